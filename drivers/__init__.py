@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bytes and wires: readers, tags, printer. Knows no money and no payment bytes."""

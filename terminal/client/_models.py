@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The local API's JSON as values: one struct per object of `docs/spec/local-api.md`. Times are RFC 3339 UTC text."""
+
+from typing import Literal
+
+import msgspec
+
+Language = Literal["zh-Hans", "zh-Hant", "en"]
+
+
+class _Object(msgspec.Struct, kw_only=True, frozen=True):
+    """Base of every object: frozen, keyword-only; unknown fields are ignored, so that the daemon may grow."""
+
+
+class Sentences(_Object):
+    """One sentence in each language, keyed by BCP 47 tag: ``zh-Hans``, ``zh-Hant``, ``en``."""
+
+    zh_hans: str = msgspec.field(name="zh-Hans")
+    zh_hant: str = msgspec.field(name="zh-Hant")
+    en: str
+
+    def in_language(self, language: Language) -> str:
+        """The sentence in one language."""
+        return {"zh-Hans": self.zh_hans, "zh-Hant": self.zh_hant, "en": self.en}[language]
+
+
+class ReasonView(_Object):
+    """Why nothing was paid: the protocol's number, a sentence for each side of the counter (device language)."""
+
+    code: int
+    shopper: str
+    cashier: str
+    detail: str | None = None
+    """The backend's own code (``insufficient_funds``), small print for the helpdesk."""
+    phone_time: str | None = None
+    """With code 4: the time the phone believes it is."""
+    shopper_in: Sentences | None = None
+    cashier_in: Sentences | None = None
+
+
+class IntentView(_Object):
+    """One signed intent of a sale."""
+
+    intent_id: str
+    epoch: int
+    counter: int
+    state: str
+    at: str
+
+
+class StepView(_Object):
+    """One arrow a sale has taken."""
+
+    state: str
+    at: str
+    why: str
+
+
+class LineView(_Object):
+    """A line of the bill as the backend wrote it; `kind`: amount, tip, discount, voucher, points."""
+
+    kind: str
+    label: str
+    amount: int
+
+
+class CardView(_Object):
+    """A card the backend offers after a payment, as tap or QR."""
+
+    kind: str
+    title: str
+    text: str
+    url: str
+
+
+class RefundView(_Object):
+    """Money on its way back; `state`: queued, sent, done, failed, void."""
+
+    refund_id: str
+    amount: int | None
+    reason: str
+    state: str
+
+
+class SaleView(_Object):
+    """A sale (local API, "A sale"); amounts in minor units of `currency`."""
+
+    id: str
+    number: str
+    state: str
+    amount: int
+    tip: int
+    total: int
+    currency: str
+    mode: Literal["online", "offline"]
+    ways: list[str]
+    created_at: str
+    expires_at: str
+    intents: list[IntentView]
+    history: list[StepView]
+    reference: str | None = None
+    prompt: str | None = None
+    notice: str | None = None
+    """``too_quick`` or ``not_a_wallet``: what just went wrong in the field; ends nothing."""
+    reason: ReasonView | None = None
+    url: str | None = None
+    lines: list[LineView] = []
+    cards: list[CardView] = []
+    receipt_url: str | None = None
+    payer_display: str | None = None
+    parked: bool = False
+    code_tries_left: int = 5
+    refunds: list[RefundView] = []
+    settled_on: str | None = None
+    can: list[str] = []
+    """What may be done with it now: again, park, cancel, accept-offline, confirmation-code, refunds."""
+
+
+class ReaderView(_Object):
+    """A reader; `state`: ready, starting, lost."""
+
+    name: str
+    state: str
+    detail: str = ""
+    cure: str = ""
+
+
+class LinkView(_Object):
+    """The road to the backend."""
+
+    online: bool
+    since: str | None = None
+    last_heard: str | None = None
+
+
+class CapsView(_Object):
+    """What is left of each offline cap; None: no policy, no offline."""
+
+    amount_left: int
+    count_left: int
+    per_payment: int
+    currency: str
+    until: str
+
+
+class QueueView(_Object):
+    """What waits to be sent."""
+
+    count: int = 0
+    total: int = 0
+    currency: str = "CNY"
+    oldest: str | None = None
+    deadline: str | None = None
+    unknown: int = 0
+    caps: CapsView | None = None
+
+
+class DayView(_Object):
+    """Today's takings, by the device's own count."""
+
+    date: str
+    count: int
+    total: int
+    currency: str
+    offline_count: int = 0
+    offline_total: int = 0
+    unknown_count: int = 0
+    declined_at_sync_count: int = 0
+    declined_at_sync_total: int = 0
+
+
+class AlarmView(_Object):
+    """Something a person must see to; stays until its cause is gone or it is acknowledged."""
+
+    id: str
+    kind: str
+    at: str
+    text: str
+    cure: str = ""
+    sale_id: str | None = None
+
+
+class TerminalView(_Object):
+    """Who this terminal is."""
+
+    terminal_id: str
+    merchant_id: str
+    merchant_name: str
+    currency: str
+    languages: list[str]
+    software_version: str
+    config_version: int = 0
+
+
+class Status(_Object):
+    """`GET /v1/status`: everything a screen needs, in one snapshot. `terminal` None: not enrolled yet."""
+
+    at: str
+    link: LinkView
+    readers: list[ReaderView]
+    queue: QueueView
+    alarms: list[AlarmView]
+    terminal: TerminalView | None = None
+    sale: SaleView | None = None
+    """The sale that holds the counter, else the last one that did."""
+    parked: list[SaleView] = []
+    unknown: list[SaleView] = []
+    day: DayView | None = None
+
+
+class NewSale(_Object, forbid_unknown_fields=True):
+    """`POST /v1/sales`."""
+
+    idempotency_key: str
+    amount: int
+    currency: str
+    reference: str | None = None
+    ways: list[Literal["reader", "tag", "qr"]] | None = None
+
+
+class Problem(_Object):
+    """An RFC 9457 problem document; `code` is for programs, `detail` for people."""
+
+    title: str
+    status: int
+    code: str
+    detail: str = ""
+    type: str = "about:blank"

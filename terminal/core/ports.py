@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the rooms ask of each other, as protocols of one or two verbs. Adapters live in other rooms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Card(Protocol):
+    """One phone or card in a reader's field; valid until it leaves. Owned by the reader's thread."""
+
+    def transceive(self, command: bytes, timeout_s: float) -> bytes:
+        """Send one C-APDU, return the R-APDU with its status word (≥ 2 bytes).
+
+        Raises CardLostError, CardProtocolError, TapTimeoutError, ReaderLostError.
+        """
+
+
+class Reader(Protocol):
+    """One contactless reader, opened and used by one thread only."""
+
+    name: str
+
+    def wait(self, timeout_s: float) -> Sequence[Card]:
+        """Block until the field changes or `timeout_s` is over; return the cards in the field now.
+
+        The same card object is returned while the same card stays. Raises ReaderLostError.
+        """
+
+    def close(self) -> None:
+        """Give the reader back; never raises."""
+
+
+class ReaderState(StrEnum):
+    """Health of one reader as the merchant sees it."""
+
+    READY = "ready"
+    STARTING = "starting"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderHealth:
+    """One reader, its health, and for a lost one what happened and the technician's way out (English)."""
+
+    name: str
+    state: ReaderState
+    detail: str = ""
+    cure: str = ""
+
+
+class TapListener(Protocol):
+    """Whoever runs the card session. Called in the reader's own thread, one call at a time per reader."""
+
+    def field(self, reader: str, cards: Sequence[Card]) -> None:
+        """The field as just observed; called after every `Reader.wait`. May use the cards until it returns."""
+
+    def health(self, health: ReaderHealth) -> None:
+        """A reader came, went, or is being opened again."""
+
+
+class Signer(Protocol):
+    """A P-256 private key that never leaves its place (file, secure element, TPM)."""
+
+    @property
+    def public_point(self) -> tuple[bytes, bytes]:
+        """The public key's x and y, 32 bytes each."""
+
+    def sign(self, data: bytes) -> bytes:
+        """ES256 over `data`: 64 bytes, raw r‖s."""
+
+
+class Clock(Protocol):
+    """Time as an argument. Tests hold it still; the device's never falls below what an issuer signed."""
+
+    def now(self) -> int:
+        """Unix seconds, UTC."""
+
+    def monotonic_s(self) -> float:
+        """Seconds that never go back, for timeouts."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Words: one string table in three languages."""
