@@ -12,7 +12,7 @@ class _Object(msgspec.Struct, kw_only=True, frozen=True):
     """Base of every object: frozen, keyword-only; unknown fields are ignored, so that the daemon may grow."""
 
 
-class Sentences(_Object):
+class Sentences(_Object, kw_only=True, frozen=True):
     """One sentence in each language, keyed by BCP 47 tag: ``zh-Hans``, ``zh-Hant``, ``en``."""
 
     zh_hans: str = msgspec.field(name="zh-Hans")
@@ -24,7 +24,7 @@ class Sentences(_Object):
         return {"zh-Hans": self.zh_hans, "zh-Hant": self.zh_hant, "en": self.en}[language]
 
 
-class ReasonView(_Object):
+class ReasonView(_Object, kw_only=True, frozen=True):
     """Why nothing was paid: the protocol's number, a sentence for each side of the counter (device language)."""
 
     code: int
@@ -38,7 +38,7 @@ class ReasonView(_Object):
     cashier_in: Sentences | None = None
 
 
-class IntentView(_Object):
+class IntentView(_Object, kw_only=True, frozen=True):
     """One signed intent of a sale."""
 
     intent_id: str
@@ -48,7 +48,7 @@ class IntentView(_Object):
     at: str
 
 
-class StepView(_Object):
+class StepView(_Object, kw_only=True, frozen=True):
     """One arrow a sale has taken."""
 
     state: str
@@ -56,7 +56,7 @@ class StepView(_Object):
     why: str
 
 
-class LineView(_Object):
+class LineView(_Object, kw_only=True, frozen=True):
     """A line of the bill as the backend wrote it; `kind`: amount, tip, discount, voucher, points."""
 
     kind: str
@@ -64,7 +64,7 @@ class LineView(_Object):
     amount: int
 
 
-class CardView(_Object):
+class CardView(_Object, kw_only=True, frozen=True):
     """A card the backend offers after a payment, as tap or QR."""
 
     kind: str
@@ -73,7 +73,7 @@ class CardView(_Object):
     url: str
 
 
-class RefundView(_Object):
+class RefundView(_Object, kw_only=True, frozen=True):
     """Money on its way back; `state`: queued, sent, done, failed, void."""
 
     refund_id: str
@@ -82,7 +82,7 @@ class RefundView(_Object):
     state: str
 
 
-class SaleView(_Object):
+class SaleView(_Object, kw_only=True, frozen=True):
     """A sale (local API, "A sale"); amounts in minor units of `currency`."""
 
     id: str
@@ -116,7 +116,7 @@ class SaleView(_Object):
     """What may be done with it now: again, park, cancel, accept-offline, confirmation-code, refunds."""
 
 
-class ReaderView(_Object):
+class ReaderView(_Object, kw_only=True, frozen=True):
     """A reader; `state`: ready, starting, lost."""
 
     name: str
@@ -125,7 +125,7 @@ class ReaderView(_Object):
     cure: str = ""
 
 
-class LinkView(_Object):
+class LinkView(_Object, kw_only=True, frozen=True):
     """The road to the backend."""
 
     online: bool
@@ -133,7 +133,7 @@ class LinkView(_Object):
     last_heard: str | None = None
 
 
-class CapsView(_Object):
+class CapsView(_Object, kw_only=True, frozen=True):
     """What is left of each offline cap; None: no policy, no offline."""
 
     amount_left: int
@@ -143,7 +143,7 @@ class CapsView(_Object):
     until: str
 
 
-class QueueView(_Object):
+class QueueView(_Object, kw_only=True, frozen=True):
     """What waits to be sent."""
 
     count: int = 0
@@ -155,7 +155,7 @@ class QueueView(_Object):
     caps: CapsView | None = None
 
 
-class DayView(_Object):
+class DayView(_Object, kw_only=True, frozen=True):
     """Today's takings, by the device's own count."""
 
     date: str
@@ -169,7 +169,7 @@ class DayView(_Object):
     declined_at_sync_total: int = 0
 
 
-class AlarmView(_Object):
+class AlarmView(_Object, kw_only=True, frozen=True):
     """Something a person must see to; stays until its cause is gone or it is acknowledged."""
 
     id: str
@@ -180,7 +180,7 @@ class AlarmView(_Object):
     sale_id: str | None = None
 
 
-class TerminalView(_Object):
+class TerminalView(_Object, kw_only=True, frozen=True):
     """Who this terminal is."""
 
     terminal_id: str
@@ -192,7 +192,7 @@ class TerminalView(_Object):
     config_version: int = 0
 
 
-class Status(_Object):
+class Status(_Object, kw_only=True, frozen=True):
     """`GET /v1/status`: everything a screen needs, in one snapshot. `terminal` None: not enrolled yet."""
 
     at: str
@@ -208,7 +208,7 @@ class Status(_Object):
     day: DayView | None = None
 
 
-class NewSale(_Object, forbid_unknown_fields=True):
+class NewSale(_Object, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """`POST /v1/sales`."""
 
     idempotency_key: str
@@ -218,7 +218,7 @@ class NewSale(_Object, forbid_unknown_fields=True):
     ways: list[Literal["reader", "tag", "qr"]] | None = None
 
 
-class Problem(_Object):
+class Problem(_Object, kw_only=True, frozen=True):
     """An RFC 9457 problem document; `code` is for programs, `detail` for people."""
 
     title: str

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a payment is, purely: money, sale, machine, risk, ports, errors. No clock, no file, no thread, no third party."""
+"""What a payment is, purely: money, sale, machine, risk, ports, errors. No clock, file, thread or library."""
