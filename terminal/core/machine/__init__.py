@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rules of a sale as one pure function. Source: `docs/spec/local-api.md`, the state table, row by row.
+
+`step` never raises for an event that does not fit the state: a late answer or a reply from a second reader changes
+nothing, and a command that comes at the wrong time gives `NotNow`, for whoever gave it to be told.
+"""
+
+from dataclasses import replace
+from typing import assert_never
+
+from terminal.core.effects import AlarmKind, RaiseAlarm
+from terminal.core.events import (
+    Approved,
+    Declined,
+    Event,
+    Held,
+    PaidByReceipt,
+    PutLeaving,
+    RefundAnswered,
+    RefundAsked,
+    StatusHeard,
+    UrlKnown,
+)
+from terminal.core.machine._at_the_counter import pending, presented, signed
+from terminal.core.machine._common import ALARM_AFTER_ATTEMPTS, Outcome, backoff_s, with_intent
+from terminal.core.machine._over import approved, ended
+from terminal.core.machine._refunds import refund_answered, refund_asked
+from terminal.core.machine._undoing import undoing
+from terminal.core.machine._with_money import accepted_offline, authorised, forwarding, unknown
+from terminal.core.sale import Sale, SaleState
+
+__all__ = ["ALARM_AFTER_ATTEMPTS", "backoff_s", "durably_different", "step"]
+
+
+def step(sale: Sale, event: Event) -> Outcome:
+    """What `event` makes of `sale`, and what must be done once that is durable."""
+    match event:
+        case RefundAsked():
+            return refund_asked(sale, event)
+        case RefundAnswered():
+            return refund_answered(sale, event)
+        case PutLeaving():
+            return with_intent(sale, put_sent=True), ()
+        case UrlKnown(intent_id=intent_id) if intent_id == sale.intent.intent_id:
+            return with_intent(sale, url=event.url, fragment_shown=sale.intent.fragment_shown or event.fragment), ()
+        case UrlKnown():
+            return sale, ()
+        case Approved(intent_id=intent_id) | PaidByReceipt(intent_id=intent_id) if intent_id != sale.intent.intent_id:
+            return sale, (RaiseAlarm(AlarmKind.PAID_AFTER_CANCEL),)
+        case Declined(intent_id=intent_id) | Held(intent_id=intent_id) | StatusHeard(intent_id=intent_id) if (
+            intent_id != sale.intent.intent_id
+        ):
+            return sale, ()
+        case _:
+            return _by_state(sale, event)
+
+
+def _by_state(sale: Sale, event: Event) -> Outcome:
+    match sale.state:
+        case SaleState.SIGNED:
+            return signed(sale, event)
+        case SaleState.PRESENTED:
+            return presented(sale, event)
+        case SaleState.PENDING:
+            return pending(sale, event)
+        case SaleState.AUTHORISED:
+            return authorised(sale, event)
+        case SaleState.UNKNOWN:
+            return unknown(sale, event)
+        case SaleState.ACCEPTED_OFFLINE:
+            return accepted_offline(sale, event)
+        case SaleState.FORWARDING:
+            return forwarding(sale, event)
+        case SaleState.CANCELLING | SaleState.REVERSING:
+            return undoing(sale, event)
+        case SaleState.APPROVED | SaleState.SETTLED | SaleState.PARTLY_REFUNDED | SaleState.REFUNDED:
+            return approved(sale, event)
+        case (
+            SaleState.DECLINED
+            | SaleState.DECLINED_AT_SYNC
+            | SaleState.CANCELLED
+            | SaleState.REVERSED
+            | SaleState.EXPIRED
+        ):
+            return ended(sale, event)
+        case _:
+            assert_never(sale.state)
+
+
+def durably_different(before: Sale, after: Sale) -> bool:
+    """True if the step must be journalled: all but what only the screen shows while the phone is in the field."""
+    if before.state is not after.state:
+        return True
+    return replace(before, prompt=None, notice=None, refusal=None) != replace(
+        after, prompt=None, notice=None, refusal=None
+    )

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The money is taken, or nothing was: `approved` and what follows it, and the ends."""
+
+from dataclasses import replace
+
+from terminal.core.effects import AlarmKind, AskBackend, Effect, RaiseAlarm, SendRefund, SignAgain
+from terminal.core.events import (
+    AgainAsked,
+    Approved,
+    CancelAsked,
+    CodeEntered,
+    Declined,
+    Event,
+    NoAnswer,
+    OfflineAccepted,
+    PaidByReceipt,
+    ParkAsked,
+    Resigned,
+    Restarted,
+    Settled,
+    StatusHeard,
+)
+from terminal.core.machine._at_the_counter import with_fresh_intent
+from terminal.core.machine._common import Outcome, arrow, later, not_now, stay
+from terminal.core.machine._refunds import queued
+from terminal.core.sale import Booking, Sale, SaleState
+
+_AGAIN_AFTER = frozenset({SaleState.DECLINED, SaleState.EXPIRED})
+
+
+def approved(sale: Sale, event: Event) -> Outcome:
+    """Taken. What was approved by code is held against the backend's word; refunds and settlement follow."""
+    booking = sale.booking
+    assert booking is not None  # every arrow to `approved` carries one
+    match event:
+        case Settled():
+            settled = replace(sale, settled_on=event.business_date)
+            if sale.state is not SaleState.APPROVED:
+                return settled, ()
+            return arrow(settled, SaleState.SETTLED, event.at, "in the settlement"), ()
+        case Restarted():
+            ask: tuple[Effect, ...] = () if booking.confirmed else (AskBackend(sale.retry_at),)
+            return sale, ask + tuple(SendRefund(refund.refund_id) for refund in queued(sale))
+        case CancelAsked() | AgainAsked() | ParkAsked() | OfflineAccepted() | CodeEntered():
+            return not_now(sale)
+        case _ if not booking.confirmed:
+            return _confirm_code(sale, booking, event)
+        case _:
+            return stay(sale)
+
+
+def _confirm_code(sale: Sale, booking: Booking, event: Event) -> Outcome:
+    match event:
+        case Approved() | PaidByReceipt():
+            return replace(
+                sale, booking=replace(event.booking, booked_at=booking.booked_at), attempts=0, retry_at=None
+            ), ()
+        case Declined() | StatusHeard():
+            waiting, not_before = later(sale, event.at, None)
+            return waiting, (RaiseAlarm(AlarmKind.CODE_NOT_CONFIRMED), AskBackend(not_before))
+        case NoAnswer():
+            waiting, not_before = later(sale, event.at, event.retry_after_s)
+            return waiting, (AskBackend(not_before),)
+        case _:
+            return stay(sale)
+
+
+def ended(sale: Sale, event: Event) -> Outcome:
+    """Nothing was taken. Another try is a new intent of the same sale."""
+    match event:
+        case AgainAsked() if sale.state in _AGAIN_AFTER:
+            return sale, (SignAgain(),)
+        case Resigned() if sale.state in _AGAIN_AFTER or (sale.cancel is not None and sale.cancel.again):
+            return with_fresh_intent(sale, event.fresh, event.at)
+        case Approved() | PaidByReceipt():
+            return sale, (RaiseAlarm(AlarmKind.PAID_AFTER_CANCEL),)
+        case CancelAsked() | AgainAsked() | ParkAsked() | OfflineAccepted() | CodeEntered():
+            return not_now(sale)
+        case _:
+            return stay(sale)

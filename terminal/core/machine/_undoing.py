@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Giving up what somebody may have paid: `cancelling` (before money), `reversing` (after a phone's yes)."""
+
+from dataclasses import replace
+from uuid import UUID, uuid5
+
+from terminal.core.effects import SendCancel, SendRefund, SignAgain
+from terminal.core.events import (
+    AgainAsked,
+    CancelAnswered,
+    CancelAsked,
+    CancelLeaving,
+    CodeEntered,
+    Event,
+    NoAnswer,
+    OfflineAccepted,
+    ParkAsked,
+    Restarted,
+)
+from terminal.core.machine._common import Outcome, alarm_if_failing, arrow, code_entered, later, not_now, stay
+from terminal.core.sale import Booking, Cancel, Refund, Sale, SaleState
+
+_REFUND_OF_A_CANCELLED_SALE = UUID("6b0b4dd4-7d5c-5f0e-9d0d-3f6d8a1c2e10")
+
+
+def undoing(sale: Sale, event: Event) -> Outcome:
+    """The cancel is sent until it is answered, and no payment body any more."""
+    cancel = sale.cancel
+    assert cancel is not None  # every arrow into these states sets it
+    match event:
+        case CancelLeaving():
+            return replace(sale, cancel=replace(cancel, sent=True)), ()
+        case CancelAnswered(settled=None):
+            return _nothing_taken(sale, cancel, event.at)
+        case CancelAnswered(settled=booking):
+            assert booking is not None
+            return _taken_after_all(sale, booking, event.at)
+        case CodeEntered() if sale.state is SaleState.CANCELLING and not cancel.sent:
+            return code_entered(sale, event)
+        case NoAnswer():
+            waiting, not_before = later(sale, event.at, event.retry_after_s)
+            return waiting, (SendCancel(not_before), *alarm_if_failing(waiting))
+        case Restarted():
+            return sale, (SendCancel(sale.retry_at),)
+        case CodeEntered() | CancelAsked() | AgainAsked() | ParkAsked() | OfflineAccepted():
+            return not_now(sale)
+        case _:
+            return stay(sale)
+
+
+def _nothing_taken(sale: Sale, cancel: Cancel, at: int) -> Outcome:
+    if sale.state is SaleState.REVERSING:
+        return arrow(sale, SaleState.REVERSED, at, "cancelled at the backend"), ()
+    end = SaleState.EXPIRED if cancel.by_time else SaleState.CANCELLED
+    ended = arrow(sale, end, at, "cancelled at the backend")
+    return ended, (SignAgain(),) if cancel.again else ()
+
+
+def _taken_after_all(sale: Sale, booking: Booking, at: int) -> Outcome:
+    """Somebody had paid: the sale is approved and all of it goes back, in one row.
+
+    The refund's id follows from the intent's, so that a crash between here and its sending makes no second one.
+    """
+    refund = Refund(
+        refund_id=uuid5(_REFUND_OF_A_CANCELLED_SALE, sale.intent.intent_id.hex),
+        idempotency_key=f"cancel-{sale.intent.intent_id}",
+        amount_minor=None,
+        reason="cancelled by the merchant",
+        at=at,
+    )
+    paid = arrow(sale, SaleState.APPROVED, at, "paid before the cancel arrived", booking=booking)
+    return replace(paid, refunds=(*sale.refunds, refund)), (SendRefund(refund.refund_id),)
