@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hash chain of the journal: which bytes a row's hash is taken over. Pure.
+
+    hash = SHA-256( previous hash, 32 bytes; of row 1: 32 zero bytes
+                  ‖ seq     8 bytes, unsigned big-endian
+                  ‖ epoch   8 bytes, unsigned big-endian
+                  ‖ at_utc  8 bytes, signed big-endian, Unix seconds by the device's clock
+                  ‖ kind, subject, boot, body: each 4 bytes of length, unsigned big-endian, then its bytes )
+
+Every field has a fixed size or its length before it, so no two rows give the same bytes. Text is UTF-8. `boot` is the kernel's boot
+id (16 bytes): rows of one boot have comparable clocks.
+"""
+
+import struct
+from dataclasses import dataclass
+from hashlib import sha256
+
+GENESIS = bytes(32)
+_FIXED = struct.Struct(">QQq")
+_LENGTH = struct.Struct(">I")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the journal without its hash."""
+
+    seq: int
+    epoch: int
+    kind: str
+    subject: str
+    at_utc: int
+    boot: bytes
+    body: bytes
+
+    def hash_after(self, previous: bytes) -> bytes:
+        """This row's hash, given the hash of the row before it."""
+        kind, subject = self.kind.encode(), self.subject.encode()
+        pack = _LENGTH.pack
+        return sha256(
+            b"".join((
+                previous, _FIXED.pack(self.seq, self.epoch, self.at_utc),
+                pack(len(kind)), kind, pack(len(subject)), subject,
+                pack(len(self.boot)), self.boot, pack(len(self.body)), self.body,
+            ))
+        ).digest()  # fmt: skip

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the daemon asks of a journal, as a protocol. `Journal` keeps it on the medium, `MemoryJournal` in memory; one
+contract suite holds both.
+
+Every method may be called from any thread. Reads see every change whose future is done, and none that is not.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from typing import Protocol
+from uuid import UUID
+
+from offline_queue.values import (
+    Change,
+    DayTotals,
+    Document,
+    Head,
+    IntentNumber,
+    Page,
+    QueueEntry,
+    QueueTotals,
+    Recorded,
+    SaleQuery,
+    Verified,
+    WalletUsage,
+)
+from terminal.core.sale import Sale
+
+
+class SaleReads(Protocol):
+    """Finding sales again."""
+
+    def sale(self, sale_id: UUID) -> Sale | None:
+        """The sale as last recorded."""
+
+    def sale_by_key(self, idempotency_key: str) -> Sale | None:
+        """The sale that was asked for under this idempotency key."""
+
+    def sale_by_intent(self, intent_id: UUID) -> Sale | None:
+        """The sale one of whose intents, also an older one, has this id."""
+
+    def open_sales(self) -> list[Sale]:
+        """Sales with something left to do, oldest first: what is taken up again after a restart.
+
+        That is every open state, and any other sale with a refund queued or sent, or with an approval by code that
+        the backend has not yet confirmed.
+        """
+
+    def unsent(self) -> list[Sale]:
+        """Sales on which money may hang (UNSENT_STATES, or a refund queued or sent), oldest first."""
+
+    def search(self, query: SaleQuery) -> Page:
+        """One page of sales, the newest first."""
+
+    def queue_entries(self, limit: int = 200) -> list[QueueEntry]:
+        """Payments accepted offline and not yet answered, in the order in which they were made."""
+
+
+class Counts(Protocol):
+    """What caps and reports are reckoned from."""
+
+    def queue_totals(self, currency: str) -> QueueTotals:
+        """Count, sum and oldest of what is stored."""
+
+    def wallet_counter(self, kid: bytes) -> int:
+        """The highest authorisation counter seen of a wallet key (kid, 8 bytes); -1: never seen."""
+
+    def wallet_usage(self, kid: bytes, currency: str) -> WalletUsage:
+        """What of a wallet key is stored and not yet answered."""
+
+    def stored_authorisation(self, intent_id: UUID) -> bytes | None:
+        """The authorisation stored for this intent, byte for byte."""
+
+    def day_totals(self, from_utc: int, to_utc: int, currency: str) -> DayTotals:
+        """Takings in from ≤ t < to."""
+
+    def latest_issuer_time(self) -> int:
+        """The latest time an issuer signed; 0: none seen."""
+
+
+class ChainReads(Protocol):
+    """Documents, values, and the chain itself."""
+
+    def document(self, kind: str) -> Document | None:
+        """The newest document of a kind; `head` is the last head the backend signed (its version is the seq)."""
+
+    def value(self, kind: str, key: str) -> bytes | None:
+        """What `ValueStored` last stored under kind and key."""
+
+    def values(self, kind: str) -> dict[str, bytes]:
+        """All values of a kind by key."""
+
+    def head(self) -> Head:
+        """The newest row. There is always one: the epoch's."""
+
+    def holds(self, head: Head) -> bool:
+        """True if the journal has exactly this row (seq, epoch and hash)."""
+
+    def verify(self) -> Verified:
+        """Walk the whole chain and compare what is searched with what the rows say.
+
+        Memory stays flat. Raises JournalCorruptError with the first bad row's number.
+        """
+
+
+class Writes(Protocol):
+    """Making changes durable."""
+
+    def record(self, changes: Sequence[Change]) -> Future[Recorded]:
+        """Make changes durable, all or none; done when they are on the medium (synced).
+
+        The future raises JournalFullError (medium full or failing, or too many changes waiting; nothing was written,
+        try again later) or ChangeRefusedError (they contradict what is stored).
+        """
+
+    def next_counter(self) -> IntentNumber:
+        """What the next intent must carry. It is used up when the sale that carries it is recorded, not before."""
+
+    def new_epoch(self, why: str) -> Future[Recorded]:
+        """Draw a new epoch (a restored card: the backend knows a later head). Counters start again at 1."""
+
+    def lease(self, name: str) -> AbstractContextManager[None]:
+        """Hold `name` alone while the context lasts (the one drainer). Raises JournalBusyError if it is held."""
+
+    def close(self) -> None:
+        """Finish what was asked for, then release the medium. Afterwards every call raises JournalError."""
+
+
+class JournalPort(SaleReads, Counts, ChainReads, Writes, Protocol):
+    """The whole journal."""
