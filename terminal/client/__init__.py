@@ -1,2 +1,48 @@
 # SPDX-License-Identifier: Apache-2.0
 """The local API for our own programs: its data classes and a client over the Unix socket. Knows no daemon."""
+
+from terminal.client._home import Home
+from terminal.client._models import (
+    AlarmView,
+    CapsView,
+    CardView,
+    DayView,
+    IntentView,
+    Language,
+    LineView,
+    LinkView,
+    NewSale,
+    Problem,
+    QueueView,
+    ReaderView,
+    ReasonView,
+    RefundView,
+    SaleView,
+    Sentences,
+    Status,
+    StepView,
+    TerminalView,
+)
+
+__all__ = [
+    "AlarmView",
+    "CapsView",
+    "CardView",
+    "DayView",
+    "Home",
+    "IntentView",
+    "Language",
+    "LineView",
+    "LinkView",
+    "NewSale",
+    "Problem",
+    "QueueView",
+    "ReaderView",
+    "ReasonView",
+    "RefundView",
+    "SaleView",
+    "Sentences",
+    "Status",
+    "StepView",
+    "TerminalView",
+]

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The device's clock: a Pi has none of its own. Source: tap protocol §1, *Clock*.
+
+It never falls below the latest time an issuer signed, nor below its build; it is doubtful until the backend has
+confirmed it since boot.
+"""
+
+import time
+from collections.abc import Callable
+
+BUILD_TIME = 1_795_305_600  # 2026-11-22: nothing this program sees happened before it was written
+
+TOLERANCE_S = 300  # what the backend accepts of a request's `created` (backend API)
+
+
+class DeviceClock:
+    """`core.ports.Clock` over the system's time with a floor. `system` is injectable for tests."""
+
+    def __init__(self, floor: int = 0, system: Callable[[], float] = time.time) -> None:
+        self._floor = max(floor, BUILD_TIME)
+        self._system = system
+        self._ahead_s = 0
+        self._doubtful_since: int | None = self.now()
+
+    def now(self) -> int:
+        """Unix seconds, never below the floor."""
+        return max(int(self._system()) + self._ahead_s, self._floor)
+
+    def monotonic_s(self) -> float:
+        """Seconds that never go back."""
+        return time.monotonic()
+
+    def issuer_signed(self, at: int) -> None:
+        """An issuer signed this time: it is not earlier than that now."""
+        self._floor = max(self._floor, at)
+
+    def confirmed(self) -> None:
+        """The pinned backend accepted our time within its tolerance: no doubt since boot."""
+        self._doubtful_since = None
+
+    def set_forward(self, to: int) -> None:
+        """A manager's hand: forward only, and it stays doubtful. Raises ValueError for a step back."""
+        if to < self.now():
+            raise ValueError("the clock is only ever set forward")
+        self._ahead_s += to - self.now()
+
+    @property
+    def doubtful_since(self) -> int | None:
+        """Since when nobody we trust has confirmed the time; None: confirmed since boot."""
+        return self._doubtful_since
