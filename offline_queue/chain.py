@@ -7,8 +7,8 @@
                   ‖ at_utc  8 bytes, signed big-endian, Unix seconds by the device's clock
                   ‖ kind, subject, boot, body: each 4 bytes of length, unsigned big-endian, then its bytes )
 
-Every field has a fixed size or its length before it, so no two rows give the same bytes. Text is UTF-8. `boot` is the kernel's boot
-id (16 bytes): rows of one boot have comparable clocks.
+Text is UTF-8. Every field has a fixed size or its length before it, so no two rows give the same bytes. `boot` is the
+kernel's boot id (16 bytes): rows of one boot have comparable clocks.
 """
 
 import struct

@@ -28,15 +28,15 @@ class SaleFacts:
     wallet_counter: int | None
     taken_at: int | None
     """When the money was taken by the device's own count; None: it was not."""
-    offline: bool
-    """It was accepted offline, whatever came of it."""
+    accepted_at: int | None
+    """When it was first accepted offline, whatever came of it; None: never."""
 
     @classmethod
     def of(cls, sale: Sale) -> "SaleFacts":
         """Read them off the sale."""
         refund_under_way = any(refund.state in _REFUND_UNDER_WAY for refund in sale.refunds)
         unconfirmed = sale.booking is not None and not sale.booking.confirmed
-        accepted_at = accepted_offline_at(sale)
+        accepted_at = _accepted_at(sale)
         return cls(
             state=sale.state,
             live=sale.state in OPEN_STATES or refund_under_way or unconfirmed,
@@ -45,12 +45,11 @@ class SaleFacts:
             wallet_kid=sale.authorised.wallet_kid if sale.authorised else None,
             wallet_counter=sale.authorised.counter if sale.authorised else None,
             taken_at=_taken_at(sale, accepted_at),
-            offline=accepted_at is not None,
+            accepted_at=accepted_at,
         )
 
 
-def accepted_offline_at(sale: Sale) -> int | None:
-    """When the sale was first accepted offline, by its own history; None: never (a stored one always has a time)."""
+def _accepted_at(sale: Sale) -> int | None:
     for step in sale.history:
         if step.state is SaleState.ACCEPTED_OFFLINE:
             return step.at

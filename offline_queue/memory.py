@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from offline_queue.chain import GENESIS, Row
-from offline_queue.facts import STORED_STATES, SaleFacts, accepted_offline_at
+from offline_queue.facts import STORED_STATES, SaleFacts
 from offline_queue.lease import Leases
 from offline_queue.rows import HEAD_DOCUMENT, draw_epoch, parts_of
 from offline_queue.values import (
@@ -141,9 +141,7 @@ class MemoryJournal:
 
     def queue_entries(self, limit: int = 200) -> list[QueueEntry]:
         """See `SaleReads.queue_entries`."""
-        return [
-            QueueEntry(sale=sale, accepted_at=accepted_offline_at(sale) or sale.created_at) for sale in self._stored()
-        ][:limit]
+        return [QueueEntry(sale=sale, accepted_at=_accepted_at(sale)) for sale in self._stored()][:limit]
 
     # counts
 
@@ -154,7 +152,7 @@ class MemoryJournal:
         return QueueTotals(
             count=len(mine),
             total_minor=sum(sale.total.minor for sale in mine),
-            oldest_at=min((accepted_offline_at(sale) or sale.created_at for sale in mine), default=None),
+            oldest_at=min((_accepted_at(sale) for sale in mine), default=None),
             unknown_count=sum(sale.amount.currency == currency for sale in unknown),
         )
 
@@ -185,7 +183,7 @@ class MemoryJournal:
         taken = [s for s in mine if (at := SaleFacts.of(s).taken_at) is not None and from_utc <= at < to_utc]
         stands = [sale for sale in taken if sale.state is not SaleState.DECLINED_AT_SYNC]
         bounced = [sale for sale in taken if sale.state is SaleState.DECLINED_AT_SYNC]
-        offline = [sale for sale in stands if SaleFacts.of(sale).offline]
+        offline = [sale for sale in stands if SaleFacts.of(sale).accepted_at is not None]
         refunded = [
             sale.total.minor if refund.amount_minor is None else refund.amount_minor
             for sale in mine
@@ -283,6 +281,11 @@ class MemoryJournal:
         row = Row(len(content.rows) + 1, content.epoch, kind, subject, self._clock.now(), self._boot_id, body)
         previous = content.rows[-1][1] if content.rows else GENESIS
         return replace(content, rows=(*content.rows, (row, row.hash_after(previous))))
+
+
+def _accepted_at(sale: Sale) -> int:
+    accepted_at = SaleFacts.of(sale).accepted_at
+    return sale.created_at if accepted_at is None else accepted_at
 
 
 def _with_sale(content: _Content, sale: Sale) -> _Content:

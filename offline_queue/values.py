@@ -48,20 +48,34 @@ class SaleChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentStored:
-    """A document of the backend (policy, config, denylist …) as its signed bytes. A lower version is refused."""
+    """A document of the backend (policy, config, denylist …) as its signed bytes. A lower version is refused.
+
+    Kind ``head`` is kept for `HeadSigned`.
+    """
 
     kind: str
     version: int
     body: bytes
 
+    def __post_init__(self) -> None:
+        if self.kind == "head":
+            raise ValueError("a signed head is recorded as HeadSigned")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueStored:
-    """Something small the daemon must find again (a split, an alarm seen to, an operator's PIN hash); last one wins."""
+    """Something small the daemon must find again (a split, an alarm seen to, an operator's PIN hash); last one wins.
+
+    No slash in `kind`.
+    """
 
     kind: str
     key: str
     body: bytes
+
+    def __post_init__(self) -> None:
+        if "/" in self.kind:
+            raise ValueError("a kind of value has no slash")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
