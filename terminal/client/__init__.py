@@ -2,6 +2,7 @@
 """The local API for our own programs: its data classes and a client over the Unix socket. Knows no daemon."""
 
 from terminal.client._home import Home
+from terminal.client._http import ApiProblem, DaemonAway, LocalClient, StatusEvent
 from terminal.client._models import (
     AlarmView,
     CapsView,
@@ -26,14 +27,17 @@ from terminal.client._models import (
 
 __all__ = [
     "AlarmView",
+    "ApiProblem",
     "CapsView",
     "CardView",
+    "DaemonAway",
     "DayView",
     "Home",
     "IntentView",
     "Language",
     "LineView",
     "LinkView",
+    "LocalClient",
     "NewSale",
     "Problem",
     "QueueView",
@@ -43,6 +47,7 @@ __all__ = [
     "SaleView",
     "Sentences",
     "Status",
+    "StatusEvent",
     "StepView",
     "TerminalView",
 ]
