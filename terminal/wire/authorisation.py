@@ -106,7 +106,7 @@ def sign_authorisation(signer: Signer, claims: AuthorisationClaims) -> bytes:
         content[_FUNDING] = claims.funding
     payload = encode(content)
     if _read_claims(payload) != claims:
-        raise MalformedError("offline is never allowed with vouchers nor when a friend pays")
+        raise MalformedError("reads as another: offline is never allowed with vouchers nor when a friend pays")
     return sign1(signer, Context.AUTHORISATION, payload)
 
 

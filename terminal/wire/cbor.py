@@ -92,7 +92,8 @@ class _Reader:
             return _simple(info, argument)
         if depth > MAX_DEPTH:
             raise MalformedError(f"nests deeper than {MAX_DEPTH}")
-        if argument * (major - _ARRAY + 1) > len(self._data) - self._position:  # each item takes a byte at least
+        items = 2 * argument if major == _MAP else argument
+        if items > len(self._data) - self._position:  # each takes a byte at least
             raise MalformedError("cut short")
         return self._map(argument, depth) if major == _MAP else [self.item(depth + 1) for _ in range(argument)]
 

@@ -24,12 +24,12 @@ from terminal.core.events import (
 from terminal.core.machine._at_the_counter import pending, presented, signed
 from terminal.core.machine._common import ALARM_AFTER_ATTEMPTS, Outcome, backoff_s, with_intent
 from terminal.core.machine._over import approved, ended
-from terminal.core.machine._refunds import refund_answered, refund_asked
+from terminal.core.machine._refunds import refund_answered, refund_asked, refundable_minor
 from terminal.core.machine._undoing import undoing
 from terminal.core.machine._with_money import accepted_offline, authorised, forwarding, unknown
 from terminal.core.sale import Sale, SaleState
 
-__all__ = ["ALARM_AFTER_ATTEMPTS", "backoff_s", "durably_different", "step"]
+__all__ = ["ALARM_AFTER_ATTEMPTS", "backoff_s", "durably_different", "refundable_minor", "step"]
 
 
 def step(sale: Sale, event: Event) -> Outcome:

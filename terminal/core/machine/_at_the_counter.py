@@ -101,6 +101,8 @@ def _in_the_field(sale: Sale, event: FieldEmpty | Prompted | Noticed | PhoneRefu
         case FieldEmpty():
             gone = sale.prompt in _GONE_WITH_THE_PHONE
             return replace(sale, prompt=None if gone else sale.prompt), ()
+        case Prompted(prompt=Prompt.REMOVE_PHONE | Prompt.TWO_PHONES):
+            return replace(sale, prompt=event.prompt), ()  # what was said about that phone still stands
         case Prompted():
             return replace(sale, prompt=event.prompt, notice=None, refusal=None), ()
         case Noticed():

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person must see to: kept in the journal until somebody has, shown with the way out."""
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from offline_queue.port import JournalPort
+from offline_queue.values import ValueStored
+from terminal.client import AlarmView
+from terminal.core.effects import AlarmKind
+from terminal.core.ports import Clock
+from terminal.core.sale import Sale
+from terminal.daemon.views import utc
+
+log = logging.getLogger(__name__)
+
+_KIND = "alarm"
+_SEEN = b""
+
+_WORDS: Final[dict[AlarmKind, tuple[str, str]]] = {
+    AlarmKind.DECLINED_AT_SYNC: (
+        "Sale {number} was accepted offline and declined when it was sent",
+        "Ask the shopper to pay again; the day's report says who bears it",
+    ),
+    AlarmKind.CODE_NOT_CONFIRMED: (
+        "Sale {number} was approved by a code that the backend does not confirm",
+        "Keep the slip and call the helpdesk with the number",
+    ),
+    AlarmKind.DELIVERY_FAILING: (
+        "Sale {number} could not be delivered ten times; it is kept and tried again",
+        "Check the link; the helpdesk can take the sealed export",
+    ),
+    AlarmKind.REFUND_FAILED: ("A refund of sale {number} failed", "Give the money back another way, or try again"),
+    AlarmKind.PAID_AFTER_CANCEL: (
+        "Sale {number} was paid after it had ended here",
+        "Refund it at the backend, or hand over the goods",
+    ),
+}
+
+
+class Alarms:
+    """The alarms of this terminal. Those about a sale survive a restart; the rest follow their cause."""
+
+    def __init__(self, journal: JournalPort, clock: Clock, changed: Callable[[], None]) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._changed = changed
+        self._passing: dict[str, AlarmView] = {}
+        self._lasting = {
+            key: msgspec.json.decode(body, type=AlarmView) for key, body in journal.values(_KIND).items() if body
+        }
+
+    @property
+    def shown(self) -> list[AlarmView]:
+        """All alarms, the newest first."""
+        return sorted([*self._lasting.values(), *self._passing.values()], key=lambda alarm: alarm.at, reverse=True)
+
+    def raise_alarm(self, kind: AlarmKind, sale: Sale) -> None:
+        """An alarm about a sale; the same one again changes nothing."""
+        text, cure = _WORDS[kind]
+        alarm_id = f"{kind}-{sale.sale_id}"
+        if alarm_id in self._lasting:
+            return
+        alarm = AlarmView(
+            id=alarm_id,
+            kind=kind.value,
+            at=utc(self._clock.now()),
+            text=text.format(number=sale.number),
+            cure=cure,
+            sale_id=str(sale.sale_id),
+        )
+        log.error("alarm %s: %s", kind, alarm.text)
+        self._lasting[alarm_id] = alarm
+        self._journal.record([ValueStored(kind=_KIND, key=alarm_id, body=msgspec.json.encode(alarm))])
+        self._changed()
+
+    def seen_to(self, alarm_id: str) -> bool:
+        """A person has seen to it; False if there is no such alarm."""
+        if self._lasting.pop(alarm_id, None) is None:
+            return False
+        self._journal.record([ValueStored(kind=_KIND, key=alarm_id, body=_SEEN)])
+        self._changed()
+        return True
+
+    def show(self, kind: str, text: str, cure: str) -> None:
+        """An alarm that lasts as long as its cause."""
+        if kind not in self._passing or self._passing[kind].text != text:
+            log.error("alarm %s: %s", kind, text)
+            self._passing[kind] = AlarmView(id=kind, kind=kind, at=utc(self._clock.now()), text=text, cure=cure)
+            self._changed()
+
+    def clear(self, kind: str) -> None:
+        """The cause is gone."""
+        if self._passing.pop(kind, None) is not None:
+            log.info("alarm %s is over", kind)
+            self._changed()

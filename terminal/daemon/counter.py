@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the cashier and the till ask for: start, again, cancel, park, accept offline, code, refund.
+
+Source: local API, calls and state table. A refusal is a value with a code for programs and a sentence for people.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import msgspec
+import uuid6
+
+from offline_queue.port import JournalPort
+from terminal.client import NewSale
+from terminal.core.effects import NotNow
+from terminal.core.errors import MalformedError
+from terminal.core.events import (
+    AgainAsked,
+    CancelAsked,
+    CodeEntered,
+    Event,
+    OfflineAccepted,
+    ParkAsked,
+    RefundAsked,
+    Resigned,
+)
+from terminal.core.money import Money
+from terminal.core.ports import Clock, Signer
+from terminal.core.risk import OfflineRefused
+from terminal.core.sale import CancelReason, Intent, Refund, Sale, SaleState, Step, Way
+from terminal.daemon.desk import Desk
+from terminal.daemon.identity import Identity
+from terminal.daemon.offline import OfflinePolicy
+from terminal.wire.code import confirmation_code
+from terminal.wire.intent import IntentClaims, Purpose, sign_intent
+from terminal.wire.presentation import encode_presentation
+
+log = logging.getLogger(__name__)
+
+INTENT_LIFETIME_S = 120
+IDEMPOTENCY_KEY_MOST = 255
+
+
+@dataclass(eq=False)
+class CommandRefusedError(Exception):
+    """The command cannot be done now; nothing has changed. `status` is the HTTP status that says so."""
+
+    status: int
+    code: str
+    detail: str
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+class Counter:
+    """The commands, over the desk. Lives on the loop.
+
+    `online` answers whether the backend can be reached now: it is asked once for each intent and fixes its mode.
+    """
+
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        journal: JournalPort,
+        identity: Callable[[], Identity],
+        signer: Signer,
+        clock: Clock,
+        policy: OfflinePolicy,
+        online: Callable[[], Awaitable[bool]],
+        ways: Callable[[], tuple[Way, ...]],
+    ) -> None:
+        self._desk = desk
+        self._journal = journal
+        self._identity = identity
+        self._signer = signer
+        self._clock = clock
+        self._policy = policy
+        self._online = online
+        self._ways = ways
+        self._starting = asyncio.Lock()
+
+    # --- starting -----------------------------------------------------------------------------------------------------
+
+    async def start(self, new: NewSale) -> tuple[Sale, bool]:
+        """A new sale, or the one that this key already made (False). Raises CommandRefusedError, JournalFullError."""
+        async with self._starting:
+            request_hash = hashlib.sha256(msgspec.json.encode(new)).digest()
+            known = await asyncio.to_thread(self._journal.sale_by_key, new.idempotency_key)
+            if known is not None:
+                if not hmac.compare_digest(known.request_hash, request_hash):
+                    raise CommandRefusedError(409, "conflict", "this idempotency_key was used for another request")
+                return await self._desk.find(known.sale_id), False
+            self._check_free(None)
+            amount = self._amount(new)
+            ways = tuple(Way(way) for way in new.ways) if new.ways else self._ways()
+            now = self._clock.now()
+            intent = await self._sign(amount, new.reference)
+            sale = Sale(
+                sale_id=uuid4(),
+                idempotency_key=new.idempotency_key,
+                request_hash=request_hash,
+                number=f"{self._identity().short_number}-{intent.counter:04d}",
+                amount=amount,
+                ways=ways,
+                state=SaleState.SIGNED,
+                created_at=now,
+                intents=(intent,),
+                reference=new.reference,
+                history=(Step(SaleState.SIGNED, now, "amount confirmed"),),
+            )
+            await self._desk.open(sale, "amount confirmed")
+            return sale, True
+
+    def _amount(self, new: NewSale) -> Money:
+        try:
+            amount = Money(new.amount, new.currency)
+        except ValueError as error:
+            raise CommandRefusedError(422, "invalid_amount", str(error)) from None
+        if amount.minor == 0:
+            raise CommandRefusedError(422, "invalid_amount", "a sale of nothing cannot be charged")
+        if not 1 <= len(new.idempotency_key) <= IDEMPOTENCY_KEY_MOST:
+            raise CommandRefusedError(
+                422, "invalid_request", f"idempotency_key must be 1..{IDEMPOTENCY_KEY_MOST} characters"
+            )
+        return amount
+
+    def _check_free(self, but: UUID | None) -> None:
+        busy = self._desk.busy_with
+        if busy is not None and busy.sale_id != but:
+            raise CommandRefusedError(409, "busy", f"sale {busy.number} is still {busy.state}")
+
+    async def _sign(self, amount: Money, reference: str | None) -> Intent:
+        """A new intent, signed and not yet durable: it is recorded with the sale that carries it."""
+        identity = self._identity()
+        now = self._clock.now()
+        if identity.credential.expired(now):
+            raise CommandRefusedError(
+                503, "credential_expired", "this terminal's credential has expired: connect it so that it can renew it"
+            )
+        online = await self._online()
+        number = self._journal.next_counter()
+        intent_id = uuid6.uuid7()
+        claims = IntentClaims(
+            intent_id=intent_id.bytes,
+            amount_minor=amount.minor,
+            currency=amount.currency,
+            issued_at=now,
+            lifetime_s=INTENT_LIFETIME_S,
+            purpose=Purpose.SALE,
+            online=online,
+            terminal_id=identity.terminal_id,
+            epoch=number.epoch,
+            counter=number.counter,
+            reference=reference,
+        )
+        try:
+            signed = sign_intent(self._signer, claims)
+            presentation = encode_presentation(identity.credential.raw, signed)
+        except MalformedError as error:
+            raise CommandRefusedError(422, "invalid_request", str(error)) from None
+        return Intent(
+            intent_id=intent_id,
+            epoch=number.epoch,
+            counter=number.counter,
+            issued_at=now,
+            lifetime_s=INTENT_LIFETIME_S,
+            online=online,
+            presentation=presentation,
+        )
+
+    # --- commands -----------------------------------------------------------------------------------------------------
+
+    async def again(self, sale_id: UUID) -> Sale:
+        """Another try: a new intent of the same sale, once the earlier one is dead."""
+        self._check_free(sale_id)
+        return await self._command(sale_id, AgainAsked(at=self._clock.now()))
+
+    async def sign_again(self, sale: Sale) -> None:
+        """Carry out `SignAgain`; left undone if another sale has taken the counter meanwhile."""
+        async with self._starting:
+            busy = self._desk.busy_with
+            if busy is not None and busy.sale_id != sale.sale_id:
+                log.info("sale %s not tried again: %s is at the counter", sale.number, busy.number)
+                return
+            fresh = await self._sign(sale.amount, sale.reference)
+            await self._desk.apply(sale.sale_id, Resigned(at=self._clock.now(), fresh=fresh))
+
+    async def park(self, sale_id: UUID) -> Sale:
+        """Put a pending sale aside; it is never armed again."""
+        return await self._command(sale_id, ParkAsked(at=self._clock.now()))
+
+    async def cancel(self, sale_id: UUID, reason: CancelReason) -> Sale:
+        """Give a sale up; from `unknown`: other money was taken."""
+        return await self._command(sale_id, CancelAsked(at=self._clock.now(), reason=reason))
+
+    async def accept_offline(self, sale_id: UUID) -> Sale:
+        """The cashier's own decision after the link died; the whole policy is asked, as of now."""
+        sale = await self._desk.find(sale_id)
+        if sale.authorised is not None and sale.state is SaleState.UNKNOWN:
+            decision = self._policy.decide(sale.authorised, sale.amount.currency)
+            if isinstance(decision, OfflineRefused):
+                raise CommandRefusedError(409, "offline_not_possible", f"{decision.cap}: {decision.detail}")
+        return await self._command(sale_id, OfflineAccepted(at=self._clock.now(), by_cashier=True))
+
+    async def enter_code(self, sale_id: UUID, code: str) -> tuple[Sale, bool]:
+        """A confirmation code; False: it was wrong, and one of five tries is gone."""
+        sale = await self._desk.find(sale_id)
+        expected = confirmation_code(
+            self._identity().confirmation_secret, sale.intent.intent_id.bytes, sale.amount.minor
+        )
+        right = hmac.compare_digest(code.encode(), expected.encode())
+        return await self._command(sale_id, CodeEntered(at=self._clock.now(), right=right)), right
+
+    async def refund(self, sale_id: UUID, key: str, amount_minor: int | None, reason: str) -> Refund:
+        """Order a refund, or give back the one this key already made."""
+        sale = await self._desk.find(sale_id)
+        for known in sale.refunds:
+            if known.idempotency_key == key:
+                if (known.amount_minor, known.reason) != (amount_minor, reason):
+                    raise CommandRefusedError(409, "conflict", "this idempotency_key was used for another refund")
+                return known
+        if amount_minor is not None and amount_minor < 1:
+            raise CommandRefusedError(422, "invalid_amount", "a refund is of at least one minor unit")
+        now = self._clock.now()
+        refund = Refund(refund_id=uuid6.uuid7(), idempotency_key=key, amount_minor=amount_minor, reason=reason, at=now)
+        sale = await self._command(sale_id, RefundAsked(at=now, refund=refund))
+        return next(known for known in sale.refunds if known.refund_id == refund.refund_id)
+
+    async def _command(self, sale_id: UUID, event: Event) -> Sale:
+        sale, effects = await self._desk.apply(sale_id, event)
+        if any(isinstance(effect, NotNow) for effect in effects):
+            raise CommandRefusedError(409, "not_now", f"sale {sale.number} is {sale.state}: this cannot be done now")
+        return sale

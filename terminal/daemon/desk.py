@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The counter: the one place where a sale changes. Steps, journals, publishes, then lets the effects happen.
+
+Lives on the loop and knows no reader, no HTTP and no screen. Source: architecture, "Processes and threads".
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from offline_queue.port import JournalPort
+from offline_queue.values import SaleChanged
+from terminal.core.effects import Effect, NotNow, Then
+from terminal.core.errors import JournalFullError
+from terminal.core.events import Event
+from terminal.core.machine import durably_different, step
+from terminal.core.sale import OPEN_STATES, Sale
+
+log = logging.getLogger(__name__)
+
+
+class UnknownSaleError(Exception):
+    """No sale has this id."""
+
+
+class EffectSink(Protocol):
+    """Whoever carries effects out, after their row is durable."""
+
+    def carry_out(self, sale: Sale, effect: Effect) -> None:
+        """Start what the effect asks for; returns at once."""
+
+
+class Desk:
+    """All sales that are not over, and the one at the counter."""
+
+    def __init__(self, journal: JournalPort, changed: Callable[[], None]) -> None:
+        self._journal = journal
+        self._changed = changed
+        self._sink: EffectSink | None = None
+        self._lock = asyncio.Lock()
+        self._sales: dict[UUID, Sale] = {}
+        self._at_the_counter: UUID | None = None
+
+    def attach(self, sink: EffectSink) -> None:
+        """Say who carries effects out; once, while the daemon is put together."""
+        self._sink = sink
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    @property
+    def sales(self) -> Sequence[Sale]:
+        """Every sale that is not over, oldest first, and the one last at the counter."""
+        return tuple(self._sales.values())
+
+    @property
+    def current(self) -> Sale | None:
+        """The sale that holds the counter, else the last one that did."""
+        return self._sales.get(self._at_the_counter) if self._at_the_counter else None
+
+    @property
+    def busy_with(self) -> Sale | None:
+        """The sale because of which no other may start."""
+        return next((sale for sale in self._sales.values() if sale.holds_the_counter), None)
+
+    async def find(self, sale_id: UUID) -> Sale:
+        """A sale by id, also one long over. Raises UnknownSaleError."""
+        sale = self._sales.get(sale_id) or await asyncio.to_thread(self._journal.sale, sale_id)
+        if sale is None:
+            raise UnknownSaleError
+        return sale
+
+    # --- changing -----------------------------------------------------------------------------------------------------
+
+    async def open(self, sale: Sale, why: str) -> None:
+        """Put a new sale at the counter. Raises JournalFullError: then there is no sale."""
+        async with self._lock:
+            await self._record([SaleChanged(sale=sale, why=why)])
+            previous, self._at_the_counter = self.current, sale.sale_id
+            self._sales[sale.sale_id] = sale
+            self._let_go(previous)
+        self._changed()
+
+    def restore(self, sales: Sequence[Sale]) -> None:
+        """Take up what the journal holds at start."""
+        self._sales = {sale.sale_id: sale for sale in sales}
+        holding = self.busy_with or (sales[-1] if sales else None)
+        self._at_the_counter = holding.sale_id if holding else None
+        self._changed()
+
+    async def apply(self, sale_id: UUID, event: Event) -> tuple[Sale, tuple[Effect, ...]]:
+        """One event on one sale. Raises UnknownSaleError, JournalFullError (nothing has changed then)."""
+        return (await self.apply_all([(sale_id, event)]))[0]
+
+    async def apply_all(self, events: Sequence[tuple[UUID, Event]]) -> list[tuple[Sale, tuple[Effect, ...]]]:
+        """Several events in one commit: the drainer's verdicts come by the batch.
+
+        Whoever asked may be cancelled meanwhile; what the journal has and what is shown must not part for that.
+        """
+        return await asyncio.shield(asyncio.ensure_future(self._apply_all(events)))
+
+    async def _apply_all(self, events: Sequence[tuple[UUID, Event]]) -> list[tuple[Sale, tuple[Effect, ...]]]:
+        async with self._lock:
+            changes: list[SaleChanged] = []
+            results: list[tuple[Sale, tuple[Effect, ...]]] = []
+            moved: dict[UUID, Sale] = {}
+            for sale_id, event in events:
+                before = moved.get(sale_id) or await self.find(sale_id)
+                after, effects, rows = _all_steps(before, event)
+                moved[sale_id] = after
+                changes += rows
+                results.append((after, effects))
+            if changes:
+                await self._record(changes)
+            for sale in moved.values():
+                self._sales[sale.sale_id] = sale
+                self._let_go(sale)
+        self._changed()
+        for sale, effects in results:
+            self._carry_out(sale, effects)
+        return results
+
+    async def _record(self, changes: Sequence[SaleChanged]) -> None:
+        try:
+            await asyncio.wrap_future(self._journal.record(changes))
+        except JournalFullError as error:
+            log.critical("journal takes nothing: %s", error)
+            raise
+
+    def _let_go(self, sale: Sale | None) -> None:
+        """Forget a sale that is over and not at the counter; the journal keeps it."""
+        if sale is not None and sale.state not in OPEN_STATES and sale.sale_id != self._at_the_counter:
+            self._sales.pop(sale.sale_id, None)
+
+    def _carry_out(self, sale: Sale, effects: tuple[Effect, ...]) -> None:
+        assert self._sink is not None  # attached before the first event
+        for effect in effects:
+            if not isinstance(effect, NotNow):
+                self._sink.carry_out(sale, effect)
+
+
+def _all_steps(sale: Sale, event: Event) -> tuple[Sale, tuple[Effect, ...], list[SaleChanged]]:
+    """The step and those it asks to be taken with it: one journal row for each arrow."""
+    rows: list[SaleChanged] = []
+    effects: list[Effect] = []
+    queue: list[Event] = [event]
+    while queue:
+        current = queue.pop(0)
+        after, follow = step(sale, current)
+        if durably_different(sale, after):
+            rows.append(SaleChanged(sale=after, why=type(current).__name__))
+        sale = after
+        queue += [effect.event for effect in follow if isinstance(effect, Then)]
+        effects += [effect for effect in follow if not isinstance(effect, Then)]
+    return sale, tuple(effects), rows

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who this terminal is: what enrolment brought, read back. Source: backend API, `POST /enrolments`."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from terminal.core.errors import ConfigError, MalformedError, SignatureError
+from terminal.core.ports import Signer
+from terminal.wire.base64url import unb64u
+from terminal.wire.credential import Credential, Merchant
+from terminal.wire.keys import Issuers, PublicKey
+
+_ENROL = "Enrol this terminal: pengpos enrol CODE --backend URL"
+
+
+class NotEnrolledError(Exception):
+    """There is no enrolment yet: the daemon runs and says so, and sells nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The terminal's place in the world: its credential, whom it trusts, the secret behind confirmation codes."""
+
+    backend: str
+    credential: Credential
+    issuers: Issuers
+    confirmation_secret: bytes
+    policy: bytes | None
+
+    @property
+    def terminal_id(self) -> str:
+        """The credential's subject."""
+        return self.credential.subject
+
+    @property
+    def merchant(self) -> Merchant:
+        """Whose till this is."""
+        merchant = self.credential.merchant
+        assert merchant is not None  # role 1 credentials carry one (tap protocol §1)
+        return merchant
+
+    @property
+    def short_number(self) -> str:
+        """The part of the terminal's id that people read out: ``0001`` of ``T-0001``."""
+        return self.terminal_id.rsplit("-", 1)[-1][-4:]
+
+
+def read_identity(path: Path, signer: Signer) -> Identity:
+    """Read the enrolment file and check it against the device key.
+
+    Raises NotEnrolledError when there is none, ConfigError when it is damaged or belongs to another key.
+    """
+    try:
+        stored: dict[str, Any] = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise NotEnrolledError from None
+    except ValueError as error:
+        raise ConfigError(str(path), f"not JSON ({error})", "Restore it from a backup, or enrol again") from None
+    try:
+        issuers = Issuers(PublicKey.from_jwk(jwk) for jwk in stored["issuers"])
+        credential = Credential.read(unb64u(stored["credential"]), issuers)
+        identity = Identity(
+            backend=str(stored["backend"]),
+            credential=credential,
+            issuers=issuers,
+            confirmation_secret=unb64u(stored["confirmation_secret"]),
+            policy=unb64u(stored["policy"]) if stored.get("policy") else None,
+        )
+    except (KeyError, TypeError, MalformedError, SignatureError) as error:
+        raise ConfigError(str(path), f"damaged ({error})", _ENROL) from error
+    if credential.key.kid != PublicKey.of(signer).kid:
+        raise ConfigError(str(path), "the credential belongs to another device key", _ENROL)
+    return identity

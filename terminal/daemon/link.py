@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The road to the backend: is it there, and what does it say by itself.
+
+Source: local API ("online = an answer or an event byte from the backend within the last 15 s, else one probe of at
+most 300 ms"); backend API, `GET /terminal/events`, `POST /terminal/heartbeat`.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Protocol
+
+from terminal.core.ports import Clock
+
+log = logging.getLogger(__name__)
+
+FRESH_S = 15.0
+PROBE_LIMIT_S = 0.3
+RECONNECT_FIRST_S = 0.5
+RECONNECT_MOST_S = 15.0
+
+
+class EventSource(Protocol):
+    """What the link asks of the gateway."""
+
+    async def healthy(self) -> bool:
+        """One unsigned question; false instead of an error."""
+
+    def events(self, last_event_id: str | None) -> AsyncIterator[tuple[str, str, bytes]]:
+        """The event stream from after that id: (event id, name, data). Raises ConnectionError when it ends."""
+
+
+class Link:
+    """Knows when the backend was last heard. Lives on the loop; `changed` is called whenever up turns down or back."""
+
+    def __init__(self, source: EventSource, clock: Clock, changed: Callable[[], None]) -> None:
+        self._source = source
+        self._clock = clock
+        self._changed = changed
+        self._last_heard_s: float | None = None
+        self._last_heard_at: int | None = None
+        self._since: int = clock.now()
+        self._shown_up = False
+        self._last_event_id: str | None = None
+
+    @property
+    def up(self) -> bool:
+        """A byte came within the last 15 s."""
+        return self._last_heard_s is not None and self._clock.monotonic_s() - self._last_heard_s <= FRESH_S
+
+    @property
+    def since(self) -> int:
+        """When it last turned up or down, Unix seconds."""
+        return self._since
+
+    @property
+    def last_heard_at(self) -> int | None:
+        """When the backend was last heard, Unix seconds."""
+        return self._last_heard_at
+
+    def heard(self) -> None:
+        """A byte from the backend arrived, in an answer or by the event stream."""
+        self._last_heard_s = self._clock.monotonic_s()
+        self._last_heard_at = self._clock.now()
+        self.check()
+
+    def lost(self) -> None:
+        """A connection was refused or cut: do not trust the last fifteen seconds any more."""
+        self._last_heard_s = None
+        self.check()
+
+    def check(self) -> None:
+        """Notice a change from up to down or back, also by mere silence."""
+        if self.up != self._shown_up:
+            self._shown_up = self.up
+            self._since = self._clock.now()
+            log.info("link %s", "up" if self._shown_up else "down")
+            self._changed()
+
+    async def online(self) -> bool:
+        """Decide the mode of an intent: heard lately, else one short probe."""
+        if self.up:
+            return True
+        try:
+            async with asyncio.timeout(PROBE_LIMIT_S):
+                return await self._source.healthy()
+        except TimeoutError:
+            return False
+
+    async def follow(self, told: Callable[[str, bytes], Awaitable[None]]) -> None:
+        """Follow the backend's events for ever; `told` gets each one's name and data."""
+        wait_s = RECONNECT_FIRST_S
+        while True:
+            try:
+                async for event_id, name, data in self._source.events(self._last_event_id):
+                    wait_s = RECONNECT_FIRST_S
+                    if name:
+                        await told(name, data)
+                    self._last_event_id = event_id or self._last_event_id
+            except ConnectionError as error:
+                log.info("event stream ended: %s", error)
+                self.lost()
+            await asyncio.sleep(wait_s)
+            wait_s = min(RECONNECT_MOST_S, wait_s * 2)
+            with contextlib.suppress(TimeoutError):
+                await self.online()

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stored risk policy put to the rules of `terminal.core.risk`, with what the journal says is used of it.
+
+The policy is an issuer's COSE_Sign1 over JSON (backend API, "The backend's documents"); without a valid one there is
+no offline.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from offline_queue.port import JournalPort
+from terminal.core.errors import MalformedError, SignatureError
+from terminal.core.risk import (
+    Allowance,
+    CapsLeft,
+    OfflineAccepted,
+    OfflineRefused,
+    RiskPolicy,
+    Usage,
+    caps_left,
+    decide,
+)
+from terminal.core.sale import Authorised
+from terminal.daemon.clock import DeviceClock
+from terminal.daemon.identity import Identity
+from terminal.wire.cose import Context, Sign1
+from terminal.wire.credential import Credential
+
+log = logging.getLogger(__name__)
+
+DOCUMENT_SIZE_MOST = 262_144
+POLICY = "policy"
+
+
+def read_document(raw: bytes, identity: Identity, context: Context) -> dict[str, Any]:
+    """Open an issuer's document for this terminal. Raises MalformedError, SignatureError."""
+    sign1 = Sign1.parse(raw, max_size=DOCUMENT_SIZE_MOST)
+    if sign1.kid is None:
+        raise SignatureError("the document names no issuer")
+    sign1.verify(identity.issuers.get(sign1.kid), context)
+    try:
+        content: dict[str, Any] = msgspec.json.decode(sign1.payload, type=dict)
+    except msgspec.DecodeError as error:
+        raise MalformedError(f"document is not JSON: {error}") from error
+    if content.get("terminal_id") not in {"*", identity.terminal_id}:
+        raise SignatureError("the document is for another terminal")
+    return content
+
+
+def policy_of(document: dict[str, Any]) -> RiskPolicy:
+    """The offline part of a policy document (members in the sandbox's OpenAPI). Raises MalformedError."""
+    try:
+        risk = document["risk"]
+        return RiskPolicy(
+            version=int(document["version"]),
+            currency=str(risk["currency"]),
+            per_payment_minor=int(risk["per_payment"]),
+            per_key_count=int(risk["per_wallet_count"]),
+            per_key_total_minor=int(risk["per_wallet_total"]),
+            stored_count=int(risk["stored_count"]),
+            stored_total_minor=int(risk["stored_total"]),
+            max_age_s=int(risk["stored_age_s"]),
+            doubtful_clock_s=int(risk["clock_doubt_s"]),
+            guaranteed_minor=int(risk["guaranteed"]),
+            not_after=int(datetime.fromisoformat(document["not_after"]).timestamp()),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise MalformedError(f"policy lacks or mistypes {error}") from error
+
+
+class OfflinePolicy:
+    """What may be taken without the backend now, and what is left of each cap."""
+
+    def __init__(self, journal: JournalPort, identity: Callable[[], Identity], clock: DeviceClock) -> None:
+        self._journal = journal
+        self._identity = identity
+        self._clock = clock
+        self._read_from: bytes | None = None
+        self._policy: RiskPolicy | None = None
+
+    def current(self) -> RiskPolicy | None:
+        """The newest policy stored; the one that came with the enrolment until then."""
+        document = self._journal.document(POLICY)
+        raw = document.body if document is not None else self._identity().policy
+        if raw is not None and raw != self._read_from:
+            self._policy = self._parsed(raw)
+            self._read_from = raw
+        return self._policy
+
+    def _parsed(self, raw: bytes) -> RiskPolicy | None:
+        try:
+            return policy_of(read_document(raw, self._identity(), Context.POLICY))
+        except (MalformedError, SignatureError) as error:
+            log.error("risk policy not usable, nothing is taken offline: %s", error)
+            return None
+
+    def decide(self, authorised: Authorised, currency: str) -> OfflineAccepted | OfflineRefused:
+        """Put one authorised payment to the policy as of now."""
+        credential = Credential.read(authorised.wallet_credential, self._identity().issuers)
+        allowance = credential.allowance
+        return decide(
+            self.current(),
+            self._usage(currency, authorised.wallet_kid),
+            total_minor=authorised.total_minor,
+            currency=currency,
+            offline_allowed=authorised.offline_allowed,
+            allowance=Allowance(
+                currency=allowance.currency,
+                per_payment_minor=allowance.per_payment_minor,
+                total_minor=allowance.total_minor,
+            )
+            if allowance
+            else None,
+            now=self._clock.now(),
+        )
+
+    def left(self) -> CapsLeft | None:
+        """What is left of the terminal's own caps; None: no policy, no offline."""
+        policy = self.current()
+        return caps_left(policy, self._usage(policy.currency, None), now=self._clock.now()) if policy else None
+
+    def _usage(self, currency: str, kid: bytes | None) -> Usage:
+        now = self._clock.now()
+        stored = self._journal.queue_totals(currency)
+        wallet = self._journal.wallet_usage(kid, currency) if kid is not None else None
+        doubtful = self._clock.doubtful_since
+        return Usage(
+            stored_count=stored.count,
+            stored_total_minor=stored.total_minor,
+            key_count=wallet.count if wallet else 0,
+            key_total_minor=wallet.total_minor if wallet else 0,
+            oldest_age_s=now - stored.oldest_at if stored.oldest_at is not None else None,
+            clock_doubtful_for_s=now - doubtful if doubtful is not None else None,
+        )

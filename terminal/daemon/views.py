@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A sale as the local API shows it. Source: `docs/spec/local-api.md`, "A sale"."""
+
+from datetime import UTC, datetime
+
+from terminal.client import (
+    CardView,
+    IntentView,
+    Language,
+    LineView,
+    ReasonView,
+    RefundView,
+    SaleView,
+    StepView,
+)
+from terminal.core.machine import refundable_minor
+from terminal.core.reasons import Reason
+from terminal.core.sale import CODE_TRIES, Intent, Refusal, Sale, SaleState
+from terminal.daemon.words import BACKEND_CODES, WORDS
+
+_CODE_STATES = frozenset({SaleState.PRESENTED, SaleState.PENDING, SaleState.CANCELLING})
+
+
+def utc(at: int) -> str:
+    """RFC 3339, UTC, whole seconds."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def sale_view(sale: Sale, language: Language) -> SaleView:
+    """Everything a screen, a till or a script may know of a sale: no credential, no signature, no pseudonym."""
+    booking = sale.booking
+    return SaleView(
+        id=str(sale.sale_id),
+        number=sale.number,
+        state=sale.state.value,
+        amount=sale.amount.minor,
+        tip=sale.tip.minor,
+        total=sale.total.minor,
+        currency=sale.amount.currency,
+        mode=sale.mode.value,
+        ways=[way.value for way in sale.ways],
+        created_at=utc(sale.created_at),
+        expires_at=utc(sale.intent.expires_at),
+        intents=[_intent_view(sale, intent) for intent in sale.intents],
+        history=[StepView(state=step.state.value, at=utc(step.at), why=step.why) for step in sale.history],
+        reference=sale.reference,
+        prompt=sale.prompt.value if sale.prompt else None,
+        notice=sale.notice.value if sale.notice else None,
+        reason=reason_view(sale.refusal, language) if sale.refusal else None,
+        url=booking.receipt_url if booking else sale.intent.url,
+        lines=[LineView(kind=line.kind, label=line.label, amount=line.amount_minor) for line in booking.lines]
+        if booking
+        else [],
+        cards=[CardView(kind=card.kind, title=card.title, text=card.text, url=card.url) for card in booking.cards]
+        if booking
+        else [],
+        receipt_url=booking.receipt_url if booking else None,
+        payer_display=booking.payer_display if booking else None,
+        parked=sale.parked,
+        code_tries_left=max(0, CODE_TRIES - sale.wrong_codes),
+        refunds=[
+            RefundView(refund_id=str(r.refund_id), amount=r.amount_minor, reason=r.reason, state=r.state.value)
+            for r in sale.refunds
+        ],
+        settled_on=sale.settled_on,
+        can=what_it_can(sale),
+    )
+
+
+def _intent_view(sale: Sale, intent: Intent) -> IntentView:
+    state = intent.end or (sale.state if intent is sale.intent else SaleState.CANCELLED)
+    return IntentView(
+        intent_id=str(intent.intent_id),
+        epoch=intent.epoch,
+        counter=intent.counter,
+        state=state.value,
+        at=utc(intent.ended_at or intent.issued_at),
+    )
+
+
+def reason_view(refusal: Refusal, language: Language) -> ReasonView:
+    """The number with a sentence for each side of the counter, in the device's language and in all of them."""
+    plainer = BACKEND_CODES.get(refusal.code or "", refusal.reason)
+    words = WORDS.get(plainer, WORDS[Reason.DECLINED_BY_BACKEND])
+    return ReasonView(
+        code=refusal.reason.value,
+        shopper=words.shopper.in_language(language),
+        cashier=words.cashier.in_language(language),
+        detail=refusal.code,
+        phone_time=utc(refusal.phone_time) if refusal.phone_time is not None else None,
+        shopper_in=words.shopper,
+        cashier_in=words.cashier,
+    )
+
+
+def what_it_can(sale: Sale) -> list[str]:
+    """The calls of the local API that fit the sale's state now."""
+    calls: list[str] = []
+    if sale.state in {SaleState.DECLINED, SaleState.EXPIRED} or (
+        sale.state is SaleState.PRESENTED and (sale.refusal or sale.notice or sale.prompt)
+    ):
+        calls.append("again")
+    if sale.state is SaleState.PENDING and not sale.parked:
+        calls.append("park")
+    if sale.state in {SaleState.SIGNED, SaleState.PRESENTED, SaleState.PENDING, SaleState.UNKNOWN}:
+        calls.append("cancel")
+    if sale.state is SaleState.UNKNOWN and sale.authorised and sale.authorised.offline_allowed and sale.intent.online:
+        calls.append("accept-offline")
+    if sale.state in _CODE_STATES and not (sale.cancel and sale.cancel.sent) and sale.wrong_codes < CODE_TRIES:
+        calls.append("confirmation-code")
+    if refundable_minor(sale) > 0:
+        calls.append("refunds")
+    return calls

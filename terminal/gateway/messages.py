@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The backend's JSON as far as the terminal reads it. Source: `docs/spec/backend-api.md`, "Terminal side".
+
+Unknown members are ignored, so that a backend may grow; a missing or mistyped one makes the answer unusable.
+"""
+
+import msgspec
+
+
+class Answer(msgspec.Struct, kw_only=True, frozen=True):
+    """Base of every answer."""
+
+
+class LineMessage(Answer, kw_only=True, frozen=True):
+    """A line of the bill; `kind`: amount, tip, discount, voucher, points."""
+
+    kind: str
+    label: str = ""
+    amount: int = 0
+
+
+class CardMessage(Answer, kw_only=True, frozen=True):
+    """Something to offer the shopper after the payment."""
+
+    kind: str
+    title: str
+    text: str = ""
+    url: str = ""
+
+
+class RefundMessage(Answer, kw_only=True, frozen=True):
+    """`POST /payments/{id}/refunds`, and what `GET` and events tell of it later: `done`, `failed`, `void`."""
+
+    refund_id: str
+    state: str
+
+
+class PaymentMessage(Answer, kw_only=True, frozen=True):
+    """`POST /payments`, an item of the batch, and the payment inside an intent.
+
+    `status`: approved, declined, held, already_paid; error for an item of a batch that could not be judged.
+    """
+
+    status: str
+    code: str | None = None
+    reason: int | None = None
+    receipt: str | None = None
+    lines: list[LineMessage] = []
+    payer_display: str | None = None
+    cards: list[CardMessage] = []
+    refunds: list[RefundMessage] = []
+
+
+class BatchMessage(Answer, kw_only=True, frozen=True):
+    """`POST /payments/batch`: one verdict an item, in the same order."""
+
+    verdicts: list[PaymentMessage]
+
+
+class IntentMessage(Answer, kw_only=True, frozen=True):
+    """`GET` and `PUT /intents/{id}`, and the `intent` event."""
+
+    status: str
+    intent_id: str | None = None
+    url: str | None = None
+    code: str | None = None
+    reason: int | None = None
+    payment: PaymentMessage | None = None
+
+
+class CancelMessage(Answer, kw_only=True, frozen=True):
+    """`POST /intents/{id}/cancel`: `cancelled` or `settled`, then with the payment that stands."""
+
+    status: str
+    intent: IntentMessage | None = None
+
+
+class ConfigMessage(Answer, kw_only=True, frozen=True):
+    """`GET /terminal/config`: the signed policy."""
+
+    policy: str
+
+
+class DenylistMessage(Answer, kw_only=True, frozen=True):
+    """`GET /terminal/denylist`: a signed delta."""
+
+    delta: str
+
+
+class HeartbeatMessage(Answer, kw_only=True, frozen=True):
+    """`POST /terminal/heartbeat`, and its `409 head_behind`."""
+
+    signed_head: str
+
+
+class EnrolmentMessage(Answer, kw_only=True, frozen=True):
+    """`POST /enrolments`."""
+
+    terminal_id: str
+    credential: str
+    issuers: list[dict[str, str]]
+    confirmation_secret: str
+    policy: str
+
+
+class ProblemMessage(Answer, kw_only=True, frozen=True):
+    """RFC 9457; `code` is for us."""
+
+    code: str = ""
+    title: str = ""
+    detail: str = ""
+    now: str | None = None
