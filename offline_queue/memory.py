@@ -288,11 +288,17 @@ def _accepted_at(sale: Sale) -> int:
     return sale.created_at if accepted_at is None else accepted_at
 
 
+def _fixed(sale: Sale) -> tuple[object, ...]:
+    return sale.idempotency_key, sale.amount, sale.created_at
+
+
 def _with_sale(content: _Content, sale: Sale) -> _Content:
     for other in content.sales.values():
         if other.idempotency_key == sale.idempotency_key and other.sale_id != sale.sale_id:
             raise ChangeRefusedError(f"the idempotency key belongs to sale {other.sale_id}")
     known = content.sales.get(sale.sale_id)
+    if known is not None and (_fixed(known) != _fixed(sale) or len(sale.intents) < len(known.intents)):
+        raise ChangeRefusedError(f"sale {sale.sale_id}: key, amount, time of creation and old intents never change")
     counter = content.counter
     for intent in sale.intents[len(known.intents) if known else 0 :]:
         counter += 1

@@ -29,8 +29,10 @@ SALE_COLUMNS = (
 _INSERT_SALE = f"INSERT INTO sale (no, {', '.join(SALE_COLUMNS)}) VALUES (?{', ?' * len(SALE_COLUMNS)})"  # noqa: S608 -- our own constant names
 # An arrow that leaves the indexed columns alone writes no index page: most arrows do.
 _UPDATE_SALE = "UPDATE sale SET seq = ?, state = ?, total_minor = ?, updated_at = ?, unsent = ? WHERE no = ?"
-_UPDATE_INDEXED = "UPDATE sale SET taken_at = ?, accepted_at = ?, live = ?, wallet_kid = ?, intents = ? WHERE no = ?"
-_KNOWN_SALE = "SELECT no, taken_at, accepted_at, live, wallet_kid, intents FROM sale WHERE sale_id = ?"
+_UPDATE_INDEXED = """UPDATE sale SET number = ?, reference = ?, taken_at = ?, accepted_at = ?, live = ?, wallet_kid = ?,
+    intents = ? WHERE no = ?"""
+_KNOWN_SALE = """SELECT no, idempotency_key, amount_minor, currency, created_at,
+    number, reference, taken_at, accepted_at, live, wallet_kid, intents FROM sale WHERE sale_id = ?"""
 _INSERT_INTENT = "INSERT INTO intent (epoch, counter, intent_id, sale_no) VALUES (?, ?, ?, ?)"
 _PUT_REFUND = "INSERT OR REPLACE INTO refund VALUES (?, ?, ?, ?, ?, ?)"
 _RAISE_WALLET = """INSERT INTO wallet_key (kid, counter, seq, blocked_seq) VALUES (?, ?, ?, 0)
@@ -104,31 +106,39 @@ def project(connection: Connection, change: Change, seq: int, at_utc: int, numbe
 
 
 def _project_sale(connection: Connection, sale: Sale, seq: int, at_utc: int, numbers: Numbers) -> Numbers:
-    columns = sale_columns(sale, seq, at_utc)
-    _, _, _, _, state, _, total, _, _, _, _, *indexed_and_unsent = columns
-    taken_at, accepted_at, live, unsent, kid, intents = indexed_and_unsent
-    indexed = (taken_at, accepted_at, live, kid, intents)
-    known = connection.execute(_KNOWN_SALE, (columns[0],)).fetchone()
-    if known is None:
-        no, seen = seq, 0
-        try:
-            connection.execute(_INSERT_SALE, (no, *columns))
-        except IntegrityError as error:
-            raise ChangeRefusedError("the idempotency key belongs to another sale") from error
-    else:
-        no, seen = known[0], known[5]
-        connection.execute(_UPDATE_SALE, (seq, state, total, at_utc, unsent, no))
-        if indexed != known[1:]:
-            connection.execute(_UPDATE_INDEXED, (*indexed, no))
+    no, seen = _put_sale(connection, sale, seq, at_utc)
     if len(sale.intents) > seen:
         numbers = _number_intents(connection, sale.intents[seen:], no, numbers)
     if sale.authorised is not None:
+        kid = sale.authorised.wallet_kid
         connection.execute(_RAISE_WALLET, (kid, sale.authorised.counter, seq))
         if sale.state is SaleState.DECLINED_AT_SYNC:
             connection.execute(_BLOCK_WALLET, (seq, kid))
     for row in refund_rows(sale, no):
         connection.execute(_PUT_REFUND, row)
     return numbers
+
+
+def _put_sale(connection: Connection, sale: Sale, seq: int, at_utc: int) -> tuple[int, int]:
+    """Insert or update the sale; return the number of its first row and how many of its intents are known."""
+    columns = sale_columns(sale, seq, at_utc)
+    known = connection.execute(_KNOWN_SALE, columns[:1]).fetchone()
+    if known is None:
+        try:
+            connection.execute(_INSERT_SALE, (seq, *columns))
+        except IntegrityError as error:
+            raise ChangeRefusedError("the idempotency key belongs to another sale") from error
+        return seq, 0
+    no, *fixed_and_indexed, seen = known
+    (_, key, _, number, state, amount, total, currency, reference, created_at, _,
+     taken_at, accepted_at, live, unsent, kid, intents) = columns  # fmt: skip
+    if fixed_and_indexed[:4] != [key, amount, currency, created_at] or intents < seen:
+        raise ChangeRefusedError(f"sale {sale.sale_id}: key, amount, time of creation and old intents never change")
+    connection.execute(_UPDATE_SALE, (seq, state, total, at_utc, unsent, no))
+    indexed = [number, reference, taken_at, accepted_at, live, kid]
+    if indexed != fixed_and_indexed[4:] or intents != seen:
+        connection.execute(_UPDATE_INDEXED, (*indexed, intents, no))
+    return no, seen
 
 
 def _number_intents(connection: Connection, new: tuple[Intent, ...], no: int, numbers: Numbers) -> Numbers:

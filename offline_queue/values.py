@@ -38,8 +38,8 @@ class JournalBusyError(JournalError):
 class SaleChanged:
     """A sale as it is from now on, whole. Its first row also makes the counters of its new intents durable.
 
-    Refused if a new intent does not carry the current epoch and the next counter, or if the idempotency key
-    belongs to another sale.
+    Refused if a new intent does not carry the current epoch and the next counter, if the idempotency key belongs to
+    another sale, or if key, amount or time of creation differ from the sale's first row or an old intent is gone.
     """
 
     sale: Sale

@@ -1,0 +1,456 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every journal promises (`offline_queue.port`), asked of the one on the medium and of the one in memory."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from offline_queue.journal import Journal
+from offline_queue.memory import MemoryJournal
+from offline_queue.port import JournalPort
+from offline_queue.samples import NOON, HeldClock, SaleMaker, moved, store
+from offline_queue.values import (
+    Change,
+    ChangeRefusedError,
+    DocumentStored,
+    Head,
+    HeadSigned,
+    IntentNumber,
+    IssuerTimeSeen,
+    JournalBusyError,
+    Note,
+    SaleChanged,
+    SaleQuery,
+    ValueStored,
+)
+from terminal.core.errors import JournalError
+from terminal.core.money import Money
+from terminal.core.sale import OPEN_STATES, UNSENT_STATES, Booking, Refund, RefundState, Sale, SaleState
+
+KID = b"walletk1"
+
+
+@pytest.fixture
+def clock() -> HeldClock:
+    return HeldClock()
+
+
+@pytest.fixture(params=["medium", "memory"])
+def journal(request: pytest.FixtureRequest, tmp_path: Path, clock: HeldClock) -> Iterator[JournalPort]:
+    journal: JournalPort = (
+        Journal.open(tmp_path / "journal.db", key=bytes(32), clock=clock)
+        if request.param == "medium"
+        else MemoryJournal(clock)
+    )
+    yield journal
+    journal.close()
+
+
+@pytest.fixture
+def maker() -> SaleMaker:
+    return SaleMaker()
+
+
+def record(journal: JournalPort, *changes: Change) -> Head:
+    return journal.record(changes).result(10).head
+
+
+def stored_sale(
+    journal: JournalPort, maker: SaleMaker, state: SaleState, *, at: int = NOON, amount_minor: int = 1_880
+) -> Sale:
+    signed = maker.signed(journal.next_counter(), at=at, amount_minor=amount_minor)
+    sale = moved(maker.authorised(signed, kid=KID), state)
+    store(journal, sale)
+    return sale
+
+
+def test_a_recorded_sale_is_found_by_id_key_and_intent(journal: JournalPort, maker: SaleMaker) -> None:
+    sale = maker.signed(journal.next_counter())
+    store(journal, sale)
+    found = (
+        journal.sale(sale.sale_id),
+        journal.sale_by_key(sale.idempotency_key),
+        journal.sale_by_intent(sale.intent.intent_id),
+    )
+    assert found == (sale, sale, sale)
+
+
+def test_what_was_never_recorded_is_none(journal: JournalPort) -> None:
+    nowhere = UUID(int=7)
+    assert (journal.sale(nowhere), journal.sale_by_key("x"), journal.sale_by_intent(nowhere)) == (None, None, None)
+    assert (journal.stored_authorisation(nowhere), journal.document("policy")) == (None, None)
+    assert journal.value("split", "1") is None
+    assert (journal.wallet_counter(KID), journal.latest_issuer_time(), journal.values("split")) == (-1, 0, {})
+
+
+def test_the_newest_row_of_a_sale_wins(journal: JournalPort, maker: SaleMaker) -> None:
+    sale = maker.signed(journal.next_counter())
+    store(journal, sale)
+    later = maker.approved(maker.authorised(sale))
+    store(journal, moved(sale, SaleState.PRESENTED), later)
+    assert journal.sale(sale.sale_id) == later
+
+
+def test_counters_rise_by_one_and_only_when_recorded(journal: JournalPort, maker: SaleMaker) -> None:
+    first = journal.next_counter()
+    assert journal.next_counter() == first
+    store(journal, maker.signed(first))
+    assert journal.next_counter() == IntentNumber(first.epoch, first.counter + 1)
+    assert first.counter == 1
+
+
+def test_an_older_intent_still_finds_its_sale(journal: JournalPort, maker: SaleMaker) -> None:
+    sale = maker.signed(journal.next_counter())
+    store(journal, sale)
+    second = maker.signed(journal.next_counter()).intent
+    again = replace(sale, intents=(*sale.intents, second))
+    store(journal, again)
+    assert journal.sale_by_intent(sale.intent.intent_id) == again
+    assert journal.sale_by_intent(second.intent_id) == again
+    assert journal.next_counter().counter == 3
+
+
+@pytest.mark.parametrize("wrong", [-1, 1, 2**40], ids=["used", "skipped", "far"])
+def test_an_intent_with_another_counter_is_refused(journal: JournalPort, maker: SaleMaker, wrong: int) -> None:
+    store(journal, maker.signed(journal.next_counter()))
+    number = journal.next_counter()
+    sale = maker.signed(IntentNumber(number.epoch, number.counter + wrong))
+    before = journal.head()
+    with pytest.raises(ChangeRefusedError, match="counter"):
+        store(journal, sale)
+    assert (journal.head(), journal.sale(sale.sale_id)) == (before, None)
+
+
+def test_an_intent_of_another_epoch_is_refused(journal: JournalPort, maker: SaleMaker) -> None:
+    number = journal.next_counter()
+    with pytest.raises(ChangeRefusedError, match="epoch"):
+        store(journal, maker.signed(IntentNumber(number.epoch ^ 1, number.counter)))
+
+
+def test_an_idempotency_key_belongs_to_one_sale(journal: JournalPort, maker: SaleMaker) -> None:
+    sale = maker.signed(journal.next_counter())
+    store(journal, sale)
+    thief = replace(maker.signed(journal.next_counter()), idempotency_key=sale.idempotency_key)
+    with pytest.raises(ChangeRefusedError, match="idempotency key"):
+        store(journal, thief)
+    assert journal.sale_by_key(sale.idempotency_key) == sale
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        lambda sale: replace(sale, amount=Money(1, "CNY")),
+        lambda sale: replace(sale, amount=Money(1_880, "HKD")),
+        lambda sale: replace(sale, idempotency_key="another"),
+        lambda sale: replace(sale, created_at=1),
+        lambda sale: replace(sale, intents=()),
+    ],
+    ids=["amount", "currency", "key", "creation", "intents gone"],
+)
+def test_what_a_sale_was_made_with_never_changes(
+    journal: JournalPort, maker: SaleMaker, tamper: Callable[[Sale], Sale]
+) -> None:
+    sale = maker.signed(journal.next_counter())
+    store(journal, sale)
+    with pytest.raises(ChangeRefusedError, match="never change"):
+        store(journal, tamper(sale))
+    assert journal.sale(sale.sale_id) == sale
+
+
+def test_changes_of_one_call_are_all_or_none(journal: JournalPort, maker: SaleMaker) -> None:
+    sale = maker.signed(journal.next_counter())
+    record(journal, DocumentStored(kind="policy", version=2, body=b"two"))
+    before = journal.head()
+    old = DocumentStored(kind="policy", version=1, body=b"one")
+    with pytest.raises(ChangeRefusedError):
+        record(journal, SaleChanged(sale=sale, why="x"), IssuerTimeSeen(at=5), old)
+    assert (journal.sale(sale.sale_id), journal.latest_issuer_time(), journal.head()) == (None, 0, before)
+
+
+def test_nothing_to_record_is_no_row(journal: JournalPort) -> None:
+    before = journal.head()
+    assert record(journal) == before
+
+
+def test_a_new_epoch_starts_its_counters_again(journal: JournalPort, maker: SaleMaker) -> None:
+    old = journal.next_counter()
+    store(journal, maker.signed(old))
+    journal.new_epoch("a restored card").result(10)
+    new = journal.next_counter()
+    assert new.epoch != old.epoch
+    assert 0 < new.epoch < 2**63
+    assert new.counter == 1
+    store(journal, maker.signed(new))
+    assert journal.head().epoch == new.epoch
+
+
+@pytest.mark.parametrize("state", list(SaleState), ids=[state.value for state in SaleState])
+def test_open_unsent_and_stored_by_state(journal: JournalPort, maker: SaleMaker, state: SaleState) -> None:
+    sale = stored_sale(journal, maker, state)
+    assert journal.open_sales() == ([sale] if state in OPEN_STATES else [])
+    assert journal.unsent() == ([sale] if state in UNSENT_STATES else [])
+    is_stored = state in {SaleState.ACCEPTED_OFFLINE, SaleState.FORWARDING}
+    assert [entry.sale for entry in journal.queue_entries()] == ([sale] if is_stored else [])
+    assert journal.queue_totals("CNY").count == is_stored
+    assert journal.queue_totals("CNY").unknown_count == (state is SaleState.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("refund_state", "under_way"),
+    [(RefundState.QUEUED, True), (RefundState.SENT, True), (RefundState.DONE, False), (RefundState.FAILED, False)],
+    ids=lambda value: str(value),
+)
+def test_a_refund_under_way_keeps_a_finished_sale_open(
+    journal: JournalPort, maker: SaleMaker, refund_state: RefundState, under_way: bool
+) -> None:
+    refund = Refund(
+        refund_id=uuid4(), idempotency_key="r", amount_minor=5, reason="spoilt", state=refund_state, at=NOON
+    )
+    sale = replace(maker.approved(maker.authorised(maker.signed(journal.next_counter()))), refunds=(refund,))
+    store(journal, sale)
+    assert journal.open_sales() == ([sale] if under_way else [])
+    assert journal.unsent() == ([sale] if under_way else [])
+
+
+def test_an_unconfirmed_approval_by_code_is_taken_up_again_but_not_unsent(
+    journal: JournalPort, maker: SaleMaker
+) -> None:
+    booking = Booking(total_minor=1_880, booked_at=NOON, by=None, confirmed=False)
+    sale = moved(replace(maker.signed(journal.next_counter()), booking=booking), SaleState.APPROVED)
+    store(journal, sale)
+    assert (journal.open_sales(), journal.unsent()) == ([sale], [])
+
+
+def test_the_queue_is_in_the_order_of_sale_and_bounded(journal: JournalPort, maker: SaleMaker) -> None:
+    made = [stored_sale(journal, maker, SaleState.ACCEPTED_OFFLINE, at=NOON - n) for n in range(5)]
+    store(journal, moved(made[0], SaleState.FORWARDING))
+    assert [entry.sale.sale_id for entry in journal.queue_entries()] == [sale.sale_id for sale in made]
+    assert [entry.sale.sale_id for entry in journal.queue_entries(limit=2)] == [sale.sale_id for sale in made[:2]]
+
+
+def test_queue_totals_count_one_currency_and_know_the_oldest(journal: JournalPort, maker: SaleMaker) -> None:
+    for at, amount in ((NOON, 100), (NOON - 50, 30)):
+        sale = maker.authorised(maker.signed(journal.next_counter(), amount_minor=amount), kid=KID)
+        store(journal, moved(sale, SaleState.ACCEPTED_OFFLINE, at))
+    other = maker.authorised(maker.signed(journal.next_counter(), currency="HKD"))
+    store(journal, moved(other, SaleState.ACCEPTED_OFFLINE))
+    totals = journal.queue_totals("CNY")
+    assert (totals.count, totals.total_minor, totals.oldest_at) == (2, 130, NOON - 50)
+    assert journal.queue_totals("JPY").oldest_at is None
+
+
+def test_a_wallet_key_remembers_its_highest_counter(journal: JournalPort, maker: SaleMaker) -> None:
+    for counter in (4, 9, 7):
+        store(journal, maker.authorised(maker.signed(journal.next_counter()), kid=KID, counter=counter))
+    assert (journal.wallet_counter(KID), journal.wallet_counter(b"other...")) == (9, -1)
+
+
+def test_wallet_usage_falls_when_the_backend_has_answered(journal: JournalPort, maker: SaleMaker) -> None:
+    sales = [stored_sale(journal, maker, SaleState.ACCEPTED_OFFLINE, amount_minor=n) for n in (10, 20)]
+    usage = journal.wallet_usage(KID, "CNY")
+    assert (usage.count, usage.total_minor, usage.blocked) == (2, 30, False)
+    store(journal, maker.approved(sales[0]))
+    assert journal.wallet_usage(KID, "CNY").total_minor == 20
+
+
+def test_a_key_declined_at_sync_stays_blocked(journal: JournalPort, maker: SaleMaker) -> None:
+    sale = stored_sale(journal, maker, SaleState.ACCEPTED_OFFLINE)
+    store(journal, moved(sale, SaleState.DECLINED_AT_SYNC))
+    stored_sale(journal, maker, SaleState.ACCEPTED_OFFLINE)
+    assert journal.wallet_usage(KID, "CNY").blocked
+    assert not journal.wallet_usage(b"another.", "CNY").blocked
+
+
+def test_the_stored_authorisation_is_that_of_the_newest_intent(journal: JournalPort, maker: SaleMaker) -> None:
+    sale = stored_sale(journal, maker, SaleState.AUTHORISED)
+    assert sale.authorised is not None
+    assert journal.stored_authorisation(sale.intent.intent_id) == sale.authorised.authorisation
+    again = replace(sale, intents=(*sale.intents, maker.signed(journal.next_counter()).intent), authorised=None)
+    store(journal, again)
+    assert journal.stored_authorisation(sale.intent.intent_id) is None
+    assert journal.stored_authorisation(again.intent.intent_id) is None
+
+
+def test_day_totals(journal: JournalPort, maker: SaleMaker) -> None:
+    def sold(amount_minor: int, *states: SaleState, at: int = NOON) -> Sale:
+        sale = maker.authorised(maker.signed(journal.next_counter(), at=at, amount_minor=amount_minor), at=at)
+        for state in states:
+            sale = maker.approved(sale, at=at) if state is SaleState.APPROVED else moved(sale, state, at)
+        store(journal, sale)
+        return sale
+
+    refund = Refund(
+        refund_id=uuid4(), idempotency_key="r", amount_minor=None, reason="spoilt", state=RefundState.DONE, at=NOON
+    )
+    sold(1, SaleState.APPROVED)
+    sold(2, SaleState.ACCEPTED_OFFLINE)
+    sold(4, SaleState.ACCEPTED_OFFLINE, SaleState.APPROVED)
+    sold(8, SaleState.ACCEPTED_OFFLINE, SaleState.FORWARDING, SaleState.DECLINED_AT_SYNC)
+    sold(16, SaleState.UNKNOWN)
+    sold(32, SaleState.APPROVED, at=NOON - 86_400)
+    store(journal, replace(sold(64, SaleState.APPROVED), state=SaleState.REFUNDED, refunds=(refund,)))
+    sold(128, SaleState.DECLINED)
+    sold(256, SaleState.APPROVED, at=NOON + 1)
+    day = journal.day_totals(NOON - 100, NOON + 1, "CNY")
+    assert (day.count, day.total_minor) == (4, 1 + 2 + 4 + 64)
+    assert (day.offline_count, day.offline_total_minor) == (2, 2 + 4)
+    assert (day.refunded_count, day.refunded_minor) == (1, 64)
+    assert (day.declined_at_sync_count, day.declined_at_sync_minor) == (1, 8)
+    assert day.unknown_count == 1
+    assert journal.day_totals(NOON - 100, NOON + 1, "HKD").count == 0
+
+
+SEARCHES = [
+    ("all", SaleQuery(), [4, 3, 2, 1, 0]),
+    ("from", SaleQuery(from_utc=NOON + 2), [4, 3, 2]),
+    ("to", SaleQuery(to_utc=NOON + 2), [1, 0]),
+    ("state", SaleQuery(states=frozenset({SaleState.UNKNOWN})), [3, 1]),
+    ("two states", SaleQuery(states=frozenset({SaleState.UNKNOWN, SaleState.APPROVED})), [4, 3, 2, 1, 0]),
+    ("amount", SaleQuery(amount_minor=102), [2]),
+    ("number", SaleQuery(number="0001-0002"), [1]),
+    ("reference", SaleQuery(reference="table 4"), [4]),
+    ("no such reference", SaleQuery(reference="table '4' OR 1=1"), []),
+    ("all at once", SaleQuery(from_utc=NOON, amount_minor=103, states=frozenset({SaleState.UNKNOWN})), [3]),
+]
+
+
+@pytest.mark.parametrize(("query", "found"), [case[1:] for case in SEARCHES], ids=[case[0] for case in SEARCHES])
+def test_search(journal: JournalPort, maker: SaleMaker, query: SaleQuery, found: list[int]) -> None:
+    sales = []
+    for n in range(5):
+        state = SaleState.UNKNOWN if n % 2 else SaleState.APPROVED
+        sale = maker.authorised(maker.signed(journal.next_counter(), at=NOON + n, amount_minor=100 + n))
+        sales.append(moved(replace(sale, reference=f"table {n}"), state))
+        store(journal, sales[-1])
+    page = journal.search(query)
+    assert page.sales == tuple(sales[n] for n in found)
+    assert page.next is None
+
+
+def test_search_goes_on_page_by_page_while_sales_are_added(journal: JournalPort, maker: SaleMaker) -> None:
+    sales = [stored_sale(journal, maker, SaleState.APPROVED) for _ in range(5)]
+    page = journal.search(SaleQuery(limit=2))
+    stored_sale(journal, maker, SaleState.APPROVED)
+    rest = journal.search(SaleQuery(limit=3, before=page.next))
+    assert (*page.sales, *rest.sales) == tuple(reversed(sales))
+    assert rest.next is None
+
+
+@pytest.mark.parametrize("limit", [0, 201])
+def test_a_page_has_a_largest_size(limit: int) -> None:
+    with pytest.raises(ValueError, match="limit"):
+        SaleQuery(limit=limit)
+
+
+def test_a_document_is_replaced_by_its_successor_only(journal: JournalPort) -> None:
+    for version, body in ((3, b"three"), (3, b"three, signed again"), (5, b"five")):
+        record(journal, DocumentStored(kind="policy", version=version, body=body))
+    with pytest.raises(ChangeRefusedError, match="older than version 5"):
+        record(journal, DocumentStored(kind="policy", version=4, body=b"four"))
+    document = journal.document("policy")
+    assert document is not None
+    assert (document.kind, document.version, document.body) == ("policy", 5, b"five")
+    assert journal.document("config") is None
+
+
+def test_values_are_kept_by_kind_and_key(journal: JournalPort) -> None:
+    record(journal, *(ValueStored(kind="split", key=key, body=body) for key, body in (("a/b", b"1"), ("c", b"2"))))
+    record(journal, ValueStored(kind="split", key="a/b", body=b"3"), ValueStored(kind="alarm", key="c", body=b"4"))
+    assert journal.values("split") == {"a/b": b"3", "c": b"2"}
+    assert (journal.value("alarm", "c"), journal.value("alarm", "a/b")) == (b"4", None)
+
+
+def test_the_issuers_time_never_falls(journal: JournalPort) -> None:
+    record(journal, IssuerTimeSeen(at=NOON), IssuerTimeSeen(at=NOON - 5))
+    assert journal.latest_issuer_time() == NOON
+
+
+def test_the_head_moves_by_one_row_a_change(journal: JournalPort, maker: SaleMaker) -> None:
+    before = journal.head()
+    after = record(journal, Note(kind="till", subject="hello"), IssuerTimeSeen(at=1))
+    assert (after.seq, after.epoch) == (before.seq + 2, before.epoch)
+    assert journal.head() == after
+    assert len(after.hash) == 32
+
+
+def test_a_signed_head_is_kept_if_it_is_ours(journal: JournalPort) -> None:
+    ours = journal.head()
+    record(journal, Note(kind="till", subject="hello"))
+    record(journal, HeadSigned(head=ours, signed=b"by the backend"))
+    document = journal.document("head")
+    assert document is not None
+    assert (document.version, document.body) == (ours.seq, b"by the backend")
+    assert journal.holds(ours)
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda head: Head(head.epoch, head.seq, bytes(32)),
+        lambda head: Head(head.epoch ^ 1, head.seq, head.hash),
+        lambda head: Head(head.epoch, head.seq + 1, head.hash),
+        lambda head: Head(head.epoch, 0, head.hash),
+    ],
+    ids=["hash", "epoch", "later", "none"],
+)
+def test_a_head_of_another_journal_is_refused(journal: JournalPort, forge: Callable[[Head], Head]) -> None:
+    other = forge(journal.head())
+    assert not journal.holds(other)
+    with pytest.raises(ChangeRefusedError, match="does not hold"):
+        record(journal, HeadSigned(head=other, signed=b"x"))
+
+
+def test_a_signed_head_never_goes_back(journal: JournalPort) -> None:
+    first = journal.head()
+    second = record(journal, Note(kind="till", subject="hello"))
+    record(journal, HeadSigned(head=second, signed=b"two"))
+    with pytest.raises(ChangeRefusedError, match="older"):
+        record(journal, HeadSigned(head=first, signed=b"one"))
+
+
+def test_all_kinds_of_changes_verify(journal: JournalPort, maker: SaleMaker) -> None:
+    sale = stored_sale(journal, maker, SaleState.ACCEPTED_OFFLINE)
+    refund = Refund(refund_id=uuid4(), idempotency_key="r", amount_minor=5, reason="spoilt", at=NOON)
+    store(journal, moved(replace(sale, refunds=(refund,)), SaleState.DECLINED_AT_SYNC))
+    head = record(journal, DocumentStored(kind="policy", version=1, body=b"p"), IssuerTimeSeen(at=9),
+                  ValueStored(kind="split", key="1", body=b""), Note(kind="till", subject="x"))  # fmt: skip
+    head = record(journal, HeadSigned(head=head, signed=b"s"))
+    head = journal.new_epoch("restored").result(10).head
+    stored_sale(journal, maker, SaleState.PENDING)
+    verified = journal.verify()
+    assert (verified.rows, verified.sales) == (head.seq + 1, 2)
+    assert verified.head == journal.head()
+
+
+def test_a_lease_has_one_holder(journal: JournalPort) -> None:
+    with journal.lease("drainer"):
+        with pytest.raises(JournalBusyError, match="drainer"), journal.lease("drainer"):
+            pytest.fail("two drainers")
+        with journal.lease("another"):
+            pass
+    with journal.lease("drainer"):
+        pass
+
+
+def test_after_close_every_call_says_so(journal: JournalPort) -> None:
+    journal.close()
+    with pytest.raises(JournalError, match="closed"):
+        journal.record([])
+    with pytest.raises(JournalError, match="closed"):
+        journal.head()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: DocumentStored(kind="head", version=1, body=b""),
+        lambda: ValueStored(kind="a/b", key="", body=b""),
+    ],
+    ids=["head as a document", "slash in a kind"],
+)
+def test_reserved_names_are_refused(make: Callable[[], object]) -> None:
+    with pytest.raises(ValueError, match=r"head|slash"):
+        make()
