@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+# The first `make run` or `make test` installs what is missing; later ones start at once.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run demo test check format gallery lock clean
+
+venv := .venv/bin
+export PYTHON
+# More arguments for the program behind a target, as in: make test ARGS="tests/wire -k cbor"
+ARGS ?=
+
+help:
+	@echo 'make run       sandbox, terminal and screen on this machine; Ctrl-C ends them'
+	@echo 'make demo      a scripted day at the counter, checked to the cent'
+	@echo 'make test      lint, types, import contracts, then every test'
+	@echo 'make check     only lint, types and import contracts'
+	@echo 'make format    put the code into its shape'
+	@echo 'make gallery   every screen as a picture'
+	@echo 'make lock      pin the Python packages anew (needs uv)'
+	@echo 'make clean     remove what make made: .venv, caches, pictures; never a terminal'"'"'s state'
+
+run:
+	@scripts/bootstrap run
+	@exec $(venv)/pengpos run $(ARGS)
+
+demo:
+	@scripts/bootstrap run
+	@exec $(venv)/pengpos demo $(ARGS)
+
+test:
+	@scripts/bootstrap test
+	@scripts/check
+	@exec $(venv)/pytest --numprocesses auto --dist loadfile $(ARGS)
+
+check:
+	@scripts/bootstrap test
+	@scripts/check
+
+format:
+	@scripts/bootstrap test
+	@$(venv)/ruff check --fix --quiet .
+	@$(venv)/ruff format .
+
+gallery:
+	@scripts/bootstrap run
+	@exec $(venv)/python -m ui.gallery $(ARGS)
+
+lock:
+	@scripts/lock $(ARGS)
+
+clean:
+	@rm -rf .venv .make build dist gallery .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
