@@ -8,7 +8,7 @@ read is bounded and finished before the lock is given back, so that checkpoints 
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 from uuid import UUID
 
 from sqlite_utils import Database
@@ -78,6 +78,12 @@ class JournalReader:
             if self._db is not None:
                 self._db = None
                 self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def sale(self, sale_id: UUID) -> Sale | None:
         """See `SaleReads.sale`."""
