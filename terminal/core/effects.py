@@ -18,12 +18,12 @@ class Then:
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """Watch the readers for an empty field, then offer this sale's intent; make tag and QR ready."""
+    """Watch the readers for an empty field, then offer this sale's intent; make tag and QR ready; watch its lifetime."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disarm:
-    """Offer nothing to any phone; a phone that is there must leave before the next presentment."""
+    """Offer this sale's intent to no phone any more; one that is there must leave before the next presentment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +38,38 @@ class SendPayment:
 
 @dataclass(frozen=True, slots=True)
 class AskBackend:
-    """GET the intent (and, while it lives and was authorised, the same body again), not before `not_before`."""
+    """GET the intent (and, in `unknown` while it lives, send the same body again), not before `not_before`.
+
+    Every question brings an event, at least `NoAnswer`; a newer question of the same sale takes the place of one that
+    still waits. So it is with `SendCancel`, and for each refund with `SendRefund`.
+    """
 
     not_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SendCancel:
-    """Cancel at the backend until it answers, not before `not_before`."""
+    """Cancel at the backend, not before `not_before`."""
 
     not_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """Leave it to the drainer."""
+    """Leave it to the drainer, which sends it not before the sale's `retry_at`."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendRefund:
-    """Send this refund, behind its payment."""
+    """Send this refund, behind its payment, not before `not_before`; the same refund sent twice is one."""
 
     refund_id: UUID
+    not_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SignAgain:
-    """The earlier intent is dead: sign a new one of the same sale."""
+    """The earlier intent is dead: sign a new one of the same sale, unless another sale is live by now."""
 
 
 class AlarmKind(StrEnum):

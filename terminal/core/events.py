@@ -18,6 +18,13 @@ class _Event:
     at: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutIntent(_Event):
+    """Base of what concerns one intent: about an earlier intent of the sale it comes too late to move it."""
+
+    intent_id: UUID
+
+
 # --- the field --------------------------------------------------------------------------------------------------------
 
 
@@ -50,17 +57,15 @@ class PhoneRefused(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyAccepted(_Event):
-    """A wallet's authorisation passed every check. `offline_ok`: the policy takes it without the backend."""
+    """A wallet's authorisation of the intent now presented passed every check, offline the whole risk policy too."""
 
     authorised: Authorised
-    offline_ok: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaidByReceipt(_Event):
+class PaidByReceipt(AboutIntent):
     """The phone, the tag's page or an event brought an issuer's receipt with outcome 0 for this intent."""
 
-    intent_id: UUID
     booking: Booking
 
 
@@ -100,9 +105,10 @@ class ParkAsked(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfflineAccepted(_Event):
-    """The whole offline policy lets this payment in: `by` the sale's offline mode, or the cashier when the link died.
+    """The whole offline policy lets this payment in.
 
-    An intent signed online is never accepted offline by the machine.
+    `by_cashier`: decided by hand when the link died; otherwise it follows from an intent that was signed offline. An
+    intent signed online is never accepted offline by itself.
     """
 
     by_cashier: bool
@@ -116,8 +122,8 @@ class RefundAsked(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LifeOver(_Event):
-    """The intent's lifetime has run out."""
+class LifeOver(AboutIntent):
+    """The lifetime of this intent has run out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,18 +132,18 @@ class Restarted(_Event):
 
 
 # --- our own steps towards the backend, journalled before their first byte leaves -------------------------------------
+# Each asks for leave: where the sale has moved on meanwhile it gets `NotNow`, and nothing may be sent or shown.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PutLeaving(_Event):
+class PutLeaving(AboutIntent):
     """`PUT /intents/{id}` is about to be sent: from here a page may pay it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UrlKnown(_Event):
+class UrlKnown(AboutIntent):
     """The backend's URL for this intent arrived, or the `#P` URL is about to be shown (`fragment`)."""
 
-    intent_id: UUID
     url: str
     fragment: bool = False
 
@@ -155,11 +161,21 @@ class ForwardLeaving(_Event):
 # --- the backend ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Verdict(_Event):
-    """Base of what the backend says of an intent: answer, event or `GET` alike."""
+class Errand(Enum):
+    """What we were asking the backend for."""
 
-    intent_id: UUID
+    PAYMENT = auto()
+    QUESTION = auto()
+    CANCEL = auto()
+    FORWARD = auto()
+    REFUND = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict(AboutIntent):
+    """Base of what the backend says of an intent. `errand`: what it answers; None: the backend's own event."""
+
+    errand: Errand | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,16 +214,6 @@ class StatusHeard(_Verdict):
     status: BackendStatus
 
 
-class Errand(Enum):
-    """What we were asking the backend for."""
-
-    PAYMENT = auto()
-    QUESTION = auto()
-    CANCEL = auto()
-    FORWARD = auto()
-    REFUND = auto()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoAnswer(_Event):
     """No usable answer: refused, cut, timed out, garbage. `retry_after_s`: what the backend or a proxy asked for."""
@@ -217,7 +223,7 @@ class NoAnswer(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CancelAnswered(_Event):
+class CancelAnswered(AboutIntent):
     """The final answer to a cancel: `settled` is the booking that stands, None: nothing taken or given back."""
 
     settled: Booking | None = None

@@ -124,23 +124,26 @@ class BackendGateway:
         except UnusableAnswerError as error:
             if error.problem is not None and error.problem.code in {"not_found", "intent_unknown"}:
                 return StatusHeard(
-                    at=self._clock.now(), intent_id=sale.intent.intent_id, status=BackendStatus.NOT_FOUND
+                    at=self._clock.now(),
+                    intent_id=sale.intent.intent_id,
+                    errand=Errand.QUESTION,
+                    status=BackendStatus.NOT_FOUND,
                 )
             return self._no_answer(sale, Errand.QUESTION, error)
-        return self.intent_status(sale, intent)
+        return self.intent_status(sale, intent, Errand.QUESTION)
 
-    def intent_status(self, sale: Sale, message: IntentMessage) -> Event:
-        """What an intent's status, asked for or told by an event, means for its sale."""
+    def intent_status(self, sale: Sale, message: IntentMessage, errand: Errand | None = None) -> Event:
+        """What an intent's status means for its sale; `errand` None: nobody asked, an event told it."""
         at, intent_id = self._clock.now(), sale.intent.intent_id
         if message.status in _STATUSES:
-            return StatusHeard(at=at, intent_id=intent_id, status=_STATUSES[message.status])
+            return StatusHeard(at=at, intent_id=intent_id, errand=errand, status=_STATUSES[message.status])
         if message.status == "held":
-            return Held(at=at, intent_id=intent_id)
+            return Held(at=at, intent_id=intent_id, errand=errand)
         if message.status == "declined" and message.payment is None:
             refusal = _refusal(message.reason, message.code)
-            return Declined(at=at, intent_id=intent_id, refusal=refusal)
+            return Declined(at=at, intent_id=intent_id, errand=errand, refusal=refusal)
         if message.status in {"approved", "declined"} and message.payment is not None:
-            return self._verdict(sale, intent_id, message.payment, Errand.QUESTION)
+            return self._verdict(sale, intent_id, message.payment, errand)
         return NoAnswer(at=at, errand=Errand.QUESTION)
 
     # --- undoing ------------------------------------------------------------------------------------------------------
@@ -153,11 +156,12 @@ class BackendGateway:
         try:
             answer = await self._call("POST", path, CancelMessage, QUESTION_DEADLINE_S, body)
             if answer.status == "cancelled":
-                return CancelAnswered(at=self._clock.now())
+                return CancelAnswered(at=self._clock.now(), intent_id=sale.intent.intent_id)
             payment = answer.intent.payment if answer.intent is not None else None
             if answer.status != "settled" or payment is None:
                 raise UnusableAnswerError(f"a cancel answered {answer.status!r}")
-            return CancelAnswered(at=self._clock.now(), settled=self._booking(sale, payment))
+            booking = self._booking(sale, payment)
+            return CancelAnswered(at=self._clock.now(), intent_id=sale.intent.intent_id, settled=booking)
         except UnusableAnswerError as error:
             return self._no_answer(sale, Errand.CANCEL, error)
 
@@ -253,22 +257,24 @@ class BackendGateway:
 
     # --- what an answer says ------------------------------------------------------------------------------------------
 
-    def _verdict(self, sale: Sale, intent_id: UUID, payment: PaymentMessage, errand: Errand) -> Event:
+    def _verdict(self, sale: Sale, intent_id: UUID, payment: PaymentMessage, errand: Errand | None) -> Event:
         at = self._clock.now()
+        asked = errand or Errand.QUESTION
         match payment.status:
             case "approved" | "already_paid":
                 try:
                     booking = self._booking(sale, payment)
                 except UnusableAnswerError as error:
-                    return self._no_answer(sale, errand, error)
-                return Approved(at=at, intent_id=intent_id, booking=booking)
+                    return self._no_answer(sale, asked, error)
+                return Approved(at=at, intent_id=intent_id, errand=errand, booking=booking)
             case "declined":
-                return Declined(at=at, intent_id=intent_id, refusal=_refusal(payment.reason, payment.code))
+                refusal = _refusal(payment.reason, payment.code)
+                return Declined(at=at, intent_id=intent_id, errand=errand, refusal=refusal)
             case "held":
-                return Held(at=at, intent_id=intent_id)
+                return Held(at=at, intent_id=intent_id, errand=errand)
             case _:
                 log.warning("sale %s: verdict %r %r", sale.number, payment.status, payment.code)
-                return NoAnswer(at=at, errand=errand)
+                return NoAnswer(at=at, errand=asked)
 
     def _booking(self, sale: Sale, payment: PaymentMessage) -> Booking:
         """What was booked; approved only on an issuer's receipt for this intent. Raises UnusableAnswerError."""

@@ -13,12 +13,15 @@ Outcome = tuple[Sale, tuple[Effect, ...]]
 
 BACKOFF_FIRST_S = 1
 BACKOFF_MOST_S = 60
+RETRY_AFTER_MOST_S = 3_600  # whoever asks us to come back in a year is not obeyed: every wait has an end
+ASK_EVERY_S = 5  # how often a claim, or a payment under review, is asked about while the backend answers
 ALARM_AFTER_ATTEMPTS = 10
 
 _ENDS_THE_INTENT = frozenset({
     SaleState.APPROVED, SaleState.DECLINED, SaleState.DECLINED_AT_SYNC, SaleState.CANCELLED, SaleState.REVERSED,
     SaleState.EXPIRED,
 })  # fmt: skip
+_AT_THE_READER = frozenset({SaleState.SIGNED, SaleState.PRESENTED, SaleState.AUTHORISED})
 
 
 def arrow(sale: Sale, state: SaleState, at: int, why: str, **changes: Any) -> Sale:
@@ -28,7 +31,9 @@ def arrow(sale: Sale, state: SaleState, at: int, why: str, **changes: Any) -> Sa
     """
     settled = {"prompt": None, "notice": None, "refusal": None, "attempts": 0, "retry_at": None}
     moved = replace(sale, **(settled | changes), state=state, history=(*sale.history, Step(state, at, why)))
-    return with_intent(moved, ended_at=at, end=state) if state in _ENDS_THE_INTENT else moved
+    if state in _ENDS_THE_INTENT and moved.intent.ended_at is None:
+        return with_intent(moved, ended_at=at, end=state)
+    return moved
 
 
 def with_intent(sale: Sale, **changes: Any) -> Sale:
@@ -46,17 +51,22 @@ def not_now(sale: Sale) -> Outcome:
     return sale, (NotNow(sale.state),)
 
 
+def disarmed(sale: Sale) -> tuple[Effect, ...]:
+    """What takes this sale off the readers; nothing where another sale may be at them by now."""
+    return (Disarm(),) if sale.state in _AT_THE_READER else ()
+
+
 def approve(sale: Sale, at: int, why: str, booking: Booking) -> Outcome:
     """Take the arrow to `approved`; what was paid by code is confirmed with the backend when it can be."""
-    effects: tuple[Effect, ...] = (Disarm(),) if booking.confirmed else (Disarm(), AskBackend())
-    return arrow(sale, SaleState.APPROVED, at, why, booking=booking), effects
+    ask: tuple[Effect, ...] = () if booking.confirmed else (AskBackend(),)
+    return arrow(sale, SaleState.APPROVED, at, why, booking=booking), (*disarmed(sale), *ask)
 
 
 def begin_cancel(sale: Sale, at: int, reason: CancelReason, why: str, *, by_time: bool = False, again: bool = False,
                  into: SaleState = SaleState.CANCELLING) -> Outcome:  # fmt: skip
     """Take the arrow to `cancelling` or `reversing`."""
     cancel = Cancel(reason=reason, by_time=by_time, again=again)
-    return arrow(sale, into, at, why, cancel=cancel), (Disarm(), SendCancel())
+    return arrow(sale, into, at, why, cancel=cancel), (*disarmed(sale), SendCancel())
 
 
 def give_up(sale: Sale, event: CancelAsked) -> Outcome:
@@ -92,10 +102,10 @@ def backoff_s(attempts: int, who: UUID) -> int:
     return 1 + (who.int // (attempts + 1)) % ceiling
 
 
-def later(sale: Sale, at: int, retry_after_s: int | None) -> tuple[Sale, int]:
+def later(sale: Sale, at: int, retry_after_s: int | None = None) -> tuple[Sale, int]:
     """The sale with one more failed attempt, and the time before which nothing is tried again."""
     attempts = sale.attempts + 1
-    not_before = at + max(backoff_s(attempts, sale.sale_id), retry_after_s or 0)
+    not_before = at + max(backoff_s(attempts, sale.sale_id), min(retry_after_s or 0, RETRY_AFTER_MOST_S))
     return replace(sale, attempts=attempts, retry_at=not_before), not_before
 
 

@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The composition root of the device: puts a terminal together, runs it, takes it apart.
+
+Order of start: journal (refuses to trade if it is not safe), key, identity, then readers; what was open in the journal
+is taken up before the first phone. Nothing here decides anything about a sale.
+"""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+import httpx
+import msgspec
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from offline_queue.files import load_or_create_key
+from offline_queue.journal import Journal
+from terminal.client import Home, Language, LinkView, QueueView, Status
+from terminal.core.errors import JournalFullError
+from terminal.core.events import LifeOver, Restarted
+from terminal.core.ports import TapListener
+from terminal.core.sale import SaleState, Way
+from terminal.daemon.alarms import Alarms
+from terminal.daemon.backend_events import BackendEvents
+from terminal.daemon.clock import DeviceClock
+from terminal.daemon.counter import Counter
+from terminal.daemon.desk import Desk
+from terminal.daemon.errands import Errands
+from terminal.daemon.feed import Feed
+from terminal.daemon.identity import NotEnrolledError, read_identity
+from terminal.daemon.judging import Judging
+from terminal.daemon.link import Link
+from terminal.daemon.local_api import LocalApi, problem
+from terminal.daemon.offline import OfflinePolicy
+from terminal.daemon.snapshot import Snapshots
+from terminal.daemon.tap import TapDesk
+from terminal.daemon.upkeep import Upkeep
+from terminal.daemon.views import utc
+from terminal.gateway.backend import BackendGateway
+from terminal.gateway.signing import RequestSigner
+from terminal.keys.file import FileKey
+
+log = logging.getLogger(__name__)
+
+SOCKET_MODE = 0o660
+TICK_S = 0.25
+ENROLMENT_POLL_S = 1.0
+
+
+class Readers(Protocol):
+    """All readers of the device, each in its own thread."""
+
+    def start(self) -> None:
+        """Begin to watch."""
+
+    def stop(self) -> None:
+        """End every thread, within a bound."""
+
+
+ReadersFactory = Callable[[TapListener], Readers]
+
+
+class Terminal:
+    """One enrolled terminal, running. Made, started and stopped on the loop."""
+
+    def __init__(self, home: Home, readers: ReadersFactory, language: Language) -> None:
+        signer = FileKey.load(home.device_key)
+        identity = read_identity(home.enrolment, signer)
+        loop = asyncio.get_running_loop()
+        key = load_or_create_key(home.journal_key)
+        self._clock = DeviceClock()
+        self._journal = Journal.open(home.journal, key=key, clock=self._clock)
+        self._clock.issuer_signed(max(self._journal.latest_issuer_time(), identity.credential.issued_at))
+        self._client = httpx.AsyncClient(
+            base_url=identity.backend,
+            auth=RequestSigner(signer, self._clock.now),
+            trust_env=False,
+            timeout=httpx.Timeout(5.0),
+            limits=httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=60.0),
+        )
+        self._feed = Feed()
+        backend = BackendGateway(
+            self._client,
+            issuers=lambda: self._upkeep.identity.issuers,
+            clock=self._clock,
+            heard=lambda: self._link.heard(),
+            lost=lambda: self._link.lost(),
+        )
+        self._link = Link(backend, self._clock, self._link_changed)
+        self._desk = Desk(self._journal, self._changed)
+        self._alarms = Alarms(self._journal, self._clock, self._changed)
+        self._upkeep = Upkeep(
+            identity=identity,
+            journal=self._journal,
+            backend=backend,
+            clock=self._clock,
+            status=lambda: self._snapshots.status(),
+            changed=self._changed,
+        )
+        policy = OfflinePolicy(self._journal, lambda: self._upkeep.identity, self._clock)
+        self._snapshots = Snapshots(
+            desk=self._desk,
+            journal=self._journal,
+            identity=lambda: self._upkeep.identity,
+            link=self._link,
+            policy=policy,
+            alarms=self._alarms,
+            clock=self._clock,
+            language=language,
+        )
+        self._judging = Judging(
+            desk=self._desk,
+            journal=self._journal,
+            identity=lambda: self._upkeep.identity,
+            signer=signer,
+            clock=self._clock,
+            policy=policy,
+            denylisted=self._upkeep.denylisted,
+            board=self._snapshots,
+        )
+        tap_desk = TapDesk(loop, self._judging, self._clock)
+        self._judging.attach(tap_desk)
+        counter = Counter(
+            desk=self._desk,
+            journal=self._journal,
+            identity=lambda: self._upkeep.identity,
+            signer=signer,
+            clock=self._clock,
+            policy=policy,
+            online=self._link.online,
+            ways=lambda: (Way.READER,),
+        )
+        self._errands = Errands(
+            desk=self._desk,
+            backend=backend,
+            arming=tap_desk,
+            counter=counter,
+            alarms=self._alarms,
+            clock=self._clock,
+            wake_drainer=lambda: None,
+        )
+        self._desk.attach(self._errands)
+        self._backend_events = BackendEvents(desk=self._desk, backend=backend, upkeep=self._upkeep)
+        self._readers = readers(tap_desk)
+        self._api = LocalApi(
+            desk=self._desk,
+            counter=counter,
+            journal=self._journal,
+            snapshots=self._snapshots,
+            feed=self._feed,
+            alarms=self._alarms,
+            sync_now=self._errands.hurry,
+            language=language,
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> ASGIApp:
+        """Take up what the journal holds, then listen to readers and backend; the local API of this terminal."""
+        self._snapshots.changed = self._changed
+        self._desk.restore(self._journal.open_sales())
+        for sale in self._desk.sales:
+            await self._desk.apply(sale.sale_id, Restarted(at=self._clock.now()))
+        self._readers.start()
+        self._run(self._ticking())
+        self._run(self._upkeep.run())
+        self._run(self._link.follow(self._backend_events.told))
+        self._changed()
+        return self._api.app()
+
+    async def stop(self) -> None:
+        """End every thread and task; what is under way is in the journal."""
+        await asyncio.to_thread(self._readers.stop)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._errands.close()
+        await self._client.aclose()
+        await asyncio.to_thread(self._journal.close)
+
+    def _run(self, what: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(what)
+        task.add_done_callback(_report)
+        self._tasks.append(task)
+
+    def _changed(self) -> None:
+        """Something that a screen shows is different."""
+        self._judging.sale_changed()
+        self._feed.publish(self._snapshots.status())
+
+    def _link_changed(self) -> None:
+        self._changed()
+        if self._link.up:
+            self._errands.hurry()
+
+    async def _ticking(self) -> None:
+        """Time as events: an intent's life ends, a link falls silent."""
+        while True:
+            self._link.check()
+            now = self._clock.now()
+            for sale in self._desk.sales:
+                if sale.state in {SaleState.SIGNED, SaleState.PRESENTED} and now >= sale.intent.expires_at:
+                    with contextlib.suppress(JournalFullError):
+                        await self._desk.apply(sale.sale_id, LifeOver(at=now, intent_id=sale.intent.intent_id))
+            await asyncio.sleep(TICK_S)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("a part of the daemon broke", exc_info=error)
+
+
+class _Front:
+    """The ASGI application: an unenrolled terminal says so, an enrolled one serves its API."""
+
+    def __init__(self) -> None:
+        self.api: ASGIApp = _unenrolled
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.api(scope, receive, send)
+
+
+async def _unenrolled(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] != "http":
+        return
+    if scope["path"] == "/v1/status":
+        from starlette.responses import Response
+
+        status = Status(
+            at=utc(DeviceClock().now()), link=LinkView(online=False), readers=[], queue=QueueView(), alarms=[]
+        )
+        await Response(msgspec.json.encode(status), media_type="application/json")(scope, receive, send)
+    else:
+        detail = "this terminal is not enrolled yet: pengpos enrol CODE --backend URL"
+        await problem(503, "not_enrolled", detail)(scope, receive, send)
+
+
+def bind_socket(home: Home) -> socket.socket:
+    """The local API's Unix socket, bound with its mode before anybody can connect."""
+    path = home.socket
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listening.bind(str(path))
+    path.chmod(SOCKET_MODE)
+    return listening
+
+
+async def serve(home: Home, readers: ReadersFactory, language: Language, ready: Callable[[], None]) -> None:
+    """Run the daemon until SIGINT or SIGTERM. `ready` is called once it can sell, or knows that it is not enrolled."""
+    front = _Front()
+    config = uvicorn.Config(
+        front, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1, server_header=False
+    )
+    server = uvicorn.Server(config)
+    listening = bind_socket(home)
+    serving = asyncio.get_running_loop().create_task(server.serve(sockets=[listening]))
+    terminal: Terminal | None = None
+    try:
+        while terminal is None and not serving.done():
+            try:
+                terminal = Terminal(home, readers, language)
+            except NotEnrolledError:
+                log.warning("not enrolled: waiting for pengpos enrol")
+                ready()
+                await asyncio.wait({serving}, timeout=ENROLMENT_POLL_S)
+        if terminal is not None:
+            front.api = await terminal.start()
+            ready()
+        await serving
+    finally:
+        if terminal is not None:
+            await terminal.stop()
+        home.socket.unlink(missing_ok=True)
