@@ -26,6 +26,7 @@ SETTINGS = (
     ("journal_mode", "WAL"),
     ("synchronous", "FULL"),
     ("foreign_keys", "ON"),
+    ("recursive_triggers", "ON"),  # else INSERT OR REPLACE would pass by the triggers that keep the journal append-only
     ("trusted_schema", "OFF"),
     ("wal_autocheckpoint", "200"),
     ("journal_size_limit", "4194304"),
@@ -89,6 +90,7 @@ def _connect(path: Path, key: bytes, mode: str) -> Connection:
     except DatabaseError as error:
         raise trouble(path, error) from error
     try:
+        connection.execute("PRAGMA cipher_log_level = NONE")  # what it would print, we raise
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except DatabaseError as error:

@@ -58,15 +58,18 @@ class Journal(JournalReader):
         not follow), JournalFullError (the medium fails), UnsafeSettingError. The file is left as it was: the caller
         decides whether `set_aside` is the answer.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path)
-        lock.take()
         boot = read_boot_id() if boot_id is None else boot_id
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock.take()
             refuse_strays(path)
             if not path.exists():
                 create(path, key, clock, boot)
             return cls(path, key=key, clock=clock, boot_id=boot, lock=lock)
+        except OSError as error:
+            lock.release()
+            raise JournalFullError(f"{path}: {error.strerror}") from error
         except BaseException:
             lock.release()
             raise
@@ -102,8 +105,9 @@ class Journal(JournalReader):
         """See `Writes.close`. Harmless when called again."""
         if self._closing:
             return
+        self._closing = True
+        super().close()  # first, so that the last to go is the writer, who folds the log into the file
         self._stop_thread()
-        super().close()
         self._file_lock.release()
 
     def _stop_thread(self) -> None:

@@ -12,11 +12,11 @@ from typing import Any
 
 from offline_queue.chain import GENESIS, Row
 from offline_queue.codec import UnreadableSaleError, decode_sale
-from offline_queue.connection import Connection, DatabaseError, connect_read_only
+from offline_queue.connection import SET_ASIDE, Connection, DatabaseError, connect_read_only, trouble
 from offline_queue.projection import SALE_COLUMNS, refund_rows, sale_columns
 from offline_queue.rows import HEAD_DOCUMENT, document_body
 from offline_queue.values import Head, Verified
-from terminal.core.errors import JournalCorruptError
+from terminal.core.errors import JournalCorruptError, JournalForeignError
 from terminal.core.sale import Sale, SaleState
 
 TAIL_ROWS = 10_000
@@ -57,7 +57,9 @@ def check_tail(connection: Connection) -> Head:
 
 
 def verify(path: Path, key: bytes) -> Verified:
-    """Walk all rows and all that is derived from them. Raises JournalCorruptError with the first bad row's number."""
+    """Walk all rows and all that is derived from them. Raises JournalCorruptError with the first bad row's number,
+    JournalForeignError if rows are right but pages beside them are damaged.
+    """
     connection = connect_read_only(path, key)
     try:
         connection.execute("BEGIN")  # one state of the file, whatever is written meanwhile
@@ -67,9 +69,22 @@ def verify(path: Path, key: bytes) -> Verified:
             walk.check(row)
             head = Head(row.epoch, row.seq, row_hash)
         walk.finish(head)
+        _check_pages(connection, path)
         return Verified(head.seq, walk.confirmed["sale"], head)
+    except DatabaseError as error:
+        raise trouble(path, error) from error
     finally:
         connection.close()
+
+
+def _check_pages(connection: Connection, path: Path) -> None:
+    """Read every page, so that a bad sector under an index is found too. Raises JournalForeignError."""
+    try:
+        found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    except DatabaseError as error:
+        raise trouble(path, error) from error
+    if found != "ok":
+        raise JournalForeignError(str(path), f"the rows are right, but the database is damaged: {found}", SET_ASIDE)
 
 
 def _walk(connection: Connection, after: int, previous: bytes) -> Iterator[tuple[Row, bytes]]:
