@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `pengpos` starts: wiring and processes only; every decision is made in the rooms they start."""

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pengpos daemon`: the device's daemon with its real readers."""
+
+import asyncio
+import logging
+import sys
+from typing import cast
+
+import click
+
+from terminal.client import Home, Language
+from terminal.core.errors import PengposError
+from terminal.core.ports import TapListener
+from terminal.daemon.app import Readers, serve
+
+LOG_FORMAT = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
+
+
+@click.command()
+@click.option("--language", type=click.Choice(["zh-Hans", "zh-Hant", "en"]), default="zh-Hans", show_default=True,
+              help="Language of the sentences that tills show as they come.")  # fmt: skip
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning"]), default="info", show_default=True)
+def daemon(language: str, log_level: str) -> None:
+    """The terminal itself: readers, keys, journal, local API. Prints `ready` once it can sell."""
+    logging.basicConfig(level=log_level.upper(), format=LOG_FORMAT, stream=sys.stderr)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        asyncio.run(serve(Home.of_environment(), _readers, cast("Language", language), _ready))
+    except PengposError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _ready() -> None:
+    click.echo("ready")
+    sys.stdout.flush()
+
+
+def _readers(listener: TapListener) -> Readers:
+    from drivers.readers.supervisor import ReaderSupervisor
+
+    return ReaderSupervisor(listener)

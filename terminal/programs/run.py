@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pengpos run`: a whole shop on this machine, and how to try it. Ctrl-C ends all of it."""
+
+import contextlib
+import selectors
+import signal
+import sys
+from types import FrameType
+from uuid import uuid4
+
+import click
+
+from terminal.client import Home
+from terminal.core.errors import PengposError
+from terminal.programs.processes import Program
+from terminal.programs.shop import DEFAULT_SANDBOX_PORT, ReaderRoad, Shop, free_ports, has_display
+
+WATCH_S = 0.5
+
+
+class _EndedError(Exception):
+    """SIGTERM or Ctrl-C: end everything in order."""
+
+
+@click.command()
+@click.option("--private-readers", is_flag=True, help="Virtual readers of our own even where real ones are there.")
+@click.option("--no-screen", is_flag=True, help="Start no screen, whatever display there is.")
+def run(*, private_readers: bool, no_screen: bool) -> None:
+    """A whole shop: sandbox backend, readers, enrolment, daemon, screen. Virtual parts where hardware is absent."""
+    signal.signal(signal.SIGTERM, _end)
+    shop = Shop(Home.of_environment())
+    try:
+        _open(shop, private_readers=private_readers, screen=has_display() and not no_screen)
+        _watch(shop)
+    except (KeyboardInterrupt, _EndedError):
+        _say("Closing …")
+    except PengposError as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        with contextlib.suppress(KeyboardInterrupt):
+            shop.close()
+        _say("All stopped.")
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    raise _EndedError
+
+
+def _say(text: str) -> None:
+    click.echo(text)
+    sys.stdout.flush()
+
+
+def _open(shop: Shop, *, private_readers: bool, screen: bool) -> None:
+    _say(f"pengpos: a whole shop on this machine (state in {shop.home.root})")
+    wanted = DEFAULT_SANDBOX_PORT if free_ports((DEFAULT_SANDBOX_PORT,)) else 0
+    shop.open_sandbox(port=wanted)
+    _say(f"  backend   {shop.backend} (sandbox: play money)")
+    shop.open_readers(private=private_readers)
+    _say(f"  readers   {_readers_line(shop.road)}")
+    shop.write_parts()
+    _say("  terminal  " + ("enrolled just now" if shop.enrol() else "enrolled already"))
+    shop.open_daemon()
+    _say(f"  daemon    ready, local API at {shop.home.socket}")
+    if screen:
+        shop.start("screen", ["ui"])
+        _say("  screen    opened")
+    else:
+        _say("  screen    none here: no display. Charge from this prompt instead")
+    _say(_how_to(shop.road))
+
+
+def _readers_line(road: ReaderRoad) -> str:
+    if road.vpcd_ports:
+        ports = ", ".join(str(port) for port in road.vpcd_ports)
+        return f"no real reader found: virtual PC/SC readers, cards connect at port {ports}"
+    return f"real: {', '.join(road.readers)}"
+
+
+def _how_to(road: ReaderRoad) -> str:
+    lines = ["", "How to try it, here at this prompt:", "  18.80 ⏎     the cashier charges 18.80"]
+    if road.vpcd_ports:
+        lines.append("  ⏎           the virtual phone taps (pengpos phone --help shows what else it can do)")
+    else:
+        lines.append("              then hold a phone with a wallet to the reader")
+    lines += ["  c ⏎         the cashier cancels", "  Ctrl-C      close the shop", ""]
+    return "\n".join(lines)
+
+
+def _watch(shop: Shop) -> None:
+    """Read the prompt until something ends by itself, or we are told to."""
+    selector = selectors.DefaultSelector()
+    with contextlib.suppress(ValueError, PermissionError):  # standard input may be closed, or a plain file
+        selector.register(sys.stdin, selectors.EVENT_READ)
+    while True:
+        for name, program in shop.programs.items():
+            if program.exit_code is not None:
+                _ended(name, program)
+        for _ in selector.select(WATCH_S) if selector.get_map() else _pause():
+            line = sys.stdin.readline()
+            if line:
+                _obey(shop, line.strip())
+            else:
+                selector.unregister(sys.stdin)
+
+
+def _pause() -> list[object]:
+    signal.sigtimedwait(set(), WATCH_S)
+    return []
+
+
+def _ended(name: str, program: Program) -> None:
+    if name == "screen":
+        raise _EndedError  # the window was closed
+    raise PengposError(f"{name} ended by itself (exit code {program.exit_code}); see {program.log}")
+
+
+def _obey(shop: Shop, line: str) -> None:
+    from terminal.client import ApiProblem, DaemonAway, LocalClient, NewSale
+    from terminal.core.money import Money
+
+    client = LocalClient(shop.home.socket)
+    try:
+        if not line:
+            _say(shop.once(["phone", "tap"], limit_s=60).rstrip())
+        elif line in {"c", "cancel"}:
+            sale = client.status().sale
+            if sale is not None:
+                client.cancel(sale.id)
+                _say(f"sale {sale.number}: {client.sale(sale.id).state}")
+        else:
+            amount = Money.parse(line, "CNY")
+            new = NewSale(idempotency_key=str(uuid4()), amount=amount.minor, currency=amount.currency)
+            sale = client.start_sale(new)
+            _say(f"sale {sale.number}: {amount}, hold the phone to the reader (⏎)")
+    except ValueError as error:
+        _say(str(error))
+    except (ApiProblem, DaemonAway, PengposError) as error:
+        _say(str(error))

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One whole shop as processes: sandbox backend, reader service, enrolled daemon; `run` and `demo` share it."""
+
+import json
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from terminal.client import Home
+from terminal.core.errors import ConfigError
+from terminal.programs.processes import Program, run_once
+
+VPCD_PORTS = (0x8C7B, 0x8C7C)
+"""Where vsmartcard's vpcd listens by default (35963, 35964): whoever writes a wallet tries these first."""
+
+DEFAULT_SANDBOX_PORT = 8480
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderRoad:
+    """How the daemon reaches PC/SC, and the readers there are."""
+
+    environment: Mapping[str, str]
+    readers: tuple[str, ...]
+    vpcd_ports: tuple[int, ...]
+    """Ports where virtual cards connect; empty: real readers only."""
+
+
+@dataclass(slots=True)
+class Shop:
+    """What is running; `close` ends it in the reverse order."""
+
+    home: Home
+    backend: str = ""
+    admin_token: str = ""
+    activation_code: str = ""
+    road: ReaderRoad = field(default_factory=lambda: ReaderRoad({}, (), ()))
+    programs: dict[str, Program] = field(default_factory=dict)
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What our programs find in their environment."""
+        return {"PENGPOS_HOME": str(self.home.root), **self.road.environment}
+
+    def start(self, name: str, arguments: Sequence[str]) -> Program:
+        """Start one of our programs; it is ended with the shop."""
+        log = self.home.root / "log" / f"{name}.log"
+        program = self.stack.enter_context(Program(name, arguments, environment=self.environment, log=log))
+        self.programs[name] = program
+        return program
+
+    def close(self) -> None:
+        """End everything, the youngest first."""
+        self.stack.close()
+
+    # --- the parts ----------------------------------------------------------------------------------------------------
+
+    def open_sandbox(self, *, port: int = 0, magic_amounts: bool = True) -> None:
+        """Start the payment backend and keep what it says of itself."""
+        arguments = ["sandbox", "--port", str(port), *(["--magic-amounts"] if magic_amounts else [])]
+        said = self.start("sandbox", arguments).json_line()
+        self.backend, self.admin_token = said["url"], said["admin_token"]
+        self.activation_code = said["activation_code"]
+
+    def open_readers(self, *, private: bool = False) -> None:
+        """Use the machine's PC/SC readers if it has any, else start virtual ones."""
+        road = None if private else machine_readers()
+        if road is None:
+            from sandbox.phone.reader_service import ReaderService
+
+            service = self.stack.enter_context(ReaderService(ports=None if private else free_ports(VPCD_PORTS)))
+            road = ReaderRoad(
+                service.environment,
+                tuple(reader.name for reader in service.readers),
+                tuple(reader.port for reader in service.readers),
+            )
+        self.road = road
+
+    def write_parts(self) -> None:
+        """Tell the virtual phone where backend and virtual readers are."""
+        self.home.parts.parent.mkdir(parents=True, exist_ok=True)
+        parts = {"backend": self.backend, "vpcd_ports": list(self.road.vpcd_ports)}
+        self.home.parts.write_text(json.dumps(parts))
+
+    def enrol(self) -> bool:
+        """Enrol with the sandbox's code, unless the terminal is enrolled there; True if it is new."""
+        if self.home.enrolment.exists():
+            enrolled: dict[str, Any] = json.loads(self.home.enrolment.read_bytes())
+            if enrolled["backend"] != self.backend:
+                raise ConfigError(
+                    str(self.home.enrolment),
+                    f"this terminal is enrolled at {enrolled['backend']}, not at the sandbox {self.backend}",
+                    "Stop whatever uses that port and try again, or use another PENGPOS_HOME",
+                )
+            return False
+        self.once(["enrol", self.activation_code, "--backend", self.backend])
+        return True
+
+    def once(self, arguments: Sequence[str], limit_s: float = 30.0) -> str:
+        """Run one of our programs to its end; its output. Raises ConfigError with what it said when it fails."""
+        return run_once(arguments, environment=self.environment, limit_s=limit_s)
+
+    def open_daemon(self) -> Program:
+        """Start the daemon and wait until it can sell."""
+        daemon = self.start("daemon", ["daemon"])
+        said = daemon.line()
+        if said != "ready":
+            raise ConfigError("daemon", f"it said {said!r}", f"See {daemon.log}")
+        return daemon
+
+
+def machine_readers() -> ReaderRoad | None:
+    """The readers of a PC/SC service that runs already; None if there is none or it has no reader."""
+    from drivers.readers.pcsc import list_readers
+
+    readers = tuple(list_readers())
+    if not readers:
+        return None
+    virtual = all(name.startswith("Virtual PCD") for name in readers)
+    return ReaderRoad({}, readers, VPCD_PORTS if virtual else ())
+
+
+def free_ports(wanted: Sequence[int]) -> tuple[int, ...] | None:
+    """The wanted ports if nobody listens there, else None: any free ones will do."""
+    for port in wanted:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return None
+    return tuple(wanted)
+
+
+def has_display() -> bool:
+    """True if a window or a bare screen can be opened here."""
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or Path("/dev/dri/card0").exists())
