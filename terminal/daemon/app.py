@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from offline_queue.files import load_or_create_key
 from offline_queue.journal import Journal
+from offline_queue.sync import Drainer
 from terminal.client import Home, Language, LinkView, QueueView, Status
 from terminal.core.errors import JournalFullError
 from terminal.core.events import LifeOver, Restarted
@@ -49,6 +50,7 @@ log = logging.getLogger(__name__)
 SOCKET_MODE = 0o660
 TICK_S = 0.25
 ENROLMENT_POLL_S = 1.0
+_MORTAL = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
 
 
 class Readers(Protocol):
@@ -67,7 +69,13 @@ ReadersFactory = Callable[[TapListener], Readers]
 class Terminal:
     """One enrolled terminal, running. Made, started and stopped on the loop."""
 
-    def __init__(self, home: Home, readers: ReadersFactory, language: Language) -> None:
+    def __init__(
+        self,
+        home: Home,
+        readers: ReadersFactory,
+        language: Language,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         signer = FileKey.load(home.device_key)
         identity = read_identity(home.enrolment, signer)
         loop = asyncio.get_running_loop()
@@ -79,6 +87,7 @@ class Terminal:
             base_url=identity.backend,
             auth=RequestSigner(signer, self._clock.now),
             trust_env=False,
+            transport=transport,
             timeout=httpx.Timeout(5.0),
             limits=httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=60.0),
         )
@@ -141,7 +150,14 @@ class Terminal:
             counter=counter,
             alarms=self._alarms,
             clock=self._clock,
-            wake_drainer=lambda: None,
+            wake_drainer=lambda: self._drainer.wake(),
+        )
+        self._drainer = Drainer(
+            journal=self._journal,
+            deliverer=backend,
+            apply_all=self._desk.apply_all,
+            clock=self._clock,
+            link_up=lambda: self._link.up,
         )
         self._desk.attach(self._errands)
         self._backend_events = BackendEvents(desk=self._desk, backend=backend, upkeep=self._upkeep)
@@ -153,7 +169,7 @@ class Terminal:
             snapshots=self._snapshots,
             feed=self._feed,
             alarms=self._alarms,
-            sync_now=self._errands.hurry,
+            sync_now=self._hurry,
             language=language,
         )
         self._tasks: list[asyncio.Task[None]] = []
@@ -167,6 +183,7 @@ class Terminal:
         self._readers.start()
         self._run(self._ticking())
         self._run(self._upkeep.run())
+        self._run(self._drainer.run())
         self._run(self._link.follow(self._backend_events.told))
         self._changed()
         return self._api.app()
@@ -194,17 +211,21 @@ class Terminal:
     def _link_changed(self) -> None:
         self._changed()
         if self._link.up:
-            self._errands.hurry()
+            self._hurry()
+
+    def _hurry(self) -> None:
+        self._errands.hurry()
+        self._drainer.hurry()
 
     async def _ticking(self) -> None:
         """Time as events: an intent's life ends, a link falls silent."""
         while True:
             self._link.check()
             now = self._clock.now()
-            for sale in self._desk.sales:
-                if sale.state in {SaleState.SIGNED, SaleState.PRESENTED} and now >= sale.intent.expires_at:
-                    with contextlib.suppress(JournalFullError):
-                        await self._desk.apply(sale.sale_id, LifeOver(at=now, intent_id=sale.intent.intent_id))
+            sale = self._desk.current
+            if sale is not None and sale.state in _MORTAL and now >= sale.intent.expires_at:
+                with contextlib.suppress(JournalFullError):
+                    await self._desk.apply(sale.sale_id, LifeOver(at=now, intent_id=sale.intent.intent_id))
             await asyncio.sleep(TICK_S)
 
 

@@ -62,7 +62,8 @@ class Desk:
     @property
     def busy_with(self) -> Sale | None:
         """The sale because of which no other may start."""
-        return next((sale for sale in self._sales.values() if sale.holds_the_counter), None)
+        sale = self.current
+        return sale if sale is not None and sale.holds_the_counter else None
 
     async def find(self, sale_id: UUID) -> Sale:
         """A sale by id, also one long over. Raises UnknownSaleError."""
@@ -85,7 +86,7 @@ class Desk:
     def restore(self, sales: Sequence[Sale]) -> None:
         """Take up what the journal holds at start."""
         self._sales = {sale.sale_id: sale for sale in sales}
-        holding = self.busy_with or (sales[-1] if sales else None)
+        holding = next((sale for sale in sales if sale.holds_the_counter), sales[-1] if sales else None)
         self._at_the_counter = holding.sale_id if holding else None
         self._changed()
 

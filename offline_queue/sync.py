@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one drainer: takes stored payments to the backend in batches and brings verdicts back.
+
+Source: local API, `accepted_offline` and `forwarding`; backend API, `POST /payments/batch`. Each payment goes out at
+most `BATCH_MOST` together, oldest first, and those of one wallet key in the order in which they were made. A batch is
+two commits: that they leave, and what came of them. Back-off is kept in the rows; a poisoned item waits alone.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from offline_queue.port import JournalPort
+from terminal.core.errors import JournalFullError
+from terminal.core.events import Event, ForwardLeaving, NoAnswer
+from terminal.core.ports import Clock
+from terminal.core.sale import Sale, SaleState
+
+log = logging.getLogger(__name__)
+
+BATCH_MOST = 200
+LOOK_EVERY_S = 5.0
+JOURNAL_RETRY_S = 2.0
+LEASE = "drainer"
+
+
+class Deliverer(Protocol):
+    """The road to the backend."""
+
+    async def forward(self, sales: Sequence[Sale]) -> list[Event]:
+        """One event for each payment, in the same order; `NoAnswer` where there was none."""
+
+
+ApplyAll = Callable[[Sequence[tuple[UUID, Event]]], Awaitable[object]]
+"""The desk: all these events in one commit. Raises JournalFullError."""
+
+
+class Drainer:
+    """Drains while the link is up. `run` holds the lease as long as it lasts; lives on the loop."""
+
+    def __init__(
+        self,
+        *,
+        journal: JournalPort,
+        deliverer: Deliverer,
+        apply_all: ApplyAll,
+        clock: Clock,
+        link_up: Callable[[], bool],
+    ) -> None:
+        self._journal = journal
+        self._deliverer = deliverer
+        self._apply_all = apply_all
+        self._clock = clock
+        self._link_up = link_up
+        self._woken = asyncio.Event()
+        self._hurried = False
+
+    def wake(self) -> None:
+        """There may be something to send."""
+        self._woken.set()
+
+    def hurry(self) -> None:
+        """Sync now, or the link is back: back-offs meant for a dead link do not count."""
+        self._hurried = True
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Drain for ever. Raises JournalBusyError if another drainer holds the lease."""
+        with self._journal.lease(LEASE):
+            while True:
+                self._woken.clear()
+                if self._link_up():
+                    await self._drain()
+                try:
+                    await asyncio.wait_for(self._woken.wait(), LOOK_EVERY_S)
+                except TimeoutError:
+                    continue
+
+    async def _drain(self) -> None:
+        """Batch after batch until nothing is due or the link says no."""
+        while batch := self.due():
+            self._hurried = False
+            try:
+                leaving: list[tuple[UUID, Event]] = [
+                    (sale.sale_id, ForwardLeaving(at=self._clock.now())) for sale in batch
+                ]
+                await self._apply_all(leaving)
+                verdicts = await self._deliverer.forward(batch)
+                await self._keep(list(zip((sale.sale_id for sale in batch), verdicts, strict=True)))
+            except JournalFullError:
+                await asyncio.sleep(JOURNAL_RETRY_S)
+                return
+            if all(isinstance(verdict, NoAnswer) for verdict in verdicts):
+                return
+
+    def due(self) -> list[Sale]:
+        """The next batch: oldest first; nothing overtakes an earlier payment of the same wallet key."""
+        now = self._clock.now()
+        batch: list[Sale] = []
+        waiting_keys: set[bytes] = set()
+        for entry in self._journal.queue_entries(limit=BATCH_MOST * 5):
+            sale = entry.sale
+            kid = sale.authorised.wallet_kid if sale.authorised is not None else b""
+            waits = sale.retry_at is not None and sale.retry_at > now and not self._hurried
+            if sale.state is not SaleState.ACCEPTED_OFFLINE or waits or kid in waiting_keys:
+                waiting_keys.add(kid)
+            else:
+                batch.append(sale)
+                if len(batch) == BATCH_MOST:
+                    break
+        return batch
+
+    async def _keep(self, verdicts: Sequence[tuple[UUID, Event]]) -> None:
+        """Verdicts are money: while the journal takes nothing they are held and tried again."""
+        while True:
+            try:
+                await self._apply_all(verdicts)
+            except JournalFullError:
+                log.error("verdicts of %d payments wait for the journal", len(verdicts))
+                await asyncio.sleep(JOURNAL_RETRY_S)
+            else:
+                return
