@@ -256,7 +256,7 @@ class Sale:
     refunds: tuple[Refund, ...] = ()
     settled_on: str | None = None
     attempts: int = 0
-    """Failed deliveries of what this sale waits for (payment, question, cancel); reset by every arrow."""
+    """Failed deliveries of what this sale waits for (payment, question, cancel, refund); reset by every arrow."""
     retry_at: int | None = None
     """Not before this time; kept in the row, so that a reboot does not hurry the backend."""
     history: tuple[Step, ...] = ()
@@ -282,8 +282,13 @@ class Sale:
 
     @property
     def tip(self) -> Money:
-        """The tip (打赏) inside the authorised total."""
-        return Money(self.authorised.tip_minor if self.authorised else 0, self.amount.currency)
+        """The tip (打赏) inside the total: as the booking's lines say, else as authorised."""
+        if self.booking is not None and self.booking.lines:
+            said = sum(line.amount_minor for line in self.booking.lines if line.kind == "tip")
+            tip_minor = min(max(said, 0), self.booking.total_minor)
+        else:
+            tip_minor = self.authorised.tip_minor if self.authorised else 0
+        return Money(tip_minor, self.amount.currency)
 
     @property
     def holds_the_counter(self) -> bool:
