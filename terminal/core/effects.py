@@ -18,7 +18,7 @@ class Then:
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """Watch the readers for an empty field, then offer this sale's intent; make tag and QR ready; watch its lifetime."""
+    """Watch the readers for an empty field, then offer this sale's intent; make tag and QR ready; watch its life."""
 
 
 @dataclass(frozen=True, slots=True)

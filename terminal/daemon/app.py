@@ -49,6 +49,7 @@ log = logging.getLogger(__name__)
 
 SOCKET_MODE = 0o660
 TICK_S = 0.25
+PUBLISH_GAP_S = 0.01
 ENROLMENT_POLL_S = 1.0
 _MORTAL = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
 
@@ -92,6 +93,7 @@ class Terminal:
             limits=httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=60.0),
         )
         self._feed = Feed()
+        self._unpublished = asyncio.Event()
         backend = BackendGateway(
             self._client,
             issuers=lambda: self._upkeep.identity.issuers,
@@ -181,6 +183,7 @@ class Terminal:
         for sale in self._desk.sales:
             await self._desk.apply(sale.sale_id, Restarted(at=self._clock.now()))
         self._readers.start()
+        self._run(self._publishing())
         self._run(self._ticking())
         self._run(self._upkeep.run())
         self._run(self._drainer.run())
@@ -206,7 +209,15 @@ class Terminal:
     def _changed(self) -> None:
         """Something that a screen shows is different."""
         self._judging.sale_changed()
-        self._feed.publish(self._snapshots.status())
+        self._unpublished.set()
+
+    async def _publishing(self) -> None:
+        """One snapshot for all that changed meanwhile: a tap waits for no screen, a drain builds no thousands."""
+        while True:
+            await self._unpublished.wait()
+            self._unpublished.clear()
+            self._feed.publish(self._snapshots.status())
+            await asyncio.sleep(PUBLISH_GAP_S)
 
     def _link_changed(self) -> None:
         self._changed()

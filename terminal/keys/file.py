@@ -6,7 +6,6 @@ Anyone who can read the card can copy this key; a secure element behind the same
 
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from terminal.core.errors import ConfigError
+from terminal.keys.private_file import create_private, sync_directory
 from terminal.keys.software import SoftwareKey
 
 _MAX_FILE_SIZE = 4_096
@@ -76,7 +76,7 @@ class FileKey:
         successor = cls.load(_beside(path))
         try:
             successor.path.replace(path)
-            _sync_directory(path.parent)
+            sync_directory(path.parent)
         except OSError as error:
             raise _unusable(path, error) from None
         return cls.load(path)
@@ -87,24 +87,13 @@ def _beside(path: Path) -> Path:
 
 
 def _create(path: Path, key: SoftwareKey) -> None:
-    """Write `key` to a temporary file and link it to `path` unless another process was first."""
-    pem = key.private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    """Write `key` unless another process was first; then its key is as good."""
+    create_private(
+        path,
+        key.private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ),
     )
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        # A rename would overwrite a key that another process has just made and perhaps already enrolled.
-        path.hardlink_to(temporary)
-    except FileExistsError:
-        return
-    finally:
-        temporary.unlink()
-    _sync_directory(path.parent)
 
 
 def _read_private(path: Path) -> bytes:
@@ -135,11 +124,3 @@ def _unusable(path: Path, error: OSError) -> ConfigError:
     return ConfigError(
         str(path), f"the device key cannot be used: {error.strerror}", "Give this user the directory, with free space"
     )
-
-
-def _sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -2,7 +2,8 @@
 """The rules of a sale as one pure function. Source: `docs/spec/local-api.md`, the state table, row by row.
 
 `step` never raises for an event that does not fit the state: a late answer or a reply from a second reader changes
-nothing, and a command that comes at the wrong time gives `NotNow`, for whoever gave it to be told.
+nothing, and a command, or leave asked to send something, that comes at the wrong time gives `NotNow`, for whoever asked
+to be told.
 """
 
 from dataclasses import replace
@@ -10,49 +11,75 @@ from typing import assert_never
 
 from terminal.core.effects import AlarmKind, RaiseAlarm
 from terminal.core.events import (
+    AboutIntent,
     Approved,
-    Declined,
+    CancelLeaving,
+    Errand,
     Event,
-    Held,
+    ForwardLeaving,
+    NoAnswer,
     PaidByReceipt,
     PutLeaving,
     RefundAnswered,
     RefundAsked,
-    StatusHeard,
     UrlKnown,
 )
 from terminal.core.machine._at_the_counter import pending, presented, signed
-from terminal.core.machine._common import ALARM_AFTER_ATTEMPTS, Outcome, backoff_s, with_intent
+from terminal.core.machine._common import ALARM_AFTER_ATTEMPTS, Outcome, backoff_s, not_now, stay, with_intent
 from terminal.core.machine._over import approved, ended
-from terminal.core.machine._refunds import refund_answered, refund_asked, refundable_minor
+from terminal.core.machine._refunds import refund_answered, refund_asked, refund_unanswered, refundable_minor
 from terminal.core.machine._undoing import undoing
 from terminal.core.machine._with_money import accepted_offline, authorised, forwarding, unknown
 from terminal.core.sale import Sale, SaleState
+
+_WAITING_FOR_A_PHONE = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
+_UNDOING = frozenset({SaleState.CANCELLING, SaleState.REVERSING})
 
 __all__ = ["ALARM_AFTER_ATTEMPTS", "backoff_s", "durably_different", "refundable_minor", "step"]
 
 
 def step(sale: Sale, event: Event) -> Outcome:
     """What `event` makes of `sale`, and what must be done once that is durable."""
+    if isinstance(event, AboutIntent) and event.intent_id != sale.intent.intent_id:
+        return _about_an_earlier_intent(sale, event)
     match event:
         case RefundAsked():
             return refund_asked(sale, event)
         case RefundAnswered():
             return refund_answered(sale, event)
-        case PutLeaving():
-            return with_intent(sale, put_sent=True), ()
-        case UrlKnown(intent_id=intent_id) if intent_id == sale.intent.intent_id:
-            return with_intent(sale, url=event.url, fragment_shown=sale.intent.fragment_shown or event.fragment), ()
-        case UrlKnown():
-            return sale, ()
-        case Approved(intent_id=intent_id) | PaidByReceipt(intent_id=intent_id) if intent_id != sale.intent.intent_id:
-            return sale, (RaiseAlarm(AlarmKind.PAID_AFTER_CANCEL),)
-        case Declined(intent_id=intent_id) | Held(intent_id=intent_id) | StatusHeard(intent_id=intent_id) if (
-            intent_id != sale.intent.intent_id
-        ):
-            return sale, ()
+        case NoAnswer(errand=Errand.REFUND):
+            return refund_unanswered(sale, event)
+        case PutLeaving() | UrlKnown():
+            return _reaching_phones(sale, event)
+        case CancelLeaving() if sale.state not in _UNDOING:
+            return not_now(sale)
+        case ForwardLeaving() if sale.state is not SaleState.ACCEPTED_OFFLINE:
+            return not_now(sale)
         case _:
             return _by_state(sale, event)
+
+
+def _about_an_earlier_intent(sale: Sale, event: AboutIntent) -> Outcome:
+    """It is finished: nothing may be sent for it any more, and if it was paid after all a person must see to it."""
+    match event:
+        case PutLeaving() | UrlKnown(fragment=True):
+            return not_now(sale)
+        case Approved() | PaidByReceipt():
+            return sale, (RaiseAlarm(AlarmKind.PAID_AFTER_CANCEL),)
+        case _:
+            return stay(sale)
+
+
+def _reaching_phones(sale: Sale, event: PutLeaving | UrlKnown) -> Outcome:
+    """By tag and QR, only while a phone is waited for: after a cancel nothing that can be paid may leave us."""
+    if sale.state not in _WAITING_FOR_A_PHONE:
+        late_answer = isinstance(event, UrlKnown) and not event.fragment
+        return stay(sale) if late_answer else not_now(sale)
+    match event:
+        case PutLeaving():
+            return with_intent(sale, put_sent=True), ()
+        case UrlKnown():
+            return with_intent(sale, url=event.url, fragment_shown=sale.intent.fragment_shown or event.fragment), ()
 
 
 def _by_state(sale: Sale, event: Event) -> Outcome:

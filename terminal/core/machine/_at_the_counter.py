@@ -11,6 +11,7 @@ from terminal.core.events import (
     CancelAsked,
     CodeEntered,
     Declined,
+    Errand,
     Event,
     FieldEmpty,
     Held,
@@ -23,12 +24,13 @@ from terminal.core.events import (
     PhoneRefused,
     Prompted,
     ReplyAccepted,
-    Resigned,
     Restarted,
     StatusHeard,
 )
 from terminal.core.machine._common import (
+    ASK_EVERY_S,
     Outcome,
+    answered,
     approve,
     arrow,
     begin_cancel,
@@ -38,18 +40,20 @@ from terminal.core.machine._common import (
     not_now,
     stay,
     time_over,
-    with_intent,
 )
-from terminal.core.sale import CancelReason, Intent, Prompt, Sale, SaleState
+from terminal.core.reasons import Reason
+from terminal.core.sale import Cancel, CancelReason, Intent, Prompt, Refusal, Sale, SaleState
 
 _GONE_WITH_THE_PHONE = frozenset({Prompt.REMOVE_PHONE, Prompt.TWO_PHONES})
 
 
 def signed(sale: Sale, event: Event) -> Outcome:
-    """Signed and journalled, shown to nobody: waits for an empty field."""
+    """Signed and journalled: waits for an empty field. Tag and QR may carry it already, so that it may be paid."""
     match event:
         case FieldEmpty():
             return arrow(sale, SaleState.PRESENTED, event.at, "field empty, armed"), ()
+        case PaidByReceipt() | Approved():
+            return approve(sale, event.at, "issuer's receipt", event.booking)
         case Prompted():
             return replace(sale, prompt=event.prompt), ()
         case CancelAsked():
@@ -61,27 +65,20 @@ def signed(sale: Sale, event: Event) -> Outcome:
         case AgainAsked() | ParkAsked() | OfflineAccepted() | CodeEntered():
             return not_now(sale)
         case _:
-            return stay(sale)
+            return _heard_before_money(sale, event)
 
 
 def presented(sale: Sale, event: Event) -> Outcome:
     """Armed: whichever phone answers first, by whichever way."""
     match event:
         case ReplyAccepted():
-            moved = arrow(sale, SaleState.AUTHORISED, event.at, "authorised by a phone", authorised=event.authorised)
-            if sale.intent.online:
-                return moved, (SendPayment(),)
-            return moved, (Then(OfflineAccepted(at=event.at, by_cashier=False)),)
+            return _reply_accepted(sale, event)
         case PaidByReceipt() | Approved():
             return approve(sale, event.at, "issuer's receipt", event.booking)
         case CodeEntered():
             return code_entered(sale, event)
-        case AgainAsked() if sale.refusal or sale.notice or sale.prompt:
+        case AgainAsked() if sale.refusal is not None:
             return _again_while_presented(sale, event.at)
-        case Resigned():
-            return with_fresh_intent(
-                with_intent(sale, ended_at=event.at, end=SaleState.CANCELLED), event.fresh, event.at
-            )
         case CancelAsked():
             return give_up(sale, event)
         case LifeOver():
@@ -93,7 +90,17 @@ def presented(sale: Sale, event: Event) -> Outcome:
         case FieldEmpty() | Prompted() | Noticed() | PhoneRefused():
             return _in_the_field(sale, event)
         case _:
-            return _heard_while_presented(sale, event)
+            return _heard_before_money(sale, event)
+
+
+def _reply_accepted(sale: Sale, event: ReplyAccepted) -> Outcome:
+    if not sale.intent.online and not event.authorised.offline_allowed:
+        refusal = Refusal(reason=Reason.OFFLINE_NOT_POSSIBLE)
+        return _in_the_field(sale, PhoneRefused(at=event.at, refusal=refusal))
+    moved = arrow(sale, SaleState.AUTHORISED, event.at, "authorised by a phone", authorised=event.authorised)
+    if sale.intent.online:
+        return moved, (SendPayment(),)
+    return moved, (Then(OfflineAccepted(at=event.at, by_cashier=False)),)
 
 
 def _in_the_field(sale: Sale, event: FieldEmpty | Prompted | Noticed | PhoneRefused) -> Outcome:
@@ -111,16 +118,14 @@ def _in_the_field(sale: Sale, event: FieldEmpty | Prompted | Noticed | PhoneRefu
             return replace(sale, refusal=event.refusal, prompt=None, notice=None), (EmptyFieldFirst(),)
 
 
-def _heard_while_presented(sale: Sale, event: Event) -> Outcome:
+def _heard_before_money(sale: Sale, event: Event) -> Outcome:
     """The backend's word on an intent that tag or QR carry."""
     match event:
         case StatusHeard(status=BackendStatus.CLAIMED):
             return arrow(sale, SaleState.PENDING, event.at, "a phone is paying by the page"), (Disarm(), AskBackend())
         case Held():
-            return arrow(sale, SaleState.PENDING, event.at, "held by the backend", parked=True), (
-                Disarm(),
-                AskBackend(),
-            )
+            held = arrow(sale, SaleState.PENDING, event.at, "held by the backend", parked=True)
+            return held, (Disarm(), AskBackend(event.at + ASK_EVERY_S))
         case Declined():
             return arrow(sale, SaleState.DECLINED, event.at, "declined", refusal=event.refusal), (Disarm(),)
         case StatusHeard(status=BackendStatus.CANCELLED):
@@ -144,7 +149,7 @@ def pending(sale: Sale, event: Event) -> Outcome:
             return replace(sale, parked=True), ()
         case CancelAsked():
             return begin_cancel(sale, event.at, event.reason, "cancelled by the cashier")
-        case NoAnswer():
+        case NoAnswer(errand=Errand.QUESTION):
             waiting, not_before = later(sale, event.at, event.retry_after_s)
             return waiting, (AskBackend(not_before),)
         case Restarted():
@@ -152,7 +157,7 @@ def pending(sale: Sale, event: Event) -> Outcome:
         case AgainAsked() | OfflineAccepted():
             return not_now(sale)
         case Held():
-            return replace(sale, parked=True), (AskBackend(event.at + 5),)
+            return replace(answered(sale), parked=True), (AskBackend(event.at + ASK_EVERY_S),)
         case StatusHeard():
             return _heard_while_pending(sale, event)
         case _:
@@ -162,14 +167,16 @@ def pending(sale: Sale, event: Event) -> Outcome:
 def _heard_while_pending(sale: Sale, event: StatusHeard) -> Outcome:
     match event.status:
         case BackendStatus.CLAIMED:
-            return sale, (AskBackend(event.at + 5),)
+            return answered(sale), (AskBackend(event.at + ASK_EVERY_S),)
         case BackendStatus.CANCELLED:
             return arrow(sale, SaleState.CANCELLED, event.at, "cancelled at the backend"), ()
         case BackendStatus.EXPIRED:
             return arrow(sale, SaleState.EXPIRED, event.at, "expired at the backend"), ()
         case BackendStatus.CREATED | BackendStatus.NOT_FOUND:
-            if sale.parked or event.at >= sale.intent.expires_at:
-                return begin_cancel(sale, event.at, CancelReason.UNABLE_TO_COMPLETE, "claim given back", by_time=True)
+            out_of_time = event.at >= sale.intent.expires_at
+            if sale.parked or out_of_time:
+                reason = CancelReason.UNABLE_TO_COMPLETE
+                return begin_cancel(sale, event.at, reason, "claim given back", by_time=out_of_time)
             return arrow(sale, SaleState.PRESENTED, event.at, "claim given back"), (Arm(),)
 
 
@@ -177,13 +184,15 @@ def _again_while_presented(sale: Sale, at: int) -> Outcome:
     """First what cancel does: no intent is signed while an earlier one could still be paid."""
     if sale.intent.payable_elsewhere:
         return begin_cancel(sale, at, CancelReason.MERCHANT, "another try", again=True)
-    return sale, (SignAgain(),)
+    cancel = Cancel(reason=CancelReason.MERCHANT, again=True)
+    return arrow(sale, SaleState.CANCELLED, at, "another try", cancel=cancel), (Disarm(), SignAgain())
 
 
 def _armed_again(sale: Sale, at: int) -> Outcome:
     if at >= sale.intent.expires_at:
         return time_over(sale, at)
-    return replace(sale, prompt=None, notice=None), (Arm(),)
+    unsaid = replace(sale, prompt=None, notice=None, refusal=None)
+    return unsaid, (Arm(), AskBackend()) if sale.intent.payable_elsewhere else (Arm(),)
 
 
 def with_fresh_intent(sale: Sale, fresh: Intent, at: int) -> Outcome:

@@ -109,6 +109,11 @@ def later(sale: Sale, at: int, retry_after_s: int | None = None) -> tuple[Sale, 
     return replace(sale, attempts=attempts, retry_at=not_before), not_before
 
 
+def answered(sale: Sale) -> Sale:
+    """The sale after a usable answer that changes nothing: what failed before it counts no more."""
+    return replace(sale, attempts=0, retry_at=None)
+
+
 def alarm_if_failing(sale: Sale) -> tuple[Effect, ...]:
     """One alarm when the tenth delivery has failed; nothing is ever dropped for it."""
     return (RaiseAlarm(AlarmKind.DELIVERY_FAILING),) if sale.attempts == ALARM_AFTER_ATTEMPTS else ()

@@ -3,14 +3,17 @@
 
 from dataclasses import replace
 
-from terminal.core.effects import AlarmKind, AskBackend, Effect, RaiseAlarm, SendRefund, SignAgain
+from terminal.core.effects import AlarmKind, AskBackend, Effect, RaiseAlarm, SignAgain
 from terminal.core.events import (
     AgainAsked,
     Approved,
+    BackendStatus,
     CancelAsked,
     CodeEntered,
     Declined,
+    Errand,
     Event,
+    Held,
     NoAnswer,
     OfflineAccepted,
     PaidByReceipt,
@@ -22,7 +25,7 @@ from terminal.core.events import (
 )
 from terminal.core.machine._at_the_counter import with_fresh_intent
 from terminal.core.machine._common import Outcome, arrow, later, not_now, stay
-from terminal.core.machine._refunds import queued
+from terminal.core.machine._refunds import send_refunds
 from terminal.core.sale import Booking, Sale, SaleState
 
 _AGAIN_AFTER = frozenset({SaleState.DECLINED, SaleState.EXPIRED})
@@ -40,7 +43,7 @@ def approved(sale: Sale, event: Event) -> Outcome:
             return arrow(settled, SaleState.SETTLED, event.at, "in the settlement"), ()
         case Restarted():
             ask: tuple[Effect, ...] = () if booking.confirmed else (AskBackend(sale.retry_at),)
-            return sale, ask + tuple(SendRefund(refund.refund_id) for refund in queued(sale))
+            return sale, ask + send_refunds(sale)
         case CancelAsked() | AgainAsked() | ParkAsked() | OfflineAccepted() | CodeEntered():
             return not_now(sale)
         case _ if not booking.confirmed:
@@ -55,10 +58,12 @@ def _confirm_code(sale: Sale, booking: Booking, event: Event) -> Outcome:
             return replace(
                 sale, booking=replace(event.booking, booked_at=booking.booked_at), attempts=0, retry_at=None
             ), ()
-        case Declined() | StatusHeard():
-            waiting, not_before = later(sale, event.at, None)
+        case Held(errand=None) | StatusHeard(errand=None, status=BackendStatus.CREATED | BackendStatus.CLAIMED):
+            return stay(sale)  # told late: of before the shopper paid
+        case Declined() | Held() | StatusHeard():
+            waiting, not_before = later(sale, event.at)
             return waiting, (RaiseAlarm(AlarmKind.CODE_NOT_CONFIRMED), AskBackend(not_before))
-        case NoAnswer():
+        case NoAnswer(errand=Errand.QUESTION):
             waiting, not_before = later(sale, event.at, event.retry_after_s)
             return waiting, (AskBackend(not_before),)
         case _:
@@ -68,9 +73,9 @@ def _confirm_code(sale: Sale, booking: Booking, event: Event) -> Outcome:
 def ended(sale: Sale, event: Event) -> Outcome:
     """Nothing was taken. Another try is a new intent of the same sale."""
     match event:
-        case AgainAsked() if sale.state in _AGAIN_AFTER:
+        case AgainAsked() if _another_try_fits(sale):
             return sale, (SignAgain(),)
-        case Resigned() if sale.state in _AGAIN_AFTER or (sale.cancel is not None and sale.cancel.again):
+        case Resigned() if _another_try_fits(sale):
             return with_fresh_intent(sale, event.fresh, event.at)
         case Approved() | PaidByReceipt():
             return sale, (RaiseAlarm(AlarmKind.PAID_AFTER_CANCEL),)
@@ -78,3 +83,8 @@ def ended(sale: Sale, event: Event) -> Outcome:
             return not_now(sale)
         case _:
             return stay(sale)
+
+
+def _another_try_fits(sale: Sale) -> bool:
+    """After `declined` and `expired`; after `cancelled` where the cancel was the first half of another try."""
+    return sale.state in _AGAIN_AFTER or (sale.cancel is not None and sale.cancel.again)

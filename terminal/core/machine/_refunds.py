@@ -3,13 +3,22 @@
 
 from dataclasses import replace
 
-from terminal.core.effects import AlarmKind, NotNow, RaiseAlarm, SendRefund
-from terminal.core.events import RefundAnswered, RefundAsked
-from terminal.core.machine._common import Outcome, arrow, stay
+from terminal.core.effects import AlarmKind, Effect, RaiseAlarm, SendRefund
+from terminal.core.events import NoAnswer, RefundAnswered, RefundAsked
+from terminal.core.machine._common import Outcome, alarm_if_failing, arrow, later, not_now, stay
 from terminal.core.sale import TAKEN_STATES, Refund, RefundState, Sale, SaleState
 
 _REFUNDABLE = TAKEN_STATES | {SaleState.ACCEPTED_OFFLINE, SaleState.FORWARDING}
-_GIVING = frozenset({RefundState.QUEUED, RefundState.SENT, RefundState.DONE})
+_UNANSWERED = frozenset({RefundState.QUEUED, RefundState.SENT})
+_GIVING = _UNANSWERED | {RefundState.DONE}
+_FORWARD = {
+    RefundState.QUEUED: frozenset(RefundState) - {RefundState.QUEUED},
+    RefundState.SENT: frozenset({RefundState.DONE, RefundState.FAILED, RefundState.VOID}),
+    RefundState.DONE: frozenset({RefundState.FAILED}),
+    RefundState.FAILED: frozenset[RefundState](),
+    RefundState.VOID: frozenset[RefundState](),
+}
+"""Where a refund may go from where it is: answers and events overtake each other, and an older one says nothing."""
 
 
 def refundable_minor(sale: Sale) -> int:
@@ -23,9 +32,27 @@ def refundable_minor(sale: Sale) -> int:
     return max(0, sale.total.minor - given)
 
 
-def queued(sale: Sale) -> tuple[Refund, ...]:
-    """The refunds that still have to be sent."""
-    return tuple(refund for refund in sale.refunds if refund.state is RefundState.QUEUED)
+def send_refunds(sale: Sale, not_before: int | None = None) -> tuple[Effect, ...]:
+    """Send every refund the backend has not yet answered for good."""
+    return tuple(SendRefund(refund.refund_id, not_before) for refund in sale.refunds if refund.state in _UNANSWERED)
+
+
+def booked(sale: Sale, effects: tuple[Effect, ...]) -> Outcome:
+    """The payment they waited behind is booked: cut each refund to what was captured, and send them."""
+    left = sale.total.minor
+    refunds = []
+    for refund in sale.refunds:
+        part_minor = left if refund.amount_minor is None else min(refund.amount_minor, left)
+        left -= part_minor
+        refunds.append(_cut(refund, part_minor))
+    behind = replace(sale, refunds=tuple(refunds))
+    return behind, effects + send_refunds(behind)
+
+
+def _cut(refund: Refund, part_minor: int) -> Refund:
+    if part_minor == 0:
+        return replace(refund, state=RefundState.VOID)
+    return refund if refund.amount_minor is None else replace(refund, amount_minor=part_minor)
 
 
 def void_all(sale: Sale) -> Sale:
@@ -36,8 +63,9 @@ def void_all(sale: Sale) -> Sale:
 def refund_asked(sale: Sale, event: RefundAsked) -> Outcome:
     """Queue a refund; refused when nothing is left to give back, or less than asked."""
     left = refundable_minor(sale)
-    if left == 0 or (event.refund.amount_minor or 0) > left:
-        return sale, (NotNow(sale.state),)
+    amount_minor = left if event.refund.amount_minor is None else event.refund.amount_minor
+    if not 0 < amount_minor <= left:
+        return not_now(sale)
     asked = replace(sale, refunds=(*sale.refunds, event.refund))
     return asked, (SendRefund(event.refund.refund_id),) if sale.state in TAKEN_STATES else ()
 
@@ -45,7 +73,7 @@ def refund_asked(sale: Sale, event: RefundAsked) -> Outcome:
 def refund_answered(sale: Sale, event: RefundAnswered) -> Outcome:
     """Keep what became of it; a failed one takes its amount back out of what counts as refunded."""
     known = {refund.refund_id: refund for refund in sale.refunds}
-    if event.refund_id not in known or known[event.refund_id].state is event.state:
+    if event.refund_id not in known or event.state not in _FORWARD[known[event.refund_id].state]:
         return stay(sale)
     refunds = tuple(
         replace(refund, state=event.state) if refund.refund_id == event.refund_id else refund for refund in sale.refunds
@@ -56,6 +84,14 @@ def refund_answered(sale: Sale, event: RefundAnswered) -> Outcome:
     if target is sale.state:
         return updated, alarm
     return arrow(updated, target, event.at, f"refund {event.state}"), alarm
+
+
+def refund_unanswered(sale: Sale, event: NoAnswer) -> Outcome:
+    """Keep it and send it again, with back-off: a refund is owed to the shopper until the backend has answered."""
+    if sale.state not in TAKEN_STATES or not send_refunds(sale):
+        return stay(sale)
+    waiting, not_before = later(sale, event.at, event.retry_after_s)
+    return waiting, (*send_refunds(waiting, not_before), *alarm_if_failing(waiting))
 
 
 def _state_after(sale: Sale) -> SaleState:

@@ -11,6 +11,7 @@ from terminal.core.events import (
     CancelAsked,
     CancelLeaving,
     CodeEntered,
+    Errand,
     Event,
     NoAnswer,
     OfflineAccepted,
@@ -32,12 +33,11 @@ def undoing(sale: Sale, event: Event) -> Outcome:
             return replace(sale, cancel=replace(cancel, sent=True)), ()
         case CancelAnswered(settled=None):
             return _nothing_taken(sale, cancel, event.at)
-        case CancelAnswered(settled=booking):
-            assert booking is not None
+        case CancelAnswered(settled=Booking() as booking):
             return _taken_after_all(sale, booking, event.at)
         case CodeEntered() if sale.state is SaleState.CANCELLING and not cancel.sent:
             return code_entered(sale, event)
-        case NoAnswer():
+        case NoAnswer(errand=Errand.CANCEL):
             waiting, not_before = later(sale, event.at, event.retry_after_s)
             return waiting, (SendCancel(not_before), *alarm_if_failing(waiting))
         case Restarted():
@@ -49,11 +49,17 @@ def undoing(sale: Sale, event: Event) -> Outcome:
 
 
 def _nothing_taken(sale: Sale, cancel: Cancel, at: int) -> Outcome:
+    """The end; and another try, if the shopper who wanted it can still be there.
+
+    An answer that came only after the old intent's life arms nothing behind the cashier's back: the sale has expired,
+    and `again` is there to be pressed.
+    """
     if sale.state is SaleState.REVERSING:
         return arrow(sale, SaleState.REVERSED, at, "cancelled at the backend"), ()
-    end = SaleState.EXPIRED if cancel.by_time else SaleState.CANCELLED
+    too_late = cancel.again and at >= sale.intent.expires_at
+    end = SaleState.EXPIRED if cancel.by_time or too_late else SaleState.CANCELLED
     ended = arrow(sale, end, at, "cancelled at the backend")
-    return ended, (SignAgain(),) if cancel.again else ()
+    return ended, (SignAgain(),) if cancel.again and not too_late else ()
 
 
 def _taken_after_all(sale: Sale, booking: Booking, at: int) -> Outcome:

@@ -3,7 +3,7 @@
 
 from dataclasses import replace
 
-from terminal.core.effects import AlarmKind, AskBackend, Disarm, Effect, Forward, RaiseAlarm, SendRefund
+from terminal.core.effects import AlarmKind, AskBackend, Disarm, Forward, RaiseAlarm
 from terminal.core.events import (
     AgainAsked,
     Approved,
@@ -11,6 +11,7 @@ from terminal.core.events import (
     CancelAsked,
     CodeEntered,
     Declined,
+    Errand,
     Event,
     ForwardLeaving,
     Held,
@@ -22,16 +23,18 @@ from terminal.core.events import (
     StatusHeard,
 )
 from terminal.core.machine._common import (
+    ASK_EVERY_S,
     Outcome,
     alarm_if_failing,
     approve,
     arrow,
     begin_cancel,
+    disarmed,
     later,
     not_now,
     stay,
 )
-from terminal.core.machine._refunds import queued, void_all
+from terminal.core.machine._refunds import booked, void_all
 from terminal.core.sale import Refusal, Sale, SaleState
 
 FORGOTTEN_AFTER_S = 600  # a 404 this long after expiry is final: the backend refuses the payment by then
@@ -46,12 +49,13 @@ def authorised(sale: Sale, event: Event) -> Outcome:
             return arrow(sale, SaleState.DECLINED, event.at, "declined", refusal=event.refusal), (Disarm(),)
         case Held():
             held = arrow(sale, SaleState.PENDING, event.at, "held by the backend", parked=True)
-            return held, (Disarm(), AskBackend(event.at + 5))
+            return held, (Disarm(), AskBackend(event.at + ASK_EVERY_S))
         case OfflineAccepted():
             return _accept_offline(sale, event)
-        case Restarted() | NoAnswer() | StatusHeard():
-            why = "restart" if isinstance(event, Restarted) else "no usable answer"
-            return arrow(sale, SaleState.UNKNOWN, event.at, why), (Disarm(), AskBackend())
+        case NoAnswer(errand=Errand.PAYMENT) | StatusHeard(errand=Errand.PAYMENT):
+            return arrow(sale, SaleState.UNKNOWN, event.at, "no usable answer"), (Disarm(), AskBackend())
+        case Restarted():
+            return arrow(sale, SaleState.UNKNOWN, event.at, "restart"), (Disarm(), AskBackend())
         case CancelAsked() | AgainAsked() | ParkAsked() | CodeEntered():
             return not_now(sale)
         case _:
@@ -67,34 +71,36 @@ def unknown(sale: Sale, event: Event) -> Outcome:
             return arrow(sale, SaleState.DECLINED, event.at, "declined", refusal=event.refusal), ()
         case Held():
             held = arrow(sale, SaleState.PENDING, event.at, "held by the backend", parked=True)
-            return held, (AskBackend(event.at + 5),)
+            return held, (AskBackend(event.at + ASK_EVERY_S),)
         case StatusHeard(status=BackendStatus.CANCELLED):
             return arrow(sale, SaleState.REVERSED, event.at, "cancelled at the backend"), ()
         case StatusHeard(status=BackendStatus.EXPIRED):
             return arrow(sale, SaleState.EXPIRED, event.at, "expired at the backend"), ()
         case StatusHeard(status=BackendStatus.NOT_FOUND) if event.at >= sale.intent.expires_at + FORGOTTEN_AFTER_S:
             return arrow(sale, SaleState.EXPIRED, event.at, "the backend never heard of it"), ()
-        case StatusHeard() | NoAnswer():
+        case StatusHeard() | NoAnswer(errand=Errand.PAYMENT | Errand.QUESTION):
             waiting, not_before = later(sale, event.at, event.retry_after_s if isinstance(event, NoAnswer) else None)
             return waiting, (AskBackend(not_before), *alarm_if_failing(waiting))
         case Restarted():
             return sale, (AskBackend(sale.retry_at),)
-        case OfflineAccepted():
+        case OfflineAccepted() if event.by_cashier:
             return _accept_offline(sale, event)
         case CancelAsked():
             why = "other money was taken"
             return begin_cancel(sale, event.at, event.reason, why, into=SaleState.REVERSING)
-        case AgainAsked() | ParkAsked() | CodeEntered():
+        case AgainAsked() | ParkAsked() | CodeEntered() | OfflineAccepted():
             return not_now(sale)
         case _:
             return stay(sale)
 
 
 def _accept_offline(sale: Sale, event: OfflineAccepted) -> Outcome:
-    if event.by_cashier != sale.intent.online:
-        return not_now(sale)  # an online intent only by the cashier, an offline one only by its own policy
+    """By the cashier's decision, or by itself if it was signed so; never without the wallet's leave."""
+    wallet_agrees = sale.authorised is not None and sale.authorised.offline_allowed
+    if not wallet_agrees or (sale.intent.online and not event.by_cashier):
+        return not_now(sale)
     why = "accepted offline by the cashier" if event.by_cashier else "accepted offline by the policy"
-    return arrow(sale, SaleState.ACCEPTED_OFFLINE, event.at, why), (Disarm(), Forward())
+    return arrow(sale, SaleState.ACCEPTED_OFFLINE, event.at, why), (*disarmed(sale), Forward())
 
 
 def accepted_offline(sale: Sale, event: Event) -> Outcome:
@@ -111,29 +117,45 @@ def accepted_offline(sale: Sale, event: Event) -> Outcome:
 
 
 def forwarding(sale: Sale, event: Event) -> Outcome:
-    """In the drainer's hands; back to the store unless a verdict comes."""
+    """In the drainer's hands; back to the store unless a verdict comes.
+
+    Only the drainer's own answer refuses it: a `declined` or `expired` heard otherwise may be of the try before it was
+    accepted offline, and the backend judges an accepted payment once more.
+    """
     match event:
         case Approved() | PaidByReceipt():
-            moved, effects = approve(sale, event.at, "approved at sync", event.booking)
-            refunds: tuple[Effect, ...] = tuple(SendRefund(r.refund_id) for r in queued(moved))
-            return moved, effects + refunds
-        case Declined():
+            return booked(*approve(sale, event.at, "approved at sync", event.booking))
+        case Declined(errand=Errand.FORWARD):
             return _declined_at_sync(sale, event.at, "declined at sync", event.refusal)
-        case StatusHeard(status=BackendStatus.CANCELLED | BackendStatus.EXPIRED):
+        case StatusHeard(errand=Errand.FORWARD, status=BackendStatus.CANCELLED | BackendStatus.EXPIRED):
             return _declined_at_sync(sale, event.at, f"{event.status.name.lower()} at the backend", None)
         case Held():
-            return sale, (AskBackend(event.at + 5),)
-        case NoAnswer():
-            back = _keep_count(sale, arrow(sale, SaleState.ACCEPTED_OFFLINE, event.at, "no verdict"))
-            waiting, _ = later(back, event.at, event.retry_after_s)
-            return waiting, (Forward(), *alarm_if_failing(waiting))
-        case StatusHeard() | Restarted():
-            back = arrow(sale, SaleState.ACCEPTED_OFFLINE, event.at, "not known there yet")
-            return _keep_count(sale, back), (Forward(),)
+            return sale, (AskBackend(event.at + ASK_EVERY_S),)
+        case NoAnswer(errand=Errand.FORWARD | Errand.QUESTION):
+            return _no_verdict(sale, event.at, event.retry_after_s)
+        case Declined(errand=Errand.QUESTION) | StatusHeard(errand=Errand.QUESTION | Errand.FORWARD):
+            return _no_verdict(sale, event.at)
+        case Restarted():
+            return _stored_again(sale, event.at, "restart"), (Forward(),)
         case CancelAsked() | AgainAsked() | ParkAsked() | CodeEntered() | OfflineAccepted():
             return not_now(sale)
         case _:
             return stay(sale)
+
+
+def _no_verdict(sale: Sale, at: int, retry_after_s: int | None = None) -> Outcome:
+    """Kept and sent again, with back-off."""
+    waiting, _ = later(_stored_again(sale, at, "no verdict"), at, retry_after_s)
+    return waiting, (Forward(), *alarm_if_failing(waiting))
+
+
+def _stored_again(sale: Sale, at: int, why: str) -> Sale:
+    """Back in the store. A payment may be sent in vain for days: of its errands the history keeps the last."""
+    *earlier, this_errand = sale.history
+    if len(earlier) > 2 and earlier[-2].state is SaleState.FORWARDING:
+        earlier = earlier[:-2]
+    shortened = replace(sale, history=(*earlier, this_errand))
+    return _keep_count(sale, arrow(shortened, SaleState.ACCEPTED_OFFLINE, at, why))
 
 
 def _keep_count(before: Sale, after: Sale) -> Sale:

@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pengpos demo`: a scripted day at a counter of processes; exit 0 only if every step held.
+
+Real parts: sandbox backend, pcscd with virtual readers, the daemon with its journal, a phone with the reference wallet.
+The judge is the sandbox's ledger, against what the terminal showed.
+"""
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import click
+import httpx
+
+from sandbox.phone.events import ReceiptKept
+from sandbox.phone.manners import Foreign, Honest, TornInReply
+from sandbox.phone.owner import Owner
+from sandbox.phone.phone import VirtualPhone
+from terminal.client import Home, LocalClient, NewSale, SaleView
+from terminal.core.errors import PengposError
+from terminal.core.money import Money
+from terminal.programs.shop import Shop
+
+LOOK_EVERY_S = 0.03
+STEP_LIMIT_S = 15.0
+TAP_S = 6.0
+CURRENCY = "CNY"
+
+
+class StepFailedError(PengposError):
+    """A step did not come out as it must."""
+
+
+class Day:
+    """One shop, one terminal, one shopper, and what the terminal showed."""
+
+    def __init__(self, shop: Shop, client: LocalClient, phone: VirtualPhone) -> None:
+        self.shop = shop
+        self.client = client
+        self.phone = phone
+        self.shown: dict[str, int] = {}
+        """Total shown as taken, by sale."""
+
+    @property
+    def port(self) -> int:
+        """Where the phone is held."""
+        return self.shop.road.vpcd_ports[0]
+
+    def charge(self, amount: str) -> SaleView:
+        """The cashier confirms an amount."""
+        minor = Money.parse(amount, CURRENCY).minor
+        return self.client.start_sale(NewSale(idempotency_key=str(uuid4()), amount=minor, currency=CURRENCY))
+
+    def until(self, sale: SaleView, holds: Callable[[SaleView], bool], what: str) -> SaleView:
+        """Wait until something holds of a sale, and remember what was shown as taken."""
+        deadline = time.monotonic() + STEP_LIMIT_S
+        while True:
+            sale = self.client.sale(sale.id)
+            if sale.state == "approved":
+                self.shown[sale.id] = sale.total
+            if holds(sale):
+                return sale
+            if time.monotonic() > deadline:
+                raise StepFailedError(f"sale {sale.number} is {sale.state} ({sale.prompt or sale.notice}), not {what}")
+            time.sleep(LOOK_EVERY_S)
+
+    def until_state(self, sale: SaleView, state: str) -> SaleView:
+        """Wait for a state."""
+        return self.until(sale, lambda seen: seen.state == state, state)
+
+    def tap(self) -> None:
+        """Hold the phone to the reader until it has its receipt, or the patience of a shopper is over."""
+        self.phone.hold(self.port, TAP_S, lift_when=lambda event: isinstance(event, ReceiptKept))
+
+
+def check(holds: bool, what: str) -> None:  # noqa: FBT001 - it reads as an assertion
+    """Fail the step unless `holds`."""
+    if not holds:
+        raise StepFailedError(what)
+
+
+# --- the steps --------------------------------------------------------------------------------------------------------
+
+
+def a_sale(day: Day) -> str:
+    """18.80 by a tap."""
+    sale = day.until_state(day.charge("18.80"), "presented")
+    day.tap()
+    sale = day.until_state(sale, "approved")
+    check(sale.total == 1880, f"{sale.total} was shown as taken")
+    return f"approved, sale {sale.number}"
+
+
+def a_decline(day: Day) -> str:
+    """18.05: the sandbox declines what ends in .05."""
+    sale = day.until_state(day.charge("18.05"), "presented")
+    day.phone.hold(day.port, 2.0)
+    sale = day.until_state(sale, "declined")
+    check(sale.reason is not None, "no reason was given")
+    return f"declined: {sale.reason.shopper if sale.reason else ''}"
+
+
+def a_torn_tap(day: Day) -> str:
+    """The phone is torn away in the middle of its reply; the second tap heals it."""
+    sale = day.until_state(day.charge("12.00"), "presented")
+    day.phone.manner = TornInReply(120)
+    day.phone.hold(day.port, TAP_S)
+    day.until(sale, lambda seen: seen.notice == "too_quick" and seen.state == "presented", "presented again")
+    day.phone.manner = Honest()
+    day.tap()
+    day.until_state(sale, "approved")
+    return "too quick, tapped again, approved once"
+
+
+def a_phone_left_lying(day: Day) -> str:
+    """A phone that stays on the reader pays its own bill and not the next shopper's."""
+    sale = day.until_state(day.charge("6.00"), "presented")
+    lying = threading.Thread(target=day.phone.hold, args=(day.port, 3.0))
+    lying.start()
+    day.until_state(sale, "approved")
+    following = day.charge("99.00")
+    seen = day.until(following, lambda seen: seen.prompt == "remove_phone", "asking to take the phone away")
+    check(seen.state == "signed", f"the next sale is {seen.state}")
+    lying.join()
+    seen = day.until_state(following, "presented")
+    day.client.cancel(following.id, "customer")
+    day.until_state(following, "cancelled")
+    return "asked to take it away, charged nothing more"
+
+
+def a_foreign_card(day: Day) -> str:
+    """A card that is no wallet is said to be none, and the sale stays armed."""
+    sale = day.until_state(day.charge("8.80"), "presented")
+    day.phone.manner = Foreign()
+    day.phone.hold(day.port, 1.0)
+    day.until(sale, lambda seen: seen.notice == "not_a_wallet" and seen.state == "presented", "saying it is no wallet")
+    day.phone.manner = Honest()
+    day.tap()
+    day.until_state(sale, "approved")
+    return "not a wallet; the next phone paid"
+
+
+def a_lost_answer(day: Day) -> str:
+    """15.20: the sandbox books it and loses the answer; the terminal asks until it knows."""
+    sale = day.until_state(day.charge("15.20"), "presented")
+    day.phone.hold(day.port, 2.0)
+    sale = day.until(sale, lambda seen: any(step.state == "unknown" for step in seen.history), "unknown first")
+    day.until_state(sale, "approved")
+    return "unknown, asked, approved; not charged twice"
+
+
+def the_ledger(day: Day) -> str:
+    """What the backend booked is what the terminal showed, to the cent."""
+    headers = {"Authorization": f"Bearer {day.shop.admin_token}"}
+    with httpx.Client(base_url=day.shop.backend, headers=headers, trust_env=False) as admin:
+        ledger = admin.get("/admin/v1/ledger/check").raise_for_status().json()
+        booked = _all_payments(admin)
+    check(ledger["balanced"], "the ledger does not balance")
+    shown = {
+        intent.intent_id: total
+        for sale_id, total in day.shown.items()
+        for intent in day.client.sale(sale_id).intents
+        if intent.state == "approved"
+    }
+    check(booked == shown, f"booked {sorted(booked.values())}, shown {sorted(shown.values())}")
+    total = Money(sum(shown.values()), CURRENCY)
+    return f"{len(shown)} payments, {total}; ledger balanced over {ledger['postings']} postings"
+
+
+def _all_payments(admin: httpx.Client) -> dict[str, int]:
+    taken: dict[str, int] = {}
+    after: str | None = None
+    while True:
+        page = admin.get("/admin/v1/payments", params={"after": after} if after else {}).raise_for_status().json()
+        for payment in page["payments"]:
+            if payment["state"] == "approved":
+                taken[payment["intent_id"]] = payment["total"]
+        after = page.get("next")
+        if not after:
+            return taken
+
+
+STEPS = (a_sale, a_decline, a_torn_tap, a_phone_left_lying, a_foreign_card, a_lost_answer, the_ledger)
+
+
+@click.command()
+@click.option("--home", type=click.Path(path_type=Path), default=None, help="Keep the day's state here.")
+def demo(home: Path | None) -> None:
+    """A scripted day at the counter; exit 0 only if every step held."""
+    with tempfile.TemporaryDirectory(prefix="pengpos-demo-") as scratch:
+        root = home or Path(scratch)
+        try:
+            with _open_day(root) as day:
+                for number, step in enumerate(STEPS, 1):
+                    _play(number, step, day)
+        except PengposError as error:
+            click.echo(f"✗ {error}")
+            click.echo(f"  logs: {root / 'log'}" if home else _logs(root))
+            raise SystemExit(1) from error
+    click.echo("Every step held.")
+
+
+def _play(number: int, step: Callable[[Day], str], day: Day) -> None:
+    summary = (step.__doc__ or "").splitlines()[0]
+    click.echo(f"{number}. {summary}")
+    started = time.monotonic()
+    click.echo(f"   ✓ {step(day)}  ({time.monotonic() - started:.1f} s)")
+
+
+@contextmanager
+def _open_day(root: Path) -> Iterator[Day]:
+    shop = Shop(Home(root))
+    try:
+        shop.open_sandbox()
+        shop.open_readers(private=True)
+        shop.write_parts()
+        shop.enrol()
+        shop.open_daemon()
+        click.echo(f"A shop on this machine: backend {shop.backend}, readers {', '.join(shop.road.readers)}")
+        with VirtualPhone(root / "phone" / "shopper", owner=Owner(tap_limits=(Money(500_00, CURRENCY),))) as phone:
+            account = phone.account(shop.backend)
+            if phone.account_id is None:
+                phone.sign_up(account, backend=shop.backend, name="小林")
+            phone.sync(account)
+            with LocalClient(shop.home.socket) as client:
+                yield Day(shop, client, phone)
+    finally:
+        shop.close()
+
+
+def _logs(root: Path) -> str:
+    """The last lines of every log: the folder is gone after this."""
+    parts = []
+    for log in sorted((root / "log").glob("*.log")):
+        tail = log.read_text(errors="replace").splitlines()[-15:]
+        parts.append("\n".join([f"--- {log.name}", *tail]))
+    return "\n".join(parts)
