@@ -100,7 +100,7 @@ def _read_private(path: Path) -> bytes:
     """The file's bytes, provided that it is a file of ours and closed to others."""
     with path.open("rb") as file:
         status = os.fstat(file.fileno())
-        if status.st_uid not in (0, os.geteuid()):
+        if os.geteuid() not in (0, status.st_uid) and status.st_uid != 0:
             raise ConfigError(str(path), "the device key belongs to another user", f"Run: chown $(id -u) {path}")
         if status.st_mode & _OTHERS:
             mode = stat.S_IMODE(status.st_mode)

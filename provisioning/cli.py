@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pengpos enrol` and `pengpos doctor`, made for whoever mounts them with what this room needs of others."""
+
+import json
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from importlib import metadata
+
+import click
+
+from provisioning.activation import activate
+from provisioning.doctor import examine
+from provisioning.enrolment import Enrolling, Outcome
+from provisioning.machine import serial_and_model
+from provisioning.ports import DoctorPorts, EnrolPorts
+from provisioning.probes import own_probes
+from terminal.core.errors import PengposError
+
+
+def enrol_command(ports: EnrolPorts) -> click.Command:
+    """`pengpos enrol CODE --backend URL`; exit 1 with a sentence when it cannot be."""
+
+    @click.command("enrol", help="Enrol this terminal with an activation code, which works once and for minutes.")
+    @click.argument("code")
+    @click.option("--backend", required=True, metavar="URL", help="The payment backend, as https://HOST.")
+    def enrol(code: str, backend: str) -> None:
+        enrolling = Enrolling(
+            home=ports.home(),
+            activate=activate,
+            enrolled=ports.enrolled,
+            unsent_payments=ports.unsent_payments,
+            now=time.time,
+            software_version=metadata.version("pengpos"),
+            machine=serial_and_model(),
+        )
+        try:
+            outcome = enrolling.enrol(code, backend)
+        except PengposError as error:
+            raise click.ClickException(f"{error}.") from error
+        click.echo(_told(outcome))
+
+    return enrol
+
+
+def doctor_command(ports: DoctorPorts) -> click.Command:
+    """`pengpos doctor [--json]`; exit 1 when any light is red."""
+
+    @click.command("doctor", help="What is well, what is not, and the way out. Changes nothing; exit 1 on a red light.")
+    @click.option("--json", "as_json", is_flag=True, help="For programs.")
+    def doctor(*, as_json: bool) -> None:
+        home = ports.home()
+        probes = {**own_probes(home, lambda: ports.enrolled(home), time.time), **ports.probes(home)}
+        diagnosis = examine(
+            probes, at=int(time.time()), home=str(home.root), software_version=metadata.version("pengpos")
+        )
+        if as_json:
+            click.echo(json.dumps(diagnosis.as_json(), indent=2, ensure_ascii=False))
+        else:
+            colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+            click.echo("\n".join(diagnosis.as_lines(colour=colour)))
+        sys.exit(0 if diagnosis.healthy else 1)
+
+    return doctor
+
+
+def _told(outcome: Outcome) -> str:
+    until = datetime.fromtimestamp(outcome.expires_at, UTC).strftime("%Y-%m-%d")
+    if outcome.before:
+        return f"This is {outcome.terminal_id} of {outcome.merchant.name} already; nothing was changed."
+    return (
+        f"This is {outcome.terminal_id} of {outcome.merchant.name} now, enrolled at {outcome.backend}.\n"
+        f"Its credential lasts until {until} and renews itself. A running terminal sells from here on."
+    )

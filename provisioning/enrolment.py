@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Making this device one terminal of one merchant: key, activation, checks, and the file the daemon starts from.
+
+Source: backend API, `POST /enrolments`; tap protocol §1 (credential). Can be broken off anywhere and said again: the
+key is durable before the backend hears of it, and the same code with the same key gets the same answer.
+
+`terminal.json`, mode 0600, bytes in base64url without padding:
+    backend (URL), terminal_id, merchant {merchant_id, name}, credential, issuers (JWKs), confirmation_secret (32
+    bytes), policy, enrolled_at (RFC 3339), activation (SHA-256 of the code: saying the command twice is no mistake)
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from provisioning.activation import ActivationRequest, backend_origin
+from provisioning.ports import Enrolled, Home
+from terminal.core.errors import ConfigError, MalformedError, SignatureError
+from terminal.core.ports import Signer
+from terminal.gateway.messages import EnrolmentMessage
+from terminal.keys.file import FileKey
+from terminal.keys.private_file import create_private
+from terminal.wire.base64url import unb64u
+from terminal.wire.cose import Context, Sign1
+from terminal.wire.credential import Credential, Merchant, Role
+from terminal.wire.keys import Issuers, PublicKey
+
+SECRET_SIZE = 32
+POLICY_SIZE_MOST = 65_536
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{3,39}")
+_NOTHING_STORED = "Nothing was stored; tell whoever runs the backend"
+
+Activate = Callable[[str, Signer, ActivationRequest], EnrolmentMessage]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """Who this terminal now is; `before`: it already was, by this very code."""
+
+    backend: str
+    terminal_id: str
+    merchant: Merchant
+    expires_at: int
+    before: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolling:
+    """One enrolment, with all it needs of others. `machine` is (serial, model)."""
+
+    home: Home
+    activate: Activate
+    enrolled: Callable[[Home], Enrolled | None]
+    unsent_payments: Callable[[Home], int]
+    now: Callable[[], float]
+    software_version: str
+    machine: tuple[str, str]
+
+    def enrol(self, code: str, backend: str) -> Outcome:
+        """Enrol with `code` at `backend`. Raises ConfigError and what the ports raise; then nothing has changed."""
+        code, origin = _canonical(code), backend_origin(backend)
+        make_private_directory(self.home)
+        if (present := self.enrolled(self.home)) is not None:
+            return self._already(present, code, origin)
+        self._refuse_orphans()
+        signer = FileKey.load_or_create(self.home.device_key)
+        serial, model = self.machine
+        answer = self.activate(
+            origin,
+            signer,
+            ActivationRequest(activation_code=code, serial=serial, model=model, software_version=self.software_version),
+        )
+        credential = _check(origin, answer, signer, int(self.now()))
+        self._store(origin, code, answer, credential)
+        return _outcome(origin, credential)
+
+    def _already(self, present: Enrolled, code: str, origin: str) -> Outcome:
+        """The same command again is well; anything else would leave a terminal without its payments, or double."""
+        if present.backend == origin and self._stored_activation() == _fingerprint(code):
+            return _outcome(origin, present.credential, before=True)
+        merchant = present.credential.merchant
+        raise ConfigError(
+            str(self.home.enrolment),
+            f"already enrolled as {present.credential.subject} of {merchant.name if merchant else '?'}"
+            f" at {present.backend}",
+            self._way_to_another_enrolment(),
+        )
+
+    def _way_to_another_enrolment(self) -> str:
+        if count := self.unsent_payments(self.home):
+            return f"{count} of its payments wait to be sent, and only this enrolment can send them: pengpos queue sync"
+        return (
+            f"For another enrolment stop the terminal, move {self.home.root} away, and keep it until its day is settled"
+        )
+
+    def _refuse_orphans(self) -> None:
+        """Payments of an enrolment that is gone could never be sent under a new terminal id."""
+        if count := self.unsent_payments(self.home):
+            raise ConfigError(
+                str(self.home.journal),
+                f"holds {count} unsent payments of an enrolment whose file is gone",
+                f"Restore {self.home.enrolment.name} from a backup and send them first (pengpos queue sync)",
+            )
+
+    def _store(self, origin: str, code: str, answer: EnrolmentMessage, credential: Credential) -> None:
+        merchant = credential.merchant
+        assert merchant is not None  # role 1 carries one (§1)
+        stored = {
+            "backend": origin,
+            "terminal_id": answer.terminal_id,
+            "merchant": {"merchant_id": merchant.merchant_id, "name": merchant.name},
+            "credential": answer.credential,
+            "issuers": answer.issuers,
+            "confirmation_secret": answer.confirmation_secret,
+            "policy": answer.policy,
+            "enrolled_at": datetime.fromtimestamp(self.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "activation": _fingerprint(code),
+        }
+        content = json.dumps(stored, indent=2, ensure_ascii=False).encode() + b"\n"
+        path = self.home.enrolment
+        try:
+            created = create_private(path, content)
+        except OSError as error:
+            raise ConfigError(
+                str(path), f"cannot be written ({error.strerror})", "Make room, then say the same command again"
+            ) from error
+        if not created and self._stored_activation() != _fingerprint(code):
+            raise ConfigError(str(path), "another enrolment was faster", "Look at it: pengpos doctor")
+
+    def _stored_activation(self) -> str | None:
+        """The code's fingerprint in the enrolment file; None in one that an older version wrote."""
+        stored = json.loads(self.home.enrolment.read_bytes())
+        activation = stored.get("activation")
+        return activation if isinstance(activation, str) else None
+
+
+def make_private_directory(home: Home) -> None:
+    """Make `PENGPOS_HOME`, closed to others; one that is there stays as it is. Raises ConfigError."""
+    try:
+        home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            str(home.root),
+            f"cannot be made ({error.strerror})",
+            "Name another directory in PENGPOS_HOME, or give this user the right to make it",
+        ) from error
+
+
+def _canonical(code: str) -> str:
+    canonical = code.strip().upper()
+    if not _CODE.fullmatch(canonical):
+        raise ConfigError(
+            "activation code",
+            "4 to 40 letters, digits and hyphens, as shown where terminals are managed",
+            "Type it as it is shown",
+        )
+    return canonical
+
+
+def _fingerprint(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+def _outcome(origin: str, credential: Credential, *, before: bool = False) -> Outcome:
+    merchant = credential.merchant
+    assert merchant is not None  # role 1 carries one (§1)
+    return Outcome(
+        backend=origin,
+        terminal_id=credential.subject,
+        merchant=merchant,
+        expires_at=credential.expires_at,
+        before=before,
+    )
+
+
+def _check(origin: str, answer: EnrolmentMessage, signer: Signer, now: int) -> Credential:
+    """Hold the answer against itself and our key: a terminal must not start from what no phone would trust."""
+    try:
+        issuers = Issuers(PublicKey.from_jwk(jwk) for jwk in answer.issuers)
+        credential = Credential.read(unb64u(answer.credential), issuers)
+        Sign1.read_issued(unb64u(answer.policy), issuers, Context.POLICY, max_size=POLICY_SIZE_MOST)
+        secret = unb64u(answer.confirmation_secret)
+    except (MalformedError, SignatureError) as error:
+        raise ConfigError(origin, f"its answer does not hold ({error})", _NOTHING_STORED) from error
+    wrong = None
+    if credential.role is not Role.TERMINAL or credential.subject != answer.terminal_id:
+        wrong = "the credential is not this terminal's"
+    elif credential.key != PublicKey.of(signer):
+        wrong = "the credential is for another key"
+    elif len(secret) != SECRET_SIZE:
+        wrong = f"the confirmation secret has {len(secret)} bytes instead of {SECRET_SIZE}"
+    if wrong is not None:
+        raise ConfigError(origin, f"its answer does not hold ({wrong})", _NOTHING_STORED)
+    if credential.expired(now):
+        raise ConfigError(
+            "this machine's clock",
+            f"says {datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M} UTC, when the new credential is already over",
+            "Set the clock (timedatectl set-ntp true), then say the same command again",
+        )
+    return credential

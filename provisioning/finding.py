@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a look at one part of the installation found: a light, a sentence, and the cure where it is not well."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Light(StrEnum):
+    """Green: well. Yellow: works, but look at it. Red: the terminal cannot sell, or soon will not."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One light; `cure` says what a technician does about it, and is there whenever the light is not green."""
+
+    light: Light
+    says: str
+    cure: str = ""
+
+
+Probe = Callable[[], Finding]
+"""Looks at one part, within a few seconds; trouble is a finding, never an exception."""
+
+
+def well(says: str) -> Finding:
+    """Nothing to do."""
+    return Finding(Light.GREEN, says)
+
+
+def worth_a_look(says: str, cure: str) -> Finding:
+    """Works, for now."""
+    return Finding(Light.YELLOW, says, cure)
+
+
+def broken(says: str, cure: str) -> Finding:
+    """Keeps the terminal from selling."""
+    return Finding(Light.RED, says, cure)
