@@ -35,7 +35,7 @@ from terminal.core.sale import Sale, SaleState
 _WAITING_FOR_A_PHONE = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
 _UNDOING = frozenset({SaleState.CANCELLING, SaleState.REVERSING})
 
-__all__ = ["ALARM_AFTER_ATTEMPTS", "backoff_s", "durably_different", "refundable_minor", "step"]
+__all__ = ["ALARM_AFTER_ATTEMPTS", "Outcome", "backoff_s", "durably_different", "refundable_minor", "step"]
 
 
 def step(sale: Sale, event: Event) -> Outcome:

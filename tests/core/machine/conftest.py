@@ -2,23 +2,19 @@
 """`take`: one step, with the laws that hold of every step checked beside whatever the test is about."""
 
 from collections.abc import Callable
-from typing import TypeAlias
 
 import pytest
 
-from terminal.core.effects import Effect
 from terminal.core.events import Event
-from terminal.core.machine import durably_different, step
+from terminal.core.machine import Outcome, durably_different, step
 from terminal.core.sale import Sale
-
-Take: TypeAlias = Callable[[Sale, Event], tuple[Sale, tuple[Effect, ...]]]
 
 
 @pytest.fixture
-def take() -> Take:
+def take() -> Callable[[Sale, Event], Outcome]:
     """Step, and check: an arrow is one line of history and durable, no intent is lost, what is fixed stays."""
 
-    def _take(sale: Sale, event: Event) -> tuple[Sale, tuple[Effect, ...]]:
+    def _take(sale: Sale, event: Event) -> Outcome:
         after, effects = step(sale, event)
         if after.state is sale.state:
             assert after.history == sale.history
