@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The application: three APIs over one backend. Pages for phones are `sandbox.pages`."""
+
+import json
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sandbox.backend import admin_api, problems, sweep, terminal_api, wallet_api
+from sandbox.backend.context import Backend
+from sandbox.backend.problems import MEDIA_TYPE, ProblemError
+
+MAX_BODY_SIZE = 2 * 1024 * 1024
+"""200 payments of a batch need less than half of it."""
+
+
+def create_app(backend: Backend, *, sweeping: bool = True) -> FastAPI:
+    """The ASGI application; `sweeping`: end holds, claims and intents by themselves while it runs."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        stop = threading.Event()
+        thread = threading.Thread(target=sweep.run, args=(backend, stop), name="sweep")
+        if sweeping:
+            thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            if sweeping:
+                thread.join()
+
+    app = FastAPI(
+        title="pengpos sandbox",
+        version="1",
+        summary="A payment backend to develop, demonstrate and test tap-to-pay terminals against",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.backend = backend
+    problems.install(app)
+    for router in (terminal_api.router, wallet_api.router, admin_api.router):
+        app.include_router(router)
+    app.add_middleware(BodyLimit)
+    return app
+
+
+class BodyLimit:
+    """Refuses bodies above `MAX_BODY_SIZE`, declared or streamed, with a problem document."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if not declared.isdigit() or int(declared) > MAX_BODY_SIZE:
+            await _refuse(send)
+            return
+        received = 0
+
+        async def limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MAX_BODY_SIZE:
+                raise ProblemError(413, "too_large", "the body is too large")
+            return message
+
+        await self._app(scope, limited, send)
+
+
+async def _refuse(send: Send) -> None:
+    body = json.dumps(ProblemError(413, "too_large", "the body is too large").document()).encode()
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Up to 200 payments at once: one verdict an item, in the same order; one bad item harms no other."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from sandbox.backend import payments, shapes
+from sandbox.backend.context import Backend
+from sandbox.backend.problems import ProblemError, invalid
+
+
+def take_all(
+    backend: Backend, terminal_id: str, items: list[Any], *, review: bool
+) -> list[shapes.Payment | shapes.ItemProblem]:
+    """Judge each item in a transaction of its own."""
+    return [_take(backend, terminal_id, item, review=review) for item in items]
+
+
+def _take(backend: Backend, terminal_id: str, item: Any, *, review: bool) -> shapes.Payment | shapes.ItemProblem:
+    try:
+        request = shapes.PaymentRequest.model_validate(item)
+        return payments.take(backend, payments.read_offer(backend, terminal_id, request), review=review).payment
+    except ValidationError as error:
+        return _problem(invalid(f"{error.error_count()} members are missing or wrong"))
+    except ProblemError as error:
+        return _problem(error)
+
+
+def _problem(error: ProblemError) -> shapes.ItemProblem:
+    return shapes.ItemProblem(code=error.code, problem=error.document())

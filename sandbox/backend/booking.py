@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Giving a payment its verdict: money moves, the intent gets its fate, the receipt is signed, the terminal is told.
+
+One transaction each, under the intent's row lock; that an intent is booked once is also a unique index.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from sandbox.backend import ids, intents, ledger, policy, views
+from sandbox.backend.context import Backend
+from sandbox.backend.database import RaceLostError, insert_if_new
+from sandbox.backend.events import EventKind, emit
+from sandbox.backend.judgement import CANCELLED, INSUFFICIENT_FUNDS, PLATFORM_BEARS, Refusal
+from sandbox.backend.ledger import Account, AccountKind, PostingKind
+from sandbox.backend.models import IntentRow, MerchantRow, PaymentRow, SpentVoucherRow, TerminalRow
+from sandbox.backend.times import business_date
+from terminal.core.reasons import Reason
+
+REVIEW_S = 900
+"""A held payment becomes one of the others within this time."""
+GUARANTEE_WINDOW_S = 7 * 86_400
+"""The guaranteed sum covers what was declined within this time, a terminal."""
+
+HELD = Refusal(Reason.HELD, "held_for_review")
+
+
+def merchant_account(session: Session, terminal_id: str) -> Account:
+    """Where a terminal's takings go."""
+    terminal = session.get_one(TerminalRow, terminal_id)
+    return Account(AccountKind.MERCHANT, terminal.merchant_id)
+
+
+def shopper_account(payment: PaymentRow) -> Account:
+    """Where a payment's money comes from."""
+    assert payment.account_id is not None
+    return Account(AccountKind.SHOPPER, payment.account_id)
+
+
+def business_date_of(session: Session, terminal_id: str, at: int) -> str:
+    """The day of the terminal's merchant on which something counts, as ``2026-11-22``."""
+    merchant = session.get_one(MerchantRow, session.get_one(TerminalRow, terminal_id).merchant_id)
+    return business_date(at, merchant.timezone, merchant.day_starts_hour).isoformat()
+
+
+def book(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> Refusal | None:
+    """Take the money and approve; a refusal if there is not enough, and then nothing has been changed.
+
+    Whoever else was held for this intent loses: the first that is booked wins.
+    """
+    discount = _discount(session, intent, payment, now)
+    taken = payment.total - discount
+    try:
+        ledger.transfer(
+            session,
+            PostingKind.PAYMENT,
+            giver=shopper_account(payment),
+            taker=merchant_account(session, intent.terminal_id),
+            amount_minor=taken,
+            currency=payment.currency,
+            at=now,
+            intent_id=intent.id,
+        )
+    except ledger.InsufficientFundsError:
+        return INSUFFICIENT_FUNDS
+    _release_others(session, intent, payment)
+    _spend_vouchers(session, intent, payment)
+    payment.status, payment.code, payment.reason = "approved", "approved", None
+    payment.taken, payment.held_until, payment.held_outcome = taken, None, None
+    payment.borne_by, payment.guaranteed = None, 0
+    payment.decided_at = now
+    payment.lines = _lines(intent, payment, discount)
+    payment.receipt_token = ids.token_128()
+    payment.receipt_url = f"{backend.origin}/r/{payment.receipt_token}"
+    payment.receipt = _receipt(backend, intent, payment, reason=None)
+    payment.cards = [
+        {"kind": "receipt", "title": "电子小票", "text": "在手机上查看", "url": payment.receipt_url}
+    ]  # fmt: skip
+    intents.settle(intent, "approved", "approved", None)
+    tell(session, intent, payment, now)
+    return None
+
+
+def decline(
+    session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, refusal: Refusal, now: int
+) -> None:
+    """Refuse a payment; final for its intent unless that has its fate already. Accepted offline, says who bears it."""
+    payment.status, payment.code, payment.reason = "declined", refusal.code, int(refusal.reason)
+    payment.held_until, payment.held_outcome = None, None
+    payment.decided_at = now
+    payment.receipt = _receipt(backend, intent, payment, reason=refusal.reason)
+    if payment.accepted_offline:
+        _guarantee(session, intent, payment, refusal, now)
+    may_settle = intent.status in intents.OPEN or (intent.status == "expired" and payment.accepted_offline)
+    if may_settle and not _others_held(session, intent, payment):
+        intents.settle(intent, "declined", refusal.code, int(refusal.reason))
+    tell(session, intent, payment, now)
+
+
+def expire(
+    session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, refusal: Refusal, now: int
+) -> None:
+    """Refuse what came too late and leave a tombstone."""
+    if intent.status in intents.OPEN and not _others_held(session, intent, payment):
+        intents.settle(intent, "expired", refusal.code, int(refusal.reason))
+    decline(session, backend, intent, payment, refusal, now)
+
+
+def hold(
+    session: Session, intent: IntentRow, payment: PaymentRow, now: int, *, code: str, outcome: str, for_s: int
+) -> None:
+    """Keep a payment for review: `outcome` (approved, declined) comes by itself after `for_s` seconds."""
+    payment.status, payment.code, payment.reason = "held", code, int(HELD.reason)
+    payment.held_until, payment.held_outcome = now + for_s, outcome
+    payment.decided_at = now
+    intents.settle(intent, "held", code, int(HELD.reason))
+    tell(session, intent, payment, now)
+
+
+def give_back(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> None:
+    """Undo a booked payment for a cancel: all of it goes back, and it is told as one that took nothing."""
+    ledger.transfer(
+        session,
+        PostingKind.REVERSAL,
+        giver=merchant_account(session, intent.terminal_id),
+        taker=shopper_account(payment),
+        amount_minor=payment.taken,
+        currency=payment.currency,
+        at=now,
+        intent_id=intent.id,
+    )
+    payment.taken, payment.lines, payment.cards = 0, [], []
+    payment.receipt_token = payment.receipt_url = None
+    withdraw(backend, intent, payment, now)
+
+
+def withdraw(backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> None:
+    """Mark a payment as ended by a cancel, nothing being taken (any more)."""
+    payment.status, payment.code, payment.reason = "declined", CANCELLED.code, int(CANCELLED.reason)
+    payment.held_until, payment.held_outcome = None, None
+    payment.decided_at = now
+    payment.receipt = _receipt(backend, intent, payment, reason=CANCELLED.reason)
+
+
+def tell(session: Session, intent: IntentRow, payment: PaymentRow, now: int) -> None:
+    """Emit `payment` and `intent`, as they stand after this change."""
+    session.flush()
+    data = intents.dump(views.payment_with_refunds(session, payment))
+    emit(session, intent.terminal_id, EventKind.PAYMENT, data, now)
+    intents.tell(session, intent, now)
+
+
+def _others_held(session: Session, intent: IntentRow, payment: PaymentRow) -> list[PaymentRow]:
+    held = select(PaymentRow).where(PaymentRow.intent_id == intent.id, PaymentRow.status == "held")
+    return [other for other in session.scalars(held) if other is not payment]
+
+
+def _release_others(session: Session, intent: IntentRow, payment: PaymentRow) -> None:
+    for other in _others_held(session, intent, payment):
+        other.status, other.held_until, other.held_outcome = "already_paid", None, None
+    session.flush()
+
+
+def _spend_vouchers(session: Session, intent: IntentRow, payment: PaymentRow) -> None:
+    for voucher_id in payment.vouchers:
+        if not insert_if_new(session, SpentVoucherRow, voucher_id=voucher_id, intent_id=intent.id):
+            raise RaceLostError
+
+
+def _receipt(backend: Backend, intent: IntentRow, payment: PaymentRow, *, reason: Reason | None) -> bytes:
+    return backend.issuer.receipt(
+        intent_id=UUID(intent.id).bytes,
+        total_minor=payment.taken if reason is None else 0,
+        currency=payment.currency,
+        at=payment.decided_at,
+        url=payment.receipt_url if reason is None else None,
+        reason=reason,
+    )
+
+
+def _discount(session: Session, intent: IntentRow, payment: PaymentRow, now: int) -> int:
+    """立减: the best campaign running at the time that counts; never on what a confirmation code stands for."""
+    if not intent.online and payment.way == "page":
+        return 0
+    config = session.get_one(MerchantRow, session.get_one(TerminalRow, intent.terminal_id).merchant_id).config
+    at = payment.authorised_at if payment.accepted_offline else now
+    fitting = [
+        int(campaign["discount"])
+        for campaign in config.get("campaigns", [])
+        if campaign["currency"] == intent.currency
+        and intent.amount >= campaign["minimum"]
+        and campaign["not_before"] <= at <= campaign["not_after"]
+    ]
+    return min(max(fitting, default=0), payment.total - payment.tip)
+
+
+def _lines(intent: IntentRow, payment: PaymentRow, discount: int) -> list[dict[str, object]]:
+    vouchers = payment.total - payment.tip - intent.amount
+    candidates = [
+        ("amount", "消费", intent.amount),
+        ("voucher", "代金券", vouchers),
+        ("discount", "立减", -discount),
+        ("tip", "打赏", payment.tip),
+    ]
+    return [
+        {"kind": kind, "label": label, "amount": minor}
+        for kind, label, minor in candidates
+        if minor or kind == "amount"
+    ]
+
+
+def _guarantee(session: Session, intent: IntentRow, payment: PaymentRow, refusal: Refusal, now: int) -> None:
+    """What a terminal accepted within its policy is owed to the merchant, up to the policy's guaranteed sum."""
+    payment.borne_by = "merchant"
+    risk = policy.risk_as_of(session, intent.terminal_id, payment.authorised_at)
+    if refusal.code not in PLATFORM_BEARS or risk is None:
+        return
+    used = session.scalar(
+        select(func.coalesce(func.sum(PaymentRow.guaranteed), 0)).where(
+            PaymentRow.terminal_id == intent.terminal_id, PaymentRow.decided_at > now - GUARANTEE_WINDOW_S
+        )
+    )
+    owed = min(payment.total, max(0, int(risk["guaranteed"]) - int(used or 0)))
+    if owed == 0:
+        return
+    payment.borne_by, payment.guaranteed = "platform", owed
+    ledger.transfer(
+        session,
+        PostingKind.GUARANTEE,
+        giver=Account(AccountKind.GUARANTEE),
+        taker=merchant_account(session, intent.terminal_id),
+        amount_minor=owed,
+        currency=payment.currency,
+        at=now,
+        intent_id=intent.id,
+    )

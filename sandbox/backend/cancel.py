@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cancel: final, and a tombstone for whatever comes after it (backend API, *Cancel*)."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from sandbox.backend import booking, intents, shapes, views
+from sandbox.backend.context import Backend
+from sandbox.backend.judgement import CANCELLED
+from sandbox.backend.models import IntentRow, PaymentRow, RefundRow
+from terminal.wire.presentation import Presentation
+
+
+def cancel(session: Session, backend: Backend, presentation: Presentation, reason: str) -> shapes.CancelAnswer:
+    """Cancel an intent, heard of or not; the same question gets the same answer, for ever.
+
+    `cancelled`: nothing was taken, or it was taken and has been given back. `settled`: it stays paid (already in a
+    settlement, partly refunded, or accepted offline by the terminal), so refund it. Raises ProblemError `409`.
+    """
+    now = backend.clock.now()
+    intent = intents.register(session, presentation, now)
+    if intent.cancel_answer is None:
+        intent.cancel_reason = reason
+        intent.cancel_answer = _end(session, backend, intent, now)
+        intents.tell(session, intent, now)
+    return shapes.CancelAnswer.model_validate(
+        {
+            "status": intent.cancel_answer,
+            "intent": views.intent(session, intent, now),
+        }
+    )
+
+
+def _end(session: Session, backend: Backend, intent: IntentRow, now: int) -> str:
+    payments = session.scalars(select(PaymentRow).where(PaymentRow.intent_id == intent.id)).all()
+    booked = next((payment for payment in payments if payment.status == "approved"), None)
+    if booked is not None:
+        if booked.settled_on is not None or booked.accepted_offline or _refunds(session, intent) > 0:
+            return "settled"
+        booking.give_back(session, backend, intent, booked, now)
+    for payment in payments:
+        if payment.status == "held":
+            booking.withdraw(backend, intent, payment, now)
+    intents.settle(intent, "cancelled", CANCELLED.code, int(CANCELLED.reason))
+    return "cancelled"
+
+
+def _refunds(session: Session, intent: IntentRow) -> int:
+    return session.scalar(select(func.count()).select_from(RefundRow).where(RefundRow.intent_id == intent.id)) or 0

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Answers that go wrong on their way, for rehearsals: late ones, and one whose connection dies instead.
+
+The abort is uvicorn's transport's, which `AbortableH11Protocol` puts where an application can reach it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+
+from fastapi.responses import Response
+from starlette.types import Receive, Scope, Send
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+_EXTENSION = "pengpos.abort"
+
+
+class AbortableH11Protocol(H11Protocol):
+    """uvicorn's HTTP/1.1, with the connection's abort among the scope's extensions."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        inner = self.app
+
+        async def with_abort(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http":
+                scope.setdefault("extensions", {})[_EXTENSION] = self.transport.abort
+            await inner(scope, receive, send)
+
+        self.app = cast("Any", with_abort)
+
+
+class LostAnswer(Response):
+    """No answer at all: the connection is torn down. The client cannot know what happened."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Abort and wait until the server has seen it; raises ConnectionAbortedError under a server without abort."""
+        abort: Callable[[], None] | None = scope.get("extensions", {}).get(_EXTENSION)
+        if abort is None:
+            raise ConnectionAbortedError("money for testing: this answer is lost")
+        abort()
+        while (await receive())["type"] != "http.disconnect":
+            pass

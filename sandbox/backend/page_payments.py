@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Paying by the page: a phone's owner claims an intent and pays it, by its id or with the presentation of a `#P`.
+
+Source: tap protocol §3; backend API, "Shopper side". A claim keeps others from claiming and paying here for 60 s; a
+signed authorisation that is booked first wins all the same.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sandbox.backend import booking, ids, intents, magic, views
+from sandbox.backend import wallet_shapes as shapes
+from sandbox.backend.context import Backend
+from sandbox.backend.judgement import INSUFFICIENT_FUNDS, Refusal
+from sandbox.backend.models import IntentRow, MerchantRow, PaymentRow, TerminalRow
+from sandbox.backend.problems import ProblemError, invalid, not_found
+from sandbox.backend.times import rfc3339
+from terminal.core.errors import MalformedError
+from terminal.wire.code import confirmation_code
+from terminal.wire.presentation import Presentation
+
+CLAIM_S = 60
+_ID_LENGTHS = (22, 36)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """How a phone names an intent: by id, or with its presentation."""
+
+    intent_id: str
+    presentation: Presentation | None
+
+
+def read_reference(backend: Backend, path: str, body: str | None) -> Reference:
+    """Read what the path (id or presentation) and the body (presentation) say; raises ProblemError 404, 422."""
+    in_path = path if len(path) not in _ID_LENGTHS else None
+    text = body or in_path
+    presentation = None if text is None else intents.read_presentation(text, backend.issuer.trusted)
+    if presentation is not None and in_path is not None:
+        return Reference(intents.intent_id_of(presentation), presentation)
+    try:
+        intent_id = str(ids.parse_intent_id(path))
+    except MalformedError as error:
+        raise not_found("intent") from error
+    if presentation is not None and intents.intent_id_of(presentation) != intent_id:
+        raise invalid("the presentation is of another intent", code="bad_presentation")
+    return Reference(intent_id, presentation)
+
+
+def look(session: Session, backend: Backend, account_id: str, reference: Reference) -> shapes.PayableIntent:
+    """What is to be paid to whom; claims nothing."""
+    return _view(session, _lock(session, backend, reference), account_id, backend.clock.now())
+
+
+def claim(session: Session, backend: Backend, account_id: str, reference: Reference) -> shapes.PayableIntent:
+    """Claim an intent for 60 s; again by the same account, while it lasts, changes nothing. Raises ProblemError 409."""
+    now = backend.clock.now()
+    intent = _lock(session, backend, reference)
+    _check_payable(session, intent, account_id, now)
+    if views.status_of(intent, now) != "claimed":
+        intent.claimed_by, intent.claimed_until = account_id, now + CLAIM_S
+        intents.tell(session, intent, now)
+    return _view(session, intent, account_id, now)
+
+
+def release(session: Session, backend: Backend, account_id: str, reference: Reference) -> shapes.PayableIntent:
+    """Give a claim up; nothing if it is not this account's."""
+    now = backend.clock.now()
+    intent = _lock(session, backend, reference)
+    if intent.claimed_by == account_id and intent.status == "created":
+        intent.claimed_by = intent.claimed_until = None
+        intents.tell(session, intent, now)
+    return _view(session, intent, account_id, now)
+
+
+def pay(
+    session: Session, backend: Backend, account_id: str, reference: Reference, request: shapes.PayRequest
+) -> shapes.WalletPayment:
+    """Pay an intent; again by the same account gives the same answer, by another `already_paid` with the receipt.
+
+    Raises ProblemError `409` with the code of whatever is in the way, `insufficient_funds` included: that one ends
+    nothing, the shopper may top up.
+    """
+    now = backend.clock.now()
+    intent = _lock(session, backend, reference)
+    booked = session.scalars(
+        select(PaymentRow).where(PaymentRow.intent_id == intent.id, PaymentRow.status == "approved")
+    ).one_or_none()
+    if booked is not None:
+        return _payment_view(session, booked, account_id)
+    _check_payable(session, intent, account_id, now)
+    if not intent.online and (request.tip or request.vouchers):
+        raise invalid("the terminal is offline: neither tip nor voucher", code="terminal_offline")
+    if request.vouchers or request.purse is not None:
+        raise invalid("vouchers and purses are paid with by tap", code="unsupported")
+    payment = _new_payment(session, intent, account_id, request, now)
+    refusal = magic.outcome(session, intent, accepted_offline=False) if backend.magic_amounts else None
+    if isinstance(refusal, magic.Review):
+        booking.hold(session, intent, payment, now, code=booking.HELD.code, outcome="approved", for_s=magic.REVIEW_S)
+    elif isinstance(refusal, Refusal):
+        booking.decline(session, backend, intent, payment, refusal, now)
+    elif booking.book(session, backend, intent, payment, now) is not None:
+        raise ProblemError(409, INSUFFICIENT_FUNDS.code, "there is not enough money on this account")
+    return _payment_view(session, payment, account_id)
+
+
+def payments_of(session: Session, account_id: str, before: int | None, limit: int) -> shapes.WalletPayments:
+    """An account's payments, newest first."""
+    query = (
+        select(PaymentRow).where(PaymentRow.account_id == account_id).order_by(PaymentRow.id.desc()).limit(limit + 1)
+    )
+    if before is not None:
+        query = query.where(PaymentRow.id < before)
+    rows = session.scalars(query).all()
+    return shapes.WalletPayments(
+        payments=[_payment_view(session, row, account_id) for row in rows[:limit]],
+        next=str(rows[limit - 1].id) if len(rows) > limit else None,
+    )
+
+
+def receipt(session: Session, token: str) -> shapes.ReceiptView:
+    """What a receipt's URL shows to whoever has it; raises ProblemError 404."""
+    row = session.scalars(
+        select(PaymentRow).where(PaymentRow.receipt_token == token, PaymentRow.status == "approved")
+    ).one_or_none()
+    if row is None:
+        raise not_found("receipt")
+    status = "paid" if row.refunded == 0 else "refunded" if row.refunded == row.taken else "partly_refunded"
+    return shapes.ReceiptView.model_validate(
+        {
+            "merchant": _merchant(session, row.terminal_id).name,
+            "amount": row.taken,
+            "currency": row.currency,
+            "at": rfc3339(row.decided_at),
+            "status": status,
+        }
+    )
+
+
+def _lock(session: Session, backend: Backend, reference: Reference) -> IntentRow:
+    now = backend.clock.now()
+    if reference.presentation is not None:
+        if reference.presentation.credential.expired(reference.presentation.intent.claims.issued_at):
+            raise ProblemError(409, "terminal_credential_expired", "the terminal's credential had run out")
+        return intents.register(session, reference.presentation, now)
+    intent = intents.lock(session, reference.intent_id, now)
+    if intent is None:
+        raise not_found("intent")
+    return intent
+
+
+def _check_payable(session: Session, intent: IntentRow, account_id: str, now: int) -> None:
+    terminal = session.get_one(TerminalRow, intent.terminal_id)
+    if terminal.revoked_at is not None:
+        raise ProblemError(409, "terminal_revoked", "this terminal may not take payments")
+    if intent.status == "approved":
+        raise ProblemError(409, "already_paid", "this is paid already")
+    if intent.status not in intents.OPEN:
+        raise ProblemError(409, intent.code or intent.status, f"this intent is {intent.status}")
+    if now > intent.payable_until or now < intent.issued_at - 300:
+        raise ProblemError(409, "expired", "this intent is not in time")
+    if views.status_of(intent, now) == "claimed" and intent.claimed_by != account_id:
+        raise ProblemError(409, "claimed", "somebody else is paying this", {"claimed_until": intent.claimed_until})
+
+
+def _new_payment(
+    session: Session, intent: IntentRow, account_id: str, request: shapes.PayRequest, now: int
+) -> PaymentRow:
+    payment = PaymentRow(
+        intent_id=intent.id,
+        terminal_id=intent.terminal_id,
+        way="page",
+        account_id=account_id,
+        status="new",
+        code="",
+        amount=intent.amount,
+        total=intent.amount + request.tip,
+        tip=request.tip,
+        taken=0,
+        refunded=0,
+        currency=intent.currency,
+        accepted_offline=False,
+        authorised_at=now,
+        occurred_at=now,
+        decided_at=now,
+        business_date=booking.business_date_of(session, intent.terminal_id, now),
+        lines=[],
+        cards=[],
+        vouchers=[],
+        membership_shown=request.show_membership,
+        guaranteed=0,
+        answers=0,
+    )
+    session.add(payment)
+    session.flush()
+    return payment
+
+
+def _merchant(session: Session, terminal_id: str) -> MerchantRow:
+    return session.get_one(MerchantRow, session.get_one(TerminalRow, terminal_id).merchant_id)
+
+
+def _view(session: Session, intent: IntentRow, account_id: str, now: int) -> shapes.PayableIntent:
+    merchant = _merchant(session, intent.terminal_id)
+    status = views.status_of(intent, now)
+    claimed = status == "claimed" and intent.claimed_until is not None
+    return shapes.PayableIntent(
+        intent_id=intent.id,
+        status=status,
+        merchant=shapes.MerchantView(id=merchant.id, name=merchant.name),
+        amount=intent.amount,
+        currency=intent.currency,
+        online=intent.online,
+        expires_at=rfc3339(intent.issued_at + intent.lifetime_s),
+        claimed_until=rfc3339(intent.claimed_until) if claimed and intent.claimed_until is not None else None,
+        claimed_by_me=claimed and intent.claimed_by == account_id,
+    )
+
+
+def _payment_view(session: Session, row: PaymentRow, account_id: str) -> shapes.WalletPayment:
+    """A payment to its own payer; somebody else's is `already_paid`, with the receipt and no code."""
+    merchant = _merchant(session, row.terminal_id)
+    intent = session.get_one(IntentRow, row.intent_id)
+    mine = row.account_id == account_id
+    told = views.payment_with_refunds(session, row).model_dump() if mine else views.payment(session, row).model_dump()
+    if not mine:
+        told |= {"status": "already_paid", "code": "already_paid", "payer_display": None, "cards": [], "lines": []}
+    code = None
+    if mine and not intent.online and row.way == "page" and row.status == "approved":
+        secret = session.get_one(TerminalRow, row.terminal_id).confirmation_secret
+        code = confirmation_code(secret, UUID(intent.id).bytes, intent.amount)
+    return shapes.WalletPayment.model_validate({
+        **told, "merchant": {"id": merchant.id, "name": merchant.name}, "confirmation_code": code
+    })  # fmt: skip

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The judge of exactly once: an authorisation arrives, any number of times, in any order, by any way.
+
+Source: backend API, *Exactly once* and *Judged as of its time*. Everything here runs under the intent's row lock.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sandbox.backend import booking, denylist, intents, judgement, magic, policy, shapes, views
+from sandbox.backend.alarms import AlarmKind, raise_alarm
+from sandbox.backend.context import Backend
+from sandbox.backend.database import insert_if_new
+from sandbox.backend.judgement import Authorised, Refusal
+from sandbox.backend.models import (
+    AccountRow,
+    IntentRow,
+    PaymentRow,
+    SpentVoucherRow,
+    WalletCounterRow,
+    WalletCredentialRow,
+)
+from sandbox.backend.problems import ProblemError, conflict, invalid
+from sandbox.backend.times import LATEST_TIME, parse_rfc3339
+from terminal.core.errors import MalformedError
+from terminal.core.reasons import Reason
+from terminal.wire.base64url import b64u, unb64u
+from terminal.wire.presentation import Presentation
+
+DEFAULT_MAX_AGE_S = 7 * 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A payment as it was sent in, its presentation verified and nothing else."""
+
+    presentation: Presentation
+    wallet_credential: bytes
+    authorisation: bytes
+    accepted_offline: bool
+    occurred_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The verdict, and what befalls it on its way."""
+
+    payment: shapes.Payment
+    delivery: magic.Delivery
+
+
+def read_offer(backend: Backend, terminal_id: str, request: shapes.PaymentRequest) -> Offer:
+    """Read a request as far as it can be refused without a verdict; raises ProblemError 404, 422."""
+    presentation = intents.read_own_presentation(request.presentation, backend.issuer.trusted, terminal_id)
+    try:
+        return Offer(
+            presentation=presentation,
+            wallet_credential=unb64u(request.wallet_credential),
+            authorisation=unb64u(request.authorisation),
+            accepted_offline=request.accepted_offline,
+            occurred_at=parse_rfc3339(request.occurred_at),
+        )
+    except (MalformedError, ValueError) as error:
+        raise invalid(str(error)) from error
+
+
+def take(backend: Backend, offer: Offer, *, review: bool = False) -> Answered:
+    """Judge a payment and book it, or say again what was said before; raises ProblemError `409 conflict`.
+
+    `review`: what would be approved is held for a person (a revoked terminal delivers).
+    """
+    outcome = backend.db.write(lambda session: _take(session, backend, offer, review=review))
+    if isinstance(outcome, ProblemError):
+        raise outcome
+    return outcome
+
+
+def _take(session: Session, backend: Backend, offer: Offer, *, review: bool) -> Answered | ProblemError:
+    now = backend.clock.now()
+    issuers = backend.issuer.trusted
+    intent = intents.register(session, offer.presentation, now)
+    read = judgement.read(offer.presentation, offer.wallet_credential, offer.authorisation, issuers)
+    digest = judgement.identity_of(read, offer.wallet_credential, offer.authorisation)
+    payment = session.scalars(
+        select(PaymentRow).where(PaymentRow.intent_id == intent.id, PaymentRow.authorisation_digest == digest)
+    ).one_or_none()
+    if payment is None:
+        copied = isinstance(read, Authorised) and not _counter_is_its_own(session, read, digest, intent, now)
+        if isinstance(read, Authorised) and _signed_twice(session, intent, read):
+            return conflict("this wallet has sent another authorisation for the same intent")  # a copied key is noted
+        payment = _new_payment(session, offer, intent, digest, read, now)
+        _decide(session, backend, offer, intent, payment, read, copied=copied, review=review)
+    elif _accepted_after_all(offer, intent, payment):
+        payment.accepted_offline, payment.occurred_at = True, offer.occurred_at
+        payment.business_date = booking.business_date_of(session, intent.terminal_id, payment.authorised_at)
+        _decide(session, backend, offer, intent, payment, read, copied=False, review=review)
+    payment.answers += 1
+    session.flush()
+    delivery = magic.Delivery()
+    if backend.magic_amounts:
+        delivery = magic.delivery(intent.amount, first=payment.answers == 1)
+    return Answered(views.payment(session, payment), delivery)
+
+
+def _accepted_after_all(offer: Offer, intent: IntentRow, payment: PaymentRow) -> bool:
+    """Judged once more: first refused online, now the terminal says that it had accepted it offline."""
+    return (
+        offer.accepted_offline
+        and not payment.accepted_offline
+        and payment.status == "declined"
+        and intent.cancel_answer is None
+    )
+
+
+def _decide(
+    session: Session,
+    backend: Backend,
+    offer: Offer,
+    intent: IntentRow,
+    payment: PaymentRow,
+    read: Authorised | Refusal,
+    *,
+    copied: bool,
+    review: bool,
+) -> None:
+    """Give a payment that has no verdict yet (or may have a second one) its verdict."""
+    now = backend.clock.now()
+    again = payment.status == "declined"
+    if intent.status == "approved":
+        payment.status, payment.code = "already_paid", "already_paid"
+        return
+    if (refusal := _fate(session, intent, payment, now, again=again)) is not None:
+        late = refusal == judgement.EXPIRED
+        (booking.expire if late else booking.decline)(session, backend, intent, payment, refusal, now)
+        return
+    if isinstance(read, Refusal):
+        booking.decline(session, backend, intent, payment, read, now)
+        return
+    known = _known(session, intent, read, offer, now, copied=copied)
+    verdict = judgement.judge(
+        offer.presentation, read, known, backend.issuer.trusted, accepted_offline=offer.accepted_offline
+    )
+    if isinstance(verdict, Refusal):
+        booking.decline(session, backend, intent, payment, verdict, now)
+        return
+    payment.vouchers = [b64u(voucher_id) for voucher_id in verdict.voucher_ids]
+    _settle(session, backend, intent, payment, review=review)
+
+
+def _settle(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, *, review: bool) -> None:
+    """A sound payment: hold it, refuse it, or book it and spend what it spends."""
+    now = backend.clock.now()
+    if review:
+        booking.hold(session, intent, payment, now, code="terminal_revoked", outcome="declined", for_s=booking.REVIEW_S)
+        return
+    refusal: Refusal | magic.Review | None = None
+    if backend.magic_amounts:
+        refusal = magic.outcome(session, intent, accepted_offline=payment.accepted_offline)
+    if isinstance(refusal, magic.Review):
+        booking.hold(session, intent, payment, now, code=booking.HELD.code, outcome="approved", for_s=magic.REVIEW_S)
+        return
+    if refusal is None:
+        refusal = booking.book(session, backend, intent, payment, now)
+    if refusal is not None:
+        booking.decline(session, backend, intent, payment, refusal, now)
+        return
+    if backend.magic_amounts and magic.tells_twice(intent.amount):
+        booking.tell(session, intent, payment, now)
+
+
+def _fate(session: Session, intent: IntentRow, payment: PaymentRow, now: int, *, again: bool) -> Refusal | None:
+    """What the intent's own state and the time of arrival say, before anybody looks at the authorisation."""
+    if intent.status == "cancelled":
+        return judgement.CANCELLED
+    if intent.status == "declined" and not again:
+        assert intent.code is not None
+        assert intent.reason is not None
+        return Refusal(Reason(intent.reason), intent.code)
+    if not payment.accepted_offline:
+        late = intent.status == "expired" or now > intent.payable_until
+        return judgement.EXPIRED if late else None
+    risk = policy.risk_as_of(session, intent.terminal_id, payment.authorised_at)
+    max_age_s = DEFAULT_MAX_AGE_S if risk is None else int(risk.get("max_age_s", DEFAULT_MAX_AGE_S))
+    return judgement.TOO_OLD if now - payment.authorised_at > max_age_s else None
+
+
+def _known(
+    session: Session, intent: IntentRow, read: Authorised, offer: Offer, now: int, *, copied: bool
+) -> judgement.Known:
+    kid = b64u(read.credential.key.kid)
+    credential = session.get(WalletCredentialRow, kid)
+    account = None if credential is None else session.get(AccountRow, credential.account_id)
+    as_of = read.claims.authorised_at if offer.accepted_offline else now
+    frozen_at = None if account is None else account.offline_frozen_at
+    return judgement.Known(
+        issued_here=credential is not None,
+        denylisted=denylist.listed_at(session, kid, min(as_of, LATEST_TIME)),
+        offline_frozen=frozen_at is not None and frozen_at <= as_of,
+        counter_copied=copied,
+        voucher_spent=lambda voucher_id: _spent(session, voucher_id),
+        risk=policy.risk_as_of(session, intent.terminal_id, min(as_of, LATEST_TIME)),
+        now=now,
+    )
+
+
+def _spent(session: Session, voucher_id: bytes) -> bool:
+    return session.get(SpentVoucherRow, b64u(voucher_id)) is not None
+
+
+def _signed_twice(session: Session, intent: IntentRow, read: Authorised) -> bool:
+    kid = b64u(read.credential.key.kid)
+    other = select(PaymentRow.id).where(PaymentRow.intent_id == intent.id, PaymentRow.wallet_kid == kid).limit(1)
+    return session.scalar(other) is not None
+
+
+def _counter_is_its_own(session: Session, read: Authorised, digest: bytes, intent: IntentRow, now: int) -> bool:
+    """False if the wallet's counter was used for another authorisation: the key is a copy, and is blocked."""
+    kid = b64u(read.credential.key.kid)
+    counter = read.claims.counter
+    if insert_if_new(session, WalletCounterRow, kid=kid, counter=counter, authorisation_digest=digest):
+        return True
+    if session.get_one(WalletCounterRow, (kid, counter)).authorisation_digest == digest:
+        return True
+    denylist.change(session, kid, listed=True, why="two authorisations under one counter", at=now)
+    credential = session.get(WalletCredentialRow, kid)
+    if credential is not None:
+        account = session.get_one(AccountRow, credential.account_id)
+        account.offline_frozen_at = account.offline_frozen_at or now
+    detail = {"kid": kid, "counter": counter, "intent_id": intent.id}
+    raise_alarm(session, AlarmKind.WALLET_COPIED, intent.terminal_id, detail, now)
+    return False
+
+
+def _new_payment(
+    session: Session, offer: Offer, intent: IntentRow, digest: bytes, read: Authorised | Refusal, now: int
+) -> PaymentRow:
+    claims = read.claims if isinstance(read, Authorised) else None
+    kid = b64u(read.credential.key.kid) if isinstance(read, Authorised) else None
+    credential = None if kid is None else session.get(WalletCredentialRow, kid)
+    if credential is not None:
+        credential.last_used_at = now
+    authorised_at = now if claims is None else min(claims.authorised_at, LATEST_TIME)
+    counts_at = authorised_at if offer.accepted_offline else now
+    payment = PaymentRow(
+        intent_id=intent.id,
+        terminal_id=intent.terminal_id,
+        authorisation_digest=digest,
+        way="reader",
+        account_id=None if credential is None else credential.account_id,
+        wallet_kid=kid,
+        status="new",
+        code="",
+        amount=intent.amount,
+        total=intent.amount if claims is None else claims.total_minor,
+        tip=0 if claims is None else claims.tip_minor,
+        taken=0,
+        refunded=0,
+        currency=intent.currency,
+        accepted_offline=offer.accepted_offline,
+        authorised_at=authorised_at,
+        occurred_at=offer.occurred_at,
+        decided_at=now,
+        business_date=booking.business_date_of(session, intent.terminal_id, counts_at),
+        lines=[],
+        cards=[],
+        vouchers=[],
+        membership_shown=claims is not None and claims.membership is not None,
+        guaranteed=0,
+        answers=0,
+    )
+    session.add(payment)
+    session.flush()
+    return payment

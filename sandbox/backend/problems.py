@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Errors as RFC 9457 problem documents with `code` for programs (backend API, "Rules for all of it")."""
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem document; `code` is for programs, `detail` for people."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+@dataclass(eq=False)
+class ProblemError(Exception):
+    """An answer that is an error; `more` are further members of the document."""
+
+    status: int
+    code: str
+    detail: str
+    more: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.code}: {self.detail}"
+
+    def document(self) -> dict[str, Any]:
+        """The problem document as JSON-like values."""
+        title = HTTPStatus(self.status).phrase
+        problem = Problem(title=title, status=self.status, detail=self.detail, code=self.code)
+        return {**problem.model_dump(), **self.more}
+
+
+def not_found(what: str) -> ProblemError:
+    """`404 not_found`: there is no such thing, or it is somebody else's."""
+    return ProblemError(404, "not_found", f"no such {what}")
+
+
+def conflict(detail: str) -> ProblemError:
+    """`409 conflict`: the same id came before with another payload."""
+    return ProblemError(409, "conflict", detail)
+
+
+def invalid(detail: str, code: str = "invalid_request") -> ProblemError:
+    """`422`: the request is understood and cannot be right."""
+    return ProblemError(422, code, detail)
+
+
+def install(app: FastAPI) -> None:
+    """Turn every error of `app` into a problem document."""
+    app.add_exception_handler(ProblemError, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(OperationalError, _on_database)
+    app.add_exception_handler(Exception, _on_bug)
+
+
+def _answer(error: ProblemError) -> JSONResponse:
+    return JSONResponse(error.document(), status_code=error.status, media_type=MEDIA_TYPE, headers=error.headers)
+
+
+async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ProblemError)
+    return _answer(error)
+
+
+async def _on_validation(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    places = [".".join(str(part) for part in item["loc"]) + ": " + item["msg"] for item in error.errors()[:5]]
+    return _answer(ProblemError(422, "invalid_request", "; ".join(places)))
+
+
+async def _on_http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    codes = {404: "not_found", 405: "method_not_allowed"}
+    code = codes.get(error.status_code, "http_error")
+    return _answer(ProblemError(error.status_code, code, str(error.detail), headers=dict(error.headers or {})))
+
+
+async def _on_database(_request: Request, _error: Exception) -> JSONResponse:
+    detail = "the database is busy or gone; nothing was booked, ask again"
+    return _answer(ProblemError(503, "unavailable", detail, headers={"Retry-After": "2"}))
+
+
+async def _on_bug(_request: Request, _error: Exception) -> JSONResponse:
+    return _answer(ProblemError(500, "internal_error", "a bug; nothing was booked"))

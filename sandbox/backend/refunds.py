@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Refunds: whole or part, never more than captured, serialised on `refund_id` (backend API, refunds)."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sandbox.backend import booking, intents, ledger, magic, shapes, views
+from sandbox.backend.context import Backend
+from sandbox.backend.ledger import Account, AccountKind, PostingKind
+from sandbox.backend.models import IntentRow, PaymentRow, RefundRow
+from sandbox.backend.problems import ProblemError, conflict
+
+
+def refund(
+    session: Session, backend: Backend, terminal_id: str, intent_id: str, request: shapes.RefundRequest
+) -> shapes.Refund:
+    """Give money back, or say again what became of this refund.
+
+    `void` if the payment was declined: then it lessens the guaranteed sum. Raises ProblemError `404 payment_unknown`
+    before the payment is booked, `409 conflict` for the same id with another content, `409 exceeds_captured`.
+    """
+    now = backend.clock.now()
+    intent = intents.lock(session, intent_id, now)
+    if intent is None or intent.terminal_id != terminal_id:
+        raise ProblemError(404, "payment_unknown", "no such payment yet; keep the refund behind it")
+    earlier = session.get(RefundRow, request.refund_id)
+    if earlier is not None:
+        if (earlier.intent_id, earlier.requested) != (intent.id, request.amount):
+            raise conflict("this refund id came before with another content")
+        return views.refund(earlier, intent.currency)
+    payment = views.standing_payment(session, intent)
+    if payment is None or payment.status == "held" or intent.status == "expired":
+        raise ProblemError(404, "payment_unknown", "the payment is not booked yet; keep the refund behind it")
+    row = RefundRow(
+        id=request.refund_id,
+        terminal_id=terminal_id,
+        intent_id=intent.id,
+        requested=request.amount,
+        amount=0,
+        reason=request.reason,
+        state="void",
+        at=now,
+        business_date=booking.business_date_of(session, terminal_id, now),
+    )
+    if payment.status == "approved":
+        _give(session, backend, intent, payment, row, now)
+    else:
+        _lessen_guarantee(session, intent, payment, row, now)
+    session.add(row)
+    booking.tell(session, intent, payment, now)
+    return views.refund(row, intent.currency)
+
+
+def fail(session: Session, row: RefundRow, now: int) -> None:
+    """A refund that had been done fails after all: its money goes back to the merchant, and it counts no more."""
+    intent = intents.lock(session, row.intent_id, now)
+    assert intent is not None
+    payment = session.scalars(
+        select(PaymentRow).where(PaymentRow.intent_id == row.intent_id, PaymentRow.status == "approved")
+    ).one()
+    try:
+        ledger.transfer(
+            session,
+            PostingKind.REFUND_FAILED,
+            giver=booking.shopper_account(payment),
+            taker=booking.merchant_account(session, intent.terminal_id),
+            amount_minor=row.amount,
+            currency=payment.currency,
+            at=now,
+            intent_id=intent.id,
+        )
+    except ledger.InsufficientFundsError:  # the shopper has spent it: then it stays given
+        row.fails_at = None
+        return
+    row.state, row.fails_at = "failed", None
+    payment.refunded -= row.amount
+    booking.tell(session, intent, payment, now)
+
+
+def _give(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, row: RefundRow, now: int) -> None:
+    left = payment.taken - payment.refunded
+    row.amount = left if row.requested is None else row.requested
+    if row.amount > left:
+        raise ProblemError(409, "exceeds_captured", "more than is still captured", {"captured": left})
+    ledger.transfer(
+        session,
+        PostingKind.REFUND,
+        giver=booking.merchant_account(session, intent.terminal_id),
+        taker=booking.shopper_account(payment),
+        amount_minor=row.amount,
+        currency=payment.currency,
+        at=now,
+        intent_id=intent.id,
+    )
+    payment.refunded += row.amount
+    row.state = "done"
+    if backend.magic_amounts and magic.refund_fails(intent.amount):
+        row.fails_at = now + magic.REFUND_FAILS_AFTER_S
+
+
+def _lessen_guarantee(session: Session, intent: IntentRow, payment: PaymentRow, row: RefundRow, now: int) -> None:
+    """The shopper was to have this back, so the merchant is not owed it for a payment that never came."""
+    lessened = payment.guaranteed if row.requested is None else min(row.requested, payment.guaranteed)
+    ledger.transfer(
+        session,
+        PostingKind.GUARANTEE_LESSENED,
+        giver=booking.merchant_account(session, intent.terminal_id),
+        taker=Account(AccountKind.GUARANTEE),
+        amount_minor=lessened,
+        currency=payment.currency,
+        at=now,
+        intent_id=intent.id,
+    )
+    payment.guaranteed -= lessened

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sandbox as a process: its state on disk, its socket, and the one line it prints when it is ready."""
+
+import json
+import logging
+import secrets
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from sandbox.backend import enrolment, seed
+from sandbox.backend.app import create_app
+from sandbox.backend.context import Backend
+from sandbox.backend.database import Database
+from sandbox.backend.delivery import AbortableH11Protocol
+from sandbox.backend.hub import Hub
+from sandbox.backend.issuer import Issuer
+from sandbox.backend.times import SystemClock
+from terminal.core.errors import ConfigError
+from terminal.keys.file import FileKey
+
+_GRACE_S = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to run. `home` holds issuer key, admin token and database; `origin` None: the URL it listens on."""
+
+    host: str
+    port: int
+    home: Path
+    database_url: str | None = None
+    origin: str | None = None
+    magic_amounts: bool = False
+
+
+def serve(options: Options) -> None:
+    """Run until SIGINT or SIGTERM; raises ConfigError."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    listener = _listen(options)
+    host = options.host if options.host not in {"", "0.0.0.0", "::"} else _lan_address()  # noqa: S104  # compared only
+    url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+    backend = open_backend(options, origin=(options.origin or url).rstrip("/"))
+    config = uvicorn.Config(
+        create_app(backend),
+        http=AbortableH11Protocol,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        server_header=False,
+    )
+    try:
+        _Server(config, backend).run(sockets=[listener])
+    finally:
+        backend.db.close()
+
+
+def open_backend(options: Options, *, origin: str) -> Backend:
+    """Open (at the first start: make) all state; raises ConfigError."""
+    options.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    issuer = Issuer(FileKey.load_or_create(options.home / "issuer.pem"))
+    hub = Hub()
+    database = Database(options.database_url or f"sqlite:///{options.home / 'sandbox.db'}", wake=hub.wake)
+    database.migrate()
+    database.write(seed.seed)
+    return Backend(
+        db=database,
+        issuer=issuer,
+        clock=SystemClock(),
+        origin=origin,
+        hub=hub,
+        admin_token=_admin_token(options.home / "admin-token"),
+        magic_amounts=options.magic_amounts,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready, and lets event streams go before it waits for connections to end."""
+
+    def __init__(self, config: uvicorn.Config, backend: Backend) -> None:
+        super().__init__(config)
+        self._backend = backend
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.should_exit:
+            return
+        backend = self._backend
+        code = backend.db.write(
+            lambda session: enrolment.new_activation_code(session, seed.STORE_ID, backend.clock.now())
+        )
+        ready = {"url": backend.origin, "admin_token": backend.admin_token, "activation_code": code.code}
+        sys.stdout.write(json.dumps(ready) + "\n")
+        sys.stdout.flush()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._backend.hub.close()
+        await super().shutdown(sockets)
+
+
+def _admin_token(path: Path) -> str:
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(32) + "\n")
+    token = path.read_text().strip()
+    if not token:
+        raise ConfigError(str(path), "the admin token is empty", "Delete the file; the next start makes another")
+    return token
+
+
+def _listen(options: Options) -> socket.socket:
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((options.host, options.port))
+    except OSError as error:
+        listener.close()
+        where = f"{options.host}:{options.port}"
+        raise ConfigError(
+            where, error.strerror or str(error), "Choose another --port, or 0 for any free one"
+        ) from error
+    return listener
+
+
+def _lan_address() -> str:
+    """This machine's address as its neighbours see it; asks the routing table and sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # TEST-NET-1 (RFC 5737)
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])

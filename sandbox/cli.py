@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pengpos sandbox`: the command; the backend itself is imported when it runs."""
+
+import os
+from pathlib import Path
+
+import click
+
+from terminal.core.errors import ConfigError
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--lan", is_flag=True, help="Listen on all addresses, for phones in the same network.")
+@click.option("--port", default=8480, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
+@click.option("--database", metavar="URL", help="postgresql+psycopg://… instead of SQLite under the home.")
+@click.option("--origin", metavar="URL", help="The public origin that clients sign for, where a proxy stands before.")
+@click.option("--magic-amounts", is_flag=True, help="The last two digits of an amount choose the outcome.")
+@click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Instead of PENGPOS_HOME.")
+def sandbox(  # one parameter an option
+    *,
+    host: str,
+    lan: bool,
+    port: int,
+    database: str | None,
+    origin: str | None,
+    magic_amounts: bool,
+    home: Path | None,
+) -> None:
+    """Run a complete payment backend to develop, demonstrate and test against.
+
+    When it is ready it prints one line of JSON, {url, admin_token, activation_code}; everything else goes to standard
+    error. Its state is kept under PENGPOS_HOME/sandbox.
+    """
+    from sandbox.backend.server import Options, serve
+
+    options = Options(
+        host="0.0.0.0" if lan else host,  # noqa: S104  # asked for by --lan
+        port=port,
+        home=(home or _pengpos_home()) / "sandbox",
+        database_url=database,
+        origin=origin,
+        magic_amounts=magic_amounts,
+    )
+    try:
+        serve(options)
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _pengpos_home() -> Path:
+    return Path(os.environ.get("PENGPOS_HOME") or Path.home() / ".local/state/pengpos")

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A backend in this process, reached over HTTP: fast where threads and sockets do not matter, real where they do."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+
+from sandbox.backend import seed, sweep
+from sandbox.backend.app import create_app
+from sandbox.backend.context import Backend
+from sandbox.backend.database import Database
+from sandbox.backend.delivery import AbortableH11Protocol
+from sandbox.backend.hub import Hub
+from sandbox.backend.issuer import Issuer
+from terminal.keys.software import SoftwareKey
+from tests.support.shop import HeldClock, Operator, Till, Wallet
+
+ADMIN_TOKEN = "the operator's"
+_DEADLINE_S = 20.0
+
+
+@dataclass(slots=True)
+class Naps:
+    """Instead of waiting: notes for how long an answer would have been held back."""
+
+    taken: list[float] = field(default_factory=list)
+
+    async def sleep(self, seconds: float) -> None:
+        self.taken.append(seconds)
+
+
+@dataclass(slots=True, kw_only=True)
+class Shop:
+    """A backend with everything a test plays: operator, tills, wallets, and the clock they share."""
+
+    http: httpx.Client
+    backend: Backend
+    clock: HeldClock
+    naps: Naps
+
+    @property
+    def operator(self) -> Operator:
+        return Operator(self.http, ADMIN_TOKEN)
+
+    def till(self) -> Till:
+        return Till.enrol(self.http, self.clock, self.operator.activation_code())
+
+    def wallet(self, *, with_credential: bool = True) -> Wallet:
+        return Wallet.sign_up(self.http, self.clock, with_credential=with_credential)
+
+    def sweep(self) -> None:
+        """What the sweeping thread of a running backend would do now."""
+        sweep.sweep(self.backend)
+
+
+def make_backend(url: str, *, origin: str, magic_amounts: bool = False) -> tuple[Backend, HeldClock, Naps]:
+    """A backend on the database `url`, with a held clock."""
+    hub, clock, naps = Hub(), HeldClock(), Naps()
+    database = Database(url, wake=hub.wake)
+    database.migrate()
+    database.write(seed.seed)
+    backend = Backend(
+        db=database,
+        issuer=Issuer(SoftwareKey.generate()),
+        clock=clock,
+        origin=origin,
+        hub=hub,
+        admin_token=ADMIN_TOKEN,
+        magic_amounts=magic_amounts,
+        sleep=naps.sleep,
+    )
+    return backend, clock, naps
+
+
+class InProcess(httpx.BaseTransport):
+    """Carries a synchronous client's requests into an ASGI application, on an event loop of its own."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._inner = httpx.ASGITransport(app)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """One exchange; what the application raises, the caller gets."""
+        return asyncio.run_coroutine_threadsafe(self._exchange(request), self._loop).result(_DEADLINE_S)
+
+    async def _exchange(self, request: httpx.Request) -> httpx.Response:
+        response = await self._inner.handle_async_request(request)
+        return httpx.Response(response.status_code, headers=response.headers, content=await response.aread())
+
+    def close(self) -> None:
+        """End the loop and its thread."""
+        asyncio.run_coroutine_threadsafe(self._loop.shutdown_default_executor(), self._loop).result(_DEADLINE_S)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_DEADLINE_S)
+        self._loop.close()
+
+
+@contextmanager
+def in_process(url: str, *, magic_amounts: bool = False) -> Iterator[Shop]:
+    """A shop whose HTTP goes straight into the application."""
+    backend, clock, naps = make_backend(url, origin="http://backend.test", magic_amounts=magic_amounts)
+    app = create_app(backend, sweeping=False)
+    with httpx.Client(transport=InProcess(app), base_url=backend.origin) as http:
+        yield Shop(http=http, backend=backend, clock=clock, naps=naps)
+    backend.db.close()
+
+
+@contextmanager
+def on_a_socket(url: str, *, magic_amounts: bool = False) -> Iterator[Shop]:
+    """A shop whose HTTP goes through uvicorn and a real socket: for streams, torn connections and threads."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    backend, clock, naps = make_backend(url, origin=origin, magic_amounts=magic_amounts)
+    config = uvicorn.Config(
+        create_app(backend, sweeping=False), http=AbortableH11Protocol, log_config=None, timeout_graceful_shutdown=2
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    limits = httpx.Limits(max_connections=64)
+    try:
+        with httpx.Client(base_url=origin, timeout=_DEADLINE_S, limits=limits) as http:
+            yield Shop(http=http, backend=backend, clock=clock, naps=naps)
+    finally:
+        backend.hub.close()
+        server.should_exit = True
+        thread.join(_DEADLINE_S)
+        listener.close()
+        backend.db.close()
+
+
+def fresh_sqlite(directory: Path) -> str:
+    """The URL of a database that does not exist yet."""
+    return f"sqlite:///{directory / 'sandbox.db'}"
