@@ -60,8 +60,8 @@ class Readers(Protocol):
     def start(self) -> None:
         """Begin to watch."""
 
-    def stop(self) -> None:
-        """End every thread, within a bound."""
+    def stop(self) -> bool:
+        """End every thread, within a bound; false if one did not end."""
 
 
 ReadersFactory = Callable[[TapListener], Readers]

@@ -13,6 +13,7 @@ from terminal.core.errors import PengposError
 from terminal.core.ports import TapListener
 from terminal.daemon.app import Readers, serve
 
+LOOK_AT_FIELD_S = 0.1  # a sale is armed once a field was seen empty: nobody waits longer than this for it
 LOG_FORMAT = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
 
 
@@ -36,6 +37,9 @@ def _ready() -> None:
 
 
 def _readers(listener: TapListener) -> Readers:
-    from drivers.readers.supervisor import ReaderSupervisor
+    from drivers.readers.pcsc_discovery import PcscReaders
+    from drivers.readers.supervisor import Pace, ReaderSupervisor
 
-    return ReaderSupervisor(listener)
+    pcsc = PcscReaders()
+    pace = Pace(wait_s=LOOK_AT_FIELD_S)
+    return ReaderSupervisor(listener, discover=pcsc.discover, open_reader=pcsc.open, pace=pace)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from terminal.client import Home
-from terminal.core.errors import ConfigError
+from terminal.core.errors import ConfigError, ReaderLostError
 from terminal.programs.processes import Program, run_once
 
 VPCD_PORTS = (0x8C7B, 0x8C7C)
@@ -73,7 +73,8 @@ class Shop:
         if road is None:
             from sandbox.phone.reader_service import ReaderService
 
-            service = self.stack.enter_context(ReaderService(ports=None if private else free_ports(VPCD_PORTS)))
+            usual = not private and free_ports(VPCD_PORTS)
+            service = self.stack.enter_context(ReaderService(port=VPCD_PORTS[0] if usual else None))
             road = ReaderRoad(
                 service.environment,
                 tuple(reader.name for reader in service.readers),
@@ -116,22 +117,25 @@ class Shop:
 
 def machine_readers() -> ReaderRoad | None:
     """The readers of a PC/SC service that runs already; None if there is none or it has no reader."""
-    from drivers.readers.pcsc import list_readers
+    from drivers.readers.pcsc_discovery import list_readers
 
-    readers = tuple(list_readers())
+    try:
+        readers = list_readers()
+    except ReaderLostError:
+        return None
     if not readers:
         return None
     virtual = all(name.startswith("Virtual PCD") for name in readers)
     return ReaderRoad({}, readers, VPCD_PORTS if virtual else ())
 
 
-def free_ports(wanted: Sequence[int]) -> tuple[int, ...] | None:
-    """The wanted ports if nobody listens there, else None: any free ones will do."""
+def free_ports(wanted: Sequence[int]) -> bool:
+    """True if nobody listens at any of these ports."""
     for port in wanted:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return None
-    return tuple(wanted)
+                return False
+    return True
 
 
 def has_display() -> bool:

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pengpos enrol` and `pengpos doctor`, given what they need of the other rooms."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from provisioning.cli import doctor_command, enrol_command
+from provisioning.finding import Finding, Probe, broken, well, worth_a_look
+from provisioning.ports import DoctorPorts, EnrolPorts
+from provisioning.ports import Home as ProvisioningHome
+from terminal.client import Home
+from terminal.core.errors import JournalError, PengposError, ReaderLostError
+from terminal.daemon.identity import Identity, NotEnrolledError, read_identity
+from terminal.keys.file import FileKey
+
+_FONTS = Path(__file__).parents[2] / "ui" / "fonts"
+_FONT_FILES = ("Inter-Regular.otf", "Inter-SemiBold.otf", "NotoSansSC-Regular.otf", "NotoSansTC-Regular.otf")
+
+
+def enrolled(home: ProvisioningHome) -> Identity | None:
+    """Who this terminal is; None before its enrolment. Raises ConfigError for a damaged one."""
+    if not home.enrolment.exists():
+        return None
+    try:
+        return read_identity(home.enrolment, FileKey.load(home.device_key))
+    except NotEnrolledError:
+        return None
+
+
+def unsent_payments(home: ProvisioningHome) -> int:
+    """Sales in the journal on which money may hang; 0 without a journal. Raises JournalError."""
+    from offline_queue.files import load_key
+    from offline_queue.reader import JournalReader
+
+    if not home.journal.exists():
+        return 0
+    reader = JournalReader(home.journal, load_key(Home(home.root).journal_key))
+    try:
+        return len(reader.unsent())
+    finally:
+        reader.close()
+
+
+def _probes(home: ProvisioningHome) -> Mapping[str, Probe]:
+    return {"journal": lambda: _journal(home), "readers": _readers, "fonts": _fonts}
+
+
+def _journal(home: ProvisioningHome) -> Finding:
+    if not home.journal.exists():
+        return worth_a_look("none yet", "The terminal makes it when it starts: pengpos daemon")
+    try:
+        waiting = unsent_payments(home)
+    except (JournalError, PengposError) as error:
+        return broken(str(error), "pengpos queue verify names the first bad row; keep the file")
+    if waiting:
+        return worth_a_look(f"{waiting} sales wait for the backend", "Connect the terminal, then: pengpos queue sync")
+    return well("opens, nothing waits")
+
+
+def _readers() -> Finding:
+    from drivers.readers.pcsc_discovery import list_readers
+
+    try:
+        names = list_readers()
+    except ReaderLostError as error:
+        return broken(error.detail, error.cure)
+    if not names:
+        return broken("PC/SC runs and knows no reader", "Plug the reader in; lsusb must show it")
+    return well(", ".join(names))
+
+
+def _fonts() -> Finding:
+    missing = [name for name in _FONT_FILES if not (_FONTS / name).exists()]
+    if missing:
+        return broken(f"missing: {', '.join(missing)}", "Install pengpos again")
+    return well("all there")
+
+
+_home = Home.of_environment
+enrol = enrol_command(EnrolPorts(home=_home, enrolled=enrolled, unsent_payments=unsent_payments))
+doctor = doctor_command(DoctorPorts(home=_home, enrolled=enrolled, probes=_probes))
