@@ -117,7 +117,7 @@ def reply(to: Presentation, *, credential: bytes | None = None, **changes: Any) 
     return encode_reply(Authorises(credential or wallet_credential(), authorisation))
 
 
-LEFT_OUT = object()
+LEFT_OUT = ...
 
 
 def changed(content: dict[int, Any], changes: dict[int, Any]) -> dict[int, Any]:
