@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terminal.core.risk import (
@@ -167,6 +167,7 @@ def test_an_acceptance_says_what_is_left_once_it_is_stored() -> None:
 SMALL = st.integers(0, 3_000_00)
 
 
+@settings(deadline=None)
 @given(
     totals=st.lists(st.integers(0, 250_00), max_size=60),
     policy=st.builds(
