@@ -56,9 +56,9 @@ class Diagnosis:
     def _closing(self) -> str:
         red, yellow = (sum(found.light is light for _, found in self.findings) for light in (Light.RED, Light.YELLOW))
         if red:
-            return f"{_count(red, 'thing keeps', 'things keep')} this terminal from selling as it should."
+            return f"{_count(red, 'thing keeps', 'things keep').capitalize()} this terminal from selling as it should."
         if yellow:
-            return f"It can sell; {_count(yellow, 'thing deserves', 'things deserve')} a look."
+            return f"It can sell, but {_count(yellow, 'thing deserves', 'things deserve')} a look."
         return "All is well."
 
 
@@ -69,4 +69,4 @@ def examine(probes: Mapping[str, Probe], *, at: int, home: str, software_version
 
 
 def _count(number: int, one: str, many: str) -> str:
-    return f"{'One' if number == 1 else number} {one if number == 1 else many}"
+    return f"one {one}" if number == 1 else f"{number} {many}"

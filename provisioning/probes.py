@@ -7,7 +7,6 @@ Whoever mounts `doctor` adds the others (journal, readers, fonts): see `provisio
 import os
 import platform
 import re
-import shutil
 import socket
 import stat
 import sys
@@ -104,8 +103,9 @@ def look_at_home(home: Home) -> Finding:
 def look_at_disk(root: Path) -> Finding:
     """Room for the journal, on a medium that takes writes."""
     place = next((path for path in (root, *root.parents) if path.exists()), Path("/"))
-    free_mib = shutil.disk_usage(place).free // 2**20
-    if os.statvfs(place).f_flag & os.ST_RDONLY:
+    status = os.statvfs(place)
+    free_mib = status.f_bavail * status.f_frsize // 2**20
+    if status.f_flag & os.ST_RDONLY:
         return broken(f"{place} is read-only", "An SD card that turned read-only is worn out: replace it")
     if free_mib < DISK_OUT_MIB:
         return broken(f"{free_mib} MiB free", "Free some: journalctl --vacuum-size=100M; what sells is never deleted")
