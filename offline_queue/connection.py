@@ -28,8 +28,8 @@ SETTINGS = (
     ("foreign_keys", "ON"),
     ("recursive_triggers", "ON"),  # else INSERT OR REPLACE would pass by the triggers that keep the journal append-only
     ("trusted_schema", "OFF"),
-    ("wal_autocheckpoint", "200"),
-    ("journal_size_limit", "4194304"),
+    ("wal_autocheckpoint", "2000"),
+    ("journal_size_limit", "8388608"),
     ("mmap_size", "0"),
     ("busy_timeout", "5000"),
     ("temp_store", "MEMORY"),

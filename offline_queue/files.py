@@ -43,7 +43,7 @@ def create(path: Path, key: bytes, clock: Clock, boot_id: bytes) -> None:
         schema.apply(connection)
         drawn = EpochDrawn(epoch=draw_epoch(), why="journal created")
         kind, subject, body = parts_of(drawn)
-        append(connection, Row(1, drawn.epoch, kind, subject, clock.now(), boot_id, body), GENESIS)
+        append(connection, Row(1, drawn.epoch, 0, kind, subject, clock.now(), boot_id, body), GENESIS)
     except DatabaseError as error:
         raise trouble(making, error) from error
     finally:

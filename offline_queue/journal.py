@@ -127,6 +127,7 @@ class Journal(JournalReader):
         try:
             while (group := self._next_group()) or not self._closing:
                 self._writer.commit(group)
+                self._writer.fold(idle=self._requests.empty())
         except BaseException as error:  # noqa: BLE001 -- a thread's entry: every caller gets it from here on
             self._stopped = error
             self._fail(group, error)

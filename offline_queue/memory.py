@@ -278,7 +278,8 @@ class MemoryJournal:
             case _:
                 pass  # a note is a row and nothing else
         kind, subject, body = parts_of(change)
-        row = Row(len(content.rows) + 1, content.epoch, kind, subject, self._clock.now(), self._boot_id, body)
+        seq, now = len(content.rows) + 1, self._clock.now()
+        row = Row(seq, content.epoch, content.counter, kind, subject, now, self._boot_id, body)
         previous = content.rows[-1][1] if content.rows else GENESIS
         return replace(content, rows=(*content.rows, (row, row.hash_after(previous))))
 

@@ -21,19 +21,21 @@ from offline_queue.values import (
 )
 from terminal.core.sale import Intent, Sale, SaleState
 
-_APPEND = "INSERT INTO journal (seq, epoch, kind, subject, at_utc, boot, body, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_APPEND = """INSERT INTO journal (seq, epoch, counter, kind, subject, at_utc, boot, body, hash)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 SALE_COLUMNS = (
     "sale_id", "idempotency_key", "seq", "number", "state", "amount_minor", "total_minor", "currency", "reference",
     "created_at", "updated_at", "taken_at", "accepted_at", "live", "unsent", "wallet_kid", "intents",
 )  # fmt: skip
 _INSERT_SALE = f"INSERT INTO sale (no, {', '.join(SALE_COLUMNS)}) VALUES (?{', ?' * len(SALE_COLUMNS)})"  # noqa: S608 -- our own constant names
-# An arrow that leaves the indexed columns alone writes no index page: most arrows do.
-_UPDATE_SALE = "UPDATE sale SET seq = ?, state = ?, total_minor = ?, updated_at = ?, unsent = ? WHERE no = ?"
-_UPDATE_INDEXED = """UPDATE sale SET number = ?, reference = ?, taken_at = ?, accepted_at = ?, live = ?, wallet_kid = ?,
-    intents = ? WHERE no = ?"""
-_KNOWN_SALE = """SELECT no, idempotency_key, amount_minor, currency, created_at,
-    number, reference, taken_at, accepted_at, live, wallet_kid, intents FROM sale WHERE sale_id = ?"""
-_INSERT_INTENT = "INSERT INTO intent (epoch, counter, intent_id, sale_no) VALUES (?, ?, ?, ?)"
+_UPDATE_SALE = """UPDATE sale SET seq = ?, state = ?, total_minor = ?, updated_at = ?, accepted_at = ?, unsent = ?,
+    wallet_kid = ?, intents = ? WHERE no = ?"""
+# Setting an indexed column writes a page of its index even if the value stays: so only those that change are set.
+_INDEXED = ("number", "reference", "taken_at", "live")
+_UPDATE_INDEXED = {name: f"UPDATE sale SET {name} = ? WHERE no = ?" for name in _INDEXED}  # noqa: S608 -- our own constant names
+_KNOWN_SALE = f"""SELECT no, intents, idempotency_key, amount_minor, currency, created_at, {", ".join(_INDEXED)}
+    FROM sale WHERE sale_id = ?"""  # noqa: S608 -- our own constant names
+_INSERT_INTENT = "INSERT INTO intent (intent_id, sale_no) VALUES (?, ?)"
 _PUT_REFUND = "INSERT OR REPLACE INTO refund VALUES (?, ?, ?, ?, ?, ?)"
 _RAISE_WALLET = """INSERT INTO wallet_key (kid, counter, seq, blocked_seq) VALUES (?, ?, ?, 0)
     ON CONFLICT (kid) DO UPDATE SET counter = excluded.counter, seq = excluded.seq WHERE excluded.counter > counter"""
@@ -55,7 +57,9 @@ class Numbers:
 def append(connection: Connection, row: Row, previous: bytes) -> bytes:
     """Append a row after the one with hash `previous`; return its own hash."""
     row_hash = row.hash_after(previous)
-    connection.execute(_APPEND, (row.seq, row.epoch, row.kind, row.subject, row.at_utc, row.boot, row.body, row_hash))
+    connection.execute(
+        _APPEND, (row.seq, row.epoch, row.counter, row.kind, row.subject, row.at_utc, row.boot, row.body, row_hash)
+    )
     return row_hash
 
 
@@ -111,7 +115,7 @@ def _project_sale(connection: Connection, sale: Sale, seq: int, at_utc: int, num
         numbers = _number_intents(connection, sale.intents[seen:], no, numbers)
     if sale.authorised is not None:
         kid = sale.authorised.wallet_kid
-        connection.execute(_RAISE_WALLET, (kid, sale.authorised.counter, seq))
+        connection.execute(_RAISE_WALLET, (kid, sale.authorised.counter.to_bytes(8, "big"), seq))
         if sale.state is SaleState.DECLINED_AT_SYNC:
             connection.execute(_BLOCK_WALLET, (seq, kid))
     for row in refund_rows(sale, no):
@@ -129,15 +133,16 @@ def _put_sale(connection: Connection, sale: Sale, seq: int, at_utc: int) -> tupl
         except IntegrityError as error:
             raise ChangeRefusedError("the idempotency key belongs to another sale") from error
         return seq, 0
-    no, *fixed_and_indexed, seen = known
+    no, seen, *fixed_and_indexed = known
     (_, key, _, number, state, amount, total, currency, reference, created_at, _,
      taken_at, accepted_at, live, unsent, kid, intents) = columns  # fmt: skip
     if fixed_and_indexed[:4] != [key, amount, currency, created_at] or intents < seen:
         raise ChangeRefusedError(f"sale {sale.sale_id}: key, amount, time of creation and old intents never change")
-    connection.execute(_UPDATE_SALE, (seq, state, total, at_utc, unsent, no))
-    indexed = [number, reference, taken_at, accepted_at, live, kid]
-    if indexed != fixed_and_indexed[4:] or intents != seen:
-        connection.execute(_UPDATE_INDEXED, (*indexed, intents, no))
+    connection.execute(_UPDATE_SALE, (seq, state, total, at_utc, accepted_at, unsent, kid, intents, no))
+    indexed = (number, reference, taken_at, live)
+    for name, old, new in zip(_INDEXED, fixed_and_indexed[4:], indexed, strict=True):
+        if old != new:
+            connection.execute(_UPDATE_INDEXED[name], (new, no))
     return no, seen
 
 
@@ -151,7 +156,7 @@ def _number_intents(connection: Connection, new: tuple[Intent, ...], no: int, nu
                 f"the next is {counter} of epoch {epoch}"
             )
         try:
-            connection.execute(_INSERT_INTENT, (epoch, counter, intent.intent_id.bytes, no))
+            connection.execute(_INSERT_INTENT, (intent.intent_id.bytes, no))
         except IntegrityError as error:
             raise ChangeRefusedError(f"intent {intent.intent_id} belongs to another sale") from error
     return Numbers(epoch, counter)

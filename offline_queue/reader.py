@@ -141,7 +141,7 @@ class JournalReader:
     def wallet_counter(self, kid: bytes) -> int:
         """See `Counts.wallet_counter`."""
         found = self._row("SELECT counter FROM wallet_key WHERE kid = ?", kid)
-        return cast("int", found[0]) if found else -1
+        return int.from_bytes(found[0], "big") if found else -1
 
     def wallet_usage(self, kid: bytes, currency: str) -> WalletUsage:
         """See `Counts.wallet_usage`."""

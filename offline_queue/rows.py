@@ -35,7 +35,13 @@ HEAD_DOCUMENT = "head"  # the kind under which the last head the backend signed 
 
 
 def parts_of(change: Change) -> tuple[str, str, bytes]:
-    """A change's kind, subject and body."""
+    """A change's kind, subject and body. Raises ValueError for text that is not Unicode (a lone surrogate)."""
+    kind, subject, body = _parts_of(change)
+    f"{kind}{subject}".encode()
+    return kind, subject, body
+
+
+def _parts_of(change: Change) -> tuple[str, str, bytes]:
     match change:
         case SaleChanged(sale=sale, why=why):
             return "sale", str(sale.sale_id), encode_sale(sale, why)

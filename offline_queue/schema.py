@@ -19,8 +19,9 @@ MIGRATIONS = Migrations("journal")
 
 _TABLES = (
     """CREATE TABLE journal (
-        seq INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
-        at_utc INTEGER NOT NULL, boot BLOB NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL) STRICT""",
+        seq INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, counter INTEGER NOT NULL, kind TEXT NOT NULL,
+        subject TEXT NOT NULL, at_utc INTEGER NOT NULL, boot BLOB NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL)
+        STRICT""",
     """CREATE TRIGGER journal_is_not_updated BEFORE UPDATE ON journal
         BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END""",
     """CREATE TRIGGER journal_is_not_deleted BEFORE DELETE ON journal
@@ -40,16 +41,15 @@ _TABLES = (
     "CREATE INDEX sale_taken ON sale (taken_at) WHERE taken_at IS NOT NULL",
     "CREATE INDEX sale_live ON sale (no) WHERE live",
     """CREATE TABLE intent (
-        epoch INTEGER NOT NULL, counter INTEGER NOT NULL, intent_id BLOB NOT NULL, sale_no INTEGER NOT NULL,
-        PRIMARY KEY (epoch, counter)) STRICT, WITHOUT ROWID""",
-    "CREATE UNIQUE INDEX intent_by_id ON intent (intent_id)",
+        intent_id BLOB PRIMARY KEY, sale_no INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
     """CREATE TABLE refund (
         refund_id BLOB PRIMARY KEY, sale_no INTEGER NOT NULL, state TEXT NOT NULL, at INTEGER NOT NULL,
         amount_minor INTEGER NOT NULL, currency TEXT NOT NULL) STRICT, WITHOUT ROWID""",
     "CREATE INDEX refund_done ON refund (at) WHERE state = 'done'",
-    # `seq` is the row that raised the counter; `blocked_seq` the first that was declined at sync, 0: none.
+    # `counter`: 8 bytes, big-endian (a wallet may count to 2^64 - 1); `seq` is the row that raised it;
+    # `blocked_seq` the first that was declined at sync, 0: none.
     """CREATE TABLE wallet_key (
-        kid BLOB PRIMARY KEY, counter INTEGER NOT NULL, seq INTEGER NOT NULL, blocked_seq INTEGER NOT NULL)
+        kid BLOB PRIMARY KEY, counter BLOB NOT NULL, seq INTEGER NOT NULL, blocked_seq INTEGER NOT NULL)
         STRICT, WITHOUT ROWID""",
     """CREATE TABLE document (
         kind TEXT PRIMARY KEY, version INTEGER NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL) STRICT""",

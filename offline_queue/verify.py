@@ -13,7 +13,7 @@ from typing import Any
 from offline_queue.chain import GENESIS, Row
 from offline_queue.codec import UnreadableSaleError, decode_sale
 from offline_queue.connection import SET_ASIDE, Connection, DatabaseError, connect_read_only, trouble
-from offline_queue.projection import SALE_COLUMNS, refund_rows, sale_columns
+from offline_queue.projection import SALE_COLUMNS, Numbers, refund_rows, sale_columns
 from offline_queue.rows import HEAD_DOCUMENT, document_body
 from offline_queue.values import Head, Verified
 from terminal.core.errors import JournalCorruptError, JournalForeignError
@@ -22,12 +22,12 @@ from terminal.core.sale import Sale, SaleState
 TAIL_ROWS = 10_000
 """At most so many rows are walked at a start; fewer when the backend has signed a head since."""
 
-_ROWS = "SELECT seq, epoch, kind, subject, at_utc, boot, body, hash FROM journal WHERE seq > ? ORDER BY seq"
+_ROWS = "SELECT seq, epoch, counter, kind, subject, at_utc, boot, body, hash FROM journal WHERE seq > ? ORDER BY seq"
 _SALE = f"SELECT no, {', '.join(SALE_COLUMNS)} FROM sale WHERE sale_id = ?"  # noqa: S608 -- our own constant names
 
 
-def check_tail(connection: Connection) -> Head:
-    """The head, after the rows since the last signed head (or the last 10,000) have been walked.
+def check_tail(connection: Connection) -> tuple[Head, Numbers]:
+    """The head and its numbers, after the rows since the last signed head (or the last 10,000) have been walked.
 
     Also that no open or recent sale stands on a missing row. Raises JournalCorruptError.
     """
@@ -36,24 +36,20 @@ def check_tail(connection: Connection) -> Head:
     if signed and signed[0] > last:
         raise JournalCorruptError(last + 1, f"missing, although the backend has signed the rows up to {signed[0]}")
     start = max(0, last - TAIL_ROWS, signed[0] if signed else 0)
-    before = connection.execute("SELECT hash FROM journal WHERE seq = ?", (start,)).fetchone()
-    if start and before is None:
-        raise JournalCorruptError(start, "missing")
-    head = Head(0, start, before[0]) if before else Head(0, 0, GENESIS)
-    for row, row_hash in _walk(connection, start, head.hash):
-        head = Head(row.epoch, row.seq, row_hash)
-    if head.seq == start:  # nothing after the signed head
-        found = connection.execute("SELECT epoch, seq, hash FROM journal WHERE seq = ?", (start,)).fetchone()
-        if found is None:
-            raise JournalCorruptError(1, "missing: the journal is empty")
-        head = Head(*found)
+    found = connection.execute("SELECT epoch, counter, hash FROM journal WHERE seq = ?", (start,)).fetchone()
+    if found is None and (start or not last):
+        raise JournalCorruptError(max(start, 1), "missing")
+    epoch, counter, start_hash = found or (0, 0, GENESIS)
+    head, numbers = Head(epoch, start, start_hash), Numbers(epoch, counter)
+    for row, row_hash in _walk(connection, start, start_hash):
+        head, numbers = Head(row.epoch, row.seq, row_hash), Numbers(row.epoch, row.counter)
     astray = connection.execute(
         "SELECT s.seq FROM sale s LEFT JOIN journal j ON j.seq = s.seq WHERE j.seq IS NULL"
         " AND (s.live OR s.no IN (SELECT no FROM sale ORDER BY no DESC LIMIT 100)) ORDER BY s.seq LIMIT 1"
     ).fetchone()
     if astray:
         raise JournalCorruptError(astray[0], "missing, although a sale stands on it")
-    return head
+    return head, numbers
 
 
 def verify(path: Path, key: bytes) -> Verified:
@@ -108,15 +104,13 @@ class _FullWalk:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._epoch = 0
+        self._numbers = Numbers(0, 0)
         self._issuer_time = 0
         self.confirmed: Counter[str] = Counter()
 
     def check(self, row: Row) -> None:
         if row.kind == "epoch":
-            self._epoch = int.from_bytes(row.body, "big")
-        if row.epoch != self._epoch:
-            raise JournalCorruptError(row.seq, f"its epoch is {row.epoch}, drawn was {self._epoch}")
+            self._numbers = Numbers(int.from_bytes(row.body, "big"), 0)
         match row.kind:
             case "sale":
                 self._check_sale(row)
@@ -130,6 +124,8 @@ class _FullWalk:
                 self._check_issuer_time(row)
             case _:
                 pass  # notes, epochs: nothing is derived
+        if (row.epoch, row.counter) != (self._numbers.epoch, self._numbers.counter):
+            raise JournalCorruptError(row.seq, "its epoch and counter do not follow")
 
     def finish(self, head: Head) -> None:
         """Nothing derived may be left that no row has confirmed."""
@@ -161,6 +157,8 @@ class _FullWalk:
         found = self._one(_SALE, sale.sale_id.bytes)
         if str(sale.sale_id) != row.subject or found is None:
             raise JournalCorruptError(row.seq, "its sale is not in the table of sales")
+        if row.counter > self._numbers.counter and row.counter == sale.intent.counter:
+            self._numbers = Numbers(self._numbers.epoch, row.counter)
         no, *columns = found
         if columns[2] < row.seq:
             raise JournalCorruptError(row.seq, f"the table of sales stands on the older row {columns[2]}")
@@ -173,18 +171,19 @@ class _FullWalk:
         for refund in refund_rows(sale, no):
             self._expect(row, "refund", self._one("SELECT * FROM refund WHERE refund_id = ?", refund[0]), refund)
         for intent in sale.intents:
-            wanted = (intent.epoch, intent.counter, intent.intent_id.bytes, no)
-            self._expect(row, "intent", self._one("SELECT * FROM intent WHERE intent_id = ?", wanted[2]), wanted)
+            wanted = (intent.intent_id.bytes, no)
+            self._expect(row, "intent", self._one("SELECT * FROM intent WHERE intent_id = ?", wanted[0]), wanted)
 
     def _check_wallet(self, row: Row, sale: Sale) -> None:
         if sale.authorised is None:
             return
         found = self._one("SELECT counter, seq, blocked_seq FROM wallet_key WHERE kid = ?", sale.authorised.wallet_kid)
-        if found is None or found[0] < sale.authorised.counter:
+        authorised = sale.authorised.counter.to_bytes(8, "big")
+        if found is None or found[0] < authorised:
             raise JournalCorruptError(row.seq, "the wallet key's counter is not in the table of keys")
         counter, seq, blocked_seq = found
         if seq == row.seq:
-            self._expect(row, "wallet_key", counter, sale.authorised.counter)
+            self._expect(row, "wallet_key", counter, authorised)
         if sale.state is SaleState.DECLINED_AT_SYNC and not 0 < blocked_seq <= row.seq:
             raise JournalCorruptError(row.seq, "the wallet key is not blocked in the table of keys")
         if blocked_seq == row.seq:

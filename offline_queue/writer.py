@@ -18,6 +18,9 @@ from offline_queue.verify import check_tail
 from terminal.core.errors import JournalError
 from terminal.core.ports import Clock
 
+FOLD_ROWS = 150  # about 1,000 pages of log: folding more often rewrites the same pages for nothing
+FOLD_ROWS_AT_MOST = 600
+
 Parts = tuple[str, str, bytes]
 
 
@@ -31,6 +34,11 @@ class Request:
         self.future: Future[Recorded] = Future()
 
 
+def _refusal(error: ChangeRefusedError | OverflowError) -> ChangeRefusedError:
+    """A number beyond 64 bits can only come from outside: it must not stop the thread."""
+    return error if isinstance(error, ChangeRefusedError) else ChangeRefusedError(f"a number is too large: {error}")
+
+
 class Writer:
     """The read-write connection with the chain's head and the numbers in force."""
 
@@ -40,6 +48,7 @@ class Writer:
         self._clock = clock
         self._boot_id = boot_id
         self._connection: Connection | None = None
+        self._rows_in_log = 0
         self.head: Head
         self.numbers: Numbers
         """Replaced as a whole after each commit, so that other threads may read it."""
@@ -50,15 +59,14 @@ class Writer:
         try:
             schema.check_version(connection, self._path)
             schema.apply(connection)
-            head = check_tail(connection)
-            counter = connection.execute("SELECT max(counter) FROM intent WHERE epoch = ?", (head.epoch,)).fetchone()[0]
+            head, numbers = check_tail(connection)
         except DatabaseError as error:
             connection.close()
             raise trouble(self._path, error) from error
         except JournalError:
             connection.close()
             raise
-        self._connection, self.head, self.numbers = connection, head, Numbers(head.epoch, counter or 0)
+        self._connection, self.head, self.numbers = connection, head, numbers
         return connection
 
     def close(self) -> None:
@@ -82,6 +90,19 @@ class Writer:
             else:
                 request.future.set_exception(outcome)
 
+    def fold(self, *, idle: bool) -> None:
+        """Move the write-ahead log's pages into the database when enough have gathered: after the answer, not before.
+
+        Nobody waits for these syncs if `idle`. If the medium fails here nothing is lost: the log is kept.
+        """
+        if self._connection is None or self._rows_in_log < (FOLD_ROWS if idle else FOLD_ROWS_AT_MOST):
+            return
+        self._rows_in_log = 0
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except DatabaseError:
+            self._give_up_connection()
+
     def _commit(self, group: Sequence[Request]) -> list[Recorded | JournalError]:
         connection = self._connection or self.open()
         head, numbers = self.head, self.numbers
@@ -96,9 +117,9 @@ class Writer:
                 try:
                     head, numbers = self._append(connection, request, at_utc, head, numbers)
                     outcomes.append(Recorded(head))
-                except ChangeRefusedError as error:
+                except (ChangeRefusedError, OverflowError) as error:
                     connection.execute("ROLLBACK" if alone else "ROLLBACK TO request")
-                    outcomes.append(error)
+                    outcomes.append(_refusal(error))
                 if not alone:
                     connection.execute("RELEASE request")
             if connection.in_transaction:
@@ -106,6 +127,7 @@ class Writer:
         except DatabaseError as error:
             self._give_up_connection()
             return [trouble(self._path, error)] * len(group)
+        self._rows_in_log += head.seq - self.head.seq
         self.head, self.numbers = head, numbers
         return outcomes
 
@@ -115,7 +137,7 @@ class Writer:
         for change, (kind, subject, body) in request.changes:
             seq = head.seq + 1
             numbers = project(connection, change, seq, at_utc, numbers)
-            row = Row(seq, numbers.epoch, kind, subject, at_utc, self._boot_id, body)
+            row = Row(seq, numbers.epoch, numbers.counter, kind, subject, at_utc, self._boot_id, body)
             head = Head(numbers.epoch, seq, append(connection, row, head.hash))
         return head, numbers
 

@@ -248,6 +248,19 @@ def test_a_wallet_key_remembers_its_highest_counter(journal: JournalPort, maker:
     assert (journal.wallet_counter(KID), journal.wallet_counter(b"other...")) == (9, -1)
 
 
+def test_a_wallet_may_count_as_far_as_the_protocol_lets_it(journal: JournalPort, maker: SaleMaker) -> None:
+    for counter in (2**64 - 1, 2**63):
+        store(journal, maker.authorised(maker.signed(journal.next_counter()), kid=KID, counter=counter))
+    assert journal.wallet_counter(KID) == 2**64 - 1
+    journal.verify()
+
+
+def test_text_that_is_no_unicode_is_refused_before_it_is_queued(journal: JournalPort) -> None:
+    with pytest.raises(ValueError, match="surrogates"):
+        journal.record([Note(kind="till", subject="\ud800")])
+    assert journal.head().seq == 1
+
+
 def test_wallet_usage_falls_when_the_backend_has_answered(journal: JournalPort, maker: SaleMaker) -> None:
     sales = [stored_sale(journal, maker, SaleState.ACCEPTED_OFFLINE, amount_minor=n) for n in (10, 20)]
     usage = journal.wallet_usage(KID, "CNY")

@@ -64,7 +64,7 @@ def test_untouched_it_verifies(path: Path) -> None:
 
 
 COPY_LAST_ROW = """INSERT INTO journal
-    SELECT 18, epoch, kind, subject, at_utc, boot, body, hash FROM journal WHERE seq = 17"""
+    SELECT 18, epoch, counter, kind, subject, at_utc, boot, body, hash FROM journal WHERE seq = 17"""
 INVENT_SALE = """INSERT INTO sale
     SELECT 99, x'00', 'k', seq, number, state, amount_minor, total_minor, currency, reference, created_at,
            updated_at, taken_at, accepted_at, live, unsent, wallet_kid, intents FROM sale WHERE no = 2"""
@@ -73,6 +73,7 @@ ROWS = [
     ("body edited", ("UPDATE journal SET body = x'00' WHERE seq = 7",), 7),
     ("time edited", ("UPDATE journal SET at_utc = 1 WHERE seq = 1",), 1),
     ("epoch edited", ("UPDATE journal SET epoch = 1 WHERE seq = 9",), 9),
+    ("counter edited", ("UPDATE journal SET counter = 1 WHERE seq = 9",), 9),
     ("kind edited", ("UPDATE journal SET kind = 'note/sale' WHERE seq = 4",), 4),
     ("hash edited", ("UPDATE journal SET hash = zeroblob(32) WHERE seq = 17",), 17),
     ("deleted", ("DELETE FROM journal WHERE seq = 6",), 6),
@@ -101,17 +102,17 @@ DERIVED = [
     ("later row", "UPDATE sale SET seq = 17 WHERE no = 10", 18),
     ("sale gone", "DELETE FROM sale WHERE no = 4", 4),
     ("sale invented", INVENT_SALE, 18),
-    ("intent gone", "DELETE FROM intent WHERE counter = 2", 5),
-    ("intent moved", "UPDATE intent SET counter = 77 WHERE counter = 2", 5),
-    ("intent invented", "INSERT INTO intent VALUES (1, 1, x'00', 2)", 18),
+    ("intent gone", "DELETE FROM intent WHERE sale_no = 4", 5),
+    ("intent moved", "UPDATE intent SET sale_no = 2 WHERE sale_no = 4", 5),
+    ("intent invented", "INSERT INTO intent VALUES (x'00', 2)", 18),
     ("refund", "UPDATE refund SET amount_minor = 0", 12),
     ("refund gone", "DELETE FROM refund", 12),
-    ("wallet counter lowered", "UPDATE wallet_key SET counter = 2", 7),
-    ("wallet counter raised", "UPDATE wallet_key SET counter = 20", 11),
+    ("wallet counter lowered", "UPDATE wallet_key SET counter = x'0000000000000002'", 7),
+    ("wallet counter raised", "UPDATE wallet_key SET counter = x'1000000000000000'", 11),
     ("wallet unblocked", "UPDATE wallet_key SET blocked_seq = 0", 3),
     ("wallet blocked later", "UPDATE wallet_key SET blocked_seq = 5", 3),
     ("wallet gone", "DELETE FROM wallet_key", 3),
-    ("wallet invented", "INSERT INTO wallet_key VALUES (x'00', 1, 3, 0)", 18),
+    ("wallet invented", "INSERT INTO wallet_key VALUES (x'00', x'00', 3, 0)", 18),
     ("document edited", "UPDATE document SET body = x'00' WHERE kind = 'policy'", 13),
     ("document's version", "UPDATE document SET version = 9 WHERE kind = 'policy'", 13),
     ("document gone", "DELETE FROM document WHERE kind = 'policy'", 13),

@@ -8,12 +8,12 @@ import pytest
 
 from offline_queue.chain import GENESIS, Row
 
-ROW = Row(seq=258, epoch=2**62, kind="sale", subject="号", at_utc=-2, boot=b"\x01\x02", body=b"body")
+ROW = Row(seq=258, epoch=2**62, counter=9, kind="sale", subject="号", at_utc=-2, boot=b"\x01\x02", body=b"body")
 
 
 def test_the_layout() -> None:
     written_out = bytes.fromhex(
-        "00" * 32 + "0000000000000102" + "4000000000000000" + "fffffffffffffffe"
+        "00" * 32 + "0000000000000102" + "4000000000000000" + "0000000000000009" + "fffffffffffffffe"
         "00000004" + b"sale".hex() + "00000003" + "e58fb7" + "00000002" + "0102" + "00000004" + b"body".hex()
     )
     assert ROW.hash_after(GENESIS) == sha256(written_out).digest()
@@ -21,10 +21,11 @@ def test_the_layout() -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [replace(ROW, seq=259), replace(ROW, epoch=1), replace(ROW, kind="salf"), replace(ROW, subject="x"),
+    [replace(ROW, seq=259), replace(ROW, epoch=1), replace(ROW, counter=1), replace(ROW, kind="salf"),
+     replace(ROW, subject="x"),
      replace(ROW, at_utc=0), replace(ROW, boot=b""), replace(ROW, body=b"bodz"),
      replace(ROW, kind="sal", subject="e号"), replace(ROW, boot=b"\x01", body=b"\x02body")],
-    ids=["seq", "epoch", "kind", "subject", "at", "boot", "body", "moved border", "moved border of bytes"],
+    ids=["seq", "epoch", "counter", "kind", "subject", "at", "boot", "body", "moved border", "moved border of bytes"],
 )  # fmt: skip
 def test_any_other_row_has_another_hash(other: Row) -> None:
     assert other.hash_after(GENESIS) != ROW.hash_after(GENESIS)

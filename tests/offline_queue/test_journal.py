@@ -14,7 +14,7 @@ from offline_queue.connection import UnsafeSettingError, connect
 from offline_queue.files import set_aside
 from offline_queue.journal import Journal
 from offline_queue.samples import HeldClock, SaleMaker, moved, store
-from offline_queue.values import ChangeRefusedError, DocumentStored, HeadSigned, JournalBusyError, Note
+from offline_queue.values import ChangeRefusedError, DocumentStored, HeadSigned, IssuerTimeSeen, JournalBusyError, Note
 from offline_queue.writer import Writer
 from terminal.core.errors import JournalError, JournalFullError
 from terminal.core.sale import SaleState
@@ -197,6 +197,13 @@ def test_a_thread_that_dies_answers_everybody(path: Path, monkeypatch: pytest.Mo
         second = journal.record([Note(kind="n", subject="x")])
         with pytest.raises(JournalError, match="thread has stopped"):
             second.result(WAIT_S)
+
+
+def test_a_number_beyond_64_bits_is_refused_and_stops_nothing(path: Path) -> None:
+    with open_journal(path) as journal:
+        refused = journal.record([IssuerTimeSeen(at=2**63)])
+        assert isinstance(refused.exception(WAIT_S), ChangeRefusedError)
+        assert journal.record([IssuerTimeSeen(at=2**63 - 1)]).result(WAIT_S).head.seq == 2
 
 
 def test_sixteen_writers(path: Path) -> None:
