@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps every reader served, whatever happens to readers, drivers, pcscd or the listener: one thread for each reader.
+
+A reader that is lost is told (`health`, with the cure) and opened again, soon at first, then every 2 s; so it sells
+again within 5 s of coming back. One more thread asks which readers there are: one that appears gets a thread, one that
+vanishes loses it. A listener that raises is an alarm on its reader, and the reader starts afresh.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from terminal.core.errors import ReaderLostError
+from terminal.core.ports import Reader, ReaderHealth, ReaderState, TapListener
+
+logger = logging.getLogger(__name__)
+
+NO_READER = "reader"
+"""Stands for any reader while none was ever found: LOST with what is in the way, READY once there is one."""
+
+_NONE = ReaderHealth(
+    NO_READER, ReaderState.LOST, "no reader is plugged in", "Plug one in; if it is, see whether lsusb lists it"
+)
+_VANISHED = ("the reader is not there any more", "Plug it in again")
+_BROKEN_CURE = "It is started again by itself; if that does not help, restart the terminal and send us its log"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often things are looked at."""
+
+    wait_s: float = 0.25
+    """The longest `Reader.wait`: how often the listener hears of a field in which nothing happens."""
+    discover_s: float = 1.0
+    """The longest wait for readers to come or go."""
+    first_retry_s: float = 0.1
+    last_retry_s: float = 2.0
+
+    def retry_s(self, failures: int) -> float:
+        """How long to rest after so many failures (≥ 1) in a row."""
+        return min(self.last_retry_s, self.first_retry_s * 2.0 ** min(failures - 1, 16))
+
+
+class ReaderSupervisor:
+    """Serves `listener` from all readers that `discover` names, each opened by `open_reader` in its own thread.
+
+    `discover(timeout_s)` returns the readers' names when they change or when the time is over; it and `open_reader` may
+    raise ReaderLostError.
+    """
+
+    def __init__(
+        self,
+        listener: TapListener,
+        *,
+        discover: Callable[[float], Sequence[str]],
+        open_reader: Callable[[str], Reader],
+        pace: Pace | None = None,
+    ) -> None:
+        self._listener = listener
+        self._discover = discover
+        self._open_reader = open_reader
+        self._pace = pace if pace is not None else Pace()
+        self._stopping = threading.Event()
+        self._attendants: dict[str, _Attendant] = {}
+        self._found_any = False
+        self._told: ReaderHealth | None = None
+        self._thread = threading.Thread(target=self._run, name="readers", daemon=True)
+
+    def start(self) -> None:
+        """Begin; once only."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> bool:
+        """Close all readers and end all threads. False if some did not end in time: they end with the process."""
+        deadline_s = time.monotonic() + timeout_s
+        self._stopping.set()
+        if self._thread.ident is None:  # never started
+            return True
+        self._thread.join(timeout_s)
+        attendants = list(self._attendants.values())
+        for attendant in attendants:
+            attendant.stopping.set()
+        threads = [self._thread, *(attendant.thread for attendant in attendants)]
+        for thread in threads:
+            thread.join(max(0.0, deadline_s - time.monotonic()))
+        late = [thread.name for thread in threads if thread.is_alive()]
+        if late:
+            logger.error("did not end within %g s: %s", timeout_s, ", ".join(late))
+        return not late
+
+    def _run(self) -> None:
+        _keep_alive(self._search, self._tell, NO_READER, self._stopping, self._pace)
+
+    def _search(self) -> None:
+        last: tuple[str, ...] | None = None
+        while not self._stopping.is_set():
+            began_s = time.monotonic()
+            names = tuple(self._discover(self._pace.discover_s))
+            self._attend(names)
+            if names == last:  # a `discover` that does not wait must not make us spin
+                self._stopping.wait(began_s + self._pace.discover_s - time.monotonic())
+            last = names
+
+    def _attend(self, names: Sequence[str]) -> None:
+        for name, attendant in list(self._attendants.items()):
+            if name not in names:
+                attendant.vanish()
+            if not attendant.thread.is_alive():
+                del self._attendants[name]
+        for name in names:
+            if name not in self._attendants:  # the thread of one that just vanished may not have ended yet
+                attendant = _Attendant(name, self._listener, self._open_reader, self._pace)
+                self._attendants[name] = attendant
+                attendant.thread.start()
+        if names:
+            self._found_any = True
+            if self._told is not None:
+                self._listener.health(ReaderHealth(NO_READER, ReaderState.READY))
+                self._told = None
+        else:
+            self._tell(_NONE)
+
+    def _tell(self, trouble: ReaderHealth) -> None:
+        """Say why there is no reader, unless each that was found says so for itself."""
+        if not self._found_any and trouble != self._told:
+            self._listener.health(trouble)
+            self._told = trouble
+
+
+class _Attendant:
+    """One reader's thread."""
+
+    def __init__(self, name: str, listener: TapListener, open_reader: Callable[[str], Reader], pace: Pace) -> None:
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self._run, name=f"reader {name}", daemon=True)
+        self._name = name
+        self._listener = listener
+        self._open_reader = open_reader
+        self._pace = pace
+        self._vanished = False
+        self._told: ReaderHealth | None = None
+
+    def vanish(self) -> None:
+        """The reader is not there any more: say so and end."""
+        self._vanished = True
+        self.stopping.set()
+
+    def _run(self) -> None:
+        _keep_alive(self._attend, self._tell, self._name, self.stopping, self._pace)
+
+    def _attend(self) -> None:
+        """Open the reader and serve it until it or the listener fails."""
+        if self._told is None:
+            self._tell(ReaderHealth(self._name, ReaderState.STARTING))
+        reader = self._open_reader(self._name)
+        try:
+            self._tell(ReaderHealth(self._name, ReaderState.READY))
+            while not self.stopping.is_set():
+                self._listener.field(self._name, reader.wait(self._pace.wait_s))
+        finally:
+            reader.close()
+        if self._vanished:
+            self._tell(ReaderHealth(self._name, ReaderState.LOST, *_VANISHED))
+
+    def _tell(self, health: ReaderHealth) -> None:
+        if health != self._told:
+            self._listener.health(health)
+            self._told = health
+
+
+def _keep_alive(
+    live: Callable[[], None],
+    tell: Callable[[ReaderHealth], None],
+    name: str,
+    stopping: threading.Event,
+    pace: Pace,
+) -> None:
+    """A thread's whole life: `live`, tell what ended it, rest, and again; until `live` returns or `stopping`."""
+    failures = 0
+    while True:
+        began_s = time.monotonic()
+        trouble = _trouble(live, name)
+        if trouble is None:
+            return
+        _trouble(partial(tell, trouble), name)  # a listener that fails at this too is in the log
+        failures = 1 if time.monotonic() - began_s > 2 * pace.last_retry_s else failures + 1
+        if stopping.wait(pace.retry_s(failures)):
+            return
+
+
+def _trouble(call: Callable[[], None], name: str) -> ReaderHealth | None:
+    """What went wrong in `call`; None if nothing did."""
+    try:
+        call()
+    except ReaderLostError as lost:
+        logger.warning("%s: %s. %s", name, lost.detail, lost.cure)
+        return ReaderHealth(name, ReaderState.LOST, lost.detail, lost.cure)
+    except Exception as error:  # the thread's entry: an alarm, and a fresh start
+        logger.exception("%s: starting afresh", name)
+        return ReaderHealth(name, ReaderState.LOST, f"internal error: {error!r}", _BROKEN_CURE)
+    return None

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""pcsc-lite's C interface as Python values: a context, a connection, and one exception with the status word.
+
+Thin over pyscard's `smartcard.scard`, whose own card and reader monitors die with pcscd and never come back. A status
+comes from pyscard as a signed number; here it is always the unsigned 32-bit one of the PC/SC documents. A context and
+what was opened with it belong to one thread.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+
+from smartcard import scard
+
+_PNP = "\\\\?PnP?\\Notification"
+"""pcsc-lite's pseudo reader: its state changes when any reader comes or goes."""
+
+
+class Status(IntEnum):
+    """The statuses we tell apart (PC/SC part 5, WinSCard)."""
+
+    OK = 0
+    INVALID_HANDLE = 0x80100003
+    INSUFFICIENT_BUFFER = 0x80100008
+    UNKNOWN_READER = 0x80100009
+    TIMEOUT = 0x8010000A
+    SHARING_VIOLATION = 0x8010000B
+    NO_SMARTCARD = 0x8010000C
+    PROTO_MISMATCH = 0x8010000F
+    COMM_ERROR = 0x80100013
+    NOT_TRANSACTED = 0x80100016
+    READER_UNAVAILABLE = 0x80100017
+    NO_SERVICE = 0x8010001D
+    SERVICE_STOPPED = 0x8010001E
+    NO_READERS = 0x8010002E
+    UNSUPPORTED_CARD = 0x80100065
+    UNRESPONSIVE_CARD = 0x80100066
+    UNPOWERED_CARD = 0x80100067
+    RESET_CARD = 0x80100068
+    REMOVED_CARD = 0x80100069
+    SECURITY_VIOLATION = 0x8010006A
+
+
+class Disposition(IntEnum):
+    """What happens to the card when a connection ends."""
+
+    LEAVE = 0
+    RESET = 1
+    UNPOWER = 2
+
+
+class _State(IntFlag):
+    UNKNOWN = 0x0004
+    UNAVAILABLE = 0x0008
+    PRESENT = 0x0020
+
+
+class WinscardError(Exception):
+    """A call failed with `status`; `call` names it."""
+
+    def __init__(self, call: str, status: int) -> None:
+        super().__init__(f"{call}: {scard.SCardGetErrorMessage(status).strip()} ({status:08X})")
+        self.call = call
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class SlotState:
+    """One reader's slot as pcscd saw it last; `raw` goes into the next question, so that only news is answered."""
+
+    raw: int = 0
+
+    @property
+    def present(self) -> bool:
+        """Something is in the field, answering or not."""
+        return bool(self.raw & _State.PRESENT)
+
+    @property
+    def gone(self) -> bool:
+        """The reader itself is no more."""
+        return bool(self.raw & (_State.UNKNOWN | _State.UNAVAILABLE))
+
+    @property
+    def events(self) -> int:
+        """Insertions and removals so far, modulo 65,536: the same number, the same card."""
+        return self.raw >> 16 & 0xFFFF
+
+
+class Connection:
+    """One card, held exclusively."""
+
+    def __init__(self, handle: int, protocol: int) -> None:
+        self._handle = handle
+        self._control = scard.SCARD_PCI_T0 if protocol == scard.SCARD_PROTOCOL_T0 else scard.SCARD_PCI_T1
+
+    def transmit(self, command: bytes) -> bytes:
+        """One C-APDU, its R-APDU; empty when the card vanished meanwhile. Blocks as long as card and driver do."""
+        status, response = scard.SCardTransmit(self._handle, self._control, list(command))
+        _check("SCardTransmit", status)
+        return bytes(response)
+
+    def disconnect(self, disposition: Disposition) -> None:
+        """Let go of the card."""
+        _check("SCardDisconnect", scard.SCardDisconnect(self._handle, int(disposition)))
+
+
+class Context:
+    """One conversation with pcscd. Raises WinscardError if there is none to talk to."""
+
+    def __init__(self) -> None:
+        status, handle = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+        _check("SCardEstablishContext", status)
+        self._handle = handle
+
+    def readers(self) -> tuple[str, ...]:
+        """The names of all readers there are, contact ones too."""
+        status, names = scard.SCardListReaders(self._handle, [])
+        if _unsigned(status) == Status.NO_READERS:
+            return ()
+        _check("SCardListReaders", status)
+        return tuple(names)
+
+    def await_readers(self, timeout_s: float) -> None:
+        """Return when a reader comes or goes, or the time is over; what was missed between two calls is not told."""
+        status, _ = scard.SCardGetStatusChange(self._handle, _milliseconds(timeout_s), [(_PNP, 0)])
+        if _unsigned(status) != Status.TIMEOUT:
+            _check("SCardGetStatusChange", status)
+
+    def await_slot(self, reader: str, known: SlotState, timeout_s: float) -> SlotState:
+        """The slot's state as soon as it differs from `known`, or when the time is over."""
+        status, states = scard.SCardGetStatusChange(self._handle, _milliseconds(timeout_s), [(reader, known.raw)])
+        if _unsigned(status) != Status.TIMEOUT:
+            _check("SCardGetStatusChange", status)
+        return SlotState(_unsigned(states[0][1]))
+
+    def connect(self, reader: str) -> Connection:
+        """Power the card if need be and hold it exclusively; T=1, which ISO 14443-4 cards are given, or else T=0."""
+        status, handle, protocol = self._connect(reader, scard.SCARD_PROTOCOL_T1)
+        if _unsigned(status) == Status.PROTO_MISMATCH:
+            status, handle, protocol = self._connect(reader, scard.SCARD_PROTOCOL_T0)
+        _check("SCardConnect", status)
+        return Connection(handle, protocol)
+
+    def close(self) -> None:
+        """Release the context and everything opened with it; never raises."""
+        scard.SCardReleaseContext(self._handle)  # fails only where pcscd, and with it the context, is gone
+
+    def _connect(self, reader: str, protocols: int) -> tuple[int, int, int]:
+        status, handle, protocol = scard.SCardConnect(self._handle, reader, scard.SCARD_SHARE_EXCLUSIVE, protocols)
+        return status, handle, protocol
+
+
+def _check(call: str, status: int) -> None:
+    if status != 0:
+        raise WinscardError(call, _unsigned(status))
+
+
+def _unsigned(status: int) -> int:
+    return status & 0xFFFFFFFF
+
+
+def _milliseconds(timeout_s: float) -> int:
+    return max(0, round(timeout_s * 1000))
