@@ -12,7 +12,7 @@ from uuid import UUID
 
 from offline_queue.port import JournalPort
 from offline_queue.values import SaleChanged
-from terminal.core.effects import Effect, NotNow, Then
+from terminal.core.effects import Arm, Effect, NotNow, Then
 from terminal.core.errors import JournalFullError
 from terminal.core.events import Event
 from terminal.core.machine import durably_different, step
@@ -75,13 +75,14 @@ class Desk:
     # --- changing -----------------------------------------------------------------------------------------------------
 
     async def open(self, sale: Sale, why: str) -> None:
-        """Put a new sale at the counter. Raises JournalFullError: then there is no sale."""
+        """Put a new sale at the counter and want phones for it. Raises JournalFullError: then there is no sale."""
         async with self._lock:
             await self._record([SaleChanged(sale=sale, why=why)])
             previous, self._at_the_counter = self.current, sale.sale_id
             self._sales[sale.sale_id] = sale
             self._let_go(previous)
         self._changed()
+        self._carry_out(sale, (Arm(),))
 
     def restore(self, sales: Sequence[Sale]) -> None:
         """Take up what the journal holds at start."""

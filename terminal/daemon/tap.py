@@ -128,9 +128,12 @@ class TapDesk:
             elif mine.empty_since != arming:
                 newly = mine.told_occupied != arming
                 mine.told_occupied = arming
+            still_occupied = any(other.told_occupied == arming for other in self._fields.values())
         if not cards:
             if newly and armed:
                 self._tell(self._judge.field_empty, arming)
+                if still_occupied:  # one reader is free and sells; the phone on the other is still to go
+                    self._tell(self._judge.prompt, Prompt.REMOVE_PHONE)
         elif mine.empty_since != arming:
             if newly and armed:
                 self._tell(self._judge.prompt, Prompt.REMOVE_PHONE)

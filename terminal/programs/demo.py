@@ -124,9 +124,9 @@ def a_phone_left_lying(day: Day) -> str:
     day.until_state(sale, "approved")
     following = day.charge("99.00")
     seen = day.until(following, lambda seen: seen.prompt == "remove_phone", "asking to take the phone away")
-    check(seen.state == "signed", f"the next sale is {seen.state}")
     lying.join()
-    seen = day.until_state(following, "presented")
+    seen = day.until(following, lambda seen: seen.state == "presented" and seen.prompt is None, "armed for others")
+    check(len(seen.history) == 2, f"the phone left lying moved the sale: {[step.state for step in seen.history]}")
     day.client.cancel(following.id, "customer")
     day.until_state(following, "cancelled")
     return "asked to take it away, charged nothing more"
