@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""The device key in a file: made once, closed to others, replaced in one step."""
+
 import errno
 import os
 import stat

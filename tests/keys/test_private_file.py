@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Private files: whole or not at all, one winner of two, mode 0600."""
+
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""ES256 in software: deterministic (RFC 6979), low-level form, vectors."""
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 

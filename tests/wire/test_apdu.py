@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Command and response APDUs, short form only (tap protocol §2, ISO 7816-4)."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

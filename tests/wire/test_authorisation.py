@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""What a wallet's authorisation may claim, and in which combinations (tap protocol §1)."""
+
 from dataclasses import replace
 from typing import Any
 

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""base64url without padding, strictly."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Strict CBOR: only what deterministic encoding gives is read (tap protocol §1, strict reading)."""
+
 import struct
 import tracemalloc
 from typing import Any

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""The confirmation code, digit by digit (tap protocol §3)."""
+
 import pytest
 
 from terminal.wire.code import confirmation_code

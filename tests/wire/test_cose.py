@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""COSE_Sign1 over exact bytes: contexts, headers, signatures that must not pass."""
+
 from typing import Any
 
 import pytest

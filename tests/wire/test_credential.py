@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Credentials of terminals and wallets, at every edge (tap protocol §1, credential)."""
+
 from typing import Any
 
 import pytest

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""P-256 public keys as COSE keys and JWKs, their kid, and whom we trust."""
+
 from typing import Any
 
 import pytest

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Receipts: who may sign which outcome, and what each must say (tap protocol §1, receipt)."""
+
 from dataclasses import replace
 from typing import Any
 

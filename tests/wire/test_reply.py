@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""The four replies a wallet can give, to the byte (tap protocol §1, reply)."""
+
 from typing import Any
 
 import pytest
