@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ES256 in software: deterministic (RFC 6979), low-level form, vectors."""
+"""ES256 in software: deterministic as RFC 6979 has it, and good to any verifier."""
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec

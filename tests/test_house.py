@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The house rules that no linter knows, as tests. Import contracts, types and lint: see `make check`."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("terminal", "drivers", "ui", "offline_queue", "provisioning", "sandbox", "tests", "scripts")
+FILES = {
+    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+    for room in ROOMS
+    for path in sorted((ROOT / room).rglob("*.py"))
+}
+TREES = {name: ast.parse(text) for name, text in FILES.items()}
+PROGRAM = {name: text for name, text in FILES.items() if not name.startswith("tests/")}
+TESTS = {name: text for name, text in FILES.items() if name.startswith("tests/")}
+SHELL = ("Makefile", "scripts/bootstrap", "scripts/check", "scripts/lock", ".ci/run")
+
+LINES_MOST = 400
+BROAD = {"Exception", "BaseException"}
+THREAD_ENTRIES = {
+    "drivers/readers/worker.py": "one command in the driver; handed to whoever asked",
+    "drivers/readers/supervisor.py": "a reader's thread; an alarm, and a fresh start",
+    "drivers/readers/fake.py": "a scripted reader; raised again where the script is read",
+    "offline_queue/journal.py": "the writer's thread; every caller gets it from here on",
+}
+HEAVY = {
+    "pygame": ("ui/",),
+    "smartcard": ("drivers/readers/", "sandbox/phone/"),
+    "nfc": ("drivers/readers/",),
+    "usb1": ("drivers/readers/",),
+    "serial": ("drivers/readers/",),
+    "sqlcipher3": ("offline_queue/connection.py", "sandbox/backend/database.py", "sandbox/phone/store.py"),
+    "fastapi": ("sandbox/",),
+    "sqlalchemy": ("sandbox/",),
+    "pydantic": ("sandbox/",),
+}
+CORE_MAY_IMPORT = {"collections", "dataclasses", "enum", "itertools", "re", "terminal", "typing", "uuid"}
+MONEY = tuple(
+    name
+    for name in PROGRAM
+    if (name.startswith(("terminal/core/", "terminal/wire/", "offline_queue/")) and name != "terminal/wire/session.py")
+    or name in {"sandbox/backend/ledger.py", "sandbox/backend/judgement.py"}
+)
+
+
+def numbered(text: str) -> Iterator[tuple[int, str]]:
+    return enumerate(text.split("\n"), 1)
+
+
+@cache
+def imports_of(name: str) -> frozenset[str]:
+    return frozenset(_imports_of(TREES[name]))
+
+
+def _imports_of(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def test_the_rooms_are_found() -> None:
+    assert {name.split("/")[0] for name in FILES} == set(ROOMS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_file_is_longer_than_a_person_reads(room: str) -> None:
+    long = {name: text.count("\n") for name, text in FILES.items() if name.startswith(f"{room}/")}
+    assert {name: lines for name, lines in long.items() if lines > LINES_MOST} == {}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_each_file_begins_with_its_licence_and_what_it_knows(room: str) -> None:
+    mine = [name for name in FILES if name.startswith(f"{room}/")]
+    assert [name for name in mine if not FILES[name].startswith("# SPDX-License-Identifier: Apache-2.0\n")] == []
+    assert [name for name in mine if ast.get_docstring(TREES[name]) is None] == []
+
+
+@pytest.mark.parametrize("name", SHELL)
+def test_scripts_begin_with_their_licence(name: str) -> None:
+    assert "# SPDX-License-Identifier: Apache-2.0" in (ROOT / name).read_text(encoding="utf-8").split("\n")[:2]
+
+
+def test_each_ignore_says_why() -> None:
+    ignore = re.compile(r"#\s*(noqa|type:\s*ignore|pragma)\b")
+    reasoned = re.compile(r"#\s*(noqa: [A-Z]+[0-9]+(, [A-Z]+[0-9]+)*|type: ignore\[[a-z, -]+\])\s+(#|--?)\s*\w.{5,}")
+    bare = [
+        f"{name}:{number} {line.strip()}"
+        for name, text in FILES.items()
+        for number, line in numbered(text)
+        if ignore.search(line) and not reasoned.search(line) and name != "tests/test_house.py"
+    ]
+    assert bare == []
+
+
+def broad_handlers(tree: ast.Module) -> Iterator[ast.ExceptHandler]:
+    """Handlers that catch everything and do not raise it again."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler):
+            kinds = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
+            catches_all = any(kind is None or ast.unparse(kind) in BROAD for kind in kinds)
+            if catches_all and not (isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None):
+                yield node
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ("try: f()\nexcept: pass", 1),
+        ("try: f()\nexcept (OSError, Exception): pass", 1),
+        ("try: f()\nexcept BaseException:\n    g()\n    raise", 0),
+        ("try: f()\nexcept OSError: pass", 0),
+    ],
+    ids=["bare", "in a tuple", "raised again", "narrow"],
+)
+def test_broad_handlers_are_recognised(source: str, count: int) -> None:
+    assert len(list(broad_handlers(ast.parse(source)))) == count
+
+
+def test_broad_except_only_at_a_threads_entry() -> None:
+    found = {name for name, tree in TREES.items() if any(broad_handlers(tree))}
+    assert found <= set(THREAD_ENTRIES)
+
+
+def test_nothing_is_left_for_later() -> None:
+    later = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|NotImplemented" r"Error)\b")
+    assert [f"{n}:{i}" for n, text in FILES.items() for i, line in numbered(text) if later.search(line)] == []
+
+
+def test_tests_wait_for_events_and_are_never_skipped() -> None:
+    lazy = re.compile(r"\bsleep\((?!0\))|xfail|\.skip\b|skipif|importorskip")
+    found = [
+        f"{name}:{number} {line.strip()}"
+        for name, text in TESTS.items()
+        for number, line in numbered(text)
+        if lazy.search(line) and "def sleep(" not in line and name != "tests/test_house.py"
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("package", HEAVY)
+def test_heavy_packages_stay_in_their_adapter(package: str) -> None:
+    users = {name for name in PROGRAM if any(found.split(".")[0] == package for found in imports_of(name))}
+    assert {name for name in users if not name.startswith(HEAVY[package])} == set()
+
+
+def test_saying_pengpos_loads_nothing_heavy() -> None:
+    code = f"import sys, terminal.cli; print(sorted({set(HEAVY)} & set(sys.modules)))"
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
+    assert said.stdout.strip() == "[]"
+
+
+def test_core_has_no_clock_no_file_and_no_thread() -> None:
+    core = {name: imports_of(name) for name in PROGRAM if name.startswith("terminal/core/")}
+    foreign = {name: {i for i in found if i.split(".")[0] not in CORE_MAY_IMPORT} for name, found in core.items()}
+    assert core
+    assert {name: found for name, found in foreign.items() if found} == {}
+
+
+def floats_in(tree: ast.Module) -> list[str]:
+    """Where a float could come from: a literal, the type, a true division; a time (`…_s`) may be one."""
+    timed = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.arg | ast.AnnAssign | ast.Assign | ast.FunctionDef | ast.keyword)
+        and re.search(r"_s\b|_S\b|monotonic", ast.unparse(node).split("=")[0].split(":")[0])
+        for inner in ast.walk(node)
+    }
+    return [
+        f"line {getattr(node, 'lineno', '?')}: {ast.unparse(node)}"
+        for node in ast.walk(tree)
+        if id(node) not in timed
+        and (
+            (isinstance(node, ast.Constant) and isinstance(node.value, float))
+            or (isinstance(node, ast.Name) and node.id == "float")
+            or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and not _joins_paths(node))
+        )
+    ]
+
+
+def _joins_paths(node: ast.BinOp) -> bool:
+    is_text = isinstance(node.right, ast.Constant) and isinstance(node.right.value, str)
+    return is_text or re.search(r"(home|path|root|folder|directory|parent)$", ast.unparse(node.left)) is not None
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ("fee = amount * 0.02", 1),
+        ("share = total / 3", 1),
+        ("def f(amount: float): ...", 1),
+        ("share = total // 3", 0),
+        ("def f(timeout_s: float): ...", 0),
+        ("LIMIT_S = 1.5", 0),
+        ("path = place / 'run'", 0),
+        ("path = home / NAME", 0),
+    ],
+)
+def test_floats_are_recognised(source: str, count: int) -> None:
+    assert len(floats_in(ast.parse(source))) == count
+
+
+def test_money_is_never_a_float() -> None:
+    assert {name: found for name in MONEY if (found := floats_in(TREES[name]))} == {}
