@@ -13,9 +13,11 @@ from uuid import UUID
 
 from sqlite_utils import Database
 
+from offline_queue import schema
 from offline_queue.codec import decode_sale
 from offline_queue.connection import DatabaseError, connect_read_only, trouble
 from offline_queue.facts import STORED_STATES
+from offline_queue.files import refuse_strays
 from offline_queue.values import (
     DayTotals,
     Document,
@@ -65,11 +67,17 @@ class JournalReader:
     """Everything one may ask of a journal file. See `offline_queue.port` for what each method promises."""
 
     def __init__(self, path: Path, key: bytes) -> None:
-        """Raises JournalForeignError if the file or the key is not this journal's."""
+        """Raises JournalForeignError if the file or the key is not this journal's, or a newer version wrote it."""
+        refuse_strays(path)
         self.path = path
         self._key = key
         self._lock = threading.Lock()
         self._connection = connect_read_only(path, key)
+        try:
+            schema.check_version(self._connection, path)
+        except JournalError:
+            self._connection.close()
+            raise
         self._db: Database | None = Database(self._connection)
 
     def close(self) -> None:

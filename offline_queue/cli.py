@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pengpos queue`: what the journal holds, read from the file itself, whether or not the daemon runs.
+
+Nothing here writes into a journal; `set-aside` renames one that no program has open. Exit code 0: well; 1: the
+journal is not well, or the thing asked for is not there; 2: the command was misspelt.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic, time
+from typing import Any
+from uuid import UUID
+
+import click
+
+from offline_queue.facts import SaleFacts
+from offline_queue.files import DATABASE_NAME, KEY_NAME, load_key, set_aside
+from offline_queue.reader import JournalReader
+from offline_queue.values import SaleQuery
+from terminal.core.errors import PengposError
+from terminal.core.money import Money
+from terminal.core.sale import Sale
+
+
+@dataclass(frozen=True)
+class _SystemClock:
+    def now(self) -> int:
+        return int(time())
+
+    def monotonic_s(self) -> float:
+        return monotonic()
+
+
+class _Queue(click.Group):
+    """Says what is wrong in one sentence instead of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. Raises ClickException for whatever this program raises on purpose."""
+        try:
+            return super().invoke(ctx)
+        except PengposError as error:
+            raise click.ClickException(str(error)) from error
+
+
+def _default_home() -> Path:
+    return Path(os.environ.get("PENGPOS_HOME") or "~/.local/state/pengpos").expanduser()
+
+
+@click.group(cls=_Queue)
+@click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Instead of PENGPOS_HOME.")
+@click.pass_context
+def queue(context: click.Context, home: Path | None) -> None:
+    """The journal and what waits in it."""
+    context.obj = home or _default_home()
+
+
+@queue.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_obj
+def list_unsent(home: Path, *, as_json: bool) -> None:
+    """Sales on which money may hang, oldest first."""
+    with closing(_open(home)) as reader:
+        sales = reader.unsent()
+    if as_json:
+        for sale in sales:
+            click.echo(json.dumps(_brief(sale), ensure_ascii=False))
+        return
+    if not sales:
+        click.echo("Nothing waits.")
+        return
+    now = int(time())
+    _table(
+        ("number", "state", "amount", "age", "tries", "next try", "id"),
+        [
+            (sale.number, sale.state.value, str(sale.total), _age(now - sale.created_at), str(sale.attempts),
+             "-" if sale.retry_at is None else _rfc3339(sale.retry_at), str(sale.sale_id))
+            for sale in sales
+        ],
+    )  # fmt: skip
+    sums: dict[str, int] = {}
+    for sale in sales:
+        sums[sale.amount.currency] = sums.get(sale.amount.currency, 0) + sale.total.minor
+    total = ", ".join(str(Money(minor, currency)) for currency, minor in sorted(sums.items()))
+    click.echo(f"{len(sales)} sales, {total}")
+
+
+@queue.command()
+@click.argument("sale")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_obj
+def show(home: Path, sale: str, *, as_json: bool) -> None:
+    """One sale with its history. SALE: its id, its number, or the id of one of its intents."""
+    with closing(_open(home)) as reader:
+        found = _find(reader, sale)
+    if not found:
+        raise click.ClickException(f"There is no sale {sale} in this journal.")
+    if as_json:
+        click.echo(json.dumps([_whole(one) for one in found], ensure_ascii=False, indent=2))
+        return
+    for one in found:
+        _print_sale(one)
+
+
+@queue.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_obj
+def verify(home: Path, *, as_json: bool) -> None:
+    """Walk the whole hash chain, and what is derived from it; name the first bad row."""
+    with closing(_open(home)) as reader:
+        found = reader.verify()
+    head = found.head
+    if as_json:
+        answer = {"rows": found.rows, "sales": found.sales, "epoch": head.epoch, "hash": head.hash.hex()}
+        click.echo(json.dumps(answer))
+    else:
+        click.echo(f"{found.rows} rows, {found.sales} sales: every row follows from the one before it.")
+        click.echo(f"Head: row {head.seq} of epoch {head.epoch}, {head.hash.hex()}")
+
+
+@queue.command("set-aside")
+@click.confirmation_option(prompt="Unsent payments in it will no longer be sent by this terminal. Set it aside?")
+@click.pass_obj
+def set_aside_command(home: Path) -> None:
+    """Rename a damaged or foreign journal, so that the terminal can start a new one. Never deletes anything."""
+    path = home / DATABASE_NAME
+    if not path.exists() and not path.with_name(path.name + "-wal").exists():
+        raise click.ClickException(f"There is no journal at {path}.")
+    target = set_aside(path, _SystemClock())
+    click.echo(f"It is now {target}. Keep it, and {home / KEY_NAME}, which opens it.")
+
+
+def _open(home: Path) -> JournalReader:
+    path = home / DATABASE_NAME
+    if not path.exists():
+        raise click.ClickException(f"There is no journal at {path}. The terminal makes it when it first starts.")
+    try:
+        key = load_key(home / KEY_NAME)
+    except FileNotFoundError as error:
+        message = f"{home / KEY_NAME} is missing: without it nobody can read the journal."
+        raise click.ClickException(message) from error
+    return JournalReader(path, key)
+
+
+def _find(reader: JournalReader, wanted: str) -> list[Sale]:
+    try:
+        some_id = UUID(wanted)
+    except ValueError:
+        return list(reader.search(SaleQuery(number=wanted)).sales)
+    sale = reader.sale(some_id) or reader.sale_by_intent(some_id)
+    return [sale] if sale else []
+
+
+def _brief(sale: Sale) -> dict[str, Any]:
+    return {
+        "id": str(sale.sale_id),
+        "number": sale.number,
+        "state": sale.state.value,
+        "total": sale.total.minor,
+        "currency": sale.amount.currency,
+        "created_at": _rfc3339(sale.created_at),
+        "attempts": sale.attempts,
+        "retry_at": None if sale.retry_at is None else _rfc3339(sale.retry_at),
+    }
+
+
+def _whole(sale: Sale) -> dict[str, Any]:
+    return _brief(sale) | {
+        "amount": sale.amount.minor,
+        "reference": sale.reference,
+        "unsent": SaleFacts.of(sale).unsent,
+        "intents": [
+            {"intent_id": str(intent.intent_id), "epoch": intent.epoch, "counter": intent.counter}
+            for intent in sale.intents
+        ],
+        "refunds": [
+            {"refund_id": str(refund.refund_id), "amount": refund.amount_minor, "state": refund.state.value}
+            for refund in sale.refunds
+        ],
+        "history": [{"state": step.state.value, "at": _rfc3339(step.at), "why": step.why} for step in sale.history],
+    }
+
+
+def _print_sale(sale: Sale) -> None:
+    click.echo(f"{sale.number}  {sale.total}  {sale.state.value}")
+    click.echo(f"  id         {sale.sale_id}")
+    if sale.reference is not None:
+        click.echo(f"  reference  {sale.reference}")
+    for intent in sale.intents:
+        click.echo(f"  intent     {intent.intent_id}  epoch {intent.epoch}  counter {intent.counter}")
+    for refund in sale.refunds:
+        amount = "all" if refund.amount_minor is None else str(Money(refund.amount_minor, sale.amount.currency))
+        click.echo(f"  refund     {refund.refund_id}  {amount}  {refund.state.value}")
+    for step in sale.history:
+        click.echo(f"  {_rfc3339(step.at)}  {step.state.value:17} {step.why}")
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    lines = [head, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    for line in lines:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _age(seconds: int) -> str:
+    days, rest = divmod(max(seconds, 0), 86_400)
+    hours, rest = divmod(rest, 3_600)
+    return f"{days} d {hours} h" if days else f"{hours} h {rest // 60} min"
+
+
+def _rfc3339(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
