@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What survives: power cuts between signing and sending, full media, restarts, files of other programs."""
 
-import os
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -102,7 +101,7 @@ def test_everything_it_must_not_forget_survives_a_restart(phone: Bench) -> None:
 
 
 def test_the_file_is_for_its_owner_only(phone: Bench, tmp_path: Path) -> None:
-    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in os.listdir(tmp_path)]  # noqa: PTH208  # names
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()]
     assert modes == [0o600]
 
 
