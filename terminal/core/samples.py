@@ -12,6 +12,7 @@ from terminal.core.events import Approved, BackendStatus, Declined, Errand, Held
 from terminal.core.money import Money
 from terminal.core.reasons import Reason
 from terminal.core.sale import (
+    OPEN_STATES,
     TAKEN_STATES,
     Authorised,
     Booking,
@@ -115,6 +116,8 @@ def sale_in(state: SaleState, **changes: Any) -> Sale:
     `changes` to the newest intent are given as ``intent__put_sent=True``.
     """
     of_intent = {name.removeprefix("intent__"): changes.pop(name) for name in list(changes) if "intent__" in name}
+    if state not in OPEN_STATES:
+        of_intent |= {"ended_at": NOON + 3, "end": SaleState.APPROVED if state in TAKEN_STATES else state}
     sample = Sale(
         sale_id=UUID("5a1e0000-0000-4000-8000-000000000000"),
         idempotency_key="order 7",

@@ -87,4 +87,5 @@ def ended(sale: Sale, event: Event) -> Outcome:
 
 def _another_try_fits(sale: Sale) -> bool:
     """After `declined` and `expired`; after `cancelled` where the cancel was the first half of another try."""
-    return sale.state in _AGAIN_AFTER or (sale.cancel is not None and sale.cancel.again)
+    half_done = sale.state is SaleState.CANCELLED and sale.cancel is not None and sale.cancel.again
+    return half_done or sale.state in _AGAIN_AFTER
