@@ -26,7 +26,7 @@ from terminal.core.money import Money
 from terminal.programs.shop import Shop
 
 LOOK_EVERY_S = 0.03
-STEP_LIMIT_S = 15.0
+STEP_LIMIT_S = 25.0
 TAP_S = 6.0
 CURRENCY = "CNY"
 
@@ -44,6 +44,8 @@ class Day:
         self.phone = phone
         self.shown: dict[str, int] = {}
         """Total shown as taken, by sale."""
+        self.stored: list[str] = []
+        """Sales accepted offline."""
 
     @property
     def port(self) -> int:
@@ -153,6 +155,55 @@ def a_lost_answer(day: Day) -> str:
     return "unknown, asked, approved; not charged twice"
 
 
+def the_link_is_cut(day: Day) -> str:
+    """The backend is gone; a sale is accepted offline, in its own colour, by the signed policy."""
+    day.shop.cut_link()
+    sale = day.until_state(day.charge("30.00"), "presented")
+    check(sale.mode == "offline", f"the sale is {sale.mode}")
+    day.tap()
+    day.until_state(sale, "accepted_offline")
+    day.stored.append(sale.id)
+    left = day.client.status().queue.caps
+    check(left is not None, "what is left of the caps is not shown")
+    return f"stored, not yet approved; {Money(left.amount_left, CURRENCY) if left else 0} may still be stored"
+
+
+def refused_by_policy(day: Day) -> str:
+    """200.01 is a cent more than the policy takes offline: refused, and nothing is charged."""
+    sale = day.until_state(day.charge("200.01"), "presented")
+    day.phone.hold(day.port, 2.0)
+    sale = day.until(sale, lambda seen: seen.reason is not None, "refused")
+    check(sale.reason is not None and sale.reason.code == 20 and sale.state == "presented", f"it is {sale.state}")
+    day.client.cancel(sale.id, "customer")
+    day.until_state(sale, "cancelled")
+    return sale.reason.shopper if sale.reason else ""
+
+
+def killed_and_back(day: Day) -> str:
+    """The daemon is killed while it holds a stored payment, and comes back with it; another one is stored."""
+    day.shop.kill_daemon()
+    day.shop.open_daemon()
+    sale = day.client.sale(day.stored[0])
+    check(sale.state == "accepted_offline", f"the stored sale is {sale.state}")
+    sale = day.until_state(day.charge("12.50"), "presented")
+    day.tap()
+    day.until_state(sale, "accepted_offline")
+    day.stored.append(sale.id)
+    queue = day.client.status().queue
+    check((queue.count, queue.total) == (2, 4250), f"{queue.count} stored, {queue.total}")
+    return "2 stored, 42.50 CNY"
+
+
+def the_link_is_back(day: Day) -> str:
+    """The backend is back: the queue drains by itself, each payment once."""
+    day.shop.restore_link()
+    for sale_id in day.stored:
+        day.until_state(day.client.sale(sale_id), "approved")
+    queue = day.client.status().queue
+    check(queue.count == 0, f"{queue.count} still wait")
+    return "2 settled, nothing waits"
+
+
 def the_ledger(day: Day) -> str:
     """What the backend booked is what the terminal showed, to the cent."""
     headers = {"Authorization": f"Bearer {day.shop.admin_token}"}
@@ -184,7 +235,8 @@ def _all_payments(admin: httpx.Client) -> dict[str, int]:
             return taken
 
 
-STEPS = (a_sale, a_decline, a_torn_tap, a_phone_left_lying, a_foreign_card, a_lost_answer, the_ledger)
+STEPS = (a_sale, a_decline, a_torn_tap, a_phone_left_lying, a_foreign_card, a_lost_answer,
+         the_link_is_cut, refused_by_policy, killed_and_back, the_link_is_back, the_ledger)  # fmt: skip
 
 
 @click.command()

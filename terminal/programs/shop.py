@@ -67,6 +67,18 @@ class Shop:
         self.backend, self.admin_token = said["url"], said["admin_token"]
         self.activation_code = said["activation_code"]
 
+    def cut_link(self) -> None:
+        """Take the backend away as a power cut would; what it knew is on its disk."""
+        self.programs["sandbox"].kill()
+
+    def restore_link(self) -> None:
+        """Bring the same backend back at the same address."""
+        self.open_sandbox(port=int(self.backend.rsplit(":", 1)[1]))
+
+    def kill_daemon(self) -> None:
+        """SIGKILL the daemon, in the middle of whatever it does."""
+        self.programs["daemon"].kill()
+
     def open_readers(self, *, private: bool = False) -> None:
         """Use the machine's PC/SC readers if it has any, else start virtual ones."""
         road = None if private else machine_readers()
