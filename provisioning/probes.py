@@ -29,6 +29,7 @@ DISK_LOW_MIB = 512
 DISK_OUT_MIB = 64
 DAY_S = 86_400
 _ENROL = "Enrol this terminal: pengpos enrol CODE --backend URL"
+_COMES_LATER = "It comes with the enrolment"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _PYTHONS = ((3, 11), (3, 14))  # from, below: pyproject.toml, requires-python
 
@@ -144,7 +145,7 @@ def look_at_credential(enrolled: Callable[[], Enrolled | None], now: Callable[[]
     except ConfigError:
         present = None
     if present is None:
-        return worth_a_look("none", _ENROL)
+        return worth_a_look("none yet", _COMES_LATER)
     credential = present.credential
     left_s = credential.expires_at - int(now())
     until = datetime.fromtimestamp(credential.expires_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
@@ -167,7 +168,7 @@ def look_at_backend(
     except ConfigError:
         present = None
     if present is None:
-        return worth_a_look("none to ask", _ENROL)
+        return worth_a_look("none to ask yet", _COMES_LATER)
     backend = present.backend
     try:
         with httpx.Client(base_url=backend, timeout=DEADLINE_S, trust_env=False, transport=transport) as client:

@@ -22,7 +22,22 @@ INPUTS = (
     "scripts/build-tools.lock",
     "scripts/debian-packages",
 )
-TOOLS = ("bash", "env", "cat", "sed", "awk", "grep", "head", "tail", "wc", "cut", "sha256sum", "mkdir", "rm", "touch")
+TOOLS: tuple[str, ...] = (
+    "bash",
+    "env",
+    "cat",
+    "sed",
+    "awk",
+    "grep",
+    "head",
+    "tail",
+    "wc",
+    "cut",
+    "sha256sum",
+    "mkdir",
+    "rm",
+    "touch",
+)
 TOOLS += ("flock", "sleep", "dirname", "cp", "chmod")
 WAIT_S = 20
 STAND_INS = {

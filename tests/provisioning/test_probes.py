@@ -154,8 +154,8 @@ def test_credential_by_its_days(life_s: int, light: Light, says: str) -> None:
 
 @pytest.mark.parametrize("absent", [lambda: None, damaged], ids=["none", "damaged"])
 def test_without_an_enrolment_there_is_no_credential_and_no_backend(absent: Callable[[], Present | None]) -> None:
-    expect(probes.look_at_credential(absent, clock), YELLOW, "none", "enrol")
-    expect(probes.look_at_backend(absent, clock), YELLOW, "none", "enrol")
+    expect(probes.look_at_credential(absent, clock), YELLOW, "none", "enrolment")
+    expect(probes.look_at_backend(absent, clock), YELLOW, "none", "enrolment")
 
 
 @pytest.mark.parametrize(
