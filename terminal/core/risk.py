@@ -51,6 +51,8 @@ class Usage:
     key_count: int = 0
     """Those of the wallet key in question."""
     key_total_minor: int = 0
+    key_blocked: bool = False
+    """A payment of that key was declined when it was sent: it pays online only."""
     oldest_age_s: int | None = None
     """Age of the oldest stored payment; None when nothing is stored."""
     clock_doubtful_for_s: int | None = None
@@ -64,6 +66,7 @@ class Cap(StrEnum):
     POLICY_EXPIRED = "policy_expired"
     CLOCK_DOUBTFUL = "clock_doubtful"
     WALLET_FORBIDS = "wallet_forbids"
+    KEY_BLOCKED = "key_blocked"
     WALLET_ONLINE_ONLY = "wallet_online_only"
     WALLET_CURRENCY = "wallet_currency"
     WALLET_PER_PAYMENT = "wallet_per_payment"
@@ -163,6 +166,7 @@ def _of_the_device(policy: RiskPolicy, usage: Usage, now: int) -> Iterator[_Rule
 
 def _of_the_wallet(usage: Usage, payment: _Payment) -> Iterator[_Rule]:
     yield Cap.WALLET_FORBIDS, payment.offline_allowed, "the authorisation is for online only"
+    yield Cap.KEY_BLOCKED, not usage.key_blocked, "an earlier payment of this key was declined at sync"
     if (allowance := payment.allowance) is None:
         yield Cap.WALLET_ONLINE_ONLY, False, "the wallet's credential is for online only"
         return

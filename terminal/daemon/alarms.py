@@ -61,21 +61,28 @@ class Alarms:
     def raise_alarm(self, kind: AlarmKind, sale: Sale) -> None:
         """An alarm about a sale; the same one again changes nothing."""
         text, cure = _WORDS[kind]
-        alarm_id = f"{kind}-{sale.sale_id}"
+        self.raise_lasting(f"{kind}-{sale.sale_id}", kind.value, text.format(number=sale.number), cure, sale)
+
+    def raise_lasting(self, alarm_id: str, kind: str, text: str, cure: str, sale: Sale | None = None) -> None:
+        """An alarm that stays, also over a restart, until a person has seen to it."""
         if alarm_id in self._lasting:
             return
         alarm = AlarmView(
             id=alarm_id,
-            kind=kind.value,
+            kind=kind,
             at=utc(self._clock.now()),
-            text=text.format(number=sale.number),
+            text=text,
             cure=cure,
-            sale_id=str(sale.sale_id),
+            sale_id=str(sale.sale_id) if sale else None,
         )
         log.error("alarm %s: %s", kind, alarm.text)
         self._lasting[alarm_id] = alarm
         self._journal.record([ValueStored(kind=_KIND, key=alarm_id, body=msgspec.json.encode(alarm))])
         self._changed()
+
+    def stands(self, alarm_id: str) -> bool:
+        """True while nobody has seen to this alarm."""
+        return alarm_id in self._lasting
 
     def seen_to(self, alarm_id: str) -> bool:
         """A person has seen to it; False if there is no such alarm."""

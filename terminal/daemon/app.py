@@ -19,8 +19,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from offline_queue.files import load_or_create_key
 from offline_queue.journal import Journal
+from offline_queue.rows import read_boot_id
 from offline_queue.sync import Drainer
 from terminal.client import Home, Language, LinkView, QueueView, Status
+from terminal.core.effects import AskBackend
 from terminal.core.errors import JournalFullError
 from terminal.core.events import LifeOver, Restarted
 from terminal.core.ports import TapListener
@@ -32,6 +34,7 @@ from terminal.daemon.counter import Counter
 from terminal.daemon.desk import Desk
 from terminal.daemon.errands import Errands
 from terminal.daemon.feed import Feed
+from terminal.daemon.heartbeat import Heartbeat
 from terminal.daemon.identity import NotEnrolledError, read_identity
 from terminal.daemon.judging import Judging
 from terminal.daemon.link import Link
@@ -39,7 +42,7 @@ from terminal.daemon.local_api import LocalApi, problem
 from terminal.daemon.offline import OfflinePolicy
 from terminal.daemon.snapshot import Snapshots
 from terminal.daemon.tap import TapDesk
-from terminal.daemon.upkeep import Upkeep
+from terminal.daemon.upkeep import CLOCK_KIND, CONFIRMED_BOOT, Upkeep
 from terminal.daemon.views import utc
 from terminal.gateway.backend import BackendGateway
 from terminal.gateway.signing import RequestSigner
@@ -50,6 +53,7 @@ log = logging.getLogger(__name__)
 SOCKET_MODE = 0o660
 TICK_S = 0.25
 PUBLISH_GAP_S = 0.01
+RESTORED_ALARM = "restored_card"
 ENROLMENT_POLL_S = 1.0
 _MORTAL = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
 
@@ -84,6 +88,10 @@ class Terminal:
         self._clock = DeviceClock()
         self._journal = Journal.open(home.journal, key=key, clock=self._clock)
         self._clock.issuer_signed(max(self._journal.latest_issuer_time(), identity.credential.issued_at))
+        if identity.enrolled_at > self._clock.booted_at or (
+            self._journal.value(CLOCK_KIND, CONFIRMED_BOOT) == read_boot_id()
+        ):
+            self._clock.confirm()
         self._client = httpx.AsyncClient(
             base_url=identity.backend,
             auth=RequestSigner(signer, self._clock.now),
@@ -109,10 +117,24 @@ class Terminal:
             journal=self._journal,
             backend=backend,
             clock=self._clock,
-            status=lambda: self._snapshots.status(),
+            report=lambda: heartbeat.report(),
             changed=self._changed,
         )
-        policy = OfflinePolicy(self._journal, lambda: self._upkeep.identity, self._clock)
+        heartbeat = Heartbeat(
+            identity=lambda: self._upkeep.identity,
+            journal=self._journal,
+            backend=backend,
+            clock=self._clock,
+            status=lambda: self._snapshots.status(),
+            denylist_version=lambda: self._upkeep.denylist_version,
+            restored=self._restored,
+        )
+        policy = OfflinePolicy(
+            self._journal,
+            lambda: self._upkeep.identity,
+            self._clock,
+            suspended=lambda: self._alarms.stands(RESTORED_ALARM),
+        )
         self._snapshots = Snapshots(
             desk=self._desk,
             journal=self._journal,
@@ -223,6 +245,17 @@ class Terminal:
         self._changed()
         if self._link.up:
             self._hurry()
+
+    def _restored(self) -> None:
+        """This journal is an old copy: every sale it holds open may have gone on without it. Ask, accept nothing."""
+        self._alarms.raise_lasting(
+            RESTORED_ALARM,
+            RESTORED_ALARM,
+            "This terminal was restored from an old copy: sales it made since are not in its journal",
+            "A manager compares the day with the backend's and confirms; until then nothing is accepted offline",
+        )
+        for sale in self._desk.sales:
+            self._errands.carry_out(sale, AskBackend())
 
     def _hurry(self) -> None:
         self._errands.hurry()

@@ -14,13 +14,25 @@ TOLERANCE_S = 300  # what the backend accepts of a request's `created` (backend 
 
 
 class DeviceClock:
-    """`core.ports.Clock` over the system's time with a floor. `system` is injectable for tests."""
+    """`core.ports.Clock` over the system's time with a floor.
 
-    def __init__(self, floor: int = 0, system: Callable[[], float] = time.time) -> None:
+    `confirmed`: the backend has confirmed the time since this boot. `system` and `since_boot_s` are injectable for
+    tests.
+    """
+
+    def __init__(
+        self,
+        *,
+        floor: int = 0,
+        confirmed: bool = False,
+        system: Callable[[], float] = time.time,
+        since_boot_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._floor = max(floor, BUILD_TIME)
         self._system = system
+        self._since_boot_s = since_boot_s
         self._ahead_s = 0
-        self._doubtful_since: int | None = self.now()
+        self._confirmed = confirmed
 
     def now(self) -> int:
         """Unix seconds, never below the floor."""
@@ -30,21 +42,30 @@ class DeviceClock:
         """Seconds that never go back."""
         return time.monotonic()
 
+    @property
+    def booted_at(self) -> int:
+        """When this machine started, by its own clock."""
+        return int(self._system() - self._since_boot_s())
+
     def issuer_signed(self, at: int) -> None:
         """An issuer signed this time: it is not earlier than that now."""
         self._floor = max(self._floor, at)
 
-    def confirmed(self) -> None:
+    def confirm(self) -> None:
         """The pinned backend accepted our time within its tolerance: no doubt since boot."""
-        self._doubtful_since = None
+        self._confirmed = True
 
     def set_forward(self, to: int) -> None:
-        """A manager's hand: forward only, and it stays doubtful. Raises ValueError for a step back."""
+        """A manager's hand: forward only, and it is doubtful from here. Raises ValueError for a step back."""
         if to < self.now():
             raise ValueError("the clock is only ever set forward")
         self._ahead_s += to - self.now()
+        self._confirmed = False
 
     @property
-    def doubtful_since(self) -> int | None:
-        """Since when nobody we trust has confirmed the time; None: confirmed since boot."""
-        return self._doubtful_since
+    def doubtful_for_s(self) -> int | None:
+        """For how long nobody we trust has confirmed the time, since boot at most; None: confirmed.
+
+        Counted by the machine's own uptime, which no hand and no time server moves.
+        """
+        return None if self._confirmed else int(self._since_boot_s())

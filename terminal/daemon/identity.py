@@ -3,6 +3,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ class Identity:
     issuers: Issuers
     confirmation_secret: bytes
     policy: bytes | None
+    enrolled_at: int = 0
+    """When the backend took our signed request: it confirmed our clock then."""
 
     @property
     def terminal_id(self) -> str:
@@ -67,8 +70,9 @@ def read_identity(path: Path, signer: Signer) -> Identity:
             issuers=issuers,
             confirmation_secret=unb64u(stored["confirmation_secret"]),
             policy=unb64u(stored["policy"]) if stored.get("policy") else None,
+            enrolled_at=int(datetime.fromisoformat(stored["enrolled_at"]).timestamp()),
         )
-    except (KeyError, TypeError, MalformedError, SignatureError) as error:
+    except (KeyError, TypeError, ValueError, MalformedError, SignatureError) as error:
         raise ConfigError(str(path), f"damaged ({error})", _ENROL) from error
     if credential.key.kid != PublicKey.of(signer).kid:
         raise ConfigError(str(path), "the credential belongs to another device key", _ENROL)

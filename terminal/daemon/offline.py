@@ -75,7 +75,15 @@ def policy_of(document: dict[str, Any]) -> RiskPolicy:
 class OfflinePolicy:
     """What may be taken without the backend now, and what is left of each cap."""
 
-    def __init__(self, journal: JournalPort, identity: Callable[[], Identity], clock: DeviceClock) -> None:
+    def __init__(
+        self,
+        journal: JournalPort,
+        identity: Callable[[], Identity],
+        clock: DeviceClock,
+        suspended: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`suspended`: nothing at all is taken offline, whatever the policy says (a restored card)."""
+        self._suspended = suspended
         self._journal = journal
         self._identity = identity
         self._clock = clock
@@ -83,7 +91,9 @@ class OfflinePolicy:
         self._policy: RiskPolicy | None = None
 
     def current(self) -> RiskPolicy | None:
-        """The newest policy stored; the one that came with the enrolment until then."""
+        """The newest policy stored; the one that came with the enrolment until then. None: no offline."""
+        if self._suspended():
+            return None
         document = self._journal.document(POLICY)
         raw = document.body if document is not None else self._identity().policy
         if raw is not None and raw != self._read_from:
@@ -127,12 +137,12 @@ class OfflinePolicy:
         now = self._clock.now()
         stored = self._journal.queue_totals(currency)
         wallet = self._journal.wallet_usage(kid, currency) if kid is not None else None
-        doubtful = self._clock.doubtful_since
         return Usage(
             stored_count=stored.count,
             stored_total_minor=stored.total_minor,
             key_count=wallet.count if wallet else 0,
             key_total_minor=wallet.total_minor if wallet else 0,
+            key_blocked=wallet.blocked if wallet else False,
             oldest_age_s=now - stored.oldest_at if stored.oldest_at is not None else None,
-            clock_doubtful_for_s=now - doubtful if doubtful is not None else None,
+            clock_doubtful_for_s=self._clock.doubtful_for_s,
         )

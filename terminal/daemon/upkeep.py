@@ -1,35 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What terminal and backend tell each other beside payments: policy, denylist, heartbeat with the journal's head.
+"""What the backend tells the terminal beside payments: policy with its issuers, denylist, and by answering, the time.
 
-Source: backend API, "The backend's documents", `GET /terminal/config`, `GET /terminal/denylist`, heartbeat.
+Source: backend API, "The backend's documents", `GET /terminal/config`, `GET /terminal/denylist`; tap protocol, *Clock*.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from offline_queue.port import JournalPort
-from offline_queue.values import Change, ChangeRefusedError, DocumentStored, Head, HeadSigned, IssuerTimeSeen
-from terminal.client import Status
+from offline_queue.rows import read_boot_id
+from offline_queue.values import Change, ChangeRefusedError, DocumentStored, IssuerTimeSeen, ValueStored
 from terminal.core.errors import JournalError, MalformedError, SignatureError
 from terminal.daemon.clock import DeviceClock
 from terminal.daemon.identity import Identity
 from terminal.daemon.offline import POLICY, read_document
-from terminal.daemon.views import utc
 from terminal.gateway.backend import BackendGateway, UnusableAnswerError
-from terminal.gateway.messages import ConfigMessage, DenylistMessage, HeartbeatMessage
-from terminal.wire.base64url import b64u, unb64u
+from terminal.gateway.messages import ConfigMessage, DenylistMessage
+from terminal.wire.base64url import unb64u
 from terminal.wire.cose import Context
 from terminal.wire.keys import Issuers, PublicKey
 
 log = logging.getLogger(__name__)
 
 DENYLIST = "denylist"
+CLOCK_KIND = "clock"
+CONFIRMED_BOOT = "confirmed_boot"
 EVERY_S = 60.0
 KID_SIZE = 8
 
@@ -44,14 +43,14 @@ class Upkeep:
         journal: JournalPort,
         backend: BackendGateway,
         clock: DeviceClock,
-        status: Callable[[], Status],
+        report: Callable[[], Awaitable[None]],
         changed: Callable[[], None],
     ) -> None:
         self._identity = identity
         self._journal = journal
         self._backend = backend
         self._clock = clock
-        self._status = status
+        self._report = report
         self._changed = changed
         self._denied, self._denied_version = self._stored_denylist()
         self._trust_stored_policy()
@@ -60,6 +59,11 @@ class Upkeep:
     def identity(self) -> Identity:
         """Who we are, with the issuers of the newest policy."""
         return self._identity
+
+    @property
+    def denylist_version(self) -> int:
+        """Which version of the denylist we hold."""
+        return self._denied_version
 
     def denylisted(self, kid: bytes) -> bool:
         """True if this wallet key may not pay (tap protocol §2)."""
@@ -73,7 +77,7 @@ class Upkeep:
 
     async def refresh(self) -> None:
         """Fetch what is new and report; each part for itself, so that one refusal harms no other."""
-        for part in (self.fetch_policy, self.fetch_denylist, self.report):
+        for part in (self.fetch_policy, self.fetch_denylist, self._report):
             try:
                 await part()
             except UnusableAnswerError as error:
@@ -95,7 +99,15 @@ class Upkeep:
             await self._store(POLICY, document, raw)
             self._trust(document)
             self._changed()
-        self._clock.confirmed()
+        await self._confirm_clock()
+
+    async def _confirm_clock(self) -> None:
+        """The backend took a request signed at our time: no doubt until the next boot, also after a restart."""
+        self._clock.confirm()
+        boot = read_boot_id()
+        if self._journal.value(CLOCK_KIND, CONFIRMED_BOOT) != boot:
+            confirmed = ValueStored(kind=CLOCK_KIND, key=CONFIRMED_BOOT, body=boot)
+            await asyncio.wrap_future(self._journal.record([confirmed]))
 
     async def fetch_denylist(self) -> None:
         """`GET /terminal/denylist?since=V`: apply a signed delta that starts where we are."""
@@ -139,35 +151,3 @@ class Upkeep:
         jwks = policy.get("issuers")
         if isinstance(jwks, list) and jwks:
             self._identity = replace(self._identity, issuers=Issuers(PublicKey.from_jwk(jwk) for jwk in jwks))
-
-    # --- heartbeat ----------------------------------------------------------------------------------------------------
-
-    async def report(self) -> None:
-        """`POST /terminal/heartbeat`; the head comes back signed and is stored."""
-        head = self._journal.head()
-        signed = self._journal.document("head")
-        status = self._status()
-        body = {
-            "software_version": status.terminal.software_version if status.terminal else None,
-            "config_version": status.terminal.config_version if status.terminal else None,
-            "denylist_version": self._denied_version,
-            "queue": {
-                "count": status.queue.count,
-                "total": status.queue.total,
-                "currency": status.queue.currency,
-            },
-            "readers": [{"name": reader.name, "state": reader.state} for reader in status.readers[:8]],
-            "clock": {"now": utc(self._clock.now()), "doubtful": self._clock.doubtful_since is not None},
-            "head": {"epoch": head.epoch, "sequence": head.seq, "hash": b64u(head.hash)},
-            "signed_head": b64u(signed.body) if signed is not None else None,
-        }
-        answer = await self._backend.fetch("POST", "/v1/terminal/heartbeat", HeartbeatMessage, body)
-        await self._store_head(unb64u(answer.signed_head))
-
-    async def _store_head(self, raw: bytes) -> None:
-        document = read_document(raw, self._identity, Context.HEAD)
-        try:
-            head = Head(epoch=document["epoch"], seq=document["sequence"], hash=unb64u(document["hash"]))
-        except (KeyError, msgspec.ValidationError) as error:
-            raise MalformedError(f"a signed head without {error}") from error
-        await asyncio.wrap_future(self._journal.record([HeadSigned(head=head, signed=raw)]))

@@ -110,3 +110,5 @@ class ProblemMessage(Answer, kw_only=True, frozen=True):
     title: str = ""
     detail: str = ""
     now: str | None = None
+    signed_head: str | None = None
+    """With `head_behind`: the highest journal head that the backend has signed."""

@@ -42,7 +42,7 @@ def unsent_payments(home: ProvisioningHome) -> int:
 
 
 def _probes(home: ProvisioningHome) -> Mapping[str, Probe]:
-    return {"journal": lambda: _journal(home), "readers": _readers, "fonts": _fonts}
+    return {"Journal": lambda: _journal(home), "Readers": _readers, "Fonts": _fonts}
 
 
 def _journal(home: ProvisioningHome) -> Finding:
