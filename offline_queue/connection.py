@@ -22,7 +22,7 @@ IntegrityError = sqlcipher.IntegrityError
 KEY_SIZE = 32
 SET_ASIDE = "Move it aside with `pengpos queue set-aside` and keep it: a technician can still read it"
 
-SETTINGS = (
+SETTINGS: tuple[tuple[str, str], ...] = (
     ("journal_mode", "WAL"),
     ("synchronous", "FULL"),
     ("foreign_keys", "ON"),
@@ -34,7 +34,7 @@ SETTINGS = (
     ("busy_timeout", "5000"),
     ("temp_store", "MEMORY"),
 )
-REQUIRED = (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1))
+REQUIRED: tuple[tuple[str, str | int], ...] = (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1))
 """What SQLite must answer when asked again: 2 is FULL."""
 
 
