@@ -217,6 +217,15 @@ class WalletStore:
         )
         return int(rows[0][0])
 
+    def promisable(self, now: int) -> dict[str, int]:
+        """What may still be promised offline with all credentials that have not expired, by currency."""
+        left: dict[str, int] = {}
+        for held in self.credentials():
+            if held.allowance is not None and held.expires_at > now:
+                free_minor = max(0, held.allowance.total_minor - self.promised_minor(held.kid))
+                left[held.allowance.currency] = left.get(held.allowance.currency, 0) + free_minor
+        return left
+
     # --- replies and receipts ------------------------------------------------------------------------------------
 
     def remember(self, signed: Signed) -> None:

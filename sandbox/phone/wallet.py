@@ -129,13 +129,6 @@ class Wallet:
             self._store.begin_elsewhere(intent_id)
             return True
 
-    def paid_elsewhere(self, receipt: bytes) -> None:
-        """The backend has taken the money by tag or QR. Raises MalformedError or SignatureError for a bad receipt."""
-        read = Receipt.read(receipt, self.issuers)
-        if read.claims.outcome is not Outcome.APPROVED:
-            raise MalformedError("not a receipt of a payment")
-        self._store.paid_elsewhere(read.claims.intent_id, receipt)
-
     def release_elsewhere(self, intent_id: bytes) -> None:
         """The backend has let the claim go unpaid: a tap may pay again."""
         self._store.release_elsewhere(intent_id)
@@ -273,10 +266,11 @@ class Wallet:
     # --- receipts ------------------------------------------------------------------------------------------------
 
     def take_receipt(self, receipt: bytes) -> None:
-        """Keep a receipt for an intent this wallet has signed, from a tap or from the backend; ignore any other.
+        """Keep a receipt for an intent this wallet has signed or begun another way; ignore any other.
 
-        An issuer says approved or declined, the terminal of that very intent says accepted offline, and no receipt
-        takes more than was authorised. Raises JournalError if it could not be stored.
+        It may come from a tap or from the backend. An issuer says approved or declined, the terminal of that very
+        intent says accepted offline, and no receipt takes more than was authorised. Raises JournalError if it could
+        not be stored.
         """
         with self._lock, self._store.transaction():
             payment = self._told_by(receipt)
@@ -284,9 +278,12 @@ class Wallet:
             self.listener(ReceiptKept(payment=payment))
 
     def _told_by(self, raw: bytes) -> Signed | None:
+        """The payment as it stands after this receipt, or None if it says nothing about a payment by tap."""
         try:
-            before = self._store.signed(_intent_id_of(raw))
+            intent_id = _intent_id_of(raw)
+            before = self._store.signed(intent_id)
             if before is None:
+                self._told_of_another_way(intent_id, raw)
                 return None
             receipt = Receipt.read(raw, self.issuers, terminal_key=before.terminal_key)
         except (MalformedError, SignatureError):
@@ -297,7 +294,12 @@ class Wallet:
         if claims.outcome is Outcome.ACCEPTED_OFFLINE and not before.promised:
             return None
         self._store.record_outcome(receipt)
-        return self._store.signed(before.intent_id)
+        return self._store.signed(intent_id)
+
+    def _told_of_another_way(self, intent_id: bytes, raw: bytes) -> None:
+        begun, known = self._store.elsewhere(intent_id)
+        if begun and known is None and Receipt.read(raw, self.issuers).claims.outcome is Outcome.APPROVED:
+            self._store.paid_elsewhere(intent_id, raw)
 
 
 def _verified(raw: bytes, issuers: Issuers, now: int) -> Presentation:

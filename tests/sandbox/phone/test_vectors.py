@@ -92,7 +92,7 @@ def prepare_another_way(bench: Bench, talk: dict[str, Any]) -> None:
         reply = read_reply(bytes.fromhex(talk["steps"][0]["reply"]))
         assert isinstance(reply, AlreadyPaid)
         assert bench.wallet.begin_elsewhere(intent_id)
-        bench.wallet.paid_elsewhere(reply.receipt)
+        bench.wallet.take_receipt(reply.receipt)
 
 
 @pytest.mark.parametrize("edge", [pytest.param(edge, id=edge["name"]) for edge in VECTORS["card_edges"]])
