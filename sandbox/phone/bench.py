@@ -10,6 +10,7 @@ from typing import Any
 from sandbox.phone.applet import Applet
 from sandbox.phone.clocks import HeldClock
 from sandbox.phone.events import Event
+from sandbox.phone.manners import Honest, Manner, Move
 from sandbox.phone.owner import Owner
 from sandbox.phone.store import WalletStore
 from sandbox.phone.wallet import Wallet
@@ -154,3 +155,24 @@ class Bench:
         assert isinstance(reply, Authorises), reply
         credential = Credential.read(reply.wallet_credential, self.wallet.issuers)
         return Authorisation.read(reply.authorisation, credential.key).claims
+
+    def phone(self, manner: Manner | None = None) -> "BenchPhone":
+        """The wallet as a phone that can be brought into a field or held to a reader."""
+        return BenchPhone(self.card(), manner or Honest())
+
+
+class BenchPhone:
+    """A card held in some manner."""
+
+    def __init__(self, card: Applet, manner: Manner) -> None:
+        self._card = card
+        self._manner = manner
+
+    def power_cycle(self) -> None:
+        """The phone comes into a field."""
+        self._card.power_cycle()
+        self._manner.start()
+
+    def exchange(self, command: bytes) -> Move:
+        """What the reader gets for one command."""
+        return self._manner.move(command, self._card.respond)
