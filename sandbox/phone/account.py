@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shopper's account at a payment backend, over HTTP (backend API, "Shopper side").
+
+Knows paths, members and problem documents; what a receipt or credential is worth, the wallet judges by its signature.
+"""
+
+from typing import Self, TypeVar
+from uuid import UUID
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from terminal.core.errors import MalformedError, PengposError
+from terminal.core.ports import Signer
+from terminal.wire.base64url import b64u, unb64u
+from terminal.wire.cose import Context, sign1
+from terminal.wire.keys import Issuers, PublicKey
+
+_TIMEOUT_S = 10.0
+_MAX_ANSWER = 1 << 20
+A = TypeVar("A", bound="_Answer")
+
+
+class BackendUnreachableError(PengposError):
+    """The backend did not answer, or not as a backend: what was asked may or may not have happened."""
+
+    def __init__(self, url: str, detail: str) -> None:
+        super().__init__(f"{url}: {detail}")
+
+
+class BackendRefusedError(PengposError):
+    """The backend said no; `status` is HTTP's, `code` the problem document's (RFC 9457)."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(f"{detail} ({status}{' ' + code if code else ''})")
+        self.status = status
+        self.code = code
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class SignedUp(_Answer):
+    """`POST /accounts`."""
+
+    account_id: str = Field(min_length=1, max_length=200)
+    token: str = Field(min_length=1, max_length=1_000)
+
+
+class _Credential(_Answer):
+    credential: str
+
+
+class _Issuers(_Answer):
+    issuers: list[dict[str, object]]
+
+
+class Balance(_Answer):
+    """One currency of `GET /balance`, in minor units."""
+
+    amount: int
+    currency: str
+
+
+class _Balances(_Answer):
+    balances: list[Balance]
+
+
+class _Merchant(_Answer):
+    name: str
+
+
+class AccountPayment(_Answer):
+    """One payment of the account, by whichever way; `confirmation_code` is for the cashier of an offline terminal."""
+
+    intent_id: UUID
+    status: str
+    merchant: _Merchant
+    total: int
+    currency: str
+    refunded: int = 0
+    receipt: str | None = None
+    receipt_url: str | None = None
+    confirmation_code: str | None = None
+
+
+class _Payments(_Answer):
+    payments: list[AccountPayment]
+
+
+class _Problem(_Answer):
+    title: str = ""
+    detail: str = ""
+    code: str = ""
+
+
+class Account:
+    """One shopper's access. `http` carries the backend's URL as its base; without a `token` only sign-up works.
+
+    Every call raises BackendUnreachableError or BackendRefusedError.
+    """
+
+    def __init__(self, http: httpx.Client, token: str | None = None) -> None:
+        self._http = http
+        self._token = token
+
+    @classmethod
+    def at(cls, backend: str, token: str | None = None) -> Self:
+        """An account at the backend with this URL."""
+        try:
+            return cls(httpx.Client(base_url=backend, timeout=_TIMEOUT_S), token)
+        except httpx.InvalidURL as err:
+            raise BackendUnreachableError(backend, str(err)) from err
+
+    def close(self) -> None:
+        """Hang up."""
+        self._http.close()
+
+    def sign_up(self, name: str, languages: list[str]) -> SignedUp:
+        """Open an account; from here on this object speaks for it."""
+        answer = self._call(SignedUp, "POST", "accounts", {"name": name, "languages": languages})
+        self._token = answer.token
+        return answer
+
+    def issuers(self) -> Issuers:
+        """Whose signatures count."""
+        return Issuers(_read_key(jwk) for jwk in self._call(_Issuers, "GET", "issuers").issuers)
+
+    def credential(self, account_id: str, signer: Signer) -> bytes:
+        """A credential for a fresh key, whose possession the proof shows; unverified."""
+        proof = sign1(signer, Context.CREDENTIAL_REQUEST, account_id.encode())
+        body = {"public_key": PublicKey.of(signer).to_jwk(), "proof": b64u(proof)}
+        return read_signed(self._call(_Credential, "POST", "credentials", body).credential)
+
+    def balances(self) -> list[Balance]:
+        """What the account holds, one a currency."""
+        return self._call(_Balances, "GET", "balance").balances
+
+    def payments(self) -> list[AccountPayment]:
+        """The account's last two hundred payments, newest first; their receipts unverified."""
+        return self._call(_Payments, "GET", "payments?limit=200").payments
+
+    def claim(self, reference: str, presentation: bytes | None) -> None:
+        """Claim an intent for 60 s; `presentation` where the backend has not heard of it."""
+        self._call(_Answer, "POST", f"intents/{reference}/claim", _referred(presentation))
+
+    def pay(self, reference: str, presentation: bytes | None) -> AccountPayment:
+        """Pay a claimed intent from this account."""
+        return self._call(AccountPayment, "POST", f"intents/{reference}/pay", _referred(presentation))
+
+    def _call(self, kind: type[A], method: str, path: str, body: object = None) -> A:
+        headers = {} if self._token is None else {"Authorization": f"Bearer {self._token}"}
+        request = self._http.build_request(method, f"/wallet/v1/{path}", json=body, headers=headers)
+        try:
+            response = self._http.send(request, stream=True)
+            content = _read_at_most(response, _MAX_ANSWER)
+        except httpx.HTTPError as err:
+            raise BackendUnreachableError(str(request.url), str(err) or type(err).__name__) from err
+        if response.is_error:
+            problem = _problem_of(content)
+            raise BackendRefusedError(response.status_code, problem.code, problem.detail or problem.title or "refused")
+        try:
+            return kind.model_validate_json(content)
+        except ValidationError as err:
+            raise BackendUnreachableError(str(request.url), f"an answer we cannot read: {err}") from err
+
+
+def _referred(presentation: bytes | None) -> dict[str, str]:
+    return {} if presentation is None else {"presentation": b64u(presentation)}
+
+
+def _read_at_most(response: httpx.Response, limit: int) -> bytes:
+    content = b""
+    try:
+        for part in response.iter_bytes():
+            content += part
+            if len(content) > limit:
+                raise httpx.DecodingError(f"an answer of more than {limit} bytes", request=response.request)
+    finally:
+        response.close()
+    return content
+
+
+def _problem_of(content: bytes) -> _Problem:
+    try:
+        return _Problem.model_validate_json(content)
+    except ValidationError:
+        return _Problem()
+
+
+def _read_key(jwk: dict[str, object]) -> PublicKey:
+    try:
+        return PublicKey.from_jwk(jwk)
+    except MalformedError as err:
+        raise BackendUnreachableError("issuers", str(err)) from err
+
+
+def read_signed(text: str) -> bytes:
+    """A signed object as the API carries it; raises BackendUnreachableError for what is no base64url."""
+    try:
+        return unb64u(text)
+    except MalformedError as err:
+        raise BackendUnreachableError("a signed object", str(err)) from err

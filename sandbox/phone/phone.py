@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A whole phone without hardware: account, keys, wallet and card in one directory, and how it is held to a reader.
+
+Knows how its parts hang together. Any number of them fit into one process; each is used by one holder at a time.
+"""
+
+import json
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from threading import Condition
+from typing import Self, TypeVar
+
+from sandbox.phone import scan
+from sandbox.phone.account import Account, AccountPayment, BackendUnreachableError, read_signed
+from sandbox.phone.applet import Applet
+from sandbox.phone.clocks import SystemClock
+from sandbox.phone.events import Event
+from sandbox.phone.hold import hold
+from sandbox.phone.keyring import KeyRing
+from sandbox.phone.manners import Honest, Manner, Move
+from sandbox.phone.owner import Owner
+from sandbox.phone.store import WalletStore
+from sandbox.phone.wallet import Wallet
+from terminal.core.errors import SignatureError
+from terminal.core.ports import Clock
+from terminal.wire.credential import Credential, Role
+from terminal.wire.keys import Issuers, PublicKey
+
+SPARES = 3  # credentials kept for shops not yet visited; the backend divides the offline allowance among so many
+_MAX_EVENTS = 1_000
+E = TypeVar("E")
+
+
+class VirtualPhone:
+    """One phone over its `directory`, which it makes if need be.
+
+    `owner` and `manner` may be replaced between taps. `listener` is told of every event as it happens, in the thread
+    that holds the phone to the reader. Raises JournalForeignError, JournalFullError, ConfigError.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        owner: Owner | None = None,
+        manner: Manner | None = None,
+        clock: Clock | None = None,
+        listener: Callable[[Event], None] = lambda _event: None,
+    ) -> None:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.manner: Manner = manner or Honest()
+        self.listener = listener
+        self._keys = KeyRing(directory / "keys")
+        self._events: deque[Event] = deque(maxlen=_MAX_EVENTS)
+        self._forgotten = 0
+        self._happened = Condition()
+        self.store = WalletStore(directory / "wallet.sqlite3")
+        self.wallet = Wallet(
+            self.store,
+            issuers=_issuers_of(self.store),
+            signer_of=self._keys.signer_of,
+            clock=clock or SystemClock(),
+            owner=owner,
+            listener=self._note,
+        )
+        self._card = Applet(self.wallet)
+
+    def close(self) -> None:
+        """Let go of the directory."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def owner(self) -> Owner:
+        """Who holds it; replace the value to change their mind."""
+        return self.wallet.owner
+
+    @owner.setter
+    def owner(self, owner: Owner) -> None:
+        self.wallet.owner = owner
+
+    # --- in a field ----------------------------------------------------------------------------------------------
+
+    def power_cycle(self) -> None:
+        """The phone comes into a field, or the field went off and on."""
+        self._card.power_cycle()
+        self.manner.start()
+
+    def respond(self, command: bytes) -> bytes:
+        """What its card answers, whatever the manner in which the phone is held."""
+        return self._card.respond(command)
+
+    def exchange(self, command: bytes) -> Move:
+        """What the reader gets for one command, as the phone is held."""
+        return self.manner.move(command, self._card.respond)
+
+    def hold(
+        self, port: int, seconds: float, *, host: str = "127.0.0.1", lift_when: Callable[[Event], bool] | None = None
+    ) -> bool:
+        """Hold the phone to the virtual reader at vpcd's `port`: see `sandbox.phone.hold`."""
+        mark = self.mark()
+
+        def done() -> bool:
+            return lift_when is not None and any(lift_when(event) for event in self.events_since(mark))
+
+        return hold(self, host, port, seconds, happened=self._happened, done=done)
+
+    # --- what its screen showed ----------------------------------------------------------------------------------
+
+    def mark(self) -> int:
+        """Where the list of events ends now."""
+        with self._happened:
+            return self._forgotten + len(self._events)
+
+    def events_since(self, mark: int = 0) -> list[Event]:
+        """What the screen showed since then, the newest last; it shows the last thousand."""
+        with self._happened:
+            return list(self._events)[max(0, mark - self._forgotten) :]
+
+    def wait_for_event(self, kind: type[E], timeout_s: float, *, since: int = 0) -> E | None:
+        """The first event of this kind since `mark()`, waiting for it; None if the time was over."""
+
+        def found() -> E | None:
+            return next((event for event in self.events_since(since) if isinstance(event, kind)), None)
+
+        with self._happened:
+            self._happened.wait_for(lambda: found() is not None, timeout_s)
+            return found()
+
+    def _note(self, event: Event) -> None:
+        with self._happened:
+            self._forgotten += len(self._events) == _MAX_EVENTS
+            self._events.append(event)
+            self._happened.notify_all()
+        self.listener(event)
+
+    # --- account -------------------------------------------------------------------------------------------------
+
+    @property
+    def account_id(self) -> str | None:
+        """The account this phone belongs to, once it has signed up."""
+        return self.store.note("account_id")
+
+    @property
+    def backend(self) -> str | None:
+        """The URL of the backend where that account is."""
+        return self.store.note("backend")
+
+    def account(self, backend: str) -> Account:
+        """This phone's access to its account. Raises BackendUnreachableError for a URL that is none."""
+        return Account.at(backend, self.store.note("token"))
+
+    def sign_up(self, account: Account, *, backend: str, name: str) -> None:
+        """Open an account for this phone. Raises BackendUnreachableError, BackendRefusedError."""
+        self._need_network()
+        signed_up = account.sign_up(name, ["zh-CN", "en"])
+        with self.store.transaction():
+            self.store.write_note("account_id", signed_up.account_id)
+            self.store.write_note("token", signed_up.token)
+            self.store.write_note("backend", backend)
+
+    def sync(self, account: Account, *, spares: int = SPARES) -> None:
+        """Learn issuers, balance and receipts, and fetch credentials for shops to come; what a phone does when online.
+
+        Raises BackendUnreachableError, BackendRefusedError, and SignatureError or MalformedError for a credential that
+        is not what was asked for.
+        """
+        self._need_network()
+        account_id = self.account_id
+        if account_id is None:
+            raise BackendUnreachableError("account", "this phone has not signed up")
+        issuers = account.issuers()
+        self.wallet.issuers = issuers
+        self.store.write_note("issuers", json.dumps([key.to_jwk() for key in issuers]))
+        for payment in account.payments():
+            if payment.receipt is not None:
+                self.wallet.take_receipt(read_signed(payment.receipt))
+        for balance in account.balances():
+            self.store.set_balance(balance.currency, balance.amount)
+        while self.store.spares(self.wallet.now()) < spares:
+            self._fetch_credential(account, account_id)
+
+    def scan(self, account: Account, url: str) -> AccountPayment:
+        """Pay what the URL of a tag or QR asks for: see `sandbox.phone.scan` for what it raises."""
+        self._need_network()
+        return scan.pay(scan.read_url(url, backend=self.backend or "", wallet=self.wallet), account, self.wallet)
+
+    def _fetch_credential(self, account: Account, account_id: str) -> None:
+        held = {credential.kid for credential in self.store.credentials()}
+        signer = self._keys.unused(held)
+        credential = Credential.read(account.credential(account_id, signer), self.wallet.issuers)
+        if credential.role is not Role.WALLET or credential.key != PublicKey.of(signer):
+            raise SignatureError("a credential for another key than ours")
+        if credential.expired(self.wallet.now()):
+            raise SignatureError("a credential that has expired already, or this phone's clock is wrong")
+        self.store.add_credential(credential)
+
+    def _need_network(self) -> None:
+        if not self.owner.network:
+            raise BackendUnreachableError("network", "this phone is offline")
+
+
+def _issuers_of(store: WalletStore) -> Issuers:
+    return Issuers(PublicKey.from_jwk(jwk) for jwk in json.loads(store.note("issuers") or "[]"))

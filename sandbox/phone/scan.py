@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Paying by the URL of a tag or QR, with this phone's own account (tap protocol §3).
+
+Knows the two forms of the URL and the order that keeps two ways from paying one intent: the wallet is told before the
+backend is asked, and told otherwise only where the backend said for certain that nothing was begun.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from sandbox.phone.account import Account, AccountPayment, BackendRefusedError, read_signed
+from sandbox.phone.wallet import Wallet
+from terminal.core.errors import MalformedError, RefusedError
+from terminal.core.reasons import Reason
+from terminal.wire.base64url import b64u, unb64u
+from terminal.wire.presentation import Presentation
+
+_MAX_URL = 1_000  # a presentation is at most 680 characters
+_ID_SIZE = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanned:
+    """What a URL asks to be paid: an intent the backend knows, or one that comes along."""
+
+    intent_id: bytes
+    presentation: bytes | None
+
+
+def read_url(url: str, *, backend: str, wallet: Wallet) -> Scanned:
+    """Read `ORIGIN/t/ID` or `ORIGIN/t#P`, the latter by all the checks of a tap but the owner's.
+
+    Raises MalformedError for another URL, SignatureError for an intent nobody trusts, RefusedError for one out of time.
+    """
+    if len(url) > _MAX_URL:
+        raise MalformedError(f"a URL longer than {_MAX_URL} characters")
+    try:
+        parts, home = urlsplit(url), urlsplit(backend)
+    except ValueError:
+        raise MalformedError("not a URL") from None
+    if (parts.scheme, parts.netloc) != (home.scheme, home.netloc):
+        raise MalformedError("a URL of another payment service")
+    if parts.path.startswith("/t/") and not parts.fragment:
+        intent_id = unb64u(parts.path.removeprefix("/t/"))
+        if len(intent_id) != _ID_SIZE:
+            raise MalformedError("not an intent's id")
+        return Scanned(intent_id=intent_id, presentation=None)
+    if parts.path != "/t" or not parts.fragment:
+        raise MalformedError("a URL with nothing to pay")
+    raw = unb64u(parts.fragment)
+    presentation = Presentation.read(raw, wallet.issuers)
+    now = wallet.now()
+    if presentation.credential.expired(now):
+        raise RefusedError(Reason.NOT_TRUSTED, "the terminal's credential has expired")
+    if not presentation.intent.claims.in_time(now):
+        raise RefusedError(Reason.PHONE_CLOCK, "the intent is out of time, or this phone's clock is wrong")
+    return Scanned(intent_id=presentation.intent.claims.intent_id, presentation=raw)
+
+
+def pay(scanned: Scanned, account: Account, wallet: Wallet) -> AccountPayment:
+    """Claim and pay it. Raises RefusedError if a tap has paid it, BackendRefusedError, BackendUnreachableError.
+
+    After BackendUnreachableError nobody knows: until a receipt comes, a tap is answered "begun by another way".
+    """
+    if not wallet.begin_elsewhere(scanned.intent_id):
+        raise RefusedError(Reason.BEGUN_ANOTHER_WAY, "this phone has paid it by tap")
+    reference = b64u(scanned.intent_id)
+    try:
+        account.claim(reference, scanned.presentation)
+        paid = account.pay(reference, scanned.presentation)
+    except BackendRefusedError as err:
+        if 400 <= err.status < 500:
+            wallet.release_elsewhere(scanned.intent_id)
+        raise
+    if paid.receipt is not None:
+        wallet.take_receipt(read_signed(paid.receipt))
+    return paid
