@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pengpos phone`: a shopper's phone from the command line, held to a virtual reader; it says what its owner sees."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import click
+
+from sandbox.phone import words
+from sandbox.phone.account import Account, BackendRefusedError, BackendUnreachableError
+from sandbox.phone.events import Asked, Authorised, Event, PaidAnotherWay, ReceiptKept
+from sandbox.phone.manners import Garbage, Honest, Manner, Slow, TornInReply
+from sandbox.phone.owner import Owner
+from sandbox.phone.parts import Parts, pengpos_home, phone_directory, read_parts
+from sandbox.phone.phone import VirtualPhone
+from terminal.core.errors import ConfigError, PengposError
+from terminal.core.money import AMOUNT_LIMIT_MINOR, Money
+
+CURRENCY = "CNY"  # of the sandbox's play money
+_TAPS = 4  # unlock, confirm, and one more: then something is wrong
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The options of `pengpos phone` itself; what is not given comes from the terminal that runs."""
+
+    home: Path
+    name: str
+    backend: str | None
+    port: int | None
+
+    @property
+    def backend_url(self) -> str:
+        """Raises ConfigError if no option and no running terminal says it."""
+        return self.backend or self._parts.backend
+
+    @property
+    def vpcd_port(self) -> int:
+        """Raises ConfigError if no option and no running terminal says it, or that one has real readers only."""
+        if self.port is not None:
+            return self.port
+        if not self._parts.vpcd_ports:
+            raise ConfigError(
+                "reader", "the running terminal has no virtual one", "Hold a real phone to it, or give --port"
+            )
+        return self._parts.vpcd_ports[0]
+
+    @property
+    def _parts(self) -> Parts:
+        return read_parts(self.home)
+
+
+def _in_plain_words(command: Callable[P, R]) -> Callable[P, R]:
+    """Errors as one sentence and exit status 1, not as tracebacks."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except (PengposError, OSError, sqlite3.Error) as err:
+            raise click.ClickException(str(err)) from err
+
+    return wrapped
+
+
+@click.group()
+@click.option("--backend", metavar="URL", help="The payment backend; else that of the running terminal.")
+@click.option("--port", type=click.IntRange(1, 65535), help="vpcd's port of the reader; else the running terminal's.")
+@click.option("--name", default="shopper", show_default=True, help="Which phone: each has its own account.")
+@click.pass_context
+def phone(ctx: click.Context, backend: str | None, port: int | None, name: str) -> None:
+    """A shopper's phone: tap it on the virtual reader, look into its purse."""
+    ctx.obj = Settings(home=pengpos_home(), name=name, backend=backend, port=port)
+
+
+@phone.command()
+@click.option("--hold", "hold_s", type=click.FloatRange(0, 3600), help="Seconds at the reader at most  [default: 10]")
+@click.option("--lock", is_flag=True, help="The phone is locked: it asks to be unlocked.")
+@click.option("--ask", is_flag=True, help="Its owner wants to confirm first.")
+@click.option("--no", "says_no", is_flag=True, help="Its owner says no.")
+@click.option("--yes", is_flag=True, help="Answer the phone's questions with yes.")
+@click.option("--tip", metavar="AMOUNT", help="A tip (打赏), e.g. 0.88.")
+@click.option("--tear", metavar="K", type=click.IntRange(0), help="Lift it as byte K of its reply is on the way.")
+@click.option("--leave", is_flag=True, help="Leave it lying there after the tap.")
+@click.option("--slow", "slow_s", metavar="S", type=click.FloatRange(0, 60), help="Take S seconds for each answer.")
+@click.option("--garbage", is_flag=True, help="Answer noise.")
+@click.option("--offline", is_flag=True, help="The phone has no network.")
+@click.pass_obj
+@_in_plain_words
+def tap(
+    settings: Settings,
+    *,
+    hold_s: float | None,
+    lock: bool,
+    ask: bool,
+    says_no: bool,
+    yes: bool,
+    tip: str | None,
+    tear: int | None,
+    leave: bool,
+    slow_s: float | None,
+    garbage: bool,
+    offline: bool,
+) -> None:
+    """Tap the phone on the reader once, and again where it asked its owner something.
+
+    Without --lock and --ask its owner has said that it pays whatever is asked. Exits with 0 if it paid.
+    """
+    port = settings.vpcd_port
+    owner = Owner(
+        tap_limits=() if lock or ask else (Money(AMOUNT_LIMIT_MINOR, CURRENCY),),
+        locked=lock,
+        asks_first=ask,
+        says_no=says_no,
+        tip=_tip(tip),
+        network=not offline,
+    )
+    seconds = hold_s if hold_s is not None else 3600.0 if leave else 10.0
+    with _opened(settings, owner, _manner(tear, slow_s, garbage=garbage)) as shopper:
+        shopper.listener = lambda event: click.echo(words.of_event(event))
+        last = _tap_until_done(shopper, port, seconds, leave=leave, yes=yes)
+        if isinstance(last, Authorised):
+            click.echo(words.of_payment(last.payment))
+        if not isinstance(last, Authorised | ReceiptKept | PaidAnotherWay):
+            raise click.exceptions.Exit(1)
+
+
+def _tap_until_done(shopper: VirtualPhone, port: int, seconds: float, *, leave: bool, yes: bool) -> Event | None:
+    """Tap, ask the owner what the phone asks, tap again; what the screen showed last."""
+    last: Event | None = None
+    for _ in range(_TAPS):
+        mark = shopper.mark()
+        try:
+            in_peace = shopper.hold(port, seconds, lift_when=None if leave else _is_the_end)
+        except OSError as err:
+            raise ConfigError(f"port {port}", str(err), "Is the terminal running? `pengpos run` starts one") from err
+        new = shopper.events_since(mark)
+        last = new[-1] if new else None
+        if not in_peace:
+            click.echo("The phone left the reader too early. Tap again: it gives the same answer.")
+            return None
+        if last is None:
+            click.echo("Nobody asked this phone for anything. Is there a sale on the terminal?")
+            return None
+        if not isinstance(last, Asked) or not _agrees(last, yes=yes):
+            return last
+        shopper.owner = replace(shopper.owner, locked=False)
+        shopper.wallet.confirm(last.offer.digest)
+    return last
+
+
+def _is_the_end(event: Event) -> bool:
+    """Everything but an authorisation, after which the receipt is to come."""
+    return not isinstance(event, Authorised)
+
+
+def _agrees(asked: Asked, *, yes: bool) -> bool:
+    question = f"{words.of_offer(asked.offer)}. Pay?"
+    try:
+        return yes or click.confirm(question, default=True)
+    except click.Abort:  # nobody is there to answer
+        return False
+
+
+@phone.command()
+@click.argument("url")
+@click.pass_obj
+@_in_plain_words
+def scan(settings: Settings, url: str) -> None:
+    """Pay what the URL of the terminal's tag or QR code asks for."""
+    with _opened(settings, Owner(), Honest()) as shopper, _account(settings, shopper) as account:
+        paid = shopper.scan(account, url)
+        click.echo(words.of_account_payment(paid))
+        if paid.status != "approved":
+            raise click.exceptions.Exit(1)
+
+
+@phone.command()
+@click.pass_obj
+@_in_plain_words
+def balance(settings: Settings) -> None:
+    """What the account holds, and what may still be promised to shops that are offline."""
+    with _opened(settings, Owner(), Honest()) as shopper, _account(settings, shopper) as account:
+        for held in account.balances():
+            click.echo(str(Money(held.amount, held.currency)))
+        for currency, minor in shopper.store.promisable(shopper.wallet.now()).items():
+            click.echo(f"{Money(minor, currency)} of it also where the shop is offline")
+
+
+@phone.command()
+@click.pass_obj
+@_in_plain_words
+def payments(settings: Settings) -> None:
+    """The account's payments, and what the phone authorised that is not booked yet; the newest first."""
+    with _opened(settings, Owner(), Honest()) as shopper, _account(settings, shopper) as account:
+        booked = account.payments()
+        ids = {payment.intent_id.bytes for payment in booked}
+        lines = [words.of_payment(tap) for tap in shopper.store.history() if tap.intent_id not in ids]
+        lines += [words.of_account_payment(payment) for payment in booked]
+        click.echo("\n".join(lines or ["No payments yet."]))
+
+
+@contextmanager
+def _opened(settings: Settings, owner: Owner, manner: Manner) -> Iterator[VirtualPhone]:
+    """The phone, with an account and as fresh as the network lets it be.
+
+    Raises BackendUnreachableError if it would need an account first and there is no network.
+    """
+    with VirtualPhone(phone_directory(settings.home, settings.name), owner=owner, manner=manner) as shopper:
+        if owner.network:
+            try:
+                with _account(settings, shopper) as account:
+                    if shopper.account_id is None:
+                        shopper.sign_up(account, backend=settings.backend_url, name=settings.name)
+                    shopper.sync(account)
+            except BackendUnreachableError as err:
+                if shopper.account_id is None:
+                    raise
+                click.echo(f"No network, going on without: {err}", err=True)
+        elif shopper.account_id is None:
+            raise BackendUnreachableError(settings.name, "a phone signs up and fetches credentials online first")
+        yield shopper
+
+
+@contextmanager
+def _account(settings: Settings, shopper: VirtualPhone) -> Iterator[Account]:
+    account = shopper.account(settings.backend_url)
+    try:
+        yield account
+    except BackendRefusedError as err:
+        if err.status != 401:
+            raise
+        way_out = f"Use another --name, or remove {phone_directory(settings.home, settings.name)}"
+        raise ConfigError(settings.backend_url, f"it does not know the account of {settings.name!r}", way_out) from err
+    finally:
+        account.close()
+
+
+def _manner(tear: int | None, slow_s: float | None, *, garbage: bool) -> Manner:
+    manners: list[Manner] = []
+    if tear is not None:
+        manners.append(TornInReply(tear))
+    if slow_s is not None:
+        manners.append(Slow(slow_s))
+    if garbage:
+        manners.append(Garbage())
+    if len(manners) > 1:
+        raise click.UsageError("--tear, --slow and --garbage are one at a time")
+    return manners[0] if manners else Honest()
+
+
+def _tip(text: str | None) -> Money | None:
+    try:
+        return None if text is None else Money.parse(text, CURRENCY)
+    except ValueError as err:
+        raise click.BadParameter(str(err), param_hint="--tip") from err

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where `pengpos run` says its parts are, and where phones live: `$PENGPOS_HOME`.
+
+`run/parts.json` is `{"backend": URL, "vpcd_ports": [first, second]}`; `phone/NAME/` is one phone's directory.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from terminal.core.errors import ConfigError
+
+_PHONE_NAME = re.compile(r"[\w-]{1,32}\Z")
+
+_BY_HAND = "give --backend and --port"
+
+
+class Parts(BaseModel):
+    """What a running terminal offers a phone."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    backend: str = Field(min_length=1)
+    vpcd_ports: tuple[int, ...]
+    """Empty where the terminal has real readers."""
+
+
+def pengpos_home(environ: Mapping[str, str] = os.environ) -> Path:
+    """`$PENGPOS_HOME`, else `~/.local/state/pengpos`."""
+    return Path(environ.get("PENGPOS_HOME") or "~/.local/state/pengpos").expanduser()
+
+
+def read_parts(home: Path) -> Parts:
+    """The parts of the terminal running over `home`. Raises ConfigError if none is, or the file is not readable."""
+    path = home / "run" / "parts.json"
+    try:
+        return Parts.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise ConfigError(
+            str(path), "no terminal is running here", "Start one with `pengpos run`, or give --backend and --port"
+        ) from None
+    except (OSError, ValidationError) as err:
+        raise ConfigError(
+            str(path), f"not readable: {err}", "Start the terminal again, or give --backend and --port"
+        ) from err
+
+
+def phone_directory(home: Path, name: str) -> Path:
+    """Where the phone called `name` keeps what it must not forget. Raises ConfigError for a name that is no name."""
+    if not _PHONE_NAME.match(name):
+        raise ConfigError("--name", f"{name!r} is not a phone's name", "Use up to 32 letters, digits, - and _")
+    return home / "phone" / name

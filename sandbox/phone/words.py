@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the phone's owner reads, in plain English: events, payments and reasons as sentences."""
+
+from sandbox.phone.account import AccountPayment
+from sandbox.phone.events import Asked, Authorised, Event, Offer, PaidAnotherWay, ReceiptKept, Refused
+from sandbox.phone.store import Signed
+from terminal.core.money import AMOUNT_LIMIT_MINOR, Money
+from terminal.core.reasons import Reason
+from terminal.wire.intent import Purpose
+from terminal.wire.receipt import Outcome
+from terminal.wire.reply import Hint
+
+_REASONS = {
+    Reason.DECLINED_BY_SHOPPER: "you said no",
+    Reason.NOT_ENOUGH_MONEY: "there is not enough money",
+    Reason.OVER_A_LIMIT: "that is above a limit you set",
+    Reason.NOT_TRUSTED: "this terminal or its request is not to be trusted",
+    Reason.PHONE_CLOCK: "the request is out of time, or this phone's clock is wrong",
+    Reason.UNSUPPORTED: "this phone cannot pay here: another currency, or no credential left for a new shop",
+    Reason.BLOCKED_BY_OWNER: "this phone is blocked",
+    Reason.BEGUN_ANOTHER_WAY: "it is being paid another way already, and how that ended is not known yet",
+}
+_STATUSES = {"approved": "paid", "already_paid": "paid by somebody else already", "held": "held for review"}
+_HINTS = {
+    Hint.UNLOCK: "unlock the phone, then tap again",
+    Hint.CONFIRM: "confirm, then tap again",
+    Hint.CHOOSE: "choose how to pay, then tap again",
+}
+
+
+def of_event(event: Event) -> str:
+    """One line for one event."""
+    match event:
+        case Asked(offer=offer, hint=hint, total_minor=total_minor):
+            extra = _total(total_minor, offer)
+            return f"{of_offer(offer)}{extra}: {_HINTS[hint]}"
+        case Authorised(payment=payment, again=True):
+            return f"{_what(payment)}, the same answer as before"
+        case Authorised(payment=payment):
+            return f"{_what(payment)}, authorised"
+        case Refused(offer=offer, reason=reason):
+            return f"{of_offer(offer)}, not paid: {_REASONS[reason]}" if offer else f"Not paid: {_REASONS[reason]}"
+        case PaidAnotherWay(offer=offer):
+            return f"{of_offer(offer)}, paid already by tag or QR: showed the receipt"
+        case ReceiptKept(payment=payment):
+            return of_payment(payment)
+
+
+def of_offer(offer: Offer) -> str:
+    """Who asks for what: ``晨光咖啡 18.80 CNY``."""
+    what = "check-in" if offer.purpose is Purpose.CHECK_IN else str(offer.amount)
+    return f"{offer.merchant} {what}" + (f" ({offer.reference})" if offer.reference else "")
+
+
+def of_payment(payment: Signed) -> str:
+    """How a payment by tap stands: ``晨光咖啡 18.80 CNY, paid, receipt https://…``."""
+    match payment.outcome:
+        case None:
+            return f"{_what(payment)}, authorised; no receipt has come yet"
+        case Outcome.ACCEPTED_OFFLINE:
+            return f"{_what(payment)}, accepted offline; it is booked once the shop is online again"
+        case Outcome.DECLINED:
+            return f"{_what(payment)}, declined" + (f" (reason {payment.reason})" if payment.reason else "")
+        case Outcome.APPROVED:
+            return f"{_what(payment)}, paid" + (f", receipt {payment.url}" if payment.url else "")
+
+
+def of_account_payment(paid: AccountPayment) -> str:
+    """How the backend has booked a payment, with the code for the cashier of an offline terminal."""
+    status = _STATUSES.get(paid.status, paid.status)
+    refunded = f", {Money(paid.refunded, paid.currency)} refunded" if paid.refunded else ""
+    receipt = f", receipt {paid.receipt_url}" if paid.receipt_url else ""
+    code = f". Tell the cashier this code: {paid.confirmation_code}" if paid.confirmation_code else ""
+    return f"{paid.merchant.name} {Money(paid.total, paid.currency)}, {status}{refunded}{receipt}{code}"
+
+
+def _what(payment: Signed) -> str:
+    minor = payment.total_minor if not payment.taken_minor else payment.taken_minor
+    return f"{payment.merchant} {Money(minor, payment.currency)}"
+
+
+def _total(total_minor: int, offer: Offer) -> str:
+    if total_minor == offer.amount.minor or total_minor > AMOUNT_LIMIT_MINOR:
+        return ""
+    return f", {Money(total_minor, offer.amount.currency)} with tip and vouchers"
