@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from sandbox.backend import admin, denylist, enrolment, ledger
+from sandbox.backend import admin, denylist, enrolment, ledger, settlements
 from sandbox.backend import admin_shapes as shapes
 from sandbox.backend.caller import BackendOf, Operator
+from sandbox.backend.routing import PlainRoute
 from sandbox.backend.times import rfc3339
 
-router = APIRouter(prefix="/admin/v1", tags=["admin"], dependencies=[Operator])
+router = APIRouter(prefix="/admin/v1", tags=["admin"], dependencies=[Operator], route_class=PlainRoute)
 
 
 @router.post("/activation-codes", status_code=201)
@@ -44,6 +45,13 @@ def payments(
 def review(intent_id: str, request: shapes.Review, backend: BackendOf) -> None:
     """End the hold on a payment."""
     backend.db.write(lambda session: admin.review(session, backend, intent_id, approve=request.approve))
+
+
+@router.post("/settlements/{business_date}")
+def run_settlement(business_date: str, backend: BackendOf) -> shapes.SettlementRun:
+    """Settle a business date; again, whatever has come late since."""
+    on = settlements.read_date(business_date)
+    return shapes.SettlementRun(business_date=on, settled=settlements.run(backend, on))
 
 
 @router.get("/merchants")

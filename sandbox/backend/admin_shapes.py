@@ -150,6 +150,13 @@ class AlarmEntry(Shape):
     detail: dict[str, Any]
 
 
+class SettlementRun(Shape):
+    """`POST /settlements/{business_date}`: how many entries were settled by it."""
+
+    business_date: str
+    settled: int
+
+
 class DenylistChange(Shape):
     """`POST /denylist`; with `listed: false` the key comes off again."""
 

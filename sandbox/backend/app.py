@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sandbox.backend import admin_api, problems, sweep, terminal_api, wallet_api
 from sandbox.backend.context import Backend
 from sandbox.backend.problems import MEDIA_TYPE, ProblemError
+from sandbox.backend.routing import describe
 
 MAX_BODY_SIZE = 2 * 1024 * 1024
 """200 payments of a batch need less than half of it."""
@@ -42,6 +43,7 @@ def create_app(backend: Backend, *, sweeping: bool = True) -> FastAPI:
         redoc_url=None,
     )
     app.state.backend = backend
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     problems.install(app)
     for router in (terminal_api.router, wallet_api.router, admin_api.router):
         app.include_router(router)

@@ -104,9 +104,9 @@ def lock(session: Session, intent_id: str, now: int) -> IntentRow | None:
     return row
 
 
-def lock_own(session: Session, intent_id: str, terminal_id: str, now: int) -> IntentRow:
-    """As `lock`; raises ProblemError `404` for an unknown intent and for another terminal's."""
-    row = lock(session, intent_id, now)
+def find_own(session: Session, intent_id: str, terminal_id: str) -> IntentRow:
+    """Find an intent without locking it; raises ProblemError `404` if unknown or another terminal's."""
+    row = session.get(IntentRow, intent_id)
     if row is None or row.terminal_id != terminal_id:
         raise not_found("intent")
     return row

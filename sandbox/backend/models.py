@@ -307,6 +307,16 @@ class RefundRow(Base):
     at: Mapped[int]
     business_date: Mapped[str] = mapped_column(String(10), index=True)
     fails_at: Mapped[int | None] = mapped_column(index=True)
+    settled_on: Mapped[str | None] = mapped_column(String(10))
+
+
+class SettlementRow(Base):
+    """A business date that has been run for a merchant."""
+
+    __tablename__ = "settlements"
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"), primary_key=True)
+    business_date: Mapped[str] = mapped_column(String(10), primary_key=True)
+    run_at: Mapped[int]
 
 
 class LedgerAccountRow(Base):

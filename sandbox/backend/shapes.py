@@ -286,6 +286,39 @@ class RefundRequest(Shape):
     lines: list[dict[str, Any]] | None = Field(default=None, max_length=100)
 
 
+SettlementKind = Literal["payment", "offline_payment", "late_payment", "refund", "guarantee"]
+
+
+class SettlementTotal(Shape):
+    """All entries of one kind in one currency; refunds are negative."""
+
+    kind: SettlementKind
+    count: int
+    amount: int
+    currency: Currency
+
+
+class SettlementEntry(Shape):
+    """One payment, refund or guaranteed sum. `late_payment`: it counts on an earlier day that was settled before it."""
+
+    kind: SettlementKind
+    intent_id: Uuid
+    refund_id: Uuid | None = None
+    amount: int
+    currency: Currency
+    at: Rfc3339
+    business_date: str
+
+
+class Settlement(Shape):
+    """`GET /settlements/{business_date}`: this terminal's part of the day; `final` once the day has been run."""
+
+    business_date: str
+    final: bool
+    totals: list[SettlementTotal]
+    entries: list[SettlementEntry]
+
+
 class Health(Shape):
     """`GET /health`."""
 

@@ -18,6 +18,7 @@ from sandbox.backend import (
     intents,
     payments,
     policy,
+    settlements,
     shapes,
     views,
 )
@@ -125,6 +126,8 @@ def put_intent(
 ) -> shapes.IntentRegistered:
     """Register an intent for tag mode, QR and 代付."""
     presentation = _own(backend, terminal.terminal_id, intent_id, request.presentation)
+    if presentation.credential.expired(presentation.intent.claims.issued_at):
+        raise ProblemError(403, "terminal_credential_expired", "an expired credential signs no new intent; renew it")
     now = backend.clock.now()
     row = backend.db.write(lambda session: intents.register(session, presentation, now))
     return shapes.IntentRegistered(url=intents.url_of(backend, row.id), status=views.status_of(row, now))
@@ -134,9 +137,8 @@ def put_intent(
 def get_intent(intent_id: str, terminal: AnyTerminal, backend: BackendOf) -> shapes.Intent:
     """How an intent stands, with its payment when there is one."""
     wanted, now = _intent_id(intent_id), backend.clock.now()
-    return backend.db.write(
-        lambda session: views.intent(session, intents.lock_own(session, wanted, terminal.terminal_id, now), now)
-    )
+    with backend.db.read() as session:
+        return views.intent(session, intents.find_own(session, wanted, terminal.terminal_id), now)
 
 
 @router.post("/intents/{intent_id}/cancel")
@@ -178,6 +180,14 @@ def refund(intent_id: str, request: shapes.RefundRequest, terminal: AnyTerminal,
     """Give money back."""
     wanted = _intent_id(intent_id)
     return backend.db.write(lambda session: refund_book.refund(session, backend, terminal.terminal_id, wanted, request))
+
+
+@router.get("/settlements/{business_date}")
+def settlement(business_date: str, terminal: AnyTerminal, backend: BackendOf) -> shapes.Settlement:
+    """This terminal's part of a business date: totals by kind and every entry."""
+    on = settlements.read_date(business_date)
+    with backend.db.read() as session:
+        return settlements.settlement(session, terminal.terminal_id, on)
 
 
 def _intent_id(text: str) -> str:

@@ -7,13 +7,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sandbox.backend import shapes
+from sandbox.backend.judgement import EXPIRED
 from sandbox.backend.models import IntentRow, PaymentRow, RefundRow
 from sandbox.backend.times import rfc3339
 from terminal.wire.base64url import b64u
 
 
 def status_of(row: IntentRow, now: int) -> shapes.IntentStatus:
-    """The intent's status; a claim shows while it lasts."""
+    """The intent's status; a claim shows while it lasts, and an intent that nobody can pay any more has lapsed."""
+    if row.status == "created" and now > row.payable_until:
+        return "expired"
     if row.status == "created" and row.claimed_until is not None and now < row.claimed_until:
         return "claimed"
     return cast("shapes.IntentStatus", row.status)
@@ -69,8 +72,8 @@ def intent(session: Session, row: IntentRow, now: int) -> shapes.Intent:
     return shapes.Intent(
         intent_id=row.id,
         status=status,
-        code=row.code,
-        reason=row.reason,
+        code=EXPIRED.code if status == "expired" else row.code,
+        reason=int(EXPIRED.reason) if status == "expired" else row.reason,
         amount=row.amount,
         currency=row.currency,
         expires_at=rfc3339(row.issued_at + row.lifetime_s),

@@ -11,6 +11,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+_BOOKED = sa.text("status = 'approved'")
+
 
 def upgrade() -> None:
     """To this version."""
@@ -116,6 +118,17 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_entries_account_id"), "entries", ["account_id"], unique=False)
     op.create_index(op.f("ix_entries_posting_id"), "entries", ["posting_id"], unique=False)
+    op.create_table(
+        "settlements",
+        sa.Column("merchant_id", sa.String(length=16), nullable=False),
+        sa.Column("business_date", sa.String(length=10), nullable=False),
+        sa.Column("run_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["merchant_id"],
+            ["merchants.id"],
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "business_date"),
+    )
     op.create_table(
         "stores",
         sa.Column("id", sa.String(length=16), nullable=False),
@@ -332,8 +345,8 @@ def upgrade() -> None:
         "payments",
         ["intent_id"],
         unique=True,
-        sqlite_where=sa.text("status = 'approved'"),
-        postgresql_where=sa.text("status = 'approved'"),
+        sqlite_where=_BOOKED,
+        postgresql_where=_BOOKED,
     )
     op.create_table(
         "refunds",
@@ -347,6 +360,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("business_date", sa.String(length=10), nullable=False),
         sa.Column("fails_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("settled_on", sa.String(length=10), nullable=True),
         sa.ForeignKeyConstraint(
             ["intent_id"],
             ["intents.id"],
@@ -370,12 +384,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_refunds_fails_at"), table_name="refunds")
     op.drop_index(op.f("ix_refunds_business_date"), table_name="refunds")
     op.drop_table("refunds")
-    op.drop_index(
-        "one_booked_payment_an_intent",
-        table_name="payments",
-        sqlite_where=sa.text("status = 'approved'"),
-        postgresql_where=sa.text("status = 'approved'"),
-    )
+    op.drop_index("one_booked_payment_an_intent", table_name="payments", sqlite_where=_BOOKED, postgresql_where=_BOOKED)
     op.drop_index(op.f("ix_payments_intent_id"), table_name="payments")
     op.drop_index(op.f("ix_payments_held_until"), table_name="payments")
     op.drop_index(op.f("ix_payments_business_date"), table_name="payments")
@@ -392,6 +401,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_wallet_credentials_account_id"), table_name="wallet_credentials")
     op.drop_table("wallet_credentials")
     op.drop_table("stores")
+    op.drop_table("settlements")
     op.drop_index(op.f("ix_entries_posting_id"), table_name="entries")
     op.drop_index(op.f("ix_entries_account_id"), table_name="entries")
     op.drop_table("entries")

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Judged as of its time, accepted after all, and who bears what was declined (backend API, rules)."""
+
+from typing import Any
+
+import pytest
+
+from terminal.keys.software import SoftwareKey
+from terminal.wire.base64url import b64u, unb64u
+from terminal.wire.credential import Allowance, Credential
+from terminal.wire.keys import PublicKey
+from tests.support.backend import Shop
+from tests.support.shop import Wallet
+
+DAY_S = 86_400
+
+
+def test_an_offline_payment_is_taken_for_seven_days(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    kept, lost = till.sale(18_80, online=False), till.sale(18_80, online=False)
+    signed = [(sale, wallet.authorise(sale)) for sale in (kept, lost)]
+    shop.clock.advance(7 * DAY_S)
+    assert till.pay(*pick(signed, 0, wallet), offline=True).json()["status"] == "approved"
+    shop.clock.advance(1)
+    late = till.pay(*pick(signed, 1, wallet), offline=True).json()
+    assert (late["status"], late["code"], late["borne_by"]) == ("declined", "too_old", "merchant")
+
+
+def test_the_policys_own_max_age_counts(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    settings = {"risk": {"max_age_s": 3600}}
+    shop.operator.call("PUT", f"/terminals/{till.terminal_id}/settings", settings)
+    shop.clock.advance(13 * 3600)  # the policy of its enrolment is renewed by then
+    till.call("GET", "/terminal/config")
+    shop.clock.advance(60 * 3600)  # and the first one has run out
+    sale = till.sale(1_00, online=False)
+    authorisation = wallet.authorise(sale)
+    shop.clock.advance(3601)
+    assert till.pay(sale, wallet, authorisation, offline=True).json()["code"] == "too_old"
+
+
+@pytest.mark.parametrize("event", ["wallet credential runs out", "key goes on the denylist", "policy is tightened"])
+def test_what_changes_later_does_not_count(shop: Shop, event: str) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(150_00, online=False)
+    authorisation = wallet.authorise(sale)
+    shop.clock.advance(6 * DAY_S)
+    if event == "wallet credential runs out":
+        shop.clock.advance(DAY_S)
+    if event == "key goes on the denylist":
+        shop.operator.call("POST", "/denylist", {"kid": kid_of(wallet), "why": "lost"})
+    if event == "policy is tightened":
+        shop.operator.call("PUT", "/merchants/M-0001/settings", {"risk": {"per_payment": 100_00}})
+        till.call("GET", "/terminal/config")
+    assert till.pay(sale, wallet, authorisation, offline=True).json()["status"] == "approved"
+
+
+def test_a_key_on_the_denylist_at_the_time_is_refused(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    shop.operator.call("POST", "/denylist", {"kid": kid_of(wallet), "why": "lost"})
+    shop.clock.advance(10)
+    answer = till.pay(till.sale(1_00, online=False), wallet, offline=True).json()
+    assert (answer["status"], answer["code"], answer["reason"]) == ("declined", "credential_blocked", 17)
+
+
+def test_an_unexpired_policy_is_needed(shop: Shop) -> None:
+    till = shop.till()
+    shop.clock.advance(4 * DAY_S)
+    wallet = shop.wallet()
+    answer = till.pay(till.sale(1_00, online=False), wallet, offline=True).json()
+    assert (answer["code"], answer["reason"], answer["borne_by"]) == ("no_policy", 20, "merchant")
+
+
+@pytest.mark.parametrize(
+    ("amount", "claims", "code"),
+    [
+        (200_00, {}, "approved"),
+        (200_01, {}, "offline_not_allowed"),
+        (100_00, {"offline_allowed": False}, "offline_not_allowed"),
+    ],
+    ids=["at the caps", "above the wallet's cap", "the wallet says no"],
+)
+def test_the_wallet_has_a_say(shop: Shop, amount: int, claims: dict[str, Any], code: str) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(amount, online=False)
+    assert till.pay(sale, wallet, wallet.authorise(sale, **claims), offline=True).json()["code"] == code
+
+
+def test_a_wallet_without_an_allowance_is_online_only(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    wallet.call("PUT", "/offline-allowance", {"total": 0})
+    wallet.key = SoftwareKey.generate()
+    wallet.credential = unb64u(wallet.certify(wallet.key).json()["credential"])
+    sale = till.sale(1_00, online=False)
+    assert till.pay(sale, wallet, offline=True).json()["code"] == "offline_not_allowed"
+    assert till.pay(till.sale(1_00), wallet).json()["code"] == "approved"
+
+
+def test_above_the_policys_cap_is_refused(shop: Shop) -> None:
+    shop.operator.call("PUT", "/merchants/M-0001/settings", {"risk": {"per_payment": 50_00}})
+    till, wallet = shop.till(), shop.wallet()
+    answer = till.pay(till.sale(50_01, online=False), wallet, offline=True).json()
+    assert (answer["code"], answer["reason"], answer["borne_by"]) == ("over_policy", 20, "merchant")
+
+
+# --- accepted after all -----------------------------------------------------------------------------------------------
+
+
+def test_after_expired_it_is_judged_once_more(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80)
+    authorisation = wallet.authorise(sale)
+    shop.clock.advance(3600)
+    assert till.pay(sale, wallet, authorisation).json()["code"] == "expired"
+    first = till.pay(sale, wallet, authorisation, offline=True).json()
+    assert (first["status"], wallet.balance()) == ("approved", 981_20)
+    assert till.pay(sale, wallet, authorisation).json()["receipt"] == first["receipt"]
+    assert till.status(sale) == "approved"
+
+
+def test_after_declined_it_is_judged_once_more_and_only_once(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    drained, sale = till.sale(990_00), till.sale(18_80)
+    authorisation = wallet.authorise(sale)
+    till.pay(drained, wallet)
+    assert till.pay(sale, wallet, authorisation).json()["code"] == "insufficient_funds"
+    declined = till.pay(sale, wallet, authorisation, offline=True).json()
+    assert (declined["status"], declined["borne_by"], declined["guaranteed"]) == ("declined", "platform", 18_80)
+    wallet.call("POST", "/top-ups", {"amount": 100_00, "currency": "CNY"})
+    assert till.pay(sale, wallet, authorisation, offline=True).json() == declined
+    assert wallet.balance() == 110_00
+
+
+def test_after_declined_with_money_there_now_it_is_approved(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    drained, sale = till.sale(990_00), till.sale(18_80)
+    authorisation = wallet.authorise(sale)
+    till.pay(drained, wallet)
+    till.pay(sale, wallet, authorisation)
+    wallet.call("POST", "/top-ups", {"amount": 100_00, "currency": "CNY"})
+    assert till.pay(sale, wallet, authorisation, offline=True).json()["status"] == "approved"
+    assert till.status(sale) == "approved"
+
+
+def test_another_wallets_authorisation_does_not_open_a_declined_intent(shop: Shop) -> None:
+    till, poor, rich = shop.till(), shop.wallet(), shop.wallet()
+    sale = till.sale(18_80)
+    till.pay(till.sale(990_00), poor)
+    till.pay(sale, poor)
+    assert till.pay(sale, rich, offline=True).json()["status"] == "declined"
+    assert rich.balance() == 1_000_00
+
+
+def test_after_a_cancel_it_is_refused(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80)
+    authorisation = wallet.authorise(sale)
+    till.cancel(sale)
+    for offline in (False, True):
+        answer = till.pay(sale, wallet, authorisation, offline=offline).json()
+        assert (answer["status"], answer["code"], answer["reason"]) == ("declined", "cancelled", 22)
+    assert wallet.balance() == 1_000_00
+
+
+def test_after_declined_and_cancelled_it_is_refused(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80)
+    authorisation = wallet.authorise(sale)
+    shop.clock.advance(3600)
+    till.pay(sale, wallet, authorisation)
+    assert till.cancel(sale).json()["status"] == "cancelled"
+    assert till.pay(sale, wallet, authorisation, offline=True).json()["status"] == "declined"
+    assert wallet.balance() == 1_000_00
+
+
+# --- the guaranteed sum -----------------------------------------------------------------------------------------------
+
+
+def test_what_was_accepted_within_the_policy_is_owed_up_to_the_guaranteed_sum(shop: Shop) -> None:
+    shop.operator.call("PUT", "/merchants/M-0001/settings", {"risk": {"guaranteed": 250_00}})
+    till, wallet = shop.till(), shop.wallet()
+    till.pay(till.sale(1_000_00), wallet)
+    answers = [till.pay(till.sale(100_00, online=False), wallet, offline=True).json() for _ in range(4)]
+    told = [(answer["borne_by"], answer["guaranteed"]) for answer in answers]
+    assert told == [("platform", 100_00), ("platform", 100_00), ("platform", 50_00), ("merchant", 0)]
+    assert shop.operator.takings() == 1_000_00 + 250_00
+
+
+def test_online_nothing_is_guaranteed(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    assert "borne_by" not in till.pay(till.sale(1_000_01), wallet).json()
+    assert shop.operator.takings() == 0
+
+
+def test_a_copied_wallet_is_not_the_merchants_loss(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sales = [till.sale(10_00, online=False) for _ in range(2)]
+    answers = [till.pay(sale, wallet, wallet.authorise(sale, counter=1), offline=True).json() for sale in sales]
+    assert [(a["status"], a.get("borne_by")) for a in answers] == [("approved", None), ("declined", "platform")]
+    assert (wallet.balance(), shop.operator.takings()) == (990_00, 20_00)
+
+
+def test_a_refund_of_a_declined_payment_is_void_and_lessens_what_is_owed(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    till.pay(till.sale(1_000_00), wallet)
+    sale = till.sale(100_00, online=False)
+    till.pay(sale, wallet, offline=True)
+    assert till.refund(sale, 30_00).json()["state"] == "void"
+    assert shop.operator.takings() == 1_000_00 + 70_00
+    assert till.refund(sale).json()["state"] == "void"
+    assert (shop.operator.takings(), wallet.balance()) == (1_000_00, 0)
+
+
+def test_allowances_are_in_the_credential(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    credential = Credential.read(wallet.credential, till.issuers)
+    assert credential.allowance == Allowance(currency="CNY", per_payment_minor=200_00, total_minor=200_00)
+
+
+def pick(signed: list[tuple[Any, bytes]], at: int, wallet: Wallet) -> tuple[Any, Wallet, bytes]:
+    sale, authorisation = signed[at]
+    return sale, wallet, authorisation
+
+
+def kid_of(wallet: Wallet) -> str:
+    return b64u(PublicKey.of(wallet.key).kid)

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Batches (backend API): one verdict an item, in the same order; one bad item harms no other."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.backend import Shop
+
+
+def test_every_item_gets_its_own_verdict(shop: Shop) -> None:
+    till, stranger, wallet, second = shop.till(), shop.till(), shop.wallet(), shop.wallet()
+    good, twice, poor, foreign = (till.sale(10_00, online=False), till.sale(20_00, online=False),
+                                  till.sale(199_00, online=False), stranger.sale(1_00, online=False))  # fmt: skip
+    second.call("POST", "/top-ups", {"amount": 1, "currency": "CNY"})
+    till.pay(till.sale(900_00), second)
+    authorisation = wallet.authorise(twice)
+    items: list[Any] = [
+        till.item(good, wallet, wallet.authorise(good), offline=True),
+        "not an item",
+        till.item(twice, wallet, authorisation, offline=True),
+        {**till.item(good, wallet, wallet.authorise(good), offline=True), "presentation": "AA"},
+        till.item(poor, second, second.authorise(poor), offline=True),
+        stranger.item(foreign, wallet, wallet.authorise(foreign), offline=True),
+        till.item(twice, wallet, authorisation, offline=True),
+    ]
+    verdicts = till.call("POST", "/payments/batch", {"payments": items}).json()["verdicts"]
+    assert [(verdict["status"], verdict["code"]) for verdict in verdicts] == [
+        ("approved", "approved"),
+        ("error", "invalid_request"),
+        ("approved", "approved"),
+        ("error", "bad_presentation"),
+        ("declined", "insufficient_funds"),
+        ("error", "not_found"),
+        ("approved", "approved"),
+    ]
+    assert verdicts[2]["receipt"] == verdicts[6]["receipt"]
+    assert wallet.balance() == 970_00
+
+
+def test_an_item_in_conflict_is_an_item_error(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(1_00, online=False)
+    till.pay(sale, wallet, offline=True)
+    item = till.item(sale, wallet, wallet.authorise(sale), offline=True)
+    verdict = till.call("POST", "/payments/batch", {"payments": [item]}).json()["verdicts"][0]
+    assert (verdict["status"], verdict["code"], verdict["problem"]["status"]) == ("error", "conflict", 409)
+
+
+@pytest.mark.parametrize(("count", "status"), [(0, 200), (200, 200), (201, 422)])
+def test_at_most_200(shop: Shop, count: int, status: int) -> None:
+    till = shop.till()
+    for body in ({"payments": [1] * count}, [1] * count):  # a bare array is taken too
+        answer = till.call("POST", "/payments/batch", body)
+        assert answer.status_code == status
+        assert status == 422 or len(answer.json()["verdicts"]) == count
+
+
+def test_the_same_batch_again_gives_the_same_verdicts(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sales = [till.sale(10_00 + n, online=False) for n in range(5)]
+    body = {"payments": [till.item(sale, wallet, wallet.authorise(sale), offline=True) for sale in sales]}
+    first, again = (till.call("POST", "/payments/batch", body).json() for _ in range(2))
+    assert first == again
+    assert wallet.balance() == 1_000_00 - 50_10

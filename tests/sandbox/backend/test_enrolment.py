@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Terminals come into being and change their keys (backend API, `/enrolments`, `/terminal/credential`)."""
+
+import pytest
+
+from terminal.keys.software import SoftwareKey
+from terminal.wire.base64url import b64u, unb64u
+from terminal.wire.cose import Context, sign1
+from terminal.wire.credential import Credential, Role
+from terminal.wire.keys import PublicKey
+from tests.support.backend import Shop
+from tests.support.shop import Till
+
+
+def renew(
+    till: Till, key: SoftwareKey, *, prover: SoftwareKey | None = None, payload: str | None = None
+) -> dict[str, object]:
+    proof = sign1(prover or key, Context.CREDENTIAL_REQUEST, (payload or till.terminal_id).encode())
+    return {"public_key": PublicKey.of(key).to_jwk(), "proof": b64u(proof)}
+
+
+def test_an_enrolled_terminal_has_a_credential_that_verifies(shop: Shop) -> None:
+    till = shop.till()
+    credential = Credential.read(till.credential, till.issuers)
+    assert credential.role is Role.TERMINAL
+    assert credential.subject == till.terminal_id
+    assert credential.key == PublicKey.of(till.key)
+    assert credential.merchant is not None
+    assert (credential.merchant.merchant_id, credential.merchant.name) == ("M-0001", "晨光咖啡")
+    assert len(till.confirmation_secret) == 32
+
+
+def test_the_same_code_and_key_again_give_the_same_answer(shop: Shop) -> None:
+    code = shop.operator.activation_code()
+    till = Till.enrol(shop.http, shop.clock, code)
+    shop.clock.advance(3600)
+    assert till.ask_to_enrol(code).json() == till.enrolment
+
+
+@pytest.mark.parametrize(
+    ("given", "after_s"),
+    [("used by another", 0), ("never made", 0), ("too old", 15 * 60 + 1)],
+    ids=lambda value: str(value),
+)
+def test_a_code_is_good_once_and_for_minutes(shop: Shop, given: str, after_s: int) -> None:
+    code = shop.operator.activation_code()
+    if given == "used by another":
+        Till.enrol(shop.http, shop.clock, code)
+    if given == "never made":
+        code = "2222-3333-4444"
+    shop.clock.advance(after_s)
+    answer = Till(http=shop.http, clock=shop.clock, key=SoftwareKey.generate()).ask_to_enrol(code)
+    assert (answer.status_code, answer.json()["code"]) == (403, "activation_code")
+
+
+def test_a_code_may_be_typed_in_small_letters(shop: Shop) -> None:
+    assert Till.enrol(shop.http, shop.clock, f" {shop.operator.activation_code().lower()}").terminal_id
+
+
+def test_an_enrolment_is_signed_by_the_new_key_itself(shop: Shop) -> None:
+    till = Till(http=shop.http, clock=shop.clock, key=SoftwareKey.generate())
+    body = {
+        "activation_code": shop.operator.activation_code(),
+        "public_key": PublicKey.of(SoftwareKey.generate()).to_jwk(),
+        "hardware": {"serial": "1", "model": "1"},
+        "software_version": "1",
+    }
+    assert till.call("POST", "/enrolments", body).json()["code"] == "signature"
+
+
+def test_a_key_belongs_to_one_terminal(shop: Shop) -> None:
+    till = shop.till()
+    assert till.ask_to_enrol(shop.operator.activation_code()).json()["code"] == "conflict"
+
+
+def test_a_key_is_certified_again(shop: Shop) -> None:
+    till = shop.till()
+    shop.clock.advance(80 * 86_400)
+    answer = till.call("POST", "/terminal/credential", {})
+    renewed = Credential.read(unb64u(answer.json()["credential"]), till.issuers)
+    assert renewed.expires_at == shop.clock.now() + 90 * 86_400
+    assert till.call("POST", "/terminal/credential").status_code == 200  # a request without a body says the same
+
+
+def test_the_old_key_stays_valid_until_the_new_one_has_been_used(shop: Shop) -> None:
+    till, new = shop.till(), SoftwareKey.generate()
+    first = till.call("POST", "/terminal/credential", renew(till, new)).json()
+    assert till.call("POST", "/terminal/credential", renew(till, new)).json() == first
+    assert Credential.read(unb64u(first["credential"]), till.issuers).key == PublicKey.of(new)
+
+    old, till.key, till.credential = till.key, new, unb64u(first["credential"])
+    wallet = shop.wallet()
+    assert till.pay(till.sale(100), wallet).json()["status"] == "approved"
+    assert till.call("POST", "/terminal/credential", {}, signer=old).json()["code"] == "signature"
+
+
+def test_what_the_old_key_signed_is_still_paid(shop: Shop) -> None:
+    till, new = shop.till(), SoftwareKey.generate()
+    sale = till.sale(100)
+    till.call("POST", "/terminal/credential", renew(till, new))
+    till.key = new
+    assert till.pay(sale, shop.wallet()).json()["status"] == "approved"
+
+
+@pytest.mark.parametrize("wrong", ["proof by another key", "proof over something else", "no proof"])
+def test_a_new_key_proves_itself(shop: Shop, wrong: str) -> None:
+    till, new = shop.till(), SoftwareKey.generate()
+    body = {
+        "proof by another key": renew(till, new, prover=till.key),
+        "proof over something else": renew(till, new, payload="T-22222222"),
+        "no proof": {"public_key": PublicKey.of(new).to_jwk()},
+    }[wrong]
+    assert till.call("POST", "/terminal/credential", body).status_code == 422
+
+
+def test_another_terminals_key_cannot_be_taken_over(shop: Shop) -> None:
+    till, other = shop.till(), shop.till()
+    assert till.call("POST", "/terminal/credential", renew(till, other.key)).json()["code"] == "conflict"
+
+
+def test_an_expired_credential_signs_no_new_intent_but_still_delivers(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(100)
+    assert till.pay(sale, wallet).json()["status"] == "approved"
+    shop.clock.advance(90 * 86_400)
+    wallet = shop.wallet()
+    late = till.sale(100)
+    assert till.put(late).json()["code"] == "terminal_credential_expired"
+    assert till.pay(late, wallet).json()["code"] == "terminal_credential_expired"
+    assert till.status(sale) == "approved"
+    assert till.refund(sale).json()["state"] == "done"
+    assert till.cancel(till.sale(100)).json()["status"] == "cancelled"
+    assert till.call("POST", "/terminal/credential", {}).status_code == 200
+    beat = {"head": {"epoch": 1, "sequence": 1, "hash": "AA"}}
+    assert till.call("POST", "/terminal/heartbeat", beat).status_code == 200
+
+
+def test_a_revoked_terminal_delivers_for_review_and_takes_no_more(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    paid, held = till.sale(100), till.sale(200, online=False)
+    till.pay(paid, wallet)
+    item = till.item(held, wallet, wallet.authorise(held), offline=True)
+    shop.operator.call("POST", f"/terminals/{till.terminal_id}/revoke")
+    assert till.pay(till.sale(300), wallet).json()["code"] == "revoked"
+    assert till.put(till.sale(300)).json()["code"] == "revoked"
+    assert till.call("GET", "/terminal/config").json()["code"] == "revoked"
+    verdicts = till.call("POST", "/payments/batch", {"payments": [item]}).json()["verdicts"]
+    assert [(v["status"], v["code"]) for v in verdicts] == [("held", "terminal_revoked")]
+    assert till.refund(paid).json()["state"] == "done"
+    shop.operator.call("POST", f"/payments/{held.intent_id}/review", {"approve": True})
+    assert till.status(held) == "approved"
+    assert shop.operator.takings() == 200
