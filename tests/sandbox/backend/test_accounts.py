@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shoppers (backend API, shopper side): play money, credentials, and the allowance divided among at most three."""
+
+from typing import Any
+
+import pytest
+
+from sandbox.backend.times import rfc3339
+from terminal.keys.software import SoftwareKey
+from terminal.wire.base64url import b64u, unb64u
+from terminal.wire.cose import Context, sign1
+from terminal.wire.credential import Credential, Role
+from terminal.wire.keys import Issuers, PublicKey
+from tests.support.backend import Shop
+from tests.support.shop import Wallet
+
+DAY_S = 86_400
+
+
+def allowance(shop: Shop, wallet: Wallet, merchant_id: str | None = None) -> tuple[int, int]:
+    """(per payment, total) of one more credential; (0, 0) if it is online only."""
+    answer = wallet.certify(SoftwareKey.generate(), merchant_id).json()
+    found = Credential.read(unb64u(answer["credential"]), shop.backend.issuer.trusted).allowance
+    return (found.per_payment_minor, found.total_minor) if found is not None else (0, 0)
+
+
+def test_sign_up_brings_1000_of_play_money(shop: Shop) -> None:
+    wallet = shop.wallet(with_credential=False)
+    assert wallet.call("GET", "/balance").json() == {
+        "amount": 1_000_00,
+        "currency": "CNY",
+        "balances": [{"amount": 1_000_00, "currency": "CNY"}],
+        "offline_total": 500_00,
+        "offline_frozen": False,
+    }
+
+
+def test_top_ups_add_up_in_every_currency(shop: Shop) -> None:
+    wallet = shop.wallet(with_credential=False)
+    wallet.call("POST", "/top-ups", {"amount": 5, "currency": "CNY"})
+    answer = wallet.call("POST", "/top-ups", {"amount": 700, "currency": "JPY"}).json()
+    assert answer["balances"] == [{"amount": 1_000_05, "currency": "CNY"}, {"amount": 700, "currency": "JPY"}]
+
+
+@pytest.mark.parametrize("body", [{"amount": 0, "currency": "CNY"}, {"amount": 1.0, "currency": "CNY"},
+                                  {"amount": 1, "currency": "cny"}, {"amount": -1, "currency": "CNY"}])  # fmt: skip
+def test_odd_top_ups_are_refused(shop: Shop, body: dict[str, Any]) -> None:
+    assert shop.wallet(with_credential=False).call("POST", "/top-ups", body).status_code == 422
+
+
+def test_a_currency_that_is_not_held_is_not_enough_money(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    assert till.pay(till.sale(1, currency="JPY"), wallet).json()["code"] == "insufficient_funds"
+    wallet.call("POST", "/top-ups", {"amount": 1, "currency": "JPY"})
+    assert till.pay(till.sale(1, currency="JPY"), wallet).json()["status"] == "approved"
+
+
+def test_issuers_are_told_to_everybody(shop: Shop) -> None:
+    issuers = shop.http.get("/wallet/v1/issuers").json()["issuers"]
+    key = shop.backend.issuer.key
+    assert [PublicKey.from_jwk(jwk) for jwk in issuers] == [key]
+    assert len(issuers[0]["kid"]) == 11
+
+
+def test_a_credential_says_no_more_than_a_pseudonym(shop: Shop) -> None:
+    wallet = shop.wallet()
+    issuers = Issuers([shop.backend.issuer.key])
+    credential = Credential.read(wallet.credential, issuers)
+    assert credential.role is Role.WALLET
+    assert credential.key == PublicKey.of(wallet.key)
+    assert wallet.account_id not in credential.subject
+    assert credential.expires_at == shop.clock.now() + 7 * DAY_S
+    answer = wallet.certify(wallet.key).json()
+    assert (answer["credential"], answer["expires_at"]) == (b64u(wallet.credential), rfc3339(credential.expires_at))
+
+
+@pytest.mark.parametrize("wrong", ["another key", "another account", "another context"])
+def test_a_key_proves_itself_over_the_account(shop: Shop, wrong: str) -> None:
+    wallet, key = shop.wallet(with_credential=False), SoftwareKey.generate()
+    signer = SoftwareKey.generate() if wrong == "another key" else key
+    payload = b"A-22222222" if wrong == "another account" else wallet.account_id.encode()
+    context = Context.CREDENTIAL if wrong == "another context" else Context.CREDENTIAL_REQUEST
+    body = {"public_key": PublicKey.of(key).to_jwk(), "proof": b64u(sign1(signer, context, payload))}
+    assert wallet.call("POST", "/credentials", body).json()["code"] == "bad_proof"
+
+
+@pytest.mark.parametrize(
+    "change", [{"kid": "AAAAAAAAAAA"}, {"x": "A" * 43}, {"crv": "P-384"}, {"y": "short"}], ids=lambda c: next(iter(c))
+)
+def test_a_key_that_is_none_is_refused(shop: Shop, change: dict[str, str]) -> None:
+    wallet, key = shop.wallet(with_credential=False), SoftwareKey.generate()
+    proof = b64u(sign1(key, Context.CREDENTIAL_REQUEST, wallet.account_id.encode()))
+    body = {"public_key": {**PublicKey.of(key).to_jwk(), **change}, "proof": proof}
+    assert wallet.call("POST", "/credentials", body).status_code == 422
+
+
+def test_a_key_belongs_to_one_account(shop: Shop) -> None:
+    first, second = shop.wallet(), shop.wallet(with_credential=False)
+    assert second.certify(first.key).json()["code"] == "conflict"
+
+
+def test_the_allowance_is_divided_among_three_whole_payments_first(shop: Shop) -> None:
+    wallet = shop.wallet(with_credential=False)
+    shares = [allowance(shop, wallet) for _ in range(5)]
+    assert shares == [(200_00, 200_00), (200_00, 200_00), (100_00, 100_00), (0, 0), (0, 0)]
+
+
+def test_an_expired_credential_gives_its_share_back(shop: Shop) -> None:
+    wallet = shop.wallet(with_credential=False)
+    for _ in range(3):
+        allowance(shop, wallet)
+    shop.clock.advance(7 * DAY_S)
+    assert allowance(shop, wallet) == (200_00, 200_00)
+
+
+@pytest.mark.parametrize(
+    ("total", "shares"),
+    [
+        (0, [(0, 0)] * 4),
+        (150_00, [(150_00, 150_00), (0, 0), (0, 0), (0, 0)]),
+        (900_00, [(200_00, 200_00), (200_00, 200_00), (200_00, 500_00), (0, 0)]),
+    ],
+)
+def test_the_owner_sets_the_sum(shop: Shop, total: int, shares: list[tuple[int, int]]) -> None:
+    wallet = shop.wallet(with_credential=False)
+    wallet.call("PUT", "/offline-allowance", {"total": total})
+    assert [allowance(shop, wallet) for _ in range(4)] == shares
+
+
+def test_the_owner_chooses_the_shops(shop: Shop) -> None:
+    wallet = shop.wallet(with_credential=False)
+    wallet.call("PUT", "/offline-allowance", {"total": 500_00, "merchants": ["M-0002"]})
+    assert allowance(shop, wallet, "M-0001") == (0, 0)
+    assert allowance(shop, wallet) == (0, 0)
+    assert allowance(shop, wallet, "M-0002") == (200_00, 200_00)
+
+
+def test_a_frozen_account_promises_nothing_more(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    for _ in range(2):
+        sale = till.sale(1)
+        till.pay(sale, wallet, wallet.authorise(sale, counter=1))
+    assert allowance(shop, wallet) == (0, 0)
+    assert wallet.call("PUT", "/offline-allowance", {"total": 1}).json()["code"] == "offline_frozen"
+
+
+def test_payments_are_listed_newest_first_and_in_pages(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    for amount in (1_00, 2_00, 3_00):
+        till.pay(till.sale(amount), wallet)
+    first = wallet.call("GET", "/payments?limit=2").json()
+    second = wallet.call("GET", f"/payments?limit=2&next={first['next']}").json()
+    assert [payment["total"] for payment in first["payments"] + second["payments"]] == [3_00, 2_00, 1_00]
+    assert "next" not in second
+    assert first["payments"][0]["merchant"] == {"id": "M-0001", "name": "晨光咖啡"}
+
+
+def test_a_token_is_needed_and_anothers_opens_nothing(shop: Shop) -> None:
+    wallet = shop.wallet(with_credential=False)
+    for headers in ({}, {"Authorization": f"Basic {wallet.token}"}, {"Authorization": "Bearer nobody's"}):
+        answer = shop.http.get("/wallet/v1/balance", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (401, "token")

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Paying by the page (tap protocol §3, backend API shopper side): claims, ids, presentations, confirmation codes."""
+
+import pytest
+
+from terminal.wire.base64url import b64u, unb64u
+from terminal.wire.code import confirmation_code
+from terminal.wire.receipt import Outcome, Receipt
+from tests.support.backend import Shop
+
+
+def test_a_registered_intent_has_a_one_time_address_with_nothing_secret(shop: Shop) -> None:
+    till = shop.till()
+    sale = till.sale(18_80)
+    answer = till.put(sale).json()
+    assert answer == {
+        "url": f"{shop.backend.origin}/t/{b64u(sale.intent.claims.intent_id)}", "status": "created"
+    }  # fmt: skip
+    assert till.put(sale).json() == answer
+
+
+@pytest.mark.parametrize("named", ["uuid", "22 characters", "presentation in the path", "presentation in the body"])
+def test_an_intent_is_paid_under_every_name(shop: Shop, named: str) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80)
+    if not named.startswith("presentation"):
+        till.put(sale)
+    short = b64u(sale.intent.claims.intent_id)
+    path = {"22 characters": short, "presentation in the path": sale.text}.get(named, sale.intent_id)
+    body = {"presentation": sale.text} if named == "presentation in the body" else None
+    seen = wallet.call("POST", f"/intents/{path}/claim", body).json()
+    assert (seen["status"], seen["merchant"]["name"], seen["amount"]) == ("claimed", "晨光咖啡", 18_80)
+    answer = wallet.call("POST", f"/intents/{path}/pay", body).json()
+    receipt = Receipt.read(unb64u(answer["receipt"]), till.issuers)
+    assert (answer["status"], receipt.claims.outcome, till.status(sale)) == ("approved", Outcome.APPROVED, "approved")
+    assert wallet.balance() == 981_20
+
+
+def test_an_intent_nobody_registered_is_404(shop: Shop) -> None:
+    sale = shop.till().sale(1)
+    assert shop.wallet().call("POST", f"/intents/{sale.intent_id}/claim").status_code == 404
+
+
+def test_a_claim_keeps_others_out_for_60_s(shop: Shop) -> None:
+    till, first, second = shop.till(), shop.wallet(), shop.wallet()
+    sale = till.sale(18_80)
+    till.put(sale)
+    first.call("POST", f"/intents/{sale.intent_id}/claim")
+    assert till.status(sale) == "claimed"
+    for call in ("claim", "pay"):
+        answer = second.call("POST", f"/intents/{sale.intent_id}/{call}")
+        assert (answer.status_code, answer.json()["code"]) == (409, "claimed")
+    shop.clock.advance(59)
+    first.call("POST", f"/intents/{sale.intent_id}/claim")  # claiming again prolongs nothing
+    shop.clock.advance(1)
+    assert till.status(sale) == "created"
+    assert second.call("POST", f"/intents/{sale.intent_id}/pay").json()["status"] == "approved"
+
+
+def test_a_released_claim_is_free(shop: Shop) -> None:
+    till, first, second = shop.till(), shop.wallet(), shop.wallet()
+    sale = till.sale(18_80)
+    till.put(sale)
+    first.call("POST", f"/intents/{sale.intent_id}/claim")
+    assert second.call("POST", f"/intents/{sale.intent_id}/release").json()["status"] == "claimed"
+    assert first.call("POST", f"/intents/{sale.intent_id}/release").json()["status"] == "created"
+    assert second.call("POST", f"/intents/{sale.intent_id}/claim").json()["claimed_by_me"] is True
+
+
+def test_looking_claims_nothing(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80)
+    till.put(sale)
+    assert wallet.call("GET", f"/intents/{sale.intent_id}").json()["status"] == "created"
+    assert till.status(sale) == "created"
+
+
+def test_a_claim_does_not_keep_a_tap_out_and_the_first_booked_wins(shop: Shop) -> None:
+    till, by_page, by_tap = shop.till(), shop.wallet(), shop.wallet()
+    sale = till.sale(18_80)
+    till.put(sale)
+    by_page.call("POST", f"/intents/{sale.intent_id}/claim")
+    paid = till.pay(sale, by_tap).json()
+    told = by_page.call("POST", f"/intents/{sale.intent_id}/pay").json()
+    assert (paid["status"], told["status"], told["receipt"]) == ("approved", "already_paid", paid["receipt"])
+    assert (by_page.balance(), by_tap.balance()) == (1_000_00, 981_20)
+
+
+def test_a_tap_after_the_page_is_already_paid(shop: Shop) -> None:
+    till, by_page, by_tap = shop.till(), shop.wallet(), shop.wallet()
+    sale = till.sale(18_80)
+    paid = by_page.call("POST", f"/intents/{sale.text}/pay").json()
+    for offline in (False, True):
+        other = by_tap if not offline else shop.wallet()
+        told = till.pay(sale, other, offline=offline).json()
+        assert (told["status"], told["receipt"], other.balance()) == ("already_paid", paid["receipt"], 1_000_00)
+
+
+def test_paying_again_gives_the_same_answer(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80, online=False)
+    first = wallet.call("POST", f"/intents/{sale.text}/pay").json()
+    shop.clock.advance(86_400)
+    assert wallet.call("POST", f"/intents/{sale.text}/pay").json() == first
+    assert wallet.balance() == 981_20
+
+
+def test_an_offline_terminals_intent_brings_the_confirmation_code(shop: Shop) -> None:
+    till, wallet, second = shop.till(), shop.wallet(), shop.wallet()
+    sale = till.sale(18_80, online=False)
+    answer = wallet.call("POST", f"/intents/{sale.text}/pay").json()
+    right = confirmation_code(till.confirmation_secret, sale.intent.claims.intent_id, 18_80)
+    assert answer["confirmation_code"] == right
+    assert wallet.call("GET", "/payments").json()["payments"][0]["confirmation_code"] == right
+    assert "confirmation_code" not in second.call("POST", f"/intents/{sale.text}/pay").json()
+
+
+def test_an_online_terminal_needs_no_code(shop: Shop) -> None:
+    sale = shop.till().sale(18_80)
+    assert "confirmation_code" not in shop.wallet().call("POST", f"/intents/{sale.text}/pay").json()
+
+
+@pytest.mark.parametrize(("online", "status", "told"), [(True, 200, 20_00), (False, 422, "terminal_offline")])
+def test_a_tip_is_offered_only_where_the_terminal_is_online(
+    shop: Shop, online: bool, status: int, told: int | str
+) -> None:
+    sale = shop.till().sale(18_80, online=online)
+    answer = shop.wallet().call("POST", f"/intents/{sale.text}/pay", {"tip": 1_20})
+    assert (answer.status_code, answer.json()["total" if status == 200 else "code"]) == (status, told)
+
+
+def test_not_enough_money_ends_nothing(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(1_000_01)
+    till.put(sale)
+    assert wallet.call("POST", f"/intents/{sale.intent_id}/pay").json()["code"] == "insufficient_funds"
+    assert till.status(sale) == "created"
+    wallet.call("POST", "/top-ups", {"amount": 1, "currency": "CNY"})
+    assert wallet.call("POST", f"/intents/{sale.intent_id}/pay").json()["status"] == "approved"
+
+
+@pytest.mark.parametrize(("after_s", "told"), [(420, "approved"), (421, "expired")])
+def test_an_intent_is_payable_300_s_beyond_its_life(shop: Shop, after_s: int, told: str) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80)
+    shop.clock.advance(after_s)
+    assert wallet.call("POST", f"/intents/{sale.text}/pay").json()["code"] == told
+
+
+def test_a_revoked_terminals_intent_is_not_paid(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80)
+    shop.operator.call("POST", f"/terminals/{till.terminal_id}/revoke")
+    assert wallet.call("POST", f"/intents/{sale.text}/pay").json()["code"] == "terminal_revoked"
+
+
+def test_claiming_needs_a_token(shop: Shop) -> None:
+    sale = shop.till().sale(18_80)
+    answer = shop.http.post(f"/wallet/v1/intents/{sale.text}/claim")
+    assert (answer.status_code, answer.json()["code"]) == (401, "token")
+
+
+def test_a_receipts_address_shows_merchant_amount_and_time_only(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80)
+    url = till.pay(sale, wallet).json()["receipt_url"]
+    token = url.rpartition("/")[2]
+    assert len(unb64u(token)) == 16
+    shown = shop.http.get(f"/wallet/v1/receipts/{token}").json()
+    assert shown == {
+        "merchant": "晨光咖啡", "amount": 18_80, "currency": "CNY", "at": "2027-01-15T08:00:00Z", "status": "paid"
+    }  # fmt: skip
+    till.refund(sale, 80)
+    assert shop.http.get(f"/wallet/v1/receipts/{token}").json()["status"] == "partly_refunded"
+    assert shop.http.get(f"/wallet/v1/receipts/{b64u(bytes(16))}").status_code == 404

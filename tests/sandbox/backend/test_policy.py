@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The backend's documents (backend API): the policy, inherited and versioned, and the denylist's deltas."""
+
+import json
+from typing import Any
+
+import pytest
+
+from terminal.wire.base64url import b64u, unb64u
+from terminal.wire.cose import Context, Sign1
+from terminal.wire.keys import PublicKey
+from tests.support.backend import Shop
+from tests.support.request_signing import Signing
+from tests.support.shop import Till
+
+
+def read(till: Till, text: str, context: Context = Context.POLICY) -> dict[str, Any]:
+    raw = unb64u(text)
+    found: dict[str, Any] = json.loads(Sign1.read_issued(raw, till.issuers, context, max_size=len(raw)).payload)
+    return found
+
+
+def policy(till: Till) -> dict[str, Any]:
+    return read(till, till.call("GET", "/terminal/config").json()["policy"])
+
+
+def delta(till: Till, since: int) -> dict[str, Any]:
+    return read(till, till.call("GET", f"/terminal/denylist?since={since}").json()["delta"], Context.DENYLIST)
+
+
+def test_enrolment_and_config_bring_the_same_policy_with_the_usual_caps(shop: Shop) -> None:
+    till = shop.till()
+    document = policy(till)
+    assert document == read(till, till.enrolment["policy"])
+    assert (document["terminal_id"], document["version"]) == (till.terminal_id, 1)
+    assert (document["issued_at"], document["not_after"]) == ("2027-01-15T08:00:00Z", "2027-01-18T08:00:00Z")
+    assert document["risk"] == {
+        "currency": "CNY", "per_payment": 200_00, "per_wallet_count": 10, "per_wallet_total": 500_00,
+        "stored_count": 50, "stored_total": 2_000_00, "stored_age_s": 24 * 3600, "clock_doubt_s": 2 * 3600,
+        "max_age_s": 7 * 86_400, "guaranteed": 2_000_00,
+    }  # fmt: skip
+    assert document["issuers"] == till.enrolment["issuers"]
+
+
+def test_settings_are_inherited_and_the_lower_level_wins(shop: Shop) -> None:
+    till, other = shop.till(), shop.till()
+    settings = [
+        ("/merchants/M-0001", {"risk": {"per_payment": 1, "stored_count": 1, "guaranteed": 1}, "languages": ["en"]}),
+        ("/stores/S-0001", {"risk": {"per_payment": 2, "stored_count": 2}}),
+        (f"/terminals/{till.terminal_id}", {"risk": {"per_payment": 3}}),
+    ]
+    for owner, body in settings:
+        assert shop.operator.call("PUT", f"{owner}/settings", body).status_code == 204
+    risks = [policy(one)["risk"] for one in (till, other)]
+    assert [(risk["per_payment"], risk["stored_count"], risk["guaranteed"]) for risk in risks] == [(3, 2, 1), (2, 2, 1)]
+    assert policy(till)["languages"] == ["en"]
+
+
+def test_versions_rise_when_something_changes_and_only_then(shop: Shop) -> None:
+    till = shop.till()
+    assert [policy(till)["version"] for _ in range(2)] == [1, 1]
+    shop.operator.call("PUT", "/merchants/M-0001/settings", {"tip_presets_percent": [8]})
+    assert policy(till)["version"] == 2
+    shop.operator.call("POST", "/denylist", {"kid": "AAAAAAAAAAA"})
+    assert (policy(till)["version"], policy(till)["denylist_version"]) == (3, 1)
+
+
+def test_a_policy_is_signed_anew_before_it_runs_out(shop: Shop) -> None:
+    till = shop.till()
+    shop.clock.advance(12 * 3600)
+    renewed = policy(till)
+    assert (renewed["version"], renewed["not_after"]) == (2, "2027-01-18T20:00:00Z")
+
+
+def test_an_etag_spares_the_body(shop: Shop) -> None:
+    till = shop.till()
+    etag = till.call("GET", "/terminal/config").headers["etag"]
+
+    def ask(tag: str) -> int:
+        request = till.request("GET", "/terminal/config", headers={"If-None-Match": tag})
+        Signing(signer=till.key, created=shop.clock.now()).apply(request)
+        return shop.http.send(request).status_code
+
+    assert [ask(etag), ask(f'"x", W/{etag}'), ask('"x"')] == [304, 304, 200]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"risk": {"per_payment": -1}}, {"risk": {"unheard_of": 1}}, {"languages": "en"}, {"unheard_of": 1}],
+    ids=["negative", "unknown member of risk", "not a list", "unknown member"],
+)
+def test_odd_settings_are_refused(shop: Shop, body: dict[str, Any]) -> None:
+    assert shop.operator.call("PUT", "/merchants/M-0001/settings", body).status_code == 422
+
+
+def test_a_delta_names_the_version_it_starts_from(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    one, two = "AAAAAAAAAAA", b64u(PublicKey.of(wallet.key).kid)
+    changes = [(one, True), (two, True), (two, True), (one, False)]
+    versions = [
+        shop.operator.call("POST", "/denylist", {"kid": kid, "listed": listed}).json()["version"]
+        for kid, listed in changes
+    ]
+    assert versions == [1, 2, 2, 3]  # saying it twice changes nothing
+    told = {since: (d["from"], d["version"], d["add"], d["remove"]) for since in range(4) if (d := delta(till, since))}
+    assert told == {
+        0: (0, 3, [two], [one]), 1: (1, 3, [two], [one]), 2: (2, 3, [], [one]), 3: (3, 3, [], [])
+    }  # fmt: skip
+    assert delta(till, 0)["terminal_id"] == "*"
+
+
+def test_a_version_to_come_is_unknown(shop: Shop) -> None:
+    assert shop.till().call("GET", "/terminal/denylist?since=1").json()["code"] == "unknown_version"
+
+
+def test_a_campaign_takes_less_than_was_authorised(shop: Shop) -> None:
+    """立减: the backend may take less, never more."""
+    till, wallet = shop.till(), shop.wallet()
+    campaign = {"name": "满20减3", "discount": 3_00, "minimum": 20_00, "currency": "CNY",
+                "not_before": shop.clock.now(), "not_after": shop.clock.now() + 60}  # fmt: skip
+    shop.operator.call("PUT", "/merchants/M-0001/settings", {"campaigns": [campaign]})
+    below, above = till.pay(till.sale(19_99), wallet).json(), till.pay(till.sale(20_00), wallet).json()
+    by_page = wallet.call("POST", f"/intents/{till.sale(20_00, online=False).text}/pay").json()
+    shop.clock.advance(61)
+    after = till.pay(till.sale(20_00), wallet).json()
+    assert [answer["total"] for answer in (below, above, by_page, after)] == [19_99, 17_00, 20_00, 20_00]
+    assert ("discount", -3_00) in [(line["kind"], line["amount"]) for line in above["lines"]]
