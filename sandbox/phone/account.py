@@ -113,6 +113,11 @@ class Account:
         except httpx.InvalidURL as err:
             raise BackendUnreachableError(backend, str(err)) from err
 
+    @property
+    def backend(self) -> str:
+        """The backend's URL, without a slash at the end."""
+        return str(self._http.base_url).rstrip("/")
+
     def close(self) -> None:
         """Hang up."""
         self._http.close()

@@ -20,6 +20,7 @@ from sandbox.phone.parts import Parts, pengpos_home, phone_directory, read_parts
 from sandbox.phone.phone import VirtualPhone
 from terminal.core.errors import ConfigError, PengposError
 from terminal.core.money import AMOUNT_LIMIT_MINOR, Money
+from terminal.wire.receipt import Outcome
 
 CURRENCY = "CNY"  # of the sandbox's play money
 _TAPS = 4  # unlock, confirm, and one more: then something is wrong
@@ -128,7 +129,7 @@ def tap(
         last = _tap_until_done(shopper, port, seconds, leave=leave, yes=yes)
         if isinstance(last, Authorised):
             click.echo(words.of_payment(last.payment))
-        if not isinstance(last, Authorised | ReceiptKept | PaidAnotherWay):
+        if not _is_paid(last):
             raise click.exceptions.Exit(1)
 
 
@@ -137,8 +138,11 @@ def _tap_until_done(shopper: VirtualPhone, port: int, seconds: float, *, leave: 
     last: Event | None = None
     for _ in range(_TAPS):
         mark = shopper.mark()
+        in_peace = True
         try:
             in_peace = shopper.hold(port, seconds, lift_when=None if leave else _is_the_end)
+        except KeyboardInterrupt:
+            click.echo("Lifted.")
         except OSError as err:
             raise ConfigError(f"port {port}", str(err), "Is the terminal running? `pengpos run` starts one") from err
         new = shopper.events_since(mark)
@@ -159,6 +163,13 @@ def _tap_until_done(shopper: VirtualPhone, port: int, seconds: float, *, leave: 
 def _is_the_end(event: Event) -> bool:
     """Everything but an authorisation, after which the receipt is to come."""
     return not isinstance(event, Authorised)
+
+
+def _is_paid(event: Event | None) -> bool:
+    """As far as the phone knows: an authorisation whose receipt did not come may still be refused."""
+    if isinstance(event, ReceiptKept):
+        return event.payment.outcome is not Outcome.DECLINED
+    return isinstance(event, Authorised | PaidAnotherWay)
 
 
 def _agrees(asked: Asked, *, yes: bool) -> bool:

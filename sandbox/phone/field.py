@@ -15,6 +15,9 @@ from sandbox.phone.manners import Gone, Move, Says, Silence
 from terminal.core.errors import CardLostError, CardProtocolError, ReaderLostError, TapTimeoutError
 from terminal.core.ports import Card
 
+_COMMAND_SIZES = range(4, 261 + 1)
+_RESPONSE_SIZES = range(2, 258 + 1)
+
 
 class FieldPhone(Protocol):
     """What can be brought into the field: a virtual phone, or a card of a test's own."""
@@ -113,6 +116,8 @@ class VirtualField:
     # --- inside --------------------------------------------------------------------------------------------------
 
     def _transceive(self, card: _PhoneInField, command: bytes, timeout_s: float) -> bytes:
+        if len(command) not in _COMMAND_SIZES:
+            raise ValueError(f"{len(command)} bytes are no short C-APDU")
         with self._changed:
             self._check()
             self._check_present(card)
@@ -128,8 +133,8 @@ class VirtualField:
                 self._pass_time(card, min(delay_s, timeout_s))
                 if delay_s > timeout_s:
                     raise TapTimeoutError(timeout_s)
-                if len(data) < 2:
-                    raise CardProtocolError("an answer without a status word")
+                if len(data) not in _RESPONSE_SIZES:
+                    raise CardProtocolError(f"an answer of {len(data)} bytes")
                 return data
 
     def _pass_time(self, card: _PhoneInField, seconds: float) -> None:

@@ -23,7 +23,7 @@ class KeyRing:
         self._directory = directory
         self._signers: dict[bytes, Signer] = {}
         self._newest = 0
-        for path in sorted(directory.glob("*.key")):
+        for path in sorted(path for path in directory.glob("*.key") if path.stem.isdecimal()):
             self._newest = max(self._newest, int(path.stem))
             self._keep(FileKey.load_or_create(path))
 

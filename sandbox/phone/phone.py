@@ -149,7 +149,7 @@ class VirtualPhone:
 
     @property
     def backend(self) -> str | None:
-        """The URL of the backend where that account is."""
+        """The URL of the backend where that account is, as it was last reached."""
         return self.store.note("backend")
 
     def account(self, backend: str) -> Account:
@@ -159,7 +159,7 @@ class VirtualPhone:
     def sign_up(self, account: Account, *, backend: str, name: str) -> None:
         """Open an account for this phone. Raises BackendUnreachableError, BackendRefusedError."""
         self._need_network()
-        signed_up = account.sign_up(name, ["zh-CN", "en"])
+        signed_up = account.sign_up(name, ["zh-Hans", "en"])
         with self.store.transaction():
             self.store.write_note("account_id", signed_up.account_id)
             self.store.write_note("token", signed_up.token)
@@ -178,12 +178,13 @@ class VirtualPhone:
         issuers = account.issuers()
         self.wallet.issuers = issuers
         self.store.write_note("issuers", json.dumps([key.to_jwk() for key in issuers]))
+        self.store.write_note("backend", account.backend)
         for payment in account.payments():
             if payment.receipt is not None:
                 self.wallet.take_receipt(read_signed(payment.receipt))
         for balance in account.balances():
             self.store.set_balance(balance.currency, balance.amount)
-        while self.store.spares(self.wallet.now()) < spares:
+        for _ in range(spares - self.store.spares(self.wallet.now())):
             self._fetch_credential(account, account_id)
 
     def scan(self, account: Account, url: str) -> AccountPayment:

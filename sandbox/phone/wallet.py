@@ -184,9 +184,9 @@ class Wallet:
             return tap.no(Reason.BLOCKED_BY_OWNER)
         plan = make_plan(claims, owner, merchant_id=tap.merchant.merchant_id, credential=held, issuers=self.issuers)
         decision = self._decision_on(tap.presentation.intent.digest)
-        trouble = self._money_trouble(plan, claims.currency)
+        trouble = self._money_trouble(owner, plan, claims.currency)
         # Asking first where the money is short keeps a terminal from probing what an unattended phone could pay.
-        must_ask = decision is None and (trouble is not None or not self._pays_unasked(claims))
+        must_ask = decision is None and (trouble is not None or not _pays_unasked(owner, claims))
         if must_ask and owner.locked:
             return self._ask(tap, plan, Hint.UNLOCK)
         if owner.says_no or (decision is not None and not decision.agrees):
@@ -197,20 +197,14 @@ class Wallet:
             return tap.no(trouble)
         return self._sign(tap, held, plan)
 
-    def _pays_unasked(self, claims: IntentClaims) -> bool:
-        limit_minor = self.owner.tap_limit_minor(claims.currency)
-        if limit_minor is None or self.owner.asks_first or self.owner.chooses:
-            return False
-        return claims.amount_minor <= limit_minor
-
     def _decision_on(self, digest: bytes) -> _Decision | None:
         decision = self._decision
         if decision is None or decision.digest != digest:
             return None
         return decision if self._clock.monotonic_s() - decision.at_monotonic_s <= CONFIRMATION_LIFE_S else None
 
-    def _money_trouble(self, plan: Plan, currency: str) -> Reason | None:
-        limit_minor = self.owner.spending_limit_minor(currency)
+    def _money_trouble(self, owner: Owner, plan: Plan, currency: str) -> Reason | None:
+        limit_minor = owner.spending_limit_minor(currency)
         if plan.total_minor > (AMOUNT_LIMIT_MINOR if limit_minor is None else limit_minor):
             return Reason.OVER_A_LIMIT
         if plan.funding is Funding.BALANCE:
@@ -308,6 +302,14 @@ def _verified(raw: bytes, issuers: Issuers, now: int) -> Presentation:
     if presentation.credential.expired(now):
         raise SignatureError("the terminal's credential has expired")
     return presentation
+
+
+def _pays_unasked(owner: Owner, claims: IntentClaims) -> bool:
+    """Under a tap limit that the owner has set, tip not counted, and unless they want to be asked all the same."""
+    limit_minor = owner.tap_limit_minor(claims.currency)
+    if limit_minor is None or owner.asks_first or owner.chooses:
+        return False
+    return claims.amount_minor <= limit_minor
 
 
 def _intent_id_of(receipt: bytes) -> bytes:

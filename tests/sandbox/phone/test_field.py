@@ -12,6 +12,7 @@ from terminal.core.errors import CardLostError, CardProtocolError, ReaderLostErr
 from terminal.core.ports import Card, Reader
 
 LONG_S = 60.0
+SELECT = bytes.fromhex("00A40400")
 
 
 class Moving:
@@ -89,7 +90,7 @@ def test_what_a_phone_does_wrong_is_the_ports_error(move: Move, error: type[Exce
     field.bring(Moving(move))
     (card,) = field.wait(LONG_S)
     with pytest.raises(error):
-        card.transceive(b"\x00", 1.0)
+        card.transceive(SELECT, 1.0)
     assert len(field.wait(0)) == (0 if isinstance(move, Gone) else 1)
 
 
@@ -103,7 +104,7 @@ def test_taken_away_in_the_middle_of_a_command_it_is_lost_at_once(move: Move) ->
 
     def exchange() -> None:
         with pytest.raises(CardLostError) as caught:
-            card.transceive(b"\x00", LONG_S)
+            card.transceive(SELECT, LONG_S)
         errors.append(caught.value)
 
     talking = threading.Thread(target=exchange)
@@ -114,6 +115,16 @@ def test_taken_away_in_the_middle_of_a_command_it_is_lost_at_once(move: Move) ->
     assert len(errors) == 1
 
 
+@pytest.mark.parametrize("size", [0, 3, 262])
+def test_what_is_no_short_apdu_is_not_sent(size: int) -> None:
+    field, phone = VirtualField(), Moving(OK)
+    field.bring(phone)
+    (card,) = field.wait(LONG_S)
+    with pytest.raises(ValueError, match="C-APDU"):
+        card.transceive(bytes(size), 1.0)
+    assert not phone.asked.is_set()
+
+
 def test_an_old_card_stays_lost_after_the_phone_came_back() -> None:
     field, phone = VirtualField(), Moving(OK)
     field.bring(phone)
@@ -121,9 +132,9 @@ def test_an_old_card_stays_lost_after_the_phone_came_back() -> None:
     field.take_away()
     field.bring(phone)
     with pytest.raises(CardLostError):
-        card.transceive(b"\x00", 1.0)
+        card.transceive(SELECT, 1.0)
     assert field.wait(LONG_S) == ()
-    assert field.wait(LONG_S)[0].transceive(b"\x00", 1.0) == b"\x90\x00"
+    assert field.wait(LONG_S)[0].transceive(SELECT, 1.0) == b"\x90\x00"
 
 
 def test_a_broken_reader_says_so_until_it_is_mended() -> None:
@@ -134,7 +145,7 @@ def test_a_broken_reader_says_so_until_it_is_mended() -> None:
     with pytest.raises(ReaderLostError, match="counter: unplugged"):
         field.wait(LONG_S)
     with pytest.raises(ReaderLostError):
-        card.transceive(b"\x00", 1.0)
+        card.transceive(SELECT, 1.0)
     field.mend()
     assert field.wait(0) == (card,)
 
@@ -160,5 +171,5 @@ def test_a_test_can_wait_until_a_phone_has_left() -> None:
     assert not field.wait_until_left(phone, 0)
     (card,) = field.wait(LONG_S)
     with pytest.raises(CardLostError):
-        card.transceive(b"\x00", 1.0)
+        card.transceive(SELECT, 1.0)
     assert field.wait_until_left(phone, 0)
