@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The wallet against every vector that concerns it, byte for byte: it signs deterministically, as the vectors do."""
 
-import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +13,8 @@ from terminal.core.money import Money
 from terminal.wire.authorisation import Funding
 from terminal.wire.receipt import Outcome
 from terminal.wire.reply import AlreadyPaid, read_reply
+from tests.vectors import VECTORS, each
 
-VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[2] / "vectors" / "vectors.json").read_text())
 OWNERS = {
     "pays": PAYS_UNASKED,
     "is asked": Owner(),
@@ -24,10 +22,6 @@ OWNERS = {
     "says no": Owner(says_no=True),
 }
 CASES = [pytest.param(number, id=case["name"]) for number, case in enumerate(VECTORS["cases"])]
-
-
-def cases_of(section: str) -> list[Any]:
-    return [pytest.param(case, id=case["name"]) for case in VECTORS[section]["cases"]]
 
 
 def owner_of(inputs: dict[str, Any]) -> Owner:
@@ -59,20 +53,20 @@ def test_a_case_is_replied_to_without_apdus_too(number: int, bench: Bench) -> No
         assert reply.hex() == case["reply"]
 
 
-@pytest.mark.parametrize("case", cases_of("bad_presentations"))
+@pytest.mark.parametrize("case", each("bad_presentations"))
 def test_a_bad_presentation_is_declined(case: dict[str, Any], bench: Bench) -> None:
-    bench.clock.unix_s = VECTORS["bad_presentations"]["clock"]
+    bench.clock.unix_s = case["clock"]
     assert bench.wallet.answer(bytes.fromhex(case["presentation"])).hex() == case["reply"]
     assert bench.store.history() == []
 
 
-@pytest.mark.parametrize("case", cases_of("good_presentations"))
+@pytest.mark.parametrize("case", each("good_presentations"))
 def test_a_good_presentation_is_paid(case: dict[str, Any], bench: Bench) -> None:
-    bench.clock.unix_s = VECTORS["good_presentations"]["clock"]
+    bench.clock.unix_s = case["clock"]
     assert bench.wallet.answer(bytes.fromhex(case["presentation"])).hex() == case["reply"]
 
 
-@pytest.mark.parametrize("talk", [pytest.param(talk, id=talk["name"]) for talk in VECTORS["conversations"]])
+@pytest.mark.parametrize("talk", each("conversations"))
 def test_a_conversation(talk: dict[str, Any], bench: Bench) -> None:
     prepare_another_way(bench, talk)
     for step in talk["steps"]:
@@ -95,7 +89,7 @@ def prepare_another_way(bench: Bench, talk: dict[str, Any]) -> None:
         bench.wallet.take_receipt(reply.receipt)
 
 
-@pytest.mark.parametrize("edge", [pytest.param(edge, id=edge["name"]) for edge in VECTORS["card_edges"]])
+@pytest.mark.parametrize("edge", each("card_edges"))
 def test_a_card_edge(edge: dict[str, Any], bench: Bench) -> None:
     bench.clock.unix_s = VECTORS["cases"][0]["clock"]
     applet = Applet(bench.wallet)
@@ -134,7 +128,7 @@ def test_a_receipt_is_kept_for_the_shopper(number: int, names: list[str], told: 
     assert (payment.outcome, payment.taken_minor, payment.url) == told
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in VECTORS["bad_receipts"]])
+@pytest.mark.parametrize("case", each("bad_receipts"))
 def test_a_bad_receipt_changes_nothing(case: dict[str, Any], bench: Bench) -> None:
     paid = VECTORS["cases"][case["to_case"]]
     bench.clock.unix_s = paid["clock"]
