@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo test check format gallery lock clean
+.PHONY: help run demo test check format gallery pictures lock clean
 
 venv := .venv/bin
 export PYTHON
@@ -19,6 +19,7 @@ help:
 	@echo 'make check     only lint, types and import contracts'
 	@echo 'make format    put the code into its shape'
 	@echo 'make gallery   every screen as a picture'
+	@echo 'make pictures  the README'"'"'s pictures, drawn anew'
 	@echo 'make lock      pin the Python packages anew (needs uv)'
 	@echo 'make clean     remove what make made: .venv, caches, pictures; never a terminal'"'"'s state'
 
@@ -46,7 +47,11 @@ format:
 
 gallery:
 	@scripts/bootstrap run
-	@exec $(venv)/python -m ui.gallery $(ARGS)
+	@exec $(venv)/python -m ui.gallery $(or $(ARGS),gallery)
+
+pictures:
+	@scripts/bootstrap run
+	@exec scripts/pictures
 
 lock:
 	@scripts/lock $(ARGS)
