@@ -71,5 +71,5 @@ def _told(outcome: Outcome) -> str:
         return f"This is {outcome.terminal_id} of {outcome.merchant.name} already; nothing was changed."
     return (
         f"This is {outcome.terminal_id} of {outcome.merchant.name} now, enrolled at {outcome.backend}.\n"
-        f"Its credential lasts until {until} and renews itself. A running terminal sells from here on."
+        f"Its credential lasts until {until}. A running terminal sells from here on."
     )

@@ -91,7 +91,7 @@ class Enrolling:
 
     def _way_to_another_enrolment(self) -> str:
         if count := self.unsent_payments(self.home):
-            return f"{count} of its payments wait to be sent, and only this enrolment can send them: pengpos queue sync"
+            return f"{count} of its sales wait for the backend, and only this enrolment can send them: let it run until they are sent"
         return (
             f"For another enrolment stop the terminal, move {self.home.root} away, and keep it until its day is settled"
         )
@@ -101,8 +101,8 @@ class Enrolling:
         if count := self.unsent_payments(self.home):
             raise ConfigError(
                 str(self.home.journal),
-                f"holds {count} unsent payments of an enrolment whose file is gone",
-                f"Restore {self.home.enrolment.name} from a backup and send them first (pengpos queue sync)",
+                f"holds {count} unsent sales of an enrolment whose file is gone",
+                f"Restore {self.home.enrolment.name} from a backup, and let the terminal run until they are sent",
             )
 
     def _store(self, origin: str, code: str, answer: EnrolmentMessage, credential: Credential) -> None:

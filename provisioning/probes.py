@@ -30,6 +30,7 @@ DISK_OUT_MIB = 64
 DAY_S = 86_400
 _ENROL = "Enrol this terminal: pengpos enrol CODE --backend URL"
 _COMES_LATER = "It comes with the enrolment"
+_RENEW = "Once nothing waits to be sent, enrol into an empty PENGPOS_HOME with a new code; it cannot renew itself yet"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _PYTHONS = ((3, 11), (3, 14))  # from, below: pyproject.toml, requires-python
 
@@ -139,7 +140,7 @@ def look_at_enrolment(enrolled: Callable[[], Enrolled | None]) -> Finding:
 
 
 def look_at_credential(enrolled: Callable[[], Enrolled | None], now: Callable[[], float]) -> Finding:
-    """How long the backend has vouched for this terminal; the terminal renews it long before the last quarter."""
+    """How long the backend still vouches for this terminal; the last quarter of its life is worth a look."""
     try:
         present = enrolled()
     except ConfigError:
@@ -150,10 +151,10 @@ def look_at_credential(enrolled: Callable[[], Enrolled | None], now: Callable[[]
     left_s = credential.expires_at - int(now())
     until = datetime.fromtimestamp(credential.expires_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
     if left_s <= 0:
-        return broken(f"over since {until}: no new sale can be signed", "Connect to the backend; it renews by itself")
+        return broken(f"over since {until}: no new sale can be signed", _RENEW)
     days = f"{left_s // DAY_S} days" if left_s >= 2 * DAY_S else f"{left_s // 3600} hours"
     if left_s < (credential.expires_at - credential.issued_at) / 4:
-        return worth_a_look(f"{days} left, until {until}", "Connect to the backend; it renews by itself")
+        return worth_a_look(f"{days} left, until {until}", _RENEW)
     return well(f"{days} left, until {until}")
 
 

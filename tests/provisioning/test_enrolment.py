@@ -113,7 +113,7 @@ def test_a_disk_that_takes_no_more_leaves_no_half_enrolment(home: Home, monkeypa
     [
         ("WXYZ-9876", ORIGIN, 0, "move .* away, and keep it until its day is settled"),
         (CODE, "https://other.example", 0, "move .* away"),
-        ("WXYZ-9876", ORIGIN, 3, "3 of its payments wait to be sent.*pengpos queue sync"),
+        ("WXYZ-9876", ORIGIN, 3, "3 of its sales wait for the backend.*let it run"),
     ],
     ids=["another code", "another backend", "with unsent payments"],
 )
@@ -127,7 +127,7 @@ def test_another_enrolment_is_refused(home: Home, code: str, backend: str, unsen
 
 def test_payments_of_a_lost_enrolment_keep_a_new_one_away(home: Home) -> None:
     backend = StandIn()
-    with pytest.raises(ConfigError, match=r"2 unsent payments.*Restore terminal.json"):
+    with pytest.raises(ConfigError, match=r"2 unsent sales.*Restore terminal.json"):
         enrolling(home, backend, unsent=2).enrol(CODE, ORIGIN)
     assert (backend.asked, files_of(home)) == ([], {})
 
