@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import msgspec
 
-from terminal.client._models import NewSale, Problem, SaleView, Status
+from terminal.client._models import DayReport, NewSale, Problem, SaleView, Status
 from terminal.core.errors import PengposError
 
 if TYPE_CHECKING:
@@ -114,6 +114,14 @@ class LocalClient:
     def sync(self) -> None:
         """`POST /v1/queue/sync`: send what waits now, whatever its back-off."""
         self._call("POST", "/v1/queue/sync", {}, answer=object)
+
+    def alarm_seen(self, alarm_id: str) -> None:
+        """`POST /v1/alarms/{id}/seen`: a person has seen to it."""
+        self._call("POST", f"/v1/alarms/{alarm_id}/seen", {}, answer=object)
+
+    def close_day(self, date: str | None = None) -> DayReport:
+        """`POST /v1/day/close`: a business day, today's unless said, beside the backend's settlement."""
+        return self._call("POST", "/v1/day/close", {"date": date}, answer=DayReport)
 
     def events(self, last_event_id: str | None = None) -> Iterator[StatusEvent]:
         """`GET /v1/events`: the present snapshot first, then each change; ends when the daemon closes the stream.

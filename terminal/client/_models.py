@@ -169,6 +169,29 @@ class DayView(_Object, kw_only=True, frozen=True):
     declined_at_sync_total: int = 0
 
 
+class Difference(_Object, kw_only=True, frozen=True):
+    """A payment of which terminal and backend do not say the same; None: unknown on that side."""
+
+    intent_id: str
+    number: str | None
+    state: str | None
+    here: int | None
+    there: int | None
+
+
+class DayReport(_Object, kw_only=True, frozen=True):
+    """`POST /v1/day/close`: the day here beside the backend's settlement; `final` once the backend has run it."""
+
+    date: str
+    final: bool
+    currency: str
+    here_count: int
+    here_total: int
+    there_count: int
+    there_total: int
+    differences: list[Difference]
+
+
 class AlarmView(_Object, kw_only=True, frozen=True):
     """Something a person must see to; stays until its cause is gone or it is acknowledged."""
 

@@ -31,6 +31,7 @@ from terminal.daemon.alarms import Alarms
 from terminal.daemon.backend_events import BackendEvents
 from terminal.daemon.clock import DeviceClock
 from terminal.daemon.counter import Counter
+from terminal.daemon.day import DayClose
 from terminal.daemon.desk import Desk
 from terminal.daemon.errands import Errands
 from terminal.daemon.feed import Feed
@@ -193,6 +194,7 @@ class Terminal:
             snapshots=self._snapshots,
             feed=self._feed,
             alarms=self._alarms,
+            days=DayClose(desk=self._desk, journal=self._journal, backend=backend, clock=self._clock),
             sync_now=self._hurry,
             language=language,
         )

@@ -6,7 +6,7 @@ Nothing here waits for a shopper: a call starts or changes something, `/v1/event
 
 import logging
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
@@ -23,10 +23,12 @@ from terminal.core.errors import JournalError, JournalFullError
 from terminal.core.sale import CancelReason, SaleState
 from terminal.daemon.alarms import Alarms
 from terminal.daemon.counter import CommandRefusedError, Counter
+from terminal.daemon.day import DayClose
 from terminal.daemon.desk import Desk, UnknownSaleError
 from terminal.daemon.feed import Feed, TooManyListenersError
 from terminal.daemon.snapshot import Snapshots
 from terminal.daemon.views import sale_view, utc
+from terminal.gateway.backend import UnusableAnswerError
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,12 @@ class CodeCall(msgspec.Struct, forbid_unknown_fields=True):
     """`POST /v1/sales/{id}/confirmation-code`."""
 
     code: str
+
+
+class DayCall(msgspec.Struct, forbid_unknown_fields=True):
+    """`POST /v1/day/close`."""
+
+    date: str | None = None
 
 
 class RefundCall(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -67,6 +75,7 @@ class LocalApi:
         snapshots: Snapshots,
         feed: Feed,
         alarms: Alarms,
+        days: DayClose,
         sync_now: Callable[[], None],
         language: Language,
     ) -> None:
@@ -76,6 +85,7 @@ class LocalApi:
         self._snapshots = snapshots
         self._feed = feed
         self._alarms = alarms
+        self._days = days
         self._sync_now = sync_now
         self._language = language
 
@@ -98,6 +108,7 @@ class LocalApi:
                 Route("/v1/queue", self.queue),
                 Route("/v1/queue/sync", self.sync, methods=["POST"]),
                 Route("/v1/day", self.day),
+                Route("/v1/day/close", self.close_day, methods=["POST"]),
                 Route("/v1/alarms/{alarm_id}/seen", self.alarm_seen, methods=["POST"]),
             ],
             exception_handlers={
@@ -178,6 +189,20 @@ class LocalApi:
         """`GET /v1/day`."""
         return _json(self._snapshots.status().day)
 
+    async def close_day(self, request: Request) -> Response:
+        """`POST /v1/day/close` `{date?}`: hold a business day, today's unless said, against the settlement."""
+        call = await _body(request, DayCall)
+        status = self._snapshots.status()
+        business_day = self._snapshots.business_day
+        try:
+            on = date.fromisoformat(call.date) if call.date else business_day.date_of(_now(status.at))
+            report = await self._days.reconcile(on, business_day, status.queue.currency)
+        except ValueError:
+            raise BadRequestError(422, "invalid_request", "a business date is written 2026-11-22") from None
+        except UnusableAnswerError as error:
+            raise BadRequestError(503, "backend_away", f"the backend did not give the settlement: {error}") from None
+        return _json(report)
+
     # --- changing -----------------------------------------------------------------------------------------------------
 
     async def start_sale(self, request: Request) -> Response:
@@ -250,6 +275,10 @@ class BadRequestError(Exception):
 def _sale_id(request: Request) -> UUID:
     sale_id: UUID = request.path_params["sale_id"]
     return sale_id
+
+
+def _now(at: str) -> int:
+    return int(datetime.fromisoformat(at).timestamp())
 
 
 def _time(text: str | None) -> int | None:

@@ -88,25 +88,34 @@ class OfflinePolicy:
         self._identity = identity
         self._clock = clock
         self._read_from: bytes | None = None
+        self._document: dict[str, Any] | None = None
         self._policy: RiskPolicy | None = None
 
     def current(self) -> RiskPolicy | None:
         """The newest policy stored; the one that came with the enrolment until then. None: no offline."""
         if self._suspended():
             return None
-        document = self._journal.document(POLICY)
-        raw = document.body if document is not None else self._identity().policy
-        if raw is not None and raw != self._read_from:
-            self._policy = self._parsed(raw)
-            self._read_from = raw
+        self._read()
         return self._policy
 
-    def _parsed(self, raw: bytes) -> RiskPolicy | None:
+    @property
+    def document(self) -> dict[str, Any] | None:
+        """All that the newest policy says: campaigns, languages, business day. None: none that is good."""
+        self._read()
+        return self._document
+
+    def _read(self) -> None:
+        stored = self._journal.document(POLICY)
+        raw = stored.body if stored is not None else self._identity().policy
+        if raw is None or raw == self._read_from:
+            return
+        self._read_from, self._document, self._policy = raw, None, None
         try:
-            return policy_of(read_document(raw, self._identity(), Context.POLICY))
+            document = read_document(raw, self._identity(), Context.POLICY)
+            self._policy = policy_of(document)
+            self._document = document
         except (MalformedError, SignatureError) as error:
             log.error("risk policy not usable, nothing is taken offline: %s", error)
-            return None
 
     def decide(self, authorised: Authorised, currency: str) -> OfflineAccepted | OfflineRefused:
         """Put one authorised payment to the policy as of now."""

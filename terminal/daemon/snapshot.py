@@ -3,7 +3,6 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
 from importlib.metadata import version
 
 from offline_queue.port import JournalPort
@@ -20,6 +19,7 @@ from terminal.client import (
 from terminal.core.ports import Clock, ReaderHealth
 from terminal.core.sale import SaleState
 from terminal.daemon.alarms import Alarms
+from terminal.daemon.day import BusinessDay
 from terminal.daemon.desk import Desk
 from terminal.daemon.identity import Identity
 from terminal.daemon.link import Link
@@ -121,15 +121,18 @@ class Snapshots:
             else None,
         )
 
+    @property
+    def business_day(self) -> BusinessDay:
+        """When the merchant's day begins."""
+        return BusinessDay.of_policy(self._policy.document)
+
     def day(self, currency: str) -> DayView:
-        """Today's takings by the device's own local date."""
-        today = datetime.fromtimestamp(self._clock.now(), UTC).astimezone()
-        start = datetime.combine(today.date(), time(), today.tzinfo)
-        totals = self._journal.day_totals(
-            int(start.timestamp()), int((start + timedelta(days=1)).timestamp()), currency
-        )
+        """Today's takings by the device's own count."""
+        business_day = self.business_day
+        today = business_day.date_of(self._clock.now())
+        totals = self._journal.day_totals(*business_day.span(today), currency)
         return DayView(
-            date=today.date().isoformat(),
+            date=today.isoformat(),
             count=totals.count,
             total=totals.total_minor,
             currency=currency,

@@ -93,6 +93,23 @@ class HeartbeatMessage(Answer, kw_only=True, frozen=True):
     signed_head: str
 
 
+class SettlementEntryMessage(Answer, kw_only=True, frozen=True):
+    """An entry of a settlement; `kind`: payment, offline_payment, late_payment, guarantee, refund."""
+
+    kind: str
+    intent_id: str
+    amount: int
+    currency: str
+
+
+class SettlementMessage(Answer, kw_only=True, frozen=True):
+    """`GET /settlements/{business_date}`; `final` once the day has been run."""
+
+    business_date: str
+    final: bool
+    entries: list[SettlementEntryMessage]
+
+
 class EnrolmentMessage(Answer, kw_only=True, frozen=True):
     """`POST /enrolments`."""
 

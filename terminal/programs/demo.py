@@ -204,6 +204,22 @@ def the_link_is_back(day: Day) -> str:
     return "2 settled, nothing waits"
 
 
+def the_day(day: Day) -> str:
+    """The day is closed: the terminal's own count and the backend's settlement are the same."""
+    today = day.client.status().day
+    check(today is not None, "the terminal has no day")
+    headers = {"Authorization": f"Bearer {day.shop.admin_token}"}
+    with httpx.Client(base_url=day.shop.backend, headers=headers, trust_env=False) as admin:
+        admin.post(f"/admin/v1/settlements/{today.date if today else ''}").raise_for_status()
+    report = day.client.close_day()
+    check(report.final and not report.differences, f"differences: {report.differences}")
+    check((report.here_count, report.here_total) == (report.there_count, report.there_total), f"{report}")
+    for sale_id in day.shown:
+        state = day.client.sale(sale_id).state
+        check(state == "settled", f"a sale of the settled day is {state}")
+    return f"{report.here_count} payments, {Money(report.here_total, CURRENCY)}, all settled"
+
+
 def the_ledger(day: Day) -> str:
     """What the backend booked is what the terminal showed, to the cent."""
     headers = {"Authorization": f"Bearer {day.shop.admin_token}"}
@@ -236,7 +252,7 @@ def _all_payments(admin: httpx.Client) -> dict[str, int]:
 
 
 STEPS = (a_sale, a_decline, a_torn_tap, a_phone_left_lying, a_foreign_card, a_lost_answer,
-         the_link_is_cut, refused_by_policy, killed_and_back, the_link_is_back, the_ledger)  # fmt: skip
+         the_link_is_cut, refused_by_policy, killed_and_back, the_link_is_back, the_ledger, the_day)  # fmt: skip
 
 
 @click.command()

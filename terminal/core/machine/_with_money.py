@@ -120,7 +120,8 @@ def forwarding(sale: Sale, event: Event) -> Outcome:
     """In the drainer's hands; back to the store unless a verdict comes.
 
     Only the drainer's own answer refuses it: a `declined` or `expired` heard otherwise may be of the try before it was
-    accepted offline, and the backend judges an accepted payment once more.
+    accepted offline, and the backend judges an accepted payment once more. Events that say less are passed over, too:
+    the drainer's answer is on its way.
     """
     match event:
         case Approved() | PaidByReceipt():
@@ -129,7 +130,7 @@ def forwarding(sale: Sale, event: Event) -> Outcome:
             return _declined_at_sync(sale, event.at, "declined at sync", event.refusal)
         case StatusHeard(errand=Errand.FORWARD, status=BackendStatus.CANCELLED | BackendStatus.EXPIRED):
             return _declined_at_sync(sale, event.at, f"{event.status.name.lower()} at the backend", None)
-        case Held():
+        case Held(errand=Errand.FORWARD | Errand.QUESTION):
             return sale, (AskBackend(event.at + ASK_EVERY_S),)
         case NoAnswer(errand=Errand.FORWARD | Errand.QUESTION):
             return _no_verdict(sale, event.at, event.retry_after_s)
