@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a touch or a key means, as values. `ui.update` says what follows from each."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Key(StrEnum):
+    """The keys of the pad; the value is what they put into an expression."""
+
+    D0 = "0"
+    D1 = "1"
+    D2 = "2"
+    D3 = "3"
+    D4 = "4"
+    D5 = "5"
+    D6 = "6"
+    D7 = "7"
+    D8 = "8"
+    D9 = "9"
+    D00 = "00"
+    POINT = "."
+    PLUS = "+"
+    TIMES = "×"
+    BACKSPACE = "backspace"
+    CLEAR = "clear"
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A key of the pad: of an amount, or of a confirmation code."""
+
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class AddItem:
+    """Put the `index`-th quick item on the bill."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowSale:
+    """Look at one of the waiting sales."""
+
+    sale_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SawAlarm:
+    """An alarm has been seen to."""
+
+    alarm_id: str
+
+
+class Do(StrEnum):
+    """Everything that needs no value beside it."""
+
+    CHARGE = "charge"
+    NEXT = "next"
+    """Leave the result: ready for the next amount."""
+    AGAIN = "again"
+    CANCEL = "cancel"
+    OTHER_MONEY = "other_money"
+    PARK = "park"
+    ACCEPT_OFFLINE = "accept_offline"
+    OPEN_CODE = "open_code"
+    SEND_CODE = "send_code"
+    OPEN_QUEUE = "open_queue"
+    OPEN_WAITING = "open_waiting"
+    OPEN_ALARMS = "open_alarms"
+    OPEN_RECEIPT = "open_receipt"
+    SYNC = "sync"
+    BACK = "back"
+    MORE_ITEMS = "more_items"
+    MORE_ROWS = "more_rows"
+
+
+Action = Press | AddItem | ShowSale | SawAlarm | Do
