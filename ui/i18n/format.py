@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Money, counts, times and durations as people in each language write them; Babel does the work (look, "Words")."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from babel.numbers import format_decimal, get_currency_symbol
+
+from terminal.client import Language
+from terminal.core.money import exponent
+from ui.i18n import words
+
+_LOCALES: Final = {"zh-Hans": "zh_Hans", "zh-Hant": "zh_Hant", "en": "en"}
+MINUS: Final = "\N{MINUS SIGN}"
+DOT: Final = "  ·  "
+"""Between two things on one line."""
+
+
+class AmountParts(NamedTuple):
+    """An amount taken apart, so that a screen can set the parts in different sizes."""
+
+    symbol: str
+    whole: str
+    fraction: str
+    """With its decimal sign; empty for currencies without minor units."""
+
+
+@lru_cache(maxsize=256)
+def plain(minor: int, currency: str, language: Language) -> str:
+    """An amount without its currency, grouped, all decimals: ``1,943.60``."""
+    places = exponent(currency)
+    pattern = "#,##0" + ("." + "0" * places if places else "")
+    return format_decimal(Decimal(abs(minor)).scaleb(-places), format=pattern, locale=_LOCALES[language])
+
+
+@lru_cache(maxsize=16)
+def symbol(currency: str, language: Language) -> str:
+    """A currency's sign. One terminal knows one currency, so that the yuan is ¥ in each language."""
+    return "¥" if currency == "CNY" else get_currency_symbol(currency, locale=_LOCALES[language])
+
+
+def amount_parts(minor: int, currency: str, language: Language) -> AmountParts:
+    """Symbol, whole and fraction of an amount."""
+    text = plain(minor, currency, language)
+    cut = len(text) - exponent(currency) - 1 if exponent(currency) else len(text)
+    return AmountParts(symbol(currency, language), text[:cut], text[cut:])
+
+
+def money(minor: int, currency: str, language: Language) -> str:
+    """An amount with its currency: ``¥18.80``."""
+    return symbol(currency, language) + plain(minor, currency, language)
+
+
+def signed(minor: int, currency: str, language: Language) -> str:
+    """An amount that is added or taken off: ``+2.00``, ``−2.00``."""
+    return (MINUS if minor < 0 else "+") + plain(minor, currency, language)
+
+
+def moment(rfc3339: str) -> datetime:
+    """A time of the local API."""
+    return datetime.fromisoformat(rfc3339)
+
+
+def clock(at: datetime) -> str:
+    """Hours and minutes, 24 hours, in every language: tills and receipts count so."""
+    return at.strftime("%H:%M")
+
+
+def when(rfc3339: str, now: datetime, language: Language) -> str:
+    """A time near now: ``今天 22:32``, ``tomorrow 08:00``, else with its date."""
+    at = moment(rfc3339).astimezone(now.tzinfo)
+    near = {
+        now.date(): words.TODAY,
+        now.date() + timedelta(days=1): words.TOMORROW,
+        now.date() - timedelta(days=1): words.YESTERDAY,
+    }.get(at.date())
+    if near is not None:
+        return near.in_language(language, time=clock(at))
+    from babel.dates import format_skeleton  # 30 ms that most screens never need
+
+    return f"{format_skeleton('MMMd', at, locale=_LOCALES[language])} {clock(at)}"
+
+
+def age(seconds: int, language: Language) -> str:
+    """A length of time without seconds, so that a list stands still: ``5 分钟``."""
+    if seconds < 60:
+        return words.LESS_THAN_A_MINUTE.in_language(language)
+    return words.MINUTES.in_language(language, m=seconds // 60) if seconds < 3600 else duration(seconds, language)
+
+
+def duration(seconds: int, language: Language) -> str:
+    """A length of time in its two largest units: ``1 分 24 秒``."""
+    minutes, s = divmod(max(0, seconds), 60)
+    hours, m = divmod(minutes, 60)
+    days, h = divmod(hours, 24)
+    if days:
+        return words.DAYS_HOURS.in_language(language, d=days, h=h)
+    if hours:
+        return words.HOURS_MINUTES.in_language(language, h=h, m=m)
+    if minutes:
+        return words.MINUTES_SECONDS.in_language(language, m=m, s=s)
+    return words.SECONDS.in_language(language, s=s)
