@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The amount: the largest thing on any screen. Symbol and fraction stand smaller on the same foot."""
+
+from ui.i18n.format import AmountParts, amount_parts
+from ui.scene import Box
+from ui.theme import Style, Token, Weight
+from ui.widgets.canvas import Canvas
+
+_SYMBOL_SHARE = 0.52
+_FRACTION_SHARE = 0.56
+_AFTER_SYMBOL_EM = {True: 0.05, False: 0.09}
+"""A tabular 1 brings room of its own."""
+
+
+def amount(
+    canvas: Canvas,
+    box: Box,
+    minor: int,
+    currency: str,
+    size: float,
+    *,
+    colour: Token = Token.INK,
+    faint_places: int = 0,
+) -> None:
+    """An amount at the left of the box, as large as `size` if it fits; the last `faint_places` decimals stand back."""
+    parts = amount_parts(minor, currency, canvas.language)
+    while size > 30 and _width(canvas, parts, size) > box.w:
+        size -= 2
+    baseline = box.y + box.h / 2 + 0.365 * size
+    fraction_size = size * _FRACTION_SHARE
+    whole_colour = Token.FAINT if faint_places and minor == 0 else colour
+    x = canvas.on_baseline(box.x, baseline, parts.symbol, Style(size * _SYMBOL_SHARE, Weight.DISPLAY, whole_colour))
+    x += _AFTER_SYMBOL_EM[parts.whole.startswith("1")] * size
+    x = canvas.on_baseline(x, baseline, parts.whole, Style(size, Weight.DISPLAY, whole_colour))
+    typed = parts.fraction[: len(parts.fraction) - faint_places] if faint_places else parts.fraction
+    if typed == parts.fraction[:1]:  # a lone decimal point goes with the faint digits
+        typed = ""
+    if typed:
+        x = canvas.on_baseline(x, baseline, typed, Style(fraction_size, Weight.DISPLAY, colour))
+    if rest := parts.fraction[len(typed) :]:
+        canvas.on_baseline(x, baseline, rest, Style(fraction_size, Weight.DISPLAY, Token.FAINT))
+
+
+def _width(canvas: Canvas, parts: AmountParts, size: float) -> float:
+    return (
+        canvas.width(parts.symbol, Style(size * _SYMBOL_SHARE, Weight.DISPLAY))
+        + _AFTER_SYMBOL_EM[parts.whole.startswith("1")] * size
+        + canvas.width(parts.whole, Style(size, Weight.DISPLAY))
+        + canvas.width(parts.fraction, Style(size * _FRACTION_SHARE, Weight.DISPLAY))
+        + 4
+    )

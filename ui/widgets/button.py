@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Buttons: one filled at most a screen, the others outlined or tinted (look, rule 1)."""
+
+from enum import Enum
+
+from ui.actions import Action
+from ui.scene import Align, Box, Role
+from ui.theme import BUTTON_SIZE, RADIUS, Style, Token, Weight
+from ui.widgets.canvas import Canvas
+
+
+class Dress(Enum):
+    """How loud a button is: (ground, label, border)."""
+
+    FILLED = (Token.BRAND, Token.ON_FILL, None)
+    TINTED = (Token.BRAND_TINT, Token.BRAND, None)
+    OUTLINED = (Token.CARD, Token.INK, Token.LINE)
+    INERT = (Token.PAPER, Token.FAINT, Token.LINE)
+
+
+def button(
+    canvas: Canvas,
+    box: Box,
+    label: str,
+    action: Action,
+    dress: Dress = Dress.OUTLINED,
+    role: Role = Role.PLAIN,
+    *,
+    size: float = BUTTON_SIZE,
+    enabled: bool = True,
+) -> None:
+    """A button; one that is not enabled is seen but cannot be touched."""
+    shown = dress if enabled else Dress.INERT
+    ground, ink, border = shown.value
+    if enabled and canvas.local.pressed == action:
+        ground = Token.PRESSED if shown is not Dress.FILLED else Token.BRAND
+        ink = Token.INK if shown is not Dress.FILLED else Token.ON_FILL
+    canvas.fill(box, ground, radius=RADIUS, border=border)
+    canvas.text(box.inset(10, 0), label, Style(size, Weight.BOLD, ink), Align.CENTRE)
+    if enabled:
+        canvas.target(box, action, role)

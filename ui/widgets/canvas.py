@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Collects a scene in logical pixels: the panel's shorter side counts as 480, so one layout serves every panel.
+
+Edges are rounded one by one, so that boxes which touch here touch on the panel. Text is fitted: it shrinks a little,
+then ends in "…"; both are seen by the tests, neither may happen to our own words.
+"""
+
+from terminal.client import Language
+from ui.actions import Action
+from ui.i18n.phrase import Phrase
+from ui.local import LocalState
+from ui.scene import Align, Box, Drawing, Fill, Node, Qr, Role, Scene, Script, Shape, Target, Text, Waves
+from ui.theme import LEAST_TYPE_PX, LINE_HEIGHT, RADIUS, Style, Token
+from ui.typeset import Typesetter
+from ui.widgets.qr import modules, side_of
+
+LOGICAL_SIDE = 480
+SHRINK_LEAST = 0.72
+_DISPLAY_SHRINK = 0.92
+
+
+class Canvas:
+    """One scene being made. Boxes are logical; what it collects is in panel pixels."""
+
+    def __init__(self, name: str, local: LocalState, second: Language | None, typesetter: Typesetter) -> None:
+        self.name = name
+        self.local = local
+        self.language = local.language
+        self.second = second
+        self.size = size = local.size
+        self.script = Script.HANT if "zh-Hant" in (local.language, second) else Script.HANS
+        self.typesetter = typesetter
+        self.scale = min(size) / LOGICAL_SIDE
+        self.w = size[0] / self.scale
+        self.h = size[1] / self.scale
+        self._nodes: list[Node] = []
+        self._targets: list[Target] = []
+
+    @property
+    def portrait(self) -> bool:
+        """True on a panel that stands upright: halves are stacked."""
+        return self.h > self.w
+
+    def say(self, phrase: Phrase, **values: object) -> str:
+        """A phrase in the screen's language."""
+        return phrase.in_language(self.language, **values)
+
+    def say_second(self, phrase: Phrase, **values: object) -> str:
+        """The same in the shop's second language; empty if it has none."""
+        return phrase.in_language(self.second, **values) if self.second else ""
+
+    def finish(self) -> Scene:
+        """The scene."""
+        return Scene(name=self.name, size=self.size, nodes=tuple(self._nodes), targets=tuple(self._targets))
+
+    def panel_box(self, box: Box) -> Box:
+        """A logical box in whole panel pixels."""
+        left, top = round(box.x * self.scale), round(box.y * self.scale)
+        return Box(left, top, round(box.right * self.scale) - left, round(box.bottom * self.scale) - top)
+
+    def type_px(self, size: float) -> int:
+        """A logical type size in panel pixels."""
+        return max(LEAST_TYPE_PX, round(size * self.scale))
+
+    def width(self, text: str, style: Style) -> float:
+        """Logical width of a line."""
+        return self.typesetter.width(text, self.type_px(style.size), style.weight, self.script) / self.scale
+
+    def line_height(self, size: float) -> float:
+        """Logical height of a line, also where small type is kept legible."""
+        return self.type_px(size) * LINE_HEIGHT / self.scale
+
+    def fill(self, box: Box, colour: Token, *, radius: float = 0, border: Token | None = None) -> None:
+        """A rectangle."""
+        self._nodes.append(
+            Fill(box=self.panel_box(box), colour=colour, radius=round(radius * self.scale), border=border)
+        )
+
+    def rule(self, x: float, y: float, w: float) -> None:
+        """A hairline, one panel pixel at least."""
+        thick = max(1, round(self.scale))
+        box = self.panel_box(Box(x, y, w, 1))
+        self._nodes.append(Fill(box=box._replace(h=thick), colour=Token.LINE))
+
+    def drawing(self, box: Box, shape: Shape, colour: Token, ground: Token, *, arrives: bool = False) -> None:
+        """One of our shapes."""
+        self._nodes.append(Drawing(box=self.panel_box(box), shape=shape, colour=colour, ground=ground, arrives=arrives))
+
+    def qr(self, area: Box, data: str) -> Box:
+        """A QR code on its card in the middle of an area, as large as whole modules allow; gives its logical box."""
+        room = self.panel_box(area)
+        side = side_of(data, int(min(room.w, room.h)))
+        box = Box(round(room.x + (room.w - side) / 2), round(room.y + (room.h - side) / 2), side, side)
+        self._nodes.append(Fill(box=box, colour=Token.QR_LIGHT, radius=round(RADIUS * self.scale)))
+        self._nodes.append(Qr(box=box, data=data))
+        return Box(*(value / self.scale for value in box))
+
+    def qr_unit_px(self, area: Box, data: str) -> int:
+        """Panel pixels a module would have in an area."""
+        room = self.panel_box(area)
+        return int(min(room.w, room.h)) // len(modules(data))
+
+    def waves(self, box: Box, colour: Token) -> None:
+        """The moving waves of "tap here"."""
+        self._nodes.append(Waves(box=self.panel_box(box), colour=colour))
+
+    def target(self, box: Box, action: Action, role: Role = Role.PLAIN) -> None:
+        """A place to touch."""
+        self._targets.append(Target(box=self.panel_box(box), action=action, role=role))
+
+    def text(
+        self, box: Box, text: str, style: Style, align: Align = Align.LEFT, *, shrink: float = SHRINK_LEAST
+    ) -> None:
+        """One line, centred on the box's height; made smaller down to `shrink`, then cut, to fit its width."""
+        size, room = style.size, box.w
+        while self.width(text, style._replace(size=size)) > room and size > style.size * shrink:
+            size -= 1
+        shown = self._cut(text, style._replace(size=size), room)
+        self._nodes.append(
+            Text(
+                box=self.panel_box(box),
+                text=shown,
+                size=self.type_px(size),
+                weight=style.weight,
+                colour=style.colour,
+                script=self.script,
+                align=align,
+                cut=shown != text,
+            )
+        )
+
+    def on_baseline(self, x: float, baseline: float, text: str, style: Style) -> float:
+        """One line whose foot stands at `baseline`; gives its right edge."""
+        width = self.width(text, style)
+        middle = baseline - 0.37 * style.size
+        height = style.size * LINE_HEIGHT
+        self.text(Box(x, middle - height / 2, width + 1, height), text, style, shrink=1)
+        return x + width
+
+    def paragraph(
+        self,
+        box: Box,
+        text: str,
+        style: Style,
+        align: Align = Align.LEFT,
+        *,
+        most_lines: int = 2,
+        shrink: float = SHRINK_LEAST,
+        display: bool = False,
+    ) -> float:
+        """Lines from the top of the box, at most `most_lines`; gives the bottom of the last one.
+
+        `display` is for headlines: rather a little smaller than broken; no comma where they break after one.
+        """
+        if display and (found := self._headline(box, text, style)):
+            size, lines = found
+        else:
+            size = style.size
+            while self.count_lines(text, style._replace(size=size), box.w) > most_lines and size > style.size * shrink:
+                size -= 1
+            lines = list(self._lines(text, style._replace(size=size), box.w))
+        style = style._replace(size=size)
+        cut = len(lines) > most_lines
+        if cut:
+            lines[most_lines - 1] = self._cut("".join(lines[most_lines - 1 :]), style, box.w)
+        y, height = box.y, self.line_height(size)
+        for line in lines[:most_lines]:
+            self.text(Box(box.x, y, box.w, height), line, style, align, shrink=1)
+            y += height
+        return y
+
+    def _headline(self, box: Box, text: str, style: Style) -> tuple[float, list[str]] | None:
+        """One line, or two broken where the sentence pauses: a little smaller if need be. None if neither fits."""
+        for lines, least in (([text], _DISPLAY_SHRINK), (_at_pause(text), SHRINK_LEAST)):
+            size = style.size
+            while size >= style.size * least:
+                if all(self.width(line, style._replace(size=size)) <= box.w for line in lines):
+                    return size, lines
+                size -= 1
+        return None
+
+    def count_lines(self, text: str, style: Style, width: float) -> int:
+        """How many lines a paragraph would take unshrunk."""
+        return len(self._lines(text, style, width))
+
+    def _lines(self, text: str, style: Style, width: float) -> tuple[str, ...]:
+        return self.typesetter.wrap(text, self.type_px(style.size), style.weight, self.script, width * self.scale)
+
+    def _cut(self, text: str, style: Style, room: float) -> str:
+        if self.width(text, style) <= room + 0.5:
+            return text
+        kept = text
+        while kept and self.width(kept + "…", style) > room:
+            kept = kept[:-1]
+        return kept.rstrip() + "…"
+
+
+def _at_pause(text: str) -> list[str]:
+    """A headline's two halves; Chinese drops the comma that the line break stands for."""
+    for mark, kept in (("，", ""), (", ", ",")):
+        before, found, after = text.partition(mark)
+        if found:
+            return [before + kept, after]
+    return [text]

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pads: amounts on 4 × 4 keys, confirmation codes on 3 × 4. Both end in the wide next action."""
+
+from typing import NamedTuple
+
+from ui.actions import Do, Key, Press
+from ui.scene import Align, Box, Role, Shape
+from ui.theme import GAP, KEY_MINIMUM, KEY_SIZE, MARGIN, RADIUS, Style, Token, Weight
+from ui.widgets.bar import bar_height
+from ui.widgets.button import Dress, button
+from ui.widgets.canvas import Canvas
+
+AMOUNT_KEYS = (
+    (Key.D1, Key.D2, Key.D3, Key.BACKSPACE),
+    (Key.D4, Key.D5, Key.D6, Key.TIMES),
+    (Key.D7, Key.D8, Key.D9, Key.PLUS),
+    (Key.D00, Key.D0, Key.POINT, Key.CLEAR),
+)
+CODE_KEYS = (
+    (Key.D1, Key.D2, Key.D3),
+    (Key.D4, Key.D5, Key.D6),
+    (Key.D7, Key.D8, Key.D9),
+    (Key.CLEAR, Key.D0, Key.BACKSPACE),
+)
+_OPERATORS = {Key.BACKSPACE, Key.TIMES, Key.PLUS, Key.CLEAR}
+_ACTION_HEIGHT = 74
+_ABOVE_ACTION = 10
+_EDGE = 14
+
+
+class PadPlan(NamedTuple):
+    """Where a screen with a pad puts things."""
+
+    left: Box
+    """For everything that is not the pad."""
+    keys: Box
+    action: Box
+
+
+def plan_pad(canvas: Canvas, left_needs: float = 0) -> PadPlan:
+    """Pad on the right; on upright panels below, its keys as high as `left_needs` above them allows."""
+    top = bar_height(canvas)
+    action_y = canvas.h - _EDGE - _ACTION_HEIGHT
+    if canvas.portrait:
+        room = action_y - _ABOVE_ACTION - 3 * GAP - top - 32 - left_needs
+        key_height = min(92, max(KEY_MINIMUM, room / 4))
+        height = 4 * key_height + 3 * GAP
+        x, width = float(MARGIN), canvas.w - 2 * MARGIN
+        keys = Box(x, action_y - _ABOVE_ACTION - height, width, height)
+        left = Box(x, top + 16, width, keys.y - top - 32)
+    else:
+        width = min(380.0, max(4 * 78 + 3 * GAP, canvas.w * 0.42))
+        x = canvas.w - MARGIN - width
+        keys = Box(x, top + _EDGE, width, action_y - _ABOVE_ACTION - top - _EDGE)
+        left = Box(MARGIN + 4, top + _EDGE, x - MARGIN - 4 - 28, canvas.h - top - 2 * _EDGE)
+    return PadPlan(left, keys, Box(x, action_y, width, _ACTION_HEIGHT))
+
+
+def keypad(canvas: Canvas, area: Box, keys: tuple[tuple[Key, ...], ...], dead: frozenset[Key] = frozenset()) -> None:
+    """A grid of keys; `dead` ones are seen but cannot be pressed."""
+    columns = len(keys[0])
+    wide, high = (area.w - GAP * (columns - 1)) / columns, (area.h - GAP * (len(keys) - 1)) / len(keys)
+    for row, row_keys in enumerate(keys):
+        for column, key in enumerate(row_keys):
+            _key(canvas, Box(area.x + column * (wide + GAP), area.y + row * (high + GAP), wide, high), key, key in dead)
+
+
+def _key(canvas: Canvas, box: Box, key: Key, is_dead: bool) -> None:  # noqa: FBT001 - private, one caller
+    ground = Token.PAPER if key in _OPERATORS or is_dead else Token.CARD
+    if canvas.local.pressed == Press(key):
+        ground = Token.PRESSED
+    ink = Token.SOFT if key in _OPERATORS else Token.FAINT if is_dead else Token.INK
+    canvas.fill(box, ground, radius=RADIUS, border=Token.LINE)
+    if key is Key.BACKSPACE:
+        side = 30
+        middle = Box(box.x + (box.w - side) / 2, box.y + (box.h - side) / 2, side, side)
+        canvas.drawing(middle, Shape.BACKSPACE, Token.SOFT, ground)
+    else:
+        label = "C" if key is Key.CLEAR else key.value
+        canvas.text(box, label, Style(KEY_SIZE, Weight.DISPLAY, ink), Align.CENTRE)
+    if not is_dead:
+        canvas.target(box, Press(key), Role.KEY)
+
+
+def pad_action(canvas: Canvas, box: Box, label: str, action: Do, *, enabled: bool) -> None:
+    """The wide next action under a pad."""
+    button(canvas, box, label, action, Dress.FILLED, Role.PRIMARY, size=26, enabled=enabled)

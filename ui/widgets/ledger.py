@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows of a label and a value under hairlines, as on a bill."""
+
+from typing import NamedTuple
+
+from ui.i18n import words
+from ui.scene import Align, Box
+from ui.theme import BODY_SIZE, Style, Token, Weight
+from ui.widgets.canvas import Canvas
+
+ROW_HEIGHT = 38
+
+
+class Row(NamedTuple):
+    """A label on the left, a value on the right."""
+
+    label: str
+    value: str
+    colour: Token = Token.INK
+    bold: bool = True
+
+
+def ledger(
+    canvas: Canvas, box: Box, rows: list[Row], *, size: float = BODY_SIZE, row_height: float = 0, last_rule: bool = True
+) -> float:
+    """Rows from the top of the box; gives the bottom of the last one. What does not fit is counted in the last."""
+    height = row_height or max(ROW_HEIGHT, canvas.line_height(size) + 8)
+    room = max(1, int((box.h + 1) // height))
+    if len(rows) > room:
+        rows = [*rows[: room - 1], Row(canvas.say(words.MORE_LINES, n=len(rows) - room + 1), "")]
+    y = box.y
+    for row in rows:
+        weight = Weight.BOLD if row.bold else Weight.REGULAR
+        value_width = min(canvas.width(row.value, Style(size, weight)) + 1, box.w * 0.62)
+        label_box = Box(box.x, y, box.w - value_width - 12, height)
+        canvas.text(label_box, row.label, Style(size, Weight.REGULAR, Token.SOFT))
+        if row.value:
+            value_box = Box(box.right - value_width, y, value_width, height)
+            canvas.text(value_box, row.value, Style(size, weight, row.colour), Align.RIGHT)
+        y += height
+        if last_rule or row is not rows[-1]:
+            canvas.rule(box.x, y, box.w)
+    return y

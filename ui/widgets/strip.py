@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A tinted strip with a small shape and one line or two: news beside the main thing on the screen."""
+
+from typing import NamedTuple
+
+from ui.i18n import words
+from ui.i18n.phrase import Phrase
+from ui.scene import Box, Shape
+from ui.theme import RADIUS, Style, Token, Weight
+from ui.widgets.canvas import Canvas
+
+_KNOWN_TROUBLE: dict[str, Phrase] = {
+    "busy": words.TROUBLE_BUSY,
+    "not_now": words.TROUBLE_NOT_NOW,
+    "offline_not_possible": words.TROUBLE_OFFLINE,
+    "credential_expired": words.TROUBLE_CREDENTIAL,
+    "journal_full": words.TROUBLE_FULL,
+    "role_needed": words.TROUBLE_ROLE,
+    "away": words.TROUBLE_AWAY,
+}
+
+
+class Strip(NamedTuple):
+    """A state's shape and colours."""
+
+    shape: Shape
+    colour: Token
+    tint: Token
+
+    def draw(self, canvas: Canvas, box: Box, text: str) -> None:
+        """Draw it over the whole box."""
+        canvas.fill(box, self.tint, radius=RADIUS)
+        side = 22
+        place = Box(box.x + 14, box.y + (box.h - side) / 2, side, side)
+        canvas.drawing(place, self.shape, self.colour, Token.ON_FILL)
+        style = Style(16, Weight.BOLD, self.colour)
+        room = Box(box.x + 48, box.y, box.w - 60, box.h)
+        if canvas.width(text, style) <= room.w:
+            canvas.text(room, text, style)
+            return
+        two_lines = 2 * canvas.line_height(15)
+        top = Box(room.x, box.y + (box.h - two_lines) / 2, room.w, box.h)
+        canvas.paragraph(top, text, style._replace(size=15), most_lines=2)
+
+
+def trouble_strip(canvas: Canvas, box: Box) -> bool:
+    """What the daemon refused last, until the next touch; False if nothing."""
+    trouble = canvas.local.trouble
+    if trouble is None:
+        return False
+    if phrase := _KNOWN_TROUBLE.get(trouble.code):
+        text = canvas.say(phrase)
+    elif trouble.detail:
+        text = canvas.say(words.TROUBLE_OTHER, detail=trouble.detail)
+    else:
+        text = canvas.say(words.TROUBLE_UNNAMED)
+    Strip(Shape.ALARM, Token.DECLINED, Token.DECLINED_TINT).draw(canvas, box, text)
+    return True
