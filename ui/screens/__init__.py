@@ -1,2 +1,85 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One module per screen; each projects a snapshot to drawing calls and hit areas."""
+"""The projection: (status, local state) → scene. Pure but for the typesetter's measuring; no display, no clock."""
+
+from terminal.client import SaleView, Status
+from ui.i18n.phrase import second_language
+from ui.local import Daemon, LocalState, Page
+from ui.sales import Stage, holds_the_counter, shown_sale, stage
+from ui.scene import Scene
+from ui.screens.amount import amount_screen
+from ui.screens.code import code_screen
+from ui.screens.lists import alarms_screen, waiting_screen
+from ui.screens.notice import away_screen, not_enrolled_screen, starting_screen
+from ui.screens.present import present_screen
+from ui.screens.progress import progress_screen
+from ui.screens.queue import queue_screen
+from ui.screens.receipt import receipt_screen
+from ui.screens.result import result_screen
+from ui.typeset import Typesetter
+from ui.widgets.bar import top_bar
+from ui.widgets.canvas import Canvas
+
+_UNDER_WAY = {Stage.CONFIRMING, Stage.PAYING, Stage.CANCELLING, Stage.REVERSING}
+
+
+def project(status: Status | None, local: LocalState, typesetter: Typesetter) -> Scene:
+    """The scene for what is known now."""
+    sale = shown_sale(status, local) if status else None
+    name = screen_name(status, local, sale)
+    offered = status.terminal.languages if status and status.terminal else []
+    canvas = Canvas(name, local, second_language(local.language, offered), typesetter)
+    _draw(canvas, name.partition(" ")[0], status, sale)
+    top_bar(canvas, status, opens=sale is None or not holds_the_counter(sale))
+    return canvas.finish()
+
+
+def screen_name(status: Status | None, local: LocalState, sale: SaleView | None) -> str:
+    """What kind of screen, and of which sale in which state: a touch belongs to one of these."""
+    if local.daemon is Daemon.STARTING:
+        return "starting"
+    if status is None or local.daemon is Daemon.AWAY:
+        return "away"
+    if status.terminal is None:
+        return "not_enrolled"
+    is_live = sale is not None and holds_the_counter(sale)
+    if not is_live and local.page in {Page.QUEUE, Page.WAITING, Page.ALARMS}:
+        return local.page.value
+    if sale is None:
+        return "amount"
+    if local.page in {Page.CODE, Page.RECEIPT}:
+        return f"{local.page.value} {sale.id}"
+    return f"{stage(sale).value} {sale.id}"
+
+
+def _draw(canvas: Canvas, kind: str, status: Status | None, sale: SaleView | None) -> None:
+    match kind:
+        case "starting":
+            starting_screen(canvas)
+        case "not_enrolled":
+            not_enrolled_screen(canvas)
+        case _ if status is None or kind == "away":
+            away_screen(canvas, status)
+        case Page.QUEUE.value:
+            queue_screen(canvas, status)
+        case Page.WAITING.value:
+            waiting_screen(canvas, status)
+        case Page.ALARMS.value:
+            alarms_screen(canvas, status)
+        case _ if sale is None:
+            amount_screen(canvas, status)
+        case _:
+            _draw_sale(canvas, kind, status, sale)
+
+
+def _draw_sale(canvas: Canvas, kind: str, status: Status, sale: SaleView) -> None:
+    match kind:
+        case Page.CODE.value:
+            code_screen(canvas, sale)
+        case Page.RECEIPT.value:
+            receipt_screen(canvas, sale)
+        case Stage.PRESENT.value:
+            present_screen(canvas, status, sale)
+        case _ if stage(sale) in _UNDER_WAY:
+            progress_screen(canvas, sale)
+        case _:
+            result_screen(canvas, status, sale)

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The idle counter: type an amount, put goods on the bill, charge."""
+
+from terminal.client import SaleView, Status
+from terminal.core.money import exponent
+from ui.actions import AddItem, Do, Key
+from ui.i18n import words
+from ui.i18n.format import DOT, money, plain
+from ui.local import QuickItem
+from ui.sales import Stage, late_result, stage
+from ui.scene import Align, Box, Shape
+from ui.theme import AMOUNT_SIZE, BODY_SIZE, GAP, RADIUS, SMALL_SIZE, TARGET_MINIMUM, Style, Token, Weight
+from ui.widgets.amount import amount
+from ui.widgets.canvas import Canvas
+from ui.widgets.keypad import AMOUNT_KEYS, keypad, pad_action, plan_pad
+from ui.widgets.ledger import ROW_HEIGHT, Row, ledger
+from ui.widgets.strip import Strip, trouble_strip
+
+_HEAD_HEIGHT = 156
+_STRIP_HEIGHT = 52
+
+STAGE_WORDS = {
+    Stage.APPROVED: words.APPROVED,
+    Stage.STORED: words.STORED,
+    Stage.DECLINED: words.DECLINED,
+    Stage.DECLINED_AT_SYNC: words.DECLINED_AT_SYNC,
+    Stage.UNKNOWN: words.STATE_UNKNOWN,
+    Stage.CANCELLED: words.CANCELLED,
+    Stage.REVERSED: words.REVERSED,
+    Stage.EXPIRED: words.EXPIRED,
+    Stage.REFUNDED: words.REFUNDED,
+    Stage.CANCELLING: words.CANCELLING,
+    Stage.REVERSING: words.REVERSING,
+    Stage.PAYING: words.STATE_PARKED,
+    Stage.CONFIRMING: words.CONFIRMING,
+    Stage.PRESENT: words.PRESENT,
+}
+_STRIPS = {
+    Stage.APPROVED: Strip(Shape.APPROVED, Token.APPROVED, Token.APPROVED_TINT),
+    Stage.STORED: Strip(Shape.STORED, Token.STORED, Token.STORED_TINT),
+    Stage.DECLINED: Strip(Shape.DECLINED, Token.DECLINED, Token.DECLINED_TINT),
+    Stage.DECLINED_AT_SYNC: Strip(Shape.DECLINED, Token.DECLINED, Token.DECLINED_TINT),
+}
+_QUIET_STRIP = Strip(Shape.RETURNED, Token.SOFT, Token.CARD)
+
+
+def amount_screen(canvas: Canvas, status: Status) -> None:
+    """Keypad on the right, amount and bill on the left."""
+    local, entry = canvas.local, canvas.local.entry
+    canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.PAPER)
+    plan = plan_pad(canvas, left_needs=_HEAD_HEIGHT + 100)
+    left = plan.left
+    strip_y = left.bottom - _STRIP_HEIGHT
+    has_strip = trouble_strip(canvas, Box(left.x, strip_y, left.w, _STRIP_HEIGHT)) or _late_strip(
+        canvas, status, Box(left.x, strip_y, left.w, _STRIP_HEIGHT)
+    )
+    foot = _foot_rows(canvas, status, says_last=not has_strip)
+    rest_bottom = strip_y - GAP if has_strip else left.bottom
+    if local.items:
+        _head(canvas, left, entry.currency)
+        canvas.rule(left.x, left.y + _HEAD_HEIGHT + 8, left.w)
+        _quick_items(canvas, Box(left.x, left.y + _HEAD_HEIGHT + 24, left.w, rest_bottom - left.y - _HEAD_HEIGHT - 24))
+    else:
+        foot_height = len(foot) * ROW_HEIGHT
+        foot_top = rest_bottom - foot_height - (10 if has_strip else 0)
+        free = foot_top - left.y - _HEAD_HEIGHT
+        _head(canvas, Box(left.x, left.y + max(0, free * 0.42), left.w, _HEAD_HEIGHT), entry.currency)
+        if foot:
+            canvas.rule(left.x, foot_top, left.w)
+            ledger(canvas, Box(left.x, foot_top, left.w, foot_height), foot, size=17)
+    keypad(canvas, plan.keys, AMOUNT_KEYS, frozenset({Key.POINT}) if exponent(entry.currency) == 0 else frozenset())
+    label = (
+        canvas.say(words.CHARGE_AMOUNT, amount=money(entry.minor, entry.currency, canvas.language))
+        if entry.minor
+        else canvas.say(words.CHARGE)
+    )
+    pad_action(canvas, plan.action, label, Do.CHARGE, enabled=entry.minor > 0 and local.calling is None)
+
+
+def _head(canvas: Canvas, box: Box, currency: str) -> None:
+    entry = canvas.local.entry
+    canvas.text(Box(box.x, box.y, box.w, 28), canvas.say(words.AMOUNT), Style(BODY_SIZE, Weight.REGULAR, Token.SOFT))
+    area = Box(box.x, box.y + 28, box.w, 100)
+    amount(canvas, area, entry.minor, currency, AMOUNT_SIZE, faint_places=entry.pending_places)
+    line = Box(box.x, box.y + 128, box.w, 28)
+    if entry.expression:
+        canvas.text(line, entry.expression, Style(18, Weight.REGULAR, Token.SOFT), shrink=0.6)
+    elif not entry.typed:
+        canvas.text(line, canvas.say(words.TOO_EARLY), Style(SMALL_SIZE, Weight.REGULAR, Token.FAINT))
+
+
+def _foot_rows(canvas: Canvas, status: Status, *, says_last: bool) -> list[Row]:
+    """What a cashier may want to know between two sales; the day's takings are not for every eye at the counter."""
+    rows = []
+    sale, language = status.sale, canvas.language
+    if sale is not None and says_last:
+        state = canvas.say(STAGE_WORDS[stage(sale)])
+        short = state.partition("，")[0].partition(",")[0]
+        value = f"{money(sale.total, sale.currency, language)}{DOT}{short}"
+        rows.append(Row(canvas.say(words.LAST_SALE), value, Token.SOFT, bold=False))
+    if not status.link.online:
+        caps = status.queue.caps
+        room = money(caps.amount_left, caps.currency, language) if caps else canvas.say(words.OFFLINE_NONE)
+        rows.append(Row(canvas.say(words.OFFLINE_LEFT), room, Token.STORED, bold=True))
+    return rows
+
+
+def _late_strip(canvas: Canvas, status: Status, box: Box) -> bool:
+    """The result of a sale that was left without one."""
+    sale = late_result(status, canvas.local)
+    if sale is None:
+        return False
+    strip = _STRIPS.get(stage(sale), _QUIET_STRIP)
+    strip.draw(canvas, box, canvas.say(words.NUMBER, number=sale.number) + DOT + _result_words(canvas, sale))
+    return True
+
+
+def _result_words(canvas: Canvas, sale: SaleView) -> str:
+    return canvas.say(STAGE_WORDS[stage(sale)])
+
+
+def items_a_page(size: tuple[int, int], count: int) -> int:
+    """How many quick items are seen at once: two rows of two, or on an upright panel one row with "more" at its end."""
+    return 3 if size[1] > size[0] and count > 4 else 4
+
+
+def _quick_items(canvas: Canvas, area: Box) -> None:
+    items = canvas.local.items
+    many = items_a_page(canvas.size, len(items))
+    first = canvas.local.first_row if canvas.local.first_row < len(items) else 0
+    has_more = len(items) > many
+    columns = 4 if canvas.portrait else 2
+    more_height = TARGET_MINIMUM if has_more and not canvas.portrait else 0
+    high = min(76, (area.h - more_height - GAP) / (4 / columns) - GAP / 2)
+    wide = (area.w - GAP * (columns - 1)) / columns
+    cells = [
+        Box(area.x + (place % columns) * (wide + GAP), area.y + (place // columns) * (high + GAP), wide, high)
+        for place in range(4)
+    ]
+    for index, box in zip(range(first, min(first + many, len(items))), cells, strict=False):
+        _quick_item(canvas, box, items[index], index)
+    if has_more and canvas.portrait:
+        _more_cell(canvas, cells[3])
+    elif has_more:
+        _more(canvas, Box(area.x, area.bottom - more_height, 150, more_height))
+
+
+def _more_cell(canvas: Canvas, box: Box) -> None:
+    ground = Token.PRESSED if canvas.local.pressed is Do.MORE_ITEMS else Token.BRAND_TINT
+    canvas.fill(box, ground, radius=RADIUS)
+    canvas.drawing(Box(box.x, box.y + (box.h - 20) / 2, box.w, 20), Shape.CHEVRON, Token.BRAND, ground)
+    canvas.target(box, Do.MORE_ITEMS)
+
+
+def _quick_item(canvas: Canvas, box: Box, item: QuickItem, index: int) -> None:
+    ground = Token.PRESSED if canvas.local.pressed == AddItem(index) else Token.CARD
+    canvas.fill(box, ground, radius=RADIUS, border=Token.LINE)
+    inner = box.inset(12 if canvas.portrait else 16, 0)
+    middle = box.y + box.h / 2
+    canvas.text(Box(inner.x, middle - 27, inner.w, 28), item.name, Style(18, Weight.BOLD, Token.INK))
+    price = plain(item.price_minor, canvas.local.entry.currency, canvas.language)
+    canvas.text(Box(inner.x, middle + 2, inner.w, 24), price, Style(SMALL_SIZE, Weight.REGULAR, Token.SOFT))
+    canvas.target(box, AddItem(index))
+
+
+def _more(canvas: Canvas, box: Box) -> None:
+    style = Style(17, Weight.BOLD, Token.BRAND)
+    label = canvas.say(words.MORE_ITEMS)
+    width = canvas.width(label, style)
+    canvas.text(Box(box.x, box.y, width + 1, box.h), label, style, Align.LEFT)
+    canvas.drawing(Box(box.x + width + 8, box.y + (box.h - 14) / 2, 14, 14), Shape.CHEVRON, Token.BRAND, Token.PAPER)
+    canvas.target(Box(box.x, box.y, max(box.w, width + 30), box.h), Do.MORE_ITEMS)

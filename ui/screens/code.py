@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pad for the eight-digit confirmation code of a sale paid from the offline code (tap protocol §3)."""
+
+from terminal.client import SaleView
+from ui.actions import Do
+from ui.i18n import words
+from ui.scene import Align, Box, Role
+from ui.theme import (
+    BODY_SIZE,
+    GAP,
+    MARGIN,
+    RADIUS,
+    RESULT_AMOUNT_SIZE,
+    SMALL_SIZE,
+    TITLE_SIZE,
+    Style,
+    Token,
+    Weight,
+)
+from ui.widgets.amount import amount
+from ui.widgets.button import Dress, button
+from ui.widgets.canvas import Canvas
+from ui.widgets.keypad import CODE_KEYS, keypad, pad_action, plan_pad
+from ui.widgets.split import ROW_HEIGHT
+from ui.widgets.strip import trouble_strip
+
+CODE_DIGITS = 8
+_LEFT_NEEDS = 300
+
+
+def code_screen(canvas: Canvas, sale: SaleView) -> None:
+    """Amount and boxes for the digits on the left, keys on the right."""
+    canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.PAPER)
+    plan = plan_pad(canvas, left_needs=_LEFT_NEEDS)
+    left, code = plan.left, canvas.local.code
+    number = canvas.say(words.NUMBER, number=sale.number)
+    canvas.text(Box(left.x, left.y, left.w, 28), number, Style(BODY_SIZE, Weight.REGULAR, Token.SOFT))
+    amount(canvas, Box(left.x, left.y + 28, left.w, 96), sale.amount, sale.currency, RESULT_AMOUNT_SIZE)
+    y = left.y + (130 if canvas.portrait else 140)
+    canvas.text(Box(left.x, y, left.w, 32), canvas.say(words.CODE), Style(24, Weight.BOLD, Token.INK))
+    hint = Style(BODY_SIZE, Weight.REGULAR, Token.SOFT)
+    canvas.text(Box(left.x, y + 33, left.w, 28), canvas.say(words.CODE_HINT), hint)
+    y = _digits(canvas, Box(left.x, y + 72, left.w, 58), code)
+    is_open = sale.code_tries_left > 0 and "confirmation-code" in sale.can
+    _tries(canvas, Box(left.x, y + 8, left.w, 52), sale, is_open=is_open)
+    keypad(canvas, plan.keys, CODE_KEYS)
+    action = plan.action
+    if canvas.portrait:
+        back = Box(action.x, action.y, 132, action.h)
+        action = Box(back.right + GAP + 4, action.y, action.w - back.w - GAP - 4, action.h)
+    else:
+        back = Box(MARGIN, canvas.h - MARGIN - ROW_HEIGHT, 150, ROW_HEIGHT)
+    ready = is_open and len(code) == CODE_DIGITS and canvas.local.calling is None
+    pad_action(canvas, action, canvas.say(words.CODE_SEND), Do.SEND_CODE, enabled=ready)
+    button(canvas, back, canvas.say(words.BACK), Do.BACK, Dress.OUTLINED, Role.CANCEL)
+
+
+def _digits(canvas: Canvas, area: Box, code: str) -> float:
+    """Two groups of four boxes; gives their bottom."""
+    between = 16
+    wide = (area.w - between - 6 * (GAP - 2)) / 8
+    x = area.x
+    for place in range(CODE_DIGITS):
+        box = Box(x, area.y, wide, area.h)
+        is_next = place == len(code)
+        canvas.fill(box, Token.CARD, radius=RADIUS - 4, border=Token.BRAND if is_next else Token.LINE)
+        if place < len(code):
+            canvas.text(box, code[place], Style(TITLE_SIZE - 4, Weight.DISPLAY, Token.INK), Align.CENTRE)
+        x += wide + (between if place == 3 else GAP - 2)
+    return area.bottom
+
+
+def _tries(canvas: Canvas, box: Box, sale: SaleView, *, is_open: bool) -> None:
+    if trouble_strip(canvas, box):
+        return
+    style = Style(SMALL_SIZE, Weight.REGULAR, Token.FAINT)
+    tries = sale.code_tries_left
+    if not is_open:
+        canvas.paragraph(box, canvas.say(words.CODE_CLOSED), style._replace(colour=Token.DECLINED, weight=Weight.BOLD))
+    elif tries < 5 and not canvas.local.code:
+        wrong = style._replace(colour=Token.DECLINED, weight=Weight.BOLD)
+        canvas.text(box._replace(h=28), canvas.say(words.CODE_WRONG, n=tries), wrong)
+    else:
+        canvas.text(box._replace(h=28), canvas.say(words.CODE_TRIES, n=tries), style)

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lists behind the badges: sales that wait for an answer, and alarms with their cure."""
+
+from typing import Final, NamedTuple
+
+from terminal.client import AlarmView, SaleView, Status
+from ui.actions import Action, Do, SawAlarm, ShowSale
+from ui.i18n import words
+from ui.i18n.format import DOT, age, moment, money
+from ui.i18n.phrase import Phrase
+from ui.sales import parked_sales, since, unknown_sales
+from ui.scene import Align, Box, Role, Shape
+from ui.theme import BODY_SIZE, GAP, MARGIN, RADIUS, SMALL_SIZE, Style, Token, Weight
+from ui.widgets.bar import bar_height, bar_height_of
+from ui.widgets.button import Dress, button
+from ui.widgets.canvas import LOGICAL_SIDE, Canvas
+
+_ROW = 64
+_ACTION = 60
+
+
+class _Item(NamedTuple):
+    shape: Shape
+    colour: Token
+    main: str
+    below: str
+    side: str
+    opens: Action | None = None
+    """What a touch on the row does."""
+    done: Action | None = None
+    """What its button does."""
+
+
+_ALARM_WORDS: Final = {
+    "declined_at_sync": words.ALARM_DECLINED_AT_SYNC,
+    "code_not_confirmed": words.ALARM_CODE,
+    "delivery_failing": words.ALARM_DELIVERY,
+    "refund_failed": words.ALARM_REFUND,
+    "paid_after_cancel": words.ALARM_PAID_AFTER_CANCEL,
+}
+
+
+def waiting_screen(canvas: Canvas, status: Status) -> None:
+    """Sales being checked and parked ones; a touch opens one."""
+    items = [_sale_item(canvas, sale, is_parked=False) for sale in unknown_sales(status)]
+    items += [_sale_item(canvas, sale, is_parked=True) for sale in parked_sales(status)]
+    _list(canvas, words.WAITING, words.WAITING_NONE, items)
+
+
+def alarms_screen(canvas: Canvas, status: Status) -> None:
+    """What a person must see to."""
+    _list(canvas, words.ALARMS, words.ALARMS_NONE, [_alarm_item(canvas, alarm) for alarm in status.alarms])
+
+
+def _sale_item(canvas: Canvas, sale: SaleView, *, is_parked: bool) -> _Item:
+    waited = age(int((canvas.local.now - moment(since(sale))).total_seconds()), canvas.language)
+    state = canvas.say(words.STATE_PARKED if is_parked else words.STATE_UNKNOWN)
+    return _Item(
+        Shape.PARKED if is_parked else Shape.UNKNOWN,
+        Token.BRAND if is_parked else Token.UNKNOWN,
+        canvas.say(words.NUMBER, number=sale.number),
+        f"{state}{DOT}{waited}",
+        money(sale.total, sale.currency, canvas.language),
+        opens=ShowSale(sale.id),
+    )
+
+
+def _alarm_item(canvas: Canvas, alarm: AlarmView) -> _Item:
+    """Our words for the kinds we know; the daemon's own sentence, with the sale's number, below."""
+    known = _ALARM_WORDS.get(alarm.kind)
+    main, below = (canvas.say(known), alarm.text) if known else (alarm.text, alarm.cure)
+    return _Item(Shape.ALARM, Token.DECLINED, main, below, "", done=SawAlarm(alarm.id))
+
+
+def rows_a_page(size: tuple[int, int]) -> int:
+    """How many rows a list shows at once on a panel."""
+    height = size[1] * LOGICAL_SIDE / min(size)
+    bar = bar_height_of(is_portrait=size[1] > size[0])
+    return max(1, int((height - bar - 64 - _ACTION - MARGIN - 12 + GAP) // (_ROW + GAP)))
+
+
+def _list(canvas: Canvas, title: Phrase, empty: Phrase, items: list[_Item]) -> None:
+    canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.PAPER)
+    top, wide = bar_height(canvas), canvas.w - 2 * MARGIN
+    canvas.text(Box(MARGIN + 4, top + 14, wide, 40), canvas.say(title), Style(24, Weight.BOLD, Token.INK))
+    row_y = canvas.h - MARGIN - _ACTION
+    many = rows_a_page(canvas.size)
+    first = canvas.local.first_row if canvas.local.first_row < len(items) else 0
+    y = top + 64
+    for item in items[first : first + many]:
+        _row(canvas, Box(MARGIN, y, wide, _ROW), item)
+        y += _ROW + GAP
+    if not items:
+        style = Style(BODY_SIZE, Weight.REGULAR, Token.SOFT)
+        canvas.text(Box(MARGIN, top + 64, wide, row_y - top - 80), canvas.say(empty), style, Align.CENTRE)
+    button(canvas, Box(MARGIN, row_y, 150, _ACTION), canvas.say(words.BACK), Do.BACK, Dress.OUTLINED, Role.CANCEL)
+    if len(items) > many:
+        pages = -(-len(items) // many)
+        label = canvas.say(words.PAGE_OF, page=first // many + 1, pages=pages)
+        button(canvas, Box(canvas.w - MARGIN - 200, row_y, 200, _ACTION), label, Do.MORE_ROWS, Dress.TINTED)
+
+
+def _row(canvas: Canvas, box: Box, item: _Item) -> None:
+    is_pressed = item.opens is not None and canvas.local.pressed == item.opens
+    ground = Token.PRESSED if is_pressed else Token.CARD
+    canvas.fill(box, ground, radius=RADIUS, border=Token.LINE)
+    side = 32
+    canvas.drawing(Box(box.x + 18, box.y + (box.h - side) / 2, side, side), item.shape, item.colour, ground)
+    x = box.x + 68
+    right = _row_end(canvas, box, item, ground)
+    room = right - 16 - x
+    main = Box(x, box.y + (6 if item.below else 0), room, 28 if item.below else box.h)
+    canvas.text(main, item.main, Style(18, Weight.BOLD, Token.INK), shrink=0.85)
+    if item.below:
+        small = Style(SMALL_SIZE, Weight.REGULAR, Token.SOFT)
+        canvas.text(Box(x, box.y + 33, room, 24), item.below, small, shrink=0.85)
+
+
+def _row_end(canvas: Canvas, box: Box, item: _Item, ground: Token) -> float:
+    """Sum, chevron or button at the right; gives where the words must end."""
+    right = box.right - 18
+    if item.opens is not None:
+        canvas.drawing(Box(right - 14, box.y + (box.h - 16) / 2, 14, 16), Shape.CHEVRON, Token.FAINT, ground)
+        canvas.target(box, item.opens)
+        right -= 28
+    if item.done is not None:
+        place = Box(box.right - 8 - 116, box.y + 8, 116, box.h - 16)
+        button(canvas, place, canvas.say(words.ALARM_SEEN), item.done, Dress.TINTED, size=17)
+        return place.x
+    style = Style(BODY_SIZE, Weight.BOLD, Token.INK)
+    width = canvas.width(item.side, style) + 1
+    canvas.text(Box(right - width, box.y, width, box.h), item.side, style, Align.RIGHT)
+    return right - width

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Screens on which nothing can be sold: starting, the daemon away, not enrolled. Calm, and with the way out."""
+
+from terminal.client import Status
+from ui.i18n import words
+from ui.i18n.format import DOT, money
+from ui.sales import holds_the_counter
+from ui.scene import Align, Box, Shape
+from ui.theme import BODY_SIZE, PANEL_RADIUS, SMALL_SIZE, TITLE_SIZE, Style, Token, Weight
+from ui.widgets.bar import bar_height
+from ui.widgets.canvas import Canvas
+
+ENROL_COMMAND = "pengpos enrol CODE --backend URL"
+
+
+def starting_screen(canvas: Canvas) -> None:
+    """The first frame."""
+    _notice(canvas, Shape.WORKING, Token.BRAND, canvas.say(words.STARTING), [])
+
+
+def away_screen(canvas: Canvas, status: Status | None) -> None:
+    """Nobody answers; the last snapshot is not shown as if it were true."""
+    lines = [canvas.say(words.AWAY_MEANS)]
+    sale = status.sale if status else None
+    if sale is not None and holds_the_counter(sale):
+        number = canvas.say(words.NUMBER, number=sale.number)
+        lines.append(f"{number}{DOT}{money(sale.amount, sale.currency, canvas.language)}")
+        lines.append(canvas.say(words.AWAY_SALE))
+    elif canvas.local.entry.minor:
+        lines.append(canvas.say(words.AWAY_KEPT))
+    _notice(canvas, Shape.UNPLUGGED, Token.STORED, canvas.say(words.AWAY), lines)
+
+
+def not_enrolled_screen(canvas: Canvas) -> None:
+    """A new terminal."""
+    y = _notice(
+        canvas, Shape.ENROL, Token.BRAND, canvas.say(words.NOT_ENROLLED),
+        [canvas.say(words.NOT_ENROLLED_WHAT), canvas.say(words.NOT_ENROLLED_DO)],
+    )  # fmt: skip
+    style = Style(SMALL_SIZE, Weight.BOLD, Token.INK)
+    wide = canvas.width(ENROL_COMMAND, style) + 40
+    box = Box((canvas.w - wide) / 2, y + 14, wide, 44)
+    canvas.fill(box, Token.PAPER, radius=PANEL_RADIUS, border=Token.LINE)
+    canvas.text(box, ENROL_COMMAND, style, Align.CENTRE)
+
+
+def _notice(canvas: Canvas, shape: Shape, colour: Token, title: str, lines: list[str]) -> float:
+    """A picture, a headline and some lines in the middle; gives the bottom."""
+    canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.CARD)
+    top = bar_height(canvas)
+    wide = min(canvas.w - 64, 600)
+    x = (canvas.w - wide) / 2
+    side = 112
+    y = top + max(24, (canvas.h - top - 330) / 2 + (60 if not lines else 0))
+    canvas.drawing(Box((canvas.w - side) / 2, y, side, side), shape, colour, Token.CARD)
+    style = Style(TITLE_SIZE, Weight.BOLD, Token.INK)
+    y = canvas.paragraph(Box(x, y + side + 20, wide, 90), title, style, Align.CENTRE, most_lines=2, display=True)
+    for line in lines:
+        body = Style(BODY_SIZE, Weight.REGULAR, Token.SOFT)
+        y = canvas.paragraph(Box(x, y + 6, wide, 60), line, body, Align.CENTRE, most_lines=2)
+    return y

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A sale that can be paid now: the amount, where to hold the phone, the code to scan, what to do next, time left.
+
+Source: local API, `prompt`, `reason`, `url`, `expires_at`; tap protocol §3 for the offline code.
+"""
+
+from typing import NamedTuple
+
+from terminal.client import SaleView, Status
+from ui.actions import Do
+from ui.i18n import words
+from ui.i18n.format import DOT, duration, moment
+from ui.i18n.phrase import Phrase
+from ui.scene import Align, Box, Role, Shape
+from ui.theme import (
+    AMOUNT_SIZE,
+    BODY_SIZE,
+    GAP,
+    MARGIN,
+    PANEL_RADIUS,
+    RADIUS,
+    SMALL_SIZE,
+    TARGET_MINIMUM,
+    TITLE_SIZE,
+    Style,
+    Token,
+    Weight,
+)  # fmt: skip
+from ui.widgets.amount import amount
+from ui.widgets.bar import bar_height
+from ui.widgets.button import Dress, button
+from ui.widgets.canvas import Canvas
+from ui.widgets.shapes import left_edge
+from ui.widgets.strip import trouble_strip
+
+_STRIP = 56
+_COUNTDOWN = 4
+_LEGIBLE_UNIT_PX = 3
+"""A code with smaller modules than this is given all the room there is."""
+
+
+class Instruction(NamedTuple):
+    """What the shopper does next, with its picture; `taps`: holding the phone here is part of it."""
+
+    phrase: Phrase
+    shape: Shape
+    taps: bool = True
+
+
+_PROMPTS = {
+    "unlock": Instruction(words.UNLOCK, Shape.PHONE_LOCKED),
+    "confirm": Instruction(words.CONFIRM, Shape.PHONE_CONFIRM),
+    "choose": Instruction(words.CHOOSE, Shape.PHONE_CHOOSE),
+    "two_phones": Instruction(words.TWO_PHONES, Shape.TWO_PHONES, taps=False),
+    "remove_phone": Instruction(words.REMOVE_PHONE, Shape.PHONE_AWAY, taps=False),
+    "look_at_phone": Instruction(words.LOOK_AT_PHONE, Shape.PHONE_LOOK),
+}
+_NOTICES = {
+    "too_quick": Instruction(words.TOO_QUICK, Shape.PHONE_AGAIN),
+    "not_a_wallet": Instruction(words.NOT_A_WALLET, Shape.PHONE),
+}
+
+
+def instruction(sale: SaleView) -> Instruction:
+    """The one thing to say now: the prompt, else what went wrong in the field, else how to pay."""
+    if sale.prompt in _PROMPTS:
+        return _PROMPTS[sale.prompt]
+    if sale.notice in _NOTICES:
+        return _NOTICES[sale.notice]
+    if sale.state == "signed":
+        return Instruction(words.ARMING, Shape.PHONE, taps=False)
+    if sale.reason is not None:
+        return Instruction(words.STILL_OPEN, Shape.PHONE)
+    if not {"reader", "tag"} & set(sale.ways):
+        return Instruction(words.SCAN_ONLY, Shape.PHONE, taps=False)
+    return Instruction(words.PRESENT, Shape.PHONE)
+
+
+def present_screen(canvas: Canvas, status: Status, sale: SaleView) -> None:
+    """Text on the left, the code or the picture on the right; upright panels stack them."""
+    canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.CARD)
+    top, foot_y = bar_height(canvas), canvas.h - _strip_height(canvas, sale)
+    has_code = sale.url is not None and "qr" in sale.ways
+    if canvas.portrait:
+        text = Box(MARGIN + 4, top + 16, canvas.w - 2 * MARGIN - 8, (foot_y - top) * 0.47)
+        panel = Box(MARGIN, text.bottom + 8, canvas.w - 2 * MARGIN, foot_y - _COUNTDOWN - 16 - text.bottom - 8)
+    else:
+        panel_width = min(max(canvas.w * 0.4, 312), foot_y - top - 12)
+        panel = Box(canvas.w - MARGIN - panel_width, top + 16, panel_width, foot_y - _COUNTDOWN - top - 28)
+        text = Box(MARGIN + 8, top + 16, panel.x - MARGIN - 8 - 28, panel.h)
+    canvas.fill(panel, Token.PAPER, radius=PANEL_RADIUS)
+    told = instruction(sale)
+    below = _text_half(canvas, text, status, sale, told)
+    if has_code and sale.url:
+        _code_panel(canvas, panel, sale.url, told)
+        room = Box(text.x, below + 12, text.w, text.bottom - below - 12)
+        if room.h >= 56 and told.phrase is not words.SCAN_ONLY:
+            _picture(canvas, Box(room.x, room.bottom - min(room.h, 120), room.w, min(room.h, 120)), told, Token.CARD)
+    else:
+        side = min(panel.w * 0.8, panel.h * 0.56)
+        _picture_centred(canvas, panel, side, told)
+    _foot(canvas, sale, foot_y)
+
+
+def _text_half(canvas: Canvas, box: Box, status: Status, sale: SaleView, told: Instruction) -> float:
+    """Whose till, how much, what to do; gives the bottom."""
+    name = status.terminal.merchant_name if status.terminal else ""
+    canvas.text(Box(box.x, box.y, box.w, 28), name, Style(BODY_SIZE, Weight.BOLD, Token.SOFT))
+    amount(canvas, Box(box.x, box.y + 28, box.w, 100), sale.amount, sale.currency, AMOUNT_SIZE)
+    y = box.y + 136
+    if trouble_strip(canvas, Box(box.x, y, box.w, 52)):
+        y += 60
+    if sale.reason is not None:
+        y = _reason(canvas, Box(box.x, y, box.w, 100), sale) + 12
+        return canvas.paragraph(
+            Box(box.x, y, box.w, 60), canvas.say(told.phrase), Style(BODY_SIZE, Weight.BOLD, Token.INK), most_lines=2
+        )
+    y = canvas.paragraph(
+        Box(box.x, y, box.w, 90), canvas.say(told.phrase), Style(TITLE_SIZE, Weight.BOLD), most_lines=2, shrink=0.76,
+        display=True,
+    )  # fmt: skip
+    if second := canvas.say_second(told.phrase):
+        style = Style(BODY_SIZE, Weight.REGULAR, Token.FAINT)
+        y = canvas.paragraph(Box(box.x, y + 2, box.w, 50), second, style, most_lines=2)
+    return y
+
+
+def _reason(canvas: Canvas, box: Box, sale: SaleView) -> float:
+    """Why the last try did not pay, in a tinted box as high as it needs."""
+    reason = sale.reason
+    if reason is None:
+        return box.y
+    text = reason.shopper_in.in_language(canvas.language) if reason.shopper_in else reason.shopper
+    style = Style(18, Weight.BOLD, Token.DECLINED)
+    room = box.w - 68
+    lines = min(3, canvas.count_lines(text, style, room))
+    height = lines * canvas.line_height(style.size) + 22
+    canvas.fill(Box(box.x, box.y, box.w, height), Token.DECLINED_TINT, radius=RADIUS)
+    side = 26
+    place = Box(box.x + 16, box.y + (height - side) / 2, side, side)
+    canvas.drawing(place, Shape.DECLINED, Token.DECLINED, Token.ON_FILL)
+    canvas.paragraph(Box(box.x + 56, box.y + 11, room, height), text, style, most_lines=3)
+    return box.y + height
+
+
+def _code_panel(canvas: Canvas, panel: Box, url: str, told: Instruction) -> None:
+    """The code on its card, and under it that scanning is a way too; a dense code takes the second line's room."""
+    roomy = Box(panel.x + 16, panel.y + 16, panel.w - 32, panel.h - 78)
+    tight = Box(panel.x + 6, panel.y + 8, panel.w - 12, panel.h - 40)
+    is_dense = canvas.qr_unit_px(roomy, url) < _LEGIBLE_UNIT_PX and canvas.qr_unit_px(tight, url) > canvas.qr_unit_px(
+        roomy, url
+    )
+    card = canvas.qr(tight if is_dense else roomy, url)
+    y = card.bottom + (2 if is_dense else 8)
+    line = Box(panel.x + 12, y, panel.w - 24, 26)
+    note = (words.SCAN_THEN_CODE if is_dense else words.SCAN_CODE) if "#" in url else words.SCAN_NO_NFC
+    small = Style(15, Weight.REGULAR, Token.FAINT)
+    if is_dense:
+        canvas.text(line, canvas.say(note), small, Align.CENTRE)
+        return
+    phrase = words.SCAN_ONLY if told.phrase is words.SCAN_ONLY else words.SCAN
+    canvas.text(line, canvas.say(phrase), Style(18, Weight.BOLD, Token.SOFT), Align.CENTRE)
+    canvas.text(line._replace(y=y + 26, h=22), canvas.say(note), small, Align.CENTRE)
+
+
+def _picture(canvas: Canvas, box: Box, told: Instruction, ground: Token) -> None:
+    """The phone at the left, the waves beside it."""
+    side = box.h
+    canvas.drawing(Box(box.x - side * left_edge(told.shape), box.y, side, side), told.shape, Token.BRAND, ground)
+    if told.taps:
+        canvas.waves(Box(box.x + side * 0.66, box.y + side * 0.1, side * 0.68, side * 0.8), Token.BRAND)
+
+
+def _picture_centred(canvas: Canvas, panel: Box, side: float, told: Instruction) -> None:
+    y = panel.y + (panel.h - side) / 2
+    if not told.taps:
+        canvas.drawing(Box(panel.x + (panel.w - side) / 2, y, side, side), told.shape, Token.BRAND, Token.PAPER)
+        return
+    whole = side * 0.52 + side * 0.62
+    x = panel.x + (panel.w - whole) / 2
+    canvas.drawing(Box(x - side * 0.24, y, side, side), told.shape, Token.BRAND, Token.PAPER)
+    canvas.waves(Box(x + side * 0.62, y + side * 0.14, side * 0.6, side * 0.72), Token.BRAND)
+
+
+def _foot(canvas: Canvas, sale: SaleView, y: float) -> None:
+    """The countdown over a strip with the way out, the number, and what else can be done."""
+    left_s, share = time_left(canvas, sale)
+    canvas.fill(Box(0, y - _COUNTDOWN, canvas.w, _COUNTDOWN), Token.LINE)
+    canvas.fill(Box(0, y - _COUNTDOWN, canvas.w * share, _COUNTDOWN), Token.BRAND)
+    canvas.fill(Box(0, y, canvas.w, canvas.h - y), Token.PAPER)
+    row = Box(MARGIN, canvas.h - (_STRIP + TARGET_MINIMUM) / 2, canvas.w - 2 * MARGIN, TARGET_MINIMUM)
+    x = row.x
+    if "cancel" in sale.can:
+        width = 120.0
+        button(canvas, row._replace(w=width), canvas.say(words.CANCEL), Do.CANCEL, Dress.OUTLINED, Role.CANCEL, size=18)
+        x += width + 20
+    right = row.right
+    for phrase, action in _more_ways(sale):
+        label = canvas.say(phrase)
+        width = canvas.width(label, Style(17, Weight.BOLD)) + 36
+        right -= width
+        button(canvas, Box(right, row.y, width, row.h), label, action, Dress.TINTED, size=17)
+        right -= GAP
+    told = canvas.say(words.TIME_LEFT, time=duration(left_s, canvas.language))
+    number = canvas.say(words.NUMBER, number=sale.number)
+    style = Style(SMALL_SIZE, Weight.REGULAR, Token.SOFT)
+    if canvas.h - y > _STRIP:
+        canvas.text(Box(MARGIN + 4, y + 4, row.w - 8, 28), f"{number}{DOT}{told}", style)
+    else:
+        align = Align.LEFT if right < row.right else Align.RIGHT
+        canvas.text(Box(x, row.y, right - x - 8, row.h), f"{number}{DOT}{told}", style, align)
+
+
+def _strip_height(canvas: Canvas, sale: SaleView) -> float:
+    """Upright panels set the words above the buttons where there are several."""
+    return _STRIP + 28 if canvas.portrait and _more_ways(sale) else _STRIP
+
+
+def _more_ways(sale: SaleView) -> list[tuple[Phrase, Do]]:
+    """Right to left: start again after a reason, the code pad where the offline code was shown."""
+    ways = []
+    if sale.reason is not None and "again" in sale.can:
+        ways.append((words.START_AGAIN, Do.AGAIN))
+    if "confirmation-code" in sale.can and "#" in (sale.url or ""):
+        ways.append((words.ENTER_CODE, Do.OPEN_CODE))
+    return ways
+
+
+def time_left(canvas: Canvas, sale: SaleView) -> tuple[int, float]:
+    """Whole seconds until the intent expires, and which share of its life is left."""
+    end = moment(sale.expires_at)
+    begun = moment(sale.intents[-1].at if sale.intents else sale.created_at)
+    left_s = max(0, int((end - canvas.local.now).total_seconds()))
+    life_s = max(1, int((end - begun).total_seconds()))
+    return left_s, min(1.0, left_s / life_s)

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A sale whose answer is on its way: confirming, paying on the phone, cancelling, reversing. None looks paid."""
+
+from typing import NamedTuple
+
+from terminal.client import SaleView
+from ui.actions import Do
+from ui.i18n import words
+from ui.i18n.phrase import Phrase
+from ui.sales import Stage, stage
+from ui.scene import Shape
+from ui.screens.result import open_split, waited_words
+from ui.theme import Token
+from ui.widgets.button import Dress
+from ui.widgets.canvas import Canvas
+from ui.widgets.split import Choice, Mood, choices, next_action, says, way_out
+
+
+class _UnderWay(NamedTuple):
+    mood: Mood
+    title: Phrase
+    what: Phrase
+    means: Phrase
+
+
+_WORKING = Mood(Shape.WORKING, Token.BRAND, Token.BRAND_TINT)
+_PARKED = _UnderWay(
+    Mood(Shape.PARKED, Token.BRAND, Token.BRAND_TINT), words.PAYING, words.PARKED_WHAT, words.PARKED_MEANS
+)
+_STAGES = {
+    Stage.CONFIRMING: _UnderWay(_WORKING, words.CONFIRMING, words.CONFIRMING_WHAT, words.CONFIRMING_MEANS),
+    Stage.PAYING: _UnderWay(_WORKING, words.PAYING, words.PAYING_WHAT, words.PAYING_MEANS),
+    Stage.CANCELLING: _UnderWay(
+        Mood(Shape.RETURNED, Token.SOFT, Token.PAPER),
+        words.CANCELLING,
+        words.CANCELLING_WHAT,
+        words.CANCELLING_MEANS,
+    ),
+    Stage.REVERSING: _UnderWay(
+        Mood(Shape.RETURNED, Token.SOFT, Token.PAPER), words.REVERSING, words.REVERSING_WHAT, words.REVERSING_MEANS
+    ),
+}
+
+
+def progress_screen(canvas: Canvas, sale: SaleView) -> None:
+    """What is going on, what it means, and what may be done meanwhile."""
+    way = _PARKED if sale.parked and stage(sale) is Stage.PAYING else _STAGES[stage(sale)]
+    can_cancel = "cancel" in sale.can
+    plan, below = open_split(canvas, sale, way.mood, way.title, sale.amount, has_way_out=can_cancel)
+    says(canvas, below, canvas.say(way.what), canvas.say(way.means), waited_words(canvas, sale))
+    if can_cancel:
+        way_out(canvas, plan, words.CANCEL, Do.CANCEL)
+    buttons = []
+    if "confirmation-code" in sale.can:
+        buttons.append(Choice(words.ENTER_CODE, Do.OPEN_CODE, Dress.TINTED))
+    if "park" in sale.can:
+        buttons.append(next_action(words.PARK, Do.PARK))
+    elif stage(sale) in {Stage.CANCELLING, Stage.REVERSING} or sale.parked:
+        buttons.append(next_action(words.NEXT_FIRST, Do.NEXT))
+    choices(canvas, plan, buttons)
