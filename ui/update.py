@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What follows from a touch, a snapshot or an answer: (local state, event) → local state and the call to make."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import assert_never
+
+from terminal.client import SaleView, Status
+from ui.actions import Action, AddItem, Do, Key, Press, SawAlarm, ShowSale
+from ui.calls import AlarmSeen, Call, SaleCall, SendCode, StartSale, Sync, Verb
+from ui.entry import Entry
+from ui.local import Daemon, Left, LocalState, Page, Trouble
+from ui.sales import Stage, holds_the_counter, left_behind, parked_sales, shown_sale, stage, unknown_sales
+from ui.screens.amount import items_a_page
+from ui.screens.code import CODE_DIGITS
+from ui.screens.lists import rows_a_page
+
+CODE_STATES = {"presented", "pending", "cancelling"}
+WRONG_CODE = "wrong_code"
+_VERBS = {
+    Do.AGAIN: Verb.AGAIN,
+    Do.CANCEL: Verb.CANCEL,
+    Do.OTHER_MONEY: Verb.CANCEL,
+    Do.PARK: Verb.PARK,
+    Do.ACCEPT_OFFLINE: Verb.ACCEPT_OFFLINE,
+}
+_PAGES = {
+    Do.OPEN_CODE: Page.CODE,
+    Do.OPEN_QUEUE: Page.QUEUE,
+    Do.OPEN_WAITING: Page.WAITING,
+    Do.OPEN_ALARMS: Page.ALARMS,
+    Do.OPEN_RECEIPT: Page.RECEIPT,
+}
+
+After = tuple[LocalState, Call | None]
+
+
+def on_action(local: LocalState, status: Status, action: Action, new_key: Callable[[], str]) -> After:
+    """A touch or a key. `new_key` makes the idempotency key of a sale."""
+    local = replace(local, trouble=None)
+    match action:
+        case Press(key):
+            return (_type_code(local, key) if local.page is Page.CODE else _type_amount(local, key)), None
+        case AddItem(index):
+            if index >= len(local.items):
+                return local, None
+            return replace(local, entry=local.entry.add(local.items[index].price_minor), sale_key=""), None
+        case ShowSale(sale_id):
+            return replace(local, focus=sale_id, page=Page.COUNTER), None
+        case SawAlarm(alarm_id):
+            return _calling(local, AlarmSeen(alarm_id))
+        case Do():
+            return _do(local, status, action, new_key)
+        case _:
+            assert_never(action)
+
+
+def _do(local: LocalState, status: Status, action: Do, new_key: Callable[[], str]) -> After:
+    sale = shown_sale(status, local)
+    if action in _VERBS:
+        return _calling(local, SaleCall(sale.id, _VERBS[action])) if sale else (local, None)
+    if action in _PAGES:
+        return replace(local, page=_PAGES[action], code="", first_row=0), None
+    match action:
+        case Do.CHARGE:
+            return _charge(local, new_key)
+        case Do.SEND_CODE if sale is not None and len(local.code) == CODE_DIGITS:
+            return _calling(local, SendCode(sale.id, local.code))
+        case Do.SYNC:
+            return _calling(local, Sync())
+        case Do.NEXT:
+            return _leave(local, status, sale), None
+        case Do.BACK:
+            return replace(local, page=Page.COUNTER, code="", first_row=0), None
+        case Do.MORE_ITEMS:
+            step, count = items_a_page(local.size, len(local.items)), len(local.items)
+            return _turn_page(local, step, count), None
+        case Do.MORE_ROWS:
+            listed = len(status.alarms)
+            if local.page is Page.WAITING:
+                listed = len(unknown_sales(status)) + len(parked_sales(status))
+            return _turn_page(local, rows_a_page(local.size), listed), None
+        case _:
+            return local, None
+
+
+def _type_amount(local: LocalState, key: Key) -> LocalState:
+    entry = local.entry.press(key)
+    return local if entry == local.entry else replace(local, entry=entry, sale_key="")
+
+
+def _type_code(local: LocalState, key: Key) -> LocalState:
+    if key is Key.BACKSPACE:
+        return replace(local, code=local.code[:-1])
+    if key is Key.CLEAR:
+        return replace(local, code="")
+    return replace(local, code=(local.code + key.value)[:CODE_DIGITS]) if key.value.isdigit() else local
+
+
+def _charge(local: LocalState, new_key: Callable[[], str]) -> After:
+    if not local.entry.minor or local.calling is not None:
+        return local, None
+    key = local.sale_key or new_key()
+    call = StartSale(local.entry.minor, local.entry.currency, key)
+    return replace(local, calling=call, sale_key=key), call
+
+
+def _calling(local: LocalState, call: Call) -> After:
+    return (local, None) if local.calling == call else (replace(local, calling=call), call)
+
+
+def _leave(local: LocalState, status: Status, sale: SaleView | None) -> LocalState:
+    """Away from a result; a waiting sale that was only looked at leaves the counter's last one as it was."""
+    is_counters = sale is not None and status.sale is not None and sale.id == status.sale.id
+    left = Left(sale.id, sale.state) if sale is not None and is_counters else local.left
+    return replace(local, left=left, focus=None, page=Page.COUNTER, code="", first_row=0)
+
+
+def _turn_page(local: LocalState, step: int, count: int) -> LocalState:
+    first = local.first_row + step
+    return replace(local, first_row=first if first < count else 0)
+
+
+def on_status(local: LocalState, old: Status | None, new: Status) -> LocalState:
+    """A snapshot: pages that no longer hold are closed, a live sale is brought to the front."""
+    local = replace(local, daemon=Daemon.CONNECTED)
+    if old is None:
+        local = replace(local, left=left_behind(new))
+    if new.terminal is not None and not local.entry.typed and local.entry.currency != new.terminal.currency:
+        local = replace(local, entry=Entry(currency=new.terminal.currency))
+    is_new_at_counter = (
+        new.sale is not None
+        and holds_the_counter(new.sale)
+        and (old is None or old.sale is None or old.sale.id != new.sale.id)
+    )
+    if is_new_at_counter:
+        local = replace(local, page=Page.COUNTER, focus=None, code="", first_row=0)
+    sale = shown_sale(new, local)
+    if local.focus is not None and sale is None:
+        local = replace(local, focus=None)
+    if local.page is Page.CODE and (sale is None or sale.state not in CODE_STATES):
+        local = replace(local, page=Page.COUNTER, code="")
+    if local.page is Page.RECEIPT and (sale is None or stage(sale) is not Stage.APPROVED):
+        local = replace(local, page=Page.COUNTER)
+    return local
+
+
+def on_away(local: LocalState) -> LocalState:
+    """Nobody answers at the socket."""
+    return replace(local, daemon=Daemon.AWAY)
+
+
+def on_answer(local: LocalState, call: Call, trouble: Trouble | None) -> LocalState:
+    """A call was answered, or not (`trouble.code` "away": what came of it the next snapshot says)."""
+    if local.calling == call:
+        local = replace(local, calling=None)
+    if trouble is not None and trouble.code == WRONG_CODE:
+        return replace(local, code="")  # the snapshot says how many tries are left
+    if trouble is not None:
+        return replace(local, trouble=trouble)
+    if isinstance(call, StartSale):
+        return replace(local, entry=Entry(currency=local.entry.currency), sale_key="")
+    return replace(local, code="") if isinstance(call, SendCode) else local
