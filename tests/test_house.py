@@ -29,6 +29,7 @@ THREAD_ENTRIES = {
     "drivers/readers/worker.py": "one command in the driver; handed to whoever asked",
     "drivers/readers/supervisor.py": "a reader's thread; an alarm, and a fresh start",
     "drivers/readers/fake.py": "a scripted reader; raised again where the script is read",
+    "ui/threads.py": "the followers of the daemon; shown as away, and tried again",
     "offline_queue/journal.py": "the writer's thread; every caller gets it from here on",
 }
 HEAVY = {

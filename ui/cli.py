@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pengpos ui`: the screen's options. pygame is imported when the command runs."""
+
+import os
+import re
+from pathlib import Path
+
+import click
+
+from terminal.client import Home, Language
+from ui.i18n.phrase import LANGUAGES
+from ui.theme import ThemeName
+
+_SIZE = re.compile(r"(\d{3,5})x(\d{3,5})\Z")
+
+
+class SizeType(click.ParamType[tuple[int, int]]):
+    """``800x480``."""
+
+    name = "WxH"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """Both sides in pixels, 240 at least."""
+        if isinstance(value, tuple):
+            return value
+        match = _SIZE.match(str(value))
+        if match is None or min(int(match[1]), int(match[2])) < 240:
+            self.fail(f"{value!r} is not a size like 800x480 (240 pixels a side at least)", param, ctx)
+        return int(match[1]), int(match[2])
+
+
+@click.command("ui")
+@click.option("--socket", "socket_path", type=click.Path(path_type=Path), help="The daemon's socket.")
+@click.option("--size", type=SizeType(), default=(800, 480), help="Window in pixels; a full screen takes the panel's.")
+@click.option("--language", type=click.Choice(LANGUAGES), default="zh-Hans", show_default=True)
+@click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True)
+@click.option("--fullscreen/--windowed", default=None, help="Full screen without a desktop, else a window.")
+@click.option("--no-motion", is_flag=True, help="Nothing moves, not even the waves of “tap here”.")
+def ui(
+    socket_path: Path | None,
+    size: tuple[int, int],
+    language: Language,
+    theme: ThemeName,
+    fullscreen: bool | None,  # noqa: FBT001 - click passes it by name
+    no_motion: bool,  # noqa: FBT001 - click passes it by name
+) -> None:
+    """The merchant's screen, a client of the daemon's socket."""
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    from ui.app import Options, run
+    from ui.items import read_items
+
+    home = Home.of_environment()
+    currency, items = read_items(home.root / "items.toml")
+    if fullscreen is None:
+        fullscreen = not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"))
+    run(
+        Options(
+            socket_path=socket_path or home.socket,
+            size=size,
+            language=language,
+            theme=theme,
+            fullscreen=fullscreen,
+            motion=not no_motion,
+            items_currency=currency,
+            items=items,
+        )
+    )

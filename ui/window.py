@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The only module that opens a display. Turns SDL's events into ours; knows no sale and no screen.
+
+SDL sends each touch twice, as finger and as a mouse it makes up (`event.touch`), and some panels only as a mouse: both
+are taken, the made-up ones dropped (SDL 2, pygame-ce).
+"""
+
+import signal
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import pygame
+
+MOUSE_FINGER: Final = -1
+_KEYS: Final = {
+    pygame.K_RETURN: "enter",
+    pygame.K_KP_ENTER: "enter",
+    pygame.K_ESCAPE: "escape",
+    pygame.K_BACKSPACE: "backspace",
+    pygame.K_DELETE: "delete",
+}
+
+
+class Down(NamedTuple):
+    """A finger or the mouse's button came down, in panel pixels."""
+
+    finger: int
+    x: float
+    y: float
+
+
+class Up(NamedTuple):
+    """It went up again."""
+
+    finger: int
+    x: float
+    y: float
+
+
+class Typed(NamedTuple):
+    """A key of the keyboard: ``enter``, ``escape``, ``backspace``, ``delete`` or a character."""
+
+    name: str
+
+
+class Resized(NamedTuple):
+    """The window has another size."""
+
+    size: tuple[int, int]
+
+
+class Exposed(NamedTuple):
+    """The window system lost our pixels."""
+
+
+class Closed(NamedTuple):
+    """The window was closed, or the program asked to end."""
+
+
+Event = Down | Up | Typed | Resized | Exposed | Closed
+
+
+class Window:
+    """One window, or the whole panel."""
+
+    def __init__(self, size: tuple[int, int], *, fullscreen: bool) -> None:
+        pygame.display.init()
+        pygame.display.set_caption("pengpos")
+        flags = pygame.FULLSCREEN if fullscreen else pygame.RESIZABLE
+        self.surface = pygame.display.set_mode((0, 0) if fullscreen else size, flags)
+        if fullscreen:
+            pygame.mouse.set_visible(False)
+        pygame.event.set_allowed(None)
+        pygame.event.set_allowed(
+            [
+                pygame.QUIT, pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP, pygame.FINGERDOWN,
+                pygame.FINGERUP, pygame.VIDEORESIZE, pygame.VIDEOEXPOSE, pygame.USEREVENT,
+            ]
+        )  # fmt: skip
+        self._is_closed = False
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The panel's pixels."""
+        return self.surface.get_size()
+
+    def end_on_signals(self) -> None:
+        """Ctrl-C and SIGTERM close the window like its own button."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self.close_soon())
+
+    def close_soon(self) -> None:
+        """Let `wait` give Closed; safe from a signal handler."""
+        self._is_closed = True
+
+    def wake(self) -> None:
+        """Let `wait` return at once; safe from any thread."""
+        try:
+            pygame.event.post(pygame.event.Event(pygame.USEREVENT))
+        except pygame.error:
+            return  # the queue is full, so `wait` returns anyway, or the window is closed
+
+    def wait(self, limit_s: float) -> Iterator[Event]:
+        """Everything that has happened; waits up to `limit_s` for the first of it."""
+        first = pygame.event.wait(max(1, int(limit_s * 1000)))
+        if self._is_closed:
+            yield Closed()
+        for event in (first, *pygame.event.get()):
+            if (ours := self._translate(event)) is not None:
+                yield ours
+
+    def _translate(self, event: pygame.Event) -> Event | None:
+        is_made_up = getattr(event, "touch", False)
+        width, height = self.size
+        match event.type:
+            case pygame.FINGERDOWN:
+                return Down(event.finger_id, event.x * width, event.y * height)
+            case pygame.FINGERUP:
+                return Up(event.finger_id, event.x * width, event.y * height)
+            case pygame.MOUSEBUTTONDOWN if event.button == 1 and not is_made_up:
+                return Down(MOUSE_FINGER, *event.pos)
+            case pygame.MOUSEBUTTONUP if event.button == 1 and not is_made_up:
+                return Up(MOUSE_FINGER, *event.pos)
+            case pygame.KEYDOWN:
+                name = _KEYS.get(event.key) or event.unicode
+                return Typed(name) if name else None
+            case pygame.VIDEORESIZE:
+                self.surface = pygame.display.get_surface() or self.surface
+                return Resized(self.size)
+            case pygame.VIDEOEXPOSE:
+                return Exposed()
+            case pygame.QUIT:
+                return Closed()
+            case _:
+                return None
+
+    def update(self, areas: list[pygame.Rect]) -> None:
+        """Bring these rectangles to the panel."""
+        if areas:
+            pygame.display.update(areas)
+
+    def close(self) -> None:
+        """Give the display back."""
+        pygame.display.quit()
