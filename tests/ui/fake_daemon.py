@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A daemon that says what a test tells it to: the surface of the local API at a Unix socket, nothing behind it."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from terminal.client import Problem, Status
+
+
+class FakeDaemon:
+    """Serves `status` at a socket; `calls` holds what was posted; `refuse` answers the next post with a problem."""
+
+    def __init__(self, socket_path: Path, status: Status) -> None:
+        self.socket_path = socket_path
+        self.status = status
+        self.calls: list[tuple[str, dict[str, object]]] = []
+        self.refuse: Problem | None = None
+        self.on_call: Callable[[str], None] = lambda _path: None
+        self.streams = 0
+        self._event_id = 1
+        self._changed: set[asyncio.Event] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Listen; returns when connections are taken."""
+        self.socket_path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(self.socket_path))
+        listener.listen()
+        routes = [
+            Route("/v1/status", self._get_status),
+            Route("/v1/events", self._get_events),
+            Route("/v1/{path:path}", self._post, methods=["POST"]),
+            Route("/v1/sales/{sale_id}", self._get_sale),
+        ]
+        config = uvicorn.Config(
+            Starlette(routes=routes), log_level="error", lifespan="off", timeout_graceful_shutdown=0
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, args=(listener,), daemon=True)
+        self._thread.start()
+
+    def _run(self, listener: socket.socket) -> None:
+        self._loop = asyncio.new_event_loop()
+        assert self._server is not None
+        self._loop.run_until_complete(self._server.serve(sockets=[listener]))
+        self._loop.close()
+
+    def stop(self) -> None:
+        """Close every stream and the socket."""
+        assert self._server is not None
+        assert self._thread is not None
+        self._server.should_exit = True
+        self._server.force_exit = True
+        self._thread.join(10)
+        self.socket_path.unlink(missing_ok=True)
+
+    def publish(self, status: Status) -> None:
+        """Make a snapshot the newest and send it to every stream."""
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._publish, status)
+
+    def _publish(self, status: Status) -> None:
+        self.status = status
+        self._event_id += 1
+        for changed in self._changed:
+            changed.set()
+
+    async def _get_status(self, _request: Request) -> Response:
+        return _json(self.status)
+
+    async def _get_sale(self, _request: Request) -> Response:
+        return _json(self.status.sale)
+
+    async def _get_events(self, _request: Request) -> Response:
+        return StreamingResponse(self._stream(), media_type="text/event-stream")
+
+    async def _stream(self) -> AsyncIterator[bytes]:
+        changed = asyncio.Event()
+        self._changed.add(changed)
+        self.streams += 1
+        try:
+            while True:
+                data = msgspec.json.encode(self.status)
+                yield b": here\n\nid: %d\nevent: status\ndata: %s\n\n" % (self._event_id, data)
+                await changed.wait()
+                changed.clear()
+        finally:
+            self._changed.discard(changed)
+
+    async def _post(self, request: Request) -> Response:
+        path = request.path_params["path"]
+        self.calls.append((path, await request.json()))
+        if self.refuse is not None:
+            problem, self.refuse = self.refuse, None
+            return _json(problem, problem.status)
+        self.on_call(path)
+        return _json(self.status.sale, 201 if path == "sales" else 200)
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(value), status, media_type="application/json")
