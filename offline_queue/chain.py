@@ -23,6 +23,15 @@ _LENGTH = struct.Struct(">I")
 
 
 @dataclass(frozen=True, slots=True)
+class ChainedRow:
+    """A row as it is stored, with its own hash and that of the row before it."""
+
+    row: "Row"
+    previous: bytes
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row of the journal without its hash."""
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`pengpos queue`: what the journal holds, read from the file itself, whether or not the daemon runs.
 
-Nothing here writes into a journal; `set-aside` renames one that no program has open. Exit code 0: well; 1: the
-journal is not well, or the thing asked for is not there; 2: the command was misspelt.
+Nothing here writes into a journal; `export` seals what is unsent to the backend; `set-aside` renames one that no
+program has open. Exit code 0: well; 1: the journal is not well, or the thing asked for is not there; 2: the command
+was misspelt.
 """
 
 import json
@@ -18,13 +19,17 @@ from uuid import UUID
 
 import click
 
+from offline_queue.export import seal_unsent, write_export
 from offline_queue.facts import SaleFacts
 from offline_queue.files import DATABASE_NAME, KEY_NAME, load_key, set_aside
 from offline_queue.reader import JournalReader
 from offline_queue.values import SaleQuery
-from terminal.core.errors import PengposError
+from terminal.core.errors import MalformedError, PengposError, SignatureError
 from terminal.core.money import Money
 from terminal.core.sale import Sale
+from terminal.wire.base64url import unb64u
+from terminal.wire.credential import Credential
+from terminal.wire.keys import Issuers, PublicKey
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,22 @@ def verify(home: Path, *, as_json: bool) -> None:
         click.echo(f"Head: row {head.seq} of epoch {head.epoch}, {head.hash.hex()}")
 
 
+@queue.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_obj
+def export(home: Path, file: Path) -> None:
+    """Seal all that is unsent to the backend into FILE, to be handed in. Changes nothing; may be done again."""
+    terminal_id, recipient = _recipient(home / "terminal.json")
+    with closing(_open(home)) as reader:
+        sales = len(reader.unsent())
+        sealed = seal_unsent(reader, recipient, terminal_id=terminal_id, made_at=int(time()))
+    try:
+        write_export(file, sealed)
+    except OSError as error:
+        raise click.ClickException(f"{file}: {error.strerror}") from error
+    click.echo(f"{sales} sales sealed into {file}. Only the payment backend can open it: hand it in there.")
+
+
 @queue.command("set-aside")
 @click.confirmation_option(prompt="Unsent payments in it will no longer be sent by this terminal. Set it aside?")
 @click.pass_obj
@@ -144,6 +165,19 @@ def _open(home: Path) -> JournalReader:
         message = f"{home / KEY_NAME} is missing: without it nobody can read the journal."
         raise click.ClickException(message) from error
     return JournalReader(path, key)
+
+
+def _recipient(enrolment: Path) -> tuple[str, PublicKey]:
+    """The terminal's id and its backend's key, as enrolment brought them."""
+    try:
+        stored = json.loads(enrolment.read_bytes())
+        issuers = [PublicKey.from_jwk(jwk) for jwk in stored["issuers"]]
+        credential = Credential.read(unb64u(stored["credential"]), Issuers(issuers))
+    except FileNotFoundError as error:
+        raise click.ClickException("This terminal is not enrolled: there is nobody to seal an export to.") from error
+    except (KeyError, TypeError, ValueError, MalformedError, SignatureError) as error:
+        raise click.ClickException(f"{enrolment} is damaged ({error}). Restore it from a backup.") from error
+    return credential.subject, issuers[0]
 
 
 def _find(reader: JournalReader, wanted: str) -> list[Sale]:

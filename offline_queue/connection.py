@@ -140,15 +140,6 @@ class FileLock:
             self._file = None
 
 
-def sync_directory(directory: Path) -> None:
-    """Make a new or renamed file's name durable."""
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def sync_file(path: Path) -> None:
     """Make a file's bytes durable."""
     handle = os.open(path, os.O_RDONLY)

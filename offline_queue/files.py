@@ -14,7 +14,6 @@ from offline_queue.connection import (
     DatabaseError,
     FileLock,
     connect,
-    sync_directory,
     sync_file,
     trouble,
 )
@@ -23,6 +22,7 @@ from offline_queue.rows import draw_epoch, parts_of
 from offline_queue.values import EpochDrawn
 from terminal.core.errors import ConfigError, JournalForeignError
 from terminal.core.ports import Clock
+from terminal.keys.private_file import create_private, sync_directory
 
 DATABASE_NAME = "journal.db"
 KEY_NAME = "journal.key"
@@ -103,15 +103,7 @@ def load_or_create_key(path: Path) -> bytes:
     except FileNotFoundError:
         pass
     path.parent.mkdir(parents=True, exist_ok=True)
-    making = path.with_name(path.name + ".new")
-    making.unlink(missing_ok=True)
-    handle = os.open(making, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(secrets.token_bytes(KEY_SIZE))
-        file.flush()
-        os.fsync(file.fileno())
-    making.rename(path)
-    sync_directory(path.parent)
+    create_private(path, secrets.token_bytes(KEY_SIZE))
     return load_key(path)
 
 

@@ -6,7 +6,7 @@ read is bounded and finished before the lock is given back, so that checkpoints 
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self, cast
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlite_utils import Database
 
 from offline_queue import schema
+from offline_queue.chain import ChainedRow, Row
 from offline_queue.codec import decode_sale
 from offline_queue.connection import DatabaseError, connect_read_only, trouble
 from offline_queue.facts import STORED_STATES
@@ -57,6 +58,9 @@ _TAKEN = f"""SELECT
     FROM (SELECT total_minor, accepted_at IS NOT NULL AS offline,
                  state = '{SaleState.DECLINED_AT_SYNC.value}' AS bounced
           FROM sale WHERE taken_at >= ? AND taken_at < ? AND currency = ?)"""  # noqa: S608 -- our own constant states
+_ROWS_AT_ONCE = 1_000
+_ROWS_FROM = """SELECT seq, epoch, counter, kind, subject, at_utc, boot, body, hash FROM journal
+    WHERE seq >= ? ORDER BY seq LIMIT ?"""
 _REFUNDED = """SELECT count(*), coalesce(sum(amount_minor), 0) FROM refund
     WHERE state = 'done' AND at >= ? AND at < ? AND currency = ?"""
 _UNKNOWN = f"""SELECT count(*) FROM sale
@@ -202,6 +206,24 @@ class JournalReader:
         """See `ChainReads.values`."""
         sql = "SELECT key, body FROM value JOIN journal USING (seq) WHERE value.kind = ? ORDER BY seq"
         return {row["key"]: row["body"] for row in self._query(sql, kind)}
+
+    def rows_of(self, sales: Sequence[Sale]) -> dict[UUID, list[ChainedRow]]:
+        """All rows of these sales. Walks the journal from the oldest of them on: for exports, not for the counter."""
+        found: dict[UUID, list[ChainedRow]] = {sale.sale_id: [] for sale in sales}
+        subjects = {str(sale_id): sale_id for sale_id in found}
+        if not found:
+            return found
+        ids = [sale_id.bytes for sale_id in found]
+        first = min(self._row("SELECT no FROM sale WHERE sale_id = ?", some_id)[0] for some_id in ids)
+        previous = self._row("SELECT hash FROM journal WHERE seq = ?", first - 1)[0]
+        while rows := list(self._query(_ROWS_FROM, first, _ROWS_AT_ONCE)):
+            for row in rows:
+                row_hash = row.pop("hash")
+                if row["kind"] == "sale" and row["subject"] in subjects:
+                    found[subjects[row["subject"]]].append(ChainedRow(Row(**row), previous, row_hash))
+                previous = row_hash
+            first = rows[-1]["seq"] + 1
+        return found
 
     def head(self) -> Head:
         """See `ChainReads.head`."""
