@@ -147,12 +147,12 @@ def a_foreign_card(day: Day) -> str:
 
 
 def a_lost_answer(day: Day) -> str:
-    """15.20: the sandbox books it and loses the answer; the terminal asks until it knows."""
+    """15.20: the sandbox books it and loses the answer; the terminal finds out, and charges once."""
     sale = day.until_state(day.charge("15.20"), "presented")
     day.phone.hold(day.port, 2.0)
-    sale = day.until(sale, lambda seen: any(step.state == "unknown" for step in seen.history), "unknown first")
-    day.until_state(sale, "approved")
-    return "unknown, asked, approved; not charged twice"
+    sale = day.until_state(sale, "approved")
+    doubted = any(step.state == "unknown" for step in sale.history)
+    return "unknown, asked, approved" if doubted else "approved by the backend's event, before the loss was noticed"
 
 
 def the_link_is_cut(day: Day) -> str:
