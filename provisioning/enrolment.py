@@ -91,7 +91,7 @@ class Enrolling:
 
     def _way_to_another_enrolment(self) -> str:
         if count := self.unsent_payments(self.home):
-            return f"{count} of its sales wait for the backend, and only this enrolment can send them: let it run till then"
+            return f"{count} of its sales wait for the backend, and only this enrolment can send them: let it run"
         return (
             f"For another enrolment stop the terminal, move {self.home.root} away, and keep it until its day is settled"
         )
