@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages tell the truth: links resolve, commands and options exist, the till's page lists what is served."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from starlette.routing import Route
+
+from terminal.cli import main
+from terminal.daemon.local_api import LocalApi
+
+ROOT = Path(__file__).parents[1]
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+    for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+}
+OURS = {name: text for name, text in PAGES.items() if not name.startswith("docs/spec/")}
+"""The pages about what is built; the normative ones also say what is to come."""
+
+README, README_ZH = PAGES["README.md"], PAGES["README.zh-CN.md"]
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_FENCED = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_SPAN = re.compile(r"`([^`\n]+)`")
+
+
+def links(text: str) -> Iterator[str]:
+    return (match.group(1) for match in _LINK.finditer(_FENCED.sub("", text)))
+
+
+def code(text: str) -> Iterator[str]:
+    """Every line of a code block and every code span."""
+    for block in _FENCED.finditer(text):
+        yield from block.group(1).splitlines()
+    yield from (match.group(1) for match in _SPAN.finditer(_FENCED.sub("", text)))
+
+
+def anchors(text: str) -> set[str]:
+    """Headings as they are linked to."""
+    headings = re.findall(r"^#+ (.+)$", _FENCED.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    broken = []
+    for link in links(PAGES[page]):
+        if link.startswith("https://"):
+            continue
+        target, _, anchor = link.partition("#")
+        path = (ROOT / page).parent / target if target else ROOT / page
+        if not path.exists() or (anchor and anchor not in anchors(path.read_text(encoding="utf-8"))):
+            broken.append(link)
+    assert broken == []
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    reached, waiting = set(), ["README.md"]
+    while waiting:
+        page = waiting.pop()
+        reached.add(page)
+        for link in links(PAGES[page]):
+            target = ((ROOT / page).parent / link.partition("#")[0]).resolve()
+            name = str(target.relative_to(ROOT)) if target.is_relative_to(ROOT) else ""
+            if name in PAGES and name not in reached:
+                waiting.append(name)
+    assert set(PAGES) - reached == set()
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """What is typed after `pengpos`, word by word."""
+    for line in code(text):
+        match = re.search(r"(?:^|[\s/])pengpos +([a-z-][^#|;&]*)", line)
+        if match and not line.startswith(("pengpos:", "PENGPOS")):
+            yield match.group(1).split()
+
+
+def unknown_word(words: list[str]) -> str | None:
+    """The first word that `pengpos` would not understand; arguments end the search."""
+    command: click.Command = main
+    context = click.Context(main)
+    for word in words:
+        if word.startswith("-"):
+            name = word.split("=")[0]
+            if name not in {option for parameter in command.get_params(context) for option in parameter.opts}:
+                return word
+        elif isinstance(command, click.Group):
+            found = command.get_command(context, word)
+            if found is None:
+                return word
+            command, context = found, click.Context(found, parent=context)
+    return None
+
+
+@pytest.mark.parametrize(
+    ("words", "unknown"),
+    [
+        (["doctor", "--json"], None),
+        (["phone", "tap", "--tear", "40"], None),
+        (["--version"], None),
+        (["fly"], "fly"),
+        (["doctor", "--quick"], "--quick"),
+        (["queue", "forget"], "forget"),
+    ],
+)
+def test_unknown_words_are_recognised(words: list[str], unknown: str | None) -> None:
+    assert unknown_word(words) == unknown
+
+
+@pytest.mark.parametrize("page", OURS)
+def test_every_command_on_a_page_exists(page: str) -> None:
+    assert [words for words in commands(OURS[page]) if unknown_word(words) is not None] == []
+
+
+def test_every_command_is_on_a_page() -> None:
+    told = {words[0] for text in OURS.values() for words in commands(text)}
+    assert set(main.list_commands(click.Context(main))) - told == set()
+
+
+@pytest.mark.parametrize("page", OURS)
+def test_every_make_target_on_a_page_exists(page: str) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    told = {match.group(1) for line in code(OURS[page]) if (match := re.search(r"(?:^|\s)make ([a-z]+)", line))}
+    assert told - targets == set()
+
+
+def served() -> set[str]:
+    """`METHOD /path` of the local API, with every variable as {}."""
+    routes = LocalApi.__new__(LocalApi).app().routes
+    return {
+        f"{method} {re.sub(r'{[^}]*}', '{}', route.path)}"
+        for route in routes
+        if isinstance(route, Route)
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+
+
+def told(page: str) -> set[str]:
+    found = re.findall(r"`(GET|POST|PUT|DELETE) (/v1/[^`?]*)[^`]*`", PAGES[page])
+    return {f"{method} {re.sub(r'{[^}]*}', '{}', path)}" for method, path in found}
+
+
+def test_the_tills_page_lists_exactly_what_is_served() -> None:
+    assert told("docs/till-implementers.md") == served()
+
+
+def test_both_readmes_say_the_same() -> None:
+    def without_pictures_and_each_other(text: str) -> list[str]:
+        return [link for link in links(text) if not link.startswith(("docs/pictures/", "README"))]
+
+    assert sorted(set(without_pictures_and_each_other(README))) == sorted(
+        set(without_pictures_and_each_other(README_ZH))
+    )
+
+    def typed(text: str) -> list[str]:
+        return [line.split("#")[0].strip() for block in _FENCED.finditer(text) for line in block.group(1).splitlines()]
+
+    shared = [line for line in typed(README) if line.startswith(("make", ".venv", "pengpos"))]
+    assert shared
+    assert [line for line in typed(README_ZH) if line.startswith(("make", ".venv", "pengpos"))] == shared
+    assert "EUPL-1.1" in README
+    assert "EUPL-1.1" in README_ZH
+
+
+def test_the_glossary_has_one_entry_for_a_word() -> None:
+    words = re.findall(r"^\| \*\*(.+?)\*\* \|", PAGES["docs/glossary.md"], re.MULTILINE)
+    assert len(words) > 50
+    assert sorted(words) == sorted(set(words))
+
+
+def test_ci_runs_the_readmes_command() -> None:
+    assert "make test" in README
+    assert re.search(r"^exec make test </dev/null$", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.MULTILINE)
