@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError
@@ -87,8 +87,8 @@ def insert_if_new(session: Session, model: type[Base], **values: Any) -> bool:
     A concurrent insert of the same key is waited for, so that a following SELECT sees it.
     """
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    result = session.connection().execute(insert(model.__table__).values(**values).on_conflict_do_nothing())  # type: ignore[arg-type]  # a mapped class's __table__ is typed FromClause, and is a Table
-    return result.rowcount == 1
+    statement = insert(model).values(**values).on_conflict_do_nothing().returning(literal(1))
+    return session.connection().execute(statement).first() is not None
 
 
 def _may_try_again(error: DBAPIError | RaceLostError) -> bool:

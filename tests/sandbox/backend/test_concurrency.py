@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Many at once, on SQLite, through real threads and sockets. PostgreSQL: `test_postgres.py`."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.support.backend import Shop
+from tests.support.races import everybody_at_once
+
+
+def test_everybody_pays_one_intent_at_once(real_shop: Shop) -> None:
+    till = real_shop.till()
+    everybody_at_once(real_shop, till, till.sale(18_80))
+
+
+def test_the_same_request_at_once_gives_the_same_answer(real_shop: Shop) -> None:
+    till, wallet = real_shop.till(), real_shop.wallet()
+    sale = till.sale(18_80)
+    authorisation = wallet.authorise(sale)
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: till.pay(sale, wallet, authorisation).json(), range(20)))
+    assert answers == [answers[0]] * 20
+    assert wallet.balance() == 981_20
+
+
+def test_cancel_and_payment_at_once_end_one_way(real_shop: Shop) -> None:
+    till, wallet = real_shop.till(), real_shop.wallet()
+    orders = [(sale := till.sale(1_00), wallet.authorise(sale)) for _ in range(10)]
+    with ThreadPoolExecutor(20) as pool:
+        paying = [pool.submit(till.pay, sale, wallet, signed) for sale, signed in orders]
+        cancelling = [pool.submit(till.cancel, sale) for sale, _ in orders]
+        assert {done.result().status_code for done in [*paying, *cancelling]} == {200}
+    assert {till.status(sale) for sale, _ in orders} == {"cancelled"}
+    assert wallet.balance() == 1_000_00

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rules of money once more, on PostgreSQL: same code, other locks."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from tests.support import postgres
+from tests.support.backend import Shop, on_a_socket
+from tests.support.races import everybody_at_once
+
+pytestmark = pytest.mark.xdist_group("postgres")
+
+
+@pytest.fixture(scope="module")
+def server_url() -> Iterator[str]:
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture
+def shop(server_url: str) -> Iterator[Shop]:
+    name = f"shop_{uuid4().hex}"
+    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    url = make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    with on_a_socket(url, magic_amounts=True) as opened:
+        yield opened
+        assert opened.operator.ledger_is_balanced()
+
+
+def test_a_day_at_the_counter(shop: Shop) -> None:
+    till, wallet, second = shop.till(), shop.wallet(), shop.wallet()
+    sale, offline, paged, dead = till.sale(18_80), till.sale(30_00, online=False), till.sale(5_00), till.sale(1_00)
+    authorisation = wallet.authorise(sale)
+    first = till.pay(sale, wallet, authorisation).json()
+    assert till.pay(sale, wallet, authorisation).json() == first
+    assert till.pay(sale, second).json()["status"] == "already_paid"
+    items = [till.item(offline, wallet, wallet.authorise(offline), offline=True)] * 2
+    verdicts = till.call("POST", "/payments/batch", {"payments": items}).json()["verdicts"]
+    assert [verdict["status"] for verdict in verdicts] == ["approved", "approved"]
+    till.put(paged)
+    assert second.call("POST", f"/intents/{paged.intent_id}/pay").json()["status"] == "approved"
+    assert till.cancel(dead).json()["status"] == "cancelled"
+    assert till.pay(dead, wallet).json()["code"] == "cancelled"
+    refund_id = str(uuid4())
+    assert till.refund(sale, 8_80, refund_id).json() == till.refund(sale, 8_80, refund_id).json()
+    assert till.refund(sale, 10_01).json()["code"] == "exceeds_captured"
+    assert (wallet.balance(), second.balance()) == (1_000_00 - 10_00 - 30_00, 995_00)
+    assert shop.operator.call("POST", "/settlements/2027-01-15").json()["settled"] == 4
+    assert till.cancel(paged).json()["status"] == "settled"
+    assert shop.operator.alarms() == []
+
+
+def test_counters_with_64_bits_are_kept(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    till.epoch, till.counter = 2**64 - 1, 2**64 - 2
+    sale = till.sale(1_00)
+    assert till.pay(sale, wallet, wallet.authorise(sale, counter=2**64 - 1)).json()["status"] == "approved"
+    (entry,) = shop.operator.payments()
+    assert (entry["epoch"], entry["counter"]) == (2**64 - 1, 2**64 - 1)
+
+
+def test_everybody_pays_one_intent_at_once(shop: Shop) -> None:
+    till = shop.till()
+    everybody_at_once(shop, till, till.sale(18_80))
+
+
+def test_one_wallet_pays_everything_at_once_and_never_too_much(shop: Shop) -> None:
+    tills, wallet = [shop.till() for _ in range(4)], shop.wallet()
+    orders = [(till, sale := till.sale(300_00), wallet.authorise(sale)) for till in tills for _ in range(3)]
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda order: order[0].pay(order[1], wallet, order[2]).json(), orders))
+    assert sorted(answer["status"] for answer in answers) == ["approved"] * 3 + ["declined"] * 9
+    assert wallet.balance() == 100_00
+
+
+def test_a_refund_asked_for_at_once_is_given_once(shop: Shop) -> None:
+    till, wallet, refund_id = shop.till(), shop.wallet(), str(uuid4())
+    sale = till.sale(18_80)
+    till.pay(sale, wallet)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: till.refund(sale, 10_00, refund_id).json(), range(8)))
+    assert answers == [answers[0]] * 8
+    assert wallet.balance() == 991_20
+
+
+def test_copies_of_a_wallet_found_at_once_are_listed_once(shop: Shop) -> None:
+    tills, wallet = [shop.till() for _ in range(6)], shop.wallet()
+    orders = [(till, sale := till.sale(1_00), wallet.authorise(sale, counter=1)) for till in tills]
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda order: order[0].pay(order[1], wallet, order[2]).json(), orders))
+    assert sorted(answer["status"] for answer in answers) == ["approved"] + ["declined"] * 5
+    assert (shop.operator.alarms(), wallet.balance()) == (["wallet_copied"] * 5, 999_00)
