@@ -48,7 +48,7 @@ class FakeReader:
         self._late_since_s: float | None = None
 
     def insert(self, respond: Callable[[bytes], bytes]) -> None:
-        """Put a card into the empty field; `respond` makes R-APDU of C-APDU, in a thread of its own, or raises TornError."""
+        """Put a card into the empty field; `respond` answers each C-APDU, in its own thread, or raises TornError."""
         with self._news:
             if self._card is not None:
                 raise ValueError("there is a card in the field")

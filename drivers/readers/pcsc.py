@@ -109,6 +109,9 @@ class PcscReader:
         except StuckError:
             raise pcsc_errors.hung(self.name) from None
         except OutlivedError:
+            self._observe(context, 0)
+            if self._slot.in_use and not self._link.holds(card.stay):
+                raise pcsc_errors.taken(self.name) from None  # pcscd lets us wait for the end of its transaction
             raise TapTimeoutError(timeout_s) from None
         except EmptyAnswerError:
             if self._still_there(context, card):

@@ -24,6 +24,7 @@ _UNPLUGGED = (
     "the reader is not there",
     "Plug it in again; if it stays away, keep the kernel modules pn533_usb, pn533 and nfc from taking it (blacklist)",
 )
+_TAKEN = ("another program holds the card", "Stop the other program (opensc-tool, pcsc_scan, a second terminal)")
 _REASONS = {
     Status.NO_SERVICE: _NO_SERVICE,
     Status.SERVICE_STOPPED: _NO_SERVICE,
@@ -32,12 +33,9 @@ _REASONS = {
     Status.UNKNOWN_READER: _UNPLUGGED,
     Status.READER_UNAVAILABLE: _UNPLUGGED,
     Status.NO_READERS: _UNPLUGGED,
-    Status.SHARING_VIOLATION: (
-        "another program holds the card",
-        "Stop the other program (opensc-tool, pcsc_scan, a second terminal)",
-    ),
+    Status.SHARING_VIOLATION: _TAKEN,
     Status.SECURITY_VIOLATION: (
-        "the PC/SC service pcscd lets this account in not at all",
+        "the PC/SC service pcscd refuses this account",
         "Allow it by a polkit rule for org.debian.pcsc-lite.access_pcsc and org.debian.pcsc-lite.access_card",
     ),
 }
@@ -55,6 +53,11 @@ def reader_lost(reader: str, error: WinscardError) -> ReaderLostError:
 def unplugged(reader: str) -> ReaderLostError:
     """The reader went while we watched it."""
     return ReaderLostError(reader, *_UNPLUGGED)
+
+
+def taken(reader: str) -> ReaderLostError:
+    """Another program was first."""
+    return ReaderLostError(reader, *_TAKEN)
 
 
 def hung(reader: str) -> ReaderLostError:

@@ -19,6 +19,10 @@ class Link:
         self._connection: Connection | None = None
         self._stay: int | None = None
 
+    def holds(self, stay: int) -> bool:
+        """Whether we have come so far as to be connected in that stay; may be asked from any thread."""
+        return self._connection is not None and self._stay == stay
+
     def hold(self, stay: int) -> Connection:
         """Connect, unless that very stay is held already. Raises WinscardError."""
         if self._connection is not None and self._stay == stay:
@@ -26,7 +30,8 @@ class Link:
         self.release(Disposition.LEAVE)
         if self._context is None:
             self._context = Context()
-        self._connection, self._stay = self._context.connect(self._reader), stay
+        self._stay = stay
+        self._connection = self._context.connect(self._reader)
         return self._connection
 
     def exchange(self, stay: int, command: bytes) -> bytes:

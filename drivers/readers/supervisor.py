@@ -126,6 +126,7 @@ class ReaderSupervisor:
     def _tell(self, trouble: ReaderHealth) -> None:
         """Say why there is no reader, unless each that was found says so for itself."""
         if not self._found_any and trouble != self._told:
+            _log(trouble)
             self._listener.health(trouble)
             self._told = trouble
 
@@ -167,8 +168,16 @@ class _Attendant:
 
     def _tell(self, health: ReaderHealth) -> None:
         if health != self._told:
+            _log(health)
             self._listener.health(health)
             self._told = health
+
+
+def _log(news: ReaderHealth) -> None:
+    if news.state is ReaderState.LOST:
+        logger.warning("%s: %s. %s", news.name, news.detail, news.cure)
+    else:
+        logger.info("%s: %s", news.name, news.state.value)
 
 
 def _keep_alive(
@@ -196,7 +205,6 @@ def _trouble(call: Callable[[], None], name: str) -> ReaderHealth | None:
     try:
         call()
     except ReaderLostError as lost:
-        logger.warning("%s: %s. %s", name, lost.detail, lost.cure)
         return ReaderHealth(name, ReaderState.LOST, lost.detail, lost.cure)
     except Exception as error:  # the thread's entry: an alarm, and a fresh start
         logger.exception("%s: starting afresh", name)

@@ -52,6 +52,8 @@ class _State(IntFlag):
     UNKNOWN = 0x0004
     UNAVAILABLE = 0x0008
     PRESENT = 0x0020
+    EXCLUSIVE = 0x0080
+    INUSE = 0x0100
 
 
 class WinscardError(Exception):
@@ -73,6 +75,11 @@ class SlotState:
     def present(self) -> bool:
         """Something is in the field, answering or not."""
         return bool(self.raw & _State.PRESENT)
+
+    @property
+    def in_use(self) -> bool:
+        """Some program, perhaps this one, has connected to the card."""
+        return bool(self.raw & (_State.EXCLUSIVE | _State.INUSE))
 
     @property
     def gone(self) -> bool:

@@ -129,7 +129,8 @@ class ReaderService:
             return
         pcscd = _Pcscd.find()
         if self._directory is None:
-            self._directory = Path(tempfile.mkdtemp(prefix="pengpos-pcsc-"))
+            self._directory = Path(tempfile.mkdtemp(prefix="pengpos-pcsc-")) / "run"  # which pcscd opens to all
+            self._directory.mkdir()
         for attempt in range(1, _ATTEMPTS + 1):
             readers = self.readers or self._free_readers()
             try:
@@ -137,7 +138,10 @@ class ReaderService:
                 self._await(readers, timeout_s)
             except ConfigError:
                 self.stop()
-                if self.readers or self._port is not None or attempt == _ATTEMPTS:  # ports told or kept: or fail
+                if self.readers:  # a restart keeps its ports, or fails
+                    raise
+                if self._port is not None or attempt == _ATTEMPTS:
+                    self.close()
                     raise
             else:
                 self.readers = readers
@@ -162,7 +166,7 @@ class ReaderService:
         """End pcscd and remove its folder."""
         self.stop()
         if self._directory is not None:
-            shutil.rmtree(self._directory, ignore_errors=True)
+            shutil.rmtree(self._directory.parent, ignore_errors=True)
             self._directory = None
 
     def _free_readers(self) -> tuple[VirtualReader, ...]:

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures for every room."""
+
+from tests.support.pcscd import _service_of_the_process, reader_service, slot, slots
+
+__all__ = ["_service_of_the_process", "reader_service", "slot", "slots"]

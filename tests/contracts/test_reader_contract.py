@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every `core.ports.Reader` owes, held against the real stack (pcscd, vpcd) and against the shipped fake alike."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from drivers.readers.fake import FakeReader
+from drivers.readers.fake import TornError as FakeTornError
+from drivers.readers.pcsc import PcscReader
+from sandbox.phone.reader_service import ReaderService
+from sandbox.phone.vpcd import TornError as VpcdTornError
+from terminal.core.errors import CardLostError, CardProtocolError, ReaderLostError, TapTimeoutError
+from terminal.core.ports import Card, Reader
+from tests.support.pcscd import LIMIT_S, VirtualSlot
+
+SELECT = bytes.fromhex("00A40400")
+OK = b"\x90\x00"
+HUNG_AFTER_S = 0.3
+Respond = Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rig:
+    """A reader, and the hand that holds cards to it."""
+
+    reader: Reader
+    insert: Callable[[Respond], object]
+    remove: Callable[[], None]
+    swap: Callable[[Respond], None]
+    """Out and in again, another card, while nobody waits."""
+    lose: Callable[[], None]
+    """Pull the reader out, or end its service."""
+    torn: type[Exception]
+    """For a card to raise: it leaves without an answer."""
+
+
+def fake_rig() -> Rig:
+    reader = FakeReader(hung_after_s=HUNG_AFTER_S)
+
+    def swap(respond: Respond) -> None:
+        reader.remove()
+        reader.insert(respond)
+
+    return Rig(
+        reader=reader, insert=reader.insert, remove=reader.remove, swap=swap, lose=reader.lose, torn=FakeTornError
+    )
+
+
+def pcsc_rig(slot: VirtualSlot, service: ReaderService) -> Rig:
+    reader = PcscReader(slot.reader.name, hung_after_s=HUNG_AFTER_S)
+    return Rig(
+        reader=reader, insert=slot.insert, remove=slot.remove, swap=slot.swap, lose=service.kill, torn=VpcdTornError
+    )
+
+
+@pytest.fixture(params=["fake", "pcsc"])
+def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
+    if request.param == "pcsc":
+        rig = pcsc_rig(request.getfixturevalue("slot"), request.getfixturevalue("reader_service"))
+    else:
+        rig = fake_rig()
+    yield rig
+    rig.reader.close()
+
+
+def echo(command: bytes) -> bytes:
+    return command[: 255 + 1] + OK
+
+
+def card_of(rig: Rig, respond: Respond) -> Card:
+    rig.insert(respond)
+    (card,) = rig.reader.wait(LIMIT_S)
+    return card
+
+
+def until(rig: Rig, holds: Callable[[Sequence[Card]], bool]) -> Sequence[Card]:
+    """Watch the field until it is as it should be."""
+    deadline_s = time.monotonic() + LIMIT_S
+    while not holds(cards := rig.reader.wait(0.2)):
+        assert time.monotonic() < deadline_s, f"the field stays {cards}"
+    return cards
+
+
+def test_an_empty_field_is_told_when_the_time_is_over(rig: Rig) -> None:
+    assert rig.reader.wait(0.05) == ()
+
+
+def test_a_card_is_the_same_object_while_it_stays(rig: Rig) -> None:
+    card = card_of(rig, echo)
+    assert [rig.reader.wait(0.02) for _ in range(3)] == [(card,)] * 3
+
+
+@pytest.mark.parametrize("size", [4, 5, 255, 261])
+def test_bytes_go_out_and_come_back_as_they_are(rig: Rig, size: int) -> None:
+    command = bytes(byte % 251 for byte in range(size))
+    assert card_of(rig, echo).transceive(command, LIMIT_S) == echo(command)
+
+
+@pytest.mark.parametrize("size", [0, 1, 3, 262])
+def test_what_is_no_short_apdu_is_not_sent(rig: Rig, size: int) -> None:
+    heard: list[bytes] = []
+
+    def listen(command: bytes) -> bytes:
+        heard.append(command)
+        return OK
+
+    card = card_of(rig, listen)
+    with pytest.raises(ValueError, match="C-APDU"):
+        card.transceive(bytes(size), LIMIT_S)
+    assert card.transceive(SELECT, LIMIT_S) == OK
+    assert heard == [SELECT]
+
+
+def test_a_card_that_left_is_told_and_dead(rig: Rig) -> None:
+    card = card_of(rig, echo)
+    rig.remove()
+    assert until(rig, lambda cards: cards == ()) == ()
+    with pytest.raises(CardLostError):
+        card.transceive(SELECT, LIMIT_S)
+
+
+def test_out_and_in_between_two_looks_was_an_empty_field(rig: Rig) -> None:
+    """A phone that comes back is another tap; the rule "seen empty before presented again" rests on this."""
+    first = card_of(rig, echo)
+    rig.swap(echo)
+    assert rig.reader.wait(LIMIT_S) == ()
+    (second,) = rig.reader.wait(LIMIT_S)
+    assert second is not first
+    with pytest.raises(CardLostError):
+        first.transceive(SELECT, LIMIT_S)
+    assert second.transceive(SELECT, LIMIT_S) == SELECT + OK
+
+
+def test_a_card_torn_away_in_the_middle_of_a_command(rig: Rig) -> None:
+    def torn(command: bytes) -> bytes:
+        raise rig.torn
+
+    card = card_of(rig, torn)
+    with pytest.raises(CardLostError):
+        card.transceive(SELECT, LIMIT_S)
+    assert until(rig, lambda cards: cards == ()) == ()
+    assert card_of(rig, echo).transceive(SELECT, LIMIT_S) == SELECT + OK
+
+
+@pytest.mark.parametrize("answer", [b"\x90", bytes(257) + OK], ids=["too short", "too long"])
+def test_an_answer_of_impossible_length(rig: Rig, answer: bytes) -> None:
+    answers = iter([answer, OK])
+    card = card_of(rig, lambda _command: next(answers))
+    with pytest.raises(CardProtocolError, match=f"{len(answer)} bytes"):
+        card.transceive(SELECT, LIMIT_S)
+    assert rig.reader.wait(0.02) == (card,)
+    assert card.transceive(SELECT, LIMIT_S) == OK
+
+
+class Slow:
+    """A card that answers its first command when it is let, and all others at once."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self.let = threading.Event()
+
+    def respond(self, command: bytes) -> bytes:
+        if not self.asked.is_set():
+            self.asked.set()
+            self.let.wait(2 * LIMIT_S)
+        return command + OK
+
+
+@pytest.fixture
+def slow() -> Iterator[Slow]:
+    slow = Slow()
+    yield slow
+    slow.let.set()
+
+
+def test_a_slow_card_ends_the_exchange_not_the_reader(rig: Rig, slow: Slow) -> None:
+    card = card_of(rig, slow.respond)
+    with pytest.raises(TapTimeoutError) as caught:
+        card.transceive(SELECT, 0.1)
+    assert caught.value.limit_s == 0.1
+    assert slow.asked.is_set()
+    slow.let.set()
+    assert _answer_at_last(rig, card) == SELECT + OK
+
+
+def test_a_card_that_stays_silent_hangs_the_reader_until_it_answers(rig: Rig, slow: Slow) -> None:
+    card = card_of(rig, slow.respond)
+    with pytest.raises(TapTimeoutError):
+        card.transceive(SELECT, 0.1)
+    with pytest.raises(ReaderLostError) as hung:
+        until(rig, lambda _cards: False)
+    assert hung.value.cure
+    with pytest.raises(ReaderLostError):
+        card.transceive(SELECT, 0.05)
+    slow.let.set()
+    assert _answer_at_last(rig, card) == SELECT + OK
+
+
+def test_a_card_that_stays_silent_frees_the_reader_when_it_leaves(rig: Rig, slow: Slow) -> None:
+    card = card_of(rig, slow.respond)
+    with pytest.raises(TapTimeoutError):
+        card.transceive(SELECT, 0.1)
+    slow.let.set()
+    rig.remove()
+    deadline_s = time.monotonic() + LIMIT_S
+    while _look(rig) != ():
+        assert time.monotonic() < deadline_s
+    assert card_of(rig, echo).transceive(SELECT, LIMIT_S) == SELECT + OK
+
+
+def test_a_lost_reader_says_so_and_how_to_mend_it(rig: Rig) -> None:
+    card = card_of(rig, echo)
+    rig.lose()
+    with pytest.raises(ReaderLostError) as waiting:
+        until(rig, lambda _cards: False)
+    with pytest.raises((ReaderLostError, CardLostError)):
+        card.transceive(SELECT, LIMIT_S)
+    assert waiting.value.reader == rig.reader.name
+    assert waiting.value.detail
+    assert waiting.value.cure
+
+
+def test_closed_is_closed(rig: Rig) -> None:
+    card = card_of(rig, echo)
+    assert card.transceive(SELECT, LIMIT_S) == SELECT + OK
+    rig.reader.close()
+    rig.reader.close()
+    with pytest.raises(ReaderLostError):
+        rig.reader.wait(0.01)
+    with pytest.raises(ReaderLostError):
+        card.transceive(SELECT, LIMIT_S)
+
+
+def _look(rig: Rig) -> Sequence[Card] | None:
+    try:
+        return rig.reader.wait(0.1)
+    except ReaderLostError:
+        return None
+
+
+def _answer_at_last(rig: Rig, card: Card) -> bytes:
+    """The reader comes back by itself; the same card still lies there."""
+    deadline_s = time.monotonic() + LIMIT_S
+    while True:
+        assert time.monotonic() < deadline_s, "the reader does not recover"
+        if _look(rig) == (card,):
+            try:
+                return card.transceive(SELECT, 1.0)
+            except ReaderLostError:
+                continue

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Programs and cards that no one of us wrote: opensc-tool as a reader and as a rival, vicc as a card.
+
+Debian: opensc; vsmartcard-vpicc with python3-pycryptodome. vicc is GPL-3: it runs as a process of its own.
+"""
+
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from drivers.readers.pcsc import PcscReader
+from terminal.core.errors import ReaderLostError
+from tests.support.pcscd import LIMIT_S, VirtualSlot
+
+SELECT = bytes.fromhex("00A4040009F050454E475441500100")
+OK = b"\x90\x00"
+
+
+@pytest.fixture
+def vicc(slot: VirtualSlot, tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Debian's ISO 7816 card, which wants its modules where nobody looks and PyCryptodome under its old name."""
+    (tmp_path / "Crypto").symlink_to("/usr/lib/python3/dist-packages/Cryptodome")
+    path = os.pathsep.join(("/usr/lib/python3/site-packages/virtualsmartcard", str(tmp_path)))
+    command = ["/usr/bin/python3", "/usr/bin/vicc", "--type", "iso7816", "--hostname", "127.0.0.1"]
+    with subprocess.Popen(
+        [*command, "--port", str(slot.reader.port)],
+        env=os.environ | {"PYTHONPATH": path},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        yield process
+        process.kill()
+    slot.await_presence(present=False)
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        pytest.param(SELECT, "6a82", id="our AID is unknown to it"),
+        pytest.param(bytes.fromhex("00B0000000"), "6986", id="READ BINARY without a file"),
+        pytest.param(bytes.fromhex("002000010431323334"), "9000", id="VERIFY 1234"),
+    ],
+)
+def test_a_card_that_is_no_wallet(
+    slot: VirtualSlot, vicc: "subprocess.Popen[bytes]", command: bytes, answer: str
+) -> None:
+    reader = PcscReader(slot.reader.name)
+    (card,) = reader.wait(LIMIT_S)
+    assert card.transceive(command, LIMIT_S).hex() == answer
+    assert reader.wait(0.01) == (card,)
+    vicc.kill()
+    assert reader.wait(LIMIT_S) == ()
+    reader.close()
+
+
+def opensc_tool(slot: VirtualSlot, *apdus: str) -> list[str]:
+    sends = [word for apdu in apdus for word in ("--send-apdu", apdu)]
+    return ["opensc-tool", "--reader", slot.reader.name, *sends]
+
+
+def test_a_strangers_reader_reads_our_card(slot: VirtualSlot) -> None:
+    heard: list[bytes] = []
+
+    def respond(command: bytes) -> bytes:
+        heard.append(command)
+        return b"pengpos" + OK if command == SELECT else bytes.fromhex("6D00")
+
+    slot.insert(respond)
+    slot.await_presence(present=True)
+    said = subprocess.run(
+        opensc_tool(slot, SELECT.hex(), "00CA000000"), capture_output=True, text=True, check=True, timeout=30
+    ).stdout
+    assert "SW1=0x90, SW2=0x00" in said
+    assert "pengpos" in said
+    assert "SW1=0x6D, SW2=0x00" in said
+    assert SELECT in heard
+
+
+def test_a_rival_that_holds_the_card_is_named(slot: VirtualSlot) -> None:
+    asked, let = threading.Event(), threading.Event()
+
+    def respond(command: bytes) -> bytes:
+        asked.set()
+        let.wait(2 * LIMIT_S)
+        return OK
+
+    slot.insert(respond)
+    slot.await_presence(present=True)
+    with subprocess.Popen(opensc_tool(slot, SELECT.hex()), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+        assert asked.wait(LIMIT_S)
+        reader = PcscReader(slot.reader.name)
+        (card,) = reader.wait(LIMIT_S)
+        with pytest.raises(ReaderLostError) as caught:
+            card.transceive(SELECT, 0.3)
+        let.set()
+    assert "another program" in caught.value.detail
+    assert "opensc-tool" in caught.value.cure
+    (card,) = reader.wait(0.01)
+    assert card.transceive(SELECT, LIMIT_S) == OK
+    reader.close()
+
+
+def test_a_card_we_hold_is_ours_alone(slot: VirtualSlot) -> None:
+    slot.insert(lambda command: OK)
+    reader = PcscReader(slot.reader.name)
+    (card,) = reader.wait(LIMIT_S)
+    card.transceive(SELECT, LIMIT_S)
+    rival = subprocess.run(opensc_tool(slot, SELECT.hex()), capture_output=True, text=True, check=False, timeout=30)
+    assert rival.returncode != 0
+    assert card.transceive(SELECT, LIMIT_S) == OK
+    reader.close()

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The supervisor on the true stack: taps, hot plug of cards, and a pcscd that dies and comes back."""
+
+import threading
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from drivers.readers.pcsc_discovery import PcscReaders
+from drivers.readers.supervisor import ReaderSupervisor
+from sandbox.phone.reader_service import ReaderService
+from terminal.core.errors import CardLostError
+from terminal.core.ports import Card, ReaderState
+from tests.support.listener import Listener
+from tests.support.pcscd import LIMIT_S, VirtualSlot
+
+SELECT = bytes.fromhex("00A40400")
+OK = b"\x90\x00"
+STARTING, READY, LOST = ReaderState.STARTING, ReaderState.READY, ReaderState.LOST
+
+
+class Till(Listener):
+    """Sells once to every card that comes into an empty field, as the terminal does."""
+
+    def __init__(self) -> None:
+        super().__init__(self._sell)
+        self.sold = threading.Semaphore(0)
+        self._served: dict[str, bool] = {}
+
+    def _sell(self, name: str, cards: Sequence[Card]) -> None:
+        if not cards:
+            self._served[name] = False
+        elif not self._served.get(name, False):
+            self._served[name] = True
+            try:
+                if cards[0].transceive(SELECT, 5) == OK:
+                    self.sold.release()
+            except CardLostError:
+                return
+
+    def sells(self) -> bool:
+        return self.sold.acquire(timeout=LIMIT_S)
+
+
+@pytest.fixture
+def till(reader_service: ReaderService) -> Iterator[Till]:
+    till, readers = Till(), PcscReaders()
+    supervisor = ReaderSupervisor(till, discover=readers.discover, open_reader=readers.open)
+    supervisor.start()
+    till.until(
+        lambda heard: all(heard.states(reader.name)[-1:] == [READY] for reader in reader_service.readers), LIMIT_S
+    )
+    yield till
+    assert supervisor.stop()
+    readers.close()
+
+
+def polite(_command: bytes) -> bytes:
+    return OK
+
+
+def test_cards_come_and_go_on_both_readers(till: Till, slots: tuple[VirtualSlot, VirtualSlot]) -> None:
+    for slot in slots:
+        slot.insert(polite)
+    assert [till.sells(), till.sells()] == [True, True]
+    for slot in slots:
+        slot.remove()
+        till.until(lambda heard, name=slot.reader.name: heard.cards[name] == ())  # type: ignore[misc]  # mypy cannot type a lambda's default
+    slots[0].insert(polite)
+    assert till.sells()
+
+
+def test_a_phone_left_lying_is_sold_to_once(till: Till, slot: VirtualSlot) -> None:
+    slot.insert(polite)
+    assert till.sells()
+    fields = till.fields[slot.reader.name]
+    till.until(lambda heard: heard.fields[slot.reader.name] > fields + 5)
+    assert not till.sold.acquire(blocking=False)
+
+
+@pytest.mark.parametrize("end", ["kill", "stop"])
+def test_a_restarted_pcscd_sells_again_by_itself(
+    till: Till, slot: VirtualSlot, reader_service: ReaderService, end: str
+) -> None:
+    slot.insert(polite)
+    assert till.sells()
+    getattr(reader_service, end)()
+    till.until(lambda heard: heard.states(slot.reader.name)[-1] == LOST)
+    lost = next(health for health in till.healths if health.state is LOST)
+    assert "pcscd" in lost.detail
+    assert lost.cure
+    reader_service.start()
+    till.until(lambda heard: heard.states(slot.reader.name)[-1] == READY, limit_s=5.0)  # the bound we promise
+    till.until(lambda heard: heard.cards[slot.reader.name] == ())
+    slot.insert(polite)
+    assert till.sells()
+
+
+def test_a_pcscd_that_starts_after_us_is_found(reader_service: ReaderService) -> None:
+    reader_service.stop()
+    till, readers = Till(), PcscReaders()
+    supervisor = ReaderSupervisor(till, discover=readers.discover, open_reader=readers.open)
+    supervisor.start()
+    till.until(lambda heard: any("pcscd" in health.detail for health in heard.healths))
+    reader_service.start()
+    till.until(lambda heard: heard.states(reader_service.readers[0].name) == [STARTING, READY])
+    assert supervisor.stop()
+    readers.close()

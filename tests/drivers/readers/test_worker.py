@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calls that cannot be timed out, and the one thread that is spent on them."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from drivers.readers.worker import OutlivedError, StuckError, Worker
+
+LIMIT_S = 10.0
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    worker = Worker("test")
+    yield worker
+    worker.close(lambda: None, LIMIT_S)
+    assert not worker.abandoned
+
+
+@pytest.fixture
+def let() -> Iterator[threading.Event]:
+    let = threading.Event()
+    yield let
+    let.set()
+
+
+def refuse() -> None:
+    raise LookupError("no")
+
+
+def test_a_result_comes_back(worker: Worker) -> None:
+    assert worker.run(lambda: 42, LIMIT_S) == 42
+
+
+def test_an_exception_comes_back_and_the_next_call_is_served(worker: Worker) -> None:
+    with pytest.raises(LookupError):
+        worker.run(refuse, LIMIT_S)
+    assert worker.run(lambda: 1, LIMIT_S) == 1
+
+
+def test_all_calls_share_one_thread(worker: Worker) -> None:
+    threads = {worker.run(threading.get_ident, LIMIT_S) for _ in range(3)}
+    assert len(threads) == 1
+    assert threads != {threading.get_ident()}
+
+
+def test_a_call_that_outlives_its_limit_is_left_alone(worker: Worker, let: threading.Event) -> None:
+    with pytest.raises(OutlivedError):
+        worker.run(let.wait, 0.01)
+    assert worker.stuck_s is not None
+    begun: list[int] = []
+    with pytest.raises(StuckError):
+        worker.run(lambda: begun.append(1), 0.01)
+    let.set()
+    assert worker.run(lambda: len(begun), LIMIT_S) == 0, "what was refused was begun all the same"
+    assert worker.stuck_s is None
+
+
+def test_closing_does_the_last_thing_after_the_late_one(worker: Worker, let: threading.Event) -> None:
+    with pytest.raises(OutlivedError):
+        worker.run(let.wait, 0.01)
+    done = threading.Event()
+    worker.close(done.set, 0.01)
+    assert worker.abandoned
+    assert not done.is_set()
+    let.set()
+    assert done.wait(LIMIT_S)
