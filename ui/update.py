@@ -13,7 +13,7 @@ from ui.local import Daemon, Left, LocalState, Page, Trouble
 from ui.sales import Stage, holds_the_counter, left_behind, parked_sales, shown_sale, stage, unknown_sales
 from ui.screens.amount import items_a_page
 from ui.screens.code import CODE_DIGITS
-from ui.screens.lists import rows_a_page
+from ui.screens.lists import ALARM_ROW, SALE_ROW, rows_a_page
 
 CODE_STATES = {"presented", "pending", "cancelling"}
 WRONG_CODE = "wrong_code"
@@ -76,10 +76,10 @@ def _do(local: LocalState, status: Status, action: Do, new_key: Callable[[], str
             step, count = items_a_page(local.size, len(local.items)), len(local.items)
             return _turn_page(local, step, count), None
         case Do.MORE_ROWS:
-            listed = len(status.alarms)
-            if local.page is Page.WAITING:
-                listed = len(unknown_sales(status)) + len(parked_sales(status))
-            return _turn_page(local, rows_a_page(local.size), listed), None
+            if local.page is Page.ALARMS:
+                return _turn_page(local, rows_a_page(local.size, ALARM_ROW), len(status.alarms)), None
+            listed = len(unknown_sales(status)) + len(parked_sales(status))
+            return _turn_page(local, rows_a_page(local.size, SALE_ROW), listed), None
         case _:
             return local, None
 

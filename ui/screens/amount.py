@@ -3,16 +3,17 @@
 
 from terminal.client import SaleView, Status
 from terminal.core.money import exponent
-from ui.actions import AddItem, Do, Key
+from ui.actions import AddItem, Do, Key, Press
 from ui.i18n import words
 from ui.i18n.format import DOT, money, plain
 from ui.local import QuickItem
 from ui.sales import Stage, late_result, stage
-from ui.scene import Align, Box, Shape
+from ui.scene import Align, Box, Role, Shape
 from ui.theme import AMOUNT_SIZE, BODY_SIZE, GAP, RADIUS, SMALL_SIZE, TARGET_MINIMUM, Style, Token, Weight
 from ui.widgets.amount import amount
+from ui.widgets.button import Dress, button
 from ui.widgets.canvas import Canvas
-from ui.widgets.keypad import AMOUNT_KEYS, keypad, pad_action, plan_pad
+from ui.widgets.keypad import AMOUNT_KEYS, AMOUNT_KEYS_PORTRAIT, keypad, pad_action, plan_pad
 from ui.widgets.ledger import ROW_HEIGHT, Row, ledger
 from ui.widgets.strip import Strip, trouble_strip
 
@@ -68,7 +69,11 @@ def amount_screen(canvas: Canvas, status: Status) -> None:
         if foot:
             canvas.rule(left.x, foot_top, left.w)
             ledger(canvas, Box(left.x, foot_top, left.w, foot_height), foot, size=17)
-    keypad(canvas, plan.keys, AMOUNT_KEYS, frozenset({Key.POINT}) if exponent(entry.currency) == 0 else frozenset())
+    keys = AMOUNT_KEYS_PORTRAIT if canvas.portrait else AMOUNT_KEYS
+    keypad(canvas, plan.keys, keys, frozenset({Key.POINT}) if exponent(entry.currency) == 0 else frozenset())
+    if canvas.portrait:
+        label = canvas.say(words.CLEAR)
+        button(canvas, plan.way_out, label, Press(Key.CLEAR), Dress.OUTLINED, Role.CANCEL, enabled=bool(entry.typed))
     label = (
         canvas.say(words.CHARGE_AMOUNT, amount=money(entry.minor, entry.currency, canvas.language))
         if entry.minor

@@ -8,7 +8,6 @@ from ui.scene import Align, Box, Role
 from ui.theme import (
     BODY_SIZE,
     GAP,
-    MARGIN,
     RADIUS,
     RESULT_AMOUNT_SIZE,
     SMALL_SIZE,
@@ -21,7 +20,6 @@ from ui.widgets.amount import amount
 from ui.widgets.button import Dress, button
 from ui.widgets.canvas import Canvas
 from ui.widgets.keypad import CODE_KEYS, keypad, pad_action, plan_pad
-from ui.widgets.split import ROW_HEIGHT
 from ui.widgets.strip import trouble_strip
 
 CODE_DIGITS = 8
@@ -44,15 +42,9 @@ def code_screen(canvas: Canvas, sale: SaleView) -> None:
     is_open = sale.code_tries_left > 0 and "confirmation-code" in sale.can
     _tries(canvas, Box(left.x, y + 8, left.w, 52), sale, is_open=is_open)
     keypad(canvas, plan.keys, CODE_KEYS)
-    action = plan.action
-    if canvas.portrait:
-        back = Box(action.x, action.y, 132, action.h)
-        action = Box(back.right + GAP + 4, action.y, action.w - back.w - GAP - 4, action.h)
-    else:
-        back = Box(MARGIN, canvas.h - MARGIN - ROW_HEIGHT, 150, ROW_HEIGHT)
     ready = is_open and len(code) == CODE_DIGITS and canvas.local.calling is None
-    pad_action(canvas, action, canvas.say(words.CODE_SEND), Do.SEND_CODE, enabled=ready)
-    button(canvas, back, canvas.say(words.BACK), Do.BACK, Dress.OUTLINED, Role.CANCEL)
+    pad_action(canvas, plan.action, canvas.say(words.CODE_SEND), Do.SEND_CODE, enabled=ready)
+    button(canvas, plan.way_out, canvas.say(words.BACK), Do.BACK, Dress.OUTLINED, Role.CANCEL)
 
 
 def _digits(canvas: Canvas, area: Box, code: str) -> float:

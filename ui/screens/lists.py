@@ -14,8 +14,10 @@ from ui.theme import BODY_SIZE, GAP, MARGIN, RADIUS, SMALL_SIZE, Style, Token, W
 from ui.widgets.bar import bar_height, bar_height_of
 from ui.widgets.button import Dress, button
 from ui.widgets.canvas import LOGICAL_SIDE, Canvas
+from ui.widgets.split import WAY_OUT_PORTRAIT
 
-_ROW = 64
+SALE_ROW = 64
+ALARM_ROW = 104
 _ACTION = 60
 
 
@@ -44,12 +46,13 @@ def waiting_screen(canvas: Canvas, status: Status) -> None:
     """Sales being checked and parked ones; a touch opens one."""
     items = [_sale_item(canvas, sale, is_parked=False) for sale in unknown_sales(status)]
     items += [_sale_item(canvas, sale, is_parked=True) for sale in parked_sales(status)]
-    _list(canvas, words.WAITING, words.WAITING_NONE, items)
+    _list(canvas, words.WAITING, words.WAITING_NONE, items, SALE_ROW)
 
 
 def alarms_screen(canvas: Canvas, status: Status) -> None:
     """What a person must see to."""
-    _list(canvas, words.ALARMS, words.ALARMS_NONE, [_alarm_item(canvas, alarm) for alarm in status.alarms])
+    items = [_alarm_item(canvas, alarm) for alarm in status.alarms]
+    _list(canvas, words.ALARMS, words.ALARMS_NONE, items, ALARM_ROW)
 
 
 def _sale_item(canvas: Canvas, sale: SaleView, *, is_parked: bool) -> _Item:
@@ -72,28 +75,35 @@ def _alarm_item(canvas: Canvas, alarm: AlarmView) -> _Item:
     return _Item(Shape.ALARM, Token.DECLINED, main, below, "", done=SawAlarm(alarm.id))
 
 
-def rows_a_page(size: tuple[int, int]) -> int:
+def rows_a_page(size: tuple[int, int], row_height: int) -> int:
     """How many rows a list shows at once on a panel."""
     height = size[1] * LOGICAL_SIDE / min(size)
     bar = bar_height_of(is_portrait=size[1] > size[0])
-    return max(1, int((height - bar - 64 - _ACTION - MARGIN - 12 + GAP) // (_ROW + GAP)))
+    return max(1, int((height - bar - 64 - _ACTION - MARGIN - 12 + GAP) // (row_height + GAP)))
 
 
-def _list(canvas: Canvas, title: Phrase, empty: Phrase, items: list[_Item]) -> None:
+def _list(canvas: Canvas, title: Phrase, empty: Phrase, items: list[_Item], row_height: int) -> None:
     canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.PAPER)
     top, wide = bar_height(canvas), canvas.w - 2 * MARGIN
     canvas.text(Box(MARGIN + 4, top + 14, wide, 40), canvas.say(title), Style(24, Weight.BOLD, Token.INK))
     row_y = canvas.h - MARGIN - _ACTION
-    many = rows_a_page(canvas.size)
+    many = rows_a_page(canvas.size, row_height)
     first = canvas.local.first_row if canvas.local.first_row < len(items) else 0
     y = top + 64
     for item in items[first : first + many]:
-        _row(canvas, Box(MARGIN, y, wide, _ROW), item)
-        y += _ROW + GAP
+        _row(canvas, Box(MARGIN, y, wide, row_height), item)
+        y += row_height + GAP
     if not items:
         style = Style(BODY_SIZE, Weight.REGULAR, Token.SOFT)
         canvas.text(Box(MARGIN, top + 64, wide, row_y - top - 80), canvas.say(empty), style, Align.CENTRE)
-    button(canvas, Box(MARGIN, row_y, 150, _ACTION), canvas.say(words.BACK), Do.BACK, Dress.OUTLINED, Role.CANCEL)
+    button(
+        canvas,
+        Box(MARGIN, row_y, WAY_OUT_PORTRAIT, _ACTION),
+        canvas.say(words.BACK),
+        Do.BACK,
+        Dress.OUTLINED,
+        Role.CANCEL,
+    )
     if len(items) > many:
         pages = -(-len(items) // many)
         label = canvas.say(words.PAGE_OF, page=first // many + 1, pages=pages)
@@ -109,11 +119,14 @@ def _row(canvas: Canvas, box: Box, item: _Item) -> None:
     x = box.x + 68
     right = _row_end(canvas, box, item, ground)
     room = right - 16 - x
-    main = Box(x, box.y + (6 if item.below else 0), room, 28 if item.below else box.h)
-    canvas.text(main, item.main, Style(18, Weight.BOLD, Token.INK), shrink=0.85)
-    if item.below:
-        small = Style(SMALL_SIZE, Weight.REGULAR, Token.SOFT)
-        canvas.text(Box(x, box.y + 33, room, 24), item.below, small, shrink=0.85)
+    style, small = Style(18, Weight.BOLD, Token.INK), Style(SMALL_SIZE, Weight.REGULAR, Token.SOFT)
+    most = 2 if box.h > SALE_ROW else 1
+    heads = min(most, canvas.count_lines(item.main, style, room))
+    lines = min(most, canvas.count_lines(item.below, small, room)) if item.below else 0
+    height = heads * canvas.line_height(style.size) + lines * canvas.line_height(small.size)
+    y = canvas.paragraph(Box(x, box.y + (box.h - height) / 2, room, height), item.main, style, most_lines=heads)
+    if lines:
+        canvas.paragraph(Box(x, y, room, height), item.below, small, most_lines=lines, shrink=0.85)
 
 
 def _row_end(canvas: Canvas, box: Box, item: _Item, ground: Token) -> float:
@@ -124,7 +137,7 @@ def _row_end(canvas: Canvas, box: Box, item: _Item, ground: Token) -> float:
         canvas.target(box, item.opens)
         right -= 28
     if item.done is not None:
-        place = Box(box.right - 8 - 116, box.y + 8, 116, box.h - 16)
+        place = Box(box.right - 12 - 112, box.y + (box.h - 56) / 2, 112, 56)
         button(canvas, place, canvas.say(words.ALARM_SEEN), item.done, Dress.TINTED, size=17)
         return place.x
     style = Style(BODY_SIZE, Weight.BOLD, Token.INK)

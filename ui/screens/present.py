@@ -35,6 +35,7 @@ from ui.widgets.strip import trouble_strip
 
 _STRIP = 56
 _COUNTDOWN = 4
+_PICTURE = 116
 _LEGIBLE_UNIT_PX = 3
 """A code with smaller modules than this is given all the room there is."""
 
@@ -94,8 +95,14 @@ def present_screen(canvas: Canvas, status: Status, sale: SaleView) -> None:
     if has_code and sale.url:
         _code_panel(canvas, panel, sale.url, told)
         room = Box(text.x, below + 12, text.w, text.bottom - below - 12)
+        picture = min(room.h, _PICTURE - 16 if canvas.portrait else _PICTURE)
         if room.h >= 56 and told.phrase is not words.SCAN_ONLY:
-            _picture(canvas, Box(room.x, room.bottom - min(room.h, 120), room.w, min(room.h, 120)), told, Token.CARD)
+            _picture(
+                canvas,
+                Box(room.x, room.bottom - picture, room.w, picture),
+                told,
+                Token.CARD,
+            )
     else:
         side = min(panel.w * 0.8, panel.h * 0.56)
         _picture_centred(canvas, panel, side, told)
@@ -208,7 +215,10 @@ def _foot(canvas: Canvas, sale: SaleView, y: float) -> None:
         canvas.text(Box(MARGIN + 4, y + 4, row.w - 8, 28), f"{number}{DOT}{told}", style)
     else:
         align = Align.LEFT if right < row.right else Align.RIGHT
-        canvas.text(Box(x, row.y, right - x - 8, row.h), f"{number}{DOT}{told}", style, align)
+        room = right - x - 8
+        both = f"{number}{DOT}{told}"
+        text = both if canvas.width(both, style) <= room else told
+        canvas.text(Box(x, row.y, room, row.h), text, style, align)
 
 
 def _strip_height(canvas: Canvas, sale: SaleView) -> float:

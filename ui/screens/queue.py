@@ -13,6 +13,7 @@ from ui.widgets.bar import bar_height
 from ui.widgets.button import Dress, button
 from ui.widgets.canvas import Canvas
 from ui.widgets.ledger import Row, ledger
+from ui.widgets.split import WAY_OUT_PORTRAIT
 from ui.widgets.strip import trouble_strip
 
 _ACTION = 60
@@ -47,7 +48,14 @@ def queue_screen(canvas: Canvas, status: Status) -> None:
     if note_height:
         style = Style(17, Weight.REGULAR, Token.SOFT)
         canvas.paragraph(Box(inner.x, bottom + 12, inner.w, 60), canvas.say(words.CAPS_NONE), style, most_lines=2)
-    button(canvas, Box(MARGIN, row_y, 150, _ACTION), canvas.say(words.BACK), Do.BACK, Dress.OUTLINED, Role.CANCEL)
+    button(
+        canvas,
+        Box(MARGIN, row_y, WAY_OUT_PORTRAIT, _ACTION),
+        canvas.say(words.BACK),
+        Do.BACK,
+        Dress.OUTLINED,
+        Role.CANCEL,
+    )
     is_syncing = isinstance(canvas.local.calling, Sync)
     label = canvas.say(words.SYNCING if is_syncing else words.SYNC)
     place = Box(canvas.w - MARGIN - 240, row_y, 240, _ACTION)

@@ -85,7 +85,7 @@ def open_split(
 ) -> tuple[Split, Box]:
     """Both halves with the amount; gives the plan and the room below the amount."""
     canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.CARD)
-    plan = plan_split(canvas, has_way_out=has_way_out)
+    plan = plan_split(canvas)
     number = canvas.say(words.NUMBER, number=sale.number)
     if sale.reference:
         number += DOT + canvas.say(words.ORDER, reference=sale.reference)

@@ -162,7 +162,7 @@ class Canvas:
         style = style._replace(size=size)
         cut = len(lines) > most_lines
         if cut:
-            lines[most_lines - 1] = self._cut("".join(lines[most_lines - 1 :]), style, box.w)
+            lines[most_lines - 1] = self._cut(_after(text, lines[: most_lines - 1]), style, box.w)
         y, height = box.y, self.line_height(size)
         for line in lines[:most_lines]:
             self.text(Box(box.x, y, box.w, height), line, style, align, shrink=1)
@@ -193,6 +193,13 @@ class Canvas:
         while kept and self.width(kept + "…", style) > room:
             kept = kept[:-1]
         return kept.rstrip() + "…"
+
+
+def _after(text: str, lines: list[str]) -> str:
+    """What is left of a text once these lines are set."""
+    for line in lines:
+        text = text.partition(line)[2].lstrip()
+    return text
 
 
 def _at_pause(text: str) -> list[str]:

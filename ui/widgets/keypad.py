@@ -9,14 +9,25 @@ from ui.theme import GAP, KEY_MINIMUM, KEY_SIZE, MARGIN, RADIUS, Style, Token, W
 from ui.widgets.bar import bar_height
 from ui.widgets.button import Dress, button
 from ui.widgets.canvas import Canvas
+from ui.widgets.split import ROW_HEIGHT, WAY_OUT_PORTRAIT
 
-AMOUNT_KEYS = (
+Keys = tuple[tuple[Key | None, ...], ...]
+"""Rows of keys; None: the key above reaches down here."""
+
+AMOUNT_KEYS: Keys = (
     (Key.D1, Key.D2, Key.D3, Key.BACKSPACE),
     (Key.D4, Key.D5, Key.D6, Key.TIMES),
     (Key.D7, Key.D8, Key.D9, Key.PLUS),
     (Key.D00, Key.D0, Key.POINT, Key.CLEAR),
 )
-CODE_KEYS = (
+AMOUNT_KEYS_PORTRAIT: Keys = (
+    (Key.D1, Key.D2, Key.D3, Key.BACKSPACE),
+    (Key.D4, Key.D5, Key.D6, Key.TIMES),
+    (Key.D7, Key.D8, Key.D9, Key.PLUS),
+    (Key.D00, Key.D0, Key.POINT, None),
+)
+"""Clearing is the way out, bottom left."""
+CODE_KEYS: Keys = (
     (Key.D1, Key.D2, Key.D3),
     (Key.D4, Key.D5, Key.D6),
     (Key.D7, Key.D8, Key.D9),
@@ -35,6 +46,8 @@ class PadPlan(NamedTuple):
     """For everything that is not the pad."""
     keys: Box
     action: Box
+    way_out: Box
+    """On upright panels beside the action, else at the bottom of `left`."""
 
 
 def plan_pad(canvas: Canvas, left_needs: float = 0) -> PadPlan:
@@ -48,21 +61,29 @@ def plan_pad(canvas: Canvas, left_needs: float = 0) -> PadPlan:
         x, width = float(MARGIN), canvas.w - 2 * MARGIN
         keys = Box(x, action_y - _ABOVE_ACTION - height, width, height)
         left = Box(x, top + 16, width, keys.y - top - 32)
+        way_out = Box(x, action_y, WAY_OUT_PORTRAIT, _ACTION_HEIGHT)
+        action = Box(way_out.right + GAP + 4, action_y, width - WAY_OUT_PORTRAIT - GAP - 4, _ACTION_HEIGHT)
     else:
         width = min(380.0, max(4 * 78 + 3 * GAP, canvas.w * 0.42))
         x = canvas.w - MARGIN - width
         keys = Box(x, top + _EDGE, width, action_y - _ABOVE_ACTION - top - _EDGE)
         left = Box(MARGIN + 4, top + _EDGE, x - MARGIN - 4 - 28, canvas.h - top - 2 * _EDGE)
-    return PadPlan(left, keys, Box(x, action_y, width, _ACTION_HEIGHT))
+        way_out = Box(MARGIN, canvas.h - MARGIN - ROW_HEIGHT, 150, ROW_HEIGHT)
+        action = Box(x, action_y, width, _ACTION_HEIGHT)
+    return PadPlan(left, keys, action, way_out)
 
 
-def keypad(canvas: Canvas, area: Box, keys: tuple[tuple[Key, ...], ...], dead: frozenset[Key] = frozenset()) -> None:
+def keypad(canvas: Canvas, area: Box, keys: Keys, dead: frozenset[Key] = frozenset()) -> None:
     """A grid of keys; `dead` ones are seen but cannot be pressed."""
     columns = len(keys[0])
     wide, high = (area.w - GAP * (columns - 1)) / columns, (area.h - GAP * (len(keys) - 1)) / len(keys)
     for row, row_keys in enumerate(keys):
         for column, key in enumerate(row_keys):
-            _key(canvas, Box(area.x + column * (wide + GAP), area.y + row * (high + GAP), wide, high), key, key in dead)
+            if key is None:
+                continue
+            reaches_down = row + 1 < len(keys) and keys[row + 1][column] is None
+            tall = 2 * high + GAP if reaches_down else high
+            _key(canvas, Box(area.x + column * (wide + GAP), area.y + row * (high + GAP), wide, tall), key, key in dead)
 
 
 def _key(canvas: Canvas, box: Box, key: Key, is_dead: bool) -> None:  # noqa: FBT001 - private, one caller

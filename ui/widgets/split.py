@@ -18,7 +18,8 @@ ROW_HEIGHT = 60
 _MARK = 128
 _PANEL_SHARE = 0.4
 _BODY_INDENT = 36
-_WAY_OUT_PORTRAIT = 112
+WAY_OUT_PORTRAIT = 136
+"""Upright panels keep this much at the bottom left for the way out, on every screen."""
 
 
 class Mood(NamedTuple):
@@ -52,15 +53,15 @@ class Split(NamedTuple):
     way_out: Box
 
 
-def plan_split(canvas: Canvas, *, has_way_out: bool) -> Split:
+def plan_split(canvas: Canvas) -> Split:
     """Boxes of both halves, the row of buttons and the way out."""
     top = bar_height(canvas)
     row_y = canvas.h - MARGIN - ROW_HEIGHT
     if canvas.portrait:
-        panel = Box(0, top, canvas.w, (canvas.h - top) * 0.38)
+        panel = Box(0, top, canvas.w, (canvas.h - top) * 0.42)
         body = Box(MARGIN + 4, panel.bottom + 20, canvas.w - 2 * MARGIN - 8, row_y - panel.bottom - 36)
-        way_out = Box(MARGIN, row_y, _WAY_OUT_PORTRAIT, ROW_HEIGHT)
-        row_x = way_out.right + GAP + 4 if has_way_out else MARGIN
+        way_out = Box(MARGIN, row_y, WAY_OUT_PORTRAIT, ROW_HEIGHT)
+        row_x = way_out.right + GAP + 4
     else:
         panel = Box(0, top, canvas.w * _PANEL_SHARE, canvas.h - top)
         row_x = panel.right + _BODY_INDENT
@@ -76,13 +77,13 @@ def mood_panel(canvas: Canvas, plan: Split, mood: Mood, title: Phrase, footnote:
     room = panel.inset(MARGIN, 0)
     foot_y = plan.way_out.y - 32 if has_way_out and not canvas.portrait else panel.bottom - 42
     crowded = has_way_out and not canvas.portrait
-    mark = min(_MARK - 16 if crowded else _MARK, panel.h * 0.42)
+    mark = _MARK - 24 if canvas.portrait else _MARK - 16 if crowded else _MARK
     top = panel.y + (24 if crowded or canvas.portrait else 36)
     canvas.drawing(
         Box(panel.x + (panel.w - mark) / 2, top, mark, mark), mood.shape, mood.colour, Token.ON_FILL, arrives=True
     )
     style = Style(TITLE_SIZE, Weight.BOLD, mood.colour)
-    y = top + mark + (14 if crowded else 20)
+    y = top + mark + (14 if crowded or canvas.portrait else 20)
     y = canvas.paragraph(Box(room.x, y, room.w, 90), canvas.say(title), style, Align.CENTRE, most_lines=2, display=True)
     if second := canvas.say_second(title):
         second_style = Style(BODY_SIZE, Weight.REGULAR, mood.colour)
