@@ -71,6 +71,7 @@ REFUSED: list[tuple[Cap, Usage, dict[str, Any]]] = [
     (Cap.CLOCK_DOUBTFUL, Usage(clock_doubtful_for_s=0), {"policy": replace(POLICY, doubtful_clock_s=0)}),
     (Cap.AGE, Usage(stored_count=1, oldest_age_s=24 * HOUR_S + 1), {}),
     (Cap.WALLET_FORBIDS, Usage(), {"offline_allowed": False}),
+    (Cap.KEY_BLOCKED, Usage(key_blocked=True), {}),
     (Cap.WALLET_ONLINE_ONLY, Usage(), {"allowance": None}),
     (Cap.WALLET_CURRENCY, Usage(), {"allowance": replace(ALLOWANCE, currency="USD")}),
     (Cap.WALLET_PER_PAYMENT, Usage(), {"allowance": replace(ALLOWANCE, per_payment_minor=18_79)}),
