@@ -113,9 +113,11 @@ class FakeReader:
         if len(command) not in _COMMAND_SIZES:
             raise ValueError(f"{len(command)} bytes are no short C-APDU")
         with self._news:
-            self._refuse_if_lost(patience_s=0)
+            self._refuse_if_lost()
             if not card.in_field:
                 raise CardLostError
+            if self._late:
+                raise TapTimeoutError(timeout_s)
             answer: Future[bytes] = Future()
             self._answer, self._late_since_s = answer, None
         threading.Thread(target=self._play, args=(card, command, answer), name="fake card", daemon=True).start()
@@ -147,12 +149,14 @@ class FakeReader:
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(error)
 
-    def _refuse_if_lost(self, patience_s: float | None = None) -> None:
+    @property
+    def _late(self) -> bool:
+        return self._late_since_s is not None and self._answer is not None and not self._answer.done()
+
+    def _refuse_if_lost(self) -> None:
         if self.closed:
             raise ReaderLostError(self.name, "the reader is closed", "Open it again")
         if self._broken is not None:
             raise ReaderLostError(self.name, *self._broken)
-        if self._late_since_s is not None and self._answer is not None and not self._answer.done():
-            limit_s = self._hung_after_s if patience_s is None else patience_s
-            if time.monotonic() - self._late_since_s >= limit_s:
-                raise ReaderLostError(self.name, "the reader hangs", "Take the phone away")
+        if self._late and time.monotonic() - (self._late_since_s or 0.0) > self._hung_after_s:
+            raise ReaderLostError(self.name, "the reader hangs", "Take the phone away")

@@ -69,8 +69,8 @@ class PcscReader:
         """See `core.ports.Reader`: () or the one card PC/SC knows.
 
         A card that went and came between two calls is told as () first, then as a new card. After a failed exchange the
-        field rests: this takes 0.3 s then, whatever `timeout_s`. While a command hangs the card stays; after
-        `hung_after_s` of that ReaderLostError, which ends by itself when the command returns.
+        field rests: this takes 0.3 s then, whatever `timeout_s`. While a command hangs, the card stays and every other
+        one is TapTimeoutError; after `hung_after_s` all is ReaderLostError. Both end by themselves when it returns.
         """
         context = self._opened()
         deadline_s = time.monotonic() + timeout_s
@@ -107,7 +107,8 @@ class PcscReader:
         try:
             response = self.worker.run(partial(self._link.exchange, card.stay, command), timeout_s)
         except StuckError:
-            raise pcsc_errors.hung(self.name) from None
+            self._refuse_if_hung()
+            raise TapTimeoutError(timeout_s) from None
         except OutlivedError:
             self._observe(context, 0)
             if self._slot.in_use and not self._link.holds(card.stay):
@@ -170,10 +171,8 @@ class PcscReader:
 
     def _tidy(self) -> None:
         """Between two uses of the card: let go of one that left, cut the power after a failure, hold one that stays."""
-        stuck_s = self.worker.stuck_s
-        if stuck_s is not None:
-            if stuck_s > self._hung_after_s:
-                raise pcsc_errors.hung(self.name)
+        self._refuse_if_hung()
+        if self.worker.stuck_s is not None:
             return
         if self._in_doubt:
             self._in_doubt = False
@@ -185,6 +184,12 @@ class PcscReader:
         elif self._card is not None and self._card is self._told and not self._card.held:
             self._card.held = True  # tried once a stay: another program may have been first
             self._run_briefly(partial(self._link.hold, self._card.stay))
+
+    def _refuse_if_hung(self) -> None:
+        """A phone that waits to be unlocked is silent for seconds, and no fault of the reader's; longer is."""
+        stuck_s = self.worker.stuck_s
+        if stuck_s is not None and stuck_s > self._hung_after_s:
+            raise pcsc_errors.hung(self.name)
 
     def _run_briefly(self, call: Callable[[], object]) -> None:
         with contextlib.suppress(WinscardError, OutlivedError):  # the next look at the slot tells what it was

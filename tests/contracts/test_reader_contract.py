@@ -19,7 +19,7 @@ from tests.support.pcscd import LIMIT_S, VirtualSlot
 
 SELECT = bytes.fromhex("00A40400")
 OK = b"\x90\x00"
-HUNG_AFTER_S = 0.3
+HUNG_AFTER_S = 1.5
 Respond = Callable[[bytes], bytes]
 
 
@@ -183,6 +183,9 @@ def test_a_slow_card_ends_the_exchange_not_the_reader(rig: Rig, slow: Slow) -> N
         card.transceive(SELECT, 0.1)
     assert caught.value.limit_s == 0.1
     assert slow.asked.is_set()
+    assert rig.reader.wait(0) == (card,)
+    with pytest.raises(TapTimeoutError):
+        card.transceive(SELECT, 0.05)
     slow.let.set()
     assert _answer_at_last(rig, card) == SELECT + OK
 
