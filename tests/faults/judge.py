@@ -16,11 +16,11 @@ from terminal.core.errors import JournalError
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """The journal has said: this sale with so many steps is in row `head.seq` at the latest."""
+    """The journal has said: row `head.seq` stands, and if it is a sale's, that sale has so many steps."""
 
     head: Head
-    sale_id: UUID
-    steps: int
+    sale_id: UUID | None = None
+    steps: int = 0
 
 
 def read_promises(lines: Iterable[str]) -> list[Promise]:
@@ -30,7 +30,7 @@ def read_promises(lines: Iterable[str]) -> list[Promise]:
         if line.endswith("\n"):
             said = json.loads(line)
             head = Head(said["epoch"], said["seq"], bytes.fromhex(said["hash"]))
-            promises.append(Promise(head, UUID(said["sale"]), said["steps"]))
+            promises.append(Promise(head, UUID(said["sale"]), said["steps"]) if "sale" in said else Promise(head))
     return promises
 
 
@@ -51,10 +51,12 @@ def judge(directory: Path, key: bytes, promises: list[Promise]) -> str | None:
 def broken_promise(journal: Journal, promises: list[Promise]) -> str | None:
     """The first promise that is not kept."""
     newest = {promise.sale_id: promise for promise in promises}
-    for promise in newest.values():
-        sale = journal.sale(promise.sale_id)
+    for sale_id, promise in newest.items():
+        if sale_id is None:
+            continue
+        sale = journal.sale(sale_id)
         if sale is None or len(sale.history) < promise.steps:
-            return f"lost: sale {promise.sale_id} with {promise.steps} steps, acknowledged in row {promise.head.seq}"
+            return f"lost: sale {sale_id} with {promise.steps} steps, acknowledged in row {promise.head.seq}"
     if promises and not journal.holds(promises[-1].head):
         return f"lost: row {promises[-1].head.seq}"
     return None

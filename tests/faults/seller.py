@@ -35,12 +35,13 @@ class Acknowledged:
     def __init__(self, directory: Path) -> None:
         self._file = os.open(directory / "acknowledged", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
-    def add(self, recorded: Recorded, *sales: Sale) -> None:
+    def add(self, recorded: Recorded, sale: Sale | None = None) -> None:
+        """One line, in one write: the head and, if it was a sale, which one and how far it had come."""
         head = recorded.head
-        for sale in sales:
-            line = {"epoch": head.epoch, "seq": head.seq, "hash": head.hash.hex(), "sale": str(sale.sale_id),
-                    "steps": len(sale.history)}  # fmt: skip
-            os.write(self._file, json.dumps(line).encode() + b"\n")
+        line: dict[str, object] = {"epoch": head.epoch, "seq": head.seq, "hash": head.hash.hex()}
+        if sale is not None:
+            line |= {"sale": str(sale.sale_id), "steps": len(sale.history)}
+        os.write(self._file, json.dumps(line).encode() + b"\n")
 
 
 def sell(directory: Path, count: int) -> None:
@@ -53,7 +54,7 @@ def sell(directory: Path, count: int) -> None:
                 if n % 4 == 0:
                     head = journal.head()
                     document = DocumentStored(kind="policy", version=n + part * count, body=bytes(700) + bytes([n]))
-                    journal.record([document, HeadSigned(head=head, signed=bytes(90))]).result(60)
+                    said.add(journal.record([document, HeadSigned(head=head, signed=bytes(90))]).result(60))
 
 
 def sell_once(journal: Journal, maker: SaleMaker, said: Acknowledged) -> None:

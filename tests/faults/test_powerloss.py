@@ -32,6 +32,20 @@ def test_the_judge_sees_a_wrong_setting(tmp_path: Path, shim: Path, setting: str
     assert verdicts.wrong.total() >= 10
 
 
+def test_an_acknowledgement_costs_one_sync(tmp_path: Path, shim: Path) -> None:
+    syncs, folding, counted = 0, False, []
+    for call in record(tmp_path, shim, sales=12):
+        if call.path.endswith("acknowledged"):
+            counted.append(0 if folding else syncs)
+            syncs, folding = 0, False
+        syncs += call.op is Op.SYNC
+        # Making a journal, folding its log and beginning the log anew have syncs of their own.
+        begins_log = call.path.endswith("-wal") and call.op is Op.WRITE and call.offset == 0
+        folding = folding or begins_log or not call.path.endswith(("-wal", "acknowledged"))
+    assert set(counted) == {0, 1}  # 0: its commit was that of the one before
+    assert counted.count(1) > len(counted) / 4
+
+
 def images(*calls: Call, tries: int = 200) -> list[dict[str, bytes]]:
     """What `tries` cuts after these calls leave."""
     found: list[dict[str, bytes]] = []
