@@ -21,14 +21,13 @@ class Bell:
         if not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self.rung.set)
 
-    async def wait(self, timeout_s: float) -> bool:
-        """Until rung, at most `timeout_s`; False if it was not."""
+    async def wait(self, timeout_s: float) -> None:
+        """Until rung, at most `timeout_s`."""
         try:
             await asyncio.wait_for(self.rung.wait(), timeout_s)
         except TimeoutError:
-            return False
+            return
         self.rung.clear()
-        return True
 
 
 @dataclass(slots=True)

@@ -13,17 +13,19 @@ class Contract:
     """An OpenAPI 3.1 document; `check` raises AssertionError for an answer that it does not allow."""
 
     def __init__(self, document: dict[str, Any]) -> None:
-        self._document = document
+        self.document = document
         self._validators: dict[int, Draft202012Validator] = {}
 
     @cached_property
     def _paths(self) -> list[tuple[re.Pattern[str], dict[str, Any]]]:
-        ordered = sorted(self._document["paths"].items(), key=lambda item: item[0].count("{"))
+        ordered = sorted(self.document["paths"].items(), key=lambda item: item[0].count("{"))
         return [(re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path)), operations) for path, operations in ordered]
 
     def check(self, response: httpx.Response) -> None:
         """Find the operation, the status and the media type in the document, and validate the body."""
         method, path = response.request.method.lower(), response.request.url.path
+        if path == "/openapi.json":
+            return
         operations = [found for pattern, found in self._paths if pattern.fullmatch(path) and method in found]
         if not operations:
             assert response.status_code in {404, 405}, f"{method} {path} is not in the document"
@@ -46,6 +48,6 @@ class Contract:
 
     def _validator(self, schema: dict[str, Any]) -> Draft202012Validator:
         if id(schema) not in self._validators:
-            whole = {**schema, "components": self._document["components"]}
+            whole = {**schema, "components": self.document["components"]}
             self._validators[id(schema)] = Draft202012Validator(whole)
         return self._validators[id(schema)]

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever arrives in whatever order, how often and by whom: money is taken once and the ledger balances.
+
+By function calls, not over HTTP: it is the same code below the routes, a hundred times as often.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from sandbox.backend import cancel, intents, ledger, page_payments, payments, refunds, shapes, wallet_shapes
+from sandbox.backend.ledger import Account, AccountKind
+from sandbox.backend.models import IntentRow, PaymentRow
+from sandbox.backend.problems import ProblemError
+from tests.support.backend import Shop
+from tests.support.shop import Sale, Till, Wallet
+
+PLAY_MONEY = 1_000_00
+AMOUNTS = (300_00, 199_00, 400_00, 1_50)
+"""Four bills that one wallet cannot pay together."""
+
+ACTION = st.one_of(
+    st.tuples(st.just("tap"), st.integers(0, 3), st.integers(0, 2), st.booleans(), st.integers(0, 1)),
+    st.tuples(st.just("page"), st.integers(0, 3), st.integers(0, 2)),
+    st.tuples(st.just("cancel"), st.integers(0, 3)),
+    st.tuples(st.just("refund"), st.integers(0, 3), st.sampled_from((None, 1, 100_00, 250_00)), st.integers(0, 3)),
+    st.tuples(st.just("wait"), st.sampled_from((1, 200, 421, 86_400))),
+)
+
+
+class Counter:
+    """One counter with four bills and three shoppers; plays actions and remembers nothing but what was signed."""
+
+    def __init__(self, shop: Shop, till: Till, wallets: list[Wallet]) -> None:
+        self.shop, self.till, self.wallets = shop, till, wallets
+        self.sales = [till.sale(amount) for amount in AMOUNTS]
+        self.signed: dict[tuple[int, int, int], bytes] = {}
+
+    def play(self, action: tuple[Any, ...]) -> None:
+        """Carry one action out; a problem document is a good answer."""
+        verbs: dict[str, Callable[..., None]] = {
+            "tap": self.tap, "page": self.page, "cancel": self.cancel, "refund": self.refund,
+            "wait": self.shop.clock.advance,
+        }  # fmt: skip
+        with suppress(ProblemError):
+            verbs[action[0]](*action[1:])
+
+    def tap(self, at: int, who: int, offline: bool, tip: int) -> None:
+        """The same bytes each time it is the same bill, shopper and tip."""
+        sale, wallet, key = self.sales[at], self.wallets[who], (at, who, tip)
+        if key not in self.signed:
+            self.signed[key] = wallet.authorise(sale, tip_minor=tip, authorised_at=sale.intent.claims.issued_at)
+        item = self.till.item(sale, wallet, self.signed[key], offline=offline)
+        request = shapes.PaymentRequest.model_validate(item)
+        payments.take(self.shop.backend, payments.read_offer(self.shop.backend, self.till.terminal_id, request))
+
+    def page(self, at: int, who: int) -> None:
+        """By the presentation, as a `#P` is paid."""
+        backend, account_id = self.shop.backend, self.wallets[who].account_id
+        reference = page_payments.read_reference(backend, self.sales[at].text, None)
+        order = wallet_shapes.PayRequest()
+        backend.db.write(lambda session: page_payments.pay(session, backend, account_id, reference, order))
+
+    def cancel(self, at: int) -> None:
+        """By the terminal that signed it."""
+        backend = self.shop.backend
+        presentation = intents.read_presentation(self.sales[at].text, backend.issuer.trusted)
+        backend.db.write(lambda session: cancel.cancel(session, backend, presentation, "customer"))
+
+    def refund(self, at: int, amount: int | None, which: int) -> None:
+        """One of four refund ids a bill, so that they come again with the same and with another amount."""
+        sale: Sale = self.sales[at]
+        refund_id = str(UUID(int=UUID(sale.intent_id).int ^ (which + 1)))
+        request = shapes.RefundRequest(refund_id=refund_id, amount=amount, reason="returned")
+        give = partial(refunds.refund, backend=self.shop.backend, terminal_id=self.till.terminal_id,
+                       intent_id=sale.intent_id, request=request)  # fmt: skip
+        self.shop.backend.db.write(give)
+
+
+@pytest.fixture
+def counter_of(shop: Shop) -> Callable[[], Counter]:
+    def make() -> Counter:
+        return Counter(shop, shop.till(), [shop.wallet() for _ in range(3)])
+
+    return make
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(actions=st.lists(ACTION, min_size=1, max_size=14))
+def test_money_is_taken_once_in_any_order(counter_of: Callable[[], Counter], actions: list[tuple[Any, ...]]) -> None:
+    counter = counter_of()
+    for action in actions:
+        counter.play(action)
+
+    with counter.shop.backend.db.read() as session:
+        assert ledger.check(session).balanced
+        spent = dict.fromkeys((wallet.account_id for wallet in counter.wallets), 0)
+        for sale in counter.sales:
+            intent = session.get(IntentRow, sale.intent_id)
+            tried = session.scalars(select(PaymentRow).where(PaymentRow.intent_id == sale.intent_id)).all()
+            booked = [payment for payment in tried if payment.status == "approved"]
+            assert len(booked) == (1 if intent is not None and intent.status == "approved" else 0)
+            for payment in tried:
+                assert payment.taken >= payment.refunded >= 0
+                assert payment.taken == 0 or payment in booked
+                if payment.account_id is not None:
+                    spent[payment.account_id] += payment.taken - payment.refunded
+        for account_id, total in spent.items():
+            left = ledger.balance(session, Account(AccountKind.SHOPPER, account_id), "CNY")
+            assert left == PLAY_MONEY - total >= 0

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tables and transactions: the migrations make what the models say, and what must never be is a constraint."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from sandbox.backend import ledger
+from sandbox.backend.database import Database, RaceLostError
+from sandbox.backend.ledger import Account, AccountKind, InsufficientFundsError, PostingKind
+from sandbox.backend.models import Base, LedgerAccountRow, PaymentRow
+from tests.support.backend import Shop
+
+SHOPPER, MERCHANT = Account(AccountKind.SHOPPER, "A-1"), Account(AccountKind.MERCHANT, "M-1")
+PLAY_MONEY = Account(AccountKind.PLAY_MONEY)
+
+
+def move(session: Session, giver: Account, taker: Account, amount: int) -> None:
+    ledger.transfer(session, PostingKind.PAYMENT, giver=giver, taker=taker, amount_minor=amount, currency="CNY", at=0)
+
+
+def test_the_migrations_make_what_the_models_say(database_url: str) -> None:
+    database = Database(database_url)
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    database.close()
+
+
+def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'twice.db'}")
+    database.migrate()
+    database.write(lambda session: move(session, PLAY_MONEY, SHOPPER, 5))
+    database.migrate()
+    with database.read() as session:
+        assert ledger.balance(session, SHOPPER, "CNY") == 5
+    database.close()
+
+
+def test_an_intent_cannot_be_booked_twice_even_by_a_bug(shop: Shop) -> None:
+    till, first, second = shop.till(), shop.wallet(), shop.wallet()
+    sale = till.sale(1_00)
+    till.pay(sale, first)
+    till.pay(sale, second)
+    bug = update(PaymentRow).where(PaymentRow.status == "already_paid").values(status="approved")
+    with pytest.raises(IntegrityError):
+        shop.backend.db.write(lambda session: session.execute(bug))
+
+
+def test_more_cannot_be_refunded_than_was_taken_even_by_a_bug(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    till.pay(till.sale(1_00), wallet)
+    with pytest.raises(IntegrityError):
+        shop.backend.db.write(lambda session: session.execute(update(PaymentRow).values(refunded=1_01)))
+
+
+def test_a_shopper_has_no_credit(shop: Shop) -> None:
+    with pytest.raises(InsufficientFundsError):
+        shop.backend.db.write(lambda session: move(session, SHOPPER, MERCHANT, 1))
+    with shop.backend.db.read() as session:
+        assert ledger.balance(session, MERCHANT, "CNY") == 0
+
+
+@pytest.mark.parametrize("amount", [-1, -1_000])
+def test_a_transfer_goes_one_way(shop: Shop, amount: int) -> None:
+    with pytest.raises(ValueError, match="one way"):
+        shop.backend.db.write(lambda session: move(session, PLAY_MONEY, SHOPPER, amount))
+
+
+def test_the_check_finds_a_ledger_that_somebody_touched(database_url: str) -> None:
+    database = Database(database_url)
+    database.write(lambda session: move(session, PLAY_MONEY, SHOPPER, 5))
+    with database.read() as session:
+        assert ledger.check(session).balanced
+    database.write(lambda s: s.execute(update(LedgerAccountRow).values(balance=LedgerAccountRow.balance + 1)))
+    with database.read() as session:
+        assert not ledger.check(session).balanced
+    database.close()
+
+
+def test_who_loses_a_race_begins_again_with_nothing_done(database_url: str) -> None:
+    database, tries = Database(database_url), []
+
+    def work(session: Session) -> int:
+        move(session, PLAY_MONEY, SHOPPER, 5)
+        tries.append(1)
+        if len(tries) < 3:
+            raise RaceLostError
+        return ledger.balance(session, SHOPPER, "CNY")
+
+    assert database.write(work) == 5
+    database.close()
+
+
+def test_an_exception_undoes_everything(database_url: str) -> None:
+    database = Database(database_url)
+
+    def work(session: Session) -> None:
+        move(session, PLAY_MONEY, SHOPPER, 5)
+        raise KeyError("a bug")
+
+    with pytest.raises(KeyError):
+        database.write(work)
+    with database.read() as session:
+        assert session.scalars(select(LedgerAccountRow)).all() == []
+    database.close()

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The event stream (backend API): what is told, that it resumes, and that it says it is alive."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+import pytest
+from httpx_sse import ServerSentEvent, connect_sse
+
+from sandbox.backend import events
+from tests.support.backend import Shop
+from tests.support.request_signing import Signing
+from tests.support.shop import Till
+
+
+@contextmanager
+def stream(till: Till, last_event_id: str | None = None) -> Iterator[Iterator[ServerSentEvent]]:
+    headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
+    request = till.request("GET", "/terminal/events")
+    Signing(signer=till.key, created=till.clock.now()).apply(request)
+    signed = {name: request.headers[name] for name in ("Signature", "Signature-Input")}
+    with connect_sse(till.http, "GET", "/v1/terminal/events", headers={**headers, **signed}) as source:
+        yield source.iter_sse()
+
+
+def take(source: Iterator[ServerSentEvent], count: int) -> list[tuple[str, dict[str, Any]]]:
+    return [(event.event, json.loads(event.data)) for event in islice(source, count)]
+
+
+def test_each_change_of_status_is_told(real_shop: Shop) -> None:
+    till, wallet = real_shop.till(), real_shop.wallet()
+    sale = till.sale(18_80)
+    till.put(sale)
+    with stream(till) as source:
+        wallet.call("POST", f"/intents/{sale.intent_id}/claim")
+        (claimed,) = take(source, 1)
+        wallet.call("POST", f"/intents/{sale.intent_id}/pay")
+        paid = take(source, 2)
+    assert (claimed[0], claimed[1]["status"], claimed[1]["intent_id"]) == ("intent", "claimed", sale.intent_id)
+    assert [(kind, data["status"]) for kind, data in paid] == [("payment", "approved"), ("intent", "approved")]
+    assert paid[0][1]["receipt"] == paid[1][1]["payment"]["receipt"]
+
+
+def test_a_stream_resumes_where_it_broke_off(real_shop: Shop) -> None:
+    till, wallet = real_shop.till(), real_shop.wallet()
+    with stream(till, "0") as source:
+        till.pay(till.sale(1_00), wallet)
+        seen = [event.id for event in islice(source, 2)]
+    till.pay(till.sale(2_00), wallet)
+    with stream(till, seen[0]) as source:
+        resumed = [(event.id, event.event) for event in islice(source, 3)]
+    assert seen == ["1", "2"]
+    assert resumed == [("2", "intent"), ("3", "payment"), ("4", "intent")]
+
+
+def test_nobody_hears_of_anothers(real_shop: Shop) -> None:
+    till, other, wallet = real_shop.till(), real_shop.till(), real_shop.wallet()
+    with stream(till) as source:
+        other.pay(other.sale(1_00), wallet)
+        real_shop.operator.call("POST", f"/terminals/{till.terminal_id}/commands", {"command": "diagnose"})
+        assert take(source, 1) == [("command", {"command": "diagnose"})]
+
+
+def test_config_and_denylist_are_told_to_those_below(real_shop: Shop) -> None:
+    till = real_shop.till()
+    with stream(till) as source:
+        real_shop.operator.call("PUT", "/stores/S-0001/settings", {"languages": ["en"]})
+        real_shop.operator.call("POST", "/denylist", {"kid": "AAAAAAAAAAA"})
+        assert take(source, 2) == [("config", {"reason": "settings"}), ("denylist", {"version": 1})]
+
+
+def test_lapses_are_told(real_shop: Shop) -> None:
+    till, wallet = real_shop.till(), real_shop.wallet()
+    sale = till.sale(1_00)
+    till.put(sale)
+    wallet.call("POST", f"/intents/{sale.intent_id}/claim")
+    with stream(till) as source:
+        real_shop.clock.advance(60)
+        real_shop.sweep()
+        real_shop.clock.advance(400)
+        real_shop.sweep()
+        assert [data["status"] for _, data in take(source, 2)] == ["created", "expired"]
+
+
+def test_a_comment_says_that_it_is_alive(real_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert events.COMMENT_EVERY_S == 10.0
+    monkeypatch.setattr(events, "COMMENT_EVERY_S", 0.01)
+    monkeypatch.setattr(events, "LOOK_EVERY_S", 0.01)
+    till = real_shop.till()
+    request = till.request("GET", "/terminal/events")
+    Signing(signer=till.key, created=till.clock.now()).apply(request)
+    response = real_shop.http.send(request, stream=True)
+    lines = list(islice(response.iter_lines(), 5))
+    response.close()
+    assert [line for line in lines if line] == [": welcome", ": still here", ": still here"]
+
+
+@pytest.mark.parametrize("last_event_id", ["x", "-1", "9" * 30, ""])
+def test_an_id_that_we_never_gave_is_refused(shop: Shop, last_event_id: str) -> None:
+    till = shop.till()
+    request = till.request("GET", "/terminal/events", headers={"Last-Event-ID": last_event_id})
+    Signing(signer=till.key, created=till.clock.now()).apply(request)
+    assert shop.http.send(request).status_code == 422

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pengpos sandbox` as a process: one line when it is ready, and everything kept over a restart."""
+
+import json
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sandbox.backend.server import Options, open_backend
+from sandbox.backend.times import SystemClock
+from tests.support.shop import Operator, Till, Wallet
+
+PROGRAM = [sys.executable, "-c", "from terminal.cli import main; main()", "sandbox"]
+
+
+@contextmanager
+def running(home: Path, *options: str) -> Iterator[dict[str, Any]]:
+    """The line it printed; stopped by SIGTERM, which must end it well and with nothing more on standard output."""
+    command = [*PROGRAM, "--home", str(home), "--port", "0", *options]
+    with (home.parent / "stderr").open("a") as errors:
+        program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+        assert program.stdout is not None
+        try:
+            yield json.loads(program.stdout.readline())
+        finally:
+            program.send_signal(signal.SIGTERM)
+            rest, _ = program.communicate(timeout=20)
+        assert rest == ""
+        assert program.returncode in {0, -signal.SIGTERM}
+
+
+def test_a_restart_keeps_everything(tmp_path: Path) -> None:
+    home, clock = tmp_path / "home", SystemClock()
+    with running(home) as first, httpx.Client(base_url=first["url"], timeout=20) as http:
+        assert sorted(first) == ["activation_code", "admin_token", "url"]
+        till = Till.enrol(http, clock, first["activation_code"])
+        wallet = Wallet.sign_up(http, clock)
+        sale = till.sale(18_80)
+        authorisation = wallet.authorise(sale)
+        paid = till.pay(sale, wallet, authorisation).json()
+        issuers = http.get("/wallet/v1/issuers").json()
+    port = first["url"].rpartition(":")[2]
+    with running(home, "--port", port) as second, httpx.Client(base_url=second["url"], timeout=20) as http:
+        assert (second["url"], second["admin_token"]) == (first["url"], first["admin_token"])
+        assert second["activation_code"] != first["activation_code"]
+        assert http.get("/wallet/v1/issuers").json() == issuers
+        till.http = wallet.http = http
+        assert till.pay(sale, wallet, authorisation).json() == paid
+        assert wallet.balance() == 981_20
+        assert Operator(http, second["admin_token"]).ledger_is_balanced()
+
+
+def test_it_ends_although_somebody_listens_to_events(tmp_path: Path) -> None:
+    with running(tmp_path / "home") as ready, httpx.Client(base_url=ready["url"], timeout=20) as http:
+        till = Till.enrol(http, SystemClock(), ready["activation_code"])
+        request = till.request("GET", "/terminal/events")
+        from tests.support.request_signing import Signing
+
+        Signing(signer=till.key, created=till.clock.now()).apply(request)
+        response = http.send(request, stream=True)
+        assert next(response.iter_lines()) == ": welcome"
+    assert "Traceback" not in (tmp_path / "stderr").read_text()
+
+
+def test_a_taken_port_is_said_in_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        command = [*PROGRAM, "--home", str(tmp_path), "--port", str(taken.getsockname()[1])]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "Address already in use" in done.stderr
+    assert done.stderr.endswith("Choose another --port, or 0 for any free one\n")
+    assert done.stdout == ""
+
+
+def test_secrets_are_for_the_owner_only(tmp_path: Path) -> None:
+    backend = open_backend(Options(host="", port=0, home=tmp_path / "sandbox"), origin="http://x.test")
+    backend.db.close()
+    modes = {name: stat.S_IMODE((tmp_path / "sandbox" / name).stat().st_mode) for name in ("issuer.pem", "admin-token")}
+    assert modes == {"issuer.pem": 0o600, "admin-token": 0o600}
+    assert stat.S_IMODE((tmp_path / "sandbox").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)])
+def test_a_commit_is_on_the_disk(tmp_path: Path, pragma: str, value: object) -> None:
+    backend = open_backend(Options(host="", port=0, home=tmp_path), origin="http://x.test")
+    with backend.db.engine.connect() as connection:
+        assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+    backend.db.close()

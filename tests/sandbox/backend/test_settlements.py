@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settlements (backend API): the merchant's day, totals by kind, late arrivals on a line of their own."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.backend import Shop
+from tests.support.shop import Till
+
+# The clock starts at 2027-01-15 08:00 UTC, 16:00 in Shanghai; the demo merchant's day begins at 04:00.
+TODAY, TOMORROW = "2027-01-15", "2027-01-16"
+TO_FOUR_IN_THE_MORNING_S = 12 * 3600
+
+
+def day(till: Till, on: str = TODAY) -> dict[str, Any]:
+    found: dict[str, Any] = till.call("GET", f"/settlements/{on}").json()
+    return found
+
+
+def totals(till: Till, on: str = TODAY) -> dict[str, tuple[int, int]]:
+    return {total["kind"]: (total["count"], total["amount"]) for total in day(till, on)["totals"]}
+
+
+def test_a_day_has_totals_by_kind_and_every_entry(shop: Shop) -> None:
+    till, wallet, poor = shop.till(), shop.wallet(), shop.wallet()
+    sale = till.sale(18_80)
+    till.pay(sale, wallet)
+    till.pay(till.sale(5_00), wallet)
+    till.pay(till.sale(7_00, online=False), wallet, offline=True)
+    till.refund(sale, 80)
+    till.pay(till.sale(999_00), poor)
+    till.pay(till.sale(3_00, online=False), poor, offline=True)
+    till.pay(till.sale(1_000_01), poor)
+    assert totals(till) == {
+        "payment": (3, 18_80 + 5_00 + 999_00), "offline_payment": (1, 7_00), "refund": (1, -80), "guarantee": (1, 3_00)
+    }  # fmt: skip
+    assert sum(entry["amount"] for entry in day(till)["entries"]) == shop.operator.takings()
+
+
+def test_another_terminals_day_is_its_own(shop: Shop) -> None:
+    till, other, wallet = shop.till(), shop.till(), shop.wallet()
+    till.pay(till.sale(1_00), wallet)
+    assert totals(other) == {}
+
+
+@pytest.mark.parametrize(("after_s", "on"), [(-1, TODAY), (0, TOMORROW)], ids=["before the cut-off", "at it"])
+def test_the_day_begins_at_the_merchants_hour(shop: Shop, after_s: int, on: str) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    shop.clock.advance(TO_FOUR_IN_THE_MORNING_S + after_s)
+    till.pay(till.sale(1_00), wallet)
+    assert totals(till, on) == {"payment": (1, 1_00)}
+
+
+def test_an_offline_sale_counts_on_the_day_it_was_accepted(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(1_00, online=False)
+    authorisation = wallet.authorise(sale)
+    shop.clock.advance(TO_FOUR_IN_THE_MORNING_S)
+    till.pay(sale, wallet, authorisation, offline=True)
+    assert (totals(till), totals(till, TOMORROW)) == ({"offline_payment": (1, 1_00)}, {})
+
+
+def test_what_comes_after_the_run_is_late_and_settled_next(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    till.pay(till.sale(5_00), wallet)
+    sale = till.sale(1_00, online=False)
+    authorisation = wallet.authorise(sale)
+    shop.clock.advance(TO_FOUR_IN_THE_MORNING_S)
+    assert day(till)["final"] is False
+    assert shop.operator.call("POST", f"/settlements/{TODAY}").json() == {"business_date": TODAY, "settled": 1}
+    till.pay(sale, wallet, authorisation, offline=True)
+    till.pay(till.sale(9_00), wallet)
+    shop.operator.call("POST", f"/settlements/{TOMORROW}")
+    assert (totals(till), day(till)["final"]) == ({"payment": (1, 5_00)}, True)
+    assert totals(till, TOMORROW) == {"payment": (1, 9_00), "late_payment": (1, 1_00)}
+
+
+def test_a_run_settles_nothing_twice(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    till.pay(till.sale(5_00), wallet)
+    runs = [shop.operator.call("POST", f"/settlements/{TODAY}").json()["settled"] for _ in range(2)]
+    assert runs == [1, 0]
+    assert totals(till) == {"payment": (1, 5_00)}
+
+
+def test_a_day_that_has_not_begun_is_not_run(shop: Shop) -> None:
+    assert shop.operator.call("POST", f"/settlements/{TOMORROW}").json()["code"] == "day_not_begun"
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2027-13-01", "15.01.2027"])
+def test_a_date_is_a_date(shop: Shop, text: str) -> None:
+    assert shop.till().call("GET", f"/settlements/{text}").status_code == 422
