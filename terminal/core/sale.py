@@ -209,12 +209,17 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
-    """Money on its way back. `amount_minor` None: all that was captured."""
+    """Money on its way back. `amount_minor` None: all that was captured.
+
+    `asked_minor` is what was asked for; `amount_minor` is less where less was left, and the rest where the whole was
+    asked for behind a part.
+    """
 
     refund_id: UUID
     idempotency_key: str
     amount_minor: int | None
     reason: str
+    asked_minor: int | None = None
     state: RefundState = RefundState.QUEUED
     at: int = 0
 

@@ -223,7 +223,7 @@ class Counter:
         sale = await self._desk.find(sale_id)
         for known in sale.refunds:
             if known.idempotency_key == key:
-                if (known.amount_minor, known.reason) != (amount_minor, reason):
+                if (known.asked_minor, known.reason) != (amount_minor, reason):
                     raise CommandRefusedError(409, "conflict", "this idempotency_key was used for another refund")
                 return known
         if amount_minor is not None and amount_minor < 1:

@@ -39,20 +39,20 @@ def send_refunds(sale: Sale, not_before: int | None = None) -> tuple[Effect, ...
 
 def booked(sale: Sale, effects: tuple[Effect, ...]) -> Outcome:
     """The payment they waited behind is booked: cut each refund to what was captured, and send them."""
-    left = sale.total.minor
-    refunds = []
+    behind = replace(sale, refunds=())
     for refund in sale.refunds:
-        part_minor = left if refund.amount_minor is None else min(refund.amount_minor, left)
-        left -= part_minor
-        refunds.append(_cut(refund, part_minor))
-    behind = replace(sale, refunds=tuple(refunds))
+        behind = replace(behind, refunds=(*behind.refunds, _cut(refund, behind)))
     return behind, effects + send_refunds(behind)
 
 
-def _cut(refund: Refund, part_minor: int) -> Refund:
-    if part_minor == 0:
+def _cut(refund: Refund, sale: Sale) -> Refund:
+    """At most what is left. A whole one behind others becomes the rest: it must not matter which arrives first."""
+    left = refundable_minor(sale)
+    if left == 0:
         return replace(refund, state=RefundState.VOID)
-    return refund if refund.amount_minor is None else replace(refund, amount_minor=part_minor)
+    if refund.amount_minor is None:
+        return replace(refund, amount_minor=None if left == sale.total.minor else left)
+    return replace(refund, amount_minor=min(refund.amount_minor, left))
 
 
 def void_all(sale: Sale) -> Sale:
@@ -66,24 +66,28 @@ def refund_asked(sale: Sale, event: RefundAsked) -> Outcome:
     amount_minor = left if event.refund.amount_minor is None else event.refund.amount_minor
     if not 0 < amount_minor <= left:
         return not_now(sale)
-    asked = replace(sale, refunds=(*sale.refunds, event.refund))
-    return asked, (SendRefund(event.refund.refund_id),) if sale.state in TAKEN_STATES else ()
+    asked = replace(event.refund, asked_minor=event.refund.amount_minor)
+    if sale.state not in TAKEN_STATES:
+        return replace(sale, refunds=(*sale.refunds, asked)), ()
+    return replace(sale, refunds=(*sale.refunds, _cut(asked, sale))), (SendRefund(asked.refund_id),)
 
 
 def refund_answered(sale: Sale, event: RefundAnswered) -> Outcome:
     """Keep what became of it; a failed one takes its amount back out of what counts as refunded."""
-    known = {refund.refund_id: refund for refund in sale.refunds}
-    if event.refund_id not in known or event.state not in _FORWARD[known[event.refund_id].state]:
+    known = {refund.refund_id: refund for refund in sale.refunds}.get(event.refund_id)
+    if known is None or event.state not in _FORWARD[known.state]:
         return stay(sale)
     refunds = tuple(
         replace(refund, state=event.state) if refund.refund_id == event.refund_id else refund for refund in sale.refunds
     )
     updated = replace(sale, refunds=refunds)
-    alarm = (RaiseAlarm(AlarmKind.REFUND_FAILED),) if event.state is RefundState.FAILED else ()
+    effects: tuple[Effect, ...] = ()
+    if event.state is RefundState.FAILED:
+        effects = (RaiseAlarm(AlarmKind.REFUND_FAILED),)
     target = _state_after(updated)
     if target is sale.state:
-        return updated, alarm
-    return arrow(updated, target, event.at, f"refund {event.state}"), alarm
+        return updated, effects
+    return arrow(updated, target, event.at, f"refund {event.state}"), effects
 
 
 def refund_unanswered(sale: Sale, event: NoAnswer) -> Outcome:

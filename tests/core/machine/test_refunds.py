@@ -44,7 +44,7 @@ def approved(*refunds: Refund) -> Sale:
 def test_of_a_booked_payment_leaves_at_once(take: Take, state: SaleState, amount_minor: int | None) -> None:
     after, effects = take(sale_in(state), asked(amount_minor=amount_minor))
     assert after.state is state
-    assert after.refunds == (refund(amount_minor=amount_minor),)
+    assert after.refunds == (refund(amount_minor=amount_minor, asked_minor=amount_minor),)
     assert effects == (SendRefund(FIRST),)
 
 
@@ -172,6 +172,18 @@ def test_a_failed_refund_may_be_asked_anew(take: Take) -> None:
     assert refundable_minor(after) == 0
 
 
+def test_the_whole_asked_for_behind_a_part_is_the_rest_and_is_known_again_by_what_was_asked(take: Take) -> None:
+    sale, _ = take(approved(), asked(1, 80))
+    sale, effects = take(sale, asked(2))
+    assert effects == (SendRefund(SECOND),)
+    assert [(known.amount_minor, known.asked_minor) for known in sale.refunds] == [(80, 80), (1800, None)]
+    for number in (2, 1):
+        sale, _ = take(sale, answered(R.DONE, number))
+    assert sale.state is S.REFUNDED
+    sale, _ = take(sale, answered(R.FAILED, 1))
+    assert (sale.state, refundable_minor(sale)) == (S.PARTLY_REFUNDED, 80)
+
+
 def test_a_refund_of_another_sale_is_nobodys(take: Take) -> None:
     sale = approved(refund(1))
     assert take(sale, answered(R.DONE, 2)) == (sale, ())
@@ -188,6 +200,7 @@ def test_a_refund_of_another_sale_is_nobodys(take: Take) -> None:
         pytest.param((1800,), 1700, [(1700, R.QUEUED)], id="a part is cut to it"),
         pytest.param((1000, 800), 1700, [(1000, R.QUEUED), (700, R.QUEUED)], id="the second part is cut"),
         pytest.param((1700, 100), 1700, [(1700, R.QUEUED), (100, R.VOID)], id="nothing left for the second: void"),
+        pytest.param((1000, None), 1700, [(1000, R.QUEUED), (700, R.QUEUED)], id="the whole behind a part: the rest"),
         pytest.param((1700, None), 1700, [(1700, R.QUEUED), (None, R.VOID)], id="nothing left for the rest: void"),
     ],
 )

@@ -184,6 +184,10 @@ UNPAID, UNASKED, UNSENT = (NoAnswer(at=SOON, errand=errand) for errand in (PAY, 
         arrow("expired → declined_at_sync", FORWARDING, says(B.EXPIRED, SEND), S.DECLINED_AT_SYNC, ALARM),
         arrow("cancelled → declined_at_sync", FORWARDING, says(B.CANCELLED, SEND), S.DECLINED_AT_SYNC, ALARM),
         arrow("held → stays, asked with GET", FORWARDING, says_held(SEND), S.FORWARDING, AskBackend(HEARD_AT + 5)),
+        arrow("held event → stays, the drainer's answer is on its way", FORWARDING, says_held(), S.FORWARDING),
+        arrow(
+            "GET: still held → stays, asked again", FORWARDING, says_held(ASK), S.FORWARDING, AskBackend(HEARD_AT + 5)
+        ),
         arrow("declined event of before the acceptance → stays", FORWARDING, says_declined(), S.FORWARDING),
         arrow("expired event of before the acceptance → stays", FORWARDING, says(B.EXPIRED), S.FORWARDING),
         arrow(
