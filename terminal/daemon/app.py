@@ -10,6 +10,7 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
@@ -19,13 +20,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from offline_queue.files import load_or_create_key
 from offline_queue.journal import Journal
+from offline_queue.port import JournalPort
 from offline_queue.rows import read_boot_id
 from offline_queue.sync import Drainer
 from terminal.client import Home, Language, LinkView, QueueView, Status
 from terminal.core.effects import AskBackend
 from terminal.core.errors import JournalFullError
 from terminal.core.events import LifeOver, Restarted
-from terminal.core.ports import TapListener
+from terminal.core.ports import Clock, TapListener
 from terminal.core.sale import SaleState, Way
 from terminal.daemon.alarms import Alarms
 from terminal.daemon.backend_events import BackendEvents
@@ -70,10 +72,18 @@ class Readers(Protocol):
 
 
 ReadersFactory = Callable[[TapListener], Readers]
+OpenJournal = Callable[[Path, bytes, Clock], JournalPort]
+
+
+def _open_journal(path: Path, key: bytes, clock: Clock) -> JournalPort:
+    return Journal.open(path, key=key, clock=clock)
 
 
 class Terminal:
-    """One enrolled terminal, running. Made, started and stopped on the loop."""
+    """One enrolled terminal, running. Made, started and stopped on the loop.
+
+    `transport`, `clock` and `open_journal` are the three ways in which the world can fail it: tests put their own in.
+    """
 
     def __init__(
         self,
@@ -81,13 +91,16 @@ class Terminal:
         readers: ReadersFactory,
         language: Language,
         transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        clock: DeviceClock | None = None,
+        open_journal: OpenJournal = _open_journal,
     ) -> None:
         signer = FileKey.load(home.device_key)
         identity = read_identity(home.enrolment, signer)
         loop = asyncio.get_running_loop()
         key = load_or_create_key(home.journal_key)
-        self._clock = DeviceClock()
-        self._journal = Journal.open(home.journal, key=key, clock=self._clock)
+        self._clock = clock or DeviceClock()
+        self._journal = open_journal(home.journal, key, self._clock)
         self._clock.issuer_signed(max(self._journal.latest_issuer_time(), identity.credential.issued_at))
         if identity.enrolled_at > self._clock.booted_at or (
             self._journal.value(CLOCK_KIND, CONFIRMED_BOOT) == read_boot_id()

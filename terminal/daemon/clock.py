@@ -39,8 +39,8 @@ class DeviceClock:
         return max(int(self._system()) + self._ahead_s, self._floor)
 
     def monotonic_s(self) -> float:
-        """Seconds that never go back."""
-        return time.monotonic()
+        """Seconds that never go back: the machine's uptime."""
+        return self._since_boot_s()
 
     @property
     def booted_at(self) -> int:
