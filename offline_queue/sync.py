@@ -21,6 +21,7 @@ from terminal.core.sale import Sale, SaleState
 log = logging.getLogger(__name__)
 
 BATCH_MOST = 200
+LOOK_AT_MOST = 5_000
 LOOK_EVERY_S = 5.0
 JOURNAL_RETRY_S = 2.0
 LEASE = "drainer"
@@ -72,15 +73,15 @@ class Drainer:
             while True:
                 self._woken.clear()
                 if self._link_up():
-                    await self._drain()
+                    await self.drain()
                 try:
                     await asyncio.wait_for(self._woken.wait(), LOOK_EVERY_S)
                 except TimeoutError:
                     continue
 
-    async def _drain(self) -> None:
+    async def drain(self) -> None:
         """Batch after batch until nothing is due or the link says no."""
-        while batch := self.due():
+        while batch := await asyncio.to_thread(self.due):
             self._hurried = False
             try:
                 leaving: list[tuple[UUID, Event]] = [
@@ -97,10 +98,16 @@ class Drainer:
 
     def due(self) -> list[Sale]:
         """The next batch: oldest first; nothing overtakes an earlier payment of the same wallet key."""
+        batch = self._due_of(BATCH_MOST)
+        if not batch:  # what is oldest may wait out its back-off; what is younger need not wait with it
+            batch = self._due_of(LOOK_AT_MOST)
+        return batch[:BATCH_MOST]
+
+    def _due_of(self, oldest: int) -> list[Sale]:
         now = self._clock.now()
         batch: list[Sale] = []
         waiting_keys: set[bytes] = set()
-        for entry in self._journal.queue_entries(limit=BATCH_MOST * 5):
+        for entry in self._journal.queue_entries(limit=oldest):
             sale = entry.sale
             kid = sale.authorised.wallet_kid if sale.authorised is not None else b""
             waits = sale.retry_at is not None and sale.retry_at > now and not self._hurried
@@ -108,8 +115,6 @@ class Drainer:
                 waiting_keys.add(kid)
             else:
                 batch.append(sale)
-                if len(batch) == BATCH_MOST:
-                    break
         return batch
 
     async def _keep(self, verdicts: Sequence[tuple[UUID, Event]]) -> None:

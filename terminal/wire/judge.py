@@ -77,6 +77,20 @@ def judge_reply(
 def check_receipt(
     raw: bytes, *, presentation: Presentation, issuers: Issuers, authorised_total_minor: int | None
 ) -> Receipt:
+    """An issuer's receipt for this presentation's intent: see `check_receipt_for`."""
+    claims = presentation.intent.claims
+    return check_receipt_for(
+        raw,
+        intent_id=claims.intent_id,
+        currency=claims.currency,
+        issuers=issuers,
+        authorised_total_minor=authorised_total_minor,
+    )
+
+
+def check_receipt_for(
+    raw: bytes, *, intent_id: bytes, currency: str, issuers: Issuers, authorised_total_minor: int | None
+) -> Receipt:
     """An issuer's receipt for this intent and currency, approved or declined: the caller looks at its outcome.
 
     `authorised_total_minor`: after an authorisation, the most that may have been taken. Raises RefusedError: 16 for
@@ -86,10 +100,9 @@ def check_receipt(
         receipt = Receipt.read(raw, issuers)
     except (MalformedError, SignatureError) as error:
         raise RefusedError(Reason.NOT_A_WALLET, f"receipt: {error}") from None
-    intent = presentation.intent.claims
-    if receipt.claims.intent_id != intent.intent_id:
+    if receipt.claims.intent_id != intent_id:
         raise RefusedError(Reason.NOT_A_WALLET, "receipt: for another intent")
-    if receipt.claims.currency != intent.currency:
+    if receipt.claims.currency != currency:
         raise RefusedError(Reason.WRONG_TOTAL, "receipt: in another currency")
     if authorised_total_minor is not None and receipt.claims.total_minor > authorised_total_minor:
         raise RefusedError(Reason.WRONG_TOTAL, "receipt: more taken than authorised")

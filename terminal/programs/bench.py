@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pengpos bench`: what things cost on this machine, beside their floor and their peers, in one run."""
+
+import platform
+import tempfile
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def bench() -> None:
+    """Measure on this machine; `docs/performance.md` keeps figures with machine and date."""
+    click.echo(f"{platform.machine()}, {platform.platform(terse=True)}, Python {platform.python_version()}")
+
+
+@bench.command("queue")
+@click.option("--operations", default=2_000, show_default=True)
+@click.option("--rows", default=1_000_000, show_default=True, help="How long the long journal is.")
+@click.option("--peers/--no-peers", default=True, help="Beside other queues, where they are installed.")
+@click.option("--directory", type=click.Path(path_type=Path), help="On the disk that matters; else a temporary one.")
+def bench_queue(*, operations: int, rows: int, peers: bool, directory: Path | None) -> None:
+    """The journal: a durable, chained, encrypted row beside plain SQLite and other queues."""
+    from offline_queue.bench import run
+
+    with tempfile.TemporaryDirectory(dir=directory, prefix="pengpos-bench-") as scratch:
+        report = run(Path(scratch), operations=operations, rows=rows, with_peers=peers)
+        click.echo("\n".join(report.lines()))
+
+
+@bench.command("sync")
+@click.option("--payments", default=10_000, show_default=True)
+@click.option("--directory", type=click.Path(path_type=Path), help="On the disk that matters; else a temporary one.")
+def bench_sync(*, payments: int, directory: Path | None) -> None:
+    """The drainer: a long queue to a backend 20 ms away, beside sending one by one."""
+    from terminal.programs.bench_sync import run
+
+    with tempfile.TemporaryDirectory(dir=directory, prefix="pengpos-bench-") as scratch:
+        click.echo("\n".join(run(Path(scratch), payments=payments).as_lines()))
