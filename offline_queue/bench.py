@@ -7,6 +7,7 @@ how the contenders compare, and how many bytes and syncs an item costs; how long
 
 import os
 import resource
+import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,8 +17,8 @@ from time import perf_counter
 
 from offline_queue.bench_contenders import BODY, Contender, JournalThread, journal, lives, peers, plain_sqlite
 from offline_queue.journal import Journal
-from offline_queue.samples import HeldClock
-from offline_queue.values import IntentNumber, Note, SaleChanged
+from offline_queue.samples import HeldClock, SaleMaker
+from offline_queue.values import PAGE_LIMIT, IntentNumber, Note, SaleChanged
 
 ROUNDS = 10
 WRITERS = 16
@@ -59,6 +60,8 @@ class Report:
     puts: Sequence[Measure]
     """The first is plain SQLite, the floor."""
     takes: Sequence[Measure]
+    batched_per_second: float
+    """Items taken and acknowledged as the drainer does it: 200 at once, one commit."""
     writers_per_second: float
     written_per_sale: int
     """Bytes given to the operating system for a sale of four rows, log and folding included."""
@@ -84,6 +87,7 @@ class Report:
             "",
             *_table("take one and acknowledge it", self.takes),
             "",
+            f"- take and acknowledge as the drainer does, {PAGE_LIMIT} a commit: {self.batched_per_second:,.0f}/s",
             f"- {WRITERS} writers at once: {writers:,.0f}/s, {writers / one_writer:.1f} × one",
             f"- written for a sale of four rows: {self.written_per_sale / 1024:.0f} KiB",
             f"- a sale's row, median: {few:.0f} µs at {ROWS_FEW:,} rows, {many:.0f} µs at {self.rows_many:,}",
@@ -108,12 +112,13 @@ def run(directory: Path, *, operations: int = 2_000, rows: int = ROWS_MANY, with
         others = [floor, *(peers(directory) if with_peers else [])]
         puts = _measure_puts(operations, instance, ours, thread, others)
         takes = _measure_takes(operations, [ours, *others])
+        batched = _take_in_batches(instance, ours, operations)
         written = _written_per_sale(instance, operations // 4)
         writers = _many_writers(instance, operations)
     thread.close()
     for other in others:
         other.close()
-    return Report(puts, takes, writers, written, rows, *_at_scale(directory / "scale.db", operations, rows))
+    return Report(puts, takes, batched, writers, written, rows, *_at_scale(directory / "scale.db", operations, rows))
 
 
 def _measure_puts(
@@ -142,6 +147,17 @@ def _in_rounds(steps: Sequence[tuple[Measure, Callable[[], object]]], operations
         for measure, step in steps:
             measure.go(step, operations // ROUNDS)
     return [measure for measure, _ in steps]
+
+
+def _take_in_batches(instance: Journal, ours: Contender, operations: int) -> float:
+    ours.fill(operations)
+    maker, taken = SaleMaker(secrets.randbits(32)), 0
+    start = perf_counter()
+    while taken < operations:
+        entries = instance.queue_entries(limit=PAGE_LIMIT)
+        instance.record([SaleChanged(sale=maker.approved(entry.sale), why="") for entry in entries]).result()
+        taken += len(entries)
+    return taken / (perf_counter() - start)
 
 
 def _many_writers(instance: Journal, operations: int) -> float:

@@ -36,11 +36,10 @@ class SaleMaker:
 
     def __init__(self, seed: int = 1) -> None:
         self._random = random.Random(seed)  # noqa: S311 -- sample bytes, not secrets
-        self.made = 0
+        self._ids = 0
 
     def signed(self, number: IntentNumber, *, at: int = NOON, amount_minor: int = 1_880, currency: str = "CNY") -> Sale:
         """A sale whose intent has just been signed."""
-        self.made += 1
         intent = Intent(
             intent_id=self.uuid7(at),
             epoch=number.epoch,
@@ -92,11 +91,11 @@ class SaleMaker:
         return moved(replace(sale, booking=booking), SaleState.APPROVED, at)
 
     def uuid7(self, at: int) -> UUID:
-        """A UUIDv7 of this second."""
+        """A UUIDv7 of this second, later than the ones before."""
+        self._ids += 1
         random_bits = self._random.getrandbits(74)
-        return UUID(
-            int=(at * 1000 << 80) | 0x7 << 76 | (random_bits >> 62) << 64 | 0x2 << 62 | random_bits & ((1 << 62) - 1)
-        )
+        high, low = random_bits >> 62, random_bits & ((1 << 62) - 1)
+        return UUID(int=(at * 1000 + self._ids << 80) | 0x7 << 76 | high << 64 | 0x2 << 62 | low)
 
 
 def moved(sale: Sale, state: SaleState, at: int = NOON) -> Sale:

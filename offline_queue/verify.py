@@ -23,6 +23,9 @@ TAIL_ROWS = 10_000
 """At most so many rows are walked at a start; fewer when the backend has signed a head since."""
 
 _ROWS = "SELECT seq, epoch, counter, kind, subject, at_utc, boot, body, hash FROM journal WHERE seq > ? ORDER BY seq"
+_ASTRAY = """SELECT seq FROM (SELECT seq FROM sale WHERE live
+      UNION SELECT seq FROM (SELECT seq FROM sale ORDER BY no DESC LIMIT 100))
+    WHERE seq NOT IN (SELECT seq FROM journal) ORDER BY seq LIMIT 1"""
 _SALE = f"SELECT no, {', '.join(SALE_COLUMNS)} FROM sale WHERE sale_id = ?"  # noqa: S608 -- our own constant names
 
 
@@ -43,10 +46,7 @@ def check_tail(connection: Connection) -> tuple[Head, Numbers]:
     head, numbers = Head(epoch, start, start_hash), Numbers(epoch, counter)
     for row, row_hash in _walk(connection, start, start_hash):
         head, numbers = Head(row.epoch, row.seq, row_hash), Numbers(row.epoch, row.counter)
-    astray = connection.execute(
-        "SELECT s.seq FROM sale s LEFT JOIN journal j ON j.seq = s.seq WHERE j.seq IS NULL"
-        " AND (s.live OR s.no IN (SELECT no FROM sale ORDER BY no DESC LIMIT 100)) ORDER BY s.seq LIMIT 1"
-    ).fetchone()
+    astray = connection.execute(_ASTRAY).fetchone()
     if astray:
         raise JournalCorruptError(astray[0], "missing, although a sale stands on it")
     return head, numbers
