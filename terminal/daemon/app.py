@@ -8,27 +8,27 @@ is taken up before the first phone. Nothing here decides anything about a sale.
 import asyncio
 import contextlib
 import logging
-import socket
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
-import msgspec
-import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
+from offline_queue.export import seal_unsent
 from offline_queue.files import load_or_create_key
 from offline_queue.journal import Journal
+from offline_queue.mirror import Mirror, MirrorHealth, MirrorState
 from offline_queue.port import JournalPort
+from offline_queue.reader import JournalReader
 from offline_queue.rows import read_boot_id
 from offline_queue.sync import Drainer
-from terminal.client import Home, Language, LinkView, QueueView, Status
+from terminal.client import Home, Language
 from terminal.core.effects import AskBackend
 from terminal.core.errors import JournalFullError
 from terminal.core.events import LifeOver, Restarted
 from terminal.core.ports import Clock, TapListener
-from terminal.core.sale import SaleState, Way
+from terminal.core.sale import Sale, SaleState, Way
 from terminal.daemon.alarms import Alarms
 from terminal.daemon.backend_events import BackendEvents
 from terminal.daemon.clock import DeviceClock
@@ -38,26 +38,25 @@ from terminal.daemon.desk import Desk
 from terminal.daemon.errands import Errands
 from terminal.daemon.feed import Feed
 from terminal.daemon.heartbeat import Heartbeat
-from terminal.daemon.identity import NotEnrolledError, read_identity
+from terminal.daemon.identity import read_identity
 from terminal.daemon.judging import Judging
 from terminal.daemon.link import Link
-from terminal.daemon.local_api import LocalApi, problem
+from terminal.daemon.local_api import LocalApi
 from terminal.daemon.offline import OfflinePolicy
+from terminal.daemon.settings import Settings, read_settings
 from terminal.daemon.snapshot import Snapshots
 from terminal.daemon.tap import TapDesk
 from terminal.daemon.upkeep import CLOCK_KIND, CONFIRMED_BOOT, Upkeep
-from terminal.daemon.views import utc
 from terminal.gateway.backend import BackendGateway
 from terminal.gateway.signing import RequestSigner
 from terminal.keys.file import FileKey
 
 log = logging.getLogger(__name__)
 
-SOCKET_MODE = 0o660
 TICK_S = 0.25
 PUBLISH_GAP_S = 0.01
 RESTORED_ALARM = "restored_card"
-ENROLMENT_POLL_S = 1.0
+MIRROR_ALARM = "mirror"
 _MORTAL = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
 
 
@@ -97,9 +96,10 @@ class Terminal:
     ) -> None:
         signer = FileKey.load(home.device_key)
         identity = read_identity(home.enrolment, signer)
-        loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         key = load_or_create_key(home.journal_key)
         self._clock = clock or DeviceClock()
+        self._journal_file = (home.journal, key)
         self._journal = open_journal(home.journal, key, self._clock)
         self._clock.issuer_signed(max(self._journal.latest_issuer_time(), identity.credential.issued_at))
         if identity.enrolled_at > self._clock.booted_at or (
@@ -188,7 +188,7 @@ class Terminal:
             counter=counter,
             alarms=self._alarms,
             clock=self._clock,
-            wake_drainer=lambda: self._drainer.wake(),
+            stored=self._stored,
         )
         self._drainer = Drainer(
             journal=self._journal,
@@ -200,6 +200,7 @@ class Terminal:
         self._desk.attach(self._errands)
         self._backend_events = BackendEvents(desk=self._desk, backend=backend, upkeep=self._upkeep)
         self._readers = readers(tap_desk)
+        self._mirror = self._open_mirror(read_settings(home.settings), home)
         self._api = LocalApi(
             desk=self._desk,
             counter=counter,
@@ -208,10 +209,23 @@ class Terminal:
             feed=self._feed,
             alarms=self._alarms,
             days=DayClose(desk=self._desk, journal=self._journal, backend=backend, clock=self._clock),
+            export=self._export,
             sync_now=self._hurry,
             language=language,
         )
         self._tasks: list[asyncio.Task[None]] = []
+
+    def _open_mirror(self, settings: Settings, home: Home) -> Mirror | None:
+        if settings.mirror is None:
+            return None
+        identity = self._upkeep.identity
+        return Mirror(
+            Path(settings.mirror.directory),
+            terminal_id=identity.terminal_id,
+            recipient=next(iter(identity.issuers)),
+            journal_directory=home.journal.parent,
+            changed=self._mirror_changed,
+        )
 
     async def start(self) -> ASGIApp:
         """Take up what the journal holds, then listen to readers and backend; the local API of this terminal."""
@@ -219,6 +233,8 @@ class Terminal:
         self._desk.restore(self._journal.open_sales())
         for sale in self._desk.sales:
             await self._desk.apply(sale.sale_id, Restarted(at=self._clock.now()))
+        if self._mirror is not None:
+            self._mirror.copy(self._desk.sales)
         self._readers.start()
         self._run(self._publishing())
         self._run(self._ticking())
@@ -235,6 +251,8 @@ class Terminal:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._errands.close()
+        if self._mirror is not None:
+            await asyncio.to_thread(self._mirror.close)
         await self._client.aclose()
         await asyncio.to_thread(self._journal.close)
 
@@ -260,6 +278,33 @@ class Terminal:
         self._changed()
         if self._link.up:
             self._hurry()
+
+    def _stored(self, sale: Sale) -> None:
+        """A payment was accepted offline: copy it to the second medium, and send it when there is a link."""
+        if self._mirror is not None:
+            self._mirror.copy([sale])
+        self._drainer.wake()
+
+    def _export(self) -> str:
+        """Everything unsent, sealed to the backend."""
+        identity = self._upkeep.identity
+        recipient = next(iter(identity.issuers))
+        reader = JournalReader(*self._journal_file)
+        try:
+            return seal_unsent(reader, recipient, terminal_id=identity.terminal_id, made_at=self._clock.now())
+        finally:
+            reader.close()
+
+    def _mirror_changed(self, health: MirrorHealth) -> None:
+        """Called in the mirror's thread."""
+        self._loop.call_soon_threadsafe(self._show_mirror, health)
+
+    def _show_mirror(self, health: MirrorHealth) -> None:
+        if health.state is MirrorState.WELL:
+            self._alarms.clear(MIRROR_ALARM)
+        else:
+            text = f"The second copy is {health.state}: {health.detail}. {health.waiting} payments are not copied yet"
+            self._alarms.show(MIRROR_ALARM, text, health.cure)
 
     def _restored(self) -> None:
         """This journal is an old copy: every sale it holds open may have gone on without it. Ask, accept nothing."""
@@ -291,67 +336,3 @@ class Terminal:
 def _report(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         log.critical("a part of the daemon broke", exc_info=error)
-
-
-class _Front:
-    """The ASGI application: an unenrolled terminal says so, an enrolled one serves its API."""
-
-    def __init__(self) -> None:
-        self.api: ASGIApp = _unenrolled
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.api(scope, receive, send)
-
-
-async def _unenrolled(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] != "http":
-        return
-    if scope["path"] == "/v1/status":
-        from starlette.responses import Response
-
-        status = Status(
-            at=utc(DeviceClock().now()), link=LinkView(online=False), readers=[], queue=QueueView(), alarms=[]
-        )
-        await Response(msgspec.json.encode(status), media_type="application/json")(scope, receive, send)
-    else:
-        detail = "this terminal is not enrolled yet: pengpos enrol CODE --backend URL"
-        await problem(503, "not_enrolled", detail)(scope, receive, send)
-
-
-def bind_socket(home: Home) -> socket.socket:
-    """The local API's Unix socket, bound with its mode before anybody can connect."""
-    path = home.socket
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listening.bind(str(path))
-    path.chmod(SOCKET_MODE)
-    return listening
-
-
-async def serve(home: Home, readers: ReadersFactory, language: Language, ready: Callable[[], None]) -> None:
-    """Run the daemon until SIGINT or SIGTERM. `ready` is called once it can sell, or knows that it is not enrolled."""
-    front = _Front()
-    config = uvicorn.Config(
-        front, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1, server_header=False
-    )
-    server = uvicorn.Server(config)
-    listening = bind_socket(home)
-    serving = asyncio.get_running_loop().create_task(server.serve(sockets=[listening]))
-    terminal: Terminal | None = None
-    try:
-        while terminal is None and not serving.done():
-            try:
-                terminal = Terminal(home, readers, language)
-            except NotEnrolledError:
-                log.warning("not enrolled: waiting for pengpos enrol")
-                ready()
-                await asyncio.wait({serving}, timeout=ENROLMENT_POLL_S)
-        if terminal is not None:
-            front.api = await terminal.start()
-            ready()
-        await serving
-    finally:
-        if terminal is not None:
-            await terminal.stop()
-        home.socket.unlink(missing_ok=True)

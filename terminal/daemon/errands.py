@@ -88,7 +88,7 @@ class Errands:
         counter: Counter,
         alarms: AlarmBoard,
         clock: Clock,
-        wake_drainer: Callable[[], None],
+        stored: Callable[[Sale], None],
     ) -> None:
         self._desk = desk
         self._backend = backend
@@ -96,7 +96,7 @@ class Errands:
         self._counter = counter
         self._alarms = alarms
         self._clock = clock
-        self._wake_drainer = wake_drainer
+        self._stored = stored
         self._waiting: dict[tuple[UUID, str], asyncio.Task[None]] = {}
         self._running: set[asyncio.Task[None]] = set()
         self._hurry = asyncio.Event()
@@ -121,7 +121,7 @@ class Errands:
             case SendRefund(refund_id=refund_id):
                 self._start(self._refund(sale, refund_id))
             case Forward():
-                self._wake_drainer()
+                self._stored(sale)
             case SignAgain():
                 self._start(self._sign_again(sale))
             case RaiseAlarm(kind=kind):

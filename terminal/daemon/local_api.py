@@ -4,6 +4,7 @@
 Nothing here waits for a shopper: a call starts or changes something, `/v1/events` says what came of it.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import date, datetime
@@ -76,6 +77,7 @@ class LocalApi:
         feed: Feed,
         alarms: Alarms,
         days: DayClose,
+        export: Callable[[], str],
         sync_now: Callable[[], None],
         language: Language,
     ) -> None:
@@ -86,6 +88,7 @@ class LocalApi:
         self._feed = feed
         self._alarms = alarms
         self._days = days
+        self._export = export
         self._sync_now = sync_now
         self._language = language
 
@@ -107,6 +110,7 @@ class LocalApi:
                 Route(sale + "/refunds", self.refund, methods=["POST"]),
                 Route("/v1/queue", self.queue),
                 Route("/v1/queue/sync", self.sync, methods=["POST"]),
+                Route("/v1/queue/export", self.export),
                 Route("/v1/day", self.day),
                 Route("/v1/day/close", self.close_day, methods=["POST"]),
                 Route("/v1/alarms/{alarm_id}/seen", self.alarm_seen, methods=["POST"]),
@@ -184,6 +188,12 @@ class LocalApi:
             for entry in entries
         ]
         return _json({"totals": status.queue, "items": items})
+
+    async def export(self, _request: Request) -> Response:
+        """`GET /v1/queue/export`: everything unsent, sealed to the backend (JWE, `docs/journal.md`)."""
+        sealed = await asyncio.to_thread(self._export)
+        headers = {"content-disposition": 'attachment; filename="pengpos-export.jwe"'}
+        return Response(sealed, media_type="application/jose", headers=headers)
 
     async def day(self, _request: Request) -> Response:
         """`GET /v1/day`."""

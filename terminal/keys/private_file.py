@@ -11,13 +11,8 @@ def create_private(path: Path, content: bytes) -> bool:
 
     Of two processes that start at once exactly one is told True. Raises OSError.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
-    temporary = Path(name)
+    temporary = _written_beside(path, content)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
         # A rename would overwrite what another process has just made and perhaps already enrolled.
         path.hardlink_to(temporary)
     except FileExistsError:
@@ -26,6 +21,32 @@ def create_private(path: Path, content: bytes) -> bool:
         temporary.unlink()
     sync_directory(path.parent)
     return True
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """Put `content` in the place of the file at `path`, durably: old or new, never half. Raises OSError."""
+    temporary = _written_beside(path, content)
+    try:
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink()
+        raise
+    sync_directory(path.parent)
+
+
+def _written_beside(path: Path, content: bytes) -> Path:
+    """A file of mode 0600 in the same directory, on the medium under a name of its own."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        temporary.unlink()
+        raise
+    return temporary
 
 
 def sync_directory(directory: Path) -> None:

@@ -59,7 +59,7 @@ class SyncFigures:
         batched, single = self.per_second, self.one_by_one_per_s
         away_ms, blocked_ms = AWAY_S * 1000, self.loop_blocked_most_s * 1000
         return [
-            f"{self.payments} payments, backend {away_ms:.0f} ms away: {self.drained_s:.1f} s in {self.requests} requests",
+            f"{self.payments} payments, backend {away_ms:.0f} ms away: {self.drained_s:.1f} s, {self.requests} calls",
             f"  batches of 200   {batched:8.0f} payments/s   goal 500",
             f"  one by one       {single:8.0f} payments/s   batches are {batched / single:.0f} times as fast, goal 10",
             f"  loop blocked     {blocked_ms:8.1f} ms at most   goal 20",

@@ -11,7 +11,8 @@ import click
 from terminal.client import Home, Language
 from terminal.core.errors import PengposError
 from terminal.core.ports import TapListener
-from terminal.daemon.app import Readers, serve
+from terminal.daemon.app import Readers
+from terminal.daemon.serving import serve
 
 LOOK_AT_FIELD_S = 0.1  # a sale is armed once a field was seen empty: nobody waits longer than this for it
 LOG_FORMAT = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
