@@ -9,12 +9,13 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from sandbox.backend import admin_shapes as shapes
-from sandbox.backend import ledger, sweep, views
+from sandbox.backend import coupons, ledger, sweep, views
 from sandbox.backend.context import Backend
 from sandbox.backend.events import EventKind, emit
 from sandbox.backend.ledger import Account, AccountKind
-from sandbox.backend.models import AlarmRow, IntentRow, MerchantRow, PaymentRow, StoreRow, TerminalRow
+from sandbox.backend.models import AccountRow, AlarmRow, IntentRow, MerchantRow, PaymentRow, StoreRow, TerminalRow
 from sandbox.backend.problems import conflict, invalid, not_found
+from sandbox.backend.social_models import VoucherRow
 from sandbox.backend.times import rfc3339
 
 _ALARMS_SHOWN = 500
@@ -99,6 +100,15 @@ def new_store(session: Session, request: shapes.NewStore) -> None:
     if session.get(StoreRow, request.id) is not None:
         raise conflict("this store exists")
     session.add(StoreRow(**request.model_dump(), config={}))
+
+
+def new_coupon(session: Session, request: shapes.NewCoupon) -> shapes.CouponAnswer:
+    """Make a voucher; raises ProblemError 404."""
+    if session.get(AccountRow, request.account_id) is None:
+        raise not_found("account")
+    if session.get(MerchantRow, request.merchant_id) is None:
+        raise not_found("merchant")
+    return shapes.CouponAnswer(voucher_id=coupons.issue(session, VoucherRow(**request.model_dump())))
 
 
 def terminals(session: Session) -> list[shapes.TerminalEntry]:

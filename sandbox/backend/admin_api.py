@@ -47,6 +47,12 @@ def review(intent_id: str, request: shapes.Review, backend: BackendOf) -> None:
     backend.db.write(lambda session: admin.review(session, backend, intent_id, approve=request.approve))
 
 
+@router.post("/coupons", status_code=201)
+def new_coupon(request: shapes.NewCoupon, backend: BackendOf) -> shapes.CouponAnswer:
+    """A voucher for one account at one merchant."""
+    return backend.db.write(lambda session: admin.new_coupon(session, request))
+
+
 @router.post("/settlements/{business_date}")
 def run_settlement(business_date: str, backend: BackendOf) -> shapes.SettlementRun:
     """Settle a business date; again, whatever has come late since."""

@@ -150,6 +150,24 @@ class AlarmEntry(Shape):
     detail: dict[str, Any]
 
 
+class NewCoupon(Shape):
+    """`POST /coupons`: a voucher for one account at one merchant."""
+
+    account_id: Id
+    merchant_id: Id
+    value: PositiveAmount
+    currency: Currency = "CNY"
+    minimum: Amount = 0
+    not_before: int
+    not_after: int
+
+
+class CouponAnswer(Shape):
+    """The voucher's id, as `GET /wallet/v1/vouchers` tells it."""
+
+    voucher_id: Base64url
+
+
 class SettlementRun(Shape):
     """`POST /settlements/{business_date}`: how many entries were settled by it."""
 

@@ -9,13 +9,12 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from sandbox.backend import ids, intents, ledger, policy, views
+from sandbox.backend import bill, coupons, ids, intents, ledger, policy, purses, views
 from sandbox.backend.context import Backend
-from sandbox.backend.database import RaceLostError, insert_if_new
 from sandbox.backend.events import EventKind, emit
 from sandbox.backend.judgement import CANCELLED, INSUFFICIENT_FUNDS, PLATFORM_BEARS, Refusal
 from sandbox.backend.ledger import Account, AccountKind, PostingKind
-from sandbox.backend.models import IntentRow, MerchantRow, PaymentRow, SpentVoucherRow, TerminalRow
+from sandbox.backend.models import IntentRow, PaymentRow
 from sandbox.backend.times import business_date
 from terminal.core.reasons import Reason
 
@@ -29,19 +28,20 @@ HELD = Refusal(Reason.HELD, "held_for_review")
 
 def merchant_account(session: Session, terminal_id: str) -> Account:
     """Where a terminal's takings go."""
-    terminal = session.get_one(TerminalRow, terminal_id)
-    return Account(AccountKind.MERCHANT, terminal.merchant_id)
+    return Account(AccountKind.MERCHANT, bill.merchant_of(session, terminal_id).id)
 
 
 def shopper_account(payment: PaymentRow) -> Account:
-    """Where a payment's money comes from."""
+    """Where a payment's money comes from, and where a refund of it goes."""
+    if payment.purse_id is not None:
+        return Account(AccountKind.PURSE, payment.purse_id)
     assert payment.account_id is not None
     return Account(AccountKind.SHOPPER, payment.account_id)
 
 
 def business_date_of(session: Session, terminal_id: str, at: int) -> str:
     """The day of the terminal's merchant on which something counts, as ``2026-11-22``."""
-    merchant = session.get_one(MerchantRow, session.get_one(TerminalRow, terminal_id).merchant_id)
+    merchant = bill.merchant_of(session, terminal_id)
     return business_date(at, merchant.timezone, merchant.day_starts_hour).isoformat()
 
 
@@ -50,8 +50,9 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
 
     Whoever else was held for this intent loses: the first that is booked wins.
     """
-    discount = _discount(session, intent, payment, now)
-    taken = payment.total - discount
+    taken = payment.total - bill.discount(session, intent, payment, now)
+    if payment.purse_id is not None and purses.over_budget(session, payment.purse_id, taken):
+        return purses.OVER_BUDGET
     try:
         ledger.transfer(
             session,
@@ -66,18 +67,17 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
     except ledger.InsufficientFundsError:
         return INSUFFICIENT_FUNDS
     _release_others(session, intent, payment)
-    _spend_vouchers(session, intent, payment)
+    coupons.spend(session, intent, payment)
     payment.status, payment.code, payment.reason = "approved", "approved", None
     payment.taken, payment.held_until, payment.held_outcome = taken, None, None
     payment.borne_by, payment.guaranteed = None, 0
     payment.decided_at = now
-    payment.lines = _lines(intent, payment, discount)
     payment.receipt_token = ids.token_128()
     payment.receipt_url = f"{backend.origin}/r/{payment.receipt_token}"
     payment.receipt = _receipt(backend, intent, payment, reason=None)
-    payment.cards = [
-        {"kind": "receipt", "title": "电子小票", "text": "在手机上查看", "url": payment.receipt_url}
-    ]  # fmt: skip
+    session.flush()
+    payment.lines, payment.cards = bill.lines(session, payment), bill.cards(session, payment)
+    payment.payer_display = bill.payer_display(session, payment)
     intents.settle(intent, "approved", "approved", None)
     tell(session, intent, payment, now)
     return None
@@ -131,6 +131,7 @@ def give_back(session: Session, backend: Backend, intent: IntentRow, payment: Pa
         at=now,
         intent_id=intent.id,
     )
+    coupons.unspend(session, intent)
     payment.taken, payment.lines, payment.cards = 0, [], []
     payment.receipt_token = payment.receipt_url = None
     withdraw(backend, intent, payment, now)
@@ -163,12 +164,6 @@ def _release_others(session: Session, intent: IntentRow, payment: PaymentRow) ->
     session.flush()
 
 
-def _spend_vouchers(session: Session, intent: IntentRow, payment: PaymentRow) -> None:
-    for voucher_id in payment.vouchers:
-        if not insert_if_new(session, SpentVoucherRow, voucher_id=voucher_id, intent_id=intent.id):
-            raise RaceLostError
-
-
 def _receipt(backend: Backend, intent: IntentRow, payment: PaymentRow, *, reason: Reason | None) -> bytes:
     return backend.issuer.receipt(
         intent_id=UUID(intent.id).bytes,
@@ -178,37 +173,6 @@ def _receipt(backend: Backend, intent: IntentRow, payment: PaymentRow, *, reason
         url=payment.receipt_url if reason is None else None,
         reason=reason,
     )
-
-
-def _discount(session: Session, intent: IntentRow, payment: PaymentRow, now: int) -> int:
-    """立减: the best campaign running at the time that counts; never on what a confirmation code stands for."""
-    if not intent.online and payment.way == "page":
-        return 0
-    config = session.get_one(MerchantRow, session.get_one(TerminalRow, intent.terminal_id).merchant_id).config
-    at = payment.authorised_at if payment.accepted_offline else now
-    fitting = [
-        int(campaign["discount"])
-        for campaign in config.get("campaigns", [])
-        if campaign["currency"] == intent.currency
-        and intent.amount >= campaign["minimum"]
-        and campaign["not_before"] <= at <= campaign["not_after"]
-    ]
-    return min(max(fitting, default=0), payment.total - payment.tip)
-
-
-def _lines(intent: IntentRow, payment: PaymentRow, discount: int) -> list[dict[str, object]]:
-    vouchers = payment.total - payment.tip - intent.amount
-    candidates = [
-        ("amount", "消费", intent.amount),
-        ("voucher", "代金券", vouchers),
-        ("discount", "立减", -discount),
-        ("tip", "打赏", payment.tip),
-    ]
-    return [
-        {"kind": kind, "label": label, "amount": minor}
-        for kind, label, minor in candidates
-        if minor or kind == "amount"
-    ]
 
 
 def _guarantee(session: Session, intent: IntentRow, payment: PaymentRow, refusal: Refusal, now: int) -> None:

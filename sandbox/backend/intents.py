@@ -14,7 +14,7 @@ from sandbox.backend.alarms import AlarmKind, raise_alarm
 from sandbox.backend.context import Backend
 from sandbox.backend.database import insert_if_new
 from sandbox.backend.events import EventKind, emit
-from sandbox.backend.judgement import CLOCK_TOLERANCE_S, EXPIRED, content_digest
+from sandbox.backend.judgement import EXPIRED, content_digest
 from sandbox.backend.models import IntentRow, TerminalCounterRow
 from sandbox.backend.problems import conflict, invalid, not_found
 from sandbox.backend.times import LATEST_TIME
@@ -82,7 +82,7 @@ def register(session: Session, presentation: Presentation, now: int) -> IntentRo
         content_digest=digest,
         created_at=now,
         status="created",
-        payable_until=claims.expires_at + CLOCK_TOLERANCE_S,
+        expires_at=claims.expires_at,
     )
     row = lock(session, intent_id, now)
     assert row is not None

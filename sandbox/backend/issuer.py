@@ -5,7 +5,6 @@ Source: tap protocol §1; backend API, "The backend's documents". JSON bytes are
 """
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from sandbox.backend.times import rfc3339
@@ -21,21 +20,13 @@ TERMINAL_CREDENTIAL_LIFE_S = 90 * 86_400
 WALLET_CREDENTIAL_LIFE_S = 7 * 86_400
 
 
-@dataclass(frozen=True, slots=True)
 class Issuer:
-    """The issuer's desk: one key now; `trusted` are all the issuers whose objects we take."""
+    """The issuer's desk: one `key` now; `trusted` are all the issuers whose objects we take."""
 
-    signer: Signer
-
-    @property
-    def key(self) -> PublicKey:
-        """The public half."""
-        return PublicKey.of(self.signer)
-
-    @property
-    def trusted(self) -> Issuers:
-        """All issuers whose signature counts here."""
-        return Issuers([self.key])
+    def __init__(self, signer: Signer) -> None:
+        self.signer = signer
+        self.key = PublicKey.of(signer)
+        self.trusted = Issuers([self.key])
 
     def jwks(self) -> list[dict[str, str]]:
         """The trusted issuers as JWKs."""

@@ -79,7 +79,6 @@ CANCELLED = Refusal(Reason.EXPIRED, "cancelled")
 TOO_OLD = Refusal(Reason.EXPIRED, "too_old")
 NOT_YET = Refusal(Reason.EXPIRED, "not_yet")
 INSUFFICIENT_FUNDS = Refusal(Reason.DECLINED_BY_BACKEND, "insufficient_funds")
-UNSUPPORTED_FUNDING = Refusal(Reason.DECLINED_BY_BACKEND, "unsupported_funding")
 
 CLOCK_TOLERANCE_S = 300
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Double entry: every posting adds up to zero per currency, every balance is the sum of its entries.
 
-Accounts: `shopper` (what we owe a shopper), `merchant` (what we owe a merchant), `play_money` (where top-ups come
-from, so it goes below zero), `guarantee` (what offline promises that nobody kept have cost us).
+Accounts: `shopper` (what we owe a shopper), `purse` (what several shoppers hold together), `merchant` (what we owe a
+merchant), `play_money` (where top-ups come from, so it goes below zero), `guarantee` (what offline promises that nobody
+kept have cost us).
 """
 
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ class AccountKind(StrEnum):
     MERCHANT = "merchant"
     PLAY_MONEY = "play_money"
     GUARANTEE = "guarantee"
+    PURSE = "purse"
 
 
 class PostingKind(StrEnum):
@@ -35,11 +37,15 @@ class PostingKind(StrEnum):
     REFUND_FAILED = "refund_failed"
     GUARANTEE = "guarantee"
     GUARANTEE_LESSENED = "guarantee_lessened"
+    PURSE_FILLED = "purse_filled"
+
+
+_WITHOUT_CREDIT = frozenset({AccountKind.SHOPPER, AccountKind.PURSE})
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The name of an account; `owner` is an account id or a merchant id, empty for our own."""
+    """The name of an account; `owner` is an account's, a merchant's or a purse's id, empty for our own."""
 
     kind: AccountKind
     owner: str = ""
@@ -141,7 +147,7 @@ def _post(
     # Always in one order, so that two postings never wait for each other.
     rows = {account: _locked(session, account, currency) for account, _ in sorted(entries, key=_by_name)}
     for account, amount in entries:
-        if account.kind is AccountKind.SHOPPER and rows[account].balance + amount < 0:
+        if account.kind in _WITHOUT_CREDIT and rows[account].balance + amount < 0:
             raise InsufficientFundsError
     posting = PostingRow(kind=kind, intent_id=intent, at=at)
     session.add(posting)

@@ -22,6 +22,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+LATE_S = 300
+"""How long after its life an intent may still be paid: the clocks' tolerance (tap protocol §1)."""
 KID = String(11)
 """A key id: base64url of the protocol's 8 bytes."""
 
@@ -231,10 +233,16 @@ class IntentRow(Base):
     reason: Mapped[int | None]
     claimed_by: Mapped[str | None] = mapped_column(String(16))
     claimed_until: Mapped[int | None]
-    payable_until: Mapped[int]
-    """Last second in which somebody could pay it by the page; a payment request moves it."""
+    expires_at: Mapped[int]
+    """End of its life; a payment request (代付) moves it."""
+    payment_requested_at: Mapped[int | None]
     cancel_answer: Mapped[str | None] = mapped_column(String(10))
     cancel_reason: Mapped[str | None] = mapped_column(String(24))
+
+    @property
+    def payable_until(self) -> int:
+        """The last second in which somebody could pay it."""
+        return self.expires_at + LATE_S
 
 
 class PaymentRow(Base):
@@ -262,6 +270,7 @@ class PaymentRow(Base):
     way: Mapped[str] = mapped_column(String(8))
     account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"), index=True)
     wallet_kid: Mapped[str | None] = mapped_column(KID)
+    purse_id: Mapped[str | None] = mapped_column(String(16))
     status: Mapped[str] = mapped_column(String(12))
     code: Mapped[str] = mapped_column(String(40))
     reason: Mapped[int | None]
@@ -320,12 +329,12 @@ class SettlementRow(Base):
 
 
 class LedgerAccountRow(Base):
-    """An account of the ledger in one currency; a shopper's is never below zero."""
+    """An account of the ledger in one currency; a shopper's or a purse's is never below zero."""
 
     __tablename__ = "ledger_accounts"
     __table_args__ = (
         UniqueConstraint("kind", "owner", "currency"),
-        CheckConstraint("kind <> 'shopper' OR balance >= 0", name="shoppers_have_no_credit"),
+        CheckConstraint("kind NOT IN ('shopper', 'purse') OR balance >= 0", name="shoppers_have_no_credit"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(12))

@@ -11,11 +11,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sandbox.backend import booking, ids, intents, magic, views
+from sandbox.backend import bill, booking, coupons, ids, intents, magic, purses, views
 from sandbox.backend import wallet_shapes as shapes
 from sandbox.backend.context import Backend
-from sandbox.backend.judgement import INSUFFICIENT_FUNDS, Refusal
-from sandbox.backend.models import IntentRow, MerchantRow, PaymentRow, TerminalRow
+from sandbox.backend.judgement import Refusal
+from sandbox.backend.models import IntentRow, PaymentRow, TerminalRow
 from sandbox.backend.problems import ProblemError, invalid, not_found
 from sandbox.backend.times import rfc3339
 from terminal.core.errors import MalformedError
@@ -59,7 +59,7 @@ def claim(session: Session, backend: Backend, account_id: str, reference: Refere
     """Claim an intent for 60 s; again by the same account, while it lasts, changes nothing. Raises ProblemError 409."""
     now = backend.clock.now()
     intent = _lock(session, backend, reference)
-    _check_payable(session, intent, account_id, now)
+    check_payable(session, intent, account_id, now)
     if views.status_of(intent, now) != "claimed":
         intent.claimed_by, intent.claimed_until = account_id, now + CLAIM_S
         intents.tell(session, intent, now)
@@ -91,19 +91,17 @@ def pay(
     ).one_or_none()
     if booked is not None:
         return _payment_view(session, booked, account_id)
-    _check_payable(session, intent, account_id, now)
+    check_payable(session, intent, account_id, now)
     if not intent.online and (request.tip or request.vouchers):
         raise invalid("the terminal is offline: neither tip nor voucher", code="terminal_offline")
-    if request.vouchers or request.purse is not None:
-        raise invalid("vouchers and purses are paid with by tap", code="unsupported")
-    payment = _new_payment(session, intent, account_id, request, now)
+    payment = new_payment(session, intent, account_id, request, now)
     refusal = magic.outcome(session, intent, accepted_offline=False) if backend.magic_amounts else None
     if isinstance(refusal, magic.Review):
         booking.hold(session, intent, payment, now, code=booking.HELD.code, outcome="approved", for_s=magic.REVIEW_S)
     elif isinstance(refusal, Refusal):
         booking.decline(session, backend, intent, payment, refusal, now)
-    elif booking.book(session, backend, intent, payment, now) is not None:
-        raise ProblemError(409, INSUFFICIENT_FUNDS.code, "there is not enough money on this account")
+    elif (refusal := booking.book(session, backend, intent, payment, now)) is not None:
+        raise ProblemError(409, refusal.code, "there is not enough money for this")
     return _payment_view(session, payment, account_id)
 
 
@@ -131,7 +129,7 @@ def receipt(session: Session, token: str) -> shapes.ReceiptView:
     status = "paid" if row.refunded == 0 else "refunded" if row.refunded == row.taken else "partly_refunded"
     return shapes.ReceiptView.model_validate(
         {
-            "merchant": _merchant(session, row.terminal_id).name,
+            "merchant": merchant_view(session, row.terminal_id).name,
             "amount": row.taken,
             "currency": row.currency,
             "at": rfc3339(row.decided_at),
@@ -152,7 +150,8 @@ def _lock(session: Session, backend: Backend, reference: Reference) -> IntentRow
     return intent
 
 
-def _check_payable(session: Session, intent: IntentRow, account_id: str, now: int) -> None:
+def check_payable(session: Session, intent: IntentRow, account_id: str, now: int) -> None:
+    """Raise ProblemError 409 with the code of whatever keeps this account from paying by the page."""
     terminal = session.get_one(TerminalRow, intent.terminal_id)
     if terminal.revoked_at is not None:
         raise ProblemError(409, "terminal_revoked", "this terminal may not take payments")
@@ -166,9 +165,13 @@ def _check_payable(session: Session, intent: IntentRow, account_id: str, now: in
         raise ProblemError(409, "claimed", "somebody else is paying this", {"claimed_until": intent.claimed_until})
 
 
-def _new_payment(
+def new_payment(
     session: Session, intent: IntentRow, account_id: str, request: shapes.PayRequest, now: int
 ) -> PaymentRow:
+    """A payment by the page that has no verdict yet; raises ProblemError 404, 409 for its vouchers or purse."""
+    vouchers = coupons.for_page(session, intent, account_id, request.vouchers, now)
+    if request.purse is not None:
+        purses.own(session, account_id, request.purse)
     payment = PaymentRow(
         intent_id=intent.id,
         terminal_id=intent.terminal_id,
@@ -177,7 +180,8 @@ def _new_payment(
         status="new",
         code="",
         amount=intent.amount,
-        total=intent.amount + request.tip,
+        purse_id=request.purse,
+        total=max(0, intent.amount - vouchers) + request.tip,
         tip=request.tip,
         taken=0,
         refunded=0,
@@ -189,7 +193,7 @@ def _new_payment(
         business_date=booking.business_date_of(session, intent.terminal_id, now),
         lines=[],
         cards=[],
-        vouchers=[],
+        vouchers=request.vouchers,
         membership_shown=request.show_membership,
         guaranteed=0,
         answers=0,
@@ -199,22 +203,23 @@ def _new_payment(
     return payment
 
 
-def _merchant(session: Session, terminal_id: str) -> MerchantRow:
-    return session.get_one(MerchantRow, session.get_one(TerminalRow, terminal_id).merchant_id)
+def merchant_view(session: Session, terminal_id: str) -> shapes.MerchantView:
+    """Who gets the money."""
+    merchant = bill.merchant_of(session, terminal_id)
+    return shapes.MerchantView(id=merchant.id, name=merchant.name)
 
 
 def _view(session: Session, intent: IntentRow, account_id: str, now: int) -> shapes.PayableIntent:
-    merchant = _merchant(session, intent.terminal_id)
     status = views.status_of(intent, now)
     claimed = status == "claimed" and intent.claimed_until is not None
     return shapes.PayableIntent(
         intent_id=intent.id,
         status=status,
-        merchant=shapes.MerchantView(id=merchant.id, name=merchant.name),
+        merchant=merchant_view(session, intent.terminal_id),
         amount=intent.amount,
         currency=intent.currency,
         online=intent.online,
-        expires_at=rfc3339(intent.issued_at + intent.lifetime_s),
+        expires_at=rfc3339(intent.expires_at),
         claimed_until=rfc3339(intent.claimed_until) if claimed and intent.claimed_until is not None else None,
         claimed_by_me=claimed and intent.claimed_by == account_id,
     )
@@ -222,7 +227,6 @@ def _view(session: Session, intent: IntentRow, account_id: str, now: int) -> sha
 
 def _payment_view(session: Session, row: PaymentRow, account_id: str) -> shapes.WalletPayment:
     """A payment to its own payer; somebody else's is `already_paid`, with the receipt and no code."""
-    merchant = _merchant(session, row.terminal_id)
     intent = session.get_one(IntentRow, row.intent_id)
     mine = row.account_id == account_id
     told = views.payment_with_refunds(session, row).model_dump() if mine else views.payment(session, row).model_dump()
@@ -233,5 +237,5 @@ def _payment_view(session: Session, row: PaymentRow, account_id: str) -> shapes.
         secret = session.get_one(TerminalRow, row.terminal_id).confirmation_secret
         code = confirmation_code(secret, UUID(intent.id).bytes, intent.amount)
     return shapes.WalletPayment.model_validate({
-        **told, "merchant": {"id": merchant.id, "name": merchant.name}, "confirmation_code": code
+        **told, "merchant": merchant_view(session, row.terminal_id), "confirmation_code": code
     })  # fmt: skip

@@ -5,11 +5,12 @@ Source: backend API, *Exactly once* and *Judged as of its time*. Everything here
 """
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sandbox.backend import booking, denylist, intents, judgement, magic, policy, shapes, views
+from sandbox.backend import booking, denylist, friends, intents, judgement, magic, policy, purses, shapes, views
 from sandbox.backend.alarms import AlarmKind, raise_alarm
 from sandbox.backend.context import Backend
 from sandbox.backend.database import insert_if_new
@@ -26,6 +27,7 @@ from sandbox.backend.problems import ProblemError, conflict, invalid
 from sandbox.backend.times import LATEST_TIME, parse_rfc3339
 from terminal.core.errors import MalformedError
 from terminal.core.reasons import Reason
+from terminal.wire.authorisation import Funding
 from terminal.wire.base64url import b64u, unb64u
 from terminal.wire.presentation import Presentation
 
@@ -146,6 +148,21 @@ def _decide(
         booking.decline(session, backend, intent, payment, verdict, now)
         return
     payment.vouchers = [b64u(voucher_id) for voucher_id in verdict.voucher_ids]
+    match read.claims.funding:
+        case Funding.BALANCE:
+            pass
+        case Funding.SHARED_PURSE:
+            assert payment.account_id is not None
+            payment.purse_id = purses.chosen(session, payment.account_id)
+            if payment.purse_id is None:
+                booking.decline(session, backend, intent, payment, purses.NO_PURSE, now)
+                return
+        case Funding.FRIEND:
+            code, wait_s = friends.FRIEND_ASKED, friends.REQUEST_S
+            booking.hold(session, intent, payment, now, code=code, outcome="declined", for_s=wait_s)
+            return
+        case unexpected:
+            assert_never(unexpected)
     _settle(session, backend, intent, payment, review=review)
 
 

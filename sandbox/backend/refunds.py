@@ -4,7 +4,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sandbox.backend import booking, intents, ledger, magic, shapes, views
+from sandbox.backend import booking, coupons, intents, ledger, magic, shapes, views
 from sandbox.backend.context import Backend
 from sandbox.backend.ledger import Account, AccountKind, PostingKind
 from sandbox.backend.models import IntentRow, PaymentRow, RefundRow
@@ -94,6 +94,7 @@ def _give(session: Session, backend: Backend, intent: IntentRow, payment: Paymen
     )
     payment.refunded += row.amount
     row.state = "done"
+    coupons.give_back(session, payment, now)
     if backend.magic_amounts and magic.refund_fails(intent.amount):
         row.fails_at = now + magic.REFUND_FAILS_AFTER_S
 

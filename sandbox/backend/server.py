@@ -23,6 +23,7 @@ from terminal.core.errors import ConfigError
 from terminal.keys.file import FileKey
 
 _GRACE_S = 3
+_KEEP_ALIVE_S = 75  # a till keeps its connection between two sales
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ def serve(options: Options) -> None:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=_GRACE_S,
+        timeout_keep_alive=_KEEP_ALIVE_S,
         server_header=False,
     )
     try:

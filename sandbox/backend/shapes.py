@@ -22,6 +22,7 @@ IntentStatus = Literal["created", "claimed", "held", "approved", "declined", "ca
 RefundState = Literal["done", "failed", "void"]
 
 BATCH_LIMIT = 200
+SHARES_LIMIT = 50
 
 
 class Shape(BaseModel):
@@ -284,6 +285,36 @@ class RefundRequest(Shape):
     amount: PositiveAmount | None = None
     reason: Annotated[str, Field(max_length=80)]
     lines: list[dict[str, Any]] | None = Field(default=None, max_length=100)
+
+
+class SplitRequest(Shape):
+    """`POST /splits`; `shares`: how many, or what each is. `currency`: the merchant's unless said."""
+
+    split_id: Uuid
+    total: PositiveAmount
+    currency: Currency | None = None
+    shares: (
+        Annotated[StrictInt, Field(ge=2, le=SHARES_LIMIT)]
+        | Annotated[list[PositiveAmount], Field(min_length=2, max_length=SHARES_LIMIT)]
+    )
+
+
+class Split(Shape):
+    """The shares, each to be armed as a sale and an intent (purpose 2) of its own."""
+
+    split_id: Uuid
+    total: Amount
+    currency: Currency
+    shares: list[Amount]
+
+
+class PaymentRequested(Shape):
+    """`POST /payment-requests`: the intent may be paid until `expires_at`."""
+
+    intent_id: Uuid
+    url: str
+    status: IntentStatus
+    expires_at: Rfc3339
 
 
 SettlementKind = Literal["payment", "offline_payment", "late_payment", "refund", "guarantee"]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sandbox.backend import booking, intents, refunds
 from sandbox.backend.context import Backend
 from sandbox.backend.judgement import Refusal
-from sandbox.backend.models import IntentRow, PaymentRow, RefundRow
+from sandbox.backend.models import LATE_S, IntentRow, PaymentRow, RefundRow
 from terminal.core.reasons import Reason
 
 REVIEW_REFUSED = Refusal(Reason.DECLINED_BY_BACKEND, "review_refused")
@@ -34,7 +34,7 @@ def sweep(backend: Backend) -> None:
         lapsed = session.scalars(
             select(IntentRow.id)
             .where(IntentRow.status == "created")
-            .where((IntentRow.payable_until < now) | (IntentRow.claimed_until <= now))
+            .where((IntentRow.expires_at < now - LATE_S) | (IntentRow.claimed_until <= now))
             .limit(_AT_ONCE)
         ).all()
     for intent_id, payment_id in held:

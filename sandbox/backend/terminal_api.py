@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Header, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
+from sqlalchemy.orm import Session
 
 from sandbox.backend import (
     batch,
@@ -13,6 +14,7 @@ from sandbox.backend import (
     denylist,
     enrolment,
     events,
+    friends,
     heartbeat,
     ids,
     intents,
@@ -20,6 +22,7 @@ from sandbox.backend import (
     policy,
     settlements,
     shapes,
+    splits,
     views,
 )
 from sandbox.backend import refunds as refund_book
@@ -180,6 +183,33 @@ def refund(intent_id: str, request: shapes.RefundRequest, terminal: AnyTerminal,
     """Give money back."""
     wanted = _intent_id(intent_id)
     return backend.db.write(lambda session: refund_book.refund(session, backend, terminal.terminal_id, wanted, request))
+
+
+@router.post("/splits")
+def split_bill(request: shapes.SplitRequest, terminal: TradingTerminal, backend: BackendOf) -> shapes.Split:
+    """AA: divide a bill into shares that add up exactly."""
+    return backend.db.write(lambda session: splits.split(session, terminal.terminal_id, request))
+
+
+@router.post("/payment-requests")
+def request_payment(
+    request: shapes.PresentationRequest, terminal: TradingTerminal, backend: BackendOf
+) -> shapes.PaymentRequested:
+    """代付: a claimed intent may be paid for 15 minutes from here."""
+    presentation = intents.read_own_presentation(request.presentation, backend.issuer.trusted, terminal.terminal_id)
+    now = backend.clock.now()
+
+    def work(session: Session) -> shapes.PaymentRequested:
+        row = intents.register(session, presentation, now)
+        friends.give_time(session, row, now)
+        return shapes.PaymentRequested(
+            intent_id=row.id,
+            url=intents.url_of(backend, row.id),
+            status=views.status_of(row, now),
+            expires_at=rfc3339(row.expires_at),
+        )
+
+    return backend.db.write(work)
 
 
 @router.get("/settlements/{business_date}")

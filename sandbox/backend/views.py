@@ -76,7 +76,7 @@ def intent(session: Session, row: IntentRow, now: int) -> shapes.Intent:
         reason=int(EXPIRED.reason) if status == "expired" else row.reason,
         amount=row.amount,
         currency=row.currency,
-        expires_at=rfc3339(row.issued_at + row.lifetime_s),
+        expires_at=rfc3339(row.expires_at),
         claimed_until=rfc3339(row.claimed_until) if status == "claimed" and row.claimed_until is not None else None,
         payment=None if standing is None else payment_with_refunds(session, standing),
     )

@@ -23,6 +23,9 @@ Language = Annotated[str, Field(min_length=2, max_length=16)]
 MerchantId = Annotated[str, Field(min_length=1, max_length=16)]
 
 
+VoucherId = Annotated[Base64url, Field(min_length=22, max_length=22)]
+
+
 class SignUp(Shape):
     """`POST /accounts`."""
 
@@ -96,11 +99,11 @@ class ReferredIntent(Shape):
 
 
 class PayRequest(ReferredIntent):
-    """`POST /intents/{id}/pay`."""
+    """`POST /intents/{id}/pay`; `vouchers`: ids of `GET /vouchers`; `purse`: an id of `GET /purses`."""
 
     tip: Amount = 0
-    vouchers: list[Base64url] = Field(default=[], max_length=4)
-    purse: str | None = None
+    vouchers: list[VoucherId] = Field(default=[], max_length=4)
+    purse: Annotated[str, Field(max_length=16)] | None = None
     show_membership: StrictBool = False
 
 
@@ -147,3 +150,104 @@ class ReceiptView(Shape):
     currency: Currency
     at: Rfc3339
     status: Literal["paid", "partly_refunded", "refunded"]
+
+
+class VoucherView(Shape):
+    """A voucher; `voucher`: signed for the key that was asked for."""
+
+    voucher_id: VoucherId
+    merchant_id: str
+    value: Amount
+    currency: Currency
+    minimum: Amount
+    not_before: Rfc3339
+    not_after: Rfc3339
+    spent: bool
+    voucher: Base64url | None = None
+
+
+class VouchersAnswer(Shape):
+    """`GET /vouchers`; with `?kid=` those that are not spent come signed for that key."""
+
+    vouchers: list[VoucherView]
+
+
+class JoinRequest(Shape):
+    """`POST /memberships`: join, and get a pass for one key."""
+
+    merchant_id: MerchantId
+    kid: Annotated[Base64url, Field(min_length=11, max_length=11)]
+
+
+class MembershipAnswer(Shape):
+    """A member's points and tier, and the pass to show."""
+
+    merchant_id: str
+    member_id: str
+    points: int
+    tier: str
+    membership: Base64url
+
+
+class NewPurse(Shape):
+    """`POST /purses`."""
+
+    name: Name
+    members: list[Annotated[str, Field(max_length=16)]] = Field(default=[], max_length=20)
+    budget: PositiveAmount | None = None
+
+
+class PurseEntry(Shape):
+    """What was paid from a purse, and by whom."""
+
+    intent_id: Uuid
+    account_id: str
+    amount: Amount
+    currency: Currency
+    at: Rfc3339
+
+
+class Purse(Shape):
+    """小荷包."""
+
+    purse_id: str
+    name: str
+    members: list[str]
+    budget: Amount | None = None
+    spent: Amount
+    balances: list[Balance]
+    entries: list[PurseEntry]
+
+
+class PursesAnswer(Shape):
+    """`GET /purses`."""
+
+    purses: list[Purse]
+
+
+class NewPaymentRequest(Shape):
+    """`POST /payment-requests`: ask a friend (代付)."""
+
+    intent_id: Uuid
+    friend_id: Annotated[str, Field(max_length=16)]
+
+
+class PaymentRequestView(Shape):
+    """A friend is asked to pay."""
+
+    request_id: str
+    intent_id: Uuid
+    asker_id: str
+    asker_name: str
+    friend_id: str
+    state: Literal["open", "accepted", "refused"]
+    merchant: MerchantView
+    amount: Amount
+    currency: Currency
+    at: Rfc3339
+
+
+class PaymentRequestsAnswer(Shape):
+    """`GET /payment-requests`, newest first."""
+
+    payment_requests: list[PaymentRequestView]

@@ -3,6 +3,7 @@
 
 from alembic import context
 
+from sandbox.backend import social_models  # noqa: F401  # its tables join the metadata
 from sandbox.backend.models import Base
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)

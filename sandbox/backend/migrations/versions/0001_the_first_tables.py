@@ -56,7 +56,7 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(length=16), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("balance", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.CheckConstraint("kind <> 'shopper' OR balance >= 0", name="shoppers_have_no_credit"),
+        sa.CheckConstraint("kind NOT IN ('shopper', 'purse') OR balance >= 0", name="shoppers_have_no_credit"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("kind", "owner", "currency"),
     )
@@ -79,6 +79,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_postings_intent_id"), "postings", ["intent_id"], unique=False)
+    op.create_table(
+        "purses",
+        sa.Column("id", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("budget", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
     op.create_table(
         "request_nonces",
         sa.Column("kid", sa.String(length=11), nullable=False),
@@ -119,6 +126,38 @@ def upgrade() -> None:
     op.create_index(op.f("ix_entries_account_id"), "entries", ["account_id"], unique=False)
     op.create_index(op.f("ix_entries_posting_id"), "entries", ["posting_id"], unique=False)
     op.create_table(
+        "memberships",
+        sa.Column("account_id", sa.String(length=16), nullable=False),
+        sa.Column("merchant_id", sa.String(length=16), nullable=False),
+        sa.Column("member_id", sa.String(length=22), nullable=False),
+        sa.Column("joined_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id"],
+            ["merchants.id"],
+        ),
+        sa.PrimaryKeyConstraint("account_id", "merchant_id"),
+        sa.UniqueConstraint("member_id"),
+    )
+    op.create_table(
+        "purse_members",
+        sa.Column("purse_id", sa.String(length=16), nullable=False),
+        sa.Column("account_id", sa.String(length=16), nullable=False),
+        sa.Column("chosen_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["purse_id"],
+            ["purses.id"],
+        ),
+        sa.PrimaryKeyConstraint("purse_id", "account_id"),
+    )
+    op.create_table(
         "settlements",
         sa.Column("merchant_id", sa.String(length=16), nullable=False),
         sa.Column("business_date", sa.String(length=10), nullable=False),
@@ -141,6 +180,29 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_table(
+        "vouchers",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("account_id", sa.String(length=16), nullable=False),
+        sa.Column("merchant_id", sa.String(length=16), nullable=False),
+        sa.Column("value", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("minimum", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("not_before", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("not_after", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("given_back_for", sa.String(length=36), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id"],
+            ["merchants.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_vouchers_account_id"), "vouchers", ["account_id"], unique=False)
+    op.create_index(op.f("ix_vouchers_given_back_for"), "vouchers", ["given_back_for"], unique=False)
     op.create_table(
         "wallet_credentials",
         sa.Column("kid", sa.String(length=11), nullable=False),
@@ -245,7 +307,8 @@ def upgrade() -> None:
         sa.Column("reason", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("claimed_by", sa.String(length=16), nullable=True),
         sa.Column("claimed_until", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("payable_until", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("expires_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("payment_requested_at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("cancel_answer", sa.String(length=10), nullable=True),
         sa.Column("cancel_reason", sa.String(length=24), nullable=True),
         sa.ForeignKeyConstraint(
@@ -255,6 +318,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_intents_status"), "intents", ["status"], unique=False)
+    op.create_table(
+        "splits",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("terminal_id", sa.String(length=12), nullable=False),
+        sa.Column("total", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("shares", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["terminal_id"],
+            ["terminals.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
     op.create_table(
         "terminal_counters",
         sa.Column("terminal_id", sa.String(length=12), nullable=False),
@@ -283,6 +359,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kid"),
     )
     op.create_table(
+        "payment_requests",
+        sa.Column("id", sa.String(length=16), nullable=False),
+        sa.Column("intent_id", sa.String(length=36), nullable=False),
+        sa.Column("asker_id", sa.String(length=16), nullable=False),
+        sa.Column("friend_id", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["asker_id"],
+            ["accounts.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["friend_id"],
+            ["accounts.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["intent_id"],
+            ["intents.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_payment_requests_friend_id"), "payment_requests", ["friend_id"], unique=False)
+    op.create_index(op.f("ix_payment_requests_intent_id"), "payment_requests", ["intent_id"], unique=False)
+    op.create_table(
         "payments",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("intent_id", sa.String(length=36), nullable=False),
@@ -291,6 +391,7 @@ def upgrade() -> None:
         sa.Column("way", sa.String(length=8), nullable=False),
         sa.Column("account_id", sa.String(length=16), nullable=True),
         sa.Column("wallet_kid", sa.String(length=11), nullable=True),
+        sa.Column("purse_id", sa.String(length=16), nullable=True),
         sa.Column("status", sa.String(length=12), nullable=False),
         sa.Column("code", sa.String(length=40), nullable=False),
         sa.Column("reason", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -390,8 +491,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_payments_business_date"), table_name="payments")
     op.drop_index(op.f("ix_payments_account_id"), table_name="payments")
     op.drop_table("payments")
+    op.drop_index(op.f("ix_payment_requests_intent_id"), table_name="payment_requests")
+    op.drop_index(op.f("ix_payment_requests_friend_id"), table_name="payment_requests")
+    op.drop_table("payment_requests")
     op.drop_table("terminal_keys")
     op.drop_table("terminal_counters")
+    op.drop_table("splits")
     op.drop_index(op.f("ix_intents_status"), table_name="intents")
     op.drop_table("intents")
     op.drop_table("events")
@@ -400,8 +505,13 @@ def downgrade() -> None:
     op.drop_table("activation_codes")
     op.drop_index(op.f("ix_wallet_credentials_account_id"), table_name="wallet_credentials")
     op.drop_table("wallet_credentials")
+    op.drop_index(op.f("ix_vouchers_given_back_for"), table_name="vouchers")
+    op.drop_index(op.f("ix_vouchers_account_id"), table_name="vouchers")
+    op.drop_table("vouchers")
     op.drop_table("stores")
     op.drop_table("settlements")
+    op.drop_table("purse_members")
+    op.drop_table("memberships")
     op.drop_index(op.f("ix_entries_posting_id"), table_name="entries")
     op.drop_index(op.f("ix_entries_account_id"), table_name="entries")
     op.drop_table("entries")
@@ -409,6 +519,7 @@ def downgrade() -> None:
     op.drop_table("spent_vouchers")
     op.drop_index(op.f("ix_request_nonces_seen_at"), table_name="request_nonces")
     op.drop_table("request_nonces")
+    op.drop_table("purses")
     op.drop_index(op.f("ix_postings_intent_id"), table_name="postings")
     op.drop_table("postings")
     op.drop_table("merchants")
