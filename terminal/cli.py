@@ -13,7 +13,7 @@ _COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "ui": ("ui.cli", "ui", "The merchant's screen."),
     "enrol": ("terminal.programs.technician", "enrol", "Enrol this terminal with an activation code."),
     "doctor": ("terminal.programs.technician", "doctor", "What is well, what is not, and the way out."),
-    "queue": ("terminal.programs.stored", "queue", "The journal and what waits in it: list, show, sync, export, verify."),
+    "queue": ("terminal.programs.stored", "queue", "The journal, and what waits in it to be sent."),
     "sandbox": ("sandbox.cli", "sandbox", "A payment backend to develop, show and test against."),
     "phone": ("sandbox.phone.cli", "phone", "A virtual phone: tap, look at its balance and payments."),
     "bench": ("terminal.programs.bench", "bench", "Measure: what it does beside its floor and its peers."),
