@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a person must see to: kept in the journal until somebody has, shown with the way out."""
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import Final
@@ -11,14 +13,17 @@ from offline_queue.port import JournalPort
 from offline_queue.values import ValueStored
 from terminal.client import AlarmView
 from terminal.core.effects import AlarmKind
+from terminal.core.errors import JournalFullError
 from terminal.core.ports import Clock
 from terminal.core.sale import Sale
+from terminal.daemon.durable import durable, report_if_broken
 from terminal.daemon.views import utc
 
 log = logging.getLogger(__name__)
 
 _KIND = "alarm"
 _SEEN = b""
+SAVE_AGAIN_S = 5.0
 
 _WORDS: Final[dict[AlarmKind, tuple[str, str]]] = {
     AlarmKind.DECLINED_AT_SYNC: (
@@ -42,7 +47,7 @@ _WORDS: Final[dict[AlarmKind, tuple[str, str]]] = {
 
 
 class Alarms:
-    """The alarms of this terminal. Those about a sale survive a restart; the rest follow their cause."""
+    """The alarms of this terminal: lasting ones survive a restart, the rest follow their cause. Lives on the loop."""
 
     def __init__(self, journal: JournalPort, clock: Clock, changed: Callable[[], None]) -> None:
         self._journal = journal
@@ -52,6 +57,8 @@ class Alarms:
         self._lasting = {
             key: msgspec.json.decode(body, type=AlarmView) for key, body in journal.values(_KIND).items() if body
         }
+        self._unsaved: dict[str, bytes] = {}
+        self._saving: asyncio.Task[None] | None = None
 
     @property
     def shown(self) -> list[AlarmView]:
@@ -77,7 +84,7 @@ class Alarms:
         )
         log.error("alarm %s: %s", kind, alarm.text)
         self._lasting[alarm_id] = alarm
-        self._journal.record([ValueStored(kind=_KIND, key=alarm_id, body=msgspec.json.encode(alarm))])
+        self._save(alarm_id, msgspec.json.encode(alarm))
         self._changed()
 
     def stands(self, alarm_id: str) -> bool:
@@ -88,9 +95,34 @@ class Alarms:
         """A person has seen to it; False if there is no such alarm."""
         if self._lasting.pop(alarm_id, None) is None:
             return False
-        self._journal.record([ValueStored(kind=_KIND, key=alarm_id, body=_SEEN)])
+        self._save(alarm_id, _SEEN)
         self._changed()
         return True
+
+    async def close(self) -> None:
+        """Stop trying to save; what is unsaved is raised again by its cause, or seen to again."""
+        if self._saving is not None:
+            self._saving.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._saving
+
+    def _save(self, alarm_id: str, body: bytes) -> None:
+        self._unsaved[alarm_id] = body
+        if self._saving is None or self._saving.done():
+            self._saving = asyncio.get_running_loop().create_task(self._save_all(), name="saving alarms")
+            self._saving.add_done_callback(report_if_broken)
+
+    async def _save_all(self) -> None:
+        """An alarm outlives a full card: it is kept here, and saved once the journal takes rows again."""
+        while self._unsaved:
+            alarm_id, body = next(iter(self._unsaved.items()))
+            try:
+                await durable(self._journal, [ValueStored(kind=_KIND, key=alarm_id, body=body)])
+            except JournalFullError:
+                await asyncio.sleep(SAVE_AGAIN_S)
+                continue
+            if self._unsaved[alarm_id] is body:  # else it has been seen to meanwhile
+                del self._unsaved[alarm_id]
 
     def show(self, kind: str, text: str, cure: str) -> None:
         """An alarm that lasts as long as its cause."""

@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The device's clock: a Pi has none of its own. Source: tap protocol §1, *Clock*.
 
-It never falls below the latest time an issuer signed, nor below its build; it is doubtful until the backend has
-confirmed it since boot.
+It never falls below the latest time an issuer signed, nor below its build, and runs on from there where the system's
+clock is behind. It is doubtful until the backend has confirmed it since boot.
 """
 
 import time
 from collections.abc import Callable
 
 BUILD_TIME = 1_795_305_600  # 2026-11-22: nothing this program sees happened before it was written
-
-TOLERANCE_S = 300  # what the backend accepts of a request's `created` (backend API)
 
 
 class DeviceClock:
@@ -28,18 +26,18 @@ class DeviceClock:
         system: Callable[[], float] = time.time,
         since_boot_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._floor = max(floor, BUILD_TIME)
         self._system = system
         self._since_boot_s = since_boot_s
-        self._ahead_s = 0
+        self._floor = max(floor, BUILD_TIME)
+        self._floor_since_s = since_boot_s()
         self._confirmed = confirmed
 
     def now(self) -> int:
-        """Unix seconds, never below the floor."""
-        return max(int(self._system()) + self._ahead_s, self._floor)
+        """Unix seconds: the system's, but never below the floor and the time that has passed since it was set."""
+        return max(int(self._system()), self._lowest())
 
     def monotonic_s(self) -> float:
-        """Seconds that never go back: the machine's uptime."""
+        """Seconds that never go back."""
         return self._since_boot_s()
 
     @property
@@ -49,7 +47,8 @@ class DeviceClock:
 
     def issuer_signed(self, at: int) -> None:
         """An issuer signed this time: it is not earlier than that now."""
-        self._floor = max(self._floor, at)
+        if at > self._lowest():
+            self._floor, self._floor_since_s = at, self._since_boot_s()
 
     def confirm(self) -> None:
         """The pinned backend accepted our time within its tolerance: no doubt since boot."""
@@ -59,7 +58,7 @@ class DeviceClock:
         """A manager's hand: forward only, and it is doubtful from here. Raises ValueError for a step back."""
         if to < self.now():
             raise ValueError("the clock is only ever set forward")
-        self._ahead_s += to - self.now()
+        self.issuer_signed(to)
         self._confirmed = False
 
     @property
@@ -69,3 +68,6 @@ class DeviceClock:
         Counted by the machine's own uptime, which no hand and no time server moves.
         """
         return None if self._confirmed else int(self._since_boot_s())
+
+    def _lowest(self) -> int:
+        return self._floor + int(self._since_boot_s() - self._floor_since_s)

@@ -44,6 +44,9 @@ log = logging.getLogger(__name__)
 
 INTENT_LIFETIME_S = 120
 IDEMPOTENCY_KEY_MOST = 255
+REFUND_REASON_MOST = 80
+
+_MAY_ACCEPT_OFFLINE = frozenset({SaleState.AUTHORISED, SaleState.UNKNOWN})
 
 
 @dataclass(eq=False)
@@ -73,6 +76,7 @@ class Counter:
         signer: Signer,
         clock: Clock,
         policy: OfflinePolicy,
+        denylisted: Callable[[bytes], bool],
         online: Callable[[], Awaitable[bool]],
         ways: Callable[[], tuple[Way, ...]],
     ) -> None:
@@ -82,14 +86,17 @@ class Counter:
         self._signer = signer
         self._clock = clock
         self._policy = policy
+        self._denylisted = denylisted
         self._online = online
         self._ways = ways
         self._starting = asyncio.Lock()
+        self._refunding = asyncio.Lock()
 
     # --- starting -----------------------------------------------------------------------------------------------------
 
     async def start(self, new: NewSale) -> tuple[Sale, bool]:
         """A new sale, or the one that this key already made (False). Raises CommandRefusedError, JournalFullError."""
+        _check_key(new.idempotency_key)
         async with self._starting:
             request_hash = hashlib.sha256(msgspec.json.encode(new)).digest()
             known = await asyncio.to_thread(self._journal.sale_by_key, new.idempotency_key)
@@ -98,9 +105,7 @@ class Counter:
                     raise CommandRefusedError(409, "conflict", "this idempotency_key was used for another request")
                 return await self._desk.find(known.sale_id), False
             self._check_free(None)
-            amount = self._amount(new)
-            ways = tuple(Way(way) for way in new.ways) if new.ways else self._ways()
-            now = self._clock.now()
+            amount, ways = self._amount(new), self._ways_for(new)
             intent = await self._sign(amount, new.reference)
             sale = Sale(
                 sale_id=uuid4(),
@@ -110,10 +115,10 @@ class Counter:
                 amount=amount,
                 ways=ways,
                 state=SaleState.SIGNED,
-                created_at=now,
+                created_at=intent.issued_at,
                 intents=(intent,),
                 reference=new.reference,
-                history=(Step(SaleState.SIGNED, now, "amount confirmed"),),
+                history=(Step(SaleState.SIGNED, intent.issued_at, "amount confirmed"),),
             )
             await self._desk.open(sale, "amount confirmed")
             return sale, True
@@ -125,11 +130,17 @@ class Counter:
             raise CommandRefusedError(422, "invalid_amount", str(error)) from None
         if amount.minor == 0:
             raise CommandRefusedError(422, "invalid_amount", "a sale of nothing cannot be charged")
-        if not 1 <= len(new.idempotency_key) <= IDEMPOTENCY_KEY_MOST:
-            raise CommandRefusedError(
-                422, "invalid_request", f"idempotency_key must be 1..{IDEMPOTENCY_KEY_MOST} characters"
-            )
         return amount
+
+    def _ways_for(self, new: NewSale) -> tuple[Way, ...]:
+        """Those the till asked for; one this terminal does not have would leave the shopper nothing to do."""
+        present = self._ways()
+        if not new.ways:
+            return present
+        wanted = tuple(dict.fromkeys(Way(way) for way in new.ways))
+        if absent := [way.value for way in wanted if way not in present]:
+            raise CommandRefusedError(422, "way_not_here", f"this terminal cannot present by {', '.join(absent)}")
+        return wanted
 
     def _check_free(self, but: UUID | None) -> None:
         busy = self._desk.busy_with
@@ -138,13 +149,9 @@ class Counter:
 
     async def _sign(self, amount: Money, reference: str | None) -> Intent:
         """A new intent, signed and not yet durable: it is recorded with the sale that carries it."""
-        identity = self._identity()
-        now = self._clock.now()
-        if identity.credential.expired(now):
-            raise CommandRefusedError(
-                503, "credential_expired", "this terminal's credential has expired: connect it so that it can renew it"
-            )
+        self._check_credential()
         online = await self._online()
+        identity, now = self._identity(), self._clock.now()
         number = self._journal.next_counter()
         intent_id = uuid6.uuid7()
         claims = IntentClaims(
@@ -175,11 +182,18 @@ class Counter:
             presentation=presentation,
         )
 
+    def _check_credential(self) -> None:
+        if self._identity().credential.expired(self._clock.now()):
+            raise CommandRefusedError(
+                503, "credential_expired", "this terminal's credential has expired: connect it so that it can renew it"
+            )
+
     # --- commands -----------------------------------------------------------------------------------------------------
 
     async def again(self, sale_id: UUID) -> Sale:
         """Another try: a new intent of the same sale, once the earlier one is dead."""
         self._check_free(sale_id)
+        self._check_credential()
         return await self._command(sale_id, AgainAsked(at=self._clock.now()))
 
     async def sign_again(self, sale: Sale) -> None:
@@ -201,13 +215,16 @@ class Counter:
         return await self._command(sale_id, CancelAsked(at=self._clock.now(), reason=reason))
 
     async def accept_offline(self, sale_id: UUID) -> Sale:
-        """The cashier's own decision after the link died; the whole policy is asked, as of now."""
-        sale = await self._desk.find(sale_id)
-        if sale.authorised is not None and sale.state is SaleState.UNKNOWN:
-            decision = self._policy.decide(sale.authorised, sale.amount.currency)
-            if isinstance(decision, OfflineRefused):
-                raise CommandRefusedError(409, "offline_not_possible", f"{decision.cap}: {decision.detail}")
-        return await self._command(sale_id, OfflineAccepted(at=self._clock.now(), by_cashier=True))
+        """The cashier's own decision after the link died; the whole policy is asked, as of now, and the denylist."""
+        async with self._policy.deciding:
+            sale = await self._desk.find(sale_id)
+            if sale.authorised is not None and sale.state in _MAY_ACCEPT_OFFLINE:
+                if self._denylisted(sale.authorised.wallet_kid):
+                    raise CommandRefusedError(409, "offline_not_possible", "this wallet has been blocked meanwhile")
+                decision = self._policy.decide(sale.authorised, sale.amount.currency)
+                if isinstance(decision, OfflineRefused):
+                    raise CommandRefusedError(409, "offline_not_possible", f"{decision.cap}: {decision.detail}")
+            return await self._command(sale_id, OfflineAccepted(at=self._clock.now(), by_cashier=True))
 
     async def enter_code(self, sale_id: UUID, code: str) -> tuple[Sale, bool]:
         """A confirmation code; False: it was wrong, and one of five tries is gone."""
@@ -215,26 +232,37 @@ class Counter:
         expected = confirmation_code(
             self._identity().confirmation_secret, sale.intent.intent_id.bytes, sale.amount.minor
         )
-        right = hmac.compare_digest(code.encode(), expected.encode())
+        right = hmac.compare_digest(code.encode(errors="replace"), expected.encode())
         return await self._command(sale_id, CodeEntered(at=self._clock.now(), right=right)), right
 
     async def refund(self, sale_id: UUID, key: str, amount_minor: int | None, reason: str) -> Refund:
         """Order a refund, or give back the one this key already made."""
-        sale = await self._desk.find(sale_id)
-        for known in sale.refunds:
-            if known.idempotency_key == key:
-                if (known.asked_minor, known.reason) != (amount_minor, reason):
-                    raise CommandRefusedError(409, "conflict", "this idempotency_key was used for another refund")
-                return known
+        _check_key(key)
+        if not 1 <= len(reason) <= REFUND_REASON_MOST:
+            raise CommandRefusedError(422, "invalid_request", f"reason must be 1..{REFUND_REASON_MOST} characters")
         if amount_minor is not None and amount_minor < 1:
             raise CommandRefusedError(422, "invalid_amount", "a refund is of at least one minor unit")
-        now = self._clock.now()
-        refund = Refund(refund_id=uuid6.uuid7(), idempotency_key=key, amount_minor=amount_minor, reason=reason, at=now)
-        sale = await self._command(sale_id, RefundAsked(at=now, refund=refund))
-        return next(known for known in sale.refunds if known.refund_id == refund.refund_id)
+        async with self._refunding:  # a till that repeats itself at once must not find its first call unfinished
+            sale = await self._desk.find(sale_id)
+            for known in sale.refunds:
+                if known.idempotency_key == key:
+                    if (known.asked_minor, known.reason) != (amount_minor, reason):
+                        raise CommandRefusedError(409, "conflict", "this idempotency_key was used for another refund")
+                    return known
+            now, refund_id = self._clock.now(), uuid6.uuid7()
+            refund = Refund(refund_id=refund_id, idempotency_key=key, amount_minor=amount_minor, reason=reason, at=now)
+            sale = await self._command(sale_id, RefundAsked(at=now, refund=refund))
+            return next(known for known in sale.refunds if known.refund_id == refund_id)
 
     async def _command(self, sale_id: UUID, event: Event) -> Sale:
         sale, effects = await self._desk.apply(sale_id, event)
         if any(isinstance(effect, NotNow) for effect in effects):
             raise CommandRefusedError(409, "not_now", f"sale {sale.number} is {sale.state}: this cannot be done now")
         return sale
+
+
+def _check_key(idempotency_key: str) -> None:
+    if not 1 <= len(idempotency_key) <= IDEMPOTENCY_KEY_MOST:
+        raise CommandRefusedError(
+            422, "invalid_request", f"idempotency_key must be 1..{IDEMPOTENCY_KEY_MOST} characters"
+        )

@@ -11,16 +11,18 @@ from typing import Protocol
 from uuid import UUID
 
 from offline_queue.port import JournalPort
-from offline_queue.values import SaleChanged
+from offline_queue.values import ChangeRefusedError, SaleChanged
 from terminal.core.effects import Arm, Effect, NotNow, Then
-from terminal.core.errors import JournalFullError
+from terminal.core.errors import JournalError
 from terminal.core.events import Event
 from terminal.core.machine import durably_different, step
-from terminal.core.sale import OPEN_STATES, Sale
+from terminal.core.sale import OPEN_STATES, Sale, SaleState
+from terminal.daemon.durable import durable
 
 log = logging.getLogger(__name__)
 
 STEPS_AT_ONCE = 16  # a batch of verdicts gives way to a tap after so many
+_IN_DOUBT = frozenset({SaleState.UNKNOWN, SaleState.CANCELLING, SaleState.REVERSING})
 
 
 class UnknownSaleError(Exception):
@@ -35,19 +37,37 @@ class EffectSink(Protocol):
 
 
 class Desk:
-    """All sales that are not over, and the one at the counter."""
+    """All sales that are not over, and the one at the counter.
 
-    def __init__(self, journal: JournalPort, changed: Callable[[], None]) -> None:
+    `changed` is called after every change; `medium` with what is wrong with the journal's medium, and with None once
+    it takes rows again.
+    """
+
+    def __init__(
+        self,
+        journal: JournalPort,
+        changed: Callable[[], None],
+        medium: Callable[[JournalError | None], None] = lambda _trouble: None,
+    ) -> None:
         self._journal = journal
         self._changed = changed
+        self._medium = medium
+        self._medium_takes = True
         self._sink: EffectSink | None = None
         self._lock = asyncio.Lock()
+        self._closed = False
+        self._moved = asyncio.Event()
         self._sales: dict[UUID, Sale] = {}
         self._at_the_counter: UUID | None = None
 
     def attach(self, sink: EffectSink) -> None:
         """Say who carries effects out; once, while the daemon is put together."""
         self._sink = sink
+
+    async def close(self) -> None:
+        """Let the change under way become durable, and take no further one: from here on JournalError."""
+        async with self._lock:
+            self._closed = True
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -74,27 +94,42 @@ class Desk:
             raise UnknownSaleError
         return sale
 
+    async def until(self, sale_id: UUID, holds: Callable[[Sale], bool]) -> Sale:
+        """Wait until something holds of a sale; the caller says for how long. Raises UnknownSaleError."""
+        while True:
+            moved = self._moved
+            sale = await self.find(sale_id)
+            if holds(sale):
+                return sale
+            await moved.wait()
+
     # --- changing -----------------------------------------------------------------------------------------------------
 
     async def open(self, sale: Sale, why: str) -> None:
         """Put a new sale at the counter and want phones for it. Raises JournalFullError: then there is no sale."""
+        await asyncio.shield(asyncio.ensure_future(self._open(sale, why)))
+
+    async def _open(self, sale: Sale, why: str) -> None:
         async with self._lock:
             await self._record([SaleChanged(sale=sale, why=why)])
-            previous, self._at_the_counter = self.current, sale.sale_id
-            self._sales[sale.sale_id] = sale
-            self._let_go(previous)
-        self._changed()
+            self._keep(sale)
+        self._tell()
         self._carry_out(sale, (Arm(),))
 
     def restore(self, sales: Sequence[Sale]) -> None:
-        """Take up what the journal holds at start."""
+        """Take up what the journal holds at start.
+
+        At the counter is the sale that holds it, else the newest whose money is in doubt: what was approved or stored
+        before the restart is no news to whoever stands there now.
+        """
         self._sales = {sale.sale_id: sale for sale in sales}
-        holding = next((sale for sale in sales if sale.holds_the_counter), sales[-1] if sales else None)
-        self._at_the_counter = holding.sale_id if holding else None
-        self._changed()
+        holding = [sale for sale in sales if sale.holds_the_counter]
+        shown = holding or [sale for sale in sales if sale.state in _IN_DOUBT]
+        self._at_the_counter = shown[-1].sale_id if shown else None
+        self._tell()
 
     async def apply(self, sale_id: UUID, event: Event) -> tuple[Sale, tuple[Effect, ...]]:
-        """One event on one sale. Raises UnknownSaleError, JournalFullError (nothing has changed then)."""
+        """One event on one sale. Raises UnknownSaleError, JournalError (nothing has changed then)."""
         return (await self.apply_all([(sale_id, event)]))[0]
 
     async def apply_all(self, events: Sequence[tuple[UUID, Event]]) -> list[tuple[Sale, tuple[Effect, ...]]]:
@@ -120,28 +155,48 @@ class Desk:
             if changes:
                 await self._record(changes)
             for sale in moved.values():
-                self._sales[sale.sale_id] = sale
-                self._let_go(sale)
-        self._changed()
+                self._keep(sale)
+        self._tell()
         for sale, effects in results:
             self._carry_out(sale, effects)
         return results
 
     async def _record(self, changes: Sequence[SaleChanged]) -> None:
+        if self._closed:
+            raise JournalError("the terminal is closing")
         try:
-            if len(changes) > STEPS_AT_ONCE:  # their bytes are made by who asks: not on the loop
-                recorded = await asyncio.to_thread(self._journal.record, changes)
-            else:
-                recorded = self._journal.record(changes)
-            await asyncio.wrap_future(recorded)
-        except JournalFullError as error:
-            log.critical("journal takes nothing: %s", error)
+            await durable(self._journal, changes, in_a_thread=len(changes) > STEPS_AT_ONCE)
+        except ChangeRefusedError:
             raise
+        except JournalError as error:
+            if self._medium_takes:
+                log.critical("journal takes nothing: %s", error)
+                self._medium_takes = False
+                self._medium(error)
+            raise
+        if not self._medium_takes:
+            log.warning("journal takes rows again")
+            self._medium_takes = True
+            self._medium(None)
 
-    def _let_go(self, sale: Sale | None) -> None:
+    def _keep(self, sale: Sale) -> None:
+        """Remember a sale as it is now; one that comes to hold the counter takes it from the one before."""
+        self._sales[sale.sale_id] = sale
+        if sale.holds_the_counter and self.busy_with is None:
+            previous, self._at_the_counter = self.current, sale.sale_id
+            if previous is not None:
+                self._let_go(previous)
+        self._let_go(sale)
+
+    def _let_go(self, sale: Sale) -> None:
         """Forget a sale that is over and not at the counter; the journal keeps it."""
-        if sale is not None and sale.state not in OPEN_STATES and sale.sale_id != self._at_the_counter:
+        if sale.state not in OPEN_STATES and sale.sale_id != self._at_the_counter:
             self._sales.pop(sale.sale_id, None)
+
+    def _tell(self) -> None:
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
+        self._changed()
 
     def _carry_out(self, sale: Sale, effects: tuple[Effect, ...]) -> None:
         assert self._sink is not None  # attached before the first event

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Carries effects out: sends, asks, cancels, waits, and brings the answers back to the desk as events.
 
-One errand of a kind per sale at a time. Waiting ends early when the link comes back; nothing waits for ever.
+One errand of a kind per sale (and refund) is on its way, and one more may wait; a newer one takes the place of one that
+waits. Waiting ends early when the link comes back; nothing waits for ever. An errand that breaks counts as unanswered,
+so that the sale's own back-off tries it again.
 """
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any, Protocol, assert_never
 from uuid import UUID
 
@@ -28,16 +31,21 @@ from terminal.core.effects import (
     Then,
 )
 from terminal.core.errors import JournalFullError
-from terminal.core.events import BackendStatus, CancelLeaving, Event, StatusHeard
+from terminal.core.events import BackendStatus, CancelLeaving, Errand, Event, NoAnswer, StatusHeard
 from terminal.core.ports import Clock
 from terminal.core.sale import Refund, Sale, SaleState
+from terminal.daemon.arming import Arming
 from terminal.daemon.counter import CommandRefusedError, Counter
 from terminal.daemon.desk import Desk, UnknownSaleError
+from terminal.daemon.durable import report_if_broken
 
 log = logging.getLogger(__name__)
 
 RESEND_UNTIL_S = 300  # after its life an unbooked payment is refused as expired (backend API, "Judged as of its time")
+WAIT_MOST_S = 3_600  # a time kept in a row was that of a clock which may since have been set back
 JOURNAL_RETRY_S = 5.0
+
+_TO_BE_CANCELLED = frozenset({SaleState.CANCELLING, SaleState.REVERSING})
 
 
 class Backend(Protocol):
@@ -56,24 +64,20 @@ class Backend(Protocol):
         """Send a refund."""
 
 
-class Arming(Protocol):
-    """The readers, as far as effects move them."""
-
-    def arm(self) -> None:
-        """Want phones."""
-
-    def disarm(self) -> None:
-        """Want none."""
-
-    def empty_first(self) -> None:
-        """Want the field empty first."""
-
-
 class AlarmBoard(Protocol):
     """Where alarms are kept."""
 
     def raise_alarm(self, kind: AlarmKind, sale: Sale) -> None:
         """Show an alarm about a sale until a person has seen to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """Which errand of which sale."""
+
+    sale_id: UUID
+    errand: Errand
+    refund_id: UUID | None = None
 
 
 class Errands:
@@ -97,33 +101,32 @@ class Errands:
         self._alarms = alarms
         self._clock = clock
         self._stored = stored
-        self._waiting: dict[tuple[UUID, str], asyncio.Task[None]] = {}
-        self._running: set[asyncio.Task[None]] = set()
+        self._waiting: dict[_Key, asyncio.Task[None]] = {}
+        self._on_the_way: dict[_Key, asyncio.Task[None]] = {}
+        self._others: set[asyncio.Task[None]] = set()
         self._hurry = asyncio.Event()
 
-    def carry_out(self, sale: Sale, effect: Effect) -> None:  # noqa: C901 - one arm for each effect, none with a branch
+    def carry_out(self, sale: Sale, effect: Effect) -> None:
         """Start what the effect asks for."""
         match effect:
             case Arm():
                 self._arming.arm()
             case Disarm():
-                current = self._desk.current
-                if current is not None and current.sale_id == sale.sale_id:
-                    self._arming.disarm()
+                self._at_the_counter(sale, self._arming.disarm)
             case EmptyFieldFirst():
-                self._arming.empty_first()
+                self._at_the_counter(sale, self._arming.empty_first)
             case SendPayment():
-                self._start(self._pay(sale))
+                self._send(_Key(sale.sale_id, Errand.PAYMENT))
             case AskBackend(not_before=not_before):
-                self._later(sale.sale_id, "ask", not_before, self._ask)
+                self._send(_Key(sale.sale_id, Errand.QUESTION), not_before)
             case SendCancel(not_before=not_before):
-                self._later(sale.sale_id, "cancel", not_before, self._cancel)
-            case SendRefund(refund_id=refund_id):
-                self._start(self._refund(sale, refund_id))
+                self._send(_Key(sale.sale_id, Errand.CANCEL), not_before)
+            case SendRefund(refund_id=refund_id, not_before=not_before):
+                self._send(_Key(sale.sale_id, Errand.REFUND, refund_id), not_before)
             case Forward():
                 self._stored(sale)
             case SignAgain():
-                self._start(self._sign_again(sale))
+                self._beside(self._sign_again(sale))
             case RaiseAlarm(kind=kind):
                 self._alarms.raise_alarm(kind, sale)
             case Then() | NotNow():
@@ -138,47 +141,52 @@ class Errands:
 
     async def close(self) -> None:
         """Stop; what was under way is taken up from the journal at the next start."""
-        tasks = [*self._running, *self._waiting.values()]
+        tasks = [*self._waiting.values(), *self._on_the_way.values(), *self._others]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _at_the_counter(self, sale: Sale, move: Callable[[], int]) -> None:
+        """Only the sale at the counter moves the readers: another's end says nothing about the phone in the field."""
+        current = self._desk.current
+        if current is not None and current.sale_id == sale.sale_id:
+            move()
+
     # --- the errands --------------------------------------------------------------------------------------------------
 
-    async def _pay(self, sale: Sale) -> None:
-        await self._bring_back(sale.sale_id, await self._backend.pay(sale))
+    async def _answer(self, key: _Key, sale: Sale) -> Event | None:
+        """Do the errand for the sale as it is now; None if it is not wanted any more."""
+        match key.errand:
+            case Errand.PAYMENT:
+                return await self._backend.pay(sale) if sale.state is SaleState.AUTHORISED else None
+            case Errand.QUESTION:
+                return await self._ask(sale)
+            case Errand.CANCEL:
+                return await self._cancel(sale)
+            case Errand.REFUND:
+                refund = next((known for known in sale.refunds if known.refund_id == key.refund_id), None)
+                return await self._backend.refund(sale, refund) if refund is not None else None
+            case Errand.FORWARD:
+                raise AssertionError("the drainer's")
 
-    async def _ask(self, sale: Sale) -> None:
+    async def _ask(self, sale: Sale) -> Event:
         answer = await self._backend.ask(sale)
-        if self._may_resend(sale, answer):
-            answer = await self._backend.pay(sale)
-        await self._bring_back(sale.sale_id, answer)
+        if isinstance(answer, StatusHeard) and self._may_resend(await self._desk.find(sale.sale_id), answer):
+            return await self._backend.pay(sale)
+        return answer
 
-    def _may_resend(self, sale: Sale, answer: Event) -> bool:
+    def _may_resend(self, sale: Sale, answer: StatusHeard) -> bool:
         """The same body again, while the intent lives and the backend does not have it (state table, `unknown`)."""
         return (
-            sale.state is SaleState.UNKNOWN
-            and isinstance(answer, StatusHeard)
+            sale.state is SaleState.UNKNOWN  # still: once it is being cancelled no payment body may leave
             and answer.status in {BackendStatus.NOT_FOUND, BackendStatus.CREATED, BackendStatus.CLAIMED}
             and self._clock.now() < sale.intent.expires_at + RESEND_UNTIL_S
         )
 
-    async def _cancel(self, sale: Sale) -> None:
-        if sale.cancel is not None and not sale.cancel.sent:
+    async def _cancel(self, sale: Sale) -> Event | None:
+        if sale.state in _TO_BE_CANCELLED and sale.cancel is not None and not sale.cancel.sent:
             sale, _ = await self._desk.apply(sale.sale_id, CancelLeaving(at=self._clock.now()))
-        if sale.state in {SaleState.CANCELLING, SaleState.REVERSING}:
-            await self._bring_back(sale.sale_id, await self._backend.cancel(sale))
-
-    async def _refund(self, sale: Sale, refund_id: UUID) -> None:
-        refund = next((known for known in sale.refunds if known.refund_id == refund_id), None)
-        if refund is not None:
-            await self._bring_back(sale.sale_id, await self._backend.refund(sale, refund))
-
-    async def _sign_again(self, sale: Sale) -> None:
-        try:
-            await self._counter.sign_again(sale)
-        except CommandRefusedError as error:
-            log.error("sale %s not tried again: %s", sale.number, error)
+        return await self._backend.cancel(sale) if sale.state in _TO_BE_CANCELLED else None
 
     async def _bring_back(self, sale_id: UUID, event: Event) -> None:
         """Give the answer to the desk; while the journal takes nothing, keep it and try again."""
@@ -186,50 +194,64 @@ class Errands:
             try:
                 await self._desk.apply(sale_id, event)
             except JournalFullError:
-                await asyncio.sleep(JOURNAL_RETRY_S)
+                await self._nap(JOURNAL_RETRY_S)
             else:
                 return
 
     # --- when ---------------------------------------------------------------------------------------------------------
 
-    def _later(
-        self, sale_id: UUID, kind: str, not_before: int | None, errand: Callable[[Sale], Coroutine[Any, Any, None]]
-    ) -> None:
-        """Run an errand once its time has come, with the sale as it is by then; a newer one of its kind replaces it."""
-        key = (sale_id, kind)
+    def _send(self, key: _Key, not_before: int | None = None) -> None:
+        """Do an errand once its time has come."""
         earlier = self._waiting.pop(key, None)
-        if earlier is not None and earlier is not asyncio.current_task():
+        if earlier is not None:
             earlier.cancel()
-        task = asyncio.get_running_loop().create_task(self._wait_and_run(sale_id, not_before, errand))
+        task = asyncio.get_running_loop().create_task(self._run(key, not_before))
         self._waiting[key] = task
         task.add_done_callback(lambda done: self._done(key, done))
 
-    async def _wait_and_run(
-        self, sale_id: UUID, not_before: int | None, errand: Callable[[Sale], Coroutine[Any, Any, None]]
-    ) -> None:
-        wait_s = (not_before or 0) - self._clock.now()
-        if wait_s > 0:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), wait_s)
+    async def _run(self, key: _Key, not_before: int | None) -> None:
+        if not_before is not None and (wait_s := not_before - self._clock.now()) > 0:
+            await self._nap(min(wait_s, WAIT_MOST_S))
+        if (ahead := self._on_the_way.get(key)) is not None:
+            await asyncio.wait({ahead})
+        task = self._waiting.pop(key)  # from here on a newer one waits behind us and does not end us
+        self._on_the_way[key] = task
+        while True:
+            try:
+                answer = await self._answer(key, await self._desk.find(key.sale_id))
+            except JournalFullError:  # nothing has left: a cancel is journalled before its first byte
+                await self._nap(JOURNAL_RETRY_S)
+            except UnknownSaleError:
+                log.error("sale %s is gone from the journal", key.sale_id)
+                return
+            else:
+                break
+        if answer is not None:
+            await self._bring_back(key.sale_id, answer)
+
+    async def _nap(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._hurry.wait(), seconds)
+
+    def _done(self, key: _Key, task: asyncio.Task[None]) -> None:
+        for tasks in (self._waiting, self._on_the_way):
+            if tasks.get(key) is task:
+                del tasks[key]
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        log.critical("an errand broke: %s of sale %s", key.errand.name.lower(), key.sale_id, exc_info=error)
+        self._beside(self._bring_back(key.sale_id, NoAnswer(at=self._clock.now(), errand=key.errand)))
+
+    # --- beside -------------------------------------------------------------------------------------------------------
+
+    async def _sign_again(self, sale: Sale) -> None:
         try:
-            await errand(await self._desk.find(sale_id))
-        except UnknownSaleError:
-            log.error("sale %s is gone from the journal", sale_id)
-        except JournalFullError:
-            self._later(sale_id, "retry", self._clock.now() + int(JOURNAL_RETRY_S), errand)
+            await self._counter.sign_again(sale)
+        except (CommandRefusedError, JournalFullError) as error:
+            log.error("sale %s not tried again: %s", sale.number, error)
 
-    def _done(self, key: tuple[UUID, str], task: asyncio.Task[None]) -> None:
-        if self._waiting.get(key) is task:
-            del self._waiting[key]
-        self._report(task)
-
-    def _start(self, errand: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(errand)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        task.add_done_callback(self._report)
-
-    @staticmethod
-    def _report(task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.critical("an errand broke", exc_info=error)
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._others.add(task)
+        task.add_done_callback(self._others.discard)
+        task.add_done_callback(report_if_broken)

@@ -7,21 +7,25 @@ copy: then a new epoch is drawn, every sale that is not over is asked about, and
 manager has seen to the alarm.
 """
 
-import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
+
 from offline_queue.port import JournalPort
-from offline_queue.values import Head, HeadSigned, ValueStored
+from offline_queue.rows import draw_epoch
+from offline_queue.values import EpochDrawn, Head, HeadSigned, ValueStored
 from terminal.client import Status
-from terminal.core.errors import MalformedError
+from terminal.core.errors import MalformedError, SignatureError
 from terminal.daemon.clock import DeviceClock
+from terminal.daemon.durable import durable
 from terminal.daemon.identity import Identity
 from terminal.daemon.offline import read_document
 from terminal.daemon.views import utc
-from terminal.gateway.backend import BackendGateway, UnusableAnswerError
-from terminal.gateway.messages import HeartbeatMessage
+from terminal.gateway.backend import BackendGateway
+from terminal.gateway.calls import UnusableAnswerError
+from terminal.gateway.messages import HeadContent, HeartbeatMessage
 from terminal.wire.base64url import b64u, unb64u
 from terminal.wire.cose import Context
 
@@ -43,7 +47,7 @@ class Heartbeat:
         journal: JournalPort,
         backend: BackendGateway,
         clock: DeviceClock,
-        status: Callable[[], Status],
+        status: Callable[[], Awaitable[Status]],
         denylist_version: Callable[[], int],
         restored: Callable[[], None],
     ) -> None:
@@ -66,14 +70,28 @@ class Heartbeat:
             await self._send()
 
     async def _send(self) -> None:
-        answer = await self._backend.fetch("POST", "/v1/terminal/heartbeat", HeartbeatMessage, self._body())
-        raw = unb64u(answer.signed_head)
-        await self._store(self._head_in(raw), raw)
-
-    def _body(self) -> dict[str, Any]:
-        head = self._journal.head()
         signed = self._journal.value(_KIND, _HIGHEST) or self._signed_here()
-        status = self._status()
+        body = self._body(await self._status(), self._head_to_report(), signed)
+        answer = await self._backend.fetch("POST", "/v1/terminal/heartbeat", HeartbeatMessage, body)
+        raw = unb64u(answer.signed_head)
+        if raw != signed:
+            await self._store(self._head_in(raw), raw)
+
+    def _head_to_report(self) -> Head:
+        """The newest row; the one last signed if nothing but that signature has been recorded since.
+
+        So an idle terminal's journal does not grow by a row a minute.
+        """
+        head = self._journal.head()
+        document = self._journal.document("head")
+        if document is None or document.version != head.seq - 1:
+            return head
+        try:
+            return self._head_in(document.body)
+        except SignatureError:  # by an issuer that is none any more: have the newest row signed by a present one
+            return head
+
+    def _body(self, status: Status, head: Head, signed: bytes | None) -> dict[str, Any]:
         return {
             "software_version": status.terminal.software_version if status.terminal else None,
             "config_version": status.terminal.config_version if status.terminal else None,
@@ -92,15 +110,16 @@ class Heartbeat:
     def _head_in(self, raw: bytes) -> Head:
         document = read_document(raw, self._identity(), Context.HEAD)
         try:
-            return Head(epoch=document["epoch"], seq=document["sequence"], hash=unb64u(document["hash"]))
-        except (KeyError, TypeError) as error:
-            raise MalformedError(f"a signed head without {error}") from error
+            head = msgspec.convert(document, HeadContent)
+        except msgspec.ValidationError as error:
+            raise MalformedError(f"signed head: {error}") from error
+        return Head(epoch=head.epoch, seq=head.sequence, hash=unb64u(head.hash))
 
     async def _store(self, head: Head, raw: bytes) -> None:
         forget = ValueStored(kind=_KIND, key=_HIGHEST, body=_GONE)
         changes = [HeadSigned(head=head, signed=raw)]
         known = self._journal.value(_KIND, _HIGHEST)
-        await asyncio.wrap_future(self._journal.record([*changes, forget] if known else changes))
+        await durable(self._journal, [*changes, forget] if known else changes)
 
     async def _behind(self, raw: bytes) -> None:
         head = self._head_in(raw)
@@ -108,6 +127,11 @@ class Heartbeat:
             await self._store(head, raw)
             return
         log.critical("the backend knows row %d of this journal and we do not: restored from an old copy", head.seq)
-        await asyncio.wrap_future(self._journal.new_epoch("the backend knows a later head"))
-        await asyncio.wrap_future(self._journal.record([ValueStored(kind=_KIND, key=_HIGHEST, body=raw)]))
-        self._restored()
+        self._restored()  # first: a power cut in between finds this journal as old as it was
+        await durable(
+            self._journal,
+            [
+                EpochDrawn(epoch=draw_epoch(), why="the backend knows a later head"),
+                ValueStored(kind=_KIND, key=_HIGHEST, body=raw),
+            ],
+        )

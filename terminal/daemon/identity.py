@@ -2,7 +2,7 @@
 """Who this terminal is: what enrolment brought, read back. Source: backend API, `POST /enrolments`."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -50,17 +50,35 @@ class Identity:
         return self.terminal_id.rsplit("-", 1)[-1][-4:]
 
 
+class CurrentIdentity:
+    """Who this terminal is now: as enrolled, with the issuers and the credential that have come since. On the loop."""
+
+    def __init__(self, enrolled: Identity) -> None:
+        self._identity = enrolled
+
+    def __call__(self) -> Identity:
+        """As of this moment; keep it no longer than a step."""
+        return self._identity
+
+    def issuers(self) -> Issuers:
+        """Whose signatures count now."""
+        return self._identity.issuers
+
+    def trust(self, issuers: Issuers) -> None:
+        """The issuers of a newer policy that a present one signed."""
+        self._identity = replace(self._identity, issuers=issuers)
+
+    def renewed(self, credential: Credential) -> None:
+        """A newer credential for the same key, stored already."""
+        self._identity = replace(self._identity, credential=credential)
+
+
 def read_identity(path: Path, signer: Signer) -> Identity:
     """Read the enrolment file and check it against the device key.
 
     Raises NotEnrolledError when there is none, ConfigError when it is damaged or belongs to another key.
     """
-    try:
-        stored: dict[str, Any] = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise NotEnrolledError from None
-    except ValueError as error:
-        raise ConfigError(str(path), f"not JSON ({error})", "Restore it from a backup, or enrol again") from None
+    stored = read_enrolment(path)
     try:
         issuers = Issuers(PublicKey.from_jwk(jwk) for jwk in stored["issuers"])
         credential = Credential.read(unb64u(stored["credential"]), issuers)
@@ -77,3 +95,18 @@ def read_identity(path: Path, signer: Signer) -> Identity:
     if credential.key.kid != PublicKey.of(signer).kid:
         raise ConfigError(str(path), "the credential belongs to another device key", _ENROL)
     return identity
+
+
+def read_enrolment(path: Path) -> dict[str, Any]:
+    """The enrolment file's members, unchecked. Raises NotEnrolledError, ConfigError."""
+    try:
+        stored = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise NotEnrolledError from None
+    except OSError as error:
+        raise ConfigError(str(path), f"cannot be read ({error.strerror})", "Run this as the terminal's user") from None
+    except ValueError as error:
+        raise ConfigError(str(path), f"not JSON ({error})", "Restore it from a backup, or enrol again") from None
+    if not isinstance(stored, dict):
+        raise ConfigError(str(path), "not a JSON object", "Restore it from a backup, or enrol again")
+    return stored

@@ -11,16 +11,18 @@ from collections.abc import Callable
 from typing import Protocol
 
 from offline_queue.port import JournalPort
-from terminal.core.errors import JournalFullError, RefusedError
+from terminal.core.errors import JournalFullError, RefusedError, SignatureError
 from terminal.core.events import Event, FieldEmpty, Noticed, PaidByReceipt, PhoneRefused, Prompted, ReplyAccepted
 from terminal.core.ports import Clock, ReaderHealth, Signer
 from terminal.core.reasons import Reason
 from terminal.core.risk import OfflineRefused
 from terminal.core.sale import Authorised, Booking, Notice, Prompt, Refusal, Sale, SaleState, Way
+from terminal.daemon.arming import Arming
 from terminal.daemon.desk import Desk
+from terminal.daemon.durable import report_if_broken
 from terminal.daemon.identity import Identity
 from terminal.daemon.offline import OfflinePolicy
-from terminal.daemon.tap import Offer, TapDesk
+from terminal.daemon.tap import Offer
 from terminal.wire.judge import Accepted, Paid, judge_reply
 from terminal.wire.presentation import Presentation
 from terminal.wire.receipt import Outcome, ReceiptClaims, sign_receipt
@@ -29,9 +31,9 @@ from terminal.wire.reply import Declines, Hint, NeedsShopper
 log = logging.getLogger(__name__)
 
 RESULT_WAIT_S = 5.0  # how long a phone is kept for the receipt: the backend's deadline and a little
+LOOK_AGAIN_S = 1.0  # while the journal takes nothing
 
 _PROMPTS = {Hint.UNLOCK: Prompt.UNLOCK, Hint.CONFIRM: Prompt.CONFIRM, Hint.CHOOSE: Prompt.CHOOSE}
-_TELLS_THE_PHONE = frozenset({SaleState.APPROVED, SaleState.ACCEPTED_OFFLINE, SaleState.DECLINED})
 
 
 class ReaderBoard(Protocol):
@@ -54,6 +56,7 @@ class Judging:
         clock: Clock,
         policy: OfflinePolicy,
         denylisted: Callable[[bytes], bool],
+        arming: Arming,
         board: ReaderBoard,
     ) -> None:
         self._desk = desk
@@ -63,14 +66,13 @@ class Judging:
         self._clock = clock
         self._policy = policy
         self._denylisted = denylisted
+        self._arming = arming
         self._board = board
-        self._tap_desk: TapDesk | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._waiting: dict[object, asyncio.Event] = {}
 
-    def attach(self, tap_desk: TapDesk) -> None:
-        """Say which tap desk asks; once, while the daemon is put together."""
-        self._tap_desk = tap_desk
+    async def close(self) -> None:
+        """Let what the readers told last become part of its sale."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     # --- told by the readers ------------------------------------------------------------------------------------------
 
@@ -78,45 +80,51 @@ class Judging:
         """A field is free: a signed sale is presented from now on."""
         self._on_current(arming, FieldEmpty(at=self._clock.now()))
 
-    def prompt(self, prompt: Prompt) -> None:
+    def prompt(self, arming: int, prompt: Prompt) -> None:
         """Ask the shopper for something, if a sale is waiting for a phone."""
-        self._on_current(None, Prompted(at=self._clock.now(), prompt=prompt))
+        self._on_current(arming, Prompted(at=self._clock.now(), prompt=prompt))
 
-    def notice(self, notice: Notice) -> None:
+    def notice(self, arming: int, notice: Notice) -> None:
         """Say what went wrong in the field, if a sale is waiting for a phone."""
         refusal = Refusal(reason=Reason.NOT_A_WALLET) if notice is Notice.NOT_A_WALLET else None
-        self._on_current(None, Noticed(at=self._clock.now(), notice=notice, refusal=refusal))
+        self._on_current(arming, Noticed(at=self._clock.now(), notice=notice, refusal=refusal))
 
-    def broken(self, detail: str) -> None:
+    def broken(self, arming: int, detail: str) -> None:
         """A phone broke the protocol: no wallet for us, and the field must be empty before the next."""
         log.warning("refused %s: %s", Reason.NOT_A_WALLET.name, detail)
-        refusal = Refusal(reason=Reason.NOT_A_WALLET, code=None)
-        self._on_current(None, PhoneRefused(at=self._clock.now(), refusal=refusal))
+        self._on_current(arming, PhoneRefused(at=self._clock.now(), refusal=Refusal(reason=Reason.NOT_A_WALLET)))
 
     def health(self, health: ReaderHealth) -> None:
         """A reader came or went."""
         self._board.reader_health(health)
 
-    def _on_current(self, arming: int | None, event: Event) -> None:
+    def _on_current(self, arming: int, event: Event) -> None:
         sale = self._desk.current
-        if sale is None or (arming is not None and self._tap_desk and arming != self._tap_desk.arming):
+        if sale is None or arming != self._arming.number:
             return
-        task = asyncio.get_running_loop().create_task(self._apply_quietly(sale, event))
+        task = asyncio.get_running_loop().create_task(self._apply_quietly(arming, sale, event), name="a reader's word")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(report_if_broken)
 
-    async def _apply_quietly(self, sale: Sale, event: Event) -> None:
+    async def _apply_quietly(self, arming: int, sale: Sale, event: Event) -> None:
         try:
             await self._desk.apply(sale.sale_id, event)
         except JournalFullError as error:
-            log.error("%s of sale %s not recorded: %s", type(event).__name__, sale.number, error)
+            log.warning("%s of sale %s not recorded: %s", type(event).__name__, sale.number, error)
+            # A reader says only once that its field is empty: have it look and say so again.
+            asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._look_again, arming)
+
+    def _look_again(self, arming: int) -> None:
+        if arming == self._arming.number:
+            self._arming.empty_first()
 
     # --- asked by the readers -----------------------------------------------------------------------------------------
 
     async def offer(self, arming: int) -> Offer | None:
         """The current sale's intent, if it is presented and this arming still counts."""
         sale = self._desk.current
-        if sale is None or sale.state is not SaleState.PRESENTED or not self._arming_counts(arming):
+        if sale is None or sale.state is not SaleState.PRESENTED or arming != self._arming.number:
             return None
         if Way.READER not in sale.ways or self._clock.now() >= sale.intent.expires_at:
             return None
@@ -125,14 +133,20 @@ class Judging:
 
     async def judge(self, offer: Offer, reply: bytes) -> bytes | None:
         """Take the reply or not. A reply to a sale that is no longer presented is dropped (§2)."""
+        async with self._policy.deciding:
+            taken = await self._take(offer, reply)
+        return await self._receipt(offer) if taken else None
+
+    async def _take(self, offer: Offer, reply: bytes) -> bool:
+        """True if this very reply is now what the sale is authorised by."""
         sale = await self._desk.find(offer.sale_id)
         if (
             sale.state is not SaleState.PRESENTED
             or sale.intent.intent_id != offer.intent_id
-            or not self._arming_counts(offer.arming)
+            or offer.arming != self._arming.number
         ):
             log.info("reply to sale %s dropped: it is %s now", sale.number, sale.state)
-            return None
+            return False
         try:
             event = self._judged(sale, reply)
         except RefusedError as error:
@@ -142,20 +156,20 @@ class Judging:
             sale, _ = await self._desk.apply(offer.sale_id, event)
         except JournalFullError as error:
             log.error("reply to sale %s not taken: %s", sale.number, error)
-            return None
-        ours = isinstance(event, ReplyAccepted) and sale.authorised == event.authorised
-        return await self._receipt(offer) if ours else None
-
-    def _arming_counts(self, arming: int) -> bool:
-        return self._tap_desk is not None and arming == self._tap_desk.arming
+            return False
+        return isinstance(event, ReplyAccepted) and sale.authorised == event.authorised
 
     def _judged(self, sale: Sale, reply: bytes) -> Event:
         """Every check of the protocol, then the offline policy. Raises RefusedError."""
         now = self._clock.now()
         issuers = self._identity().issuers
+        try:
+            presentation = Presentation.read(sale.intent.presentation, issuers)
+        except SignatureError as error:  # the issuer behind our own credential has been withdrawn
+            raise RefusedError(Reason.NOT_TRUSTED, f"our own presentation: {error}") from None
         verdict = judge_reply(
             reply,
-            presentation=Presentation.read(sale.intent.presentation, issuers),
+            presentation=presentation,
             issuers=issuers,
             now=now,
             denylisted=self._denylisted,
@@ -202,28 +216,14 @@ class Judging:
 
     # --- the receipt for the phone ------------------------------------------------------------------------------------
 
-    def sale_changed(self) -> None:
-        """Wake whoever waits for an outcome; the desk's `changed` hook calls it."""
-        for event in self._waiting.values():
-            event.set()
-
     async def _receipt(self, offer: Offer) -> bytes | None:
         """Wait until the sale has an outcome a phone can be told, at most `RESULT_WAIT_S`."""
-        woken = self._waiting.setdefault(offer, asyncio.Event())
         try:
             async with asyncio.timeout(RESULT_WAIT_S):
-                while True:
-                    woken.clear()
-                    sale = await self._desk.find(offer.sale_id)
-                    if sale.state in _TELLS_THE_PHONE:
-                        return self._receipt_of(sale)
-                    if sale.state is not SaleState.AUTHORISED:
-                        return None
-                    await woken.wait()
+                sale = await self._desk.until(offer.sale_id, lambda sale: sale.state is not SaleState.AUTHORISED)
         except TimeoutError:
             return None
-        finally:
-            self._waiting.pop(offer, None)
+        return self._receipt_of(sale)
 
     def _receipt_of(self, sale: Sale) -> bytes | None:
         if sale.booking is not None:

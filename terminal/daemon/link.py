@@ -6,7 +6,6 @@ most 300 ms"); backend API, `GET /terminal/events`, `POST /terminal/heartbeat`.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol
@@ -21,28 +20,16 @@ RECONNECT_FIRST_S = 0.5
 RECONNECT_MOST_S = 15.0
 
 
-class EventSource(Protocol):
-    """What the link asks of the gateway."""
-
-    async def healthy(self) -> bool:
-        """One unsigned question; false instead of an error."""
-
-    def events(self, last_event_id: str | None) -> AsyncIterator[tuple[str, str, bytes]]:
-        """The event stream from after that id: (event id, name, data). Raises ConnectionError when it ends."""
-
-
 class Link:
     """Knows when the backend was last heard. Lives on the loop; `changed` is called whenever up turns down or back."""
 
-    def __init__(self, source: EventSource, clock: Clock, changed: Callable[[], None]) -> None:
-        self._source = source
+    def __init__(self, clock: Clock, changed: Callable[[], None]) -> None:
         self._clock = clock
         self._changed = changed
         self._last_heard_s: float | None = None
         self._last_heard_at: int | None = None
         self._since: int = clock.now()
         self._shown_up = False
-        self._last_event_id: str | None = None
 
     @property
     def up(self) -> bool:
@@ -66,7 +53,7 @@ class Link:
         self.check()
 
     def lost(self) -> None:
-        """A connection was refused or cut: do not trust the last fifteen seconds any more."""
+        """A connection was refused or cut, or somebody else answered: the last fifteen seconds count no more."""
         self._last_heard_s = None
         self.check()
 
@@ -78,9 +65,29 @@ class Link:
             log.info("link %s", "up" if self._shown_up else "down")
             self._changed()
 
+
+class EventSource(Protocol):
+    """What a follower asks of the gateway."""
+
+    async def healthy(self) -> bool:
+        """One unsigned question; false instead of an error."""
+
+    def events(self, last_event_id: str | None) -> AsyncIterator[tuple[str, str, bytes]]:
+        """The event stream from after that id: (event id, name, data). Raises ConnectionError when it ends."""
+
+
+class Follower:
+    """Keeps the event stream open as long as the terminal runs, and probes where it is silent. Lives on the loop."""
+
+    def __init__(self, link: Link, source: EventSource, clock: Clock) -> None:
+        self._link = link
+        self._source = source
+        self._clock = clock
+        self._last_event_id: str | None = None
+
     async def online(self) -> bool:
         """Decide the mode of an intent: heard lately, else one short probe."""
-        if self.up:
+        if self._link.up:
             return True
         try:
             async with asyncio.timeout(PROBE_LIMIT_S):
@@ -92,16 +99,17 @@ class Link:
         """Follow the backend's events for ever; `told` gets each one's name and data."""
         wait_s = RECONNECT_FIRST_S
         while True:
+            opened_s = self._clock.monotonic_s()
             try:
                 async for event_id, name, data in self._source.events(self._last_event_id):
-                    wait_s = RECONNECT_FIRST_S
                     if name:
                         await told(name, data)
                     self._last_event_id = event_id or self._last_event_id
             except ConnectionError as error:
                 log.info("event stream ended: %s", error)
-                self.lost()
+                self._link.lost()
+            if self._clock.monotonic_s() - opened_s > RECONNECT_MOST_S:  # it was there, if perhaps silent
+                wait_s = RECONNECT_FIRST_S
             await asyncio.sleep(wait_s)
             wait_s = min(RECONNECT_MOST_S, wait_s * 2)
-            with contextlib.suppress(TimeoutError):
-                await self.online()
+            await self.online()

@@ -5,10 +5,9 @@ Nothing here waits for a shopper: a call starts or changes something, `/v1/event
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import date, datetime
-from typing import Any, Literal, TypeVar
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -19,23 +18,17 @@ from starlette.routing import Route
 
 from offline_queue.port import JournalPort
 from offline_queue.values import PAGE_LIMIT, SaleQuery
-from terminal.client import Language, NewSale, Problem, RefundView
-from terminal.core.errors import JournalError, JournalFullError
+from terminal.client import Language, NewSale, RefundView
 from terminal.core.sale import CancelReason, SaleState
 from terminal.daemon.alarms import Alarms
-from terminal.daemon.counter import CommandRefusedError, Counter
+from terminal.daemon.counter import Counter
 from terminal.daemon.day import DayClose
-from terminal.daemon.desk import Desk, UnknownSaleError
-from terminal.daemon.feed import Feed, TooManyListenersError
+from terminal.daemon.desk import Desk
+from terminal.daemon.feed import Feed
+from terminal.daemon.local_http import ERROR_ANSWERS, BadRequestError, as_json, read_body, read_number, read_time
 from terminal.daemon.snapshot import Snapshots
 from terminal.daemon.views import sale_view, utc
-from terminal.gateway.backend import UnusableAnswerError
-
-log = logging.getLogger(__name__)
-
-BODY_SIZE_MOST = 65_536
-
-T = TypeVar("T")
+from terminal.gateway.calls import UnusableAnswerError
 
 
 class CancelCall(msgspec.Struct, forbid_unknown_fields=True):
@@ -79,6 +72,7 @@ class LocalApi:
         days: DayClose,
         export: Callable[[], str],
         sync_now: Callable[[], None],
+        diagnose: Callable[[], dict[str, object]] | None,
         language: Language,
     ) -> None:
         self._desk = desk
@@ -90,6 +84,7 @@ class LocalApi:
         self._days = days
         self._export = export
         self._sync_now = sync_now
+        self._diagnose = diagnose
         self._language = language
 
     def app(self) -> Starlette:
@@ -113,29 +108,23 @@ class LocalApi:
                 Route("/v1/queue/export", self.export),
                 Route("/v1/day", self.day),
                 Route("/v1/day/close", self.close_day, methods=["POST"]),
+                Route("/v1/diagnosis", self.diagnosis),
                 Route("/v1/alarms/{alarm_id}/seen", self.alarm_seen, methods=["POST"]),
             ],
-            exception_handlers={
-                CommandRefusedError: _refused,
-                UnknownSaleError: _no_such_sale,
-                JournalError: _journal_trouble,
-                BadRequestError: _bad_request,
-                TooManyListenersError: _too_many,
-                404: _not_found,
-                405: _not_found,
-            },
+            exception_handlers=ERROR_ANSWERS,
         )
 
     # --- looking ------------------------------------------------------------------------------------------------------
 
     async def status(self, _request: Request) -> Response:
         """`GET /v1/status`."""
-        return _json(self._snapshots.status())
+        return as_json(await self._snapshots.status())
 
     async def events(self, request: Request) -> Response:
         """`GET /v1/events`: Server-Sent Events, each a whole snapshot named ``status``."""
+        self._feed.check_room()  # here it can still be said
         last = request.headers.get("last-event-id", "")
-        stream = self._stream(int(last) if last.isdecimal() and len(last) < 20 else None)
+        stream = self._stream(int(last) if last.isascii() and last.isdecimal() and len(last) < 20 else None)
         return StreamingResponse(stream, media_type="text/event-stream", headers={"cache-control": "no-store"})
 
     async def _stream(self, last_event_id: int | None) -> AsyncIterator[bytes]:
@@ -148,32 +137,32 @@ class LocalApi:
 
     async def show_sale(self, request: Request) -> Response:
         """`GET /v1/sales/{id}`."""
-        return _json(sale_view(await self._desk.find(_sale_id(request)), self._language))
+        return as_json(sale_view(await self._desk.find(_sale_id(request)), self._language))
 
     async def search_sales(self, request: Request) -> Response:
         """`GET /v1/sales?from=&to=&state=&amount=&number=&reference=&before=&limit=`, the newest first."""
         query = request.query_params
         try:
-            page = self._journal.search(
-                SaleQuery(
-                    from_utc=_time(query.get("from")),
-                    to_utc=_time(query.get("to")),
-                    states=frozenset(SaleState(state) for state in query.getlist("state")),
-                    amount_minor=int(query["amount"]) if "amount" in query else None,
-                    number=query.get("number"),
-                    reference=query.get("reference"),
-                    before=int(query["before"]) if "before" in query else None,
-                    limit=int(query.get("limit", "50")),
-                )
+            limit = read_number(query.get("limit"))
+            wanted = SaleQuery(
+                from_utc=read_time(query.get("from")),
+                to_utc=read_time(query.get("to")),
+                states=frozenset(SaleState(state) for state in query.getlist("state")),
+                amount_minor=read_number(query.get("amount")),
+                number=query.get("number"),
+                reference=query.get("reference"),
+                before=read_number(query.get("before")),
+                limit=50 if limit is None else limit,
             )
         except ValueError as error:
             raise BadRequestError(422, "invalid_query", str(error)) from None
-        return _json({"sales": [sale_view(sale, self._language) for sale in page.sales], "next": page.next})
+        page = await asyncio.to_thread(self._journal.search, wanted)
+        return as_json({"sales": [sale_view(sale, self._language) for sale in page.sales], "next": page.next})
 
     async def queue(self, _request: Request) -> Response:
         """`GET /v1/queue`: every stored payment with its state and age, and the totals."""
-        entries = self._journal.queue_entries(PAGE_LIMIT)
-        status = self._snapshots.status()
+        entries = await asyncio.to_thread(self._journal.queue_entries, PAGE_LIMIT)
+        status = await self._snapshots.status()
         items = [
             {
                 "sale_id": str(entry.sale.sale_id),
@@ -187,7 +176,7 @@ class LocalApi:
             }
             for entry in entries
         ]
-        return _json({"totals": status.queue, "items": items})
+        return as_json({"totals": status.queue, "items": items})
 
     async def export(self, _request: Request) -> Response:
         """`GET /v1/queue/export`: everything unsent, sealed to the backend (JWE, `docs/journal.md`)."""
@@ -197,89 +186,83 @@ class LocalApi:
 
     async def day(self, _request: Request) -> Response:
         """`GET /v1/day`."""
-        return _json(self._snapshots.status().day)
+        return as_json((await self._snapshots.status()).day)
 
     async def close_day(self, request: Request) -> Response:
         """`POST /v1/day/close` `{date?}`: hold a business day, today's unless said, against the settlement."""
-        call = await _body(request, DayCall)
-        status = self._snapshots.status()
+        call = await read_body(request, DayCall)
+        status = await self._snapshots.status()
         business_day = self._snapshots.business_day
         try:
             on = date.fromisoformat(call.date) if call.date else business_day.date_of(_now(status.at))
-            report = await self._days.reconcile(on, business_day, status.queue.currency)
         except ValueError:
             raise BadRequestError(422, "invalid_request", "a business date is written 2026-11-22") from None
+        try:
+            report = await self._days.reconcile(on, business_day, status.queue.currency)
         except UnusableAnswerError as error:
             raise BadRequestError(503, "backend_away", f"the backend did not give the settlement: {error}") from None
-        return _json(report)
+        return as_json(report)
+
+    async def diagnosis(self, _request: Request) -> Response:
+        """`GET /v1/diagnosis`: what `pengpos doctor --json` prints. Takes seconds, in a thread."""
+        if self._diagnose is None:
+            raise BadRequestError(503, "no_doctor", "this terminal was started without its doctor: pengpos doctor")
+        return as_json(await asyncio.to_thread(self._diagnose))
 
     # --- changing -----------------------------------------------------------------------------------------------------
 
     async def start_sale(self, request: Request) -> Response:
         """`POST /v1/sales`: 201 with the sale, 200 when this key already made it."""
-        sale, created = await self._counter.start(await _body(request, NewSale))
-        return _json(sale_view(sale, self._language), 201 if created else 200)
+        sale, created = await self._counter.start(await read_body(request, NewSale))
+        return as_json(sale_view(sale, self._language), 201 if created else 200)
 
     async def again(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/again`."""
-        return _json(sale_view(await self._counter.again(_sale_id(request)), self._language))
+        return as_json(sale_view(await self._counter.again(_sale_id(request)), self._language))
 
     async def park(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/park`."""
-        return _json(sale_view(await self._counter.park(_sale_id(request)), self._language))
+        return as_json(sale_view(await self._counter.park(_sale_id(request)), self._language))
 
     async def cancel(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/cancel`."""
-        call = await _body(request, CancelCall)
+        call = await read_body(request, CancelCall)
         sale = await self._counter.cancel(_sale_id(request), CancelReason(call.reason))
-        return _json(sale_view(sale, self._language))
+        return as_json(sale_view(sale, self._language))
 
     async def accept_offline(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/accept-offline`."""
-        return _json(sale_view(await self._counter.accept_offline(_sale_id(request)), self._language))
+        return as_json(sale_view(await self._counter.accept_offline(_sale_id(request)), self._language))
 
     async def confirmation_code(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/confirmation-code`: 422 `wrong_code` costs one of five tries."""
-        call = await _body(request, CodeCall)
+        call = await read_body(request, CodeCall)
         sale, right = await self._counter.enter_code(_sale_id(request), call.code)
         view = sale_view(sale, self._language)
         if not right:
             left = view.code_tries_left
             raise BadRequestError(422, "wrong_code", f"this is not the code of this sale; {left} tries left")
-        return _json(view)
+        return as_json(view)
 
     async def refund(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/refunds`."""
-        call = await _body(request, RefundCall)
+        call = await read_body(request, RefundCall)
         refund = await self._counter.refund(_sale_id(request), call.idempotency_key, call.amount, call.reason)
         view = RefundView(
             refund_id=str(refund.refund_id), amount=refund.amount_minor, reason=refund.reason, state=refund.state.value
         )
-        return _json(view, 201)
+        return as_json(view, 201)
 
     async def sync(self, _request: Request) -> Response:
         """`POST /v1/queue/sync`: try everything that waits, now."""
         self._sync_now()
-        return _json({"status": "started"}, 202)
+        return as_json({"status": "started"}, 202)
 
     async def alarm_seen(self, request: Request) -> Response:
         """`POST /v1/alarms/{id}/seen`: a person has seen to it."""
         if not self._alarms.seen_to(request.path_params["alarm_id"]):
             raise BadRequestError(404, "not_found", "there is no such alarm")
-        return _json(self._snapshots.status())
-
-
-# --- requests and answers ---------------------------------------------------------------------------------------------
-
-
-class BadRequestError(Exception):
-    """The request itself is not right."""
-
-    def __init__(self, status: int, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.code = code
-        self.detail = detail
+        return as_json(await self._snapshots.status())
 
 
 def _sale_id(request: Request) -> UUID:
@@ -289,62 +272,3 @@ def _sale_id(request: Request) -> UUID:
 
 def _now(at: str) -> int:
     return int(datetime.fromisoformat(at).timestamp())
-
-
-def _time(text: str | None) -> int | None:
-    return int(datetime.fromisoformat(text).timestamp()) if text else None
-
-
-async def _body(request: Request, kind: type[T]) -> T:
-    """Read at most `BODY_SIZE_MOST` bytes and decode them; an empty body is an empty object."""
-    raw = bytearray()
-    async for piece in request.stream():
-        raw += piece
-        if len(raw) > BODY_SIZE_MOST:
-            raise BadRequestError(413, "too_large", f"a request has at most {BODY_SIZE_MOST} bytes")
-    try:
-        return msgspec.json.decode(bytes(raw) or b"{}", type=kind)
-    except msgspec.ValidationError as error:
-        raise BadRequestError(422, "invalid_request", str(error)) from None
-    except msgspec.DecodeError as error:
-        raise BadRequestError(400, "not_json", str(error)) from None
-
-
-def _json(content: Any, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(content), status, media_type="application/json")
-
-
-def problem(status: int, code: str, detail: str) -> Response:
-    """An RFC 9457 problem document."""
-    titles = {400: "Bad Request", 404: "Not Found", 409: "Conflict", 413: "Too Large", 422: "Not Acceptable Here"}
-    document = Problem(title=titles.get(status, "Not Now"), status=status, code=code, detail=detail)
-    return Response(msgspec.json.encode(document), status, media_type="application/problem+json")
-
-
-async def _refused(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, CommandRefusedError)
-    return problem(error.status, error.code, error.detail)
-
-
-async def _bad_request(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, BadRequestError)
-    return problem(error.status, error.code, error.detail)
-
-
-async def _no_such_sale(_request: Request, _error: Exception) -> Response:
-    return problem(404, "not_found", "there is no such sale on this terminal")
-
-
-async def _not_found(_request: Request, _error: Exception) -> Response:
-    return problem(404, "not_found", "there is no such call")
-
-
-async def _too_many(_request: Request, _error: Exception) -> Response:
-    return problem(503, "too_many_listeners", "too many programs follow the events of this terminal")
-
-
-async def _journal_trouble(_request: Request, error: Exception) -> Response:
-    log.error("journal: %s", error)
-    if isinstance(error, JournalFullError):
-        return problem(507, "journal_full", f"this terminal's storage takes nothing more: {error}. Nothing was charged")
-    return problem(503, "journal", str(error))

@@ -5,6 +5,7 @@ The policy is an issuer's COSE_Sign1 over JSON (backend API, "The backend's docu
 no offline.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -13,9 +14,9 @@ from typing import Any
 import msgspec
 
 from offline_queue.port import JournalPort
+from offline_queue.values import QueueTotals, WalletUsage
 from terminal.core.errors import MalformedError, SignatureError
 from terminal.core.risk import (
-    Allowance,
     CapsLeft,
     OfflineAccepted,
     OfflineRefused,
@@ -27,6 +28,7 @@ from terminal.core.risk import (
 from terminal.core.sale import Authorised
 from terminal.daemon.clock import DeviceClock
 from terminal.daemon.identity import Identity
+from terminal.gateway.messages import DocumentContent
 from terminal.wire.cose import Context, Sign1
 from terminal.wire.credential import Credential
 
@@ -38,16 +40,17 @@ POLICY = "policy"
 
 def read_document(raw: bytes, identity: Identity, context: Context) -> dict[str, Any]:
     """Open an issuer's document for this terminal. Raises MalformedError, SignatureError."""
-    sign1 = Sign1.parse(raw, max_size=DOCUMENT_SIZE_MOST)
-    if sign1.kid is None:
-        raise SignatureError("the document names no issuer")
-    sign1.verify(identity.issuers.get(sign1.kid), context)
+    sign1 = Sign1.read_issued(raw, identity.issuers, context, max_size=DOCUMENT_SIZE_MOST)
     try:
         content: dict[str, Any] = msgspec.json.decode(sign1.payload, type=dict)
     except msgspec.DecodeError as error:
         raise MalformedError(f"document is not JSON: {error}") from error
-    if content.get("terminal_id") not in {"*", identity.terminal_id}:
+    if content.get("terminal_id") not in ("*", identity.terminal_id):
         raise SignatureError("the document is for another terminal")
+    try:
+        msgspec.convert(content, DocumentContent)
+    except msgspec.ValidationError as error:
+        raise MalformedError(f"document: {error}") from error
     return content
 
 
@@ -83,6 +86,8 @@ class OfflinePolicy:
         suspended: Callable[[], bool] = lambda: False,
     ) -> None:
         """`suspended`: nothing at all is taken offline, whatever the policy says (a restored card)."""
+        self.deciding = asyncio.Lock()
+        """Held from the decision until what was decided is in the journal: two payments never fit into one cap."""
         self._suspended = suspended
         self._journal = journal
         self._identity = identity
@@ -92,9 +97,12 @@ class OfflinePolicy:
         self._policy: RiskPolicy | None = None
 
     def current(self) -> RiskPolicy | None:
-        """The newest policy stored; the one that came with the enrolment until then. None: no offline."""
-        if self._suspended():
-            return None
+        """What payments are judged by now. None: no offline."""
+        return None if self._suspended() else self.newest
+
+    @property
+    def newest(self) -> RiskPolicy | None:
+        """The newest policy stored; the one that came with the enrolment until then. None: none that is good."""
         self._read()
         return self._policy
 
@@ -120,38 +128,30 @@ class OfflinePolicy:
     def decide(self, authorised: Authorised, currency: str) -> OfflineAccepted | OfflineRefused:
         """Put one authorised payment to the policy as of now."""
         credential = Credential.read(authorised.wallet_credential, self._identity().issuers)
-        allowance = credential.allowance
         return decide(
             self.current(),
-            self._usage(currency, authorised.wallet_kid),
+            self._usage(
+                self._journal.queue_totals(currency), self._journal.wallet_usage(authorised.wallet_kid, currency)
+            ),
             total_minor=authorised.total_minor,
             currency=currency,
             offline_allowed=authorised.offline_allowed,
-            allowance=Allowance(
-                currency=allowance.currency,
-                per_payment_minor=allowance.per_payment_minor,
-                total_minor=allowance.total_minor,
-            )
-            if allowance
-            else None,
+            allowance=credential.allowance,
             now=self._clock.now(),
         )
 
-    def left(self) -> CapsLeft | None:
-        """What is left of the terminal's own caps; None: no policy, no offline."""
+    def left(self, stored: QueueTotals) -> CapsLeft | None:
+        """What is left of the terminal's own caps when so much is stored; None: no policy, no offline."""
         policy = self.current()
-        return caps_left(policy, self._usage(policy.currency, None), now=self._clock.now()) if policy else None
+        return caps_left(policy, self._usage(stored, None), now=self._clock.now()) if policy else None
 
-    def _usage(self, currency: str, kid: bytes | None) -> Usage:
-        now = self._clock.now()
-        stored = self._journal.queue_totals(currency)
-        wallet = self._journal.wallet_usage(kid, currency) if kid is not None else None
+    def _usage(self, stored: QueueTotals, wallet: WalletUsage | None) -> Usage:
         return Usage(
             stored_count=stored.count,
             stored_total_minor=stored.total_minor,
             key_count=wallet.count if wallet else 0,
             key_total_minor=wallet.total_minor if wallet else 0,
             key_blocked=wallet.blocked if wallet else False,
-            oldest_age_s=now - stored.oldest_at if stored.oldest_at is not None else None,
+            oldest_age_s=self._clock.now() - stored.oldest_at if stored.oldest_at is not None else None,
             clock_doubtful_for_s=self._clock.doubtful_for_s,
         )

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """`GET /v1/status`: everything a screen needs, in one value. Reads, decides nothing."""
 
-import logging
+import asyncio
 from collections.abc import Callable
+from datetime import date
 from importlib.metadata import version
 
+from drivers.readers.supervisor import NO_READER
 from offline_queue.port import JournalPort
+from offline_queue.values import DayTotals, QueueTotals
 from terminal.client import (
     CapsView,
     DayView,
@@ -16,7 +19,7 @@ from terminal.client import (
     Status,
     TerminalView,
 )
-from terminal.core.ports import Clock, ReaderHealth
+from terminal.core.ports import Clock, ReaderHealth, ReaderState
 from terminal.core.sale import SaleState
 from terminal.daemon.alarms import Alarms
 from terminal.daemon.day import BusinessDay
@@ -25,8 +28,6 @@ from terminal.daemon.identity import Identity
 from terminal.daemon.link import Link
 from terminal.daemon.offline import OfflinePolicy
 from terminal.daemon.views import sale_view, utc
-
-log = logging.getLogger(__name__)
 
 SOFTWARE_VERSION = version("pengpos")
 LANGUAGES = ["zh-Hans", "zh-Hant", "en"]
@@ -47,6 +48,7 @@ class Snapshots:
         alarms: Alarms,
         clock: Clock,
         language: Language,
+        changed: Callable[[], None],
     ) -> None:
         self._desk = desk
         self._journal = journal
@@ -56,19 +58,25 @@ class Snapshots:
         self._alarms = alarms
         self._clock = clock
         self._language = language
+        self._changed = changed
         self._readers: dict[str, ReaderHealth] = {}
-        self.changed: Callable[[], None] = lambda: None
 
     def reader_health(self, health: ReaderHealth) -> None:
         """A reader came, went, or is being opened again."""
-        self._readers[health.name] = health
-        self.changed()
+        if health.name == NO_READER and health.state is ReaderState.READY:
+            self._readers.pop(NO_READER, None)  # from here on each real one speaks for itself
+        else:
+            self._readers[health.name] = health
+        self._changed()
 
-    def status(self) -> Status:
-        """The terminal as it is now."""
-        identity = self._identity()
-        policy = self._policy.current()
-        currency = policy.currency if policy else DEFAULT_CURRENCY
+    async def status(self) -> Status:
+        """The terminal as it is now. The journal's sums are reckoned in a thread: a tap waits for no report."""
+        newest = self._policy.newest
+        currency = newest.currency if newest else DEFAULT_CURRENCY
+        business_day = self.business_day
+        today = business_day.date_of(self._clock.now())
+        totals = await asyncio.to_thread(self._journal.queue_totals, currency)
+        takings = await asyncio.to_thread(self._journal.day_totals, *business_day.span(today), currency)
         current = self._desk.current
         others = [sale for sale in self._desk.sales if current is None or sale.sale_id != current.sale_id]
         return Status(
@@ -82,27 +90,35 @@ class Snapshots:
                 ReaderView(name=health.name, state=health.state.value, detail=health.detail, cure=health.cure)
                 for _, health in sorted(self._readers.items())
             ],
-            queue=self._queue(currency),
+            queue=self._queue(currency, totals),
             alarms=self._alarms.shown,
-            terminal=TerminalView(
-                terminal_id=identity.terminal_id,
-                merchant_id=identity.merchant.merchant_id,
-                merchant_name=identity.merchant.name,
-                currency=currency,
-                languages=LANGUAGES,
-                software_version=SOFTWARE_VERSION,
-                config_version=policy.version if policy else 0,
-            ),
+            terminal=self._terminal(currency, newest.version if newest else 0),
             sale=sale_view(current, self._language) if current else None,
             parked=[sale_view(sale, self._language) for sale in others if sale.parked],
             unknown=[sale_view(sale, self._language) for sale in others if sale.state is SaleState.UNKNOWN],
-            day=self.day(currency),
+            day=_day(today, takings, currency),
         )
 
-    def _queue(self, currency: str) -> QueueView:
-        totals = self._journal.queue_totals(currency)
-        policy, left = self._policy.current(), self._policy.left()
-        deadline = totals.oldest_at + policy.max_age_s if policy and totals.oldest_at is not None else None
+    @property
+    def business_day(self) -> BusinessDay:
+        """When the merchant's day begins."""
+        return BusinessDay.of_policy(self._policy.document)
+
+    def _terminal(self, currency: str, config_version: int) -> TerminalView:
+        identity = self._identity()
+        return TerminalView(
+            terminal_id=identity.terminal_id,
+            merchant_id=identity.merchant.merchant_id,
+            merchant_name=identity.merchant.name,
+            currency=currency,
+            languages=LANGUAGES,
+            software_version=SOFTWARE_VERSION,
+            config_version=config_version,
+        )
+
+    def _queue(self, currency: str, totals: QueueTotals) -> QueueView:
+        newest, left = self._policy.newest, self._policy.left(totals)
+        deadline = totals.oldest_at + newest.max_age_s if newest and totals.oldest_at is not None else None
         return QueueView(
             count=totals.count,
             total=totals.total_minor,
@@ -121,24 +137,17 @@ class Snapshots:
             else None,
         )
 
-    @property
-    def business_day(self) -> BusinessDay:
-        """When the merchant's day begins."""
-        return BusinessDay.of_policy(self._policy.document)
 
-    def day(self, currency: str) -> DayView:
-        """Today's takings by the device's own count."""
-        business_day = self.business_day
-        today = business_day.date_of(self._clock.now())
-        totals = self._journal.day_totals(*business_day.span(today), currency)
-        return DayView(
-            date=today.isoformat(),
-            count=totals.count,
-            total=totals.total_minor,
-            currency=currency,
-            offline_count=totals.offline_count,
-            offline_total=totals.offline_total_minor,
-            unknown_count=totals.unknown_count,
-            declined_at_sync_count=totals.declined_at_sync_count,
-            declined_at_sync_total=totals.declined_at_sync_minor,
-        )
+def _day(on: date, totals: DayTotals, currency: str) -> DayView:
+    """Today's takings by the device's own count."""
+    return DayView(
+        date=on.isoformat(),
+        count=totals.count,
+        total=totals.total_minor,
+        currency=currency,
+        offline_count=totals.offline_count,
+        offline_total=totals.offline_total_minor,
+        unknown_count=totals.unknown_count,
+        declined_at_sync_count=totals.declined_at_sync_count,
+        declined_at_sync_total=totals.declined_at_sync_minor,
+    )

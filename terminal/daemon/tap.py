@@ -17,8 +17,9 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from terminal.core.errors import CardLostError, CardProtocolError, TapTimeoutError
-from terminal.core.ports import Card, Clock, ReaderHealth
+from terminal.core.ports import Card, Clock, ReaderHealth, ReaderState
 from terminal.core.sale import Notice, Prompt
+from terminal.daemon.arming import Arming
 from terminal.wire.session import CardSession
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,10 @@ class Offer:
 
 
 class TapJudge(Protocol):
-    """The loop's side. `offer` and `judge` are the two questions; the rest is told."""
+    """The loop's side. `offer` and `judge` are the two questions; the rest is told.
+
+    What is told carries the arming it was seen under: a sale that began since has nothing to do with it.
+    """
 
     async def offer(self, arming: int) -> Offer | None:
         """What to present now, or nothing."""
@@ -50,13 +54,13 @@ class TapJudge(Protocol):
     def field_empty(self, arming: int) -> None:
         """A reader's field is empty since this arming."""
 
-    def prompt(self, prompt: Prompt) -> None:
+    def prompt(self, arming: int, prompt: Prompt) -> None:
         """Ask the shopper for something."""
 
-    def notice(self, notice: Notice) -> None:
+    def notice(self, arming: int, notice: Notice) -> None:
         """Say what went wrong in the field."""
 
-    def broken(self, detail: str) -> None:
+    def broken(self, arming: int, detail: str) -> None:
         """The phone broke the protocol."""
 
     def health(self, health: ReaderHealth) -> None:
@@ -72,56 +76,33 @@ class _Field:
     told_occupied: int = -1
     passed_over: list[Card] = field(default_factory=list)
     not_before_s: float = 0.0
-    wallet_here: bool = False
+    wallet_under: int = -1
+    """The arming under which a wallet here answered SELECT: one left lying from before is none of this sale's."""
 
 
 class TapDesk:
     """`core.ports.TapListener`: one for all readers; each calls in from its own thread."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, judge: TapJudge, clock: Clock) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, judge: TapJudge, clock: Clock, arming: Arming) -> None:
         self._loop = loop
         self._judge = judge
         self._clock = clock
+        self._arming = arming
         self._lock = threading.Lock()
-        self._arming = 0
-        self._armed = False
         self._fields: dict[str, _Field] = {}
 
-    # --- called on the loop -------------------------------------------------------------------------------------------
-
-    def arm(self) -> None:
-        """A sale wants phones, once a field has been seen empty from now on."""
-        self._next_arming(armed=True)
-
-    def disarm(self) -> None:
-        """No phone is offered anything."""
-        self._next_arming(armed=False)
-
-    def empty_first(self) -> None:
-        """Stay as armed as we are, but every field must be seen empty first."""
-        self._next_arming(armed=self._armed)
-
-    @property
-    def arming(self) -> int:
-        """The current arming; rises whenever an older reply must no longer count."""
-        return self._arming
-
-    def _next_arming(self, *, armed: bool) -> None:
-        with self._lock:
-            self._arming += 1
-            self._armed = armed
-
-    # --- called in a reader's thread ----------------------------------------------------------------------------------
-
     def health(self, health: ReaderHealth) -> None:
-        """Pass a reader's health on to the loop."""
+        """Pass a reader's health on to the loop; of a lost one's field nothing is known any more."""
+        if health.state is ReaderState.LOST:
+            with self._lock:
+                self._fields.pop(health.name, None)
         self._tell(self._judge.health, health)
 
     def field(self, reader: str, cards: Sequence[Card]) -> None:
         """One observation of one reader's field."""
+        arming, armed = self._arming.now()
         with self._lock:
             mine = self._fields.setdefault(reader, _Field())
-            arming, armed = self._arming, self._armed
             if not cards:
                 newly = mine.empty_since != arming
                 self._fields[reader] = _Field(empty_since=arming)
@@ -133,21 +114,21 @@ class TapDesk:
             if newly and armed:
                 self._tell(self._judge.field_empty, arming)
                 if still_occupied:  # one reader is free and sells; the phone on the other is still to go
-                    self._tell(self._judge.prompt, Prompt.REMOVE_PHONE)
+                    self._tell(self._judge.prompt, arming, Prompt.REMOVE_PHONE)
         elif mine.empty_since != arming:
             if newly and armed:
-                self._tell(self._judge.prompt, Prompt.REMOVE_PHONE)
+                self._tell(self._judge.prompt, arming, Prompt.REMOVE_PHONE)
         elif armed and self._clock.monotonic_s() >= mine.not_before_s:
             self._tap(mine, [card for card in cards if card not in mine.passed_over], arming)
 
     def _tap(self, mine: _Field, cards: Sequence[Card], arming: int) -> None:
         offer: Offer | None = None
         try:
-            wallets = self._wallets(mine, cards)
+            wallets = self._wallets(mine, cards, arming)
             if not wallets:
                 return
-            if self._others_have_a_wallet(mine) or len(wallets) > 1:
-                self._two_phones()
+            if len(wallets) > 1 or self._others_have_a_wallet(mine, arming):
+                self._two_phones(arming)
                 return
             offer = self._ask(self._judge.offer(arming), OFFER_LIMIT_S)
             if offer is not None:
@@ -155,37 +136,42 @@ class TapDesk:
         except CardLostError as error:
             log.info("tap torn: %s", error)
             if offer is not None:
-                self._tell(self._judge.notice, Notice.TOO_QUICK)
+                self._tell(self._judge.notice, arming, Notice.TOO_QUICK)
         except TapTimeoutError as error:
             log.info("phone silent: %s", error)
             mine.not_before_s = self._clock.monotonic_s() + ASK_AGAIN_S
-            self._tell(self._judge.prompt, Prompt.LOOK_AT_PHONE)
+            self._tell(self._judge.prompt, arming, Prompt.LOOK_AT_PHONE)
         except CardProtocolError as error:
             log.warning("phone broke the protocol: %s", error)
             mine.passed_over += cards
-            self._tell(self._judge.broken, str(error))
+            self._tell(self._judge.broken, arming, str(error))
 
-    def _wallets(self, mine: _Field, cards: Sequence[Card]) -> list[CardSession]:
+    def _wallets(self, mine: _Field, cards: Sequence[Card], arming: int) -> list[CardSession]:
         """SELECT every card that has not been passed over; those that are ours."""
         wallets: list[CardSession] = []
         for card in cards:
             session = CardSession(card.transceive, self._clock.monotonic_s)
             if session.select() is None:
                 mine.passed_over.append(card)
-                self._tell(self._judge.notice, Notice.NOT_A_WALLET)
+                self._tell(self._judge.notice, arming, Notice.NOT_A_WALLET)
             else:
                 wallets.append(session)
         with self._lock:
-            mine.wallet_here = bool(wallets)
+            mine.wallet_under = arming if wallets else -1
         return wallets
 
-    def _others_have_a_wallet(self, mine: _Field) -> bool:
+    def _others_have_a_wallet(self, mine: _Field, arming: int) -> bool:
         with self._lock:
-            return any(other.wallet_here for other in self._fields.values() if other is not mine)
+            return any(other.wallet_under == arming for other in self._fields.values() if other is not mine)
 
-    def _two_phones(self) -> None:
-        self.empty_first()
-        self._tell(self._judge.prompt, Prompt.TWO_PHONES)
+    def _two_phones(self, seen_under: int) -> None:
+        """Charge neither: whatever either of them has answered or will answer belongs to an older arming."""
+        arming = self._arming.empty_first()
+        with self._lock:
+            for occupied in self._fields.values():
+                if occupied.wallet_under == seen_under:
+                    occupied.told_occupied = arming  # "take it away" must not follow: more is being said
+        self._tell(self._judge.prompt, arming, Prompt.TWO_PHONES)
 
     def _present(self, mine: _Field, session: CardSession, offer: Offer) -> None:
         reply = session.present(offer.presentation)

@@ -5,21 +5,25 @@ Source: backend API, "The backend's documents", `GET /terminal/config`, `GET /te
 """
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from offline_queue.port import JournalPort
-from offline_queue.rows import read_boot_id
-from offline_queue.values import Change, ChangeRefusedError, DocumentStored, IssuerTimeSeen, ValueStored
+from offline_queue.values import Change, ChangeRefusedError, DocumentStored, IssuerTimeSeen
 from terminal.core.errors import JournalError, MalformedError, SignatureError
 from terminal.daemon.clock import DeviceClock
-from terminal.daemon.identity import Identity
+from terminal.daemon.durable import durable
+from terminal.daemon.identity import CurrentIdentity
 from terminal.daemon.offline import POLICY, read_document
-from terminal.gateway.backend import BackendGateway, UnusableAnswerError
-from terminal.gateway.messages import ConfigMessage, DenylistMessage
+from terminal.daemon.timekeeping import Timekeeper
+from terminal.gateway.backend import BackendGateway
+from terminal.gateway.calls import UnusableAnswerError
+from terminal.gateway.messages import ConfigMessage, DenylistContent, DenylistMessage
 from terminal.wire.base64url import unb64u
 from terminal.wire.cose import Context
 from terminal.wire.keys import Issuers, PublicKey
@@ -27,38 +31,65 @@ from terminal.wire.keys import Issuers, PublicKey
 log = logging.getLogger(__name__)
 
 DENYLIST = "denylist"
-CLOCK_KIND = "clock"
-CONFIRMED_BOOT = "confirmed_boot"
 EVERY_S = 60.0
 KID_SIZE = 8
 
+Part = tuple[str, Callable[[], Awaitable[None]]]
+
 
 class Upkeep:
-    """Keeps documents fresh and the backend informed. Lives on the loop."""
+    """One part after the other, once a minute and when woken; each for itself, so that one refusal harms no other."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """There is something new, or the link is back."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """For ever; trouble is logged and tried again."""
+        while True:
+            self._woken.clear()
+            await self.refresh()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), EVERY_S)
+
+    async def refresh(self) -> None:
+        """Every part once."""
+        for name, part in self._parts:
+            try:
+                await part()
+            except UnusableAnswerError as error:
+                log.info("%s: %s", name, error)
+            except (MalformedError, SignatureError, ChangeRefusedError) as error:
+                log.error("%s refused: %s", name, error)
+            except JournalError as error:
+                log.error("%s not stored: %s", name, error)
+
+
+class Documents:
+    """The newest policy and denylist that an issuer signed for us. Lives on the loop."""
 
     def __init__(
         self,
         *,
-        identity: Identity,
+        identity: CurrentIdentity,
         journal: JournalPort,
         backend: BackendGateway,
         clock: DeviceClock,
-        report: Callable[[], Awaitable[None]],
+        time: Timekeeper,
         changed: Callable[[], None],
     ) -> None:
         self._identity = identity
         self._journal = journal
         self._backend = backend
         self._clock = clock
-        self._report = report
+        self._time = time
         self._changed = changed
         self._denied, self._denied_version = self._stored_denylist()
         self._trust_stored_policy()
-
-    @property
-    def identity(self) -> Identity:
-        """Who we are, with the issuers of the newest policy."""
-        return self._identity
 
     @property
     def denylist_version(self) -> int:
@@ -69,58 +100,36 @@ class Upkeep:
         """True if this wallet key may not pay (tap protocol §2)."""
         return kid in self._denied
 
-    async def run(self) -> None:
-        """Everything once a minute, for ever; trouble is logged and tried again."""
-        while True:
-            await self.refresh()
-            await asyncio.sleep(EVERY_S)
-
-    async def refresh(self) -> None:
-        """Fetch what is new and report; each part for itself, so that one refusal harms no other."""
-        for part in (self.fetch_policy, self.fetch_denylist, self._report):
-            try:
-                await part()
-            except UnusableAnswerError as error:
-                log.info("%s: %s", part.__name__, error)
-            except (MalformedError, SignatureError, ChangeRefusedError) as error:
-                log.error("%s refused: %s", part.__name__, error)
-            except JournalError as error:
-                log.error("%s not stored: %s", part.__name__, error)
-
-    # --- documents ----------------------------------------------------------------------------------------------------
-
     async def fetch_policy(self) -> None:
         """`GET /terminal/config`: store a newer signed policy; it may bring new issuers."""
         answer = await self._backend.fetch("GET", "/v1/terminal/config", ConfigMessage)
         raw = unb64u(answer.policy)
-        document = read_document(raw, self._identity, Context.POLICY)
+        document = read_document(raw, self._identity(), Context.POLICY)
+        issuers = _issuers_in(document)
         stored = self._journal.document(POLICY)
         if stored is None or stored.version < document["version"]:
             await self._store(POLICY, document, raw)
-            self._trust(document)
+            if issuers is not None:
+                self._identity.trust(issuers)
             self._changed()
-        await self._confirm_clock()
-
-    async def _confirm_clock(self) -> None:
-        """The backend took a request signed at our time: no doubt until the next boot, also after a restart."""
-        self._clock.confirm()
-        boot = read_boot_id()
-        if self._journal.value(CLOCK_KIND, CONFIRMED_BOOT) != boot:
-            confirmed = ValueStored(kind=CLOCK_KIND, key=CONFIRMED_BOOT, body=boot)
-            await asyncio.wrap_future(self._journal.record([confirmed]))
+        await self._time.confirm()
 
     async def fetch_denylist(self) -> None:
         """`GET /terminal/denylist?since=V`: apply a signed delta that starts where we are."""
         path = f"/v1/terminal/denylist?since={self._denied_version}"
         answer = await self._backend.fetch("GET", path, DenylistMessage)
-        document = read_document(unb64u(answer.delta), self._identity, Context.DENYLIST)
-        if document["from"] != self._denied_version:
-            raise MalformedError(f"a delta from version {document['from']}, we have {self._denied_version}")
-        if document["version"] == self._denied_version:
+        document = read_document(unb64u(answer.delta), self._identity(), Context.DENYLIST)
+        try:
+            delta = msgspec.convert(document, DenylistContent)
+        except msgspec.ValidationError as error:
+            raise MalformedError(f"denylist: {error}") from error
+        if delta.since != self._denied_version:
+            raise MalformedError(f"a delta from version {delta.since}, we have {self._denied_version}")
+        if delta.version == self._denied_version:
             return
-        denied = (self._denied | {unb64u(kid) for kid in document["add"]}) - {unb64u(kid) for kid in document["remove"]}
+        denied = (self._denied | _kids(delta.add)) - _kids(delta.remove)
         await self._store(DENYLIST, document, b"".join(sorted(denied)))
-        self._denied, self._denied_version = denied, document["version"]
+        self._denied, self._denied_version = denied, delta.version
 
     async def _store(self, kind: str, document: dict[str, Any], body: bytes) -> None:
         issued_at = int(datetime.fromisoformat(document["issued_at"]).timestamp())
@@ -128,7 +137,7 @@ class Upkeep:
             DocumentStored(kind=kind, version=document["version"], body=body),
             IssuerTimeSeen(at=issued_at),
         ]
-        await asyncio.wrap_future(self._journal.record(changes))
+        await durable(self._journal, changes)
         self._clock.issuer_signed(issued_at)
 
     def _stored_denylist(self) -> tuple[frozenset[bytes], int]:
@@ -140,14 +149,27 @@ class Upkeep:
 
     def _trust_stored_policy(self) -> None:
         stored = self._journal.document(POLICY)
-        if stored is not None:
-            try:
-                self._trust(read_document(stored.body, self._identity, Context.POLICY))
-            except (MalformedError, SignatureError) as error:
-                log.error("stored policy not usable: %s", error)
+        if stored is None:
+            return
+        try:
+            issuers = _issuers_in(read_document(stored.body, self._identity(), Context.POLICY))
+        except (MalformedError, SignatureError) as error:
+            log.error("stored policy not usable: %s", error)
+            return
+        if issuers is not None:
+            self._identity.trust(issuers)
 
-    def _trust(self, policy: dict[str, Any]) -> None:
-        """New issuers come only in a policy that a present issuer signed: the caller has verified that."""
-        jwks = policy.get("issuers")
-        if isinstance(jwks, list) and jwks:
-            self._identity = replace(self._identity, issuers=Issuers(PublicKey.from_jwk(jwk) for jwk in jwks))
+
+def _issuers_in(policy: dict[str, Any]) -> Issuers | None:
+    """New issuers come only in a policy that a present issuer signed: the caller has verified that."""
+    jwks = policy.get("issuers")
+    if not isinstance(jwks, list) or not jwks:
+        return None
+    return Issuers(PublicKey.from_jwk(jwk) for jwk in jwks)
+
+
+def _kids(texts: Sequence[str]) -> frozenset[bytes]:
+    kids = frozenset(unb64u(text) for text in texts)
+    if any(len(kid) != KID_SIZE for kid in kids):
+        raise MalformedError(f"denylist: a kid has {KID_SIZE} bytes")
+    return kids

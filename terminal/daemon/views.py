@@ -97,7 +97,7 @@ def what_it_can(sale: Sale) -> list[str]:
     """The calls of the local API that fit the sale's state now."""
     calls: list[str] = []
     if sale.state in {SaleState.DECLINED, SaleState.EXPIRED} or (
-        sale.state is SaleState.PRESENTED and (sale.refusal or sale.notice or sale.prompt)
+        sale.state is SaleState.PRESENTED and sale.refusal is not None
     ):
         calls.append("again")
     if sale.state is SaleState.PENDING and not sale.parked:

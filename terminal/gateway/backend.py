@@ -8,15 +8,12 @@ well-formed answer that says something of the money, with a receipt that verifie
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
-import httpx
-import msgspec
-from httpx_sse import SSEError, aconnect_sse
-
-from terminal.core.errors import MalformedError, RefusedError
+from terminal.core.errors import MalformedError, RefusedError, SignatureError
 from terminal.core.events import (
     Approved,
     BackendStatus,
@@ -32,12 +29,13 @@ from terminal.core.events import (
 from terminal.core.ports import Clock
 from terminal.core.reasons import Reason
 from terminal.core.sale import Booking, CancelReason, Line, LinkCard, Refund, RefundState, Refusal, Sale, Way
+from terminal.gateway.calls import Calls, UnusableAnswerError
 from terminal.gateway.messages import (
     BatchMessage,
     CancelMessage,
+    HealthMessage,
     IntentMessage,
     PaymentMessage,
-    ProblemMessage,
     RefundMessage,
 )
 from terminal.wire.base64url import b64u, unb64u
@@ -47,13 +45,7 @@ from terminal.wire.receipt import Outcome
 
 log = logging.getLogger(__name__)
 
-PAYMENT_DEADLINE_S = 4.0
-QUESTION_DEADLINE_S = 5.0
-BATCH_DEADLINE_S = 60.0
-ANSWER_SIZE_MOST = 1_048_576
-BATCH_MOST = 200
 VERDICTS_AT_ONCE = 8
-EVENTS_SILENCE_S = 25.0  # the stream carries a comment every 10 s: after two missed ones it is dead
 
 _STATUSES = {
     "created": BackendStatus.CREATED,
@@ -62,35 +54,32 @@ _STATUSES = {
     "expired": BackendStatus.EXPIRED,
 }
 
+_REFUND_STATES = {state.value: state for state in RefundState if state is not RefundState.QUEUED}
+
 M = TypeVar("M")
 
 
-class UnusableAnswerError(Exception):
-    """The transport failed, or what came is no answer; `retry_after_s` if it said when to come back."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadlines:
+    """How long each kind of answer is waited for."""
 
-    def __init__(self, detail: str, retry_after_s: int | None = None, problem: ProblemMessage | None = None) -> None:
-        super().__init__(detail)
-        self.retry_after_s = retry_after_s
-        self.problem = problem
+    payment_s: float = 4.0
+    """The state table's: after this the sale is `unknown`."""
+    question_s: float = 5.0
+    batch_s: float = 60.0
+    health_s: float = 1.0
 
 
 class BackendGateway:
-    """`daemon.errands.Backend` over HTTP. Lives on the loop; `heard` is told of every byte that came."""
+    """`daemon.errands.Backend` over HTTP. Lives on the loop."""
 
     def __init__(
-        self,
-        client: httpx.AsyncClient,
-        *,
-        issuers: Callable[[], Issuers],
-        clock: Clock,
-        heard: Callable[[], None] = lambda: None,
-        lost: Callable[[], None] = lambda: None,
+        self, calls: Calls, *, issuers: Callable[[], Issuers], clock: Clock, deadlines: Deadlines | None = None
     ) -> None:
-        self._client = client
+        self._calls = calls
         self._issuers = issuers
         self._clock = clock
-        self._heard = heard
-        self._lost = lost
+        self._deadlines = deadlines if deadlines is not None else Deadlines()
 
     # --- payments -----------------------------------------------------------------------------------------------------
 
@@ -98,7 +87,7 @@ class BackendGateway:
         """POST the stored payment of an online sale; within 4 s, or `NoAnswer`."""
         try:
             body = _payment_body(sale, accepted_offline=False)
-            payment = await self._call("POST", "/v1/payments", PaymentMessage, PAYMENT_DEADLINE_S, body)
+            payment = await self._calls.call("POST", "/v1/payments", PaymentMessage, self._deadlines.payment_s, body)
         except UnusableAnswerError as error:
             return self._no_answer(sale, Errand.PAYMENT, error)
         return self._verdict(sale, sale.intent.intent_id, payment, Errand.PAYMENT)
@@ -107,7 +96,9 @@ class BackendGateway:
         """POST a batch of payments accepted offline: one event each, in the same order."""
         try:
             bodies = [_payment_body(sale, accepted_offline=True) for sale in sales]
-            batch = await self._call("POST", "/v1/payments/batch", BatchMessage, BATCH_DEADLINE_S, {"payments": bodies})
+            batch = await self._calls.call(
+                "POST", "/v1/payments/batch", BatchMessage, self._deadlines.batch_s, {"payments": bodies}
+            )
             if len(batch.verdicts) != len(sales):
                 raise UnusableAnswerError(f"{len(batch.verdicts)} verdicts for {len(sales)} payments")
         except UnusableAnswerError as error:
@@ -122,7 +113,9 @@ class BackendGateway:
     async def ask(self, sale: Sale) -> Event:
         """GET the intent: what the backend knows of it."""
         try:
-            intent = await self._call("GET", f"/v1/intents/{sale.intent.intent_id}", IntentMessage, QUESTION_DEADLINE_S)
+            intent = await self._calls.call(
+                "GET", f"/v1/intents/{sale.intent.intent_id}", IntentMessage, self._deadlines.question_s
+            )
         except UnusableAnswerError as error:
             if error.problem is not None and error.problem.code in {"not_found", "intent_unknown"}:
                 return StatusHeard(
@@ -137,6 +130,9 @@ class BackendGateway:
     def intent_status(self, sale: Sale, message: IntentMessage, errand: Errand | None = None) -> Event:
         """What an intent's status means for its sale; `errand` None: nobody asked, an event told it."""
         at, intent_id = self._clock.now(), sale.intent.intent_id
+        if message.intent_id is not None and message.intent_id.lower() != str(intent_id):
+            log.warning("sale %s: told of another intent", sale.number)
+            return NoAnswer(at=at, errand=Errand.QUESTION)
         if message.status in _STATUSES:
             return StatusHeard(at=at, intent_id=intent_id, errand=errand, status=_STATUSES[message.status])
         if message.status == "held":
@@ -148,6 +144,15 @@ class BackendGateway:
             return self._verdict(sale, intent_id, message.payment, errand)
         return NoAnswer(at=at, errand=Errand.QUESTION)
 
+    def refunds_told(self, message: PaymentMessage) -> list[Event]:
+        """What a payment says of its refunds; one in a state we do not know says nothing."""
+        at = self._clock.now()
+        return [
+            RefundAnswered(at=at, refund_id=refund_id, state=_REFUND_STATES[refund.state])
+            for refund in message.refunds
+            if refund.state in _REFUND_STATES and (refund_id := _uuid(refund.refund_id)) is not None
+        ]
+
     # --- undoing ------------------------------------------------------------------------------------------------------
 
     async def cancel(self, sale: Sale) -> Event:
@@ -156,7 +161,7 @@ class BackendGateway:
         body = {"presentation": b64u(sale.intent.presentation), "reason": reason.value}
         path = f"/v1/intents/{sale.intent.intent_id}/cancel"
         try:
-            answer = await self._call("POST", path, CancelMessage, QUESTION_DEADLINE_S, body)
+            answer = await self._calls.call("POST", path, CancelMessage, self._deadlines.question_s, body)
             if answer.status == "cancelled":
                 return CancelAnswered(at=self._clock.now(), intent_id=sale.intent.intent_id)
             payment = answer.intent.payment if answer.intent is not None else None
@@ -174,49 +179,33 @@ class BackendGateway:
             body["amount"] = refund.amount_minor
         path = f"/v1/payments/{sale.intent.intent_id}/refunds"
         try:
-            answer = await self._call("POST", path, RefundMessage, QUESTION_DEADLINE_S, body)
-            state = RefundState(answer.state)
+            answer = await self._calls.call("POST", path, RefundMessage, self._deadlines.question_s, body)
+            if answer.state not in _REFUND_STATES:
+                raise UnusableAnswerError(f"a refund that is {answer.state!r}")
         except UnusableAnswerError as error:
             return self._no_answer(sale, Errand.REFUND, error)
-        except ValueError:
-            return NoAnswer(at=self._clock.now(), errand=Errand.REFUND)
-        return RefundAnswered(at=self._clock.now(), refund_id=refund.refund_id, state=state)
+        return RefundAnswered(at=self._clock.now(), refund_id=refund.refund_id, state=_REFUND_STATES[answer.state])
 
     # --- the link -----------------------------------------------------------------------------------------------------
 
     async def healthy(self) -> bool:
-        """`GET /health`: true if anything that is our backend answered."""
+        """`GET /health`: true if our backend answered, and not a network's sign-in page in its place."""
         try:
-            response = await self._client.get("/v1/health", auth=None, timeout=1.0)
-        except (httpx.HTTPError, httpx.InvalidURL):
+            await self._calls.call("GET", "/v1/health", HealthMessage, self._deadlines.health_s, signed=False)
+        except UnusableAnswerError as error:
+            log.debug("health: %s", error)
             return False
-        if response.status_code != httpx.codes.OK or "json" not in response.headers.get("content-type", ""):
-            return False
-        self._heard()
         return True
 
-    async def events(self, last_event_id: str | None) -> AsyncIterator[tuple[str, str, bytes]]:
+    def events(self, last_event_id: str | None) -> AsyncIterator[tuple[str, str, bytes]]:
         """Follow `GET /terminal/events`; yields (id, name, data). Raises ConnectionError when the stream ends."""
-        headers = {"Last-Event-ID": last_event_id} if last_event_id is not None else {}
-        timeout = httpx.Timeout(5.0, read=EVENTS_SILENCE_S)
-        path = "/v1/terminal/events"
-        try:
-            async with aconnect_sse(self._client, "GET", path, headers=headers, timeout=timeout) as source:
-                if source.response.status_code != httpx.codes.OK:
-                    raise ConnectionError(f"status {source.response.status_code}")
-                assert isinstance(source.response.stream, httpx.AsyncByteStream)  # an AsyncClient gives no other
-                source.response.stream = _Heard(source.response.stream, self._heard)
-                async for event in source.aiter_sse():
-                    yield event.id, event.event, event.data.encode()
-        except (httpx.HTTPError, SSEError) as error:
-            raise ConnectionError(str(error) or type(error).__name__) from error
-        raise ConnectionError("the backend closed the stream")
+        return self._calls.events("/v1/terminal/events", last_event_id)
 
     async def put_intent(self, intent_id: UUID, presentation: bytes) -> str | None:
         """Register an intent for tag and QR; its URL, or None if the backend did not say."""
         try:
-            answer = await self._call(
-                "PUT", f"/v1/intents/{intent_id}", IntentMessage, QUESTION_DEADLINE_S,
+            answer = await self._calls.call(
+                "PUT", f"/v1/intents/{intent_id}", IntentMessage, self._deadlines.question_s,
                 {"presentation": b64u(presentation)},
             )  # fmt: skip
         except UnusableAnswerError as error:
@@ -226,32 +215,7 @@ class BackendGateway:
 
     async def fetch(self, method: str, path: str, kind: type[M], body: object = None) -> M:
         """Any other call of the terminal side. Raises UnusableAnswerError."""
-        return await self._call(method, path, kind, QUESTION_DEADLINE_S, body)
-
-    # --- one request --------------------------------------------------------------------------------------------------
-
-    async def _call(self, method: str, path: str, kind: type[M], deadline_s: float, body: object = None) -> M:
-        """Send, read at most `ANSWER_SIZE_MOST` bytes within the deadline, decode. Raises UnusableAnswerError."""
-        content = msgspec.json.encode(body) if body is not None else None
-        headers = {"content-type": "application/json"} if content is not None else {}
-        try:
-            async with asyncio.timeout(deadline_s):
-                async with self._client.stream(method, path, content=content, headers=headers) as response:
-                    raw = await _read_bounded(response)
-        except TimeoutError:
-            self._lost()
-            raise UnusableAnswerError(f"no answer within {deadline_s:g} s") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            self._lost()
-            raise UnusableAnswerError(str(error) or type(error).__name__) from error
-        if not response.is_success:
-            raise _unusable(response, raw)
-        try:
-            answer = msgspec.json.decode(raw, type=kind)
-        except msgspec.DecodeError as error:
-            raise UnusableAnswerError(f"not an answer of the backend: {error}") from error
-        self._heard()
-        return answer
+        return await self._calls.call(method, path, kind, self._deadlines.question_s, body)
 
     def _no_answer(self, sale: Sale, errand: Errand, error: UnusableAnswerError) -> NoAnswer:
         log.warning("sale %s: %s unanswered: %s", sale.number, errand.name.lower(), error)
@@ -290,7 +254,7 @@ class BackendGateway:
                 issuers=self._issuers(),
                 authorised_total_minor=authorised.total_minor if authorised is not None and ours else None,
             )
-        except (RefusedError, MalformedError) as error:
+        except (RefusedError, MalformedError, SignatureError) as error:
             raise UnusableAnswerError(f"its receipt is not good: {error}") from error
         if receipt.claims.outcome is not Outcome.APPROVED:
             raise UnusableAnswerError("its receipt does not say approved")
@@ -324,40 +288,8 @@ def _refusal(reason: int | None, code: str | None) -> Refusal:
     return Refusal(reason=Reason.from_backend(reason if reason is not None else -1), code=code)
 
 
-async def _read_bounded(response: httpx.Response) -> bytes:
-    raw = bytearray()
-    async for piece in response.aiter_bytes():
-        raw += piece
-        if len(raw) > ANSWER_SIZE_MOST:
-            raise httpx.DecodingError(f"an answer beyond {ANSWER_SIZE_MOST} bytes")
-    return bytes(raw)
-
-
-def _unusable(response: httpx.Response, raw: bytes) -> UnusableAnswerError:
-    retry_after = response.headers.get("retry-after", "")
-    retry_after_s = min(int(retry_after), 3600) if retry_after.isdecimal() else None
-    problem: ProblemMessage | None = None
-    if "problem+json" in response.headers.get("content-type", ""):
-        try:
-            problem = msgspec.json.decode(raw, type=ProblemMessage)
-        except msgspec.DecodeError:
-            problem = None
-    detail = f"{problem.code}: {problem.detail}" if problem else response.headers.get("content-type", "no body")
-    return UnusableAnswerError(f"status {response.status_code} ({detail})", retry_after_s, problem)
-
-
-class _Heard(httpx.AsyncByteStream):
-    """A body that tells of every byte: a comment on the event stream says nothing but that the backend is there."""
-
-    def __init__(self, body: httpx.AsyncByteStream, heard: Callable[[], None]) -> None:
-        self._body = body
-        self._heard = heard
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for piece in self._body:
-            self._heard()
-            yield piece
-
-    async def aclose(self) -> None:
-        """Close the body itself."""
-        await self._body.aclose()
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -4,6 +4,9 @@
 Unknown members are ignored, so that a backend may grow; a missing or mistyped one makes the answer unusable.
 """
 
+from datetime import datetime
+from typing import Annotated
+
 import msgspec
 
 
@@ -42,6 +45,7 @@ class PaymentMessage(Answer, kw_only=True, frozen=True):
     """
 
     status: str
+    intent_id: str | None = None
     code: str | None = None
     reason: int | None = None
     receipt: str | None = None
@@ -87,6 +91,30 @@ class DenylistMessage(Answer, kw_only=True, frozen=True):
     delta: str
 
 
+class DocumentContent(Answer, kw_only=True, frozen=True):
+    """What every signed document of the backend says of itself; `version` rises, and 64 bits hold it."""
+
+    version: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+    issued_at: datetime
+    not_after: datetime
+
+
+class DenylistContent(DocumentContent, kw_only=True, frozen=True):
+    """The content of a delta: kids in base64url."""
+
+    since: int = msgspec.field(name="from")
+    add: list[str]
+    remove: list[str]
+
+
+class HeadContent(DocumentContent, kw_only=True, frozen=True):
+    """The content of a signed journal head; `hash` in base64url."""
+
+    epoch: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+    sequence: Annotated[int, msgspec.Meta(ge=1, le=(1 << 63) - 1)]
+    hash: str
+
+
 class HeartbeatMessage(Answer, kw_only=True, frozen=True):
     """`POST /terminal/heartbeat`, and its `409 head_behind`."""
 
@@ -108,6 +136,18 @@ class SettlementMessage(Answer, kw_only=True, frozen=True):
     business_date: str
     final: bool
     entries: list[SettlementEntryMessage]
+
+
+class HealthMessage(Answer, kw_only=True, frozen=True):
+    """`GET /health`: somebody who knows this member is our backend, and no network's sign-in page."""
+
+    status: str
+
+
+class RenewalMessage(Answer, kw_only=True, frozen=True):
+    """`POST /terminal/credential`. Issuers beside it are not read: new ones come only in a signed policy."""
+
+    credential: str
 
 
 class EnrolmentMessage(Answer, kw_only=True, frozen=True):

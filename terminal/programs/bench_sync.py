@@ -26,6 +26,7 @@ from terminal.core.events import Event, ForwardLeaving
 from terminal.core.sale import Authorised, Sale, SaleState, Step
 from terminal.daemon.desk import Desk
 from terminal.gateway.backend import BackendGateway
+from terminal.gateway.calls import Calls
 from terminal.keys.software import SoftwareKey
 from terminal.wire.base64url import b64u
 from terminal.wire.credential import Merchant, Role, issue_credential
@@ -223,7 +224,9 @@ async def _measure(directory: Path, payments: int) -> SyncFigures:
 async def _gateway(shop: _Shop) -> AsyncIterator[BackendGateway]:
     client = httpx.AsyncClient(base_url="http://backend.test", transport=httpx.MockTransport(shop.answer))
     async with client:
-        yield BackendGateway(client, issuers=lambda: Issuers([shop.issuer_key]), clock=HeldClock())
+        issuers = Issuers([shop.issuer_key])
+        calls = Calls(client, issuers=lambda: issuers)
+        yield BackendGateway(calls, issuers=lambda: issuers, clock=HeldClock())
 
 
 async def _one_by_one(desk: Desk, gateway: BackendGateway, sales: Sequence[Sale]) -> float:

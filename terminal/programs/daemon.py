@@ -4,6 +4,7 @@
 import asyncio
 import logging
 import sys
+from functools import partial
 from typing import cast
 
 import click
@@ -11,8 +12,9 @@ import click
 from terminal.client import Home, Language
 from terminal.core.errors import PengposError
 from terminal.core.ports import TapListener
-from terminal.daemon.app import Readers
-from terminal.daemon.serving import serve
+from terminal.daemon.serving import serve, stop_on_signals
+from terminal.daemon.wiring import Readers, Surroundings
+from terminal.programs.technician import diagnosis
 
 LOOK_AT_FIELD_S = 0.1  # a sale is armed once a field was seen empty: nobody waits longer than this for it
 LOG_FORMAT = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
@@ -26,10 +28,20 @@ def daemon(language: str, log_level: str) -> None:
     """The terminal itself: readers, keys, journal, local API. Prints `ready` once it can sell."""
     logging.basicConfig(level=log_level.upper(), format=LOG_FORMAT, stream=sys.stderr)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    home = Home.of_environment()
+    given = Surroundings(
+        home=home, readers=_readers, language=cast("Language", language), diagnose=partial(diagnosis, home)
+    )
     try:
-        asyncio.run(serve(Home.of_environment(), _readers, cast("Language", language), _ready))
+        asyncio.run(_serve(given))
     except PengposError as error:
         raise click.ClickException(str(error)) from error
+
+
+async def _serve(given: Surroundings) -> None:
+    stopping = asyncio.Event()
+    stop_on_signals(stopping)
+    await serve(given, _ready, stopping)
 
 
 def _ready() -> None:

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """`pengpos enrol` and `pengpos doctor`, given what they need of the other rooms."""
 
+import time
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 
 from provisioning.cli import doctor_command, enrol_command
+from provisioning.doctor import examine
 from provisioning.finding import Finding, Probe, broken, well, worth_a_look
 from provisioning.ports import DoctorPorts, EnrolPorts
 from provisioning.ports import Home as ProvisioningHome
+from provisioning.probes import own_probes
 from terminal.client import Home
 from terminal.core.errors import JournalError, PengposError, ReaderLostError
 from terminal.daemon.identity import Identity, NotEnrolledError, read_identity
@@ -74,6 +78,13 @@ def _fonts() -> Finding:
     if missing:
         return broken(f"missing: {', '.join(missing)}", "Install pengpos again")
     return well("all there")
+
+
+def diagnosis(home: Home) -> dict[str, object]:
+    """What `pengpos doctor --json` prints, for `GET /v1/diagnosis`. Takes seconds."""
+    probes = {**own_probes(home, lambda: enrolled(home), time.time), **_probes(home)}
+    version = metadata.version("pengpos")
+    return examine(probes, at=int(time.time()), home=str(home.root), software_version=version).as_json()
 
 
 _home = Home.of_environment

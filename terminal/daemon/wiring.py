@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Puts a terminal together: every part is made here, once, from those before it. Decides nothing, starts nothing."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import httpx
+
+from offline_queue.files import load_or_create_key
+from offline_queue.journal import Journal
+from offline_queue.port import JournalPort
+from offline_queue.sync import Drainer
+from terminal.client import Home, Language
+from terminal.core.effects import AskBackend
+from terminal.core.errors import JournalError, JournalFullError
+from terminal.core.ports import Clock, Signer, TapListener
+from terminal.core.sale import Sale, Way
+from terminal.daemon.alarms import Alarms
+from terminal.daemon.arming import Arming
+from terminal.daemon.backend_events import BackendEvents
+from terminal.daemon.clock import DeviceClock
+from terminal.daemon.counter import Counter
+from terminal.daemon.day import DayClose
+from terminal.daemon.desk import Desk
+from terminal.daemon.errands import Errands
+from terminal.daemon.feed import Feed
+from terminal.daemon.heartbeat import Heartbeat
+from terminal.daemon.identity import CurrentIdentity, read_enrolment, read_identity
+from terminal.daemon.judging import Judging
+from terminal.daemon.link import Follower, Link
+from terminal.daemon.local_api import LocalApi
+from terminal.daemon.offline import OfflinePolicy
+from terminal.daemon.publishing import Publisher
+from terminal.daemon.renewal import Renewal
+from terminal.daemon.second_copy import SecondCopy, sealed_export
+from terminal.daemon.settings import read_settings
+from terminal.daemon.snapshot import Snapshots
+from terminal.daemon.tap import TapDesk
+from terminal.daemon.timekeeping import Timekeeper
+from terminal.daemon.upkeep import Documents, Upkeep
+from terminal.gateway.backend import BackendGateway, Deadlines
+from terminal.gateway.calls import Calls
+from terminal.gateway.signing import RequestSigner
+from terminal.keys.file import FileKey
+
+RESTORED_ALARM = "restored_card"
+_JOURNAL_ALARM = "journal"
+
+
+class Readers(Protocol):
+    """All readers of the device, each in its own thread."""
+
+    def start(self) -> None:
+        """Begin to watch."""
+
+    def stop(self) -> bool:
+        """End every thread, within a bound; false if one did not end."""
+
+
+OpenJournal = Callable[[Path, bytes, Clock], JournalPort]
+
+
+def _open_journal(path: Path, key: bytes, clock: Clock) -> JournalPort:
+    return Journal.open(path, key=key, clock=clock)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a terminal is given; what is left out is the device's own.
+
+    `transport`, `clock` and `open_journal` are the three ways in which the world can fail it: tests put their own in.
+    """
+
+    home: Home
+    readers: Callable[[TapListener], Readers]
+    language: Language = "zh-Hans"
+    diagnose: Callable[[], dict[str, object]] | None = None
+    """What `pengpos doctor --json` prints; blocks for seconds."""
+    transport: httpx.AsyncBaseTransport | None = None
+    clock: DeviceClock = field(default_factory=DeviceClock)
+    open_journal: OpenJournal = _open_journal
+    deadlines: Deadlines = field(default_factory=Deadlines)
+
+
+class Ground:
+    """What every other part stands on. Raises NotEnrolledError, ConfigError, JournalError."""
+
+    def __init__(self, given: Surroundings) -> None:
+        home = given.home
+        read_enrolment(home.enrolment)  # first: before it there is no key either
+        self.signer: Signer = FileKey.load(home.device_key)
+        enrolled = read_identity(home.enrolment, self.signer)
+        self.identity = CurrentIdentity(enrolled)
+        self.clock = given.clock
+        self.journal = given.open_journal(home.journal, load_or_create_key(home.journal_key), self.clock)
+        self.feed = Feed(first_event_id=self.clock.now() * 1_000)
+        self.publisher = Publisher(self.feed)
+        self.alarms = Alarms(self.journal, self.clock, self.publisher.changed)
+        self.time = Timekeeper(self.clock, self.journal, self.alarms)
+        self.time.restore(enrolled)
+        self.arming = Arming()
+
+
+class Road:
+    """The way to the backend, and what comes along it unasked."""
+
+    def __init__(self, given: Surroundings, ground: Ground, link_changed: Callable[[], None]) -> None:
+        self.client = httpx.AsyncClient(
+            base_url=ground.identity().backend,
+            auth=RequestSigner(ground.signer, ground.clock.now),
+            trust_env=False,
+            transport=given.transport,
+            limits=httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=60.0),
+        )
+        self.link = Link(ground.clock, link_changed)
+        calls = Calls(
+            self.client,
+            issuers=ground.identity.issuers,
+            heard=self.link.heard,
+            lost=self.link.lost,
+            time_signed=ground.time.issuer_signed,
+        )
+        self.backend = BackendGateway(
+            calls, issuers=ground.identity.issuers, clock=ground.clock, deadlines=given.deadlines
+        )
+        self.follower = Follower(self.link, self.backend, ground.clock)
+        self.documents = Documents(
+            identity=ground.identity,
+            journal=ground.journal,
+            backend=self.backend,
+            clock=ground.clock,
+            time=ground.time,
+            changed=ground.publisher.changed,
+        )
+        self.renewal = Renewal(
+            identity=ground.identity,
+            enrolment=given.home.enrolment,
+            backend=self.backend,
+            clock=ground.clock,
+            alarms=ground.alarms,
+        )
+
+
+class Till:
+    """Sales: the desk where they change, and whoever brings it commands, taps and answers."""
+
+    def __init__(self, given: Surroundings, ground: Ground, road: Road, broken: Callable[[JournalError], None]) -> None:
+        self._alarms = ground.alarms
+        self._broken = broken
+        self.desk = Desk(ground.journal, ground.publisher.changed, self._medium)
+        self.policy = OfflinePolicy(
+            ground.journal, ground.identity, ground.clock, suspended=lambda: ground.alarms.stands(RESTORED_ALARM)
+        )
+        self.counter = Counter(
+            desk=self.desk,
+            journal=ground.journal,
+            identity=ground.identity,
+            signer=ground.signer,
+            clock=ground.clock,
+            policy=self.policy,
+            denylisted=road.documents.denylisted,
+            online=road.follower.online,
+            ways=lambda: (Way.READER,),
+        )
+        self.drainer = Drainer(
+            journal=ground.journal,
+            deliverer=road.backend,
+            apply_all=self.desk.apply_all,
+            clock=ground.clock,
+            link_up=lambda: road.link.up,
+        )
+        self.second_copy = SecondCopy(read_settings(given.home.settings), given.home, ground.identity(), ground.alarms)
+        self.errands = Errands(
+            desk=self.desk,
+            backend=road.backend,
+            arming=ground.arming,
+            counter=self.counter,
+            alarms=ground.alarms,
+            clock=ground.clock,
+            stored=self._stored,
+        )
+        self.desk.attach(self.errands)
+        self.snapshots = self._snapshots(given, ground, road)
+        self.judging = self._judging(ground, road)
+
+    def _snapshots(self, given: Surroundings, ground: Ground, road: Road) -> Snapshots:
+        return Snapshots(
+            desk=self.desk,
+            journal=ground.journal,
+            identity=ground.identity,
+            link=road.link,
+            policy=self.policy,
+            alarms=ground.alarms,
+            clock=ground.clock,
+            language=given.language,
+            changed=ground.publisher.changed,
+        )
+
+    def _judging(self, ground: Ground, road: Road) -> Judging:
+        return Judging(
+            desk=self.desk,
+            journal=ground.journal,
+            identity=ground.identity,
+            signer=ground.signer,
+            clock=ground.clock,
+            policy=self.policy,
+            denylisted=road.documents.denylisted,
+            arming=ground.arming,
+            board=self.snapshots,
+        )
+
+    def hurry(self) -> None:
+        """Try everything that waits, now."""
+        self.errands.hurry()
+        self.drainer.hurry()
+
+    def _stored(self, sale: Sale) -> None:
+        """A payment was accepted offline: copy it to the second medium, and send it when there is a link."""
+        self.second_copy.copy([sale])
+        self.drainer.wake()
+
+    def restored(self) -> None:
+        """This journal is an old copy: every sale it holds open may have gone on without it. Ask, accept nothing."""
+        self._alarms.raise_lasting(
+            RESTORED_ALARM,
+            RESTORED_ALARM,
+            "This terminal was restored from an old copy: sales it made since are not in its journal",
+            "A manager compares the day with the backend's and confirms; until then nothing is accepted offline",
+        )
+        for sale in self.desk.sales:
+            self.errands.carry_out(sale, AskBackend())
+
+    def _medium(self, trouble: JournalError | None) -> None:
+        if trouble is None:
+            self._alarms.clear(_JOURNAL_ALARM)
+        elif isinstance(trouble, JournalFullError):
+            self._alarms.show(
+                _JOURNAL_ALARM,
+                f"This terminal's storage takes nothing more ({trouble}): it sells nothing, and loses nothing",
+                "Make room or replace the card: pengpos doctor says how much is left",
+            )
+        else:
+            self._broken(trouble)
+
+
+def make_upkeep(ground: Ground, road: Road, till: Till) -> Upkeep:
+    """What is looked after once a minute."""
+    heartbeat = Heartbeat(
+        identity=ground.identity,
+        journal=ground.journal,
+        backend=road.backend,
+        clock=ground.clock,
+        status=till.snapshots.status,
+        denylist_version=lambda: road.documents.denylist_version,
+        restored=till.restored,
+    )
+    return Upkeep([
+        ("policy", road.documents.fetch_policy),
+        ("denylist", road.documents.fetch_denylist),
+        ("heartbeat", heartbeat.report),
+        ("credential", road.renewal.renew_if_due),
+    ])  # fmt: skip
+
+
+def make_local_api(given: Surroundings, ground: Ground, road: Road, till: Till) -> LocalApi:
+    """What the screen, tills and scripts use."""
+    days = DayClose(desk=till.desk, journal=ground.journal, backend=road.backend, clock=ground.clock)
+    return LocalApi(
+        desk=till.desk,
+        counter=till.counter,
+        journal=ground.journal,
+        snapshots=till.snapshots,
+        feed=ground.feed,
+        alarms=ground.alarms,
+        days=days,
+        export=partial(sealed_export, given.home, ground.identity, ground.clock),
+        sync_now=till.hurry,
+        diagnose=given.diagnose,
+        language=given.language,
+    )
+
+
+def make_readers(given: Surroundings, ground: Ground, till: Till) -> Readers:
+    """The readers' threads and the desk they bring their phones to."""
+    return given.readers(TapDesk(asyncio.get_running_loop(), till.judging, ground.clock, ground.arming))
+
+
+def make_backend_events(ground: Ground, road: Road, till: Till, upkeep: Upkeep) -> BackendEvents:
+    """Whoever takes what the backend says by itself."""
+    return BackendEvents(desk=till.desk, journal=ground.journal, backend=road.backend, documents_changed=upkeep.wake)

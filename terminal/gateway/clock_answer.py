@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The backend's time, signed by an issuer over the nonce of the request that it refused.
+
+Source: backend API, "Terminal requests are signed" (`401`, `code: clock`); tap protocol §1, *Clock*.
+"""
+
+import re
+from datetime import datetime
+
+import httpx
+import msgspec
+
+from terminal.core.errors import MalformedError, SignatureError
+from terminal.wire.base64url import unb64u
+from terminal.wire.cose import Context, Sign1
+from terminal.wire.keys import Issuers
+
+_NONCE = re.compile(r';nonce="([A-Za-z0-9_-]+)"')
+
+
+class _Now(msgspec.Struct):
+    nonce: str
+    now: datetime
+
+
+def time_in(told: str, request: httpx.Request, issuers: Issuers) -> int:
+    """Unix seconds that an issuer signed in answer to this very request. Raises MalformedError, SignatureError."""
+    signed = Sign1.read_issued(unb64u(told), issuers, Context.CLOCK)
+    try:
+        said = msgspec.json.decode(signed.payload, type=_Now)
+    except msgspec.DecodeError as error:
+        raise MalformedError(f"clock: {error}") from error
+    asked = _NONCE.search(request.headers.get("signature-input", ""))
+    if asked is None or asked[1] != said.nonce:
+        raise SignatureError("a time over another request's nonce")
+    if said.now.tzinfo is None:
+        raise MalformedError("clock: a time without its offset")
+    return int(said.now.timestamp())
