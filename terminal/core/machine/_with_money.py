@@ -104,8 +104,13 @@ def _accept_offline(sale: Sale, event: OfflineAccepted) -> Outcome:
 
 
 def accepted_offline(sale: Sale, event: Event) -> Outcome:
-    """Stored and owed to the merchant; waits for the drainer. Never cancelled, only refunded."""
+    """Stored and owed to the merchant; waits for the drainer. Never cancelled, only refunded.
+
+    The drainer's verdict counts here too: an older question's answer may have sent the sale back while it was out.
+    """
     match event:
+        case Approved(errand=Errand.FORWARD) | Declined(errand=Errand.FORWARD):
+            return forwarding(sale, event)
         case ForwardLeaving():
             return _keep_count(sale, arrow(sale, SaleState.FORWARDING, event.at, "sent by the drainer")), ()
         case Restarted():
@@ -132,8 +137,11 @@ def forwarding(sale: Sale, event: Event) -> Outcome:
             return _declined_at_sync(sale, event.at, f"{event.status.name.lower()} at the backend", None)
         case Held(errand=Errand.FORWARD | Errand.QUESTION):
             return sale, (AskBackend(event.at + ASK_EVERY_S),)
-        case NoAnswer(errand=Errand.FORWARD | Errand.QUESTION):
+        case NoAnswer(errand=Errand.FORWARD):
             return _no_verdict(sale, event.at, event.retry_after_s)
+        case NoAnswer(errand=Errand.QUESTION):
+            waiting, not_before = later(sale, event.at, event.retry_after_s)
+            return waiting, (AskBackend(not_before), *alarm_if_failing(waiting))
         case Declined(errand=Errand.QUESTION) | StatusHeard(errand=Errand.QUESTION | Errand.FORWARD):
             return _no_verdict(sale, event.at)
         case Restarted():

@@ -186,7 +186,9 @@ class Journeys(RuleBasedStateMachine):
             case "cancel sent":
                 self.send(Errand.CANCEL, fate, lambda _: self.backend.cancel(newest, keep=keep))
             case "forward":
-                if "batch" not in self.waiting and self.take(ForwardLeaving(at=self.now)):
+                if "batch" in self.waiting:
+                    self.waiting[name] = effect  # one batch at a time; the drainer looks again after it
+                elif self.take(ForwardLeaving(at=self.now)):
                     self.waiting["batch"] = effect
             case "batch":
                 self.send(Errand.FORWARD, fate, self.payment(sale, decision, offline=True))

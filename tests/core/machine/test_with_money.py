@@ -80,6 +80,7 @@ OFFLINE_AUTHORISED = sale_in(S.AUTHORISED, intent__online=False)
 OFFLINE_UNKNOWN = sale_in(S.UNKNOWN, intent__online=False)
 FORGOTTEN = LIFE_OVER + 600
 CANCEL = CancelAsked(at=SOON, reason=CancelReason.CUSTOMER)
+NO_AT_SYNC = S.DECLINED_AT_SYNC
 ALARM = RaiseAlarm(AlarmKind.DECLINED_AT_SYNC)
 UNPAID, UNASKED, UNSENT = (NoAnswer(at=SOON, errand=errand) for errand in (PAY, ASK, SEND))
 
@@ -173,6 +174,11 @@ UNPAID, UNASKED, UNSENT = (NoAnswer(at=SOON, errand=errand) for errand in (PAY, 
             Forward(),
         ),
         arrow("cashier: cancel → reversing", UNKNOWN, CANCEL, S.REVERSING, SendCancel()),
+        arrow("the drainer's approval, sent back meanwhile → approved", STORED, says_approved(SEND), S.APPROVED),
+        arrow(
+            "the drainer's no, sent back meanwhile → declined_at_sync", STORED, says_declined(SEND), NO_AT_SYNC, ALARM
+        ),
+        arrow("the drainer's silence, sent back meanwhile → stays", STORED, UNSENT, S.ACCEPTED_OFFLINE),
         arrow("drainer → forwarding", STORED, ForwardLeaving(at=SOON), S.FORWARDING),
         arrow("restart → stays", STORED, Restarted(at=SOON), S.ACCEPTED_OFFLINE, Forward()),
         arrow("late declined → stays", STORED, says_declined(PAY), S.ACCEPTED_OFFLINE),
@@ -180,9 +186,9 @@ UNPAID, UNASKED, UNSENT = (NoAnswer(at=SOON, errand=errand) for errand in (PAY, 
         arrow("late approved → stays", STORED, says_approved(PAY), S.ACCEPTED_OFFLINE),
         arrow("approved, already paid → approved", FORWARDING, says_approved(SEND), S.APPROVED),
         arrow("approved by an event → approved", FORWARDING, says_approved(), S.APPROVED),
-        arrow("declined, too old → declined_at_sync", FORWARDING, says_declined(SEND), S.DECLINED_AT_SYNC, ALARM),
-        arrow("expired → declined_at_sync", FORWARDING, says(B.EXPIRED, SEND), S.DECLINED_AT_SYNC, ALARM),
-        arrow("cancelled → declined_at_sync", FORWARDING, says(B.CANCELLED, SEND), S.DECLINED_AT_SYNC, ALARM),
+        arrow("declined, too old → declined_at_sync", FORWARDING, says_declined(SEND), NO_AT_SYNC, ALARM),
+        arrow("expired → declined_at_sync", FORWARDING, says(B.EXPIRED, SEND), NO_AT_SYNC, ALARM),
+        arrow("cancelled → declined_at_sync", FORWARDING, says(B.CANCELLED, SEND), NO_AT_SYNC, ALARM),
         arrow("held → stays, asked with GET", FORWARDING, says_held(SEND), S.FORWARDING, AskBackend(HEARD_AT + 5)),
         arrow("held event → stays, the drainer's answer is on its way", FORWARDING, says_held(), S.FORWARDING),
         arrow(
@@ -200,7 +206,7 @@ UNPAID, UNASKED, UNSENT = (NoAnswer(at=SOON, errand=errand) for errand in (PAY, 
         arrow("GET: expired → sent again", FORWARDING, says(B.EXPIRED, ASK), S.ACCEPTED_OFFLINE, Forward()),
         arrow("GET: 404 → sent again", FORWARDING, says(B.NOT_FOUND, ASK), S.ACCEPTED_OFFLINE, Forward()),
         arrow("no verdict, item error → accepted_offline", FORWARDING, UNSENT, S.ACCEPTED_OFFLINE, Forward()),
-        arrow("GET unanswered → accepted_offline", FORWARDING, UNASKED, S.ACCEPTED_OFFLINE, Forward()),
+        arrow("GET unanswered → stays, asked again", FORWARDING, UNASKED, S.FORWARDING, AskBackend(SOON + AGAIN_IN_S)),
         arrow("the payment's late silence → stays", FORWARDING, UNPAID, S.FORWARDING),
         arrow("restart → accepted_offline", FORWARDING, Restarted(at=SOON), S.ACCEPTED_OFFLINE, Forward()),
     ],
