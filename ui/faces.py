@@ -43,7 +43,6 @@ _HAN = {
     (Script.HANT, True): Face.HANT_BOLD,
 }
 _OTHER = {Script.HANS: Script.HANT, Script.HANT: Script.HANS}
-_TOLD: set[str] = set()
 
 
 class Faces:
@@ -53,6 +52,7 @@ class Faces:
         pygame.font.init()
         pygame.freetype.init()
         self._folder = folder
+        self._told: set[str] = set()
         self._fonts = lru_cache(maxsize=96)(self._open)
         self._charts = lru_cache(maxsize=16)(self._open_chart)
         self._has = lru_cache(maxsize=8192)(self._look_up)
@@ -90,25 +90,27 @@ class Faces:
     def _look_up(self, face: str, character: str) -> bool:
         # pygame.font measures the empty box for a character it lacks; pygame.freetype says None.
         chart = self._charts(face)
-        return chart is not None and chart.get_metrics(character)[0] is not None
+        if chart is None:
+            return character.isascii()  # pygame's own font stands in
+        return chart.get_metrics(character)[0] is not None
 
     def _open_chart(self, face: str) -> pygame.freetype.Font | None:
         try:
             return pygame.freetype.Font(self._folder / face, 20)
-        except (OSError, pygame.error):
-            return None  # told when its glyphs are first drawn
+        except (OSError, pygame.error) as error:
+            if face not in self._told:
+                self._told.add(face)
+                sys.stderr.write(
+                    f"pengpos ui: font {self._folder / face} cannot be used ({error}); text is drawn with another. "
+                    "Install the package again, or run scripts/build_fonts.py\n"
+                )
+            return None
 
     def _open(self, face: str, px: int) -> pygame.font.Font:
         path = self._folder / face  # an absolute path of the system's stays what it is
         try:
             return pygame.font.Font(path, px)
-        except (OSError, pygame.error) as error:
-            if face not in _TOLD:
-                _TOLD.add(face)
-                sys.stderr.write(
-                    f"pengpos ui: font {path} cannot be used ({error}); text is drawn with another font. "
-                    "Install the package again, or run scripts/build_fonts.py\n"
-                )
+        except (OSError, pygame.error):
             return pygame.font.Font(None, px)
 
 

@@ -4,6 +4,7 @@
 httpx is imported by the first call, not by this module: a screen shows its first frame without it.
 """
 
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,9 +163,19 @@ class LocalClient:
             raise ApiProblem(_problem(response.status_code, data))
         return _decode(data or b"null", answer)
 
+    def _knock(self) -> None:
+        """See that somebody listens: httpcore 1.0 leaves the socket of a refused connection to the garbage collector."""
+        try:
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.settimeout(self._call_limit_s)
+                probe.connect(str(self._socket_path))
+        except OSError as error:
+            raise DaemonAway(f"{self._socket_path}: {error.strerror or error}") from error
+
     def _client(self) -> "httpx.Client":
         import httpx
 
+        self._knock()
         if self._http is None:
             self._http = httpx.Client(
                 transport=httpx.HTTPTransport(uds=str(self._socket_path)),

@@ -64,7 +64,8 @@ class FakeDaemon:
     def _run(self, listener: socket.socket) -> None:
         self._loop = asyncio.new_event_loop()
         assert self._server is not None
-        self._loop.run_until_complete(self._server.serve(sockets=[listener]))
+        with listener:
+            self._loop.run_until_complete(self._server.serve(sockets=[listener]))
         self._loop.close()
 
     def stop(self) -> None:

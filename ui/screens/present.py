@@ -36,6 +36,7 @@ from ui.widgets.strip import trouble_strip
 _STRIP = 56
 _COUNTDOWN = 4
 _PICTURE = 116
+_REASON_LINES = 5
 _LEGIBLE_UNIT_PX = 3
 """A code with smaller modules than this is given all the room there is."""
 
@@ -140,13 +141,15 @@ def _reason(canvas: Canvas, box: Box, sale: SaleView) -> float:
     text = reason.shopper_in.in_language(canvas.language) if reason.shopper_in else reason.shopper
     style = Style(18, Weight.BOLD, Token.DECLINED)
     room = box.w - 68
-    lines = min(3, canvas.count_lines(text, style, room))
+    if canvas.count_lines(text, style, room) > 3:
+        style = style._replace(size=16)
+    lines = min(_REASON_LINES, canvas.count_lines(text, style, room))
     height = lines * canvas.line_height(style.size) + 22
     canvas.fill(Box(box.x, box.y, box.w, height), Token.DECLINED_TINT, radius=RADIUS)
     side = 26
     place = Box(box.x + 16, box.y + (height - side) / 2, side, side)
     canvas.drawing(place, Shape.DECLINED, Token.DECLINED, Token.ON_FILL)
-    canvas.paragraph(Box(box.x + 56, box.y + 11, room, height), text, style, most_lines=3)
+    canvas.paragraph(Box(box.x + 56, box.y + 11, room, height), text, style, most_lines=_REASON_LINES)
     return box.y + height
 
 

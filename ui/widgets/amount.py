@@ -8,7 +8,7 @@ from ui.widgets.canvas import Canvas
 
 _SYMBOL_SHARE = 0.52
 _FRACTION_SHARE = 0.56
-_AFTER_SYMBOL_EM = {True: 0.05, False: 0.09}
+_AFTER_SYMBOL_EM = {True: 0.03, False: 0.08}
 """A tabular 1 brings room of its own."""
 
 

@@ -66,6 +66,10 @@ class Canvas:
         """Logical width of a line."""
         return self.typesetter.width(text, self.type_px(style.size), style.weight, self.script) / self.scale
 
+    def _optical(self, text: str, style: Style) -> float:
+        px = self.type_px(style.size)
+        return self.typesetter.optical_width(text, px, style.weight, self.script) / self.scale
+
     def line_height(self, size: float) -> float:
         """Logical height of a line, also where small type is kept legible."""
         return self.type_px(size) * LINE_HEIGHT / self.scale
@@ -113,7 +117,7 @@ class Canvas:
     ) -> None:
         """One line, centred on the box's height; made smaller down to `shrink`, then cut, to fit its width."""
         size, room = style.size, box.w
-        while self.width(text, style._replace(size=size)) > room and size > style.size * shrink:
+        while self._optical(text, style._replace(size=size)) > room and size > style.size * shrink:
             size -= 1
         shown = self._cut(text, style._replace(size=size), room)
         self._nodes.append(
@@ -187,7 +191,7 @@ class Canvas:
         return self.typesetter.wrap(text, self.type_px(style.size), style.weight, self.script, width * self.scale)
 
     def _cut(self, text: str, style: Style, room: float) -> str:
-        if self.width(text, style) <= room + 0.5:
+        if self._optical(text, style) <= room + 0.5:
             return text
         kept = text
         while kept and self.width(kept + "…", style) > room:

@@ -116,7 +116,7 @@ def choices(canvas: Canvas, plan: Split, buttons: list[Choice]) -> None:
 
 def says(canvas: Canvas, box: Box, what: str, means: str, *notes: str) -> float:
     """What happened in bold, what it means below it, small print at the end; gives the bottom."""
-    y = canvas.paragraph(box, what, Style(BODY_SIZE, Weight.BOLD, Token.INK), most_lines=2)
+    y = canvas.paragraph(box, what, Style(BODY_SIZE, Weight.BOLD, Token.INK), most_lines=3)
     if means:
         below = Box(box.x, y + 8, box.w, box.bottom - y)
         y = canvas.paragraph(below, means, Style(BODY_SIZE, Weight.REGULAR, Token.SOFT), most_lines=3)

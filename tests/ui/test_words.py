@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The string table, and every sentence the daemon may send: complete, drawable, inside its box."""
+
+import re
+import string
+from dataclasses import replace
+
+import pytest
+
+from terminal.client import Language, ReasonView
+from terminal.core.reasons import Reason
+from terminal.daemon.words import WORDS
+from tests.ui.scenes import ink, scene_of, texts, typesetter
+from ui.gallery import SIZES
+from ui.i18n import words
+from ui.i18n.phrase import LANGUAGES, Phrase, second_language
+from ui.samples import ONLINE_URL, Sample, local, online, sale
+from ui.scene import Script
+from ui.theme import Weight
+
+TABLE = {name: value for name, value in vars(words).items() if isinstance(value, Phrase)}
+EVERY_PHRASE = pytest.mark.parametrize("key", TABLE)
+PROMISES = re.compile("成功|已付|已收款|到账|到賬|approved|paid", re.IGNORECASE)
+MAY_PROMISE = {
+    "APPROVED", "STORED", "CONFIRMING_MEANS", "QUEUE_MEANS", "UNKNOWN_WHAT", "CANCELLING_MEANS", "ALARM_REFUND",
+    "ALARM_PAID_AFTER_CANCEL",
+}  # fmt: skip
+"""Approved says so; the others say that it is not, or not known."""
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@EVERY_PHRASE
+def test_a_phrase_has_three_languages_with_the_same_values(key: str) -> None:
+    phrase = TABLE[key]
+    assert all(text == text.strip() and text for text in phrase)
+    assert len({frozenset(fields(text)) for text in phrase}) == 1
+
+
+@EVERY_PHRASE
+def test_chinese_uses_its_own_punctuation(key: str) -> None:
+    for text in TABLE[key][:2]:
+        assert not re.search(r"[一-鿿] ?[,.;:!?]", text), text
+
+
+@EVERY_PHRASE
+def test_nothing_but_approved_sounds_paid(key: str) -> None:
+    assert key in MAY_PROMISE or not any(PROMISES.search(text) for text in TABLE[key])
+
+
+@EVERY_PHRASE
+def test_no_tofu_in_any_weight(key: str) -> None:
+    has = typesetter().faces.has_glyph
+    scripts = (Script.HANS, Script.HANT, Script.HANS)
+    missing = [
+        (character, weight)
+        for text, script in zip(TABLE[key], scripts, strict=True)
+        for character in text
+        for weight in (Weight.REGULAR, Weight.BOLD)
+        if not has(character, weight, script)
+    ]
+    assert missing == []
+
+
+@EVERY_PHRASE
+def test_a_phrase_is_used(key: str) -> None:
+    from pathlib import Path
+
+    room = Path(words.__file__).parents[1]
+    used = any(re.search(rf"\bwords\.{key}\b", path.read_text()) for path in room.rglob("*.py"))
+    assert used
+
+
+def reason_view(reason: Reason) -> ReasonView:
+    said = WORDS[reason]
+    return ReasonView(
+        code=reason.value,
+        shopper=said.shopper.zh_hans,
+        cashier=said.cashier.zh_hans,
+        shopper_in=said.shopper,
+        cashier_in=said.cashier,
+    )
+
+
+@pytest.mark.parametrize("reason", Reason, ids=lambda reason: reason.name.lower())
+@pytest.mark.parametrize("state", ["declined", "presented", "presented-prompt"])
+def test_every_reason_fits_on_every_panel(reason: Reason, state: str) -> None:
+    view = reason_view(reason)
+    refused = sale("declined", "again", reason=view)
+    if state != "declined":
+        prompt = "remove_phone" if state == "presented-prompt" else None
+        refused = sale("presented", "cancel", "again", reason=view, url=ONLINE_URL, prompt=prompt)
+    wrong = []
+    for size in SIZES:
+        for language in LANGUAGES:
+            one = scene_of(Sample(online(refused), replace(local(), size=size, language=language)))
+            said = "".join(one.words).replace(" ", "")
+            if view.shopper_in is None or view.shopper_in.in_language(language).replace(" ", "") not in said:
+                wrong.append(f"{size} {language}: not said in full")
+            boxes = [(node.text, ink(node)) for node in texts(one)]
+            wrong += [
+                f"{size} {language}: {first!r} on {second!r}"
+                for index, (first, box) in enumerate(boxes)
+                for second, other in boxes[index + 1 :]
+                if box.meets(other)
+            ]
+            wrong += [f"{size} {language}: {node.text!r}" for node in texts(one) if node.cut]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("language", "offered", "second"),
+    [
+        ("zh-Hans", ["zh-Hans", "zh-Hant", "en"], "en"),
+        ("zh-Hant", ["zh-Hans", "zh-Hant", "en"], "en"),
+        ("en", ["zh-Hant", "en"], "zh-Hant"),
+        ("zh-Hans", ["zh-Hans"], None),
+        ("zh-Hans", ["zh-Hans", "zh-Hant"], None),
+        ("en", [], None),
+    ],
+)
+def test_the_second_language_is_in_the_other_script(language: Language, offered: list[str], second: str | None) -> None:
+    assert second_language(language, offered) == second
