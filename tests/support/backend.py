@@ -15,6 +15,7 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from sandbox.backend import seed, sweep
 from sandbox.backend.app import create_app
@@ -23,6 +24,7 @@ from sandbox.backend.database import Database
 from sandbox.backend.delivery import AbortableH11Protocol
 from sandbox.backend.hub import Hub
 from sandbox.backend.issuer import Issuer
+from sandbox.backend.models import Base
 from terminal.keys.software import SoftwareKey
 from tests.support.openapi import Contract
 from tests.support.shop import HeldClock, Operator, Till, Wallet
@@ -67,12 +69,21 @@ class Shop:
 
 def make_backend(url: str, *, origin: str, magic_amounts: bool = False) -> tuple[Backend, HeldClock, Naps]:
     """A backend on the database `url`, with a held clock."""
-    hub, clock, naps = Hub(), HeldClock(), Naps()
+    hub = Hub()
+    return _backend_on(_open(url, hub), hub, origin=origin, magic_amounts=magic_amounts)
+
+
+def _open(url: str, hub: Hub) -> Database:
     database = Database(url, wake=hub.wake)
     if database.engine.dialect.name == "sqlite":
         event.listen(database.engine, "connect", _without_syncs)
     database.migrate()
     database.write(seed.seed)
+    return database
+
+
+def _backend_on(database: Database, hub: Hub, *, origin: str, magic_amounts: bool) -> tuple[Backend, HeldClock, Naps]:
+    clock, naps = HeldClock(), Naps()
     backend = Backend(
         db=database,
         issuer=Issuer(SoftwareKey.generate()),
@@ -123,6 +134,39 @@ class InProcess(httpx.BaseTransport):
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_DEADLINE_S)
         self._loop.close()
+
+
+class Ground:
+    """One application and one SQLite database for many shops, one after the other.
+
+    Emptied before each: that takes a tenth of what a new application and new prepared statements take.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._hub = Hub()
+        self._database = _open(url, self._hub)
+        self._app = create_app(cast("Backend", None), sweeping=False)
+        self._http = httpx.Client(transport=InProcess(self._app), base_url="http://backend.test")
+
+    def shop(self, *, magic_amounts: bool = False) -> Shop:
+        """A shop in which nothing has happened yet; what the one before it did is gone."""
+        self._database.write(_empty)
+        self._database.write(seed.seed)
+        backend, clock, naps = _backend_on(
+            self._database, self._hub, origin="http://backend.test", magic_amounts=magic_amounts
+        )
+        self._app.state.backend = backend
+        return Shop(http=self._http, backend=backend, clock=clock, naps=naps)
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._http.close()
+        self._database.close()
+
+
+def _empty(session: Session) -> None:
+    for table in reversed(Base.metadata.sorted_tables):
+        session.execute(table.delete())
 
 
 def _without_syncs(connection: Any, _record: object) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.backend import seed
 from sandbox.backend.database import Database
-from tests.support.backend import Shop, fresh_sqlite, in_process, on_a_socket
+from tests.support.backend import Ground, Shop, fresh_sqlite, on_a_socket
 
 
 @pytest.fixture(scope="session")
@@ -29,18 +29,25 @@ def database_url(empty_shop: Path, tmp_path: Path) -> str:
     return fresh_sqlite(tmp_path)
 
 
-@pytest.fixture
-def shop(database_url: str) -> Iterator[Shop]:
-    with in_process(database_url) as opened:
-        yield opened
-        assert opened.operator.ledger_is_balanced()
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    opened = Ground(fresh_sqlite(tmp_path_factory.mktemp("ground")))
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
-def magic_shop(database_url: str) -> Iterator[Shop]:
-    with in_process(database_url, magic_amounts=True) as opened:
-        yield opened
-        assert opened.operator.ledger_is_balanced()
+def shop(ground: Ground) -> Iterator[Shop]:
+    opened = ground.shop()
+    yield opened
+    assert opened.operator.ledger_is_balanced()
+
+
+@pytest.fixture
+def magic_shop(ground: Ground) -> Iterator[Shop]:
+    opened = ground.shop(magic_amounts=True)
+    yield opened
+    assert opened.operator.ledger_is_balanced()
 
 
 @pytest.fixture
