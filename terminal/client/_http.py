@@ -164,7 +164,7 @@ class LocalClient:
         return _decode(data or b"null", answer)
 
     def _knock(self) -> None:
-        """See that somebody listens: httpcore 1.0 leaves the socket of a refused connection to the garbage collector."""
+        """See that somebody listens: httpcore 1.0 leaves the socket of a refused connection unclosed."""
         try:
             with socket.socket(socket.AF_UNIX) as probe:
                 probe.settimeout(self._call_limit_s)

@@ -109,11 +109,14 @@ def answering(path: Path, answer: bytes) -> threading.Thread:
     listener.listen()
 
     def serve() -> None:
-        connection, _ = listener.accept()
-        with connection, listener:
-            connection.recv(65536)
-            with contextlib.suppress(BrokenPipeError):  # the client has read enough
-                connection.sendall(answer)
+        with listener:
+            while True:
+                connection, _ = listener.accept()
+                with connection:
+                    if connection.recv(65536):  # the client knocks before it asks
+                        with contextlib.suppress(BrokenPipeError):  # it has read enough
+                            connection.sendall(answer)
+                        return
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
