@@ -38,9 +38,11 @@ DOCUMENT_SIZE_MOST = 262_144
 POLICY = "policy"
 
 
-def read_document(raw: bytes, identity: Identity, context: Context) -> dict[str, Any]:
+def read_document(
+    raw: bytes, identity: Identity, context: Context, *, size_most: int = DOCUMENT_SIZE_MOST
+) -> dict[str, Any]:
     """Open an issuer's document for this terminal. Raises MalformedError, SignatureError."""
-    sign1 = Sign1.read_issued(raw, identity.issuers, context, max_size=DOCUMENT_SIZE_MOST)
+    sign1 = Sign1.read_issued(raw, identity.issuers, context, max_size=size_most)
     try:
         content: dict[str, Any] = msgspec.json.decode(sign1.payload, type=dict)
     except msgspec.DecodeError as error:

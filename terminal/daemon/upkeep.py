@@ -15,24 +15,24 @@ import msgspec
 
 from offline_queue.port import JournalPort
 from offline_queue.values import Change, ChangeRefusedError, DocumentStored, IssuerTimeSeen
+from terminal.core.denylist import Denylist
 from terminal.core.errors import JournalError, MalformedError, SignatureError
 from terminal.daemon.clock import DeviceClock
 from terminal.daemon.durable import durable
 from terminal.daemon.identity import CurrentIdentity
 from terminal.daemon.offline import POLICY, read_document
+from terminal.daemon.stored_denylist import StoredDenylist
 from terminal.daemon.timekeeping import Timekeeper
-from terminal.gateway.backend import BackendGateway
+from terminal.gateway.backend import DENYLIST_SIZE_MOST, BackendGateway
 from terminal.gateway.calls import UnusableAnswerError
-from terminal.gateway.messages import ConfigMessage, DenylistContent, DenylistMessage
+from terminal.gateway.messages import ConfigMessage, DenylistContent
 from terminal.wire.base64url import unb64u
 from terminal.wire.cose import Context
 from terminal.wire.keys import Issuers, PublicKey
 
 log = logging.getLogger(__name__)
 
-DENYLIST = "denylist"
 EVERY_S = 60.0
-KID_SIZE = 8
 
 Part = tuple[str, Callable[[], Awaitable[None]]]
 
@@ -88,17 +88,17 @@ class Documents:
         self._clock = clock
         self._time = time
         self._changed = changed
-        self._denied, self._denied_version = self._stored_denylist()
+        self._denylist = StoredDenylist(journal)
         self._trust_stored_policy()
 
     @property
     def denylist_version(self) -> int:
         """Which version of the denylist we hold."""
-        return self._denied_version
+        return self._denylist.now.version
 
     def denylisted(self, kid: bytes) -> bool:
         """True if this wallet key may not pay (tap protocol §2)."""
-        return kid in self._denied
+        return self._denylist.now.holds(kid)
 
     async def fetch_policy(self) -> None:
         """`GET /terminal/config`: store a newer signed policy; it may bring new issuers."""
@@ -116,36 +116,39 @@ class Documents:
 
     async def fetch_denylist(self) -> None:
         """`GET /terminal/denylist?since=V`: apply a signed delta that starts where we are."""
-        path = f"/v1/terminal/denylist?since={self._denied_version}"
-        answer = await self._backend.fetch("GET", path, DenylistMessage)
-        document = read_document(unb64u(answer.delta), self._identity(), Context.DENYLIST)
+        answer = await self._backend.fetch_denylist(self._denylist.now.version)
+        news = await asyncio.to_thread(self._next_denylist, unb64u(answer.delta))
+        if news is None:
+            return
+        denylist, change, issued_at = news
+        await durable(self._journal, [change, IssuerTimeSeen(at=issued_at)])
+        self._denylist.keep(denylist, change)
+        self._clock.issuer_signed(issued_at)
+
+    def _next_denylist(self, raw: bytes) -> tuple[Denylist, Change, int] | None:
+        """Verify, read and apply a delta, off the loop: it may hold a million keys. None: nothing new."""
+        document = read_document(raw, self._identity(), Context.DENYLIST, size_most=DENYLIST_SIZE_MOST)
         try:
             delta = msgspec.convert(document, DenylistContent)
         except msgspec.ValidationError as error:
             raise MalformedError(f"denylist: {error}") from error
-        if delta.since != self._denied_version:
-            raise MalformedError(f"a delta from version {delta.since}, we have {self._denied_version}")
-        if delta.version == self._denied_version:
-            return
-        denied = (self._denied | _kids(delta.add)) - _kids(delta.remove)
-        await self._store(DENYLIST, document, b"".join(sorted(denied)))
-        self._denied, self._denied_version = denied, delta.version
+        here = self._denylist.now.version
+        if delta.since != here:
+            raise MalformedError(f"a delta from version {delta.since}, we have {here}")
+        if delta.version == here:
+            return None
+        add, remove = ([unb64u(kid) for kid in kids] for kids in (delta.add, delta.remove))
+        denylist, change = self._denylist.next(delta.version, add=add, remove=remove)
+        return denylist, change, _issued_at(document)
 
     async def _store(self, kind: str, document: dict[str, Any], body: bytes) -> None:
-        issued_at = int(datetime.fromisoformat(document["issued_at"]).timestamp())
+        issued_at = _issued_at(document)
         changes: list[Change] = [
             DocumentStored(kind=kind, version=document["version"], body=body),
             IssuerTimeSeen(at=issued_at),
         ]
         await durable(self._journal, changes)
         self._clock.issuer_signed(issued_at)
-
-    def _stored_denylist(self) -> tuple[frozenset[bytes], int]:
-        stored = self._journal.document(DENYLIST)
-        if stored is None:
-            return frozenset(), 0
-        kids = (stored.body[at : at + KID_SIZE] for at in range(0, len(stored.body), KID_SIZE))
-        return frozenset(kids), stored.version
 
     def _trust_stored_policy(self) -> None:
         stored = self._journal.document(POLICY)
@@ -168,8 +171,5 @@ def _issuers_in(policy: dict[str, Any]) -> Issuers | None:
     return Issuers(PublicKey.from_jwk(jwk) for jwk in jwks)
 
 
-def _kids(texts: Sequence[str]) -> frozenset[bytes]:
-    kids = frozenset(unb64u(text) for text in texts)
-    if any(len(kid) != KID_SIZE for kid in kids):
-        raise MalformedError(f"denylist: a kid has {KID_SIZE} bytes")
-    return kids
+def _issued_at(document: dict[str, Any]) -> int:
+    return int(datetime.fromisoformat(document["issued_at"]).timestamp())

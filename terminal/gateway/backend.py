@@ -33,6 +33,7 @@ from terminal.gateway.calls import Calls, UnusableAnswerError
 from terminal.gateway.messages import (
     BatchMessage,
     CancelMessage,
+    DenylistMessage,
     HealthMessage,
     IntentMessage,
     PaymentMessage,
@@ -44,6 +45,8 @@ from terminal.wire.keys import Issuers
 from terminal.wire.receipt import Outcome
 
 log = logging.getLogger(__name__)
+
+DENYLIST_SIZE_MOST = 32 * 1_048_576  # a million keys as base64url in JSON, signed, in JSON again
 
 VERDICTS_AT_ONCE = 8
 
@@ -216,6 +219,13 @@ class BackendGateway:
     async def fetch(self, method: str, path: str, kind: type[M], body: object = None) -> M:
         """Any other call of the terminal side. Raises UnusableAnswerError."""
         return await self._calls.call(method, path, kind, self._deadlines.question_s, body)
+
+    async def fetch_denylist(self, since: int) -> DenylistMessage:
+        """`GET /terminal/denylist?since=V`: the delta may hold a million keys. Raises UnusableAnswerError."""
+        path = f"/v1/terminal/denylist?since={since}"
+        return await self._calls.call(
+            "GET", path, DenylistMessage, self._deadlines.batch_s, size_most=DENYLIST_SIZE_MOST
+        )
 
     def _no_answer(self, sale: Sale, errand: Errand, error: UnusableAnswerError) -> NoAnswer:
         log.warning("sale %s: %s unanswered: %s", sale.number, errand.name.lower(), error)

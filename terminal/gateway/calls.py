@@ -64,9 +64,17 @@ class Calls:
         self._time_signed = time_signed
 
     async def call(
-        self, method: str, path: str, kind: type[M], deadline_s: float, body: object = None, *, signed: bool = True
+        self,
+        method: str,
+        path: str,
+        kind: type[M],
+        deadline_s: float,
+        body: object = None,
+        *,
+        signed: bool = True,
+        size_most: int = ANSWER_SIZE_MOST,
     ) -> M:
-        """Send, read at most `ANSWER_SIZE_MOST` bytes within the deadline, decode. Raises UnusableAnswerError."""
+        """Send, read at most `size_most` bytes within the deadline, decode. Raises UnusableAnswerError."""
         content = msgspec.json.encode(body) if body is not None else None
         headers = {"accept-encoding": "identity"}  # an answer's size is what comes over the wire
         if content is not None:
@@ -75,7 +83,7 @@ class Calls:
         sending = self._client.stream(method, path, content=content, headers=headers, auth=auth, timeout=deadline_s)
         try:
             async with asyncio.timeout(deadline_s), sending as response:
-                raw = await _read_bounded(response)
+                raw = await _read_bounded(response, size_most)
         except TimeoutError:
             self._lost()
             raise UnusableAnswerError(f"no answer within {deadline_s:g} s") from None
@@ -125,12 +133,12 @@ class Calls:
         return error
 
 
-async def _read_bounded(response: httpx.Response) -> bytes:
+async def _read_bounded(response: httpx.Response, size_most: int) -> bytes:
     raw = bytearray()
     async for piece in response.aiter_bytes():
         raw += piece
-        if len(raw) > ANSWER_SIZE_MOST:
-            raise httpx.DecodingError(f"an answer beyond {ANSWER_SIZE_MOST} bytes")
+        if len(raw) > size_most:
+            raise httpx.DecodingError(f"an answer beyond {size_most} bytes")
     return bytes(raw)
 
 
