@@ -32,6 +32,10 @@ class ReasonView(_Object, kw_only=True, frozen=True):
     cashier: str
     detail: str | None = None
     """The backend's own code (``insufficient_funds``), small print for the helpdesk."""
+    borne_by: str | None = None
+    """``merchant`` or ``platform``: who bears a payment accepted offline and declined at sync."""
+    guaranteed: int | None = None
+    """What of that the merchant is owed all the same, minor units."""
     phone_time: str | None = None
     """With code 4: the time the phone believes it is."""
     shopper_in: Sentences | None = None
@@ -189,6 +193,9 @@ class DayReport(_Object, kw_only=True, frozen=True):
     here_total: int
     there_count: int
     there_total: int
+    declined_at_sync_count: int
+    declined_at_sync_total: int
+    """Accepted offline on this day and declined when they were sent: not in the totals."""
     differences: list[Difference]
 
 

@@ -193,6 +193,10 @@ class Refusal:
     reason: Reason
     code: str | None = None
     phone_time: int | None = None
+    borne_by: str | None = None
+    """``merchant`` or ``platform``: who bears a payment that was accepted offline and declined at sync."""
+    guaranteed_minor: int = 0
+    """What of it the merchant is owed all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

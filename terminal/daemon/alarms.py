@@ -14,6 +14,7 @@ from offline_queue.values import ValueStored
 from terminal.client import AlarmView
 from terminal.core.effects import AlarmKind
 from terminal.core.errors import JournalFullError
+from terminal.core.money import Money
 from terminal.core.ports import Clock
 from terminal.core.sale import Sale
 from terminal.daemon.durable import durable, report_if_broken
@@ -28,7 +29,7 @@ SAVE_AGAIN_S = 5.0
 _WORDS: Final[dict[AlarmKind, tuple[str, str]]] = {
     AlarmKind.DECLINED_AT_SYNC: (
         "Sale {number} was accepted offline and declined when it was sent",
-        "Ask the shopper to pay again; the day's report says who bears it",
+        "Ask the shopper to pay again; the day's report counts it",
     ),
     AlarmKind.CODE_NOT_CONFIRMED: (
         "Sale {number} was approved by a code that the backend does not confirm",
@@ -68,7 +69,8 @@ class Alarms:
     def raise_alarm(self, kind: AlarmKind, sale: Sale) -> None:
         """An alarm about a sale; the same one again changes nothing."""
         text, cure = _WORDS[kind]
-        self.raise_lasting(f"{kind}-{sale.sale_id}", kind.value, text.format(number=sale.number), cure, sale)
+        told = text.format(number=sale.number) + _who_bears(sale)
+        self.raise_lasting(f"{kind}-{sale.sale_id}", kind.value, told, cure, sale)
 
     def raise_lasting(self, alarm_id: str, kind: str, text: str, cure: str, sale: Sale | None = None) -> None:
         """An alarm that stays, also over a restart, until a person has seen to it."""
@@ -136,3 +138,13 @@ class Alarms:
         if self._passing.pop(kind, None) is not None:
             log.info("alarm %s is over", kind)
             self._changed()
+
+
+def _who_bears(sale: Sale) -> str:
+    """Who bears a payment declined at sync, as far as the backend said."""
+    refusal = sale.refusal
+    if refusal is None or refusal.borne_by is None:
+        return ""
+    if refusal.borne_by == "platform":
+        return f"; the platform bears it and owes you {Money(refusal.guaranteed_minor, sale.amount.currency)}"
+    return "; you bear it"

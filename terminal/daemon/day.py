@@ -75,6 +75,7 @@ class DayClose:
         there = {UUID(entry.intent_id): entry for entry in settlement.entries if entry.kind in _PAYMENTS}
         here = await asyncio.to_thread(self._taken_on, on, business_day)
         differences = [*self._missing_there(here, there), *self._missing_here(here, there)]
+        totals = await asyncio.to_thread(self._journal.day_totals, *business_day.span(on), currency)
         if settlement.final:
             await self._settle(here, there, on)
         return DayReport(
@@ -85,6 +86,8 @@ class DayClose:
             here_total=sum(sale.total.minor for sale in here.values()),
             there_count=len(there),
             there_total=sum(entry.amount for entry in there.values()),
+            declined_at_sync_count=totals.declined_at_sync_count,
+            declined_at_sync_total=totals.declined_at_sync_minor,
             differences=differences,
         )
 

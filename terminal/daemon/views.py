@@ -87,6 +87,8 @@ def reason_view(refusal: Refusal, language: Language) -> ReasonView:
         shopper=words.shopper.in_language(language),
         cashier=words.cashier.in_language(language),
         detail=refusal.code,
+        borne_by=refusal.borne_by,
+        guaranteed=refusal.guaranteed_minor if refusal.borne_by else None,
         phone_time=utc(refusal.phone_time) if refusal.phone_time is not None else None,
         shopper_in=words.shopper,
         cashier_in=words.cashier,

@@ -8,7 +8,7 @@ well-formed answer that says something of the money, with a receipt that verifie
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
@@ -244,7 +244,11 @@ class BackendGateway:
                     return self._no_answer(sale, asked, error)
                 return Approved(at=at, intent_id=intent_id, errand=errand, booking=booking)
             case "declined":
-                refusal = _refusal(payment.reason, payment.code)
+                refusal = replace(
+                    _refusal(payment.reason, payment.code),
+                    borne_by=payment.borne_by,
+                    guaranteed_minor=payment.guaranteed or 0,
+                )
                 return Declined(at=at, intent_id=intent_id, errand=errand, refusal=refusal)
             case "held":
                 return Held(at=at, intent_id=intent_id, errand=errand)

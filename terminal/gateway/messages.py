@@ -48,6 +48,10 @@ class PaymentMessage(Answer, kw_only=True, frozen=True):
     intent_id: str | None = None
     code: str | None = None
     reason: int | None = None
+    borne_by: str | None = None
+    """``merchant`` or ``platform``: who bears one accepted offline and declined now."""
+    guaranteed: int | None = None
+    """What of it the merchant is owed all the same."""
     receipt: str | None = None
     lines: list[LineMessage] = []
     payer_display: str | None = None
