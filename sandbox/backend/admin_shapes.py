@@ -6,10 +6,12 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StrictBool
 
 from sandbox.backend.shapes import Amount, Base64url, Currency, PositiveAmount, Rfc3339, Shape, Uuid
+from sandbox.backend.times import LATEST_TIME
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,16}$")]
 Kid = Annotated[Base64url, Field(min_length=11, max_length=11)]
 Seconds = Annotated[int, Field(ge=0, le=366 * 86_400)]
+UnixTime = Annotated[int, Field(ge=0, le=LATEST_TIME)]
 Count = Annotated[int, Field(ge=0, le=100_000)]
 
 
@@ -79,8 +81,8 @@ class Campaign(Shape):
     discount: PositiveAmount
     minimum: Amount
     currency: Currency
-    not_before: int
-    not_after: int
+    not_before: UnixTime
+    not_after: UnixTime
 
 
 class Settings(Shape):
@@ -158,8 +160,8 @@ class NewCoupon(Shape):
     value: PositiveAmount
     currency: Currency = "CNY"
     minimum: Amount = 0
-    not_before: int
-    not_after: int
+    not_before: UnixTime
+    not_after: UnixTime
 
 
 class CouponAnswer(Shape):

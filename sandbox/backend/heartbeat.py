@@ -35,6 +35,7 @@ def heartbeat(
     shown = _read_head(request.signed_head, backend.issuer.trusted) if request.signed_head is not None else None
     highest = _read_head(b64u(terminal.head), backend.issuer.trusted) if terminal.head is not None else None
     terminal.last_heartbeat = request.model_dump(mode="json", exclude={"signed_head"})
+    terminal.software_version = request.software_version or terminal.software_version
     if shown != highest:
         return _behind(terminal)
     head = request.head.model_dump()

@@ -20,6 +20,7 @@ from sandbox.backend.models import (
     IntentRow,
     PaymentRow,
     SpentVoucherRow,
+    TerminalRow,
     WalletCounterRow,
     WalletCredentialRow,
 )
@@ -68,18 +69,18 @@ def read_offer(backend: Backend, terminal_id: str, request: shapes.PaymentReques
         raise invalid(str(error)) from error
 
 
-def take(backend: Backend, offer: Offer, *, review: bool = False) -> Answered:
+def take(backend: Backend, offer: Offer) -> Answered:
     """Judge a payment and book it, or say again what was said before; raises ProblemError `409 conflict`.
 
-    `review`: what would be approved is held for a person (a revoked terminal delivers).
+    What a revoked terminal delivers is held for a person.
     """
-    outcome = backend.db.write(lambda session: _take(session, backend, offer, review=review))
+    outcome = backend.db.write(lambda session: _take(session, backend, offer))
     if isinstance(outcome, ProblemError):
         raise outcome
     return outcome
 
 
-def _take(session: Session, backend: Backend, offer: Offer, *, review: bool) -> Answered | ProblemError:
+def _take(session: Session, backend: Backend, offer: Offer) -> Answered | ProblemError:
     now = backend.clock.now()
     issuers = backend.issuer.trusted
     intent = intents.register(session, offer.presentation, now)
@@ -93,11 +94,11 @@ def _take(session: Session, backend: Backend, offer: Offer, *, review: bool) -> 
         if isinstance(read, Authorised) and _signed_twice(session, intent, read):
             return conflict("this wallet has sent another authorisation for the same intent")  # a copied key is noted
         payment = _new_payment(session, offer, intent, digest, read, now)
-        _decide(session, backend, offer, intent, payment, read, copied=copied, review=review)
+        _decide(session, backend, offer, intent, payment, read, copied=copied)
     elif _accepted_after_all(offer, intent, payment):
         payment.accepted_offline, payment.occurred_at = True, offer.occurred_at
         payment.business_date = booking.business_date_of(session, intent.terminal_id, payment.authorised_at)
-        _decide(session, backend, offer, intent, payment, read, copied=False, review=review)
+        _decide(session, backend, offer, intent, payment, read, copied=False)
     payment.answers += 1
     session.flush()
     delivery = magic.Delivery()
@@ -125,7 +126,6 @@ def _decide(
     read: Authorised | Refusal,
     *,
     copied: bool,
-    review: bool,
 ) -> None:
     """Give a payment that has no verdict yet (or may have a second one) its verdict."""
     now = backend.clock.now()
@@ -163,14 +163,18 @@ def _decide(
             return
         case unexpected:
             assert_never(unexpected)
-    _settle(session, backend, intent, payment, review=review)
+    _settle(session, backend, intent, payment)
 
 
-def _settle(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, *, review: bool) -> None:
+def _settle(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow) -> None:
     """A sound payment: hold it, refuse it, or book it and spend what it spends."""
     now = backend.clock.now()
-    if review:
-        booking.hold(session, intent, payment, now, code="terminal_revoked", outcome="declined", for_s=booking.REVIEW_S)
+    revoked_at = session.get_one(TerminalRow, intent.terminal_id).revoked_at
+    if revoked_at is not None:
+        # What was accepted before is owed unless a person says no; what came after is not, unless one says yes.
+        outcome = "approved" if payment.authorised_at < revoked_at else "declined"
+        code, for_s = "terminal_revoked", booking.REVIEW_S
+        booking.hold(session, intent, payment, now, code=code, outcome=outcome, for_s=for_s)
         return
     refusal: Refusal | magic.Review | None = None
     if backend.magic_amounts:

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
@@ -68,6 +68,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(OperationalError, _on_database)
+    app.add_exception_handler(DataError, _on_data)
     app.add_exception_handler(Exception, _on_bug)
 
 
@@ -94,9 +95,13 @@ async def _on_http(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _on_database(_request: Request, _error: Exception) -> JSONResponse:
-    detail = "the database is busy or gone; nothing was booked, ask again"
+    detail = "the database is busy or gone; send the same request again"
     return _answer(ProblemError(503, "unavailable", detail, headers={"Retry-After": "2"}))
 
 
+async def _on_data(_request: Request, _error: Exception) -> JSONResponse:
+    return _answer(ProblemError(422, "invalid_request", "a value that cannot be stored, such as text with a NUL in it"))
+
+
 async def _on_bug(_request: Request, _error: Exception) -> JSONResponse:
-    return _answer(ProblemError(500, "internal_error", "a bug; nothing was booked"))
+    return _answer(ProblemError(500, "internal_error", "a bug; the same request may be sent again"))

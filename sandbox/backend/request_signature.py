@@ -105,7 +105,8 @@ def verify(request: SignedRequest, find_key: FindKey) -> Signed:
         _check_coverage(result.covered_components, request.body)
         return _parameters(result.parameters)
     except (InvalidSignature, HTTPMessageSignaturesException, SignatureError, MalformedError, ValueError) as error:
-        raise ProblemError(401, "signature", f"the request's signature is not good: {error}") from error
+        detail = f"the request's signature is not good for {request.method} {request.url}: {error}"
+        raise ProblemError(401, "signature", detail) from error
 
 
 def _only_our_label(fields: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:

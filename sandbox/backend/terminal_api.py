@@ -84,7 +84,7 @@ def config(
 
 @router.get("/terminal/denylist")
 def denylist_delta(
-    terminal: TradingTerminal, backend: BackendOf, since: Annotated[int, Query(ge=0)] = 0
+    terminal: TradingTerminal, backend: BackendOf, since: Annotated[int, Query(ge=0, le=2**53)] = 0
 ) -> shapes.DenylistAnswer:
     """What changed on the denylist after version `since`."""
     del terminal  # the list is the same for all
@@ -174,7 +174,7 @@ def pay_batch(
     items = request if isinstance(request, list) else request.payments
     if len(items) > shapes.BATCH_LIMIT:
         raise invalid(f"at most {shapes.BATCH_LIMIT} payments a batch")
-    verdicts = batch.take_all(backend, terminal.terminal_id, items, review=terminal.revoked)
+    verdicts = batch.take_all(backend, terminal.terminal_id, items)
     return shapes.BatchAnswer(verdicts=verdicts)
 
 

@@ -63,7 +63,7 @@ def top_up(request: shapes.TopUp, account_id: AccountId, backend: BackendOf) -> 
 def payments(
     account_id: AccountId,
     backend: BackendOf,
-    next_page: Annotated[int | None, Query(alias="next", ge=1)] = None,
+    next_page: Annotated[int | None, Query(alias="next", ge=1, le=2**53)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> shapes.WalletPayments:
     """The account's payments, newest first."""

@@ -86,5 +86,5 @@ def test_an_operator_sees_how_it_is(shop: Shop) -> None:
     shop.clock.advance(60)
     (seen,) = shop.operator.call("GET", "/terminals").json()
     assert seen["last_seen_at"] == "2027-01-15T08:00:00Z"
-    assert seen["queue"] == queue
+    assert (seen["queue"], seen["software_version"]) == (queue, "0.2.0")
     assert (seen["heartbeat"]["readers"], seen["heartbeat"]["clock"]) == (readers, clock)

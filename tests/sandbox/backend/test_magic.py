@@ -125,10 +125,17 @@ def test_a_person_may_end_a_review(magic_shop: Shop, approve: bool, status: str)
     assert magic_shop.operator.call("POST", path, {"approve": approve}).status_code == 404
 
 
-def test_a_review_lapses_within_15_minutes(shop: Shop) -> None:
+@pytest.mark.parametrize(("signed_first", "status"), [(True, "approved"), (False, "declined")])
+def test_what_a_revoked_terminal_delivers_is_decided_within_15_minutes(
+    shop: Shop, signed_first: bool, status: str
+) -> None:
     till, wallet = shop.till(), shop.wallet()
     sale = till.sale(10_00, online=False)
-    item = till.item(sale, wallet, wallet.authorise(sale), offline=True)
+    shop.clock.advance(10)
+    if signed_first:
+        item = till.item(sale, wallet, wallet.authorise(sale, authorised_at=shop.clock.now() - 1), offline=True)
+    else:
+        item = till.item(sale, wallet, wallet.authorise(sale), offline=True)
     shop.operator.call("POST", f"/terminals/{till.terminal_id}/revoke")
     till.call("POST", "/payments/batch", [item])
     shop.clock.advance(899)
@@ -136,7 +143,7 @@ def test_a_review_lapses_within_15_minutes(shop: Shop) -> None:
     assert till.status(sale) == "held"
     shop.clock.advance(1)
     shop.sweep()
-    assert till.status(sale) == "declined"
+    assert till.status(sale) == status
 
 
 def test_whoever_is_held_loses_against_a_booked_payment(magic_shop: Shop) -> None:

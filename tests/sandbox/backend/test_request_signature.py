@@ -65,6 +65,7 @@ def test_a_spoilt_signature_does_not(shop: Shop, spoilt: dict[str, Any]) -> None
     beat = {"head": {"epoch": 1, "sequence": 1, "hash": "AA"}}
     response = till.call("POST", "/terminal/heartbeat", beat, **spoilt)
     assert (response.status_code, code(response)) == (401, "signature")
+    assert "POST http://backend.test/v1/terminal/heartbeat" in response.json()["detail"]  # says what it verified
     assert response.headers["content-type"] == "application/problem+json"
 
 
