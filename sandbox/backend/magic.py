@@ -6,27 +6,45 @@ Only where the sandbox was started with ``--magic-amounts``. What an ending deci
 """
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, IntEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sandbox.backend.judgement import INSUFFICIENT_FUNDS, Refusal
+from sandbox.backend.judgement import CREDENTIAL_EXPIRED, INSUFFICIENT_FUNDS, Refusal
 from sandbox.backend.models import IntentRow, PaymentRow
 from terminal.core.reasons import Reason
 
-CALL_ISSUER = Refusal(Reason.DECLINED_BY_BACKEND, "call_issuer")
-DECLINED = Refusal(Reason.DECLINED_BY_BACKEND, "declined")
-SOFT_DECLINE = Refusal(Reason.DECLINED_BY_BACKEND, "soft_decline")
-WALLET_EXPIRED = Refusal(Reason.CREDENTIAL_EXPIRED, "credential_expired")
+
+class Ending(IntEnum):
+    """The last two digits that mean something."""
+
+    CALL_ISSUER = 1
+    DECLINED = 5
+    LOST = 20
+    TWICE = 21
+    SLOW = 22
+    DECLINED_AT_SYNC = 23
+    SOFT_DECLINE = 24
+    EVENT_FIRST = 25
+    REFUND_FAILS = 26
+    REVIEW = 27
+    NOT_ENOUGH = 51
+    WALLET_EXPIRED = 54
+
 
 SLOW_S = 30.0
 EVENT_FIRST_S = 1.0
 REVIEW_S = 10
 REFUND_FAILS_AFTER_S = 5
 
-_REFUSED = {1: CALL_ISSUER, 5: DECLINED, 51: INSUFFICIENT_FUNDS, 54: WALLET_EXPIRED}
-_LOST, _TWICE, _SLOW, _DECLINED_AT_SYNC, _SOFT, _EVENT_FIRST, _REFUND_FAILS, _REVIEW = range(20, 28)
+SOFT_DECLINE = Refusal(Reason.DECLINED_BY_BACKEND, "soft_decline")
+_REFUSED = {
+    Ending.CALL_ISSUER: Refusal(Reason.DECLINED_BY_BACKEND, "call_issuer"),
+    Ending.DECLINED: Refusal(Reason.DECLINED_BY_BACKEND, "declined"),
+    Ending.NOT_ENOUGH: INSUFFICIENT_FUNDS,
+    Ending.WALLET_EXPIRED: CREDENTIAL_EXPIRED,
+}
 
 
 class Review(Enum):
@@ -45,14 +63,14 @@ class Delivery:
 
 def outcome(session: Session, intent: IntentRow, *, accepted_offline: bool) -> Refusal | Review | None:
     """What the amount's ending says: a refusal, a review, or nothing in the way."""
-    match intent.amount % 100:
-        case ending if ending in _REFUSED:
+    match ending := _ending(intent.amount):
+        case Ending.CALL_ISSUER | Ending.DECLINED | Ending.NOT_ENOUGH | Ending.WALLET_EXPIRED:
             return _REFUSED[ending]
-        case 23 if accepted_offline:
+        case Ending.DECLINED_AT_SYNC if accepted_offline:
             return INSUFFICIENT_FUNDS
-        case 24:
-            return None if _just_refused_softly(session, intent) else SOFT_DECLINE
-        case 27:
+        case Ending.SOFT_DECLINE if not _just_refused_softly(session, intent):
+            return SOFT_DECLINE
+        case Ending.REVIEW:
             return Review.HELD
         case _:
             return None
@@ -60,12 +78,12 @@ def outcome(session: Session, intent: IntentRow, *, accepted_offline: bool) -> R
 
 def delivery(amount: int, *, first: bool) -> Delivery:
     """What happens to the answer about a payment; `first`: nobody has been answered about it yet."""
-    match amount % 100:
-        case 20 if first:
+    match _ending(amount):
+        case Ending.LOST if first:
             return Delivery(lost=True)
-        case 22:
+        case Ending.SLOW:
             return Delivery(delay_s=SLOW_S)
-        case 25 if first:
+        case Ending.EVENT_FIRST if first:
             return Delivery(delay_s=EVENT_FIRST_S)
         case _:
             return Delivery()
@@ -73,12 +91,17 @@ def delivery(amount: int, *, first: bool) -> Delivery:
 
 def tells_twice(amount: int) -> bool:
     """Whether the event of an approval is sent a second time, as if it were news."""
-    return amount % 100 == _TWICE
+    return _ending(amount) is Ending.TWICE
 
 
 def refund_fails(amount: int) -> bool:
     """Whether refunds of a payment of this amount are done first and fail later."""
-    return amount % 100 == _REFUND_FAILS
+    return _ending(amount) is Ending.REFUND_FAILS
+
+
+def _ending(amount: int) -> Ending | None:
+    digits = amount % 100
+    return Ending(digits) if digits in set(Ending) else None
 
 
 def _just_refused_softly(session: Session, intent: IntentRow) -> bool:

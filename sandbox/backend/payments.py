@@ -98,7 +98,8 @@ def _take(session: Session, backend: Backend, offer: Offer) -> Answered | Proble
     elif _accepted_after_all(offer, intent, payment):
         payment.accepted_offline, payment.occurred_at = True, offer.occurred_at
         payment.business_date = booking.business_date_of(session, intent.terminal_id, payment.authorised_at)
-        _decide(session, backend, offer, intent, payment, read, copied=False)
+        copied = isinstance(read, Authorised) and _counter_owner(session, read) != digest
+        _decide(session, backend, offer, intent, payment, read, copied=copied)
     payment.answers += 1
     session.flush()
     delivery = magic.Delivery()
@@ -242,7 +243,7 @@ def _counter_is_its_own(session: Session, read: Authorised, digest: bytes, inten
     counter = read.claims.counter
     if insert_if_new(session, WalletCounterRow, kid=kid, counter=counter, authorisation_digest=digest):
         return True
-    if session.get_one(WalletCounterRow, (kid, counter)).authorisation_digest == digest:
+    if _counter_owner(session, read) == digest:
         return True
     denylist.change(session, kid, listed=True, why="two authorisations under one counter", at=now)
     credential = session.get(WalletCredentialRow, kid)
@@ -252,6 +253,12 @@ def _counter_is_its_own(session: Session, read: Authorised, digest: bytes, inten
     detail = {"kid": kid, "counter": counter, "intent_id": intent.id}
     raise_alarm(session, AlarmKind.WALLET_COPIED, intent.terminal_id, detail, now)
     return False
+
+
+def _counter_owner(session: Session, read: Authorised) -> bytes:
+    """The identity of the authorisation that came first under this key and counter."""
+    key = (b64u(read.credential.key.kid), read.claims.counter)
+    return session.get_one(WalletCounterRow, key).authorisation_digest
 
 
 def _new_payment(

@@ -151,6 +151,16 @@ def test_another_wallets_authorisation_does_not_open_a_declined_intent(shop: Sho
     assert rich.balance() == 1_000_00
 
 
+def test_a_copys_authorisation_stays_refused_after_all(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    first, second = till.sale(1_00), till.sale(2_00)
+    till.pay(first, wallet, wallet.authorise(first, counter=1))
+    copy = wallet.authorise(second, counter=1)
+    assert till.pay(second, wallet, copy).json()["code"] == "counter_reused"
+    answer = till.pay(second, wallet, copy, offline=True).json()
+    assert (answer["code"], answer["borne_by"], wallet.balance()) == ("counter_reused", "platform", 999_00)
+
+
 def test_after_a_cancel_it_is_refused(shop: Shop) -> None:
     till, wallet = shop.till(), shop.wallet()
     sale = till.sale(18_80)

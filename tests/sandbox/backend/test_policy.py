@@ -109,8 +109,11 @@ def test_a_delta_names_the_version_it_starts_from(shop: Shop) -> None:
     assert delta(till, 0)["terminal_id"] == "*"
 
 
-def test_a_version_to_come_is_unknown(shop: Shop) -> None:
-    assert shop.till().call("GET", "/terminal/denylist?since=1").json()["code"] == "unknown_version"
+@pytest.mark.parametrize(
+    ("since", "code"), [("1", "unknown_version"), (str(2**64), "invalid_request"), ("-1", "invalid_request")]
+)
+def test_a_version_to_come_is_unknown(shop: Shop, since: str, code: str) -> None:
+    assert shop.till().call("GET", f"/terminal/denylist?since={since}").json()["code"] == code
 
 
 def test_a_campaign_takes_less_than_was_authorised(shop: Shop) -> None:

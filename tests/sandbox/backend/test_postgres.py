@@ -67,6 +67,11 @@ def test_counters_with_64_bits_are_kept(shop: Shop) -> None:
     assert (entry["epoch"], entry["counter"]) == (2**64 - 1, 2**64 - 1)
 
 
+def test_text_that_it_cannot_store_is_the_callers_mistake(shop: Shop) -> None:
+    answer = shop.http.post("/wallet/v1/accounts", json={"name": "a\0b"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
 def test_everybody_pays_one_intent_at_once(shop: Shop) -> None:
     till = shop.till()
     everybody_at_once(shop, till, till.sale(18_80))
