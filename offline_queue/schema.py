@@ -6,6 +6,7 @@ sale's bytes are stored twice. Migrations are only ever added; a name this versi
 wrote the file.
 """
 
+from contextlib import closing
 from pathlib import Path
 
 from sqlite_utils import Database, Migrations
@@ -78,7 +79,8 @@ def check_version(connection: Connection, path: Path) -> None:
     found = connection.execute("PRAGMA application_id").fetchone()[0]
     if found != APPLICATION_ID:
         raise JournalForeignError(str(path), "another program's database", SET_ASIDE)
-    known = {migration.name for migration in MIGRATIONS.pending(Database(":memory:"))}
+    with closing(Database(memory=True)) as blank:
+        known = {migration.name for migration in MIGRATIONS.pending(blank)}
     newer = [step.name for step in MIGRATIONS.applied(Database(connection)) if step.name not in known]
     if newer:
         raise JournalForeignError(

@@ -4,6 +4,7 @@
 For tests, and for whoever writes a wallet and wants to see what this one answers. No reader, no network, time stands.
 """
 
+import weakref
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -99,6 +100,8 @@ class Bench:
     ) -> None:
         self.issuer = issuer or SoftwareKey.generate()
         self.store = store or WalletStore(":memory:")
+        if store is None:
+            weakref.finalize(self, self.store.close)
         self.clock = HeldClock(NOW)
         self.till = Till(issuer=self.issuer)
         self.events: list[Event] = []
