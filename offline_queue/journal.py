@@ -26,6 +26,8 @@ from terminal.core.ports import Clock
 
 WAITING_LIMIT = 1_000  # changes not yet on the medium; more would mean it has stopped
 GROUP_LIMIT = 200  # requests in one commit
+OPEN_LIMIT_S = 120.0
+CLOSE_LIMIT_S = 60.0
 
 
 class Journal(JournalReader):
@@ -33,7 +35,10 @@ class Journal(JournalReader):
 
     def __init__(self, path: Path, *, key: bytes, clock: Clock, boot_id: bytes, lock: FileLock) -> None:
         """For `open`, which holds the lock."""
+        self.path = path
         self._file_lock = lock
+        self._gate = threading.Lock()
+        """Held while a request is queued or the queue is ended: none is queued that nobody will answer."""
         self._leases = Leases()
         self._requests: SimpleQueue[Request | None] = SimpleQueue()
         self._writer = Writer(path, key, clock, boot_id)
@@ -42,10 +47,15 @@ class Journal(JournalReader):
         started: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, args=(started,), name="journal", daemon=True)
         self._thread.start()
-        started.result()
+        try:
+            started.result(OPEN_LIMIT_S)
+        except TimeoutError:
+            self._end_requests()
+            raise JournalFullError(f"{path}: the medium has not opened it within {OPEN_LIMIT_S} s") from None
         try:
             super().__init__(path, key)
         except JournalError:
+            self._end_requests()
             self._stop_thread()
             raise
 
@@ -76,16 +86,16 @@ class Journal(JournalReader):
 
     def record(self, changes: Sequence[Change]) -> Future[Recorded]:
         """See `Writes.record`."""
-        if self._closing:
-            raise JournalError("the journal is closed")
-        prepared = tuple((change, parts_of(change)) for change in changes)
-        request = Request(prepared)
-        if self._stopped is not None:
-            request.future.set_exception(JournalError(f"the journal's thread has stopped: {self._stopped}"))
-        elif self._requests.qsize() >= WAITING_LIMIT:
-            request.future.set_exception(JournalFullError(f"{WAITING_LIMIT} changes wait for the medium"))
-        else:
-            self._requests.put(request)
+        request = Request(tuple((change, parts_of(change)) for change in changes))
+        with self._gate:
+            if self._closing:
+                raise JournalError("the journal is closed")
+            if self._stopped is not None:
+                request.future.set_exception(JournalError(f"the journal's thread has stopped: {self._stopped}"))
+            elif self._requests.qsize() >= WAITING_LIMIT:
+                request.future.set_exception(JournalFullError(f"{WAITING_LIMIT} changes wait for the medium"))
+            else:
+                self._requests.put(request)
         return request.future
 
     def next_counter(self) -> IntentNumber:
@@ -102,18 +112,23 @@ class Journal(JournalReader):
         return self._leases.hold(name)
 
     def close(self) -> None:
-        """See `Writes.close`. Harmless when called again."""
+        """See `Writes.close`. Harmless when called again. Raises JournalFullError if the medium hangs."""
         if self._closing:
             return
-        self._closing = True
+        self._end_requests()
         super().close()  # first, so that the last to go is the writer, who folds the log into the file
         self._stop_thread()
         self._file_lock.release()
 
+    def _end_requests(self) -> None:
+        with self._gate:
+            self._closing = True
+            self._requests.put(None)
+
     def _stop_thread(self) -> None:
-        self._closing = True
-        self._requests.put(None)
-        self._thread.join()
+        self._thread.join(CLOSE_LIMIT_S)
+        if self._thread.is_alive():  # the lock stays with this process: the thread may still write
+            raise JournalFullError(f"{self.path}: the medium has not answered for {CLOSE_LIMIT_S} s")
 
     def _run(self, started: Future[None]) -> None:
         """Entry of the journal's thread: it alone touches the read-write connection."""
@@ -129,7 +144,8 @@ class Journal(JournalReader):
                 self._writer.commit(group)
                 self._writer.fold(idle=self._requests.empty())
         except BaseException as error:  # noqa: BLE001 -- a thread's entry: every caller gets it from here on
-            self._stopped = error
+            with self._gate:
+                self._stopped = error
             self._fail(group, error)
         finally:
             self._writer.close()

@@ -241,3 +241,25 @@ def test_set_aside_leaves_a_journal_in_use_alone(path: Path) -> None:
         with pytest.raises(JournalBusyError):
             set_aside(path, HeldClock())
         assert path.exists()
+
+
+def test_every_request_is_answered_although_the_journal_closes_meanwhile(path: Path) -> None:
+    journal = open_journal(path)
+    started, answers = threading.Barrier(5), []
+
+    def ask() -> None:
+        started.wait(WAIT_S)
+        try:
+            while True:
+                answers.append(journal.record([Note(kind="n", subject="x")]))
+        except JournalError:
+            return
+
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(4):
+            pool.submit(ask)
+        started.wait(WAIT_S)
+        journal.close()
+    outcomes = [future.exception(WAIT_S) for future in answers]
+    with open_journal(path) as again:
+        assert again.head().seq == 1 + outcomes.count(None)
