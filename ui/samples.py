@@ -175,7 +175,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "amount-empty": Sample(IDLE, local()),
     "amount-sum": Sample(online(sale("approved", since_s=600)), _typed("12+3.4×2", left=Left(SALE_ID, "approved"))),
     "amount-typing": Sample(OFFLINE, _typed("18")),
-    "amount-large": Sample(IDLE, _typed("12345678.90+99999999.99×99")),
+    "amount-large": Sample(IDLE, _typed("12345678.90+12.50+99999999.99×99")),
     "amount-items": Sample(IDLE, _typed("12+3.4×2", items=ITEMS)),
     "amount-refused": Sample(IDLE, _typed("18.80", trouble=Trouble("busy", "another sale is presented"))),
     "amount-sending": Sample(IDLE, _typed("18.80", calling=StartSale(1880, "CNY", "k"))),

@@ -77,11 +77,13 @@ class Follower(threading.Thread):
         while not self._stopping.is_set():
             try:
                 self._follow()
+                self._stopping.wait(_BACK_OFF_S[0])  # the daemon closed the stream: it is going, or starting anew
             except (DaemonAway, ApiProblem) as error:
                 self._lost(str(error))
             except Exception as error:  # noqa: BLE001 - a thread's entry: the screen must not freeze on old truth
                 sys.stderr.write(f"pengpos ui: following the daemon's events failed: {error!r}\n")
                 self._lost(repr(error))
+        self._client.close()
 
     def stop(self) -> None:
         """End soon."""
@@ -122,6 +124,7 @@ class Caller(threading.Thread):
         """Until `stop`."""
         while (call := self._calls.get()) is not None:
             self._inbox.put(Answer(call, self._try(call)))
+        self._client.close()
 
     def stop(self) -> None:
         """End after the call under way, if there is room to say so; the thread ends with the program anyway."""

@@ -92,8 +92,9 @@ def test_a_daemon_that_goes_away_ends_the_events(client: LocalClient, daemon: Fa
     stream = client.events()
     next(stream)
     daemon.stop()
+    list(stream)
     with pytest.raises(DaemonAway):
-        list(stream)
+        client.status()
     daemon.start()
 
 

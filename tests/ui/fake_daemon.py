@@ -28,8 +28,10 @@ class FakeDaemon:
         self.calls: list[tuple[str, dict[str, object]]] = []
         self.refuse: Problem | None = None
         self.on_call: Callable[[str], None] = lambda _path: None
-        self.streams = 0
+        self.followed = threading.Event()
+        """Somebody follows the events."""
         self._event_id = 1
+        self._is_closing = False
         self._changed: set[asyncio.Event] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: uvicorn.Server | None = None
@@ -44,6 +46,7 @@ class FakeDaemon:
 
     def start(self) -> None:
         """Listen; returns when connections are taken."""
+        self._is_closing = False
         self.socket_path.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(self.socket_path))
@@ -55,36 +58,41 @@ class FakeDaemon:
             Route("/v1/sales/{sale_id}", self._get_sale),
         ]
         config = uvicorn.Config(
-            Starlette(routes=routes), log_level="error", lifespan="off", timeout_graceful_shutdown=0
+            Starlette(routes=routes), log_level="error", lifespan="off", timeout_graceful_shutdown=5
         )
         self._server = uvicorn.Server(config)
+        self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, args=(listener,), daemon=True)
         self._thread.start()
 
     def _run(self, listener: socket.socket) -> None:
-        self._loop = asyncio.new_event_loop()
         assert self._server is not None
+        assert self._loop is not None
         with listener:
             self._loop.run_until_complete(self._server.serve(sockets=[listener]))
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())  # transports close one turn later
         self._loop.close()
 
     def stop(self) -> None:
-        """Close every stream and the socket."""
+        """End every stream, then close the socket."""
+        assert self._loop is not None
         assert self._server is not None
         assert self._thread is not None
-        self._server.should_exit = True
-        self._server.force_exit = True
-        self._thread.join(10)
+        if self._thread.is_alive():
+            self._is_closing = True
+            self._loop.call_soon_threadsafe(self._wake)
+            self._server.should_exit = True
+            self._thread.join(10)
         self.socket_path.unlink(missing_ok=True)
 
     def publish(self, status: Status) -> None:
         """Make a snapshot the newest and send it to every stream."""
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._publish, status)
-
-    def _publish(self, status: Status) -> None:
         self.status = status
         self._event_id += 1
+        self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
         for changed in self._changed:
             changed.set()
 
@@ -100,9 +108,9 @@ class FakeDaemon:
     async def _stream(self) -> AsyncIterator[bytes]:
         changed = asyncio.Event()
         self._changed.add(changed)
-        self.streams += 1
+        self.followed.set()
         try:
-            while True:
+            while not self._is_closing:
                 data = msgspec.json.encode(self.status)
                 yield b": here\n\nid: %d\nevent: status\ndata: %s\n\n" % (self._event_id, data)
                 await changed.wait()

@@ -89,9 +89,18 @@ def _head(canvas: Canvas, box: Box, currency: str) -> None:
     amount(canvas, area, entry.minor, currency, AMOUNT_SIZE, faint_places=entry.pending_places)
     line = Box(box.x, box.y + 128, box.w, 28)
     if entry.expression:
-        canvas.text(line, entry.expression, Style(18, Weight.REGULAR, Token.SOFT), shrink=0.6)
+        style = Style(18, Weight.REGULAR, Token.SOFT)
+        canvas.text(line, _ending_that_fits(canvas, entry.expression, style, box.w / 0.8), style)
     elif not entry.typed:
         canvas.text(line, canvas.say(words.TOO_EARLY), Style(SMALL_SIZE, Weight.REGULAR, Token.FAINT))
+
+
+def _ending_that_fits(canvas: Canvas, expression: str, style: Style, room: float) -> str:
+    """A long bill shows its last terms: those are being typed."""
+    shown = expression
+    while canvas.width(shown, style) > room and " + " in shown.removeprefix("… + "):
+        shown = "… + " + shown.removeprefix("… + ").partition(" + ")[2]
+    return shown
 
 
 def _foot_rows(canvas: Canvas, status: Status, *, says_last: bool) -> list[Row]:

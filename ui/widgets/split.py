@@ -6,7 +6,7 @@ Upright panels stack the halves. The way out is always bottom left, the next act
 
 from typing import NamedTuple
 
-from ui.actions import Action
+from ui.actions import Action, Do
 from ui.i18n.phrase import Phrase
 from ui.scene import Align, Box, Role, Shape
 from ui.theme import BODY_SIZE, GAP, MARGIN, SMALL_SIZE, TITLE_SIZE, Style, Token, Weight
@@ -106,7 +106,8 @@ def choices(canvas: Canvas, plan: Split, buttons: list[Choice]) -> None:
     wide = min(wide, max(plan.row.w * 0.5 - 6, 196)) if not canvas.portrait else wide
     x = plan.row.right - len(buttons) * wide - (len(buttons) - 1) * (GAP + 4)
     for choice in buttons:
-        enabled = canvas.local.calling is None or choice.role is not Role.PRIMARY
+        # Going on is never held up by a call under way.
+        enabled = canvas.local.calling is None or choice.role is not Role.PRIMARY or choice.action is Do.NEXT
         button(
             canvas, Box(x, plan.row.y, wide, ROW_HEIGHT), canvas.say(choice.label), choice.action, choice.dress,
             choice.role, enabled=enabled,

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A cashier at the screen, as a table: touches, snapshots and answers in; screen, words and calls out."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from terminal.client import Status
+from tests.ui.scenes import typesetter
+from ui.actions import Action, Key, Press
+from ui.calls import Call
+from ui.local import LocalState, Trouble
+from ui.samples import local
+from ui.scene import Scene
+from ui.screens import project
+from ui.update import on_action, on_answer, on_away, on_status
+
+
+class Answered(NamedTuple):
+    """The daemon answers the call under way."""
+
+    trouble: Trouble | None = None
+
+
+class Gone(NamedTuple):
+    """The daemon stops answering."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One thing that happens, and what is so afterwards.
+
+    `do`: an action touched, a text typed on the pad, a snapshot, an answer, or the daemon gone.
+    """
+
+    do: Action | str | Status | Answered | Gone
+    screen: str
+    says: str = ""
+    call: Call | None = None
+
+
+class NotOnTheScreenError(AssertionError):
+    """A step touches what the screen does not offer."""
+
+
+class Counter:
+    """Runs steps against the pure parts of the screen: no display, no daemon, no clock."""
+
+    def __init__(self, **fields: object) -> None:
+        self.status: Status | None = None
+        self.local: LocalState = local(**fields)
+        self.call: Call | None = None
+
+    @property
+    def scene(self) -> Scene:
+        """What is on the panel now."""
+        return project(self.status, self.local, typesetter())
+
+    def run(self, steps: list[Step]) -> None:
+        """Every step in order; says which one did not lead where it should."""
+        for number, step in enumerate(steps, 1):
+            self.call = None
+            self._do(step.do)
+            kind = self.scene.name.partition(" ")[0]
+            said = "\n".join(self.scene.words)
+            assert kind == step.screen, f"step {number}: {kind} instead of {step.screen}"
+            assert step.says.replace(" ", "") in said.replace(" ", ""), f"step {number}: {said}"
+            assert self.call == step.call, f"step {number}"
+
+    def _do(self, what: Action | str | Status | Answered | Gone) -> None:
+        match what:
+            case Status():
+                self.local = on_status(self.local, self.status, what)
+                self.status = what
+            case Answered(trouble):
+                assert self.local.calling is not None
+                self.local = on_answer(self.local, self.local.calling, trouble)
+            case Gone():
+                self.local = on_away(self.local)
+            case str() if not hasattr(what, "name"):
+                for character in what:
+                    self._touch(Press(Key(character)))
+            case _:
+                self._touch(what)
+
+    def _touch(self, action: Action | str) -> None:
+        if isinstance(action, str) and not hasattr(action, "name"):
+            raise NotOnTheScreenError(action)
+        if self.scene.find(action) is None:  # type: ignore[arg-type]  # Do is a str too
+            raise NotOnTheScreenError(f"{action} is not on {self.scene.name}")
+        assert self.status is not None
+        self.local, call = on_action(self.local, self.status, action, lambda: "key-1")  # type: ignore[arg-type]  # Do is a str too
+        self.call = call

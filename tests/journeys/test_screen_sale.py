@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Journeys at the screen: what a cashier does and sees from the amount to the result, whatever happens on the way."""
+
+import msgspec
+import pytest
+
+from terminal.client import SaleView, Status
+from tests.journeys.screen_counter import Answered, Counter, Gone, NotOnTheScreenError, Step
+from ui.actions import Do, ShowSale
+from ui.calls import SaleCall, SendCode, StartSale, Sync, Verb
+from ui.local import Trouble
+from ui.samples import (
+    IDLE,
+    NOT_ENOUGH,
+    OFFLINE,
+    OFFLINE_URL,
+    ONLINE_URL,
+    SALE_ID,
+    SHOPPER_DECLINED,
+    offline,
+    online,
+    sale,
+)
+
+START = StartSale(1880, "CNY", "key-1")
+SIGNED_SALE = sale("signed", "cancel", url=ONLINE_URL)
+SIGNED = online(SIGNED_SALE)
+PRESENTED = online(sale("presented", "cancel", url=ONLINE_URL))
+CONFIRMING = online(sale("authorised"))
+APPROVED = online(sale("approved"))
+UNKNOWN = online(sale("unknown", "cancel", "accept-offline"))
+DECLINED = online(sale("declined", "again", reason=NOT_ENOUGH))
+PARKED = sale("pending", "cancel", parked=True)
+ARMED_OFFLINE = offline(sale("presented", "cancel", "confirmation-code", url=OFFLINE_URL, mode="offline"))
+
+REFUSED = sale("presented", "cancel", "again", url=ONLINE_URL, reason=SHOPPER_DECLINED)
+
+
+def prompted(prompt: str, of: SaleView = SIGNED_SALE) -> Status:
+    return online(msgspec.structs.replace(of, state="presented", prompt=prompt))
+
+
+CHARGE = [
+    Step(do=IDLE, screen="amount", says="请等收银员输入金额"),
+    Step(do="12+3.4×2", screen="amount", says="12.00 + 3.40 × 2"),
+    Step(do=Do.CHARGE, screen="amount", call=START),
+    Step(do=PRESENTED, screen="present", says="请将手机靠近这里"),
+    Step(do=Answered(), screen="present"),
+]
+
+JOURNEYS = {
+    "a tap is approved": [
+        *CHARGE,
+        Step(do=CONFIRMING, screen="confirming", says="现在还没有收款成功"),
+        Step(do=APPROVED, screen="approved", says="收款成功"),
+        Step(do=APPROVED, screen="approved"),
+        Step(do=Do.NEXT, screen="amount", says="请等收银员输入金额"),
+        Step(do=APPROVED, screen="amount"),
+    ],
+    "the phone wants its owner": [
+        *CHARGE,
+        Step(do=prompted("unlock"), screen="present", says="请解锁手机"),
+        Step(
+            do=prompted("confirm"),
+            screen="present",
+            says="请在手机上确认",
+        ),
+        Step(do=APPROVED, screen="approved"),
+    ],
+    "a phone is refused and another pays": [
+        *CHARGE,
+        Step(
+            do=online(
+                sale("presented", "cancel", "again", url=ONLINE_URL, reason=SHOPPER_DECLINED, prompt="remove_phone")
+            ),
+            screen="present",
+            says="请先拿开手机",
+        ),
+        Step(
+            do=online(REFUSED),
+            screen="present",
+            says="您取消了这笔付款",
+        ),
+        Step(do=APPROVED, screen="approved", says="收款成功"),
+    ],
+    "refused, started again by the cashier": [
+        *CHARGE,
+        Step(do=online(REFUSED), screen="present", says="重新发起"),
+        Step(do=Do.AGAIN, screen="present", call=SaleCall(SALE_ID, Verb.AGAIN)),
+        Step(do=SIGNED, screen="present", says="请稍等"),
+        Step(do=PRESENTED, screen="present", says="请将手机靠近这里"),
+    ],
+    "declined, then tried again": [
+        *CHARGE,
+        Step(do=DECLINED, screen="declined", says="余额不足"),
+        Step(do=Do.AGAIN, screen="declined", call=SaleCall(SALE_ID, Verb.AGAIN)),
+        Step(do=PRESENTED, screen="present"),
+    ],
+    "declined and given up": [
+        *CHARGE,
+        Step(do=DECLINED, screen="declined", says="没有扣款"),
+        Step(do=Do.NEXT, screen="amount"),
+    ],
+    "cancelled by the cashier": [
+        *CHARGE,
+        Step(do=Do.CANCEL, screen="present", call=SaleCall(SALE_ID, Verb.CANCEL)),
+        Step(do=online(sale("cancelling")), screen="cancelling", says="取消还没有得到确认"),
+        Step(do=online(sale("cancelled")), screen="cancelled", says="没有扣款"),
+        Step(do=Do.NEXT, screen="amount"),
+    ],
+    "time runs out": [
+        *CHARGE,
+        Step(do=online(sale("expired", "again")), screen="expired", says="时间到了"),
+        Step(do=Do.AGAIN, screen="expired", call=SaleCall(SALE_ID, Verb.AGAIN)),
+    ],
+    "the link dies; the next sale goes on; the answer comes": [
+        *CHARGE,
+        Step(do=CONFIRMING, screen="confirming"),
+        Step(do=UNKNOWN, screen="unknown", says="请不要再收一次"),
+        Step(do=Do.NEXT, screen="amount", says="待核实 1"),
+        Step(do=APPROVED, screen="amount", says="编号 0001-1000  ·  收款成功"),
+        Step(do="5", screen="amount"),
+    ],
+    "unknown, looked at again and cash taken": [
+        *CHARGE,
+        Step(do=UNKNOWN, screen="unknown"),
+        Step(do=Do.NEXT, screen="amount"),
+        Step(do=Do.OPEN_WAITING, screen="waiting", says="0001-1000"),
+        Step(do=ShowSale(SALE_ID), screen="unknown"),
+        Step(do=Do.OTHER_MONEY, screen="unknown", call=SaleCall(SALE_ID, Verb.CANCEL)),
+        Step(do=online(sale("reversing")), screen="reversing", says="会自动退回"),
+        Step(do=online(sale("reversed")), screen="reversed", says="不会扣款"),
+        Step(do=Do.NEXT, screen="amount"),
+    ],
+    "unknown, stored by the cashier's own decision": [
+        *CHARGE,
+        Step(do=UNKNOWN, screen="unknown"),
+        Step(do=Do.ACCEPT_OFFLINE, screen="unknown", call=SaleCall(SALE_ID, Verb.ACCEPT_OFFLINE)),
+        Step(do=Answered(Trouble("offline_not_possible", "count: full")), screen="unknown", says="这一笔不能离线收"),
+    ],
+    "stored offline": [
+        Step(do=OFFLINE, screen="amount", says="离线"),
+        Step(do="18.80", screen="amount"),
+        Step(do=Do.CHARGE, screen="amount", call=START),
+        Step(do=ARMED_OFFLINE, screen="present", says="请将手机靠近这里"),
+        Step(do=offline(sale("accepted_offline", mode="offline")), screen="stored", says="已离线收下"),
+        Step(do=Do.NEXT, screen="amount"),
+        Step(do=Do.OPEN_QUEUE, screen="queue", says="待上传 3 笔"),
+        Step(do=Do.SYNC, screen="queue", says="正在上传", call=Sync()),
+        Step(do=Answered(), screen="queue", says="立即上传"),
+        Step(do=Do.BACK, screen="amount"),
+    ],
+    "paid by the offline code": [
+        Step(do=OFFLINE, screen="amount"),
+        Step(do="18.80", screen="amount"),
+        Step(do=Do.CHARGE, screen="amount", call=START),
+        Step(do=ARMED_OFFLINE, screen="present", says="出示确认码"),
+        Step(do=Answered(), screen="present"),
+        Step(do=Do.OPEN_CODE, screen="code", says="八位数字"),
+        Step(do="12345678", screen="code"),
+        Step(do=Do.SEND_CODE, screen="code", call=SendCode(SALE_ID, "12345678")),
+        Step(do=Answered(Trouble("wrong_code", "")), screen="code"),
+        Step(
+            do=msgspec.structs.replace(
+                ARMED_OFFLINE, sale=sale("presented", "confirmation-code", url=OFFLINE_URL, code_tries_left=4)
+            ),
+            screen="code",
+            says="号码不对，还可以试 4 次",
+        ),
+        Step(do="87654321", screen="code"),
+        Step(do=Do.SEND_CODE, screen="code", call=SendCode(SALE_ID, "87654321")),
+        Step(do=offline(sale("approved", mode="offline")), screen="approved", says="收款成功"),
+        Step(do=Answered(), screen="approved"),
+    ],
+    "a friend pays: parked, the counter goes on": [
+        *CHARGE,
+        Step(do=online(sale("pending", "cancel", "park")), screen="paying", says="手机正在付款"),
+        Step(do=Do.PARK, screen="paying", call=SaleCall(SALE_ID, Verb.PARK)),
+        Step(do=online(PARKED), screen="amount", says="暂挂 1"),
+        Step(do=Answered(), screen="amount"),
+        Step(do=online(PARKED, parked=[PARKED]), screen="amount", says="暂挂 1"),
+        Step(do=Do.OPEN_WAITING, screen="waiting"),
+        Step(do=ShowSale(SALE_ID), screen="paying", says="这一笔已暂挂"),
+        Step(do=Do.CANCEL, screen="paying", call=SaleCall(SALE_ID, Verb.CANCEL)),
+    ],
+    "another sale is going on": [
+        Step(do=IDLE, screen="amount"),
+        Step(do="18.80", screen="amount"),
+        Step(do=Do.CHARGE, screen="amount", call=START),
+        Step(do=Answered(Trouble("busy", "")), screen="amount", says="还有一笔正在进行"),
+        Step(do=Do.CHARGE, screen="amount", call=START),
+    ],
+    "the daemon dies mid-sale and comes back": [
+        *CHARGE,
+        Step(do=Gone(), screen="away", says="请不要再收一次"),
+        Step(do=PRESENTED, screen="present", says="请将手机靠近这里"),
+    ],
+    "the daemon dies while typing": [
+        Step(do=IDLE, screen="amount"),
+        Step(do="18.80", screen="amount"),
+        Step(do=Gone(), screen="away", says="已输入的金额会保留"),
+        Step(do=IDLE, screen="amount", says="收款 ¥18.80"),
+    ],
+    "the charge is lost on the way and pressed again": [
+        Step(do=IDLE, screen="amount"),
+        Step(do="18.80", screen="amount"),
+        Step(do=Do.CHARGE, screen="amount", call=START),
+        Step(do=Answered(Trouble("away", "")), screen="amount", says="没有送到，请再按一次"),
+        Step(do=Do.CHARGE, screen="amount", call=START),
+    ],
+    "a till starts a sale while the cashier looks at the queue": [
+        Step(do=OFFLINE, screen="amount"),
+        Step(do=Do.OPEN_QUEUE, screen="queue"),
+        Step(do=PRESENTED, screen="present"),
+    ],
+    "a new terminal": [
+        Step(do=msgspec.structs.replace(IDLE, terminal=None), screen="not_enrolled", says="pengpos enrol"),
+        Step(do=IDLE, screen="amount"),
+    ],
+}
+
+
+@pytest.mark.parametrize("steps", JOURNEYS.values(), ids=JOURNEYS)
+@pytest.mark.parametrize("size", [(800, 480), (720, 1280)], ids=["landscape", "upright"])
+def test_journey(steps: list[Step], size: tuple[int, int]) -> None:
+    Counter(size=size).run(steps)
+
+
+@pytest.mark.parametrize(
+    ("status", "screen", "action"),
+    [
+        (CONFIRMING, "confirming", Do.CANCEL),
+        (PRESENTED, "present", Do.OPEN_QUEUE),
+        (APPROVED, "approved", Do.CANCEL),
+        (DECLINED, "declined", Do.CANCEL),
+    ],
+    ids=["no cancel once authorised", "no badge while a shopper pays", "no cancel once approved", "nor once declined"],
+)
+def test_what_cannot_be_done_is_not_offered(status: Status, screen: str, action: Do) -> None:
+    counter = Counter()
+    counter.run([Step(do=status, screen=screen)])
+    with pytest.raises(NotOnTheScreenError):
+        counter.run([Step(do=action, screen=screen)])

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole screen on the dummy driver, with its threads, against a daemon at a real socket."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pygame
+import pytest
+
+from terminal.client import Problem
+from tests.ui.fake_daemon import FakeDaemon
+from ui.actions import Action, Do, Key, Press
+from ui.app import Options, Screen
+from ui.local import Daemon
+from ui.samples import IDLE, ITEMS, NOW, SAMPLES, online, sale
+from ui.threads import Caller, Follower, Inbox
+from ui.window import Closed, Exposed, Window
+
+DEADLINE_S = 15.0
+
+
+class Bench:
+    """A screen with its threads; time for touches is a number the test moves."""
+
+    def __init__(self, window: Window, socket_path: Path) -> None:
+        self.window = window
+        self.clock_s = 100.0
+        options = Options(socket_path=socket_path, motion=False, items=ITEMS)
+        self.screen = Screen(window, options, now=lambda: NOW, monotonic_s=lambda: self.clock_s)
+        self.inbox = Inbox(window.wake)
+        self.follower, self.caller = Follower(socket_path, self.inbox), Caller(socket_path, self.inbox)
+        self.screen.make_call = self.caller.make
+        self.screen.refresh()
+        self.follower.start()
+        self.caller.start()
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Turn the loop until something holds, or fail."""
+        end_s = time.monotonic() + DEADLINE_S
+        while not condition():
+            assert time.monotonic() < end_s, self.screen.scene
+            for event in self.window.wait(0.05):
+                self.screen.on_event(event)
+            for message in self.inbox.take():
+                self.screen.on_message(message)
+            self.screen.refresh()
+
+    def shows(self, kind: str) -> Callable[[], bool]:
+        return lambda: self.screen.scene is not None and self.screen.scene.name.partition(" ")[0] == kind
+
+    def touch(self, action: Action) -> None:
+        """A finger on the middle of a target, as SDL sends it: finger first, then the mouse it makes up."""
+        self.clock_s += 1.0
+        scene = self.screen.scene
+        target = scene.find(action) if scene else None
+        assert target is not None, action
+        x, y = (target.box.x + target.box.w / 2), (target.box.y + target.box.h / 2)
+        width, height = self.window.size
+        for kind, copy in ((pygame.FINGERDOWN, pygame.MOUSEBUTTONDOWN), (pygame.FINGERUP, pygame.MOUSEBUTTONUP)):
+            place = {"touch_id": 1, "finger_id": 3, "x": x / width, "y": y / height}
+            pygame.event.post(pygame.Event(kind, place))
+            pygame.event.post(pygame.Event(copy, {"pos": (int(x), int(y)), "button": 1, "touch": True}))
+        for event in self.window.wait(1.0):
+            self.screen.on_event(event)
+        self.screen.refresh()
+
+    def close(self, daemon: FakeDaemon) -> None:
+        """End both threads; a last event lets the follower see that it is over."""
+        self.follower.stop()
+        self.caller.stop()
+        daemon.publish(IDLE)
+        self.follower.join(DEADLINE_S)
+        self.caller.join(DEADLINE_S)
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[FakeDaemon]:
+    with FakeDaemon(tmp_path / "t.sock", IDLE) as running:
+        yield running
+
+
+@pytest.fixture
+def bench(daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    monkeypatch.setenv("SDL_AUDIODRIVER", "dummy")
+    window = Window((800, 480), fullscreen=False)
+    made = Bench(window, daemon.socket_path)
+    yield made
+    made.close(daemon)
+    window.close()
+
+
+def test_a_sale_from_the_first_key_to_the_result(bench: Bench, daemon: FakeDaemon) -> None:
+    assert bench.shows("starting")()
+    bench.until(bench.shows("amount"))
+    for key in (Key.D1, Key.D8, Key.POINT, Key.D8):
+        bench.touch(Press(key))
+    assert bench.screen.local.entry.minor == 1880
+    daemon.on_call = lambda _path: daemon.publish(online(sale("presented", "cancel")))
+    bench.touch(Do.CHARGE)
+    bench.until(bench.shows("present"))
+    path, body = daemon.calls[0]
+    assert (path, body["amount"], body["currency"], len(str(body["idempotency_key"]))) == ("sales", 1880, "CNY", 36)
+    daemon.publish(online(sale("approved")))
+    bench.until(bench.shows("approved"))
+    bench.touch(Do.NEXT)
+    assert bench.shows("amount")()
+    assert bench.screen.local.entry.minor == 0
+
+
+def test_a_refusal_is_said(bench: Bench, daemon: FakeDaemon) -> None:
+    bench.until(bench.shows("amount"))
+    bench.touch(Press(Key.D5))
+    daemon.refuse = Problem(title="Conflict", status=409, code="busy", detail="")
+    bench.touch(Do.CHARGE)
+    bench.until(lambda: bench.screen.local.trouble is not None)
+    assert bench.screen.scene is not None
+    assert "还有一笔正在进行" in bench.screen.scene.words
+
+
+def test_the_daemon_goes_and_comes_back(bench: Bench, daemon: FakeDaemon) -> None:
+    bench.until(bench.shows("amount"))
+    bench.touch(Press(Key.D5))
+    daemon.stop()
+    bench.until(bench.shows("away"))
+    assert bench.screen.local.daemon is Daemon.AWAY
+    daemon.start()
+    bench.until(bench.shows("amount"))
+    assert bench.screen.local.entry.minor == 500
+
+
+def test_a_terminal_of_another_currency_offers_no_items(bench: Bench, daemon: FakeDaemon) -> None:
+    bench.until(lambda: bench.screen.local.daemon is Daemon.CONNECTED)
+    assert len(bench.screen.local.items) == len(ITEMS)
+    assert IDLE.terminal is not None
+    yen = msgspec.structs.replace(IDLE, terminal=msgspec.structs.replace(IDLE.terminal, currency="JPY"))
+    daemon.publish(yen)
+    bench.until(lambda: bench.screen.local.entry.currency == "JPY")
+    assert len(bench.screen.local.items) == 0
+
+
+def test_lost_pixels_are_drawn_again(bench: Bench) -> None:
+    bench.until(bench.shows("amount"))
+    before = pygame.image.tobytes(bench.window.surface, "RGB")
+    bench.window.surface.fill((1, 2, 3))
+    bench.screen.on_event(Exposed())
+    bench.screen.refresh()
+    assert pygame.image.tobytes(bench.window.surface, "RGB") == before
+
+
+def test_closing_ends_the_loop(bench: Bench) -> None:
+    assert bench.screen.on_event(Closed()) is False
+
+
+@pytest.mark.parametrize(
+    ("name", "motion", "waits_a_frame"),
+    [("present", True, True), ("present", False, False), ("approved", False, False)],
+)
+def test_it_sleeps_unless_something_moves(
+    name: str, motion: bool, waits_a_frame: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    window = Window((800, 480), fullscreen=False)
+    monotonic_s = iter(range(100))
+    half_past = NOW + timedelta(milliseconds=250)
+    screen = Screen(
+        window,
+        Options(socket_path=Path("none"), motion=motion),
+        now=lambda: half_past,
+        monotonic_s=lambda: next(monotonic_s),
+    )
+    screen.status, screen.local = SAMPLES[name].status, SAMPLES[name].local
+    screen.refresh()
+    screen.refresh()
+    assert (screen.next_wait_s < 0.1) == waits_a_frame
+    assert waits_a_frame or screen.next_wait_s == 0.75
+    window.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "Ctrl-C"])
+def test_the_command_ends_cleanly(number: signal.Signals, daemon: FakeDaemon) -> None:
+    environment = os.environ | {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"}
+    code = "from ui.cli import ui; ui(standalone_mode=False)"
+    arguments = ["--socket", str(daemon.socket_path), "--size", "480x320", "--language", "en", "--theme", "dark"]
+    running = subprocess.Popen([sys.executable, "-c", code, *arguments], env=environment, stderr=subprocess.PIPE)
+    assert daemon.followed.wait(DEADLINE_S)
+    running.send_signal(number)
+    _, said = running.communicate(timeout=DEADLINE_S)
+    assert (running.returncode, said) == (0, b"")
