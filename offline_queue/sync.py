@@ -74,8 +74,9 @@ class Drainer:
                 self._woken.clear()
                 if self._link_up():
                     await self.drain()
-                try:
-                    await asyncio.wait_for(self._woken.wait(), LOOK_EVERY_S)
+                try:  # not wait_for: before Python 3.12 it swallows a cancellation that meets the event
+                    async with asyncio.timeout(LOOK_EVERY_S):
+                        await self._woken.wait()
                 except TimeoutError:
                     continue
 
