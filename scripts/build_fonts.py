@@ -46,7 +46,7 @@ LATIN: Final = {
     0x201C, 0x201D, 0x2022, 0x2026, 0x2030, 0x20A0 + 0x0B, 0x20A9, 0x20AC, 0x20B1, 0x20B9, 0x20BD, 0x2116, 0x2122,
     0x2190, 0x2191, 0x2192, 0x2193, 0x2212,
 }  # fmt: skip
-DISPLAY: Final = {ord(character) for character in " 0123456789.,+-−×¥$€£₩₱₹₫%'’·" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+DISPLAY: Final = {*range(0x20, 0x7F), *(ord(character) for character in "−×·¥£€₩₱₹₫’")}
 FACES: Final = {
     "NotoSansSC-Regular.otf": ("Regular", SIMPLIFIED_FACE),
     "NotoSansSC-Bold.otf": ("Bold", SIMPLIFIED_FACE),

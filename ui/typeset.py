@@ -2,8 +2,8 @@
 """Sets lines of mixed Chinese and Latin: runs, widths, line breaks, and the pixels of one line. Opens no display.
 
 Inter stands for Latin and digits, Noto Sans for Han; between the two goes a quarter of an em, as CLREQ asks, whether
-the string has a space there or not. Inter is drawn enlarged and scaled down, because the renderer rounds each advance
-to a whole pixel, which letterspaces small Latin unevenly; Han sits on whole squares and keeps its hinting.
+the string has a space there or not. Small Inter is drawn enlarged and scaled down, because the renderer rounds each
+advance to a whole pixel, which letterspaces small Latin unevenly; Han sits on whole squares and keeps its hinting.
 """
 
 import unicodedata
@@ -19,8 +19,9 @@ from ui.theme import Rgb, Weight
 _BETWEEN_SCRIPTS_EM = 0.22
 _VISUAL_MIDDLE_EM = 0.37
 """Half the height of a capital, and of a Han square's ink, above the baseline: lines are centred on it."""
-_ENLARGED = {True: 4, False: 2}
-_ENLARGE_FULLY_BELOW_PX = 40
+_ENLARGED = 4
+_ENLARGE_BELOW_PX = 40
+"""Larger type has so many pixels that a rounded advance is not seen."""
 _NOT_AT_LINE_START = set("，。、：；！？）」』》…·,.:;!?)%”’")
 _NOT_AT_LINE_END = set("（「『《(¥$“‘")
 _HALF_EMPTY = set("，。、：；！？")
@@ -131,7 +132,7 @@ class Typesetter:
 
 
 def _enlargement(face: str, px: int) -> int:
-    return _ENLARGED[px < _ENLARGE_FULLY_BELOW_PX] if face in _LATIN_FACES else 1
+    return _ENLARGED if face in _LATIN_FACES and px < _ENLARGE_BELOW_PX else 1
 
 
 def _append(runs: list[Run], face: str, text: str, gap_em: float) -> None:

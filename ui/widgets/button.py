@@ -27,6 +27,7 @@ def button(
     role: Role = Role.PLAIN,
     *,
     size: float = BUTTON_SIZE,
+    weight: Weight = Weight.BOLD,
     enabled: bool = True,
 ) -> None:
     """A button; one that is not enabled is seen but cannot be touched."""
@@ -36,6 +37,6 @@ def button(
         ground = Token.PRESSED if shown is not Dress.FILLED else Token.BRAND
         ink = Token.INK if shown is not Dress.FILLED else Token.ON_FILL
     canvas.fill(box, ground, radius=RADIUS, border=border)
-    canvas.text(box.inset(10, 0), label, Style(size, Weight.BOLD, ink), Align.CENTRE)
+    canvas.text(box.inset(10, 0), label, Style(size, weight, ink), Align.CENTRE)
     if enabled:
         canvas.target(box, action, role)

@@ -105,4 +105,4 @@ def _key(canvas: Canvas, box: Box, key: Key, is_dead: bool) -> None:  # noqa: FB
 
 def pad_action(canvas: Canvas, box: Box, label: str, action: Do, *, enabled: bool) -> None:
     """The wide next action under a pad."""
-    button(canvas, box, label, action, Dress.FILLED, Role.PRIMARY, size=26, enabled=enabled)
+    button(canvas, box, label, action, Dress.FILLED, Role.PRIMARY, size=27, weight=Weight.DISPLAY, enabled=enabled)
