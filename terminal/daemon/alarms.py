@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from offline_queue.port import JournalPort
-from offline_queue.values import ValueStored
+from offline_queue.values import Change, ValueStored
 from terminal.client import AlarmView
 from terminal.core.effects import AlarmKind
 from terminal.core.errors import JournalFullError
@@ -66,28 +66,42 @@ class Alarms:
         """All alarms, the newest first."""
         return sorted([*self._lasting.values(), *self._passing.values()], key=lambda alarm: alarm.at, reverse=True)
 
-    def raise_alarm(self, kind: AlarmKind, sale: Sale) -> None:
-        """An alarm about a sale; the same one again changes nothing."""
-        text, cure = _WORDS[kind]
-        told = text.format(number=sale.number) + _who_bears(sale)
-        self.raise_lasting(f"{kind}-{sale.sale_id}", kind.value, told, cure, sale)
+    def rows_of(self, kind: AlarmKind, sale: Sale) -> list[Change]:
+        """What makes an alarm about a sale last, to be recorded with the row that is its cause; none if it stands.
 
-    def raise_lasting(self, alarm_id: str, kind: str, text: str, cure: str, sale: Sale | None = None) -> None:
+        Recorded after it, a crash between the two would leave a sale that is over and nobody told.
+        """
+        alarm = self._about(kind, sale)
+        return [] if alarm.id in self._lasting else [_row(alarm.id, msgspec.json.encode(alarm))]
+
+    def raise_alarm(self, kind: AlarmKind, sale: Sale) -> None:
+        """Show an alarm about a sale, whose row is recorded; the same one again changes nothing."""
+        self._show(self._about(kind, sale))
+
+    def raise_lasting(self, alarm_id: str, kind: str, text: str, cure: str) -> None:
         """An alarm that stays, also over a restart, until a person has seen to it."""
-        if alarm_id in self._lasting:
-            return
-        alarm = AlarmView(
-            id=alarm_id,
-            kind=kind,
+        alarm = AlarmView(id=alarm_id, kind=kind, at=utc(self._clock.now()), text=text, cure=cure)
+        if self._show(alarm):
+            self._save(alarm_id, msgspec.json.encode(alarm))
+
+    def _about(self, kind: AlarmKind, sale: Sale) -> AlarmView:
+        text, cure = _WORDS[kind]
+        return AlarmView(
+            id=f"{kind}-{sale.sale_id}",
+            kind=kind.value,
             at=utc(self._clock.now()),
-            text=text,
+            text=text.format(number=sale.number) + _who_bears(sale),
             cure=cure,
-            sale_id=str(sale.sale_id) if sale else None,
+            sale_id=str(sale.sale_id),
         )
-        log.error("alarm %s: %s", kind, alarm.text)
-        self._lasting[alarm_id] = alarm
-        self._save(alarm_id, msgspec.json.encode(alarm))
+
+    def _show(self, alarm: AlarmView) -> bool:
+        if alarm.id in self._lasting:
+            return False
+        log.error("alarm %s: %s", alarm.kind, alarm.text)
+        self._lasting[alarm.id] = alarm
         self._changed()
+        return True
 
     def stands(self, alarm_id: str) -> bool:
         """True while nobody has seen to this alarm."""
@@ -119,7 +133,7 @@ class Alarms:
         while self._unsaved:
             alarm_id, body = next(iter(self._unsaved.items()))
             try:
-                await durable(self._journal, [ValueStored(kind=_KIND, key=alarm_id, body=body)])
+                await durable(self._journal, [_row(alarm_id, body)])
             except JournalFullError:
                 await asyncio.sleep(SAVE_AGAIN_S)
                 continue
@@ -148,3 +162,7 @@ def _who_bears(sale: Sale) -> str:
     if refusal.borne_by == "platform":
         return f"; the platform bears it and owes you {Money(refusal.guaranteed_minor, sale.amount.currency)}"
     return "; you bear it"
+
+
+def _row(alarm_id: str, body: bytes) -> ValueStored:
+    return ValueStored(kind=_KIND, key=alarm_id, body=body)

@@ -11,8 +11,8 @@ from typing import Protocol
 from uuid import UUID
 
 from offline_queue.port import JournalPort
-from offline_queue.values import ChangeRefusedError, SaleChanged
-from terminal.core.effects import Arm, Effect, NotNow, Then
+from offline_queue.values import Change, ChangeRefusedError, SaleChanged
+from terminal.core.effects import AlarmKind, Arm, Effect, NotNow, RaiseAlarm, Then
 from terminal.core.errors import JournalError
 from terminal.core.events import Event
 from terminal.core.machine import durably_different, step
@@ -40,7 +40,7 @@ class Desk:
     """All sales that are not over, and the one at the counter.
 
     `changed` is called after every change; `medium` with what is wrong with the journal's medium, and with None once
-    it takes rows again.
+    it takes rows again. `alarm_rows` says what an alarm's lasting takes: it is recorded with its cause.
     """
 
     def __init__(
@@ -48,10 +48,12 @@ class Desk:
         journal: JournalPort,
         changed: Callable[[], None],
         medium: Callable[[JournalError | None], None] = lambda _trouble: None,
+        alarm_rows: Callable[[AlarmKind, Sale], Sequence[Change]] = lambda _kind, _sale: (),
     ) -> None:
         self._journal = journal
         self._changed = changed
         self._medium = medium
+        self._alarm_rows = alarm_rows
         self._medium_takes = True
         self._sink: EffectSink | None = None
         self._lock = asyncio.Lock()
@@ -141,7 +143,7 @@ class Desk:
 
     async def _apply_all(self, events: Sequence[tuple[UUID, Event]]) -> list[tuple[Sale, tuple[Effect, ...]]]:
         async with self._lock:
-            changes: list[SaleChanged] = []
+            changes: list[Change] = []
             results: list[tuple[Sale, tuple[Effect, ...]]] = []
             moved: dict[UUID, Sale] = {}
             for sale_id, event in events:
@@ -149,6 +151,9 @@ class Desk:
                 after, effects, rows = _all_steps(before, event)
                 moved[sale_id] = after
                 changes += rows
+                for effect in effects:
+                    if isinstance(effect, RaiseAlarm):
+                        changes += self._alarm_rows(effect.kind, after)
                 results.append((after, effects))
                 if len(results) % STEPS_AT_ONCE == 0:
                     await asyncio.sleep(0)
@@ -161,7 +166,7 @@ class Desk:
             self._carry_out(sale, effects)
         return results
 
-    async def _record(self, changes: Sequence[SaleChanged]) -> None:
+    async def _record(self, changes: Sequence[Change]) -> None:
         if self._closed:
             raise JournalError("the terminal is closing")
         try:

@@ -151,7 +151,7 @@ class Till:
     def __init__(self, given: Surroundings, ground: Ground, road: Road, broken: Callable[[JournalError], None]) -> None:
         self._alarms = ground.alarms
         self._broken = broken
-        self.desk = Desk(ground.journal, ground.publisher.changed, self._medium)
+        self.desk = Desk(ground.journal, ground.publisher.changed, self._medium, ground.alarms.rows_of)
         self.policy = OfflinePolicy(
             ground.journal, ground.identity, ground.clock, suspended=lambda: ground.alarms.stands(RESTORED_ALARM)
         )
