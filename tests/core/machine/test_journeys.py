@@ -8,6 +8,7 @@ waits does not) against `backend_model`. Each rule is one thing that may happen;
 from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum, auto
+from functools import partial
 from uuid import UUID
 
 from hypothesis import HealthCheck, settings
@@ -42,11 +43,9 @@ from terminal.core.events import (
     ForwardLeaving,
     LifeOver,
     NoAnswer,
-    Noticed,
     OfflineAccepted,
     ParkAsked,
     PhoneRefused,
-    Prompted,
     PutLeaving,
     RefundAsked,
     ReplyAccepted,
@@ -63,8 +62,6 @@ from terminal.core.sale import (
     TAKEN_STATES,
     CancelReason,
     Intent,
-    Notice,
-    Prompt,
     RefundState,
     Refusal,
     Sale,
@@ -83,6 +80,7 @@ from tests.core.machine.backend_model import (
 )
 
 S = SaleState
+MAY_WANT_TO_BE_SEEN = {S.SIGNED, S.PRESENTED, S.CANCELLING, S.CANCELLED, S.DECLINED}
 AT_THE_READER = {S.SIGNED, S.PRESENTED, S.AUTHORISED}
 NOTHING_TAKEN = set(S) - OPEN_STATES - TAKEN_STATES
 NEEDS = {
@@ -108,6 +106,17 @@ class Fate(Enum):
     """It will arrive, after we have stopped waiting."""
 
 
+class Seen(Enum):
+    """Who has seen the first intent by tag or QR."""
+
+    NOWHERE = auto()
+    REGISTERED = auto()
+    BY_FRAGMENT = auto()
+    """Somebody has `#P` in the phone and will pay some time."""
+    PAID_ELSEWHERE = auto()
+    """Somebody has paid with `#P`, and we have not heard."""
+
+
 DECISIONS = st.sampled_from(Decision)
 FATES = st.sampled_from(Fate)
 
@@ -125,15 +134,22 @@ class Journeys(RuleBasedStateMachine):
         self.armed = True
         self.refunds = 0
 
-    @initialize(online=st.booleans(), registered=st.booleans(), taps=st.integers(0, 3))
-    def start(self, online: bool, registered: bool, taps: int) -> None:
+    @initialize(online=st.booleans(), taps=st.integers(0, 3), seen=st.sampled_from(Seen))
+    def start(self, online: bool, taps: int, seen: Seen) -> None:
         """Anything from the first moment to a payment in doubt, so that the search spends its steps on trouble."""
         self.sale = self.journal = sale_in(S.SIGNED, intent__online=online)
         if taps > 0:
             self.field_empty()
-        if registered:
+        if seen is Seen.REGISTERED:
             self.take(PutLeaving(at=self.now, intent_id=self.sale.intent.intent_id))
             self.backend.put(self.sale.intent)
+        elif seen is not Seen.NOWHERE:
+            self.take(UrlKnown(at=self.now, intent_id=self.sale.intent.intent_id, url="/t#P", fragment=True))
+            pay = partial(self.backend.pay_by_page, self.sale.intent, AMOUNT_MINOR, decision=Decision.APPROVED)
+            if seen is Seen.PAID_ELSEWHERE:
+                pay(now=self.now)
+            else:
+                self.network.append(lambda now: pay(now=now))
         if taps > 1:
             self.tap(AMOUNT_MINOR, offline=True)
         if taps > 2 and online:
@@ -232,29 +248,25 @@ class Journeys(RuleBasedStateMachine):
     # --- the field ----------------------------------------------------------------------------------------------------
 
     @rule()
-    @precondition(lambda self: self.armed)
+    @precondition(lambda self: self.sale.state is S.SIGNED)
     def field_empty(self) -> None:
         self.take(FieldEmpty(at=self.now))
 
     @rule(total_minor=st.sampled_from([AMOUNT_MINOR, AMOUNT_MINOR - 500, AMOUNT_MINOR + 88]), offline=st.booleans())
+    @precondition(lambda self: self.sale.state is S.PRESENTED)
     def tap(self, total_minor: int, offline: bool) -> None:
-        """Also one whose reply comes when the sale has moved on."""
         yes = authorised(total_minor=total_minor, offline_allowed=offline, authorised_at=self.now)
         self.take(ReplyAccepted(at=self.now, authorised=yes))
 
-    @rule(
-        said=st.sampled_from([
-            PhoneRefused(at=0, refusal=Refusal(reason=Reason.DECLINED_BY_SHOPPER)),
-            Prompted(at=0, prompt=Prompt.CONFIRM),
-            Noticed(at=0, notice=Notice.TOO_QUICK),
-        ])
-    )  # fmt: skip
-    def phone_says_something_else(self, said: Event) -> None:
-        self.take(replace(said, at=self.now))
+    @rule()
+    @precondition(lambda self: self.sale.state is S.PRESENTED)
+    def phone_says_no(self) -> None:
+        self.take(PhoneRefused(at=self.now, refusal=Refusal(reason=Reason.DECLINED_BY_SHOPPER)))
 
     # --- tag and QR ---------------------------------------------------------------------------------------------------
 
     @rule(data=st.data(), fate=FATES)
+    @precondition(lambda self: self.sale.state in MAY_WANT_TO_BE_SEEN)
     def register(self, data: st.DataObject, fate: Fate) -> None:
         """`PUT` for an intent of this sale, also for one that is over by the time the request is ready."""
         chosen = data.draw(st.sampled_from(self.sale.intents))
@@ -267,6 +279,7 @@ class Journeys(RuleBasedStateMachine):
                 self.take(UrlKnown(at=self.now, intent_id=chosen.intent_id, url="/t/ID"))
 
     @rule(data=st.data(), decision=DECISIONS, keeps=st.booleans())
+    @precondition(lambda self: self.sale.state in MAY_WANT_TO_BE_SEEN)
     def show_fragment(self, data: st.DataObject, decision: Decision, keeps: bool) -> None:
         """`#P` on the screen; who has seen it may pay with it much later."""
         chosen = data.draw(st.sampled_from(self.sale.intents))
@@ -293,25 +306,35 @@ class Journeys(RuleBasedStateMachine):
 
     # --- the counter --------------------------------------------------------------------------------------------------
 
-    @rule(
-        command=st.sampled_from([
-            CancelAsked(at=0, reason=CancelReason.CUSTOMER),
-            AgainAsked(at=0),
-            ParkAsked(at=0),
-            OfflineAccepted(at=0, by_cashier=True),
-        ])
-    )  # fmt: skip
-    def command(self, command: Event) -> None:
-        self.take(replace(command, at=self.now))
+    @rule()
+    @precondition(lambda self: self.sale.state in {S.SIGNED, S.PRESENTED, S.PENDING, S.UNKNOWN})
+    def cancel(self) -> None:
+        self.take(CancelAsked(at=self.now, reason=CancelReason.CUSTOMER))
 
-    @rule(honest=st.booleans())
+    @rule()
+    @precondition(lambda self: self.sale.refusal is not None or self.sale.state in {S.DECLINED, S.EXPIRED})
+    def again(self) -> None:
+        self.take(AgainAsked(at=self.now))
+
+    @rule()
+    @precondition(lambda self: self.sale.state is S.PENDING)
+    def park(self) -> None:
+        self.take(ParkAsked(at=self.now))
+
+    @rule()
+    @precondition(lambda self: self.sale.state in {S.AUTHORISED, S.UNKNOWN})
+    def accept_offline(self) -> None:
+        self.take(OfflineAccepted(at=self.now, by_cashier=True))
+
+    @rule(honest=st.sampled_from([True, True, False]))
+    @precondition(lambda self: self.sale.state in {S.PRESENTED, S.PENDING, S.CANCELLING})
     def code(self, honest: bool) -> None:
-        """The right code exists once the backend has taken the money."""
+        """The right code exists once the backend has taken the money, and stays on the phone if it is given back."""
         record = self.backend.records.get(self.sale.intent.intent_id)
-        exists = record is not None and record.status is Decision.APPROVED
-        self.take(CodeEntered(at=self.now, right=honest and exists))
+        self.take(CodeEntered(at=self.now, right=honest and record is not None and record.ever_booked))
 
     @rule(amount_minor=st.sampled_from([None, 80, 1500]))
+    @precondition(lambda self: self.sale.state in TAKEN_STATES | {S.ACCEPTED_OFFLINE, S.FORWARDING})
     def give_back(self, amount_minor: int | None) -> None:
         self.refunds += 1
         self.take(RefundAsked(at=self.now, refund=refund(self.refunds, amount_minor=amount_minor)))
@@ -322,12 +345,10 @@ class Journeys(RuleBasedStateMachine):
     def time_passes(self, seconds: int) -> None:
         self.now += seconds
 
-    @rule(data=st.data())
-    def life_over(self, data: st.DataObject) -> None:
-        """The timer of the newest intent, or a late one of an earlier."""
-        chosen = data.draw(st.sampled_from(self.sale.intents))
-        if self.now >= chosen.expires_at:
-            self.take(LifeOver(at=self.now, intent_id=chosen.intent_id))
+    @rule()
+    @precondition(lambda self: self.sale.state in {S.SIGNED, S.PRESENTED} and self.now >= self.sale.intent.expires_at)
+    def life_over(self) -> None:
+        self.take(LifeOver(at=self.now, intent_id=self.sale.intent.intent_id))
 
     @rule()
     def restart(self) -> None:
@@ -444,7 +465,7 @@ class Journeys(RuleBasedStateMachine):
                 self.take(replace(event, at=self.now))
             for name in sorted(self.waiting):
                 if name in self.waiting:
-                    self.run_errand(name, Fate.ANSWERED, Decision.APPROVED, keep=True)
+                    self.run_errand(name, Fate.ANSWERED, Decision.APPROVED, keep=False)
         assert self.sale.state not in OPEN_STATES
         self.check_the_end()
 
@@ -473,5 +494,5 @@ _NAMES: dict[type[Effect], str] = {
 
 TestJourneys = Journeys.TestCase
 TestJourneys.settings = settings(
-    max_examples=150, stateful_step_count=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=250, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
