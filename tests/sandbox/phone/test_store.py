@@ -3,6 +3,7 @@
 
 import sqlite3
 import stat
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from sandbox.phone.bench import CNY_200, Bench
 from sandbox.phone.store import WalletStore
 from terminal.core.errors import CardLostError, JournalForeignError, JournalFullError
+from terminal.core.ports import Signer
 from terminal.wire import apdu
 from terminal.wire.receipt import Outcome
 from terminal.wire.session import CardSession
@@ -22,11 +24,18 @@ class PowerCutError(Exception):
     """The phone dies here."""
 
 
+def on_file(path: Path, *, issuer: Signer | None = None) -> Bench:
+    """A wallet on a real file, closed with the last hold on it."""
+    bench = Bench(WalletStore(path), issuer=issuer)
+    weakref.finalize(bench, bench.store.close)
+    return bench
+
+
 def reopened(bench: Bench) -> Bench:
     """The same phone after a restart: only its keys and its file are left."""
     path = Path(bench.store._rows("PRAGMA database_list")[0][2])
     bench.store.close()
-    again = Bench(WalletStore(path), issuer=bench.issuer)
+    again = on_file(path, issuer=bench.issuer)
     again.till = bench.till
     again.signers.update(bench.signers)
     return again
@@ -35,7 +44,7 @@ def reopened(bench: Bench) -> Bench:
 @pytest.fixture
 def phone(tmp_path: Path) -> Bench:
     """A wallet on a real file."""
-    bench = Bench(WalletStore(tmp_path / "wallet.sqlite3"))
+    bench = on_file(tmp_path / "wallet.sqlite3")
     bench.give_new(allowance=CNY_200)
     bench.store.set_balance("CNY", 10_000)
     return bench
@@ -153,7 +162,7 @@ def test_a_credential_serves_one_merchant_only(phone: Bench) -> None:
 def test_however_torn_an_intent_has_one_reply(
     tears: list[tuple[int, bool]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    bench = Bench(WalletStore(tmp_path_factory.mktemp("phone") / "wallet.sqlite3"))
+    bench = on_file(tmp_path_factory.mktemp("phone") / "wallet.sqlite3")
     bench.give_new()
     bench.store.set_balance("CNY", None)
     presentation = bench.till.presentation()
