@@ -50,12 +50,13 @@ class Journal(JournalReader):
         try:
             started.result(OPEN_LIMIT_S)
         except TimeoutError:
-            self._end_requests()
+            self._take_no_more()
+            self._requests.put(None)
             raise JournalFullError(f"{path}: the medium has not opened it within {OPEN_LIMIT_S} s") from None
         try:
             super().__init__(path, key)
         except JournalError:
-            self._end_requests()
+            self._take_no_more()
             self._stop_thread()
             raise
 
@@ -115,17 +116,18 @@ class Journal(JournalReader):
         """See `Writes.close`. Harmless when called again. Raises JournalFullError if the medium hangs."""
         if self._closing:
             return
-        self._end_requests()
+        self._take_no_more()
         super().close()  # first, so that the last to go is the writer, who folds the log into the file
         self._stop_thread()
         self._file_lock.release()
 
-    def _end_requests(self) -> None:
+    def _take_no_more(self) -> None:
         with self._gate:
             self._closing = True
-            self._requests.put(None)
 
     def _stop_thread(self) -> None:
+        """After what is queued, end. Nothing is queued after `_take_no_more`."""
+        self._requests.put(None)
         self._thread.join(CLOSE_LIMIT_S)
         if self._thread.is_alive():  # the lock stays with this process: the thread may still write
             raise JournalFullError(f"{self.path}: the medium has not answered for {CLOSE_LIMIT_S} s")

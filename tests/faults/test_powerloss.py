@@ -42,8 +42,8 @@ def test_an_acknowledgement_costs_one_sync(tmp_path: Path, shim: Path) -> None:
         # Making a journal, folding its log and beginning the log anew have syncs of their own.
         begins_log = call.path.endswith("-wal") and call.op is Op.WRITE and call.offset == 0
         folding = folding or begins_log or not call.path.endswith(("-wal", "acknowledged"))
-    assert set(counted) == {0, 1}  # 0: its commit was that of the one before
-    assert counted.count(1) > len(counted) / 4
+    # Fewer syncs than acknowledgements: what waited together was synced together.
+    assert len(counted) / 4 < sum(counted) <= len(counted)
 
 
 def images(*calls: Call, tries: int = 200) -> list[dict[str, bytes]]:

@@ -225,6 +225,13 @@ def test_rows_name_their_boot(path: Path) -> None:
     connection.close()
 
 
+def test_closing_folds_the_log_into_one_file(path: Path) -> None:
+    for number in range(10):
+        with open_journal(path) as journal:
+            journal.record([Note(kind="n", subject=str(number))]).result(WAIT_S)
+        assert sorted(file.name for file in path.parent.iterdir()) == ["journal.db", "journal.db.lock"]
+
+
 def test_set_aside_never_overwrites(path: Path) -> None:
     names = []
     for _ in range(3):
