@@ -220,7 +220,9 @@ SAMPLES: Final[dict[str, Sample]] = {
     "approved": Sample(
         online(sale("approved", "refunds", total=1680, lines=_LINES, receipt_url=ONLINE_URL, cards=[_CARD])), local()
     ),
-    "approved-plain": Sample(online(sale("approved", "refunds", payer_display="*小明")), local()),
+    "approved-plain": Sample(
+        online(sale("approved", "refunds", payer_display="*小明", receipt_url=ONLINE_URL)), local()
+    ),
     "receipt": Sample(
         online(sale("approved", "refunds", total=1680, lines=_LINES, receipt_url=ONLINE_URL, cards=[_CARD])),
         local(page=Page.RECEIPT),

@@ -14,6 +14,7 @@ from ui.local import Trouble
 
 INBOX_MOST = 64
 CALLS_MOST = 4
+PATIENCE_S = 5.0
 _BACK_OFF_S = (0.1, 0.25, 0.5, 1.0, 2.0)
 
 
@@ -46,10 +47,14 @@ class Inbox:
         self._messages: queue.Queue[Message] = queue.Queue(INBOX_MOST)
         self._wake = wake
 
-    def put(self, message: Message) -> None:
-        """From another thread; waits while the screen is behind."""
-        self._messages.put(message)
+    def put(self, message: Message) -> bool:
+        """From another thread; waits while the screen is behind. False: it has not taken anything for long."""
+        try:
+            self._messages.put(message, timeout=PATIENCE_S)
+        except queue.Full:
+            return False
         self._wake()
+        return True
 
     def take(self) -> list[Message]:
         """Everything that has come; on the screen's thread."""
@@ -95,7 +100,8 @@ class Follower(threading.Thread):
                 return
             self._last_id = event.event_id or self._last_id
             self._failures = 0
-            self._inbox.put(Snapshot(event.status))
+            if not self._inbox.put(Snapshot(event.status)):
+                return  # follow anew: the first event is the whole present state
 
     def _lost(self, detail: str) -> None:
         self._client.close()

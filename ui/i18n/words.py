@@ -156,6 +156,7 @@ PARK = Phrase("暂挂，先收下一笔", "暫掛，先收下一筆", "Park, nex
 OTHER_MONEY = Phrase("已收现金", "已收現金", "Cash was taken")
 ACCEPT_OFFLINE = Phrase("离线收下", "離線收下", "Store offline")
 ENTER_CODE = Phrase("输入确认码", "輸入確認碼", "Enter code")
+RECEIPT_ONLY = Phrase("小票", "收據", "Receipt")
 RECEIPT = Phrase("小票 / 红包", "收據 / 紅包", "Receipt, gifts")
 BACK = Phrase("返回", "返回", "Back")
 SYNC = Phrase("立即上传", "立即上傳", "Send now")

@@ -101,9 +101,9 @@ def open_split(
 
 def _approved(canvas: Canvas, sale: SaleView) -> None:
     plan, below = open_split(canvas, sale, _APPROVED, words.APPROVED, sale.total, has_way_out=False)
-    rows = [_line_row(canvas, line, sale.currency) for line in sale.lines]
-    if not rows and sale.total != sale.amount:
-        rows = [_line_row(canvas, LineView(kind="amount", label="", amount=sale.amount), sale.currency)]
+    lines = sale.lines or [LineView(kind="amount", label="", amount=sale.amount)]
+    says_more = [line.amount for line in lines] != [sale.total]
+    rows = [_line_row(canvas, line, sale.currency) for line in lines] if says_more else []
     if sale.payer_display:
         rows.append(Row(canvas.say(words.PAYER), sale.payer_display))
     if not rows:
@@ -112,7 +112,8 @@ def _approved(canvas: Canvas, sale: SaleView) -> None:
     ledger(canvas, below, rows)
     buttons = [next_action(words.NEXT, Do.NEXT)]
     if sale.receipt_url or sale.cards:
-        buttons.insert(0, Choice(words.RECEIPT, Do.OPEN_RECEIPT, Dress.TINTED))
+        label = words.RECEIPT if sale.cards else words.RECEIPT_ONLY
+        buttons.insert(0, Choice(label, Do.OPEN_RECEIPT, Dress.TINTED))
     choices(canvas, plan, buttons)
 
 
