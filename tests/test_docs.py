@@ -4,13 +4,16 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import click
+import msgspec
 import pytest
 from starlette.routing import Route
 
 from terminal.cli import main
 from terminal.daemon.local_api import LocalApi
+from terminal.daemon.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 PAGES = {
@@ -78,19 +81,25 @@ def commands(text: str) -> Iterator[list[str]]:
 
 
 def unknown_word(words: list[str]) -> str | None:
-    """The first word that `pengpos` would not understand; arguments end the search."""
+    """The first word that `pengpos` would not understand; arguments and an ellipsis end the search."""
     command: click.Command = main
     context = click.Context(main)
-    for word in words:
+    waiting = iter(words)
+    for word in waiting:
         if word.startswith("-"):
             name = word.split("=")[0]
-            if name not in {option for parameter in command.get_params(context) for option in parameter.opts}:
+            options = [found for found in command.get_params(context) if name in found.opts]
+            if not options:
                 return word
-        elif isinstance(command, click.Group):
+            if isinstance(options[0], click.Option) and not options[0].is_flag and "=" not in word:
+                next(waiting, None)
+        elif isinstance(command, click.Group) and word != "…":
             found = command.get_command(context, word)
             if found is None:
                 return word
             command, context = found, click.Context(found, parent=context)
+        else:
+            break
     return None
 
 
@@ -103,6 +112,9 @@ def unknown_word(words: list[str]) -> str | None:
         (["fly"], "fly"),
         (["doctor", "--quick"], "--quick"),
         (["queue", "forget"], "forget"),
+        (["queue", "…"], None),
+        (["queue", "--home", "/media/card", "export", "FILE"], None),
+        (["queue", "--home", "/media/card", "burn"], "burn"),
     ],
 )
 def test_unknown_words_are_recognised(words: list[str], unknown: str | None) -> None:
@@ -144,6 +156,23 @@ def told(page: str) -> set[str]:
 
 def test_the_tills_page_lists_exactly_what_is_served() -> None:
     assert told("docs/till-implementers.md") == served()
+
+
+def settings(struct: type[msgspec.Struct], table: str = "") -> Iterator[str]:
+    """Each setting as the page writes it."""
+    for found in msgspec.structs.fields(struct):
+        inner = [kind for kind in (found.type, *get_args(found.type)) if isinstance(kind, type)]
+        tables = [kind for kind in inner if issubclass(kind, msgspec.Struct)]
+        if tables:
+            yield from settings(tables[0], found.encode_name)
+        else:
+            yield f"`[{table}]` `{found.encode_name}`" if table else f"`{found.encode_name}`"
+
+
+def test_every_setting_is_on_the_technicians_page() -> None:
+    known = list(settings(Settings))
+    assert "`[mirror]` `directory`" in known
+    assert [name for name in known if f"| {name} |" not in PAGES["docs/technicians.md"]] == []
 
 
 def test_both_readmes_say_the_same() -> None:
