@@ -116,7 +116,7 @@ class Terminal:
         self._ground.publisher.changed()
         if self._road.link.up:
             self._till.hurry()
-            self._upkeep.wake()
+            self._upkeep.link_is_back()
 
     async def _ticking(self) -> None:
         """Time as events: an intent's life ends, a link falls silent."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from offline_queue.port import JournalPort
-from terminal.core.errors import JournalFullError, RefusedError, SignatureError
+from terminal.core.errors import JournalError, JournalFullError, RefusedError, SignatureError
 from terminal.core.events import Event, FieldEmpty, Noticed, PaidByReceipt, PhoneRefused, Prompted, ReplyAccepted
 from terminal.core.ports import Clock, ReaderHealth, Signer
 from terminal.core.reasons import Reason
@@ -133,12 +133,16 @@ class Judging:
 
     async def judge(self, offer: Offer, reply: bytes) -> bytes | None:
         """Take the reply or not. A reply to a sale that is no longer presented is dropped (§2)."""
-        async with self._policy.deciding:
-            taken = await self._take(offer, reply)
-        return await self._receipt(offer) if taken else None
+        try:
+            async with self._policy.deciding:
+                taken = await self._take(offer, reply)
+            return await self._receipt(offer) if taken else None
+        except JournalError as error:  # nothing is taken that the journal cannot hold or look up: the phone taps again
+            log.error("reply to a sale not taken: %s", error)
+            return None
 
     async def _take(self, offer: Offer, reply: bytes) -> bool:
-        """True if this very reply is now what the sale is authorised by."""
+        """True if this very reply is now what the sale is authorised by. Raises JournalError: then nothing is."""
         sale = await self._desk.find(offer.sale_id)
         if (
             sale.state is not SaleState.PRESENTED
@@ -152,11 +156,7 @@ class Judging:
         except RefusedError as error:
             log.warning("refused %s for sale %s: %s", error.reason.name, sale.number, error.detail)
             event = PhoneRefused(at=self._clock.now(), refusal=Refusal(reason=error.reason))
-        try:
-            sale, _ = await self._desk.apply(offer.sale_id, event)
-        except JournalFullError as error:
-            log.error("reply to sale %s not taken: %s", sale.number, error)
-            return False
+        sale, _ = await self._desk.apply(offer.sale_id, event)
         return isinstance(event, ReplyAccepted) and sale.authorised == event.authorised
 
     def _judged(self, sale: Sale, reply: bytes) -> Event:

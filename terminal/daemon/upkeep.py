@@ -43,10 +43,16 @@ class Upkeep:
     def __init__(self, parts: Sequence[Part]) -> None:
         self._parts = parts
         self._woken = asyncio.Event()
+        self._unanswered = False
 
     def wake(self) -> None:
-        """There is something new, or the link is back."""
+        """There is something new."""
         self._woken.set()
+
+    def link_is_back(self) -> None:
+        """Ask again what got no answer; what is being asked just now, and brought the link back, need not be."""
+        if self._unanswered:
+            self._woken.set()
 
     async def run(self) -> None:
         """For ever; trouble is logged and tried again."""
@@ -58,10 +64,12 @@ class Upkeep:
 
     async def refresh(self) -> None:
         """Every part once."""
+        self._unanswered = False
         for name, part in self._parts:
             try:
                 await part()
             except UnusableAnswerError as error:
+                self._unanswered = True
                 log.info("%s: %s", name, error)
             except (MalformedError, SignatureError, ChangeRefusedError) as error:
                 log.error("%s refused: %s", name, error)
