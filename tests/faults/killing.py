@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kills a selling program again and again at random moments, and judges the journal after each.
 
-`python -m tests.faults.killing DIRECTORY KILLS SEED`: prints one JSON object. Each life is a fork of this program, so
-that it sells within milliseconds; it is ended by SIGKILL while it waits for nothing.
+`python -m tests.faults.killing DIRECTORY KILLS SEED`: prints one JSON object. Each life, and each judgement, is a fork
+of this program, so that it begins within milliseconds. This process itself never starts a thread: a fork beside a
+thread that is just ending could inherit a lock that nobody will give back.
 """
 
 import json
@@ -11,15 +12,34 @@ import random
 import select
 import signal
 import sys
+import traceback
+from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 
+from offline_queue import writer
 from offline_queue.files import DATABASE_NAME
 from offline_queue.journal import Journal
 from offline_queue.samples import HeldClock, SaleMaker
 from tests.faults.judge import judge, read_promises
 from tests.faults.seller import FOLD_ROWS, KEY, Acknowledged, sell_once
 
-FIRST_WORD_S = 20.0
+PATIENCE_S = 40.0
+
+
+def fork(program: Callable[[], None]) -> int:
+    """Run `program` in a process of its own; its id."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            program()
+            code = 0
+        except BaseException:  # noqa: BLE001 -- a process's entry: its last words
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    return child
 
 
 def live(directory: Path) -> None:
@@ -34,39 +54,48 @@ def live(directory: Path) -> None:
 def kill_once(directory: Path, after_s: float) -> None:
     """Start a life, wait until it has sold something, and `after_s` later end it."""
     acknowledged = directory / "acknowledged"
-    size = acknowledged.stat().st_size if acknowledged.exists() else 0
-    child = os.fork()
-    if child == 0:
-        try:
-            live(directory)
-        finally:
-            os._exit(1)
-    waited = 0.0
-    while not acknowledged.exists() or acknowledged.stat().st_size == size:
+    size = acknowledged.stat().st_size
+    child = fork(lambda: live(directory))
+    deadline = monotonic() + PATIENCE_S
+    while acknowledged.stat().st_size == size:
         select.select([], [], [], 0.002)
-        waited += 0.002
-        if waited > FIRST_WORD_S or os.waitpid(child, os.WNOHANG)[0]:
-            raise SystemExit("the seller sold nothing")
+        if os.waitpid(child, os.WNOHANG)[0]:
+            raise SystemExit("the seller died by itself")
+        if monotonic() > deadline:
+            os.kill(child, signal.SIGKILL)
+            raise SystemExit(f"the seller sold nothing within {PATIENCE_S} s")
     select.select([], [], [], after_s)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
 
 
+def judge_apart(directory: Path) -> str | None:
+    """What is wrong with the journal now."""
+    verdict = directory / "verdict"
+
+    def program() -> None:
+        with (directory / "acknowledged").open() as lines:
+            verdict.write_text(judge(directory, KEY, read_promises(lines)) or "")
+
+    child = fork(program)
+    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
+        return "the judge died"
+    return verdict.read_text() or None
+
+
 def main(directory: Path, kills: int, seed: int) -> None:
     """The loop."""
-    from offline_queue import writer
-
     writer.FOLD_ROWS = FOLD_ROWS
+    (directory / "acknowledged").touch()
     chance = random.Random(seed)
     wrong = []
     for number in range(kills):
         kill_once(directory, chance.uniform(0, 0.04))
-        with (directory / "acknowledged").open() as lines:
-            promises = read_promises(lines)
-        verdict = judge(directory, KEY, promises)
+        verdict = judge_apart(directory)
         if verdict:
             wrong.append(f"kill {number}: {verdict}")
-    print(json.dumps({"kills": kills, "acknowledged": len(promises), "wrong": wrong}))  # noqa: T201 -- a program's output
+    acknowledged = len((directory / "acknowledged").read_text().splitlines())
+    print(json.dumps({"kills": kills, "acknowledged": acknowledged, "wrong": wrong}))  # noqa: T201 -- a program's output
 
 
 if __name__ == "__main__":
