@@ -6,12 +6,13 @@ Source: local API, "A sale" and the state table; tap protocol §1 for what an in
 
 from dataclasses import dataclass
 from enum import StrEnum
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from terminal.core.money import Money
 from terminal.core.reasons import Reason
 
 CODE_TRIES = 5  # wrong confirmation codes before the pad is closed (tap protocol §3)
+_REFUND_AFTER_CANCEL = UUID("6b0b4dd4-7d5c-5f0e-9d0d-3f6d8a1c2e10")
 
 
 class SaleState(StrEnum):
@@ -305,3 +306,8 @@ class Sale:
         return self.state in {SaleState.SIGNED, SaleState.PRESENTED, SaleState.AUTHORISED} or (
             self.state is SaleState.PENDING and not self.parked
         )
+
+
+def refund_id_after_cancel(intent_id: UUID) -> UUID:
+    """The id of the refund when a cancel came too late: it follows from the intent's, so that there is only one."""
+    return uuid5(_REFUND_AFTER_CANCEL, intent_id.hex)

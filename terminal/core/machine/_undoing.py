@@ -2,7 +2,6 @@
 """Giving up what somebody may have paid: `cancelling` (before money), `reversing` (after a phone's yes)."""
 
 from dataclasses import replace
-from uuid import UUID, uuid5
 
 from terminal.core.effects import SendCancel, SendRefund, SignAgain
 from terminal.core.events import (
@@ -19,9 +18,7 @@ from terminal.core.events import (
     Restarted,
 )
 from terminal.core.machine._common import Outcome, alarm_if_failing, arrow, code_entered, later, not_now, stay
-from terminal.core.sale import Booking, Cancel, Refund, Sale, SaleState
-
-_REFUND_OF_A_CANCELLED_SALE = UUID("6b0b4dd4-7d5c-5f0e-9d0d-3f6d8a1c2e10")
+from terminal.core.sale import Booking, Cancel, Refund, Sale, SaleState, refund_id_after_cancel
 
 
 def undoing(sale: Sale, event: Event) -> Outcome:
@@ -68,7 +65,7 @@ def _taken_after_all(sale: Sale, booking: Booking, at: int) -> Outcome:
     The refund's id follows from the intent's, so that a crash between here and its sending makes no second one.
     """
     refund = Refund(
-        refund_id=uuid5(_REFUND_OF_A_CANCELLED_SALE, sale.intent.intent_id.hex),
+        refund_id=refund_id_after_cancel(sale.intent.intent_id),
         idempotency_key=f"cancel-{sale.intent.intent_id}",
         amount_minor=None,
         reason="cancelled by the merchant",
