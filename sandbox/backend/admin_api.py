@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from sandbox.backend import admin, denylist, enrolment, ledger, settlements
+from sandbox.backend import admin, denylist, enrolment, import_shapes, imports, ledger, settlements
 from sandbox.backend import admin_shapes as shapes
 from sandbox.backend.caller import BackendOf, Operator
 from sandbox.backend.routing import PlainRoute
@@ -113,6 +113,12 @@ def alarms(backend: BackendOf) -> list[shapes.AlarmEntry]:
     """All alarms, newest first."""
     with backend.db.read() as session:
         return admin.alarms(session)
+
+
+@router.post("/imports")
+def take_import(request: import_shapes.ImportRequest, backend: BackendOf) -> import_shapes.ImportAnswer:
+    """Take in the sealed export of a dead or cut-off terminal; the acknowledgement frees the device."""
+    return imports.take(backend, request.sealed)
 
 
 @router.post("/denylist")

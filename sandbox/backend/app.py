@@ -13,9 +13,13 @@ from sandbox.backend import admin_api, problems, sweep, terminal_api, wallet_api
 from sandbox.backend.context import Backend
 from sandbox.backend.problems import MEDIA_TYPE, ProblemError
 from sandbox.backend.routing import describe
+from terminal.keys.sealed import SEALED_LIMIT
 
 MAX_BODY_SIZE = 2 * 1024 * 1024
 """200 payments of a batch need less than half of it."""
+MAX_IMPORT_SIZE = SEALED_LIMIT + 1024
+"""A sealed export carries every unsent payment with its rows; the JSON around it is short."""
+_LARGER = {"/admin/v1/imports": MAX_IMPORT_SIZE}
 
 
 def create_app(backend: Backend, *, sweeping: bool = True) -> FastAPI:
@@ -52,7 +56,7 @@ def create_app(backend: Backend, *, sweeping: bool = True) -> FastAPI:
 
 
 class BodyLimit:
-    """Refuses bodies above `MAX_BODY_SIZE`, declared or streamed, with a problem document."""
+    """Refuses bodies above `MAX_BODY_SIZE`, declared or streamed, with a problem document. An import may be larger."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -62,8 +66,9 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most = _LARGER.get(scope["path"], MAX_BODY_SIZE)
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if not declared.isdigit() or int(declared) > MAX_BODY_SIZE:
+        if not declared.isdigit() or int(declared) > most:
             await _refuse(send)
             return
         received = 0
@@ -72,7 +77,7 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > MAX_BODY_SIZE:
+            if received > most:
                 raise ProblemError(413, "too_large", "the body is too large")
             return message
 

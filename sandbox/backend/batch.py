@@ -20,10 +20,11 @@ def _take(backend: Backend, terminal_id: str, item: Any) -> shapes.Payment | sha
         request = shapes.PaymentRequest.model_validate(item)
         return payments.take(backend, payments.read_offer(backend, terminal_id, request)).payment
     except ValidationError as error:
-        return _problem(invalid(f"{error.error_count()} members are missing or wrong"))
+        return item_problem(invalid(f"{error.error_count()} members are missing or wrong"))
     except ProblemError as error:
-        return _problem(error)
+        return item_problem(error)
 
 
-def _problem(error: ProblemError) -> shapes.ItemProblem:
+def item_problem(error: ProblemError) -> shapes.ItemProblem:
+    """An error as the verdict on one item."""
     return shapes.ItemProblem(code=error.code, problem=error.document())

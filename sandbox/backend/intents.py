@@ -48,7 +48,12 @@ def read_own_presentation(text: str, issuers: Issuers, terminal_id: str) -> Pres
 
 def intent_id_of(presentation: Presentation) -> str:
     """The intent id as UUID text."""
-    return str(UUID(bytes=presentation.intent.claims.intent_id))
+    return str(uuid_of(presentation))
+
+
+def uuid_of(presentation: Presentation) -> UUID:
+    """The intent id."""
+    return UUID(bytes=presentation.intent.claims.intent_id)
 
 
 def url_of(backend: Backend, intent_id: str) -> str:

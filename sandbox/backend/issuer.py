@@ -5,11 +5,14 @@ Source: tap protocol §1; backend API, "The backend's documents". JSON bytes are
 """
 
 import json
-from typing import Any
+from typing import Any, Protocol
+
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from sandbox.backend.times import rfc3339
 from terminal.core.ports import Signer
 from terminal.core.reasons import Reason
+from terminal.keys.sealed import unseal
 from terminal.wire.base64url import b64u
 from terminal.wire.cose import Context, sign1
 from terminal.wire.credential import Allowance, Merchant, Role, issue_credential
@@ -20,10 +23,18 @@ TERMINAL_CREDENTIAL_LIFE_S = 90 * 86_400
 WALLET_CREDENTIAL_LIFE_S = 7 * 86_400
 
 
+class IssuerKey(Signer, Protocol):
+    """A key that signs, and opens what was sealed to it."""
+
+    @property
+    def private(self) -> ec.EllipticCurvePrivateKey:
+        """The library's key."""
+
+
 class Issuer:
     """The issuer's desk: one `key` now; `trusted` are all the issuers whose objects we take."""
 
-    def __init__(self, signer: Signer) -> None:
+    def __init__(self, signer: IssuerKey) -> None:
         self.signer = signer
         self.key = PublicKey.of(signer)
         self.trusted = Issuers([self.key])
@@ -31,6 +42,10 @@ class Issuer:
     def jwks(self) -> list[dict[str, str]]:
         """The trusted issuers as JWKs."""
         return [key.to_jwk() for key in self.trusted]
+
+    def unseal(self, sealed: str) -> bytes:
+        """Open what a terminal sealed to us; raises MalformedError, SignatureError (another's, or changed)."""
+        return unseal(sealed, self.signer.private)
 
     def terminal_credential(self, terminal_id: str, key: PublicKey, merchant: Merchant, now: int) -> bytes:
         """A credential of role 1, for 90 days."""

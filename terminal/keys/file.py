@@ -37,6 +37,11 @@ class FileKey:
         """The public key's x and y, 32 bytes each."""
         return self._key.public_point
 
+    @property
+    def private(self) -> ec.EllipticCurvePrivateKey:
+        """The library's key, for whoever opens what was sealed to it."""
+        return self._key.private
+
     def sign(self, data: bytes) -> bytes:
         """ES256 over `data`: 64 bytes, raw r‖s."""
         return self._key.sign(data)

@@ -34,6 +34,7 @@ POST /wallet/v1/intents/{reference}/pay
 POST /admin/v1/activation-codes
 GET /admin/v1/ledger/check
 GET /admin/v1/payments
+POST /admin/v1/imports
 """.strip().splitlines()
 
 
