@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`pengpos queue`: what the journal holds, read from the file itself, whether or not the daemon runs.
 
-Nothing here writes into a journal; `export` seals what is unsent to the backend; `set-aside` renames one that no
-program has open. Exit code 0: well; 1: the journal is not well, or the thing asked for is not there; 2: the command
-was misspelt.
+`export` seals what is unsent to the backend; `free` alone writes into a journal: that the backend has acknowledged an
+export; `set-aside` renames one. These two want it to themselves. Exit code 0: well; 1: the journal is not well, or the
+thing asked for is not there or refused; 2: the command was misspelt.
 """
 
 import json
@@ -19,9 +19,11 @@ from uuid import UUID
 
 import click
 
+from offline_queue.acknowledgement import check, read_file, uncovered
 from offline_queue.export import seal_unsent, write_export
 from offline_queue.facts import SaleFacts
 from offline_queue.files import DATABASE_NAME, KEY_NAME, load_key, set_aside
+from offline_queue.journal import Journal
 from offline_queue.reader import JournalReader
 from offline_queue.values import SaleQuery
 from terminal.core.errors import MalformedError, PengposError, SignatureError
@@ -30,6 +32,8 @@ from terminal.core.sale import Sale
 from terminal.wire.base64url import unb64u
 from terminal.wire.credential import Credential
 from terminal.wire.keys import Issuers, PublicKey
+
+_RECORD_LIMIT_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,8 @@ def verify(home: Path, *, as_json: bool) -> None:
 @click.pass_obj
 def export(home: Path, file: Path) -> None:
     """Seal all that is unsent to the backend into FILE, to be handed in. Changes nothing; may be done again."""
-    terminal_id, recipient = _recipient(home / "terminal.json")
+    terminal_id, issuers = _enrolment(home / "terminal.json", "there is nobody to seal an export to")
+    recipient = next(iter(issuers))
     with closing(_open(home)) as reader:
         sales = len(reader.unsent())
         sealed = seal_unsent(reader, recipient, terminal_id=terminal_id, made_at=int(time()))
@@ -143,41 +148,86 @@ def export(home: Path, file: Path) -> None:
     click.echo(f"{sales} sales sealed into {file}. Only the payment backend can open it: hand it in there.")
 
 
+@queue.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_obj
+def free(home: Path, file: Path) -> None:
+    """Record that the backend has imported an export, so that the device is free. FILE: its acknowledgement.
+
+    The daemon must be stopped. Afterwards the sales in it no longer stand in the way of set-aside or enrolment.
+    """
+    terminal_id, issuers = _enrolment(home / "terminal.json", "nobody's acknowledgement can free it")
+    try:
+        acknowledgement = read_file(file, issuers)
+    except OSError as error:
+        raise click.ClickException(f"{file}: {error.strerror}") from error
+    path, key = _journal(home)
+    with closing(Journal.open(path, key=key, clock=_SystemClock())) as journal:
+        covered = check(acknowledgement, journal, terminal_id=terminal_id, now=datetime.now(UTC))
+        change = acknowledgement.change
+        if journal.value(change.kind, change.key) != change.body:
+            journal.record([change]).result(_RECORD_LIMIT_S)
+    click.echo(f"The backend has all {len(covered)} unsent sales of {terminal_id}: this device is free.")
+
+
 @queue.command("set-aside")
 @click.confirmation_option(prompt="Unsent payments in it will no longer be sent by this terminal. Set it aside?")
 @click.pass_obj
 def set_aside_command(home: Path) -> None:
-    """Rename a damaged or foreign journal, so that the terminal can start a new one. Never deletes anything."""
+    """Rename a damaged or foreign journal, so that the terminal can start a new one. Never deletes anything.
+
+    One that is well is kept while sales in it wait that the backend has not acknowledged.
+    """
     path = home / DATABASE_NAME
     if not path.exists() and not path.with_name(path.name + "-wal").exists():
         raise click.ClickException(f"There is no journal at {path}.")
-    target = set_aside(path, _SystemClock())
+    target = set_aside(path, _SystemClock(), check=lambda: _refuse_if_needed(home))
     click.echo(f"It is now {target}. Keep it, and {home / KEY_NAME}, which opens it.")
 
 
-def _open(home: Path) -> JournalReader:
+def _refuse_if_needed(home: Path) -> None:
+    """Raises ClickException for a journal that is well and from which something can still be sent."""
+    try:
+        with closing(_open(home)) as reader:
+            waiting = len(uncovered(reader))
+            if waiting:
+                reader.verify()
+    except (PengposError, click.ClickException):
+        return  # damaged, or its key is gone: setting it aside is the way out
+    if waiting:
+        raise click.ClickException(
+            f"{waiting} sales in it wait for the backend, and it is well. Let the terminal send them; if it cannot: "
+            f"pengpos queue export FILE, have that imported at the backend, then pengpos queue free with its answer."
+        )
+
+
+def _journal(home: Path) -> tuple[Path, bytes]:
+    """The journal's file, which is there, and its key."""
     path = home / DATABASE_NAME
     if not path.exists():
         raise click.ClickException(f"There is no journal at {path}. The terminal makes it when it first starts.")
     try:
-        key = load_key(home / KEY_NAME)
+        return path, load_key(home / KEY_NAME)
     except FileNotFoundError as error:
         message = f"{home / KEY_NAME} is missing: without it nobody can read the journal."
         raise click.ClickException(message) from error
-    return JournalReader(path, key)
 
 
-def _recipient(enrolment: Path) -> tuple[str, PublicKey]:
-    """The terminal's id and its backend's key, as enrolment brought them."""
+def _open(home: Path) -> JournalReader:
+    return JournalReader(*_journal(home))
+
+
+def _enrolment(path: Path, consequence: str) -> tuple[str, Issuers]:
+    """The terminal's id and its backend's keys, as enrolment brought them; `consequence` of there being none."""
     try:
-        stored = json.loads(enrolment.read_bytes())
-        issuers = [PublicKey.from_jwk(jwk) for jwk in stored["issuers"]]
-        credential = Credential.read(unb64u(stored["credential"]), Issuers(issuers))
+        stored = json.loads(path.read_bytes())
+        issuers = Issuers(PublicKey.from_jwk(jwk) for jwk in stored["issuers"])
+        credential = Credential.read(unb64u(stored["credential"]), issuers)
     except FileNotFoundError as error:
-        raise click.ClickException("This terminal is not enrolled: there is nobody to seal an export to.") from error
+        raise click.ClickException(f"This terminal is not enrolled: {consequence}.") from error
     except (KeyError, TypeError, ValueError, MalformedError, SignatureError) as error:
-        raise click.ClickException(f"{enrolment} is damaged ({error}). Restore it from a backup.") from error
-    return credential.subject, issuers[0]
+        raise click.ClickException(f"{path} is damaged ({error}). Restore it from a backup.") from error
+    return credential.subject, issuers
 
 
 def _find(reader: JournalReader, wanted: str) -> list[Sale]:

@@ -3,6 +3,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -70,14 +71,15 @@ def refuse_strays(path: Path) -> None:
         raise JournalForeignError(str(path), "the file is empty or cut short", SET_ASIDE)
 
 
-def set_aside(path: Path, clock: Clock) -> Path:
+def set_aside(path: Path, clock: Clock, *, check: Callable[[], None] = lambda: None) -> Path:
     """Rename a journal and its companions to `….aside-TIME`; nothing is ever overwritten. Returns the new name.
 
-    Raises JournalBusyError while a program has it open.
+    `check` is called while nobody else can open it, and may raise. Raises JournalBusyError while a program has it open.
     """
     lock = FileLock(path)
     lock.take()
     try:
+        check()
         stamp = datetime.fromtimestamp(clock.now(), UTC).strftime("%Y%m%dT%H%M%SZ")
         target = path.with_name(f"{path.name}.aside-{stamp}")
         number = 1

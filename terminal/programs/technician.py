@@ -32,7 +32,11 @@ def enrolled(home: ProvisioningHome) -> Identity | None:
 
 
 def unsent_payments(home: ProvisioningHome) -> int:
-    """Sales in the journal on which money may hang; 0 without a journal. Raises JournalError."""
+    """Sales in the journal on which money may hang and which the backend has not acknowledged as imported.
+
+    0 without a journal. Raises JournalError, MalformedError.
+    """
+    from offline_queue.acknowledgement import uncovered
     from offline_queue.files import load_key
     from offline_queue.reader import JournalReader
 
@@ -40,7 +44,7 @@ def unsent_payments(home: ProvisioningHome) -> int:
         return 0
     reader = JournalReader(home.journal, load_key(Home(home.root).journal_key))
     try:
-        return len(reader.unsent())
+        return len(uncovered(reader))
     finally:
         reader.close()
 
@@ -57,7 +61,8 @@ def _journal(home: ProvisioningHome) -> Finding:
     except (JournalError, PengposError) as error:
         return broken(str(error), "pengpos queue verify names the first bad row; keep the file")
     if waiting:
-        return worth_a_look(f"{waiting} sales wait for the backend", "Connect the terminal, then: pengpos queue sync")
+        cure = "Connect the terminal and let it run; pengpos queue list shows them"
+        return worth_a_look(f"{waiting} sales wait for the backend", cure)
     return well("opens, nothing waits")
 
 
