@@ -11,7 +11,7 @@ from terminal.core.sale import TAKEN_STATES, Refund, RefundState, Sale, SaleStat
 _REFUNDABLE = TAKEN_STATES | {SaleState.ACCEPTED_OFFLINE, SaleState.FORWARDING}
 _UNANSWERED = frozenset({RefundState.QUEUED, RefundState.SENT})
 _GIVING = _UNANSWERED | {RefundState.DONE}
-_FORWARD = {
+_MAY_BECOME = {
     RefundState.QUEUED: frozenset(RefundState) - {RefundState.QUEUED},
     RefundState.SENT: frozenset({RefundState.DONE, RefundState.FAILED, RefundState.VOID}),
     RefundState.DONE: frozenset({RefundState.FAILED}),
@@ -75,7 +75,7 @@ def refund_asked(sale: Sale, event: RefundAsked) -> Outcome:
 def refund_answered(sale: Sale, event: RefundAnswered) -> Outcome:
     """Keep what became of it; a failed one takes its amount back out of what counts as refunded."""
     known = {refund.refund_id: refund for refund in sale.refunds}.get(event.refund_id)
-    if known is None or event.state not in _FORWARD[known.state]:
+    if known is None or event.state not in _MAY_BECOME[known.state]:
         return stay(sale)
     refunds = tuple(
         replace(refund, state=event.state) if refund.refund_id == event.refund_id else refund for refund in sale.refunds
