@@ -5,11 +5,9 @@ Hypothesis plays the counter, the phones, the network and a small runtime (what 
 waits does not) against `backend_model`. Each rule is one thing that may happen; after each the invariants must hold.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum, auto
 from functools import partial
-from uuid import UUID
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -17,45 +15,24 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from terminal.core.effects import (
     AlarmKind,
-    Arm,
-    AskBackend,
-    Disarm,
-    Effect,
-    EmptyFieldFirst,
-    Forward,
-    NotNow,
-    RaiseAlarm,
-    SendCancel,
-    SendPayment,
-    SendRefund,
-    SignAgain,
-    Then,
 )
 from terminal.core.events import (
     AgainAsked,
     BackendStatus,
     CancelAsked,
-    CancelLeaving,
     CodeEntered,
-    Errand,
-    Event,
     FieldEmpty,
-    ForwardLeaving,
     LifeOver,
-    NoAnswer,
     OfflineAccepted,
     ParkAsked,
     PhoneRefused,
     PutLeaving,
     RefundAsked,
     ReplyAccepted,
-    Resigned,
-    Restarted,
     Settled,
-    StatusHeard,
     UrlKnown,
 )
-from terminal.core.machine import durably_different, step
+from terminal.core.machine import durably_different
 from terminal.core.reasons import Reason
 from terminal.core.sale import (
     OPEN_STATES,
@@ -64,20 +41,11 @@ from terminal.core.sale import (
     Intent,
     RefundState,
     Refusal,
-    Sale,
     SaleState,
 )
-from terminal.core.samples import AMOUNT_MINOR, NOON, authorised, intent, refund, sale_in
-from tests.core.machine.backend_model import (
-    CLAIMED,
-    CREATED,
-    LATE_S,
-    BackendModel,
-    Decision,
-    Record,
-    Request,
-    answer_to,
-)
+from terminal.core.samples import AMOUNT_MINOR, authorised, refund, sale_in
+from tests.core.machine.backend_model import CLAIMED, CREATED, Decision, Record
+from tests.core.machine.small_runtime import Fate, SmallRuntime
 
 S = SaleState
 MAY_WANT_TO_BE_SEEN = {S.SIGNED, S.PRESENTED, S.CANCELLING, S.CANCELLED, S.DECLINED}
@@ -95,17 +63,6 @@ NEEDS = {
 """What the runtime must have before it, so that an open sale moves on; an armed one moves when its life is over."""
 
 
-class Fate(Enum):
-    """What becomes of a request."""
-
-    ANSWERED = auto()
-    LOST = auto()
-    UNHEARD = auto()
-    """It arrived; its answer did not."""
-    SLOW = auto()
-    """It will arrive, after we have stopped waiting."""
-
-
 class Seen(Enum):
     """Who has seen the first intent by tag or QR."""
 
@@ -121,18 +78,8 @@ DECISIONS = st.sampled_from(Decision)
 FATES = st.sampled_from(Fate)
 
 
-class Journeys(RuleBasedStateMachine):
+class Journeys(SmallRuntime, RuleBasedStateMachine):
     """One sale with all that can befall it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = NOON
-        self.backend = BackendModel()
-        self.network: list[Callable[[int], object]] = []
-        self.waiting: dict[str, Effect] = {}
-        self.alarms: list[AlarmKind] = []
-        self.armed = True
-        self.refunds = 0
 
     @initialize(online=st.booleans(), taps=st.integers(0, 3), seen=st.sampled_from(Seen))
     def start(self, online: bool, taps: int, seen: Seen) -> None:
@@ -154,96 +101,6 @@ class Journeys(RuleBasedStateMachine):
             self.tap(AMOUNT_MINOR, offline=True)
         if taps > 2 and online:
             self.run_errand("pay", Fate.SLOW, Decision.APPROVED, keep=True)
-
-    # --- the runtime --------------------------------------------------------------------------------------------------
-
-    def take(self, event: Event) -> bool:
-        """One commit: the step and those that go with it, then their effects. False: `NotNow`."""
-        effects: list[Effect] = []
-        events = [event]
-        while events:
-            after, follow = step(self.sale, events.pop(0))
-            if durably_different(self.sale, after):
-                self.journal = after
-            self.sale = after
-            events += [effect.event for effect in follow if isinstance(effect, Then)]
-            effects += follow
-        for effect in effects:
-            self.carry_out(effect)
-        return not any(isinstance(effect, NotNow) for effect in effects)
-
-    def carry_out(self, effect: Effect) -> None:
-        match effect:
-            case Arm() | Disarm():
-                self.armed = isinstance(effect, Arm)
-            case RaiseAlarm(kind=kind):
-                self.alarms.append(kind)
-            case SendRefund(refund_id=refund_id):
-                self.waiting[f"refund {refund_id}"] = effect
-            case Then() | NotNow() | EmptyFieldFirst():
-                pass
-            case _:
-                self.waiting[_NAMES[type(effect)]] = effect
-
-    def run_errand(self, name: str, fate: Fate, decision: Decision, keep: bool) -> None:
-        effect = self.waiting.pop(name)
-        sale, newest = self.sale, self.sale.intent
-        match name:
-            case "sign":
-                fresh = intent(newest.counter + 1, issued_at=self.now, online=keep)
-                self.take(Resigned(at=self.now, fresh=fresh))
-            case "ask":
-                self.ask(fate, decision)
-            case "pay":
-                self.send(Errand.PAYMENT, fate, self.payment(sale, decision, offline=False))
-            case "cancel":
-                if self.take(CancelLeaving(at=self.now)):
-                    self.waiting["cancel sent"] = effect
-            case "cancel sent":
-                self.send(Errand.CANCEL, fate, lambda _: self.backend.cancel(newest, keep=keep))
-            case "forward":
-                if "batch" in self.waiting:
-                    self.waiting[name] = effect  # one batch at a time; the drainer looks again after it
-                elif self.take(ForwardLeaving(at=self.now)):
-                    self.waiting["batch"] = effect
-            case "batch":
-                self.send(Errand.FORWARD, fate, self.payment(sale, decision, offline=True))
-            case _:
-                assert isinstance(effect, SendRefund)
-                self.send_refund(effect.refund_id, fate, decision)
-
-    def ask(self, fate: Fate, decision: Decision) -> None:
-        """A GET changes nothing, so it is answered or not; and in `unknown`, while it lives, the same body again."""
-        if fate is not Fate.ANSWERED:
-            self.take(NoAnswer(at=self.now, errand=Errand.QUESTION))
-            return
-        sale, answer = self.sale, self.backend.ask(self.sale.intent, self.now)
-        alive = self.now <= sale.intent.expires_at + LATE_S
-        unpaid = isinstance(answer, StatusHeard) and answer.status in {CREATED, CLAIMED, BackendStatus.NOT_FOUND}
-        if sale.state is S.UNKNOWN and unpaid and alive:
-            self.send(Errand.PAYMENT, fate, self.payment(sale, decision, offline=False))
-        else:
-            self.take(answer_to(Errand.QUESTION, answer, self.now))
-
-    def payment(self, sale: Sale, decision: Decision, *, offline: bool) -> Request:
-        assert sale.authorised is not None
-        total_minor = sale.authorised.total_minor
-        return lambda now: self.backend.pay(sale.intent, total_minor, now, decision, offline=offline)
-
-    def send_refund(self, refund_id: UUID, fate: Fate, decision: Decision) -> None:
-        (known,) = (known for known in self.sale.refunds if known.refund_id == refund_id)
-        states = {Decision.APPROVED: RefundState.DONE, Decision.DECLINED: RefundState.FAILED}
-        state, intent_id = states.get(decision, RefundState.SENT), self.sale.intent.intent_id
-        self.send(Errand.REFUND, fate, lambda _: self.backend.refund(intent_id, refund_id, known.amount_minor, state))
-
-    def send(self, errand: Errand, fate: Fate, request: Request) -> None:
-        answer = request(self.now) if fate in {Fate.ANSWERED, Fate.UNHEARD} else None
-        if fate is Fate.SLOW:
-            self.network.append(request)
-        if answer is None or fate is not Fate.ANSWERED:
-            self.take(NoAnswer(at=self.now, errand=errand))
-        else:
-            self.take(answer_to(errand, answer, self.now))
 
     # --- the field ----------------------------------------------------------------------------------------------------
 
@@ -352,10 +209,7 @@ class Journeys(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        self.sale = self.journal
-        self.waiting.clear()
-        self.armed = False
-        self.take(Restarted(at=self.now))
+        self.come_back()
 
     @rule(data=st.data(), fate=FATES, decision=DECISIONS, keep=st.booleans())
     @precondition(lambda self: self.waiting)
@@ -483,14 +337,6 @@ class Journeys(RuleBasedStateMachine):
         given_minor = sum(total_minor if known.amount_minor is None else known.amount_minor for known in given)
         assert self.money_minor(self.sale.intent) == total_minor - given_minor
 
-
-_NAMES: dict[type[Effect], str] = {
-    SendPayment: "pay",
-    AskBackend: "ask",
-    SendCancel: "cancel",
-    Forward: "forward",
-    SignAgain: "sign",
-}
 
 TestJourneys = Journeys.TestCase
 TestJourneys.settings = settings(
