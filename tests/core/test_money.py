@@ -4,7 +4,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terminal.core.money import AMOUNT_LIMIT_MINOR, Money, exponent
@@ -119,12 +119,14 @@ def test_arithmetic_that_is_refused(left: Money, right: Money, operation: str, w
         getattr(left, operation)(right)
 
 
+@settings(deadline=None)
 @given(st.integers(0, AMOUNT_LIMIT_MINOR), CURRENCIES)
 def test_what_is_shown_reads_back(minor: int, currency: str) -> None:
     shown, _, unit = str(Money(minor, currency)).partition(" ")
     assert Money.parse(shown, unit) == Money(minor, currency)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20), CURRENCIES)
 def test_any_text_is_an_amount_or_a_value_error(typed: str, currency: str) -> None:
     try:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, get_args
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terminal.core.effects import AlarmKind, NotNow, RaiseAlarm
@@ -163,6 +163,7 @@ def test_nothing_leaves_for_an_earlier_intent(take: Take, state: SaleState, leav
 # --- waiting ----------------------------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10_000), st.uuids())
 def test_back_off_is_one_second_to_a_minute_and_always_the_same(attempts: int, who: UUID) -> None:
     assert 1 <= backoff_s(attempts, who) <= 60
