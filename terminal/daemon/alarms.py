@@ -42,7 +42,7 @@ _WORDS: Final[dict[AlarmKind, tuple[str, str]]] = {
     AlarmKind.REFUND_FAILED: ("A refund of sale {number} failed", "Give the money back another way, or try again"),
     AlarmKind.PAID_AFTER_CANCEL: (
         "Sale {number} was paid after it had ended here",
-        "Refund it at the backend, or hand over the goods",
+        "Ask the helpdesk first: it may have been given back already",
     ),
 }
 

@@ -18,6 +18,7 @@ from terminal.core.reasons import Reason
 from terminal.core.sale import CODE_TRIES, Intent, Refusal, Sale, SaleState
 from terminal.daemon.words import BACKEND_CODES, WORDS
 
+_PAYABLE = frozenset({SaleState.SIGNED, SaleState.PRESENTED, SaleState.PENDING})
 _CODE_STATES = frozenset({SaleState.PRESENTED, SaleState.PENDING, SaleState.CANCELLING})
 
 
@@ -47,7 +48,7 @@ def sale_view(sale: Sale, language: Language) -> SaleView:
         prompt=sale.prompt.value if sale.prompt else None,
         notice=sale.notice.value if sale.notice else None,
         reason=reason_view(sale.refusal, language) if sale.refusal else None,
-        url=booking.receipt_url if booking else sale.intent.url,
+        url=booking.receipt_url if booking else sale.intent.url if sale.state in _PAYABLE else None,
         lines=[LineView(kind=line.kind, label=line.label, amount=line.amount_minor) for line in booking.lines]
         if booking
         else [],
@@ -106,7 +107,7 @@ def what_it_can(sale: Sale) -> list[str]:
         calls.append("park")
     if sale.state in {SaleState.SIGNED, SaleState.PRESENTED, SaleState.PENDING, SaleState.UNKNOWN}:
         calls.append("cancel")
-    if sale.state is SaleState.UNKNOWN and sale.authorised and sale.authorised.offline_allowed and sale.intent.online:
+    if sale.state is SaleState.UNKNOWN and sale.authorised and sale.authorised.offline_allowed:
         calls.append("accept-offline")
     if sale.state in _CODE_STATES and not (sale.cancel and sale.cancel.sent) and sale.wrong_codes < CODE_TRIES:
         calls.append("confirmation-code")
