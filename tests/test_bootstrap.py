@@ -236,6 +236,15 @@ def test_being_stopped_leaves_nothing_running(machine: Machine, number: signal.S
     assert machine.bootstrap()[0] == 0
 
 
+def test_each_package_is_named_once_with_its_reason() -> None:
+    lines = (ROOT / "scripts" / "debian-packages").read_text(encoding="utf-8").splitlines()
+    rows = [line.split(maxsplit=2) for line in lines if not line.startswith("#")]
+    names = [row[0] for row in rows]
+    assert sorted(names) == sorted(set(names))
+    assert {row[1] for row in rows} == {"run", "drm", "test"}
+    assert all(len(row) == 3 for row in rows)
+
+
 def test_usage() -> None:
     said = subprocess.run([ROOT / "scripts" / "bootstrap", "fly"], capture_output=True, text=True, check=False)
     assert (said.returncode, said.stderr) == (2, "usage: scripts/bootstrap run|test\n")
