@@ -14,8 +14,8 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from terminal.core.errors import JournalError, JournalFullError
-from terminal.core.events import LifeOver, Restarted
-from terminal.core.sale import SaleState
+from terminal.core.events import Approved, LifeOver, Restarted
+from terminal.core.sale import Sale, SaleState
 from terminal.daemon.wiring import (
     Ground,
     Road,
@@ -30,6 +30,7 @@ from terminal.daemon.wiring import (
 log = logging.getLogger(__name__)
 
 TICK_S = 0.25
+ASK_AT_START_S = 2.0
 _MORTAL = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
 
 
@@ -62,6 +63,8 @@ class Terminal:
         desk, clock = self._till.desk, self._ground.clock
         desk.restore(self._ground.journal.open_sales())
         for sale in desk.sales:
+            if sale.state in _MORTAL and clock.now() >= sale.intent.expires_at:
+                await self._ask_before_it_ends(sale)
             await desk.apply(sale.sale_id, Restarted(at=clock.now()))
         self._till.second_copy.copy(desk.sales)
         self._readers.start()
@@ -72,6 +75,17 @@ class Terminal:
         self._run(self._road.follower.follow(self._events.told), "following the backend")
         self._ground.publisher.changed()
         return self._api.app()
+
+    async def _ask_before_it_ends(self, sale: Sale) -> None:
+        """Ask about a sale whose life ran out while nobody looked, where the backend answers at once.
+
+        It may have been paid in another life, on a card that was put back to an older state since.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ASK_AT_START_S):
+                answer = await self._road.backend.ask(sale)
+                if isinstance(answer, Approved):
+                    await self._till.desk.apply(sale.sale_id, answer)
 
     async def ended(self) -> None:
         """Wait for a part of the terminal to break; raises what it broke of. A new start takes up what it left."""

@@ -103,7 +103,7 @@ class Counter:
             if known is not None:
                 if not hmac.compare_digest(known.request_hash, request_hash):
                     raise CommandRefusedError(409, "conflict", "this idempotency_key was used for another request")
-                return await self._desk.find(known.sale_id), False
+                return await self._known(known), False
             self._check_free(None)
             amount, ways = self._amount(new), self._ways_for(new)
             intent = await self._sign(amount, new.reference)
@@ -122,6 +122,14 @@ class Counter:
             )
             await self._desk.open(sale, "amount confirmed")
             return sale, True
+
+    async def _known(self, stored: Sale) -> Sale:
+        """A sale that was asked for before; one that the medium refused and kept all the same is taken up now."""
+        sale = await self._desk.find(stored.sale_id)
+        if sale.state is SaleState.SIGNED and not self._desk.has(sale.sale_id):
+            self._check_free(None)
+            return await self._desk.take_up(sale, self._clock.now())
+        return sale
 
     def _amount(self, new: NewSale) -> Money:
         try:

@@ -14,7 +14,7 @@ from offline_queue.port import JournalPort
 from offline_queue.values import Change, ChangeRefusedError, SaleChanged
 from terminal.core.effects import AlarmKind, Arm, Effect, NotNow, RaiseAlarm, Then
 from terminal.core.errors import JournalError
-from terminal.core.events import Event
+from terminal.core.events import Event, Restarted
 from terminal.core.machine import durably_different, step
 from terminal.core.sale import OPEN_STATES, Sale, SaleState
 from terminal.daemon.durable import durable
@@ -61,6 +61,8 @@ class Desk:
         self._moved = asyncio.Event()
         self._sales: dict[UUID, Sale] = {}
         self._at_the_counter: UUID | None = None
+        self.taken_up: tuple[Sale, ...] = ()
+        """What the journal held open at start, as it was then."""
 
     def attach(self, sink: EffectSink) -> None:
         """Say who carries effects out; once, while the daemon is put together."""
@@ -125,10 +127,22 @@ class Desk:
         before the restart is no news to whoever stands there now.
         """
         self._sales = {sale.sale_id: sale for sale in sales}
+        self.taken_up = tuple(sales)
         holding = [sale for sale in sales if sale.holds_the_counter]
         shown = holding or [sale for sale in sales if sale.state in _IN_DOUBT]
         self._at_the_counter = shown[-1].sale_id if shown else None
         self._tell()
+
+    def has(self, sale_id: UUID) -> bool:
+        """True if the sale is among `sales`: not over, or at the counter."""
+        return sale_id in self._sales
+
+    async def take_up(self, sale: Sale, at: int) -> Sale:
+        """Make a sale ours of which only the journal knows, as after a restart. Raises JournalError."""
+        log.warning("sale %s is in the journal after all", sale.number)
+        self._keep(sale)
+        taken, _ = await self.apply(sale.sale_id, Restarted(at=at))
+        return taken
 
     async def apply(self, sale_id: UUID, event: Event) -> tuple[Sale, tuple[Effect, ...]]:
         """One event on one sale. Raises UnknownSaleError, JournalError (nothing has changed then)."""

@@ -231,7 +231,10 @@ class Till:
             "This terminal was restored from an old copy: sales it made since are not in its journal",
             "A manager compares the day with the backend's and confirms; until then nothing is accepted offline",
         )
-        for sale in self.desk.sales:
+        asked = {sale.sale_id: sale for sale in (*self.desk.taken_up, *self.desk.sales)}
+        for (
+            sale
+        ) in asked.values():  # also of those that have ended since the start: by time, without a word of the backend
             self.errands.carry_out(sale, AskBackend())
 
     def _medium(self, trouble: JournalError | None) -> None:
