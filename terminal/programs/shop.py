@@ -49,6 +49,7 @@ class Shop:
 
     def start(self, name: str, arguments: Sequence[str]) -> Program:
         """Start one of our programs; it is ended with the shop."""
+        self.home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         log = self.home.root / "log" / f"{name}.log"
         program = self.stack.enter_context(Program(name, arguments, environment=self.environment, log=log))
         self.programs[name] = program
