@@ -30,7 +30,7 @@ DISK_OUT_MIB = 64
 DAY_S = 86_400
 _ENROL = "Enrol this terminal: pengpos enrol CODE --backend URL"
 _COMES_LATER = "It comes with the enrolment"
-_RENEW = "Once nothing waits to be sent, enrol into an empty PENGPOS_HOME with a new code; it cannot renew itself yet"
+_RENEW = "Connect the terminal and let it run: it renews its credential by itself"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _PYTHONS = ((3, 11), (3, 14))  # from, below: pyproject.toml, requires-python
 
