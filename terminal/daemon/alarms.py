@@ -2,7 +2,6 @@
 """What a person must see to: kept in the journal until somebody has, shown with the way out."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from typing import Final
@@ -17,14 +16,14 @@ from terminal.core.errors import JournalFullError
 from terminal.core.money import Money
 from terminal.core.ports import Clock
 from terminal.core.sale import Sale
-from terminal.daemon.durable import durable, report_if_broken
+from terminal.daemon.durable import durable, end_tasks, report_if_broken
 from terminal.daemon.views import utc
 
 log = logging.getLogger(__name__)
 
 _KIND = "alarm"
 _SEEN = b""
-SAVE_AGAIN_S = 5.0
+SAVE_AGAIN_S = 2.0
 
 _WORDS: Final[dict[AlarmKind, tuple[str, str]]] = {
     AlarmKind.DECLINED_AT_SYNC: (
@@ -118,9 +117,7 @@ class Alarms:
     async def close(self) -> None:
         """Stop trying to save; what is unsaved is raised again by its cause, or seen to again."""
         if self._saving is not None:
-            self._saving.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._saving
+            await end_tasks([self._saving])
 
     def _save(self, alarm_id: str, body: bytes) -> None:
         self._unsaved[alarm_id] = body

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from terminal.core.errors import JournalError, JournalFullError
 from terminal.core.events import Approved, LifeOver, Restarted
 from terminal.core.sale import Sale, SaleState
+from terminal.daemon.durable import end_tasks
 from terminal.daemon.wiring import (
     Ground,
     Road,
@@ -30,6 +31,7 @@ from terminal.daemon.wiring import (
 log = logging.getLogger(__name__)
 
 TICK_S = 0.25
+HURRY_GAP_S = 10.0
 ASK_AT_START_S = 2.0
 _MORTAL = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
 
@@ -48,10 +50,11 @@ class Terminal:
             self._upkeep = make_upkeep(self._ground, self._road, self._till)
             self._events = make_backend_events(self._ground, self._road, self._till, self._upkeep)
             self._readers = make_readers(given, self._ground, self._till)
-            self._api = make_local_api(given, self._ground, self._road, self._till)
+            self._api = make_local_api(given, self._ground, self._road, self._till, self._sync_now)
         except BaseException:
             self._ground.journal.close()
             raise
+        self._hurried_s = -HURRY_GAP_S
         self._tasks: list[asyncio.Task[None]] = []
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -94,11 +97,10 @@ class Terminal:
     async def stop(self) -> None:
         """End every thread and task; what is under way is in the journal."""
         self._ground.feed.close()
+        self._till.judging.let_go()
         if not await asyncio.to_thread(self._readers.stop):
             log.error("a reader's thread did not end")
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
         await self._till.judging.close()
         await self._till.errands.close()
         await self._till.second_copy.close()
@@ -127,10 +129,19 @@ class Terminal:
             self._ended.set_exception(error)
 
     def _link_changed(self) -> None:
+        """A link that is back cuts back-offs short, which were meant for a dead one; a flapping link, now and then."""
         self._ground.publisher.changed()
-        if self._road.link.up:
+        now_s = self._ground.clock.monotonic_s()
+        if self._road.link.up and now_s >= self._hurried_s + HURRY_GAP_S:
+            self._hurried_s = now_s
             self._till.hurry()
             self._upkeep.link_is_back()
+
+    def _sync_now(self) -> None:
+        """A person asks: also where the link is thought to be down."""
+        self._road.follower.hurry()
+        self._till.hurry()
+        self._upkeep.wake()
 
     async def _ticking(self) -> None:
         """Time as events: an intent's life ends, a link falls silent."""

@@ -20,6 +20,8 @@ from terminal.gateway.messages import IntentMessage, PaymentMessage
 
 log = logging.getLogger(__name__)
 
+JOURNAL_RETRY_S = 2.0
+
 M = TypeVar("M", IntentMessage, PaymentMessage)
 
 
@@ -62,10 +64,15 @@ class BackendEvents:
         await self._apply(sale, self._backend.refunds_told(message))
 
     async def _apply(self, sale: Sale, events: list[Event]) -> None:
-        try:
-            await self._desk.apply_all([(sale.sale_id, event) for event in events])
-        except JournalFullError as error:
-            log.error("event about sale %s not recorded: %s", sale.number, error)
+        """It is not told again: while the journal takes nothing, it is held and tried again."""
+        while True:
+            try:
+                await self._desk.apply_all([(sale.sale_id, event) for event in events])
+            except JournalFullError as error:
+                log.warning("event about sale %s waits for the journal: %s", sale.number, error)
+                await asyncio.sleep(JOURNAL_RETRY_S)
+            else:
+                return
 
     async def _sale_of(self, message: IntentMessage | PaymentMessage) -> Sale | None:
         """Also one long over: it may have been paid after all, or its refund may have failed."""

@@ -7,7 +7,6 @@ so that the sale's own back-off tries it again.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -37,7 +36,7 @@ from terminal.core.sale import Refund, Sale, SaleState
 from terminal.daemon.arming import Arming
 from terminal.daemon.counter import CommandRefusedError, Counter
 from terminal.daemon.desk import Desk, UnknownSaleError
-from terminal.daemon.durable import report_if_broken
+from terminal.daemon.durable import end_tasks, report_if_broken, set_within
 
 log = logging.getLogger(__name__)
 
@@ -141,10 +140,7 @@ class Errands:
 
     async def close(self) -> None:
         """Stop; what was under way is taken up from the journal at the next start."""
-        tasks = [*self._waiting.values(), *self._on_the_way.values(), *self._others]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks([*self._waiting.values(), *self._on_the_way.values(), *self._others])
 
     def _at_the_counter(self, sale: Sale, move: Callable[[], int]) -> None:
         """Only the sale at the counter moves the readers: another's end says nothing about the phone in the field."""
@@ -194,7 +190,7 @@ class Errands:
             try:
                 await self._desk.apply(sale_id, event)
             except JournalFullError:
-                await self._nap(JOURNAL_RETRY_S)
+                await set_within(self._hurry, JOURNAL_RETRY_S)
             else:
                 return
 
@@ -211,7 +207,7 @@ class Errands:
 
     async def _run(self, key: _Key, not_before: int | None) -> None:
         if not_before is not None and (wait_s := not_before - self._clock.now()) > 0:
-            await self._nap(min(wait_s, WAIT_MOST_S))
+            await set_within(self._hurry, min(wait_s, WAIT_MOST_S))
         if (ahead := self._on_the_way.get(key)) is not None:
             await asyncio.wait({ahead})
         task = self._waiting.pop(key)  # from here on a newer one waits behind us and does not end us
@@ -220,7 +216,7 @@ class Errands:
             try:
                 answer = await self._answer(key, await self._desk.find(key.sale_id))
             except JournalFullError:  # nothing has left: a cancel is journalled before its first byte
-                await self._nap(JOURNAL_RETRY_S)
+                await set_within(self._hurry, JOURNAL_RETRY_S)
             except UnknownSaleError:
                 log.error("sale %s is gone from the journal", key.sale_id)
                 return
@@ -228,10 +224,6 @@ class Errands:
                 break
         if answer is not None:
             await self._bring_back(key.sale_id, answer)
-
-    async def _nap(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._hurry.wait(), seconds)
 
     def _done(self, key: _Key, task: asyncio.Task[None]) -> None:
         for tasks in (self._waiting, self._on_the_way):

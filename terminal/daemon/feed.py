@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from terminal.client import Status
+from terminal.daemon.durable import set_within
 
 HEARTBEAT_S = 10.0
 LISTENERS_MOST = 32
@@ -70,9 +71,7 @@ class Feed:
                 if self._status is not None and self._event_id != seen:
                     seen = self._event_id
                     yield seen, self._status
-                try:
-                    await asyncio.wait_for(changed.wait(), HEARTBEAT_S)
-                except TimeoutError:
+                if not await set_within(changed, HEARTBEAT_S):
                     yield None
         finally:
             self._changed.discard(changed)

@@ -8,7 +8,7 @@ offline policy is `terminal.core.risk`, the order of writing and telling is the 
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from offline_queue.port import JournalPort
 from terminal.core.errors import JournalError, JournalFullError, RefusedError, SignatureError
@@ -69,6 +69,12 @@ class Judging:
         self._arming = arming
         self._board = board
         self._tasks: set[asyncio.Task[None]] = set()
+        self._keeping: set[asyncio.Task[Any]] = set()
+
+    def let_go(self) -> None:
+        """Keep no phone for its receipt any longer: the readers are to stop."""
+        for task in self._keeping:
+            task.cancel()
 
     async def close(self) -> None:
         """Let what the readers told last become part of its sale."""
@@ -218,11 +224,16 @@ class Judging:
 
     async def _receipt(self, offer: Offer) -> bytes | None:
         """Wait until the sale has an outcome a phone can be told, at most `RESULT_WAIT_S`."""
+        task = asyncio.current_task()
+        assert task is not None  # asked by a reader, through the loop
+        self._keeping.add(task)
         try:
             async with asyncio.timeout(RESULT_WAIT_S):
                 sale = await self._desk.until(offer.sale_id, lambda sale: sale.state is not SaleState.AUTHORISED)
         except TimeoutError:
             return None
+        finally:
+            self._keeping.discard(task)
         return self._receipt_of(sale)
 
     def _receipt_of(self, sale: Sale) -> bytes | None:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol
 
 from terminal.core.ports import Clock
+from terminal.daemon.durable import set_within
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,11 @@ class Follower:
         self._source = source
         self._clock = clock
         self._last_event_id: str | None = None
+        self._hurried = asyncio.Event()
+
+    def hurry(self) -> None:
+        """Somebody wants the backend now: do not wait before the next try."""
+        self._hurried.set()
 
     async def online(self) -> bool:
         """Decide the mode of an intent: heard lately, else one short probe."""
@@ -110,6 +116,7 @@ class Follower:
                 self._link.lost()
             if self._clock.monotonic_s() - opened_s > RECONNECT_MOST_S:  # it was there, if perhaps silent
                 wait_s = RECONNECT_FIRST_S
-            await asyncio.sleep(wait_s)
+            await set_within(self._hurried, wait_s)
+            self._hurried.clear()
             wait_s = min(RECONNECT_MOST_S, wait_s * 2)
             await self.online()

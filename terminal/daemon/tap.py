@@ -10,7 +10,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -192,4 +192,6 @@ class TapDesk:
             return answer.result(limit_s)
         except FutureTimeoutError:
             log.warning("the loop did not answer a reader within %g s", limit_s)
+            return None
+        except CancelledError:  # the terminal stops
             return None

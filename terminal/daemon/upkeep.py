@@ -5,7 +5,6 @@ Source: backend API, "The backend's documents", `GET /terminal/config`, `GET /te
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
@@ -18,7 +17,7 @@ from offline_queue.values import Change, ChangeRefusedError, DocumentStored, Iss
 from terminal.core.denylist import Denylist
 from terminal.core.errors import JournalError, MalformedError, SignatureError
 from terminal.daemon.clock import DeviceClock
-from terminal.daemon.durable import durable
+from terminal.daemon.durable import durable, set_within
 from terminal.daemon.identity import CurrentIdentity
 from terminal.daemon.offline import POLICY, read_document
 from terminal.daemon.stored_denylist import StoredDenylist
@@ -59,8 +58,7 @@ class Upkeep:
         while True:
             self._woken.clear()
             await self.refresh()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), EVERY_S)
+            await set_within(self._woken, EVERY_S)
 
     async def refresh(self) -> None:
         """Every part once."""

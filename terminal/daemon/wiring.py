@@ -269,7 +269,9 @@ def make_upkeep(ground: Ground, road: Road, till: Till) -> Upkeep:
     ])  # fmt: skip
 
 
-def make_local_api(given: Surroundings, ground: Ground, road: Road, till: Till) -> LocalApi:
+def make_local_api(
+    given: Surroundings, ground: Ground, road: Road, till: Till, sync_now: Callable[[], None]
+) -> LocalApi:
     """What the screen, tills and scripts use."""
     days = DayClose(desk=till.desk, journal=ground.journal, backend=road.backend, clock=ground.clock)
     return LocalApi(
@@ -281,7 +283,7 @@ def make_local_api(given: Surroundings, ground: Ground, road: Road, till: Till) 
         alarms=ground.alarms,
         days=days,
         export=partial(sealed_export, given.home, ground.identity, ground.clock),
-        sync_now=till.hurry,
+        sync_now=sync_now,
         diagnose=given.diagnose,
         language=given.language,
     )
