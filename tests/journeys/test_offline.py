@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The backend is gone: what is taken all the same, what is not, and what the cashier may decide."""
+
+import pytest
+
+from sandbox.phone.events import ReceiptKept
+from sandbox.phone.phone import VirtualPhone
+from terminal.core.reasons import Reason
+from terminal.wire.base64url import b64u
+from tests.support.counter import Counter, assert_says, until
+from tests.support.road import never_answers, refuses
+
+
+def test_stored_then_sent_when_the_backend_is_back(counter: Counter, phone: VirtualPhone) -> None:
+    counter.lose_the_backend()
+    sale = counter.present("18.80")
+    assert sale.mode == "offline"
+    with counter.held(phone):
+        sale = counter.until(sale, "accepted_offline")
+        kept = phone.wait_for_event(ReceiptKept, 10.0)
+    assert kept is not None
+    queue = counter.status.queue
+    assert (queue.count, queue.total) == (1, 18_80)
+    assert counter.booked == []
+    counter.restart()
+    assert counter.sale(sale).state == "accepted_offline"
+    sale = counter.resolve(sale, "approved")
+    assert counter.status.queue.count == 0
+    assert counter.booked == [18_80]
+
+
+def test_declined_at_sync_rings(counter: Counter, phone: VirtualPhone) -> None:
+    counter.lose_the_backend()
+    sale = counter.tap(counter.present("18.23"), phone, "accepted_offline")
+    sale = counter.resolve(sale, "declined_at_sync")
+    alarms = counter.until_status(lambda status: status.alarms).alarms
+    assert [(alarm.kind, alarm.sale_id) for alarm in alarms] == [("declined_at_sync", sale.id)]
+    assert counter.booked == []
+
+
+def test_a_refund_of_a_stored_payment_waits_behind_it(counter: Counter, phone: VirtualPhone) -> None:
+    counter.lose_the_backend()
+    sale = counter.tap(counter.present("18.80"), phone, "accepted_offline")
+    answer = counter.call("POST", f"/v1/sales/{sale.id}/refunds", {"idempotency_key": "r", "reason": "returned"})
+    assert answer.json()["state"] == "queued"
+    counter.resolve(sale, "refunded")
+
+
+REFUSED = [("a cent above the cap for one payment", "200.01"), ("what the wallet's allowance does not cover", "600.00")]
+
+
+@pytest.mark.parametrize("amount", [row[1] for row in REFUSED], ids=[row[0] for row in REFUSED])
+def test_not_taken_offline(counter: Counter, phone: VirtualPhone, amount: str) -> None:
+    counter.lose_the_backend()
+    sale = counter.tap(counter.present(amount), phone, lambda seen: seen.reason)
+    assert sale.state == "presented"
+    assert_says(sale, Reason.OFFLINE_NOT_POSSIBLE)
+    assert counter.status.queue.count == 0
+
+
+def unknown_sale(hasty: Counter, phone: VirtualPhone, amount: str) -> str:
+    hasty.road.silence_events()
+    hasty.road.put(refuses(), "*", "/v1/(payments|intents).*")
+    return hasty.tap(hasty.present(amount), phone, "unknown").id
+
+
+def test_the_cashier_takes_an_unknown_one_offline(hasty: Counter, phone: VirtualPhone) -> None:
+    sale_id = unknown_sale(hasty, phone, "18.80")
+    sale = hasty.until_status(lambda status: status.sale and status.sale.id == sale_id).sale
+    assert sale is not None
+    assert "accept-offline" in sale.can
+    assert hasty.tell(sale, "accept-offline").state == "accepted_offline"
+    hasty.resolve(sale, "approved")
+    assert hasty.booked == [18_80]
+
+
+@pytest.mark.parametrize("state", ["unknown", "authorised"])
+def test_not_even_the_cashier_takes_more_than_the_policy(counter: Counter, phone: VirtualPhone, state: str) -> None:
+    """Also in the seconds before the answer is given up: the whole policy is asked then, too."""
+    settings = {"risk": {"per_payment": 10_00}}
+    assert counter.sandbox.operator.call("PUT", f"/terminals/{counter.terminal_id}/settings", settings).is_success
+    counter.until_status(lambda status: status.queue.caps and status.queue.caps.per_payment == 10_00)  # by an event
+    counter.road.silence_events()
+    counter.road.put(refuses() if state == "unknown" else never_answers(), "POST", "/v1/payments")
+    counter.road.put(refuses(), "GET", "/v1/intents/.*")
+    sale = counter.tap(counter.present("10.01"), phone, state)
+    refused = counter.refused("POST", f"/v1/sales/{sale.id}/accept-offline")
+    assert (refused.status, refused.code) == (409, "offline_not_possible")
+    assert "per_payment" in refused.detail
+    assert counter.sale(sale).state in {"authorised", "unknown"}
+
+
+def test_not_even_the_cashier_takes_a_wallet_that_was_blocked_meanwhile(hasty: Counter, phone: VirtualPhone) -> None:
+    sale_id = unknown_sale(hasty, phone, "18.80")
+    kid = next(credential.kid for credential in phone.store.credentials() if credential.merchant_id is not None)
+    hasty.sandbox.operator.call("POST", "/denylist", {"kid": b64u(kid), "listed": True, "why": "lost"})
+    upkeep, documents = hasty.terminal._upkeep, hasty.terminal._road.documents
+
+    def denied() -> bool:
+        upkeep.wake()
+        return documents.denylisted(kid)
+
+    until(denied, "the denylist")
+    assert hasty.refused("POST", f"/v1/sales/{sale_id}/accept-offline").code == "offline_not_possible"
+
+
+def test_what_cannot_be_accepted_offline_says_so(counter: Counter) -> None:
+    sale = counter.present("18.80")
+    assert counter.refused("POST", f"/v1/sales/{sale.id}/accept-offline").code == "not_now"
+    assert counter.refused("POST", f"/v1/sales/{sale.id}/park").code == "not_now"
