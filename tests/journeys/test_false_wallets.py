@@ -10,8 +10,9 @@ from terminal.core.reasons import Reason
 from terminal.keys.software import SoftwareKey
 from terminal.wire.base64url import b64u
 from terminal.wire.credential import Merchant, Role
-from tests.support.counter import Counter, LiveSandbox, assert_says, until
+from tests.support.counter import Counter, assert_says, until
 from tests.support.forger import Forger
+from tests.support.live_sandbox import LiveSandbox
 
 STRANGER = SoftwareKey.generate()
 

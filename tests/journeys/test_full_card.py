@@ -144,7 +144,7 @@ def test_a_cancel_that_cannot_be_noted_is_not_sent(hasty: Counter, phone: Virtua
 
 
 def test_what_the_backend_tells_waits_for_the_card(counter: Counter, phone: VirtualPhone) -> None:
-    """A refund of this amount fails later: that is told once, must not be lost, and not be shown before it is stored."""
+    """A refund of this amount fails later: that is told once, not to be lost, nor to be shown before it is stored."""
     sale = counter.tap(counter.present("18.26"), phone, "approved")
     answer = counter.call("POST", f"/v1/sales/{sale.id}/refunds", {"idempotency_key": "r", "reason": "returned"})
     assert answer.status_code == 201

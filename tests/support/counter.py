@@ -6,14 +6,11 @@ A test plays cashier and shopper, waits for what a screen would show, and lets t
 sleeps: `until` wakes with every snapshot the terminal publishes.
 """
 
-import asyncio
-import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -21,7 +18,6 @@ from uuid import uuid4
 
 import httpx
 import msgspec
-import uvicorn
 from starlette.types import ASGIApp
 
 from drivers.readers.supervisor import Pace, ReaderSupervisor
@@ -29,11 +25,6 @@ from offline_queue.journal import Journal
 from offline_queue.values import Change, Recorded, SaleChanged
 from provisioning.activation import activate
 from provisioning.enrolment import Enrolling
-from sandbox.backend import sweep
-from sandbox.backend.app import create_app
-from sandbox.backend.context import Backend
-from sandbox.backend.delivery import AbortableH11Protocol
-from sandbox.phone.account import Account
 from sandbox.phone.field import FieldPhone, VirtualField
 from sandbox.phone.owner import Owner
 from sandbox.phone.phone import VirtualPhone
@@ -48,81 +39,15 @@ from terminal.daemon.clock import DeviceClock
 from terminal.daemon.tap import TapDesk
 from terminal.daemon.wiring import Surroundings
 from terminal.gateway.backend import Deadlines
-from tests.support.backend import ADMIN_TOKEN, fresh_sqlite, make_backend
+from tests.support.live_sandbox import LiveSandbox
 from tests.support.loop_thread import LIMIT_S, LoopThread
 from tests.support.road import Obstacle, Road
-from tests.support.shop import HeldClock, Operator
 
 T = TypeVar("T")
 
 CURRENCY = "CNY"
 ALL_IN = Owner(tap_limits=(Money(1_000_00, CURRENCY),))
 """A shopper whose phone pays up to 1,000.00 unasked."""
-
-
-# --- the backend ------------------------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True, kw_only=True)
-class LiveSandbox:
-    """A sandbox with money for testing on a socket of this process; its clock moves by hand."""
-
-    backend: Backend
-    clock: HeldClock
-    http: httpx.Client
-    slow: threading.Event = field(default_factory=threading.Event)
-    """Set: slow answers come at once. Cleared: not before it is set again."""
-
-    @property
-    def operator(self) -> Operator:
-        return Operator(self.http, ADMIN_TOKEN)
-
-    def account(self, token: str | None = None) -> Account:
-        """A shopper's access over the connections of this process: making new ones is slow."""
-        return Account(self.http, token)
-
-    def sweep(self) -> None:
-        """What the sweeping thread of a running sandbox would do now."""
-        sweep.sweep(self.backend)
-
-    def booked(self, terminal_id: str) -> dict[str, int]:
-        """What the ledger has taken for this terminal, by intent."""
-        return {
-            payment["intent_id"]: payment["total"]
-            for payment in self.operator.payments()
-            if payment["terminal_id"] == terminal_id and payment["state"] == "approved"
-        }
-
-
-@contextmanager
-def live_sandbox(directory: Path) -> Iterator[LiveSandbox]:
-    """A sandbox until the end of the context."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    made, clock, _ = make_backend(fresh_sqlite(directory), origin=origin, magic_amounts=True)
-    slow = threading.Event()
-    slow.set()
-
-    async def sleep(seconds: float) -> None:
-        await asyncio.to_thread(slow.wait, seconds)
-
-    backend = replace(made, sleep=sleep)
-    config = uvicorn.Config(
-        create_app(backend, sweeping=False), http=AbortableH11Protocol, log_config=None, timeout_graceful_shutdown=2
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox")
-    thread.start()
-    try:
-        with httpx.Client(base_url=origin, timeout=LIMIT_S, verify=False) as http:
-            yield LiveSandbox(backend=backend, clock=clock, http=http, slow=slow)
-    finally:
-        slow.set()
-        backend.hub.close()
-        server.should_exit = True
-        thread.join(LIMIT_S)
-        listener.close()
-        backend.db.close()
 
 
 # --- the journal ------------------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ import pytest
 from sandbox.phone.phone import VirtualPhone
 from terminal.client import Home
 from terminal.gateway.backend import Deadlines
-from tests.support.counter import Counter, LiveSandbox, live_sandbox, new_phone
+from tests.support.counter import Counter, new_phone
+from tests.support.live_sandbox import LiveSandbox, live_sandbox
 from tests.support.loop_thread import LoopThread
 
 MakePhone = Callable[[str], VirtualPhone]
