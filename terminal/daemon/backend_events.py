@@ -8,15 +8,13 @@ from dataclasses import replace
 from typing import TypeVar
 from uuid import UUID
 
-import msgspec
-
 from offline_queue.port import JournalPort
-from terminal.core.errors import JournalFullError
+from terminal.core.errors import JournalFullError, MalformedError
 from terminal.core.events import Event, NoAnswer
 from terminal.core.sale import Sale
 from terminal.daemon.desk import Desk
 from terminal.gateway.backend import BackendGateway
-from terminal.gateway.messages import IntentMessage, PaymentMessage
+from terminal.gateway.messages import IntentMessage, PaymentMessage, read_message
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +95,7 @@ def _as_of(sale: Sale, intent_id: UUID) -> Sale:
 
 def _read(data: bytes, kind: type[M]) -> M | None:
     try:
-        return msgspec.json.decode(data, type=kind)
-    except msgspec.DecodeError as error:
+        return read_message(data, kind)
+    except MalformedError as error:
         log.warning("an event that is none: %s", error)
         return None

@@ -49,7 +49,7 @@ async def read_body(request: Request, kind: type[T]) -> T:
         return msgspec.json.decode(raw or b"{}", type=kind)
     except msgspec.ValidationError as error:
         raise BadRequestError(422, "invalid_request", str(error)) from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequestError(400, "not_json", str(error)) from None
 
 

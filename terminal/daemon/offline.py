@@ -28,7 +28,7 @@ from terminal.core.risk import (
 from terminal.core.sale import Authorised
 from terminal.daemon.clock import DeviceClock
 from terminal.daemon.identity import Identity
-from terminal.gateway.messages import DocumentContent
+from terminal.gateway.messages import DocumentContent, read_message
 from terminal.wire.cose import Context, Sign1
 from terminal.wire.credential import Credential
 
@@ -43,10 +43,7 @@ def read_document(
 ) -> dict[str, Any]:
     """Open an issuer's document for this terminal. Raises MalformedError, SignatureError."""
     sign1 = Sign1.read_issued(raw, identity.issuers, context, max_size=size_most)
-    try:
-        content: dict[str, Any] = msgspec.json.decode(sign1.payload, type=dict)
-    except msgspec.DecodeError as error:
-        raise MalformedError(f"document is not JSON: {error}") from error
+    content: dict[str, Any] = read_message(sign1.payload, dict)
     if content.get("terminal_id") not in ("*", identity.terminal_id):
         raise SignatureError("the document is for another terminal")
     try:

@@ -19,12 +19,14 @@ from terminal.core.sale import CODE_TRIES, Intent, Refusal, Sale, SaleState
 from terminal.daemon.words import BACKEND_CODES, WORDS
 
 _PAYABLE = frozenset({SaleState.SIGNED, SaleState.PRESENTED, SaleState.PENDING})
+LATEST_TIME = 253_402_300_799  # 9999-12-31T23:59:59Z
+
 _CODE_STATES = frozenset({SaleState.PRESENTED, SaleState.PENDING, SaleState.CANCELLING})
 
 
 def utc(at: int) -> str:
-    """RFC 3339, UTC, whole seconds."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """RFC 3339, UTC, whole seconds; a time that no calendar holds (a phone may say any) is the last one."""
+    return datetime.fromtimestamp(min(at, LATEST_TIME), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def sale_view(sale: Sale, language: Language) -> SaleView:

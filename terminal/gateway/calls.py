@@ -15,7 +15,7 @@ from httpx_sse import SSEError, aconnect_sse
 
 from terminal.core.errors import MalformedError, SignatureError
 from terminal.gateway.clock_answer import time_in
-from terminal.gateway.messages import ProblemMessage
+from terminal.gateway.messages import ProblemMessage, read_message
 from terminal.wire.keys import Issuers
 
 log = logging.getLogger(__name__)
@@ -93,10 +93,10 @@ class Calls:
         if not response.is_success:
             raise await self._refused(response, raw)
         try:
-            answer = msgspec.json.decode(raw, type=kind)
-        except msgspec.DecodeError as error:
+            answer = read_message(raw, kind)
+        except MalformedError as error:
             self._lost()
-            raise UnusableAnswerError(f"not an answer of the backend: {error}") from error
+            raise UnusableAnswerError(str(error)) from error
         self._heard()
         return answer
 
@@ -148,8 +148,8 @@ def _unusable(response: httpx.Response, raw: bytes) -> UnusableAnswerError:
     problem: ProblemMessage | None = None
     if "problem+json" in response.headers.get("content-type", ""):
         try:
-            problem = msgspec.json.decode(raw, type=ProblemMessage)
-        except msgspec.DecodeError:
+            problem = read_message(raw, ProblemMessage)
+        except MalformedError:
             problem = None
     detail = f"{problem.code}: {problem.detail}" if problem else response.headers.get("content-type", "no body")
     return UnusableAnswerError(

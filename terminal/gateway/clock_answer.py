@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from terminal.core.errors import MalformedError, SignatureError
+from terminal.gateway.messages import read_message
 from terminal.wire.base64url import unb64u
 from terminal.wire.cose import Context, Sign1
 from terminal.wire.keys import Issuers
@@ -26,10 +27,7 @@ class _Now(msgspec.Struct):
 def time_in(told: str, request: httpx.Request, issuers: Issuers) -> int:
     """Unix seconds that an issuer signed in answer to this very request. Raises MalformedError, SignatureError."""
     signed = Sign1.read_issued(unb64u(told), issuers, Context.CLOCK)
-    try:
-        said = msgspec.json.decode(signed.payload, type=_Now)
-    except msgspec.DecodeError as error:
-        raise MalformedError(f"clock: {error}") from error
+    said = read_message(signed.payload, _Now)
     asked = _NONCE.search(request.headers.get("signature-input", ""))
     if asked is None or asked[1] != said.nonce:
         raise SignatureError("a time over another request's nonce")

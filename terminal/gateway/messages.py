@@ -5,9 +5,21 @@ Unknown members are ignored, so that a backend may grow; a missing or mistyped o
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
+
+from terminal.core.errors import MalformedError
+
+M = TypeVar("M")
+
+
+def read_message(raw: bytes, kind: type[M]) -> M:
+    """Decode JSON that came from outside. Raises MalformedError; msgspec by itself lets two more kinds through."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedError(f"not the JSON that was expected: {error}") from error
 
 
 class Answer(msgspec.Struct, kw_only=True, frozen=True):

@@ -10,6 +10,7 @@ from terminal.core.reasons import Reason
 from terminal.keys.software import SoftwareKey
 from terminal.wire.base64url import b64u
 from terminal.wire.credential import Merchant, Role
+from terminal.wire.reply import Declines, encode_reply
 from tests.support.counter import Counter, assert_says, until
 from tests.support.forger import Forger
 from tests.support.live_sandbox import LiveSandbox
@@ -60,6 +61,30 @@ def test_a_false_wallet_is_refused_and_an_honest_one_pays(
     assert counter.road.count("POST", "/v1/payments") == 0
     counter.tap(sale, phone, "approved")
     assert counter.booked == [18_80]
+
+
+@pytest.mark.parametrize("now", [0, 1 << 33, 1 << 40, (1 << 64) - 1])
+def test_a_phone_may_say_any_time(counter: Counter, forger: Forger, now: int) -> None:
+    forger.edit = lambda _reply: encode_reply(Declines(Reason.PHONE_CLOCK, now))
+    sale = counter.present("18.80")
+    with counter.held(forger):
+        sale = counter.until(sale, lambda seen: seen.reason)
+    assert_says(sale, Reason.PHONE_CLOCK)
+    assert sale.reason is not None
+    assert sale.reason.phone_time is not None
+    assert counter.status.sale is not None  # the whole snapshot is still made
+
+
+@pytest.mark.parametrize(("number", "reason"), [(0, Reason.DECLINED_BY_SHOPPER), (7, Reason.BEGUN_ANOTHER_WAY), (9, 0),
+                                                (16, 0), (255, 0)])  # fmt: skip
+def test_a_reason_we_do_not_know_is_read_as_the_shoppers(
+    counter: Counter, forger: Forger, number: int, reason: int
+) -> None:
+    forger.edit = lambda _reply: encode_reply(Declines(number, None))
+    sale = counter.present("18.80")
+    with counter.held(forger):
+        sale = counter.until(sale, lambda seen: seen.reason)
+    assert_says(sale, Reason(reason))
 
 
 def test_the_backend_knows_no_forger_that_is_true_in_every_point(counter: Counter, forger: Forger) -> None:
