@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import httpx
@@ -146,17 +146,20 @@ class Counter:
         self.close()
         self.open()
 
-    async def _open(self) -> None:
-        self._terminal = Terminal(
-            Surroundings(
-                home=self.home,
-                readers=self._readers,
-                transport=self.road,
-                clock=DeviceClock(system=lambda: self.sandbox.clock.now() + self.clock_off_s),
-                open_journal=self._open_journal,
-                deadlines=self.deadlines,
-            )
+    def surroundings(self, **more: Any) -> Surroundings:
+        """What the terminal is given."""
+        return Surroundings(
+            home=self.home,
+            readers=self._readers,
+            transport=self.road,
+            clock=DeviceClock(system=lambda: self.sandbox.clock.now() + self.clock_off_s),
+            open_journal=self._open_journal,
+            deadlines=self.deadlines,
+            **more,
         )
+
+    async def _open(self) -> None:
+        self._terminal = Terminal(self.surroundings())
         self._api = await self._terminal.start()
 
     def _readers(self, listener: TapListener) -> ReaderSupervisor:

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fixtures of the counter, where a whole terminal says more than its parts."""
+
+from tests.support.counter_fixtures import counter, hasty, loop, phone, phones, sandbox
+
+__all__ = ["counter", "hasty", "loop", "phone", "phones", "sandbox"]

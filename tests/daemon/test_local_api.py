@@ -1,0 +1,331 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The local API call by call, over its Unix socket. Source: `docs/spec/local-api.md`."""
+
+import json
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import msgspec
+import pytest
+
+from sandbox.phone.phone import VirtualPhone
+from terminal.client import Home, Problem, SaleView, Status
+from terminal.daemon.feed import LISTENERS_MOST
+from terminal.daemon.local_http import BODY_SIZE_MOST
+from terminal.wire.code import confirmation_code
+from tests.support.counter import Counter, new_phone
+from tests.support.live_sandbox import LiveSandbox
+from tests.support.loop_thread import LoopThread
+from tests.support.served import Daemon, served
+
+NOBODY = uuid4()
+ORDER: dict[str, Any] = {"idempotency_key": "order 7", "amount": 18_80, "currency": "CNY"}
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory, sandbox: LiveSandbox) -> Iterator[Daemon]:
+    """One daemon for all that changes nothing, with three sales in its journal."""
+    directory = tmp_path_factory.mktemp("daemon")
+    loop = LoopThread()
+    counter = Counter(Home(directory / "home"), sandbox, loop)
+    counter.enrol()
+    counter.open()
+    counter.until_status(lambda status: status.link.online and status.readers)
+    with new_phone(directory / "phone", sandbox) as phone:
+        counter.tap(counter.present("6.00"), phone, "approved")
+        counter.tap(counter.present("18.05"), phone, "declined")
+        sale = counter.charge("8.00", reference="table 7")
+        counter.tell(sale, "cancel", {"reason": "customer"})
+    counter.close()
+    with served(counter.surroundings(diagnose=lambda: {"healthy": True}), loop) as running:
+        yield running
+    loop.close()
+
+
+@pytest.fixture(scope="module")
+def till(daemon: Daemon) -> Iterator[httpx.Client]:
+    with daemon.client() as client:
+        yield client
+
+
+def problem(answer: httpx.Response) -> Problem:
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    found = msgspec.json.decode(answer.content, type=Problem)
+    assert found.status == answer.status_code
+    assert found.title
+    assert found.detail
+    return found
+
+
+# --- the socket -------------------------------------------------------------------------------------------------------
+
+
+def test_the_socket_is_for_owner_and_group(daemon: Daemon) -> None:
+    assert stat.S_IMODE(daemon.home.socket.stat().st_mode) == 0o660
+    assert stat.S_ISSOCK(daemon.home.socket.stat().st_mode)
+
+
+def test_no_file_of_ours_is_open_to_others(daemon: Daemon) -> None:
+    secret = (daemon.home.device_key, daemon.home.enrolment, daemon.home.journal_key, daemon.home.journal)
+    assert [oct(stat.S_IMODE(path.stat().st_mode)) for path in secret] == ["0o600"] * 4
+
+
+# --- looking ----------------------------------------------------------------------------------------------------------
+
+
+def test_status_holds_everything_a_screen_needs(till: httpx.Client) -> None:
+    answer = till.get("/v1/status")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    status = msgspec.json.decode(answer.content, type=Status)
+    assert status.terminal is not None
+    assert status.terminal.merchant_name
+    assert status.day is not None
+    assert (status.day.count, status.day.total) == (1, 6_00)
+    assert status.queue.caps is not None
+    assert set(answer.json()) >= {"at", "link", "readers", "queue", "alarms", "terminal", "sale", "parked", "unknown"}
+
+
+A_SALE = {
+    "id", "number", "state", "amount", "tip", "total", "currency", "reference", "mode", "ways", "prompt", "reason",
+    "url", "expires_at", "lines", "cards", "receipt_url", "intents", "history",
+}  # fmt: skip
+"""As the page has it."""
+
+
+def test_a_sale_has_what_the_page_says(till: httpx.Client) -> None:
+    for sale in till.get("/v1/sales").json()["sales"]:
+        shown = till.get(f"/v1/sales/{sale['id']}").json()
+        assert shown == sale
+        assert set(shown) >= A_SALE
+        assert {"intent_id", "epoch", "counter", "state", "at"} == set(shown["intents"][0])
+        UUID(shown["id"])
+        assert shown["number"].count("-") == 1
+
+
+def test_nothing_shown_names_the_shopper(till: httpx.Client) -> None:
+    text = till.get("/v1/sales").text + till.get("/v1/status").text + till.get("/v1/queue").text
+    for hidden in ("wallet", "credential", "authorisation", "presentation", "kid"):
+        assert f'"{hidden}' not in text
+
+
+SEARCHES = [
+    ("", ["cancelled", "declined", "approved"]),
+    ("state=approved", ["approved"]),
+    ("state=approved&state=declined", ["declined", "approved"]),
+    ("state=unknown", []),
+    ("amount=600", ["approved"]),
+    ("reference=table+7", ["cancelled"]),
+    ("from=2000-01-01T00:00:00Z", ["cancelled", "declined", "approved"]),
+    ("from=2100-01-01T00:00:00Z", []),
+    ("to=2000-01-01T00:00:00%2B08:00", []),
+    ("limit=1", ["cancelled"]),
+]
+
+
+@pytest.mark.parametrize(("query", "states"), SEARCHES, ids=[row[0] or "all" for row in SEARCHES])
+def test_search(till: httpx.Client, query: str, states: list[str]) -> None:
+    answer = till.get(f"/v1/sales?{query}")
+    assert answer.status_code == 200, answer.text
+    assert [sale["state"] for sale in answer.json()["sales"]] == states
+
+
+def test_search_by_number_and_page_by_page(till: httpx.Client) -> None:
+    first = till.get("/v1/sales?limit=2").json()
+    rest = till.get(f"/v1/sales?limit=2&before={first['next']}").json()
+    assert len(first["sales"] + rest["sales"]) == 3
+    assert rest["next"] is None
+    number = rest["sales"][0]["number"]
+    assert [sale["number"] for sale in till.get(f"/v1/sales?number={number}").json()["sales"]] == [number]
+
+
+BAD_QUERIES = [
+    "from=yesterday", "from=2026-11-22T08:00:00", "to=", "state=sold", "amount=1.5", "amount=-1", "amount=1_000",
+    "amount=99999999999999999999", f"amount={1 << 63}", "limit=0", "limit=201", "limit=x", "before=x", "limit=",
+    "limit=%D9%A3",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", BAD_QUERIES)
+def test_a_bad_query_is_a_problem(till: httpx.Client, query: str) -> None:
+    found = problem(till.get(f"/v1/sales?{query}"))
+    assert (found.status, found.code) == (422, "invalid_query")
+
+
+def test_queue_day_diagnosis_and_export(till: httpx.Client) -> None:
+    assert till.get("/v1/queue").json()["items"] == []
+    assert till.get("/v1/day").json()["total"] == 6_00
+    assert till.get("/v1/diagnosis").json() == {"healthy": True}
+    export = till.get("/v1/queue/export")
+    assert export.headers["content-type"].startswith("application/jose")
+    assert export.text.count(".") == 4  # JWE, compact
+
+
+def test_the_day_is_closed_against_the_backends_count(till: httpx.Client) -> None:
+    report = till.post("/v1/day/close", json={}).json()
+    assert (report["here_total"], report["there_total"], report["differences"]) == (6_00, 6_00, [])
+
+
+# --- problems ---------------------------------------------------------------------------------------------------------
+
+SALE_CALLS = ("again", "park", "cancel", "accept-offline", "confirmation-code", "refunds")
+BODIES = {"confirmation-code": {"code": "12345678"}, "refunds": {"idempotency_key": "r", "reason": "returned"}}
+
+PROBLEMS: list[tuple[str, str, str, bytes, int, str]] = [
+    ("no such call", "GET", "/v1/nothing", b"", 404, "not_found"),
+    ("outside the API", "GET", "/", b"", 404, "not_found"),
+    ("another method", "DELETE", "/v1/sales", b"", 405, "method_not_allowed"),
+    ("another method of a sale", "PUT", f"/v1/sales/{NOBODY}", b"", 405, "method_not_allowed"),
+    ("an id that is none", "GET", "/v1/sales/7", b"", 404, "not_found"),
+    ("an unknown sale", "GET", f"/v1/sales/{NOBODY}", b"", 404, "not_found"),
+    ("an unknown alarm", "POST", "/v1/alarms/fire/seen", b"", 404, "not_found"),
+    ("no JSON", "POST", "/v1/sales", b"amount=5", 400, "not_json"),
+    ("half a JSON", "POST", "/v1/sales", b'{"amount": 5', 400, "not_json"),
+    ("text that is no UTF-8", "POST", "/v1/sales", b'{"reference": "\xff"}', 400, "not_json"),
+    ("half a character", "POST", "/v1/sales", b'{"idempotency_key": "\\ud800", "amount": 1, "currency": "CNY"}', 400,
+     "not_json"),
+    ("an array", "POST", "/v1/sales", b"[]", 422, "invalid_request"),
+    ("nothing", "POST", "/v1/sales", b"", 422, "invalid_request"),
+    ("too much", "POST", "/v1/sales", b" " * (BODY_SIZE_MOST + 1), 413, "too_large"),
+    ("nested without end", "POST", "/v1/day/close", b'{"date":' + b"[" * 60_000, 422, "invalid_request"),
+    ("nested without end where all is ignored", "POST", f"/v1/sales/{NOBODY}/again", b'{"x":' + b"[" * 60_000, 404,
+     "not_found"),
+    ("a reason there is not", "POST", f"/v1/sales/{NOBODY}/cancel", b'{"reason": "bored"}', 422, "invalid_request"),
+    ("a date that is none", "POST", "/v1/day/close", b'{"date": "today"}', 422, "invalid_request"),
+    *[
+        (f"{call} of an unknown sale", "POST", f"/v1/sales/{NOBODY}/{call}", json.dumps(BODIES.get(call, {})).encode(),
+         404, "not_found")
+        for call in SALE_CALLS
+    ],
+    *[
+        (f"{call} with an unknown member", "POST", f"/v1/sales/{NOBODY}/{call}",
+         json.dumps(BODIES.get(call, {}) | {"colour": "red"}).encode(), 422, "invalid_request")
+        for call in ("cancel", "confirmation-code", "refunds")
+    ],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "code"), [row[1:] for row in PROBLEMS], ids=[row[0] for row in PROBLEMS]
+)
+def test_every_error_is_a_problem_document(
+    till: httpx.Client, method: str, path: str, body: bytes, status: int, code: str
+) -> None:
+    found = problem(till.request(method, path, content=body))
+    assert (found.status, found.code) == (status, code)
+
+
+def test_not_allowed_says_what_is(till: httpx.Client) -> None:
+    assert "POST" in till.delete("/v1/queue/sync").headers["allow"]
+
+
+def test_what_is_over_takes_no_command(till: httpx.Client) -> None:
+    approved = till.get("/v1/sales?state=approved").json()["sales"][0]["id"]
+    for call in ("again", "park", "cancel", "accept-offline"):
+        assert problem(till.post(f"/v1/sales/{approved}/{call}", json={})).code == "not_now"
+    assert problem(till.post(f"/v1/sales/{approved}/confirmation-code", json={"code": "0"})).code == "not_now"
+
+
+# --- events -----------------------------------------------------------------------------------------------------------
+
+
+class Events:
+    """One open stream."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        assert response.status_code == 200
+        assert response.headers["content-type"].startswith("text/event-stream")
+        self._lines = response.iter_lines()
+
+    def next(self) -> tuple[int, Status]:
+        found: dict[str, str] = {}
+        for line in self._lines:
+            if not line and "event" in found:
+                assert found["event"] == "status"
+                return int(found["id"]), msgspec.json.decode(found["data"], type=Status)
+            name, _, value = line.partition(": ")
+            found[name] = value
+        raise AssertionError("the stream ended")
+
+
+def until_sale(events: Events, sale_id: str, state: str) -> int:
+    """The id of the first event that shows this sale in this state."""
+    while True:
+        event_id, status = events.next()
+        if status.sale is not None and (status.sale.id, status.sale.state) == (sale_id, state):
+            return event_id
+
+
+def test_events_begin_with_the_snapshot_and_go_on_with_each_change(till: httpx.Client) -> None:
+    with till.stream("GET", "/v1/events") as response:
+        events = Events(response)
+        before, status = events.next()
+        assert status.terminal is not None
+        sale = till.post("/v1/sales", json=ORDER | {"idempotency_key": str(uuid4())}).json()
+        presented = until_sale(events, sale["id"], "presented")
+        till.post(f"/v1/sales/{sale['id']}/cancel", json={"reason": "customer"})
+        assert before < presented < until_sale(events, sale["id"], "cancelled")
+
+
+def test_last_event_id_resumes(till: httpx.Client) -> None:
+    with till.stream("GET", "/v1/events") as response:
+        newest, _ = Events(response).next()
+    for stale in (str(newest - 1), "0", "nonsense", "9" * 30, "-1"):
+        with till.stream("GET", "/v1/events", headers={"Last-Event-ID": stale}) as response:
+            assert Events(response).next()[0] >= newest
+    with till.stream("GET", "/v1/events", headers={"Last-Event-ID": str(newest)}) as response:
+        events = Events(response)
+        sale = till.post("/v1/sales", json=ORDER | {"idempotency_key": str(uuid4())}).json()
+        assert events.next()[0] > newest
+        till.post(f"/v1/sales/{sale['id']}/cancel", json={"reason": "customer"})
+
+
+def test_more_listeners_than_the_device_serves_are_told_so(till: httpx.Client) -> None:
+    with ExitStack() as streams:
+        listening = [Events(streams.enter_context(till.stream("GET", "/v1/events"))) for _ in range(LISTENERS_MOST)]
+        assert all(events.next()[0] for events in listening)
+        refused = till.get("/v1/events")
+        assert (refused.status_code, problem(refused).code) == (503, "too_many_listeners")
+
+
+# --- confirmation codes -----------------------------------------------------------------------------------------------
+
+
+def right_code(counter: Counter, sale: SaleView) -> str:
+    secret = counter.terminal._ground.identity().confirmation_secret
+    return confirmation_code(secret, UUID(sale.intents[-1].intent_id).bytes, sale.amount)
+
+
+def test_five_wrong_codes_close_the_pad(counter: Counter) -> None:
+    sale = counter.present("18.80")
+    right = right_code(counter, sale)
+    wrong = f"{(int(right) + 1) % 10**8:08}"
+    for left in (4, 3, 2, 1, 0):
+        refused = counter.refused("POST", f"/v1/sales/{sale.id}/confirmation-code", {"code": wrong})
+        assert (refused.status, refused.code) == (422, "wrong_code")
+        assert f"{left} tries" in refused.detail
+        assert counter.sale(sale).code_tries_left == left
+    closed = counter.refused("POST", f"/v1/sales/{sale.id}/confirmation-code", {"code": right})
+    assert closed.code == "not_now"
+    assert "confirmation-code" not in counter.sale(sale).can
+    counter.restart()
+    assert counter.sale(sale).code_tries_left == 0
+
+
+@pytest.mark.parametrize("code", ["", "x", "１２３４５６７８", "0" * 60_000], ids=["empty", "a letter", "wide", "long"])
+def test_what_is_no_code_is_a_wrong_one(counter: Counter, code: str) -> None:
+    sale = counter.present("18.80")
+    refused = counter.refused("POST", f"/v1/sales/{sale.id}/confirmation-code", {"code": code})
+    assert refused.code == "wrong_code"
+
+
+def test_a_right_code_approves_and_is_held_against_the_backends_word(counter: Counter, phone: VirtualPhone) -> None:
+    sale = counter.present("18.80")
+    sale = counter.tell(sale, "confirmation-code", {"code": right_code(counter, sale)})
+    assert sale.state == "approved"
+    (alarm,) = counter.until_status(lambda status: status.alarms).alarms  # for nobody has paid
+    assert (alarm.kind, alarm.sale_id) == ("code_not_confirmed", sale.id)
