@@ -24,6 +24,7 @@ BATCH_MOST = 200
 LOOK_AT_MOST = 5_000
 LOOK_EVERY_S = 5.0
 JOURNAL_RETRY_S = 2.0
+WAIT_MOST_S = 3_600  # a back-off is never longer: a later time was that of a clock that has since been set back
 LEASE = "drainer"
 
 
@@ -111,7 +112,7 @@ class Drainer:
         for entry in self._journal.queue_entries(limit=oldest):
             sale = entry.sale
             kid = sale.authorised.wallet_kid if sale.authorised is not None else b""
-            waits = sale.retry_at is not None and sale.retry_at > now and not self._hurried
+            waits = sale.retry_at is not None and now < sale.retry_at <= now + WAIT_MOST_S and not self._hurried
             if sale.state is not SaleState.ACCEPTED_OFFLINE or waits or kid in waiting_keys:
                 waiting_keys.add(kid)
             else:

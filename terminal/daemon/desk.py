@@ -5,22 +5,24 @@ Lives on the loop and knows no reader, no HTTP and no screen. Source: architectu
 """
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
 from offline_queue.port import JournalPort
 from offline_queue.values import Change, ChangeRefusedError, SaleChanged
 from terminal.core.effects import AlarmKind, Arm, Effect, NotNow, RaiseAlarm, Then
-from terminal.core.errors import JournalError
+from terminal.core.errors import JournalError, JournalFullError
 from terminal.core.events import Event, Restarted
 from terminal.core.machine import durably_different, step
 from terminal.core.sale import OPEN_STATES, Sale, SaleState
-from terminal.daemon.durable import durable
+from terminal.daemon.durable import durable, report_if_broken
 
 log = logging.getLogger(__name__)
 
+LOOK_AGAIN_S = 1.0
 STEPS_AT_ONCE = 16  # a batch of verdicts gives way to a tap after so many
 _IN_DOUBT = frozenset({SaleState.UNKNOWN, SaleState.CANCELLING, SaleState.REVERSING})
 
@@ -61,6 +63,8 @@ class Desk:
         self._moved = asyncio.Event()
         self._sales: dict[UUID, Sale] = {}
         self._at_the_counter: UUID | None = None
+        self._doubted: dict[UUID, Sale] = {}
+        self._settling: asyncio.Task[None] | None = None
         self.taken_up: tuple[Sale, ...] = ()
         """What the journal held open at start, as it was then."""
 
@@ -72,6 +76,9 @@ class Desk:
         """Let the change under way become durable, and take no further one: from here on JournalError."""
         async with self._lock:
             self._closed = True
+        if self._settling is not None:
+            self._settling.cancel()
+            await asyncio.wait({self._settling})
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -172,7 +179,11 @@ class Desk:
                 if len(results) % STEPS_AT_ONCE == 0:
                     await asyncio.sleep(0)
             if changes:
-                await self._record(changes)
+                try:
+                    await self._record(changes)
+                except JournalFullError:
+                    self._doubt(moved)
+                    raise
             for sale in moved.values():
                 self._keep(sale)
         self._tell()
@@ -197,6 +208,27 @@ class Desk:
             log.warning("journal takes rows again")
             self._medium_takes = True
             self._medium(None)
+
+    # --- what the medium refused and kept all the same ----------------------------------------------------------------
+
+    def _doubt(self, refused: Mapping[UUID, Sale]) -> None:
+        self._doubted |= refused
+        if self._settling is None or self._settling.done():
+            self._settling = asyncio.get_running_loop().create_task(self._settle_doubts(), name="settling doubts")
+            self._settling.add_done_callback(report_if_broken)
+
+    async def _settle_doubts(self) -> None:
+        """A row that fails at its sync may be there all the same, and the journal is the truth: look, and follow it."""
+        while self._doubted:
+            await asyncio.sleep(LOOK_AGAIN_S)
+            sale_id, refused = next(iter(self._doubted.items()))
+            with contextlib.suppress(JournalFullError):
+                stored = await asyncio.to_thread(self._journal.sale, sale_id)
+                ours = self._sales.get(sale_id)
+                if stored is not None and ours is not None and stored.history == refused.history != ours.history:
+                    await self.take_up(stored, stored.history[-1].at)
+                if self._doubted.get(sale_id) is refused:  # else it has been refused again meanwhile
+                    del self._doubted[sale_id]
 
     def _keep(self, sale: Sale) -> None:
         """Remember a sale as it is now; one that comes to hold the counter takes it from the one before."""
