@@ -6,6 +6,7 @@ Source: backend API, "Rules for all of it". Knows no sale.
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 ANSWER_SIZE_MOST = 1_048_576
 RETRY_AFTER_MOST_S = 3_600
 EVENTS_SILENCE_S = 25.0  # the stream carries a comment every 10 s: after two missed ones it is dead
+
+_BLANK_LINE = re.compile(rb"\n\n|\r\n\r\n")
 
 M = TypeVar("M")
 
@@ -111,7 +114,8 @@ class Calls:
                 assert isinstance(source.response.stream, httpx.AsyncByteStream)  # an AsyncClient gives no other
                 source.response.stream = _Heard(source.response.stream, self._heard)
                 async for event in source.aiter_sse():
-                    yield event.id, event.event, event.data.encode()
+                    if event.data:  # the library makes an event of a comment, too, once it has met an id
+                        yield event.id, event.event, event.data.encode()
         except (httpx.HTTPError, SSEError) as error:
             raise ConnectionError(str(error) or type(error).__name__) from error
         raise ConnectionError("the backend closed the stream")
@@ -170,10 +174,11 @@ class _Heard(httpx.AsyncByteStream):
         self._heard = heard
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        unended = 0
+        unended, end = 0, b""
         async for piece in self._body:
             self._heard()
-            unended = 0 if b"\n\n" in piece or b"\r\n\r\n" in piece else unended + len(piece)
+            seen = end + piece  # a blank line may come in two pieces
+            unended, end = (0 if _BLANK_LINE.search(seen) else unended + len(piece)), seen[-3:]
             if unended > ANSWER_SIZE_MOST:
                 raise httpx.ReadError(f"an event beyond {ANSWER_SIZE_MOST} bytes")
             yield piece
