@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every answer of the backend as the event it is, and everything that is no answer. Source: backend API."""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from terminal.core import samples
+from terminal.core.events import (
+    Approved,
+    BackendStatus,
+    CancelAnswered,
+    Declined,
+    Errand,
+    Event,
+    Held,
+    NoAnswer,
+    RefundAnswered,
+    StatusHeard,
+)
+from terminal.core.reasons import Reason
+from terminal.core.sale import Cancel, CancelReason, RefundState, Sale, SaleState, Way
+from terminal.gateway.backend import BackendGateway
+from terminal.gateway.calls import Calls
+from terminal.gateway.messages import PaymentMessage, RefundMessage
+from terminal.wire.base64url import b64u
+from terminal.wire.receipt import Outcome, ReceiptClaims, sign_receipt
+from tests.support.shop import HeldClock
+from tests.vectors import ISSUER, ISSUERS, STRANGER
+from tests.wire.shop import ISSUER_KID
+
+SALE = samples.sale_in(SaleState.AUTHORISED)
+INTENT_ID = SALE.intent.intent_id
+PATH = f"/v1/intents/{INTENT_ID}"
+
+
+def receipt(signer: Any = ISSUER, **other: Any) -> str:
+    said: dict[str, Any] = {
+        "intent_id": INTENT_ID.bytes, "outcome": Outcome.APPROVED, "total_minor": 18_80, "currency": "CNY",
+        "at": samples.NOON + 3, "url": "https://pay.example/r/1", "reason": None,
+    }  # fmt: skip
+    return b64u(sign_receipt(signer, ReceiptClaims(**(said | other)), kid=ISSUER_KID))
+
+
+def answered(answer: object, ask: Callable[[BackendGateway], Coroutine[Any, Any, Any]], status: int = 200) -> Any:
+    """What the gateway makes of one answer; `requests` keeps what was asked."""
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        kind = "application/json" if status == 200 else "application/problem+json"
+        return httpx.Response(status, content=content, headers={"content-type": kind})
+
+    requests.clear()
+
+    async def run() -> Any:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(respond), base_url="https://pay.example") as client:
+            calls = Calls(client, issuers=lambda: ISSUERS)
+            return await ask(BackendGateway(calls, issuers=lambda: ISSUERS, clock=HeldClock()))
+
+    return asyncio.run(run())
+
+
+requests: list[httpx.Request] = []
+
+
+def body() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(requests[-1].content)
+    return found
+
+
+# --- payments ---------------------------------------------------------------------------------------------------------
+
+APPROVED = {"status": "approved", "receipt": receipt(), "lines": [{"kind": "tip", "label": "打赏", "amount": 80}],
+            "cards": [{"kind": "receipt", "title": "小票"}], "payer_display": "小*"}  # fmt: skip
+DECLINED = {"status": "declined", "reason": 23, "code": "insufficient_funds"}
+
+
+def pay(gateway: BackendGateway) -> Coroutine[Any, Any, Event]:
+    return gateway.pay(SALE)
+
+
+def test_the_stored_bytes_are_sent_as_they_are() -> None:
+    answered(APPROVED, pay)
+    assert (requests[0].method, requests[0].url.path) == ("POST", "/v1/payments")
+    assert body() == {
+        "presentation": b64u(SALE.intent.presentation),
+        "authorisation": b64u(b"authorisation"),
+        "wallet_credential": b64u(b"wallet credential"),
+        "accepted_offline": False,
+        "occurred_at": "2027-01-15T08:00:02Z",
+    }
+
+
+def test_approved() -> None:
+    event = answered(APPROVED, pay)
+    assert isinstance(event, Approved)
+    assert (event.intent_id, event.errand) == (INTENT_ID, Errand.PAYMENT)
+    booking = event.booking
+    assert (booking.total_minor, booking.booked_at, booking.by) == (18_80, samples.NOON + 3, Way.READER)
+    assert (booking.receipt_url, booking.payer_display) == ("https://pay.example/r/1", "小*")
+    assert [(line.kind, line.amount_minor) for line in booking.lines] == [("tip", 80)]
+    assert [card.title for card in booking.cards] == ["小票"]
+    assert booking.confirmed
+
+
+def test_already_paid_is_approved_with_the_receipt_that_stands_and_by_whom_is_not_known() -> None:
+    more = APPROVED | {"status": "already_paid", "receipt": receipt(total_minor=99_00)}
+    event = answered(more, pay)
+    assert isinstance(event, Approved)
+    assert (event.booking.by, event.booking.total_minor) == (None, 99_00)
+
+
+@pytest.mark.parametrize(
+    ("reason", "read_as"),
+    [(23, Reason.DECLINED_BY_BACKEND), (17, Reason.CREDENTIAL_EXPIRED), (22, Reason.EXPIRED),
+     (None, Reason.DECLINED_BY_BACKEND), (0, Reason.DECLINED_BY_BACKEND), (255, Reason.DECLINED_BY_BACKEND)],
+)  # fmt: skip
+def test_declined(reason: int | None, read_as: Reason) -> None:
+    event = answered(DECLINED | {"reason": reason}, pay)
+    assert isinstance(event, Declined)
+    assert (event.refusal.reason, event.refusal.code) == (read_as, "insufficient_funds")
+
+
+def test_held() -> None:
+    assert isinstance(answered({"status": "held", "code": "review"}, pay), Held)
+
+
+NO_ANSWERS: dict[str, object] = {
+    "an unknown status": {"status": "perhaps"},
+    "an error": {"status": "error", "code": "bad_item"},
+    "no status": {"receipt": receipt()},
+    "approved without a receipt": {"status": "approved"},
+    "approved with a stranger's receipt": {"status": "approved", "receipt": receipt(STRANGER)},
+    "approved with a receipt for more": {"status": "approved", "receipt": receipt(total_minor=18_81)},
+    "approved with a receipt for another intent": {"status": "approved", "receipt": receipt(intent_id=bytes(16))},
+    "approved with a receipt in another currency": {"status": "approved", "receipt": receipt(currency="USD")},
+    "approved with a receipt that says declined": {
+        "status": "approved", "receipt": receipt(outcome=Outcome.DECLINED, reason=23, url=None)
+    },
+    "approved with a receipt that is no base64url": {"status": "approved", "receipt": "+/=="},
+    "a status of another type": {"status": 1},
+    "lines of another type": {"status": "held", "lines": "none"},
+    "an array": [],
+    "nothing": b"",
+    "HTML": b"<html></html>",
+    "text in no UTF-8": b'{"status": "\xff"}',
+    "JSON nested without end": b'{"more": ' + b"[" * 100_000,
+    "more than a mebibyte": b" " * 1_048_577,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", NO_ANSWERS.values(), ids=NO_ANSWERS)
+def test_anything_else_is_no_answer(answer: object) -> None:
+    event = answered(answer, pay)
+    assert isinstance(event, NoAnswer)
+    assert event.errand is Errand.PAYMENT
+
+
+# --- batches ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_batch_is_one_event_an_item_in_the_same_order() -> None:
+    sales = [replace(SALE, sale_id=samples.intent(number).intent_id) for number in (1, 2, 3)]
+    verdicts = [APPROVED, DECLINED, {"status": "error"}]
+    events = answered({"verdicts": verdicts}, lambda gateway: gateway.forward(sales))
+    assert [type(event) for event in events] == [Approved, Declined, NoAnswer]
+    assert [event.errand for event in events] == [Errand.FORWARD] * 3
+    assert [payment["accepted_offline"] for payment in body()["payments"]] == [True] * 3
+
+
+@pytest.mark.parametrize("verdicts", [[], [APPROVED], [APPROVED] * 3], ids=["none", "too few", "too many"])
+def test_a_batch_with_another_number_of_verdicts_says_nothing_of_any(verdicts: list[object]) -> None:
+    events = answered({"verdicts": verdicts}, lambda gateway: gateway.forward([SALE, SALE]))
+    assert [type(event) for event in events] == [NoAnswer, NoAnswer]
+
+
+# --- questions --------------------------------------------------------------------------------------------------------
+
+
+def ask(gateway: BackendGateway) -> Coroutine[Any, Any, Event]:
+    return gateway.ask(SALE)
+
+
+@pytest.mark.parametrize("status", ["created", "claimed", "cancelled", "expired"])
+def test_a_status_without_money(status: str) -> None:
+    event = answered({"status": status, "intent_id": str(INTENT_ID).upper()}, ask)
+    assert isinstance(event, StatusHeard)
+    assert (event.status, event.errand) == (BackendStatus[status.upper()], Errand.QUESTION)
+    assert (requests[0].method, requests[0].url.path) == ("GET", PATH)
+
+
+QUESTIONS: list[tuple[str, dict[str, Any], type]] = [
+    ("approved with its payment", {"status": "approved", "payment": APPROVED}, Approved),
+    ("approved without", {"status": "approved"}, NoAnswer),
+    ("declined with its payment", {"status": "declined", "payment": DECLINED}, Declined),
+    ("declined without", {"status": "declined", "reason": 22, "code": "late"}, Declined),
+    ("held", {"status": "held"}, Held),
+    ("held with a payment", {"status": "held", "payment": {"status": "held"}}, Held),
+    ("an unknown status", {"status": "lost"}, NoAnswer),
+    ("another intent's", {"status": "approved", "intent_id": str(samples.intent(9).intent_id), "payment": APPROVED},
+     NoAnswer),
+    ("approved, but its payment declined", {"status": "approved", "payment": DECLINED}, Declined),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "kind"), [row[1:] for row in QUESTIONS], ids=[row[0] for row in QUESTIONS])
+def test_a_question(answer: dict[str, Any], kind: type) -> None:
+    assert type(answered(answer, ask)) is kind
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "not_found"),
+    [(404, "not_found", True), (404, "intent_unknown", True), (404, "no_such_route", False), (401, "clock", False),
+     (403, "revoked", False), (500, "internal_error", False)],
+)  # fmt: skip
+def test_only_the_backends_own_404_says_that_it_never_heard_of_it(status: int, code: str, *, not_found: bool) -> None:
+    event = answered({"code": code}, ask, status)
+    if not_found:
+        assert isinstance(event, StatusHeard)
+        assert event.status is BackendStatus.NOT_FOUND
+    else:
+        assert isinstance(event, NoAnswer)
+
+
+def test_a_strangers_404_says_nothing() -> None:
+    assert isinstance(answered(b"<h1>Not Found</h1>", ask, 404), NoAnswer)
+
+
+# --- undoing ----------------------------------------------------------------------------------------------------------
+
+UNDOING = replace(SALE, state=SaleState.REVERSING, cancel=Cancel(reason=CancelReason.MALFUNCTION))
+
+
+def cancel(gateway: BackendGateway) -> Coroutine[Any, Any, Event]:
+    return gateway.cancel(UNDOING)
+
+
+def test_a_cancel_carries_the_presentation_and_why() -> None:
+    event = answered({"status": "cancelled"}, cancel)
+    assert isinstance(event, CancelAnswered)
+    assert event.settled is None
+    assert requests[0].url.path == PATH + "/cancel"
+    assert body() == {"presentation": b64u(SALE.intent.presentation), "reason": "malfunction"}
+
+
+def test_a_cancel_that_came_too_late_says_what_stands() -> None:
+    event = answered({"status": "settled", "intent": {"status": "approved", "payment": APPROVED}}, cancel)
+    assert isinstance(event, CancelAnswered)
+    assert event.settled is not None
+    assert event.settled.total_minor == 18_80
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"status": "settled"}, {"status": "settled", "intent": {"status": "approved"}}, {"status": "maybe"},
+     {"status": "settled", "intent": {"status": "approved", "payment": APPROVED | {"receipt": receipt(STRANGER)}}}],
+    ids=["settled, with nothing", "settled, without a payment", "neither", "settled by a stranger"],
+)  # fmt: skip
+def test_a_cancel_is_not_answered_by(answer: object) -> None:
+    event = answered(answer, cancel)
+    assert isinstance(event, NoAnswer)
+    assert event.errand is Errand.CANCEL
+
+
+@pytest.mark.parametrize("state", ["sent", "done", "failed", "void"])
+@pytest.mark.parametrize("amount", [None, 5_00])
+def test_a_refund(state: str, amount: int | None) -> None:
+    wanted = samples.refund(amount_minor=amount)
+    event = answered({"refund_id": "x", "state": state}, lambda gateway: gateway.refund(SALE, wanted))
+    assert isinstance(event, RefundAnswered)
+    assert (event.refund_id, event.state) == (wanted.refund_id, RefundState(state))
+    assert body() == {"refund_id": str(wanted.refund_id), "reason": "customer"} | ({"amount": amount} if amount else {})
+
+
+@pytest.mark.parametrize("answer", [{"refund_id": "x", "state": "queued"}, {"refund_id": "x", "state": "lost"}, {}])
+def test_a_refund_is_not_answered_by(answer: object) -> None:
+    event = answered(answer, lambda gateway: gateway.refund(SALE, samples.refund()))
+    assert isinstance(event, NoAnswer)
+    assert event.errand is Errand.REFUND
+
+
+def test_what_a_payment_tells_of_its_refunds() -> None:
+    known = samples.refund().refund_id
+    told = [
+        RefundMessage(refund_id=str(known), state="failed"),
+        RefundMessage(refund_id="no uuid", state="done"),
+        RefundMessage(refund_id=str(known), state="in the post"),
+    ]
+
+    async def tell(gateway: BackendGateway) -> list[Event]:
+        return gateway.refunds_told(PaymentMessage(status="approved", refunds=told))
+
+    (event,) = answered(b"", tell)
+    assert (event.refund_id, event.state) == (known, RefundState.FAILED)
+
+
+def test_a_sale_that_no_phone_authorised_is_never_sent() -> None:
+    unauthorised: Sale = samples.sale_in(SaleState.PRESENTED)
+    with pytest.raises(AssertionError):
+        answered(APPROVED, lambda gateway: gateway.pay(unauthorised))
+    assert requests == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "healthy"),
+    [({"status": "ok"}, 200, True), (b"<html></html>", 200, False), ({"hello": 1}, 200, False), ({}, 500, False)],
+)
+def test_health(answer: object, status: int, *, healthy: bool) -> None:
+    assert answered(answer, lambda gateway: gateway.healthy(), status) is healthy
+    assert "signature" not in requests[0].headers
