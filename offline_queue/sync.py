@@ -83,9 +83,11 @@ class Drainer:
 
     async def drain(self) -> None:
         """Batch after batch until nothing is due or the link says no."""
-        while batch := await asyncio.to_thread(self.due):
-            self._hurried = False
+        while True:
             try:
+                if not (batch := await asyncio.to_thread(self.due)):
+                    return
+                self._hurried = False
                 leaving: list[tuple[UUID, Event]] = [
                     (sale.sale_id, ForwardLeaving(at=self._clock.now())) for sale in batch
                 ]

@@ -15,8 +15,9 @@ from starlette.types import ASGIApp
 
 from terminal.core.errors import JournalError, JournalFullError
 from terminal.core.events import Approved, LifeOver, Restarted
-from terminal.core.sale import Sale, SaleState
+from terminal.core.sale import Intent, Sale, SaleState
 from terminal.daemon.durable import end_tasks
+from terminal.daemon.timekeeping import TOLERANCE_S
 from terminal.daemon.wiring import (
     Ground,
     Road,
@@ -149,7 +150,12 @@ class Terminal:
         while True:
             self._road.link.check()
             sale = desk.current
-            if sale is not None and sale.state in _MORTAL and clock.now() >= sale.intent.expires_at:
+            if sale is not None and sale.state in _MORTAL and not _lives(sale.intent, clock.now()):
                 with contextlib.suppress(JournalFullError):
                     await desk.apply(sale.sale_id, LifeOver(at=clock.now(), intent_id=sale.intent.intent_id))
             await asyncio.sleep(TICK_S)
+
+
+def _lives(intent: Intent, now: int) -> bool:
+    """Whether a phone could still pay it. Not either if it was signed by a clock that has been set back since."""
+    return intent.issued_at - TOLERANCE_S <= now < intent.expires_at

@@ -63,7 +63,7 @@ class Desk:
         self._moved = asyncio.Event()
         self._sales: dict[UUID, Sale] = {}
         self._at_the_counter: UUID | None = None
-        self._doubted: dict[UUID, Sale] = {}
+        self._doubted: dict[UUID, tuple[Sale, tuple[RaiseAlarm, ...]]] = {}
         self._settling: asyncio.Task[None] | None = None
         self.taken_up: tuple[Sale, ...] = ()
         """What the journal held open at start, as it was then."""
@@ -182,7 +182,7 @@ class Desk:
                 try:
                     await self._record(changes)
                 except JournalFullError:
-                    self._doubt(moved)
+                    self._doubt(moved, results)
                     raise
             for sale in moved.values():
                 self._keep(sale)
@@ -211,8 +211,10 @@ class Desk:
 
     # --- what the medium refused and kept all the same ----------------------------------------------------------------
 
-    def _doubt(self, refused: Mapping[UUID, Sale]) -> None:
-        self._doubted |= refused
+    def _doubt(self, refused: Mapping[UUID, Sale], results: Sequence[tuple[Sale, tuple[Effect, ...]]]) -> None:
+        alarms = {sale.sale_id: tuple(effect for effect in effects if isinstance(effect, RaiseAlarm))
+                  for sale, effects in results}  # fmt: skip
+        self._doubted |= {sale_id: (sale, alarms[sale_id]) for sale_id, sale in refused.items()}
         if self._settling is None or self._settling.done():
             self._settling = asyncio.get_running_loop().create_task(self._settle_doubts(), name="settling doubts")
             self._settling.add_done_callback(report_if_broken)
@@ -221,13 +223,15 @@ class Desk:
         """A row that fails at its sync may be there all the same, and the journal is the truth: look, and follow it."""
         while self._doubted:
             await asyncio.sleep(LOOK_AGAIN_S)
-            sale_id, refused = next(iter(self._doubted.items()))
+            sale_id, doubt = next(iter(self._doubted.items()))
+            refused, alarms = doubt
             with contextlib.suppress(JournalFullError):
                 stored = await asyncio.to_thread(self._journal.sale, sale_id)
                 ours = self._sales.get(sale_id)
                 if stored is not None and ours is not None and stored.history == refused.history != ours.history:
+                    self._carry_out(stored, alarms)
                     await self.take_up(stored, stored.history[-1].at)
-                if self._doubted.get(sale_id) is refused:  # else it has been refused again meanwhile
+                if self._doubted.get(sale_id) is doubt:  # else it has been refused again meanwhile
                     del self._doubted[sale_id]
 
     def _keep(self, sale: Sale) -> None:

@@ -2,12 +2,17 @@
 """One snapshot for all that changed meanwhile: a tap waits for no screen, a drain builds no thousands."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 from terminal.client import Status
+from terminal.core.errors import JournalFullError
 from terminal.daemon.feed import Feed
 
+log = logging.getLogger(__name__)
+
 GAP_S = 0.01
+LOOK_AGAIN_S = 1.0
 
 
 class Publisher:
@@ -22,9 +27,17 @@ class Publisher:
         self._unpublished.set()
 
     async def run(self, status: Callable[[], Awaitable[Status]]) -> None:
-        """For ever: build a snapshot whenever something changed, and give it to the feed."""
+        """For ever: build a snapshot whenever something changed, and give it to the feed.
+
+        While the journal cannot be read the last one stands: a screen is no reason to end in the middle of a sale.
+        """
         while True:
             await self._unpublished.wait()
             self._unpublished.clear()
-            self._feed.publish(await status())
+            try:
+                self._feed.publish(await status())
+            except JournalFullError as error:
+                log.error("no snapshot: %s", error)
+                self._unpublished.set()
+                await asyncio.sleep(LOOK_AGAIN_S)
             await asyncio.sleep(GAP_S)
