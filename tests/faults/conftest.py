@@ -1,14 +1,54 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the fault tests share: the shim below SQLite, compiled once."""
+"""What the fault tests share: the shim below SQLite, worlds to play in, and a count of what they inject."""
 
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.faults import iotrace
+from tests.faults.campaign import Sweep, Tally, sweep_row
+from tests.faults.journeys import Row
+from tests.faults.world import World, world
+
+HoldsThrough = Callable[[World, Row, Sequence[Sweep]], None]
 
 
 @pytest.fixture(scope="session")
 def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`iotrace.c` as a library to preload."""
     return iotrace.build(tmp_path_factory.mktemp("iotrace"))
+
+
+@pytest.fixture(scope="module")
+def street() -> Iterator[World]:
+    """A world whose terminals call straight into the backend."""
+    with world() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def wired_street() -> Iterator[World]:
+    """A world with real sockets and a fault proxy."""
+    with world(wired=True) as one:
+        yield one
+
+
+@pytest.fixture
+def holds_through(record_property: Callable[[str, object], None], caplog: pytest.LogCaptureFixture) -> HoldsThrough:
+    """Sweep a journey in the short form: nothing is lost, doubled, shown wrongly or left unfinished."""
+
+    def sweep(where: World, row: Row, sweeps: Sequence[Sweep]) -> None:
+        caplog.set_level(logging.CRITICAL + 1)  # a terminal that is killed a thousand times says a lot about it
+        tally = sweep_row(where, row, sweeps, short=True)
+        count(record_property, tally)
+        assert tally.examples == []
+
+    return sweep
+
+
+def count(record_property: Callable[[str, object], None], tally: Tally) -> None:
+    """Have the run's summary count what was injected, and what was wrong."""
+    record_property("faults", dict(tally.faults))
+    record_property("wrong", dict(tally.wrong))

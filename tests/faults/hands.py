@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hands of a cashier and of shoppers, as a journey moves them. What they do may be said twice: it is done once."""
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from sandbox.phone.phone import VirtualPhone
+from terminal.client import SaleView
+from tests.faults.play import OVER, REFUND_ENDS, GaveUpError, Play
+from tests.faults.world import CURRENCY
+from tests.support.in_loop import InLoop
+
+PATIENCE_S = 40
+TAPS_MOST = 8
+LIFE_S = 130
+"""Longer than an intent lives."""
+WAITING = frozenset({"signed", "presented"})
+DECIDED = OVER | {"unknown", "accepted_offline", "pending", "reversing", "cancelling"}
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """See the module."""
+
+    play: Play
+
+    def phone(self, number: int = 0) -> VirtualPhone:
+        """One of the shoppers' phones."""
+        return self.play.phones[number]
+
+    def let_time_pass(self, seconds: int) -> None:
+        """Nobody does anything; the backend's own doings become due."""
+        self.play.leap(seconds)
+        self.play.world.sweep()
+
+    async def good_morning(self) -> None:
+        """The terminal has greeted its backend."""
+        await asyncio.sleep(0.2)
+
+    # --- the link -----------------------------------------------------------------------------------------------------
+
+    async def cut_link(self) -> None:
+        """Cut it, and wait until the terminal has noticed."""
+        self.play.road.cut()
+        for _ in range(PATIENCE_S):
+            if not (await self.play.status()).link.online:
+                return
+            await asyncio.sleep(0.5)
+        raise GaveUpError("the terminal does not notice that the link is cut")
+
+    # --- the till -----------------------------------------------------------------------------------------------------
+
+    async def charge(self, key: str, amount: int) -> SaleView:
+        """Confirm an amount; the till says it again under the same key until it is answered. Raises GaveUpError."""
+        body = {"idempotency_key": key, "amount": amount, "currency": CURRENCY, "reference": key}
+        for _ in range(PATIENCE_S):
+            answer = await self.play.call("POST", "/v1/sales", body)
+            if answer.is_success:
+                sale = msgspec.json.decode(answer.content, type=SaleView)
+                self.play.witness.acknowledged(key, sale)
+                return sale
+            await asyncio.sleep(1)
+        raise GaveUpError(f"no sale: {answer.status_code} {answer.text}")
+
+    async def look_at(self, sale: SaleView) -> SaleView:
+        """The sale as it is shown now."""
+        seen = msgspec.convert(await self.play.ask(f"/v1/sales/{sale.id}"), SaleView)
+        self.play.witness.saw_sale(seen)
+        return seen
+
+    async def press(self, sale: SaleView, button: str, body: object = None) -> httpx.Response:
+        """Press a button of a sale; again while the terminal cannot do it, not if it must not."""
+        for _ in range(PATIENCE_S):
+            answer = await self.play.call("POST", f"/v1/sales/{sale.id}/{button}", body or {})
+            if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
+                return answer
+            await asyncio.sleep(1)
+        return answer
+
+    async def cancel(self, sale: SaleView) -> None:
+        """Give it up."""
+        await self.press(sale, "cancel", {"reason": "customer"})
+
+    async def until(self, sale: SaleView, states: Collection[str] = OVER) -> SaleView:
+        """Wait until a sale is in one of these states, or over, as long as a cashier does; what it is then."""
+        for _ in range(PATIENCE_S * 4):
+            sale = await self.look_at(sale)
+            if sale.state in states or sale.state in OVER:
+                break
+            await asyncio.sleep(0.25)
+        return sale
+
+    async def refund(self, sale: SaleView, key: str, amount: int | None = None) -> None:
+        """Give all or a part back, and wait for it."""
+        body = {"idempotency_key": key, "reason": "returned"} | ({"amount": amount} if amount else {})
+        answer = await self.press(sale, "refunds", body)
+        if answer.is_success:
+            self.play.witness.refunds[key] = sale.id
+        for _ in range(PATIENCE_S):
+            if all(refund.state in REFUND_ENDS for refund in (await self.look_at(sale)).refunds):
+                return
+            await asyncio.sleep(0.25)
+
+    async def close_day(self) -> None:
+        """The backend runs its settlement, the cashier closes the day."""
+        day = (await self.play.status()).day
+        assert day is not None
+        await self._at_backend("POST", f"/admin/v1/settlements/{day.date}", self.play.world.backend.admin_token)
+        for _ in range(PATIENCE_S):
+            if (await self.play.call("POST", "/v1/day/close", {"date": day.date})).is_success:
+                return
+            await asyncio.sleep(1)
+
+    # --- the field ----------------------------------------------------------------------------------------------------
+
+    async def see_empty_field(self) -> None:
+        """Nobody is at the reader."""
+        self.play.reader.take_away()
+        await self.play.life.look()
+        await asyncio.sleep(0.05)
+
+    async def tap(self, sale: SaleView, phone: VirtualPhone, times: int = TAPS_MOST) -> SaleView:
+        """Hold a phone to the reader until the sale waits for none any more, as often as a shopper does.
+
+        If it comes to nothing, the shopper leaves and the sale's life runs out, unless there is only one try.
+        """
+        for _ in range(times):
+            await self.see_empty_field()
+            sale = await self.look_at(sale)
+            if sale.state not in WAITING or self.play.shoppers_are_gone:
+                break
+            if sale.state == "presented":
+                self.play.reader.bring(phone)
+                for _ in range(2):
+                    await self.play.life.look()
+                    await asyncio.sleep(0.05)
+            await asyncio.sleep(0.5)
+        await self.see_empty_field()
+        sale = await self.look_at(sale)
+        if times < TAPS_MOST:
+            return sale
+        if sale.state in WAITING:
+            self.play.leap(LIFE_S)
+            await asyncio.sleep(1)
+        return await self.until(sale, DECIDED)
+
+    # --- by tag, as far as it is built --------------------------------------------------------------------------------
+
+    async def show_url(self, sale: SaleView) -> None:
+        """What the tag's presenter does: register the intent, journalled before, and show its URL."""
+        for _ in range(PATIENCE_S):
+            sale = await self.look_at(sale)
+            if sale.state not in WAITING or await self.play.life.put(UUID(sale.id)):
+                return
+            await asyncio.sleep(1)
+
+    async def pay_by_page(self, sale: SaleView, phone: VirtualPhone) -> None:
+        """A phone follows the URL and pays, if the intent is registered and may still be paid."""
+        intent_id, token = sale.intents[-1].intent_id, phone.store.note("token") or ""
+        claimed = await self._at_backend("POST", f"/wallet/v1/intents/{intent_id}/claim", token)
+        if claimed.is_success:
+            self.play.witness.paid_by_page.add(intent_id)
+            await self._at_backend("POST", f"/wallet/v1/intents/{intent_id}/pay", token)
+
+    async def _at_backend(self, method: str, path: str, token: str) -> httpx.Response:
+        """Somebody else's call, by a road of their own."""
+        world, headers = self.play.world, {"Authorization": f"Bearer {token}"}
+        async with httpx.AsyncClient(transport=InLoop(world.app), base_url=world.backend.origin) as client:
+            return await client.request(method, path, headers=headers, json={})

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Terminals with one thing wrong: each must make the campaign fail, or the campaign proves nothing.
+
+A mutant is a change to the running code for as long as its context lasts. Wrong settings of the database are mutants of
+`powerloss` and judged there.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+from unittest.mock import patch
+from uuid import UUID, uuid4
+
+import msgspec
+
+from offline_queue.lease import Leases
+from offline_queue.values import Change, SaleChanged
+from terminal.client import NewSale
+from terminal.core.events import Event, NoAnswer, RefundAnswered
+from terminal.core.machine import _with_money
+from terminal.core.machine._common import arrow
+from terminal.core.sale import Refund, Sale, SaleState
+from terminal.daemon import desk as desk_module
+from terminal.daemon.counter import Counter
+from terminal.daemon.desk import Desk
+from terminal.gateway.backend import BackendGateway
+from tests.faults.campaign import Sweep
+from tests.faults.chaos import Kind, Moment
+from tests.support.fault_proxy import Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """What is wrong with it, and where the campaign must look: journey, sweep, into what; and what it must say."""
+
+    name: str
+    wrong: Callable[[], AbstractContextManager[Any]]
+    journey: str
+    sweep: Sweep
+    says: str
+    into: str = ""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@contextmanager
+def unrecorded(state: SaleState) -> Iterator[None]:
+    """A desk that writes down every arrow but those into one state."""
+    record = Desk._record
+
+    async def forgetful(self: Desk, changes: Sequence[Change]) -> None:
+        kept = [change for change in changes if not (isinstance(change, SaleChanged) and change.sale.state is state)]
+        if kept:
+            await record(self, kept)
+
+    with patch.object(Desk, "_record", forgetful):
+        yield
+
+
+@contextmanager
+def fresh_refund_id() -> Iterator[None]:
+    """A gateway that gives a refund a new id each time it sends it."""
+    refund = BackendGateway.refund
+
+    async def fresh(self: BackendGateway, sale: Sale, ordered: Refund) -> Event:
+        answer = await refund(self, sale, replace(ordered, refund_id=uuid4()))
+        return replace(answer, refund_id=ordered.refund_id) if isinstance(answer, RefundAnswered) else answer
+
+    with patch.object(BackendGateway, "refund", fresh):
+        yield
+
+
+@contextmanager
+def silence_is_no() -> Iterator[None]:
+    """A machine that takes silence for a refusal, as if the backend could not have acted."""
+    honest = _with_money.authorised
+
+    def impatient(sale: Sale, event: Event) -> Any:
+        if isinstance(event, NoAnswer):
+            return arrow(sale, SaleState.DECLINED, event.at, "no usable answer"), ()
+        return honest(sale, event)
+
+    with patch("terminal.core.machine.authorised", impatient):
+        yield
+
+
+@contextmanager
+def forgotten_key() -> Iterator[None]:
+    """A counter that makes a new sale whenever it is asked, whatever the till's key says."""
+    start = Counter.start
+
+    async def forgetful(self: Counter, new: NewSale) -> tuple[Sale, bool]:
+        return await start(self, msgspec.structs.replace(new, idempotency_key=str(uuid4())))
+
+    with patch.object(Counter, "start", forgetful):
+        yield
+
+
+@contextmanager
+def no_lease() -> Iterator[None]:
+    """A journal that leases the same thing to everybody."""
+    with patch.object(Leases, "hold", lambda _self, _name: nullcontext()):
+        yield
+
+
+@contextmanager
+def effects_first() -> Iterator[None]:
+    """A desk that lets the effects happen, and then writes down why."""
+    apply_all = Desk._apply_all
+
+    async def hasty(self: Desk, events: Sequence[tuple[UUID, Event]]) -> Any:
+        for sale_id, event in events:
+            sale = await self.find(sale_id)
+            after, effects, _ = desk_module._all_steps(sale, event)
+            if after.state is SaleState.AUTHORISED:
+                self._sales[sale_id] = after
+                self._carry_out(after, effects)
+                await asyncio.sleep(0.2)
+                self._sales[sale_id] = sale
+        return await apply_all(self, events)
+
+    with patch.object(Desk, "_apply_all", hasty):
+        yield
+
+
+MUTANTS = (
+    Mutant("the authorisation is not written down", partial(unrecorded, SaleState.AUTHORISED),
+           "sale, the shopper leaves", Sweep(Kind.KILL, Moment.ANSWERED), "shown wrongly", "POST /v1/payments"),
+    Mutant("the offline acceptance is not written down", partial(unrecorded, SaleState.ACCEPTED_OFFLINE),
+           "offline sale, the shopper leaves", Sweep(Kind.KILL, Moment.SHOWN), "lost"),
+    Mutant("a fresh id for a refund sent again", fresh_refund_id,
+           "part refunds", Sweep(Kind.KILL, Moment.ANSWERED), "doubled", "/refunds"),
+    Mutant("silence taken for a no", silence_is_no,
+           "sale", Sweep(Wire.CUT_AFTER, Moment.CALL), "shown wrongly", "POST /v1/payments"),
+    Mutant("a fresh sale for a request said again", forgotten_key,
+           "sale", Sweep(Kind.KILL, Moment.RECORDED), "doubled", "SaleChanged"),
+    Mutant("a second drainer without lease", no_lease,
+           "sales while draining", Sweep(Kind.SECOND_DRAINER, Moment.JOURNAL), "doubled", "queue_entries"),
+    Mutant("effects before the commit", effects_first,
+           "sale, the shopper leaves", Sweep(Kind.KILL, Moment.RECORD), "shown wrongly", "SaleChanged"),
+)  # fmt: skip

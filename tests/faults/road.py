@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The road from one terminal to its backend: up or down, and watched, whatever it is made of."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from terminal.wire.base64url import unb64u
+from terminal.wire.cbor import decode
+from terminal.wire.cose import Sign1
+from terminal.wire.fields import as_array, as_map
+
+
+class Road(httpx.AsyncBaseTransport):
+    """`cut` and `mend` it. `overlaps`: payments that were on their way twice at once, which nothing excuses."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+        self._broken = asyncio.Event()
+        self._up = True
+        self._deaf = False
+        self._travelling: Counter[UUID] = Counter()
+        self.overlaps: list[UUID] = []
+
+    def cut(self) -> None:
+        """Nothing gets through, and streams end."""
+        self._up, self._broken = False, self._end_streams()
+
+    def cut_after_acting(self) -> None:
+        """What is asked is done, and no answer comes back."""
+        self._deaf, self._broken = True, self._end_streams()
+
+    def fall_for(self, seconds: float) -> None:
+        """The other end is gone for some seconds, and then there again."""
+        self.cut()
+        asyncio.get_running_loop().call_later(seconds, self.mend)
+
+    def mend(self) -> None:
+        """As if nothing had been."""
+        self._up, self._deaf = True, False
+
+    def _end_streams(self) -> asyncio.Event:
+        self._broken.set()
+        return asyncio.Event()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """One exchange. Raises httpx.ConnectError while the road is cut."""
+        if not self._up:
+            raise httpx.ConnectError("the link is cut", request=request)
+        with self._watched(request):
+            response = await self._inner.handle_async_request(request)
+            if self._deaf:
+                await response.aread()
+                raise httpx.ReadError("the answer is lost", request=request)
+            if "event-stream" not in response.headers.get("content-type", ""):
+                await response.aread()
+                return response
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        response.stream = _Stream(response.stream, self._broken)
+        return response
+
+    async def aclose(self) -> None:
+        """Let go of what it is made of."""
+        await self._inner.aclose()
+
+    @contextmanager
+    def _watched(self, request: httpx.Request) -> Iterator[None]:
+        intents = paid_in(request)
+        self._travelling.update(intents)
+        self.overlaps += [intent_id for intent_id in intents if self._travelling[intent_id] > 1]
+        try:
+            yield
+        finally:
+            self._travelling.subtract(intents)
+
+
+def paid_in(request: httpx.Request) -> list[UUID]:
+    """The intents for which this request brings payments."""
+    if request.method != "POST" or not request.url.path.startswith("/v1/payments"):
+        return []
+    body = msgspec.json.decode(request.content)
+    items: list[dict[str, Any]] = body.get("payments", [body]) if isinstance(body, dict) else []
+    return [_intent_of(item["presentation"]) for item in items if "presentation" in item]
+
+
+def _intent_of(presentation: str) -> UUID:
+    parts = as_array(decode(unb64u(presentation), max_size=1_024), 2)
+    claims = as_map(decode(Sign1.parse(as_bytes(parts[1])).payload, max_size=1_024))
+    return UUID(bytes=as_bytes(claims[1]))
+
+
+def as_bytes(value: object) -> bytes:
+    """A byte string and nothing else."""
+    assert isinstance(value, bytes)
+    return value
+
+
+class _Stream(httpx.AsyncByteStream):
+    """An endless answer that ends with the road."""
+
+    def __init__(self, inner: httpx.AsyncByteStream, cut: asyncio.Event) -> None:
+        self._inner = inner
+        self._cut = cut
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        parts = self._inner.__aiter__()
+        cut = asyncio.ensure_future(self._cut.wait())
+        part: asyncio.Future[bytes] | None = None
+        try:
+            while True:
+                part = asyncio.ensure_future(anext(parts))
+                await asyncio.wait({part, cut}, return_when=asyncio.FIRST_COMPLETED)
+                if self._cut.is_set():
+                    raise httpx.ReadError("the link is cut")
+                try:
+                    yield part.result()
+                except StopAsyncIteration:
+                    return
+        finally:
+            cut.cancel()
+            if part is not None:
+                part.cancel()
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
