@@ -2,5 +2,7 @@
 """`python -m terminal.programs`: the same as `pengpos`, for processes that start each other."""
 
 from terminal.cli import main
+from terminal.programs.processes import end_with_parent
 
+end_with_parent()
 main(prog_name="pengpos")

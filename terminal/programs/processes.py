@@ -1,21 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our programs as child processes: started, waited for until they say they are ready, ended by their own id."""
+"""Our programs as child processes: started, waited for until they say they are ready, ended by their own id.
 
+Whatever becomes of the parent, its children do not outlive it: the kernel tells them (`end_with_parent`).
+"""
+
+import contextlib
+import ctypes
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from terminal.core.errors import PengposError
 
 READY_LIMIT_S = 30.0
 STOP_LIMIT_S = 8.0
+LINES_MOST = 1_000
+
+_PARENT: Final = "PENGPOS_PARENT"
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class ProgramFailedError(PengposError):
@@ -23,23 +33,34 @@ class ProgramFailedError(PengposError):
 
 
 class Program:
-    """One `pengpos` subcommand as a process. Its log goes to a file; its standard output is read line by line."""
+    """One `pengpos` subcommand as a process. Its log goes to a file; its standard output is read line by line.
+
+    The thread that makes it must live as long as it: the kernel ends the process with that thread.
+    """
 
     def __init__(self, name: str, arguments: Sequence[str], *, environment: Mapping[str, str], log: Path) -> None:
+        """Raises ProgramFailedError."""
         self.name = name
         self.log = log
-        log.parent.mkdir(parents=True, exist_ok=True)
-        self._log_file = log.open("ab")
+        try:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            self._log_file = log.open("ab")
+        except OSError as error:
+            raise ProgramFailedError(f"{name}: its log {log} cannot be written ({error.strerror})") from error
+        self._said_before = self._log_file.tell()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "terminal.programs", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._log_file,
-            env={**os.environ, **environment},
+            env={**os.environ, **environment, _PARENT: str(os.getpid())},
             start_new_session=True,  # Ctrl-C reaches us alone, and we end our children in order
         )
-        self._lines: queue.Queue[str | None] = queue.Queue(1000)
-        self._reading = threading.Thread(target=self._read, name=f"{name} output", daemon=True)
+        assert self._process.stdout is not None  # asked for above
+        self._lines: queue.Queue[str | None] = queue.Queue(LINES_MOST)
+        self._reading = threading.Thread(
+            target=keep_lines, args=(self._process.stdout, self._lines), name=f"{name} output", daemon=True
+        )
         self._reading.start()
 
     def __enter__(self) -> Self:
@@ -67,15 +88,19 @@ class Program:
         except queue.Empty:
             raise ProgramFailedError(f"{self.name} said nothing within {limit_s:g} s; see {self.log}") from None
         if line is None:
-            raise ProgramFailedError(f"{self.name} ended at once: {self._last_words()}")
+            self._lines.put(None)  # it stays so
+            raise ProgramFailedError(f"{self.name} ended: {self._last_words()}")
         return line
 
     def json_line(self, limit_s: float = READY_LIMIT_S) -> dict[str, Any]:
         """The next line, as the JSON object it is."""
+        line = self.line(limit_s)
         try:
-            said: dict[str, Any] = json.loads(self.line(limit_s))
+            said = json.loads(line)
         except ValueError as error:
             raise ProgramFailedError(f"{self.name} said something else than JSON: {error}") from None
+        if not isinstance(said, dict):
+            raise ProgramFailedError(f"{self.name} said something else than a JSON object: {line[:80]}")
         return said
 
     def stop(self) -> None:
@@ -94,32 +119,59 @@ class Program:
     def kill(self) -> None:
         """SIGKILL, as a power cut would."""
         self._process.kill()
-        self._process.wait(STOP_LIMIT_S)
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None  # asked for above
-        for raw in self._process.stdout:
-            if not self._lines.full():
-                self._lines.put(raw.decode(errors="replace").rstrip("\n"))
-        self._lines.put(None)
+        with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in the kernel: nobody can do more
+            self._process.wait(STOP_LIMIT_S)
 
     def _last_words(self) -> str:
-        self._process.wait(STOP_LIMIT_S)
-        lines = self.log.read_text(errors="replace").strip().splitlines()
+        """What this run of it said last, on standard error; earlier runs wrote to the same log."""
+        with contextlib.suppress(subprocess.TimeoutExpired):  # it has closed its output, and lives on
+            self._process.wait(STOP_LIMIT_S)
+        with self.log.open("rb") as log:
+            log.seek(self._said_before)
+            lines = log.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else f"exit code {self._process.returncode}, nothing in {self.log}"
+
+
+def keep_lines(output: Iterable[bytes], lines: "queue.Queue[str | None]") -> None:
+    """Put every line into `lines` while there is room, then None; what is read by nobody holds up nobody."""
+    for raw in output:
+        with contextlib.suppress(queue.Full):
+            lines.put_nowait(raw.decode(errors="replace").rstrip("\n"))
+    while True:
+        try:
+            lines.put_nowait(None)
+        except queue.Full:
+            with contextlib.suppress(queue.Empty):
+                lines.get_nowait()
+        else:
+            return
+
+
+def end_with_parent() -> None:
+    """In a child: be told to end (SIGTERM) when the `Program` that started us is gone, killed or not."""
+    parent = os.environ.pop(_PARENT, None)
+    if parent is None:
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != int(parent):  # it went before we could ask
+        sys.exit(1)
 
 
 def run_once(arguments: Sequence[str], *, environment: Mapping[str, str], limit_s: float) -> str:
     """Run a subcommand to its end and return what it printed. Raises ProgramFailedError with its last words."""
-    done = subprocess.run(
-        [sys.executable, "-m", "terminal.programs", *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=limit_s,
-        check=False,
-        env={**os.environ, **environment},
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "terminal.programs", *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=limit_s,
+            check=False,
+            env={**os.environ, **environment, _PARENT: str(os.getpid())},
+        )
+    except subprocess.TimeoutExpired:
+        raise ProgramFailedError(f"pengpos {arguments[0]}: not done within {limit_s:g} s") from None
     if done.returncode != 0:
         words = (done.stderr or done.stdout).strip().splitlines()
         raise ProgramFailedError(f"pengpos {arguments[0]}: {words[-1] if words else done.returncode}")

@@ -5,6 +5,7 @@ import contextlib
 import selectors
 import signal
 import sys
+import time
 from types import FrameType
 from uuid import uuid4
 
@@ -18,8 +19,11 @@ from terminal.programs.shop import DEFAULT_SANDBOX_PORT, ReaderRoad, Shop, free_
 WATCH_S = 0.5
 
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 class _EndedError(Exception):
-    """SIGTERM or Ctrl-C: end everything in order."""
+    """Ctrl-C, a closed terminal or SIGTERM: end everything in order."""
 
 
 @click.command()
@@ -27,18 +31,20 @@ class _EndedError(Exception):
 @click.option("--no-screen", is_flag=True, help="Start no screen, whatever display there is.")
 def run(*, private_readers: bool, no_screen: bool) -> None:
     """A whole shop: sandbox backend, readers, enrolment, daemon, screen. Virtual parts where hardware is absent."""
-    signal.signal(signal.SIGTERM, _end)
+    for number in _ENDING:
+        signal.signal(number, _end)
     shop = Shop(Home.of_environment())
     try:
         _open(shop, private_readers=private_readers, screen=has_display() and not no_screen)
         _watch(shop)
-    except (KeyboardInterrupt, _EndedError):
+    except _EndedError:
         _say("Closing …")
     except PengposError as error:
         raise click.ClickException(str(error)) from error
     finally:
-        with contextlib.suppress(KeyboardInterrupt):
-            shop.close()
+        for number in _ENDING:  # whoever is impatient twice would leave half of it running
+            signal.signal(number, signal.SIG_IGN)
+        shop.close()
         _say("All stopped.")
 
 
@@ -47,8 +53,9 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 
 
 def _say(text: str) -> None:
-    click.echo(text)
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):  # whoever listened has gone; there is still a shop to close
+        click.echo(text)
+        sys.stdout.flush()
 
 
 def _open(shop: Shop, *, private_readers: bool, screen: bool) -> None:
@@ -105,35 +112,33 @@ def _watch(shop: Shop) -> None:
 
 
 def _pause() -> list[object]:
-    signal.sigtimedwait(set(), WATCH_S)
+    time.sleep(WATCH_S)
     return []
 
 
 def _ended(name: str, program: Program) -> None:
-    if name == "screen":
+    if name == "screen" and program.exit_code == 0:
         raise _EndedError  # the window was closed
     raise PengposError(f"{name} ended by itself (exit code {program.exit_code}); see {program.log}")
 
 
 def _obey(shop: Shop, line: str) -> None:
-    from terminal.client import ApiProblem, DaemonAway, LocalClient, NewSale
+    from terminal.client import LocalClient, NewSale
     from terminal.core.money import Money
 
-    client = LocalClient(shop.home.socket)
     try:
-        if not line:
-            _say(shop.once(["phone", "tap"], limit_s=60).rstrip())
-        elif line in {"c", "cancel"}:
-            sale = client.status().sale
-            if sale is not None:
-                client.cancel(sale.id)
-                _say(f"sale {sale.number}: {client.sale(sale.id).state}")
-        else:
-            amount = Money.parse(line, "CNY")
-            new = NewSale(idempotency_key=str(uuid4()), amount=amount.minor, currency=amount.currency)
-            sale = client.start_sale(new)
-            _say(f"sale {sale.number}: {amount}, hold the phone to the reader (⏎)")
-    except ValueError as error:
-        _say(str(error))
-    except (ApiProblem, DaemonAway, PengposError) as error:
+        with LocalClient(shop.home.socket) as client:
+            if not line:
+                _say(shop.once(["phone", "tap"], limit_s=60).rstrip())
+            elif line in {"c", "cancel"}:
+                sale = client.status().sale
+                if sale is not None:
+                    client.cancel(sale.id)
+                    _say(f"sale {sale.number}: {client.sale(sale.id).state}")
+            else:
+                amount = Money.parse(line, "CNY")
+                new = NewSale(idempotency_key=str(uuid4()), amount=amount.minor, currency=amount.currency)
+                sale = client.start_sale(new)
+                _say(f"sale {sale.number}: {amount}, hold the phone to the reader (⏎)")
+    except (ValueError, PengposError) as error:
         _say(str(error))

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from terminal.client import Home
 from terminal.core.errors import ConfigError, ReaderLostError
@@ -65,8 +64,11 @@ class Shop:
         """Start the payment backend and keep what it says of itself."""
         arguments = ["sandbox", "--port", str(port), *(["--magic-amounts"] if magic_amounts else [])]
         said = self.start("sandbox", arguments).json_line()
-        self.backend, self.admin_token = said["url"], said["admin_token"]
-        self.activation_code = said["activation_code"]
+        try:
+            self.backend, self.admin_token = said["url"], said["admin_token"]
+            self.activation_code = said["activation_code"]
+        except KeyError as error:
+            raise ConfigError("sandbox", f"it did not say its {error}", f"See {self.programs['sandbox'].log}") from None
 
     def cut_link(self) -> None:
         """Take the backend away as a power cut would; what it knew is on its disk."""
@@ -104,11 +106,13 @@ class Shop:
     def enrol(self) -> bool:
         """Enrol with the sandbox's code, unless the terminal is enrolled there; True if it is new."""
         if self.home.enrolment.exists():
-            enrolled: dict[str, Any] = json.loads(self.home.enrolment.read_bytes())
-            if enrolled["backend"] != self.backend:
+            from terminal.daemon.identity import read_enrolment
+
+            backend = read_enrolment(self.home.enrolment).get("backend")
+            if backend != self.backend:
                 raise ConfigError(
                     str(self.home.enrolment),
-                    f"this terminal is enrolled at {enrolled['backend']}, not at the sandbox {self.backend}",
+                    f"this terminal is enrolled at {backend}, not at the sandbox {self.backend}",
                     "Stop whatever uses that port and try again, or use another PENGPOS_HOME",
                 )
             return False
