@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The small looks of a shop: ports, displays, an enrolment that is somebody else's."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from terminal.client import Home
+from terminal.core.errors import ConfigError
+from terminal.programs.shop import Shop, free_ports, has_display
+
+
+def test_a_port_that_somebody_listens_at_is_not_free() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert not free_ports((port,))
+        assert not free_ports((1, port))
+    assert free_ports((port,))
+
+
+@pytest.mark.parametrize("name", ["DISPLAY", "WAYLAND_DISPLAY"])
+def test_a_display_is_one_that_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    for known in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(known, raising=False)
+    assert has_display() == Path("/dev/dri/card0").exists()
+    monkeypatch.setenv(name, ":0")
+    assert has_display()
+
+
+def test_parts_are_for_the_phone_to_find(tmp_path: Path) -> None:
+    shop = Shop(Home(tmp_path), backend="http://127.0.0.1:8480")
+    shop.write_parts()
+    assert json.loads(Home(tmp_path).parts.read_bytes()) == {"backend": "http://127.0.0.1:8480", "vpcd_ports": []}
+
+
+def test_a_terminal_enrolled_here_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "terminal.json").write_text(json.dumps({"backend": "http://127.0.0.1:8480"}))
+    assert not Shop(Home(tmp_path), backend="http://127.0.0.1:8480").enrol()
+
+
+BAD = [
+    ("elsewhere", json.dumps({"backend": "https://pay.example"}), "enrolled at https://pay.example"),
+    ("nowhere", "{}", "enrolled at None"),
+    ("damaged", "{", "not JSON"),
+]
+
+
+@pytest.mark.parametrize(("content", "says"), [row[1:] for row in BAD], ids=[row[0] for row in BAD])
+def test_an_enrolment_that_does_not_fit_is_said(tmp_path: Path, content: str, says: str) -> None:
+    (tmp_path / "terminal.json").write_text(content)
+    with pytest.raises(ConfigError, match=says) as raised:
+        Shop(Home(tmp_path), backend="http://127.0.0.1:8480").enrol()
+    assert raised.value.way_out
