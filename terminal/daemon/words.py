@@ -6,7 +6,7 @@ Rules of the house (`docs/look.md`): say what happened, what it means, what to d
 
 from typing import Final, NamedTuple
 
-from terminal.client import Language, Sentences
+from terminal.client import Sentences
 from terminal.core.reasons import Reason
 
 
@@ -222,8 +222,3 @@ WORDS: Final[dict[Reason, ReasonWords]] = {
 
 BACKEND_CODES: Final[dict[str, Reason]] = {"insufficient_funds": Reason.NOT_ENOUGH_MONEY}
 """Codes of the backend that have a plainer sentence than "declined" (backend API, `code`)."""
-
-
-def sentence(words: Sentences, language: Language) -> str:
-    """One sentence in the device's language."""
-    return words.in_language(language)

@@ -77,14 +77,14 @@ def test_killed_it_is_gone_at_once(tmp_path: Path) -> None:
 
 
 PARENT = """
-import sys, time
+import sys
 from pathlib import Path
 from terminal.programs.processes import Program
 home = sys.argv[1]
 child = Program("child", ["daemon"], environment={"PENGPOS_HOME": home}, log=Path(home) / "child.log")
 child.line()
 print(child.pid, flush=True)
-time.sleep(600)
+child.line(600)
 """
 
 

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Alarms: with a sentence and a way out, until somebody has seen to them or their cause is gone."""
+
+import asyncio
+
+import pytest
+
+from offline_queue.memory import MemoryJournal
+from terminal.core import samples
+from terminal.core.effects import AlarmKind
+from terminal.core.sale import SaleState
+from terminal.daemon import alarms as alarms_module
+from terminal.daemon.alarms import Alarms
+from tests.support.parts import HandClock, run, until
+
+SALE = samples.sale_in(SaleState.APPROVED)
+
+
+class Bench:
+    """Alarms over a journal in memory."""
+
+    def __init__(self) -> None:
+        self.clock = HandClock()
+        self.journal = MemoryJournal(self.clock)
+        self.changes = 0
+        self.alarms = self.again()
+
+    def again(self) -> Alarms:
+        """As after a restart."""
+        return Alarms(self.journal, self.clock, self._changed)
+
+    def _changed(self) -> None:
+        self.changes += 1
+
+    def ids(self) -> list[str]:
+        return [alarm.id for alarm in self.again().shown]
+
+
+@pytest.mark.parametrize("kind", AlarmKind)
+def test_every_kind_says_what_happened_and_the_way_out(kind: AlarmKind) -> None:
+    async def work() -> None:
+        bench = Bench()
+        bench.journal.record(bench.alarms.rows_of(kind, SALE)).result(0)
+        bench.alarms.raise_alarm(kind, SALE)
+        bench.alarms.raise_alarm(kind, SALE)
+        (alarm,) = bench.alarms.shown
+        assert SALE.number in alarm.text
+        assert alarm.cure
+        assert (alarm.kind, alarm.sale_id) == (kind.value, str(SALE.sale_id))
+        assert bench.changes == 1
+        assert bench.alarms.rows_of(kind, SALE) == []  # it stands
+        assert bench.ids() == [alarm.id]
+
+    run(work())
+
+
+def test_a_lasting_alarm_stays_until_it_is_seen_to() -> None:
+    async def work() -> None:
+        bench = Bench()
+        bench.alarms.raise_lasting("restored", "restored", "what", "cure")
+        bench.alarms.raise_lasting("restored", "restored", "what", "cure")
+        assert bench.alarms.stands("restored")
+        await until(lambda: bench.ids() == ["restored"])
+        assert bench.alarms.seen_to("restored")
+        assert not bench.alarms.seen_to("restored")
+        assert not bench.alarms.stands("restored")
+        await until(lambda: bench.ids() == [])
+        await bench.alarms.close()
+
+    run(work())
+
+
+def test_it_is_kept_until_the_card_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alarms_module, "SAVE_AGAIN_S", 0.001)
+
+    async def work() -> None:
+        bench = Bench()
+        bench.journal.full = True
+        bench.alarms.raise_lasting("restored", "restored", "what", "cure")
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert (bench.alarms.stands("restored"), bench.ids()) == (True, [])
+        bench.journal.full = False
+        saving = bench.alarms._saving
+        assert saving is not None
+        async with asyncio.timeout(5):
+            await saving
+        assert bench.ids() == ["restored"]
+
+    run(work())
+
+
+def test_one_seen_to_before_it_was_saved_is_not_saved_as_standing() -> None:
+    async def work() -> None:
+        bench = Bench()
+        bench.alarms.raise_lasting("restored", "restored", "what", "cure")
+        bench.alarms.seen_to("restored")
+        await until(lambda: not bench.alarms._unsaved)
+        assert bench.ids() == []
+        await bench.alarms.close()
+
+    run(work())
+
+
+def test_closing_does_not_wait_for_a_card_that_takes_nothing() -> None:
+    async def work() -> None:
+        bench = Bench()
+        bench.journal.full = True
+        bench.alarms.raise_lasting("restored", "restored", "what", "cure")
+        await asyncio.sleep(0)
+        await bench.alarms.close()
+
+    run(work())
+
+
+def test_a_passing_alarm_lasts_as_long_as_its_cause() -> None:
+    async def work() -> None:
+        bench = Bench()
+        for text in ("one", "one", "two"):
+            bench.alarms.show("journal", text, "cure")
+        assert [(alarm.id, alarm.text) for alarm in bench.alarms.shown] == [("journal", "two")]
+        assert bench.changes == 2
+        bench.alarms.clear("journal")
+        bench.alarms.clear("journal")
+        assert bench.alarms.shown == []
+        assert bench.changes == 3
+        assert bench.ids() == []
+
+    run(work())
+
+
+def test_the_newest_first() -> None:
+    async def work() -> None:
+        bench = Bench()
+        bench.alarms.show("first", "text", "cure")
+        bench.clock.unix_s += 60
+        bench.alarms.show("second", "text", "cure")
+        assert [alarm.id for alarm in bench.alarms.shown] == ["second", "first"]
+
+    run(work())
