@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from terminal.core.errors import ConfigError
+from terminal.core.errors import ConfigError, MalformedError
 from terminal.core.ports import Signer
-from terminal.gateway.messages import EnrolmentMessage, ProblemMessage
+from terminal.gateway.messages import EnrolmentMessage, ProblemMessage, read_message
 from terminal.gateway.signing import RequestSigner
 from terminal.wire.keys import PublicKey
 
@@ -89,8 +89,8 @@ def activate(
     if not response.is_success:
         raise _refused(backend, response, raw, now())
     try:
-        return msgspec.json.decode(raw, type=EnrolmentMessage)
-    except msgspec.DecodeError:
+        return read_message(raw, EnrolmentMessage)
+    except MalformedError:
         raise _no_backend(backend, response) from None
 
 
@@ -171,8 +171,8 @@ def _problem_of(response: httpx.Response, raw: bytes) -> ProblemMessage | None:
     if "problem+json" not in response.headers.get("content-type", ""):
         return None
     try:
-        return msgspec.json.decode(raw, type=ProblemMessage)
-    except msgspec.DecodeError:
+        return read_message(raw, ProblemMessage)
+    except MalformedError:
         return None
 
 

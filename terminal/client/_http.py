@@ -25,6 +25,8 @@ CALL_LIMIT_S = 5.0
 SILENCE_LIMIT_S = 35.0
 """`/v1/events` gives a sign of life every ten seconds; after this much silence the stream counts as dead."""
 
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # what msgspec raises for bytes from outside
+
 _T = TypeVar("_T")
 
 
@@ -198,12 +200,12 @@ def _read(response: "httpx.Response") -> bytes:
 def _decode(data: bytes, kind: type[_T]) -> _T:
     try:
         return msgspec.json.decode(data, type=kind)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise DaemonAway(f"an answer we cannot read: {error}") from error
 
 
 def _problem(status: int, data: bytes) -> Problem:
     try:
         return msgspec.json.decode(data, type=Problem)
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         return Problem(title="an answer that is no problem document", status=status, code="unreadable")
