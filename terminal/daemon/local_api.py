@@ -5,7 +5,7 @@ Nothing here waits for a shopper: a call starts or changes something, `/v1/event
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from offline_queue.port import JournalPort
@@ -25,7 +25,15 @@ from terminal.daemon.counter import Counter
 from terminal.daemon.day import DayClose
 from terminal.daemon.desk import Desk
 from terminal.daemon.feed import Feed
-from terminal.daemon.local_http import ERROR_ANSWERS, BadRequestError, as_json, read_body, read_number, read_time
+from terminal.daemon.local_http import (
+    ERROR_ANSWERS,
+    BadRequestError,
+    as_json,
+    events_of,
+    read_body,
+    read_number,
+    read_time,
+)
 from terminal.daemon.snapshot import Snapshots
 from terminal.daemon.views import sale_view, utc
 from terminal.gateway.calls import UnusableAnswerError
@@ -122,18 +130,7 @@ class LocalApi:
 
     async def events(self, request: Request) -> Response:
         """`GET /v1/events`: Server-Sent Events, each a whole snapshot named ``status``."""
-        self._feed.check_room()  # here it can still be said
-        last = request.headers.get("last-event-id", "")
-        stream = self._stream(int(last) if last.isascii() and last.isdecimal() and len(last) < 20 else None)
-        return StreamingResponse(stream, media_type="text/event-stream", headers={"cache-control": "no-store"})
-
-    async def _stream(self, last_event_id: int | None) -> AsyncIterator[bytes]:
-        async for event in self._feed.follow(last_event_id):
-            if event is None:
-                yield b": here\n\n"
-            else:
-                event_id, status = event
-                yield b"id: %d\nevent: status\ndata: %s\n\n" % (event_id, msgspec.json.encode(status))
+        return events_of(self._feed, request)
 
     async def show_sale(self, request: Request) -> Response:
         """`GET /v1/sales/{id}`."""

@@ -3,7 +3,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from terminal.client import Problem
 from terminal.core.errors import JournalError, JournalFullError
 from terminal.daemon.counter import CommandRefusedError
 from terminal.daemon.desk import UnknownSaleError
-from terminal.daemon.feed import TooManyListenersError
+from terminal.daemon.feed import Feed, TooManyListenersError
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +90,23 @@ def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | No
     """An RFC 9457 problem document."""
     document = Problem(title=HTTPStatus(status).phrase, status=status, code=code, detail=detail)
     return Response(msgspec.json.encode(document), status, headers, media_type="application/problem+json")
+
+
+def events_of(feed: Feed, request: Request) -> Response:
+    """A feed's snapshots as Server-Sent Events named ``status``. Raises TooManyListenersError."""
+    feed.check_room()  # here it can still be said
+    last = request.headers.get("last-event-id", "")
+    known = int(last) if last.isascii() and last.isdecimal() and len(last) < 20 else None
+    return StreamingResponse(_told(feed, known), media_type="text/event-stream", headers={"cache-control": "no-store"})
+
+
+async def _told(feed: Feed, last_event_id: int | None) -> AsyncIterator[bytes]:
+    async for event in feed.follow(last_event_id):
+        if event is None:
+            yield b": here\n\n"
+        else:
+            event_id, status = event
+            yield b"id: %d\nevent: status\ndata: %s\n\n" % (event_id, msgspec.json.encode(status))
 
 
 # --- what each error is answered with ---------------------------------------------------------------------------------

@@ -13,16 +13,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import uvicorn
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from terminal.client import Home, LinkView, QueueView, Status
 from terminal.core.errors import ConfigError
 from terminal.daemon.app import Terminal
+from terminal.daemon.durable import set_within
+from terminal.daemon.feed import Feed
 from terminal.daemon.identity import NotEnrolledError
-from terminal.daemon.local_http import problem
+from terminal.daemon.local_http import as_json, events_of, problem
 from terminal.daemon.views import utc
 from terminal.daemon.wiring import Surroundings
 
@@ -30,31 +32,60 @@ log = logging.getLogger(__name__)
 
 SOCKET_MODE = 0o660
 ENROLMENT_POLL_S = 1.0
+START_LIMIT_S = 10.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class _Front:
-    """The ASGI application: an unenrolled terminal says so, an enrolled one serves its API."""
+    """The ASGI application that is there from the first moment; `api` is the one that answers now."""
 
-    def __init__(self, now: Callable[[], int]) -> None:
-        self._now = now
-        self.api: ASGIApp = self._unenrolled
+    def __init__(self) -> None:
+        self.api: ASGIApp = _starting
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.api(scope, receive, send)
 
-    async def _unenrolled(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        if scope["path"] == "/v1/status":
-            status = Status(at=utc(self._now()), link=LinkView(online=False), readers=[], queue=QueueView(), alarms=[])
-            await Response(msgspec.json.encode(status), media_type="application/json")(scope, receive, send)
-        else:
-            detail = "this terminal is not enrolled yet: pengpos enrol CODE --backend URL"
-            await problem(503, "not_enrolled", detail)(scope, receive, send)
+
+async def _starting(scope: Scope, receive: Receive, send: Send) -> None:
+    """An enrolled terminal that is still taking up what its journal holds."""
+    if scope["type"] == "http":
+        await problem(503, "starting", "this terminal is starting; ask again in a moment")(scope, receive, send)
+
+
+class _Unenrolled:
+    """The local API of a terminal that nobody has enrolled: it says so, to a screen that follows too."""
+
+    def __init__(self, now: int) -> None:
+        self._status = Status(at=utc(now), link=LinkView(online=False), readers=[], queue=QueueView(), alarms=[])
+        self.feed = Feed(first_event_id=now * 1_000)
+        self.feed.publish(self._status)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._answer(Request(scope, receive))(scope, receive, send)
+
+    def _answer(self, request: Request) -> Response:
+        match request.url.path:
+            case "/v1/status":
+                return as_json(self._status)
+            case "/v1/events":
+                return events_of(self.feed, request)
+            case _:
+                return problem(
+                    503, "not_enrolled", "this terminal is not enrolled yet: pengpos enrol CODE --backend URL"
+                )
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say when somebody who connects is heard."""
+        await super().startup(sockets)
+        self.listening.set()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to `serve`."""
@@ -97,12 +128,12 @@ def _answers(path: Path) -> bool:
 
 
 async def serve(given: Surroundings, ready: Callable[[], None], stopping: asyncio.Event) -> None:
-    """Run the daemon until `stopping`. `ready` is called once it can sell, or knows that it is not enrolled.
+    """Run the daemon until `stopping`. `ready` is called once it listens and can sell, or says that it is not enrolled.
 
     The journal comes before the socket: a second daemon over the same home ends at its lock and takes nothing away.
     Raises ConfigError, JournalError, and whatever broke a part of the terminal: then start it again.
     """
-    front = _Front(given.clock.now)
+    front = _Front()
     terminal = _terminal(given)
     config = uvicorn.Config(
         front, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1, server_header=False
@@ -120,12 +151,9 @@ async def serve(given: Surroundings, ready: Callable[[], None], stopping: asynci
         loop.create_task(stopping.wait(), name="stopping"),
     }
     try:
-        if terminal is None:
-            log.warning("not enrolled: waiting for pengpos enrol")
-            ready()
-        while terminal is None and not any(task.done() for task in ends):
-            await asyncio.wait(ends, timeout=ENROLMENT_POLL_S, return_when=asyncio.FIRST_COMPLETED)
-            terminal = _terminal(given)
+        if not await set_within(server.listening, START_LIMIT_S):
+            raise ConfigError(str(given.home.socket), "nobody can be heard there", "Start it again; its log says more")
+        terminal = terminal or await _enrolled(given, front, ready, ends)
         if terminal is not None:
             await _run(terminal, front, ready, ends)
     finally:
@@ -133,6 +161,22 @@ async def serve(given: Surroundings, ready: Callable[[], None], stopping: asynci
         server.should_exit = True
         await asyncio.gather(*ends)
         given.home.socket.unlink(missing_ok=True)
+
+
+async def _enrolled(
+    given: Surroundings, front: _Front, ready: Callable[[], None], ends: set[asyncio.Task[Any]]
+) -> Terminal | None:
+    """Say that nobody has enrolled this terminal, until somebody has; None if we are to end before that."""
+    log.warning("not enrolled: waiting for pengpos enrol")
+    front.api = unenrolled = _Unenrolled(given.clock.now())
+    ready()
+    terminal: Terminal | None = None
+    while terminal is None and not any(task.done() for task in ends):
+        await asyncio.wait(ends, timeout=ENROLMENT_POLL_S, return_when=asyncio.FIRST_COMPLETED)
+        terminal = _terminal(given)
+    front.api = _starting
+    unenrolled.feed.close()
+    return terminal
 
 
 def _terminal(given: Surroundings) -> Terminal | None:

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The daemon from its socket's first moment to its last."""
 
+import asyncio
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from starlette.types import ASGIApp
 
 from offline_queue.values import JournalBusyError
 from sandbox.phone.phone import VirtualPhone
 from terminal.client import Home
 from terminal.core.errors import ConfigError, JournalError
+from terminal.daemon.app import Terminal
 from terminal.daemon.serving import bind_socket
 from terminal.keys.file import FileKey
 from tests.support.counter import Counter
@@ -39,16 +44,43 @@ def daemon(enrolled: Counter, loop: LoopThread) -> Iterator[Daemon]:
 
 
 def test_before_enrolment_it_says_so_and_sells_from_the_moment_it_is_enrolled(blank: Counter, loop: LoopThread) -> None:
-    with served(blank.surroundings(), loop) as daemon, daemon.client() as till:
+    with served(blank.surroundings(), loop) as daemon, daemon.client() as till, ExitStack() as screen:
         assert till.get("/v1/status").json().get("terminal") is None
+        events = screen.enter_context(till.stream("GET", "/v1/events")).iter_lines()
+        assert [next(events).split(":")[0] for _ in range(3)] == ["id", "event", "data"]
         refused = till.post("/v1/sales", json={"idempotency_key": "a", "amount": 1, "currency": "CNY"})
         assert (refused.status_code, refused.json()["code"]) == (503, "not_enrolled")
         assert "pengpos enrol" in refused.json()["detail"]
         assert refused.headers["content-type"] == "application/problem+json"
         blank.enrol()
         daemon.until_ready()  # it says so again: now it can sell
+        assert list(events) == [""]  # whoever followed comes again, and is told of an enrolled one
         sale = till.post("/v1/sales", json={"idempotency_key": "a", "amount": 1, "currency": "CNY"})
         assert sale.status_code == 201
+
+
+def test_while_it_takes_up_its_journal_it_is_starting_and_not_unenrolled(
+    enrolled: Counter, loop: LoopThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    async def slowly(self: Terminal) -> ASGIApp:
+        begun.set()
+        await asyncio.to_thread(go_on.wait, LIMIT_S)
+        return await start(self)
+
+    start = Terminal.start
+    monkeypatch.setattr(Terminal, "start", slowly)
+    daemon = Daemon(enrolled.surroundings(), loop)
+    assert begun.wait(LIMIT_S)
+    with daemon.client() as till:
+        for path in ("/v1/status", "/v1/events", "/v1/sales"):
+            answer = till.get(path)
+            assert (answer.status_code, answer.json()["code"]) == (503, "starting")
+        go_on.set()
+        daemon.until_ready()
+        assert till.get("/v1/status").json()["terminal"] is not None
+    daemon.stop()
 
 
 def test_it_leaves_nothing_behind(daemon: Daemon) -> None:
