@@ -14,7 +14,7 @@ import click
 from terminal.client import Home
 from terminal.core.errors import PengposError
 from terminal.programs.processes import Program
-from terminal.programs.shop import DEFAULT_SANDBOX_PORT, ReaderRoad, Shop, free_ports, has_display
+from terminal.programs.shop import ReaderRoad, Shop, has_display
 
 WATCH_S = 0.5
 
@@ -60,13 +60,12 @@ def _say(text: str) -> None:
 
 def _open(shop: Shop, *, private_readers: bool, screen: bool) -> None:
     _say(f"pengpos: a whole shop on this machine (state in {shop.home.root})")
-    wanted = DEFAULT_SANDBOX_PORT if free_ports((DEFAULT_SANDBOX_PORT,)) else 0
-    shop.open_sandbox(port=wanted)
+    shop.open_sandbox(port=shop.sandbox_port())
     _say(f"  backend   {shop.backend} (sandbox: play money)")
     shop.open_readers(private=private_readers)
     _say(f"  readers   {_readers_line(shop.road)}")
-    shop.write_parts()
     _say("  terminal  " + ("enrolled just now" if shop.enrol() else "enrolled already"))
+    shop.write_parts()
     shop.open_daemon()
     _say(f"  daemon    ready, local API at {shop.home.socket}")
     if screen:
@@ -103,6 +102,8 @@ def _watch(shop: Shop) -> None:
         for name, program in shop.programs.items():
             if program.exit_code is not None:
                 _ended(name, program)
+        if shop.revive_readers():
+            _say("The virtual readers' service had ended; it runs again.")
         for _ in selector.select(WATCH_S) if selector.get_map() else _pause():
             line = sys.stdin.readline()
             if line:

@@ -4,14 +4,19 @@
 import json
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from terminal.client import Home
 from terminal.core.errors import ConfigError, ReaderLostError
 from terminal.programs.processes import Program, run_once
+
+if TYPE_CHECKING:
+    from sandbox.phone.reader_service import ReaderService
 
 VPCD_PORTS = (0x8C7B, 0x8C7C)
 """Where vsmartcard's vpcd listens by default (35963, 35964): whoever writes a wallet tries these first."""
@@ -40,6 +45,8 @@ class Shop:
     road: ReaderRoad = field(default_factory=lambda: ReaderRoad({}, (), ()))
     programs: dict[str, Program] = field(default_factory=dict)
     stack: ExitStack = field(default_factory=ExitStack)
+    revive_readers: Callable[[], bool] = lambda: False
+    """Start our own reader service again if it has ended; true if it had. A machine's own is not ours to start."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -59,6 +66,16 @@ class Shop:
         self.stack.close()
 
     # --- the parts ----------------------------------------------------------------------------------------------------
+
+    def sandbox_port(self) -> int:
+        """Where the terminal is enrolled, else the usual port, else 0 for any free one. Raises ConfigError."""
+        if self.home.enrolment.exists():
+            from terminal.daemon.identity import read_enrolment
+
+            parts = urlsplit(str(read_enrolment(self.home.enrolment).get("backend")))
+            if parts.hostname == "127.0.0.1" and parts.port is not None:
+                return parts.port
+        return DEFAULT_SANDBOX_PORT if free_ports((DEFAULT_SANDBOX_PORT,)) else 0
 
     def open_sandbox(self, *, port: int = 0, magic_amounts: bool = True) -> None:
         """Start the payment backend and keep what it says of itself."""
@@ -90,6 +107,7 @@ class Shop:
 
             usual = not private and free_ports(VPCD_PORTS)
             service = self.stack.enter_context(ReaderService(port=VPCD_PORTS[0] if usual else None))
+            self.revive_readers = lambda: _revived(service)
             road = ReaderRoad(
                 service.environment,
                 tuple(reader.name for reader in service.readers),
@@ -130,6 +148,13 @@ class Shop:
         if said != "ready":
             raise ConfigError("daemon", f"it said {said!r}", f"See {daemon.log}")
         return daemon
+
+
+def _revived(service: "ReaderService") -> bool:
+    if service.running:
+        return False
+    service.start()
+    return True
 
 
 def machine_readers() -> ReaderRoad | None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.phone.reader_service import ReaderService
 from terminal.client import Home
 from terminal.core.errors import ConfigError
-from terminal.programs.shop import Shop, free_ports, has_display
+from terminal.programs.shop import DEFAULT_SANDBOX_PORT, Shop, _revived, free_ports, has_display
 
 
 def test_a_port_that_somebody_listens_at_is_not_free() -> None:
@@ -53,3 +54,22 @@ def test_an_enrolment_that_does_not_fit_is_said(tmp_path: Path, content: str, sa
     with pytest.raises(ConfigError, match=says) as raised:
         Shop(Home(tmp_path), backend="http://127.0.0.1:8480").enrol()
     assert raised.value.way_out
+
+
+def test_the_sandbox_goes_where_the_terminal_is_enrolled(tmp_path: Path) -> None:
+    """It may have got another port than the usual one the first time; its address is part of the enrolment."""
+    (tmp_path / "terminal.json").write_text(json.dumps({"backend": "http://127.0.0.1:35697"}))
+    assert Shop(Home(tmp_path)).sandbox_port() == 35697
+
+
+def test_a_new_home_takes_the_usual_port_if_it_is_free(tmp_path: Path) -> None:
+    assert Shop(Home(tmp_path)).sandbox_port() in {DEFAULT_SANDBOX_PORT, 0}
+
+
+def test_a_reader_service_that_ended_is_started_again(reader_service: ReaderService) -> None:
+    assert not _revived(reader_service)
+    before = reader_service.readers
+    reader_service.kill()
+    assert _revived(reader_service)
+    assert reader_service.running
+    assert reader_service.readers == before
