@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo test check format gallery pictures lock clean
+.PHONY: help run demo test faults check format gallery pictures lock clean
 
 venv := .venv/bin
 export PYTHON
@@ -16,6 +16,7 @@ help:
 	@echo 'make run       sandbox, terminal and screen on this machine; Ctrl-C ends them'
 	@echo 'make demo      a scripted day at the counter, checked to the cent'
 	@echo 'make test      lint, types, import contracts, then every test'
+	@echo 'make faults    the fault campaign everywhere: every kind of fault at every moment of every journey (an hour)'
 	@echo 'make check     only lint, types and import contracts'
 	@echo 'make format    put the code into its shape'
 	@echo 'make gallery   every screen as a picture'
@@ -35,6 +36,11 @@ test:
 	@scripts/bootstrap test
 	@scripts/check
 	@exec $(venv)/pytest --numprocesses auto --dist loadfile $(ARGS)
+
+faults:
+	@scripts/bootstrap test
+	@exec $(venv)/pytest tests/faults --everywhere --faults-at-least 10000 --timeout 5400 \
+	    --numprocesses auto --dist worksteal $(ARGS)
 
 check:
 	@scripts/bootstrap test

@@ -1,7 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures for every room."""
 
-from tests.support.fault_summary import pytest_terminal_summary
+from tests.support.fault_summary import pytest_addoption, pytest_sessionfinish, pytest_terminal_summary
 from tests.support.pcscd import _service_of_the_process, reader_service, slot, slots
 
-__all__ = ["_service_of_the_process", "pytest_terminal_summary", "reader_service", "slot", "slots"]
+__all__ = [
+    "_service_of_the_process",
+    "pytest_addoption",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "reader_service",
+    "slot",
+    "slots",
+]

@@ -2,7 +2,6 @@
 """The campaign: every fault at every moment of every journey, one to a play, and what came of it as numbers.
 
 A fault counts once, at a distinct place: its kind, its moment's number, its journey. What never struck is not counted.
-is not counted.
 """
 
 import json
@@ -46,24 +45,24 @@ KILLS = (
     Sweep(Kind.KILL, Moment.SHOWN),
 )
 MEDIUM = (
-    Sweep(Kind.FULL, Moment.JOURNAL, 29),
-    Sweep(Kind.FULL_FOR_FIVE, Moment.JOURNAL, 37),
-    Sweep(Kind.FULL_FOR_LONG, Moment.JOURNAL, 53),
-    Sweep(Kind.LIED, Moment.RECORD, 5),
+    Sweep(Kind.FULL, Moment.JOURNAL, 83),
+    Sweep(Kind.FULL_FOR_FIVE, Moment.JOURNAL, 101),
+    Sweep(Kind.FULL_FOR_LONG, Moment.JOURNAL, 131),
+    Sweep(Kind.LIED, Moment.RECORD, 9),
 )
 CLOCK = tuple(
     Sweep(kind, moment, every)
     for kind in CLOCK_S
-    for moment, every in ((Moment.RECORD, 11), (Moment.CALL, 0), (Moment.SHOWN, 0))
+    for moment, every in ((Moment.RECORD, 29), (Moment.CALL, 0), (Moment.SHOWN, 0))
 )
 SURROUNDINGS = (
-    Sweep(Kind.OLD_IMAGE, Moment.RECORDED, 7),
-    Sweep(Kind.SECOND_DRAINER, Moment.RECORD, 11),
+    Sweep(Kind.OLD_IMAGE, Moment.RECORDED, 13),
+    Sweep(Kind.SECOND_DRAINER, Moment.RECORD, 37),
     Sweep(Kind.SECOND_DRAINER, Moment.JOURNAL),
-    Sweep(Kind.BACKEND_GONE, Moment.CALL, 9),
+    Sweep(Kind.BACKEND_GONE, Moment.CALL, 29),
     Sweep(Kind.BACKEND_GONE, Moment.ANSWERED),
 )
-NETWORK = tuple(Sweep(wire, Moment.CALL, 23) for wire in Wire)
+NETWORK = tuple(Sweep(wire, Moment.CALL, 61) for wire in Wire)
 SWEEPS = (*KILLS, *MEDIUM, *CLOCK, *SURROUNDINGS, *NETWORK)
 
 

@@ -35,13 +35,22 @@ def wired_street() -> Iterator[World]:
         yield one
 
 
+@pytest.fixture(scope="session")
+def everywhere(pytestconfig: pytest.Config) -> bool:
+    """Whether this is the long form."""
+    asked: bool = pytestconfig.getoption("--everywhere")
+    return asked
+
+
 @pytest.fixture
-def holds_through(record_property: Callable[[str, object], None], caplog: pytest.LogCaptureFixture) -> HoldsThrough:
-    """Sweep a journey in the short form: nothing is lost, doubled, shown wrongly or left unfinished."""
+def holds_through(
+    record_property: Callable[[str, object], None], caplog: pytest.LogCaptureFixture, *, everywhere: bool
+) -> HoldsThrough:
+    """Sweep a journey: nothing is lost, doubled, shown wrongly or left unfinished."""
 
     def sweep(where: World, row: Row, sweeps: Sequence[Sweep]) -> None:
         caplog.set_level(logging.CRITICAL + 1)  # a terminal that is killed a thousand times says a lot about it
-        tally = sweep_row(where, row, sweeps, short=True)
+        tally = sweep_row(where, row, sweeps, short=not everywhere)
         count(record_property, tally)
         assert tally.examples == []
 

@@ -119,7 +119,8 @@ class Life:
             publish(status)
 
         feed.publish = seen  # type: ignore[method-assign]  # the witness stands outside
-        self._api = InLoop(await self.terminal.start(), self._context)
+        api = InLoop(await self.terminal.start(), self._context)
+        self._client = httpx.AsyncClient(transport=api, base_url=LOCAL)
         asyncio.get_running_loop().create_task(self._watch())
 
     async def _watch(self) -> None:
@@ -132,12 +133,11 @@ class Life:
 
     async def call(self, method: str, path: str, body: Any = None) -> httpx.Response:
         """One call of the local API, by whoever stands outside. Raises Killed if the daemon dies over it."""
-        async with httpx.AsyncClient(transport=self._api, base_url=LOCAL) as client:
-            asking = asyncio.get_running_loop().create_task(
-                client.request(method, path, json=body), context=self._context()
-            )
-            response: httpx.Response = await self._or_death(asking)
-            return response
+        asking = asyncio.get_running_loop().create_task(
+            self._client.request(method, path, json=body), context=self._context()
+        )
+        response: httpx.Response = await self._or_death(asking)
+        return response
 
     async def look(self) -> None:
         """The reader observes its field. Raises Killed if the daemon dies over it."""

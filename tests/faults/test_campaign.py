@@ -40,9 +40,12 @@ def test_the_short_form_has_a_thousand_places(calm: dict[str, Found]) -> None:
     assert {sweep.kind for sweep, number in planned.items() if number} == {sweep.kind for sweep in SWEEPS}
 
 
-def test_faults_that_no_table_thought_of(street: World, record_property: Callable[[str, object], None]) -> None:
-    tally, chance = Tally(), random.Random(20)
-    for _ in range(20):
+@pytest.mark.parametrize("seed", range(10))
+def test_faults_that_no_table_thought_of(
+    street: World, record_property: Callable[[str, object], None], seed: int, *, everywhere: bool
+) -> None:
+    tally, chance = Tally(), random.Random(seed)
+    for _ in range(100 if everywhere else 2):
         tally.add(at_random(street, ROWS, chance))
     count(record_property, tally)
     assert tally.examples == []

@@ -86,6 +86,7 @@ class Road(httpx.AsyncBaseTransport):
     _rules: list[_Rule] = field(default_factory=list)
     _inner: httpx.AsyncHTTPTransport | None = None
     _cut: bool = False
+    _tearings: int = 0
     _under_way: int = 0
     _streams: set["_Stream"] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -105,16 +106,17 @@ class Road(httpx.AsyncBaseTransport):
 
     def cut(self) -> None:
         """No connection any more, and those that were open break."""
-        with self._lock:
-            self._cut = True
-            streams = tuple(self._streams)
-        for stream in streams:
-            stream.tear()
+        self._cut = True
+        self._tear()
 
     def silence_events(self) -> None:
         """The backend tells nothing by itself any more; calls go on."""
         self.put(refuses(), "GET", "/v1/terminal/events")
+        self._tear()
+
+    def _tear(self) -> None:
         with self._lock:
+            self._tearings += 1
             streams = tuple(self._streams)
         for stream in streams:
             stream.tear()
@@ -158,11 +160,14 @@ class Road(httpx.AsyncBaseTransport):
     async def _forward(self, request: httpx.Request) -> httpx.Response:
         if self._inner is None:
             self._inner = httpx.AsyncHTTPTransport(verify=False)
+        tearings = self._tearings
         response = await self._inner.handle_async_request(request)
         assert isinstance(response.stream, httpx.AsyncByteStream)
         stream = _Stream(response.stream)
         with self._lock:
             self._streams.add(stream)
+        if tearings != self._tearings:  # the line was cut while this answer's head was under way
+            stream.tear()
         stream.ended = lambda: self._streams.discard(stream)
         return httpx.Response(response.status_code, headers=response.headers, stream=stream)
 
