@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everything that can break, as one tree. Expected outcomes (a decline, an empty field) are values, not these.
 
+What is known to one room only is defined there; its module stands in brackets.
+
 PengposError
 ├── MalformedError            bytes that are not what the tap protocol allows
+│   └── WrongLengthError      an APDU whose bytes do not fit its own lengths [terminal.wire.apdu]
 ├── SignatureError            a signature, or the issuer behind it, does not verify
 ├── RefusedError              a check of the tap protocol failed; carries the reason to say and log
 ├── ReaderError
@@ -13,9 +16,18 @@ PengposError
 ├── JournalError
 │   ├── JournalFullError      the medium takes no more; nothing was shown, nothing is lost
 │   ├── JournalCorruptError   a row does not follow from the one before it; carries its sequence number
-│   └── JournalForeignError   another program's or a newer version's database; set aside, never overwritten
+│   ├── JournalForeignError   another program's or a newer version's database; set aside, never overwritten
+│   ├── JournalBusyError      another process has the file, or another drainer the lease [offline_queue.values]
+│   ├── ChangeRefusedError    a change contradicts what the journal holds [offline_queue.values]
+│   ├── UnsafeSettingError    SQLite did not take a setting that makes a commit durable [offline_queue.connection]
+│   └── UnreadableSaleError   a row's bytes are no sale as this version knows it [offline_queue.codec]
 ├── ClockError                the time is outside what an issuer vouched for
-└── ConfigError               a setting or a file of the installation is wrong; carries where and the way out
+├── ConfigError               a setting or a file of the installation is wrong; carries where and the way out
+├── NotAcknowledgedError      an acknowledgement that does not free this device [offline_queue.acknowledgement]
+├── ApiProblem                the daemon answered no; carries its problem document [terminal.client._http]
+├── DaemonAway                nobody answers at the daemon's socket [terminal.client._http]
+├── ProgramFailedError        a program that was started ended, or never was ready [terminal.programs.processes]
+└── StepFailedError           a step of the demo did not hold [terminal.programs.demo]
 """
 
 from dataclasses import dataclass
