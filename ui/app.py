@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The screen's loop: events → actions → local state → scene → what differs is drawn. One thread owns all of it."""
 
+import json
+import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -22,7 +24,7 @@ from ui.threads import Answer, Away, Caller, Follower, Inbox, Message, Snapshot
 from ui.touch import Touches, target_of_key
 from ui.typeset import Typesetter
 from ui.update import on_action, on_answer, on_away, on_status
-from ui.window import Closed, Down, Event, Exposed, Resized, Typed, Up, Window
+from ui.window import Closed, Down, Event, Exposed, Resized, Spoken, Typed, Up, Window
 
 FRAME_S = 1 / 30
 CYCLE_S = 1.6
@@ -41,6 +43,8 @@ class Options:
     motion: bool = True
     items_currency: str = "CNY"
     items: tuple[QuickItem, ...] = ()
+    remote_port: int | None = None
+    """Where a browser on this machine may look on and touch (`ui.remote`); 0: any free port; None: nowhere."""
 
 
 class Screen:
@@ -128,6 +132,8 @@ class Screen:
                 self._redraw_all()
             case Exposed():
                 self._redraw_all()
+            case Spoken(language):
+                self.local = replace(self.local, language=language)
             case _:
                 assert_never(event)
         return True
@@ -185,6 +191,7 @@ def run(options: Options) -> None:
     follower.start()
     caller.start()
     screen.prepare_sound()
+    stop_remote = _start_remote(window, options)
     try:
         going = True
         while going:
@@ -195,6 +202,23 @@ def run(options: Options) -> None:
             if going:
                 screen.refresh()
     finally:
+        stop_remote()
         follower.stop()
         caller.stop()
         window.close()
+
+
+def _start_remote(window: Window, options: Options) -> Callable[[], None]:
+    """Let a browser look on, and say where, if that was asked for; gives what ends it."""
+    if options.remote_port is None:
+        return lambda: None
+    from ui.remote import Remote
+
+    try:
+        remote = Remote(window, options.remote_port)
+    except OSError as error:
+        sys.exit(f"pengpos ui: port {options.remote_port}: {error.strerror or error}")
+    remote.start()
+    sys.stdout.write(json.dumps({"url": remote.url}) + "\n")
+    sys.stdout.flush()
+    return remote.stop

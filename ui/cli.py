@@ -11,6 +11,7 @@ from terminal.client import Home, Language
 from ui.i18n.phrase import LANGUAGES
 from ui.theme import ThemeName
 
+_PANEL = Path("/dev/dri/card0")
 _SIZE = re.compile(r"(\d{3,5})x(\d{3,5})\Z")
 
 
@@ -36,6 +37,8 @@ class SizeType(click.ParamType[tuple[int, int]]):
 @click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True)
 @click.option("--fullscreen/--windowed", default=None, help="Full screen without a desktop, else a window.")
 @click.option("--no-motion", is_flag=True, help="Nothing moves, not even the waves of “tap here”.")
+@click.option("--remote", "remote_port", type=click.IntRange(0, 65535), metavar="PORT", envvar="PENGPOS_UI_REMOTE",
+              help="A browser on this machine may look on and touch; prints where. 0: any free port.")  # fmt: skip
 def ui(
     socket_path: Path | None,
     size: tuple[int, int],
@@ -43,6 +46,7 @@ def ui(
     theme: ThemeName,
     fullscreen: bool | None,  # noqa: FBT001 - click passes it by name
     no_motion: bool,  # noqa: FBT001 - click passes it by name
+    remote_port: int | None,
 ) -> None:
     """The merchant's screen, a client of the daemon's socket."""
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
@@ -51,8 +55,12 @@ def ui(
 
     home = Home.of_environment()
     currency, items = read_items(home.root / "items.toml")
+    has_desktop = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"))
+    if remote_port is not None and not has_desktop and not _PANEL.exists():
+        os.environ["SDL_VIDEODRIVER"] = "dummy"  # no display at all: the browser is the only one
+        has_desktop = True
     if fullscreen is None:
-        fullscreen = not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"))
+        fullscreen = not has_desktop
     run(
         Options(
             socket_path=socket_path or home.socket,
@@ -63,5 +71,6 @@ def ui(
             motion=not no_motion,
             items_currency=currency,
             items=items,
+            remote_port=remote_port,
         )
     )

@@ -6,10 +6,12 @@ are taken, the made-up ones dropped (SDL 2, pygame-ce).
 """
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 import pygame
+
+from terminal.client import Language
 
 MOUSE_FINGER: Final = -1
 _KEYS: Final = {
@@ -53,11 +55,22 @@ class Exposed(NamedTuple):
     """The window system lost our pixels."""
 
 
+class Spoken(NamedTuple):
+    """Somebody wants the screen in this language; only a remote viewer can ask (`ui.remote`)."""
+
+    language: Language
+
+
 class Closed(NamedTuple):
     """The window was closed, or the program asked to end."""
 
 
-Event = Down | Up | Typed | Resized | Exposed | Closed
+Event = Down | Up | Typed | Resized | Exposed | Spoken | Closed
+
+
+def choose_language(language: Language) -> None:
+    """Let `Window.wait` give Spoken; from any thread. Raises pygame.error when SDL's queue is full."""
+    pygame.event.post(pygame.Event(pygame.USEREVENT, {"language": language}))
 
 
 class Window:
@@ -78,6 +91,8 @@ class Window:
             ]
         )  # fmt: skip
         self._is_closed = False
+        self.on_update: Callable[[pygame.Surface, list[pygame.Rect]], None] = lambda _surface, _areas: None
+        """Told of every rectangle brought to the panel, on the screen's thread."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -129,6 +144,8 @@ class Window:
                 return Resized(self.size)
             case pygame.VIDEOEXPOSE:
                 return Exposed()
+            case pygame.USEREVENT if hasattr(event, "language"):
+                return Spoken(event.language)
             case pygame.QUIT:
                 return Closed()
             case _:
@@ -138,6 +155,7 @@ class Window:
         """Bring these rectangles to the panel."""
         if areas:
             pygame.display.update(areas)
+            self.on_update(self.surface, areas)
 
     def close(self) -> None:
         """Give the display back."""
