@@ -9,12 +9,12 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from sandbox.backend import admin_shapes as shapes
-from sandbox.backend import coupons, ledger, sweep, views
+from sandbox.backend import coupons, friends, ledger, sweep, views
 from sandbox.backend.context import Backend
 from sandbox.backend.events import EventKind, emit
 from sandbox.backend.ledger import Account, AccountKind
 from sandbox.backend.models import AccountRow, AlarmRow, IntentRow, MerchantRow, PaymentRow, StoreRow, TerminalRow
-from sandbox.backend.problems import conflict, invalid, not_found
+from sandbox.backend.problems import ProblemError, conflict, invalid, not_found
 from sandbox.backend.social_models import VoucherRow
 from sandbox.backend.times import rfc3339
 
@@ -47,13 +47,18 @@ def payments(session: Session, after: str | None, limit: int) -> shapes.Payments
 
 
 def review(session: Session, backend: Backend, intent_id: str, *, approve: bool) -> None:
-    """End a hold as a person decided; raises ProblemError 404."""
-    payment_id = session.scalar(
-        select(PaymentRow.id).where(PaymentRow.intent_id == intent_id.lower(), PaymentRow.status == "held")
-    )
-    if payment_id is None:
+    """End a hold as a person decided; raises ProblemError 404, and 409 for one that only a friend can approve.
+
+    That one names no payer yet: approved here, it would be taken from whoever asked the friend.
+    """
+    payment = session.scalars(
+        select(PaymentRow).where(PaymentRow.intent_id == intent_id.lower(), PaymentRow.status == "held").limit(1)
+    ).first()
+    if payment is None:
         raise not_found("held payment")
-    sweep.end_hold(session, backend, intent_id.lower(), payment_id, approve=approve)
+    if approve and payment.code == friends.FRIEND_ASKED:
+        raise ProblemError(409, payment.code, "a friend is asked to pay this; only the friend can say yes")
+    sweep.end_hold(session, backend, intent_id.lower(), payment.id, approve=approve)
 
 
 def merchants(session: Session) -> list[shapes.MerchantEntry]:

@@ -27,6 +27,14 @@ _ID_LENGTHS = (22, 36)
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """What a payer is told, and what befalls the answer on its way."""
+
+    payment: shapes.WalletPayment
+    delivery: magic.Delivery
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """How a phone names an intent: by id, or with its presentation."""
 
@@ -78,19 +86,41 @@ def release(session: Session, backend: Backend, account_id: str, reference: Refe
 
 def pay(
     session: Session, backend: Backend, account_id: str, reference: Reference, request: shapes.PayRequest
-) -> shapes.WalletPayment:
+) -> Answered:
     """Pay an intent; again by the same account gives the same answer, by another `already_paid` with the receipt.
 
-    Raises ProblemError `409` with the code of whatever is in the way, `insufficient_funds` included: that one ends
-    nothing, the shopper may top up.
+    The same answer whatever it was: who asks again after a refusal, or while a person still looks at it, has lost the
+    first answer and begins nothing new. Raises ProblemError `409` with the code of whatever is in the way,
+    `insufficient_funds` included: that one ends nothing, the shopper may top up.
     """
     now = backend.clock.now()
     intent = _lock(session, backend, reference)
-    booked = session.scalars(
-        select(PaymentRow).where(PaymentRow.intent_id == intent.id, PaymentRow.status == "approved")
-    ).one_or_none()
-    if booked is not None:
-        return _payment_view(session, booked, account_id)
+    payment = _begun(session, intent, account_id)
+    if payment is None:
+        payment = _begin(session, backend, intent, account_id, request, now)
+    payment.answers += 1
+    session.flush()
+    delivery = magic.delivery(intent.amount, first=payment.answers == 1) if backend.magic_amounts else magic.Delivery()
+    return Answered(_payment_view(session, payment, account_id), delivery)
+
+
+def _begun(session: Session, intent: IntentRow, account_id: str) -> PaymentRow | None:
+    """The booked payment, whoever's, else what this account has begun by the page."""
+    standing = views.standing_payment(session, intent)
+    if standing is not None and standing.status == "approved":
+        return standing
+    mine = _own(session, intent, account_id)
+    return mine if mine is not None and mine.way == "page" else None
+
+
+def _begin(
+    session: Session,
+    backend: Backend,
+    intent: IntentRow,
+    account_id: str,
+    request: shapes.PayRequest,
+    now: int,
+) -> PaymentRow:
     check_payable(session, intent, account_id, now)
     if not intent.online and (request.tip or request.vouchers):
         raise invalid("the terminal is offline: neither tip nor voucher", code="terminal_offline")
@@ -102,7 +132,7 @@ def pay(
         booking.decline(session, backend, intent, payment, refusal, now)
     elif (refusal := booking.book(session, backend, intent, payment, now)) is not None:
         raise ProblemError(409, refusal.code, "there is not enough money for this")
-    return _payment_view(session, payment, account_id)
+    return payment
 
 
 def payments_of(session: Session, account_id: str, before: int | None, limit: int) -> shapes.WalletPayments:
@@ -162,7 +192,8 @@ def check_payable(session: Session, intent: IntentRow, account_id: str, now: int
     if now > intent.payable_until or now < intent.issued_at - 300:
         raise ProblemError(409, "expired", "this intent is not in time")
     if views.status_of(intent, now) == "claimed" and intent.claimed_by != account_id:
-        raise ProblemError(409, "claimed", "somebody else is paying this", {"claimed_until": intent.claimed_until})
+        until = rfc3339(intent.claimed_until) if intent.claimed_until is not None else None
+        raise ProblemError(409, "claimed", "somebody else is paying this", {"claimed_until": until})
 
 
 def new_payment(
@@ -212,17 +243,33 @@ def merchant_view(session: Session, terminal_id: str) -> shapes.MerchantView:
 def _view(session: Session, intent: IntentRow, account_id: str, now: int) -> shapes.PayableIntent:
     status = views.status_of(intent, now)
     claimed = status == "claimed" and intent.claimed_until is not None
+    mine = _own(session, intent, account_id)
     return shapes.PayableIntent(
         intent_id=intent.id,
         status=status,
+        code=intent.code,
+        reason=intent.reason,
         merchant=merchant_view(session, intent.terminal_id),
         amount=intent.amount,
         currency=intent.currency,
         online=intent.online,
+        now=rfc3339(now),
         expires_at=rfc3339(intent.expires_at),
         claimed_until=rfc3339(intent.claimed_until) if claimed and intent.claimed_until is not None else None,
         claimed_by_me=claimed and intent.claimed_by == account_id,
+        payment=None if mine is None else _payment_view(session, mine, account_id),
     )
+
+
+def _own(session: Session, intent: IntentRow, account_id: str) -> PaymentRow | None:
+    """What this account has paid of an intent, or last tried to; one that came second is not its own."""
+    return session.scalars(
+        select(PaymentRow)
+        .where(PaymentRow.intent_id == intent.id, PaymentRow.account_id == account_id)
+        .where(PaymentRow.status.in_(("approved", "held", "declined")))
+        .order_by(PaymentRow.status != "approved", PaymentRow.status != "held", PaymentRow.id.desc())
+        .limit(1)
+    ).first()
 
 
 def _payment_view(session: Session, row: PaymentRow, account_id: str) -> shapes.WalletPayment:

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shopper side, `/wallet/v1`: routes only."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.orm import Session
 
 from sandbox.backend import accounts, page_payments
 from sandbox.backend import wallet_shapes as shapes
 from sandbox.backend.caller import AccountId, BackendOf
+from sandbox.backend.delivery import LostAnswer
 from sandbox.backend.routing import TerseRoute
 
 router = APIRouter(prefix="/wallet/v1", tags=["wallet"], route_class=TerseRoute)
@@ -96,14 +98,21 @@ def release(
     return backend.db.write(lambda session: page_payments.release(session, backend, account_id, wanted))
 
 
-@router.post("/intents/{reference}/pay")
-def pay(
+@router.post("/intents/{reference}/pay", response_model=shapes.WalletPayment)
+async def pay(
     reference: str, account_id: AccountId, backend: BackendOf, request: shapes.PayRequest | None = None
-) -> shapes.WalletPayment:
+) -> Any:
     """Pay by the page, by intent id or with a presentation."""
     order = request or shapes.PayRequest()
-    wanted = page_payments.read_reference(backend, reference, order.presentation)
-    return backend.db.write(lambda session: page_payments.pay(session, backend, account_id, wanted, order))
+
+    def book() -> page_payments.Answered:
+        wanted = page_payments.read_reference(backend, reference, order.presentation)
+        return backend.db.write(lambda session: page_payments.pay(session, backend, account_id, wanted, order))
+
+    answered = await run_in_threadpool(book)
+    if answered.delivery.delay_s:
+        await backend.sleep(answered.delivery.delay_s)
+    return LostAnswer() if answered.delivery.lost else answered.payment
 
 
 @router.get("/receipts/{token}")

@@ -114,25 +114,33 @@ class MerchantView(Shape):
     name: str
 
 
-class PayableIntent(Shape):
-    """What a shopper sees before paying."""
-
-    intent_id: Uuid
-    status: IntentStatus
-    merchant: MerchantView
-    amount: Amount
-    currency: Currency
-    online: bool
-    expires_at: Rfc3339
-    claimed_until: Rfc3339 | None = None
-    claimed_by_me: bool = False
-
-
 class WalletPayment(PaymentWithRefunds):
     """A payment as its payer sees it; `confirmation_code` where the terminal was offline."""
 
     merchant: MerchantView
     confirmation_code: str | None = None
+
+
+class PayableIntent(Shape):
+    """What a shopper sees before paying, and after: `payment` is this account's own, if there is one.
+
+    `now`: the backend's clock, so that a phone whose own is wrong can still count down. `code` and `reason` say why an
+    intent has ended.
+    """
+
+    intent_id: Uuid
+    status: IntentStatus
+    code: str | None = None
+    reason: int | None = None
+    merchant: MerchantView
+    amount: Amount
+    currency: Currency
+    online: bool
+    now: Rfc3339
+    expires_at: Rfc3339
+    claimed_until: Rfc3339 | None = None
+    claimed_by_me: bool = False
+    payment: WalletPayment | None = None
 
 
 class WalletPayments(Shape):

@@ -50,6 +50,7 @@ def test_a_claim_keeps_others_out_for_60_s(shop: Shop) -> None:
     for call in ("claim", "pay"):
         answer = second.call("POST", f"/intents/{sale.intent_id}/{call}")
         assert (answer.status_code, answer.json()["code"]) == (409, "claimed")
+        assert answer.json()["claimed_until"] == "2027-01-15T08:01:00Z"
     shop.clock.advance(59)
     first.call("POST", f"/intents/{sale.intent_id}/claim")  # claiming again prolongs nothing
     shop.clock.advance(1)
@@ -103,6 +104,50 @@ def test_paying_again_gives_the_same_answer(shop: Shop) -> None:
     shop.clock.advance(86_400)
     assert wallet.call("POST", f"/intents/{sale.text}/pay").json() == first
     assert wallet.balance() == 981_20
+
+
+@pytest.mark.parametrize(
+    ("amount", "status", "code"),
+    [(18_05, "declined", "declined"), (18_51, "declined", "insufficient_funds"), (18_27, "held", "held_for_review")],
+)
+def test_paying_again_after_a_refusal_or_while_it_is_held_begins_nothing_new(
+    magic_shop: Shop, amount: int, status: str, code: str
+) -> None:
+    till, wallet = magic_shop.till(), magic_shop.wallet()
+    sale = till.sale(amount)
+    first = wallet.call("POST", f"/intents/{sale.text}/pay").json()
+    assert (first["status"], first["code"]) == (status, code)
+    assert wallet.call("POST", f"/intents/{sale.text}/pay").json() == first
+    assert len(wallet.call("GET", "/payments").json()["payments"]) == 1
+    assert wallet.balance() == 1_000_00
+
+
+def test_looking_afterwards_tells_each_account_its_own_payment_only(shop: Shop) -> None:
+    till, wallet, second = shop.till(), shop.wallet(), shop.wallet()
+    sale = till.sale(18_80, online=False)
+    paid = wallet.call("POST", f"/intents/{sale.text}/pay").json()
+    second.call("POST", f"/intents/{sale.text}/pay")
+    mine, theirs = (payer.call("GET", f"/intents/{sale.intent_id}").json() for payer in (wallet, second))
+    assert (mine["status"], mine["payment"]) == ("approved", paid)
+    assert (theirs["status"], "payment" in theirs) == ("approved", False)
+
+
+def test_looking_says_why_an_intent_has_ended_and_what_the_backends_clock_says(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80)
+    till.cancel(sale)
+    seen = wallet.call("GET", f"/intents/{sale.intent_id}").json()
+    assert (seen["status"], seen["code"], seen["reason"]) == ("cancelled", "cancelled", 22)
+    assert seen["now"] == "2027-01-15T08:00:00Z"
+
+
+def test_a_lost_answer_is_rehearsed_by_the_page_too(magic_shop: Shop) -> None:
+    wallet, sale = magic_shop.wallet(), magic_shop.till().sale(18_20)
+    with pytest.raises(ConnectionAbortedError):
+        wallet.call("POST", f"/intents/{sale.text}/pay")
+    assert wallet.call("GET", f"/intents/{sale.text}").json()["payment"]["status"] == "approved"
+    assert wallet.call("POST", f"/intents/{sale.text}/pay").json()["total"] == 18_20
+    assert wallet.balance() == 981_80
 
 
 def test_an_offline_terminals_intent_brings_the_confirmation_code(shop: Shop) -> None:

@@ -281,6 +281,16 @@ def test_a_tap_that_asks_a_friend_is_held(shop: Shop, answer: str | None, status
     assert (wallet.balance(), friend.balance()) == (1_000_00, 981_20 if status == "approved" else 1_000_00)
 
 
+def test_an_operator_may_refuse_for_a_friend_but_not_pay_from_who_asked(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80)
+    till.pay(sale, wallet, wallet.authorise(sale, funding=Funding.FRIEND, offline_allowed=False))
+    answer = shop.operator.call("POST", f"/payments/{sale.intent_id}/review", {"approve": True})
+    assert (answer.status_code, answer.json()["code"], till.status(sale)) == (409, "friend_asked", "held")
+    shop.operator.call("POST", f"/payments/{sale.intent_id}/review", {"approve": False})
+    assert (till.status(sale), wallet.balance()) == ("declined", 1_000_00)
+
+
 def test_nobody_is_asked_for_what_is_not_ones_own(shop: Shop) -> None:
     till, wallet, friend, stranger = shop.till(), shop.wallet(), shop.wallet(), shop.wallet()
     sale = till.sale(18_80)
