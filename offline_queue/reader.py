@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlite_utils import Database
 
 from offline_queue import schema
-from offline_queue.chain import ChainedRow, Row
+from offline_queue.chain import GENESIS, ChainedRow, Row
 from offline_queue.codec import decode_sale
 from offline_queue.connection import DatabaseError, connect_read_only, trouble
 from offline_queue.facts import STORED_STATES
@@ -224,6 +224,18 @@ class JournalReader:
                 previous = row_hash
             first = rows[-1]["seq"] + 1
         return found
+
+    def rows_since(self, seq: int, limit: int) -> list[ChainedRow]:
+        """The rows behind row `seq`, oldest first, `limit` at most; for whoever looks on."""
+        found = list(self._query(_ROWS_FROM, seq, limit + 1))  # the first of them only for its hash
+        previous = GENESIS
+        rows: list[ChainedRow] = []
+        for row in found:
+            row_hash = row.pop("hash")
+            if row["seq"] > seq:
+                rows.append(ChainedRow(Row(**row), previous, row_hash))
+            previous = row_hash
+        return rows[:limit]
 
     def head(self) -> Head:
         """See `ChainReads.head`."""

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox.backend import admin_api, problems, sweep, terminal_api, wallet_api, wallet_social_api
+from sandbox.backend import admin_api, postings_api, problems, sweep, terminal_api, wallet_api, wallet_social_api
 from sandbox.backend.context import Backend
 from sandbox.backend.problems import MEDIA_TYPE, ProblemError
 from sandbox.backend.routing import describe
@@ -49,7 +49,13 @@ def create_app(backend: Backend, *, sweeping: bool = True) -> FastAPI:
     app.state.backend = backend
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     problems.install(app)
-    for router in (terminal_api.router, wallet_api.router, wallet_social_api.router, admin_api.router):
+    for router in (
+        terminal_api.router,
+        wallet_api.router,
+        wallet_social_api.router,
+        admin_api.router,
+        postings_api.router,
+    ):
         app.include_router(router)
     app.add_middleware(BodyLimit)
     return app

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ledger line by line, as the operator reads it."""
+
+from tests.support.backend import Shop
+
+
+def test_each_booking_is_told_with_what_it_moved(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80)
+    till.pay(sale, wallet)
+    top_up, payment = shop.operator.call("GET", "/ledger/postings").json()["postings"]
+    assert (top_up["kind"], top_up["intent_id"]) == ("top_up", None)
+    assert (payment["kind"], payment["intent_id"]) == ("payment", sale.intent_id)
+    moved = {(entry["account"], entry["owner"]): entry["amount"] for entry in payment["entries"]}
+    assert moved == {("shopper", wallet.account_id): -18_80, ("merchant", "M-0001"): 18_80}
+    assert payment["at"].endswith("Z")
+
+
+def test_only_what_is_new_or_the_newest(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    for _ in range(3):
+        till.pay(till.sale(1_00), wallet)
+
+    def numbers(query: str) -> list[int]:
+        return [p["number"] for p in shop.operator.call("GET", f"/ledger/postings?{query}").json()["postings"]]
+
+    everything = numbers("")
+    assert everything == sorted(everything)
+    assert len(everything) == 4
+    assert numbers("limit=2") == everything[-2:]
+    assert numbers("limit=2&after=0") == everything[:2]
+    assert numbers(f"after={everything[2]}") == everything[3:]
+    assert numbers(f"after={everything[3]}") == []
+
+
+def test_nobody_else_reads_it(shop: Shop) -> None:
+    assert shop.http.get("/admin/v1/ledger/postings").status_code == 401
