@@ -60,6 +60,48 @@ class TapListener(Protocol):
         """A reader came, went, or is being opened again."""
 
 
+@dataclass(frozen=True, slots=True)
+class TagIdle:
+    """No sale: the tag says only the shop's address."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagWaiting:
+    """A sale waits for a phone: the tag carries its URL."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class TagClaimed:
+    """A phone is paying: the tag says "being paid", and nothing that can be paid."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagPaid:
+    """Paid: the tag carries the receipt's URL, where there is one."""
+
+    receipt_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TagCancelled:
+    """Over without payment, or not decided: nothing that can be paid."""
+
+
+TagState = TagIdle | TagWaiting | TagClaimed | TagPaid | TagCancelled
+
+
+class TagPresenter(Protocol):
+    """An NDEF tag whose content follows the sale (tap protocol §3); whoever has none has no presenter."""
+
+    def show(self, state: TagState) -> None:
+        """From now on the tag says this; returns at once, never raises. The same state may be said twice.
+
+        What one phone's session has begun to read stays as it was until that session is over.
+        """
+
+
 class Signer(Protocol):
     """A P-256 private key that never leaves its place (file, secure element, TPM)."""
 

@@ -103,10 +103,12 @@ class Terminal:
             log.error("a reader's thread did not end")
         await end_tasks(self._tasks)
         await self._till.judging.close()
+        await self._till.showing.close()
         await self._till.errands.close()
         await self._till.second_copy.close()
         await self._ground.alarms.close()
         await self._till.desk.close()
+        self._till.tag.close()
         await self._road.client.aclose()
         await asyncio.to_thread(self._ground.journal.close)
         if not self._ended.done():
@@ -150,6 +152,7 @@ class Terminal:
         while True:
             self._road.link.check()
             sale = desk.current
+            self._till.tag.look(sale)
             if sale is not None and sale.state in _MORTAL and not _lives(sale.intent, clock.now()):
                 with contextlib.suppress(JournalFullError):
                     await desk.apply(sale.sale_id, LifeOver(at=clock.now(), intent_id=sale.intent.intent_id))

@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -32,10 +33,11 @@ from terminal.core.events import (
 from terminal.core.money import Money
 from terminal.core.ports import Clock, Signer
 from terminal.core.risk import OfflineRefused
-from terminal.core.sale import CancelReason, Intent, Refund, Sale, SaleState, Step, Way
+from terminal.core.sale import CODE_TRIES, CancelReason, Intent, Refund, Sale, SaleState, Step, Way
 from terminal.daemon.desk import Desk
 from terminal.daemon.identity import Identity
 from terminal.daemon.offline import OfflinePolicy
+from terminal.daemon.views import takes_codes
 from terminal.wire.code import confirmation_code
 from terminal.wire.intent import IntentClaims, Purpose, sign_intent
 from terminal.wire.presentation import encode_presentation
@@ -46,6 +48,8 @@ INTENT_LIFETIME_S = 120
 IDEMPOTENCY_KEY_MOST = 255
 REFUND_REASON_MOST = 80
 
+CODE_DIGITS = 8
+_CODE = re.compile(rf"[0-9]{{{CODE_DIGITS}}}")
 _MAY_ACCEPT_OFFLINE = frozenset({SaleState.AUTHORISED, SaleState.UNKNOWN})
 
 
@@ -79,6 +83,7 @@ class Counter:
         denylisted: Callable[[bytes], bool],
         online: Callable[[], Awaitable[bool]],
         ways: Callable[[], tuple[Way, ...]],
+        currency: Callable[[], str],
     ) -> None:
         self._desk = desk
         self._journal = journal
@@ -89,6 +94,7 @@ class Counter:
         self._denylisted = denylisted
         self._online = online
         self._ways = ways
+        self._currency = currency
         self._starting = asyncio.Lock()
         self._refunding = asyncio.Lock()
 
@@ -104,8 +110,8 @@ class Counter:
                 if not hmac.compare_digest(known.request_hash, request_hash):
                     raise CommandRefusedError(409, "conflict", "this idempotency_key was used for another request")
                 return await self._known(known), False
-            self._check_free(None)
             amount, ways = self._amount(new), self._ways_for(new)
+            self._check_free(None)
             intent = await self._sign(amount, new.reference)
             sale = Sale(
                 sale_id=uuid4(),
@@ -136,6 +142,8 @@ class Counter:
             amount = Money(new.amount, new.currency)
         except ValueError as error:
             raise CommandRefusedError(422, "invalid_amount", str(error)) from None
+        if amount.currency != (taken := self._currency()):
+            raise CommandRefusedError(422, "currency_not_here", f"this terminal takes {taken}, not {amount.currency}")
         if amount.minor == 0:
             raise CommandRefusedError(422, "invalid_amount", "a sale of nothing cannot be charged")
         return amount
@@ -143,11 +151,18 @@ class Counter:
     def _ways_for(self, new: NewSale) -> tuple[Way, ...]:
         """Those the till asked for; one this terminal does not have would leave the shopper nothing to do."""
         present = self._ways()
-        if not new.ways:
+        if new.ways is None:
             return present
-        wanted = tuple(dict.fromkeys(Way(way) for way in new.ways))
+        if not new.ways or len(set(new.ways)) < len(new.ways):
+            detail = "ways names each way once, and at least one; left out, it means all that this terminal has"
+            raise CommandRefusedError(422, "invalid_request", detail)
+        wanted = tuple(Way(way) for way in new.ways)
         if absent := [way.value for way in wanted if way not in present]:
-            raise CommandRefusedError(422, "way_not_here", f"this terminal cannot present by {', '.join(absent)}")
+            raise CommandRefusedError(
+                422,
+                "way_not_here",
+                f"this terminal cannot present by {', '.join(absent)}, only by {', '.join(present)}",
+            )
         return wanted
 
     def _check_free(self, but: UUID | None) -> None:
@@ -235,8 +250,13 @@ class Counter:
             return await self._command(sale_id, OfflineAccepted(at=self._clock.now(), by_cashier=True))
 
     async def enter_code(self, sale_id: UUID, code: str) -> tuple[Sale, bool]:
-        """A confirmation code; False: it was wrong, and one of five tries is gone."""
+        """A confirmation code; False: it was wrong, and one of five tries is gone. What is no code costs none."""
         sale = await self._desk.find(sale_id)
+        if takes_codes(sale) and sale.wrong_codes >= CODE_TRIES:
+            detail = f"five wrong codes: sale {sale.number} takes no more. Cancel it, or wait for the backend's word"
+            raise CommandRefusedError(409, "code_closed", detail)
+        if takes_codes(sale) and not _CODE.fullmatch(code):
+            raise CommandRefusedError(422, "invalid_code", f"a confirmation code is {CODE_DIGITS} digits from 0 to 9")
         expected = confirmation_code(
             self._identity().confirmation_secret, sale.intent.intent_id.bytes, sale.amount.minor
         )

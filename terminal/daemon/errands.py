@@ -30,9 +30,9 @@ from terminal.core.effects import (
     Then,
 )
 from terminal.core.errors import JournalFullError
-from terminal.core.events import BackendStatus, CancelLeaving, Errand, Event, NoAnswer, StatusHeard
+from terminal.core.events import BackendStatus, CancelLeaving, Errand, Event, FieldEmpty, NoAnswer, StatusHeard
 from terminal.core.ports import Clock
-from terminal.core.sale import Refund, Sale, SaleState
+from terminal.core.sale import Refund, Sale, SaleState, Way
 from terminal.daemon.arming import Arming
 from terminal.daemon.counter import CommandRefusedError, Counter
 from terminal.daemon.desk import Desk, UnknownSaleError
@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 RESEND_UNTIL_S = 300  # after its life an unbooked payment is refused as expired (backend API, "Judged as of its time")
 WAIT_MOST_S = 3_600  # a time kept in a row was that of a clock which may since have been set back
 JOURNAL_RETRY_S = 5.0
+LINK_LOOK_S = 1.0  # while a cancel waits for the link
 
 _TO_BE_CANCELLED = frozenset({SaleState.CANCELLING, SaleState.REVERSING})
 
@@ -61,6 +62,13 @@ class Backend(Protocol):
 
     async def refund(self, sale: Sale, refund: Refund) -> Event:
         """Send a refund."""
+
+
+class ByUrl(Protocol):
+    """Who lets tag and QR carry an intent."""
+
+    def armed(self, sale: Sale) -> None:
+        """A sale waits for a phone; returns at once."""
 
 
 class AlarmBoard(Protocol):
@@ -88,17 +96,21 @@ class Errands:
         desk: Desk,
         backend: Backend,
         arming: Arming,
+        showing: ByUrl,
         counter: Counter,
         alarms: AlarmBoard,
         clock: Clock,
+        link_up: Callable[[], bool],
         stored: Callable[[Sale], None],
     ) -> None:
         self._desk = desk
         self._backend = backend
         self._arming = arming
+        self._showing = showing
         self._counter = counter
         self._alarms = alarms
         self._clock = clock
+        self._link_up = link_up
         self._stored = stored
         self._waiting: dict[_Key, asyncio.Task[None]] = {}
         self._on_the_way: dict[_Key, asyncio.Task[None]] = {}
@@ -109,7 +121,7 @@ class Errands:
         """Start what the effect asks for."""
         match effect:
             case Arm():
-                self._arming.arm()
+                self._arm(sale)
             case Disarm():
                 self._at_the_counter(sale, self._arming.disarm)
             case EmptyFieldFirst():
@@ -141,6 +153,15 @@ class Errands:
     async def close(self) -> None:
         """Stop; what was under way is taken up from the journal at the next start."""
         await end_tasks([*self._waiting.values(), *self._on_the_way.values(), *self._others])
+
+    def _arm(self, sale: Sale) -> None:
+        """Where no reader is to offer it, no field is waited for either."""
+        if Way.READER in sale.ways:
+            self._arming.arm()
+        else:
+            self._arming.disarm()
+            self._beside(self._bring_back(sale.sale_id, FieldEmpty(at=self._clock.now())))
+        self._showing.armed(sale)
 
     def _at_the_counter(self, sale: Sale, move: Callable[[], int]) -> None:
         """Only the sale at the counter moves the readers: another's end says nothing about the phone in the field."""
@@ -180,6 +201,10 @@ class Errands:
         )
 
     async def _cancel(self, sale: Sale) -> Event | None:
+        """Once it leaves no code is taken any more: while it could not arrive, it does not leave."""
+        while _takes_a_code(sale) and not self._link_up():
+            await set_within(self._hurry, LINK_LOOK_S)
+            sale = await self._desk.find(sale.sale_id)
         if sale.state in _TO_BE_CANCELLED and sale.cancel is not None and not sale.cancel.sent:
             sale, _ = await self._desk.apply(sale.sale_id, CancelLeaving(at=self._clock.now()))
         return await self._backend.cancel(sale) if sale.state in _TO_BE_CANCELLED else None
@@ -247,3 +272,9 @@ class Errands:
         self._others.add(task)
         task.add_done_callback(self._others.discard)
         task.add_done_callback(report_if_broken)
+
+
+def _takes_a_code(sale: Sale) -> bool:
+    """Whether a shopper may still come back with a confirmation code (tap protocol §3)."""
+    unsent = sale.state is SaleState.CANCELLING and sale.cancel is not None and not sale.cancel.sent
+    return unsent and sale.intent.fragment_shown

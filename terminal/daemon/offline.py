@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 DOCUMENT_SIZE_MOST = 262_144
 POLICY = "policy"
+DEFAULT_CURRENCY = "CNY"
 
 
 def read_document(
@@ -104,6 +105,12 @@ class OfflinePolicy:
         """The newest policy stored; the one that came with the enrolment until then. None: none that is good."""
         self._read()
         return self._policy
+
+    @property
+    def currency(self) -> str:
+        """The one currency this terminal takes: that of its policy."""
+        newest = self.newest
+        return newest.currency if newest is not None else DEFAULT_CURRENCY
 
     @property
     def document(self) -> dict[str, Any] | None:

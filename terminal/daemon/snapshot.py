@@ -31,7 +31,6 @@ from terminal.daemon.views import sale_view, utc
 
 SOFTWARE_VERSION = version("pengpos")
 LANGUAGES = ["zh-Hans", "zh-Hant", "en"]
-DEFAULT_CURRENCY = "CNY"
 
 
 class Snapshots:
@@ -72,7 +71,7 @@ class Snapshots:
     async def status(self) -> Status:
         """The terminal as it is now. The journal's sums are reckoned in a thread: a tap waits for no report."""
         newest = self._policy.newest
-        currency = newest.currency if newest else DEFAULT_CURRENCY
+        currency = self._policy.currency
         business_day = self.business_day
         today = business_day.date_of(self._clock.now())
         totals = await asyncio.to_thread(self._journal.queue_totals, currency)

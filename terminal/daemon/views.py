@@ -98,6 +98,12 @@ def reason_view(refusal: Refusal, language: Language) -> ReasonView:
     )
 
 
+def takes_codes(sale: Sale) -> bool:
+    """Whether a confirmation code belongs to the sale's state, however many were wrong."""
+    shown_early = sale.state is SaleState.SIGNED and sale.intent.fragment_shown
+    return shown_early or (sale.state in _CODE_STATES and not (sale.cancel and sale.cancel.sent))
+
+
 def what_it_can(sale: Sale) -> list[str]:
     """The calls of the local API that fit the sale's state now."""
     calls: list[str] = []
@@ -111,7 +117,7 @@ def what_it_can(sale: Sale) -> list[str]:
         calls.append("cancel")
     if sale.state is SaleState.UNKNOWN and sale.authorised and sale.authorised.offline_allowed:
         calls.append("accept-offline")
-    if sale.state in _CODE_STATES and not (sale.cancel and sale.cancel.sent) and sale.wrong_codes < CODE_TRIES:
+    if takes_codes(sale) and sale.wrong_codes < CODE_TRIES:
         calls.append("confirmation-code")
     if refundable_minor(sale) > 0:
         calls.append("refunds")

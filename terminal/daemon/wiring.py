@@ -17,7 +17,7 @@ from offline_queue.sync import Drainer
 from terminal.client import Home, Language
 from terminal.core.effects import AskBackend
 from terminal.core.errors import JournalError, JournalFullError
-from terminal.core.ports import Clock, Signer, TapListener
+from terminal.core.ports import Clock, Signer, TagPresenter, TapListener
 from terminal.core.sale import Sale, Way
 from terminal.daemon.alarms import Alarms
 from terminal.daemon.arming import Arming
@@ -38,7 +38,9 @@ from terminal.daemon.publishing import Publisher
 from terminal.daemon.renewal import Renewal
 from terminal.daemon.second_copy import SecondCopy, sealed_export
 from terminal.daemon.settings import read_settings
+from terminal.daemon.showing import Showing
 from terminal.daemon.snapshot import Snapshots
+from terminal.daemon.tagging import Tag
 from terminal.daemon.tap import TapDesk
 from terminal.daemon.timekeeping import Timekeeper
 from terminal.daemon.upkeep import Documents, Upkeep
@@ -77,6 +79,8 @@ class Surroundings:
 
     home: Home
     readers: Callable[[TapListener], Readers]
+    tag: TagPresenter | None = None
+    """Where there is one; else no sale is presented by tag."""
     language: Language = "zh-Hans"
     diagnose: Callable[[], dict[str, object]] | None = None
     """What `pengpos doctor --json` prints; blocks for seconds."""
@@ -151,7 +155,9 @@ class Till:
     def __init__(self, given: Surroundings, ground: Ground, road: Road, broken: Callable[[JournalError], None]) -> None:
         self._alarms = ground.alarms
         self._broken = broken
-        self.desk = Desk(ground.journal, ground.publisher.changed, self._medium, ground.alarms.rows_of)
+        self._changed = ground.publisher.changed
+        self.tag = Tag(given.tag, ground.clock)
+        self.desk = Desk(ground.journal, self._sales_changed, self._medium, ground.alarms.rows_of)
         self.policy = OfflinePolicy(
             ground.journal, ground.identity, ground.clock, suspended=lambda: ground.alarms.stands(RESTORED_ALARM)
         )
@@ -164,7 +170,8 @@ class Till:
             policy=self.policy,
             denylisted=road.documents.denylisted,
             online=road.follower.online,
-            ways=lambda: (Way.READER,),
+            ways=self._ways,
+            currency=lambda: self.policy.currency,
         )
         self.drainer = Drainer(
             journal=ground.journal,
@@ -174,13 +181,21 @@ class Till:
             link_up=lambda: road.link.up,
         )
         self.second_copy = SecondCopy(read_settings(given.home.settings), given.home, ground.identity(), ground.alarms)
+        self.showing = Showing(
+            desk=self.desk,
+            register=road.backend.put_intent,
+            origin=lambda: ground.identity().backend,
+            clock=ground.clock,
+        )
         self.errands = Errands(
             desk=self.desk,
             backend=road.backend,
             arming=ground.arming,
+            showing=self.showing,
             counter=self.counter,
             alarms=ground.alarms,
             clock=ground.clock,
+            link_up=lambda: road.link.up,
             stored=self._stored,
         )
         self.desk.attach(self.errands)
@@ -213,8 +228,17 @@ class Till:
             board=self.snapshots,
         )
 
+    def _ways(self) -> tuple[Way, ...]:
+        """All by which this terminal can reach a phone."""
+        return (Way.READER, Way.TAG, Way.QR) if self.tag.is_there else (Way.READER, Way.QR)
+
+    def _sales_changed(self) -> None:
+        self.tag.look(self.desk.current)
+        self._changed()
+
     def hurry(self) -> None:
         """Try everything that waits, now."""
+        self.showing.hurry()
         self.errands.hurry()
         self.drainer.hurry()
 

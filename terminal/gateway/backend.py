@@ -170,7 +170,7 @@ class BackendGateway:
             payment = answer.intent.payment if answer.intent is not None else None
             if answer.status != "settled" or payment is None:
                 raise UnusableAnswerError(f"a cancel answered {answer.status!r}")
-            booking = self._booking(sale, payment)
+            booking = self._booking(sale, payment, Errand.CANCEL)
             return CancelAnswered(at=self._clock.now(), intent_id=sale.intent.intent_id, settled=booking)
         except UnusableAnswerError as error:
             return self._no_answer(sale, Errand.CANCEL, error)
@@ -239,7 +239,7 @@ class BackendGateway:
         match payment.status:
             case "approved" | "already_paid":
                 try:
-                    booking = self._booking(sale, payment)
+                    booking = self._booking(sale, payment, errand)
                 except UnusableAnswerError as error:
                     return self._no_answer(sale, asked, error)
                 return Approved(at=at, intent_id=intent_id, errand=errand, booking=booking)
@@ -256,10 +256,10 @@ class BackendGateway:
                 log.warning("sale %s: verdict %r %r", sale.number, payment.status, payment.code)
                 return NoAnswer(at=at, errand=asked)
 
-    def _booking(self, sale: Sale, payment: PaymentMessage) -> Booking:
+    def _booking(self, sale: Sale, payment: PaymentMessage, errand: Errand | None) -> Booking:
         """What was booked; approved only on an issuer's receipt for this intent. Raises UnusableAnswerError."""
         authorised = sale.authorised
-        ours = authorised is not None and payment.status == "approved"
+        ours = authorised is not None and _is_of_our_phone(sale, payment, errand)
         try:
             receipt = check_receipt_for(
                 unb64u(payment.receipt or ""),
@@ -296,6 +296,15 @@ def _payment_body(sale: Sale, *, accepted_offline: bool) -> dict[str, object]:
         "accepted_offline": accepted_offline,
         "occurred_at": datetime.fromtimestamp(authorised.occurred_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
+
+
+def _is_of_our_phone(sale: Sale, payment: PaymentMessage, errand: Errand | None) -> bool:
+    """Whether the payment told of is the one that a reader brought us, and not one by the page, tip and all."""
+    if payment.status != "approved":
+        return False
+    if errand in {Errand.PAYMENT, Errand.FORWARD}:
+        return True  # the answer to that very body
+    return payment.way == "reader" if payment.way is not None else not sale.intent.payable_elsewhere
 
 
 def _refusal(reason: int | None, code: str | None) -> Refusal:

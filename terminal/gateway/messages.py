@@ -64,6 +64,8 @@ class PaymentMessage(Answer, kw_only=True, frozen=True):
     """``merchant`` or ``platform``: who bears one accepted offline and declined now."""
     guaranteed: int | None = None
     """What of it the merchant is owed all the same."""
+    way: str | None = None
+    """``page`` or ``reader``: how it was paid, where the backend says so."""
     receipt: str | None = None
     lines: list[LineMessage] = []
     payer_display: str | None = None

@@ -4,7 +4,6 @@
 import asyncio
 import logging
 from dataclasses import replace
-from typing import Any, cast
 
 import pytest
 
@@ -23,66 +22,16 @@ from terminal.core.effects import (
     SignAgain,
 )
 from terminal.core.events import BackendStatus, CancelAnswered, Errand, NoAnswer, RefundAnswered
-from terminal.core.sale import Cancel, CancelReason, RefundState, Sale, SaleState
-from terminal.daemon.arming import Arming
-from terminal.daemon.counter import CommandRefusedError, Counter
-from terminal.daemon.desk import Desk
-from terminal.daemon.errands import RESEND_UNTIL_S, Errands
-from tests.support.parts import Alarms, Answer, Backend, HandClock, SlowJournal, put, run, until
+from terminal.core.sale import Cancel, CancelReason, RefundState, SaleState
+from terminal.daemon.counter import CommandRefusedError
+from terminal.daemon.errands import RESEND_UNTIL_S
+from tests.support.errands import Bench, bench_run
+from tests.support.parts import run, until
 
 NOON = samples.NOON
 APPROVED = samples.says_approved(Errand.QUESTION)
 NOTHING = NoAnswer(at=samples.HEARD_AT, errand=Errand.QUESTION)
 NOT_FOUND = samples.says(BackendStatus.NOT_FOUND, Errand.QUESTION)
-
-
-class Bench:
-    """Errands between a real desk and a played backend."""
-
-    def __init__(self, **answers: list[Answer]) -> None:
-        self.clock = HandClock()
-        self.journal = SlowJournal(self.clock)
-        self.desk = Desk(self.journal, lambda: None)
-        self.backend = Backend(**answers)
-        self.arming = Arming()
-        self.alarms = Alarms()
-        self.stored: list[str] = []
-        self.signed: list[str] = []
-        self.refusal: Exception | None = None
-        self.errands = Errands(
-            desk=self.desk,
-            backend=self.backend,
-            arming=self.arming,
-            counter=cast("Counter", self),
-            alarms=self.alarms,
-            clock=self.clock,
-            stored=lambda sale: self.stored.append(sale.number),
-        )
-        self.desk.attach(self.errands)
-
-    async def sign_again(self, sale: Sale) -> None:
-        """As the counter."""
-        self.signed.append(sale.number)
-        if self.refusal is not None:
-            raise self.refusal
-
-    def put(self, state: SaleState, number: int = 1, **changes: Any) -> Sale:
-        return put(self.desk, self.journal, state, number, **changes)
-
-    async def until_state(self, sale: Sale, state: SaleState) -> Sale:
-        async with asyncio.timeout(5):
-            return await self.desk.until(sale.sale_id, lambda seen: seen.state is state)
-
-
-def bench_run(work: Any) -> None:
-    async def closing() -> None:
-        bench = Bench()
-        try:
-            await work(bench)
-        finally:
-            await bench.errands.close()
-
-    run(closing())
 
 
 # --- what each effect does --------------------------------------------------------------------------------------------
@@ -93,7 +42,7 @@ def test_the_readers_are_moved_by_the_sale_at_the_counter_only() -> None:
         waiting = bench.put(SaleState.UNKNOWN, 2)
         current = bench.put(SaleState.PRESENTED)
         bench.errands.carry_out(current, Arm())
-        assert bench.arming.now() == (1, True)
+        assert (bench.arming.now(), bench.shown) == ((1, True), [current.number])
         bench.errands.carry_out(waiting, Disarm())
         bench.errands.carry_out(waiting, EmptyFieldFirst())
         assert bench.arming.now() == (1, True)

@@ -43,6 +43,7 @@ VARIATIONS: dict[str, dict[str, object]] = {
     "no more codes": {"wrong_codes": CODE_TRIES},
     "online only": {"authorised": samples.authorised(offline_allowed=False)},
     "signed offline": {"intent__online": False},
+    "shown by its own code": {"intent__fragment_shown": True},
     "cancel sent": {"cancel": Cancel(reason=CancelReason.CUSTOMER, sent=True)},
     "given back": {"refunds": (samples.refund(),)},
     "partly given back": {"refunds": (samples.refund(amount_minor=1),)},

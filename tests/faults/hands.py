@@ -4,7 +4,6 @@
 import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass
-from uuid import UUID
 
 import httpx
 import msgspec
@@ -149,26 +148,46 @@ class Hands:
             await asyncio.sleep(1)
         return await self.until(sale, DECIDED)
 
-    # --- by tag, as far as it is built --------------------------------------------------------------------------------
+    # --- by tag and QR ------------------------------------------------------------------------------------------------
 
-    async def show_url(self, sale: SaleView) -> None:
-        """What the tag's presenter does: register the intent, journalled before, and show its URL."""
-        for _ in range(PATIENCE_S):
+    async def see_url(self, sale: SaleView) -> SaleView:
+        """Wait until the sale's URL is on the screen, or the sale waits for nobody any more."""
+        for _ in range(PATIENCE_S * 2):
             sale = await self.look_at(sale)
-            if sale.state not in WAITING or await self.play.life.put(UUID(sale.id)):
-                return
-            await asyncio.sleep(1)
+            if sale.state not in WAITING or sale.url is not None:
+                break
+            await asyncio.sleep(0.5)
+        return sale
 
-    async def pay_by_page(self, sale: SaleView, phone: VirtualPhone) -> None:
-        """A phone follows the URL and pays, if the intent is registered and may still be paid."""
-        intent_id, token = sale.intents[-1].intent_id, phone.store.note("token") or ""
-        claimed = await self._at_backend("POST", f"/wallet/v1/intents/{intent_id}/claim", token)
-        if claimed.is_success:
-            self.play.witness.paid_by_page.add(intent_id)
-            await self._at_backend("POST", f"/wallet/v1/intents/{intent_id}/pay", token)
+    async def pay_by_page(self, sale: SaleView, phone: VirtualPhone) -> str | None:
+        """A phone follows the URL and pays, if the intent may still be paid; the code it shows, if it shows one."""
+        intent_id = sale.intents[-1].intent_id
+        _, _, presentation = (sale.url or "").partition("#")
+        body = {"presentation": presentation} if presentation else {}
+        claimed = await self._at_page("claim", intent_id, phone, body)
+        if not claimed.is_success:
+            return None
+        self.play.witness.paid_by_page.add(intent_id)
+        paid = await self._at_page("pay", intent_id, phone, body)
+        code = paid.json().get("confirmation_code") if paid.is_success else None
+        return str(code) if code else None
 
-    async def _at_backend(self, method: str, path: str, token: str) -> httpx.Response:
+    async def release(self, sale: SaleView, phone: VirtualPhone) -> None:
+        """The phone's owner thinks better of it."""
+        await self._at_page("release", sale.intents[-1].intent_id, phone, {})
+
+    async def claim(self, sale: SaleView, phone: VirtualPhone) -> bool:
+        """A phone follows the URL; true if the sale is its own to pay."""
+        return (await self._at_page("claim", sale.intents[-1].intent_id, phone, {})).is_success
+
+    async def _at_page(self, what: str, intent_id: str, phone: VirtualPhone, body: dict[str, str]) -> httpx.Response:
+        token = phone.store.note("token") or ""
+        return await self._at_backend("POST", f"/wallet/v1/intents/{intent_id}/{what}", token, body)
+
+    async def _at_backend(
+        self, method: str, path: str, token: str, body: dict[str, str] | None = None
+    ) -> httpx.Response:
         """Somebody else's call, by a road of their own."""
         world, headers = self.play.world, {"Authorization": f"Bearer {token}"}
         async with httpx.AsyncClient(transport=InLoop(world.app), base_url=world.backend.origin) as client:
-            return await client.request(method, path, headers=headers, json={})
+            return await client.request(method, path, headers=headers, json=body or {})

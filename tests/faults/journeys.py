@@ -192,7 +192,7 @@ async def paid_by_page(hands: Hands) -> None:
     """The tag's page takes the money."""
     await hands.good_morning()
     begun = await hands.charge("a", 1_80)
-    await hands.show_url(begun)
+    begun = await hands.see_url(begun)
     await hands.pay_by_page(begun, hands.phone())
     await hands.until(begun)
 
@@ -201,7 +201,7 @@ async def cancel_what_a_page_could_pay(hands: Hands) -> None:
     """Given up while the tag still carries it: only the backend's answer ends it."""
     await hands.good_morning()
     begun = await hands.charge("a", 1_80)
-    await hands.show_url(begun)
+    begun = await hands.see_url(begun)
     await hands.cancel(begun)
     await hands.until(begun)
 
@@ -210,10 +210,43 @@ async def paid_while_cancelling(hands: Hands) -> None:
     """Given up while the link is down, and paid by the page meanwhile."""
     await hands.good_morning()
     begun = await hands.charge("a", 1_80)
-    await hands.show_url(begun)
+    begun = await hands.see_url(begun)
     hands.play.road.cut()
     await hands.cancel(begun)
     await hands.pay_by_page(begun, hands.phone())
+    hands.play.road.mend()
+    await hands.until(begun)
+
+
+async def paid_by_code(hands: Hands) -> None:
+    """The link is cut: a phone pays by the code on the screen, and its owner says the eight digits."""
+    await hands.good_morning()
+    await hands.cut_link()
+    begun = await hands.see_url(await hands.charge("a", 1_80))
+    if (code := await hands.pay_by_page(begun, hands.phone())) is not None:
+        await hands.press(begun, "confirmation-code", {"code": code})
+    hands.play.road.mend()
+    await hands.until(begun)
+
+
+async def claimed_and_released(hands: Hands) -> None:
+    """A phone begins to pay by the page and lets go; another taps."""
+    await hands.good_morning()
+    begun = await hands.see_url(await hands.charge("a", 1_80))
+    if await hands.claim(begun, hands.phone()):
+        await hands.until(begun, {"pending"})
+        await hands.release(begun, hands.phone())
+        await hands.until(begun, {"presented"})
+    await hands.tap(begun, hands.phone(1))
+
+
+async def two_payers(hands: Hands) -> None:
+    """One taps and the answer is lost; another pays by the page meanwhile: only one of them pays."""
+    await hands.good_morning()
+    begun = await hands.see_url(await hands.charge("a", 1_80))
+    hands.play.road.cut()
+    await hands.tap(begun, hands.phone())
+    await hands.pay_by_page(begun, hands.phone(1))
     hands.play.road.mend()
     await hands.until(begun)
 
@@ -254,6 +287,9 @@ UNDOING = (
     Row("paid by page", paid_by_page, ("approved",)),
     Row("cancel what a page could pay", cancel_what_a_page_could_pay, ("cancelled",)),
     Row("paid while cancelling", paid_while_cancelling, ("cancelled",)),
+    Row("paid by code", paid_by_code, ("approved",)),
+    Row("claimed and released", claimed_and_released, ("approved",), phones=2),
+    Row("two payers", two_payers, ("approved",), phones=2),
     Row("close the day", close_the_day, ("settled",)),
 )
 ROWS = (*ONLINE, *OFFLINE, *UNDOING)

@@ -13,7 +13,6 @@ from concurrent.futures import Future
 from contextvars import Context, copy_context
 from pathlib import Path
 from typing import Any, cast
-from uuid import UUID
 
 import httpx
 
@@ -25,7 +24,6 @@ from sandbox.phone.field import VirtualField
 from terminal.client import Home, Status
 from terminal.core.effects import Effect
 from terminal.core.errors import JournalFullError
-from terminal.core.events import PutLeaving, UrlKnown
 from terminal.core.ports import Clock, TapListener
 from terminal.core.sale import Sale
 from terminal.daemon.app import Terminal
@@ -143,24 +141,6 @@ class Life:
         """The reader observes its field. Raises Killed if the daemon dies over it."""
         looking = asyncio.get_running_loop().create_task(self._reader.look(), context=self._context())
         await self._or_death(looking)
-
-    async def put(self, sale_id: UUID) -> bool:
-        """What the tag's presenter does. True once the URL is known. Raises Killed."""
-        putting = asyncio.get_running_loop().create_task(self._put(sale_id), context=self._context())
-        return bool(await self._or_death(putting))
-
-    async def _put(self, sale_id: UUID) -> bool:
-        desk, gateway = self.terminal._till.desk, self.terminal._road.backend
-        sale = await desk.find(sale_id)
-        intent_id, now = sale.intent.intent_id, self._clock.now()
-        try:
-            _, effects = await desk.apply(sale_id, PutLeaving(at=now, intent_id=intent_id))
-            url = await gateway.put_intent(intent_id, sale.intent.presentation) if not effects else None
-            if url is not None:
-                await desk.apply(sale_id, UrlKnown(at=now, intent_id=intent_id, url=url))
-        except JournalFullError:
-            return False
-        return url is not None or bool(effects)
 
     def gate(self, moment: Moment, what: str) -> None:
         """Every effect on the world goes through here. Raises Killed once this process is dead."""

@@ -108,7 +108,7 @@ def test_a_lost_answer_that_cannot_be_noted_is_noted_later(hasty: Counter, phone
 
 @pytest.mark.parametrize("state", [SaleState.CANCELLED, SaleState.EXPIRED], ids=["cancel", "time"])
 def test_an_end_that_cannot_be_stored_has_not_come(counter: Counter, state: SaleState) -> None:
-    sale = counter.present("18.80")
+    sale = counter.present("18.80", ways=["reader"])
     counter.journal.refuses = rows_into(state)
     if state is SaleState.CANCELLED:
         assert counter.refused("POST", f"/v1/sales/{sale.id}/cancel", {"reason": "customer"}).code == "journal_full"

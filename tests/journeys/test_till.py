@@ -92,7 +92,9 @@ UNFIT = [
     ("a reference with a control character", {"reference": "a\u0000b"}, "invalid_request"),
     ("a reference that turns the writing round", {"reference": "a\u202eb"}, "invalid_request"),
     ("a way there is not", {"ways": ["telepathy"]}, "invalid_request"),
-    ("a way that this terminal has not", {"ways": ["qr"]}, "way_not_here"),
+    ("a way that this terminal has not", {"ways": ["reader", "tag"]}, "way_not_here"),
+    ("no way at all", {"ways": []}, "invalid_request"),
+    ("a way twice", {"ways": ["qr", "reader", "qr"]}, "invalid_request"),
     ("something unheard of", {"tip": 5}, "invalid_request"),
 ]
 

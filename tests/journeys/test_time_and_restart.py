@@ -42,7 +42,8 @@ def test_an_expired_sale_is_tried_again_and_paid(counter: Counter, phone: Virtua
 
 def test_a_cancelled_sale_takes_no_phone(counter: Counter, phone: VirtualPhone) -> None:
     sale = counter.present("18.80")
-    assert counter.tell(sale, "cancel", {"reason": "customer"}).state == "cancelled"
+    counter.tell(sale, "cancel", {"reason": "customer"})
+    counter.until(sale, "cancelled")
     with counter.held(phone):
         counter.until(counter.charge("6.00"), lambda seen: seen.prompt == "remove_phone")
     assert counter.sale(sale).state == "cancelled"

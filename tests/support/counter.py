@@ -211,9 +211,9 @@ class Counter:
         assert answer.status_code == 201, answer.text
         return msgspec.json.decode(answer.content, type=SaleView)
 
-    def present(self, amount: str) -> SaleView:
+    def present(self, amount: str, **more: object) -> SaleView:
         """Charge with nobody at any reader, and wait until every reader has seen that."""
-        sale = self.until(self.charge(amount), "presented")
+        sale = self.until(self.charge(amount, **more), "presented")
         fields, arming = self._tap_desk._fields, self.terminal._ground.arming
         until(lambda: all(field.empty_since == arming.number for field in fields.values()), "every field seen empty")
         return sale

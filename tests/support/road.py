@@ -191,13 +191,13 @@ class _Stream(httpx.AsyncByteStream):
         try:
             while True:
                 piece = asyncio.ensure_future(anext(pieces))
+                piece.add_done_callback(lambda done: done.cancelled() or done.exception())  # also if we end meanwhile
                 try:
                     await asyncio.wait({piece, torn}, return_when=asyncio.FIRST_COMPLETED)
                 finally:
                     if not piece.done():
                         piece.cancel()
                 if torn.done():
-                    piece.add_done_callback(lambda done: done.cancelled() or done.exception())
                     raise httpx.ReadError("the line is cut")
                 try:
                     yield piece.result()

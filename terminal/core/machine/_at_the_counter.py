@@ -56,6 +56,8 @@ def signed(sale: Sale, event: Event) -> Outcome:
             return approve(sale, event.at, "issuer's receipt", event.booking)
         case Prompted():
             return replace(sale, prompt=event.prompt), ()
+        case CodeEntered() if sale.intent.fragment_shown:
+            return code_entered(sale, event)
         case CancelAsked():
             return give_up(sale, event)
         case LifeOver():

@@ -331,6 +331,7 @@ def test_again_from_presented_goes_through_the_backend(take: Take, reached: dict
 # --- codes ------------------------------------------------------------------------------------------------------------
 
 TAKES_CODES = [
+    pytest.param(sale_in(S.SIGNED, intent__fragment_shown=True), id="signed, its own code shown"),
     pytest.param(PRESENTED, id="presented"),
     pytest.param(PENDING, id="pending"),
     pytest.param(sale_in(S.CANCELLING), id="cancelling, cancel not sent"),
