@@ -253,6 +253,21 @@ def test_one_on_its_way_is_not_overtaken_and_not_ended() -> None:
     bench_run(work)
 
 
+def test_an_answer_that_an_event_has_overtaken_claims_nothing() -> None:
+    async def work(bench: Bench) -> None:
+        gate = asyncio.Event()
+        bench.backend.answers["ask"] = [gate, samples.says(BackendStatus.CLAIMED, Errand.QUESTION)]
+        sale = bench.put(SaleState.PENDING, intent__put_sent=True)
+        bench.errands.carry_out(sale, AskBackend())
+        await until(lambda: bench.backend.count("ask") == 1)
+        await bench.desk.apply(sale.sale_id, samples.says(BackendStatus.CREATED))
+        gate.set()
+        await until(lambda: not bench.errands._on_the_way)
+        assert (await bench.desk.find(sale.sale_id)).state is SaleState.PRESENTED
+
+    bench_run(work)
+
+
 def test_each_refund_is_an_errand_of_its_own_and_keeps_its_back_off() -> None:
     async def work(bench: Bench) -> None:
         first, second = samples.refund(1, amount_minor=1), samples.refund(2, amount_minor=2)
