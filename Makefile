@@ -56,7 +56,7 @@ gallery:
 	@exec $(venv)/python -m ui.gallery $(or $(ARGS),gallery)
 
 pictures:
-	@scripts/bootstrap run
+	@scripts/bootstrap test
 	@exec scripts/pictures
 
 lock:

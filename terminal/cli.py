@@ -15,6 +15,7 @@ _COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "doctor": ("terminal.programs.technician", "doctor", "What is well, what is not, and the way out."),
     "queue": ("terminal.programs.stored", "queue", "The journal, and what waits in it to be sent."),
     "sandbox": ("sandbox.cli", "sandbox", "A payment backend to develop, show and test against."),
+    "counter": ("terminal.programs.counter", "counter", "The counter in a browser: the screen and a virtual phone."),
     "phone": ("sandbox.phone.cli", "phone", "A virtual phone: tap, look at its balance and payments."),
     "bench": ("terminal.programs.bench", "bench", "Measure: what it does beside its floor and its peers."),
 }  # fmt: skip

@@ -103,6 +103,15 @@ class Program:
             raise ProgramFailedError(f"{self.name} said something else than a JSON object: {line[:80]}")
         return said
 
+    def lines_so_far(self) -> list[str]:
+        """What it has printed since it was read last; waits for nothing."""
+        said: list[str] = []
+        with contextlib.suppress(queue.Empty):
+            while (line := self._lines.get_nowait()) is not None:
+                said.append(line)
+            self._lines.put(None)  # it stays so
+        return said
+
     def stop(self) -> None:
         """Ask it to end, then make it; never raises."""
         if self._process.poll() is None:

@@ -2,6 +2,7 @@
 """`pengpos run`: a whole shop on this machine, and how to try it. Ctrl-C ends all of it."""
 
 import contextlib
+import json
 import selectors
 import signal
 import sys
@@ -16,7 +17,7 @@ from terminal.core.errors import PengposError
 from terminal.programs.processes import Program
 from terminal.programs.shop import ReaderRoad, Shop, has_display
 
-WATCH_S = 0.5
+WATCH_S = 0.2
 
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -28,14 +29,17 @@ class _EndedError(Exception):
 
 @click.command()
 @click.option("--private-readers", is_flag=True, help="Virtual readers of our own even where real ones are there.")
-@click.option("--no-screen", is_flag=True, help="Start no screen, whatever display there is.")
+@click.option("--no-screen", is_flag=True, help="Start no screen, neither in a window nor in a browser.")
 def run(*, private_readers: bool, no_screen: bool) -> None:
-    """A whole shop: sandbox backend, readers, enrolment, daemon, screen. Virtual parts where hardware is absent."""
+    """A whole shop: sandbox backend, readers, enrolment, daemon, screen. Virtual parts where hardware is absent.
+
+    The screen is in a window where there is a display, and in any case in a browser, beside a virtual phone.
+    """
     for number in _ENDING:
         signal.signal(number, _end)
     shop = Shop(Home.of_environment())
     try:
-        _open(shop, private_readers=private_readers, screen=has_display() and not no_screen)
+        _open(shop, private_readers=private_readers, screen=not no_screen)
         _watch(shop)
     except _EndedError:
         _say("Closing …")
@@ -60,7 +64,7 @@ def _say(text: str) -> None:
 
 def _open(shop: Shop, *, private_readers: bool, screen: bool) -> None:
     _say(f"pengpos: a whole shop on this machine (state in {shop.home.root})")
-    shop.open_sandbox(port=shop.sandbox_port())
+    shop.open_sandbox_behind_a_line(shop.sandbox_port())
     _say(f"  backend   {shop.backend} (sandbox: play money)")
     shop.open_readers(private=private_readers)
     _say(f"  readers   {_readers_line(shop.road)}")
@@ -69,10 +73,12 @@ def _open(shop: Shop, *, private_readers: bool, screen: bool) -> None:
     shop.open_daemon()
     _say(f"  daemon    ready, local API at {shop.home.socket}")
     if screen:
-        shop.start("screen", ["ui"])
-        _say("  screen    opened")
+        screen_url = shop.open_screen()
+        _say("  screen    opened" if has_display() else "  screen    no display here: in the browser, see below")
+        url = shop.open_counter(screen_url)
+        _say(f"  counter   {url}\n            the screen and a phone, in a browser on this machine")
     else:
-        _say("  screen    none here: no display. Charge from this prompt instead")
+        _say("  screen    none, as you asked. Charge from this prompt")
     _say(_how_to(shop.road))
 
 
@@ -102,6 +108,8 @@ def _watch(shop: Shop) -> None:
         for name, program in shop.programs.items():
             if program.exit_code is not None:
                 _ended(name, program)
+        if (page := shop.programs.get("counter")) is not None:
+            _switch(shop, page.lines_so_far())
         if shop.revive_readers():
             _say("The virtual readers' service had ended; it runs again.")
         for _ in selector.select(WATCH_S) if selector.get_map() else _pause():
@@ -110,6 +118,13 @@ def _watch(shop: Shop) -> None:
                 _obey(shop, line.strip())
             else:
                 selector.unregister(sys.stdin)
+
+
+def _switch(shop: Shop, wishes: list[str]) -> None:
+    """What somebody at the counter's page has turned."""
+    for wish in wishes:
+        said = json.loads(wish)
+        shop.switch(said["switch"], on=said["on"])
 
 
 def _pause() -> list[object]:

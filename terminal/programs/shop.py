@@ -4,7 +4,7 @@
 import json
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,15 +13,18 @@ from urllib.parse import urlsplit
 
 from terminal.client import Home
 from terminal.core.errors import ConfigError, ReaderLostError
+from terminal.programs.counter import SCREEN_URL
 from terminal.programs.processes import Program, run_once
 
 if TYPE_CHECKING:
+    from sandbox.counter.line import Line
     from sandbox.phone.reader_service import ReaderService
 
 VPCD_PORTS = (0x8C7B, 0x8C7C)
 """Where vsmartcard's vpcd listens by default (35963, 35964): whoever writes a wallet tries these first."""
 
 DEFAULT_SANDBOX_PORT = 8480
+DEFAULT_COUNTER_PORT = 8490
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +48,23 @@ class Shop:
     road: ReaderRoad = field(default_factory=lambda: ReaderRoad({}, (), ()))
     programs: dict[str, Program] = field(default_factory=dict)
     stack: ExitStack = field(default_factory=ExitStack)
-    revive_readers: Callable[[], bool] = lambda: False
-    """Start our own reader service again if it has ended; true if it had. A machine's own is not ours to start."""
+    line: "Line | None" = None
+    """The terminal's line to the backend, where it has a switch."""
+    reader_service: "ReaderService | None" = None
+    """Our own readers; a machine's are not ours to start and stop."""
+    readers_are_off: bool = False
 
     @property
     def environment(self) -> dict[str, str]:
         """What our programs find in their environment."""
         return {"PENGPOS_HOME": str(self.home.root), **self.road.environment}
 
-    def start(self, name: str, arguments: Sequence[str]) -> Program:
-        """Start one of our programs; it is ended with the shop."""
+    def start(self, name: str, arguments: Sequence[str], **environment: str) -> Program:
+        """Start one of our programs, with more in its environment if need be; it is ended with the shop."""
         self.home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         log = self.home.root / "log" / f"{name}.log"
-        program = self.stack.enter_context(Program(name, arguments, environment=self.environment, log=log))
+        more = {**self.environment, **environment}
+        program = self.stack.enter_context(Program(name, arguments, environment=more, log=log))
         self.programs[name] = program
         return program
 
@@ -77,9 +84,19 @@ class Shop:
                 return parts.port
         return DEFAULT_SANDBOX_PORT if free_ports((DEFAULT_SANDBOX_PORT,)) else 0
 
-    def open_sandbox(self, *, port: int = 0, magic_amounts: bool = True) -> None:
+    def open_sandbox_behind_a_line(self, port: int) -> None:
+        """Start the payment backend, at this port (0: any) for everybody, behind a line that can be cut."""
+        from sandbox.counter.line import Line
+
+        self.line = self.stack.enter_context(Line(port))
+        inner_port = _free_port()
+        self.open_sandbox(port=inner_port, origin=f"http://127.0.0.1:{self.line.port}")
+        self.line.start(inner_port)
+
+    def open_sandbox(self, *, port: int = 0, magic_amounts: bool = True, origin: str | None = None) -> None:
         """Start the payment backend and keep what it says of itself."""
         arguments = ["sandbox", "--port", str(port), *(["--magic-amounts"] if magic_amounts else [])]
+        arguments += ["--origin", origin] if origin is not None else []
         said = self.start("sandbox", arguments).json_line()
         try:
             self.backend, self.admin_token = said["url"], said["admin_token"]
@@ -107,13 +124,29 @@ class Shop:
 
             usual = not private and free_ports(VPCD_PORTS)
             service = self.stack.enter_context(ReaderService(port=VPCD_PORTS[0] if usual else None))
-            self.revive_readers = lambda: _revived(service)
+            self.reader_service = service
             road = ReaderRoad(
                 service.environment,
                 tuple(reader.name for reader in service.readers),
                 tuple(reader.port for reader in service.readers),
             )
         self.road = road
+
+    def revive_readers(self) -> bool:
+        """Start our own reader service again if it has ended and nobody wanted that; true if it had."""
+        service = self.reader_service
+        if service is None or service.running or self.readers_are_off:
+            return False
+        service.start()
+        return True
+
+    def switch(self, what: str, *, on: bool) -> None:
+        """Turn the terminal's line or our readers off, or on again; nothing for what has no switch."""
+        if what == "link" and self.line is not None:
+            (self.line.mend if on else self.line.cut)()
+        if what == "reader" and self.reader_service is not None:
+            self.readers_are_off = not on
+            (self.reader_service.start if on else self.reader_service.stop)()
 
     def write_parts(self) -> None:
         """Tell the virtual phone where backend and virtual readers are."""
@@ -149,12 +182,17 @@ class Shop:
             raise ConfigError("daemon", f"it said {said!r}", f"See {daemon.log}")
         return daemon
 
+    def open_screen(self) -> str:
+        """Start the screen, in a window or nowhere; where a browser on this machine may look on."""
+        return str(self.start("screen", ["ui", "--remote", "0"]).json_line().get("url", ""))
 
-def _revived(service: "ReaderService") -> bool:
-    if service.running:
-        return False
-    service.start()
-    return True
+    def open_counter(self, screen_url: str) -> str:
+        """Start the counter's page; its address."""
+        port = DEFAULT_COUNTER_PORT if free_ports((DEFAULT_COUNTER_PORT,)) else 0
+        switches = [("link", self.line), ("reader", self.reader_service)]
+        arguments = ["counter", "--port", str(port)]
+        arguments += [word for name, part in switches if part is not None for word in ("--switch", name)]
+        return str(self.start("counter", arguments, **{SCREEN_URL: screen_url}).json_line().get("url", ""))
 
 
 def machine_readers() -> ReaderRoad | None:
@@ -169,6 +207,13 @@ def machine_readers() -> ReaderRoad | None:
         return None
     virtual = all(name.startswith("Virtual PCD") for name in readers)
     return ReaderRoad({}, readers, VPCD_PORTS if virtual else ())
+
+
+def _free_port() -> int:
+    """A port that nobody listens at now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def free_ports(wanted: Sequence[int]) -> bool:

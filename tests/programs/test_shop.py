@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.counter.line import Line
 from sandbox.phone.reader_service import ReaderService
 from terminal.client import Home
 from terminal.core.errors import ConfigError
-from terminal.programs.shop import DEFAULT_SANDBOX_PORT, Shop, _revived, free_ports, has_display
+from terminal.programs.shop import DEFAULT_SANDBOX_PORT, Shop, free_ports, has_display
 
 
 def test_a_port_that_somebody_listens_at_is_not_free() -> None:
@@ -66,10 +67,34 @@ def test_a_new_home_takes_the_usual_port_if_it_is_free(tmp_path: Path) -> None:
     assert Shop(Home(tmp_path)).sandbox_port() in {DEFAULT_SANDBOX_PORT, 0}
 
 
-def test_a_reader_service_that_ended_is_started_again(reader_service: ReaderService) -> None:
-    assert not _revived(reader_service)
+def test_a_reader_service_that_ended_is_started_again(reader_service: ReaderService, tmp_path: Path) -> None:
+    shop = Shop(Home(tmp_path), reader_service=reader_service)
+    assert not shop.revive_readers()
     before = reader_service.readers
     reader_service.kill()
-    assert _revived(reader_service)
+    assert shop.revive_readers()
     assert reader_service.running
     assert reader_service.readers == before
+
+
+def test_readers_that_somebody_switched_off_stay_off_until_they_are_on(
+    reader_service: ReaderService, tmp_path: Path
+) -> None:
+    shop = Shop(Home(tmp_path), reader_service=reader_service)
+    shop.switch("reader", on=False)
+    assert not reader_service.running
+    assert not shop.revive_readers()
+    shop.switch("reader", on=True)
+    assert reader_service.running
+
+
+def test_the_line_is_switched_and_what_has_no_switch_is_left(tmp_path: Path) -> None:
+    shop = Shop(Home(tmp_path))
+    shop.switch("link", on=False)
+    shop.switch("reader", on=False)
+    with Line() as line:
+        shop.line = line
+        shop.switch("link", on=False)
+        assert not line.is_up
+        shop.switch("link", on=True)
+        assert line.is_up

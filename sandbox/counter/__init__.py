@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A shop's counter in a browser: the terminal's screen and a virtual phone side by side, the books underneath."""

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page: what the server says as it happens, what is pressed back to it. No rule of money is here.
+
+import { element, shape, TONES } from "./build.js";
+import { Books } from "./books.js";
+import { face, isResult, toneOf } from "./phone.js";
+import { Screen } from "./screen.js";
+import { fillIn, has, LANGUAGES, money, speak, spoken, time, word } from "./words.js";
+
+const AT_REST = new Set(["settled", "partly_refunded", "refunded", "cancelled", "reversed", "expired", "cancelling", "reversing"]);
+const MARKS = {
+  idle: "amount", starting: "amount", presented: "phone", signed: "phone", authorised: "unknown", pending: "unknown",
+  unknown: "unknown", approved: "approved", accepted_offline: "stored", forwarding: "stored", declined: "declined",
+  declined_at_sync: "declined", offline: "stored", over: "amount",
+};
+const TRIES = [["try_paid", 1880, "approved"], ["try_declined", 1205, "declined"], ["try_unknown", 920, "unknown"], ["try_slow", 627, "unknown"]];
+const CURRENCY = "CNY"; // of the sandbox's play money
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const id = (name) => document.getElementById(name);
+
+const state = { terminal: null, phones: [], switches: { on: {}, can: [], reader_is_virtual: true }, chosen: localStorage.getItem("phone") };
+const screen = new Screen(id("screen"), id("screen-away"));
+const books = new Books(id("journal"), id("ledger"));
+
+const phone = () => state.phones.find((one) => one.name === state.chosen) ?? state.phones[0];
+const act = (name, more = {}) => post({ do: name, phone: phone().name, ...more });
+
+async function post(action) {
+  try {
+    await fetch("do", { method: "POST", body: JSON.stringify(action), headers: { "Content-Type": "application/json" } });
+  } catch {
+    id("gone").hidden = false;
+  }
+}
+
+// --- what the server says -------------------------------------------------------------------------------------------
+
+const parts = {
+  terminal: (said) => { state.terminal = said; drawTerminal(); callNames(); },
+  phones: (said) => { state.phones = said; drawPhone(); callNames(); },
+  switches: (said) => { state.switches = said; drawSwitches(); drawTerminal(); drawPhone(); },
+  journal: (said) => books.put("journal", said),
+  ledger: (said) => books.put("ledger", said),
+};
+
+function listen() {
+  const source = new EventSource("events");
+  for (const [name, put] of Object.entries(parts)) source.addEventListener(name, (event) => put(JSON.parse(event.data)));
+  source.addEventListener("open", () => { id("gone").hidden = true; });
+  source.addEventListener("error", () => {
+    id("gone").hidden = false;
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+  });
+}
+
+function callNames() {
+  const names = new Map(state.phones.filter((one) => one.account).map((one) => [one.account, word(`name_${one.name}`)]));
+  const terminal = state.terminal?.terminal;
+  if (terminal) names.set(terminal.merchant_id, terminal.merchant_name);
+  books.call(names);
+}
+
+// --- the terminal -----------------------------------------------------------------------------------------------------
+
+function guideOf() {
+  const { terminal } = state;
+  if (!terminal?.terminal) return "starting";
+  const sale = terminal.sale?.state;
+  if (sale === "forwarding") return "accepted_offline";
+  if (!sale || AT_REST.has(sale)) return terminal.link.online ? (sale === "expired" || sale === "cancelled" ? "over" : "idle") : "offline";
+  return has(`guide_${sale}`) ? sale : "idle";
+}
+
+function drawTerminal() {
+  const guide = guideOf();
+  const [tone, mark] = TONES[MARKS[guide]];
+  document.querySelector(".guide").dataset.tone = tone;
+  document.querySelector(".guide").dataset.guide = guide;
+  id("guide-mark").setAttribute("href", `#${mark}`);
+  setText(id("guide-title"), word(`guide_${guide}`));
+  setText(id("guide-text"), word(`guide_${guide}_text`));
+  const ready = state.terminal?.readers?.some((reader) => reader.state === "ready");
+  const reader = !ready ? "off" : state.terminal?.sale?.state === "presented" ? "waits" : "ready";
+  id("reader").dataset.state = reader;
+  setText(id("reader-words"), word(`reader_${reader}`));
+  id("scan").hidden = !(state.terminal?.sale?.url && ["signed", "presented", "pending"].includes(state.terminal.sale.state));
+}
+
+function drawSwitches() {
+  for (const button of id("switches").children) {
+    const what = button.dataset.switch;
+    button.setAttribute("aria-checked", String(state.switches.on[what] ?? true));
+    button.disabled = !state.switches.can.includes(what);
+  }
+}
+
+// --- the phone --------------------------------------------------------------------------------------------------------
+
+function drawPhone() {
+  const shown = phone();
+  if (!shown) return;
+  id("phones").replaceChildren(
+    ...state.phones.map((one) =>
+      element("button", { type: "button", "aria-pressed": String(one === shown), "data-phone": one.name, onclick: () => choose(one.name) }, word(`name_${one.name}`)),
+    ),
+  );
+  const frame = id("phone");
+  frame.dataset.near = String(shown.near);
+  frame.dataset.tone = toneOf(shown.screen);
+  drawFace(shown);
+  id("sign-network").classList.toggle("off", !shown.wishes.network);
+  id("sign-lock").classList.toggle("off", !shown.wishes.locked);
+  const hold = id("hold");
+  hold.dataset.near = String(shown.near);
+  setText(hold, word(shown.near ? "take" : "hold"));
+  hold.disabled = !state.switches.reader_is_virtual;
+  for (const button of id("owner").children) button.setAttribute("aria-checked", String(shown.wishes[button.dataset.wish]));
+  id("tip").value = String(shown.wishes.tip);
+  id("moment").value = shown.wishes.moment;
+}
+
+let drawnFace = "";
+
+function drawFace(shown) {
+  const key = JSON.stringify([shown.name, shown.screen, shown.balance, shown.payments, shown.wishes.network, spoken()]);
+  if (key === drawnFace) return; // what is being pressed stays where it is
+  drawnFace = key;
+  id("face").classList.toggle("result", isResult(shown.screen));
+  id("face").dataset.kind = shown.screen.kind;
+  id("face").replaceChildren(...face(shown, act).filter((part) => part !== null));
+}
+
+function choose(name) {
+  state.chosen = name;
+  localStorage.setItem("phone", name);
+  drawPhone();
+  id("phones").querySelector("[aria-pressed=true]").focus();
+}
+
+// --- words and presses --------------------------------------------------------------------------------------------------
+
+function setText(where, text) {
+  if (where.textContent !== text) where.textContent = text; // said aloud only when it is news
+}
+
+function drawAll() {
+  document.documentElement.lang = spoken();
+  fillIn(document);
+  for (const button of document.querySelectorAll("[data-language]")) button.setAttribute("aria-pressed", String(button.dataset.language === spoken()));
+  id("tries").replaceChildren(
+    ...TRIES.map(([key, minor, mark]) =>
+      element("button", { type: "button", "data-tone": TONES[mark][0], "data-try": key, onclick: () => charge(minor) }, shape(TONES[mark][1]), word(key), element("b", {}, money(minor, CURRENCY))),
+    ),
+  );
+  drawTerminal();
+  drawSwitches();
+  drawPhone();
+  books.redraw();
+}
+
+// As a cashier types it. The screen takes no Enter in the blink after it has changed, so it is pressed until it counts.
+async function charge(minor) {
+  const text = `${Math.trunc(minor / 100)}.${String(minor % 100).padStart(2, "0")}`;
+  const before = state.terminal?.sale?.id;
+  for (const name of ["delete", ...text]) screen.send({ kind: "key", name });
+  screen.canvas.scrollIntoView({ block: "nearest" });
+  for (let tries = 0; tries < 5; tries += 1) {
+    await pause(400);
+    if (state.terminal?.sale?.id !== before) return;
+    await screen.send({ kind: "key", name: "enter" });
+  }
+}
+
+function tick() {
+  setText(id("clock"), time(new Date(), false));
+}
+
+id("hold").addEventListener("click", () => act(phone().near ? "take" : "bring"));
+id("scan").addEventListener("click", () => act("scan"));
+id("tip").addEventListener("change", (event) => act("wish", { tip_minor: Number(event.target.value) }));
+id("moment").addEventListener("change", (event) => act("wish", { moment: event.target.value }));
+for (const button of id("owner").children) {
+  button.addEventListener("click", () => act("wish", { [button.dataset.wish]: button.getAttribute("aria-checked") !== "true" }));
+}
+for (const button of id("switches").children) {
+  button.addEventListener("click", () => post({ do: "switch", what: button.dataset.switch, on: button.getAttribute("aria-checked") !== "true" }));
+}
+for (const button of document.querySelectorAll("[data-language]")) {
+  button.addEventListener("click", () => { speak(button.dataset.language); screen.speak(spoken()); drawAll(); });
+}
+
+drawAll();
+tick();
+setInterval(tick, 1000);
+listen();
+screen.speak(LANGUAGES.includes(spoken()) ? spoken() : "en");
+screen.follow();
+document.addEventListener("keydown", (event) => { if (event.target === document.body) screen.key(event); });

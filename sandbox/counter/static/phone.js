@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The virtual phone's face: what its wallet says, in words.
+
+import { element, shape, TONES } from "./build.js";
+import { has, money, word } from "./words.js";
+
+const PLAIN = "plain";
+const OUTCOMES = { paid: "approved", stored: "stored", declined: "declined", authorised: "unknown" };
+const RESULTS = {
+  authorised: "unknown", paid: "approved", stored: "stored", declined: "declined", refused: "declined",
+  denied: "declined", confirmed: "phone", held: "unknown", paid_another_way: "approved", paid_by_another: "declined",
+  torn: PLAIN, nothing_asked: PLAIN, no_reader: PLAIN, no_network: PLAIN, trouble: PLAIN,
+};
+
+// Everything the face of a phone shows, given `act(name, more)` for what is pressed on it.
+export function face(phone, act) {
+  const screen = phone.screen;
+  if (screen.kind === "near" || screen.kind === "scanning") return waiting(screen);
+  if (screen.kind === "asked") return question(screen, act);
+  if (screen.kind in RESULTS) return result(screen, act);
+  return purse(phone);
+}
+
+function waiting(screen) {
+  return [element("div", { class: "pulse" }), element("p", { class: "say" }, word(`face_${screen.kind}`))];
+}
+
+function question(screen, act) {
+  const locked = screen.hint === "unlock";
+  const yes = element("button", { type: "button", class: "primary", "data-act": "yes", onclick: () => act("decide", { agrees: true }) }, word(locked ? "unlock" : "pay"));
+  const no = element("button", { type: "button", "data-act": "no", onclick: () => act("decide", { agrees: false }) }, word("no"));
+  return [
+    shape(locked ? "lock" : "shape-phone", "shape"),
+    element("p", { class: "say" }, word("face_ask", screen.merchant)),
+    element("p", { class: "sum" }, money(Math.max(screen.total, 0), screen.currency)),
+    element("div", { class: "push" }, yes, no),
+  ];
+}
+
+function result(screen, act) {
+  const tone = RESULTS[screen.kind];
+  const amount = screen.total ?? screen.amount;
+  const sub = screen.again ? "face_authorised_again" : `face_${screen.kind}_text`;
+  const done = element("button", { type: "button", class: "quiet", onclick: () => act("wipe") }, word("ok"));
+  return [
+    tone === PLAIN ? shape("shape-phone", "shape") : shape(TONES[tone][1], "shape"),
+    element("p", { class: "say" }, word(`face_${screen.kind}`)),
+    amount !== undefined && screen.currency ? element("p", { class: "sum" }, money(amount, screen.currency)) : null,
+    screen.merchant ? element("p", {}, screen.merchant) : null,
+    screen.reason !== undefined && has(`reason_${screen.reason}`) ? element("p", { class: "small" }, word(`reason_${screen.reason}`)) : null,
+    has(sub) ? element("p", { class: "small" }, word(sub)) : null,
+    screen.detail ? element("p", { class: "small" }, screen.detail) : null,
+    screen.code ? element("p", { class: "small" }, word("face_code")) : null,
+    screen.code ? element("p", { class: "code" }, screen.code.replace(/(\d{4})(?=\d)/, "$1 ")) : null,
+    element("div", { class: "push" }, done),
+  ];
+}
+
+function purse(phone) {
+  const purses = phone.balance.map((held) =>
+    element(
+      "div",
+      { class: "purse" },
+      element("p", { class: "small" }, word("balance")),
+      element("p", { class: "sum", "data-balance": held.currency }, held.amount === null ? "…" : money(held.amount, held.currency)),
+      held.promisable ? element("p", { class: "small" }, word("promisable", money(held.promisable, held.currency))) : null,
+    ),
+  );
+  if (!purses.length) purses.push(element("p", { class: "small" }, word(phone.wishes.network ? "no_account" : "face_no_network")));
+  const lines = phone.payments.map((paid) => {
+    const [tone, mark] = TONES[OUTCOMES[paid.kind]];
+    return element("li", { "data-tone": tone, title: word(`face_${paid.kind}`) }, shape(mark), element("span", {}, paid.merchant), element("b", {}, money(paid.total, paid.currency)));
+  });
+  const past = lines.length ? element("ul", { class: "past" }, ...lines) : element("p", { class: "small" }, word("no_payments"));
+  return [...purses, past];
+}
+
+export const toneOf = (screen) => TONES[RESULTS[screen.kind] ?? (screen.kind === "asked" ? "phone" : "")]?.[0] ?? "brand";
+export const isResult = (screen) => screen.kind in RESULTS || screen.kind === "asked" || screen.kind === "near" || screen.kind === "scanning";
