@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every `core.ports.Reader` owes, held against the real stack (pcscd, vpcd) and against the shipped fake alike."""
+"""What every `core.ports.Reader` owes: the real PC/SC stack, nfcpy on a simulated PN532, and the shipped fake."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,10 @@ import pytest
 from drivers.readers.fake import FakeReader
 from drivers.readers.fake import TornError as FakeTornError
 from drivers.readers.pcsc import PcscReader
+from drivers.readers.pn53x import Pn53xReader
+from drivers.readers.pn53x_link import Pn53xLink, SerialPlace
+from drivers.simulated.field import LeftError, RadioPhone
+from drivers.simulated.pn532 import SimulatedPn532
 from sandbox.phone.reader_service import ReaderService
 from sandbox.phone.vpcd import TornError as VpcdTornError
 from terminal.core.errors import CardLostError, CardProtocolError, ReaderLostError, TapTimeoutError
@@ -57,14 +62,36 @@ def pcsc_rig(slot: VirtualSlot, service: ReaderService) -> Rig:
     )
 
 
-@pytest.fixture(params=["fake", "pcsc"])
+def pn53x_rig(chip: SimulatedPn532) -> Rig:
+    reader = Pn53xReader("PN532", lambda: Pn53xLink("PN532", SerialPlace(chip.path)), hung_after_s=HUNG_AFTER_S)
+    held: list[RadioPhone] = []
+
+    def insert(respond: Respond) -> None:
+        held.append(RadioPhone(chip.field, respond))
+        chip.field.put(held[-1])
+
+    def remove() -> None:
+        while held:
+            chip.field.take(held.pop())
+
+    def swap(respond: Respond) -> None:
+        remove()
+        insert(respond)
+
+    return Rig(reader=reader, insert=insert, remove=remove, swap=swap, lose=chip.unplug, torn=LeftError)
+
+
+@pytest.fixture(params=["fake", "pcsc", "pn53x"])
 def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
-    if request.param == "pcsc":
-        rig = pcsc_rig(request.getfixturevalue("slot"), request.getfixturevalue("reader_service"))
-    else:
-        rig = fake_rig()
-    yield rig
-    rig.reader.close()
+    with contextlib.ExitStack() as cleanup:
+        if request.param == "pcsc":
+            rig = pcsc_rig(request.getfixturevalue("slot"), request.getfixturevalue("reader_service"))
+        elif request.param == "pn53x":
+            rig = pn53x_rig(cleanup.enter_context(SimulatedPn532()))
+        else:
+            rig = fake_rig()
+        yield rig
+        rig.reader.close()
 
 
 def echo(command: bytes) -> bytes:

@@ -19,7 +19,8 @@ def talk(
     blocks: Iterable[str], respond: Callable[[bytes], bytes] = lambda apdu: apdu + b"\x90\x00"
 ) -> list[str | None]:
     """What a card says to each block; commands are answered at once."""
-    picc, said = Picc(), []
+    picc = Picc()
+    said: list[str | None] = []
     for block in blocks:
         picc, outcome = picc.hear(bytes.fromhex(block))
         match outcome:
