@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The application: three APIs over one backend. Pages for phones are `sandbox.pages`."""
+"""The application: three APIs over one backend, and the pages for phones."""
 
 import json
 import threading
@@ -13,6 +13,7 @@ from sandbox.backend import admin_api, postings_api, problems, sweep, terminal_a
 from sandbox.backend.context import Backend
 from sandbox.backend.problems import MEDIA_TYPE, ProblemError
 from sandbox.backend.routing import describe
+from sandbox.pages import serving
 from terminal.keys.sealed import SEALED_LIMIT
 
 MAX_BODY_SIZE = 2 * 1024 * 1024
@@ -57,6 +58,7 @@ def create_app(backend: Backend, *, sweeping: bool = True) -> FastAPI:
         postings_api.router,
     ):
         app.include_router(router)
+    app.include_router(serving.router())
     app.add_middleware(BodyLimit)
     return app
 

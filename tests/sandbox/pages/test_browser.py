@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.browser import browser, profile
+from tests.support.browser import profile
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-__all__ = ["browser"]
 
 
 def test_it_renders_a_page_in_the_language_that_was_asked_for(browser: "Browser") -> None:

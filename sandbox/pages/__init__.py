@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shopper's pages: what a phone's browser opens after a tag or a QR code, and a receipt's address.
+
+Plain HTML, CSS and ES modules in `static/`, without a build step; they pay by `/wallet/v1` and by nothing else.
+"""

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A state for each screen of the pages, as their scripts keep them: what the gallery and the tests of words draw."""
+
+from typing import Any
+
+_MERCHANT = {"id": "M-0001", "name": "晨光咖啡"}
+_INTENT = {
+    "intent_id": "01970000-0000-7000-8000-000000000001", "status": "claimed", "merchant": _MERCHANT, "amount": 1880,
+    "currency": "CNY", "online": True, "now": "2027-01-15T06:32:00Z", "expires_at": "2027-01-15T06:34:00Z",
+    "claimed_until": "2027-01-15T06:33:00Z", "claimed_by_me": True,
+}  # fmt: skip
+_LINES = [
+    {"kind": "amount", "label": "消费", "amount": 1880},
+    {"kind": "discount", "label": "立减", "amount": -200},
+]
+_PAYMENT = {
+    "intent_id": _INTENT["intent_id"], "status": "approved", "code": "approved", "total": 1680, "currency": "CNY",
+    "decided_at": "2027-01-15T06:32:41Z", "way": "page", "refunded": 0, "merchant": _MERCHANT,
+    "receipt_url": "https://pages.test/r/AAECAwQFBgcICQoLDA0ODw",
+    "lines": _LINES,
+    "cards": [{"kind": "points", "title": "会员积分", "text": "本店积分 17 · 金卡会员", "url": "https://pages.test/r/A"}],
+}  # fmt: skip
+_PAY = {
+    "kind": "pay", "intent": _INTENT, "account": {"name": "小鹏"}, "balance": 100_000, "purses": [], "vouchers": [],
+    "choice": {"purse": None, "vouchers": [], "tip": 0}, "tip_offered": 66, "vouchers_value": 0, "total": 1880,
+    "available": 100_000, "top_up": 10_000, "notice": None, "left_s": 47,
+}  # fmt: skip
+_PLAIN = {**_PAYMENT, "lines": _LINES[:1], "cards": [], "total": 1880}
+_NASTY = "<script>alert(1)</script> & <b>" + "x" * 49
+
+PAY: dict[str, dict[str, Any]] = {
+    "loading": {"kind": "loading"},
+    "welcome": {"kind": "welcome"},
+    "welcome-no-name": {"kind": "welcome", "name": "", "problem": "name_missing"},
+    "pay": _PAY,
+    "pay-choices": _PAY | {
+        "purses": [{"id": "P1", "name": "一家三口", "held": 26_600}],
+        "vouchers": [{"id": "V1", "value": 500, "until": "2027-02-01T00:00:00Z"}],
+        "choice": {"purse": "P1", "vouchers": ["V1"], "tip": 66}, "vouchers_value": 500, "total": 1446,
+        "available": 26_600, "left_s": 31,
+    },
+    "pay-short": _PAY | {"balance": 980, "available": 980, "left_s": 58},
+    "pay-offline": _PAY | {"intent": {**_INTENT, "online": False}, "left_s": 12},
+    "pay-again": _PAY | {"notice": "not_paid_yet"},
+    "pay-huge": _PAY | {
+        "intent": {**_INTENT, "amount": 10**12, "merchant": {"id": "M-0002", "name": "一二三四五六七八九十甲乙丙"}},
+        "account": {"name": _NASTY}, "total": 10**12, "top_up": 10**12,
+    },
+    "paying": {**_PAY, "kind": "paying"},
+    "paid": {"kind": "paid", "intent": _INTENT, "payment": _PAYMENT},
+    "paid-refunded": {"kind": "paid", "intent": _INTENT, "payment": {**_PLAIN, "refunded": 880}},
+    "code": {
+        "kind": "code", "intent": {**_INTENT, "online": False}, "payment": {**_PLAIN, "confirmation_code": "40718265"},
+    },
+    "declined": {"kind": "declined", "intent": _INTENT, "code": "insufficient_funds", "reason": 23},
+    "declined-by-service": {"kind": "declined", "intent": _INTENT, "code": "declined", "reason": 23},
+    "checking": {"kind": "checking", "intent": _INTENT, "waited_s": 12},
+    "held": {"kind": "held", "intent": _INTENT, "waited_s": 95},
+    "taken": {"kind": "taken", "intent": _INTENT, "left_s": 42},
+    "lapsed": {"kind": "lapsed", "intent": _INTENT},
+    "released": {"kind": "released", "intent": _INTENT},
+    "paid-by-other": {"kind": "paid_by_other", "intent": _INTENT},
+    "expired": {"kind": "expired", "intent": _INTENT},
+    "cancelled": {"kind": "cancelled", "intent": _INTENT, "had_paid": False},
+    "cancelled-given-back": {"kind": "cancelled", "intent": _INTENT, "had_paid": True},
+    "not-found": {"kind": "not_found"},
+    "nothing": {"kind": "nothing"},
+    "unreachable": {"kind": "unreachable"},
+    "refused": {"kind": "refused", "intent": _INTENT},
+}  # fmt: skip
+"""States of `GET /t/ID` and `GET /t#P`."""
+
+_RECEIPT = {"merchant": _MERCHANT["name"], "amount": 1680, "currency": "CNY", "at": "2027-01-15T06:32:41Z"}
+RECEIPT: dict[str, dict[str, Any]] = {
+    "receipt": {"kind": "receipt", "receipt": {**_RECEIPT, "status": "paid"}},
+    "receipt-partly-refunded": {"kind": "receipt", "receipt": {**_RECEIPT, "status": "partly_refunded"}},
+    "receipt-refunded": {"kind": "receipt", "receipt": {**_RECEIPT, "status": "refunded"}},
+    "receipt-not-found": {"kind": "not_found"},
+    "receipt-unreachable": {"kind": "unreachable"},
+}
+"""States of `GET /r/TOKEN`."""

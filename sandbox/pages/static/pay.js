@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+// GET /t/ID and /t#P: from the address to the result. Decides which screen there is; the screens are in screens.js.
+//
+// What must hold: an address alone claims nothing (only a signed-in owner's page does); a page that is left gives its
+// claim back; a payment that nobody answered is asked for, never assumed; paying again is the same payment.
+
+import { Refused, backend, sign_up } from "./api.js";
+import * as keep from "./keep.js";
+import { choices, chosen, with_means } from "./means.js";
+import { pause, reference_of, seconds_between } from "./ways.js";
+import { screen, tick, titleOf } from "./screens.js";
+import { show, usual_language } from "./show.js";
+import { say } from "./words.js";
+
+const SLOW_MS = 4_000; // as long as a till waits before it says "checking"
+const ANSWER_MS = 15_000;
+const ASK_EVERY_MS = 2_000;
+const LOOK_EVERY_S = 4;
+
+const reference = reference_of(location);
+const others = new BroadcastChannel("pengpos");
+let language = usual_language();
+let account = keep.account.read();
+let state = { kind: "loading" };
+let undertaking = 0; // what is begun anew makes the answers to what was begun before it worthless
+let looks = 0; // looks under way: on a slow line the next must not overtake and undo them
+let seconds = 0;
+
+const api = () => backend(account.token, reference);
+
+// --- showing ---------------------------------------------------------------------------------------------------------
+
+const FACE = { paying: "pay" };
+
+function set(next) {
+  const fresh = (FACE[next.kind] ?? next.kind) !== (FACE[state.kind] ?? state.kind);
+  state = next;
+  render(fresh);
+}
+
+function render(fresh) {
+  const root = show(language, titleOf(language, state), screen(language, state, act), fresh);
+  count();
+  tick(root, language, state);
+}
+
+const act = {
+  sign_up: begin_account,
+  choose: (change) => set(chosen(state, change)),
+  pay,
+  top_up,
+  cancel: give_up,
+  again: () => load(),
+  choose_language: (tag) => {
+    const typed = document.getElementById("name")?.value;
+    if (state.kind === "welcome" && typed !== say(language, "name_usual")) state = { ...state, name: typed };
+    language = tag;
+    keep.language.write(tag);
+    render(false);
+  },
+};
+
+// --- from the address to a screen ------------------------------------------------------------------------------------
+
+async function load() {
+  const mine = ++undertaking;
+  if (reference === null) return set({ kind: "nothing" });
+  if (account === null) return set({ kind: "welcome" });
+  looks += 1;
+  try {
+    const intent = await api().look();
+    if (mine === undertaking) await judge(mine, intent);
+  } catch (error) {
+    if (mine === undertaking) trouble(error);
+  } finally {
+    looks -= 1;
+  }
+}
+
+async function judge(mine, intent, notice = null) {
+  if (intent.payment) return result(intent, intent.payment);
+  if (intent.status === "created") return open(mine, intent, notice);
+  if (intent.status === "claimed" && intent.claimed_by_me) return offer(mine, intent, notice);
+  set(ENDED[intent.status](intent));
+}
+
+const ENDED = {
+  claimed: (intent) => ({ kind: "taken", intent, until: deadline(intent) }),
+  held: (intent) => ({ kind: "taken", intent, until: 0 }),
+  approved: (intent) => ({ kind: "paid_by_other", intent }),
+  declined: (intent) => ({ kind: "declined", intent, code: intent.code, reason: intent.reason }),
+  cancelled: (intent) => ({ kind: "cancelled", intent, had_paid: false }),
+  expired: (intent) => ({ kind: "expired", intent }),
+};
+
+async function open(mine, intent, notice) {
+  let claimed;
+  try {
+    claimed = await api().claim();
+  } catch (error) {
+    if (!(error instanceof Refused) || error.status !== 409 || mine !== undertaking) throw error;
+    const seen = await api().look();
+    if (mine !== undertaking) return;
+    if (seen.status === "created") return set({ kind: "refused", intent });
+    return judge(mine, seen);
+  }
+  if (mine === undertaking) await offer(mine, claimed, notice);
+}
+
+async function offer(mine, intent, notice) {
+  const found = await choices(api(), intent);
+  if (mine !== undertaking) return;
+  const { choice, tip_offered } = state; // what was chosen before a failure stays chosen
+  set(with_means({ kind: "pay", intent, account, notice, until: deadline(intent), choice, tip_offered }, found));
+}
+
+function result(intent, payment) {
+  if (payment.status === "approved") return set({ kind: payment.confirmation_code ? "code" : "paid", intent, payment });
+  if (payment.status === "held") return set({ kind: "held", intent, since: state.kind === "held" ? state.since : performance.now() });
+  if (payment.status === "already_paid") return set({ kind: "paid_by_other", intent });
+  if (payment.code === "cancelled") return set({ kind: "cancelled", intent, had_paid: true });
+  set({ kind: "declined", intent, code: payment.code, reason: payment.reason });
+}
+
+function trouble(error) {
+  if (!(error instanceof Refused)) return set({ kind: "unreachable" });
+  if (error.status === 401) return forget();
+  set({ kind: error.status === 409 ? "refused" : "not_found" });
+}
+
+// --- the shopper acts ------------------------------------------------------------------------------------------------
+
+async function begin_account(name) {
+  if (name === "") return set({ ...state, name, problem: "name_missing" });
+  set({ ...state, name, busy: true, problem: null });
+  try {
+    const made = await sign_up(name, language);
+    account = { name, token: made.token };
+    keep.account.write(account);
+  } catch (error) {
+    return set({ ...state, busy: false, problem: error instanceof Refused ? "name_missing" : "unreachable" });
+  }
+  await load();
+}
+
+function forget() {
+  account = null; // the backend knows it no more: a sandbox that was made anew
+  set({ kind: "welcome" });
+}
+
+async function pay() {
+  const mine = ++undertaking;
+  const before = state;
+  set({ ...before, kind: "paying", notice: null });
+  const slow = setTimeout(() => mine === undertaking && check(before.intent), SLOW_MS);
+  try {
+    const payment = await api().pay(before.choice, AbortSignal.timeout(ANSWER_MS));
+    if (mine !== undertaking) return;
+    others.postMessage(before.intent.intent_id);
+    result(before.intent, payment);
+  } catch (error) {
+    if (mine === undertaking) await (error instanceof Refused ? refusal(mine, before, error) : ask_until_known(mine, before.intent));
+  } finally {
+    clearTimeout(slow);
+  }
+}
+
+const MENDABLE = new Set(["insufficient_funds", "over_budget", "wrong_voucher", "voucher_spent"]);
+
+async function refusal(mine, before, error) {
+  if (!MENDABLE.has(error.code)) return error.status === 401 ? forget() : load();
+  try {
+    await offer(mine, before.intent, `code_${error.code}`);
+  } catch (again) {
+    trouble(again);
+  }
+}
+
+function check(intent) {
+  const { kind, choice, tip_offered } = state;
+  if (kind !== "checking") set({ kind: "checking", intent, since: performance.now(), choice, tip_offered });
+}
+
+/** Nobody answered: ask how it stands. Seen unpaid once may be too early, for what we sent may still be on its way. */
+async function ask_until_known(mine, intent) {
+  check(intent);
+  for (let unpaid = 0; mine === undertaking; ) {
+    await pause(ASK_EVERY_MS);
+    try {
+      const seen = await api().look();
+      if (mine !== undertaking) return;
+      const open_still = !seen.payment && (seen.status === "created" || seen.claimed_by_me);
+      if (open_still && ++unpaid < 2) continue;
+      others.postMessage(intent.intent_id);
+      return await judge(mine, seen, open_still ? "not_paid_yet" : null);
+    } catch (error) {
+      if (mine === undertaking && error instanceof Refused) return trouble(error);
+    }
+  }
+}
+
+async function top_up() {
+  const mine = ++undertaking;
+  const { intent, top_up: amount } = state;
+  try {
+    await api().top_up(amount, intent.currency);
+    if (mine === undertaking) await offer(mine, intent, null);
+  } catch (error) {
+    if (mine === undertaking) trouble(error);
+  }
+}
+
+async function give_up() {
+  const { intent } = state;
+  undertaking += 1;
+  set({ kind: "released", intent });
+  await let_go();
+}
+
+async function let_go() {
+  await api().release().catch(() => null); // it lapses by itself
+  others.postMessage(null);
+}
+
+// --- time, other tabs, leaving ---------------------------------------------------------------------------------------
+
+// Phones' clocks are wrong: the backend's two times give a span, and the span is counted here.
+function deadline(intent) {
+  return intent.claimed_until ? performance.now() + 1000 * seconds_between(intent.now, intent.claimed_until) : 0;
+}
+
+function count() {
+  if (state.until !== undefined) state.left_s = (state.until - performance.now()) / 1000;
+  if (state.since !== undefined) state.waited_s = (performance.now() - state.since) / 1000;
+}
+
+const WATCHED = new Set(["pay", "taken", "held", "unreachable"]);
+
+function each_second() {
+  seconds += 1;
+  count();
+  tick(document.getElementById("page"), language, state);
+  if (state.kind === "pay" && state.left_s <= 0) set({ kind: "lapsed", intent: state.intent });
+  else if (WATCHED.has(state.kind) && seconds % LOOK_EVERY_S === 0 && !document.hidden) look_again();
+}
+
+/** See whether something changed meanwhile; a shopper who is choosing keeps what is chosen. */
+async function look_again() {
+  if (looks > 0) return;
+  if (state.kind !== "pay") return load();
+  const mine = undertaking;
+  looks += 1;
+  try {
+    let seen = await api().look();
+    if (seen.status === "created" && mine === undertaking) seen = await api().claim(); // another tab of ours let it go
+    if (mine !== undertaking) return;
+    if (seen.claimed_by_me && !seen.payment) state.until = deadline(seen);
+    else await judge(++undertaking, seen);
+  } catch {
+    // Not now: the next look or the payment itself will say.
+  } finally {
+    looks -= 1;
+  }
+}
+
+others.onmessage = () => WATCHED.has(state.kind) && look_again();
+addEventListener("hashchange", () => location.reload()); // another code was scanned into this tab
+addEventListener("pageshow", (event) => event.persisted && load());
+addEventListener("pagehide", () => state.kind === "pay" && let_go());
+document.addEventListener("visibilitychange", () => !document.hidden && WATCHED.has(state.kind) && look_again());
+
+render(false);
+load();
+setInterval(each_second, 1000);

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+// One screen for each state of paying: data in, elements out. Nothing here asks the backend or keeps anything.
+
+import { h } from "./dom.js";
+import { clock, day, moment, money } from "./format.js";
+import { amount, bar, bill, button, card, heading, next, rows, text, verdict } from "./frame.js";
+import { reasonKey, say } from "./words.js";
+
+/** The whole page for a state; `act` holds what its buttons do. */
+export function screen(language, state, act) {
+  const t = (key, values) => say(language, key, values);
+  const draw = SCREENS[state.kind];
+  return [bar(language, act.choose_language), draw({ language, state, act, t })];
+}
+
+/** Bring what counts seconds up to date, and nothing else: whoever is typing or choosing is not disturbed. */
+export function tick(root, language, state) {
+  const timer = root.querySelector("[role=timer]");
+  if (timer === null) return;
+  const [key, seconds] = TIMERS[state.kind](state);
+  timer.textContent = seconds > 0 || key === "waited" ? say(language, key, { time: clock(seconds) }) : "";
+  root.querySelector(".fill")?.style.setProperty("--part", String(Math.min(1, Math.max(0, seconds / CLAIM_S))));
+}
+
+const CLAIM_S = 60;
+const TIMERS = {
+  pay: (state) => ["kept", state.left_s],
+  taken: (state) => ["taken_until", state.left_s],
+  checking: (state) => ["waited", state.waited_s],
+  held: (state) => ["waited", state.waited_s],
+};
+const timer = () => h("p", { class: "faint", role: "timer" });
+
+/** The heading's words, for the window's title. */
+export const titleOf = (language, state) => say(language, TITLES[state.kind] ?? state.kind, title_values(state));
+
+const TITLES = { paying: "to_pay", pay: "to_pay" };
+const title_values = (state) => ({ merchant: state.intent?.merchant.name });
+
+const SCREENS = {
+  loading: ({ t }) => card({ tone: "neutral", verdict: heading(t("loading")), detail: [] }),
+  welcome,
+  pay,
+  paying: pay,
+  paid,
+  code,
+  declined,
+  checking: waiting("checking", "checking_means"),
+  held: waiting("held", "held_means"),
+  taken,
+  lapsed: notice("clock", "lapsed", "lapsed_means", "go_on"),
+  released: notice("bar", "released", "released_means", "go_on"),
+  paid_by_other: notice("phone", "paid_by_other", "paid_by_other_means"),
+  expired: notice("clock", "expired", "expired_means"),
+  cancelled,
+  not_found: notice("question", "not_found", "not_found_means"),
+  nothing: notice("phone", "nothing", "nothing_means"),
+  unreachable: notice("cut", "unreachable", "unreachable_means", "try_again"),
+  refused: notice("bar", "refused", "refused_means", "try_again"),
+};
+
+// --- signing up ------------------------------------------------------------------------------------------------------
+
+function welcome({ language, state, act, t }) {
+  const name = h("input", {
+    id: "name", name: "name", required: true, maxlength: 80, autocomplete: "nickname", value: state.name ?? t("name_usual"),
+    "aria-describedby": "means", "aria-invalid": state.problem ? "true" : null,
+  });
+  const submit = (event) => {
+    event.preventDefault();
+    act.sign_up(name.value.trim());
+  };
+  const playMoney = money(language, 100000, "CNY");
+  return card({
+    tone: "brand",
+    verdict: [heading(t("welcome")), text(t("welcome_means", { amount: playMoney }), { id: "means" })],
+    detail: h(
+      "form",
+      { class: "form", novalidate: true, onsubmit: submit },
+      h("label", { for: "name" }, t("name")),
+      name,
+      state.problem ? text(t(state.problem), { class: "alert", role: "alert" }) : null,
+      h("div", { class: "actions" }, next(t("start"), null, { type: "submit", disabled: state.busy })),
+    ),
+  });
+}
+
+// --- paying ----------------------------------------------------------------------------------------------------------
+
+function pay({ language, state, act, t }) {
+  const { intent, choice } = state;
+  const busy = state.kind === "paying";
+  const show = (minor) => money(language, minor, intent.currency);
+  const lines = [{ kind: "amount", amount: intent.amount }];
+  if (state.vouchers_value > 0) lines.push({ kind: "voucher", amount: -state.vouchers_value });
+  if (choice.tip > 0) lines.push({ kind: "tip", amount: choice.tip });
+  const short = !busy && state.available < state.total;
+  return card({
+    tone: "brand",
+    verdict: [heading(t("to_pay", { merchant: intent.merchant.name })), amount(language, state.total, intent.currency), bill(language, lines, intent.currency)],
+    detail: [
+      state.notice ? text(t(state.notice), { class: "alert", role: "alert" }) : null,
+      intent.online ? null : text(t("terminal_offline"), { class: "hint" }),
+      h("fieldset", { class: "choices", disabled: busy }, sources({ language, state, act, t, short }), vouchers({ language, state, act, t }), tip({ state, act, t, show })),
+      short ? text(t("not_enough"), { class: "alert", role: "alert" }) : null,
+      busy ? null : left(),
+    ],
+    actions: [
+      button(t("cancel"), act.cancel, { disabled: busy }),
+      short
+        ? next(t("top_up", { amount: show(state.top_up) }), act.top_up)
+        : next(busy ? t("paying") : t("pay_amount", { amount: show(state.total) }), act.pay, { disabled: busy, "aria-busy": busy ? "true" : null }),
+    ],
+  });
+}
+
+function sources({ language, state, act, t, short }) {
+  const { account, balance, purses, intent, choice } = state;
+  const show = (minor) => money(language, minor, intent.currency);
+  if (purses.length === 0) {
+    return rows([[h("bdi", {}, t("balance", { name: account.name })), show(balance), short ? "short" : null]]);
+  }
+  const option = (id, label, held) =>
+    h(
+      "label",
+      { class: "choice" },
+      h("input", { id: `purse-${id ?? ""}`, type: "radio", name: "purse", checked: choice.purse === id, onchange: () => act.choose({ purse: id }) }),
+      h("span", {}, label),
+      h("span", { class: "held" }, show(held)),
+    );
+  return [
+    h("h2", {}, t("pay_from")),
+    option(null, t("balance", { name: account.name }), balance),
+    purses.map((purse) => option(purse.id, t("purse", { name: purse.name }), purse.held)),
+  ];
+}
+
+function vouchers({ language, state, act, t }) {
+  if (state.vouchers.length === 0) return null;
+  const { intent, choice } = state;
+  return [
+    h("h2", {}, t("vouchers")),
+    state.vouchers.map((voucher) =>
+      check({
+        id: `voucher-${voucher.id}`,
+        checked: choice.vouchers.includes(voucher.id),
+        label: t("voucher_off", { amount: money(language, voucher.value, intent.currency) }),
+        means: t("voucher_until", { date: day(language, voucher.until) }),
+        change: (on) => act.choose({ vouchers: on ? [...choice.vouchers, voucher.id] : choice.vouchers.filter((id) => id !== voucher.id) }),
+      }),
+    ),
+  ];
+}
+
+function tip({ state, act, t, show }) {
+  if (!state.intent.online || state.tip_offered === 0) return null;
+  return check({
+    id: "tip",
+    checked: state.choice.tip > 0,
+    label: t("tip", { amount: show(state.tip_offered) }),
+    means: t("tip_means"),
+    change: (on) => act.choose({ tip: on ? state.tip_offered : 0 }),
+  });
+}
+
+function check({ id, checked, label, means, change }) {
+  return h(
+    "label",
+    { class: "choice" },
+    h("input", { id, type: "checkbox", checked, onchange: (event) => change(event.target.checked) }),
+    h("span", {}, label, h("small", {}, means)),
+  );
+}
+
+function left() {
+  return h("div", { class: "left" }, h("span", { class: "track", "aria-hidden": "true" }, h("span", { class: "fill" })), timer());
+}
+
+// --- results ---------------------------------------------------------------------------------------------------------
+
+function paid({ language, state, t }) {
+  const { payment } = state;
+  return card({
+    tone: "approved",
+    verdict: verdict("tick", t("paid")),
+    detail: [amount(language, payment.total, payment.currency), facts({ language, payment, t })],
+    actions: [receiptLink(payment, t)],
+  });
+}
+
+function code({ language, state, t }) {
+  const { payment } = state;
+  const digits = payment.confirmation_code;
+  return card({
+    tone: "approved",
+    verdict: verdict("tick", t("paid")),
+    detail: [
+      h("h2", { class: "ask" }, t("code")),
+      h("p", { class: "code", "aria-label": [...digits].join(" ") }, h("span", {}, digits.slice(0, 4)), h("span", {}, digits.slice(4))),
+      text(t("code_means", { amount: money(language, payment.total, payment.currency) })),
+      facts({ language, payment, t }),
+    ],
+    actions: [receiptLink(payment, t, "quiet")],
+  });
+}
+
+function facts({ language, payment, t }) {
+  const refunded = payment.refunded > 0 ? [[t("line_refunded"), money(language, -payment.refunded, payment.currency), "off"]] : [];
+  return [
+    bill(language, payment.lines, payment.currency),
+    rows([
+      [t("merchant"), h("bdi", {}, payment.merchant.name)],
+      [t("paid_at"), moment(language, payment.decided_at)],
+      ...refunded,
+      ...payment.cards.filter((one) => one.kind !== "receipt").map((one) => [one.title, one.text]),
+    ]),
+  ];
+}
+
+// The receipt's address is the backend's own; only its path is followed, so that it stays on this host.
+function receiptLink(payment, t, kind = "next") {
+  return h("a", { class: `button ${kind}`, href: new URL(payment.receipt_url).pathname }, t("see_receipt"));
+}
+
+function declined({ language, state, t }) {
+  return card({
+    tone: "declined",
+    verdict: verdict("octagon", t("declined")),
+    detail: [
+      amount(language, state.intent.amount, state.intent.currency),
+      text(t(reasonKey(state.code, state.reason)), { class: "strong" }),
+      text(t("declined_next")),
+    ],
+  });
+}
+
+function waiting(word, means) {
+  return ({ language, state, t }) =>
+    card({
+      tone: "unknown",
+      verdict: verdict("diamond", t(word)),
+      detail: [
+        amount(language, state.intent.amount, state.intent.currency),
+        text(t(means)),
+        timer(),
+      ],
+    });
+}
+
+// --- nothing to pay, or not now --------------------------------------------------------------------------------------
+
+function notice(name, word, means, way) {
+  return ({ state, act, t }) =>
+    card({
+      tone: "neutral",
+      verdict: verdict(name, t(word)),
+      detail: [state.intent ? text(state.intent.merchant.name, { class: "strong" }) : null, text(t(means))],
+      actions: way ? [next(t(way), act.again)] : [],
+    });
+}
+
+function taken({ act, t }) {
+  return card({
+    tone: "neutral",
+    verdict: verdict("phone", t("taken")),
+    detail: [
+      text(t("taken_means")),
+      timer(),
+    ],
+    actions: [next(t("try_again"), act.again)],
+  });
+}
+
+function cancelled({ state, t }) {
+  const means = state.had_paid ? "given_back_means" : "cancelled_means";
+  return card({ tone: "neutral", verdict: verdict("bar", t("cancelled")), detail: [text(state.intent.merchant.name, { class: "strong" }), text(t(means))] });
+}

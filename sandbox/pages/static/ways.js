@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small ways: what an address names, how long something is, waiting.
+
+const ID = /^\/t\/([A-Za-z0-9_-]+)$/;
+const PRESENTATION = /^#([A-Za-z0-9_-]{1,1000})$/;
+
+/** What an address names: an intent the backend knows, one that comes along in the fragment, or nothing (null). */
+export function reference_of({ pathname, hash }) {
+  const id = ID.exec(pathname);
+  if (id) return { id: id[1] };
+  const presentation = PRESENTATION.exec(hash);
+  return presentation ? { presentation: presentation[1] } : null;
+}
+
+export const seconds_between = (earlier, later) => (Date.parse(later) - Date.parse(earlier)) / 1000;
+
+export const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

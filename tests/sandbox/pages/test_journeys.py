@@ -1,0 +1,486 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whole journeys at the page: from the address in a phone's browser to the ledger, in real Chromium."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from terminal.wire.code import confirmation_code
+from tests.support.backend import Shop
+from tests.support.counter import until
+from tests.support.shop import Till
+from tests.support.shopper import address, never_sent, sent_but_unanswered, shopper
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Route
+
+ALL = 1_000_00
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journey:
+    """Somebody new pays by the page; how that ends on the phone, at the terminal and in the ledger."""
+
+    amount: int
+    ends: str
+    reads: str
+    status: str
+    taken: int = 0
+    online: bool = True
+
+
+JOURNEYS = {
+    "paid": Journey(amount=18_80, ends="付款成功", reads="晨光咖啡", status="approved", taken=18_80),
+    "paid, terminal offline": Journey(
+        amount=18_80, ends="付款成功", reads="把这八位数字读给收银员", status="approved", taken=18_80, online=False
+    ),
+    "declined": Journey(amount=18_05, ends="没有付成，没有扣款", reads="付款服务没有同意这一笔", status="declined"),
+    "declined, offline": Journey(
+        amount=18_05, ends="没有付成，没有扣款", reads="付款服务没有同意这一笔", status="declined", online=False
+    ),
+    "not enough money": Journey(amount=18_51, ends="没有付成，没有扣款", reads="余额不足", status="declined"),
+    "wallet expired": Journey(amount=18_54, ends="没有付成，没有扣款", reads="付款凭证已过期", status="declined"),
+    "held for review": Journey(amount=18_27, ends="正在审核，请不要再付一次", reads="自己变", status="held"),
+}
+
+
+@pytest.mark.parametrize("journey", JOURNEYS.values(), ids=JOURNEYS.keys())
+def test_somebody_new_pays(browser: "Browser", shop: Shop, till: Till, journey: Journey) -> None:
+    sale = till.sale(journey.amount, online=journey.online)
+    with shopper(browser, shop) as phone:
+        phone.open(address(till, sale))
+        phone.sign_up()
+        phone.sees("付给 晨光咖啡")
+        assert till.status(sale) == "claimed"
+        phone.pay()
+        phone.sees(journey.ends)
+        phone.reads(journey.reads)
+        assert till.status(sale) == journey.status
+        assert phone.wallet().balance() == ALL - journey.taken
+        phone.page.reload()  # the phone's owner looks again
+        phone.sees(journey.ends)
+
+
+def test_the_code_of_an_offline_sale_is_the_right_one_and_stays(browser: "Browser", shop: Shop, till: Till) -> None:
+    sale = till.sale(18_80, online=False)
+    right = confirmation_code(till.confirmation_secret, sale.intent.claims.intent_id, 18_80)
+    with shopper(browser, shop) as phone:
+        phone.open(address(till, sale))
+        phone.sign_up()
+        assert phone.page.get_by_role("checkbox").count() == 0  # neither tip nor voucher (tap protocol §3)
+        phone.pay()
+        phone.reads("把这八位数字读给收银员")
+        for _ in range(2):
+            assert phone.page.locator(".code").inner_text().replace("\n", "") == right
+            phone.page.reload()
+            phone.reads("把这八位数字读给收银员")
+
+
+def test_the_presentation_after_the_hash_is_sent_in_no_address_of_a_page(
+    browser: "Browser", shop: Shop, till: Till
+) -> None:
+    sale = till.sale(18_80, online=False)
+    with shopper(browser, shop) as phone:
+        asked: list[str] = []
+        phone.page.on("request", lambda request: asked.append(request.url))
+        phone.open(address(till, sale))
+        phone.sign_up()
+        phone.sees("付给 晨光咖啡")
+        documents = [url for url in asked if "/wallet/" not in url and "#" not in url]
+        assert documents
+        assert not any(sale.text in url for url in documents)
+
+
+def test_whoever_has_an_account_sees_the_amount_at_once_and_a_tip_is_added(
+    browser: "Browser", shop: Shop, till: Till
+) -> None:
+    with shopper(browser, shop) as phone:
+        phone.open(address(till, till.sale(1_00)))
+        phone.sign_up("小鹏")
+        phone.sees("付给 晨光咖啡")
+        sale = till.sale(18_80)
+        phone.open(address(till, sale))
+        phone.reads("小鹏 的余额")
+        phone.page.get_by_role("checkbox").check()
+        phone.pay()
+        phone.sees("付款成功")
+        phone.reads("打赏")
+        taken = ALL - phone.wallet().balance()
+        assert 18_81 <= taken <= 19_79
+        assert next(p["total"] for p in shop.operator.payments() if p["intent_id"] == sale.intent_id) == taken
+
+
+def test_vouchers_and_purses_are_offered_where_there_are_some(browser: "Browser", shop: Shop, till: Till) -> None:
+    with shopper(browser, shop) as phone:
+        phone.open(address(till, till.sale(1_00)))
+        phone.sign_up("小鹏")
+        phone.sees("付给 晨光咖啡")
+        wallet = phone.wallet()
+        account_id = wallet.call("POST", "/purses", {"name": "一家三口"}).json()["members"][0]
+        purse_id = wallet.call("GET", "/purses").json()["purses"][0]["purse_id"]
+        wallet.call("POST", f"/purses/{purse_id}/deposits", {"amount": 50_00, "currency": "CNY"})
+        hour = {"not_before": shop.clock.now(), "not_after": shop.clock.now() + 3600}
+        coupon = {"account_id": account_id, "merchant_id": "M-0001", "value": 5_00, **hour}
+        assert shop.operator.call("POST", "/coupons", coupon).status_code == 201
+        sale = till.sale(18_80)
+        phone.open(address(till, sale))
+        phone.page.get_by_role("radio", name="一家三口").check()
+        phone.page.get_by_role("checkbox", name="减 ¥5.00").check()
+        phone.press("付款 ¥13.80")
+        phone.sees("付款成功")
+        purse = wallet.call("GET", "/purses").json()["purses"][0]
+        assert (purse["balances"][0]["amount"], wallet.balance()) == (50_00 - 13_80, ALL - 50_00)
+
+
+def test_whoever_has_too_little_tops_up_and_pays(browser: "Browser", shop: Shop, till: Till) -> None:
+    sale = till.sale(1_050_00)
+    with shopper(browser, shop) as phone:
+        phone.open(address(till, sale))
+        phone.sign_up()
+        phone.reads("不够付这一笔")
+        phone.press("充值 ¥100.00")
+        phone.pay()
+        phone.sees("付款成功")
+        assert phone.wallet().balance() == 50_00
+
+
+# --- one sale, more than one who wants to pay it ----------------------------------------------------------------------
+
+
+def test_what_another_phone_is_paying_opens_once_that_one_lets_go(browser: "Browser", shop: Shop, till: Till) -> None:
+    sale = till.sale(18_80)
+    url = address(till, sale)
+    with shopper(browser, shop) as first, shopper(browser, shop) as second:
+        first.open(url)
+        first.sign_up()
+        first.sees("付给 晨光咖啡")
+        second.open(url)
+        second.sign_up()
+        second.sees("另一部手机正在付这一笔")
+        second.reads("最多还有 1:00")
+        first.press("取消")
+        first.sees("您没有付")
+        until(lambda: till.status(sale) == "created", "the claim is given back")
+        second.press("再试一次")
+        second.pay()
+        second.sees("付款成功")
+        first.press("继续付款")
+        first.sees("这一笔已经有人付了")
+        assert first.page.get_by_role("link").count() == 0  # the receipt is the payer's
+        assert (first.wallet().balance(), second.wallet().balance()) == (ALL, ALL - 18_80)
+
+
+def test_two_tabs_of_one_phone_are_one_payer(browser: "Browser", shop: Shop, till: Till) -> None:
+    sale = till.sale(18_80)
+    url = address(till, sale)
+    with shopper(browser, shop) as one:
+        one.open(url)
+        one.sign_up()
+        one.sees("付给 晨光咖啡")
+        other = one.second_tab()
+        other.open(url)
+        other.sees("付给 晨光咖啡")
+        other.pay()
+        other.sees("付款成功")
+        one.sees("付款成功")  # it has heard, without a conflict
+        assert one.wallet().balance() == ALL - 18_80
+
+
+def test_both_tabs_may_be_told_to_pay(browser: "Browser", shop: Shop, till: Till) -> None:
+    sale = till.sale(18_80)
+    url = address(till, sale)
+    with shopper(browser, shop) as one:
+        one.open(url)
+        one.sign_up()
+        one.sees("付给 晨光咖啡")
+        other = one.second_tab()
+        other.page.add_init_script(
+            "delete window.BroadcastChannel; window.BroadcastChannel = class { postMessage() {} }"
+        )
+        other.open(url)
+        for tab in (other, one):
+            tab.pay()
+            tab.sees("付款成功")
+        assert one.wallet().balance() == ALL - 18_80
+
+
+# --- leaving and coming back ------------------------------------------------------------------------------------------
+
+
+def test_a_page_that_is_left_gives_its_claim_back(browser: "Browser", shop: Shop, till: Till) -> None:
+    sale = till.sale(18_80)
+    url = address(till, sale)
+    with shopper(browser, shop) as phone:
+        phone.open(url)
+        phone.sign_up()
+        phone.sees("付给 晨光咖啡")
+        phone.open(f"{till.http.base_url}/t")
+        phone.sees("请扫收款机上的码")
+        until(lambda: till.status(sale) == "created", "the claim is given back")
+        phone.page.go_back()
+        phone.sees("付给 晨光咖啡")
+        until(lambda: till.status(sale) == "claimed", "it is claimed again")
+
+
+def test_a_phone_that_dies_holds_nobody_up_for_more_than_a_minute(browser: "Browser", shop: Shop, till: Till) -> None:
+    sale = till.sale(18_80)
+    url = address(till, sale)
+    with shopper(browser, shop) as dead, shopper(browser, shop) as other:
+        dead.open(url)
+        dead.sign_up()
+        dead.sees("付给 晨光咖啡")
+        dead.context.set_offline(True)
+        dead.page.close()
+        shop.clock.advance(60)
+        other.open(url)
+        other.sign_up()
+        other.pay()
+        other.sees("付款成功")
+
+
+def test_a_minute_without_paying_lets_go_and_going_on_continues(browser: "Browser", shop: Shop, till: Till) -> None:
+    sale = till.sale(18_80)
+    with shopper(browser, shop, expected=("net::ERR",)) as phone:
+        phone.with_own_time()
+        phone.open(address(till, sale))
+        phone.sign_up()
+        phone.sees("付给 晨光咖啡")
+        phone.page.context.set_offline(True)
+        phone.hurries_until("还要付吗？")
+        phone.page.context.set_offline(False)
+        shop.clock.advance(60)
+        assert till.status(sale) == "created"
+        phone.press("继续付款")
+        phone.pay()
+        phone.sees("付款成功")
+
+
+# --- the line breaks --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cut", [sent_but_unanswered, never_sent], ids=["after it arrived", "before it arrived"])
+def test_a_line_that_breaks_while_paying_charges_once(
+    browser: "Browser", shop: Shop, till: Till, cut: "Callable[[Route], None]"
+) -> None:
+    sale = till.sale(18_80)
+    with shopper(browser, shop, expected=("net::ERR",)) as phone:
+        phone.with_own_time()
+        phone.open(address(till, sale))
+        phone.sign_up()
+        phone.page.route("**/pay", cut, times=1)
+        phone.pay()
+        phone.sees("正在核实，请不要再付一次")
+        if cut is never_sent:
+            phone.hurries_until("付给 晨光咖啡")
+            phone.reads("这一笔还没有付")
+            assert phone.wallet().balance() == ALL
+            phone.pay()
+        phone.hurries_until("付款成功")
+        assert phone.wallet().balance() == ALL - 18_80
+
+
+def test_while_nobody_can_be_asked_it_stays_unknown(browser: "Browser", shop: Shop, till: Till) -> None:
+    sale = till.sale(18_80)
+    with shopper(browser, shop, expected=("net::ERR",)) as phone:
+        phone.with_own_time()
+        phone.open(address(till, sale))
+        phone.sign_up()
+        phone.page.route("**/pay", sent_but_unanswered)
+        phone.sees("付给 晨光咖啡")
+        phone.page.route("**/wallet/v1/intents/*", never_sent)
+        phone.pay()
+        phone.sees("正在核实，请不要再付一次")
+        phone.page.clock.run_for(30_000)
+        phone.sees("正在核实，请不要再付一次")
+        phone.reads("已等 0:3")
+        phone.page.unroute("**/wallet/v1/intents/*")
+        phone.hurries_until("付款成功")
+        assert phone.wallet().balance() == ALL - 18_80
+
+
+def test_an_answer_that_the_backend_loses_is_found_by_asking(browser: "Browser", shop: Shop, till: Till) -> None:
+    with shopper(browser, shop, expected=("net::ERR",)) as phone:
+        phone.with_own_time()
+        phone.open(address(till, till.sale(18_20)))
+        phone.sign_up()
+        phone.pay()
+        phone.hurries_until("付款成功")
+        assert phone.wallet().balance() == ALL - 18_20
+
+
+def test_without_a_line_the_page_tries_again_by_itself(browser: "Browser", shop: Shop, till: Till) -> None:
+    sale = till.sale(18_80)
+    with shopper(browser, shop, expected=("net::ERR",)) as phone:
+        phone.with_own_time()
+        phone.open(address(till, till.sale(1_00)))
+        phone.sign_up()
+        phone.sees("付给 晨光咖啡")
+        phone.page.route("**/wallet/**", never_sent, times=1)
+        phone.open(address(till, sale))
+        phone.sees("现在连不上")
+        phone.hurries_until("付给 晨光咖啡")
+
+
+# --- addresses that pay nothing ---------------------------------------------------------------------------------------
+
+
+def yesterdays(till: Till) -> str:
+    return address(till, till.sale(18_80, issued_at=till.clock.now() - 86_400, online=False))
+
+
+def cancelled(till: Till) -> str:
+    sale = till.sale(18_80)
+    url = address(till, sale)
+    till.cancel(sale)
+    return url
+
+
+def mistyped(till: Till) -> str:
+    return address(till, till.sale(18_80))[:-1]
+
+
+def of_a_sale_nobody_knows(till: Till) -> str:
+    registered = address(till, till.sale(18_80))
+    return registered[:-4] + ("AAAA" if not registered.endswith("AAAA") else "BBBA")
+
+
+def a_presentation_cut_short(till: Till) -> str:
+    return address(till, till.sale(18_80, online=False))[:-9]
+
+
+def no_sale_at_all(till: Till) -> str:
+    return f"{till.http.base_url}/t"
+
+
+NOTHING_TO_PAY: dict[str, tuple[Callable[[Till], str], str]] = {
+    "yesterday's": (yesterdays, "时间到了，没有付成"),
+    "cancelled": (cancelled, "收银员取消了这一笔"),
+    "mistyped": (mistyped, "没有找到这一笔"),
+    "of a sale nobody knows": (of_a_sale_nobody_knows, "没有找到这一笔"),
+    "a presentation cut short": (a_presentation_cut_short, "没有找到这一笔"),
+}
+
+
+@pytest.mark.parametrize(("made", "ends"), NOTHING_TO_PAY.values(), ids=NOTHING_TO_PAY.keys())
+def test_an_address_that_pays_nothing_says_so_plainly(
+    browser: "Browser", shop: Shop, till: Till, made: Callable[[Till], str], ends: str
+) -> None:
+    with shopper(browser, shop, expected=("status of 404", "status of 422")) as phone:
+        phone.open(made(till))
+        phone.sign_up()
+        phone.sees(ends)
+        assert phone.wallet().balance() == ALL
+
+
+def test_an_address_without_a_sale_asks_to_scan(browser: "Browser", shop: Shop, till: Till) -> None:
+    with shopper(browser, shop) as phone:
+        phone.open(no_sale_at_all(till))
+        phone.sees("请扫收款机上的码")
+
+
+def test_a_sale_that_is_cancelled_while_somebody_chooses_says_so_by_itself(
+    browser: "Browser", shop: Shop, till: Till
+) -> None:
+    sale = till.sale(18_80)
+    with shopper(browser, shop) as phone:
+        phone.with_own_time()
+        phone.open(address(till, sale))
+        phone.sign_up()
+        phone.sees("付给 晨光咖啡")
+        till.cancel(sale)
+        phone.hurries_until("收银员取消了这一笔")
+
+
+def test_what_is_cancelled_after_it_was_paid_says_that_the_money_came_back(
+    browser: "Browser", shop: Shop, till: Till
+) -> None:
+    sale = till.sale(18_80, online=False)
+    with shopper(browser, shop) as phone:
+        phone.open(address(till, sale))
+        phone.sign_up()
+        phone.pay()
+        phone.reads("把这八位数字读给收银员")
+        till.cancel(sale)
+        phone.page.reload()
+        phone.sees("收银员取消了这一笔")
+        phone.reads("全部退回给您了")
+        assert phone.wallet().balance() == ALL
+
+
+def test_a_sandbox_made_anew_asks_for_the_name_again(browser: "Browser", shop: Shop, till: Till) -> None:
+    with shopper(browser, shop, expected=("status of 401",)) as phone:
+        phone.open(no_sale_at_all(till))
+        phone.page.evaluate("localStorage.setItem('pengpos.account', JSON.stringify({name: '小鹏', token: 'gone'}))")
+        phone.open(address(till, till.sale(18_80)))
+        phone.sees("怎么称呼您？")
+        phone.sign_up()
+        phone.sees("付给 晨光咖啡")
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+def test_script_in_names_is_shown_and_never_run(browser: "Browser", shop: Shop) -> None:
+    script = "<script>alert(1)</script>"
+    shop.operator.call("POST", "/merchants", {"id": "M-0666", "name": script})
+    shop.operator.call("POST", "/stores", {"id": "S-0666", "merchant_id": "M-0666", "name": script})
+    till = Till.enrol(shop.http, shop.clock, shop.operator.activation_code("S-0666"))
+    image = "<img src=x onerror=alert(1)>"
+    with shopper(browser, shop) as phone:
+        phone.page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+        phone.open(address(till, till.sale(18_80)))
+        phone.sign_up(image)
+        phone.sees(f"付给 {script}")
+        phone.reads(image)
+        phone.pay()
+        phone.reads(script)
+        phone.page.get_by_role("link", name="看电子小票").click()
+        phone.sees("已付款")
+        phone.reads(script)
+
+
+@pytest.mark.parametrize("name", ["", "   "], ids=["none", "blanks"])
+def test_no_name_is_asked_for_again(browser: "Browser", shop: Shop, till: Till, name: str) -> None:
+    with shopper(browser, shop) as phone:
+        phone.open(address(till, till.sale(18_80)))
+        phone.sign_up(name)
+        phone.reads("请写一个名字")
+
+
+# --- receipts ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_receipt_shows_what_was_paid_and_what_went_back(browser: "Browser", shop: Shop, till: Till) -> None:
+    sale = till.sale(18_80)
+    url = till.pay(sale, shop.wallet()).json()["receipt_url"]
+    with shopper(browser, shop) as phone:
+        phone.open(url)
+        phone.sees("已付款")
+        for told in ("18", "晨光咖啡", "2027年1月15日"):
+            phone.reads(told)
+        till.refund(sale, 80)
+        phone.page.reload()
+        phone.sees("已付款，部分退款")
+
+
+def test_a_receipt_that_is_not_there_says_so(browser: "Browser", shop: Shop, till: Till) -> None:
+    with shopper(browser, shop, expected=("status of 404",)) as phone:
+        phone.open(f"{till.http.base_url}/r/AAECAwQFBgcICQoLDA0ODw")
+        phone.sees("没有这张小票")
+
+
+def test_a_keyboard_is_enough(browser: "Browser", shop: Shop, till: Till) -> None:
+    with shopper(browser, shop) as phone:
+        phone.open(address(till, till.sale(18_80)))
+        phone.page.get_by_role("textbox").focus()
+        phone.page.keyboard.press("Enter")
+        phone.sees("付给 晨光咖啡")
+        found = []
+        while "付款 ¥18.80" not in found:
+            phone.page.keyboard.press("Tab")
+            found.append(phone.page.evaluate("document.activeElement.innerText || document.activeElement.id"))
+        assert found == ["tip", "取消", "付款 ¥18.80"]
+        phone.page.keyboard.press("Enter")
+        phone.sees("付款成功")
