@@ -194,6 +194,8 @@ class Refusal:
     reason: Reason
     code: str | None = None
     phone_time: int | None = None
+    receipt: bytes | None = None
+    """The issuer's receipt that says so, for the phone: it was checked."""
     borne_by: str | None = None
     """``merchant`` or ``platform``: who bears a payment that was accepted offline and declined at sync."""
     guaranteed_minor: int = 0

@@ -237,8 +237,11 @@ class Judging:
         return self._receipt_of(sale)
 
     def _receipt_of(self, sale: Sale) -> bytes | None:
+        """What to tell the phone that tapped: nothing, where another one has paid."""
         if sale.booking is not None:
-            return sale.booking.receipt
+            return sale.booking.receipt if sale.booking.by is Way.READER else None
+        if sale.state is SaleState.DECLINED and sale.refusal is not None:
+            return sale.refusal.receipt
         if sale.state is not SaleState.ACCEPTED_OFFLINE or sale.authorised is None:
             return None
         claims = ReceiptClaims(

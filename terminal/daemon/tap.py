@@ -74,10 +74,23 @@ class _Field:
     empty_since: int = -1
     """The last arming for which the field was seen empty."""
     told_occupied: int = -1
+    strangers: list[Card] = field(default_factory=list)
+    """Cards here that are no wallets: a sticker under the counter is no phone to be taken away."""
+    phones: list[Card] = field(default_factory=list)
+    """Cards here that are wallets, or may be."""
     passed_over: list[Card] = field(default_factory=list)
+    """Phones here that broke the protocol."""
+    two_under: int = -1
+    """The arming under which more than one phone was told of, and this field has a part in it."""
     not_before_s: float = 0.0
+    phones_there: int = 0
     wallet_under: int = -1
     """The arming under which a wallet here answered SELECT: one left lying from before is none of this sale's."""
+
+    def keep_only(self, cards: Sequence[Card]) -> None:
+        """Forget whoever has gone."""
+        for known in (self.strangers, self.phones, self.passed_over):
+            known[:] = [card for card in known if card in cards]
 
 
 class TapDesk:
@@ -103,23 +116,50 @@ class TapDesk:
         arming, armed = self._arming.now()
         with self._lock:
             mine = self._fields.setdefault(reader, _Field())
-            if not cards:
-                newly = mine.empty_since != arming
-                self._fields[reader] = _Field(empty_since=arming)
-            elif mine.empty_since != arming:
-                newly = mine.told_occupied != arming
-                mine.told_occupied = arming
-            still_occupied = any(other.told_occupied == arming for other in self._fields.values())
-        if not cards:
-            if newly and armed:
-                self._tell(self._judge.field_empty, arming)
-                if still_occupied:  # one reader is free and sells; the phone on the other is still to go
-                    self._tell(self._judge.prompt, arming, Prompt.REMOVE_PHONE)
-        elif mine.empty_since != arming:
-            if newly and armed:
+        mine.keep_only(cards)
+        if armed and mine.empty_since != arming:
+            self._ask_who_they_are(mine, cards)
+        phones = [card for card in cards if card not in mine.strangers]
+        if phones and mine.empty_since == arming:
+            if armed and self._clock.monotonic_s() >= mine.not_before_s:
+                self._tap(mine, [card for card in phones if card not in mine.passed_over], arming)
+        elif phones:
+            self._occupied(mine, len(phones), arming, armed=armed)
+        else:
+            self._empty(reader, mine, arming, armed=armed)
+
+    def _empty(self, reader: str, mine: _Field, arming: int, *, armed: bool) -> None:
+        with self._lock:
+            newly = mine.empty_since != arming
+            self._fields[reader] = _Field(empty_since=arming, strangers=mine.strangers)
+            others = [other for other in self._fields.values() if other.told_occupied == arming]
+            two_stay = sum(other.phones_there for other in others if other.two_under == arming) > 1
+        if newly and armed and not two_stay:  # else what two phones were told stands: this field has no part in it
+            self._tell(self._judge.field_empty, arming)
+            if others:  # one reader is free and sells; the phone on the other is still to go
                 self._tell(self._judge.prompt, arming, Prompt.REMOVE_PHONE)
-        elif armed and self._clock.monotonic_s() >= mine.not_before_s:
-            self._tap(mine, [card for card in cards if card not in mine.passed_over], arming)
+
+    def _occupied(self, mine: _Field, phones: int, arming: int, *, armed: bool) -> None:
+        with self._lock:
+            newly = mine.told_occupied != arming
+            one_has_gone = mine.two_under == arming and phones < mine.phones_there
+            mine.told_occupied, mine.phones_there = arming, phones
+            two_stay = sum(other.phones_there for other in self._fields.values() if other.two_under == arming) > 1
+        if armed and (newly or (one_has_gone and not two_stay)):
+            self._tell(self._judge.prompt, arming, Prompt.REMOVE_PHONE)
+
+    def _ask_who_they_are(self, mine: _Field, cards: Sequence[Card]) -> None:
+        """SELECT, once, whoever was there before the sale: nothing is presented, but a sticker need not go."""
+        for card in cards:
+            if card in mine.strangers or card in mine.phones or card in mine.passed_over:
+                continue
+            try:
+                is_wallet = CardSession(card.transceive, self._clock.monotonic_s).select() is not None
+            except CardLostError:
+                continue
+            except (TapTimeoutError, CardProtocolError):
+                is_wallet = True  # a locked phone answers nothing
+            (mine.phones if is_wallet else mine.strangers).append(card)
 
     def _tap(self, mine: _Field, cards: Sequence[Card], arming: int) -> None:
         offer: Offer | None = None
@@ -152,12 +192,15 @@ class TapDesk:
         for card in cards:
             session = CardSession(card.transceive, self._clock.monotonic_s)
             if session.select() is None:
-                mine.passed_over.append(card)
+                mine.strangers.append(card)
                 self._tell(self._judge.notice, arming, Notice.NOT_A_WALLET)
             else:
                 wallets.append(session)
+                if card not in mine.phones:
+                    mine.phones.append(card)
         with self._lock:
             mine.wallet_under = arming if wallets else -1
+            mine.phones_there = len(wallets)
         return wallets
 
     def _others_have_a_wallet(self, mine: _Field, arming: int) -> bool:
@@ -170,7 +213,7 @@ class TapDesk:
         with self._lock:
             for occupied in self._fields.values():
                 if occupied.wallet_under == seen_under:
-                    occupied.told_occupied = arming  # "take it away" must not follow: more is being said
+                    occupied.told_occupied = occupied.two_under = arming  # more is being said than "take it away"
         self._tell(self._judge.prompt, arming, Prompt.TWO_PHONES)
 
     def _present(self, mine: _Field, session: CardSession, offer: Offer) -> None:

@@ -246,6 +246,7 @@ class BackendGateway:
             case "declined":
                 refusal = replace(
                     _refusal(payment.reason, payment.code),
+                    receipt=self._declined_receipt(sale, payment),
                     borne_by=payment.borne_by,
                     guaranteed_minor=payment.guaranteed or 0,
                 )
@@ -255,6 +256,23 @@ class BackendGateway:
             case _:
                 log.warning("sale %s: verdict %r %r", sale.number, payment.status, payment.code)
                 return NoAnswer(at=at, errand=asked)
+
+    def _declined_receipt(self, sale: Sale, payment: PaymentMessage) -> bytes | None:
+        """The receipt that tells a phone it was declined; nothing hangs on it, so a bad one is only not passed on."""
+        if payment.receipt is None:
+            return None
+        try:
+            receipt = check_receipt_for(
+                unb64u(payment.receipt),
+                intent_id=sale.intent.intent_id.bytes,
+                currency=sale.amount.currency,
+                issuers=self._issuers(),
+                authorised_total_minor=None,
+            )
+        except (RefusedError, MalformedError, SignatureError) as error:
+            log.warning("sale %s: the receipt of a decline is not good: %s", sale.number, error)
+            return None
+        return receipt.raw if receipt.claims.outcome is Outcome.DECLINED else None
 
     def _booking(self, sale: Sale, payment: PaymentMessage, errand: Errand | None) -> Booking:
         """What was booked; approved only on an issuer's receipt for this intent. Raises UnusableAnswerError."""

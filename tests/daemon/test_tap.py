@@ -164,13 +164,14 @@ def test_an_empty_field_is_told_once_for_each_arming(bench: Bench) -> None:
     assert bench.see([]) == [("empty", number)]
 
 
-def test_a_phone_from_before_is_asked_away_once_and_never_spoken_to(bench: Bench) -> None:
+def test_a_phone_from_before_is_asked_who_it_is_and_away_once_and_for_no_money(bench: Bench) -> None:
     phone = Phone()
     bench.see([phone])
+    assert phone.commands == 0
     number = bench.arming.arm()
     assert bench.see([phone]) == [("prompt", number, Prompt.REMOVE_PHONE)]
     assert bench.see([phone]) == []
-    assert phone.commands == 0
+    assert phone.commands == 1
     assert bench.see([]) == [("empty", number)]
     assert ("judge", OFFER, REPLY) in bench.see([phone])
 
@@ -297,6 +298,33 @@ def test_a_foreign_card_is_said_to_be_none_once_and_left_alone(bench: Bench) -> 
     assert card.commands == 1
 
 
+def test_a_sticker_that_was_there_before_is_no_phone_to_be_taken_away(bench: Bench) -> None:
+    sticker, phone = ForeignCard(), Phone()
+    for number in (1, 2):
+        bench.arming.arm()
+        assert bench.see([sticker]) == [("empty", number)]
+        assert bench.see([sticker]) == []
+        assert bench.see([sticker, phone])[-1] == ("judge", OFFER, REPLY)
+        bench.see([sticker])
+    assert sticker.commands == 1
+
+
+def test_a_phone_beside_a_sticker_must_go_all_the_same(bench: Bench) -> None:
+    sticker, phone = ForeignCard(), Phone()
+    bench.arming.arm()
+    assert bench.see([sticker, phone]) == [("prompt", 1, Prompt.REMOVE_PHONE)]
+    assert bench.see([sticker]) == [("empty", 1)]
+
+
+@pytest.mark.parametrize("error", [TapTimeoutError(1.5), CardProtocolError("?")], ids=["silent", "garbled"])
+def test_a_card_from_before_that_says_nothing_may_be_a_phone(bench: Bench, error: Exception) -> None:
+    phone = Phone({0: error})
+    bench.arming.arm()
+    assert bench.see([phone]) == [("prompt", 1, Prompt.REMOVE_PHONE)]
+    assert bench.see([phone]) == []
+    assert phone.commands == 1
+
+
 def test_a_foreign_card_in_the_phones_case_is_passed_over(bench: Bench) -> None:
     card, phone = ForeignCard(), Phone()
     bench.armed_and_empty()
@@ -309,9 +337,21 @@ def test_two_wallets_in_one_field_are_charged_neither(bench: Bench) -> None:
     bench.armed_and_empty()
     assert bench.see([one, other]) == [("prompt", 2, Prompt.TWO_PHONES)]
     assert bench.see([one, other]) == []  # "take it away" would hide it
+    assert bench.see([one]) == [("prompt", 2, Prompt.REMOVE_PHONE)]
     assert bench.see([one]) == []
     assert bench.see([]) == [("empty", 2)]
     assert bench.see([one])[-1] == ("judge", OFFER, REPLY)
+
+
+def test_what_two_phones_were_told_stands_whatever_another_reader_sees(bench: Bench) -> None:
+    one, other = Phone(), Phone()
+    bench.armed_and_empty("one", "two")
+    assert bench.see([one, other], "one") == [("prompt", 2, Prompt.TWO_PHONES)]
+    assert bench.see([], "two") == []
+    assert bench.see([one, other], "one") == []
+    assert bench.see([other], "one") == [("prompt", 2, Prompt.REMOVE_PHONE)]
+    assert bench.see([], "two") == []
+    assert bench.see([], "one") == [("empty", 2)]
 
 
 def test_two_wallets_at_two_readers_are_charged_neither(bench: Bench) -> None:

@@ -54,9 +54,9 @@ class Hands:
 
     # --- the till -----------------------------------------------------------------------------------------------------
 
-    async def charge(self, key: str, amount: int) -> SaleView:
+    async def charge(self, key: str, amount: int, **more: object) -> SaleView:
         """Confirm an amount; the till says it again under the same key until it is answered. Raises GaveUpError."""
-        body = {"idempotency_key": key, "amount": amount, "currency": CURRENCY, "reference": key}
+        body = {"idempotency_key": key, "amount": amount, "currency": CURRENCY, "reference": key} | more
         for _ in range(PATIENCE_S):
             answer = await self.play.call("POST", "/v1/sales", body)
             if answer.is_success:

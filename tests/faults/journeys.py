@@ -35,6 +35,12 @@ async def sale(hands: Hands) -> None:
     await hands.tap(await hands.charge("a", 1_80), hands.phone())
 
 
+async def sale_by_reader_only(hands: Hands) -> None:
+    """A tap, online, of an intent that no page knows: of this one the backend hears with the payment only."""
+    await hands.good_morning()
+    await hands.tap(await hands.charge("a", 1_80, ways=["reader"]), hands.phone())
+
+
 async def decline(hands: Hands) -> None:
     """The backend says no."""
     await hands.good_morning()
@@ -262,6 +268,7 @@ async def close_the_day(hands: Hands) -> None:
 ONLINE = (
     Row("sale", sale, ("approved",)),
     Row("sale, the shopper leaves", sale, ("approved",), shoppers_stay=False),
+    Row("by reader only, the shopper leaves", sale_by_reader_only, ("approved",), shoppers_stay=False),
     Row("decline", decline, ("declined",)),
     Row("torn tap", torn, ("approved",)),
     Row("two sales", two_sales, ("approved", "approved"), phones=2),

@@ -22,7 +22,7 @@ from terminal.client import NewSale
 from terminal.core.events import Event, NoAnswer, RefundAnswered
 from terminal.core.machine import _with_money
 from terminal.core.machine._common import arrow
-from terminal.core.sale import Refund, Sale, SaleState
+from terminal.core.sale import Intent, Refund, Sale, SaleState
 from terminal.daemon import desk as desk_module
 from terminal.daemon.counter import Counter
 from terminal.daemon.desk import Desk
@@ -127,9 +127,19 @@ def effects_first() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def nobody_else_can_pay() -> Iterator[None]:
+    """A machine that has forgotten that a page may pay: it cancels without asking the backend."""
+    with patch.object(Intent, "payable_elsewhere", property(lambda _self: False)):
+        yield
+
+
 MUTANTS = (
+    Mutant("a cancel that asks nobody", nobody_else_can_pay,
+           "paid while cancelling", Sweep(Kind.KILL, Moment.SHOWN), "shown wrongly"),
     Mutant("the authorisation is not written down", partial(unrecorded, SaleState.AUTHORISED),
-           "sale, the shopper leaves", Sweep(Kind.KILL, Moment.ANSWERED), "shown wrongly", "POST /v1/payments"),
+           "by reader only, the shopper leaves", Sweep(Kind.KILL, Moment.ANSWERED), "shown wrongly",
+           "POST /v1/payments"),
     Mutant("the offline acceptance is not written down", partial(unrecorded, SaleState.ACCEPTED_OFFLINE),
            "offline sale, the shopper leaves", Sweep(Kind.KILL, Moment.SHOWN), "lost"),
     Mutant("a fresh id for a refund sent again", fresh_refund_id,
@@ -141,5 +151,5 @@ MUTANTS = (
     Mutant("a second drainer without lease", no_lease,
            "sales while draining", Sweep(Kind.SECOND_DRAINER, Moment.JOURNAL), "doubled", "queue_entries"),
     Mutant("effects before the commit", effects_first,
-           "sale, the shopper leaves", Sweep(Kind.KILL, Moment.RECORD), "shown wrongly", "SaleChanged"),
+           "by reader only, the shopper leaves", Sweep(Kind.KILL, Moment.RECORD), "shown wrongly", "SaleChanged"),
 )  # fmt: skip

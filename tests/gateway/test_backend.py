@@ -28,7 +28,7 @@ from terminal.core.sale import Cancel, CancelReason, RefundState, Sale, SaleStat
 from terminal.gateway.backend import BackendGateway
 from terminal.gateway.calls import Calls
 from terminal.gateway.messages import PaymentMessage, RefundMessage
-from terminal.wire.base64url import b64u
+from terminal.wire.base64url import b64u, unb64u
 from terminal.wire.receipt import Outcome, ReceiptClaims, sign_receipt
 from tests.support.shop import HeldClock
 from tests.vectors import ISSUER, ISSUERS, STRANGER
@@ -125,6 +125,49 @@ def test_declined(reason: int | None, read_as: Reason) -> None:
     event = answered(DECLINED | {"reason": reason}, pay)
     assert isinstance(event, Declined)
     assert (event.refusal.reason, event.refusal.code) == (read_as, "insufficient_funds")
+
+
+DECLINED_RECEIPT = receipt(outcome=Outcome.DECLINED, total_minor=0, url=None, reason=23)
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        pytest.param(DECLINED_RECEIPT, True, id="good"),
+        pytest.param(None, False, id="none"),
+        pytest.param("no base64!", False, id="no receipt"),
+        pytest.param(receipt(), False, id="says approved"),
+        pytest.param(receipt(STRANGER, outcome=Outcome.DECLINED), False, id="a stranger's"),
+        pytest.param(receipt(outcome=Outcome.DECLINED, currency="USD"), False, id="in another currency"),
+    ],
+)
+def test_a_decline_brings_the_phones_receipt(told: str | None, kept: bool) -> None:
+    event = answered(DECLINED | {"receipt": told}, pay)
+    assert isinstance(event, Declined)
+    assert event.refusal.receipt == (unb64u(told) if kept and told else None)
+
+
+PAID_BY_PAGE = receipt(total_minor=20_80)
+
+
+@pytest.mark.parametrize(
+    ("way", "payable", "by"),
+    [
+        pytest.param("reader", True, None, id="by a reader: more than was authorised is no booking"),
+        pytest.param("page", True, Way.QR, id="by the page"),
+        pytest.param(None, True, Way.QR, id="it is not said, and a page may have"),
+        pytest.param(None, False, None, id="it is not said, and no page can have"),
+    ],
+)
+def test_what_another_has_paid_is_not_held_against_our_phones_yes(way: str | None, payable: bool, by: object) -> None:
+    told = {"status": "approved", "payment": APPROVED | {"receipt": PAID_BY_PAGE, "way": way}}
+    sale = replace(SALE, intents=(replace(SALE.intent, put_sent=payable),))
+    event = answered(told, lambda gateway: gateway.ask(sale))
+    if by is None:
+        assert isinstance(event, NoAnswer)
+    else:
+        assert isinstance(event, Approved)
+        assert (event.booking.total_minor, event.booking.by) == (20_80, None)
 
 
 def test_held() -> None:

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from sandbox.phone.events import ReceiptKept
 from sandbox.phone.phone import VirtualPhone
 from terminal.client import SaleView
 from terminal.wire.base64url import unb64u
@@ -182,6 +183,7 @@ def test_the_page_was_first(counter: Counter, visitor: Visitor, phone: VirtualPh
     counter.road.silence_events()
     visitor.pay(url, tip=1_00)
     paid = counter.tap(sale, phone, "approved")
+    assert phone.wait_for_event(ReceiptKept, 0) is None  # somebody else's
     assert (paid.total, paid.payer_display) == (19_80, None)
     assert "authorised" in [step.state for step in paid.history]
     assert counter.booked == [19_80]

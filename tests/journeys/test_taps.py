@@ -21,6 +21,7 @@ from sandbox.phone.owner import Owner
 from sandbox.phone.phone import VirtualPhone
 from terminal.core.money import Money
 from terminal.core.reasons import Reason
+from terminal.wire.receipt import Outcome
 from tests.support.counter import ALL_IN, Counter, assert_says
 from tests.support.counter_fixtures import MakePhone
 
@@ -43,6 +44,15 @@ def test_the_phone_gets_its_receipt(counter: Counter, phone: VirtualPhone) -> No
         kept = phone.wait_for_event(ReceiptKept, LIMIT_S)
     assert kept is not None
     assert kept.payment.total_minor == 6_00
+
+
+def test_a_declined_phone_gets_its_receipt_too(counter: Counter, phone: VirtualPhone) -> None:
+    sale = counter.present("6.05")
+    with counter.held(phone):
+        kept = phone.wait_for_event(ReceiptKept, LIMIT_S)
+    assert kept is not None
+    assert kept.payment.outcome is Outcome.DECLINED
+    assert counter.sale(sale).state == "declined"
 
 
 def test_a_tip_is_on_top(counter: Counter, phone: VirtualPhone) -> None:

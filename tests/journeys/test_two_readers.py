@@ -3,7 +3,7 @@
 
 import threading
 
-from sandbox.phone.manners import Move, Respond, Says
+from sandbox.phone.manners import Foreign, Move, Respond, Says
 from sandbox.phone.phone import VirtualPhone
 from tests.support.counter import Counter
 from tests.support.counter_fixtures import MakePhone
@@ -98,6 +98,36 @@ def test_a_phone_on_the_other_reader_is_asked_away_and_does_not_stop_the_sale(
         with two_readers.held(paying, 1):
             two_readers.until(sale, "approved")
     assert two_readers.booked == [6_00]
+
+
+def test_a_sticker_on_the_other_reader_is_passed_over(two_readers: Counter, phones: MakePhone) -> None:
+    sticker, paying = phones("sticker"), phones("paying")
+    sticker.manner = Foreign()
+    with two_readers.held(sticker, 0):
+        for _ in range(2):
+            sale = two_readers.present("6.00")
+            two_readers.look_round()
+            assert two_readers.sale(sale).prompt is None
+            with two_readers.held(paying, 1):
+                two_readers.until(sale, "approved")
+    assert two_readers.booked == [6_00, 6_00]
+
+
+def test_two_phones_on_one_reader_are_told_so_until_one_has_gone(two_readers: Counter, phones: MakePhone) -> None:
+    one, other = phones("one"), phones("other")
+    sale = two_readers.present("6.00")
+    with two_readers.fields[0]._changed:  # both at the same moment
+        two_readers.fields[0].bring(one)
+        two_readers.fields[0].bring(other)
+    two_readers.until(sale, lambda seen: seen.prompt == "two_phones")
+    two_readers.look_round()
+    two_readers.look_round()
+    assert two_readers.sale(sale).prompt == "two_phones"
+    two_readers.fields[0].take_away(one)
+    two_readers.until(sale, lambda seen: seen.prompt == "remove_phone")
+    two_readers.fields[0].take_away(other)
+    two_readers.until(sale, lambda seen: seen.prompt is None)
+    assert two_readers.booked == []
 
 
 def test_a_phone_left_from_the_last_sale_does_not_count_as_a_second(two_readers: Counter, phones: MakePhone) -> None:
