@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Addresses that pay nothing any more or never did, names that hold script, receipts, and the keyboard."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.backend import Shop
+from tests.support.shop import Till
+from tests.support.shopper import address, shopper
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ALL = 1_000_00
+
+
+# --- addresses that pay nothing ---------------------------------------------------------------------------------------
+
+
+def yesterdays(till: Till) -> str:
+    return address(till, till.sale(18_80, issued_at=till.clock.now() - 86_400, online=False))
+
+
+def cancelled(till: Till) -> str:
+    sale = till.sale(18_80)
+    url = address(till, sale)
+    till.cancel(sale)
+    return url
+
+
+def mistyped(till: Till) -> str:
+    return address(till, till.sale(18_80))[:-1]
+
+
+def of_a_sale_nobody_knows(till: Till) -> str:
+    registered = address(till, till.sale(18_80))
+    return registered[:-4] + ("AAAA" if not registered.endswith("AAAA") else "BBBA")
+
+
+def a_presentation_cut_short(till: Till) -> str:
+    return address(till, till.sale(18_80, online=False))[:-9]
+
+
+def no_sale_at_all(till: Till) -> str:
+    return f"{till.http.base_url}/t"
+
+
+NOTHING_TO_PAY: dict[str, tuple[Callable[[Till], str], str]] = {
+    "yesterday's": (yesterdays, "时间到了，没有付成"),
+    "cancelled": (cancelled, "收银员取消了这一笔"),
+    "mistyped": (mistyped, "没有找到这一笔"),
+    "of a sale nobody knows": (of_a_sale_nobody_knows, "没有找到这一笔"),
+    "a presentation cut short": (a_presentation_cut_short, "没有找到这一笔"),
+}
+
+
+@pytest.mark.parametrize(("made", "ends"), NOTHING_TO_PAY.values(), ids=NOTHING_TO_PAY.keys())
+def test_an_address_that_pays_nothing_says_so_plainly(
+    browser: "Browser", shop: Shop, till: Till, made: Callable[[Till], str], ends: str
+) -> None:
+    with shopper(browser, shop, expected=("status of 404", "status of 422")) as phone:
+        phone.open(made(till))
+        phone.sign_up()
+        phone.sees(ends)
+        assert phone.wallet().balance() == ALL
+
+
+def test_an_address_without_a_sale_asks_to_scan(browser: "Browser", shop: Shop, till: Till) -> None:
+    with shopper(browser, shop) as phone:
+        phone.open(no_sale_at_all(till))
+        phone.sees("请扫收款机上的码")
+
+
+def test_a_sale_that_is_cancelled_while_somebody_chooses_says_so_by_itself(
+    browser: "Browser", shop: Shop, till: Till
+) -> None:
+    sale = till.sale(18_80)
+    with shopper(browser, shop) as phone:
+        phone.with_own_time()
+        phone.open(address(till, sale))
+        phone.sign_up()
+        phone.sees("付给 晨光咖啡")
+        till.cancel(sale)
+        phone.hurries_until("收银员取消了这一笔")
+
+
+def test_what_is_cancelled_after_it_was_paid_says_that_the_money_came_back(
+    browser: "Browser", shop: Shop, till: Till
+) -> None:
+    sale = till.sale(18_80, online=False)
+    with shopper(browser, shop) as phone:
+        phone.open(address(till, sale))
+        phone.sign_up()
+        phone.pay()
+        phone.reads("把这八位数字读给收银员")
+        till.cancel(sale)
+        phone.page.reload()
+        phone.sees("收银员取消了这一笔")
+        phone.reads("全部退回给您了")
+        assert phone.wallet().balance() == ALL
+
+
+def test_a_sandbox_made_anew_asks_for_the_name_again(browser: "Browser", shop: Shop, till: Till) -> None:
+    with shopper(browser, shop, expected=("status of 401",)) as phone:
+        phone.open(no_sale_at_all(till))
+        phone.page.evaluate("localStorage.setItem('pengpos.account', JSON.stringify({name: '小鹏', token: 'gone'}))")
+        phone.open(address(till, till.sale(18_80)))
+        phone.sees("怎么称呼您？")
+        phone.sign_up()
+        phone.sees("付给 晨光咖啡")
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+def test_script_in_names_is_shown_and_never_run(browser: "Browser", shop: Shop) -> None:
+    script = "<script>alert(1)</script>"
+    shop.operator.call("POST", "/merchants", {"id": "M-0666", "name": script})
+    shop.operator.call("POST", "/stores", {"id": "S-0666", "merchant_id": "M-0666", "name": script})
+    till = Till.enrol(shop.http, shop.clock, shop.operator.activation_code("S-0666"))
+    image = "<img src=x onerror=alert(1)>"
+    with shopper(browser, shop) as phone:
+        phone.page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+        phone.open(address(till, till.sale(18_80)))
+        phone.sign_up(image)
+        phone.sees(f"付给 {script}")
+        phone.reads(image)
+        phone.pay()
+        phone.reads(script)
+        phone.page.get_by_role("link", name="看电子小票").click()
+        phone.sees("已付款")
+        phone.reads(script)
+
+
+@pytest.mark.parametrize("name", ["", "   "], ids=["none", "blanks"])
+def test_no_name_is_asked_for_again(browser: "Browser", shop: Shop, till: Till, name: str) -> None:
+    with shopper(browser, shop) as phone:
+        phone.open(address(till, till.sale(18_80)))
+        phone.sign_up(name)
+        phone.reads("请写一个名字")
+
+
+# --- receipts ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_receipt_shows_what_was_paid_and_what_went_back(browser: "Browser", shop: Shop, till: Till) -> None:
+    sale = till.sale(18_80)
+    url = till.pay(sale, shop.wallet()).json()["receipt_url"]
+    with shopper(browser, shop) as phone:
+        phone.open(url)
+        phone.sees("已付款")
+        for told in ("18", "晨光咖啡", "2027年1月15日"):
+            phone.reads(told)
+        till.refund(sale, 80)
+        phone.page.reload()
+        phone.sees("已付款，部分退款")
+
+
+def test_a_receipt_that_is_not_there_says_so(browser: "Browser", shop: Shop, till: Till) -> None:
+    with shopper(browser, shop, expected=("status of 404",)) as phone:
+        phone.open(f"{till.http.base_url}/r/AAECAwQFBgcICQoLDA0ODw")
+        phone.sees("没有这张小票")
+
+
+def test_a_keyboard_is_enough(browser: "Browser", shop: Shop, till: Till) -> None:
+    with shopper(browser, shop) as phone:
+        phone.open(address(till, till.sale(18_80)))
+        phone.page.get_by_role("textbox").focus()
+        phone.page.keyboard.press("Enter")
+        phone.sees("付给 晨光咖啡")
+        found = []
+        while "付款 ¥18.80" not in found:
+            phone.page.keyboard.press("Tab")
+            found.append(phone.page.evaluate("document.activeElement.innerText || document.activeElement.id"))
+        assert found == ["tip", "取消", "付款 ¥18.80"]
+        phone.page.keyboard.press("Enter")
+        phone.sees("付款成功")
