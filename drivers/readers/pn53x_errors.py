@@ -57,6 +57,16 @@ def hung(reader: str) -> ReaderLostError:
     )
 
 
+def away(reader: str) -> ReaderLostError:
+    """It is not plugged in any more."""
+    return ReaderLostError(reader, *_AWAY)
+
+
+def claimed(reader: str, driver: str) -> ReaderLostError:
+    """The kernel's own driver was faster."""
+    return ReaderLostError(reader, f"the kernel's driver {driver} holds the reader", _BUSY_USB[1])
+
+
 def closed(reader: str) -> ReaderLostError:
     """We closed it ourselves."""
     return ReaderLostError(reader, "the reader is closed", "Open it again")

@@ -3,6 +3,9 @@
 
 [mirror]
 directory = "/media/pengpos"     # where a second copy of each stored payment goes; absent: no second copy
+
+[readers]
+serial_ports = ["/dev/serial0"]  # where a PN532 hangs on a UART's pins; those on USB are found without
 """
 
 import tomllib
@@ -20,10 +23,17 @@ class MirrorSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_f
     directory: str
 
 
+class ReaderSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Readers that no plug tells of."""
+
+    serial_ports: tuple[str, ...] = ()
+
+
 class Settings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Everything a technician may set."""
 
     mirror: MirrorSettings | None = None
+    readers: ReaderSettings = ReaderSettings()
 
 
 def read_settings(path: Path) -> Settings:

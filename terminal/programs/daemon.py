@@ -13,6 +13,7 @@ from terminal.client import Home, Language
 from terminal.core.errors import PengposError
 from terminal.core.ports import TapListener
 from terminal.daemon.serving import serve, stop_on_signals
+from terminal.daemon.settings import read_settings
 from terminal.daemon.wiring import Readers, Surroundings
 from terminal.programs.technician import diagnosis
 
@@ -30,7 +31,10 @@ def daemon(language: str, log_level: str) -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     home = Home.of_environment()
     given = Surroundings(
-        home=home, readers=_readers, language=cast("Language", language), diagnose=partial(diagnosis, home)
+        home=home,
+        readers=partial(_readers, home),
+        language=cast("Language", language),
+        diagnose=partial(diagnosis, home),
     )
     try:
         asyncio.run(_serve(given))
@@ -49,10 +53,13 @@ def _ready() -> None:
     sys.stdout.flush()
 
 
-def _readers(listener: TapListener) -> Readers:
+def _readers(home: Home, listener: TapListener) -> Readers:
+    from drivers.readers.discovery import AllReaders
     from drivers.readers.pcsc_discovery import PcscReaders
+    from drivers.readers.pn53x_discovery import Pn53xReaders
     from drivers.readers.supervisor import Pace, ReaderSupervisor
 
-    pcsc = PcscReaders()
+    serial_ports = read_settings(home.settings).readers.serial_ports
+    readers = AllReaders(Pn53xReaders(serial_ports=serial_ports), PcscReaders())
     pace = Pace(wait_s=LOOK_AT_FIELD_S)
-    return ReaderSupervisor(listener, discover=pcsc.discover, open_reader=pcsc.open, pace=pace)
+    return ReaderSupervisor(listener, discover=readers.discover, open_reader=readers.open, pace=pace)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from terminal.client import Home
 from terminal.core.errors import ConfigError, ReaderLostError
+from terminal.daemon.settings import read_settings
 from terminal.programs.counter import SCREEN_URL
 from terminal.programs.processes import Program, run_once
 
@@ -118,7 +119,7 @@ class Shop:
 
     def open_readers(self, *, private: bool = False) -> None:
         """Use the machine's PC/SC readers if it has any, else start virtual ones."""
-        road = None if private else machine_readers()
+        road = None if private else machine_readers(read_settings(self.home.settings).readers.serial_ports)
         if road is None:
             from sandbox.phone.reader_service import ReaderService
 
@@ -195,14 +196,19 @@ class Shop:
         return str(self.start("counter", arguments, **{SCREEN_URL: screen_url}).json_line().get("url", ""))
 
 
-def machine_readers() -> ReaderRoad | None:
-    """The readers of a PC/SC service that runs already; None if there is none or it has no reader."""
-    from drivers.readers.pcsc_discovery import list_readers
+def machine_readers(serial_ports: Sequence[str] = ()) -> ReaderRoad | None:
+    """The readers of a PC/SC service that runs already, and those that nfcpy drives; None if there are none."""
+    from drivers.readers.discovery import AllReaders
+    from drivers.readers.pcsc_discovery import PcscReaders
+    from drivers.readers.pn53x_discovery import Pn53xReaders
 
+    pcsc = PcscReaders()
     try:
-        readers = list_readers()
+        readers = AllReaders(Pn53xReaders(serial_ports=serial_ports), pcsc).discover(0.0)
     except ReaderLostError:
         return None
+    finally:
+        pcsc.close()
     if not readers:
         return None
     virtual = all(name.startswith("Virtual PCD") for name in readers)

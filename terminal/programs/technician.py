@@ -13,8 +13,9 @@ from provisioning.ports import DoctorPorts, EnrolPorts
 from provisioning.ports import Home as ProvisioningHome
 from provisioning.probes import own_probes
 from terminal.client import Home
-from terminal.core.errors import JournalError, PengposError, ReaderLostError
+from terminal.core.errors import ConfigError, JournalError, PengposError, ReaderLostError
 from terminal.daemon.identity import Identity, NotEnrolledError, read_identity
+from terminal.daemon.settings import read_settings
 from terminal.keys.file import FileKey
 
 _FONTS = Path(__file__).parents[2] / "ui" / "fonts"
@@ -50,7 +51,7 @@ def unsent_payments(home: ProvisioningHome) -> int:
 
 
 def _probes(home: ProvisioningHome) -> Mapping[str, Probe]:
-    return {"Journal": lambda: _journal(home), "Readers": _readers, "Fonts": _fonts}
+    return {"Journal": lambda: _journal(home), "Readers": lambda: _readers(home), "Fonts": _fonts}
 
 
 def _journal(home: ProvisioningHome) -> Finding:
@@ -66,13 +67,28 @@ def _journal(home: ProvisioningHome) -> Finding:
     return well("opens, nothing waits")
 
 
-def _readers() -> Finding:
+def _readers(home: ProvisioningHome) -> Finding:
+    """By what is plugged in: a running terminal holds its readers, and nobody may ask them beside it."""
     from drivers.readers.pcsc_discovery import list_readers
+    from drivers.readers.pn53x_discovery import candidates
 
     try:
-        names = list_readers()
+        serial_ports = read_settings(Home(home.root).settings).readers.serial_ports
+    except ConfigError as error:
+        return broken(str(error), error.way_out)
+    found = list(candidates(serial_ports))
+    claimed = next((one for one in found if one.kernel_driver), None)
+    if claimed is not None:
+        return broken(
+            f"{claimed.name}: the kernel's driver {claimed.kernel_driver} holds it",
+            "Blacklist pn533_usb, pn533 and nfc",
+        )
+    names = [f"{one.name} (perhaps)" if one.adapter else one.name for one in found]
+    try:
+        names += list_readers()
     except ReaderLostError as error:
-        return broken(error.detail, error.cure)
+        if not names:
+            return broken(error.detail, error.cure)
     if not names:
         return broken("PC/SC runs and knows no reader", "Plug the reader in; lsusb must show it")
     return well(", ".join(names))
