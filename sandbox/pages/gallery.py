@@ -92,9 +92,18 @@ def render(browser: "Browser", directory: Path) -> int:
             for shot in shots():
                 if (shot.dark, shot.width) == (dark, width):
                     draw(page, shot)
-                    page.screenshot(path=directory / shot.file_name, full_page=True)
+                    _photograph(page, directory / shot.file_name)
                     count += 1
     return count
+
+
+def _photograph(page: "Page", path: Path) -> None:
+    """As high as it is long: what is sticky stands at the end then, and hides nothing."""
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    height: int = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": width, "height": max(height, SIZES[width])})
+    page.screenshot(path=path)
+    page.set_viewport_size({"width": width, "height": SIZES[width]})
 
 
 def _serve(route: "Route") -> None:
