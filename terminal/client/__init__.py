@@ -2,7 +2,7 @@
 """The local API for our own programs: its data classes and a client over the Unix socket. Knows no daemon."""
 
 from terminal.client._home import Home
-from terminal.client._http import ApiProblem, DaemonAway, LocalClient, StatusEvent
+from terminal.client._http import ApiProblem, DaemonAway, LocalClient, SaleEvent, StatusEvent
 from terminal.client._models import (
     AlarmView,
     CapsView,
@@ -48,6 +48,7 @@ __all__ = [
     "ReaderView",
     "ReasonView",
     "RefundView",
+    "SaleEvent",
     "SaleView",
     "Sentences",
     "Status",

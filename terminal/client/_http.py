@@ -58,6 +58,14 @@ class StatusEvent:
     status: Status
 
 
+@dataclass(frozen=True, slots=True)
+class SaleEvent:
+    """One sale that moved, as it is from then on; `event_id` resumes the stream."""
+
+    event_id: str
+    sale: SaleView
+
+
 class LocalClient:
     """The local API at one Unix socket. Each call raises ApiProblem (it said no) or DaemonAway (nobody answered).
 
@@ -129,6 +137,13 @@ class LocalClient:
     def events(self, last_event_id: str | None = None) -> Iterator[StatusEvent]:
         """`GET /v1/events`: the present snapshot first, then each change; ends when the daemon closes the stream.
 
+        Of single sales it says nothing: see `changes`. Raises as that.
+        """
+        return (event for event in self.changes(last_event_id) if isinstance(event, StatusEvent))
+
+    def changes(self, last_event_id: str | None = None) -> Iterator[StatusEvent | SaleEvent]:
+        """The same with every sale that moved between, also those that have left the counter.
+
         The snapshot is asked for once the stream is open, so that no change falls between the two. Reconnecting is
         the caller's, with the last `event_id`. Raises DaemonAway, also after `SILENCE_LIMIT_S` without a sign of life.
         """
@@ -145,6 +160,8 @@ class LocalClient:
                 for event in httpx_sse.EventSource(response).iter_sse():
                     if event.event == "status":
                         yield StatusEvent(event.id or None, _decode(event.data.encode(), Status))
+                    elif event.event == "sale":
+                        yield SaleEvent(event.id, _decode(event.data.encode(), SaleView))
         except (httpx.TransportError, httpx_sse.SSEError) as error:
             raise DaemonAway(str(error) or type(error).__name__) from error
 

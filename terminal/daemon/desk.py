@@ -41,8 +41,9 @@ class EffectSink(Protocol):
 class Desk:
     """All sales that are not over, and the one at the counter.
 
-    `changed` is called after every change; `medium` with what is wrong with the journal's medium, and with None once
-    it takes rows again. `alarm_rows` says what an alarm's lasting takes: it is recorded with its cause.
+    `changed` is called after every change, `moved` with each sale that is different then; `medium` with what is wrong
+    with the journal's medium, and with None once it takes rows again. `alarm_rows` says what an alarm's lasting takes:
+    it is recorded with its cause.
     """
 
     def __init__(
@@ -51,11 +52,13 @@ class Desk:
         changed: Callable[[], None],
         medium: Callable[[JournalError | None], None] = lambda _trouble: None,
         alarm_rows: Callable[[AlarmKind, Sale], Sequence[Change]] = lambda _kind, _sale: (),
+        moved: Callable[[Sale], None] = lambda _sale: None,
     ) -> None:
         self._journal = journal
         self._changed = changed
         self._medium = medium
         self._alarm_rows = alarm_rows
+        self._tell_moved = moved
         self._medium_takes = True
         self._sink: EffectSink | None = None
         self._lock = asyncio.Lock()
@@ -124,6 +127,7 @@ class Desk:
         async with self._lock:
             await self._record([SaleChanged(sale=sale, why=why)])
             self._keep(sale)
+        self._tell_moved(sale)
         self._tell()
         self._carry_out(sale, (Arm(),))
 
@@ -167,10 +171,13 @@ class Desk:
             changes: list[Change] = []
             results: list[tuple[Sale, tuple[Effect, ...]]] = []
             moved: dict[UUID, Sale] = {}
+            different: dict[UUID, Sale] = {}
             for sale_id, event in events:
                 before = moved.get(sale_id) or await self.find(sale_id)
                 after, effects, rows = _all_steps(before, event)
                 moved[sale_id] = after
+                if after != before:
+                    different[sale_id] = after
                 changes += rows
                 for effect in effects:
                     if isinstance(effect, RaiseAlarm):
@@ -186,6 +193,8 @@ class Desk:
                     raise
             for sale in moved.values():
                 self._keep(sale)
+        for sale in different.values():
+            self._tell_moved(sale)
         self._tell()
         for sale, effects in results:
             self._carry_out(sale, effects)

@@ -129,7 +129,7 @@ class LocalApi:
         return as_json(await self._snapshots.status())
 
     async def events(self, request: Request) -> Response:
-        """`GET /v1/events`: Server-Sent Events, each a whole snapshot named ``status``."""
+        """`GET /v1/events`: Server-Sent Events, each a whole snapshot: ``status``, or the ``sale`` that moved."""
         return events_of(self._feed, request)
 
     async def show_sale(self, request: Request) -> Response:

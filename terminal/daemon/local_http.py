@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from terminal.client import Problem
+from terminal.client import Problem, Status
 from terminal.core.errors import JournalError, JournalFullError
 from terminal.daemon.counter import CommandRefusedError
 from terminal.daemon.desk import UnknownSaleError
@@ -93,7 +93,7 @@ def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | No
 
 
 def events_of(feed: Feed, request: Request) -> Response:
-    """A feed's snapshots as Server-Sent Events named ``status``. Raises TooManyListenersError."""
+    """A feed's snapshots as Server-Sent Events named ``status`` or ``sale``. Raises TooManyListenersError."""
     feed.check_room()  # here it can still be said
     last = request.headers.get("last-event-id", "")
     known = int(last) if last.isascii() and last.isdecimal() and len(last) < 20 else None
@@ -105,8 +105,9 @@ async def _told(feed: Feed, last_event_id: int | None) -> AsyncIterator[bytes]:
         if event is None:
             yield b": here\n\n"
         else:
-            event_id, status = event
-            yield b"id: %d\nevent: status\ndata: %s\n\n" % (event_id, msgspec.json.encode(status))
+            event_id, snapshot = event
+            name = b"status" if isinstance(snapshot, Status) else b"sale"
+            yield b"id: %d\nevent: %s\ndata: %s\n\n" % (event_id, name, msgspec.json.encode(snapshot))
 
 
 # --- what each error is answered with ---------------------------------------------------------------------------------

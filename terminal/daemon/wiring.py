@@ -44,6 +44,7 @@ from terminal.daemon.tagging import Tag
 from terminal.daemon.tap import TapDesk
 from terminal.daemon.timekeeping import Timekeeper
 from terminal.daemon.upkeep import Documents, Upkeep
+from terminal.daemon.views import sale_view
 from terminal.gateway.backend import BackendGateway, Deadlines
 from terminal.gateway.calls import Calls
 from terminal.gateway.signing import RequestSigner
@@ -157,7 +158,9 @@ class Till:
         self._broken = broken
         self._changed = ground.publisher.changed
         self.tag = Tag(given.tag, ground.clock)
-        self.desk = Desk(ground.journal, self._sales_changed, self._medium, ground.alarms.rows_of)
+        self.desk = Desk(
+            ground.journal, self._sales_changed, self._medium, ground.alarms.rows_of, partial(_told, given, ground.feed)
+        )
         self.policy = OfflinePolicy(
             ground.journal, ground.identity, ground.clock, suspended=lambda: ground.alarms.stands(RESTORED_ALARM)
         )
@@ -272,6 +275,11 @@ class Till:
             )
         else:
             self._broken(trouble)
+
+
+def _told(given: Surroundings, feed: Feed, sale: Sale) -> None:
+    """Whoever follows the events hears of every sale that moved."""
+    feed.sale_moved(str(sale.sale_id), lambda: sale_view(sale, given.language))
 
 
 def make_upkeep(ground: Ground, road: Road, till: Till) -> Upkeep:

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from sandbox.phone.phone import VirtualPhone
-from terminal.client import Home, Problem, SaleView, Status
+from terminal.client import Home, LocalClient, NewSale, Problem, SaleEvent, SaleView, Status, StatusEvent
 from terminal.daemon.feed import LISTENERS_MOST
 from terminal.daemon.local_http import BODY_SIZE_MOST
 from terminal.wire.code import confirmation_code
@@ -242,11 +242,18 @@ class Events:
         self._lines = response.iter_lines()
 
     def next(self) -> tuple[int, Status]:
+        """The next snapshot of the whole."""
+        while True:
+            event_id, told = self.next_of_any()
+            if isinstance(told, Status):
+                return event_id, told
+
+    def next_of_any(self) -> tuple[int, Status | SaleView]:
         found: dict[str, str] = {}
         for line in self._lines:
             if not line and "event" in found:
-                assert found["event"] == "status"
-                return int(found["id"]), msgspec.json.decode(found["data"], type=Status)
+                kinds: dict[str, type[Status] | type[SaleView]] = {"status": Status, "sale": SaleView}
+                return int(found["id"]), msgspec.json.decode(found["data"], type=kinds[found["event"]])
             name, _, value = line.partition(": ")
             found[name] = value
         raise AssertionError("the stream ended")
@@ -282,6 +289,34 @@ def test_last_event_id_resumes(till: httpx.Client) -> None:
         sale = till.post("/v1/sales", json=ORDER | {"idempotency_key": str(uuid4())}).json()
         assert events.next()[0] > newest
         till.post(f"/v1/sales/{sale['id']}/cancel", json={"reason": "customer"})
+
+
+def test_a_sale_that_has_left_the_counter_is_told_of_too(till: httpx.Client) -> None:
+    sale = till.get("/v1/sales?state=approved").json()["sales"][0]
+    with till.stream("GET", "/v1/events") as response:
+        begun, status = Events(response).next()
+        assert status.sale is None or status.sale.id != sale["id"]
+    refund = {"idempotency_key": str(uuid4()), "amount": 1, "reason": "returned"}
+    assert till.post(f"/v1/sales/{sale['id']}/refunds", json=refund).status_code == 201
+    with till.stream("GET", "/v1/events", headers={"Last-Event-ID": str(begun)}) as response:
+        events = Events(response)
+        while True:
+            event_id, told = events.next_of_any()
+            assert event_id > begun
+            if isinstance(told, SaleView) and (told.id, told.state) == (sale["id"], "partly_refunded"):
+                assert told.refunds[-1].state == "done"
+                break
+
+
+def test_our_own_client_hears_of_sales_where_it_asks_for_them(daemon: Daemon, till: httpx.Client) -> None:
+    with LocalClient(daemon.home.socket) as client:
+        changes = client.changes()
+        next(changes)
+        sale = client.start_sale(NewSale(idempotency_key=str(uuid4()), amount=100, currency="CNY"))
+        moved = next(event for event in changes if isinstance(event, SaleEvent))
+        assert (moved.sale.id, moved.sale.state) == (sale.id, "signed")
+        client.cancel(sale.id)
+        assert all(isinstance(event, StatusEvent) for event, _ in zip(client.events("0"), range(2), strict=False))
 
 
 def test_more_listeners_than_the_device_serves_are_told_so(till: httpx.Client) -> None:

@@ -21,7 +21,7 @@ from offline_queue.port import JournalPort
 from offline_queue.sync import Drainer
 from offline_queue.values import Change, JournalBusyError, Recorded
 from sandbox.phone.field import VirtualField
-from terminal.client import Home, Status
+from terminal.client import Home, SaleView, Status
 from terminal.core.effects import Effect
 from terminal.core.errors import JournalFullError
 from terminal.core.ports import Clock, TapListener
@@ -78,6 +78,7 @@ class Life:
         road: httpx.AsyncBaseTransport,
         field: VirtualField,
         saw: Callable[[Status], None],
+        saw_sale: Callable[[SaleView], None],
     ) -> None:
         self.home = home
         self.grave: Home | None = None
@@ -87,6 +88,7 @@ class Life:
         self._road = road
         self._field = field
         self._saw = saw
+        self._saw_sale = saw_sale
         self._tasks: set[asyncio.Task[Any]] = set()
         self._journal: FaultyJournal | None = None
         self.died = False
@@ -109,14 +111,19 @@ class Life:
         desk, feed = self.terminal._till.desk, self.terminal._ground.feed
         assert desk._sink is not None
         desk._sink = _GatedSink(self, desk._sink)
-        publish = feed.publish
+        publish, sale_moved = feed.publish, feed.sale_moved
 
         def seen(status: Status) -> None:
             self.gate(Moment.SHOWN, "snapshot")
             self._saw(status)
             publish(status)
 
-        feed.publish = seen  # type: ignore[method-assign]  # the witness stands outside
+        def moved(sale_id: str, view: Callable[[], SaleView]) -> None:
+            if not self.died:
+                self._saw_sale(view())
+            sale_moved(sale_id, view)
+
+        feed.publish, feed.sale_moved = seen, moved  # type: ignore[method-assign]  # the witness stands outside
         api = InLoop(await self.terminal.start(), self._context)
         self._client = httpx.AsyncClient(transport=api, base_url=LOCAL)
         asyncio.get_running_loop().create_task(self._watch())

@@ -130,7 +130,13 @@ class Play:
                 since_boot_s=self.world.time.monotonic_s,
             )
             self._life = Life(
-                self.home, chaos=self.chaos, clock=clock, road=self.road, field=self.reader, saw=self.witness.saw_status
+                self.home,
+                chaos=self.chaos,
+                clock=clock,
+                road=self.road,
+                field=self.reader,
+                saw=self.witness.saw_status,
+                saw_sale=self.witness.saw_sale,
             )
             try:
                 return await self._life.start()
