@@ -113,7 +113,7 @@ def _unreachable(backend: str, error: httpx.HTTPError) -> ConfigError:
         return ConfigError(
             backend,
             "its certificate is not one this machine trusts",
-            "Check the address and this machine's date; a backend with a root of its own needs that root installed",
+            "Check the address and this machine's date; the root of a backend that has its own is named by --root FILE",
         )
     return ConfigError(
         backend,

@@ -6,7 +6,9 @@ import os
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
+from pathlib import Path
 
 import click
 
@@ -17,6 +19,7 @@ from provisioning.machine import serial_and_model
 from provisioning.ports import DoctorPorts, EnrolPorts
 from provisioning.probes import own_probes
 from terminal.core.errors import PengposError
+from terminal.gateway import roots
 
 
 def enrol_command(ports: EnrolPorts) -> click.Command:
@@ -25,21 +28,27 @@ def enrol_command(ports: EnrolPorts) -> click.Command:
     @click.command("enrol", help="Enrol this terminal with an activation code, which works once and for minutes.")
     @click.argument("code")
     @click.option("--backend", required=True, metavar="URL", help="The payment backend, as https://HOST.")
-    def enrol(code: str, backend: str) -> None:
+    @click.option("--root", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+                  help="The backend's own root certificate, PEM; from then on no other is believed.")  # fmt: skip
+    def enrol(code: str, backend: str, root: Path | None) -> None:
+        try:
+            click.echo(_told(enrolled(code, backend, None if root is None else roots.read_root(root), str(root))))
+        except PengposError as error:
+            raise click.ClickException(f"{error}.") from error
+
+    def enrolled(code: str, backend: str, root: bytes | None, root_name: str) -> Outcome:
+        transport = None if root is None else roots.transport(roots.context_of(root, root_name))
         enrolling = Enrolling(
             home=ports.home(),
-            activate=activate,
+            activate=activate if transport is None else partial(activate, transport=transport),
+            root=root,
             enrolled=ports.enrolled,
             unsent_payments=ports.unsent_payments,
             now=time.time,
             software_version=metadata.version("pengpos"),
             machine=serial_and_model(),
         )
-        try:
-            outcome = enrolling.enrol(code, backend)
-        except PengposError as error:
-            raise click.ClickException(f"{error}.") from error
-        click.echo(_told(outcome))
+        return enrolling.enrol(code, backend)
 
     return enrol
 

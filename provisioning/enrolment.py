@@ -20,9 +20,10 @@ from provisioning.activation import ActivationRequest, backend_origin
 from provisioning.ports import Enrolled, Home
 from terminal.core.errors import ConfigError, MalformedError, SignatureError
 from terminal.core.ports import Signer
+from terminal.gateway import roots
 from terminal.gateway.messages import EnrolmentMessage
 from terminal.keys.file import FileKey
-from terminal.keys.private_file import create_private
+from terminal.keys.private_file import create_private, replace_private
 from terminal.wire.base64url import unb64u
 from terminal.wire.cose import Context, Sign1
 from terminal.wire.credential import Credential, Merchant, Role
@@ -49,7 +50,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolling:
-    """One enrolment, with all it needs of others. `machine` is (serial, model)."""
+    """One enrolment, with all it needs of others. `machine` is (serial, model); `root` the backend's own, in PEM."""
 
     home: Home
     activate: Activate
@@ -58,6 +59,7 @@ class Enrolling:
     now: Callable[[], float]
     software_version: str
     machine: tuple[str, str]
+    root: bytes | None = None
 
     def enrol(self, code: str, backend: str) -> Outcome:
         """Enrol with `code` at `backend`. Raises ConfigError and what the ports raise; then nothing has changed."""
@@ -122,6 +124,7 @@ class Enrolling:
         content = json.dumps(stored, indent=2, ensure_ascii=False).encode() + b"\n"
         path = self.home.enrolment
         try:
+            self._store_root()
             created = create_private(path, content)
         except OSError as error:
             raise ConfigError(
@@ -129,6 +132,14 @@ class Enrolling:
             ) from error
         if not created and self._stored_activation() != _fingerprint(code):
             raise ConfigError(str(path), "another enrolment was faster", "Look at it: pengpos doctor")
+
+    def _store_root(self) -> None:
+        """Before the enrolment, with which a waiting terminal starts; what an enrolment before it left goes."""
+        path = self.home.root / roots.FILE_NAME
+        if self.root is None:
+            path.unlink(missing_ok=True)
+        else:
+            replace_private(path, self.root)
 
     def _stored_activation(self) -> str | None:
         """The code's fingerprint in the enrolment file; None in one that an older version wrote."""

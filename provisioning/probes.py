@@ -8,6 +8,7 @@ import os
 import platform
 import re
 import socket
+import ssl
 import stat
 import sys
 from collections.abc import Callable, Mapping
@@ -22,6 +23,7 @@ from provisioning.activation import CLOCK_TOLERANCE_S, clock_difference_s
 from provisioning.finding import Finding, Probe, broken, well, worth_a_look
 from provisioning.ports import Enrolled, Home
 from terminal.core.errors import ConfigError
+from terminal.gateway import roots
 from terminal.keys.file import FileKey
 
 DEADLINE_S = 4.0
@@ -45,7 +47,7 @@ def own_probes(home: Home, enrolled: Callable[[], Enrolled | None], now: Callabl
         "Device key": partial(look_at_key, home),
         "Enrolment": partial(look_at_enrolment, enrolled),
         "Credential": partial(look_at_credential, enrolled, now),
-        "Backend": partial(look_at_backend, enrolled, now),
+        "Backend": partial(look_at_backend, enrolled, now, pinned=lambda: roots.pinned(home.root)),
         "Terminal": partial(look_at_terminal, home),
     }
 
@@ -162,10 +164,12 @@ def look_at_backend(
     enrolled: Callable[[], Enrolled | None],
     now: Callable[[], float],
     transport: httpx.BaseTransport | None = None,
+    pinned: Callable[[], ssl.SSLContext | None] = lambda: None,
 ) -> Finding:
     """The backend answers `GET /v1/health`, and its clock and ours agree. `transport` is for tests."""
     try:
         present = enrolled()
+        transport = transport or roots.transport(pinned())
     except ConfigError:
         present = None
     if present is None:

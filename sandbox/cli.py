@@ -10,8 +10,12 @@ from terminal.core.errors import ConfigError
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--lan", is_flag=True, help="Listen on all addresses, for phones in the same network.")
+@click.option(
+    "--host", metavar="ADDRESS", help="Address to listen on.  [default: 127.0.0.1; with --lan this machine's]"
+)
+@click.option(
+    "--lan", is_flag=True, help="For phones in the same network: listen there, by HTTPS with a certificate of its own."
+)
 @click.option("--port", default=8480, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
 @click.option("--database", metavar="URL", help="postgresql+psycopg://… instead of SQLite under the home.")
 @click.option("--origin", metavar="URL", help="The public origin that clients sign for, where a proxy stands before.")
@@ -19,7 +23,7 @@ from terminal.core.errors import ConfigError
 @click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Instead of PENGPOS_HOME.")
 def sandbox(  # one parameter an option
     *,
-    host: str,
+    host: str | None,
     lan: bool,
     port: int,
     database: str | None,
@@ -35,8 +39,9 @@ def sandbox(  # one parameter an option
     from sandbox.backend.server import Options, serve
 
     options = Options(
-        host="0.0.0.0" if lan else host,  # noqa: S104  # asked for by --lan
+        host=host or ("" if lan else "127.0.0.1"),
         port=port,
+        lan=lan,
         home=(home or _pengpos_home()) / "sandbox",
         database_url=database,
         origin=origin,

@@ -6,13 +6,15 @@ import logging
 import secrets
 import socket
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
 
-from sandbox.backend import enrolment, seed
+from sandbox.backend import enrolment, nearby, seed
 from sandbox.backend.app import create_app
+from sandbox.backend.certificates import server_identity
 from sandbox.backend.context import Backend
 from sandbox.backend.database import Database
 from sandbox.backend.delivery import AbortableH11Protocol
@@ -28,11 +30,15 @@ _KEEP_ALIVE_S = 75  # a till keeps its connection between two sales
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How to run. `home` holds issuer key, admin token and database; `origin` None: the URL it listens on."""
+    """How to run. `home` holds issuer key, admin token and database; `origin` None: the URL it listens on.
+
+    `lan`: by HTTPS, with a certificate that is made here; no `host` then means this machine's address in its network.
+    """
 
     host: str
     port: int
     home: Path
+    lan: bool = False
     database_url: str | None = None
     origin: str | None = None
     magic_amounts: bool = False
@@ -42,18 +48,28 @@ def serve(options: Options) -> None:
     """Run until SIGINT or SIGTERM; raises ConfigError."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    if options.lan and not options.host:
+        options = replace(options, host=_lan_address())
     listener = _listen(options)
     host = options.host if options.host not in {"", "0.0.0.0", "::"} else _lan_address()  # noqa: S104  # compared only
-    url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+    place = f"{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+    url = f"{'https' if options.lan else 'http'}://{place}"
+    identity = server_identity(options.home / "tls", host, datetime.now(UTC)) if options.lan else None
     backend = open_backend(options, origin=(options.origin or url).rstrip("/"))
+    app = create_app(backend)
+    if identity is not None:
+        app.include_router(nearby.router(identity))
+        sys.stderr.write(nearby.told(backend.origin, identity))
     config = uvicorn.Config(
-        create_app(backend),
+        app,
         http=AbortableH11Protocol,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=_GRACE_S,
         timeout_keep_alive=_KEEP_ALIVE_S,
         server_header=False,
+        ssl_certfile=None if identity is None else identity.certificate,
+        ssl_keyfile=None if identity is None else identity.key,
     )
     try:
         _Server(config, backend).run(sockets=[listener])
@@ -130,10 +146,12 @@ def _listen(options: Options) -> socket.socket:
 
 
 def _lan_address() -> str:
-    """This machine's address as its neighbours see it; asks the routing table and sends nothing."""
+    """This machine's address as its neighbours see it; asks the routing table and sends nothing. Raises ConfigError."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # TEST-NET-1 (RFC 5737)
-        except OSError:
-            return "127.0.0.1"
+        except OSError as error:
+            raise ConfigError(
+                "--lan", "this machine is in no network that leads on", "Join one, or name its address there by --host"
+            ) from error
         return str(probe.getsockname()[0])

@@ -8,6 +8,7 @@ from functools import partial
 from typing import cast
 
 import click
+import httpx
 
 from terminal.client import Home, Language
 from terminal.core.errors import PengposError
@@ -15,8 +16,10 @@ from terminal.core.ports import TapListener
 from terminal.daemon.serving import serve, stop_on_signals
 from terminal.daemon.settings import read_settings
 from terminal.daemon.wiring import Readers, Surroundings
+from terminal.gateway import roots
 from terminal.programs.technician import diagnosis
 
+CONNECTIONS = httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=60.0)
 LOOK_AT_FIELD_S = 0.1  # a sale is armed once a field was seen empty: nobody waits longer than this for it
 LOG_FORMAT = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
 
@@ -35,6 +38,7 @@ def daemon(language: str, log_level: str) -> None:
         readers=partial(_readers, home),
         language=cast("Language", language),
         diagnose=partial(diagnosis, home),
+        transport=roots.BackendTransport(home.root, CONNECTIONS),
     )
     try:
         asyncio.run(_serve(given))
