@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo test faults check format gallery pictures lock clean
+.PHONY: help run demo test peers faults check format gallery pictures lock clean
 
 venv := .venv/bin
 export PYTHON
@@ -16,6 +16,7 @@ help:
 	@echo 'make run       sandbox, terminal and screen on this machine; Ctrl-C ends them'
 	@echo 'make demo      a scripted day at the counter, checked to the cent'
 	@echo 'make test      lint, types, import contracts, then every test'
+	@echo 'make peers     programs and cards that others wrote, against our reader and our tag, one by one'
 	@echo 'make faults    the fault campaign everywhere: every kind of fault at every moment of every journey (an hour)'
 	@echo 'make check     only lint, types and import contracts'
 	@echo 'make format    put the code into its shape'
@@ -36,6 +37,10 @@ test:
 	@scripts/bootstrap test
 	@scripts/check
 	@exec $(venv)/pytest --numprocesses auto --dist loadfile $(ARGS)
+
+peers:
+	@scripts/bootstrap test
+	@exec $(venv)/pytest tests/peers -vv $(ARGS)
 
 faults:
 	@scripts/bootstrap test

@@ -37,7 +37,9 @@ def tag_on(chip: SimulatedNtag) -> NtagI2c:
 
 
 @pytest.mark.parametrize(
-    "state", [TagIdle(), TagWaiting(URL), TagWaiting(LONG), TagClaimed(), TagPaid(None), TagCancelled()], ids=str
+    "state",
+    [TagIdle(), TagWaiting(URL), TagWaiting(LONG), TagClaimed(), TagPaid(None), TagCancelled()],
+    ids=["idle", "waiting", "offline", "being paid", "paid", "cancelled"],
 )
 def test_a_phone_reads_what_is_shown(state: TagState) -> None:
     chip = SimulatedNtag()
