@@ -17,6 +17,7 @@ from provisioning.enrolment import Enrolling
 from terminal.core.errors import ConfigError
 from terminal.core.ports import Signer
 from terminal.gateway.messages import EnrolmentMessage
+from terminal.gateway.roots import FILE_NAME as ROOT_FILE
 from terminal.keys.file import FileKey
 from terminal.wire.base64url import b64u
 from terminal.wire.credential import Role
@@ -74,6 +75,14 @@ def test_a_new_device_becomes_a_terminal(home: Home) -> None:
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (home.root, home.device_key, home.enrolment)}
     assert modes == {"pengpos": 0o700, "device.key": 0o600, "terminal.json": 0o600}
     assert sorted(files_of(home)) == ["device.key", "terminal.json"], "nothing half-made stays behind"
+
+
+@pytest.mark.parametrize("root", [None, b"-----BEGIN CERTIFICATE-----"], ids=["none", "its own"])
+def test_the_backends_root_comes_and_goes_with_the_enrolment(home: Home, root: bytes | None) -> None:
+    home.root.mkdir(parents=True)
+    (home.root / ROOT_FILE).write_text("of another enrolment")
+    replace(enrolling(home, StandIn()), root=root).enrol(CODE, ORIGIN)
+    assert files_of(home).get(ROOT_FILE) == root
 
 
 def test_the_same_command_again_changes_nothing_and_asks_nobody(home: Home) -> None:
