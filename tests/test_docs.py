@@ -12,7 +12,7 @@ import pytest
 from starlette.routing import Route
 
 from terminal.cli import main
-from terminal.daemon.local_api import LocalApi
+from terminal.daemon.local_api import SEARCHED_BY, LocalApi
 from terminal.daemon.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -156,6 +156,32 @@ def told(page: str) -> set[str]:
 
 def test_the_tills_page_lists_exactly_what_is_served() -> None:
     assert told("docs/till-implementers.md") == served()
+
+
+_ANSWERED_WITH = re.compile(r"(?:CommandRefusedError|BadRequestError|problem)\([^\"()]*\"([a-z_]+)\"")
+
+
+def codes_of_the_local_api() -> set[str]:
+    """Every `code` that the daemon's sources answer with."""
+    found = {
+        code
+        for path in (ROOT / "terminal/daemon").glob("*.py")
+        for code in _ANSWERED_WITH.findall(path.read_text("utf-8"))
+    }
+    return found | {"refused"}  # of Starlette's own: a word in a conditional
+
+
+def test_the_tills_page_lists_every_code_of_an_error() -> None:
+    rows = re.findall(r"^\| ((?:`[a-z_]+`(?:, )?)+) \| [4-5]", PAGES["docs/till-implementers.md"], re.MULTILINE)
+    listed = [code for row in rows for code in re.findall(r"`([a-z_]+)`", row)]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == codes_of_the_local_api()
+    assert len(listed) > 25
+
+
+def test_the_tills_page_lists_all_there_is_to_search_by() -> None:
+    searching = PAGES["docs/till-implementers.md"].partition("**Searching**")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`([a-z]+)`", searching)) - {"next"} == set(SEARCHED_BY)
 
 
 def settings(struct: type[msgspec.Struct], table: str = "") -> Iterator[str]:

@@ -168,6 +168,9 @@ class DayView(_Object, kw_only=True, frozen=True):
     currency: str
     offline_count: int = 0
     offline_total: int = 0
+    refunded_count: int = 0
+    refunded_total: int = 0
+    """Given back today, of whatever day's sales; not taken off `total`."""
     unknown_count: int = 0
     declined_at_sync_count: int = 0
     declined_at_sync_total: int = 0

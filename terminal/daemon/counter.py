@@ -18,7 +18,7 @@ import uuid6
 
 from offline_queue.port import JournalPort
 from terminal.client import NewSale
-from terminal.core.effects import NotNow
+from terminal.core.effects import Effect, NotNow, SignAgain
 from terminal.core.errors import MalformedError
 from terminal.core.events import (
     AgainAsked,
@@ -30,6 +30,7 @@ from terminal.core.events import (
     RefundAsked,
     Resigned,
 )
+from terminal.core.machine import refundable_minor
 from terminal.core.money import Money
 from terminal.core.ports import Clock, Signer
 from terminal.core.risk import OfflineRefused
@@ -48,6 +49,7 @@ INTENT_LIFETIME_S = 120
 IDEMPOTENCY_KEY_MOST = 255
 REFUND_REASON_MOST = 80
 
+SIGN_AGAIN_LIMIT_S = 2.0
 CODE_DIGITS = 8
 _CODE = re.compile(rf"[0-9]{{{CODE_DIGITS}}}")
 _MAY_ACCEPT_OFFLINE = frozenset({SaleState.AUTHORISED, SaleState.UNKNOWN})
@@ -194,7 +196,8 @@ class Counter:
             signed = sign_intent(self._signer, claims)
             presentation = encode_presentation(identity.credential.raw, signed)
         except MalformedError as error:
-            raise CommandRefusedError(422, "invalid_request", str(error)) from None
+            detail = "reference: at most 32 bytes of text, in Unicode's composed form and without control characters"
+            raise CommandRefusedError(422, "invalid_request", detail if reference is not None else str(error)) from None
         return Intent(
             intent_id=intent_id,
             epoch=number.epoch,
@@ -217,7 +220,14 @@ class Counter:
         """Another try: a new intent of the same sale, once the earlier one is dead."""
         self._check_free(sale_id)
         self._check_credential()
-        return await self._command(sale_id, AgainAsked(at=self._clock.now()))
+        sale, effects = await self._commanded(sale_id, AgainAsked(at=self._clock.now()))
+        if not any(isinstance(effect, SignAgain) for effect in effects):
+            return sale
+        try:  # it is being signed: what the caller wants to see is that
+            async with asyncio.timeout(SIGN_AGAIN_LIMIT_S):
+                return await self._desk.until(sale_id, lambda now: len(now.intents) > len(sale.intents))
+        except TimeoutError:
+            return await self._desk.find(sale_id)
 
     async def sign_again(self, sale: Sale) -> None:
         """Carry out `SignAgain`; left undone if another sale has taken the counter meanwhile."""
@@ -263,8 +273,8 @@ class Counter:
         right = hmac.compare_digest(code.encode(errors="replace"), expected.encode())
         return await self._command(sale_id, CodeEntered(at=self._clock.now(), right=right)), right
 
-    async def refund(self, sale_id: UUID, key: str, amount_minor: int | None, reason: str) -> Refund:
-        """Order a refund, or give back the one this key already made."""
+    async def refund(self, sale_id: UUID, key: str, amount_minor: int | None, reason: str) -> tuple[Refund, bool]:
+        """Order a refund, or give back the one this key already made (False)."""
         _check_key(key)
         if not 1 <= len(reason) <= REFUND_REASON_MOST:
             raise CommandRefusedError(422, "invalid_request", f"reason must be 1..{REFUND_REASON_MOST} characters")
@@ -276,17 +286,31 @@ class Counter:
                 if known.idempotency_key == key:
                     if (known.asked_minor, known.reason) != (amount_minor, reason):
                         raise CommandRefusedError(409, "conflict", "this idempotency_key was used for another refund")
-                    return known
+                    return known, False
+            _check_left(sale, amount_minor)
             now, refund_id = self._clock.now(), uuid6.uuid7()
             refund = Refund(refund_id=refund_id, idempotency_key=key, amount_minor=amount_minor, reason=reason, at=now)
             sale = await self._command(sale_id, RefundAsked(at=now, refund=refund))
-            return next(known for known in sale.refunds if known.refund_id == refund_id)
+            return next(known for known in sale.refunds if known.refund_id == refund_id), True
 
     async def _command(self, sale_id: UUID, event: Event) -> Sale:
+        return (await self._commanded(sale_id, event))[0]
+
+    async def _commanded(self, sale_id: UUID, event: Event) -> tuple[Sale, tuple[Effect, ...]]:
         sale, effects = await self._desk.apply(sale_id, event)
         if any(isinstance(effect, NotNow) for effect in effects):
             raise CommandRefusedError(409, "not_now", f"sale {sale.number} is {sale.state}: this cannot be done now")
-        return sale
+        return sale, effects
+
+
+def _check_left(sale: Sale, amount_minor: int | None) -> None:
+    """Refuse a refund of more than is left; what cannot be refunded at all is the machine's to say."""
+    left = refundable_minor(sale)
+    if left == 0 and sale.refunds:
+        raise CommandRefusedError(409, "nothing_left", f"all of sale {sale.number} has been given back already")
+    if left and amount_minor is not None and amount_minor > left:
+        most = Money(left, sale.amount.currency)
+        raise CommandRefusedError(422, "too_much", f"of sale {sale.number} at most {most} can be given back")
 
 
 def _check_key(idempotency_key: str) -> None:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from offline_queue.port import JournalPort
 from offline_queue.values import PAGE_LIMIT, SaleQuery
-from terminal.client import Language, NewSale, RefundView
+from terminal.client import Language, NewSale
 from terminal.core.sale import CancelReason, SaleState
 from terminal.daemon.alarms import Alarms
 from terminal.daemon.counter import Counter
@@ -28,15 +28,17 @@ from terminal.daemon.feed import Feed
 from terminal.daemon.local_http import (
     ERROR_ANSWERS,
     BadRequestError,
+    Query,
     as_json,
     events_of,
     read_body,
-    read_number,
-    read_time,
 )
 from terminal.daemon.snapshot import Snapshots
-from terminal.daemon.views import sale_view, utc
+from terminal.daemon.views import refund_view, sale_view, utc
 from terminal.gateway.calls import UnusableAnswerError
+
+SEARCHED_BY = ("from", "to", "state", "amount", "number", "reference", "limit", "before")
+PAGE_USUAL = 50
 
 
 class CancelCall(msgspec.Struct, forbid_unknown_fields=True):
@@ -98,12 +100,11 @@ class LocalApi:
     def app(self) -> Starlette:
         """The ASGI application."""
         sale = "/v1/sales/{sale_id:uuid}"
-        return Starlette(
+        app = Starlette(
             routes=[
                 Route("/v1/status", self.status),
                 Route("/v1/events", self.events),
-                Route("/v1/sales", self.start_sale, methods=["POST"]),
-                Route("/v1/sales", self.search_sales, methods=["GET"]),
+                Route("/v1/sales", self.sales, methods=["GET", "POST"]),
                 Route(sale, self.show_sale),
                 Route(sale + "/again", self.again, methods=["POST"]),
                 Route(sale + "/park", self.park, methods=["POST"]),
@@ -121,6 +122,8 @@ class LocalApi:
             ],
             exception_handlers=ERROR_ANSWERS,
         )
+        app.router.redirect_slashes = False  # a path that is none is answered as one, with a problem document
+        return app
 
     # --- looking ------------------------------------------------------------------------------------------------------
 
@@ -137,22 +140,21 @@ class LocalApi:
         return as_json(sale_view(await self._desk.find(_sale_id(request)), self._language))
 
     async def search_sales(self, request: Request) -> Response:
-        """`GET /v1/sales?from=&to=&state=&amount=&number=&reference=&before=&limit=`, the newest first."""
-        query = request.query_params
-        try:
-            limit = read_number(query.get("limit"))
-            wanted = SaleQuery(
-                from_utc=read_time(query.get("from")),
-                to_utc=read_time(query.get("to")),
-                states=frozenset(SaleState(state) for state in query.getlist("state")),
-                amount_minor=read_number(query.get("amount")),
-                number=query.get("number"),
-                reference=query.get("reference"),
-                before=read_number(query.get("before")),
-                limit=50 if limit is None else limit,
-            )
-        except ValueError as error:
-            raise BadRequestError(422, "invalid_query", str(error)) from None
+        """`GET /v1/sales?…`: by what `SEARCHED_BY` says, the newest first."""
+        query = Query(request.query_params, SEARCHED_BY, many=("state",))
+        limit = query.number("limit")
+        if limit is not None and not 1 <= limit <= PAGE_LIMIT:
+            raise BadRequestError(422, "invalid_query", f"limit is from 1 to {PAGE_LIMIT}, not {limit}")
+        wanted = SaleQuery(
+            from_utc=query.time("from"),
+            to_utc=query.time("to"),
+            states=query.choices("state", SaleState),
+            amount_minor=query.number("amount"),
+            number=query.text("number"),
+            reference=query.text("reference"),
+            before=query.number("before"),
+            limit=PAGE_USUAL if limit is None else limit,
+        )
         page = await asyncio.to_thread(self._journal.search, wanted)
         return as_json({"sales": [sale_view(sale, self._language) for sale in page.sales], "next": page.next})
 
@@ -208,6 +210,10 @@ class LocalApi:
 
     # --- changing -----------------------------------------------------------------------------------------------------
 
+    async def sales(self, request: Request) -> Response:
+        """`/v1/sales`: one route, so that a wrong method is told of both."""
+        return await (self.start_sale if request.method == "POST" else self.search_sales)(request)
+
     async def start_sale(self, request: Request) -> Response:
         """`POST /v1/sales`: 201 with the sale, 200 when this key already made it."""
         sale, created = await self._counter.start(await read_body(request, NewSale))
@@ -242,13 +248,10 @@ class LocalApi:
         return as_json(view)
 
     async def refund(self, request: Request) -> Response:
-        """`POST /v1/sales/{id}/refunds`."""
-        call = await read_body(request, RefundCall)
-        refund = await self._counter.refund(_sale_id(request), call.idempotency_key, call.amount, call.reason)
-        view = RefundView(
-            refund_id=str(refund.refund_id), amount=refund.amount_minor, reason=refund.reason, state=refund.state.value
-        )
-        return as_json(view, 201)
+        """`POST /v1/sales/{id}/refunds`: 201 with the refund, 200 when this key already made it."""
+        call, sale_id = await read_body(request, RefundCall), _sale_id(request)
+        refund, ordered = await self._counter.refund(sale_id, call.idempotency_key, call.amount, call.reason)
+        return as_json(refund_view(await self._desk.find(sale_id), refund), 201 if ordered else 200)
 
     async def sync(self, _request: Request) -> Response:
         """`POST /v1/queue/sync`: try everything that waits, now."""

@@ -3,12 +3,14 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 import msgspec
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
@@ -18,6 +20,7 @@ from terminal.core.errors import JournalError, JournalFullError
 from terminal.daemon.counter import CommandRefusedError
 from terminal.daemon.desk import UnknownSaleError
 from terminal.daemon.feed import Feed, TooManyListenersError
+from terminal.daemon.plainly import listed, quoted, what_is_wrong
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +29,7 @@ BODY_LIMIT_S = 10.0
 NUMBER_MOST = 1 << 63
 
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 
 
 class BadRequestError(Exception):
@@ -48,9 +52,9 @@ async def read_body(request: Request, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(raw or b"{}", type=kind)
     except msgspec.ValidationError as error:
-        raise BadRequestError(422, "invalid_request", str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadRequestError(400, "not_json", str(error)) from None
+        raise BadRequestError(422, "invalid_request", what_is_wrong(error, kind)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BadRequestError(400, "not_json", "the body is no JSON: an object in UTF-8 is expected") from None
 
 
 async def _bytes_of(request: Request) -> bytes:
@@ -62,23 +66,54 @@ async def _bytes_of(request: Request) -> bytes:
     return bytes(raw)
 
 
-def read_number(text: str | None) -> int | None:
-    """A whole number of a query, at most 64 bits; raises ValueError."""
-    if text is None:
-        return None
-    if not text.isascii() or not text.isdecimal() or int(text[:20]) >= NUMBER_MOST or len(text) > 20:
-        raise ValueError(f"a whole number below 2^63, not {text[:40]!r}")
-    return int(text)
+class Query:
+    """The parameters of a search, each said once, but for those in `many`. Raises BadRequestError for any other."""
+
+    def __init__(self, given: QueryParams, known: Sequence[str], many: Sequence[str] = ()) -> None:
+        for name in given:
+            if name not in known:
+                raise _bad_query(f"{quoted(name)} is nothing to search by: there is {listed(known)}")
+            if name not in many and len(given.getlist(name)) > 1:
+                raise _bad_query(f"{name} is said twice")
+        self._given = given
+
+    def text(self, name: str) -> str | None:
+        """A text as it was given."""
+        return self._given.get(name)
+
+    def number(self, name: str) -> int | None:
+        """A whole number of at most 63 bits."""
+        text = self._given.get(name)
+        if text is None:
+            return None
+        if not text.isascii() or not text.isdecimal() or len(text) > 20 or int(text) >= NUMBER_MOST:
+            raise _bad_query(f"{name} is a whole number below 2^63, not {quoted(text)}")
+        return int(text)
+
+    def time(self, name: str) -> int | None:
+        """An RFC 3339 time with its offset, as Unix seconds."""
+        text = self._given.get(name)
+        if text is None:
+            return None
+        try:
+            at = datetime.fromisoformat(text)
+            if at.tzinfo is not None:
+                return int(at.timestamp())
+        except (ValueError, OverflowError):
+            pass
+        raise _bad_query(f"{name} is a time with its offset, as 2026-11-22T08:00:00Z, not {quoted(text)}")
+
+    def choices(self, name: str, of: type[E]) -> frozenset[E]:
+        """Any of some words; empty: none was given."""
+        words = {member.value: member for member in of}
+        given = self._given.getlist(name)
+        if unknown := [word for word in given if word not in words]:
+            raise _bad_query(f"{name} cannot be {quoted(unknown[0])}: there is {listed(words)}")
+        return frozenset(words[word] for word in given)
 
 
-def read_time(text: str | None) -> int | None:
-    """An RFC 3339 time of a query as Unix seconds; raises ValueError for one without its offset."""
-    if text is None:
-        return None
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError("a time has its offset: 2026-11-22T08:00:00Z")
-    return int(at.timestamp())
+def _bad_query(detail: str) -> BadRequestError:
+    return BadRequestError(422, "invalid_query", detail)
 
 
 def as_json(content: Any, status: int = 200) -> Response:
@@ -122,9 +157,14 @@ async def _no_such_sale(_request: Request, _error: Exception) -> Response:
     return problem(404, "not_found", "there is no such sale on this terminal")
 
 
-async def _no_such_call(_request: Request, error: Exception) -> Response:
+async def _no_such_call(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {}).get("Allow", "")
+        methods = " or ".join(sorted(set(allowed.replace(" ", "").split(",")) - {"HEAD"}))
+        detail = f"{request.method} is not for this path: it takes {methods}"
+        return problem(error.status_code, "method_not_allowed", detail, error.headers)
+    code = "not_found" if error.status_code == HTTPStatus.NOT_FOUND else "refused"
     return problem(error.status_code, code, "there is no such call", error.headers)
 
 

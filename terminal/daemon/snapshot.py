@@ -147,6 +147,8 @@ def _day(on: date, totals: DayTotals, currency: str) -> DayView:
         offline_count=totals.offline_count,
         offline_total=totals.offline_total_minor,
         unknown_count=totals.unknown_count,
+        refunded_count=totals.refunded_count,
+        refunded_total=totals.refunded_minor,
         declined_at_sync_count=totals.declined_at_sync_count,
         declined_at_sync_total=totals.declined_at_sync_minor,
     )

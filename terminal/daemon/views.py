@@ -15,7 +15,7 @@ from terminal.client import (
 )
 from terminal.core.machine import refundable_minor
 from terminal.core.reasons import Reason
-from terminal.core.sale import CODE_TRIES, Intent, Refusal, Sale, SaleState
+from terminal.core.sale import CODE_TRIES, Intent, Refund, Refusal, Sale, SaleState
 from terminal.daemon.words import BACKEND_CODES, WORDS
 
 _PAYABLE = frozenset({SaleState.SIGNED, SaleState.PRESENTED, SaleState.PENDING})
@@ -61,10 +61,7 @@ def sale_view(sale: Sale, language: Language) -> SaleView:
         payer_display=booking.payer_display if booking else None,
         parked=sale.parked,
         code_tries_left=max(0, CODE_TRIES - sale.wrong_codes),
-        refunds=[
-            RefundView(refund_id=str(r.refund_id), amount=r.amount_minor, reason=r.reason, state=r.state.value)
-            for r in sale.refunds
-        ],
+        refunds=[refund_view(sale, refund) for refund in sale.refunds],
         settled_on=sale.settled_on,
         can=what_it_can(sale),
     )
@@ -79,6 +76,14 @@ def _intent_view(sale: Sale, intent: Intent) -> IntentView:
         state=state.value,
         at=utc(intent.ended_at or intent.issued_at),
     )
+
+
+def refund_view(sale: Sale, refund: Refund) -> RefundView:
+    """A refund; one of the whole shows its amount once it is known what was captured."""
+    amount = refund.amount_minor
+    if amount is None and sale.booking is not None:
+        amount = sale.booking.total_minor
+    return RefundView(refund_id=str(refund.refund_id), amount=amount, reason=refund.reason, state=refund.state.value)
 
 
 def reason_view(refusal: Refusal, language: Language) -> ReasonView:

@@ -2,6 +2,7 @@
 """The local API call by call, over its Unix socket. Source: `docs/spec/local-api.md`."""
 
 import json
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,11 +13,10 @@ import httpx
 import msgspec
 import pytest
 
-from sandbox.phone.phone import VirtualPhone
 from terminal.client import Home, LocalClient, NewSale, Problem, SaleEvent, SaleView, Status, StatusEvent
 from terminal.daemon.feed import LISTENERS_MOST
+from terminal.daemon.local_api import SEARCHED_BY
 from terminal.daemon.local_http import BODY_SIZE_MOST
-from terminal.wire.code import confirmation_code
 from tests.support.counter import Counter, new_phone
 from tests.support.live_sandbox import LiveSandbox
 from tests.support.loop_thread import LoopThread
@@ -40,6 +40,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory, sandbox: LiveSandbox) -> It
         counter.tap(counter.present("18.05"), phone, "declined")
         sale = counter.charge("8.00", reference="table 7")
         counter.tell(sale, "cancel", {"reason": "customer"})
+        counter.until(sale, "cancelled")
     counter.close()
     with served(counter.surroundings(diagnose=lambda: {"healthy": True}), loop) as running:
         yield running
@@ -59,6 +60,14 @@ def problem(answer: httpx.Response) -> Problem:
     assert found.title
     assert found.detail
     return found
+
+
+def assert_plain(text: str) -> None:
+    """Nothing of Python, nor of its libraries, is in it."""
+    assert not re.search(r"\$\.|`|Expected|Invalid|isoformat|SaleState|Error|None|Object|\bint\b|\bstr\b|0x", text), (
+        text
+    )
+    assert len(text) < 300
 
 
 # --- the socket -------------------------------------------------------------------------------------------------------
@@ -146,14 +155,21 @@ def test_search_by_number_and_page_by_page(till: httpx.Client) -> None:
 BAD_QUERIES = [
     "from=yesterday", "from=2026-11-22T08:00:00", "to=", "state=sold", "amount=1.5", "amount=-1", "amount=1_000",
     "amount=99999999999999999999", f"amount={1 << 63}", "limit=0", "limit=201", "limit=x", "before=x", "limit=",
-    "limit=%D9%A3",
+    "limit=%D9%A3", "colour=red", "limit=1&limit=2", "State=approved", "amount=" + "9" * 60_000, "from=9999999999",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("query", BAD_QUERIES)
-def test_a_bad_query_is_a_problem(till: httpx.Client, query: str) -> None:
+@pytest.mark.parametrize("query", BAD_QUERIES, ids=lambda query: str(query)[:40])
+def test_a_bad_query_is_a_problem_in_plain_words(till: httpx.Client, query: str) -> None:
     found = problem(till.get(f"/v1/sales?{query}"))
     assert (found.status, found.code) == (422, "invalid_query")
+    assert query.partition("=")[0] in found.detail
+    assert_plain(found.detail)
+
+
+def test_what_there_is_to_search_by_is_said(till: httpx.Client) -> None:
+    detail = problem(till.get("/v1/sales?colour=red")).detail
+    assert all(name in detail for name in SEARCHED_BY)
 
 
 def test_queue_day_diagnosis_and_export(till: httpx.Client) -> None:
@@ -178,6 +194,7 @@ BODIES = {"confirmation-code": {"code": "12345678"}, "refunds": {"idempotency_ke
 PROBLEMS: list[tuple[str, str, str, bytes, int, str]] = [
     ("no such call", "GET", "/v1/nothing", b"", 404, "not_found"),
     ("outside the API", "GET", "/", b"", 404, "not_found"),
+    ("a slash too many", "POST", "/v1/sales/", b"", 404, "not_found"),
     ("another method", "DELETE", "/v1/sales", b"", 405, "method_not_allowed"),
     ("another method of a sale", "PUT", f"/v1/sales/{NOBODY}", b"", 405, "method_not_allowed"),
     ("an id that is none", "GET", "/v1/sales/7", b"", 404, "not_found"),
@@ -217,10 +234,40 @@ def test_every_error_is_a_problem_document(
 ) -> None:
     found = problem(till.request(method, path, content=body))
     assert (found.status, found.code) == (status, code)
+    assert_plain(found.detail)
+
+
+MEMBERS: list[tuple[dict[str, Any], str]] = [
+    ({"amount": "18.80"}, "amount must be a whole number, not text"),
+    ({"amount": 18.8}, "amount must be a whole number, not a number with a fraction"),
+    ({"amount": True}, "amount must be a whole number, not true or false"),
+    ({"currency": None}, "currency must be text, not null"),
+    ({"reference": 7}, "reference must be text or null, not a whole number"),
+    ({"ways": "qr"}, "ways must be a list or null, not text"),
+    ({"ways": [1]}, "a member of ways must be text, not a whole number"),
+    ({"ways": ["telepathy"]}, "a member of ways cannot be “telepathy”"),
+    ({"x" * 50: 1}, f"“{'x' * 40}…” is no member of this request: it has idempotency_key, amount, currency"),
+    ({"currency": "USD"}, "this terminal takes CNY, not USD"),
+    ({"reference": "x" * 33}, "reference: at most 32 bytes"),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), MEMBERS, ids=[row[1][:30] for row in MEMBERS])
+def test_what_is_wrong_is_said_in_plain_words(till: httpx.Client, change: dict[str, Any], said: str) -> None:
+    found = problem(till.post("/v1/sales", json=ORDER | {"idempotency_key": str(uuid4())} | change))
+    assert found.status == 422
+    assert found.detail.startswith(said)
+
+
+def test_what_is_missing_is_named(till: httpx.Client) -> None:
+    assert problem(till.post("/v1/sales", json={"amount": 5})).detail == "idempotency_key is missing"
 
 
 def test_not_allowed_says_what_is(till: httpx.Client) -> None:
     assert "POST" in till.delete("/v1/queue/sync").headers["allow"]
+    refused = till.put("/v1/sales")
+    assert set(refused.headers["allow"].replace(" ", "").split(",")) == {"GET", "HEAD", "POST"}
+    assert problem(refused).detail == "PUT is not for this path: it takes GET or POST"
 
 
 def test_what_is_over_takes_no_command(till: httpx.Client) -> None:
@@ -325,48 +372,3 @@ def test_more_listeners_than_the_device_serves_are_told_so(till: httpx.Client) -
         assert all(events.next()[0] for events in listening)
         refused = till.get("/v1/events")
         assert (refused.status_code, problem(refused).code) == (503, "too_many_listeners")
-
-
-# --- confirmation codes -----------------------------------------------------------------------------------------------
-
-
-def right_code(counter: Counter, sale: SaleView) -> str:
-    secret = counter.terminal._ground.identity().confirmation_secret
-    return confirmation_code(secret, UUID(sale.intents[-1].intent_id).bytes, sale.amount)
-
-
-def test_five_wrong_codes_close_the_pad(counter: Counter) -> None:
-    sale = counter.present("18.80")
-    right = right_code(counter, sale)
-    wrong = f"{(int(right) + 1) % 10**8:08}"
-    for left in (4, 3, 2, 1, 0):
-        refused = counter.refused("POST", f"/v1/sales/{sale.id}/confirmation-code", {"code": wrong})
-        assert (refused.status, refused.code) == (422, "wrong_code")
-        assert f"{left} tries" in refused.detail
-        assert counter.sale(sale).code_tries_left == left
-    closed = counter.refused("POST", f"/v1/sales/{sale.id}/confirmation-code", {"code": right})
-    assert (closed.status, closed.code) == (409, "code_closed")
-    assert "Cancel it" in closed.detail
-    assert "confirmation-code" not in counter.sale(sale).can
-    counter.restart()
-    assert counter.sale(sale).code_tries_left == 0
-
-
-@pytest.mark.parametrize(
-    "code",
-    ["", "x", "１２３４５６７８", "0" * 60_000, "1234567", "123456789", "1234567a", " 1234567", "12345678\n"],
-    ids=["empty", "a letter", "wide", "long", "seven", "nine", "letter", "space", "line"],
-)
-def test_what_is_no_code_costs_no_try(counter: Counter, code: str) -> None:
-    sale = counter.present("18.80")
-    refused = counter.refused("POST", f"/v1/sales/{sale.id}/confirmation-code", {"code": code})
-    assert (refused.status, refused.code) == (422, "invalid_code")
-    assert counter.sale(sale).code_tries_left == 5
-
-
-def test_a_right_code_approves_and_is_held_against_the_backends_word(counter: Counter, phone: VirtualPhone) -> None:
-    sale = counter.present("18.80")
-    sale = counter.tell(sale, "confirmation-code", {"code": right_code(counter, sale)})
-    assert sale.state == "approved"
-    (alarm,) = counter.until_status(lambda status: status.alarms).alarms  # for nobody has paid
-    assert (alarm.kind, alarm.sale_id) == ("code_not_confirmed", sale.id)

@@ -30,6 +30,12 @@ def edited(edit: Callable[[dict[str, object]], object]) -> Obstacle:
     return changes(change)
 
 
+def spoil(answer: dict[str, object]) -> None:
+    """No good receipt in the answer to a payment, nor in that to a question."""
+    payment = answer.get("payment")
+    (payment if isinstance(payment, dict) else answer).update(receipt="AAAA")
+
+
 IN_THE_WAY = {
     "HTML in place of an answer": says(200, b"<html>Welcome to our Wi-Fi</html>"),
     "HTML with status 500": says(500, b"<h1>nginx</h1>"),
@@ -47,7 +53,7 @@ IN_THE_WAY = {
     "connection closed": loses_the_answer(),
     "half an answer": loses_the_answer(httpx.RemoteProtocolError),
     "no answer in time": never_answers(),
-    "a receipt that is none": edited(lambda answer: answer.update(receipt="AAAA")),
+    "a receipt that is none": edited(lambda answer: spoil(answer)),
 }
 
 

@@ -33,7 +33,7 @@ def test_all_of_it_goes_back(counter: Counter, phone: VirtualPhone, paid: SaleVi
     assert answer.status_code == 201
     assert answer.json()["state"] in {"queued", "done"}
     sale = counter.until(paid, "refunded")
-    assert [(refund.amount, refund.state) for refund in sale.refunds] == [(None, "done")]
+    assert [(refund.amount, refund.state) for refund in sale.refunds] == [(18_80, "done")]
     assert balance(counter, phone) == 1_000_00
 
 
@@ -42,10 +42,17 @@ def test_a_part_and_then_the_rest(counter: Counter, phone: VirtualPhone, paid: S
     sale = counter.until(paid, "partly_refunded")
     assert "refunds" in sale.can
     too_much = ALL | {"idempotency_key": "2", "amount": 13_81}
-    assert counter.refused("POST", f"/v1/sales/{sale.id}/refunds", too_much).code == "not_now"
+    refused = counter.refused("POST", f"/v1/sales/{sale.id}/refunds", too_much)
+    assert (refused.status, refused.code) == (422, "too_much")
+    assert "13.80 CNY" in refused.detail
     refund(counter, paid, {"idempotency_key": "3", "reason": "returned", "amount": 13_80})
     sale = counter.until(paid, "refunded")
     assert "refunds" not in sale.can
+    none_left = counter.refused("POST", f"/v1/sales/{sale.id}/refunds", too_much)
+    assert (none_left.status, none_left.code) == (409, "nothing_left")
+    day = counter.status.day
+    assert day is not None
+    assert (day.count, day.total, day.refunded_count, day.refunded_total) == (1, 18_80, 2, 18_80)
     assert balance(counter, phone) == 1_000_00
 
 
@@ -115,8 +122,8 @@ def test_a_refund_that_fails_later_rings_and_may_be_given_again(counter: Counter
 UNFIT = [
     ("nothing", {"amount": 0}, "invalid_amount"),
     ("less than nothing", {"amount": -1}, "invalid_amount"),
-    ("more than was taken", {"amount": 18_81}, "not_now"),
-    ("more than 64 bits", {"amount": 1 << 70}, "not_now"),
+    ("more than was taken", {"amount": 18_81}, "too_much"),
+    ("more than 64 bits", {"amount": 1 << 70}, "too_much"),
     ("a float", {"amount": 1.5}, "invalid_request"),
     ("no reason", {"reason": ""}, "invalid_request"),
     ("a reason without end", {"reason": "x" * 10_000}, "invalid_request"),
