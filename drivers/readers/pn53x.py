@@ -5,7 +5,9 @@
 that hangs is seen. **Presence.** An empty field is polled every 40 ms; a card is asked by R(NAK). A card that answers
 a poll although the field was never off has been away: it is told as gone first. **Silence.** After a failed exchange
 card and we no longer agree on where we are: the field goes off for 0.3 s, and a card found within 1 s of that is the
-same card. One card is seen at a time: of two phones the anticollision picks one.
+same card. One card is seen at a time: of two phones the anticollision picks one. **Tag.** Where
+it has one to play, an empty field is polled for 0.3 s, then the reader is a tag for 0.7 s, or for as long as a phone
+reads it.
 """
 
 import contextlib
@@ -30,6 +32,9 @@ _FLICKER_S = 1.0
 _OPEN_S = 8.0
 _LOOK_S = 2.0
 _CLOSE_S = 1.0
+_POLLED_S = 0.3  # between two times as a tag
+_LISTEN_S = 0.7
+_LISTENED_MOST_S = 6.0  # with a phone that reads
 _NOT_FOUND = bytes.fromhex("6A82")
 
 
@@ -49,11 +54,24 @@ class Pn53xCard:
         return self._reader.exchange(self, command, timeout_s)
 
 
+PlayTag = Callable[[Pn53xLink, float], object]
+"""Be a tag for so many seconds, longer if a phone reads it (`drivers.tags.pn53x_tag.listen`)."""
+
+
 class Pn53xReader:
     """One reader, made, watched and used by one thread. Raises ReaderLostError if it cannot be opened."""
 
-    def __init__(self, name: str, open_link: Callable[[], Pn53xLink], *, hung_after_s: float = 5.0) -> None:
+    def __init__(
+        self,
+        name: str,
+        open_link: Callable[[], Pn53xLink],
+        *,
+        hung_after_s: float = 5.0,
+        play_tag: PlayTag | None = None,
+    ) -> None:
         self.name = name
+        self._play_tag = play_tag
+        self._tag_from_s = time.monotonic() + _POLLED_S
         self._hung_after_s = hung_after_s
         self._card: Pn53xCard | None = None
         self._told: Pn53xCard | None = None
@@ -82,7 +100,8 @@ class Pn53xReader:
         while True:
             self._refuse_if_hung()
             if self.worker.stuck_s is None:
-                self._run(self._look)
+                self._run(self._look, _LOOK_S)
+                self._be_a_tag()
             if self._emptied:
                 self._emptied, self._told = False, None
                 return ()
@@ -185,9 +204,16 @@ class Pn53xReader:
 
     # --- in the reader's thread ---------------------------------------------------------------------------------------
 
-    def _run(self, call: Callable[[], None]) -> None:
+    def _be_a_tag(self) -> None:
+        play_tag = self._play_tag
+        if play_tag is None or self._card is not None or time.monotonic() < self._tag_from_s:
+            return
+        self._run(lambda: play_tag(self._link, _LISTEN_S), _LISTENED_MOST_S)
+        self._tag_from_s = time.monotonic() + _POLLED_S
+
+    def _run(self, call: Callable[[], object], limit_s: float) -> None:
         try:
-            self.worker.run(call, _LOOK_S)
+            self.worker.run(call, limit_s)
         except (OutlivedError, StuckError):
             self._refuse_if_hung()
 

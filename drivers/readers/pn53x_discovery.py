@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from drivers.readers import pn53x_errors
-from drivers.readers.pn53x import Pn53xReader
+from drivers.readers.pn53x import PlayTag, Pn53xReader
 from drivers.readers.pn53x_link import Place, Pn53xLink, SerialPlace, UsbPlace
 from drivers.readers.worker import Worker
 from terminal.core.errors import ReaderLostError
@@ -67,7 +67,10 @@ def candidates(serial_ports: Sequence[str] = (), root: Path = Path("/")) -> Iter
 
 
 class Pn53xReaders:
-    """The readers there are. `discover` is for one thread, `open` for each reader's own."""
+    """The readers there are. `discover` is for one thread, `open` for each reader's own.
+
+    `play_tag` makes what each of them plays as a tag between polls.
+    """
 
     def __init__(
         self,
@@ -77,12 +80,14 @@ class Pn53xReaders:
         hung_after_s: float = 5.0,
         open_link: Callable[[str, Place], Pn53xLink] = Pn53xLink,
         monotonic_s: Callable[[], float] = time.monotonic,
+        play_tag: Callable[[], PlayTag] | None = None,
     ) -> None:
         self._serial_ports = serial_ports
         self._root = root
         self._hung_after_s = hung_after_s
         self._open_link = open_link
         self._monotonic_s = monotonic_s
+        self._play_tag = play_tag
         self._readers: dict[str, Candidate] = {}
         self._refused: dict[Candidate, tuple[float, ReaderLostError]] = {}
         self._workers: dict[str, Worker] = {}
@@ -109,7 +114,8 @@ class Pn53xReaders:
         if last is not None and last.abandoned:
             raise pn53x_errors.hung(name)
         open_link = partial(self._open_link, name, candidate.place)
-        reader = Pn53xReader(name, open_link, hung_after_s=self._hung_after_s)
+        play_tag = None if self._play_tag is None else self._play_tag()
+        reader = Pn53xReader(name, open_link, hung_after_s=self._hung_after_s, play_tag=play_tag)
         self._workers[name] = reader.worker
         return reader
 

@@ -23,7 +23,7 @@ _CAPABILITY = frozenset({bytes.fromhex("E1106D00"), bytes.fromhex("E110EA00")})
 _EMPTY_TLV = bytes.fromhex("0300FE").ljust(BLOCK, b"\x00")
 _BUSY_MOST_S = 0.05  # an EEPROM block takes 4 ms
 _LOOK_AGAIN_S = 0.002
-_NAME = "tag chip"
+NAME = "tag chip"
 
 
 class Register(IntEnum):
@@ -77,7 +77,7 @@ class NtagI2c:
         capability = self._read_block(0)[12:]
         if capability not in _CAPABILITY:
             raise ReaderLostError(
-                _NAME,
+                NAME,
                 f"the chip on I2C address {address:02X} holds something else than an empty tag ({capability.hex()})",
                 "Put in an NTAG I2C plus as it comes from its maker, or write its capability container anew",
             )
@@ -110,7 +110,7 @@ class NtagI2c:
         finally:
             self._set_register(Register.NS_REG, NsReg.I2C_LOCKED, 0)  # or no phone could read until its watchdog ends
         if kept != b"".join(blocks):
-            raise ReaderLostError(_NAME, "the tag chip does not keep what is written to it", "Put in another chip")
+            raise ReaderLostError(NAME, "the tag chip does not keep what is written to it", "Put in another chip")
         self._written = wanted
         return True
 
@@ -137,7 +137,7 @@ class NtagI2c:
             self._pause(_LOOK_AGAIN_S)
             status = self._status()
         if status & (NsReg.EEPROM_WR_BUSY | NsReg.EEPROM_WR_ERR):
-            raise ReaderLostError(_NAME, "the tag chip reports a write error", "Put in another chip")
+            raise ReaderLostError(NAME, "the tag chip reports a write error", "Put in another chip")
 
     def _send(self, data: bytes) -> None:
         """One transaction; a chip that is busy for a moment answers the next one."""
@@ -158,13 +158,13 @@ class NtagI2c:
         except OSError as error:
             raise _no_answer(self._address, error) from error
         if len(data) != count:
-            raise ReaderLostError(_NAME, f"{len(data)} bytes instead of {count}", "See to the wires of the I2C bus")
+            raise ReaderLostError(NAME, f"{len(data)} bytes instead of {count}", "See to the wires of the I2C bus")
         return data
 
 
 def _no_answer(address: int, error: OSError) -> ReaderLostError:
     return ReaderLostError(
-        _NAME,
+        NAME,
         f"nobody answers on I2C address {address:02X} ({error})",
         "See to the chip's wires, and that I2C is switched on (raspi-config)",
     )

@@ -24,22 +24,31 @@ _BEYOND_END = b"\x6b\x00"
 _UNKNOWN = b"\x6d\x00"
 
 
+class _Shown:
+    """What all tags of one presenter say."""
+
+    def __init__(self, message: bytes) -> None:
+        self.message = message
+
+
 class Type4Tag:
     """The tag; `address` is the shop's. `respond` and `field_off` are the radio's to call, `show` is for any thread."""
 
-    def __init__(self, address: str | None = None) -> None:
+    def __init__(self, address: str | None = None, *, shown: _Shown | None = None) -> None:
         self._address = address
         self._lock = threading.Lock()
-        self._next = message_of(TagIdle(), address)
+        self._shown = shown if shown is not None else _Shown(message_of(TagIdle(), address))
         self._ndef_file: bytes | None = None
         self._selected_application = False
         self._file: bytes | None = None
 
     def show(self, state: TagState) -> None:
         """See `core.ports.TagPresenter`."""
-        message = message_of(state, self._address)
-        with self._lock:
-            self._next = message
+        self._shown.message = message_of(state, self._address)
+
+    def another(self) -> "Type4Tag":
+        """The same content for another antenna, with a session of its own."""
+        return Type4Tag(self._address, shown=self._shown)
 
     def field_off(self) -> None:
         """The phone's session is over."""
@@ -51,7 +60,8 @@ class Type4Tag:
         """The answer to a C-APDU, whatever it is."""
         with self._lock:
             if self._ndef_file is None:
-                self._ndef_file = len(self._next).to_bytes(2, "big") + self._next
+                message = self._shown.message
+                self._ndef_file = len(message).to_bytes(2, "big") + message
             if len(command) < 4:
                 return _WRONG_LENGTH
             match command[:4]:

@@ -6,6 +6,11 @@ directory = "/media/pengpos"     # where a second copy of each stored payment go
 
 [readers]
 serial_ports = ["/dev/serial0"]  # where a PN532 hangs on a UART's pins; those on USB are found without
+
+[tag]
+chip = "/dev/i2c-1"              # the bus with an NTAG I2C plus; absent: none
+pn53x = true                     # let PN53x readers play a tag between polls
+shop_address = "https://…"       # what it says while there is no sale
 """
 
 import tomllib
@@ -29,11 +34,20 @@ class ReaderSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_f
     serial_ports: tuple[str, ...] = ()
 
 
+class TagSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What phones that read find."""
+
+    chip: str | None = None
+    pn53x: bool = False
+    shop_address: str | None = None
+
+
 class Settings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Everything a technician may set."""
 
     mirror: MirrorSettings | None = None
     readers: ReaderSettings = ReaderSettings()
+    tag: TagSettings = TagSettings()
 
 
 def read_settings(path: Path) -> Settings:

@@ -34,8 +34,8 @@ def chip() -> Iterator[SimulatedPn532]:
         yield chip
 
 
-def open_on(chip: SimulatedPn532, **options: float) -> Pn53xReader:
-    return Pn53xReader("PN532", lambda: Pn53xLink("PN532", SerialPlace(chip.path)), **options)
+def open_on(chip: SimulatedPn532, *, hung_after_s: float = 5.0) -> Pn53xReader:
+    return Pn53xReader("PN532", lambda: Pn53xLink("PN532", SerialPlace(chip.path)), hung_after_s=hung_after_s)
 
 
 @pytest.fixture

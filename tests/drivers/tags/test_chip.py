@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tag chip under the supervisor: kept to what it shall say, told when it fails, taken up again."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from drivers.readers.supervisor import Pace, ReaderSupervisor
+from drivers.simulated.ntag import SimulatedNtag
+from drivers.tags.chip import TagChip
+from drivers.tags.ndef import message_of, uri_message
+from terminal.core.ports import ReaderState, TagCancelled, TagWaiting
+from tests.support.listener import Listener
+
+LIMIT_S = 10.0
+URL = "https://pay.example/t/AZizVQAAcACAAAAAAAAAAA"
+PACE = Pace(wait_s=0.02, discover_s=0.05, first_retry_s=0.01, last_retry_s=0.05)
+
+
+class Bus(SimulatedNtag):
+    """The chip's bus, which can be switched off in raspi-config."""
+
+    enabled = True
+
+    def open(self) -> "Bus":
+        if not self.enabled:
+            raise FileNotFoundError(2, "No such file or directory")
+        return self
+
+    def close(self) -> None:
+        self.enabled = True
+
+
+@pytest.fixture
+def bus() -> Bus:
+    return Bus()
+
+
+@pytest.fixture
+def listener() -> Listener:
+    return Listener()
+
+
+@pytest.fixture
+def tag(bus: Bus, listener: Listener) -> Iterator[TagChip]:
+    tag = TagChip(bus.open, "https://shop.example/")
+    supervisor = ReaderSupervisor(listener, discover=tag.discover, open_reader=tag.open, pace=PACE)
+    supervisor.start()
+    yield tag
+    assert supervisor.stop()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + LIMIT_S
+    while not holds():
+        assert time.monotonic() < deadline_s
+        threading.Event().wait(0.005)
+
+
+def reads(bus: Bus, message: bytes) -> Callable[[], bool]:
+    def holds() -> bool:
+        try:
+            return bus.phone_reads() == message
+        except ValueError:
+            return False
+
+    return holds
+
+
+def test_it_says_what_it_shall(bus: Bus, tag: TagChip) -> None:
+    until(reads(bus, uri_message("https://shop.example/")))
+    tag.show(TagWaiting(URL))
+    until(reads(bus, uri_message(URL)))
+
+
+def test_trouble_is_told_and_mended(bus: Bus, tag: TagChip, listener: Listener) -> None:
+    tag.show(TagWaiting(URL))
+    until(reads(bus, uri_message(URL)))
+    bus.acknowledges = False
+    tag.show(TagCancelled())
+    until(lambda: any(health.state is ReaderState.LOST and "I2C" in health.cure for health in listener.healths))
+    bus.acknowledges = True
+    until(reads(bus, message_of(TagCancelled())))
+    until(lambda: listener.healths[-1].state is ReaderState.READY)
+
+
+def test_without_a_bus_the_cure_is_said(listener: Listener) -> None:
+    bus = Bus()
+    bus.enabled = False
+    tag = TagChip(bus.open)
+    supervisor = ReaderSupervisor(listener, discover=tag.discover, open_reader=tag.open, pace=PACE)
+    supervisor.start()
+    until(lambda: any("raspi-config" in health.cure for health in listener.healths))
+    bus.enabled = True
+    until(reads(bus, bytes.fromhex("D00000")))
+    assert supervisor.stop()
