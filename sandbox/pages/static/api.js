@@ -2,6 +2,8 @@
 // The wallet API as the pages need it. What went wrong is one of two things: the backend said no (Refused), or nobody
 // knows whether it heard (Unheard).
 
+import { limit } from "./ways.js";
+
 export class Refused extends Error {
   constructor(status, problem) {
     super(problem.detail ?? String(status));
@@ -36,7 +38,7 @@ export const sign_up = (name, language) => ask("POST", "accounts", { name, langu
 
 export const receipt = (token) => ask("GET", `receipts/${encodeURIComponent(token)}`);
 
-async function ask(method, path, content, token, { signal = AbortSignal.timeout(LIMIT_MS), keepalive = false } = {}) {
+async function ask(method, path, content, token, { signal = limit(LIMIT_MS), keepalive = false } = {}) {
   const headers = { Accept: "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (content !== undefined) headers["Content-Type"] = "application/json";

@@ -7,7 +7,7 @@
 import { Refused, backend, sign_up } from "./api.js";
 import * as keep from "./keep.js";
 import { choices, chosen, with_means } from "./means.js";
-import { pause, reference_of, seconds_between } from "./ways.js";
+import { between_tabs, limit, pause, reference_of, seconds_between } from "./ways.js";
 import { screen, tick, titleOf } from "./screens.js";
 import { show, usual_language } from "./show.js";
 import { say } from "./words.js";
@@ -18,7 +18,7 @@ const ASK_EVERY_MS = 2_000;
 const LOOK_EVERY_S = 4;
 
 const reference = reference_of(location);
-const others = new BroadcastChannel("pengpos");
+const others = between_tabs("pengpos");
 let language = usual_language();
 let account = keep.account.read();
 let state = { kind: "loading" };
@@ -154,7 +154,7 @@ async function pay() {
   set({ ...before, kind: "paying", notice: null });
   const slow = setTimeout(() => mine === undertaking && check(before.intent), SLOW_MS);
   try {
-    const payment = await api().pay(before.choice, AbortSignal.timeout(ANSWER_MS));
+    const payment = await api().pay(before.choice, limit(ANSWER_MS));
     if (mine !== undertaking) return;
     others.postMessage(before.intent.intent_id);
     result(before.intent, payment);

@@ -14,4 +14,14 @@ export function reference_of({ pathname, hash }) {
 
 export const seconds_between = (earlier, later) => (Date.parse(later) - Date.parse(earlier)) / 1000;
 
+/** A signal that ends a request after a while; AbortSignal.timeout is missing from phones that are still in use. */
+export function limit(milliseconds) {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), milliseconds);
+  return controller.signal;
+}
+
+/** Word between the tabs of one browser; one that cannot is heard by nobody, and hears nobody. */
+export const between_tabs = (name) => ("BroadcastChannel" in globalThis ? new BroadcastChannel(name) : { postMessage() {} });
+
 export const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.backend import Shop
+from tests.support.browser import DESK
 from tests.support.shop import Till
 from tests.support.shopper import address, shopper
 
@@ -162,6 +163,23 @@ def test_a_receipt_that_is_not_there_says_so(browser: "Browser", shop: Shop, til
     with shopper(browser, shop, expected=("status of 404",)) as phone:
         phone.open(f"{till.http.base_url}/r/AAECAwQFBgcICQoLDA0ODw")
         phone.sees("没有这张小票")
+
+
+def test_the_browsers_language_is_spoken_until_another_is_chosen(browser: "Browser", shop: Shop, till: Till) -> None:
+    with shopper(browser, shop, locale="en-GB", viewport=DESK) as visitor:
+        visitor.open(address(till, till.sale(18_80)))
+        visitor.page.get_by_role("textbox").fill("Ada")
+        visitor.page.get_by_label("Language").select_option("zh-Hant")
+        visitor.sees("怎麼稱呼您？")
+        assert visitor.page.get_by_role("textbox").input_value() == "Ada"  # what was typed stays
+        assert visitor.page.evaluate("document.documentElement.lang") == "zh-Hant"
+        visitor.page.get_by_role("button", name="開始").click()
+        visitor.sees("付給 晨光咖啡")
+        visitor.page.reload()
+        visitor.reads("Ada 的餘額")
+        visitor.page.get_by_role("button", name="付款 ¥18.80").click()
+        visitor.sees("付款成功")
+        assert visitor.page.title() == "付款成功 · 碰一碰"
 
 
 def test_a_keyboard_is_enough(browser: "Browser", shop: Shop, till: Till) -> None:
