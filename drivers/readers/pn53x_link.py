@@ -4,6 +4,9 @@
 Of nfcpy only its drivers are used, and of those only Type A at 106 kbit/s. Whatever they raise (their own three
 families, OSError, termios.error, and errors of Python where a frame is shorter than they believe) becomes one of
 SilentError, GarbledError, FieldLeftError, or ReaderLostError with its cure. Everything here may block: for one thread.
+
+A chip that missed one command (noise on the wire, a machine too busy to wait 100 ms for its ACK) but still says its
+version is not lost: what was under way counts as garbled, and ISO-DEP says it again.
 """
 
 import contextlib
@@ -12,7 +15,7 @@ import fcntl
 import logging
 import os
 import termios
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +32,7 @@ _ACK = bytes.fromhex("0000FF00FF00")
 _TO_115200 = bytes.fromhex("0000FF03FDD410041800")  # SetSerialBaudrate
 _FASTER = (921_600, 460_800, 230_400)
 _RESCUE_S = 0.1
+_TRIES = 3
 _NONSENSE = (
     pn53x.Chipset.Error,
     nfc.clf.Error,
@@ -39,6 +43,7 @@ _NONSENSE = (
     AssertionError,
 )
 """What nfcpy's drivers raise by accident, where a chip answers less than they read."""
+_TROUBLE = (OSError, termios.error, libusb.USBError, *_NONSENSE)
 
 
 class FieldLeftError(Exception):
@@ -113,11 +118,10 @@ class Pn53xLink:
 
     def sense(self) -> Found | None:
         """Field off and on, then the first card that answers."""
-        with self._translated():
-            target = self._frontend.sense(nfc.clf.RemoteTarget("106A"))
-            if target is None:
-                return None
-            return Found(bytes(target.sdd_res or b""), target.sel_res[0] if target.sel_res else 0)
+        target = self._again_if_garbled(lambda: self._frontend.sense(nfc.clf.RemoteTarget("106A")))
+        if target is None:
+            return None
+        return Found(bytes(target.sdd_res or b""), target.sel_res[0] if target.sel_res else 0)
 
     def exchange(self, frame: bytes, timeout_s: float) -> bytes:
         """To the card that was sensed last. Raises SilentError, GarbledError."""
@@ -129,18 +133,16 @@ class Pn53xLink:
 
     def mute(self) -> None:
         """Field off."""
-        with self._translated():
-            self._frontend.device.mute()
-            self._frontend.target = None
+        self._again_if_garbled(lambda: self._frontend.device.mute())
+        self._frontend.target = None
 
     def listen(self, *, sens_res: bytes, uid: bytes, sel_res: int, ats: bytes, timeout_s: float) -> bytes | None:
         """Be a card: the first frame after RATS, None if no reader came. `uid`: 4 bytes, 08 first."""
         local = nfc.clf.LocalTarget("106A")
         local.sens_res, local.sdd_res = bytearray(sens_res), bytearray(uid)
         local.sel_res, local.rats_res = bytearray([sel_res]), bytearray(ats)
-        with self._translated():
-            target = self._frontend.listen(local, timeout_s)
-            return None if target is None or not target.tt4_cmd else bytes(target.tt4_cmd)
+        target = self._again_if_garbled(lambda: self._frontend.listen(local, timeout_s))
+        return None if target is None or not target.tt4_cmd else bytes(target.tt4_cmd)
 
     def reply(self, frame: bytes | None, timeout_s: float) -> bytes:
         """As a card: answer, and wait for the next frame. Raises SilentError, GarbledError, FieldLeftError."""
@@ -149,7 +151,7 @@ class Pn53xLink:
 
     def close(self) -> None:
         """Give the reader back; never raises."""
-        with contextlib.suppress(OSError, termios.error, libusb.USBError, *_NONSENSE):
+        with contextlib.suppress(*_TROUBLE):
             self._frontend.close()
         self._unclaim()
 
@@ -182,8 +184,26 @@ class Pn53xLink:
             raise FieldLeftError(str(error)) from error
         except nfc.clf.CommunicationError as error:
             raise GarbledError(str(error) or type(error).__name__) from error
-        except (OSError, termios.error, libusb.USBError, *_NONSENSE) as error:
+        except _TROUBLE as error:
+            if not opening and self._still_answers():
+                raise GarbledError(f"the reader missed a command ({error})") from error
             raise pn53x_errors.reader_lost(self._name, error, opening=opening, usb=self._usb) from error
+
+    def _again_if_garbled(self, call: Callable[[], Any]) -> Any:
+        """What begins anew may be said anew."""
+        for _ in range(_TRIES):
+            with contextlib.suppress(GarbledError, SilentError, FieldLeftError), self._translated():
+                return call()
+        trouble = OSError(errno.EIO, os.strerror(errno.EIO))
+        raise pn53x_errors.reader_lost(self._name, trouble, opening=False, usb=self._usb)
+
+    def _still_answers(self) -> bool:
+        for _ in range(_TRIES):
+            with contextlib.suppress(*_TROUBLE):
+                self._frontend.device.chipset.send_ack()  # ends whatever it does
+                self._frontend.device.chipset.get_firmware_version()
+                return True
+        return False
 
 
 def _open_serial(path: str) -> Any:

@@ -15,6 +15,7 @@ from typing import Protocol
 from drivers.isodep import ATS, Command, Deselected, Picc, Quiet, Send
 
 _FRAME_DELAY_S = 90e-6  # 1172 or 1236 carrier cycles, each way
+_POLL_S = 0.002
 _FRAME_OVERHEAD = 3  # start, end and CRC, roughly, in bytes
 
 
@@ -81,6 +82,13 @@ class Field:
                 self._selected = card
                 return identity
         return None
+
+    def await_card(self, limit_s: float) -> Identity | None:
+        """Poll until a card answers, as a reader does that has nothing else to do; None if none comes."""
+        until_s = time.monotonic() + limit_s
+        while (identity := self.poll()) is None and time.monotonic() < until_s:
+            time.sleep(_POLL_S)
+        return identity
 
     def exchange(self, frame: bytes, timeout_s: float) -> bytes | None:
         """A frame to whatever is selected. Raises CorruptError."""

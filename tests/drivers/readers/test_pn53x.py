@@ -225,11 +225,21 @@ def test_a_chip_that_fails_is_a_lost_reader(chip: SimulatedPn532, reader: Pn53xR
     fresh.close()
 
 
-def test_a_lost_ack_is_no_trouble(chip: SimulatedPn532, reader: Pn53xReader) -> None:
-    hold(chip)
+@pytest.mark.parametrize("fault", [Fault.LOST_ACK, Fault.GARBAGE, Fault.SYNTAX, Fault.MUTE])
+def test_a_bad_moment_on_the_wire_is_mended(chip: SimulatedPn532, reader: Pn53xReader, fault: Fault) -> None:
+    heard: list[bytes] = []
+
+    def respond(command: bytes) -> bytes:
+        heard.append(command)
+        return command + OK
+
+    chip.inject(fault)
+    assert reader.wait(0) == ()
+    hold(chip, respond)
     card = card_in(reader)
-    chip.inject(Fault.LOST_ACK)
+    chip.inject(fault)
     assert card.transceive(SELECT, LIMIT_S) == SELECT + OK
+    assert heard == [SELECT]
 
 
 @pytest.mark.parametrize("when", ["the field is empty", "a card lies there", "in the middle of a command"])

@@ -60,9 +60,7 @@ class ReadingPhone:
             return reading.result()
 
     def _read(self) -> bytes:
-        deadline_s = time.monotonic() + LIMIT_S
-        while self.air.poll() is None:
-            assert time.monotonic() < deadline_s
+        assert self.air.await_card(LIMIT_S) is not None
         self.air.exchange(b"\xe0\x80", 1.0)
         self.air.exchange(bytes.fromhex("0200A4040007D276000085010100"), 1.0)
         self.air.exchange(bytes.fromhex("0300A4000C02E104"), 1.0)

@@ -189,7 +189,7 @@ def test_a_release_in_the_middle(chip: SimulatedPn532) -> None:
 
     def reader() -> None:
         while not done.is_set():
-            if chip.field.poll() is not None:
+            if chip.field.await_card(0.1) is not None:
                 chip.field.exchange(b"\xe0\x80", 0.5)
                 chip.field.exchange(b"\x02\x00\xa4\x04\x00", 0.5)
 

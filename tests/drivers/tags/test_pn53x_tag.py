@@ -95,9 +95,7 @@ def test_the_next_session_reads_the_next_content(two: Two) -> None:
 
 def raw_read(air: Field) -> bytes:
     """A reader without mercy: field on, a few blocks, field off in the middle of everything."""
-    deadline_s = time.monotonic() + LIMIT_S
-    while air.poll() is None:
-        assert time.monotonic() < deadline_s
+    assert air.await_card(LIMIT_S) is not None
     assert air.exchange(b"\xe0\x80", 1.0) is not None
     air.exchange(bytes.fromhex("0200A4040007D276000085010100"), 1.0)
     air.exchange(bytes.fromhex("0300A4000C02E104"), 1.0)
