@@ -213,9 +213,12 @@ SAMPLES: Final[dict[str, Sample]] = {
         offline(sale("presented", "cancel", "again", "confirmation-code", url=OFFLINE_URL, reason=NOT_ENOUGH)), local()
     ),
     "confirming": Sample(online(sale("authorised")), local()),
-    "paying": Sample(online(sale("pending", "cancel", "park", "confirmation-code")), local()),
+    "paying": Sample(online(sale("pending", "cancel", "park", "confirmation-code", claimed_until=ago(-56))), local()),
     "paying-parked": Sample(online(_PARKED, parked=[_PARKED]), local(focus=_PARKED.id)),
-    "cancelling": Sample(offline(sale("cancelling", "confirmation-code")), local()),
+    "cancelling": Sample(offline(sale("cancelling", "confirmation-code", mode="offline")), local()),
+    "code-cancelling": Sample(
+        offline(sale("cancelling", "confirmation-code", mode="offline")), local(page=Page.CODE)
+    ),
     "reversing": Sample(online(sale("reversing")), local()),
     "approved": Sample(
         online(sale("approved", "refunds", total=1680, lines=_LINES, receipt_url=ONLINE_URL, cards=[_CARD])), local()

@@ -15,7 +15,7 @@ from ui.screens.amount import items_a_page
 from ui.screens.code import CODE_DIGITS
 from ui.screens.lists import ALARM_ROW, SALE_ROW, rows_a_page
 
-CODE_STATES = {"presented", "pending", "cancelling"}
+CODE_STATES = {"signed", "presented", "pending", "cancelling"}
 WRONG_CODE = "wrong_code"
 _VERBS = {
     Do.AGAIN: Verb.AGAIN,
@@ -57,6 +57,8 @@ def on_action(local: LocalState, status: Status, action: Action, new_key: Callab
 
 def _do(local: LocalState, status: Status, action: Do, new_key: Callable[[], str]) -> After:
     sale = shown_sale(status, local)
+    if action is Do.CANCEL and sale is not None:
+        return _cancel(local, sale)
     if action in _VERBS:
         return _calling(local, SaleCall(sale.id, _VERBS[action])) if sale else (local, None)
     if action in _PAGES:
@@ -82,6 +84,18 @@ def _do(local: LocalState, status: Status, action: Do, new_key: Callable[[], str
             return _turn_page(local, rows_a_page(local.size, SALE_ROW), listed), None
         case _:
             return local, None
+
+
+def _cancel(local: LocalState, sale: SaleView) -> After:
+    """Where a phone may have paid unseen, the code is asked for first (tap protocol §3)."""
+    if _may_be_paid_unseen(sale) and local.page is not Page.CODE:
+        return replace(local, page=Page.CODE, code=""), None
+    return _calling(replace(local, page=Page.COUNTER, code=""), SaleCall(sale.id, Verb.CANCEL))
+
+
+def _may_be_paid_unseen(sale: SaleView) -> bool:
+    """Whether the code that carries the whole intent was shown: a phone may have paid, and only its owner knows."""
+    return sale.mode == "offline" and sale.url is not None and "#" in sale.url
 
 
 def _type_amount(local: LocalState, key: Key) -> LocalState:

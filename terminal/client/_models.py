@@ -108,6 +108,8 @@ class SaleView(_Object, kw_only=True, frozen=True):
     """``too_quick`` or ``not_a_wallet``: what just went wrong in the field; ends nothing."""
     reason: ReasonView | None = None
     url: str | None = None
+    claimed_until: str | None = None
+    """While a phone pays by the page: when its claim lapses, unless the backend says something else before."""
     lines: list[LineView] = []
     cards: list[CardView] = []
     receipt_url: str | None = None

@@ -19,6 +19,7 @@ from terminal.core.sale import CODE_TRIES, Intent, Refund, Refusal, Sale, SaleSt
 from terminal.daemon.words import BACKEND_CODES, WORDS
 
 _PAYABLE = frozenset({SaleState.SIGNED, SaleState.PRESENTED, SaleState.PENDING})
+CLAIM_S = 60
 LATEST_TIME = 253_402_300_799  # 9999-12-31T23:59:59Z
 
 _CODE_STATES = frozenset({SaleState.PRESENTED, SaleState.PENDING, SaleState.CANCELLING})
@@ -51,6 +52,7 @@ def sale_view(sale: Sale, language: Language) -> SaleView:
         notice=sale.notice.value if sale.notice else None,
         reason=reason_view(sale.refusal, language) if sale.refusal else None,
         url=booking.receipt_url if booking else sale.intent.url if sale.state in _PAYABLE else None,
+        claimed_until=_claimed_until(sale),
         lines=[LineView(kind=line.kind, label=line.label, amount=line.amount_minor) for line in booking.lines]
         if booking
         else [],
@@ -76,6 +78,13 @@ def _intent_view(sale: Sale, intent: Intent) -> IntentView:
         state=state.value,
         at=utc(intent.ended_at or intent.issued_at),
     )
+
+
+def _claimed_until(sale: Sale) -> str | None:
+    """Backend API, claims: 60 s; a parked sale waits for a person or for another's money, and longer."""
+    if sale.state is not SaleState.PENDING or sale.parked:
+        return None
+    return utc(sale.history[-1].at + CLAIM_S)
 
 
 def refund_view(sale: Sale, refund: Refund) -> RefundView:

@@ -63,6 +63,12 @@ def test_one_sale_at_a_time(counter: Counter, phone: VirtualPhone) -> None:
     assert counter.call("POST", "/v1/sales", other).status_code == 201
 
 
+@pytest.mark.parametrize(("change", "code"), [({"amount": 0}, "invalid_amount"), ({"ways": []}, "invalid_request")])
+def test_what_is_wrong_is_said_before_that_it_is_busy(counter: Counter, change: dict[str, Any], code: str) -> None:
+    counter.present("18.80")
+    assert counter.refused("POST", "/v1/sales", ORDER | {"idempotency_key": "other"} | change).code == code
+
+
 def test_an_unknown_sale_lets_the_next_begin(hasty: Counter, phone: VirtualPhone) -> None:
     hasty.road.silence_events()
     hasty.road.put(loses_the_answer(), "POST", "/v1/payments", times=1)

@@ -165,6 +165,7 @@ SYNCING = Phrase("正在上传", "正在上傳", "Sending")
 # --- confirmation code ---------------------------------------------------------------------------------------------
 CODE = Phrase("输入确认码", "輸入確認碼", "Confirmation code")
 CODE_HINT = Phrase("顾客手机上的八位数字", "顧客手機上的八位數字", "Eight digits on the shopper's phone")
+CANCEL_SALE = Phrase("取消这一笔", "取消這一筆", "Cancel sale")
 CODE_SEND = Phrase("核对", "核對", "Check code")
 CODE_WRONG = Phrase("号码不对，还可以试 {n} 次", "號碼不對，還可以試 {n} 次", "Not right, {n} tries left")
 CODE_TRIES = Phrase("还可以试 {n} 次", "還可以試 {n} 次", "{n} tries left")

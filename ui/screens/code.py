@@ -11,6 +11,7 @@ from ui.theme import (
     RADIUS,
     RESULT_AMOUNT_SIZE,
     SMALL_SIZE,
+    TARGET_MINIMUM,
     TITLE_SIZE,
     Style,
     Token,
@@ -19,11 +20,11 @@ from ui.theme import (
 from ui.widgets.amount import amount
 from ui.widgets.button import Dress, button
 from ui.widgets.canvas import Canvas
-from ui.widgets.keypad import CODE_KEYS, keypad, pad_action, plan_pad
+from ui.widgets.keypad import CODE_KEYS, PadPlan, keypad, pad_action, plan_pad
 from ui.widgets.strip import trouble_strip
 
 CODE_DIGITS = 8
-_LEFT_NEEDS = 300
+_LEFT_NEEDS = 320
 
 
 def code_screen(canvas: Canvas, sale: SaleView) -> None:
@@ -40,11 +41,30 @@ def code_screen(canvas: Canvas, sale: SaleView) -> None:
     canvas.text(Box(left.x, y + 33, left.w, 28), canvas.say(words.CODE_HINT), hint)
     y = _digits(canvas, Box(left.x, y + 72, left.w, 58), code)
     is_open = sale.code_tries_left > 0 and "confirmation-code" in sale.can
-    _tries(canvas, Box(left.x, y + 8, left.w, 52), sale, is_open=is_open)
+    below = Box(left.x, y + 8, left.w, 52)
+    if "cancel" in sale.can:
+        below = _give_up(canvas, plan, below)
+    _tries(canvas, below, sale, is_open=is_open)
     keypad(canvas, plan.keys, CODE_KEYS)
     ready = is_open and len(code) == CODE_DIGITS and canvas.local.calling is None
     pad_action(canvas, plan.action, canvas.say(words.CODE_SEND), Do.SEND_CODE, enabled=ready)
     button(canvas, plan.way_out, canvas.say(words.BACK), Do.BACK, Dress.OUTLINED, Role.CANCEL)
+
+
+def _give_up(canvas: Canvas, plan: PadPlan, below: Box) -> Box:
+    """Whoever gives the sale up is asked for the code first. Gives what is left of the row under the digits.
+
+    Upright panels have no room beside the way out.
+    """
+    label = canvas.say(words.CANCEL_SALE)
+    width = canvas.width(label, Style(17, Weight.BOLD)) + 36
+    if canvas.portrait:
+        place = Box(below.right - width, below.y, width, TARGET_MINIMUM)
+        below = below._replace(w=below.w - width - 2 * GAP)
+    else:
+        place = plan.way_out._replace(x=plan.way_out.right + GAP + 4, w=width)
+    button(canvas, place, label, Do.CANCEL, Dress.TINTED, size=17)
+    return below
 
 
 def _digits(canvas: Canvas, area: Box, code: str) -> float:

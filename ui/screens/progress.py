@@ -6,6 +6,7 @@ from typing import NamedTuple
 from terminal.client import SaleView
 from ui.actions import Do
 from ui.i18n import words
+from ui.i18n.format import duration, moment
 from ui.i18n.phrase import Phrase
 from ui.sales import Stage, stage
 from ui.scene import Shape
@@ -46,15 +47,22 @@ def progress_screen(canvas: Canvas, sale: SaleView) -> None:
     """What is going on, what it means, and what may be done meanwhile."""
     way = _PARKED if sale.parked and stage(sale) is Stage.PAYING else _STAGES[stage(sale)]
     can_cancel = "cancel" in sale.can
+    waited = _time_left(canvas, sale) if sale.claimed_until else waited_words(canvas, sale)
     plan, below = open_split(canvas, sale, way.mood, way.title, sale.amount, has_way_out=can_cancel)
-    says(canvas, below, canvas.say(way.what), canvas.say(way.means), waited_words(canvas, sale))
+    says(canvas, below, canvas.say(way.what), canvas.say(way.means), waited)
     if can_cancel:
         way_out(canvas, plan, words.CANCEL, Do.CANCEL)
     buttons = []
-    if "confirmation-code" in sale.can:
+    if "confirmation-code" in sale.can and sale.mode == "offline":  # online the page tells us itself
         buttons.append(Choice(words.ENTER_CODE, Do.OPEN_CODE, Dress.TINTED))
     if "park" in sale.can:
         buttons.append(next_action(words.PARK, Do.PARK))
     elif stage(sale) in {Stage.CANCELLING, Stage.REVERSING} or sale.parked:
         buttons.append(next_action(words.NEXT_FIRST, Do.NEXT))
     choices(canvas, plan, buttons)
+
+
+def _time_left(canvas: Canvas, sale: SaleView) -> str:
+    """Until the phone's claim lapses, and the sale waits for any phone again."""
+    left_s = int((moment(sale.claimed_until or sale.expires_at) - canvas.local.now).total_seconds())
+    return canvas.say(words.TIME_LEFT, time=duration(max(0, left_s), canvas.language))

@@ -15,6 +15,7 @@ _KNOWN_TROUBLE: dict[str, Phrase] = {
     "offline_not_possible": words.TROUBLE_OFFLINE,
     "credential_expired": words.TROUBLE_CREDENTIAL,
     "journal_full": words.TROUBLE_FULL,
+    "code_closed": words.CODE_CLOSED,
     "role_needed": words.TROUBLE_ROLE,
     "away": words.TROUBLE_AWAY,
 }
