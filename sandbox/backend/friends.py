@@ -12,7 +12,7 @@ from sandbox.backend import booking, ids, intents, page_payments, views
 from sandbox.backend import wallet_shapes as shapes
 from sandbox.backend.context import Backend
 from sandbox.backend.judgement import Refusal
-from sandbox.backend.models import AccountRow, IntentRow, PaymentRow
+from sandbox.backend.models import AccountRow, IntentRow, PaymentRow, TerminalRow
 from sandbox.backend.problems import ProblemError, invalid, not_found
 from sandbox.backend.social_models import PaymentRequestRow
 from sandbox.backend.times import rfc3339
@@ -20,6 +20,8 @@ from terminal.core.reasons import Reason
 
 REQUEST_S = 900
 FRIEND_REFUSED = Refusal(Reason.DECLINED_BY_BACKEND, "friend_refused")
+TERMINAL_REVOKED = Refusal(Reason.DECLINED_BY_BACKEND, "terminal_revoked")
+"""What a revoked terminal brings is else held for a person, who could only charge whoever asked the friend."""
 FRIEND_ASKED = "friend_asked"
 
 
@@ -88,6 +90,8 @@ def accept(session: Session, backend: Backend, account_id: str, request_id: str)
             raise ProblemError(409, intent.code or "not_claimed", "there is nothing to pay any more")
         page_payments.check_payable(session, intent, row.asker_id, now)
         payment = page_payments.new_payment(session, intent, account_id, shapes.PayRequest(), now)
+    elif session.get_one(TerminalRow, intent.terminal_id).revoked_at is not None:
+        raise ProblemError(409, TERMINAL_REVOKED.code, "this terminal may not take payments")
     payment.account_id = account_id
     refusal = booking.book(session, backend, intent, payment, now)
     if refusal is not None:

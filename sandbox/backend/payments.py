@@ -159,6 +159,9 @@ def _decide(
                 booking.decline(session, backend, intent, payment, purses.NO_PURSE, now)
                 return
         case Funding.FRIEND:
+            if session.get_one(TerminalRow, intent.terminal_id).revoked_at is not None:
+                booking.decline(session, backend, intent, payment, friends.TERMINAL_REVOKED, now)
+                return
             code, wait_s = friends.FRIEND_ASKED, friends.REQUEST_S
             booking.hold(session, intent, payment, now, code=code, outcome="declined", for_s=wait_s)
             return

@@ -37,7 +37,7 @@ _LOOK = """([target, textContrast, shapeContrast]) => {
     complaints.push(`the page is ${document.documentElement.scrollWidth} px wide, there are ${innerWidth}`);
   }
   for (const e of document.querySelectorAll('body *')) {
-    if (!visible(e) || e.closest('noscript')) continue;
+    if (!visible(e) || e.closest('noscript, .spoken')) continue;
     const box = e.getBoundingClientRect();
     if (box.right > innerWidth + 0.5 || box.left < -0.5) complaints.push(`sticks out: ${name(e)}`);
     const texts = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
@@ -63,7 +63,8 @@ _LOOK = """([target, textContrast, shapeContrast]) => {
   }
   const within = (a, b, start, end) => a[start] < b[end] - 1 && b[start] < a[end] - 1;
   const overlap = (a, b) => within(a, b, 'left', 'right') && within(a, b, 'top', 'bottom');
-  const blocks = [...document.querySelectorAll('.verdict > *, .detail > :not(.actions), .actions > *')].filter(visible);
+  const parts = '.verdict > *, .detail > :not(.actions, .spoken), .actions > *';
+  const blocks = [...document.querySelectorAll(parts)].filter(visible);
   for (const [i, one] of blocks.entries()) {
     for (const other of blocks.slice(i + 1)) {
       if (one.closest('.actions') !== other.closest('.actions')) continue; // the way on stays in sight above the rest

@@ -101,7 +101,7 @@ function pay({ language, state, act, t }) {
     detail: [
       state.notice ? text(t(state.notice), { class: "alert", role: "alert" }) : null,
       intent.online ? null : text(t("terminal_offline"), { class: "hint" }),
-      h("fieldset", { class: "choices", disabled: busy }, sources({ language, state, act, t, short }), vouchers({ language, state, act, t }), tip({ state, act, t, show })),
+      h("fieldset", { class: "choices", disabled: busy, "aria-label": t("pay_from") }, sources({ language, state, act, t, short }), vouchers({ language, state, act, t }), tip({ state, act, t, show })),
       short ? text(t("not_enough"), { class: "alert", role: "alert" }) : null,
       busy ? null : left(),
     ],
@@ -196,7 +196,8 @@ function code({ language, state, t }) {
     verdict: verdict("tick", t("paid")),
     detail: [
       h("h2", { class: "ask" }, t("code")),
-      h("p", { class: "code", "aria-label": [...digits].join(" ") }, h("span", {}, digits.slice(0, 4)), h("span", {}, digits.slice(4))),
+      h("p", { class: "spoken" }, [...digits].join(" ")),
+      h("p", { class: "code", "aria-hidden": "true" }, h("span", {}, digits.slice(0, 4)), h("span", {}, digits.slice(4))),
       text(t("code_means", { amount: money(language, payment.total, payment.currency) })),
       facts({ language, payment, t }),
     ],

@@ -291,6 +291,25 @@ def test_an_operator_may_refuse_for_a_friend_but_not_pay_from_who_asked(shop: Sh
     assert (till.status(sale), wallet.balance()) == ("declined", 1_000_00)
 
 
+@pytest.mark.parametrize("revoked", ["before the tap", "before the friend says yes"])
+def test_no_friend_pays_a_revoked_terminal_nor_does_who_asked(shop: Shop, revoked: str) -> None:
+    till, wallet, friend = shop.till(), shop.wallet(), shop.wallet()
+    sale = till.sale(18_80)
+    item = till.item(sale, wallet, wallet.authorise(sale, funding=Funding.FRIEND, offline_allowed=False))
+    if revoked == "before the tap":
+        shop.operator.call("POST", f"/terminals/{till.terminal_id}/revoke")
+        (verdict,) = till.call("POST", "/payments/batch", {"payments": [item]}).json()["verdicts"]
+        assert (verdict["status"], verdict["code"]) == ("declined", "terminal_revoked")
+    else:
+        till.call("POST", "/payments", item)
+        asked = ask(wallet, sale, friend)
+        shop.operator.call("POST", f"/terminals/{till.terminal_id}/revoke")
+        assert (
+            friend.call("POST", f"/payment-requests/{asked['request_id']}/accept").json()["code"] == "terminal_revoked"
+        )
+    assert (wallet.balance(), friend.balance()) == (1_000_00, 1_000_00)
+
+
 def test_nobody_is_asked_for_what_is_not_ones_own(shop: Shop) -> None:
     till, wallet, friend, stranger = shop.till(), shop.wallet(), shop.wallet(), shop.wallet()
     sale = till.sale(18_80)

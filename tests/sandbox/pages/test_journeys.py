@@ -74,6 +74,7 @@ def test_the_code_of_an_offline_sale_is_the_right_one_and_stays(browser: "Browse
         phone.reads("把这八位数字读给收银员")
         for _ in range(2):
             assert phone.page.locator(".code").inner_text().replace("\n", "") == right
+            assert phone.page.locator(".spoken").inner_text() == " ".join(right)
             phone.page.reload()
             phone.reads("把这八位数字读给收银员")
 
