@@ -27,7 +27,11 @@ SERVER_LIFE = timedelta(days=397)
 """Phones take no longer one."""
 RENEW_BEFORE = timedelta(days=30)
 CLOCKS_DIFFER = timedelta(days=1)
-PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8", "fc00::/7", "fe80::/10")
+PRIVATE = (
+    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8", "fc00::/7", "fe80::/10",
+    "100.64.0.0/10",  # behind a provider's or a private network's translation (RFC 6598)
+    "192.0.2.0/24",  # never on the Internet (RFC 5737): virtual machines
+)  # fmt: skip
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 

@@ -41,7 +41,7 @@ def test_the_certificate_is_good_for_this_machines_address_only(tmp_path: Path) 
         verify(tmp_path, leaf(tmp_path), x509.IPAddress(ip_address("192.168.1.21")))
 
 
-@pytest.mark.parametrize("name", ["bank.example", "local.example", "192.0.2.7", "2001:db8::1"])
+@pytest.mark.parametrize("name", ["bank.example", "local.example", "203.0.113.7", "2001:db8::1"])
 def test_the_authority_can_vouch_for_nothing_in_the_wide_web(tmp_path: Path, name: str) -> None:
     server_identity(tmp_path, ADDRESS, NOW)
     key = serialization.load_pem_private_key((tmp_path / "authority.key").read_bytes(), password=None)
@@ -102,7 +102,7 @@ def test_what_is_there_is_kept_as_long_as_it_is_good(
     assert told.fingerprint.replace(":", "") == leaf(tmp_path).fingerprint(hashes.SHA256()).hex().upper()
 
 
-@pytest.mark.parametrize("address", ["192.0.2.7", "8.8.8.8", "2001:db8::1", "not an address", ""])
+@pytest.mark.parametrize("address", ["203.0.113.7", "8.8.8.8", "2001:db8::1", "not an address", ""])
 def test_an_address_of_the_wide_web_gets_none(tmp_path: Path, address: str) -> None:
     with pytest.raises(ConfigError):
         server_identity(tmp_path, address, NOW)
