@@ -61,11 +61,11 @@ class Scan(_OfPhone):
 
 
 class Switch(_Action):
-    """The terminal's line or its reader, on or off."""
+    """The terminal's line or its reader, on or off; a line may also break in the next payment."""
 
     do: Literal["switch"]
     what: Literal["link", "reader"]
-    on: StrictBool
+    to: Literal["on", "off", "breaks"]
 
 
 Action = Bring | Take | Wish | Decide | Wipe | Scan | Switch

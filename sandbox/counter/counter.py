@@ -18,6 +18,7 @@ NAMES: Final = ("Lin", "Mei", "Chen")
 _END_LIMIT_S = 5.0
 
 Switchable = Literal["link", "reader"]
+Position = Literal["on", "off", "breaks"]
 
 
 class UnknownPhoneError(LookupError):
@@ -37,15 +38,16 @@ class Counter:
         backend: str,
         admin_token: str,
         vpcd_ports: tuple[int, ...],
-        switch: Callable[[Switchable, bool], None] = lambda _what, _on: None,
+        switch: Callable[[Switchable, Position], None] = lambda _what, _to: None,
         switchable: frozenset[Switchable] = frozenset(),
     ) -> None:
         self.board = Board()
         self._switch = switch
         self._switchable = switchable
-        self._switches: dict[Switchable, bool] = {"link": True, "reader": True}
+        self._switches: dict[Switchable, Position] = {"link": "on", "reader": "on"}
         self._ports = vpcd_ports
         self._taken: set[int] = set()
+        self._stands: tuple[object, object] = (None, None)
         self._lock = threading.Lock()
         self._dirty = threading.Event()
         self._closing = False
@@ -63,8 +65,7 @@ class Counter:
         self._dirty.set()
         self._publisher.start()
         self._ledger.start()
-        for phone in self._phones.values():
-            phone.refresh()
+        self._refresh()
         return self
 
     def __exit__(
@@ -82,8 +83,8 @@ class Counter:
     def carry_out(self, action: Action) -> None:
         """Do it; what comes of it is shown. Raises UnknownPhoneError."""
         match action:
-            case Switch(what=what, on=on):
-                self._turn(what, on=on)
+            case Switch(what=what, to=to):
+                self._turn(what, to)
             case Bring(phone=name):
                 self._bring(self._phone(name))
             case Take(phone=name):
@@ -98,6 +99,15 @@ class Counter:
                 self._scan(self._phone(name))
             case _:
                 assert_never(action)
+
+    def tell_terminal(self, status: dict[str, Any] | None) -> None:
+        """The terminal's newest snapshot; when its sale has moved on, every phone with a network asks what it knows."""
+        self.board.put("terminal", status)
+        sale = (status or {}).get("sale") or {}
+        stands = (sale.get("id"), sale.get("state"))
+        if stands != self._stands:
+            self._stands = stands
+            self._refresh()
 
     def _phone(self, name: str) -> Handset:
         if name not in self._phones:
@@ -122,19 +132,22 @@ class Counter:
         if url := sale.get("url"):
             phone.scan(str(url))
 
-    def _turn(self, what: Switchable, *, on: bool) -> None:
+    def _turn(self, what: Switchable, to: Position) -> None:
         if what in self._switchable:
-            self._switch(what, on)
-            self._switches[what] = on
+            self._switch(what, to)
+            self._switches[what] = to
             self._say_switches()
 
     def _say_switches(self) -> None:
-        said = {"on": self._switches, "can": sorted(self._switchable), "reader_is_virtual": bool(self._ports)}
+        said = {"at": self._switches, "can": sorted(self._switchable), "reader_is_virtual": bool(self._ports)}
         self.board.put("switches", said)
 
     def _booked(self, lines: list[dict[str, Any]]) -> None:
         """Money has moved: every phone with a network learns of it."""
         self.board.put("ledger", lines)
+        self._refresh()
+
+    def _refresh(self) -> None:
         for phone in self._phones.values():
             phone.refresh()
 

@@ -7,6 +7,7 @@ happens in a thread of its own; `changed` is called whenever the phone shows som
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,16 +16,18 @@ from typing import Any, Final
 from sandbox.counter import showing
 from sandbox.counter.moments import Moment, manner_of
 from sandbox.phone.account import AccountPayment, BackendRefusedError, BackendUnreachableError
-from sandbox.phone.events import Asked, Authorised, Event
+from sandbox.phone.events import Asked, Authorised, Event, ReceiptKept
 from sandbox.phone.hold import hold
 from sandbox.phone.owner import Owner
 from sandbox.phone.phone import VirtualPhone
+from sandbox.phone.store import Signed
 from terminal.core.errors import PengposError
 from terminal.core.money import AMOUNT_LIMIT_MINOR, Money
 
 CURRENCY: Final = "CNY"  # of the sandbox's play money
 HOLD_S = 12.0
 LIE_S = 3600.0
+AWAY_S = 0.8  # pcscd looks every 0.4 s whether a card is there: one that is back earlier never left
 TIPS_MINOR: Final = (0, 88, 200)
 _CLOSE_LIMIT_S = 5.0
 
@@ -72,8 +75,12 @@ class Handset:
         self._moved = threading.Condition()
         self._taken = threading.Event()
         self._errand = threading.Lock()
+        self._is_to_refresh = False
         self._screen: showing.Screen = showing.IDLE
         self._asked: Asked | None = None
+        self._payment: Signed | None = None
+        self._shown: Event | None = None
+        self._lifted_at_s = 0.0
         self._ended = False
         self._port: int | None = None
         self._threads: list[threading.Thread] = []
@@ -136,7 +143,7 @@ class Handset:
         if self._port is not None:
             self._free(port)
             return
-        self._port, self._ended = port, False
+        self._port, self._ended, self._shown = port, False, None
         self._taken.clear()
         self._phone.manner = manner_of(self._wishes.moment)
         self._show(showing.NEAR)
@@ -149,44 +156,52 @@ class Handset:
             self._moved.notify_all()
 
     def _hold(self, port: int) -> None:
-        mark = self._phone.mark()
         trouble: showing.Screen | None = None
         try:
+            self._taken.wait(max(0.0, self._lifted_at_s + AWAY_S - time.monotonic()))
             seconds = LIE_S if self._wishes.lies else HOLD_S
             in_peace = hold(self._phone, "127.0.0.1", port, seconds, happened=self._moved, done=self._is_over)
-            if not in_peace:
-                trouble = showing.TORN
-            elif not self._phone.events_since(mark):
+            if self._shown is None:
                 trouble = showing.NOTHING_ASKED
+            elif not in_peace and not isinstance(self._shown, Asked):
+                trouble = showing.TORN
         except OSError:
             trouble = showing.NO_READER
+        self._lifted_at_s = time.monotonic()
+        if trouble is not None:
+            self._screen = trouble
         self._port = None
         self._free(port)
-        if trouble is not None and not isinstance(self._last_event(mark), Asked):
-            self._screen = trouble
         self._changed()
         self.refresh()
 
     def _is_over(self) -> bool:
         return self._taken.is_set() or (self._ended and not self._wishes.lies)
 
-    def _last_event(self, mark: int) -> Event | None:
-        events = self._phone.events_since(mark)
-        return events[-1] if events else None
-
     def _happened(self, event: Event) -> None:
-        """In the thread of the tap."""
+        """In the thread of the tap, or of a question to the backend, which tells all receipts there are each time."""
+        if isinstance(event, ReceiptKept) and not self._is_news(event.payment):
+            return
+        if isinstance(event, Authorised | ReceiptKept):
+            self._payment = event.payment
+        self._shown = event
         self._asked = event if isinstance(event, Asked) else None
         self._ended = not isinstance(event, Authorised)
         self._show(showing.of_event(event))
         with self._moved:
             self._moved.notify_all()
 
+    def _is_news(self, payment: Signed) -> bool:
+        """Of the payment that it showed last, another outcome than then."""
+        last = self._payment
+        return last is not None and payment.intent_id == last.intent_id and payment.outcome is not last.outcome
+
     # --- by its own network -------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
         """Learn balance and receipts, sign up the first time; nothing without network."""
-        if self._wishes.network:
+        if self._wishes.network and not self._is_to_refresh:
+            self._is_to_refresh = True
             self._start(self._refresh)
 
     def scan(self, url: str) -> None:
@@ -196,6 +211,7 @@ class Handset:
 
     def _refresh(self) -> None:
         with self._errand:
+            self._is_to_refresh = False
             trouble = self._ask(lambda: None)
         if trouble is not None and trouble != showing.NO_NETWORK:
             self._screen = trouble

@@ -2,7 +2,8 @@
 """The terminal's line to the backend, with a switch: a TCP relay before the sandbox.
 
 Terminals are told from phones and browsers by the path of a connection's first request (`/v1/…`): cutting the line cuts
-them off and nobody else, as when a shop's router is unplugged. Knows no payment; changes no byte.
+them off and nobody else, as when a shop's router is unplugged. It may also break while a payment is under way: the
+request gets through, no answer does. Changes no byte.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ FIRST_LINE_MOST: Final = 8192
 FIRST_LINE_LIMIT_S = 75.0  # a browser opens connections in advance
 _PIECE = 65_536
 _START_LIMIT_S = 10.0
+_PAYMENT = b"POST /v1/payments HTTP/"
 _OF_A_TERMINAL = re.compile(rb"[A-Z]+ /v1/")
 
 
@@ -36,6 +38,10 @@ class Line:
         self.port: int = self._listener.getsockname()[1]
         self._upstream_port = 0
         self._is_up = True
+        self._breaks = False
+        """With the next payment."""
+        self._is_mute = False
+        """That payment is with the backend, which has not answered yet: terminals hear nothing any more."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._serving: dict[asyncio.Task[None], bool] = {}
         self._stopping = asyncio.Event()
@@ -55,13 +61,19 @@ class Line:
 
     def cut(self) -> None:
         """End every connection of a terminal, and take no new one."""
-        self._is_up = False
+        self._is_up = self._breaks = self._is_mute = False
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._drop_terminals)
 
     def mend(self) -> None:
         """Terminals get through again."""
+        self._breaks = self._is_mute = False
         self._is_up = True
+
+    def break_in_payment(self) -> None:
+        """Be cut when the backend has acted on the next payment; neither its answer nor its event gets through."""
+        self.mend()
+        self._breaks = True
 
     def close(self) -> None:
         """End everything within seconds."""
@@ -120,8 +132,9 @@ class Line:
         upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self._upstream_port)
         try:
             upstream_writer.write(first)
-            asking = asyncio.ensure_future(_pipe(reader, upstream_writer))
-            answering = asyncio.ensure_future(_pipe(upstream_reader, writer))
+            self._look_at(first)
+            asking = asyncio.ensure_future(self._ask(reader, upstream_writer))
+            answering = asyncio.ensure_future(self._answer(upstream_reader, writer, is_terminal=is_terminal))
             try:
                 await asyncio.wait({asking, answering}, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -134,6 +147,26 @@ class Line:
         finally:
             upstream_writer.transport.abort()
 
+    async def _ask(self, reader: asyncio.StreamReader, upstream: asyncio.StreamWriter) -> None:
+        while piece := await reader.read(_PIECE):
+            self._look_at(piece)
+            upstream.write(piece)
+            await upstream.drain()
+
+    def _look_at(self, piece: bytes) -> None:
+        """A request begins a piece: httpx writes none behind another."""
+        if self._breaks and piece.startswith(_PAYMENT):
+            self._breaks, self._is_mute = False, True
+
+    async def _answer(self, upstream: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_terminal: bool) -> None:
+        while piece := await upstream.read(_PIECE):
+            if is_terminal and self._is_mute:
+                if piece.startswith(b"HTTP/"):  # not of an event stream, which has begun before
+                    self.cut()
+                continue
+            writer.write(piece)
+            await writer.drain()
+
 
 async def _first_line(reader: asyncio.StreamReader) -> bytes:
     """The request line; empty when none comes."""
@@ -142,9 +175,3 @@ async def _first_line(reader: asyncio.StreamReader) -> bytes:
             return await reader.readuntil(b"\r\n")
     except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         return b""
-
-
-async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while piece := await reader.read(_PIECE):
-        writer.write(piece)
-        await writer.drain()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`pengpos counter`: the counter's page, given the terminal's local API and journal to show.
 
-`pengpos run` starts it and reads what it prints: `{"url": …}`, then `{"switch": "link" | "reader", "on": …}` for each
-switch that somebody at the page turned, which is `run`'s to carry out.
+`pengpos run` starts it and reads what it prints: `{"url": …}`, then `{"switch": "link" | "reader", "to": "on" | "off" |
+"breaks"}` for each switch that somebody at the page turned, which is `run`'s to carry out.
 """
 
 import os
@@ -18,6 +18,8 @@ from terminal.client import ApiProblem, DaemonAway, Home, LocalClient
 from terminal.core.errors import JournalError, MalformedError, PengposError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from offline_queue.chain import ChainedRow
     from sandbox.counter.board import Board
     from sandbox.counter.counter import Switchable
@@ -50,10 +52,10 @@ def counter(*, port: int, switchable: "tuple[Switchable, ...]") -> None:
             backend=parts.backend,
             admin_token=_admin_token(home),
             vpcd_ports=parts.vpcd_ports,
-            switch=lambda what, on: say(switch=what, on=on),
+            switch=lambda what, to: say(switch=what, to=to),
             switchable=frozenset(switchable),
         )
-        followers = (TerminalFollower(home, counted.board), JournalFollower(home, counted.board))
+        followers = (TerminalFollower(home, counted.tell_terminal), JournalFollower(home, counted.board))
         with counted:
             for follower in followers:
                 follower.start()
@@ -70,12 +72,12 @@ def _admin_token(home: Home) -> str:
 
 
 class TerminalFollower(threading.Thread):
-    """Puts the terminal's snapshots up as they come; None while nobody answers."""
+    """Tells the terminal's snapshots as they come; None while nobody answers."""
 
-    def __init__(self, home: Home, board: "Board") -> None:
+    def __init__(self, home: Home, tell: "Callable[[dict[str, Any] | None], None]") -> None:
         super().__init__(name="terminal", daemon=True)
         self._client = LocalClient(home.socket)
-        self._board = board
+        self._tell = tell
         self._pause = threading.Event()
 
     def run(self) -> None:
@@ -83,9 +85,9 @@ class TerminalFollower(threading.Thread):
         while True:
             try:
                 for event in self._client.events():
-                    self._board.put("terminal", msgspec.to_builtins(event.status))
+                    self._tell(msgspec.to_builtins(event.status))
             except (ApiProblem, DaemonAway):
-                self._board.put("terminal", None)
+                self._tell(None)
             self._client.close()
             self._pause.wait(_BACK_OFF_S)
 

@@ -124,7 +124,7 @@ def _switch(shop: Shop, wishes: list[str]) -> None:
     """What somebody at the counter's page has turned."""
     for wish in wishes:
         said = json.loads(wish)
-        shop.switch(said["switch"], on=said["on"])
+        shop.switch(said["switch"], said["to"])
 
 
 def _pause() -> list[object]:

@@ -141,13 +141,13 @@ class Shop:
         service.start()
         return True
 
-    def switch(self, what: str, *, on: bool) -> None:
-        """Turn the terminal's line or our readers off, or on again; nothing for what has no switch."""
+    def switch(self, what: str, to: str) -> None:
+        """Turn the terminal's line or our readers `on` or `off`; a line that `breaks` does so in the next payment."""
         if what == "link" and self.line is not None:
-            (self.line.mend if on else self.line.cut)()
+            {"on": self.line.mend, "off": self.line.cut, "breaks": self.line.break_in_payment}[to]()
         if what == "reader" and self.reader_service is not None:
-            self.readers_are_off = not on
-            (self.reader_service.start if on else self.reader_service.stop)()
+            self.readers_are_off = to != "on"
+            (self.reader_service.start if to == "on" else self.reader_service.stop)()
 
     def write_parts(self) -> None:
         """Tell the virtual phone where backend and virtual readers are."""

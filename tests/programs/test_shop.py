@@ -81,20 +81,20 @@ def test_readers_that_somebody_switched_off_stay_off_until_they_are_on(
     reader_service: ReaderService, tmp_path: Path
 ) -> None:
     shop = Shop(Home(tmp_path), reader_service=reader_service)
-    shop.switch("reader", on=False)
+    shop.switch("reader", "off")
     assert not reader_service.running
     assert not shop.revive_readers()
-    shop.switch("reader", on=True)
+    shop.switch("reader", "on")
     assert reader_service.running
 
 
 def test_the_line_is_switched_and_what_has_no_switch_is_left(tmp_path: Path) -> None:
     shop = Shop(Home(tmp_path))
-    shop.switch("link", on=False)
-    shop.switch("reader", on=False)
+    shop.switch("link", "off")
+    shop.switch("reader", "off")
     with Line() as line:
         shop.line = line
-        shop.switch("link", on=False)
+        shop.switch("link", "off")
         assert not line.is_up
-        shop.switch("link", on=True)
+        shop.switch("link", "on")
         assert line.is_up

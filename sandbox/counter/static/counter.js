@@ -8,17 +8,24 @@ import { Screen } from "./screen.js";
 import { fillIn, has, LANGUAGES, money, speak, spoken, time, word } from "./words.js";
 
 const AT_REST = new Set(["settled", "partly_refunded", "refunded", "cancelled", "reversed", "expired", "cancelling", "reversing"]);
+const ENDS = new Set(["approved", "declined", "declined_at_sync"]);
 const MARKS = {
   idle: "amount", starting: "amount", presented: "phone", signed: "phone", authorised: "unknown", pending: "unknown",
   unknown: "unknown", approved: "approved", accepted_offline: "stored", forwarding: "stored", declined: "declined",
   declined_at_sync: "declined", offline: "stored", over: "amount",
 };
-const TRIES = [["try_paid", 1880, "approved"], ["try_declined", 1205, "declined"], ["try_unknown", 920, "unknown"], ["try_slow", 627, "unknown"]];
+// What to try: its name, the amount, how the terminal's line is to be, and the shape of what comes of it.
+const TRIES = [
+  ["try_paid", 1880, "on", "approved"],
+  ["try_declined", 1205, "on", "declined"],
+  ["try_unknown", 960, "breaks", "unknown"],
+  ["try_stored", 1500, "off", "stored"],
+];
 const CURRENCY = "CNY"; // of the sandbox's play money
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const id = (name) => document.getElementById(name);
 
-const state = { terminal: null, phones: [], switches: { on: {}, can: [], reader_is_virtual: true }, chosen: localStorage.getItem("phone") };
+const state = { terminal: null, phones: [], switches: { at: {}, can: [], reader_is_virtual: true }, chosen: localStorage.getItem("phone") };
 const screen = new Screen(id("screen"), id("screen-away"));
 const books = new Books(id("journal"), id("ledger"));
 
@@ -36,7 +43,7 @@ async function post(action) {
 // --- what the server says -------------------------------------------------------------------------------------------
 
 const parts = {
-  terminal: (said) => { state.terminal = said; drawTerminal(); callNames(); },
+  terminal: (said) => { state.terminal = said; changedAt = performance.now(); drawTerminal(); callNames(); },
   phones: (said) => { state.phones = said; drawPhone(); callNames(); },
   switches: (said) => { state.switches = said; drawSwitches(); drawTerminal(); drawPhone(); },
   journal: (said) => books.put("journal", said),
@@ -66,9 +73,16 @@ function guideOf() {
   const { terminal } = state;
   if (!terminal?.terminal) return "starting";
   const sale = terminal.sale?.state;
+  if (sale === "presented" && terminal.sale.prompt === "remove_phone") return "signed";
   if (sale === "forwarding") return "accepted_offline";
+  if (ENDS.has(sale) && wentOffline(terminal)) return "offline";
   if (!sale || AT_REST.has(sale)) return terminal.link.online ? (sale === "expired" || sale === "cancelled" ? "over" : "idle") : "offline";
   return has(`guide_${sale}`) ? sale : "idle";
+}
+
+// The line was lost after the sale had come to its end: that is the newer news.
+function wentOffline({ link, sale }) {
+  return !link.online && link.since !== null && Date.parse(link.since) > Date.parse(sale.history.at(-1)?.at ?? sale.created_at);
 }
 
 function drawTerminal() {
@@ -79,6 +93,7 @@ function drawTerminal() {
   id("guide-mark").setAttribute("href", `#${mark}`);
   setText(id("guide-title"), word(`guide_${guide}`));
   setText(id("guide-text"), word(`guide_${guide}_text`));
+  document.querySelector(".terminal").dataset.online = String(state.terminal?.link.online ?? false);
   const ready = state.terminal?.readers?.some((reader) => reader.state === "ready");
   const reader = !ready ? "off" : state.terminal?.sale?.state === "presented" ? "waits" : "ready";
   id("reader").dataset.state = reader;
@@ -87,12 +102,17 @@ function drawTerminal() {
 }
 
 function drawSwitches() {
-  for (const button of id("switches").children) {
-    const what = button.dataset.switch;
-    button.setAttribute("aria-checked", String(state.switches.on[what] ?? true));
-    button.disabled = !state.switches.can.includes(what);
+  const { at, can } = state.switches;
+  for (const button of id("link").children) {
+    button.setAttribute("aria-checked", String(button.dataset.to === (at.link ?? "on")));
+    button.disabled = !can.includes("link");
   }
+  id("plug").setAttribute("aria-checked", String((at.reader ?? "on") === "on"));
+  id("plug").disabled = !can.includes("reader");
+  setText(id("link-hint"), word(`hint_${at.link ?? "on"}`));
 }
+
+const turn = (what, to) => post({ do: "switch", what, to });
 
 // --- the phone --------------------------------------------------------------------------------------------------------
 
@@ -148,8 +168,8 @@ function drawAll() {
   fillIn(document);
   for (const button of document.querySelectorAll("[data-language]")) button.setAttribute("aria-pressed", String(button.dataset.language === spoken()));
   id("tries").replaceChildren(
-    ...TRIES.map(([key, minor, mark]) =>
-      element("button", { type: "button", "data-tone": TONES[mark][0], "data-try": key, onclick: () => charge(minor) }, shape(TONES[mark][1]), word(key), element("b", {}, money(minor, CURRENCY))),
+    ...TRIES.map(([key, minor, link, mark]) =>
+      element("button", { type: "button", "data-tone": TONES[mark][0], "data-try": key, onclick: () => attempt(minor, link) }, shape(TONES[mark][1]), word(key), element("b", {}, money(minor, CURRENCY))),
     ),
   );
   drawTerminal();
@@ -158,14 +178,26 @@ function drawAll() {
   books.redraw();
 }
 
-// As a cashier types it. The screen takes no Enter in the blink after it has changed, so it is pressed until it counts.
+// As a cashier types it. The screen takes no digit and no Enter in the blink after it has changed.
+const GUARD_MS = 400;
+const LINK_LIMIT_MS = 20000;
+let changedAt = 0;
+
+async function attempt(minor, link) {
+  if (state.switches.at.link !== link && state.switches.can.includes("link")) await turn("link", link);
+  const until = performance.now() + LINK_LIMIT_MS; // signed online or offline is settled by what the terminal knows now
+  while (state.terminal?.link.online !== (link !== "off") && performance.now() < until) await pause(100);
+  await charge(minor);
+}
+
 async function charge(minor) {
   const text = `${Math.trunc(minor / 100)}.${String(minor % 100).padStart(2, "0")}`;
   const before = state.terminal?.sale?.id;
+  await pause(Math.max(0, GUARD_MS - (performance.now() - changedAt)));
   for (const name of ["delete", ...text]) screen.send({ kind: "key", name });
   screen.canvas.scrollIntoView({ block: "nearest" });
   for (let tries = 0; tries < 5; tries += 1) {
-    await pause(400);
+    await pause(GUARD_MS);
     if (state.terminal?.sale?.id !== before) return;
     await screen.send({ kind: "key", name: "enter" });
   }
@@ -182,9 +214,8 @@ id("moment").addEventListener("change", (event) => act("wish", { moment: event.t
 for (const button of id("owner").children) {
   button.addEventListener("click", () => act("wish", { [button.dataset.wish]: button.getAttribute("aria-checked") !== "true" }));
 }
-for (const button of id("switches").children) {
-  button.addEventListener("click", () => post({ do: "switch", what: button.dataset.switch, on: button.getAttribute("aria-checked") !== "true" }));
-}
+for (const button of id("link").children) button.addEventListener("click", () => turn("link", button.dataset.to));
+id("plug").addEventListener("click", (event) => turn("reader", event.currentTarget.getAttribute("aria-checked") === "true" ? "off" : "on"));
 for (const button of document.querySelectorAll("[data-language]")) {
   button.addEventListener("click", () => { speak(button.dataset.language); screen.speak(spoken()); drawAll(); });
 }

@@ -13,7 +13,7 @@ from sandbox.counter.app import BODY_MOST_BYTES, VIEWERS_MOST, Page
 from sandbox.counter.counter import NAMES, Counter
 
 NOWHERE = "http://127.0.0.1:9"  # discard: nobody listens
-TURNED: list[tuple[str, bool]] = []
+TURNED: list[tuple[str, str]] = []
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def counter(tmp_path: Path) -> Iterator[Counter]:
         backend=NOWHERE,
         admin_token="none",
         vpcd_ports=(),
-        switch=lambda what, on: TURNED.append((what, on)),
+        switch=lambda what, to: TURNED.append((what, to)),
         switchable=frozenset({"link"}),
     )
     with made:
@@ -101,10 +101,10 @@ def test_only_pages_of_this_machine_may_act(counter: Counter, headers: dict[str,
 
 def test_a_switch_is_handed_on_if_it_may_be_turned(counter: Counter) -> None:
     for what in ("link", "reader"):
-        assert ask(counter, "POST", "/secret/do", json={"do": "switch", "what": what, "on": False}).status_code == 204
-    assert TURNED == [("link", False)]
+        assert ask(counter, "POST", "/secret/do", json={"do": "switch", "what": what, "to": "off"}).status_code == 204
+    assert TURNED == [("link", "off")]
     said = counter.board.read("switches")
-    assert said == {"on": {"link": False, "reader": True}, "can": ["link"], "reader_is_virtual": False}
+    assert said == {"at": {"link": "off", "reader": "on"}, "can": ["link"], "reader_is_virtual": False}
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_switch_is_handed_on_if_it_may_be_turned(counter: Counter) -> None:
         ({"do": "wish", "phone": "Lin", "locked": "yes"}, 400),
         ({"do": "wish", "phone": "Lin", "moment": "later"}, 400),
         ({"do": "wish", "phone": "Lin", "balance": 9}, 400),
-        ({"do": "switch", "what": "power", "on": False}, 400),
+        ({"do": "switch", "what": "power", "to": "off"}, 400),
         ([], 400),
         ({"do": "wipe", "phone": "x" * BODY_MOST_BYTES}, 413),
     ],

@@ -14,6 +14,7 @@ from terminal.core.errors import ConfigError
 
 LIMIT_S = 10.0
 WORDS = b"x" * 200_000
+PAID: list[str] = []
 
 
 class _Upstream(BaseHTTPRequestHandler):
@@ -24,6 +25,11 @@ class _Upstream(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(WORDS)))
         self.end_headers()
         self.wfile.write(WORDS)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        PAID.append(self.path)
+        self.do_GET()
 
     def log_message(self, *_: object) -> None:
         """Silence."""
@@ -55,10 +61,11 @@ class Caller:
     def __exit__(self, *_: object) -> None:
         self.socket.close()
 
-    def ask(self, path: str) -> bool:
+    def ask(self, path: str, body: str | None = None) -> bool:
         """Whether the whole answer came."""
+        method, length = ("GET", "") if body is None else ("POST", f"Content-Length: {len(body)}\r\n")
         try:
-            self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: backend\r\n\r\n".encode())
+            self.socket.sendall(f"{method} {path} HTTP/1.1\r\nHost: backend\r\n{length}\r\n{body or ''}".encode())
             answer = b""
             while not answer.endswith(WORDS):
                 piece = self.socket.recv(65_536)
@@ -101,6 +108,26 @@ def test_a_cut_line_takes_no_new_terminal_until_it_is_mended(line: Line) -> None
     line.mend()
     with Caller(line) as terminal:
         assert terminal.ask("/v1/health")
+
+
+@pytest.mark.parametrize("used_before", [False, True], ids=["a new connection", "one that has served"])
+def test_it_may_break_in_a_payment_which_the_backend_gets(line: Line, used_before: bool) -> None:
+    PAID.clear()
+    with Caller(line) as terminal, Caller(line) as another, Caller(line) as phone:
+        assert another.ask("/v1/events")
+        assert not used_before or terminal.ask("/v1/health")
+        line.break_in_payment()
+        assert line.is_up
+        assert another.ask("/v1/intents/1", "{}")  # anything else gets through
+        assert phone.ask("/wallet/v1/balance")
+        assert not terminal.ask("/v1/payments", "{}")
+        assert PAID == ["/v1/intents/1", "/v1/payments"]
+        assert another.is_ended()
+        assert not line.is_up
+        assert phone.ask("/wallet/v1/balance")
+    line.mend()
+    with Caller(line) as terminal:
+        assert terminal.ask("/v1/payments", "{}")
 
 
 @pytest.mark.parametrize("said", [b"", b"GET /v1/he", b"x" * (FIRST_LINE_MOST + 2)], ids=["nothing", "half", "endless"])

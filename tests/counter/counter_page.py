@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The counter's page as a person uses it: fingers on the terminal's screen, a phone brought and taken, rows read."""
+
+import re
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from tests.support.browser import DESK, profile
+from ui.actions import Action, Do, Key, Press
+from ui.samples import SAMPLES
+from ui.scene import Box
+from ui.screens import project
+from ui.theme import Theme, Token
+from ui.typeset import Typesetter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+SIZE = (800, 480)
+DIGITS = {key.value: key for key in (Key.D0, Key.D1, Key.D2, Key.D3, Key.D4, Key.D5, Key.D6, Key.D7, Key.D8, Key.D9)}
+
+
+@cache
+def spot(action: Action, screen: str) -> Box:
+    """Where this action is on the first sample of such a screen, in the panel's pixels."""
+    typesetter = Typesetter()
+    for sample in SAMPLES.values():
+        scene = project(sample.status, replace(sample.local, size=SIZE, language="en"), typesetter)
+        target = scene.find(action)
+        if target is not None and scene.name.partition(" ")[0] == screen:
+            return target.box
+    raise AssertionError(f"no {screen} screen has {action}")
+
+
+class CounterPage:
+    """One visitor's tab."""
+
+    def __init__(self, page: "Page", url: str) -> None:
+        self.page = page
+        page.goto(url)
+        page.wait_for_selector("#face p")
+        page.wait_for_selector(".guide:not([data-guide=starting])")
+
+    # --- the terminal -------------------------------------------------------------------------------------------------
+
+    def touch(self, action: Action, screen: str) -> None:
+        """A click in the middle of what the terminal's screen offers there."""
+        box = spot(action, screen)
+        canvas = self.page.locator("#screen")
+        shown = canvas.bounding_box()
+        assert shown is not None
+        x, y = (box.x + box.w / 2) / SIZE[0] * shown["width"], (box.y + box.h / 2) / SIZE[1] * shown["height"]
+        canvas.click(position={"x": x, "y": y})
+
+    def until_screen_has(self, token: Token, x: int, y: int) -> None:
+        """Wait until a pixel of the terminal's picture has a colour of the light theme."""
+        rgb = Theme("light").rgb(token)
+        self.page.wait_for_function(
+            "([x, y, rgb]) => { const canvas = document.getElementById('screen');"
+            "const found = canvas.getContext('2d').getImageData(x, y, 1, 1).data;"
+            "return rgb.every((part, at) => Math.abs(part - found[at]) < 4); }",
+            arg=[x, y, list(rgb)],
+        )
+
+    def until_drawn(self) -> None:
+        """Wait until the screen's guard against a second touch is over: it takes none just after it has changed."""
+        self.page.wait_for_timeout(400)
+
+    def charge(self, amount: str) -> None:
+        """With the keyboard, as a cashier with one does; until the terminal shows it to a shopper."""
+        self.page.locator("#screen").focus()
+        self.until_drawn()
+        self.page.keyboard.press("Delete")
+        self.page.keyboard.type(amount, delay=60)
+        self.until_drawn()
+        self.page.keyboard.press("Enter")
+        self.until("presented")
+
+    def until(self, guide: str) -> None:
+        """Wait until the page tells this of the terminal."""
+        self.page.wait_for_selector(f".guide[data-guide={guide}]")
+
+    def line(self, to: str) -> None:
+        """Have the terminal's line `on`, `off`, or break in the next payment (`breaks`)."""
+        self.page.click(f"#link [data-to={to}]")
+        self.page.wait_for_selector(f"#link [data-to={to}][aria-checked=true]")
+
+    def plug(self, *, plugged: bool) -> None:
+        """Pull the reader's plug, or put it in again."""
+        self.page.click(f"#plug[aria-checked={'false' if plugged else 'true'}]")
+
+    # --- the phone ----------------------------------------------------------------------------------------------------
+
+    def choose(self, name: str) -> None:
+        self.page.click(f"[data-phone={name}]")
+
+    def wish(self, name: str, on: bool = True) -> None:
+        """Set the phone, and wait until it is."""
+        switch = self.page.locator(f"[data-wish={name}]")
+        if (switch.get_attribute("aria-checked") == "true") != on:
+            switch.click()
+        self.page.wait_for_selector(f"[data-wish={name}][aria-checked={'true' if on else 'false'}]")
+
+    def hold(self) -> None:
+        self.page.click("#hold[data-near=false]")
+
+    def until_face(self, kind: str) -> str:
+        """Wait until the phone shows this; all its words."""
+        found = self.page.wait_for_selector(f"#face[data-kind={kind}]")
+        assert found is not None
+        return found.inner_text()
+
+    def press(self, act: str) -> None:
+        self.page.click(f"#face [data-act={act}]")
+
+    @property
+    def balance(self) -> int:
+        """What the phone says it has, in minor units; its result is wiped away for it."""
+        self.page.evaluate(
+            "phone => fetch('do', {method: 'POST', body: JSON.stringify({do: 'wipe', phone})})", self.chosen
+        )
+        text = self.page.wait_for_selector("[data-balance]")
+        assert text is not None
+        return int(re.sub(r"\D", "", text.inner_text()))
+
+    def until_balance(self, minor: int) -> None:
+        """Wait until the phone has learnt that this is what it has."""
+        assert self.balance >= 0  # its result is wiped away
+        script = "minor => document.querySelector('[data-balance]')?.textContent.replace(/\\D/g, '') === String(minor)"
+        self.page.wait_for_function(script, arg=minor)
+
+    @property
+    def chosen(self) -> str:
+        return str(self.page.get_attribute("#phones [aria-pressed=true]", "data-phone"))
+
+    # --- the books ----------------------------------------------------------------------------------------------------
+
+    def until_states(self, *states: str) -> None:
+        """Wait until the journal says that the last sale went through these states, whatever was noted between."""
+        script = (
+            "states => { const rows = [...document.querySelectorAll('#journal li')].map(row => row.dataset.state);"
+            "const sale = rows.slice(0, rows.indexOf('signed') + 1).reverse();"
+            "return sale.filter((state, at) => state !== sale[at - 1] && state !== 'head').join() === states; }"
+        )
+        self.page.wait_for_function(script, arg=",".join(states))
+
+    def bookings(self) -> list[dict[str, Any]]:
+        """The ledger's payments, oldest first, by number."""
+        script = (
+            "rows => rows.map(row => ({kind: row.dataset.kind, key: row.dataset.key,"
+            "sum: row.querySelector('.sum').textContent}))"
+        )
+        rows = self.page.eval_on_selector_all("#ledger li:not(.empty)", script)
+        return [row for row in reversed(rows) if row["kind"] == "payment"]
+
+    def until_booked(self, count: int) -> None:
+        """Wait until the ledger has so many payments."""
+        self.page.wait_for_function(
+            "count => document.querySelectorAll('#ledger li[data-kind=payment]').length === count", arg=count
+        )
+
+
+@contextmanager
+def visited(browser: "Browser", url: str, *, expected: tuple[str, ...] = ()) -> "Iterator[CounterPage]":
+    """A visitor at a desk who reads English."""
+    with profile(browser, viewport=DESK, locale="en-GB", expected=expected) as person:
+        yield CounterPage(person.new_page(), url)
+
+
+CHARGE = Do.CHARGE
+KEYPAD = {digit: Press(key) for digit, key in DIGITS.items()} | {".": Press(Key.POINT)}
