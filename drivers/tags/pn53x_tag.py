@@ -16,7 +16,7 @@ from drivers.readers.pn53x_link import FieldLeftError, Pn53xLink
 _SENS_RES, _SEL_RES = b"\x04\x00", 0x20
 _UID = bytes.fromhex("08505001")
 _RATS = bytes.fromhex("E050")  # as if the reader had said 64 bytes
-_SESSION_MOST_S = 4.0
+SESSION_MOST_S = 4.0
 _IDLE_MOST_S = 1.0
 
 
@@ -31,16 +31,21 @@ class Applet(Protocol):
 
 
 def listen(
-    link: Pn53xLink, applet: Applet, window_s: float, *, answered: Callable[[float], None] = lambda _seconds: None
+    link: Pn53xLink,
+    applet: Applet,
+    window_s: float,
+    *,
+    session_most_s: float = SESSION_MOST_S,
+    answered: Callable[[float], None] = lambda _seconds: None,
 ) -> bool:
-    """Be a tag for `window_s`; if a phone comes, until it goes, or for 4 s. True if one came.
+    """Be a tag for `window_s`; if a phone comes, until it goes, or for `session_most_s`. True if one came.
 
     `answered` is told how many seconds each APDU took. Raises ReaderLostError.
     """
     block = link.listen(sens_res=_SENS_RES, uid=_UID, sel_res=_SEL_RES, ats=ATS, timeout_s=window_s)
     if block is None:
         return False
-    until_s = time.monotonic() + _SESSION_MOST_S
+    until_s = time.monotonic() + session_most_s
     picc, _ = Picc().hear(_RATS)
     try:
         while time.monotonic() < until_s:

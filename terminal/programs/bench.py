@@ -37,3 +37,17 @@ def bench_sync(*, payments: int, directory: Path | None) -> None:
 
     with tempfile.TemporaryDirectory(dir=directory, prefix="pengpos-bench-") as scratch:
         click.echo("\n".join(run(Path(scratch), payments=payments).as_lines()))
+
+
+@bench.command("tap")
+@click.option("--taps", default=500, show_default=True, help="Over PC/SC, each beside its floor.")
+@click.option("--radio-taps", default=200, show_default=True, help="On the simulated radio, and reads of the tag.")
+@click.option("--insertions", default=30, show_default=True, help="Of a phone, from the field on.")
+@click.option("--directory", type=click.Path(path_type=Path), help="On the disk that matters; else a temporary one.")
+def bench_tap(*, taps: int, radio_taps: int, insertions: int, directory: Path | None) -> None:
+    """A tap: over pcscd and vpcd beside its floor, on a simulated radio, and the tag as a phone reads it."""
+    from terminal.programs.bench_tap import run
+
+    with tempfile.TemporaryDirectory(dir=directory, prefix="pengpos-bench-") as scratch:
+        for line in run(Path(scratch), taps=taps, radio_taps=radio_taps, insertions=insertions):
+            click.echo(line)
