@@ -74,7 +74,7 @@ def shown_sale(status: Status, local: LocalState) -> SaleView | None:
     if sale is not None and holds_the_counter(sale):
         return sale
     if local.focus is not None:
-        waiting = (*status.unknown, *status.parked, *((sale,) if sale else ()))
+        waiting = (*status.unknown, *status.parked, *status.cancelling, *((sale,) if sale else ()))
         return next((one for one in waiting if one.id == local.focus), None)
     if sale is None or (local.left is not None and local.left.sale_id == sale.id) or sale.parked:
         return None
@@ -107,6 +107,13 @@ def unknown_sales(status: Status) -> list[SaleView]:
 def parked_sales(status: Status) -> list[SaleView]:
     """All parked sales, the last one of the counter included."""
     return _with_counter(status.parked, status.sale if status.sale and status.sale.parked else None)
+
+
+def code_sales(status: Status) -> list[SaleView]:
+    """All given up whose confirmation code is still taken, the one at the counter included."""
+    own = status.sale if status.sale and stage(status.sale) is Stage.CANCELLING else None
+    given_up = _with_counter(status.cancelling, own)
+    return [sale for sale in given_up if sale.mode == "offline" and "confirmation-code" in sale.can]
 
 
 def _with_counter(listed: list[SaleView], own: SaleView | None) -> list[SaleView]:

@@ -152,6 +152,9 @@ _UNKNOWN = sale("unknown", "cancel", "accept-offline", since_s=42)
 _PARKED = sale(
     "pending", "cancel", since_s=190, id=SALE_ID[:-1] + "7", number="0001-0997", parked=True, amount=52000, total=52000
 )
+_GIVEN_UP = sale(
+    "cancelling", "confirmation-code", since_s=90, id=SALE_ID[:-1] + "8", number="0001-0998", mode="offline"
+)
 _PRESENTED = sale("presented", "cancel", url=ONLINE_URL)
 _ARMED_OFFLINE = sale("presented", "cancel", "confirmation-code", url=OFFLINE_URL, mode="offline")
 
@@ -253,6 +256,9 @@ SAMPLES: Final[dict[str, Sample]] = {
     "queue": Sample(OFFLINE, local(page=Page.QUEUE)),
     "queue-empty": Sample(msgspec.structs.replace(IDLE, queue=QueueView()), local(page=Page.QUEUE)),
     "waiting": Sample(offline(_UNKNOWN, unknown=[_UNKNOWN], parked=[_PARKED]), local(page=Page.WAITING)),
+    "waiting-codes": Sample(
+        offline(_UNKNOWN, unknown=[_UNKNOWN], cancelling=[_GIVEN_UP]), local(page=Page.WAITING)
+    ),
     "waiting-many": Sample(
         online(_UNKNOWN, unknown=[sale("unknown", id=f"{n}", number=f"0001-10{n:02}") for n in range(9)]),
         local(page=Page.WAITING, first_row=4),

@@ -10,7 +10,16 @@ from ui.actions import Action, AddItem, Do, Key, Press, SawAlarm, ShowSale
 from ui.calls import AlarmSeen, Call, SaleCall, SendCode, StartSale, Sync, Verb
 from ui.entry import Entry
 from ui.local import Daemon, Left, LocalState, Page, Trouble
-from ui.sales import Stage, holds_the_counter, left_behind, parked_sales, shown_sale, stage, unknown_sales
+from ui.sales import (
+    Stage,
+    code_sales,
+    holds_the_counter,
+    left_behind,
+    parked_sales,
+    shown_sale,
+    stage,
+    unknown_sales,
+)
 from ui.screens.amount import items_a_page
 from ui.screens.code import CODE_DIGITS
 from ui.screens.lists import ALARM_ROW, SALE_ROW, rows_a_page
@@ -80,7 +89,7 @@ def _do(local: LocalState, status: Status, action: Do, new_key: Callable[[], str
         case Do.MORE_ROWS:
             if local.page is Page.ALARMS:
                 return _turn_page(local, rows_a_page(local.size, ALARM_ROW), len(status.alarms)), None
-            listed = len(unknown_sales(status)) + len(parked_sales(status))
+            listed = len(unknown_sales(status)) + len(parked_sales(status)) + len(code_sales(status))
             return _turn_page(local, rows_a_page(local.size, SALE_ROW), listed), None
         case _:
             return local, None

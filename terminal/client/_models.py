@@ -240,6 +240,8 @@ class Status(_Object, kw_only=True, frozen=True):
     """The sale that holds the counter, else the last one that did."""
     parked: list[SaleView] = []
     unknown: list[SaleView] = []
+    cancelling: list[SaleView] = []
+    """Given up, and the backend has not confirmed it yet: a shopper may still come back with a confirmation code."""
     day: DayView | None = None
 
 

@@ -172,12 +172,15 @@ class Desk:
             results: list[tuple[Sale, tuple[Effect, ...]]] = []
             moved: dict[UUID, Sale] = {}
             different: dict[UUID, Sale] = {}
+            approved_by_code: set[UUID] = set()
             for sale_id, event in events:
                 before = moved.get(sale_id) or await self.find(sale_id)
                 after, effects, rows = _all_steps(before, event)
                 moved[sale_id] = after
                 if after != before:
                     different[sale_id] = after
+                if before.booking is None and after.booking is not None and not after.booking.confirmed:
+                    approved_by_code.add(sale_id)
                 changes += rows
                 for effect in effects:
                     if isinstance(effect, RaiseAlarm):
@@ -192,7 +195,7 @@ class Desk:
                     self._doubt(moved, results)
                     raise
             for sale in moved.values():
-                self._keep(sale)
+                self._keep(sale, is_news=sale.sale_id in approved_by_code)
         for sale in different.values():
             self._tell_moved(sale)
         self._tell()
@@ -243,10 +246,13 @@ class Desk:
                 if self._doubted.get(sale_id) is doubt:  # else it has been refused again meanwhile
                     del self._doubted[sale_id]
 
-    def _keep(self, sale: Sale) -> None:
-        """Remember a sale as it is now; one that comes to hold the counter takes it from the one before."""
+    def _keep(self, sale: Sale, *, is_news: bool = False) -> None:
+        """Remember a sale as it is now; one that comes to hold the counter takes it from the one before.
+
+        So does `is_news`: whoever came back with a code stands there now, and waits to see what it was good for.
+        """
         self._sales[sale.sale_id] = sale
-        if sale.holds_the_counter and self.busy_with is None:
+        if (sale.holds_the_counter or is_news) and self.busy_with is None:
             previous, self._at_the_counter = self.current, sale.sale_id
             if previous is not None:
                 self._let_go(previous)

@@ -95,6 +95,7 @@ class Snapshots:
             sale=sale_view(current, self._language) if current else None,
             parked=[sale_view(sale, self._language) for sale in others if sale.parked],
             unknown=[sale_view(sale, self._language) for sale in others if sale.state is SaleState.UNKNOWN],
+            cancelling=[sale_view(sale, self._language) for sale in others if sale.state is SaleState.CANCELLING],
             day=_day(today, takings, currency),
         )
 

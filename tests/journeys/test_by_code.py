@@ -119,6 +119,20 @@ def test_the_pad_stays_open_until_the_backend_has_the_cancel(
     assert counter.booked == [18_80]
 
 
+def test_who_comes_back_with_a_code_finds_the_sale_and_sees_it_approved(
+    counter: Counter, visitor: Visitor, phone: VirtualPhone
+) -> None:
+    sale, url = shown(counter)
+    code = visitor.pay(url)["confirmation_code"]
+    cancel(counter, sale)
+    counter.tap(counter.present("6.00"), phone, "accepted_offline")  # somebody else was served meanwhile
+    assert [given_up.id for given_up in counter.status.cancelling] == [sale.id]
+    enter(counter, sale, code)
+    status = counter.status
+    assert status.sale is not None
+    assert (status.sale.id, status.sale.state, status.cancelling) == (sale.id, "approved", [])
+
+
 @ENDINGS
 def test_it_ends_once_the_link_is_back(
     counter: Counter, visitor: Visitor, end: Callable[[Counter, SaleView], None], ended: str

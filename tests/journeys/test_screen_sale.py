@@ -31,6 +31,7 @@ CONFIRMING = online(sale("authorised"))
 APPROVED = online(sale("approved"))
 UNKNOWN = online(sale("unknown", "cancel", "accept-offline"))
 DECLINED = online(sale("declined", "again", reason=NOT_ENOUGH))
+GIVEN_UP = sale("cancelling", "confirmation-code", mode="offline")
 PARKED = sale("pending", "cancel", parked=True)
 ARMED_OFFLINE = offline(sale("presented", "cancel", "confirmation-code", url=OFFLINE_URL, mode="offline"))
 
@@ -189,6 +190,16 @@ JOURNEYS = {
         Step(do="12345678", screen="code"),
         Step(do=Do.SEND_CODE, screen="code", call=SendCode(SALE_ID, "12345678")),
         Step(do=offline(sale("approved", mode="offline")), screen="approved", says="收款成功"),
+    ],
+    "somebody comes back with a code when the next has been served": [
+        Step(do=msgspec.structs.replace(OFFLINE, cancelling=[GIVEN_UP]), screen="amount", says="待确认码 1"),
+        Step(do=Do.OPEN_WAITING, screen="waiting", says="仍可输入确认码"),
+        Step(do=ShowSale(SALE_ID), screen="cancelling", says="请先输入"),
+        Step(do=Do.OPEN_CODE, screen="code"),
+        Step(do="12345678", screen="code"),
+        Step(do=Do.SEND_CODE, screen="code", call=SendCode(SALE_ID, "12345678")),
+        Step(do=offline(sale("approved", mode="offline")), screen="approved", says="收款成功"),
+        Step(do=Answered(), screen="approved"),
     ],
     "paid by the page: how long the phone has is said": [
         *CHARGE,

@@ -19,6 +19,7 @@ UNLINKED = Phrase("未连接", "未連接", "Not connected")
 BADGE_UNKNOWN = Phrase("待核实 {n}", "待核實 {n}", "Checking {n}")
 BADGE_QUEUE = Phrase("待上传 {n}", "待上傳 {n}", "To send {n}")
 BADGE_PARKED = Phrase("暂挂 {n}", "暫掛 {n}", "Parked {n}")
+BADGE_CODE = Phrase("待确认码 {n}", "待確認碼 {n}", "Codes {n}")
 BADGE_ALARM = Phrase("注意 {n}", "注意 {n}", "Alerts {n}")
 
 # --- amount --------------------------------------------------------------------------------------------------------
@@ -208,6 +209,7 @@ ALARMS_NONE = Phrase("一切正常", "一切正常", "All is well")
 PAGE_OF = Phrase("第 {page} / {pages} 页", "第 {page} / {pages} 頁", "Page {page} of {pages}")
 STATE_UNKNOWN = Phrase("正在核实", "正在核實", "Checking")
 STATE_PARKED = Phrase("已暂挂", "已暫掛", "Parked")
+STATE_CODE = Phrase("已放弃，仍可输入确认码", "已放棄，仍可輸入確認碼", "Given up, its code is still taken")
 
 # --- receipt -------------------------------------------------------------------------------------------------------
 RECEIPT_TITLE = Phrase("扫码领小票", "掃碼領收據", "Scan for the receipt")

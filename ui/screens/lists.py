@@ -8,7 +8,7 @@ from ui.actions import Action, Do, SawAlarm, ShowSale
 from ui.i18n import words
 from ui.i18n.format import DOT, age, moment, money
 from ui.i18n.phrase import Phrase
-from ui.sales import parked_sales, since, unknown_sales
+from ui.sales import code_sales, parked_sales, since, unknown_sales
 from ui.scene import Align, Box, Role, Shape
 from ui.theme import BODY_SIZE, GAP, MARGIN, RADIUS, SMALL_SIZE, Style, Token, Weight
 from ui.widgets.bar import bar_height, bar_height_of
@@ -43,9 +43,10 @@ _ALARM_WORDS: Final = {
 
 
 def waiting_screen(canvas: Canvas, status: Status) -> None:
-    """Sales being checked and parked ones; a touch opens one."""
-    items = [_sale_item(canvas, sale, is_parked=False) for sale in unknown_sales(status)]
-    items += [_sale_item(canvas, sale, is_parked=True) for sale in parked_sales(status)]
+    """Sales being checked, parked ones, and those whose code is still taken; a touch opens one."""
+    items = [_sale_item(canvas, sale, _UNKNOWN) for sale in unknown_sales(status)]
+    items += [_sale_item(canvas, sale, _PARKED) for sale in parked_sales(status)]
+    items += [_sale_item(canvas, sale, _CODE) for sale in code_sales(status)]
     _list(canvas, words.WAITING, words.WAITING_NONE, items, SALE_ROW)
 
 
@@ -55,12 +56,23 @@ def alarms_screen(canvas: Canvas, status: Status) -> None:
     _list(canvas, words.ALARMS, words.ALARMS_NONE, items, ALARM_ROW)
 
 
-def _sale_item(canvas: Canvas, sale: SaleView, *, is_parked: bool) -> _Item:
+class _Kind(NamedTuple):
+    shape: Shape
+    colour: Token
+    word: Phrase
+
+
+_UNKNOWN = _Kind(Shape.UNKNOWN, Token.UNKNOWN, words.STATE_UNKNOWN)
+_PARKED = _Kind(Shape.PARKED, Token.BRAND, words.STATE_PARKED)
+_CODE = _Kind(Shape.RETURNED, Token.SOFT, words.STATE_CODE)
+
+
+def _sale_item(canvas: Canvas, sale: SaleView, kind: _Kind) -> _Item:
     waited = age(int((canvas.local.now - moment(since(sale))).total_seconds()), canvas.language)
-    state = canvas.say(words.STATE_PARKED if is_parked else words.STATE_UNKNOWN)
+    state = canvas.say(kind.word)
     return _Item(
-        Shape.PARKED if is_parked else Shape.UNKNOWN,
-        Token.BRAND if is_parked else Token.UNKNOWN,
+        kind.shape,
+        kind.colour,
         canvas.say(words.NUMBER, number=sale.number),
         f"{state}{DOT}{waited}",
         money(sale.total, sale.currency, canvas.language),

@@ -8,7 +8,7 @@ from ui.actions import Action, Do
 from ui.i18n import words
 from ui.i18n.format import clock
 from ui.local import Daemon
-from ui.sales import parked_sales, unknown_sales
+from ui.sales import code_sales, parked_sales, unknown_sales
 from ui.scene import Align, Box, Shape
 from ui.theme import BAR_HEIGHT, GAP, MARGIN, SMALL_SIZE, TARGET_MINIMUM, TINY_SIZE, Style, Token, Weight
 from ui.widgets.canvas import Canvas
@@ -116,6 +116,7 @@ def _badges(canvas: Canvas, status: Status | None) -> list[_Badge]:
             Token.UNKNOWN_TINT,
             Do.OPEN_WAITING,
         ),
+        (len(code_sales(status)), Shape.RETURNED, words.BADGE_CODE, Token.SOFT, Token.PAPER, Do.OPEN_WAITING),
     ]
     return [
         _Badge(shape, canvas.say(phrase, n=n), str(n), colour, tint, action)
