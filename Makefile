@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo test peers faults check format gallery pictures lock clean
+.PHONY: help run demo test peers fuzz faults check format gallery pictures lock clean
 
 venv := .venv/bin
 export PYTHON
@@ -17,6 +17,7 @@ help:
 	@echo 'make demo      a scripted day at the counter, checked to the cent'
 	@echo 'make test      lint, types, import contracts, then every test'
 	@echo 'make peers     programs and cards that others wrote, against our reader and our tag, one by one'
+	@echo 'make fuzz      a million bad inputs to everything that reads bytes (some minutes)'
 	@echo 'make faults    the fault campaign everywhere: every kind of fault at every moment of every journey (an hour)'
 	@echo 'make check     only lint, types and import contracts'
 	@echo 'make format    put the code into its shape'
@@ -41,6 +42,10 @@ test:
 peers:
 	@scripts/bootstrap test
 	@exec $(venv)/pytest tests/peers -vv $(ARGS)
+
+fuzz:
+	@scripts/bootstrap test
+	@exec $(venv)/python -m tests.fuzz.campaign $(ARGS)
 
 faults:
 	@scripts/bootstrap test
