@@ -3,37 +3,17 @@
 
 import re
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tests.support.browser import DESK, profile
-from ui.actions import Action, Do, Key, Press
-from ui.samples import SAMPLES
-from ui.scene import Box
-from ui.screens import project
+from tests.support.spots import SIZE, spot
+from ui.actions import Action
 from ui.theme import Theme, Token
-from ui.typeset import Typesetter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page
-
-SIZE = (800, 480)
-DIGITS = {key.value: key for key in (Key.D0, Key.D1, Key.D2, Key.D3, Key.D4, Key.D5, Key.D6, Key.D7, Key.D8, Key.D9)}
-
-
-@cache
-def spot(action: Action, screen: str) -> Box:
-    """Where this action is on the first sample of such a screen, in the panel's pixels."""
-    typesetter = Typesetter()
-    for sample in SAMPLES.values():
-        scene = project(sample.status, replace(sample.local, size=SIZE, language="en"), typesetter)
-        target = scene.find(action)
-        if target is not None and scene.name.partition(" ")[0] == screen:
-            return target.box
-    raise AssertionError(f"no {screen} screen has {action}")
 
 
 class CounterPage:
@@ -169,7 +149,3 @@ def visited(browser: "Browser", url: str, *, expected: tuple[str, ...] = ()) -> 
     """A visitor at a desk who reads English."""
     with profile(browser, viewport=DESK, locale="en-GB", expected=expected) as person:
         yield CounterPage(person.new_page(), url)
-
-
-CHARGE = Do.CHARGE
-KEYPAD = {digit: Press(key) for digit, key in DIGITS.items()} | {".": Press(Key.POINT)}

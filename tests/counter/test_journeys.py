@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.counter.counter_page import CHARGE, KEYPAD, CounterPage, visited
+from tests.counter.counter_page import CounterPage, visited
 from tests.support.browser import browser
 from tests.support.pids import is_running
 from tests.support.running_shop import Shop
+from tests.support.spots import KEYPAD
 from ui.actions import Do
 from ui.theme import Token
 
@@ -60,7 +61,7 @@ def test_a_sale_by_touch_and_tap(counter: CounterPage) -> None:
     for digit in "18.80":
         counter.touch(KEYPAD[digit], "amount")
     counter.until_drawn()
-    counter.touch(CHARGE, "amount")
+    counter.touch(Do.CHARGE, "amount")
     counter.until("presented")
     counter.hold()
     counter.until("approved")

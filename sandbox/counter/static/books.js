@@ -107,7 +107,7 @@ function ledgerRow(row, names) {
     element("span", { class: "no" }, String(row.number)),
     element("span", { class: "what" }, word(`l_${row.kind}`)),
     element("span", { class: "sum" }, taken ? money(taken.amount, taken.currency) : ""),
-    element("span", { class: "moves" }, moves.join("  ")),
+    element("span", { class: "moves" }, moves.join(" · ")),
     element("span", {}, ""),
     element("span", { class: "hash" }, time(new Date(row.at))),
   );
