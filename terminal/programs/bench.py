@@ -51,3 +51,15 @@ def bench_tap(*, taps: int, radio_taps: int, insertions: int, directory: Path | 
     with tempfile.TemporaryDirectory(dir=directory, prefix="pengpos-bench-") as scratch:
         for line in run(Path(scratch), taps=taps, radio_taps=radio_taps, insertions=insertions):
             click.echo(line)
+
+
+@bench.command("soak")
+@click.option("--taps", default=100_000, show_default=True)
+@click.option("--directory", type=click.Path(path_type=Path), help="Where the journal grows; else a temporary one.")
+def bench_soak(*, taps: int, directory: Path | None) -> None:
+    """Very many taps in a row on a simulated PN532, with faults: memory stays flat, no reader dies."""
+    from terminal.programs.bench_soak import run
+
+    with tempfile.TemporaryDirectory(dir=directory, prefix="pengpos-bench-") as scratch:
+        for line in run(Path(scratch), taps=taps):
+            click.echo(line)

@@ -17,6 +17,7 @@ from offline_queue.journal import Journal
 from offline_queue.samples import SaleMaker
 from sandbox.phone.applet import Applet
 from sandbox.phone.bench import CNY_200, NOW, Bench
+from sandbox.phone.store import WalletStore
 from terminal.core.effects import Effect, SendPayment
 from terminal.core.events import Approved, Errand
 from terminal.core.ports import Card, ReaderHealth
@@ -54,8 +55,8 @@ class _StandingClock(DeviceClock):
 class Till:
     """One sale after the other. `presented` prepares one, `tap` holds a card to it; `wallet` is the phone."""
 
-    def __init__(self, directory: Path) -> None:
-        self.bench = Bench()
+    def __init__(self, directory: Path, wallet: WalletStore | None = None) -> None:
+        self.bench = Bench(wallet)
         self.bench.store.set_balance("CNY", None)
         self.bench.give_new(allowance=CNY_200, expires_at=NOW + 30 * 86_400)
         self._applet: Applet = self.bench.card()
