@@ -46,7 +46,7 @@ class Terminal:
     def __init__(self, given: Surroundings) -> None:
         self._ground = Ground(given)
         try:
-            self._road = Road(given, self._ground, self._link_changed)
+            self._road = Road(given, self._ground, self._link_changed, self._stream_opened)
             self._till = Till(given, self._ground, self._road, self._journal_stopped)
             self._upkeep = make_upkeep(self._ground, self._road, self._till)
             self._events = make_backend_events(self._ground, self._road, self._till, self._upkeep)
@@ -139,6 +139,9 @@ class Terminal:
             self._hurried_s = now_s
             self._till.hurry()
             self._upkeep.link_is_back()
+
+    def _stream_opened(self) -> None:
+        self._till.ask_what_pages_pay()
 
     def _sync_now(self) -> None:
         """A person asks: also where the link is thought to be down."""

@@ -18,7 +18,7 @@ from terminal.client import Home, Language
 from terminal.core.effects import AskBackend
 from terminal.core.errors import JournalError, JournalFullError
 from terminal.core.ports import Clock, Signer, TagPresenter, TapListener
-from terminal.core.sale import Sale, Way
+from terminal.core.sale import Sale, SaleState, Way
 from terminal.daemon.alarms import Alarms
 from terminal.daemon.arming import Arming
 from terminal.daemon.backend_events import BackendEvents
@@ -52,6 +52,7 @@ from terminal.keys.file import FileKey
 
 RESTORED_ALARM = "restored_card"
 _JOURNAL_ALARM = "journal"
+_BY_PAGE = frozenset({SaleState.SIGNED, SaleState.PRESENTED, SaleState.PENDING})
 
 
 class Readers(Protocol):
@@ -113,7 +114,13 @@ class Ground:
 class Road:
     """The way to the backend, and what comes along it unasked."""
 
-    def __init__(self, given: Surroundings, ground: Ground, link_changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        given: Surroundings,
+        ground: Ground,
+        link_changed: Callable[[], None],
+        stream_opened: Callable[[], None],
+    ) -> None:
         self.client = httpx.AsyncClient(
             base_url=ground.identity().backend,
             auth=RequestSigner(ground.signer, ground.clock.now),
@@ -127,6 +134,7 @@ class Road:
             issuers=ground.identity.issuers,
             heard=self.link.heard,
             lost=self.link.lost,
+            opened=stream_opened,
             time_signed=ground.time.issuer_signed,
         )
         self.backend = BackendGateway(
@@ -244,6 +252,12 @@ class Till:
         self.showing.hurry()
         self.errands.hurry()
         self.drainer.hurry()
+
+    def ask_what_pages_pay(self) -> None:
+        """Of what happened while nobody listened no event comes: ask about every intent that a page may be paying."""
+        for sale in self.desk.sales:
+            if sale.state in _BY_PAGE and sale.intent.payable_elsewhere:
+                self.errands.carry_out(sale, AskBackend())
 
     def _stored(self, sale: Sale) -> None:
         """A payment was accepted offline: copy it to the second medium, and send it when there is a link."""

@@ -48,7 +48,8 @@ class Calls:
     """The road for requests. Lives on the loop.
 
     `heard` is told of every byte that came from the backend, `lost` whenever it could not be reached or somebody else
-    answered in its place, `time_signed` of its own time when it refused ours and signed it over our request.
+    answered in its place, `opened` each time the event stream is open, for what happened before it tells nobody, and
+    `time_signed` of its own time when it refused ours and signed it over our request.
     """
 
     def __init__(
@@ -58,12 +59,14 @@ class Calls:
         issuers: Callable[[], Issuers],
         heard: Callable[[], None] = lambda: None,
         lost: Callable[[], None] = lambda: None,
+        opened: Callable[[], None] = lambda: None,
         time_signed: Callable[[int], Awaitable[None]] = _nobody,
     ) -> None:
         self._client = client
         self._issuers = issuers
         self._heard = heard
         self._lost = lost
+        self._opened = opened
         self._time_signed = time_signed
 
     async def call(
@@ -113,6 +116,8 @@ class Calls:
                     raise ConnectionError(f"status {source.response.status_code}")
                 assert isinstance(source.response.stream, httpx.AsyncByteStream)  # an AsyncClient gives no other
                 source.response.stream = _Heard(source.response.stream, self._heard)
+                if source.response.headers.get("content-type", "").startswith("text/event-stream"):
+                    self._opened()
                 async for event in source.aiter_sse():
                     if event.data:  # the library makes an event of a comment, too, once it has met an id
                         yield event.id, event.event, event.data.encode()

@@ -26,7 +26,11 @@ class Line:
     def __init__(self, respond: Callable[[httpx.Request], httpx.Response]) -> None:
         self.told: list[str] = []
         self.times: list[int] = []
+        self.opened = 0
         self._respond = respond
+
+    def _open(self) -> None:
+        self.opened += 1
 
     async def _time(self, at: int) -> None:
         self.times.append(at)
@@ -40,6 +44,7 @@ class Line:
                     issuers=lambda: ISSUERS,
                     heard=lambda: self.told.append("heard"),
                     lost=lambda: self.told.append("lost"),
+                    opened=self._open,
                     time_signed=self._time,
                 )
                 return await work(calls)
@@ -225,7 +230,7 @@ def test_events_are_told_and_every_piece_is_heard(size: int) -> None:
 def test_a_comment_alone_is_heard() -> None:
     line = Line(streams(b": here\n\n"))
     assert follow(line)[0] == []
-    assert line.told == HEARD
+    assert (line.told, line.opened) == (HEARD, 1)
 
 
 def test_events_resume() -> None:
@@ -251,8 +256,9 @@ BAD_STREAMS = [
 
 @pytest.mark.parametrize("respond", [row[1] for row in BAD_STREAMS], ids=[row[0] for row in BAD_STREAMS])
 def test_a_stream_that_is_none_ends_with_a_reason(respond: Callable[[httpx.Request], httpx.Response]) -> None:
-    events, end = follow(Line(respond))
-    assert events == []
+    line = Line(respond)
+    events, end = follow(line)
+    assert (events, line.opened) == ([], 0)
     assert end
 
 

@@ -107,6 +107,35 @@ def test_by_reader_only_nobody_else_hears_of_it(counter: Counter, phone: Virtual
     assert (sale.ways, counter.road.count(*PUT)) == (["reader"], 0)
 
 
+@pytest.mark.parametrize(
+    ("amount", "reason"), [("18.05", "declined"), ("18.51", "insufficient_funds")], ids=["declined", "not enough money"]
+)
+def test_declined_by_the_page_it_is_declined(counter: Counter, visitor: Visitor, amount: str, reason: str) -> None:
+    sale, url = shown(counter, amount)
+    visitor.tries("pay", url)
+    ended = counter.until(sale, "declined")
+    assert ended.reason is not None
+    assert (ended.reason.detail, ended.can) == (reason, ["again"])
+    assert counter.booked == []
+
+
+def test_held_by_the_page_it_is_parked_until_somebody_has_looked(counter: Counter, visitor: Visitor) -> None:
+    sale, url = shown(counter, "18.27")
+    visitor.pay(url)
+    assert counter.until(sale, "pending").parked
+    counter.pass_time(11)
+    counter.sandbox.sweep()
+    counter.until(sale, "approved")
+    assert counter.booked == [18_27]
+
+
+def test_who_has_too_little_money_ends_nothing(counter: Counter, visitor: Visitor, phone: VirtualPhone) -> None:
+    sale, url = shown(counter, "2000.00")
+    refused = visitor.tries("pay", url)
+    assert (refused.status_code, refused.json()["code"]) == (409, "insufficient_funds")
+    assert counter.sale(sale).state == "presented"
+
+
 # --- claimed ----------------------------------------------------------------------------------------------------------
 
 
@@ -199,6 +228,17 @@ def test_the_tap_was_first(counter: Counter, visitor: Visitor, phone: VirtualPho
     assert visitor.balance == 1_000_00
 
 
+def test_a_claim_keeps_out_no_tap_that_has_not_heard_of_it(
+    counter: Counter, visitor: Visitor, phone: VirtualPhone
+) -> None:
+    sale, url = shown(counter)
+    counter.road.silence_events()
+    visitor.claim(url)
+    counter.tap(sale, phone, "approved")
+    assert visitor.tries("pay", url).json()["status"] == "already_paid"
+    assert counter.booked == [18_80]
+
+
 @pytest.mark.parametrize("tip", [0, 3_00])
 def test_the_page_paid_what_a_tap_has_left_unknown(hasty: Counter, phone: VirtualPhone, tip: int) -> None:
     visitor = Visitor.new(hasty.sandbox)
@@ -234,6 +274,17 @@ def test_restarted_in_pending_it_is_asked_about(counter: Counter, visitor: Visit
     if when == "before it is paid":
         assert counter.sale(sale).state == "pending"
         visitor.pay(url)
+    counter.until(sale, "approved")
+    assert counter.booked == [18_80]
+
+
+def test_what_was_paid_while_nobody_listened_is_asked_about(counter: Counter, visitor: Visitor) -> None:
+    sale, url = shown(counter)
+    counter.road.silence_events()
+    visitor.pay(url)
+    assert counter.sale(sale).state == "presented"
+    counter.terminal._road.follower._last_event_id = None  # as after a restart: nothing is told again
+    counter.road.clear()
     counter.until(sale, "approved")
     assert counter.booked == [18_80]
 

@@ -31,7 +31,7 @@ from sandbox.phone.phone import VirtualPhone
 from terminal.client import Home, Problem, SaleView, Status
 from terminal.core.errors import JournalFullError
 from terminal.core.money import Money
-from terminal.core.ports import Card, Clock, TapListener
+from terminal.core.ports import Card, Clock, TagPresenter, TapListener
 from terminal.core.reasons import Reason
 from terminal.core.sale import SaleState
 from terminal.daemon.app import Terminal
@@ -111,6 +111,7 @@ class Counter:
         self.deadlines = deadlines if deadlines is not None else Deadlines()
         self.clock_off_s = 0
         """How far the machine's own clock is from the backend's."""
+        self.tag: TagPresenter | None = None
         self._loop = loop
         self._terminal: Terminal | None = None
         self._api: ASGIApp | None = None
@@ -155,6 +156,7 @@ class Counter:
             clock=DeviceClock(system=lambda: self.sandbox.clock.now() + self.clock_off_s),
             open_journal=self._open_journal,
             deadlines=self.deadlines,
+            tag=self.tag,
             **more,
         )
 
