@@ -41,6 +41,7 @@ def link_on(raw: bytes) -> Pn53xLink:
     driver.chipset, driver.log, driver._path = chipset, pn532.log, "fuzzed"
     link = Pn53xLink.__new__(Pn53xLink)
     link._name, link._usb, link._claim = "fuzzed", False, None
+    link._set_for_s = None
     link._frontend = nfc.ContactlessFrontend()
     link._frontend.device = driver
     return link

@@ -105,6 +105,16 @@ def test_a_status_word_is_an_answer(chip: SimulatedPn532, reader: Pn53xReader) -
     assert [card.transceive(SELECT, LIMIT_S).hex() for _ in range(3)] == ["6f00"] * 3
 
 
+def test_the_chip_is_set_up_once_for_a_card(chip: SimulatedPn532, reader: Pn53xReader) -> None:
+    hold(chip)
+    card = card_in(reader)
+    card.transceive(SELECT, LIMIT_S)
+    before = chip.commands.copy()
+    for _ in range(10):
+        card.transceive(SELECT, LIMIT_S)
+    assert chip.commands - before == {0x42: 10}
+
+
 def test_no_card(reader: Pn53xReader) -> None:
     assert reader.wait(0.1) == ()
 
