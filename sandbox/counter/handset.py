@@ -212,7 +212,7 @@ class Handset:
     def _refresh(self) -> None:
         with self._errand:
             self._is_to_refresh = False
-            trouble = self._ask(lambda: None)
+            trouble = self._ask(None)
         if trouble is not None and trouble != showing.NO_NETWORK:
             self._screen = trouble
         self._changed()
@@ -231,15 +231,16 @@ class Handset:
             trouble = self._ask(pay)
         self._show(trouble or showing.of_account_payment(paid[0]))
 
-    def _ask(self, also: Callable[[], None]) -> showing.Screen | None:
+    def _ask(self, first: Callable[[], None] | None) -> showing.Screen | None:
         """Something with the backend, then all that is new there; what went wrong, if anything did."""
         try:
             account = self._phone.account(self._backend)
             try:
                 if self._phone.account_id is None:
                     self._phone.sign_up(account, backend=self._backend, name=self.name)
-                    self._phone.sync(account)
-                also()
+                if first is not None:
+                    self._phone.sync(account)  # a fresh phone knows no issuer yet
+                    first()
                 self._phone.sync(account)
             finally:
                 account.close()

@@ -4,7 +4,7 @@
 export const LANGUAGES = ["zh-Hans", "zh-Hant", "en"];
 const LOCALES = { "zh-Hans": "zh-CN", "zh-Hant": "zh-TW", en: "en" };
 
-const WORDS = {
+export const WORDS = {
   play_money: ["一家可以试的小店。钱是假的，其余都是真的。", "一家可以試的小店。錢是假的，其餘都是真的。", "A shop to try. The money is play money; everything else is the real thing."],
   language: ["语言", "語言", "Language"],
   terminal: ["收款机", "收款機", "The terminal"],
