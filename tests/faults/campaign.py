@@ -13,22 +13,24 @@ from dataclasses import dataclass, field
 from tests.faults import books
 from tests.faults.chaos import CLOCK_S, Fault, Kind, Moment
 from tests.faults.hands import Hands
-from tests.faults.journeys import Row
+from tests.faults.journeys import ROWS, Row
 from tests.faults.play import GaveUpError, Play
 from tests.faults.verdict import Evidence, judge
 from tests.faults.world import World
 from tests.support.fault_proxy import Wire
 
 PLACES_MOST = 2_000
+GOLDEN = 0.618
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """One kind of fault at one moment. `every`: in the short form, each so many-th place; 0: in the long run only."""
+    """One kind of fault at one moment. `every`: in the short form, each so many-th place; 0: in the long form only."""
 
     kind: Kind | Wire
     moment: Moment
     every: int = 0
+    long_every: int = 1
 
     @property
     def wired(self) -> bool:
@@ -39,15 +41,15 @@ class Sweep:
 KILLS = (
     Sweep(Kind.KILL, Moment.RECORD, 1),
     Sweep(Kind.KILL, Moment.RECORDED, 1),
-    Sweep(Kind.KILL, Moment.CALL, 1),
+    Sweep(Kind.KILL, Moment.CALL, 2),
     Sweep(Kind.KILL, Moment.ANSWERED, 1),
-    Sweep(Kind.KILL, Moment.EFFECT, 1),
+    Sweep(Kind.KILL, Moment.EFFECT, 2),
     Sweep(Kind.KILL, Moment.SHOWN),
 )
 MEDIUM = (
-    Sweep(Kind.FULL, Moment.JOURNAL, 83),
-    Sweep(Kind.FULL_FOR_FIVE, Moment.JOURNAL, 101),
-    Sweep(Kind.FULL_FOR_LONG, Moment.JOURNAL, 131),
+    Sweep(Kind.FULL, Moment.JOURNAL, 83, 4),
+    Sweep(Kind.FULL_FOR_FIVE, Moment.JOURNAL, 101, 4),
+    Sweep(Kind.FULL_FOR_LONG, Moment.JOURNAL, 131, 4),
     Sweep(Kind.LIED, Moment.RECORD, 9),
 )
 CLOCK = tuple(
@@ -58,7 +60,7 @@ CLOCK = tuple(
 SURROUNDINGS = (
     Sweep(Kind.OLD_IMAGE, Moment.RECORDED, 13),
     Sweep(Kind.SECOND_DRAINER, Moment.RECORD, 37),
-    Sweep(Kind.SECOND_DRAINER, Moment.JOURNAL),
+    Sweep(Kind.SECOND_DRAINER, Moment.JOURNAL, 0, 4),
     Sweep(Kind.BACKEND_GONE, Moment.CALL, 29),
     Sweep(Kind.BACKEND_GONE, Moment.ANSWERED),
 )
@@ -121,13 +123,8 @@ def play(world: World, row: Row, faults: Sequence[Fault] = ()) -> Found:
 
 
 def every_place(world: World, row: Row, sweep: Sweep, step: int = 1, into: str = "") -> Iterator[Found]:
-    """One fault of this kind at every `step`-th such moment of a journey, until there is no later one.
-
-    Which of the first `step` places is the first depends on journey and kind, so that a thin sweep of many journeys
-    still comes by each.
-    """
-    offset = sum(f"{row.name}{sweep.kind}".encode()) % step
-    for number in range(1 + offset, PLACES_MOST, step):
+    """One fault of this kind at every `step`-th such moment of a journey, until there is no later one."""
+    for number in range(_first(row, sweep, step), PLACES_MOST, step):
         found = play(world, row, [Fault(sweep.kind, sweep.moment, number, into)])
         if not found.struck:
             return
@@ -138,7 +135,7 @@ def sweep_row(world: World, row: Row, sweeps: Sequence[Sweep], *, short: bool) -
     """All these sweeps over one journey."""
     tally = Tally()
     for sweep in sweeps:
-        step = sweep.every if short else 1
+        step = sweep.every if short else sweep.long_every
         if step:
             for found in every_place(world, row, sweep, step):
                 tally.add(found)
@@ -149,8 +146,13 @@ def places(counted: Counter[Moment], row: Row, sweep: Sweep) -> int:
     """How many faults the short form of a sweep brings into a journey with so many moments."""
     if not sweep.every:
         return 0
-    offset = sum(f"{row.name}{sweep.kind}".encode()) % sweep.every
-    return len(range(1 + offset, counted[sweep.moment] + 1, sweep.every))
+    return len(range(_first(row, sweep, sweep.every), counted[sweep.moment] + 1, sweep.every))
+
+
+def _first(row: Row, sweep: Sweep, step: int) -> int:
+    """Which of the first `step` places comes first: spread evenly over the journeys, so that a thin sweep is fair."""
+    position = ROWS.index(row) * GOLDEN + sum(str(sweep.kind).encode()) / 97
+    return 1 + int(position % 1 * step)
 
 
 def at_random(world: World, rows: Sequence[Row], chance: random.Random) -> Found:
