@@ -135,25 +135,28 @@ class LocalClient:
         return self._call("POST", "/v1/day/close", {"date": date}, answer=DayReport)
 
     def events(self, last_event_id: str | None = None) -> Iterator[StatusEvent]:
-        """`GET /v1/events`: the present snapshot first, then each change; ends when the daemon closes the stream.
+        """`GET /v1/events?only=status`: the present snapshot, then each change, until the daemon closes the stream.
 
         Of single sales it says nothing: see `changes`. Raises as that.
         """
-        return (event for event in self.changes(last_event_id) if isinstance(event, StatusEvent))
+        return (event for event in self._follow("?only=status", last_event_id) if isinstance(event, StatusEvent))
 
     def changes(self, last_event_id: str | None = None) -> Iterator[StatusEvent | SaleEvent]:
-        """The same with every sale that moved between, also those that have left the counter.
+        """`GET /v1/events`: the same with every sale that moved between, also those that have left the counter.
 
         The snapshot is asked for once the stream is open, so that no change falls between the two. Reconnecting is
         the caller's, with the last `event_id`. Raises DaemonAway, also after `SILENCE_LIMIT_S` without a sign of life.
         """
+        return self._follow("", last_event_id)
+
+    def _follow(self, query: str, last_event_id: str | None) -> Iterator[StatusEvent | SaleEvent]:
         import httpx
         import httpx_sse
 
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last_event_id} if last_event_id else {})
         patience = httpx.Timeout(self._call_limit_s, read=SILENCE_LIMIT_S)
         try:
-            with self._client().stream("GET", "/v1/events", headers=headers, timeout=patience) as response:
+            with self._client().stream("GET", f"/v1/events{query}", headers=headers, timeout=patience) as response:
                 if response.status_code != httpx.codes.OK:
                     raise ApiProblem(_problem(response.status_code, _read(response)))
                 yield StatusEvent(None, self.status())

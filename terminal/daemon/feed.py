@@ -83,10 +83,13 @@ class Feed:
         if len(self._changed) >= LISTENERS_MOST:
             raise TooManyListenersError
 
-    async def follow(self, last_event_id: int | None) -> AsyncIterator[tuple[int, Status | SaleView] | None]:
+    async def follow(
+        self, last_event_id: int | None, *, sales: bool = True
+    ) -> AsyncIterator[tuple[int, Status | SaleView] | None]:
         """Yield (id, snapshot) of what changed since `last_event_id`; None as a sign of life; end at `close`.
 
-        Where that is unknown, or longer ago than is kept, the whole status comes first. Raises TooManyListenersError.
+        Where that is unknown, or longer ago than is kept, the whole status comes first. `sales`: single ones too; a
+        screen that shows none of them is spared the thousands of a drain. Raises TooManyListenersError.
         """
         self.check_room()
         changed = asyncio.Event()
@@ -96,7 +99,7 @@ class Feed:
         try:
             while not self._closed:
                 changed.clear()
-                if (event := self._next(seen)) is not None:
+                if (event := self._next(seen, sales=sales)) is not None:
                     seen = event[0]
                     yield event
                 elif not await set_within(changed, HEARTBEAT_S):
@@ -104,12 +107,13 @@ class Feed:
         finally:
             self._changed.discard(changed)
 
-    def _next(self, seen: int | None) -> tuple[int, Status | SaleView] | None:
+    def _next(self, seen: int | None, *, sales: bool) -> tuple[int, Status | SaleView] | None:
         """The oldest that is newer than `seen`; the whole status for one that has seen nothing."""
         status = (self._status_id, self._status) if self._status is not None else None
         if seen is None:
             return status
-        moved = next((changed for changed in self._sales.values() if changed.event_id > seen), None)
+        listed = self._sales.values() if sales else ()
+        moved = next((changed for changed in listed if changed.event_id > seen), None)
         if status is not None and status[0] > seen and (moved is None or status[0] < moved.event_id):
             return status
         return (moved.event_id, moved.view()) if moved is not None else None

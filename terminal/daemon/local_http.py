@@ -128,15 +128,22 @@ def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | No
 
 
 def events_of(feed: Feed, request: Request) -> Response:
-    """A feed's snapshots as Server-Sent Events named ``status`` or ``sale``. Raises TooManyListenersError."""
+    """A feed's snapshots as Server-Sent Events named ``status`` or ``sale``; `?only=status`: no single sales.
+
+    Raises TooManyListenersError, BadRequestError.
+    """
+    only = Query(request.query_params, ("only",)).text("only")
+    if only not in {None, "status"}:
+        raise _bad_query(f"only can be “status”, not {quoted(only or '')}")
     feed.check_room()  # here it can still be said
     last = request.headers.get("last-event-id", "")
     known = int(last) if last.isascii() and last.isdecimal() and len(last) < 20 else None
-    return StreamingResponse(_told(feed, known), media_type="text/event-stream", headers={"cache-control": "no-store"})
+    told = _told(feed, known, sales=only is None)
+    return StreamingResponse(told, media_type="text/event-stream", headers={"cache-control": "no-store"})
 
 
-async def _told(feed: Feed, last_event_id: int | None) -> AsyncIterator[bytes]:
-    async for event in feed.follow(last_event_id):
+async def _told(feed: Feed, last_event_id: int | None, *, sales: bool) -> AsyncIterator[bytes]:
+    async for event in feed.follow(last_event_id, sales=sales):
         if event is None:
             yield b": here\n\n"
         else:

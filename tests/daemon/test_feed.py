@@ -140,6 +140,18 @@ def test_what_is_too_long_ago_is_answered_with_the_whole() -> None:
     asyncio.run(run())
 
 
+def test_who_wants_no_single_sales_gets_none() -> None:
+    async def run() -> None:
+        feed = Feed()
+        feed.publish(status("a"))
+        events = feed.follow(1, sales=False)
+        move(feed, "one", "two")
+        feed.publish(status("b"))
+        assert await newest(events) == (4, "b")
+
+    asyncio.run(run())
+
+
 def test_nobody_listening_nothing_is_drawn_up() -> None:
     def never() -> SaleView:
         raise AssertionError("a view that nobody asked for")

@@ -363,7 +363,14 @@ def test_our_own_client_hears_of_sales_where_it_asks_for_them(daemon: Daemon, ti
         moved = next(event for event in changes if isinstance(event, SaleEvent))
         assert (moved.sale.id, moved.sale.state) == (sale.id, "signed")
         client.cancel(sale.id)
-        assert all(isinstance(event, StatusEvent) for event, _ in zip(client.events("0"), range(2), strict=False))
+        assert all(isinstance(event, StatusEvent) for _, event in zip(range(2), client.events("0"), strict=False))
+
+
+@pytest.mark.parametrize("query", ["only=sale", "only=", "colour=red", "only=status&only=status"])
+def test_what_is_no_choice_of_events_is_refused(till: httpx.Client, query: str) -> None:
+    found = problem(till.get(f"/v1/events?{query}"))
+    assert (found.status, found.code) == (422, "invalid_query")
+    assert_plain(found.detail)
 
 
 def test_more_listeners_than_the_device_serves_are_told_so(till: httpx.Client) -> None:
