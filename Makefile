@@ -13,7 +13,7 @@ export PYTHON
 ARGS ?=
 
 help:
-	@echo 'make run       sandbox, terminal and screen on this machine; Ctrl-C ends them'
+	@echo 'make run       sandbox, terminal and screen on this machine, also in a browser; Ctrl-C ends them'
 	@echo 'make demo      a scripted day at the counter, checked to the cent'
 	@echo 'make test      lint, types, import contracts, then every test'
 	@echo 'make peers     programs and cards that others wrote, against our reader and our tag, one by one'

@@ -59,7 +59,11 @@ def counter(*, port: int, switchable: "tuple[Switchable, ...]") -> None:
         with counted:
             for follower in followers:
                 follower.start()
-            serve(counted, port=port, screen_url=os.environ.get(SCREEN_URL))
+            try:
+                serve(counted, port=port, screen_url=os.environ.get(SCREEN_URL))
+            finally:
+                for follower in followers:
+                    follower.stop()
     except PengposError as error:
         raise click.ClickException(str(error)) from error
 
@@ -71,58 +75,70 @@ def _admin_token(home: Home) -> str:
         raise click.ClickException(f"no sandbox has run over {home.root} yet ({error.strerror})") from error
 
 
-class TerminalFollower(threading.Thread):
+class _Follower(threading.Thread):
+    """Looks on until it is told to stop, or the program ends."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """End with the next thing that happens; waits for nothing."""
+        self._stopping.set()
+
+
+class TerminalFollower(_Follower):
     """Tells the terminal's snapshots as they come; None while nobody answers."""
 
     def __init__(self, home: Home, tell: "Callable[[dict[str, Any] | None], None]") -> None:
-        super().__init__(name="terminal", daemon=True)
+        super().__init__("terminal")
         self._client = LocalClient(home.socket)
         self._tell = tell
-        self._pause = threading.Event()
 
     def run(self) -> None:
-        """For ever; it ends with the program."""
-        while True:
+        """Follow the events, and come back when the daemon does."""
+        while not self._stopping.is_set():
             try:
                 for event in self._client.events():
                     self._tell(msgspec.to_builtins(event.status))
+                    if self._stopping.is_set():
+                        break
             except (ApiProblem, DaemonAway):
                 self._tell(None)
             self._client.close()
-            self._pause.wait(_BACK_OFF_S)
+            self._stopping.wait(_BACK_OFF_S)
 
 
-class JournalFollower(threading.Thread):
+class JournalFollower(_Follower):
     """Puts the newest rows of the journal up whenever there are more."""
 
     def __init__(self, home: Home, board: "Board") -> None:
-        super().__init__(name="journal", daemon=True)
+        super().__init__("journal")
         self._home = home
         self._board = board
-        self._pause = threading.Event()
         self._rows: deque[dict[str, Any]] = deque(maxlen=ROWS_MOST)
 
     def run(self) -> None:
-        """For ever; a journal that is not there yet, or is being replaced, is looked for again."""
+        """Read on; a journal that is not there yet, or is being replaced, is looked for again."""
         from offline_queue.files import load_key
         from offline_queue.reader import JournalReader
 
-        while True:
+        while not self._stopping.is_set():
             try:
                 with JournalReader(self._home.journal, load_key(self._home.journal_key)) as reader:
                     seq = max(0, reader.head().seq - ROWS_MOST)
-                    while True:
+                    while not self._stopping.is_set():
                         rows = reader.rows_since(seq, ROWS_MOST)
                         if rows:
                             seq = rows[-1].row.seq
                             self._rows.extend(told(row) for row in rows)
                             self._board.put("journal", list(self._rows))
                         else:
-                            self._pause.wait(LOOK_S)
+                            self._stopping.wait(LOOK_S)
             except (JournalError, MalformedError, OSError) as error:
                 sys.stderr.write(f"pengpos counter: the journal: {error}\n")
             self._rows.clear()
-            self._pause.wait(_BACK_OFF_S)
+            self._stopping.wait(_BACK_OFF_S)
 
 
 def told(found: "ChainedRow") -> dict[str, Any]:

@@ -98,7 +98,10 @@ function drawTerminal() {
   const reader = !ready ? "off" : state.terminal?.sale?.state === "presented" ? "waits" : "ready";
   id("reader").dataset.state = reader;
   setText(id("reader-words"), word(`reader_${reader}`));
-  id("scan").hidden = !(state.terminal?.sale?.url && ["signed", "presented", "pending"].includes(state.terminal.sale.state));
+  const sale = state.terminal?.sale;
+  const code = sale && ["signed", "presented", "pending"].includes(sale.state) && /^https?:/.test(sale.url ?? "") ? sale.url : null;
+  id("scan").hidden = id("open").hidden = code === null;
+  if (code !== null) id("open").href = code;
 }
 
 function drawSwitches() {
