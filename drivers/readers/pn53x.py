@@ -2,7 +2,7 @@
 """A PN53x (or RC-S380) reader behind `core.ports.Reader`, over nfcpy's drivers. Tried on a simulated PN532 only.
 
 **Threads.** Everything nfcpy does happens in one `Worker`: the reader's own thread can give up waiting, and a driver
-that hangs is seen. **Presence.** An empty field is polled every 45 ms; a card is asked by R(NAK). A card that answers
+that hangs is seen. **Presence.** An empty field is polled every 35 ms; a card is asked by R(NAK). A card that answers
 a poll although the field was never off has been away: it is told as gone first. **Silence.** After a failed exchange
 card and we no longer agree on where we are: the field goes off for 0.3 s, and a card found within 1 s of that is the
 same card. One card is seen at a time: of two phones the anticollision picks one. **Tag.** Where
@@ -24,7 +24,8 @@ from terminal.core.errors import CardLostError, CardProtocolError, TapTimeoutErr
 
 _COMMAND_SIZES = range(4, 261 + 1)
 _RESPONSE_SIZES = range(2, 258 + 1)
-_POLL_S = 0.045
+_POLL_S = 0.035
+_RESET_S = 1.0  # how often an empty field is switched off and on: a card may sleep in it
 _CHECK_S = 0.1  # how often a card that lies there is asked whether it still does
 _RATS_S = 0.03
 _FIELD_OFF_S = 0.3  # tap protocol §2: what a phone needs to take the next touch for a new one
@@ -77,6 +78,7 @@ class Pn53xReader:
         self._told: Pn53xCard | None = None
         self._emptied = False
         self._in_doubt = False
+        self._reset_from_s = 0.0
         self._closed = False
         self._field_on_s = self._flicker_until_s = time.monotonic()
         self._dep: IsoDep | None = None
@@ -149,12 +151,13 @@ class Pn53xReader:
             return _NOT_FOUND
         try:
             if self._dep is None:
+                self._reset_from_s = 0.0
                 self._activate(self._link.sense())
             if self._dep is None:
                 raise CardProtocolError("a card that says it speaks ISO-DEP, and does not")
             return self._dep.exchange(command)
         except SilentError:
-            self._dep = None
+            self._dep, self._reset_from_s = None, 0.0
             found = self._link.sense()
             if found is None or not _may_be(card.found, found):
                 raise CardLostError from None
@@ -181,7 +184,9 @@ class Pn53xReader:
                 self._lose_card()
                 self._emptied = True
             return
-        found = self._link.sense()
+        found = self._link.sense(reset=now_s >= self._reset_from_s)
+        if found is not None or now_s >= self._reset_from_s:
+            self._reset_from_s = now_s if found is not None else now_s + _RESET_S
         card = self._card
         if card is not None and (found is None or not _may_be(card.found, found)):
             if found is None and now_s < self._flicker_until_s:
@@ -209,7 +214,7 @@ class Pn53xReader:
         if play_tag is None or self._card is not None or time.monotonic() < self._tag_from_s:
             return
         self._run(lambda: play_tag(self._link, _LISTEN_S), _LISTENED_MOST_S)
-        self._tag_from_s = time.monotonic() + _POLLED_S
+        self._tag_from_s, self._reset_from_s = time.monotonic() + _POLLED_S, 0.0
 
     def _run(self, call: Callable[[], object], limit_s: float) -> None:
         try:

@@ -33,7 +33,7 @@ _TO_115200 = bytes.fromhex("0000FF03FDD410041800")  # SetSerialBaudrate
 _FASTER = (921_600, 460_800, 230_400)
 _RESCUE_S = 0.1
 _TRIES = 3
-_HOST_S = 0.1
+_HOST_S = 0.5  # the chip ends each exchange by itself: this is for one that does not
 _NO_ANSWER, _SYNTAX_ERROR = 0x01, 0x7F
 _NONSENSE = (
     pn53x.Chipset.Error,
@@ -120,10 +120,14 @@ class Pn53xLink:
         with self._translated():
             return int(self._frontend.device.get_max_send_data_size(None)) + 2
 
-    def sense(self) -> Found | None:
-        """Field off and on, then the first card that answers."""
+    def sense(self, *, reset: bool = True) -> Found | None:
+        """Field off and on (unless nothing was there to be reset), then the first card that answers."""
         self._set_for_s = None
-        target = self._again_if_garbled(lambda: self._frontend.sense(nfc.clf.RemoteTarget("106A")))
+        if reset:
+            self._again_if_garbled(lambda: self._frontend.device.mute())
+        wanted = nfc.clf.RemoteTarget("106A")
+        target = self._again_if_garbled(lambda: self._frontend.device.sense_tta(wanted))
+        self._frontend.target = target
         if target is None:
             return None
         return Found(bytes(target.sdd_res or b""), target.sel_res[0] if target.sel_res else 0)

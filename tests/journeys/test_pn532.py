@@ -72,7 +72,9 @@ def test_cancelled_there_is_nothing_on_the_tag(counter: Pn532Counter) -> None:
 
 
 def test_pulled_out_and_another_plugged_in_it_sells_again(counter: Pn532Counter, phone: VirtualPhone) -> None:
+    openings = counter.antenna.openings
     counter.antenna.plug_in_another()
+    until(lambda: counter.antenna.openings > openings, "the other reader is opened")
     counter.until_status(lambda status: status.readers[0].state == "ready")
     counter.tap(counter.present("9.00"), phone, "approved")
     assert counter.booked == [9_00]

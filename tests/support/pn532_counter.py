@@ -31,6 +31,7 @@ class Pn532Field:
         self.chip = SimulatedPn532(self.air)
         self._tag = tag
         self._reader: Pn53xReader | None = None
+        self.openings = 0
         self._held: dict[int, RadioPhone] = {}
 
     def wait(self, timeout_s: float) -> Sequence[Card]:
@@ -42,6 +43,7 @@ class Pn532Field:
                 lambda: Pn53xLink(self.name, SerialPlace(chip.path)),
                 play_tag=lambda link, seconds: listen(link, self._tag, seconds),
             )
+            self.openings += 1
         try:
             return self._reader.wait(timeout_s)
         except ReaderLostError:
