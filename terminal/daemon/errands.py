@@ -101,6 +101,7 @@ class Errands:
         alarms: AlarmBoard,
         clock: Clock,
         link_up: Callable[[], bool],
+        reader_there: Callable[[], bool],
         stored: Callable[[Sale], None],
     ) -> None:
         self._desk = desk
@@ -111,6 +112,7 @@ class Errands:
         self._alarms = alarms
         self._clock = clock
         self._link_up = link_up
+        self._reader_there = reader_there
         self._stored = stored
         self._waiting: dict[_Key, asyncio.Task[None]] = {}
         self._on_the_way: dict[_Key, asyncio.Task[None]] = {}
@@ -155,11 +157,13 @@ class Errands:
         await end_tasks([*self._waiting.values(), *self._on_the_way.values(), *self._others])
 
     def _arm(self, sale: Sale) -> None:
-        """Where no reader is to offer it, no field is waited for either."""
-        if Way.READER in sale.ways:
-            self._arming.arm()
-        else:
-            self._arming.disarm()
+        """Where no reader is to offer it, or none is there, no field is waited for either.
+
+        A reader that comes meanwhile must see its own field empty before it presents anything.
+        """
+        by_reader = Way.READER in sale.ways
+        _ = self._arming.arm() if by_reader else self._arming.disarm()
+        if not by_reader or not self._reader_there():
             self._beside(self._bring_back(sale.sale_id, FieldEmpty(at=self._clock.now())))
         self._showing.armed(sale)
 

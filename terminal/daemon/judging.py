@@ -42,6 +42,10 @@ class ReaderBoard(Protocol):
     def reader_health(self, health: ReaderHealth) -> None:
         """A reader came or went."""
 
+    @property
+    def has_reader(self) -> bool:
+        """Whether there is one, or may be in a moment."""
+
 
 class Judging:
     """`daemon.tap.TapJudge` over the desk. Lives on the loop."""
@@ -101,8 +105,10 @@ class Judging:
         self._on_current(arming, PhoneRefused(at=self._clock.now(), refusal=Refusal(reason=Reason.NOT_A_WALLET)))
 
     def health(self, health: ReaderHealth) -> None:
-        """A reader came or went."""
+        """A reader came or went. With the last one goes the phone in its field: none is waited for."""
         self._board.reader_health(health)
+        if not self._board.has_reader:
+            self.field_empty(self._arming.number)
 
     def _on_current(self, arming: int, event: Event) -> None:
         sale = self._desk.current

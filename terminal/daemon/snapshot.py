@@ -68,6 +68,11 @@ class Snapshots:
             self._readers[health.name] = health
         self._changed()
 
+    @property
+    def has_reader(self) -> bool:
+        """Whether there is one to hold a phone to, or may be in a moment: nothing is known yet, or it starts."""
+        return not self._readers or any(health.state is not ReaderState.LOST for health in self._readers.values())
+
     async def status(self) -> Status:
         """The terminal as it is now. The journal's sums are reckoned in a thread: a tap waits for no report."""
         newest = self._policy.newest

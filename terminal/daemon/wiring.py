@@ -207,6 +207,7 @@ class Till:
             alarms=ground.alarms,
             clock=ground.clock,
             link_up=lambda: road.link.up,
+            reader_there=lambda: self.snapshots.has_reader,
             stored=self._stored,
         )
         self.desk.attach(self.errands)

@@ -81,6 +81,30 @@ def test_a_phone_that_lies_on_the_reader_hides_no_code(counter: Counter, visitor
     assert counter.booked == [18_80]
 
 
+def test_without_any_reader_it_is_paid_by_the_code(counter: Counter, visitor: Visitor, phone: VirtualPhone) -> None:
+    counter.fields[0].break_down()
+    counter.until_status(lambda status: [reader.state for reader in status.readers] == ["lost"])
+    sale = counter.until(counter.charge("18.80"), lambda seen: seen.url)
+    assert (sale.state, sale.ways) == ("presented", ["reader", "qr"])
+    counter.fields[0].bring(phone)
+    counter.fields[0].mend()
+    sale = counter.until(sale, lambda seen: seen.prompt == "remove_phone")  # it was there before the reader was
+    visitor.pay(sale.url or "")
+    counter.until(sale, "approved")
+    assert counter.booked == [18_80]
+
+
+def test_a_reader_that_is_lost_with_a_phone_on_it_holds_up_nobody(
+    counter: Counter, visitor: Visitor, phone: VirtualPhone
+) -> None:
+    with counter.held(phone):
+        sale = counter.until(counter.charge("18.80"), lambda seen: seen.prompt == "remove_phone")
+        counter.fields[0].break_down()
+        sale = counter.until(sale, lambda seen: seen.state == "presented" and seen.prompt is None and seen.url)
+        visitor.pay(sale.url or "")
+        counter.until(sale, "approved")
+
+
 # --- beside the tap ---------------------------------------------------------------------------------------------------
 
 

@@ -88,6 +88,7 @@ def test_restarted_while_presented_it_is_armed_again(counter: Counter, phone: Vi
     counter.until_status(lambda status: status.readers)
     assert counter.status.sale is not None
     assert counter.status.sale.id == sale.id
+    counter.look_round()  # the field is to be seen empty once more
     counter.tap(counter.until(sale, "presented"), phone, "approved")
     assert len(counter.sale(sale).intents) == 1
     assert counter.booked == [18_80]

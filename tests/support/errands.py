@@ -25,6 +25,7 @@ class Bench:
         self.stored: list[str] = []
         self.shown: list[str] = []
         self.link_up = True
+        self.reader_there = True
         self.signed: list[str] = []
         self.refusal: Exception | None = None
         self.errands = Errands(
@@ -36,6 +37,7 @@ class Bench:
             alarms=self.alarms,
             clock=self.clock,
             link_up=lambda: self.link_up,
+            reader_there=lambda: self.reader_there,
             stored=lambda sale: self.stored.append(sale.number),
         )
         self.desk.attach(self.errands)

@@ -63,7 +63,7 @@ _NOTICES = {
 }
 
 
-def instruction(sale: SaleView) -> Instruction:
+def instruction(sale: SaleView, *, has_reader: bool = True) -> Instruction:
     """The one thing to say now: the prompt, else what went wrong in the field, else how to pay."""
     if sale.prompt in _PROMPTS:
         return _PROMPTS[sale.prompt]
@@ -73,7 +73,8 @@ def instruction(sale: SaleView) -> Instruction:
         return Instruction(words.ARMING, Shape.PHONE, taps=False)
     if sale.reason is not None:
         return Instruction(words.STILL_OPEN, Shape.PHONE)
-    if not {"reader", "tag"} & set(sale.ways):
+    taps = {"reader", "tag"} if has_reader else {"tag"}
+    if not taps & set(sale.ways) and (has_reader or sale.url is not None):
         return Instruction(words.SCAN_ONLY, Shape.PHONE, taps=False)
     return Instruction(words.PRESENT, Shape.PHONE)
 
@@ -91,7 +92,7 @@ def present_screen(canvas: Canvas, status: Status, sale: SaleView) -> None:
         panel = Box(canvas.w - MARGIN - panel_width, top + 16, panel_width, foot_y - _COUNTDOWN - top - 28)
         text = Box(MARGIN + 8, top + 16, panel.x - MARGIN - 8 - 28, panel.h)
     canvas.fill(panel, Token.PAPER, radius=PANEL_RADIUS)
-    told = instruction(sale)
+    told = instruction(sale, has_reader=any(reader.state == "ready" for reader in status.readers))
     below = _text_half(canvas, text, status, sale, told)
     if has_code and sale.url:
         _code_panel(canvas, panel, sale.url, told)

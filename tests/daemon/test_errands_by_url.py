@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A cancel and the code pad: while a cancel could not arrive it does not leave. Source: tap protocol §3."""
+"""Errands beside tag and QR: sales without a reader, and cancels that wait for the link. Source: tap protocol §3."""
 
 import asyncio
 from typing import Any
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from terminal.core import samples
-from terminal.core.effects import SendCancel
+from terminal.core.effects import Arm, SendCancel
 from terminal.core.events import CancelAnswered, CodeEntered, Errand, NoAnswer
-from terminal.core.sale import Cancel, CancelReason, SaleState
+from terminal.core.sale import Cancel, CancelReason, SaleState, Way
 from tests.support.errands import Bench, bench_run
 from tests.support.parts import until
 
@@ -53,6 +53,27 @@ def test_when_the_link_is_back_it_leaves() -> None:
         after = await bench.until_state(sale, SaleState.CANCELLED)
         assert after.cancel is not None
         assert after.cancel.sent
+
+    bench_run(work)
+
+
+def test_no_field_is_waited_for_where_there_is_no_reader() -> None:
+    async def work(bench: Bench) -> None:
+        bench.reader_there = False
+        sale = bench.put(SaleState.SIGNED)
+        bench.errands.carry_out(sale, Arm())
+        await bench.until_state(sale, SaleState.PRESENTED)
+        assert bench.arming.now() == (1, True)  # for one that comes meanwhile
+
+    bench_run(work)
+
+
+def test_no_field_is_waited_for_where_no_reader_is_to_offer_it() -> None:
+    async def work(bench: Bench) -> None:
+        sale = bench.put(SaleState.SIGNED, ways=(Way.TAG, Way.QR))
+        bench.errands.carry_out(sale, Arm())
+        await bench.until_state(sale, SaleState.PRESENTED)
+        assert bench.arming.now() == (1, False)
 
     bench_run(work)
 
