@@ -11,12 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from drivers.readers import pn53x_errors
-from drivers.readers.pn53x import PlayTag, Pn53xReader
-from drivers.readers.pn53x_link import Place, Pn53xLink, SerialPlace, UsbPlace
+from drivers.readers.pn53x_place import Place, SerialPlace, UsbPlace
 from drivers.readers.worker import Worker
 from terminal.core.errors import ReaderLostError
+
+if TYPE_CHECKING:  # nfcpy takes a tenth of a second and 10 MB: loaded where there is a reader for it
+    from drivers.readers.pn53x import PlayTag, Pn53xReader
+    from drivers.readers.pn53x_link import Pn53xLink
 
 _ADAPTERS = frozenset({
     "0403:6001", "0403:6010", "0403:6014", "0403:6015",  # FTDI
@@ -78,14 +82,14 @@ class Pn53xReaders:
         serial_ports: Sequence[str] = (),
         root: Path = Path("/"),
         hung_after_s: float = 5.0,
-        open_link: Callable[[str, Place], Pn53xLink] = Pn53xLink,
+        open_link: "Callable[[str, Place], Pn53xLink] | None" = None,
         monotonic_s: Callable[[], float] = time.monotonic,
-        play_tag: Callable[[], PlayTag] | None = None,
+        play_tag: "Callable[[], PlayTag] | None" = None,
     ) -> None:
         self._serial_ports = serial_ports
         self._root = root
         self._hung_after_s = hung_after_s
-        self._open_link = open_link
+        self._open_link = open_link if open_link is not None else _open_link
         self._monotonic_s = monotonic_s
         self._play_tag = play_tag
         self._readers: dict[str, Candidate] = {}
@@ -103,8 +107,10 @@ class Pn53xReaders:
                 raise trouble
         return tuple(self._readers)
 
-    def open(self, name: str) -> Pn53xReader:
+    def open(self, name: str) -> "Pn53xReader":
         """Open one of them. Raises ReaderLostError, also while its last opening still hangs."""
+        from drivers.readers.pn53x import Pn53xReader
+
         candidate = self._readers.get(name)
         if candidate is None:
             raise pn53x_errors.away(name)
@@ -132,6 +138,12 @@ class Pn53xReaders:
             return False
         self._refused.pop(candidate, None)
         return True
+
+
+def _open_link(name: str, place: Place) -> "Pn53xLink":
+    from drivers.readers.pn53x_link import Pn53xLink
+
+    return Pn53xLink(name, place)
 
 
 def _identity(device: Path) -> str:

@@ -27,6 +27,7 @@ from nfc.clf.transport import libusb, serial
 
 from drivers.isodep_reader import GarbledError, SilentError
 from drivers.readers import pn53x_errors
+from drivers.readers.pn53x_place import Place, SerialPlace, UdpPlace, UsbPlace
 
 _ACK = bytes.fromhex("0000FF00FF00")
 _TO_115200 = bytes.fromhex("0000FF03FDD410041800")  # SetSerialBaudrate
@@ -50,32 +51,6 @@ _TROUBLE = (OSError, termios.error, libusb.USBError, *_NONSENSE)
 
 class FieldLeftError(Exception):
     """As a card: the reader went away or let go of us."""
-
-
-@dataclass(frozen=True, slots=True)
-class SerialPlace:
-    """A PN532 on a serial port: a UART, a USB-serial adapter, a pseudo-terminal."""
-
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class UsbPlace:
-    """A reader on USB."""
-
-    bus: int
-    address: int
-
-
-@dataclass(frozen=True, slots=True)
-class UdpPlace:
-    """nfcpy's reader over UDP: for tests."""
-
-    host: str
-    port: int
-
-
-Place = SerialPlace | UsbPlace | UdpPlace
 
 
 @dataclass(frozen=True, slots=True)

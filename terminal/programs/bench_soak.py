@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from drivers.readers.pn53x import Pn53xReader
-from drivers.readers.pn53x_link import Pn53xLink, SerialPlace
+from drivers.readers.pn53x_link import Pn53xLink
+from drivers.readers.pn53x_place import SerialPlace
 from drivers.simulated.field import RadioPhone
 from drivers.simulated.pn532 import Fault, SimulatedPn532
 from sandbox.phone.store import WalletStore

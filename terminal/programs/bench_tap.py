@@ -17,7 +17,8 @@ from pathlib import Path
 
 from drivers.readers.pcsc import PcscReader
 from drivers.readers.pn53x import Pn53xReader
-from drivers.readers.pn53x_link import Pn53xLink, SerialPlace
+from drivers.readers.pn53x_link import Pn53xLink
+from drivers.readers.pn53x_place import SerialPlace
 from drivers.readers.winscard import Context, Disposition, SlotState
 from drivers.simulated.field import Field, RadioPhone
 from drivers.simulated.pn532 import SimulatedPn532

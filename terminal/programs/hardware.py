@@ -3,18 +3,20 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from drivers.readers.discovery import AllReaders
 from drivers.readers.pcsc_discovery import PcscReaders
-from drivers.readers.pn53x import PlayTag
 from drivers.readers.pn53x_discovery import Pn53xReaders
 from drivers.readers.supervisor import Pace, ReaderSupervisor
 from drivers.tags.chip import TagChip
 from drivers.tags.i2c import LinuxI2c
-from drivers.tags.pn53x_tag import listen
 from drivers.tags.type4 import Type4Tag
 from terminal.core.ports import Card, ReaderHealth, TagPresenter, TagState, TapListener
 from terminal.daemon.settings import Settings
+
+if TYPE_CHECKING:
+    from drivers.readers.pn53x import PlayTag
 
 _LOOK_AT_FIELD_S = 0.1  # a sale is armed once a field was seen empty: nobody waits longer than this for it
 
@@ -88,6 +90,8 @@ class _HealthOnly:
         self._listener.health(health)
 
 
-def _playing(tag: Type4Tag) -> PlayTag:
+def _playing(tag: Type4Tag) -> "PlayTag":
+    from drivers.tags.pn53x_tag import listen
+
     mine = tag.another()
     return lambda link, seconds: listen(link, mine, seconds)

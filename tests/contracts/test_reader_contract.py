@@ -13,7 +13,8 @@ from drivers.readers.fake import FakeReader
 from drivers.readers.fake import TornError as FakeTornError
 from drivers.readers.pcsc import PcscReader
 from drivers.readers.pn53x import Pn53xReader
-from drivers.readers.pn53x_link import Pn53xLink, SerialPlace
+from drivers.readers.pn53x_link import Pn53xLink
+from drivers.readers.pn53x_place import SerialPlace
 from drivers.simulated.field import LeftError, RadioPhone
 from drivers.simulated.pn532 import SimulatedPn532
 from sandbox.phone.reader_service import ReaderService

@@ -54,19 +54,25 @@ def throw(target: Target, inputs: int, seed: int) -> float:
     """So many mutations at one target; the longest that one took, in seconds. Raises whatever should not come out."""
     dice = random.Random(seed)
     longest_s = 0.0
-    for number in range(inputs):
-        raw = mutated(target.seeds, dice)
-        if number % 1_000 == 0:
-            faulthandler.dump_traceback_later(_HANG_S, exit=True)
-        began_s = time.perf_counter()
-        try:
-            target.feed(raw)
-        except BaseException:
-            click.echo(f"input: {raw.hex()}")
-            raise
-        longest_s = max(longest_s, time.perf_counter() - began_s)
-    faulthandler.cancel_dump_traceback_later()
+    try:
+        for number in range(inputs):
+            raw = mutated(target.seeds, dice)
+            if number % 1_000 == 0:
+                faulthandler.dump_traceback_later(_HANG_S, exit=True)
+            began_s = time.perf_counter()
+            _feed(target, raw)
+            longest_s = max(longest_s, time.perf_counter() - began_s)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
     return longest_s
+
+
+def _feed(target: Target, raw: bytes) -> None:
+    try:
+        target.feed(raw)
+    except BaseException:
+        click.echo(f"input: {raw.hex()}")
+        raise
 
 
 def examples(target: Target, count: int) -> None:

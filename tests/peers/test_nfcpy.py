@@ -13,7 +13,8 @@ import pytest
 from nfc.clf import pn532, transport
 
 from drivers.readers.pn53x import Pn53xReader
-from drivers.readers.pn53x_link import Pn53xLink, SerialPlace, UdpPlace
+from drivers.readers.pn53x_link import Pn53xLink
+from drivers.readers.pn53x_place import SerialPlace, UdpPlace
 from drivers.simulated.field import Field
 from drivers.simulated.pn532 import SimulatedPn532
 from drivers.tags.pn53x_tag import listen

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the settings make of this machine's readers and tags."""
 
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from drivers.readers.pn53x_discovery import Pn53xReaders
-from drivers.readers.pn53x_link import Place, Pn53xLink, SerialPlace
+from drivers.readers.pn53x_link import Pn53xLink
+from drivers.readers.pn53x_place import Place, SerialPlace
 from drivers.simulated.field import RadioPhone
 from drivers.simulated.pn532 import SimulatedPn532
 from sandbox.phone.reader_service import ReaderService
@@ -15,6 +18,15 @@ from terminal.core.ports import ReaderState, TagWaiting
 from terminal.daemon.settings import ReaderSettings, Settings, TagSettings
 from terminal.programs.hardware import Hardware
 from tests.support.listener import Listener
+
+
+def test_without_a_reader_for_it_nfcpy_is_not_loaded() -> None:
+    code = (
+        "import sys; from terminal.daemon.settings import Settings; from terminal.programs.hardware import Hardware; "
+        "Hardware(Settings()); print('nfc' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert said.strip() == "False"
 
 
 @pytest.mark.parametrize(

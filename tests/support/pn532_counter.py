@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from drivers.readers.pn53x import Pn53xReader
-from drivers.readers.pn53x_link import Pn53xLink, SerialPlace
-from drivers.simulated.field import Field, LeftError, RadioPhone
+from drivers.readers.pn53x_link import Pn53xLink
+from drivers.readers.pn53x_place import SerialPlace
+from drivers.simulated.field import Field, LeftError, RadioPhone, read_tag
 from drivers.simulated.pn532 import SimulatedPn532
 from drivers.tags.ndef import read_message
 from drivers.tags.pn53x_tag import listen
@@ -80,14 +81,9 @@ class Pn532Field:
 
     def read_tag(self) -> str | None:
         """What a phone that reads finds: a URL, or none."""
-        assert self.air.await_card(LIMIT_S) is not None
-        self.air.exchange(b"\xe0\x80", 1.0)
-        self.air.exchange(bytes.fromhex("0200A4040007D276000085010100"), 1.0)
-        self.air.exchange(bytes.fromhex("0300A4000C02E104"), 1.0)
-        answer = self.air.exchange(bytes.fromhex("0200B0000000"), 1.0)
-        self.air.off()
-        assert answer is not None
-        return read_message(answer[3:-2]).uri
+        message = read_tag(self.air, LIMIT_S)
+        assert message is not None
+        return read_message(message).uri
 
 
 class Pn532Counter(Counter):

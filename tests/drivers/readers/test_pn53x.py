@@ -13,7 +13,8 @@ import pytest
 from drivers.isodep import ATS
 from drivers.readers.pn53x import Pn53xCard, Pn53xReader
 from drivers.readers.pn53x_errors import reader_lost
-from drivers.readers.pn53x_link import Pn53xLink, SerialPlace
+from drivers.readers.pn53x_link import Pn53xLink
+from drivers.readers.pn53x_place import SerialPlace
 from drivers.simulated.field import Identity, LeftError, RadioPhone
 from drivers.simulated.pn532 import Fault, SimulatedPn532
 from terminal.core.errors import CardLostError, CardProtocolError, ReaderLostError, TapTimeoutError

@@ -9,7 +9,8 @@ import pytest
 from drivers.readers.discovery import AllReaders
 from drivers.readers.fake import FakeReader
 from drivers.readers.pn53x_discovery import Candidate, Pn53xReaders, candidates
-from drivers.readers.pn53x_link import Place, Pn53xLink, SerialPlace, UsbPlace
+from drivers.readers.pn53x_link import Pn53xLink
+from drivers.readers.pn53x_place import Place, SerialPlace, UsbPlace
 from drivers.simulated.field import RadioPhone
 from drivers.simulated.pn532 import Fault, SimulatedPn532
 from terminal.core.errors import ReaderLostError

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from drivers.readers.pn53x import Pn53xCard, Pn53xReader
-from drivers.readers.pn53x_link import Pn53xLink, SerialPlace
-from drivers.simulated.field import Field, RadioPhone
+from drivers.readers.pn53x_link import Pn53xLink
+from drivers.readers.pn53x_place import SerialPlace
+from drivers.simulated.field import Field, RadioPhone, read_tag
 from drivers.simulated.pn532 import Fault, SimulatedPn532
 from drivers.tags.ndef import uri_message
 from drivers.tags.pn53x_tag import listen
@@ -60,14 +61,9 @@ class ReadingPhone:
             return reading.result()
 
     def _read(self) -> bytes:
-        assert self.air.await_card(LIMIT_S) is not None
-        self.air.exchange(b"\xe0\x80", 1.0)
-        self.air.exchange(bytes.fromhex("0200A4040007D276000085010100"), 1.0)
-        self.air.exchange(bytes.fromhex("0300A4000C02E104"), 1.0)
-        answer = self.air.exchange(bytes.fromhex("0200B0000000"), 1.0)
-        assert answer is not None
-        self.air.off()
-        return answer[3:-2]
+        message = read_tag(self.air, LIMIT_S)
+        assert message is not None
+        return message
 
 
 def test_a_phone_that_reads_finds_the_tag(chip: SimulatedPn532, reader: Pn53xReader) -> None:
