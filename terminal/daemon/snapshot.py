@@ -7,6 +7,7 @@ from datetime import date
 from importlib.metadata import version
 
 from drivers.readers.supervisor import NO_READER
+from drivers.tags.ntag_i2c import NAME as TAG_CHIP
 from offline_queue.port import JournalPort
 from offline_queue.values import DayTotals, QueueTotals
 from terminal.client import (
@@ -71,7 +72,8 @@ class Snapshots:
     @property
     def has_reader(self) -> bool:
         """Whether there is one to hold a phone to, or may be in a moment: nothing is known yet, or it starts."""
-        return not self._readers or any(health.state is not ReaderState.LOST for health in self._readers.values())
+        readers = [health for health in self._readers.values() if health.name != TAG_CHIP]
+        return not readers or any(health.state is not ReaderState.LOST for health in readers)
 
     async def status(self) -> Status:
         """The terminal as it is now. The journal's sums are reckoned in a thread: a tap waits for no report."""
