@@ -104,10 +104,12 @@ class Counter:
         """The terminal's newest snapshot; when its sale has moved on, every phone with a network asks what it knows."""
         self.board.put("terminal", status)
         sale = (status or {}).get("sale") or {}
-        stands = (sale.get("id"), sale.get("state"))
-        if stands != self._stands:
-            self._stands = stands
+        before, self._stands = self._stands, (sale.get("id"), sale.get("state"))
+        if self._stands != before:
             self._refresh()
+        if self._stands[0] != before[0]:
+            for phone in self._phones.values():
+                phone.begin_anew()
 
     def _phone(self, name: str) -> Handset:
         if name not in self._phones:

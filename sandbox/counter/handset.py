@@ -136,6 +136,11 @@ class Handset:
         self._asked = None
         self._show(showing.IDLE)
 
+    def begin_anew(self) -> None:
+        """A new sale at the terminal: what became of the last one is in the list; a question or a tap goes on."""
+        if self._port is None and self._asked is None:
+            self._show(showing.IDLE)
+
     # --- at the reader ------------------------------------------------------------------------------------------------
 
     def bring(self, port: int) -> None:

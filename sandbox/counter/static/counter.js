@@ -82,7 +82,7 @@ function guideOf() {
 
 // The line was lost after the sale had come to its end: that is the newer news.
 function wentOffline({ link, sale }) {
-  return !link.online && link.since !== null && Date.parse(link.since) > Date.parse(sale.history.at(-1)?.at ?? sale.created_at);
+  return !link.online && link.since !== null && Date.parse(link.since) >= Date.parse(sale.history.at(-1)?.at ?? sale.created_at);
 }
 
 function drawTerminal() {

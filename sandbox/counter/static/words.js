@@ -16,7 +16,7 @@ export const WORDS = {
   choose_phone: ["谁的手机", "誰的手機", "Whose phone"],
   hold: ["靠近读卡器", "靠近讀卡機", "Hold to the reader"], take: ["马上拿开", "馬上拿開", "Take it away now"],
   scan: ["扫屏幕上的码", "掃螢幕上的碼", "Scan the code on the screen"],
-  open: ["像别的手机一样打开这个码", "像別的手機一樣開啟這個碼", "Open its page, as any phone would"],
+  open: ["自己打开这个码的网页", "自己開啟這個碼的網頁", "Open its page yourself"],
   its_owner: ["这部手机", "這部手機", "This phone"],
   wish_network: ["手机有网络", "手機有網路", "Has network"], wish_locked: ["锁着", "鎖著", "Is locked"],
   wish_asks_first: ["付款前先问", "付款前先問", "Asks first"], wish_says_no: ["主人不肯付", "主人不肯付", "Owner says no"],

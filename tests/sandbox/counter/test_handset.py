@@ -205,6 +205,25 @@ def test_taken_away_before_anybody_asked(held: Held, reader: FakeVpcd) -> None:
     held.until("nothing_asked")
 
 
+def test_a_new_sale_wipes_a_result_and_no_question(held: Held, till: Till, reader: FakeVpcd) -> None:
+    held.meet(reader)
+    held.phone.begin_anew()
+    assert held.view["screen"]["kind"] == "near"
+    held.phone.take_away()
+    held.until("nothing_asked")
+    held.until_lifted()
+    held.phone.begin_anew()
+    held.until("idle")
+    held.phone.wish(asks_first=True)
+    session = held.meet(reader)
+    session.select()
+    session.present(till.sale(1_00).presentation)
+    held.until("asked")
+    held.until_lifted()
+    held.phone.begin_anew()
+    held.until("asked")
+
+
 def test_where_no_reader_is(held: Held) -> None:
     with FakeVpcd() as gone:
         port = gone.port
