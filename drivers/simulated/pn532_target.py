@@ -74,7 +74,10 @@ class TargetMode:
                 if left_s <= 0 or self._released:
                     return None
                 self._news.wait(left_s)
-            return self._answers.pop(0)
+            answer = self._answers.pop(0)
+            if not self._as_picc and frame[0] & 0xF7 == 0xC2 and answer == frame:
+                self._selected = False  # S(DESELECT): it may be selected anew, and asked for its ATS again
+            return answer
 
     def field_off(self) -> None:
         """See RadioCard."""

@@ -30,9 +30,9 @@ def chips() -> Iterator[tuple[SimulatedPn532, SimulatedPn532]]:
 
 
 @contextmanager
-def libnfc(chip: SimulatedPn532, tool: str) -> Iterator["subprocess.Popen[str]"]:
+def libnfc(chip: SimulatedPn532, *tool: str) -> Iterator["subprocess.Popen[str]"]:
     with subprocess.Popen(
-        [tool],
+        tool,
         env=os.environ | {"LIBNFC_DEVICE": f"pn532_uart:{chip.path}:115200"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -69,7 +69,8 @@ def test_nfc_emulate_forum_tag4_is_read_by_our_reader(chips: tuple[SimulatedPn53
     assert record.resource.uri == "http://libnfc.org"
 
 
-def test_nfc_poll_finds_our_tag(chips: tuple[SimulatedPn532, SimulatedPn532]) -> None:
+@pytest.mark.parametrize("tool", [["nfc-poll"], ["nfc-list", "-t", "1"]], ids=["nfc-poll", "nfc-list"])
+def test_libnfcs_readers_find_our_tag(chips: tuple[SimulatedPn532, SimulatedPn532], tool: list[str]) -> None:
     ours, theirs = chips
     link = Pn53xLink("ours", SerialPlace(ours.path))
     done = threading.Event()
@@ -80,10 +81,10 @@ def test_nfc_poll_finds_our_tag(chips: tuple[SimulatedPn532, SimulatedPn532]) ->
 
     thread = threading.Thread(target=serve)
     thread.start()
-    with libnfc(theirs, "nfc-poll") as tool:
-        assert tool.stdout is not None
+    with libnfc(theirs, *tool) as reading:
+        assert reading.stdout is not None
         said = []
-        for line in tool.stdout:
+        for line in reading.stdout:
             said.append(" ".join(line.split()))
             if "ATS:" in line:
                 break
