@@ -108,10 +108,13 @@ class CounterPage:
         return int(re.sub(r"\D", "", text.inner_text()))
 
     def until_balance(self, minor: int) -> None:
-        """Wait until the phone has learnt that this is what it has."""
-        assert self.balance >= 0  # its result is wiped away
-        script = "minor => document.querySelector('[data-balance]')?.textContent.replace(/\\D/g, '') === String(minor)"
-        self.page.wait_for_function(script, arg=minor)
+        """Wait until the phone has learnt that this is what it has, wiping away whatever news it shows meanwhile."""
+        script = (
+            "async ([phone, minor]) => {"
+            "await fetch('do', {method: 'POST', body: JSON.stringify({do: 'wipe', phone})});"
+            "return document.querySelector('[data-balance]')?.textContent.replace(/\\D/g, '') === String(minor); }"
+        )
+        self.page.wait_for_function(script, arg=[self.chosen, minor], polling=200)
 
     @property
     def chosen(self) -> str:
