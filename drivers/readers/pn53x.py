@@ -102,7 +102,7 @@ class Pn53xReader:
         while True:
             self._refuse_if_hung()
             if self.worker.stuck_s is None:
-                self._run(self._look, _LOOK_S)
+                self._run(partial(self._watch, deadline_s), timeout_s + _LOOK_S)
                 self._be_a_tag()
             if self._emptied:
                 self._emptied, self._told = False, None
@@ -167,6 +167,16 @@ class Pn53xReader:
             raise CardProtocolError(str(error)) from error
         except GivenUpError:
             raise TapTimeoutError(timeout_s) from None
+
+    def _watch(self, until_s: float) -> None:
+        """Look at the field; at an empty one again and again, for as long as nothing else is to be done."""
+        while True:
+            self._look()
+            now_s = time.monotonic()
+            tag_is_due = self._play_tag is not None and now_s >= self._tag_from_s
+            if self._card is not None or self._told is not None or now_s >= until_s or tag_is_due:
+                return
+            time.sleep(min(until_s - now_s, _POLL_S))
 
     def _look(self) -> None:
         """What is in the field now; leaves `_card`, `_emptied`, `_dep` saying it."""
