@@ -5,7 +5,10 @@ SDL sends each touch twice, as finger and as a mouse it makes up (`event.touch`)
 are taken, the made-up ones dropped (SDL 2, pygame-ce).
 """
 
+import contextlib
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
@@ -14,6 +17,11 @@ import pygame
 from terminal.client import Language
 
 MOUSE_FINGER: Final = -1
+POLL_S: Final = 0.005
+POLL_AT_REST_S: Final = 0.02
+REST_AFTER_S: Final = 2.0
+_BLOCKING: Final = ("x11", "wayland")
+"""Where SDL sleeps until something happens. For any other driver (KMS too) it looks a thousand times a second."""
 _KEYS: Final = {
     pygame.K_RETURN: "enter",
     pygame.K_KP_ENTER: "enter",
@@ -90,7 +98,10 @@ class Window:
                 pygame.FINGERUP, pygame.VIDEORESIZE, pygame.VIDEOEXPOSE, pygame.USEREVENT,
             ]
         )  # fmt: skip
+        self._blocks = pygame.display.get_driver() in _BLOCKING
         self._is_closed = False
+        self._woken = threading.Event()
+        self._happened_s = time.monotonic()
         self.on_update: Callable[[pygame.Surface, list[pygame.Rect]], None] = lambda _surface, _areas: None
         """Told of every rectangle brought to the panel, on the screen's thread."""
 
@@ -110,19 +121,31 @@ class Window:
 
     def wake(self) -> None:
         """Let `wait` return at once; safe from any thread."""
-        try:
+        with contextlib.suppress(pygame.error):  # the queue is full, so `wait` returns anyway, or the window is closed
             pygame.event.post(pygame.event.Event(pygame.USEREVENT))
-        except pygame.error:
-            return  # the queue is full, so `wait` returns anyway, or the window is closed
+        self._woken.set()
 
     def wait(self, limit_s: float) -> Iterator[Event]:
         """Everything that has happened; waits up to `limit_s` for the first of it."""
-        first = pygame.event.wait(max(1, int(limit_s * 1000)))
+        first = pygame.event.wait(max(1, int(limit_s * 1000))) if self._blocks else self._poll(limit_s)
         if self._is_closed:
             yield Closed()
         for event in (first, *pygame.event.get()):
             if (ours := self._translate(event)) is not None:
                 yield ours
+
+    def _poll(self, limit_s: float) -> pygame.Event:
+        """What happens first; looks rarer than SDL, rarest where nobody touches, and at once after `wake`."""
+        end_s = time.monotonic() + limit_s
+        while True:
+            self._woken.clear()
+            event, now_s = pygame.event.poll(), time.monotonic()
+            if event.type != pygame.NOEVENT:
+                self._happened_s = now_s
+            if event.type != pygame.NOEVENT or self._is_closed or now_s >= end_s:
+                return event
+            pause_s = POLL_S if now_s - self._happened_s < REST_AFTER_S else POLL_AT_REST_S
+            self._woken.wait(min(pause_s, end_s - now_s))
 
     def _translate(self, event: pygame.Event) -> Event | None:
         is_made_up = getattr(event, "touch", False)

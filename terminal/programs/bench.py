@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`pengpos bench`: what things cost on this machine, beside their floor and their peers, in one run."""
 
+import os
 import platform
 import tempfile
 from pathlib import Path
@@ -62,4 +63,27 @@ def bench_soak(*, taps: int, directory: Path | None) -> None:
 
     with tempfile.TemporaryDirectory(dir=directory, prefix="pengpos-bench-") as scratch:
         for line in run(Path(scratch), taps=taps):
+            click.echo(line)
+
+
+@bench.command("ui")
+@click.option("--touches", default=600, show_default=True)
+@click.option("--seconds", default=5.0, show_default=True, help="How long motion and rest are watched.")
+def bench_ui(*, touches: int, seconds: float) -> None:
+    """The screen, drawn in memory: touch to new frame, “tap here” in motion, and at rest."""
+    os.environ.update(SDL_VIDEODRIVER="dummy", SDL_AUDIODRIVER="dummy", PYGAME_HIDE_SUPPORT_PROMPT="1")
+    from ui.bench import run
+
+    for line in run(touches=touches, over_s=seconds):
+        click.echo(line)
+
+
+@bench.command("start")
+@click.option("--times", default=5, show_default=True)
+def bench_start(*, times: int) -> None:
+    """From nothing to the screen's first frame, and to a daemon that can take a tap; and what memory they hold."""
+    from terminal.programs.bench_start import run
+
+    with tempfile.TemporaryDirectory(prefix="pengpos-bench-") as scratch:
+        for line in run(Path(scratch), times=times):
             click.echo(line)
