@@ -106,6 +106,7 @@ class SimulatedPn532:
     def unplug(self) -> None:
         """Pull it out of the socket; there is no way back."""
         self._abort()
+        self._await_end()
         self._uart.unplug()
         self._leave_target_mode()
 
@@ -127,16 +128,18 @@ class SimulatedPn532:
                 return
             if not self._strikes(Fault.LOST_ACK):
                 self._uart.send(ACK)
+            self._await_end()  # after the ACK: no host waits 100 ms for that
             self._begin(frame[1], frame[2:])
 
     def _begin(self, code: int, data: bytes) -> None:
         self.commands[code] += 1
         self._cancel = cancelled = _Cancelled()
         if code in (0x40, 0x42, 0x60, 0x86, 0x88, 0x8C):  # these wait for somebody else
-            self._command = threading.Thread(
+            carrying_out = threading.Thread(
                 target=self._carry_out, args=(code, data, cancelled), name=f"PN532 {code:02X}", daemon=True
             )
-            self._command.start()
+            carrying_out.start()
+            self._command = carrying_out
         else:
             self._carry_out(code, data, cancelled)
 
@@ -150,6 +153,8 @@ class SimulatedPn532:
         self._cancel.set()
         if self._target is not None:
             self._target.wake()
+
+    def _await_end(self) -> None:
         if self._command is not None and self._command is not threading.current_thread():
             self._command.join()
             self._command = None
