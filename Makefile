@@ -21,7 +21,7 @@ help:
 	@echo 'make faults    the fault campaign everywhere: every kind of fault at every moment of every journey (an hour)'
 	@echo 'make check     only lint, types and import contracts'
 	@echo 'make format    put the code into its shape'
-	@echo 'make gallery   every screen as a picture'
+	@echo 'make gallery   docs/gallery: every screen and page as a picture'
 	@echo 'make pictures  the README'"'"'s pictures, drawn anew'
 	@echo 'make lock      pin the Python packages anew (needs uv)'
 	@echo 'make clean     remove what make made: .venv, caches, pictures; never a terminal'"'"'s state'
@@ -62,8 +62,8 @@ format:
 	@$(venv)/ruff format .
 
 gallery:
-	@scripts/bootstrap run
-	@exec $(venv)/python -m ui.gallery $(or $(ARGS),gallery)
+	@scripts/bootstrap test
+	@exec $(venv)/python scripts/build_gallery.py
 
 pictures:
 	@scripts/bootstrap test
@@ -73,5 +73,5 @@ lock:
 	@scripts/lock $(ARGS)
 
 clean:
-	@rm -rf .venv .make build dist gallery .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .make build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -37,6 +37,11 @@ def render(sample: Sample, typesetter: Typesetter) -> pygame.Surface:
     return surface
 
 
+def pixels(picture: pygame.Surface) -> bytes:
+    """Three bytes a pixel, red first, row after row."""
+    return pygame.image.tobytes(picture, "RGB")
+
+
 @click.command()
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--only", multiple=True, help="Names of samples, or their beginnings.")
