@@ -6,6 +6,7 @@ of this program, so that it begins within milliseconds. This process itself neve
 thread that is just ending could inherit a lock that nobody will give back.
 """
 
+import ctypes
 import json
 import os
 import random
@@ -25,12 +26,14 @@ from tests.faults.judge import judge, read_promises
 from tests.faults.seller import FOLD_ROWS, KEY, Acknowledged, sell_once
 
 PATIENCE_S = 40.0
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def fork(program: Callable[[], None]) -> int:
     """Run `program` in a process of its own; its id."""
     child = os.fork()
     if child == 0:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # it must not sell on without us
         code = 1
         try:
             program()
