@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.browser import DESK, profile
 from tests.support.spots import SIZE, spot
-from ui.actions import Action
+from ui.actions import Action, Do
 from ui.theme import Theme, Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page
+
+
+PAPER_OF_AMOUNT = (16, 120)
+"""A pixel that is paper where an amount is typed, a card where it is presented, and a tint where a result is shown."""
+_HAS = (
+    "([x, y, rgb]) => { const canvas = document.getElementById('screen');"
+    "const found = canvas.getContext('2d').getImageData(x, y, 1, 1).data;"
+    "return rgb.every((part, at) => Math.abs(part - found[at]) < 4); }"
+)
 
 
 class CounterPage:
@@ -36,28 +45,34 @@ class CounterPage:
         x, y = (box.x + box.w / 2) / SIZE[0] * shown["width"], (box.y + box.h / 2) / SIZE[1] * shown["height"]
         canvas.click(position={"x": x, "y": y})
 
+    def screen_has(self, token: Token, x: int, y: int) -> bool:
+        """Whether a pixel of the terminal's picture has this colour of the light theme."""
+        return bool(self.page.evaluate(_HAS, [x, y, list(Theme("light").rgb(token))]))
+
     def until_screen_has(self, token: Token, x: int, y: int) -> None:
-        """Wait until a pixel of the terminal's picture has a colour of the light theme."""
-        rgb = Theme("light").rgb(token)
-        self.page.wait_for_function(
-            "([x, y, rgb]) => { const canvas = document.getElementById('screen');"
-            "const found = canvas.getContext('2d').getImageData(x, y, 1, 1).data;"
-            "return rgb.every((part, at) => Math.abs(part - found[at]) < 4); }",
-            arg=[x, y, list(rgb)],
-        )
+        """Wait until it has."""
+        self.page.wait_for_function(_HAS, arg=[x, y, list(Theme("light").rgb(token))])
 
     def until_drawn(self) -> None:
         """Wait until the screen's guard against a second touch is over: it takes none just after it has changed."""
         self.page.wait_for_timeout(400)
 
-    def charge(self, amount: str) -> None:
-        """With the keyboard, as a cashier with one does; until the terminal shows it to a shopper."""
+    def enter(self, amount: str) -> None:
+        """Type an amount and Enter, as a cashier does who looks at the screen meanwhile."""
         self.page.locator("#screen").focus()
+        while not self.screen_has(Token.PAPER, *PAPER_OF_AMOUNT):
+            self.page.keyboard.press("5")  # leaves a result, once it is drawn and has stood for a moment
+            self.page.wait_for_timeout(100)
         self.until_drawn()
         self.page.keyboard.press("Delete")
         self.page.keyboard.type(amount, delay=60)
-        self.until_drawn()
+        box = spot(Do.CHARGE, "amount")
+        self.until_screen_has(Token.BRAND, round(box.x + 20), round(box.y + box.h / 2))
         self.page.keyboard.press("Enter")
+
+    def charge(self, amount: str) -> None:
+        """Enter an amount, until the terminal shows it to a shopper."""
+        self.enter(amount)
         self.until("presented")
 
     def until(self, guide: str) -> None:

@@ -147,11 +147,7 @@ def test_left_lying_it_is_not_charged_for_the_next_sale(counter: CounterPage) ->
     counter.hold()
     counter.until("approved")
     booked = len(counter.bookings())
-    counter.page.keyboard.press("Tab")
-    counter.page.locator("#screen").focus()
-    counter.page.keyboard.type("7.00", delay=60)
-    counter.until_drawn()
-    counter.page.keyboard.press("Enter")
+    counter.enter("7.00")
     counter.until("signed")
     counter.page.click("#hold[data-near=true]")  # taken away
     counter.until("presented")
