@@ -28,6 +28,7 @@ class MirrorState(StrEnum):
     ABSENT = "absent"
     FULL = "full"
     BROKEN = "broken"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class Mirror:
                     waiting = dict(self._waiting)
                 self._tell(self._copy(waiting))
         except Exception as error:  # noqa: BLE001 -- a thread's entry: told as an alarm, selling goes on
-            self._tell(MirrorHealth(MirrorState.BROKEN, f"the mirror has stopped: {error!r}", "Restart the terminal"))
+            self._tell(MirrorHealth(MirrorState.STOPPED, repr(error), "Restart the terminal"))
 
     def _copy(self, waiting: dict[UUID, Sale]) -> MirrorHealth:
         """Try the medium even when nothing waits: a stick that was pulled out is noticed before it is needed."""

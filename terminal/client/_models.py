@@ -211,7 +211,10 @@ class AlarmView(_Object, kw_only=True, frozen=True):
     kind: str
     at: str
     text: str
+    """What happened, in English; `text_in` says it to the counter."""
     cure: str = ""
+    text_in: Sentences | None = None
+    cure_in: Sentences | None = None
     sale_id: str | None = None
 
 

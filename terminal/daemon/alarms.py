@@ -4,7 +4,6 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Final
 
 import msgspec
 
@@ -13,9 +12,9 @@ from offline_queue.values import Change, ValueStored
 from terminal.client import AlarmView
 from terminal.core.effects import AlarmKind
 from terminal.core.errors import JournalFullError
-from terminal.core.money import Money
 from terminal.core.ports import Clock
 from terminal.core.sale import Sale
+from terminal.daemon.alarm_words import AlarmWords, about_sale
 from terminal.daemon.durable import durable, end_tasks, report_if_broken
 from terminal.daemon.views import utc
 
@@ -24,26 +23,6 @@ log = logging.getLogger(__name__)
 _KIND = "alarm"
 _SEEN = b""
 SAVE_AGAIN_S = 2.0
-
-_WORDS: Final[dict[AlarmKind, tuple[str, str]]] = {
-    AlarmKind.DECLINED_AT_SYNC: (
-        "Sale {number} was accepted offline and declined when it was sent",
-        "Ask the shopper to pay again; the day's report counts it",
-    ),
-    AlarmKind.CODE_NOT_CONFIRMED: (
-        "Sale {number} was approved by a code that the backend does not confirm",
-        "Keep the slip and call the helpdesk with the number",
-    ),
-    AlarmKind.DELIVERY_FAILING: (
-        "Sale {number} could not be delivered ten times; it is kept and tried again",
-        "Check the link; the helpdesk can take the sealed export",
-    ),
-    AlarmKind.REFUND_FAILED: ("A refund of sale {number} failed", "Give the money back another way, or try again"),
-    AlarmKind.PAID_AFTER_CANCEL: (
-        "Sale {number} was paid after it had ended here",
-        "Ask the helpdesk first: it may have been given back already",
-    ),
-}
 
 
 class Alarms:
@@ -77,21 +56,25 @@ class Alarms:
         """Show an alarm about a sale, whose row is recorded; the same one again changes nothing."""
         self._show(self._about(kind, sale))
 
-    def raise_lasting(self, alarm_id: str, kind: str, text: str, cure: str) -> None:
+    def raise_lasting(self, alarm_id: str, kind: str, words: AlarmWords) -> None:
         """An alarm that stays, also over a restart, until a person has seen to it."""
-        alarm = AlarmView(id=alarm_id, kind=kind, at=utc(self._clock.now()), text=text, cure=cure)
+        alarm = self._view(alarm_id, kind, words)
         if self._show(alarm):
             self._save(alarm_id, msgspec.json.encode(alarm))
 
     def _about(self, kind: AlarmKind, sale: Sale) -> AlarmView:
-        text, cure = _WORDS[kind]
+        return self._view(f"{kind}-{sale.sale_id}", kind.value, about_sale(kind, sale), str(sale.sale_id))
+
+    def _view(self, alarm_id: str, kind: str, words: AlarmWords, sale_id: str | None = None) -> AlarmView:
         return AlarmView(
-            id=f"{kind}-{sale.sale_id}",
-            kind=kind.value,
+            id=alarm_id,
+            kind=kind,
             at=utc(self._clock.now()),
-            text=text.format(number=sale.number) + _who_bears(sale),
-            cure=cure,
-            sale_id=str(sale.sale_id),
+            text=words.text.en,
+            cure=words.cure.en,
+            text_in=words.text,
+            cure_in=words.cure,
+            sale_id=sale_id,
         )
 
     def _show(self, alarm: AlarmView) -> bool:
@@ -137,11 +120,11 @@ class Alarms:
             if self._unsaved[alarm_id] is body:  # else it has been seen to meanwhile
                 del self._unsaved[alarm_id]
 
-    def show(self, kind: str, text: str, cure: str) -> None:
+    def show(self, kind: str, words: AlarmWords) -> None:
         """An alarm that lasts as long as its cause."""
-        if kind not in self._passing or self._passing[kind].text != text:
-            log.error("alarm %s: %s", kind, text)
-            self._passing[kind] = AlarmView(id=kind, kind=kind, at=utc(self._clock.now()), text=text, cure=cure)
+        if kind not in self._passing or self._passing[kind].text != words.text.en:
+            log.error("alarm %s: %s", kind, words.text.en)
+            self._passing[kind] = self._view(kind, kind, words)
             self._changed()
 
     def clear(self, kind: str) -> None:
@@ -149,16 +132,6 @@ class Alarms:
         if self._passing.pop(kind, None) is not None:
             log.info("alarm %s is over", kind)
             self._changed()
-
-
-def _who_bears(sale: Sale) -> str:
-    """Who bears a payment declined at sync, as far as the backend said."""
-    refusal = sale.refusal
-    if refusal is None or refusal.borne_by is None:
-        return ""
-    if refusal.borne_by == "platform":
-        return f"; the platform bears it and owes you {Money(refusal.guaranteed_minor, sale.amount.currency)}"
-    return "; you bear it"
 
 
 def _row(alarm_id: str, body: bytes) -> ValueStored:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from terminal.core.errors import JournalFullError, SignatureError
 from terminal.core.ports import Clock
+from terminal.daemon.alarm_words import credential_ends
 from terminal.daemon.alarms import Alarms
 from terminal.daemon.identity import CurrentIdentity, Identity, read_enrolment
 from terminal.gateway.backend import BackendGateway
@@ -64,11 +65,7 @@ class Renewal:
         left_s = self._identity().credential.expires_at - self._clock.now()
         if left_s < ALARM_BEFORE_S:
             days = max(0, left_s) // DAY_S
-            self._alarms.show(
-                _ALARM,
-                f"This terminal's credential ends in {days} days, and the backend has not renewed it",
-                "Connect the terminal; if it is connected, call the helpdesk",
-            )
+            self._alarms.show(_ALARM, credential_ends(days))
 
     def _store(self, present: Identity, credential: Credential) -> None:
         """Beside the issuers of today: those of the enrolment may not know who signed this one."""

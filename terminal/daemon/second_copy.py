@@ -15,6 +15,7 @@ from offline_queue.reader import JournalReader
 from terminal.client import Home
 from terminal.core.ports import Clock
 from terminal.core.sale import Sale
+from terminal.daemon.alarm_words import second_copy
 from terminal.daemon.alarms import Alarms
 from terminal.daemon.identity import Identity
 from terminal.daemon.settings import Settings
@@ -56,8 +57,7 @@ class SecondCopy:
         if health.state is MirrorState.WELL:
             self._alarms.clear(_ALARM)
         else:
-            text = f"The second copy is {health.state}: {health.detail}. {health.waiting} payments are not copied yet"
-            self._alarms.show(_ALARM, text, health.cure)
+            self._alarms.show(_ALARM, second_copy(health))
 
 
 def sealed_export(home: Home, identity: Callable[[], Identity], clock: Clock) -> str:

@@ -7,6 +7,7 @@ from offline_queue.port import JournalPort
 from offline_queue.rows import read_boot_id
 from offline_queue.values import IssuerTimeSeen, ValueStored
 from terminal.core.errors import JournalFullError
+from terminal.daemon.alarm_words import clock_ahead
 from terminal.daemon.alarms import Alarms
 from terminal.daemon.clock import DeviceClock
 from terminal.daemon.durable import durable
@@ -38,11 +39,7 @@ class Timekeeper:
     async def issuer_signed(self, at: int) -> None:
         """The backend refused our time and signed its own over our request: take it, where ours is behind."""
         if at < self._clock.now() - TOLERANCE_S:
-            self._alarms.show(
-                _AHEAD,
-                f"This terminal's clock is {self._clock.now() - at} s ahead of the backend's, which answers nothing",
-                "Set the machine's clock (timedatectl set-ntp true), then restart the terminal",
-            )
+            self._alarms.show(_AHEAD, clock_ahead(self._clock.now() - at))
             return
         log.warning("clock set forward to a time the backend signed")
         self._clock.issuer_signed(at)

@@ -19,6 +19,7 @@ from terminal.core.effects import AskBackend
 from terminal.core.errors import JournalError, JournalFullError
 from terminal.core.ports import Clock, Signer, TagPresenter, TapListener
 from terminal.core.sale import Sale, SaleState, Way
+from terminal.daemon.alarm_words import RESTORED, storage_full
 from terminal.daemon.alarms import Alarms
 from terminal.daemon.arming import Arming
 from terminal.daemon.backend_events import BackendEvents
@@ -267,12 +268,7 @@ class Till:
 
     def restored(self) -> None:
         """This journal is an old copy: every sale it holds open may have gone on without it. Ask, accept nothing."""
-        self._alarms.raise_lasting(
-            RESTORED_ALARM,
-            RESTORED_ALARM,
-            "This terminal was restored from an old copy: sales it made since are not in its journal",
-            "A manager compares the day with the backend's and confirms; until then nothing is accepted offline",
-        )
+        self._alarms.raise_lasting(RESTORED_ALARM, RESTORED_ALARM, RESTORED)
         asked = {sale.sale_id: sale for sale in (*self.desk.taken_up, *self.desk.sales)}
         for (
             sale
@@ -283,11 +279,7 @@ class Till:
         if trouble is None:
             self._alarms.clear(_JOURNAL_ALARM)
         elif isinstance(trouble, JournalFullError):
-            self._alarms.show(
-                _JOURNAL_ALARM,
-                f"This terminal's storage takes nothing more ({trouble}): it sells nothing, and loses nothing",
-                "Make room or replace the card: pengpos doctor says how much is left",
-            )
+            self._alarms.show(_JOURNAL_ALARM, storage_full(trouble))
         else:
             self._broken(trouble)
 

@@ -10,6 +10,7 @@ from terminal.core import samples
 from terminal.core.effects import AlarmKind
 from terminal.core.sale import SaleState
 from terminal.daemon import alarms as alarms_module
+from terminal.daemon.alarm_words import RESTORED, credential_ends
 from terminal.daemon.alarms import Alarms
 from tests.support.parts import HandClock, run, until
 
@@ -57,8 +58,8 @@ def test_every_kind_says_what_happened_and_the_way_out(kind: AlarmKind) -> None:
 def test_a_lasting_alarm_stays_until_it_is_seen_to() -> None:
     async def work() -> None:
         bench = Bench()
-        bench.alarms.raise_lasting("restored", "restored", "what", "cure")
-        bench.alarms.raise_lasting("restored", "restored", "what", "cure")
+        bench.alarms.raise_lasting("restored", "restored", RESTORED)
+        bench.alarms.raise_lasting("restored", "restored", RESTORED)
         assert bench.alarms.stands("restored")
         await until(lambda: bench.ids() == ["restored"])
         assert bench.alarms.seen_to("restored")
@@ -76,7 +77,7 @@ def test_it_is_kept_until_the_card_takes_it(monkeypatch: pytest.MonkeyPatch) -> 
     async def work() -> None:
         bench = Bench()
         bench.journal.full = True
-        bench.alarms.raise_lasting("restored", "restored", "what", "cure")
+        bench.alarms.raise_lasting("restored", "restored", RESTORED)
         for _ in range(50):
             await asyncio.sleep(0)
         assert (bench.alarms.stands("restored"), bench.ids()) == (True, [])
@@ -93,7 +94,7 @@ def test_it_is_kept_until_the_card_takes_it(monkeypatch: pytest.MonkeyPatch) -> 
 def test_one_seen_to_before_it_was_saved_is_not_saved_as_standing() -> None:
     async def work() -> None:
         bench = Bench()
-        bench.alarms.raise_lasting("restored", "restored", "what", "cure")
+        bench.alarms.raise_lasting("restored", "restored", RESTORED)
         bench.alarms.seen_to("restored")
         await until(lambda: not bench.alarms._unsaved)
         assert bench.ids() == []
@@ -106,7 +107,7 @@ def test_closing_does_not_wait_for_a_card_that_takes_nothing() -> None:
     async def work() -> None:
         bench = Bench()
         bench.journal.full = True
-        bench.alarms.raise_lasting("restored", "restored", "what", "cure")
+        bench.alarms.raise_lasting("restored", "restored", RESTORED)
         await asyncio.sleep(0)
         await bench.alarms.close()
 
@@ -116,9 +117,9 @@ def test_closing_does_not_wait_for_a_card_that_takes_nothing() -> None:
 def test_a_passing_alarm_lasts_as_long_as_its_cause() -> None:
     async def work() -> None:
         bench = Bench()
-        for text in ("one", "one", "two"):
-            bench.alarms.show("journal", text, "cure")
-        assert [(alarm.id, alarm.text) for alarm in bench.alarms.shown] == [("journal", "two")]
+        for days in (1, 1, 2):
+            bench.alarms.show("journal", credential_ends(days))
+        assert [(alarm.id, alarm.text) for alarm in bench.alarms.shown] == [("journal", credential_ends(2).text.en)]
         assert bench.changes == 2
         bench.alarms.clear("journal")
         bench.alarms.clear("journal")
@@ -132,9 +133,9 @@ def test_a_passing_alarm_lasts_as_long_as_its_cause() -> None:
 def test_the_newest_first() -> None:
     async def work() -> None:
         bench = Bench()
-        bench.alarms.show("first", "text", "cure")
+        bench.alarms.show("first", RESTORED)
         bench.clock.unix_s += 60
-        bench.alarms.show("second", "text", "cure")
+        bench.alarms.show("second", RESTORED)
         assert [alarm.id for alarm in bench.alarms.shown] == ["second", "first"]
 
     run(work())

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lists behind the badges: sales that wait for an answer, and alarms with their cure."""
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from terminal.client import AlarmView, SaleView, Status
 from ui.actions import Action, Do, SawAlarm, ShowSale
@@ -31,15 +31,6 @@ class _Item(NamedTuple):
     """What a touch on the row does."""
     done: Action | None = None
     """What its button does."""
-
-
-_ALARM_WORDS: Final = {
-    "declined_at_sync": words.ALARM_DECLINED_AT_SYNC,
-    "code_not_confirmed": words.ALARM_CODE,
-    "delivery_failing": words.ALARM_DELIVERY,
-    "refund_failed": words.ALARM_REFUND,
-    "paid_after_cancel": words.ALARM_PAID_AFTER_CANCEL,
-}
 
 
 def waiting_screen(canvas: Canvas, status: Status) -> None:
@@ -81,9 +72,11 @@ def _sale_item(canvas: Canvas, sale: SaleView, kind: _Kind) -> _Item:
 
 
 def _alarm_item(canvas: Canvas, alarm: AlarmView) -> _Item:
-    """Our words for the kinds we know; the daemon's own sentence, with the sale's number, below."""
-    known = _ALARM_WORDS.get(alarm.kind)
-    main, below = (canvas.say(known), alarm.text) if known else (alarm.text, alarm.cure)
+    """What happened, and below it what to do."""
+    main, below = (
+        said.in_language(canvas.language) if said is not None else plain
+        for said, plain in ((alarm.text_in, alarm.text), (alarm.cure_in, alarm.cure))
+    )
     return _Item(Shape.ALARM, Token.DECLINED, main, below, "", done=SawAlarm(alarm.id))
 
 
