@@ -81,19 +81,25 @@ class Report:
     def lines(self) -> list[str]:
         """As Markdown."""
         one_writer = next(measure for measure in self.puts if measure.what == THROUGH).per_second
+        batches = f"{self.batched_per_second:,.0f}/s{self._beside_peers()}"
         writers, (few, many) = self.writers_per_second, self.arrow_us
         return [
             *_table("durable put, one commit each", self.puts),
             "",
             *_table("take one and acknowledge it", self.takes),
             "",
-            f"- take and acknowledge as the drainer does, {PAGE_LIMIT} a commit: {self.batched_per_second:,.0f}/s",
+            f"- take and acknowledge as the drainer does, {PAGE_LIMIT} a commit: {batches}",
             f"- {WRITERS} writers at once: {writers:,.0f}/s, {writers / one_writer:.1f} × one",
             f"- written for a sale of four rows: {self.written_per_sale / 1024:.0f} KiB",
             f"- a sale's row, median: {few:.0f} µs at {ROWS_FEW:,} rows, {many:.0f} µs at {self.rows_many:,}",
             f"- opening {self.rows_many:,} rows: {self.open_s * 1000:.0f} ms",
             f"- memory grew by {self.memory_grew_mib:.0f} MiB meanwhile",
         ]
+
+    def _beside_peers(self) -> str:
+        """The same beside the others, which have no way to acknowledge many at once."""
+        ratios = [f"{self.batched_per_second / one.per_second:.1f} × {one.what}" for one in self.takes[1:]]
+        return f": {', '.join(ratios)}" if ratios else ""
 
 
 APPEND = "pengpos row, on the journal's thread"

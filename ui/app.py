@@ -126,7 +126,7 @@ class Screen:
                 self._act(self._touches.end(finger, x, y, scene, now_s))
             case Typed(name):
                 if (target := target_of_key(scene, name)) is not None:
-                    self._type(name, self._touches.key(target, now_s))
+                    self._type(name, self._touches.key(name, target, now_s))
             case Resized(size):
                 self.local = replace(self.local, size=size)
                 self._redraw_all()

@@ -13,6 +13,8 @@ from ui.scene import Role, Scene, Target
 GUARD_S = 0.25
 REPEAT_S = 0.4
 BOUNCE_S = 0.04
+PAUSE_S = 0.6
+"""Between two keys: what comes sooner belongs to the same amount."""
 FINGERS_MOST = 5
 
 
@@ -30,6 +32,7 @@ class Touches:
         self._scene_since_s = 0.0
         self._last: Action | None = None
         self._last_s = -1e9
+        self._dropped_s = -1e9
 
     def shown(self, scene: Scene, now_s: float) -> None:
         """A scene has been put on the panel."""
@@ -52,9 +55,16 @@ class Touches:
             return None
         return self._once(down.target, now_s) if scene.find(down.target.action) else None
 
-    def key(self, target: Target, now_s: float) -> Action | None:
-        """A key of the keyboard stands for a target."""
-        return self._once(target, now_s) if self._is_awake(target, now_s) else None
+    def key(self, name: str, target: Target, now_s: float) -> Action | None:
+        """A key of the keyboard stands for a target.
+
+        Of an amount that was begun too early nothing is taken, not even what comes in time: half of it is a wrong one.
+        """
+        goes_on = name.isdigit() and now_s - self._dropped_s < PAUSE_S
+        if goes_on or not self._is_awake(target, now_s):
+            self._dropped_s = now_s if name.isdigit() else self._dropped_s
+            return None
+        return self._once(target, now_s)
 
     def _is_awake(self, target: Target, now_s: float) -> bool:
         return target.role is Role.KEY or now_s - self._scene_since_s >= GUARD_S

@@ -111,3 +111,23 @@ def test_a_palm_of_fingers_is_bounded() -> None:
 def test_what_a_key_stands_for(one: Scene, key: str, action: Action | None) -> None:
     target = target_of_key(one, key)
     assert (target.action if target else None) == action
+
+
+@pytest.mark.parametrize(
+    ("typed", "taken"),
+    [
+        ([("9", 0.1), ("2", 0.3), ("0", 0.5)], ""),
+        ([("9", 0.1), ("9", 0.8)], "9"),
+        ([("9", 0.3)], "9"),
+        ([("9", 0.1), ("enter", 0.4)], "enter"),
+    ],
+    ids=["begun too early", "after a pause", "in time", "another key"],
+)
+def test_of_an_amount_begun_too_early_nothing_is_taken(typed: list[tuple[str, float]], taken: str) -> None:
+    result, touches, names = RESULT, Touches(), ""
+    touches.shown(result, 0.0)
+    for name, at_s in typed:
+        target = target_of_key(result, name)
+        assert target is not None
+        names += name if touches.key(name, target, at_s) else ""
+    assert names == taken
