@@ -10,7 +10,8 @@ import pytest
 from terminal.keys.software import SoftwareKey
 from terminal.wire.keys import Issuers, PublicKey
 
-VECTORS: dict[str, Any] = json.loads(Path(__file__).with_name("vectors.json").read_text(encoding="utf-8"))
+SPEC = Path(__file__).parents[2] / "docs" / "spec"
+VECTORS: dict[str, Any] = json.loads((SPEC / "vectors.json").read_text(encoding="utf-8"))
 
 ISSUER, TERMINAL, WALLET, STRANGER = (
     SoftwareKey.from_scalar(bytes.fromhex(VECTORS["keys"][name]["d"]))

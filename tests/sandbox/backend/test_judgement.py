@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The backend repeats the terminal's checks: every bad reply of the vectors is refused here, with the same reason."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import cbor2
@@ -13,8 +11,8 @@ from sandbox.backend.judgement import Known, Refusal, Sound
 from sandbox.backend.policy import DEFAULT_RISK
 from terminal.wire.keys import Issuers, PublicKey
 from terminal.wire.presentation import Presentation
+from tests.vectors import VECTORS
 
-VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[2] / "vectors" / "vectors.json").read_text())
 NOT_THE_BACKENDS = {
     "not CBOR": "the terminal takes replies apart",
     "longer than 2,048 bytes": "the same",
