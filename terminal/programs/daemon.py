@@ -2,6 +2,7 @@
 """`pengpos daemon`: the device's daemon with its real readers."""
 
 import asyncio
+import gc
 import logging
 import sys
 from functools import partial
@@ -55,5 +56,6 @@ async def _serve(given: Surroundings) -> None:
 
 
 def _ready() -> None:
+    gc.freeze()  # what is there now stays: looking through all of it again would hold the loop for tens of milliseconds
     click.echo("ready")
     sys.stdout.flush()
