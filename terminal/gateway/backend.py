@@ -244,9 +244,13 @@ class BackendGateway:
                     return self._no_answer(sale, asked, error)
                 return Approved(at=at, intent_id=intent_id, errand=errand, booking=booking)
             case "declined":
+                try:
+                    receipt = self._declined_receipt(sale, payment)
+                except UnusableAnswerError as error:
+                    return self._no_answer(sale, asked, error)
                 refusal = replace(
                     _refusal(payment.reason, payment.code),
-                    receipt=self._declined_receipt(sale, payment),
+                    receipt=receipt,
                     borne_by=payment.borne_by,
                     guaranteed_minor=payment.guaranteed or 0,
                 )
@@ -258,7 +262,11 @@ class BackendGateway:
                 return NoAnswer(at=at, errand=asked)
 
     def _declined_receipt(self, sale: Sale, payment: PaymentMessage) -> bytes | None:
-        """The receipt that tells a phone it was declined; nothing hangs on it, so a bad one is only not passed on."""
+        """The receipt that tells a phone it was declined. Raises UnusableAnswerError.
+
+        A decline needs none; but one whose receipt is of another intent is an answer to another question, replayed by
+        something between us and the backend: the money may be there.
+        """
         if payment.receipt is None:
             return None
         try:
@@ -270,9 +278,10 @@ class BackendGateway:
                 authorised_total_minor=None,
             )
         except (RefusedError, MalformedError, SignatureError) as error:
-            log.warning("sale %s: the receipt of a decline is not good: %s", sale.number, error)
-            return None
-        return receipt.raw if receipt.claims.outcome is Outcome.DECLINED else None
+            raise UnusableAnswerError(f"the receipt of a decline is not good: {error}") from error
+        if receipt.claims.outcome is not Outcome.DECLINED:
+            raise UnusableAnswerError("the receipt of a decline does not say declined")
+        return receipt.raw
 
     def _booking(self, sale: Sale, payment: PaymentMessage, errand: Errand | None) -> Booking:
         """What was booked; approved only on an issuer's receipt for this intent. Raises UnusableAnswerError."""

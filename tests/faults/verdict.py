@@ -108,10 +108,10 @@ def _wrong_about(sale: SaleView, intent: IntentView, entry: Entry) -> Iterator[s
 def nothing_lost(evidence: Evidence) -> Iterator[str]:
     """What was shown as stored reaches the books, or is shown and alarmed as declined at sync; no sale disappears.
 
-    From a card that was put back sales do disappear: of those their last view before that counts.
+    From a card that was put back sales do disappear, or are young again: what was shown of them before counts as well.
     """
     final = {sale.id: sale for sale in evidence.witness.final}
-    last = {sale.id: sale for sale in evidence.witness.views}
+    declined = _shown_as_declined_at_sync(evidence)
     status = evidence.witness.last_status
     alarmed = {alarm.sale_id for alarm in status.alarms if alarm.kind == "declined_at_sync"} if status else set()
     for sale in evidence.witness.seen:
@@ -119,9 +119,9 @@ def nothing_lost(evidence: Evidence) -> Iterator[str]:
             yield f"lost: sale {sale.id}, shown as {sale.state}"
         if sale.state not in STORED or evidence.booked(sale.intents[-1].intent_id).captured:
             continue
-        if last[sale.id].state != "declined_at_sync":
+        if sale.id not in declined:
             yield f"lost: sale {sale.id} was {sale.state}, the books have nothing of it"
-        elif sale.id in final and sale.id not in alarmed:
+        elif sale.id in final and sale.id not in alarmed and not evidence.witness.restored:
             yield f"lost: the alarm about sale {sale.id}, declined at sync"
 
 
@@ -173,6 +173,7 @@ def wallets_agree(evidence: Evidence) -> Iterator[str]:
         elif promise is not None and entry.captured > promise.total_minor:
             yield f"doubled: intent {entry.intent_id} took {entry.captured} of {promise.total_minor} signed"
     final = {intent.intent_id: sale for sale in evidence.witness.final for intent in sale.intents}
+    declined = _shown_as_declined_at_sync(evidence)
     for intent_id, promise in signed.items():
         sale = final.get(str(intent_id))
         taken = evidence.booked(str(intent_id)).captured > 0
@@ -180,7 +181,7 @@ def wallets_agree(evidence: Evidence) -> Iterator[str]:
             continue
         if promise.outcome is Outcome.APPROVED:
             yield f"shown wrongly: a phone holds a receipt of {intent_id}, the books have nothing"
-        if promise.outcome is Outcome.ACCEPTED_OFFLINE and sale.state != "declined_at_sync":
+        if promise.outcome is Outcome.ACCEPTED_OFFLINE and sale.id not in declined:
             yield f"lost: a phone was told that {intent_id} is stored"
 
 
@@ -188,6 +189,14 @@ RULES: tuple[Rule, ...] = (
     nothing_doubled, refunds_are_what_was_ordered, nothing_shown_wrongly, nothing_lost, nothing_unfinished,
     every_booking_is_shown, nothing_is_unsaid, wallets_agree,
 )  # fmt: skip
+
+
+def _shown_as_declined_at_sync(evidence: Evidence) -> set[str]:
+    """Sales whose last word is that: of all they were shown as, where the card was put back."""
+    if evidence.witness.restored:
+        return {sale.id for sale in evidence.witness.views if sale.state == "declined_at_sync"}
+    last = {sale.id: sale.state for sale in evidence.witness.views}
+    return {sale_id for sale_id, state in last.items() if state == "declined_at_sync"}
 
 
 def _intents_by_sale(evidence: Evidence) -> dict[str, set[str]]:
