@@ -127,6 +127,7 @@ class Screen:
             case Typed(name):
                 if (target := target_of_key(scene, name)) is not None:
                     self._type(name, self._touches.key(name, target, now_s))
+                    self.refresh()  # the next key of a fast hand is meant for what this one has made
             case Resized(size):
                 self.local = replace(self.local, size=size)
                 self._redraw_all()

@@ -116,6 +116,18 @@ def test_a_sale_from_the_first_key_to_the_result(bench: Bench, daemon: FakeDaemo
     assert bench.screen.local.entry.minor == 0
 
 
+def test_a_fast_hand_at_the_keyboard_charges_what_it_typed(bench: Bench, daemon: FakeDaemon) -> None:
+    bench.until(bench.shows("amount"))
+    bench.clock_s += 1.0
+    for key in (*"18.80", "\r"):
+        code = pygame.K_RETURN if key == "\r" else ord(key)
+        pygame.event.post(pygame.Event(pygame.KEYDOWN, {"key": code, "unicode": key}))
+    for event in bench.window.wait(1.0):
+        bench.screen.on_event(event)
+    bench.until(lambda: bool(daemon.calls))
+    assert [body["amount"] for _, body in daemon.calls] == [1880]
+
+
 def test_a_refusal_is_said(bench: Bench, daemon: FakeDaemon) -> None:
     bench.until(bench.shows("amount"))
     bench.touch(Press(Key.D5))

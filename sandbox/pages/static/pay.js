@@ -234,6 +234,8 @@ function count() {
   if (state.since !== undefined) state.waited_s = (performance.now() - state.since) / 1000;
 }
 
+// The backend lets a claim go about when our count ends: so near to it, nobody else has.
+const LAPSING_S = 10;
 const WATCHED = new Set(["pay", "taken", "held", "unreachable"]);
 
 function each_second() {
@@ -252,8 +254,12 @@ async function look_again() {
   looks += 1;
   try {
     let seen = await api().look();
-    if (seen.status === "created" && mine === undertaking) seen = await api().claim(); // another tab of ours let it go
     if (mine !== undertaking) return;
+    if (seen.status === "created") {
+      if (state.left_s < LAPSING_S) return set({ kind: "lapsed", intent: state.intent }); // nobody has paid, and others wait
+      seen = await api().claim(); // another tab of ours let it go
+      if (mine !== undertaking) return;
+    }
     if (seen.claimed_by_me && !seen.payment) state.until = deadline(seen);
     else await judge(++undertaking, seen);
   } catch {
