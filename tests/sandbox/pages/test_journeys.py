@@ -273,24 +273,6 @@ def test_a_minute_without_paying_lets_go_and_going_on_continues(browser: "Browse
         phone.sees("付款成功")
 
 
-def test_a_page_that_nobody_touches_lets_go_and_does_not_take_it_again(
-    browser: "Browser", shop: Shop, till: Till
-) -> None:
-    sale = till.sale(18_80)
-    with shopper(browser, shop) as phone:
-        phone.with_own_time()
-        phone.open(address(till, sale))
-        phone.sign_up()
-        phone.sees("付给 晨光咖啡")
-        for _ in range(14):  # both clocks, for most of a minute
-            shop.clock.advance(4)
-            phone.page.clock.run_for(4_000)
-        shop.clock.advance(4)  # times are whole seconds: the backend's minute is over a little before the page's
-        phone.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-        phone.sees("还要付吗？")
-        assert till.status(sale) == "created"
-
-
 # --- the line breaks --------------------------------------------------------------------------------------------------
 
 
