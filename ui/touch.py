@@ -15,6 +15,8 @@ REPEAT_S = 0.4
 BOUNCE_S = 0.04
 PAUSE_S = 0.6
 """Between two keys: what comes sooner belongs to the same amount."""
+DROPPED_MOST_S = 1.5
+"""No amount takes longer to type; whoever still presses keys wants to be heard."""
 FINGERS_MOST = 5
 
 
@@ -32,7 +34,7 @@ class Touches:
         self._scene_since_s = 0.0
         self._last: Action | None = None
         self._last_s = -1e9
-        self._dropped_s = -1e9
+        self._dropped_s = self._dropped_since_s = -1e9
 
     def shown(self, scene: Scene, now_s: float) -> None:
         """A scene has been put on the panel."""
@@ -60,9 +62,12 @@ class Touches:
 
         Of an amount that was begun too early nothing is taken, not even what comes in time: half of it is a wrong one.
         """
-        goes_on = name.isdigit() and now_s - self._dropped_s < PAUSE_S
-        if goes_on or not self._is_awake(target, now_s):
-            self._dropped_s = now_s if name.isdigit() else self._dropped_s
+        is_digit = name.isdigit()
+        goes_on = now_s - self._dropped_s < PAUSE_S and now_s - self._dropped_since_s < DROPPED_MOST_S
+        if (is_digit and goes_on) or not self._is_awake(target, now_s):
+            if is_digit:
+                self._dropped_since_s = self._dropped_since_s if goes_on else now_s
+                self._dropped_s = now_s
             return None
         return self._once(target, now_s)
 

@@ -18,7 +18,7 @@ from terminal.client import Language
 
 MOUSE_FINGER: Final = -1
 POLL_S: Final = 0.005
-POLL_AT_REST_S: Final = 0.02
+POLL_AT_REST_S: Final = 0.028
 REST_AFTER_S: Final = 2.0
 _BLOCKING: Final = ("x11", "wayland")
 """Where SDL sleeps until something happens. For any other driver (KMS too) it looks a thousand times a second."""

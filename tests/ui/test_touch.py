@@ -120,8 +120,9 @@ def test_what_a_key_stands_for(one: Scene, key: str, action: Action | None) -> N
         ([("9", 0.1), ("9", 0.8)], "9"),
         ([("9", 0.3)], "9"),
         ([("9", 0.1), ("enter", 0.4)], "enter"),
+        ([("9", 0.1 + 0.3 * n) for n in range(7)], "9"),
     ],
-    ids=["begun too early", "after a pause", "in time", "another key"],
+    ids=["begun too early", "after a pause", "in time", "another key", "again and again"],
 )
 def test_of_an_amount_begun_too_early_nothing_is_taken(typed: list[tuple[str, float]], taken: str) -> None:
     result, touches, names = RESULT, Touches(), ""
