@@ -102,6 +102,7 @@ def test_a_new_sale_at_the_terminal_wipes_what_phones_showed_of_the_last(counter
 def test_wishes_change_what_they_name_and_no_more(counter: Counter) -> None:
     do(counter, do="wish", phone="Mei", locked=True, tip_minor=88)
     do(counter, do="wish", phone="Mei", locked=False)
+    until(lambda: any(found["name"] == "Mei" for found in counter.board.read("phones") or []), "she is there", LIMIT_S)
     until(lambda: phone(counter, "Mei")["wishes"]["tip"] == 88, "a tip", LIMIT_S)
     until(lambda: not phone(counter, "Mei")["wishes"]["locked"], "unlocked", LIMIT_S)
     with pytest.raises(UnknownPhoneError):
