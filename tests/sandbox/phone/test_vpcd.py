@@ -35,7 +35,13 @@ class Reader:
 
     def receive(self, count: int) -> bytes:
         assert self._card is not None
-        return self._card.recv(count, socket.MSG_WAITALL)
+        received = b""
+        while len(received) < count:  # a socket with a timeout gives what is there, MSG_WAITALL or not
+            part = self._card.recv(count - len(received))
+            if not part:
+                break
+            received += part
+        return received
 
     def drop(self) -> None:
         if self._card is not None:
