@@ -110,6 +110,9 @@ def test_closing_does_not_wait_for_a_card_that_takes_nothing() -> None:
         bench.alarms.raise_lasting("restored", "restored", RESTORED)
         await asyncio.sleep(0)
         await bench.alarms.close()
+        assert bench.alarms._saving is not None
+        assert bench.alarms._saving.done()
+        assert (bench.alarms.stands("restored"), bench.ids()) == (True, [])
 
     run(work())
 

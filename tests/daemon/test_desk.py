@@ -115,6 +115,10 @@ def test_whoever_opened_a_sale_may_go_it_is_there() -> None:
         opening.cancel()
         bench.journal.let_through()
         await until(lambda: bench.desk.current is not None)
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+        assert bench.desk.current is not None
+        assert bench.desk.current.state is SaleState.SIGNED
 
     run(work())
 

@@ -198,7 +198,10 @@ def test_a_socket_that_nobody_answers_at_is_replaced(tmp_path: Path) -> None:
     home.socket.parent.mkdir()
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(home.socket))
-    bind_socket(home).close()
+    with bind_socket(home) as bound, socket.socket(socket.AF_UNIX) as somebody:
+        bound.listen()
+        somebody.connect(str(home.socket))
+        assert somebody.getpeername() == str(home.socket)
 
 
 @pytest.mark.parametrize("taken", ["file", "directory"])
