@@ -212,6 +212,8 @@ class StatusHeard(_Verdict):
     """The backend's word on an intent that is neither approved, declined nor held."""
 
     status: BackendStatus
+    steps_when_asked: int | None = None
+    """How long the sale's history was when the question left; None: nobody asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -190,13 +190,10 @@ class Errands:
             case Errand.FORWARD:
                 raise AssertionError("the drainer's")
 
-    async def _ask(self, sale: Sale) -> Event | None:
+    async def _ask(self, sale: Sale) -> Event:
         answer = await self._backend.ask(sale)
-        now = await self._desk.find(sale.sale_id)
-        if isinstance(answer, StatusHeard) and self._may_resend(now, answer):
+        if isinstance(answer, StatusHeard) and self._may_resend(await self._desk.find(sale.sale_id), answer):
             return await self._backend.pay(sale)
-        if isinstance(answer, StatusHeard) and answer.status is BackendStatus.CLAIMED and _is_given_back(sale, now):
-            return None  # older than the event that told so: it would take the sale off the readers once more
         return answer
 
     def _may_resend(self, sale: Sale, answer: StatusHeard) -> bool:
@@ -279,11 +276,6 @@ class Errands:
         self._others.add(task)
         task.add_done_callback(self._others.discard)
         task.add_done_callback(report_if_broken)
-
-
-def _is_given_back(before: Sale, now: Sale) -> bool:
-    """Whether a claim has ended meanwhile, and the sale waits for a phone again."""
-    return before.state is SaleState.PENDING and now.state is SaleState.PRESENTED
 
 
 def _takes_a_code(sale: Sale) -> bool:

@@ -126,9 +126,11 @@ class BackendGateway:
                     intent_id=sale.intent.intent_id,
                     errand=Errand.QUESTION,
                     status=BackendStatus.NOT_FOUND,
+                    steps_when_asked=len(sale.history),
                 )
             return self._no_answer(sale, Errand.QUESTION, error)
-        return self.intent_status(sale, intent, Errand.QUESTION)
+        answer = self.intent_status(sale, intent, Errand.QUESTION)
+        return replace(answer, steps_when_asked=len(sale.history)) if isinstance(answer, StatusHeard) else answer
 
     def intent_status(self, sale: Sale, message: IntentMessage, errand: Errand | None = None) -> Event:
         """What an intent's status means for its sale; `errand` None: nobody asked, an event told it."""

@@ -256,8 +256,9 @@ def test_one_on_its_way_is_not_overtaken_and_not_ended() -> None:
 def test_an_answer_that_an_event_has_overtaken_claims_nothing() -> None:
     async def work(bench: Bench) -> None:
         gate = asyncio.Event()
-        bench.backend.answers["ask"] = [gate, samples.says(BackendStatus.CLAIMED, Errand.QUESTION)]
         sale = bench.put(SaleState.PENDING, intent__put_sent=True)
+        claimed = samples.says(BackendStatus.CLAIMED, Errand.QUESTION, steps_when_asked=len(sale.history))
+        bench.backend.answers["ask"] = [gate, claimed]
         bench.errands.carry_out(sale, AskBackend())
         await until(lambda: bench.backend.count("ask") == 1)
         await bench.desk.apply(sale.sale_id, samples.says(BackendStatus.CREATED))

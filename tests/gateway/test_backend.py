@@ -238,6 +238,7 @@ def ask(gateway: BackendGateway) -> Coroutine[Any, Any, Event]:
 def test_a_status_without_money(status: str) -> None:
     event = answered({"status": status, "intent_id": str(INTENT_ID).upper()}, ask)
     assert isinstance(event, StatusHeard)
+    assert event.steps_when_asked == len(SALE.history)
     assert (event.status, event.errand) == (BackendStatus[status.upper()], Errand.QUESTION)
     assert (requests[0].method, requests[0].url.path) == ("GET", PATH)
 
@@ -270,7 +271,7 @@ def test_only_the_backends_own_404_says_that_it_never_heard_of_it(status: int, c
     event = answered({"code": code}, ask, status)
     if not_found:
         assert isinstance(event, StatusHeard)
-        assert event.status is BackendStatus.NOT_FOUND
+        assert (event.status, event.steps_when_asked) == (BackendStatus.NOT_FOUND, len(SALE.history))
     else:
         assert isinstance(event, NoAnswer)
 

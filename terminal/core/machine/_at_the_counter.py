@@ -123,6 +123,8 @@ def _in_the_field(sale: Sale, event: FieldEmpty | Prompted | Noticed | PhoneRefu
 def _heard_before_money(sale: Sale, event: Event) -> Outcome:
     """The backend's word on an intent that tag or QR carry."""
     match event:
+        case StatusHeard(status=BackendStatus.CLAIMED) if SaleState.PENDING in _states_since_asked(sale, event):
+            return stay(sale)  # older than what told us that the claim has ended
         case StatusHeard(status=BackendStatus.CLAIMED):
             return arrow(sale, SaleState.PENDING, event.at, "a phone is paying by the page"), (Disarm(), AskBackend())
         case Held():
@@ -174,12 +176,21 @@ def _heard_while_pending(sale: Sale, event: StatusHeard) -> Outcome:
             return arrow(sale, SaleState.CANCELLED, event.at, "cancelled at the backend"), ()
         case BackendStatus.EXPIRED:
             return arrow(sale, SaleState.EXPIRED, event.at, "expired at the backend"), ()
+        case BackendStatus.CREATED | BackendStatus.NOT_FOUND if len(_states_since_asked(sale, event)) > 1:
+            return answered(sale), (AskBackend(),)  # older than the claim
         case BackendStatus.CREATED | BackendStatus.NOT_FOUND:
             out_of_time = event.at >= sale.intent.expires_at
             if sale.parked or out_of_time:
                 reason = CancelReason.UNABLE_TO_COMPLETE
                 return begin_cancel(sale, event.at, reason, "claim given back", by_time=out_of_time)
             return arrow(sale, SaleState.PRESENTED, event.at, "claim given back"), (Arm(),)
+
+
+def _states_since_asked(sale: Sale, event: StatusHeard) -> list[SaleState]:
+    """The state in which the question left, and those reached since; none if nobody asked."""
+    if event.steps_when_asked is None:
+        return []
+    return [step.state for step in sale.history[max(0, event.steps_when_asked - 1) :]]
 
 
 def _again_while_presented(sale: Sale, at: int) -> Outcome:
