@@ -2,7 +2,6 @@
 """The rows `signed`, `presented` and `pending` of the state table (local API), and what a restart makes of them."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeAlias
 
 import pytest
@@ -40,7 +39,7 @@ from terminal.core.events import (
 )
 from terminal.core.machine import Outcome, backoff_s
 from terminal.core.reasons import Reason
-from terminal.core.sale import Cancel, CancelReason, Notice, Prompt, Refusal, Sale, SaleState, Step
+from terminal.core.sale import Cancel, CancelReason, Notice, Prompt, Refusal, Sale, SaleState
 from terminal.core.samples import (
     HEARD_AT,
     LIFE_OVER,
@@ -243,31 +242,6 @@ def test_an_answer_ends_the_back_off(take: Take) -> None:
     for answer in (says_held(Errand.QUESTION), says(BackendStatus.CLAIMED, Errand.QUESTION)):
         after, _ = take(failing, answer)
         assert (after.attempts, after.retry_at) == (0, None)
-
-
-@pytest.mark.parametrize(
-    ("went", "asked_at", "status", "state"),
-    [
-        pytest.param(
-            (S.PRESENTED, S.PENDING, S.PRESENTED), 2, BackendStatus.CLAIMED, S.PRESENTED, id="asked while claimed"
-        ),
-        pytest.param((S.PRESENTED, S.PENDING, S.PRESENTED), 1, BackendStatus.CLAIMED, S.PRESENTED, id="asked before"),
-        pytest.param((S.PRESENTED, S.PENDING, S.PRESENTED), 3, BackendStatus.CLAIMED, S.PENDING, id="claimed anew"),
-        pytest.param((S.SIGNED, S.PRESENTED), 1, BackendStatus.CLAIMED, S.PENDING, id="presented meanwhile"),
-        pytest.param((S.PRESENTED, S.PENDING), 1, BackendStatus.CREATED, S.PENDING, id="claimed meanwhile"),
-        pytest.param((S.PRESENTED, S.PENDING), 1, BackendStatus.NOT_FOUND, S.PENDING, id="claimed meanwhile, 404"),
-        pytest.param((S.PRESENTED, S.PENDING), 2, BackendStatus.CREATED, S.PRESENTED, id="given back"),
-    ],
-)
-def test_an_answer_that_an_event_has_overtaken_moves_nothing(
-    take: Take, went: tuple[SaleState, ...], asked_at: int, status: BackendStatus, state: SaleState
-) -> None:
-    history = tuple(Step(one, NOON, "sample") for one in went)
-    sale = replace(sale_in(went[-1], intent__put_sent=True), history=history)
-    after, effects = take(sale, says(status, Errand.QUESTION, steps_when_asked=asked_at))
-    assert after.state is state
-    if after.state is S.PENDING:
-        assert AskBackend() in effects  # what is true now is still to be learnt
 
 
 def test_the_authorisation_is_kept_as_it_came(take: Take) -> None:
