@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers that were under way while the backend's own event told something newer (state table: `presented`, `pending`)."""
+"""Answers under way while the backend's own event told something newer (state table: `presented`, `pending`)."""
 
 from collections.abc import Callable
 from dataclasses import replace
