@@ -6,6 +6,7 @@ are taken, the made-up ones dropped (SDL 2, pygame-ce).
 """
 
 import contextlib
+import os
 import signal
 import threading
 import time
@@ -84,6 +85,10 @@ class Window:
 
     def __init__(self, size: tuple[int, int], *, fullscreen: bool) -> None:
         pygame.display.init()
+        if pygame.display.get_driver() == "x11":
+            # Else SDL passes our pixels through a texture, which OpenGL in software makes 15 times as dear. Other
+            # drivers know no other way.
+            os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
         pygame.display.set_caption("pengpos")
         flags = pygame.FULLSCREEN if fullscreen else pygame.RESIZABLE
         self.surface = pygame.display.set_mode((0, 0) if fullscreen else size, flags)

@@ -52,7 +52,8 @@ def serve(options: Options) -> None:
         options = replace(options, host=_lan_address())
     listener = _listen(options)
     host = options.host if options.host not in {"", "0.0.0.0", "::"} else _lan_address()  # noqa: S104  # compared only
-    place = f"{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+    port = listener.getsockname()[1]
+    place = f"{f'[{host}]' if ':' in host else host}:{port}"
     url = f"{'https' if options.lan else 'http'}://{place}"
     identity = server_identity(options.home / "tls", host, datetime.now(UTC)) if options.lan else None
     backend = open_backend(options, origin=(options.origin or url).rstrip("/"))
@@ -72,7 +73,7 @@ def serve(options: Options) -> None:
         ssl_keyfile=None if identity is None else identity.key,
     )
     try:
-        _Server(config, backend).run(sockets=[listener])
+        _Server(config, backend, port).run(sockets=[listener])
     finally:
         backend.db.close()
 
@@ -99,9 +100,10 @@ def open_backend(options: Options, *, origin: str) -> Backend:
 class _Server(uvicorn.Server):
     """Says when it is ready, and lets event streams go before it waits for connections to end."""
 
-    def __init__(self, config: uvicorn.Config, backend: Backend) -> None:
+    def __init__(self, config: uvicorn.Config, backend: Backend, port: int) -> None:
         super().__init__(config)
         self._backend = backend
+        self._port = port
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -111,7 +113,12 @@ class _Server(uvicorn.Server):
         code = backend.db.write(
             lambda session: enrolment.new_activation_code(session, seed.STORE_ID, backend.clock.now())
         )
-        ready = {"url": backend.origin, "admin_token": backend.admin_token, "activation_code": code.code}
+        ready = {
+            "url": backend.origin,
+            "port": self._port,
+            "admin_token": backend.admin_token,
+            "activation_code": code.code,
+        }
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
 

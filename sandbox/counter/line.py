@@ -9,12 +9,11 @@ request gets through, no answer does. Changes no byte.
 import asyncio
 import contextlib
 import re
-import socket
 import threading
 from types import TracebackType
 from typing import Final, Self
 
-from terminal.core.errors import ConfigError
+from sandbox.counter.listening import ANY_PORT, listener_at_first_free
 
 CONNECTIONS_MOST: Final = 256
 FIRST_LINE_MOST: Final = 8192
@@ -28,13 +27,10 @@ _OF_A_TERMINAL = re.compile(rb"[A-Z]+ /v1/")
 class Line:
     """Listens at a port of 127.0.0.1 and relays to another. A context manager; `cut` and `mend` from any thread."""
 
-    def __init__(self, port: int = 0) -> None:
-        """Port 0: any free one. Raises ConfigError if it is taken."""
-        try:
-            self._listener = socket.create_server(("127.0.0.1", port))
-        except OSError as error:
-            way_out = "Stop whatever uses that port, or use another PENGPOS_HOME"
-            raise ConfigError(f"port {port}", error.strerror or str(error), way_out) from error
+    def __init__(self, *ports: int) -> None:
+        """At the first of these ports that is free, 0 and none at all: any. Raises ConfigError if all are taken."""
+        way_out = "Stop whatever uses that port, or use another PENGPOS_HOME"
+        self._listener = listener_at_first_free(ports or (ANY_PORT,), way_out)
         self.port: int = self._listener.getsockname()[1]
         self._upstream_port = 0
         self._is_up = True

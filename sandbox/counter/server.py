@@ -10,7 +10,7 @@ import uvicorn
 
 from sandbox.counter.app import Page
 from sandbox.counter.counter import Counter
-from terminal.core.errors import ConfigError
+from sandbox.counter.listening import ANY_PORT, USUAL_PORT, listener_at_first_free
 
 _GRACE_S = 2
 
@@ -21,13 +21,13 @@ def say(**what: object) -> None:
     sys.stdout.flush()
 
 
-def serve(counter: Counter, *, port: int, screen_url: str | None) -> None:
-    """Serve an open counter on 127.0.0.1 until SIGINT or SIGTERM. Says `{"url": …}` when ready; raises ConfigError."""
-    try:
-        listener = socket.create_server(("127.0.0.1", port))
-    except OSError as error:
-        way_out = "Choose another --port, or 0 for any free one"
-        raise ConfigError(f"port {port}", error.strerror or str(error), way_out) from error
+def serve(counter: Counter, *, port: int | None, screen_url: str | None) -> None:
+    """Serve an open counter on 127.0.0.1 until SIGINT or SIGTERM. Says `{"url": …}` when ready; raises ConfigError.
+
+    `port` None: the usual one, or any where that is taken.
+    """
+    ports = (USUAL_PORT, ANY_PORT) if port is None else (port,)
+    listener = listener_at_first_free(ports, "Choose another --port, or 0 for any free one")
     token = secrets.token_urlsafe(16)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/{token}/"
     config = uvicorn.Config(

@@ -32,10 +32,12 @@ _BACK_OFF_S = 0.5
 
 
 @click.command()
-@click.option("--port", default=8490, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="0: any free one.  [default: 8490, or where that is taken, any]"
+)
 @click.option("--switch", "switchable", multiple=True, type=click.Choice(["link", "reader"]),
               help="Let the page turn this off and on: what is wanted is printed, for whoever started us.")  # fmt: skip
-def counter(*, port: int, switchable: "tuple[Switchable, ...]") -> None:
+def counter(*, port: int | None, switchable: "tuple[Switchable, ...]") -> None:
     """The counter in a browser on this machine: the terminal's screen, a virtual phone, journal and ledger.
 
     `pengpos run` starts it by itself and prints its address.

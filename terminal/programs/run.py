@@ -64,7 +64,7 @@ def _say(text: str) -> None:
 
 def _open(shop: Shop, *, private_readers: bool, screen: bool) -> None:
     _say(f"pengpos: a whole shop on this machine (state in {shop.home.root})")
-    shop.open_sandbox_behind_a_line(shop.sandbox_port())
+    shop.open_sandbox_behind_a_line(shop.sandbox_ports())
     _say(f"  backend   {shop.backend} (sandbox: play money)")
     shop.open_readers(private=private_readers)
     _say(f"  readers   {_readers_line(shop.road)}")

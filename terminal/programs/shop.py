@@ -25,7 +25,6 @@ VPCD_PORTS = (0x8C7B, 0x8C7C)
 """Where vsmartcard's vpcd listens by default (35963, 35964): whoever writes a wallet tries these first."""
 
 DEFAULT_SANDBOX_PORT = 8480
-DEFAULT_COUNTER_PORT = 8490
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,33 +74,32 @@ class Shop:
 
     # --- the parts ----------------------------------------------------------------------------------------------------
 
-    def sandbox_port(self) -> int:
-        """Where the terminal is enrolled, else the usual port, else 0 for any free one. Raises ConfigError."""
+    def sandbox_ports(self) -> tuple[int, ...]:
+        """Where the terminal is enrolled; else the usual port, then 0 for any free one. Raises ConfigError."""
         if self.home.enrolment.exists():
             from terminal.daemon.identity import read_enrolment
 
             parts = urlsplit(str(read_enrolment(self.home.enrolment).get("backend")))
             if parts.hostname == "127.0.0.1" and parts.port is not None:
-                return parts.port
-        return DEFAULT_SANDBOX_PORT if free_ports((DEFAULT_SANDBOX_PORT,)) else 0
+                return (parts.port,)
+        return (DEFAULT_SANDBOX_PORT, 0)
 
-    def open_sandbox_behind_a_line(self, port: int) -> None:
-        """Start the payment backend, at this port (0: any) for everybody, behind a line that can be cut."""
+    def open_sandbox_behind_a_line(self, ports: Sequence[int]) -> None:
+        """Start the payment backend behind a line that can be cut, for everybody at the first free of these ports."""
         from sandbox.counter.line import Line
 
-        self.line = self.stack.enter_context(Line(port))
-        inner_port = _free_port()
-        self.open_sandbox(port=inner_port, origin=f"http://127.0.0.1:{self.line.port}")
-        self.line.start(inner_port)
+        self.line = self.stack.enter_context(Line(*ports))
+        self.line.start(self.open_sandbox(origin=f"http://127.0.0.1:{self.line.port}"))
 
-    def open_sandbox(self, *, port: int = 0, magic_amounts: bool = True, origin: str | None = None) -> None:
-        """Start the payment backend and keep what it says of itself."""
+    def open_sandbox(self, *, port: int = 0, magic_amounts: bool = True, origin: str | None = None) -> int:
+        """Start the payment backend and keep what it says of itself; the port where it listens."""
         arguments = ["sandbox", "--port", str(port), *(["--magic-amounts"] if magic_amounts else [])]
         arguments += ["--origin", origin] if origin is not None else []
         said = self.start("sandbox", arguments).json_line()
         try:
             self.backend, self.admin_token = said["url"], said["admin_token"]
             self.activation_code = said["activation_code"]
+            return int(said["port"])
         except KeyError as error:
             raise ConfigError("sandbox", f"it did not say its {error}", f"See {self.programs['sandbox'].log}") from None
 
@@ -189,10 +187,8 @@ class Shop:
 
     def open_counter(self, screen_url: str) -> str:
         """Start the counter's page; its address."""
-        port = DEFAULT_COUNTER_PORT if free_ports((DEFAULT_COUNTER_PORT,)) else 0
         switches = [("link", self.line), ("reader", self.reader_service)]
-        arguments = ["counter", "--port", str(port)]
-        arguments += [word for name, part in switches if part is not None for word in ("--switch", name)]
+        arguments = ["counter", *(word for name, part in switches if part is not None for word in ("--switch", name))]
         return str(self.start("counter", arguments, **{SCREEN_URL: screen_url}).json_line().get("url", ""))
 
 
@@ -213,13 +209,6 @@ def machine_readers(serial_ports: Sequence[str] = ()) -> ReaderRoad | None:
         return None
     virtual = all(name.startswith("Virtual PCD") for name in readers)
     return ReaderRoad({}, readers, VPCD_PORTS if virtual else ())
-
-
-def _free_port() -> int:
-    """A port that nobody listens at now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def free_ports(wanted: Sequence[int]) -> bool:

@@ -32,6 +32,7 @@ class CounterPage:
         self.page = page
         page.goto(url)
         page.wait_for_selector("#face p")
+        page.wait_for_selector("#ledger li:not(.empty)")  # a shop begins with everybody's top-up
         page.wait_for_selector(".guide:not([data-guide=starting])")
 
     # --- the terminal -------------------------------------------------------------------------------------------------
@@ -147,7 +148,7 @@ class CounterPage:
         self.page.wait_for_function(script, arg=",".join(states))
 
     def bookings(self) -> list[dict[str, Any]]:
-        """The ledger's payments, oldest first, by number."""
+        """The ledger's payments as the page has them, oldest first; a result may stand before its row is here."""
         script = (
             "rows => rows.map(row => ({kind: row.dataset.kind, key: row.dataset.key,"
             "sum: row.querySelector('.sum').textContent}))"

@@ -60,11 +60,11 @@ def test_an_enrolment_that_does_not_fit_is_said(tmp_path: Path, content: str, sa
 def test_the_sandbox_goes_where_the_terminal_is_enrolled(tmp_path: Path) -> None:
     """It may have got another port than the usual one the first time; its address is part of the enrolment."""
     (tmp_path / "terminal.json").write_text(json.dumps({"backend": "http://127.0.0.1:35697"}))
-    assert Shop(Home(tmp_path)).sandbox_port() == 35697
+    assert Shop(Home(tmp_path)).sandbox_ports() == (35697,)
 
 
 def test_a_new_home_takes_the_usual_port_if_it_is_free(tmp_path: Path) -> None:
-    assert Shop(Home(tmp_path)).sandbox_port() in {DEFAULT_SANDBOX_PORT, 0}
+    assert Shop(Home(tmp_path)).sandbox_ports() == (DEFAULT_SANDBOX_PORT, 0)
 
 
 def test_a_reader_service_that_ended_is_started_again(reader_service: ReaderService, tmp_path: Path) -> None:

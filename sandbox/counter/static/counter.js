@@ -32,9 +32,15 @@ const books = new Books(id("journal"), id("ledger"));
 const phone = () => state.phones.find((one) => one.name === state.chosen) ?? state.phones[0];
 const act = (name, more = {}) => post({ do: name, phone: phone().name, ...more });
 
-async function post(action) {
+// One after another: what is pressed later may not be carried out earlier.
+const LIMIT_MS = 10000;
+let posted = Promise.resolve();
+const post = (action) => (posted = posted.then(() => deliver(action)));
+
+async function deliver(action) {
   try {
-    await fetch("do", { method: "POST", body: JSON.stringify(action), headers: { "Content-Type": "application/json" } });
+    await fetch("do", { method: "POST", body: JSON.stringify(action), headers: { "Content-Type": "application/json" }, signal: AbortSignal.timeout(LIMIT_MS) });
+    id("gone").hidden = true;
   } catch {
     id("gone").hidden = false;
   }

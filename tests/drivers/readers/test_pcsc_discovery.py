@@ -53,9 +53,11 @@ def test_without_pcscd_the_cause_and_the_cure_are_said(
 
 def test_a_waiting_discovery_notices_that_pcscd_died(reader_service: ReaderService, readers: PcscReaders) -> None:
     readers.discover(0)
-    threading.Timer(0.1, reader_service.kill).start()
+    dies = threading.Timer(0.1, reader_service.kill)
+    dies.start()
     with pytest.raises(ReaderLostError):
         readers.discover(LIMIT_S)
+    dies.join()  # it has not ended for its owner before it is waited for, and would not be started again
 
 
 def test_a_restarted_pcscd_is_found_again(reader_service: ReaderService, readers: PcscReaders) -> None:

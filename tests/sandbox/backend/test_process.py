@@ -41,15 +41,16 @@ def running(home: Path, *options: str) -> Iterator[dict[str, Any]]:
 def test_a_restart_keeps_everything(tmp_path: Path) -> None:
     home, clock = tmp_path / "home", SystemClock()
     with running(home) as first, httpx.Client(base_url=first["url"], timeout=20) as http:
-        assert sorted(first) == ["activation_code", "admin_token", "url"]
+        assert sorted(first) == ["activation_code", "admin_token", "port", "url"]
         till = Till.enrol(http, clock, first["activation_code"])
         wallet = Wallet.sign_up(http, clock)
         sale = till.sale(18_80)
         authorisation = wallet.authorise(sale)
         paid = till.pay(sale, wallet, authorisation).json()
         issuers = http.get("/wallet/v1/issuers").json()
-    port = first["url"].rpartition(":")[2]
-    with running(home, "--port", port) as second, httpx.Client(base_url=second["url"], timeout=20) as http:
+    assert first["url"].endswith(f":{first['port']}")
+    again = running(home, "--port", str(first["port"]))
+    with again as second, httpx.Client(base_url=second["url"], timeout=20) as http:
         assert (second["url"], second["admin_token"]) == (first["url"], first["admin_token"])
         assert second["activation_code"] != first["activation_code"]
         assert http.get("/wallet/v1/issuers").json() == issuers

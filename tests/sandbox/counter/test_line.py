@@ -160,6 +160,11 @@ def test_a_port_that_is_taken_is_said() -> None:
         Line(first.port)
 
 
+def test_a_port_that_is_taken_is_passed_over_where_another_will_do() -> None:
+    with Line() as first, Line(first.port, 0) as second:
+        assert second.port not in {0, first.port}
+
+
 def test_closing_ends_what_is_open(line: Line) -> None:
     with Caller(line) as phone:
         assert phone.ask("/t/AAAA")
