@@ -6,9 +6,11 @@ are taken, the made-up ones dropped (SDL 2, pygame-ce).
 """
 
 import contextlib
+import io
 import os
+import select
 import signal
-import threading
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
@@ -21,6 +23,7 @@ MOUSE_FINGER: Final = -1
 POLL_S: Final = 0.005
 POLL_AT_REST_S: Final = 0.028
 REST_AFTER_S: Final = 2.0
+_ONE: Final = (1).to_bytes(8, sys.byteorder)
 _KEYS: Final = {
     pygame.K_RETURN: "enter",
     pygame.K_KP_ENTER: "enter",
@@ -102,7 +105,9 @@ class Window:
             ]
         )  # fmt: skip
         self._is_closed = False
-        self._woken = threading.Event()
+        self._woken = io.FileIO(os.eventfd(0), "r+")  # a timed threading.Event costs twice as much at rest
+        self._waiting = select.poll()
+        self._waiting.register(self._woken, select.POLLIN)
         self._happened_s = time.monotonic()
         self.on_update: Callable[[pygame.Surface, list[pygame.Rect]], None] = lambda _surface, _areas: None
         """Told of every rectangle brought to the panel, on the screen's thread."""
@@ -125,7 +130,8 @@ class Window:
         """Let `wait` return at once; safe from any thread."""
         with contextlib.suppress(pygame.error):  # the queue is full, so `wait` returns anyway, or the window is closed
             pygame.event.post(pygame.event.Event(pygame.USEREVENT))
-        self._woken.set()
+        with contextlib.suppress(ValueError):  # closed
+            self._woken.write(_ONE)
 
     def wait(self, limit_s: float) -> Iterator[Event]:
         """Everything that has happened; waits up to `limit_s` for the first of it."""
@@ -140,14 +146,14 @@ class Window:
         """What happens first, at once after `wake`. SDL's own wait looks a thousand times a second, under X too."""
         end_s = time.monotonic() + limit_s
         while True:
-            self._woken.clear()
             event, now_s = pygame.event.poll(), time.monotonic()
             if event.type != pygame.NOEVENT:
                 self._happened_s = now_s
             if event.type != pygame.NOEVENT or self._is_closed or now_s >= end_s:
                 return event
             pause_s = POLL_S if now_s - self._happened_s < REST_AFTER_S else POLL_AT_REST_S
-            self._woken.wait(min(pause_s, end_s - now_s))
+            if self._waiting.poll(min(pause_s, end_s - now_s) * 1000):
+                self._woken.read(len(_ONE))
 
     def _translate(self, event: pygame.Event) -> Event | None:
         is_made_up = getattr(event, "touch", False)
@@ -185,3 +191,4 @@ class Window:
     def close(self) -> None:
         """Give the display back."""
         pygame.display.quit()
+        self._woken.close()
