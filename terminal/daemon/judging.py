@@ -6,12 +6,13 @@ offline policy is `terminal.core.risk`, the order of writing and telling is the 
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from offline_queue.port import JournalPort
-from terminal.core.errors import JournalError, JournalFullError, RefusedError, SignatureError
+from terminal.core.errors import JournalError, JournalFullError, MalformedError, RefusedError, SignatureError
 from terminal.core.events import Event, FieldEmpty, Noticed, PaidByReceipt, PhoneRefused, Prompted, ReplyAccepted
 from terminal.core.ports import Clock, ReaderHealth, Signer
 from terminal.core.reasons import Reason
@@ -22,9 +23,9 @@ from terminal.daemon.desk import Desk
 from terminal.daemon.durable import report_if_broken
 from terminal.daemon.identity import Identity
 from terminal.daemon.offline import OfflinePolicy
+from terminal.daemon.own_presentation import OwnPresentation
 from terminal.daemon.tap import Offer
 from terminal.wire.judge import Accepted, Paid, judge_reply
-from terminal.wire.presentation import Presentation
 from terminal.wire.receipt import Outcome, ReceiptClaims, sign_receipt
 from terminal.wire.reply import Declines, Hint, NeedsShopper
 
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 RESULT_WAIT_S = 5.0  # how long a phone is kept for the receipt: the backend's deadline and a little
 LOOK_AGAIN_S = 1.0  # while the journal takes nothing
 
+_TO_BE_PRESENTED = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
 _PROMPTS = {Hint.UNLOCK: Prompt.UNLOCK, Hint.CONFIRM: Prompt.CONFIRM, Hint.CHOOSE: Prompt.CHOOSE}
 
 
@@ -72,6 +74,7 @@ class Judging:
         self._denylisted = denylisted
         self._arming = arming
         self._board = board
+        self._ours = OwnPresentation()
         self._tasks: set[asyncio.Task[None]] = set()
         self._keeping: set[asyncio.Task[Any]] = set()
 
@@ -88,7 +91,15 @@ class Judging:
 
     def field_empty(self, arming: int) -> None:
         """A field is free: a signed sale is presented from now on."""
+        self._verify_ahead(arming)
         self._on_current(arming, FieldEmpty(at=self._clock.now()))
+
+    def _verify_ahead(self, arming: int) -> None:
+        """Before a phone waits for it; what is wrong with it is said where a reply is judged."""
+        sale = self._desk.current
+        if sale is not None and sale.state in _TO_BE_PRESENTED and arming == self._arming.number:
+            with contextlib.suppress(MalformedError, SignatureError):
+                self._ours.read(sale.intent.presentation, self._identity().issuers)
 
     def prompt(self, arming: int, prompt: Prompt) -> None:
         """Ask the shopper for something, if a sale is waiting for a phone."""
@@ -176,7 +187,7 @@ class Judging:
         now = self._clock.now()
         issuers = self._identity().issuers
         try:
-            presentation = Presentation.read(sale.intent.presentation, issuers)
+            presentation = self._ours.read(sale.intent.presentation, issuers)
         except SignatureError as error:  # the issuer behind our own credential has been withdrawn
             raise RefusedError(Reason.NOT_TRUSTED, f"our own presentation: {error}") from None
         verdict = judge_reply(
