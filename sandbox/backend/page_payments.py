@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sandbox.backend import bill, booking, coupons, ids, intents, magic, purses, views
+from sandbox.backend import bill, booking, coupons, finality, ids, intents, magic, purses, views
 from sandbox.backend import wallet_shapes as shapes
 from sandbox.backend.context import Backend
 from sandbox.backend.judgement import Refusal
@@ -101,7 +101,7 @@ def pay(
     payment.answers += 1
     session.flush()
     delivery = magic.delivery(intent.amount, first=payment.answers == 1) if backend.magic_amounts else magic.Delivery()
-    return Answered(_payment_view(session, payment, account_id), delivery)
+    return Answered(_payment_view(session, payment, account_id, now), delivery)
 
 
 def _begun(session: Session, intent: IntentRow, account_id: str) -> PaymentRow | None:
@@ -135,7 +135,7 @@ def _begin(
     return payment
 
 
-def payments_of(session: Session, account_id: str, before: int | None, limit: int) -> shapes.WalletPayments:
+def payments_of(session: Session, account_id: str, before: int | None, limit: int, now: int) -> shapes.WalletPayments:
     """An account's payments, newest first."""
     query = (
         select(PaymentRow).where(PaymentRow.account_id == account_id).order_by(PaymentRow.id.desc()).limit(limit + 1)
@@ -144,7 +144,7 @@ def payments_of(session: Session, account_id: str, before: int | None, limit: in
         query = query.where(PaymentRow.id < before)
     rows = session.scalars(query).all()
     return shapes.WalletPayments(
-        payments=[_payment_view(session, row, account_id) for row in rows[:limit]],
+        payments=[_payment_view(session, row, account_id, now) for row in rows[:limit]],
         next=str(rows[limit - 1].id) if len(rows) > limit else None,
     )
 
@@ -257,7 +257,7 @@ def _view(session: Session, intent: IntentRow, account_id: str, now: int) -> sha
         expires_at=rfc3339(intent.expires_at),
         claimed_until=rfc3339(intent.claimed_until) if claimed and intent.claimed_until is not None else None,
         claimed_by_me=claimed and intent.claimed_by == account_id,
-        payment=None if mine is None else _payment_view(session, mine, account_id),
+        payment=None if mine is None else _payment_view(session, mine, account_id, now),
     )
 
 
@@ -272,7 +272,7 @@ def _own(session: Session, intent: IntentRow, account_id: str) -> PaymentRow | N
     ).first()
 
 
-def _payment_view(session: Session, row: PaymentRow, account_id: str) -> shapes.WalletPayment:
+def _payment_view(session: Session, row: PaymentRow, account_id: str, now: int) -> shapes.WalletPayment:
     """A payment to its own payer; somebody else's is `already_paid`, with the receipt and no code."""
     intent = session.get_one(IntentRow, row.intent_id)
     mine = row.account_id == account_id
@@ -284,5 +284,6 @@ def _payment_view(session: Session, row: PaymentRow, account_id: str) -> shapes.
         secret = session.get_one(TerminalRow, row.terminal_id).confirmation_secret
         code = confirmation_code(secret, UUID(intent.id).bytes, intent.amount)
     return shapes.WalletPayment.model_validate({
-        **told, "merchant": merchant_view(session, row.terminal_id), "confirmation_code": code
+        **told, "merchant": merchant_view(session, row.terminal_id), "confirmation_code": code,
+        "final": finality.is_final(session, intent, row, now),
     })  # fmt: skip

@@ -10,7 +10,19 @@ from typing import assert_never
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sandbox.backend import booking, denylist, friends, intents, judgement, magic, policy, purses, shapes, views
+from sandbox.backend import (
+    booking,
+    denylist,
+    finality,
+    friends,
+    intents,
+    judgement,
+    magic,
+    policy,
+    purses,
+    shapes,
+    views,
+)
 from sandbox.backend.alarms import AlarmKind, raise_alarm
 from sandbox.backend.context import Backend
 from sandbox.backend.database import insert_if_new
@@ -31,8 +43,6 @@ from terminal.core.reasons import Reason
 from terminal.wire.authorisation import Funding
 from terminal.wire.base64url import b64u, unb64u
 from terminal.wire.presentation import Presentation
-
-DEFAULT_MAX_AGE_S = 7 * 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +105,7 @@ def _take(session: Session, backend: Backend, offer: Offer) -> Answered | Proble
             return conflict("this wallet has sent another authorisation for the same intent")  # a copied key is noted
         payment = _new_payment(session, offer, intent, digest, read, now)
         _decide(session, backend, offer, intent, payment, read, copied=copied)
-    elif _accepted_after_all(offer, intent, payment):
+    elif offer.accepted_offline and finality.may_be_judged_again(intent, payment):
         payment.accepted_offline, payment.occurred_at = True, offer.occurred_at
         payment.business_date = booking.business_date_of(session, intent.terminal_id, payment.authorised_at)
         copied = isinstance(read, Authorised) and _counter_owner(session, read) != digest
@@ -106,16 +116,6 @@ def _take(session: Session, backend: Backend, offer: Offer) -> Answered | Proble
     if backend.magic_amounts:
         delivery = magic.delivery(intent.amount, first=payment.answers == 1)
     return Answered(views.payment(session, payment), delivery)
-
-
-def _accepted_after_all(offer: Offer, intent: IntentRow, payment: PaymentRow) -> bool:
-    """Judged once more: first refused online, now the terminal says that it had accepted it offline."""
-    return (
-        offer.accepted_offline
-        and not payment.accepted_offline
-        and payment.status == "declined"
-        and intent.cancel_answer is None
-    )
 
 
 def _decide(
@@ -206,9 +206,7 @@ def _fate(session: Session, intent: IntentRow, payment: PaymentRow, now: int, *,
     if not payment.accepted_offline:
         late = intent.status == "expired" or now > intent.payable_until
         return judgement.EXPIRED if late else None
-    risk = policy.risk_as_of(session, intent.terminal_id, payment.authorised_at)
-    max_age_s = DEFAULT_MAX_AGE_S if risk is None else int(risk.get("max_age_s", DEFAULT_MAX_AGE_S))
-    return judgement.TOO_OLD if now - payment.authorised_at > max_age_s else None
+    return judgement.TOO_OLD if finality.is_too_old(session, payment, now) else None
 
 
 def _known(

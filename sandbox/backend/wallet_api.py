@@ -70,7 +70,7 @@ def payments(
 ) -> shapes.WalletPayments:
     """The account's payments, newest first."""
     with backend.db.read() as session:
-        return page_payments.payments_of(session, account_id, next_page, limit)
+        return page_payments.payments_of(session, account_id, next_page, limit, backend.clock.now())
 
 
 @router.get("/intents/{reference}")

@@ -115,10 +115,15 @@ class MerchantView(Shape):
 
 
 class WalletPayment(PaymentWithRefunds):
-    """A payment as its payer sees it; `confirmation_code` where the terminal was offline."""
+    """A payment as its payer sees it; `confirmation_code` where the terminal was offline.
+
+    `final`: nothing was taken of this authorisation and never will be, so that a wallet may promise the sum again. A
+    payment declined online is not final while its terminal may still say that it had accepted it offline.
+    """
 
     merchant: MerchantView
     confirmation_code: str | None = None
+    final: StrictBool = False
 
 
 class PayableIntent(Shape):

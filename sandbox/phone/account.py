@@ -83,6 +83,8 @@ class AccountPayment(_Answer):
     receipt: str | None = None
     receipt_url: str | None = None
     confirmation_code: str | None = None
+    final: bool = False
+    """Nothing was taken, and never will be."""
 
 
 class _Payments(_Answer):

@@ -182,6 +182,8 @@ class VirtualPhone:
         for payment in account.payments():
             if payment.receipt is not None:
                 self.wallet.take_receipt(read_signed(payment.receipt))
+            if payment.final:
+                self.wallet.release_promise(payment.intent_id.bytes)
         for balance in account.balances():
             self.store.set_balance(balance.currency, balance.amount)
         for _ in range(spares - self.store.spares(self.wallet.now())):

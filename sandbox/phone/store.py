@@ -18,7 +18,7 @@ from terminal.wire.credential import Allowance, Credential
 from terminal.wire.keys import PublicKey
 from terminal.wire.receipt import Outcome, Receipt
 
-_VERSION = 1
+_VERSION = 2
 _MAX_CREDENTIAL_SIZE = 1_024  # half a reply; an ordinary one has 210
 _KEEP_REPLIES = 10_000  # the oldest beyond this are let go; years of shopping, and long past their intents' lives
 
@@ -32,11 +32,13 @@ CREATE TABLE signed (
     terminal_x BLOB NOT NULL, terminal_y BLOB NOT NULL, reply BLOB NOT NULL, kid BLOB NOT NULL,
     merchant TEXT NOT NULL, total INTEGER NOT NULL, currency TEXT NOT NULL, from_balance INTEGER NOT NULL,
     promised INTEGER NOT NULL, signed_at INTEGER NOT NULL,
-    outcome INTEGER, taken INTEGER, url TEXT, reason INTEGER, receipt BLOB) STRICT;
+    outcome INTEGER, taken INTEGER, url TEXT, reason INTEGER, receipt BLOB,
+    released INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE elsewhere (intent_id BLOB PRIMARY KEY, receipt BLOB) STRICT;
 CREATE TABLE balance (currency TEXT PRIMARY KEY, minor INTEGER, as_of_seq INTEGER NOT NULL) STRICT;
 CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
+_SINCE_1 = "ALTER TABLE signed ADD COLUMN released INTEGER NOT NULL DEFAULT 0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,7 @@ class Signed:
     currency: str
     from_balance: bool
     promised: bool
-    """Claim 5 was set: it counts against the credential's offline allowance until taken online."""
+    """Claim 5 was set: it counts against the credential's offline allowance until taken online or released."""
     signed_at: int
     outcome: Outcome | None = None
     """None: no receipt has come yet."""
@@ -118,6 +120,9 @@ class WalletStore:
             if version == 0 and tables == 0:
                 for statement in _SCHEMA.split(";"):
                     self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {_VERSION}")
+            elif version == 1:
+                self._db.execute(_SINCE_1)
                 self._db.execute(f"PRAGMA user_version = {_VERSION}")
             elif version != _VERSION:
                 raise _foreign(path, f"layout {version}, this program knows {_VERSION}")
@@ -210,9 +215,10 @@ class WalletStore:
         return int(rows[0][0])
 
     def promised_minor(self, kid: bytes) -> int:
-        """What this credential has promised offline and nobody is known to have taken online."""
+        """What this credential has promised offline, and which was neither taken online nor released."""
         rows = self._rows(
-            "SELECT coalesce(sum(total), 0) FROM signed WHERE kid = ? AND promised AND outcome IS NOT ?",
+            "SELECT coalesce(sum(total), 0) FROM signed "
+            "WHERE kid = ? AND promised AND NOT released AND outcome IS NOT ?",
             *(kid, Outcome.APPROVED),
         )
         return int(rows[0][0])
@@ -257,6 +263,10 @@ class WalletStore:
             *(claims.outcome, claims.total_minor, claims.url, claims.reason, receipt.raw),
             *(claims.intent_id, Outcome.APPROVED, receipt.by_issuer),
         )
+
+    def release_promise(self, intent_id: bytes) -> None:
+        """The backend will never take what was signed for this intent: it counts against no allowance any more."""
+        self._rows("UPDATE signed SET released = 1 WHERE intent_id = ?", intent_id)
 
     # --- another way ---------------------------------------------------------------------------------------------
 

@@ -271,6 +271,14 @@ class Wallet:
         if payment is not None:
             self.listener(ReceiptKept(payment=payment))
 
+    def release_promise(self, intent_id: bytes) -> None:
+        """The backend itself, asked by the account's owner, will never take what was signed for this intent.
+
+        No receipt says so. After a decline the terminal may still deliver the same authorisation as accepted offline,
+        and it is judged once more (backend API, *Accepted after all*): only the backend knows when that is over.
+        """
+        self._store.release_promise(intent_id)
+
     def _told_by(self, raw: bytes) -> Signed | None:
         """The payment as it stands after this receipt, or None if it says nothing about a payment by tap."""
         try:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judged as of its time, accepted after all, and who bears what was declined (backend API, rules)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -181,6 +182,40 @@ def test_after_declined_and_cancelled_it_is_refused(shop: Shop) -> None:
     assert till.cancel(sale).json()["status"] == "cancelled"
     assert till.pay(sale, wallet, authorisation, offline=True).json()["status"] == "declined"
     assert wallet.balance() == 1_000_00
+
+
+@pytest.mark.parametrize(
+    ("course", "final"),
+    [
+        (["declined"], False),
+        (["declined", "a week"], False),
+        (["declined", "a week", "a second"], True),
+        (["declined", "cancelled"], True),
+        (["declined", "accepted offline"], True),
+        (["paid by another"], True),
+        (["approved"], False),
+    ],
+    ids=lambda value: ", ".join(value) if isinstance(value, list) else "final" if value else "open",
+)
+def test_a_payer_is_told_when_nothing_more_can_come_of_it(shop: Shop, course: list[str], final: bool) -> None:
+    till, wallet, other = shop.till(), shop.wallet(), shop.wallet()
+    if "approved" not in course:
+        till.pay(till.sale(990_00), wallet)
+    sale = till.sale(18_80)
+    authorisation = wallet.authorise(sale)
+    steps: dict[str, Callable[[], object]] = {
+        "declined": lambda: till.pay(sale, wallet, authorisation),
+        "approved": lambda: till.pay(sale, wallet, authorisation),
+        "accepted offline": lambda: till.pay(sale, wallet, authorisation, offline=True),
+        "cancelled": lambda: till.cancel(sale),
+        "paid by another": lambda: (till.pay(sale, other), till.pay(sale, wallet, authorisation)),
+        "a week": lambda: shop.clock.advance(7 * DAY_S),
+        "a second": lambda: shop.clock.advance(1),
+    }
+    for step in course:
+        steps[step]()
+    told = wallet.call("GET", "/payments").json()["payments"]
+    assert next(payment["final"] for payment in told if payment["intent_id"] == sale.intent_id) is final
 
 
 # --- the guaranteed sum -----------------------------------------------------------------------------------------------

@@ -139,6 +139,20 @@ def test_a_receipt_that_never_reached_the_phone_comes_with_the_next_sync(phone: 
     assert phone.store.history()[0].outcome is Outcome.APPROVED
 
 
+def test_a_declined_promise_is_free_once_the_backend_can_take_it_no_more(phone: VirtualPhone, town: Town) -> None:
+    sale = town.till.sale(1880)
+    signed = tap(phone, sale)
+    drained = town.till.sale(99_000)
+    assert phone.scan(town.account(phone), town.till.put(drained).json()["url"]).status == "approved"
+    town.book(sale, signed, accepted_offline=False)
+    phone.sync(town.account(phone))
+    assert phone.store.history()[0].outcome is Outcome.DECLINED
+    assert phone.store.promisable(town.now()) == {"CNY": 500_00 - 1880}  # the till may have accepted it offline
+    assert town.till.cancel(sale).json()["status"] == "cancelled"
+    phone.sync(town.account(phone))
+    assert phone.store.promisable(town.now()) == {"CNY": 500_00}
+
+
 def test_a_used_spare_is_replaced_when_it_is_online_again(phone: VirtualPhone, town: Town) -> None:
     tap(phone, town.till.sale(1880))
     assert phone.store.spares(town.now()) == SPARES - 1

@@ -57,6 +57,14 @@ def test_promises_are_used_up_until_taken_online(outcome: Outcome | None, fourth
     assert paying.authorised(4, amount_minor=1).offline_allowed is fourth
 
 
+def test_what_the_backend_will_never_take_may_be_promised_again(paying: Bench) -> None:
+    for number, amount in enumerate([20_000, 20_000, 10_000], start=1):
+        assert paying.authorised(number, amount_minor=amount).offline_allowed
+    paying.wallet.release_promise((3).to_bytes(16, "big"))
+    assert paying.authorised(4, amount_minor=10_000).offline_allowed
+    assert not paying.authorised(5, amount_minor=1).offline_allowed
+
+
 def test_a_friend_is_never_promised_offline(paying: Bench) -> None:
     paying.set_owner(funding=Funding.FRIEND)
     assert not paying.authorised().offline_allowed

@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import weakref
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -117,7 +118,7 @@ def test_the_file_is_for_its_owner_only(phone: Bench, tmp_path: Path) -> None:
 def newer(path: Path) -> None:
     WalletStore(path).close()
     with sqlite3.connect(path) as db:
-        db.execute("PRAGMA user_version = 2")
+        db.execute("PRAGMA user_version = 99")
 
 
 def another_programs(path: Path) -> None:
@@ -137,6 +138,18 @@ def test_a_file_that_is_not_ours_is_left_alone(make: Callable[[Path], None], tmp
     with pytest.raises(JournalForeignError):
         WalletStore(path)
     assert path.read_bytes() == before
+
+
+def test_a_file_of_before_promises_were_released_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "wallet.sqlite3"
+    WalletStore(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("ALTER TABLE signed DROP COLUMN released")
+        db.execute("PRAGMA user_version = 1")
+        db.commit()
+    for _ in range(2):
+        with WalletStore(path) as store:
+            assert store.promised_minor(bytes(8)) == 0
 
 
 def test_no_place_to_store_is_said(tmp_path: Path) -> None:
