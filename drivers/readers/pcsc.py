@@ -9,7 +9,9 @@ within 1 s of it is the same card.
 
 **Silence.** SCardTransmit cannot be timed out, so it runs in a `Worker`; one that hangs is left there, and the reader
 with it until it returns. Where the reader itself gives up, or the answer is empty, pcscd is asked whether the card is
-still there: gone is CardLostError, there and silent TapTimeoutError, there and empty CardProtocolError.
+still there: gone is CardLostError, there and silent TapTimeoutError. An empty answer is what pcscd makes of a card that
+left in the middle, and one that is back before the next look in 0.4 s was never away, to pcscd: so it is CardLostError
+too, but counts as no empty field, for the card may have lain there all the while; where it goes on, CardProtocolError.
 """
 
 import contextlib
@@ -25,6 +27,7 @@ from terminal.core.errors import CardLostError, CardProtocolError, ReaderError, 
 
 _COMMAND_SIZES = range(4, 261 + 1)  # a short C-APDU (ISO 7816-4); to vpcd a single byte would be a control
 _RESPONSE_SIZES = range(2, 258 + 1)
+_EMPTY_ANSWERS_MOST = 2  # in one stay: a third is no hand that trembles
 _VERDICT_S = 1.0  # pcscd looks for the card every 0.4 s where the reader has no interrupt
 _FIELD_OFF_S = 0.3  # tap protocol §2: what a phone needs to take the next touch for a new one
 _FLICKER_S = 1.0  # how long after our power cut a card may be lost and found without having moved
@@ -39,6 +42,7 @@ class PcscCard:
         self.stay = stay
         self.in_field = True
         self.held = False
+        self.empty_answers = 0
 
     def transceive(self, command: bytes, timeout_s: float) -> bytes:
         """Send one C-APDU (4..261 bytes), return the R-APDU (2..258 bytes); see `core.ports.Card`.
@@ -115,9 +119,12 @@ class PcscReader:
                 raise pcsc_errors.taken(self.name) from None  # pcscd lets us wait for the end of its transaction
             raise TapTimeoutError(timeout_s) from None
         except EmptyAnswerError:
-            if self._still_there(context, card):
-                raise CardProtocolError("an empty answer") from None
-            raise CardLostError from None
+            card.empty_answers += 1
+            if not self._still_there(context, card):
+                raise CardLostError from None
+            if card.empty_answers > _EMPTY_ANSWERS_MOST:
+                raise CardProtocolError(f"{card.empty_answers} empty answers") from None
+            raise CardLostError("an empty answer: the card was away for a moment") from None
         except WinscardError as error:
             raise self._meaning(context, error, card, timeout_s) from error
         if len(response) not in _RESPONSE_SIZES:
@@ -200,6 +207,8 @@ class PcscReader:
         until_s = time.monotonic() + _VERDICT_S
         while card.in_field and (remaining_s := until_s - time.monotonic()) > 0:
             self._observe(context, remaining_s)
+        if card.in_field:
+            self._observe(context, 0)  # a wait that runs out tells the slot as it was when it began
         return card.in_field
 
     def _meaning(self, context: Context, error: WinscardError, card: PcscCard, timeout_s: float) -> ReaderError:

@@ -6,6 +6,7 @@ signed authorisation that is booked first wins all the same.
 """
 
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from sandbox.backend.context import Backend
 from sandbox.backend.judgement import Refusal
 from sandbox.backend.models import IntentRow, PaymentRow, TerminalRow
 from sandbox.backend.problems import ProblemError, invalid, not_found
+from sandbox.backend.shapes import CancelReason
 from sandbox.backend.times import rfc3339
 from terminal.core.errors import MalformedError
 from terminal.wire.code import confirmation_code
@@ -249,6 +251,7 @@ def _view(session: Session, intent: IntentRow, account_id: str, now: int) -> sha
         status=status,
         code=intent.code,
         reason=intent.reason,
+        cancel_reason=cast("CancelReason | None", intent.cancel_reason),
         merchant=merchant_view(session, intent.terminal_id),
         amount=intent.amount,
         currency=intent.currency,

@@ -160,11 +160,14 @@ class IntentRegistered(Shape):
     status: IntentStatus
 
 
+CancelReason = Literal["customer", "merchant", "malfunction", "unable_to_complete"]
+
+
 class CancelRequest(Shape):
     """`POST /intents/{id}/cancel`."""
 
     presentation: Base64url
-    reason: Literal["customer", "merchant", "malfunction", "unable_to_complete"]
+    reason: CancelReason
 
 
 class PaymentRequest(Shape):

@@ -8,6 +8,7 @@ from pydantic import Field, StrictBool
 from sandbox.backend.shapes import (
     Amount,
     Base64url,
+    CancelReason,
     Currency,
     IntentStatus,
     Jwk,
@@ -130,13 +131,14 @@ class PayableIntent(Shape):
     """What a shopper sees before paying, and after: `payment` is this account's own, if there is one.
 
     `now`: the backend's clock, so that a phone whose own is wrong can still count down. `code` and `reason` say why an
-    intent has ended.
+    intent has ended; `cancel_reason`: why the terminal cancelled it, `unable_to_complete` where its time ran out.
     """
 
     intent_id: Uuid
     status: IntentStatus
     code: str | None = None
     reason: int | None = None
+    cancel_reason: CancelReason | None = None
     merchant: MerchantView
     amount: Amount
     currency: Currency

@@ -61,6 +61,7 @@ PAY: dict[str, dict[str, Any]] = {
     "released": {"kind": "released", "intent": _INTENT},
     "paid-by-other": {"kind": "paid_by_other", "intent": _INTENT},
     "expired": {"kind": "expired", "intent": _INTENT},
+    "expired-given-back": {"kind": "expired", "intent": _INTENT, "had_paid": True},
     "cancelled": {"kind": "cancelled", "intent": _INTENT, "had_paid": False},
     "cancelled-given-back": {"kind": "cancelled", "intent": _INTENT, "had_paid": True},
     "not-found": {"kind": "not_found"},

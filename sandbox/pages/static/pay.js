@@ -89,9 +89,12 @@ const ENDED = {
   held: (intent) => ({ kind: "taken", intent, until: 0 }),
   approved: (intent) => ({ kind: "paid_by_other", intent }),
   declined: (intent) => ({ kind: "declined", intent, code: intent.code, reason: intent.reason }),
-  cancelled: (intent) => ({ kind: "cancelled", intent, had_paid: false }),
+  cancelled: (intent) => given_up(intent, false),
   expired: (intent) => ({ kind: "expired", intent }),
 };
+
+// Whoever lets the time run out has been cancelled by nobody, though the terminal ends it with a cancel.
+const given_up = (intent, had_paid) => ({ kind: intent.cancel_reason === "unable_to_complete" ? "expired" : "cancelled", intent, had_paid });
 
 async function open(mine, intent, notice) {
   let claimed;
@@ -118,7 +121,7 @@ function result(intent, payment) {
   if (payment.status === "approved") return set({ kind: payment.confirmation_code ? "code" : "paid", intent, payment });
   if (payment.status === "held") return set({ kind: "held", intent, since: state.kind === "held" ? state.since : performance.now() });
   if (payment.status === "already_paid") return set({ kind: "paid_by_other", intent });
-  if (payment.code === "cancelled") return set({ kind: "cancelled", intent, had_paid: true });
+  if (payment.code === "cancelled") return set(given_up(intent, true));
   set({ kind: "declined", intent, code: payment.code, reason: payment.reason });
 }
 

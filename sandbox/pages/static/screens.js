@@ -51,8 +51,8 @@ const SCREENS = {
   lapsed: notice("clock", "lapsed", "lapsed_means", "go_on"),
   released: notice("bar", "released", "released_means", "go_on"),
   paid_by_other: notice("phone", "paid_by_other", "paid_by_other_means"),
-  expired: notice("clock", "expired", "expired_means"),
-  cancelled,
+  expired: ended("clock", "expired"),
+  cancelled: ended("bar", "cancelled"),
   not_found: notice("question", "not_found", "not_found_means"),
   nothing: notice("phone", "nothing", "nothing_means"),
   unreachable: notice("cut", "unreachable", "unreachable_means", "try_again"),
@@ -272,7 +272,6 @@ function taken({ act, t }) {
   });
 }
 
-function cancelled({ state, t }) {
-  const means = state.had_paid ? "given_back_means" : "cancelled_means";
-  return card({ tone: "neutral", verdict: verdict("bar", t("cancelled")), detail: [text(state.intent.merchant.name, { class: "strong" }), text(t(means))] });
+function ended(name, word) {
+  return (given) => notice(name, word, given.state.had_paid ? "given_back_means" : `${word}_means`)(given);
 }

@@ -12,7 +12,7 @@ from drivers.readers import pcsc
 from drivers.readers.pcsc import PcscCard, PcscReader
 from drivers.readers.pcsc_link import EmptyAnswerError, Link
 from drivers.readers.winscard import SlotState, Status, WinscardError
-from sandbox.phone.vpcd import Power
+from sandbox.phone.vpcd import Power, TornError
 from terminal.core.errors import CardLostError, CardProtocolError, ReaderError, ReaderLostError, TapTimeoutError
 from tests.support.pcscd import LIMIT_S, VirtualSlot
 
@@ -60,7 +60,7 @@ def failed(status: Status) -> WinscardError:
 @pytest.mark.parametrize(
     ("error", "meaning", "says"),
     [
-        (EmptyAnswerError(), CardProtocolError, "empty"),
+        (EmptyAnswerError(), CardLostError, "away for a moment"),
         (failed(Status.NOT_TRANSACTED), TapTimeoutError, "within 2 s"),
         (failed(Status.UNRESPONSIVE_CARD), TapTimeoutError, "within 2 s"),
         (failed(Status.UNPOWERED_CARD), TapTimeoutError, "within 2 s"),
@@ -94,6 +94,75 @@ def test_whose_fault_it_is_while_the_card_stays(
     with pytest.raises(meaning) as caught:
         card.transceive(SELECT, 2)
     assert says in str(caught.value)
+    reader.close()
+
+
+def test_a_card_that_stays_and_answers_nothing_breaks_the_protocol_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pcsc, "Context", LyingThere)
+    monkeypatch.setattr(pcsc, "_VERDICT_S", 0.01)
+    fail_with(EmptyAnswerError(), monkeypatch)
+    reader = PcscReader("a reader")
+    (card,) = reader.wait(0)
+    for _ in range(2):
+        with pytest.raises(CardLostError):
+            card.transceive(SELECT, 2)
+    with pytest.raises(CardProtocolError, match="3 empty answers"):
+        card.transceive(SELECT, 2)
+    assert card.in_field
+    reader.close()
+
+
+def test_a_card_that_is_back_before_pcscd_looks_was_torn_and_is_talked_to_again(
+    slot: VirtualSlot, reader: PcscReader
+) -> None:
+    torn = threading.Event()
+
+    def torn_once(command: bytes) -> bytes:
+        if torn.is_set():
+            return polite(command)
+        torn.set()
+        raise TornError
+
+    phone = slot.insert(torn_once)
+    (card,) = reader.wait(LIMIT_S)
+
+    def come_back() -> None:
+        torn.wait(LIMIT_S)
+        phone.remove()
+        phone.insert()
+
+    hand = threading.Thread(target=come_back)
+    hand.start()
+    with pytest.raises(CardLostError):
+        card.transceive(SELECT, 2)
+    hand.join()
+    deadline_s = time.monotonic() + LIMIT_S
+    while not (back := reader.wait(0.2)):
+        assert time.monotonic() < deadline_s
+    assert back[0].transceive(SELECT, LIMIT_S) == SELECT + OK
+
+
+class GoneAtTheLastMoment(LyingThere):
+    """Stands for pcscd that notices a removal as a wait for news runs out: known to the next question only."""
+
+    def __init__(self) -> None:
+        self.gone = False
+
+    def await_slot(self, reader: str, known: SlotState, timeout_s: float) -> SlotState:
+        was_gone, self.gone = self.gone, self.gone or timeout_s > 0
+        if timeout_s > 0:
+            time.sleep(timeout_s)
+        return SlotState(0x0002_0010 if was_gone else 0x0001_0020)
+
+
+def test_what_pcscd_notices_at_the_last_moment_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pcsc, "Context", GoneAtTheLastMoment)
+    monkeypatch.setattr(pcsc, "_VERDICT_S", 0.01)
+    fail_with(failed(Status.NOT_TRANSACTED), monkeypatch)
+    reader = PcscReader("a reader")
+    (card,) = reader.wait(0)
+    with pytest.raises(CardLostError):
+        card.transceive(SELECT, 2)
     reader.close()
 
 

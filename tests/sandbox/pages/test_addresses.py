@@ -31,6 +31,14 @@ def cancelled(till: Till) -> str:
     return url
 
 
+def out_of_time(till: Till) -> str:
+    """The terminal ends a sale whose time is over by a cancel, where phones may pay out of its sight."""
+    sale = till.sale(18_80)
+    url = address(till, sale)
+    till.cancel(sale, "unable_to_complete")
+    return url
+
+
 def mistyped(till: Till) -> str:
     return address(till, till.sale(18_80))[:-1]
 
@@ -51,6 +59,7 @@ def no_sale_at_all(till: Till) -> str:
 NOTHING_TO_PAY: dict[str, tuple[Callable[[Till], str], str]] = {
     "yesterday's": (yesterdays, "时间到了，没有付成"),
     "cancelled": (cancelled, "收银员取消了这一笔"),
+    "out of time": (out_of_time, "时间到了，没有付成"),
     "mistyped": (mistyped, "没有找到这一笔"),
     "of a sale nobody knows": (of_a_sale_nobody_knows, "没有找到这一笔"),
     "a presentation cut short": (a_presentation_cut_short, "没有找到这一笔"),
@@ -99,6 +108,20 @@ def test_what_is_cancelled_after_it_was_paid_says_that_the_money_came_back(
         till.cancel(sale)
         phone.page.reload()
         phone.sees("收银员取消了这一笔")
+        phone.reads("全部退回给您了")
+        assert phone.wallet().balance() == ALL
+
+
+def test_what_was_paid_too_late_says_that_the_money_came_back(browser: "Browser", shop: Shop, till: Till) -> None:
+    sale = till.sale(18_80, online=False)
+    with shopper(browser, shop) as phone:
+        phone.open(address(till, sale))
+        phone.sign_up()
+        phone.pay()
+        phone.reads("把这八位数字读给收银员")
+        till.cancel(sale, "unable_to_complete")
+        phone.page.reload()
+        phone.sees("时间到了，没有付成")
         phone.reads("全部退回给您了")
         assert phone.wallet().balance() == ALL
 
