@@ -80,7 +80,8 @@ class Machine:
 
     def start(self, purpose: str = "run", **environment: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [self.checkout / "scripts" / "bootstrap", purpose],
+            # Tests that run in the background of a shell ignore SIGINT, and so would what they start.
+            ["env", "--default-signal=INT", self.checkout / "scripts" / "bootstrap", purpose],
             env=self.environment | environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
