@@ -51,8 +51,8 @@ const SCREENS = {
   lapsed: notice("clock", "lapsed", "lapsed_means", "go_on"),
   released: notice("bar", "released", "released_means", "go_on"),
   paid_by_other: notice("phone", "paid_by_other", "paid_by_other_means"),
-  expired: ended("clock", "expired"),
-  cancelled: ended("bar", "cancelled"),
+  expired: ended("clock", "expired", "expired_means"),
+  cancelled: ended("bar", "cancelled", "cancelled_means"),
   not_found: notice("question", "not_found", "not_found_means"),
   nothing: notice("phone", "nothing", "nothing_means"),
   unreachable: notice("cut", "unreachable", "unreachable_means", "try_again"),
@@ -272,6 +272,6 @@ function taken({ act, t }) {
   });
 }
 
-function ended(name, word) {
-  return (given) => notice(name, word, given.state.had_paid ? "given_back_means" : `${word}_means`)(given);
+function ended(name, word, means) {
+  return (given) => notice(name, word, given.state.had_paid ? "given_back_means" : means)(given);
 }
