@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from terminal.wire.base64url import unb64u
 from tests.support.backend import Shop
 from tests.support.browser import LIMIT_S, profile
 from tests.support.shop import Sale, Till, Wallet
@@ -69,9 +70,13 @@ class Shopper:
         for _ in range(SECONDS_MOST):
             if wanted.is_visible():
                 return
-            self.page.clock.run_for(1_000)
-            self.until_answered()
+            self.second()
         raise AssertionError(f"{heading!r} did not come; there is {self.page.inner_text('main')!r}")
+
+    def second(self) -> None:
+        """Let a second of the page's own time pass, and what it asks in it be answered."""
+        self.page.clock.run_for(1_000)
+        self.until_answered()
 
     def until_answered(self) -> None:
         """Wait until all that the page has asked is answered, and it has asked nothing more; raises AssertionError."""
@@ -91,6 +96,13 @@ class Shopper:
         kept = json.loads(self.page.evaluate("localStorage.getItem('pengpos.account')"))
         wallet = Wallet.sign_up(self.shop.http, self.shop.clock, with_credential=False)
         wallet.token = kept["token"]
+        return wallet
+
+    def card(self) -> Wallet:
+        """The same account with a key of its own, to tap with."""
+        wallet = self.wallet()
+        wallet.account_id = wallet.call("POST", "/purses", {"name": "小荷包"}).json()["members"][0]
+        wallet.credential = unb64u(wallet.certify(wallet.key).json()["credential"])
         return wallet
 
     def second_tab(self) -> "Shopper":

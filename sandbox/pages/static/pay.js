@@ -239,7 +239,8 @@ function count() {
 
 // The backend lets a claim go about when our count ends: so near to it, nobody else has.
 const LAPSING_S = 10;
-const WATCHED = new Set(["pay", "taken", "held", "unreachable"]);
+const LET_GO = new Set(["released", "lapsed"]);
+const WATCHED = new Set(["pay", "taken", "held", "unreachable", ...LET_GO]);
 
 function each_second() {
   seconds += 1;
@@ -249,15 +250,18 @@ function each_second() {
   else if (WATCHED.has(state.kind) && seconds % LOOK_EVERY_S === 0 && !document.hidden) look_again();
 }
 
-/** See whether something changed meanwhile; a shopper who is choosing keeps what is chosen. */
+const OVER = new Set(["approved", "declined", "cancelled", "expired"]);
+
+/** See whether something changed meanwhile; who is choosing keeps what is chosen, who let go claims nothing. */
 async function look_again() {
   if (looks > 0) return;
-  if (state.kind !== "pay") return load();
+  if (state.kind !== "pay" && !LET_GO.has(state.kind)) return load();
   const mine = undertaking;
   looks += 1;
   try {
     let seen = await api().look();
     if (mine !== undertaking) return;
+    if (LET_GO.has(state.kind)) return seen.payment || OVER.has(seen.status) ? await judge(++undertaking, seen) : undefined;
     if (seen.status === "created") {
       if (state.left_s < LAPSING_S) return set({ kind: "lapsed", intent: state.intent }); // nobody has paid, and others wait
       seen = await api().claim(); // another tab of ours let it go

@@ -273,6 +273,45 @@ def test_a_minute_without_paying_lets_go_and_going_on_continues(browser: "Browse
         phone.sees("付款成功")
 
 
+def test_an_untouched_page_does_not_claim_again_what_the_backend_lets_go_a_moment_before(
+    browser: "Browser", shop: Shop, till: Till
+) -> None:
+    sale = till.sale(18_80)
+    with shopper(browser, shop) as phone:
+        phone.with_own_time()
+        phone.open(address(till, sale))
+        phone.sign_up()
+        phone.sees("付给 晨光咖啡")
+        for _ in range(53):
+            shop.clock.advance(1)
+            phone.second()
+        assert till.status(sale) == "claimed"
+        phone.reads("为您保留 0:0")
+        shop.clock.advance(7)
+        for _ in range(4):  # its next look is before its own count ends
+            phone.second()
+        assert till.status(sale) == "created"
+        phone.sees("还要付吗？")
+
+
+@pytest.mark.parametrize("payer", ["the same account", "somebody else"])
+def test_who_let_go_learns_that_it_was_paid_by_tap(browser: "Browser", shop: Shop, till: Till, payer: str) -> None:
+    sale = till.sale(18_80)
+    with shopper(browser, shop) as phone:
+        phone.with_own_time()
+        phone.open(address(till, sale))
+        phone.sign_up()
+        phone.press("取消")
+        phone.sees("您没有付")
+        until(lambda: till.status(sale) == "created", "the claim is given back")
+        for _ in range(9):
+            phone.second()
+        phone.sees("您没有付")
+        assert till.status(sale) == "created"  # looking claims nothing
+        till.pay(sale, phone.card() if payer == "the same account" else shop.wallet())
+        phone.hurries_until("付款成功" if payer == "the same account" else "这一笔已经有人付了")
+
+
 # --- the line breaks --------------------------------------------------------------------------------------------------
 
 
