@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the screen costs: from a touch to the new frame, in motion, at rest. Draws in memory; no display takes part.
+"""What the screen costs: from a touch to the new frame, in motion, at rest. Draws in memory, or on the display there is.
 
 `python -m ui.bench` is a screen that starts, says so with its first frame, and ends.
 """
@@ -69,9 +69,11 @@ class Share:
 
 def run(*, touches: int = 600, over_s: float = 5.0) -> Iterator[str]:
     """Measure, line by line."""
+    pygame.display.init()
+    yield f"SDL's video driver: {pygame.display.get_driver()}"
     for size in SIZES:
         goal = "goal p99 33 ms" if size == SIZES[-1] else ""
-        yield f"{size[0]} × {size[1]}, by software:"
+        yield f"{size[0]} × {size[1]}:"
         yield _with_window(size, lambda screen, window: _touches(screen, window, touches)).line(goal)
         yield _with_window(size, lambda screen, window: _snapshots(screen, window, touches // 2)).line()
         moving = _with_window(size, lambda screen, window: _loop(screen, window, "present", "“tap here” moves", over_s))

@@ -69,9 +69,12 @@ def bench_soak(*, taps: int, directory: Path | None) -> None:
 @bench.command("ui")
 @click.option("--touches", default=600, show_default=True)
 @click.option("--seconds", default=5.0, show_default=True, help="How long motion and rest are watched.")
-def bench_ui(*, touches: int, seconds: float) -> None:
+@click.option("--window", "in_window", is_flag=True, help="On this machine's display instead of in memory.")
+def bench_ui(*, touches: int, seconds: float, in_window: bool) -> None:
     """The screen, drawn in memory: touch to new frame, “tap here” in motion, and at rest."""
-    os.environ.update(SDL_VIDEODRIVER="dummy", SDL_AUDIODRIVER="dummy", PYGAME_HIDE_SUPPORT_PROMPT="1")
+    os.environ.update(SDL_AUDIODRIVER="dummy", PYGAME_HIDE_SUPPORT_PROMPT="1")
+    if not in_window:
+        os.environ["SDL_VIDEODRIVER"] = "dummy"
     from ui.bench import run
 
     for line in run(touches=touches, over_s=seconds):

@@ -9,7 +9,7 @@ import pytest
 
 from terminal.client import Language, ReasonView
 from terminal.core.reasons import Reason
-from terminal.daemon.words import WORDS
+from terminal.daemon.words import CODE_WORDS, WORDS, ReasonWords
 from tests.ui.scenes import ink, scene_of, texts, typesetter
 from ui.gallery import SIZES
 from ui.i18n import words
@@ -73,8 +73,12 @@ def test_a_phrase_is_used(key: str) -> None:
     assert used
 
 
-def reason_view(reason: Reason) -> ReasonView:
-    said = WORDS[reason]
+REASONS = [(reason, WORDS[reason]) for reason in Reason] + [
+    (Reason.OFFLINE_NOT_POSSIBLE, said) for said in CODE_WORDS.values()
+]
+
+
+def reason_view(reason: Reason, said: ReasonWords) -> ReasonView:
     return ReasonView(
         code=reason.value,
         shopper=said.shopper.zh_hans,
@@ -84,10 +88,12 @@ def reason_view(reason: Reason) -> ReasonView:
     )
 
 
-@pytest.mark.parametrize("reason", Reason, ids=lambda reason: reason.name.lower())
+@pytest.mark.parametrize(
+    ("reason", "said_of_it"), REASONS, ids=[*(reason.name.lower() for reason in Reason), *CODE_WORDS]
+)
 @pytest.mark.parametrize("state", ["declined", "presented", "presented-prompt"])
-def test_every_reason_fits_on_every_panel(reason: Reason, state: str) -> None:
-    view = reason_view(reason)
+def test_every_reason_fits_on_every_panel(reason: Reason, said_of_it: ReasonWords, state: str) -> None:
+    view = reason_view(reason, said_of_it)
     refused = sale("declined", "again", reason=view)
     if state != "declined":
         prompt = "remove_phone" if state == "presented-prompt" else None
