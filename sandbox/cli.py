@@ -33,8 +33,8 @@ def sandbox(  # one parameter an option
 ) -> None:
     """Run a complete payment backend to develop, demonstrate and test against.
 
-    When it is ready it prints one line of JSON, {url, port, admin_token, activation_code}; everything else goes to
-    standard error. Its state is kept under PENGPOS_HOME/sandbox.
+    When it is ready it prints one line of JSON, {url, admin_token, activation_code}, with --origin also the port where
+    it listens; everything else goes to standard error. Its state is kept under PENGPOS_HOME/sandbox.
     """
     from sandbox.backend.server import Options, serve
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the screen costs: from a touch to the new frame, in motion, at rest. Draws in memory, or on the display there is.
+"""What the screen costs: from a touch to the new frame, in motion, at rest; in memory or on the display there is.
 
 `python -m ui.bench` is a screen that starts, says so with its first frame, and ends.
 """

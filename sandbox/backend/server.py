@@ -73,7 +73,7 @@ def serve(options: Options) -> None:
         ssl_keyfile=None if identity is None else identity.key,
     )
     try:
-        _Server(config, backend, port).run(sockets=[listener])
+        _Server(config, backend, {"port": port} if options.origin else {}).run(sockets=[listener])
     finally:
         backend.db.close()
 
@@ -100,10 +100,10 @@ def open_backend(options: Options, *, origin: str) -> Backend:
 class _Server(uvicorn.Server):
     """Says when it is ready, and lets event streams go before it waits for connections to end."""
 
-    def __init__(self, config: uvicorn.Config, backend: Backend, port: int) -> None:
+    def __init__(self, config: uvicorn.Config, backend: Backend, more: dict[str, int]) -> None:
         super().__init__(config)
         self._backend = backend
-        self._port = port
+        self._more = more
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -115,9 +115,9 @@ class _Server(uvicorn.Server):
         )
         ready = {
             "url": backend.origin,
-            "port": self._port,
             "admin_token": backend.admin_token,
             "activation_code": code.code,
+            **self._more,
         }
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()

@@ -89,17 +89,20 @@ class Shop:
         from sandbox.counter.line import Line
 
         self.line = self.stack.enter_context(Line(*ports))
-        self.line.start(self.open_sandbox(origin=f"http://127.0.0.1:{self.line.port}"))
+        said = self.open_sandbox(origin=f"http://127.0.0.1:{self.line.port}")
+        self.line.start(int(said["port"]))
 
-    def open_sandbox(self, *, port: int = 0, magic_amounts: bool = True, origin: str | None = None) -> int:
-        """Start the payment backend and keep what it says of itself; the port where it listens."""
+    def open_sandbox(
+        self, *, port: int = 0, magic_amounts: bool = True, origin: str | None = None
+    ) -> Mapping[str, object]:
+        """Start the payment backend and keep what it says of itself."""
         arguments = ["sandbox", "--port", str(port), *(["--magic-amounts"] if magic_amounts else [])]
         arguments += ["--origin", origin] if origin is not None else []
         said = self.start("sandbox", arguments).json_line()
         try:
             self.backend, self.admin_token = said["url"], said["admin_token"]
             self.activation_code = said["activation_code"]
-            return int(said["port"])
+            return said
         except KeyError as error:
             raise ConfigError("sandbox", f"it did not say its {error}", f"See {self.programs['sandbox'].log}") from None
 

@@ -41,15 +41,14 @@ def running(home: Path, *options: str) -> Iterator[dict[str, Any]]:
 def test_a_restart_keeps_everything(tmp_path: Path) -> None:
     home, clock = tmp_path / "home", SystemClock()
     with running(home) as first, httpx.Client(base_url=first["url"], timeout=20) as http:
-        assert sorted(first) == ["activation_code", "admin_token", "port", "url"]
+        assert sorted(first) == ["activation_code", "admin_token", "url"]
         till = Till.enrol(http, clock, first["activation_code"])
         wallet = Wallet.sign_up(http, clock)
         sale = till.sale(18_80)
         authorisation = wallet.authorise(sale)
         paid = till.pay(sale, wallet, authorisation).json()
         issuers = http.get("/wallet/v1/issuers").json()
-    assert first["url"].endswith(f":{first['port']}")
-    again = running(home, "--port", str(first["port"]))
+    again = running(home, "--port", first["url"].rpartition(":")[2])
     with again as second, httpx.Client(base_url=second["url"], timeout=20) as http:
         assert (second["url"], second["admin_token"]) == (first["url"], first["admin_token"])
         assert second["activation_code"] != first["activation_code"]
@@ -58,6 +57,12 @@ def test_a_restart_keeps_everything(tmp_path: Path) -> None:
         assert till.pay(sale, wallet, authorisation).json() == paid
         assert wallet.balance() == 981_20
         assert Operator(http, second["admin_token"]).ledger_is_balanced()
+
+
+def test_behind_a_proxy_it_says_where_it_listens(tmp_path: Path) -> None:
+    with running(tmp_path / "home", "--origin", "https://pay.example") as said:
+        assert said["url"] == "https://pay.example"
+        assert httpx.get(f"http://127.0.0.1:{said['port']}/v1/health", timeout=20).status_code == 200
 
 
 def test_it_ends_although_somebody_listens_to_events(tmp_path: Path) -> None:
