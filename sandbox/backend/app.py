@@ -58,7 +58,7 @@ def create_app(backend: Backend, *, sweeping: bool = True) -> FastAPI:
         postings_api.router,
     ):
         app.include_router(router)
-    app.include_router(serving.router())
+    serving.install(app)
     app.add_middleware(BodyLimit)
     return app
 

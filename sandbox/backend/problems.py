@@ -66,7 +66,7 @@ def install(app: FastAPI) -> None:
     """Turn every error of `app` into a problem document."""
     app.add_exception_handler(ProblemError, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_validation)
-    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(OperationalError, _on_database)
     app.add_exception_handler(DataError, _on_data)
     app.add_exception_handler(Exception, _on_bug)
@@ -87,7 +87,8 @@ async def _on_validation(_request: Request, error: Exception) -> JSONResponse:
     return _answer(ProblemError(422, "invalid_request", "; ".join(places)))
 
 
-async def _on_http(_request: Request, error: Exception) -> JSONResponse:
+async def on_http(_request: Request, error: Exception) -> JSONResponse:
+    """What the framework itself refuses: an address that is none, a method that does not fit."""
     assert isinstance(error, HTTPException)
     codes = {404: "not_found", 405: "method_not_allowed"}
     code = codes.get(error.status_code, "http_error")

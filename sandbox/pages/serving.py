@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hands out the pages: three addresses, each the same document whatever it names, and the files they are made of.
 
+A browser at any other address gets the first document too, with a `404`: it says in the reader's language that there is
+nothing. Programs, and whoever asks the APIs, get a problem document as ever.
+
 The document's script reads the rest of the address. What follows the `#` is never sent by a browser. Nothing is run
 but our own files (Content-Security-Policy), nothing is loaded from elsewhere, and no address is told to others.
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, FastAPI, Header, Request, Response
+from starlette.exceptions import HTTPException
 
-from sandbox.backend.problems import not_found
+from sandbox.backend.problems import not_found, on_http
 
 STATIC = Path(__file__).parent / "static"
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -43,6 +48,10 @@ class File:
         content = path.read_bytes()
         return cls(content, _TYPES[path.suffix], f'"{hashlib.sha256(content).hexdigest()[:16]}"')
 
+    def instead(self) -> Response:
+        """The file where there is nothing."""
+        return Response(self.content, status_code=404, media_type=self.media_type, headers=HEADERS)
+
     def answer(self, if_none_match: str | None) -> Response:
         """The file, or that it has not changed."""
         headers = {**HEADERS, "ETag": self.etag}
@@ -51,11 +60,26 @@ class File:
         return Response(self.content, media_type=self.media_type, headers=headers)
 
 
+_APIS = re.compile(r"/(v1|wallet|admin|pages|openapi\.json)(/|$)")
 IfNoneMatch = Annotated[str | None, Header()]
 
 
-def router() -> APIRouter:
-    """The pages' routes; no part of the API, so they are in no OpenAPI document."""
+def install(app: FastAPI) -> None:
+    """Add the pages to `app`; no part of the API, so they are in no OpenAPI document."""
+    nothing = File.read(STATIC / "pay.html")
+
+    async def on_unknown_address(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        by_browser = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+        if error.status_code == 404 and by_browser and not _APIS.match(request.url.path):
+            return nothing.instead()
+        return await on_http(request, error)
+
+    app.include_router(_router())
+    app.add_exception_handler(HTTPException, on_unknown_address)
+
+
+def _router() -> APIRouter:
     files = {path.name: File.read(path) for path in STATIC.iterdir() if path.suffix in _TYPES}
     pages = APIRouter(include_in_schema=False)
 

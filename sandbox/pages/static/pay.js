@@ -17,6 +17,7 @@ const ANSWER_MS = 15_000;
 const ASK_EVERY_MS = 2_000;
 const LOOK_EVERY_S = 4;
 
+const AT_THE_DOOR = /^\/(t\/?)?$/; // an address that names no sale, and is not cut short
 const reference = reference_of(location);
 const others = between_tabs("pengpos");
 let language = usual_language();
@@ -64,7 +65,7 @@ const act = {
 
 async function load() {
   const mine = ++undertaking;
-  if (reference === null) return set({ kind: "nothing" });
+  if (reference === null) return set({ kind: AT_THE_DOOR.test(location.pathname) ? "nothing" : "not_found" });
   if (account === null) return set({ kind: "welcome" });
   looks += 1;
   try {

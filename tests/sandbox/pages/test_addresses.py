@@ -83,6 +83,23 @@ def test_an_address_without_a_sale_asks_to_scan(browser: "Browser", shop: Shop, 
         phone.sees("请扫收款机上的码")
 
 
+@pytest.mark.parametrize(
+    ("locale", "says"),
+    [
+        ("zh-CN", "没有找到这一笔"),
+        ("zh-TW", "沒有找到這一筆"),
+        ("en-GB", "There is no such payment"),
+    ],
+)
+def test_an_address_that_is_none_says_so_in_the_readers_language(
+    browser: "Browser", shop: Shop, till: Till, locale: str, says: str
+) -> None:
+    with shopper(browser, shop, locale=locale, expected=("status of 404",)) as phone:
+        phone.page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+        phone.open(f"{till.http.base_url}/t/<script>alert(1)</script>/x")
+        phone.sees(says)
+
+
 def test_a_sale_that_is_cancelled_while_somebody_chooses_says_so_by_itself(
     browser: "Browser", shop: Shop, till: Till
 ) -> None:

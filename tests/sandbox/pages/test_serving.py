@@ -44,6 +44,34 @@ def test_nothing_else_goes_out(http: httpx.Client, path: str) -> None:
     assert http.get(path).status_code == 404
 
 
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("path", ["/t/%3Cscript%3E/alert(1)", "/t/a/b/c", "/r/a/b", "/", "/v1x", "/favicon.ico"])
+def test_a_browser_at_an_unknown_address_gets_a_page(http: httpx.Client, path: str) -> None:
+    answer = http.get(path, headers=BROWSER)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert answer.content == (STATIC / "pay.html").read_bytes()
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("GET", "/t/a/b", {}),
+        ("POST", "/t/a/b", BROWSER),
+        ("GET", "/v1/nothing", BROWSER),
+        ("GET", "/wallet/v1/nothing", BROWSER),
+        ("GET", "/admin", BROWSER),
+        ("GET", "/pages/nothing.js", BROWSER),
+    ],
+)
+def test_a_program_gets_a_problem_document(http: httpx.Client, method: str, path: str, headers: dict[str, str]) -> None:
+    answer = http.request(method, path, headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert answer.json()["code"] == "not_found"
+
+
 def test_the_pages_are_no_part_of_the_api(http: httpx.Client) -> None:
     paths = http.get("/openapi.json").json()["paths"]
     assert [path for path in paths if path.startswith(("/t", "/r/", "/pages"))] == []
