@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sandbox as a process: its state on disk, its socket, and the one line it prints when it is ready."""
 
+import errno
 import json
 import logging
 import secrets
@@ -24,6 +25,10 @@ from sandbox.backend.times import SystemClock
 from terminal.core.errors import ConfigError
 from terminal.keys.file import FileKey
 
+_ANOTHER_PORT = "Choose another --port, or 0 for any free one"
+_ANOTHER_HOST = (
+    "Name an address of this machine by --host, or leave it out: 127.0.0.1, or by --lan the one in its network"
+)
 _GRACE_S = 3
 _KEEP_ALIVE_S = 75  # a till keeps its connection between two sales
 
@@ -50,7 +55,7 @@ def serve(options: Options) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     if options.lan and not options.host:
         options = replace(options, host=_lan_address())
-    listener = _listen(options)
+    listener = listen(options)
     host = options.host if options.host not in {"", "0.0.0.0", "::"} else _lan_address()  # noqa: S104  # compared only
     port = listener.getsockname()[1]
     place = f"{f'[{host}]' if ':' in host else host}:{port}"
@@ -137,18 +142,18 @@ def _admin_token(path: Path) -> str:
     return token
 
 
-def _listen(options: Options) -> socket.socket:
+def listen(options: Options) -> socket.socket:
+    """Take the host and port that were asked for; raises ConfigError with what to ask for instead."""
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((options.host, options.port))
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         listener.close()
-        where = f"{options.host}:{options.port}"
-        raise ConfigError(
-            where, error.strerror or str(error), "Choose another --port, or 0 for any free one"
-        ) from error
+        where, why = f"{options.host}:{options.port}", getattr(error, "strerror", None) or str(error)
+        not_ours = isinstance(error, UnicodeError | socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+        raise ConfigError(where, why, _ANOTHER_HOST if not_ours else _ANOTHER_PORT) from error
     return listener
 
 

@@ -15,8 +15,9 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.backend.server import Options, open_backend
+from sandbox.backend.server import Options, listen, open_backend
 from sandbox.backend.times import SystemClock
+from terminal.core.errors import ConfigError
 from tests.support.shop import Operator, Till, Wallet
 
 PROGRAM = [sys.executable, "-c", "from terminal.cli import main; main()", "sandbox"]
@@ -85,6 +86,13 @@ def test_a_taken_port_is_said_in_one_sentence(tmp_path: Path) -> None:
     assert "Address already in use" in done.stderr
     assert done.stderr.endswith("Choose another --port, or 0 for any free one\n")
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1", "::nobody", "x" * 64])
+def test_a_host_that_is_not_this_machine_is_said_to_be_the_trouble(tmp_path: Path, host: str) -> None:
+    with pytest.raises(ConfigError, match="by --host, or leave it out") as caught:
+        listen(Options(host=host, port=0, home=tmp_path / "sandbox"))
+    assert "--port" not in str(caught.value)
 
 
 def test_secrets_are_for_the_owner_only(tmp_path: Path) -> None:
