@@ -143,16 +143,14 @@ def test_a_card_that_is_back_before_pcscd_looks_was_torn_and_is_talked_to_again(
 
 
 class GoneAtTheLastMoment(LyingThere):
-    """Stands for pcscd that notices a removal as a wait for news runs out: known to the next question only."""
+    """Stands for pcscd where the card leaves as a wait for news runs out: told to the next question only."""
 
     def __init__(self) -> None:
-        self.gone = False
+        self.waited_for = False
 
     def await_slot(self, reader: str, known: SlotState, timeout_s: float) -> SlotState:
-        was_gone, self.gone = self.gone, self.gone or timeout_s > 0
-        if timeout_s > 0:
-            time.sleep(timeout_s)
-        return SlotState(0x0002_0010 if was_gone else 0x0001_0020)
+        self.waited_for = self.waited_for or timeout_s > 0
+        return SlotState(0x0001_0020 if timeout_s > 0 or not self.waited_for else 0x0002_0010)
 
 
 def test_what_pcscd_notices_at_the_last_moment_counts(monkeypatch: pytest.MonkeyPatch) -> None:
