@@ -14,7 +14,7 @@ class Home:
 
     @classmethod
     def of_environment(cls) -> "Home":
-        """`$PENGPOS_HOME`, else ``~/.local/state/pengpos``; the systemd units set ``/var/lib/pengpos``."""
+        """`$PENGPOS_HOME`, else ``~/.local/state/pengpos``; a service has it set to ``/var/lib/pengpos``."""
         return cls(Path(os.environ.get("PENGPOS_HOME") or "~/.local/state/pengpos").expanduser())
 
     @property

@@ -2,17 +2,20 @@
 """Each look, well and not well: what it says and which cure it names."""
 
 import os
+import re
 import socket
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
+import click
 import httpx
 import pytest
 
 from provisioning import probes
 from provisioning.finding import Finding, Light
+from terminal.cli import main
 from terminal.core.errors import ConfigError
 from terminal.keys.file import FileKey
 from terminal.wire.credential import Credential
@@ -195,6 +198,14 @@ def test_terminal_by_its_socket(home: Home) -> None:
         listening.listen()
         expect(probes.look_at_terminal(home), GREEN, "running")
     expect(probes.look_at_terminal(home), YELLOW, "not running")
+
+
+def test_a_terminal_that_is_not_running_is_started_by_what_there_is(home: Home) -> None:
+    cure = probes.look_at_terminal(home).cure
+    advised = set(re.findall(r"pengpos (\w+)", cure))
+    assert advised
+    assert advised <= set(main.list_commands(click.Context(main)))
+    assert "systemctl" not in cure  # a unit of ours there is none yet
 
 
 def test_own_probes_have_each_a_name_and_a_finding(home: Home) -> None:
