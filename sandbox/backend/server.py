@@ -85,7 +85,8 @@ def serve(options: Options) -> None:
 
 def open_backend(options: Options, *, origin: str) -> Backend:
     """Open (at the first start: make) all state; raises ConfigError."""
-    options.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for directory in (options.home.parent, options.home):  # of parents that it makes too, mkdir forgets the mode
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     issuer = Issuer(FileKey.load_or_create(options.home / "issuer.pem"))
     hub = Hub()
     database = Database(options.database_url or f"sqlite:///{options.home / 'sandbox.db'}", wake=hub.wake)

@@ -20,6 +20,7 @@ from sandbox.backend.times import SystemClock
 from terminal.core.errors import ConfigError
 from tests.support.shop import Operator, Till, Wallet
 
+SECRETS = ("issuer.pem", "admin-token")
 PROGRAM = [sys.executable, "-c", "from terminal.cli import main; main()", "sandbox"]
 
 
@@ -96,11 +97,11 @@ def test_a_host_that_is_not_this_machine_is_said_to_be_the_trouble(tmp_path: Pat
 
 
 def test_secrets_are_for_the_owner_only(tmp_path: Path) -> None:
-    backend = open_backend(Options(host="", port=0, home=tmp_path / "sandbox"), origin="http://x.test")
+    home = tmp_path / "pengpos"
+    backend = open_backend(Options(host="", port=0, home=home / "sandbox"), origin="http://x.test")
     backend.db.close()
-    modes = {name: stat.S_IMODE((tmp_path / "sandbox" / name).stat().st_mode) for name in ("issuer.pem", "admin-token")}
-    assert modes == {"issuer.pem": 0o600, "admin-token": 0o600}
-    assert stat.S_IMODE((tmp_path / "sandbox").stat().st_mode) == 0o700
+    found = {name: stat.S_IMODE((home / "sandbox" / name).stat().st_mode) for name in (*SECRETS, ".", "..")}
+    assert found == {**dict.fromkeys(SECRETS, 0o600), ".": 0o700, "..": 0o700}
 
 
 @pytest.mark.parametrize(("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)])
