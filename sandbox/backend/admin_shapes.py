@@ -11,6 +11,7 @@ from sandbox.backend.times import LATEST_TIME
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,16}$")]
 Kid = Annotated[Base64url, Field(min_length=11, max_length=11)]
 Seconds = Annotated[int, Field(ge=0, le=366 * 86_400)]
+Milliseconds = Annotated[int, Field(ge=0, le=60_000)]
 UnixTime = Annotated[int, Field(ge=0, le=LATEST_TIME)]
 Count = Annotated[int, Field(ge=0, le=100_000)]
 
@@ -72,6 +73,7 @@ class RiskPolicy(Shape):
     clock_doubt_s: Seconds | None = None
     max_age_s: Seconds | None = None
     guaranteed: Amount | None = None
+    apdu_turnaround_ms: Milliseconds | None = None
 
 
 class Campaign(Shape):

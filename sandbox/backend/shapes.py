@@ -86,8 +86,8 @@ class RenewalAnswer(Shape):
 class ConfigAnswer(Shape):
     """`policy`: COSE_Sign1 (context `policy`) over JSON: `terminal_id, version, issued_at, not_after, risk {currency,
     per_payment, per_wallet_count, per_wallet_total, stored_count, stored_total, stored_age_s, clock_doubt_s, max_age_s,
-    guaranteed}, campaigns, tip_presets_percent, languages, merchant {id, name}, store {id, name}, currency, timezone,
-    day_starts_hour, denylist_version, issuers`.
+    guaranteed, apdu_turnaround_ms?}, campaigns, tip_presets_percent, languages, merchant {id, name}, store {id, name},
+    currency, timezone, day_starts_hour, denylist_version, issuers`.
     """
 
     policy: Base64url

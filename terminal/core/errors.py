@@ -61,10 +61,14 @@ class SignatureError(PengposError):
 
 @dataclass(eq=False)
 class RefusedError(PengposError):
-    """A check of the tap protocol failed: `reason` is what shopper and cashier are told, `detail` is for the log."""
+    """A check of the tap protocol failed: `reason` is what shopper and cashier are told, `detail` is for the log.
+
+    `code`: where there is more to say to them than the number does.
+    """
 
     reason: Reason
     detail: str
+    code: str | None = None
 
     def __str__(self) -> str:
         return f"{self.reason.name.lower()} ({self.reason.value}): {self.detail}"

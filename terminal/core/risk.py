@@ -31,6 +31,8 @@ class RiskPolicy:
     guaranteed_minor: int
     """What the merchant is owed whatever becomes of it; told, not a cap."""
     not_after: int
+    turnaround_ms: int | None = None
+    """A phone that takes longer for a command may be a relay's; None: that is not looked at. Beyond the spec page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,7 @@ class Cap(StrEnum):
     STORED_COUNT = "stored_count"
     STORED_TOTAL = "stored_total"
     AGE = "age"
+    TURNAROUND = "turnaround"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,15 +119,17 @@ def decide(
     offline_allowed: bool,
     allowance: Allowance | None,
     now: int,
+    turnaround_ms: int | None = None,
 ) -> OfflineAccepted | OfflineRefused:
     """Judge one authorised total, against the policy and the wallet's own allowance, as of `now` (Unix seconds).
 
-    `offline_allowed` and `allowance` are the authorisation's and the wallet credential's. The cashier's own decision
-    to accept offline is judged by the same rules.
+    `offline_allowed` and `allowance` are the authorisation's and the wallet credential's, `turnaround_ms` the tap's:
+    None, where it was not measured, is too long. The cashier's own decision to accept offline is judged by the same
+    rules.
     """
     if policy is None:
         return OfflineRefused(cap=Cap.NO_POLICY, detail="no risk policy is stored")
-    payment = _Payment(total_minor, currency, offline_allowed, allowance)
+    payment = _Payment(total_minor, currency, offline_allowed, allowance, turnaround_ms)
     rules = chain(
         _of_the_device(policy, usage, now), _of_the_wallet(usage, payment), _of_the_policy(policy, usage, payment)
     )
@@ -147,6 +152,7 @@ class _Payment:
     currency: str
     offline_allowed: bool
     allowance: Allowance | None
+    turnaround_ms: int | None
 
 
 _Rule: TypeAlias = tuple[Cap, bool, str]  # which, whether it holds, and the numbers for the log
@@ -190,6 +196,13 @@ def _of_the_policy(policy: RiskPolicy, usage: Usage, payment: _Payment) -> Itera
     yield _at_most(Cap.PER_KEY_TOTAL, usage.key_total_minor + payment.total_minor, policy.per_key_total_minor)
     yield _at_most(Cap.STORED_COUNT, usage.stored_count + 1, policy.stored_count)
     yield _at_most(Cap.STORED_TOTAL, usage.stored_total_minor + payment.total_minor, policy.stored_total_minor)
+    if policy.turnaround_ms is not None:  # last: the only one that another tap may mend
+        took_ms = payment.turnaround_ms
+        yield (
+            Cap.TURNAROUND,
+            took_ms is not None and took_ms <= policy.turnaround_ms,
+            f"turnaround: {took_ms} ms of {policy.turnaround_ms} ms",
+        )
 
 
 def _at_most(cap: Cap, wanted: int, limit: int) -> _Rule:

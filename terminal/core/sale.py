@@ -150,6 +150,8 @@ class Authorised:
     authorised_at: int
     occurred_at: int
     offline_allowed: bool
+    turnaround_ms: int | None = None
+    """How long phone and reader took for a command in this tap; None in rows from before it was measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from terminal.core.errors import JournalError, JournalFullError, MalformedError,
 from terminal.core.events import Event, FieldEmpty, Noticed, PaidByReceipt, PhoneRefused, Prompted, ReplyAccepted
 from terminal.core.ports import Clock, ReaderHealth, Signer
 from terminal.core.reasons import Reason
-from terminal.core.risk import OfflineRefused
+from terminal.core.risk import Cap, OfflineRefused
 from terminal.core.sale import Authorised, Booking, Notice, Prompt, Refusal, Sale, SaleState, Way
 from terminal.daemon.arming import Arming
 from terminal.daemon.desk import Desk
@@ -25,6 +25,7 @@ from terminal.daemon.identity import Identity
 from terminal.daemon.offline import OfflinePolicy
 from terminal.daemon.own_presentation import OwnPresentation
 from terminal.daemon.tap import Offer
+from terminal.daemon.words import TAP_TOO_SLOW
 from terminal.wire.judge import Accepted, Paid, judge_reply
 from terminal.wire.receipt import Outcome, ReceiptClaims, sign_receipt
 from terminal.wire.reply import Declines, Hint, NeedsShopper
@@ -154,17 +155,17 @@ class Judging:
         intent = sale.intent
         return Offer(sale.sale_id, intent.intent_id, intent.presentation, arming)
 
-    async def judge(self, offer: Offer, reply: bytes) -> bytes | None:
+    async def judge(self, offer: Offer, reply: bytes, turnaround_ms: int) -> bytes | None:
         """Take the reply or not. A reply to a sale that is no longer presented is dropped (§2)."""
         try:
             async with self._policy.deciding:
-                taken = await self._take(offer, reply)
+                taken = await self._take(offer, reply, turnaround_ms)
             return await self._receipt(offer) if taken else None
         except JournalError as error:  # nothing is taken that the journal cannot hold or look up: the phone taps again
             log.error("reply to a sale not taken: %s", error)
             return None
 
-    async def _take(self, offer: Offer, reply: bytes) -> bool:
+    async def _take(self, offer: Offer, reply: bytes, turnaround_ms: int) -> bool:
         """True if this very reply is now what the sale is authorised by. Raises JournalError: then nothing is."""
         sale = await self._desk.find(offer.sale_id)
         if (
@@ -175,14 +176,14 @@ class Judging:
             log.info("reply to sale %s dropped: it is %s now", sale.number, sale.state)
             return False
         try:
-            event = self._judged(sale, reply)
+            event = self._judged(sale, reply, turnaround_ms)
         except RefusedError as error:
             log.warning("refused %s for sale %s: %s", error.reason.name, sale.number, error.detail)
-            event = PhoneRefused(at=self._clock.now(), refusal=Refusal(reason=error.reason))
+            event = PhoneRefused(at=self._clock.now(), refusal=Refusal(reason=error.reason, code=error.code))
         sale, _ = await self._desk.apply(offer.sale_id, event)
         return isinstance(event, ReplyAccepted) and sale.authorised == event.authorised
 
-    def _judged(self, sale: Sale, reply: bytes) -> Event:
+    def _judged(self, sale: Sale, reply: bytes, turnaround_ms: int) -> Event:
         """Every check of the protocol, then the offline policy. Raises RefusedError."""
         now = self._clock.now()
         issuers = self._identity().issuers
@@ -216,9 +217,9 @@ class Judging:
                 )
                 return PaidByReceipt(at=now, intent_id=sale.intent.intent_id, booking=booking)
             case Accepted():
-                return self._accepted(sale, verdict, now)
+                return self._accepted(sale, verdict, now, turnaround_ms)
 
-    def _accepted(self, sale: Sale, verdict: Accepted, now: int) -> Event:
+    def _accepted(self, sale: Sale, verdict: Accepted, now: int, turnaround_ms: int) -> Event:
         claims = verdict.authorisation.claims
         authorised = Authorised(
             wallet_credential=verdict.reply.wallet_credential,
@@ -230,11 +231,13 @@ class Judging:
             authorised_at=claims.authorised_at,
             occurred_at=now,
             offline_allowed=claims.offline_allowed,
+            turnaround_ms=turnaround_ms,
         )
         if not sale.intent.online:
             decision = self._policy.decide(authorised, sale.amount.currency)
             if isinstance(decision, OfflineRefused):
-                raise RefusedError(Reason.OFFLINE_NOT_POSSIBLE, f"{decision.cap}: {decision.detail}")
+                code = TAP_TOO_SLOW if decision.cap is Cap.TURNAROUND else None
+                raise RefusedError(Reason.OFFLINE_NOT_POSSIBLE, f"{decision.cap}: {decision.detail}", code)
         return ReplyAccepted(at=now, authorised=authorised)
 
     # --- the receipt for the phone ------------------------------------------------------------------------------------

@@ -70,6 +70,7 @@ def policy_of(document: dict[str, Any]) -> RiskPolicy:
             doubtful_clock_s=int(risk["clock_doubt_s"]),
             guaranteed_minor=int(risk["guaranteed"]),
             not_after=int(datetime.fromisoformat(document["not_after"]).timestamp()),
+            turnaround_ms=None if (most_ms := risk.get("apdu_turnaround_ms")) is None else int(most_ms),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedError(f"policy lacks or mistypes {error}") from error
@@ -143,6 +144,7 @@ class OfflinePolicy:
             currency=currency,
             offline_allowed=authorised.offline_allowed,
             allowance=credential.allowance,
+            turnaround_ms=authorised.turnaround_ms,
             now=self._clock.now(),
         )
 

@@ -48,8 +48,11 @@ class TapJudge(Protocol):
     async def offer(self, arming: int) -> Offer | None:
         """What to present now, or nothing."""
 
-    async def judge(self, offer: Offer, reply: bytes) -> bytes | None:
-        """Check the reply, take it or not; the receipt to push to the phone, when there is one in time."""
+    async def judge(self, offer: Offer, reply: bytes, turnaround_ms: int) -> bytes | None:
+        """Check the reply, take it or not; the receipt to push to the phone, when there is one in time.
+
+        `turnaround_ms`: how long this phone takes for a command.
+        """
 
     def field_empty(self, arming: int) -> None:
         """A reader's field is empty since this arming."""
@@ -219,7 +222,7 @@ class TapDesk:
     def _present(self, mine: _Field, session: CardSession, offer: Offer) -> None:
         reply = session.present(offer.presentation)
         mine.not_before_s = self._clock.monotonic_s() + ASK_AGAIN_S
-        receipt = self._ask(self._judge.judge(offer, reply), TAP_LIMIT_S)
+        receipt = self._ask(self._judge.judge(offer, reply, session.turnaround_ms), TAP_LIMIT_S)
         if receipt is not None:
             session.push_result(receipt)
 

@@ -16,7 +16,7 @@ from terminal.client import (
 from terminal.core.machine import refundable_minor
 from terminal.core.reasons import Reason
 from terminal.core.sale import CODE_TRIES, Intent, Refund, Refusal, Sale, SaleState
-from terminal.daemon.words import BACKEND_CODES, WORDS
+from terminal.daemon.words import BACKEND_CODES, CODE_WORDS, WORDS
 
 _PAYABLE = frozenset({SaleState.SIGNED, SaleState.PRESENTED, SaleState.PENDING})
 CLAIM_S = 60
@@ -98,7 +98,7 @@ def refund_view(sale: Sale, refund: Refund) -> RefundView:
 def reason_view(refusal: Refusal, language: Language) -> ReasonView:
     """The number with a sentence for each side of the counter, in the device's language and in all of them."""
     plainer = BACKEND_CODES.get(refusal.code or "", refusal.reason)
-    words = WORDS.get(plainer, WORDS[Reason.DECLINED_BY_BACKEND])
+    words = CODE_WORDS.get(refusal.code or "") or WORDS.get(plainer, WORDS[Reason.DECLINED_BY_BACKEND])
     return ReasonView(
         code=refusal.reason.value,
         shopper=words.shopper.in_language(language),

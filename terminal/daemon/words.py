@@ -220,5 +220,24 @@ WORDS: Final[dict[Reason, ReasonWords]] = {
     ),
 }
 
+TAP_TOO_SLOW: Final = "tap_too_slow"
+"""Offline not possible, for the phone answered so slowly that it may be another one's, far away."""
+
+CODE_WORDS: Final[dict[str, ReasonWords]] = {
+    TAP_TOO_SLOW: ReasonWords(
+        _said(
+            "手机反应太慢，没有收款。请把手机平贴在感应区上，再碰一次。没有扣款。",
+            "手機反應太慢，沒有收款。請把手機平貼在感應區上，再碰一次。沒有扣款。",
+            "Your phone answered too slowly. Hold it flat against the reader and tap again. Nothing was charged.",
+        ),
+        _said(
+            "手机反应太慢，不像在跟前，不能离线收。请再碰一次；还不行就等网络恢复或收现金。",
+            "手機反應太慢，不像在跟前，不能離線收。請再碰一次；還不行就等網路恢復或收現金。",
+            "Answered too slowly to be here: not taken offline. Tap again, else wait for the link or take other money.",
+        ),
+    ),
+}
+"""Our own codes beside a number, with sentences of their own."""
+
 BACKEND_CODES: Final[dict[str, Reason]] = {"insufficient_funds": Reason.NOT_ENOUGH_MONEY}
 """Codes of the backend that have a plainer sentence than "declined" (backend API, `code`)."""

@@ -6,6 +6,7 @@ A plain sale is four exchanges. Whatever a card answers, a tap ends: after 8 s, 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 
 from terminal.core.errors import CardLostError, CardProtocolError, MalformedError, TapTimeoutError
 from terminal.wire import apdu
@@ -38,6 +39,15 @@ class CardSession:
         self._transceive = transceive
         self._monotonic_s = monotonic_s
         self._deadline_s: float | None = None
+        self._took_s: list[float] = []
+
+    @property
+    def turnaround_ms(self) -> int:
+        """How long phone and reader take for a command: the median of the exchanges so far, the lower one of two.
+
+        The exchange in which the wallet decides and signs is left out: how long that takes is its own.
+        """
+        return ceil(1000 * sorted(self._took_s)[(len(self._took_s) - 1) // 2]) if self._took_s else 0
 
     def select(self) -> Fci | None:
         """Select the wallet; None if the card is none of ours (6A82 or any other answer): pass it over.
@@ -55,7 +65,7 @@ class CardSession:
         *links, last = apdu.present(presentation)
         for link in links:
             self._send_link(link)
-        response = self._exchange(last)
+        response = self._exchange(last, wallet_thinks=True)
         reply = response.data
         fetched = 0
         while (left := response.bytes_left) is not None:
@@ -89,7 +99,7 @@ class CardSession:
         if response.data:
             raise CardProtocolError("an answer before the chain's end")
 
-    def _exchange(self, command: bytes, limit_s: float = TAP_LIMIT_S) -> apdu.Response:
+    def _exchange(self, command: bytes, limit_s: float = TAP_LIMIT_S, *, wallet_thinks: bool = False) -> apdu.Response:
         now_s = self._monotonic_s()
         if self._deadline_s is None:
             self._deadline_s = now_s + TAP_LIMIT_S
@@ -97,6 +107,8 @@ class CardSession:
         if left_s <= 0:
             raise TapTimeoutError(TAP_LIMIT_S)
         raw = self._transceive(command, min(limit_s, left_s))
+        if not wallet_thinks:
+            self._took_s.append(self._monotonic_s() - now_s)
         try:
             return apdu.Response.parse(raw)
         except MalformedError as error:

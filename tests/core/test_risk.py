@@ -61,6 +61,8 @@ ACCEPTED: list[tuple[str, Usage, dict[str, Any]]] = [
     ("the fiftieth", Usage(stored_count=49), {}),
     ("all of the stored total", Usage(stored_total_minor=1_900_00), {"total_minor": 100_00}),
     ("the oldest is a day old", Usage(stored_count=1, oldest_age_s=24 * HOUR_S), {}),
+    ("a phone just quick enough", Usage(), {"policy": replace(POLICY, turnaround_ms=80), "turnaround_ms": 80}),
+    ("a slow phone where nobody asks", Usage(), {"turnaround_ms": 8_000}),
     ("the clock doubtful just not too long", Usage(clock_doubtful_for_s=2 * HOUR_S - 1), {}),
 ]
 
@@ -84,6 +86,8 @@ REFUSED: list[tuple[Cap, Usage, dict[str, Any]]] = [
     (Cap.STORED_COUNT, Usage(stored_count=50), {}),
     (Cap.STORED_COUNT, Usage(stored_count=50), {"total_minor": 0}),
     (Cap.STORED_TOTAL, Usage(stored_total_minor=1_981_21), {}),
+    (Cap.TURNAROUND, Usage(), {"policy": replace(POLICY, turnaround_ms=80), "turnaround_ms": 81}),
+    (Cap.TURNAROUND, Usage(), {"policy": replace(POLICY, turnaround_ms=80), "turnaround_ms": None}),
 ]
 
 

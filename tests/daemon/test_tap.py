@@ -36,7 +36,8 @@ class Judge:
         self.told.append(("offer", arming))
         return self.offer_made
 
-    async def judge(self, offer: Offer, reply: bytes) -> bytes | None:
+    async def judge(self, offer: Offer, reply: bytes, turnaround_ms: int) -> bytes | None:
+        assert turnaround_ms == 0  # the clock is held still
         self.told.append(("judge", offer, reply))
         return self.receipt
 

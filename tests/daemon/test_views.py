@@ -20,7 +20,7 @@ from terminal.core.machine import step
 from terminal.core.reasons import Reason
 from terminal.core.sale import CODE_TRIES, Cancel, CancelReason, Notice, Prompt, Refusal, Sale, SaleState
 from terminal.daemon.views import reason_view, sale_view, utc, what_it_can
-from terminal.daemon.words import BACKEND_CODES, WORDS
+from terminal.daemon.words import BACKEND_CODES, CODE_WORDS, TAP_TOO_SLOW, WORDS, ReasonWords
 
 NOON = samples.NOON
 REFUSAL = Refusal(reason=Reason.NOT_A_WALLET)
@@ -101,9 +101,8 @@ def test_times(at: int, text: str) -> None:
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("reason", Reason)
-def test_every_reason_has_its_sentences(reason: Reason) -> None:
-    said = WORDS[reason]
+@pytest.mark.parametrize("said", [*WORDS.values(), *CODE_WORDS.values()], ids=[*WORDS, *CODE_WORDS])
+def test_every_reason_has_its_sentences(said: ReasonWords) -> None:
     for sentences in said:
         texts = [sentences.zh_hans, sentences.zh_hant, sentences.en]
         assert all(texts)
@@ -115,6 +114,17 @@ def test_every_reason_has_its_sentences(reason: Reason) -> None:
 def test_no_two_reasons_are_said_alike() -> None:
     for side in (0, 1):
         assert len({WORDS[reason][side].en for reason in Reason}) == len(Reason)
+
+
+def test_every_number_is_said() -> None:
+    assert set(WORDS) == set(Reason)
+
+
+def test_a_tap_too_slow_to_be_taken_offline_is_said_as_that() -> None:
+    view = reason_view(Refusal(reason=Reason.OFFLINE_NOT_POSSIBLE, code=TAP_TOO_SLOW), "en")
+    assert (view.code, view.detail) == (20, "tap_too_slow")
+    assert "too slowly" in view.shopper
+    assert "slow" in view.cashier
 
 
 def test_whoever_was_not_charged_is_told_so() -> None:

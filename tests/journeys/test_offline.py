@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The backend is gone: what is taken all the same, what is not, and what the cashier may decide."""
 
+from uuid import UUID
+
 import pytest
 
 from sandbox.phone.events import ReceiptKept
 from sandbox.phone.phone import VirtualPhone
+from terminal.client import SaleView
 from terminal.core.reasons import Reason
+from terminal.core.sale import Authorised
+from terminal.daemon.words import CODE_WORDS, TAP_TOO_SLOW
 from terminal.wire.base64url import b64u
 from tests.support.counter import Counter, assert_says, until
 from tests.support.road import never_answers, refuses
@@ -56,6 +61,58 @@ def test_not_taken_offline(counter: Counter, phone: VirtualPhone, amount: str) -
     assert sale.state == "presented"
     assert_says(sale, Reason.OFFLINE_NOT_POSSIBLE)
     assert counter.status.queue.count == 0
+
+
+def set_turnaround(counter: Counter, most_ms: int) -> None:
+    settings = {"risk": {"apdu_turnaround_ms": most_ms}}
+    assert counter.sandbox.operator.call("PUT", f"/terminals/{counter.terminal_id}/settings", settings).is_success
+
+    def held() -> bool:
+        policy = counter.terminal._till.policy.newest
+        return policy is not None and policy.turnaround_ms == most_ms
+
+    until(held, "the policy")  # by an event
+
+
+def journalled(counter: Counter, sale: SaleView) -> Authorised | None:
+    stored = counter.terminal._ground.journal.sale(UUID(sale.id))
+    return stored.authorised if stored is not None else None
+
+
+def test_a_phone_too_slow_to_be_here_is_not_taken_offline(counter: Counter, phone: VirtualPhone) -> None:
+    """No exchange takes less than the no time at all that this policy allows."""
+    set_turnaround(counter, 0)
+    counter.lose_the_backend()
+    sale = counter.tap(counter.present("18.80"), phone, lambda seen: seen.reason)
+    assert sale.state == "presented"
+    assert sale.reason is not None
+    assert (sale.reason.code, sale.reason.detail) == (Reason.OFFLINE_NOT_POSSIBLE, TAP_TOO_SLOW)
+    assert sale.reason.shopper == CODE_WORDS[TAP_TOO_SLOW].shopper.zh_hans
+    assert counter.status.queue.count == 0
+    assert journalled(counter, sale) is None
+
+
+def test_one_quick_enough_is(counter: Counter, phone: VirtualPhone) -> None:
+    set_turnaround(counter, 60_000)
+    counter.lose_the_backend()
+    sale = counter.tap(counter.present("18.80"), phone, "accepted_offline")
+    counter.resolve(sale, "approved")
+
+
+def test_online_the_turnaround_is_only_written_down(counter: Counter, phone: VirtualPhone) -> None:
+    set_turnaround(counter, 0)
+    sale = counter.tap(counter.present("18.80"), phone, "approved")
+    authorised = journalled(counter, sale)
+    assert authorised is not None
+    assert authorised.turnaround_ms is not None
+    assert authorised.turnaround_ms > 0
+
+
+def test_not_even_the_cashier_takes_one_too_slow(hasty: Counter, phone: VirtualPhone) -> None:
+    set_turnaround(hasty, 0)
+    refused = hasty.refused("POST", f"/v1/sales/{unknown_sale(hasty, phone, '18.80')}/accept-offline")
+    assert (refused.status, refused.code) == (409, "offline_not_possible")
+    assert "turnaround" in refused.detail
 
 
 def unknown_sale(hasty: Counter, phone: VirtualPhone, amount: str) -> str:

@@ -123,6 +123,33 @@ def test_a_tap_ends_after_eight_seconds_even_where_the_reader_never_gives_up() -
     assert len(card.sent) == 2
 
 
+@pytest.mark.parametrize(
+    ("seconds", "ms"),
+    [
+        pytest.param([0.5, 0.125, 7.0, 0.25], 250, id="the median, and not how long the wallet thinks"),
+        pytest.param([0.5, 0.125, 6.0], 125, id="no GET RESPONSE: the lower of two"),
+        pytest.param([0.0, 0.0, 0.5, 0.5], 0, id="quicker than the clock"),
+        pytest.param([0.0625, 0.0625, 0.5, 0.0625], 63, id="a part of a millisecond is one"),
+    ],
+)
+def test_how_long_a_phone_takes_for_a_command(seconds: list[float], ms: int) -> None:
+    now_s = 100.0
+    last = "010203049000" if len(seconds) == 3 else "016102"
+    answers = iter(zip(seconds, [OURS, "9000", last, "02039000"], strict=False))
+
+    def transceive(command: bytes, timeout_s: float) -> bytes:
+        nonlocal now_s
+        took_s, answer = next(answers)
+        now_s += took_s
+        return bytes.fromhex(answer)
+
+    session = CardSession(transceive, lambda: now_s)
+    assert session.turnaround_ms == 0
+    session.select()
+    session.present(PRESENTATION)
+    assert session.turnaround_ms == ms
+
+
 def test_select_gets_no_more_than_the_tap_has_left() -> None:
     card = Script("6a82", "6a82", seconds_each=7.0)
     session = card.session

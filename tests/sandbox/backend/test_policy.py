@@ -72,6 +72,13 @@ def test_a_policy_is_signed_anew_before_it_runs_out(shop: Shop) -> None:
     assert (renewed["version"], renewed["not_after"]) == (2, "2027-01-18T20:00:00Z")
 
 
+def test_a_turnaround_is_said_only_where_somebody_set_one(shop: Shop) -> None:
+    till = shop.till()
+    assert "apdu_turnaround_ms" not in policy(till)["risk"]
+    shop.operator.call("PUT", "/stores/S-0001/settings", {"risk": {"apdu_turnaround_ms": 120}})
+    assert policy(till)["risk"]["apdu_turnaround_ms"] == 120
+
+
 def test_an_etag_spares_the_body(shop: Shop) -> None:
     till = shop.till()
     etag = till.call("GET", "/terminal/config").headers["etag"]
@@ -86,8 +93,14 @@ def test_an_etag_spares_the_body(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{"risk": {"per_payment": -1}}, {"risk": {"unheard_of": 1}}, {"languages": "en"}, {"unheard_of": 1}],
-    ids=["negative", "unknown member of risk", "not a list", "unknown member"],
+    [
+        {"risk": {"per_payment": -1}},
+        {"risk": {"apdu_turnaround_ms": -1}},
+        {"risk": {"unheard_of": 1}},
+        {"languages": "en"},
+        {"unheard_of": 1},
+    ],
+    ids=["negative", "negative time", "unknown member of risk", "not a list", "unknown member"],
 )
 def test_odd_settings_are_refused(shop: Shop, body: dict[str, Any]) -> None:
     assert shop.operator.call("PUT", "/merchants/M-0001/settings", body).status_code == 422
