@@ -137,8 +137,8 @@ class Program:
             self._process.wait(STOP_LIMIT_S)
         with self.log.open("rb") as log:
             log.seek(self._said_before)
-            lines = log.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else f"exit code {self._process.returncode}, nothing in {self.log}"
+            words = _last_line(log.read().decode(errors="replace"))
+        return words or f"exit code {self._process.returncode}, nothing in {self.log}"
 
 
 def keep_lines(output: Iterable[bytes], lines: "queue.Queue[str | None]") -> None:
@@ -182,6 +182,12 @@ def run_once(arguments: Sequence[str], *, environment: Mapping[str, str], limit_
     except subprocess.TimeoutExpired:
         raise ProgramFailedError(f"pengpos {arguments[0]}: not done within {limit_s:g} s") from None
     if done.returncode != 0:
-        words = (done.stderr or done.stdout).strip().splitlines()
-        raise ProgramFailedError(f"pengpos {arguments[0]}: {words[-1] if words else done.returncode}")
+        words = _last_line(done.stderr or done.stdout)
+        raise ProgramFailedError(f"pengpos {arguments[0]}: {words or done.returncode}")
     return done.stdout
+
+
+def _last_line(said: str) -> str:
+    """What a program said last, without click's own `Error:`, which stands before what we say of it anyway."""
+    lines = said.strip().splitlines()
+    return lines[-1].removeprefix("Error: ") if lines else ""
