@@ -104,6 +104,12 @@ class CounterPage:
     def hold(self) -> None:
         self.page.click("#hold[data-near=false]")
 
+    def open_the_codes_page(self) -> "Page":
+        """Follow the link to what the code on the screen names; the tab that it opens."""
+        with self.page.context.expect_page() as opened:
+            self.page.click("#open")
+        return opened.value
+
     def until_face(self, kind: str) -> str:
         """Wait until the phone shows this; all its words."""
         found = self.page.wait_for_selector(f"#face[data-kind={kind}]")

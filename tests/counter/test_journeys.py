@@ -190,6 +190,21 @@ def test_a_sale_by_the_code_on_the_screen(counter: CounterPage) -> None:
     counter.until_balance(balance)
 
 
+def test_a_sale_by_the_page_that_the_code_opens(counter: CounterPage) -> None:
+    booked = len(counter.bookings())
+    counter.charge("8.50")
+    shopper = counter.open_the_codes_page()
+    shopper.get_by_role("button", name="Start").click()
+    counter.until("pending")
+    shopper.get_by_role("button", name="Pay ¥8.50").click()
+    shopper.get_by_role("heading", name="Paid", level=1).wait_for()
+    counter.until("approved")
+    counter.until_screen_has(Token.APPROVED_TINT, *RESULT_GROUND)
+    counter.until_booked(booked + 1)
+    assert counter.bookings()[-1]["sum"] == "¥8.50"
+    counter.until_states("signed", "presented", "pending", "approved")
+
+
 def test_by_code_where_the_terminal_is_offline(counter: CounterPage) -> None:
     booked = len(counter.bookings())
     counter.line("off")
