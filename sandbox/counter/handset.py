@@ -16,7 +16,7 @@ from typing import Any, Final
 from sandbox.counter import showing
 from sandbox.counter.moments import Moment, manner_of
 from sandbox.phone.account import AccountPayment, BackendRefusedError, BackendUnreachableError
-from sandbox.phone.events import Asked, Authorised, Event, ReceiptKept
+from sandbox.phone.events import Asked, Authorised, Event, PaidByAnother, ReceiptKept
 from sandbox.phone.hold import hold
 from sandbox.phone.owner import Owner
 from sandbox.phone.phone import VirtualPhone
@@ -185,9 +185,9 @@ class Handset:
 
     def _happened(self, event: Event) -> None:
         """In the thread of the tap, or of a question to the backend, which tells all receipts there are each time."""
-        if isinstance(event, ReceiptKept) and not self._is_news(event.payment):
+        if isinstance(event, PaidByAnother | ReceiptKept) and not self._is_news(event.payment):
             return
-        if isinstance(event, Authorised | ReceiptKept):
+        if isinstance(event, Authorised | PaidByAnother | ReceiptKept):
             self._payment = event.payment
         self._shown = event
         self._asked = event if isinstance(event, Asked) else None
@@ -199,7 +199,9 @@ class Handset:
     def _is_news(self, payment: Signed) -> bool:
         """Of the payment that it showed last, another outcome than then."""
         last = self._payment
-        return last is not None and payment.intent_id == last.intent_id and payment.outcome is not last.outcome
+        if last is None or payment.intent_id != last.intent_id:
+            return False
+        return (payment.outcome, payment.released) != (last.outcome, last.released)
 
     # --- by its own network -------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@
 from typing import Any, Final, TypedDict
 
 from sandbox.phone.account import AccountPayment, BackendRefusedError
-from sandbox.phone.events import Asked, Authorised, Event, Offer, PaidAnotherWay, ReceiptKept, Refused
+from sandbox.phone.events import Asked, Authorised, Event, Offer, PaidAnotherWay, PaidByAnother, ReceiptKept, Refused
 from sandbox.phone.phone import VirtualPhone
 from sandbox.phone.store import Signed
 from terminal.wire.receipt import Outcome
@@ -54,7 +54,7 @@ def of_event(event: Event) -> Screen:
             return {**(_offer(offer) if offer is not None else {}), "kind": "refused", "reason": reason.value}
         case PaidAnotherWay(offer=offer):
             return {**_offer(offer), "kind": "paid_another_way"}
-        case ReceiptKept(payment=payment):
+        case PaidByAnother(payment=payment) | ReceiptKept(payment=payment):
             return _payment(payment)
 
 
@@ -108,7 +108,7 @@ def _offer(offer: Offer) -> Screen:
 
 def _payment(payment: Signed) -> Screen:
     shown: Screen = {
-        "kind": _OUTCOMES[payment.outcome],
+        "kind": "paid_by_another" if payment.paid_by_another else _OUTCOMES[payment.outcome],
         "merchant": payment.merchant,
         "total": payment.taken_minor or payment.total_minor,
         "currency": payment.currency,

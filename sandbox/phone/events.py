@@ -71,10 +71,17 @@ class PaidAnotherWay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaidByAnother:
+    """Somebody else has paid what this phone had signed for: nothing is taken from its owner."""
+
+    payment: Signed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptKept:
     """A verified receipt came, and the payment now stands as it says."""
 
     payment: Signed
 
 
-Event = Asked | Authorised | Refused | PaidAnotherWay | ReceiptKept
+Event = Asked | Authorised | Refused | PaidAnotherWay | PaidByAnother | ReceiptKept

@@ -179,9 +179,11 @@ class VirtualPhone:
         self.wallet.issuers = issuers
         self.store.write_note("issuers", json.dumps([key.to_jwk() for key in issuers]))
         self.store.write_note("backend", account.backend)
-        for payment in account.payments():
+        payments = account.payments()
+        for payment in payments:
             if payment.receipt is not None:
                 self.wallet.take_receipt(read_signed(payment.receipt))
+        for payment in payments:  # after all receipts: by one of them this account may have paid by the page itself
             if payment.final:
                 self.wallet.release_promise(payment.intent_id.bytes)
         for balance in account.balances():

@@ -76,6 +76,13 @@ class Signed:
     taken_minor: int | None = None
     url: str | None = None
     reason: int | None = None
+    released: bool = False
+    """The backend will never take it."""
+
+    @property
+    def paid_by_another(self) -> bool:
+        """Nothing is taken, and no issuer's receipt says why: somebody else was quicker."""
+        return self.released and self.outcome in {None, Outcome.ACCEPTED_OFFLINE}
 
 
 _CREDENTIAL_COLUMNS = "kid, raw, issued_at, expires_at, allowed_currency, allowed_each, allowed_total, merchant_id"
@@ -83,7 +90,7 @@ _PROMISE_COLUMNS = (
     "intent_id, intent, terminal_x, terminal_y, reply, kid, merchant, total, currency, "
     "from_balance, promised, signed_at"
 )
-_SIGNED_COLUMNS = f"{_PROMISE_COLUMNS}, outcome, taken, url, reason"
+_SIGNED_COLUMNS = f"{_PROMISE_COLUMNS}, outcome, taken, url, reason, released"
 
 
 class WalletStore:
@@ -264,9 +271,14 @@ class WalletStore:
             *(claims.intent_id, Outcome.APPROVED, receipt.by_issuer),
         )
 
-    def release_promise(self, intent_id: bytes) -> None:
-        """The backend will never take what was signed for this intent: it counts against no allowance any more."""
-        self._rows("UPDATE signed SET released = 1 WHERE intent_id = ?", intent_id)
+    def release_promise(self, intent_id: bytes) -> bool:
+        """The backend will never take what was signed for this intent: it counts against no allowance any more.
+
+        False if that was known, or nothing was signed.
+        """
+        return bool(
+            self._rows("UPDATE signed SET released = 1 WHERE intent_id = ? AND NOT released RETURNING 1", intent_id)
+        )
 
     # --- another way ---------------------------------------------------------------------------------------------
 
@@ -303,7 +315,7 @@ class WalletStore:
         """The last known balance less what was signed since, or accepted offline and not settled; None: not known."""
         rows = self._rows(
             "SELECT minor - (SELECT coalesce(sum(coalesce(taken, total)), 0) FROM signed WHERE currency = b.currency "
-            "AND from_balance AND outcome IS NOT ? AND (seq > as_of_seq OR outcome = ?)) "
+            "AND from_balance AND NOT released AND outcome IS NOT ? AND (seq > as_of_seq OR outcome = ?)) "
             "FROM balance b WHERE currency = ?",
             *(Outcome.DECLINED, Outcome.ACCEPTED_OFFLINE, currency),
         )
@@ -329,7 +341,7 @@ def _held(row: tuple[Any, ...]) -> HeldCredential:
 
 def _signed(row: tuple[Any, ...]) -> Signed:
     intent_id, intent, x, y, reply, kid, merchant, total, currency, from_balance, promised, signed_at, *rest = row
-    outcome, taken, url, reason = rest
+    outcome, taken, url, reason, released = rest
     return Signed(
         intent_id=intent_id,
         intent=intent,
@@ -346,6 +358,7 @@ def _signed(row: tuple[Any, ...]) -> Signed:
         taken_minor=taken,
         url=url,
         reason=reason,
+        released=bool(released),
     )
 
 

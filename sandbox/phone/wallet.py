@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import RLock
 
-from sandbox.phone.events import Asked, Authorised, Event, Offer, PaidAnotherWay, ReceiptKept, Refused
+from sandbox.phone.events import Asked, Authorised, Event, Offer, PaidAnotherWay, PaidByAnother, ReceiptKept, Refused
 from sandbox.phone.owner import Owner
 from sandbox.phone.plan import Plan, make_plan
 from sandbox.phone.store import HeldCredential, Signed, WalletStore
@@ -277,7 +277,10 @@ class Wallet:
         No receipt says so. After a decline the terminal may still deliver the same authorisation as accepted offline,
         and it is judged once more (backend API, *Accepted after all*): only the backend knows when that is over.
         """
-        self._store.release_promise(intent_id)
+        with self._lock, self._store.transaction():
+            payment = self._store.signed(intent_id) if self._store.release_promise(intent_id) else None
+        if payment is not None and payment.paid_by_another:
+            self.listener(PaidByAnother(payment=payment))
 
     def _told_by(self, raw: bytes) -> Signed | None:
         """The payment as it stands after this receipt, or None if it says nothing about a payment by tap."""

@@ -2,7 +2,7 @@
 """What the phone's owner reads, in plain English: events, payments and reasons as sentences."""
 
 from sandbox.phone.account import AccountPayment
-from sandbox.phone.events import Asked, Authorised, Event, Offer, PaidAnotherWay, ReceiptKept, Refused
+from sandbox.phone.events import Asked, Authorised, Event, Offer, PaidAnotherWay, PaidByAnother, ReceiptKept, Refused
 from sandbox.phone.store import Signed
 from terminal.core.money import AMOUNT_LIMIT_MINOR, Money
 from terminal.core.reasons import Reason
@@ -42,7 +42,7 @@ def of_event(event: Event) -> str:
             return f"{of_offer(offer)}, not paid: {_REASONS[reason]}" if offer else f"Not paid: {_REASONS[reason]}"
         case PaidAnotherWay(offer=offer):
             return f"{of_offer(offer)}, paid already by tag or QR: showed the receipt"
-        case ReceiptKept(payment=payment):
+        case PaidByAnother(payment=payment) | ReceiptKept(payment=payment):
             return of_payment(payment)
 
 
@@ -54,6 +54,8 @@ def of_offer(offer: Offer) -> str:
 
 def of_payment(payment: Signed) -> str:
     """How a payment by tap stands: ``晨光咖啡 18.80 CNY, paid, receipt https://…``."""
+    if payment.paid_by_another:
+        return f"{_what(payment)}, paid by somebody else already; you were not charged"
     match payment.outcome:
         case None:
             return f"{_what(payment)}, authorised; no receipt has come yet"

@@ -5,7 +5,7 @@ import { element, shape, TONES } from "./build.js";
 import { has, money, word } from "./words.js";
 
 const PLAIN = "plain";
-const OUTCOMES = { paid: "approved", stored: "stored", declined: "declined", authorised: "unknown" };
+const OUTCOMES = { paid: "approved", stored: "stored", declined: "declined", authorised: "unknown", paid_by_another: "declined" };
 const RESULTS = {
   authorised: "unknown", paid: "approved", stored: "stored", declined: "declined", refused: "declined",
   denied: "declined", confirmed: "phone", held: "unknown", paid_another_way: "approved", paid_by_another: "declined",

@@ -18,7 +18,7 @@ from terminal.wire.reply import Authorises, Declines, NeedsShopper, read_reply
 from terminal.wire.session import CardSession
 from tests.support.counter import until
 from tests.support.live_sandbox import LiveSandbox, live_sandbox
-from tests.support.shop import Sale, Till
+from tests.support.shop import Sale, Till, Wallet
 
 LIMIT_S = 20.0
 START_MINOR = 1_000_00
@@ -111,6 +111,30 @@ def test_a_payment_and_its_receipt_and_it_is_lifted(held: Held, till: Till, read
     held.until_lifted()
     held.until_balance(START_MINOR - 18_80)
     assert [paid["kind"] for paid in held.view["payments"]] == ["paid"]
+
+
+@pytest.mark.parametrize("quicker", ["somebody else", "the same account"])
+def test_it_says_who_was_quicker_by_the_page(
+    held: Held, sandbox: LiveSandbox, till: Till, reader: FakeVpcd, quicker: str
+) -> None:
+    sale = till.sale(18_80)
+    session = held.meet(reader)
+    session.select()
+    reply = session.present(sale.presentation)
+    held.until("authorised")
+    payer = Wallet.sign_up(sandbox.http, sandbox.clock, with_credential=False)
+    if quicker == "the same account":
+        payer.token = held.phone._phone.store.note("token") or ""
+    till.put(sale)
+    assert payer.call("POST", f"/intents/{sale.intent_id}/claim").status_code == 200
+    assert payer.call("POST", f"/intents/{sale.intent_id}/pay").json()["status"] == "approved"
+    pay(till, sale, reply)  # of a payment by the page the terminal has no receipt for this phone
+    held.phone.take_away()
+    told = held.until("paid_by_another" if quicker == "somebody else" else "paid")
+    assert told["merchant"] == "晨光咖啡"
+    held.until_balance(START_MINOR if quicker == "somebody else" else START_MINOR - 18_80)
+    assert [payment["kind"] for payment in held.view["payments"]] == [told["kind"]]
+    assert held.view["balance"][0]["promisable"] == 500_00
 
 
 @pytest.mark.parametrize(

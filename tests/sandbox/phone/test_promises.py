@@ -4,6 +4,8 @@
 import pytest
 
 from sandbox.phone.bench import CNY_200, NOW, Bench, Till
+from sandbox.phone.events import PaidByAnother
+from sandbox.phone.words import of_event
 from terminal.core.errors import MalformedError
 from terminal.core.money import Money
 from terminal.core.reasons import Reason
@@ -63,6 +65,20 @@ def test_what_the_backend_will_never_take_may_be_promised_again(paying: Bench) -
     paying.wallet.release_promise((3).to_bytes(16, "big"))
     assert paying.authorised(4, amount_minor=10_000).offline_allowed
     assert not paying.authorised(5, amount_minor=1).offline_allowed
+
+
+@pytest.mark.parametrize("heard", [None, Outcome.ACCEPTED_OFFLINE], ids=["nothing", "accepted offline"])
+def test_what_somebody_else_has_paid_is_told_once_and_costs_nothing(heard: Outcome | None, paying: Bench) -> None:
+    paying.store.set_balance("CNY", 100_00)
+    paying.authorised()
+    if heard is not None:
+        paying.wallet.take_receipt(paying.till.receipt(heard))
+    assert paying.store.spendable_minor("CNY") == 100_00 - 18_80
+    for _ in range(2):
+        paying.wallet.release_promise((1).to_bytes(16, "big"))
+    assert [type(event) for event in paying.events].count(PaidByAnother) == 1
+    assert of_event(paying.events[-1]).endswith("paid by somebody else already; you were not charged")
+    assert paying.store.spendable_minor("CNY") == 100_00
 
 
 def test_a_friend_is_never_promised_offline(paying: Bench) -> None:
