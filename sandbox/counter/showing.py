@@ -76,6 +76,8 @@ def of_account_payment(paid: AccountPayment) -> Screen:
 
 def refused(error: BackendRefusedError) -> Screen:
     """The backend said no."""
+    if error.code == "already_paid":
+        return {"kind": "paid_by_another"}
     return {"kind": "trouble", "detail": str(error)}
 
 

@@ -264,6 +264,15 @@ def test_paying_by_the_code(held: Held, till: Till, sandbox: LiveSandbox) -> Non
     held.until_balance(START_MINOR - 8_00)
 
 
+def test_a_code_that_somebody_else_has_paid_is_said(held: Held, till: Till, sandbox: LiveSandbox) -> None:
+    sale = till.sale(8_00, online=False)
+    other = Wallet.sign_up(sandbox.http, sandbox.clock, with_credential=False)
+    assert other.call("POST", f"/intents/{sale.text}/pay").json()["status"] == "approved"
+    held.phone.scan(f"{sandbox.backend.origin}/t#{sale.text}")
+    assert held.until("paid_by_another") == {"kind": "paid_by_another"}
+    held.until_balance(START_MINOR)
+
+
 @pytest.mark.parametrize("url", ["https://elsewhere.example/t/AAAA", "not a url"], ids=["another service", "no URL"])
 def test_a_code_that_is_none_is_said(held: Held, url: str) -> None:
     held.phone.scan(url)
