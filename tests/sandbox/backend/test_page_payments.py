@@ -85,6 +85,8 @@ def test_a_claim_does_not_keep_a_tap_out_and_the_first_booked_wins(shop: Shop) -
     told = by_page.call("POST", f"/intents/{sale.intent_id}/pay").json()
     assert (paid["status"], told["status"], told["receipt"]) == ("approved", "already_paid", paid["receipt"])
     assert (by_page.balance(), by_tap.balance()) == (1_000_00, 981_20)
+    claimed = by_page.call("POST", f"/intents/{sale.intent_id}/claim")
+    assert (claimed.status_code, claimed.json()["code"]) == (409, "already_paid")  # there is nothing to claim
 
 
 def test_a_tap_after_the_page_is_already_paid(shop: Shop) -> None:
