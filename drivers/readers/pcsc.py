@@ -12,18 +12,23 @@ with it until it returns. Where the reader itself gives up, or the answer is emp
 still there: gone is CardLostError, there and silent TapTimeoutError. An empty answer is what pcscd makes of a card that
 left in the middle, and one that is back before the next look in 0.4 s was never away, to pcscd: so it is CardLostError
 too, but counts as no empty field, for the card may have lain there all the while; where it goes on, CardProtocolError.
+
+**Light and buzzer.** Where the reader has a `Panel`, it is told by pseudo-APDUs, which it answers itself, between two
+uses of the card: over the card's connection, or over the driver's escape where no card is there. One that refuses is
+left alone; no tap fails or waits for it.
 """
 
-import contextlib
 import time
 from collections.abc import Callable
 from functools import partial
 
 from drivers.readers import pcsc_errors
 from drivers.readers.pcsc_link import EmptyAnswerError, Link
+from drivers.readers.pcsc_panel import Panel
 from drivers.readers.winscard import Context, Disposition, SlotState, Status, WinscardError
 from drivers.readers.worker import OutlivedError, StuckError, Worker
 from terminal.core.errors import CardLostError, CardProtocolError, ReaderError, TapTimeoutError
+from terminal.core.ports import Signal
 
 _COMMAND_SIZES = range(4, 261 + 1)  # a short C-APDU (ISO 7816-4); to vpcd a single byte would be a control
 _RESPONSE_SIZES = range(2, 258 + 1)
@@ -52,12 +57,18 @@ class PcscCard:
         """
         return self._reader.exchange(self, command, timeout_s)
 
+    def signal(self, signal: Signal) -> None:
+        """See `core.ports.SignallingCard`; nothing on a reader without light and buzzer."""
+        self._reader.signal(self, signal)
+
 
 class PcscReader:
     """One PC/SC reader, made, watched and used by one thread. Raises ReaderLostError if it is not there."""
 
-    def __init__(self, name: str, *, hung_after_s: float = 5.0) -> None:
+    def __init__(self, name: str, *, hung_after_s: float = 5.0, panel: Panel | None = None) -> None:
         self.name = name
+        self._panel = panel
+        self._to_be_hushed = self._reader_to_be_told = panel is not None
         self._hung_after_s = hung_after_s
         self._slot = SlotState()
         self._card: PcscCard | None = None
@@ -132,6 +143,27 @@ class PcscReader:
         self._in_doubt, card.held = was_in_doubt, True
         return response
 
+    def signal(self, card: PcscCard, signal: Signal) -> None:
+        """`card.signal`."""
+        if self._panel is None or self._context is None or self.worker.stuck_s is not None:
+            return
+        command = self._panel.signals[signal]
+        if card.in_field and (self._in_doubt or self._tell_over(card, command)):
+            return  # told; or the power is cut next, of a card that must not be let go before
+        self._run_briefly(partial(self._link.tell_reader, command))
+
+    def _hush(self, panel: Panel) -> None:
+        """Once an opening, or twice: the reader's driver may refuse what is not sent over a card."""
+        if self._card is not None:
+            self._to_be_hushed = False
+            self._tell_over(self._card, panel.hush)
+        elif self._reader_to_be_told:
+            self._reader_to_be_told = False
+            self._to_be_hushed = not self._run_briefly(partial(self._link.tell_reader, panel.hush))
+
+    def _tell_over(self, card: PcscCard, command: bytes) -> bool:
+        return self._run_briefly(partial(self._link.exchange, card.stay, command))
+
     def _open(self) -> Context | None:
         try:
             context = Context()
@@ -191,6 +223,8 @@ class PcscReader:
         elif self._card is not None and self._card is self._told and not self._card.held:
             self._card.held = True  # tried once a stay: another program may have been first
             self._run_briefly(partial(self._link.hold, self._card.stay))
+        elif self._panel is not None and self._to_be_hushed and (self._card is None or self._card.held):
+            self._hush(self._panel)
 
     def _refuse_if_hung(self) -> None:
         """A phone that waits to be unlocked is silent for seconds, and no fault of the reader's; longer is."""
@@ -198,9 +232,13 @@ class PcscReader:
         if stuck_s is not None and stuck_s > self._hung_after_s:
             raise pcsc_errors.hung(self.name)
 
-    def _run_briefly(self, call: Callable[[], object]) -> None:
-        with contextlib.suppress(WinscardError, OutlivedError):  # the next look at the slot tells what it was
+    def _run_briefly(self, call: Callable[[], object]) -> bool:
+        """Whether it was done; the next look at the slot tells what it was."""
+        try:
             self.worker.run(call, _HOUSEKEEPING_S)
+        except (WinscardError, EmptyAnswerError, OutlivedError, StuckError):
+            return False
+        return True
 
     def _still_there(self, context: Context, card: PcscCard) -> bool:
         """Give pcscd the time to notice that the card left."""

@@ -2,9 +2,11 @@
 """Which PC/SC readers there are, now and next, and how each is opened: what the supervisor asks of PC/SC."""
 
 import re
+from collections.abc import Callable
 
 from drivers.readers import pcsc_errors
 from drivers.readers.pcsc import PcscReader
+from drivers.readers.pcsc_panel import Panel, panel_of
 from drivers.readers.winscard import Context, WinscardError
 from drivers.readers.worker import Worker
 
@@ -27,8 +29,10 @@ def list_readers() -> tuple[str, ...]:
 class PcscReaders:
     """The contactless PC/SC readers of this machine. `discover` is for one thread, `open` for each reader's own."""
 
-    def __init__(self, *, hung_after_s: float = 5.0) -> None:
+    def __init__(self, *, hung_after_s: float = 5.0, panel_of: Callable[[str], Panel | None] = panel_of) -> None:
+        """`panel_of`: the light and buzzer of a reader by its name."""
         self._hung_after_s = hung_after_s
+        self._panel_of = panel_of
         self._context: Context | None = None
         self._known: tuple[str, ...] | None = None
         self._workers: dict[str, Worker] = {}
@@ -56,7 +60,7 @@ class PcscReaders:
         last = self._workers.get(name)
         if last is not None and last.abandoned:
             raise pcsc_errors.hung(name)
-        reader = PcscReader(name, hung_after_s=self._hung_after_s)
+        reader = PcscReader(name, hung_after_s=self._hung_after_s, panel=self._panel_of(name))
         self._workers[name] = reader.worker
         return reader
 

@@ -41,6 +41,18 @@ class Link:
             raise EmptyAnswerError
         return response
 
+    def tell_reader(self, command: bytes) -> None:
+        """A command for the reader, no card being held. Raises WinscardError, as where its driver allows none."""
+        self.release(Disposition.LEAVE)
+        if self._context is None:
+            self._context = Context()
+        connection = self._context.connect_reader(self._reader)
+        try:
+            connection.control(command)
+        finally:
+            with contextlib.suppress(WinscardError):
+                connection.disconnect(Disposition.LEAVE)
+
     def release(self, disposition: Disposition) -> None:
         """Let go of what is held, if anything; never raises: what cannot be let go is gone."""
         connection, self._connection = self._connection, None

@@ -15,6 +15,10 @@ _PNP = "\\\\?PnP?\\Notification"
 """pcsc-lite's pseudo reader: its state changes when any reader comes or goes."""
 
 
+_CCID_ESCAPE = scard.SCARD_CTL_CODE(1)
+"""The control code under which libccid and ACS's own driver pass bytes on to the reader."""
+
+
 class Status(IntEnum):
     """The statuses we tell apart (PC/SC part 5, WinSCard)."""
 
@@ -93,7 +97,7 @@ class SlotState:
 
 
 class Connection:
-    """One card, held exclusively."""
+    """One card, held exclusively, or one reader without looking at its card."""
 
     def __init__(self, handle: int, protocol: int) -> None:
         self._handle = handle
@@ -104,6 +108,11 @@ class Connection:
         status, response = scard.SCardTransmit(self._handle, self._control, list(command))
         _check("SCardTransmit", status)
         return bytes(response)
+
+    def control(self, command: bytes) -> None:
+        """A command for the reader itself (CCID's escape), which its driver may refuse."""
+        status, _ = scard.SCardControl(self._handle, _CCID_ESCAPE, list(command))
+        _check("SCardControl", status)
 
     def disconnect(self, disposition: Disposition) -> None:
         """Let go of the card."""
@@ -144,6 +153,14 @@ class Context:
         status, handle, protocol = self._connect(reader, scard.SCARD_PROTOCOL_T1)
         if _unsigned(status) == Status.PROTO_MISMATCH:
             status, handle, protocol = self._connect(reader, scard.SCARD_PROTOCOL_T0)
+        _check("SCardConnect", status)
+        return Connection(handle, protocol)
+
+    def connect_reader(self, reader: str) -> Connection:
+        """Hold the reader itself, whether there is a card or not."""
+        status, handle, protocol = scard.SCardConnect(
+            self._handle, reader, scard.SCARD_SHARE_DIRECT, scard.SCARD_PROTOCOL_UNDEFINED
+        )
         _check("SCardConnect", status)
         return Connection(handle, protocol)
 

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from sandbox.phone.manners import Gone, Move, Says, Silence
 from terminal.core.errors import CardLostError, CardProtocolError, ReaderLostError, TapTimeoutError
-from terminal.core.ports import Card
+from terminal.core.ports import Card, Signal
 
 _COMMAND_SIZES = range(4, 261 + 1)
 _RESPONSE_SIZES = range(2, 258 + 1)
@@ -40,6 +40,10 @@ class _PhoneInField:
         """As `terminal.core.ports.Card`: raises CardLostError, CardProtocolError, TapTimeoutError, ReaderLostError."""
         return self._field._transceive(self, command, timeout_s)  # noqa: SLF001  # two halves of one thing
 
+    def signal(self, signal: Signal) -> None:
+        """As `terminal.core.ports.SignallingCard`: this reader has a light, which remembers."""
+        self._field.shown.append(signal)
+
 
 class VirtualField:
     """A contactless reader without hardware.
@@ -50,6 +54,8 @@ class VirtualField:
 
     def __init__(self, name: str = "virtual field", *, hurried: bool = False) -> None:
         self.name = name
+        self.shown: list[Signal] = []
+        """What the reader's own light has been told, in order."""
         self._hurried = hurried
         self._changed = Condition()
         self._cards: tuple[_PhoneInField, ...] = ()

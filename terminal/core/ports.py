@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Card(Protocol):
@@ -15,6 +15,22 @@ class Card(Protocol):
 
         Raises CardLostError, CardProtocolError, TapTimeoutError, ReaderLostError.
         """
+
+
+class Signal(StrEnum):
+    """What a reader's own light and buzzer tell, where it has them."""
+
+    APPROVED = "approved"
+    ACCEPTED_OFFLINE = "accepted_offline"
+    REFUSED = "refused"
+
+
+@runtime_checkable
+class SignallingCard(Protocol):
+    """A card on a reader that has a light or a buzzer of its own; others are no such cards."""
+
+    def signal(self, signal: Signal) -> None:
+        """Show it, also where the card has left meanwhile; takes a second or two at the most, never raises."""
 
 
 class Reader(Protocol):

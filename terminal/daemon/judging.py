@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from offline_queue.port import JournalPort
 from terminal.core.errors import JournalError, JournalFullError, MalformedError, RefusedError, SignatureError
 from terminal.core.events import Event, FieldEmpty, Noticed, PaidByReceipt, PhoneRefused, Prompted, ReplyAccepted
-from terminal.core.ports import Clock, ReaderHealth, Signer
+from terminal.core.ports import Clock, ReaderHealth, Signal, Signer
 from terminal.core.reasons import Reason
 from terminal.core.risk import Cap, OfflineRefused
 from terminal.core.sale import Authorised, Booking, Notice, Prompt, Refusal, Sale, SaleState, Way
@@ -24,7 +24,7 @@ from terminal.daemon.durable import report_if_broken
 from terminal.daemon.identity import Identity
 from terminal.daemon.offline import OfflinePolicy
 from terminal.daemon.own_presentation import OwnPresentation
-from terminal.daemon.tap import Offer
+from terminal.daemon.tap import Answer, Offer
 from terminal.daemon.words import TAP_TOO_SLOW
 from terminal.wire.judge import Accepted, Paid, judge_reply
 from terminal.wire.receipt import Outcome, ReceiptClaims, sign_receipt
@@ -155,18 +155,23 @@ class Judging:
         intent = sale.intent
         return Offer(sale.sale_id, intent.intent_id, intent.presentation, arming)
 
-    async def judge(self, offer: Offer, reply: bytes, turnaround_ms: int) -> bytes | None:
+    async def judge(self, offer: Offer, reply: bytes, turnaround_ms: int) -> Answer:
         """Take the reply or not. A reply to a sale that is no longer presented is dropped (§2)."""
         try:
             async with self._policy.deciding:
-                taken = await self._take(offer, reply, turnaround_ms)
-            return await self._receipt(offer) if taken else None
+                event, taken = await self._take(offer, reply, turnaround_ms)
+            if taken:
+                return await self._outcome(offer)
+            return Answer(signal=Signal.REFUSED if isinstance(event, PhoneRefused) else None)
         except JournalError as error:  # nothing is taken that the journal cannot hold or look up: the phone taps again
             log.error("reply to a sale not taken: %s", error)
-            return None
+            return Answer()
 
-    async def _take(self, offer: Offer, reply: bytes, turnaround_ms: int) -> bool:
-        """True if this very reply is now what the sale is authorised by. Raises JournalError: then nothing is."""
+    async def _take(self, offer: Offer, reply: bytes, turnaround_ms: int) -> tuple[Event | None, bool]:
+        """What came of the reply, and whether this very one is now what the sale is authorised by.
+
+        Raises JournalError: then nothing is.
+        """
         sale = await self._desk.find(offer.sale_id)
         if (
             sale.state is not SaleState.PRESENTED
@@ -174,14 +179,14 @@ class Judging:
             or offer.arming != self._arming.number
         ):
             log.info("reply to sale %s dropped: it is %s now", sale.number, sale.state)
-            return False
+            return None, False
         try:
             event = self._judged(sale, reply, turnaround_ms)
         except RefusedError as error:
             log.warning("refused %s for sale %s: %s", error.reason.name, sale.number, error.detail)
             event = PhoneRefused(at=self._clock.now(), refusal=Refusal(reason=error.reason, code=error.code))
         sale, _ = await self._desk.apply(offer.sale_id, event)
-        return isinstance(event, ReplyAccepted) and sale.authorised == event.authorised
+        return event, isinstance(event, ReplyAccepted) and sale.authorised == event.authorised
 
     def _judged(self, sale: Sale, reply: bytes, turnaround_ms: int) -> Event:
         """Every check of the protocol, then the offline policy. Raises RefusedError."""
@@ -242,7 +247,7 @@ class Judging:
 
     # --- the receipt for the phone ------------------------------------------------------------------------------------
 
-    async def _receipt(self, offer: Offer) -> bytes | None:
+    async def _outcome(self, offer: Offer) -> Answer:
         """Wait until the sale has an outcome a phone can be told, at most `RESULT_WAIT_S`."""
         task = asyncio.current_task()
         assert task is not None  # asked by a reader, through the loop
@@ -251,10 +256,10 @@ class Judging:
             async with asyncio.timeout(RESULT_WAIT_S):
                 sale = await self._desk.until(offer.sale_id, lambda sale: sale.state is not SaleState.AUTHORISED)
         except TimeoutError:
-            return None
+            return Answer()
         finally:
             self._keeping.discard(task)
-        return self._receipt_of(sale)
+        return Answer(receipt=self._receipt_of(sale), signal=_signal_of(sale))
 
     def _receipt_of(self, sale: Sale) -> bytes | None:
         """What to tell the phone that tapped: nothing, where another one has paid."""
@@ -274,3 +279,16 @@ class Judging:
             reason=None,
         )
         return sign_receipt(self._signer, claims)
+
+
+def _signal_of(sale: Sale) -> Signal | None:
+    """What the reader shows the phone that tapped: nothing, where another one has paid or nobody knows yet."""
+    match sale.state:
+        case SaleState.APPROVED if sale.booking is not None and sale.booking.by is Way.READER:
+            return Signal.APPROVED
+        case SaleState.ACCEPTED_OFFLINE:
+            return Signal.ACCEPTED_OFFLINE
+        case SaleState.DECLINED:
+            return Signal.REFUSED
+        case _:
+            return None

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from terminal.core.errors import CardLostError, CardProtocolError, TapTimeoutError
-from terminal.core.ports import Card, Clock, ReaderHealth, ReaderState
+from terminal.core.ports import Card, Clock, ReaderHealth, ReaderState, Signal, SignallingCard
 from terminal.core.sale import Notice, Prompt
 from terminal.daemon.arming import Arming
 from terminal.wire.session import CardSession
@@ -39,6 +39,14 @@ class Offer:
     arming: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of a reply in time: what the phone is given, and what the reader shows."""
+
+    receipt: bytes | None = None
+    signal: Signal | None = None
+
+
 class TapJudge(Protocol):
     """The loop's side. `offer` and `judge` are the two questions; the rest is told.
 
@@ -48,8 +56,8 @@ class TapJudge(Protocol):
     async def offer(self, arming: int) -> Offer | None:
         """What to present now, or nothing."""
 
-    async def judge(self, offer: Offer, reply: bytes, turnaround_ms: int) -> bytes | None:
-        """Check the reply, take it or not; the receipt to push to the phone, when there is one in time.
+    async def judge(self, offer: Offer, reply: bytes, turnaround_ms: int) -> Answer:
+        """Check the reply, take it or not; what to push to the phone, when there is one in time, and to show.
 
         `turnaround_ms`: how long this phone takes for a command.
         """
@@ -175,7 +183,7 @@ class TapDesk:
                 return
             offer = self._ask(self._judge.offer(arming), OFFER_LIMIT_S)
             if offer is not None:
-                self._present(mine, wallets[0], offer)
+                self._present(mine, *wallets[0], offer)
         except CardLostError as error:
             log.info("tap torn: %s", error)
             if offer is not None:
@@ -189,16 +197,16 @@ class TapDesk:
             mine.passed_over += cards
             self._tell(self._judge.broken, arming, str(error))
 
-    def _wallets(self, mine: _Field, cards: Sequence[Card], arming: int) -> list[CardSession]:
+    def _wallets(self, mine: _Field, cards: Sequence[Card], arming: int) -> list[tuple[Card, CardSession]]:
         """SELECT every card that has not been passed over; those that are ours."""
-        wallets: list[CardSession] = []
+        wallets: list[tuple[Card, CardSession]] = []
         for card in cards:
             session = CardSession(card.transceive, self._clock.monotonic_s)
             if session.select() is None:
                 mine.strangers.append(card)
                 self._tell(self._judge.notice, arming, Notice.NOT_A_WALLET)
             else:
-                wallets.append(session)
+                wallets.append((card, session))
                 if card not in mine.phones:
                     mine.phones.append(card)
         with self._lock:
@@ -219,12 +227,14 @@ class TapDesk:
                     occupied.told_occupied = occupied.two_under = arming  # more is being said than "take it away"
         self._tell(self._judge.prompt, arming, Prompt.TWO_PHONES)
 
-    def _present(self, mine: _Field, session: CardSession, offer: Offer) -> None:
+    def _present(self, mine: _Field, card: Card, session: CardSession, offer: Offer) -> None:
         reply = session.present(offer.presentation)
         mine.not_before_s = self._clock.monotonic_s() + ASK_AGAIN_S
-        receipt = self._ask(self._judge.judge(offer, reply, session.turnaround_ms), TAP_LIMIT_S)
-        if receipt is not None:
-            session.push_result(receipt)
+        answer: Answer = self._ask(self._judge.judge(offer, reply, session.turnaround_ms), TAP_LIMIT_S) or Answer()
+        if answer.receipt is not None:
+            session.push_result(answer.receipt)
+        if answer.signal is not None and isinstance(card, SignallingCard):
+            card.signal(answer.signal)
 
     # --- thread to loop -----------------------------------------------------------------------------------------------
 

@@ -14,10 +14,10 @@ import pytest
 
 from sandbox.phone.applet import Applet
 from terminal.core.errors import CardLostError, CardProtocolError, ReaderLostError, TapTimeoutError
-from terminal.core.ports import ReaderHealth, ReaderState
+from terminal.core.ports import ReaderHealth, ReaderState, Signal
 from terminal.core.sale import Notice, Prompt
 from terminal.daemon.arming import Arming
-from terminal.daemon.tap import ASK_AGAIN_S, Offer, TapDesk
+from terminal.daemon.tap import ASK_AGAIN_S, Answer, Offer, TapDesk
 from tests.support.loop_thread import LoopThread
 
 REPLY, RECEIPT = b"reply " * 60, b"receipt"
@@ -30,16 +30,17 @@ class Judge:
 
     offer_made: Offer | None = OFFER
     receipt: bytes | None = RECEIPT
+    signal: Signal | None = None
     told: list[tuple[Any, ...]] = field(default_factory=list)
 
     async def offer(self, arming: int) -> Offer | None:
         self.told.append(("offer", arming))
         return self.offer_made
 
-    async def judge(self, offer: Offer, reply: bytes, turnaround_ms: int) -> bytes | None:
+    async def judge(self, offer: Offer, reply: bytes, turnaround_ms: int) -> Answer:
         assert turnaround_ms == 0  # the clock is held still
         self.told.append(("judge", offer, reply))
-        return self.receipt
+        return Answer(receipt=self.receipt, signal=self.signal)
 
     def field_empty(self, arming: int) -> None:
         self.told.append(("empty", arming))
@@ -239,6 +240,37 @@ def test_a_phone_that_comes_back_is_presented_to_at_once(bench: Bench) -> None:
     bench.see([Phone()])
     bench.see([])
     assert bench.see([Phone()]) == [("offer", 1), ("judge", OFFER, REPLY)]
+
+
+class PhoneOnALoudReader(Phone):
+    """Its reader has a light and a buzzer; notes after how many commands it was told what."""
+
+    def __init__(self, fails: dict[int, Exception] | None = None) -> None:
+        super().__init__(fails)
+        self.shown: list[tuple[int, Signal]] = []
+
+    def signal(self, signal: Signal) -> None:
+        self.shown.append((self.commands, signal))
+
+
+@pytest.mark.parametrize("signal", Signal)
+@pytest.mark.parametrize("fails", [{}, {3: CardLostError()}], ids=["stays", "left before RESULT"])
+def test_the_readers_own_light_shows_what_came_of_it_once_the_phone_has_its_receipt(
+    bench: Bench, signal: Signal, fails: dict[int, Exception]
+) -> None:
+    phone = PhoneOnALoudReader(fails)
+    bench.judge.signal = signal
+    bench.armed_and_empty()
+    bench.see([phone])
+    assert phone.shown == [(phone.commands, signal)]
+    assert phone.commands == 4
+
+
+def test_it_shows_nothing_while_nobody_knows(bench: Bench) -> None:
+    phone = PhoneOnALoudReader()
+    bench.armed_and_empty()
+    bench.see([phone])
+    assert phone.shown == []
 
 
 LOST, SILENT, GARBLED = CardLostError(), TapTimeoutError(1.5), CardProtocolError("6F00")
