@@ -136,6 +136,21 @@ def test_every_word_is_there_in_three_languages(browser: "Browser", standing: tu
     assert {key for key, said in table.items() if set("碼錢機讀") & set(said[0])} == set(), "繁體 among 简体"
 
 
+def test_every_outcome_has_its_mark_in_the_phones_list(browser: "Browser", standing: tuple[Standing, str]) -> None:
+    stands, url = standing
+    kinds = {*showing._OUTCOMES.values(), "paid_by_another"}
+    lines = [{"kind": kind, "merchant": "晨光咖啡", "total": 18_80, "currency": "CNY"} for kind in sorted(kinds)]
+    with profile(browser, viewport=DESK, expected=AWAY) as person:
+        page = opened(person.new_page(), url)
+        stands.board.put("phones", [handset("Lin") | {"payments": lines}])
+        page.wait_for_function("count => document.querySelectorAll('.past li').length === count", arg=len(lines))
+        tones = page.eval_on_selector_all(".past li", "all => all.map(line => line.dataset.tone)")
+    assert dict(zip(sorted(kinds), tones, strict=True)) == {
+        "authorised": "unknown", "declined": "declined", "paid": "approved", "paid_by_another": "declined",
+        "stored": "stored",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
 def test_whatever_happens_there_are_words_for_it(
     browser: "Browser", standing: tuple[Standing, str], language: str

@@ -68,7 +68,7 @@ export const WORDS = {
   face_paid: ["付好了", "付好了", "Paid"], face_stored: ["店里已收下", "店裡已收下", "The shop has taken it"], face_stored_text: ["店里断着网；连上后才扣款。", "店裡斷著網；連上後才扣款。", "The shop is offline; it is booked once it is back."],
   face_declined: ["没有付成", "沒有付成", "Declined"], face_refused: ["没有付", "沒有付", "Not paid"],
   face_paid_another_way: ["已经扫码付过了", "已經掃碼付過了", "Already paid by the code"], face_paid_by_another: ["别人已经付了", "別人已經付了", "Somebody else has paid it"],
-  face_paid_by_another_text: ["没有扣您的钱，不用再付。", "沒有扣您的錢，不用再付。", "You were not charged, and need not pay."],
+  face_paid_by_another_text: ["没有扣你的钱，不用再付。", "沒有扣你的錢，不用再付。", "You were not charged, and need not pay."],
   face_held: ["正在审核", "正在審核", "Being reviewed"],
   face_code: ["把这个码告诉收银员", "把這個碼告訴收銀員", "Tell the cashier this code"],
   face_torn: ["拿开得太早", "拿開得太早", "Lifted too early"], face_torn_text: ["再碰一次：回答不变，不会付两次。", "再碰一次：回答不變，不會付兩次。", "Tap again: it gives the same answer and pays once."],
