@@ -51,7 +51,7 @@ def strangers_frontend(chip: SimulatedPn532) -> nfc.ContactlessFrontend:
 
 
 def read_whole(frontend: nfc.ContactlessFrontend) -> nfc.tag.Tag.NDEF:
-    """A Type 4 tag's content; nfcpy gives up a tag whose chip had to wait for a busy machine, and is held there anew."""
+    """A Type 4 tag's content; nfcpy gives up one whose chip had to wait for a busy machine, and is held there anew."""
     deadline_s = time.monotonic() + LIMIT_S
     found: list[object] = []
 
