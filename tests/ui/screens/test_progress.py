@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the screen says while a phone pays by the page."""
+
+import pytest
+
+from tests.ui.scenes import scene_of, texts
+from ui.samples import Sample, ago, local, online, sale
+
+
+@pytest.mark.parametrize(
+    ("left_s", "says"),
+    [(43, "还有 43 秒"), (600, "还有 10 分 0 秒"), (0, "还有 0 秒"), (-5, "还有 0 秒")],
+    ids=["a minute, begun a while ago", "as long as the backend likes", "over", "over, and not heard of yet"],
+)
+def test_the_claims_end_is_what_the_snapshot_says(left_s: int, says: str) -> None:
+    paying = sale("pending", "cancel", since_s=17, claimed_until=ago(-left_s))
+    assert says in [node.text for node in texts(scene_of(Sample(online(paying), local())))]
