@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from terminal.client import Home
@@ -94,7 +94,7 @@ class Shop:
 
     def open_sandbox(
         self, *, port: int = 0, magic_amounts: bool = True, origin: str | None = None
-    ) -> Mapping[str, object]:
+    ) -> Mapping[str, Any]:
         """Start the payment backend and keep what it says of itself."""
         arguments = ["sandbox", "--port", str(port), *(["--magic-amounts"] if magic_amounts else [])]
         arguments += ["--origin", origin] if origin is not None else []
@@ -102,9 +102,9 @@ class Shop:
         try:
             self.backend, self.admin_token = said["url"], said["admin_token"]
             self.activation_code = said["activation_code"]
-            return said
         except KeyError as error:
             raise ConfigError("sandbox", f"it did not say its {error}", f"See {self.programs['sandbox'].log}") from None
+        return said
 
     def cut_link(self) -> None:
         """Take the backend away as a power cut would; what it knew is on its disk."""
