@@ -110,6 +110,17 @@ class SimulatedPn532:
         self._uart.unplug()
         self._leave_target_mode()
 
+    def reset(self) -> None:
+        """Cut its power for a moment, as a reset of the USB does: it sleeps, at its first speed, all forgotten."""
+        self._abort()
+        self._await_end()
+        self._leave_target_mode()
+        self.field.off()
+        self._registers.clear()
+        self._dep, self._after_miss, self._parameters = None, False, 0x14
+        self._asleep = True
+        self._uart.reset()
+
     # --- the host's line ----------------------------------------------------------------------------------------------
 
     def _heard(self, frame: bytes, skipped: int) -> None:

@@ -30,6 +30,7 @@ _SPEEDS = {
     921_600: termios.B921600,
 }
 BAUD_RATES = tuple(_SPEEDS)
+FIRST_BAUD_RATE = 115_200
 """By their number in SetSerialBaudrate."""
 
 
@@ -99,7 +100,7 @@ class Uart:
         for end in (self._master, self._slave):
             tty.setraw(end)
         self.path = os.ttyname(self._slave)
-        self.baud_rate = 115_200
+        self.baud_rate = FIRST_BAUD_RATE
         self.next_baud_rate: int | None = None
         """Taken over once the host uses it."""
         self._heard = heard
@@ -127,6 +128,10 @@ class Uart:
             self._thread.join()
         for end in (self._master, self._slave, self._stop_read, self._stop_write):
             os.close(end)
+
+    def reset(self) -> None:
+        """Back to the speed it wakes up with."""
+        self.baud_rate, self.next_baud_rate = FIRST_BAUD_RATE, None
 
     def take_over_speed(self) -> None:
         """Use the announced speed if the host does: its ACK may have been lost when it opened the port anew."""

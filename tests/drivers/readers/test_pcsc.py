@@ -142,6 +142,20 @@ def test_a_card_that_is_back_before_pcscd_looks_was_torn_and_is_talked_to_again(
     assert back[0].transceive(SELECT, LIMIT_S) == SELECT + OK
 
 
+@pytest.mark.parametrize("raw", [0x0000_0004, 0x0000_0008], ids=["pcscd knows it no more", "nor can use it"])
+def test_a_reader_pulled_out_under_us_is_named(monkeypatch: pytest.MonkeyPatch, raw: int) -> None:
+    class PulledOut(LyingThere):
+        def await_slot(self, reader: str, known: SlotState, timeout_s: float) -> SlotState:
+            return SlotState(raw if known.raw else 0x0001_0020)
+
+    monkeypatch.setattr(pcsc, "Context", PulledOut)
+    reader = PcscReader("a reader")
+    reader.wait(0)
+    with pytest.raises(ReaderLostError, match="Plug it in again"):
+        reader.wait(LIMIT_S)
+    reader.close()
+
+
 class GoneAtTheLastMoment(LyingThere):
     """Stands for pcscd where the card leaves as a wait for news runs out: told to the next question only."""
 

@@ -69,6 +69,8 @@ def card_in(reader: Pn53xReader) -> Pn53xCard:
         pytest.param(0x60, "08010203", id="SAK 60: a phone that speaks NFC-DEP too"),
         pytest.param(0x28, "04112233445566", id="a card of seven bytes"),
         pytest.param(0x20, "0411223344556677889A", id="a card of ten"),
+        pytest.param(0x20, "04" * 255, id="a UID of 255 bytes, which no card has"),
+        pytest.param(0x20, "", id="a UID of none"),
     ],
 )
 def test_every_isodep_card_is_a_card(chip: SimulatedPn532, reader: Pn53xReader, sel_res: int, uid: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from drivers.readers.pcsc_discovery import PcscReaders
 from drivers.readers.supervisor import ReaderSupervisor
 from sandbox.phone.reader_service import ReaderService
-from terminal.core.errors import CardLostError
+from terminal.core.errors import CardLostError, TapTimeoutError
 from terminal.core.ports import Card, ReaderState
 from tests.support.listener import Listener
 from tests.support.pcscd import LIMIT_S, VirtualSlot
@@ -22,8 +22,9 @@ STARTING, READY, LOST = ReaderState.STARTING, ReaderState.READY, ReaderState.LOS
 class Till(Listener):
     """Sells once to every card that comes into an empty field, as the terminal does."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit_s: float = 5.0) -> None:
         super().__init__(self._sell)
+        self._limit_s = limit_s
         self.sold = threading.Semaphore(0)
         self._served: dict[str, bool] = {}
 
@@ -33,9 +34,9 @@ class Till(Listener):
         elif not self._served.get(name, False):
             self._served[name] = True
             try:
-                if cards[0].transceive(SELECT, 5) == OK:
+                if cards[0].transceive(SELECT, self._limit_s) == OK:
                     self.sold.release()
-            except CardLostError:
+            except (CardLostError, TapTimeoutError):
                 return
 
     def sells(self) -> bool:
@@ -94,6 +95,36 @@ def test_a_restarted_pcscd_sells_again_by_itself(
     till.until(lambda heard: heard.cards[slot.reader.name] == ())
     slot.insert(polite)
     assert till.sells()
+
+
+def test_a_reader_that_hung_in_the_middle_of_a_command_sells_again(slot: VirtualSlot) -> None:
+    """The driver's call returns when the phone goes; until then the alarm names the cure, and nothing else is begun."""
+    till, readers = Till(limit_s=0.1), PcscReaders(hung_after_s=0.2)
+    supervisor = ReaderSupervisor(till, discover=readers.discover, open_reader=readers.open)
+    supervisor.start()
+    name = slot.reader.name
+    till.until(lambda heard: heard.states(name)[-1:] == [READY])
+    asked, let = threading.Event(), threading.Event()
+
+    def hangs(_command: bytes) -> bytes:
+        asked.set()
+        let.wait(2 * LIMIT_S)
+        return OK
+
+    slot.insert(hangs)
+    assert asked.wait(LIMIT_S)
+    till.until(lambda heard: heard.states(name)[-1] == LOST)
+    lost = next(health for health in till.healths if health.state is LOST)
+    assert "hangs" in lost.detail
+    assert "Take the phone away" in lost.cure
+    let.set()
+    slot.remove()
+    till.until(lambda heard: heard.states(name)[-1] == READY, limit_s=5.0)  # the bound we promise
+    till.until(lambda heard: heard.cards[name] == ())
+    slot.insert(polite)
+    assert till.sells()
+    assert supervisor.stop()
+    readers.close()
 
 
 def test_a_pcscd_that_starts_after_us_is_found(reader_service: ReaderService) -> None:

@@ -23,10 +23,11 @@ class Bus(SimulatedNtag):
     """The chip's bus, which can be switched off in raspi-config."""
 
     enabled = True
+    trouble: OSError = FileNotFoundError(2, "No such file or directory")
 
     def open(self) -> "Bus":
         if not self.enabled:
-            raise FileNotFoundError(2, "No such file or directory")
+            raise self.trouble
         return self
 
     def close(self) -> None:
@@ -86,13 +87,34 @@ def test_trouble_is_told_and_mended(bus: Bus, tag: TagChip, listener: Listener) 
     until(lambda: listener.healths[-1].state is ReaderState.READY)
 
 
-def test_without_a_bus_the_cure_is_said(listener: Listener) -> None:
+@pytest.mark.parametrize(
+    ("trouble", "cure"),
+    [
+        pytest.param(FileNotFoundError(2, "No such file or directory"), "raspi-config", id="I2C is switched off"),
+        pytest.param(PermissionError(13, "Permission denied"), "the group i2c", id="permissions missing"),
+    ],
+)
+def test_without_a_bus_the_cure_is_said(listener: Listener, trouble: OSError, cure: str) -> None:
     bus = Bus()
-    bus.enabled = False
+    bus.enabled, bus.trouble = False, trouble
     tag = TagChip(bus.open)
     supervisor = ReaderSupervisor(listener, discover=tag.discover, open_reader=tag.open, pace=PACE)
     supervisor.start()
-    until(lambda: any("raspi-config" in health.cure for health in listener.healths))
+    until(lambda: any(cure in health.cure for health in listener.healths))
     bus.enabled = True
     until(reads(bus, bytes.fromhex("D00000")))
+    assert supervisor.stop()
+
+
+def test_a_chip_with_other_content_is_an_alarm_until_another_is_put_in(listener: Listener) -> None:
+    chips = [Bus(capability=bytes.fromhex("E1403F00"))]
+    tag = TagChip(lambda: chips[-1].open())
+    tag.show(TagWaiting(URL))
+    supervisor = ReaderSupervisor(listener, discover=tag.discover, open_reader=tag.open, pace=PACE)
+    supervisor.start()
+    until(lambda: any("Put in an NTAG I2C plus" in health.cure for health in listener.healths))
+    chips.append(Bus())
+    until(reads(chips[-1], uri_message(URL)))
+    until(lambda: listener.healths[-1].state is ReaderState.READY)
+    assert chips[0].writes == []
     assert supervisor.stop()
