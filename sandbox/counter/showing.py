@@ -87,13 +87,15 @@ def trouble(detail: str) -> Screen:
 
 
 def balances(phone: VirtualPhone) -> list[dict[str, Any]]:
-    """What it may spend as far as it knows, and how much of that it may promise where the shop is offline."""
-    promisable = phone.store.promisable(phone.wallet.now())
+    """What it may spend as far as it knows, how much it may promise where a shop is offline, and has promised."""
+    now = phone.wallet.now()
+    promisable, promised = phone.store.promisable(now), phone.store.promised(now)
     return [
         {
             "currency": currency,
             "amount": phone.store.spendable_minor(currency),
             "promisable": promisable.get(currency, 0),
+            "promised": promised.get(currency, 0),
         }
         for currency in sorted(phone.store.currencies())
     ]

@@ -6,7 +6,7 @@ before the first byte leaves). Knows rows; what may be signed is the wallet's to
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -232,12 +232,19 @@ class WalletStore:
 
     def promisable(self, now: int) -> dict[str, int]:
         """What may still be promised offline with all credentials that have not expired, by currency."""
-        left: dict[str, int] = {}
+        return self._of_the_allowances(now, lambda allowed_minor, promised_minor: allowed_minor - promised_minor)
+
+    def promised(self, now: int) -> dict[str, int]:
+        """What of the same allowances is promised, and may still be claimed, by currency."""
+        return self._of_the_allowances(now, lambda _allowed_minor, promised_minor: promised_minor)
+
+    def _of_the_allowances(self, now: int, part: Callable[[int, int], int]) -> dict[str, int]:
+        found: dict[str, int] = {}
         for held in self.credentials():
             if held.allowance is not None and held.expires_at > now:
-                free_minor = max(0, held.allowance.total_minor - self.promised_minor(held.kid))
-                left[held.allowance.currency] = left.get(held.allowance.currency, 0) + free_minor
-        return left
+                minor = max(0, part(held.allowance.total_minor, self.promised_minor(held.kid)))
+                found[held.allowance.currency] = found.get(held.allowance.currency, 0) + minor
+        return found
 
     # --- replies and receipts ------------------------------------------------------------------------------------
 

@@ -59,7 +59,7 @@ def handset(name: str = "Lin", /, **screen: Any) -> dict[str, Any]:
     return {
         "name": name, "near": False, "wishes": WISHES, "account": f"account of {name}",
         "screen": {"kind": "idle", **screen},
-        "balance": [{"currency": "CNY", "amount": 1_000_00, "promisable": 500_00}],
+        "balance": [{"currency": "CNY", "amount": 1_000_00, "promisable": 487_95, "promised": 12_05}],
         "payments": [{"kind": "paid", "merchant": "晨光咖啡", "total": 18_80, "currency": "CNY"}],
     }  # fmt: skip
 

@@ -64,6 +64,7 @@ function purse(phone) {
       element("p", { class: "small" }, word("balance")),
       element("p", { class: "sum", "data-balance": held.currency }, held.amount === null ? "…" : money(held.amount, held.currency)),
       held.promisable ? element("p", { class: "small" }, word("promisable", money(held.promisable, held.currency))) : null,
+      held.promised ? element("p", { class: "small" }, word("promised", money(held.promised, held.currency))) : null,
     ),
   );
   if (!purses.length) purses.push(element("p", { class: "small" }, word(phone.wishes.network ? "no_account" : "face_no_network")));

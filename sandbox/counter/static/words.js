@@ -57,6 +57,7 @@ export const WORDS = {
   guide_offline: ["收款机断网了", "收款機斷網了", "The terminal is offline"], guide_offline_text: ["照样可以收款：输入金额，碰手机，收下的先存着。", "照樣可以收款：輸入金額，碰手機，收下的先存著。", "It still sells: type an amount, tap, and it stores the phone's promise."],
 
   balance: ["余额", "餘額", "Balance"], promisable: ["其中 {0} 店里断网时也能付", "其中 {0} 店裡斷網時也能付", "{0} of it also where a shop is offline"],
+  promised: ["另有 {0} 已承诺，店家几天内还可以来取", "另有 {0} 已承諾，店家幾天內還可以來取", "{0} is promised: for some days a shop may still claim it"],
   no_account: ["正在开户……", "正在開戶……", "Opening an account …"],
   no_payments: ["还没有付过款", "還沒有付過款", "No payments yet"],
   face_near: ["正在感应……", "正在感應……", "At the reader …"], face_scanning: ["正在付款……", "正在付款……", "Paying …"],

@@ -64,7 +64,9 @@ def until_phone(counter: Counter, name: str, what: str, value: object) -> None:
 
 def test_every_phone_opens_an_account_and_the_ledger_shows_it(counter: Counter) -> None:
     for name in NAMES:
-        until_phone(counter, name, "balance", [{"currency": "CNY", "amount": 1_000_00, "promisable": 500_00}])
+        until_phone(
+            counter, name, "balance", [{"currency": "CNY", "amount": 1_000_00, "promisable": 500_00, "promised": 0}]
+        )
     until(lambda: len(counter.board.read("ledger") or []) >= len(NAMES), "their play money is in the ledger", LIMIT_S)
     assert {line["kind"] for line in counter.board.read("ledger")} == {"top_up"}
 

@@ -148,6 +148,7 @@ def test_a_declined_promise_is_free_once_the_backend_can_take_it_no_more(phone: 
     phone.sync(town.account(phone))
     assert phone.store.history()[0].outcome is Outcome.DECLINED
     assert phone.store.promisable(town.now()) == {"CNY": 500_00 - 1880}  # the till may have accepted it offline
+    assert phone.store.promised(town.now()) == {"CNY": 1880}
     assert town.till.cancel(sale).json()["status"] == "cancelled"
     phone.sync(town.account(phone))
     assert phone.store.promisable(town.now()) == {"CNY": 500_00}
