@@ -257,6 +257,7 @@ def _whole(sale: Sale) -> dict[str, Any]:
         "amount": sale.amount.minor,
         "reference": sale.reference,
         "unsent": SaleFacts.of(sale).unsent,
+        "turnaround_ms": sale.authorised.turnaround_ms if sale.authorised else None,
         "intents": [
             {"intent_id": str(intent.intent_id), "epoch": intent.epoch, "counter": intent.counter}
             for intent in sale.intents
@@ -276,6 +277,8 @@ def _print_sale(sale: Sale) -> None:
         click.echo(f"  reference  {sale.reference}")
     for intent in sale.intents:
         click.echo(f"  intent     {intent.intent_id}  epoch {intent.epoch}  counter {intent.counter}")
+    if sale.authorised is not None and sale.authorised.turnaround_ms is not None:
+        click.echo(f"  tap        {sale.authorised.turnaround_ms} ms a command")
     for refund in sale.refunds:
         amount = "all" if refund.amount_minor is None else str(Money(refund.amount_minor, sale.amount.currency))
         click.echo(f"  refund     {refund.refund_id}  {amount}  {refund.state.value}")

@@ -77,6 +77,7 @@ class SaleMaker:
                     authorised_at=at,
                     occurred_at=at,
                     offline_allowed=True,
+                    turnaround_ms=38,
                 ),
             ),
             SaleState.AUTHORISED,

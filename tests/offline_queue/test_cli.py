@@ -90,6 +90,16 @@ def test_show_finds_a_sale_by(ask: Ask, sales: list[Sale], word: Callable[[Sale]
     assert whole[0]["history"][-1]["state"] == "approved"
 
 
+def test_show_says_how_long_the_phone_took_for_a_command(ask: Ask, home: Path, sales: list[Sale]) -> None:
+    assert "  tap        38 ms a command\n" in ask("show", sales[1].number).output
+    assert json.loads(ask("show", sales[1].number, "--json").output)[0]["turnaround_ms"] == 38
+    assert sales[2].authorised is not None
+    before_it_was_measured = replace(sales[2], authorised=replace(sales[2].authorised, turnaround_ms=None))
+    with Journal.open(home / DATABASE_NAME, key=load_or_create_key(home / KEY_NAME), clock=HeldClock()) as journal:
+        store(journal, before_it_was_measured)
+    assert "a command" not in ask("show", sales[2].number).output
+
+
 def test_show_prints_refunds(ask: Ask, sales: list[Sale]) -> None:
     assert f"{sales[2].refunds[0].refund_id}  all  queued" in ask("show", sales[2].number).output
 
