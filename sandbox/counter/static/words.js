@@ -73,7 +73,7 @@ export const WORDS = {
   face_held: ["正在审核", "正在審核", "Being reviewed"],
   face_code: ["把这个码告诉收银员", "把這個碼告訴收銀員", "Tell the cashier this code"],
   face_torn: ["拿开得太早", "拿開得太早", "Lifted too early"], face_torn_text: ["再碰一次：回答不变，不会付两次。", "再碰一次：回答不變，不會付兩次。", "Tap again: it gives the same answer and pays once."],
-  face_nothing_asked: ["没有人要收款", "沒有人要收款", "Nobody asked for anything"], face_nothing_asked_text: ["先在收款机上输入金额。", "先在收款機上輸入金額。", "Type an amount on the terminal first."],
+  face_nothing_asked: ["没有人要收款", "沒有人要收款", "Nobody asked for anything"], face_nothing_asked_text: ["也许有人正在付，或已经付了；不然就先在收款机上输入金额。", "也許有人正在付，或已經付了；不然就先在收款機上輸入金額。", "Perhaps somebody is paying, or has paid already. If not, type an amount on the terminal first."],
   face_no_reader: ["读卡器没有反应", "讀卡機沒有反應", "The reader does not react"], face_no_reader_text: ["它可能被拔掉了。", "它可能被拔掉了。", "Perhaps it is unplugged."],
   face_no_network: ["手机没有网络", "手機沒有網路", "This phone has no network"], face_no_network_text: ["碰一碰不需要网络，扫码需要。", "碰一碰不需要網路，掃碼需要。", "A tap needs none; a code does."],
   face_trouble: ["出了点问题", "出了點問題", "Something is wrong"],
