@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from offline_queue.port import JournalPort
@@ -203,7 +204,7 @@ class Judging:
             now=now,
             denylisted=self._denylisted,
             last_counter=self._journal.wallet_counter,
-            stored=self._journal.stored_authorisation(sale.intent.intent_id),
+            stored=partial(self._journal.stored_authorisation, sale.intent.intent_id),
         )
         match verdict:
             case NeedsShopper(hint=hint):

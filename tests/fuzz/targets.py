@@ -85,7 +85,7 @@ class _Tap:
                 now=self.now,
                 denylisted=lambda _kid: False,
                 last_counter=lambda _kid: 0,
-                stored=None,
+                stored=lambda: None,
             )
         except RefusedError:
             return

@@ -67,7 +67,7 @@ def judge(case: Case, presentation: Presentation, *, last_counter: int = 0, deny
         now=case["clock"],
         denylisted=constantly(denylisted),
         last_counter=constantly(last_counter),
-        stored=None,
+        stored=constantly(None),
     )
     if isinstance(verdict, Accepted) and not presentation.intent.claims.online:
         decision = offline(verdict, presentation, case["clock"])
@@ -162,7 +162,7 @@ def test_case_is_answered_byte_for_byte(case: Case) -> None:
         now=case["clock"],
         denylisted=constantly(False),
         last_counter=constantly(inputs["wallet_counter"] - 1),
-        stored=None,
+        stored=constantly(None),
     )
     assert isinstance(verdict, Accepted)
     off = sum(voucher.claims.value_minor for voucher in verdict.vouchers)
@@ -292,7 +292,7 @@ def test_conversation(case: Case) -> None:
             now=step["clock"],
             denylisted=constantly(False),
             last_counter=constantly(last_counter),
-            stored=stored.get(found.intent.claims.intent_id),
+            stored=constantly(stored.get(found.intent.claims.intent_id)),
         )
         assert type(verdict) is {0: Accepted, 1: NeedsShopper, 2: Declines, 3: Paid}[bytes.fromhex(step["reply"])[1]]
         if isinstance(verdict, Accepted):

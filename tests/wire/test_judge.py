@@ -42,7 +42,7 @@ def judge(
         now=now,
         denylisted=denylist.__contains__,
         last_counter=lambda kid: last if kid == WALLET_KID else 10**6,
-        stored=stored,
+        stored=lambda: stored,
     )
 
 

@@ -48,7 +48,7 @@ def judged(raw: bytes) -> Verdict | str:
             now=shop.NOW,
             denylisted=lambda _: False,
             last_counter=lambda _: 0,
-            stored=AUTHORISATION,
+            stored=lambda: AUTHORISATION,
         )
     except RefusedError as error:
         return error.detail
