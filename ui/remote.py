@@ -247,6 +247,8 @@ class Remote:
                 _post(one)
         except pygame.error:
             return PlainTextResponse("The screen is behind.", 503)
+        finally:
+            self._window.wake()
         return Response(status_code=204)
 
 

@@ -6,11 +6,8 @@ are taken, the made-up ones dropped (SDL 2, pygame-ce).
 """
 
 import contextlib
-import io
 import os
-import select
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
@@ -18,12 +15,12 @@ from typing import Final, NamedTuple
 import pygame
 
 from terminal.client import Language
+from ui.wakeup import Wakeup
 
 MOUSE_FINGER: Final = -1
 POLL_S: Final = 0.005
 POLL_AT_REST_S: Final = 0.028
 REST_AFTER_S: Final = 2.0
-_ONE: Final = (1).to_bytes(8, sys.byteorder)
 _KEYS: Final = {
     pygame.K_RETURN: "enter",
     pygame.K_KP_ENTER: "enter",
@@ -105,9 +102,7 @@ class Window:
             ]
         )  # fmt: skip
         self._is_closed = False
-        self._woken = io.FileIO(os.eventfd(0), "r+")  # a timed threading.Event costs twice as much at rest
-        self._waiting = select.poll()
-        self._waiting.register(self._woken, select.POLLIN)
+        self._wakeup = Wakeup()
         self._happened_s = time.monotonic()
         self.on_update: Callable[[pygame.Surface, list[pygame.Rect]], None] = lambda _surface, _areas: None
         """Told of every rectangle brought to the panel, on the screen's thread."""
@@ -125,35 +120,37 @@ class Window:
     def close_soon(self) -> None:
         """Let `wait` give Closed; safe from a signal handler."""
         self._is_closed = True
+        self._wakeup.wake()
 
     def wake(self) -> None:
         """Let `wait` return at once; safe from any thread."""
         with contextlib.suppress(pygame.error):  # the queue is full, so `wait` returns anyway, or the window is closed
             pygame.event.post(pygame.event.Event(pygame.USEREVENT))
-        with contextlib.suppress(ValueError):  # closed
-            self._woken.write(_ONE)
+        self._wakeup.wake()
 
     def wait(self, limit_s: float) -> Iterator[Event]:
         """Everything that has happened; waits up to `limit_s` for the first of it."""
-        first = self._poll(limit_s)
+        happened = self._await(limit_s)
         if self._is_closed:
             yield Closed()
-        for event in (first, *pygame.event.get()):
+        for event in happened:
             if (ours := self._translate(event)) is not None:
                 yield ours
 
-    def _poll(self, limit_s: float) -> pygame.Event:
-        """What happens first, at once after `wake`. SDL's own wait looks a thousand times a second, under X too."""
+    def _await(self, limit_s: float) -> list[pygame.Event]:
+        """What happens next, at once after `wake`. Sleeps only when SDL and Xlib hold nothing back."""
         end_s = time.monotonic() + limit_s
         while True:
-            event, now_s = pygame.event.poll(), time.monotonic()
-            if event.type != pygame.NOEVENT:
+            happened, now_s = pygame.event.get(), time.monotonic()
+            if happened:
                 self._happened_s = now_s
-            if event.type != pygame.NOEVENT or self._is_closed or now_s >= end_s:
-                return event
-            pause_s = POLL_S if now_s - self._happened_s < REST_AFTER_S else POLL_AT_REST_S
-            if self._waiting.poll(min(pause_s, end_s - now_s) * 1000):
-                self._woken.read(len(_ONE))
+            if happened or self._is_closed or now_s >= end_s:
+                return happened
+            pause_s = limit_s if self._wakeup.hears_all else POLL_S if self._was_busy(now_s) else POLL_AT_REST_S
+            self._wakeup.until_woken(min(pause_s, end_s - now_s))
+
+    def _was_busy(self, now_s: float) -> bool:
+        return now_s - self._happened_s < REST_AFTER_S
 
     def _translate(self, event: pygame.Event) -> Event | None:
         is_made_up = getattr(event, "touch", False)
@@ -191,4 +188,4 @@ class Window:
     def close(self) -> None:
         """Give the display back."""
         pygame.display.quit()
-        self._woken.close()
+        self._wakeup.close()

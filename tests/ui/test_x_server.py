@@ -108,6 +108,41 @@ def test_a_sale_with_pointer_and_keyboard(seat: Seat, daemon: FakeDaemon) -> Non
     until(lambda: _typed(seat), "a digit leaves the result", LIMIT_S)
 
 
+SLEEPER = """
+from ui.wakeup import Wakeup
+from ui.window import Down, Window
+
+window = Window((800, 480), fullscreen=False)
+print(Wakeup().hears_all, flush=True)
+while not any(isinstance(event, Down) for event in window.wait(600.0)):
+    pass
+print("touched", flush=True)
+"""
+
+
+def test_a_touch_ends_a_long_sleep(display: str) -> None:
+    """Nobody asks the panel now and then: X itself says that something happened."""
+    environment = {**os.environ, "DISPLAY": display, "SDL_VIDEODRIVER": "x11", "PYGAME_HIDE_SUPPORT_PROMPT": "1"}
+    person = Seat(display)
+    with subprocess.Popen(
+        [sys.executable, "-c", SLEEPER], env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as sleeper:
+        try:
+            told = sleeper.stdout
+            assert told is not None
+            assert told.readline() == "True\n"
+            person.do("mousemove", "400", "240")
+
+            def touched() -> bool:
+                person.do("click", "1")  # once more, where the window was not on the panel yet
+                return bool(select.select([told], [], [], 0.5)[0])
+
+            until(touched, "a touch was heard", LIMIT_S)
+            assert told.readline() == "touched\n"
+        finally:
+            sleeper.kill()
+
+
 def _typed(seat: Seat) -> bool:
     """A digit is the next amount's first one, once the result has stood for a moment.
 
