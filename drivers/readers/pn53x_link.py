@@ -214,12 +214,15 @@ def _through(chipset: Any, frame: bytes, timeout_s: float) -> bytes:
 
 
 def _open_serial(path: str) -> Any:
-    """The driver on its port. A chip left at a higher speed by a program that was killed is called back first."""
+    """The driver on its port, at the second try at the latest.
+
+    nfcpy waits 100 ms for the first byte; a busy machine's USB may hold it back longer. A chip left at a higher speed
+    by a program that was killed is called back between the two.
+    """
     try:
         return _init_serial(path)
     except OSError:
-        if not _rescued(path):
-            raise
+        _call_back(path)
         return _init_serial(path)
 
 
@@ -235,7 +238,7 @@ def _init_serial(path: str) -> Any:
     return opened
 
 
-def _rescued(path: str) -> bool:
+def _call_back(path: str) -> None:
     for baud_rate in _FASTER:
         with contextlib.suppress(OSError, termios.error), serial.Serial(path, baud_rate, timeout=_RESCUE_S) as port:
             port.write(_ACK)  # ends whatever it was doing
@@ -244,5 +247,4 @@ def _rescued(path: str) -> bool:
             if _ACK in port.read(len(_ACK) + 9):
                 port.write(_ACK)
                 port.flush()
-                return True
-    return False
+                return

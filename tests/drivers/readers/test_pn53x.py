@@ -295,6 +295,15 @@ def test_two_programs_want_one_reader(chip: SimulatedPn532, reader: Pn53xReader)
     assert reader.wait(0.01) == ()
 
 
+@pytest.mark.parametrize("fault", [Fault.LOST_ACK, Fault.MUTE])
+def test_a_chip_that_misses_the_first_command_is_asked_again(chip: SimulatedPn532, fault: Fault) -> None:
+    chip.inject(fault)
+    reader = open_on(chip)
+    hold(chip)
+    assert card_in(reader).transceive(SELECT, LIMIT_S) == SELECT + OK
+    reader.close()
+
+
 def test_a_chip_left_at_high_speed_by_a_program_that_was_killed(chip: SimulatedPn532) -> None:
     link = Pn53xLink("PN532", SerialPlace(chip.path))
     assert link._frontend.device.chipset.transport.baudrate == 921_600
