@@ -14,14 +14,10 @@ ANY_PORT: Final = 0
 
 def listener_at_first_free(ports: Sequence[int], way_out: str) -> socket.socket:
     """Listen on 127.0.0.1 at the first of these ports that nobody has. Raises ConfigError, with the way out."""
-    *firsts, last = ports
-    for port in firsts:
-        try:
-            return socket.create_server(("127.0.0.1", port))
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise ConfigError(f"port {port}", error.strerror or str(error), way_out) from error
+    port, *others = ports
     try:
-        return socket.create_server(("127.0.0.1", last))
+        return socket.create_server(("127.0.0.1", port))
     except OSError as error:
-        raise ConfigError(f"port {last}", error.strerror or str(error), way_out) from error
+        if others and error.errno == errno.EADDRINUSE:
+            return listener_at_first_free(others, way_out)
+        raise ConfigError(f"port {port}", error.strerror or str(error), way_out) from error

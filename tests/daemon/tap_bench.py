@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A tap desk with a judge that remembers, cards of a few lines, and a clock moved by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
+
+import pytest
 
 from sandbox.phone.applet import Applet
 from terminal.core.ports import ReaderHealth, Signal
@@ -132,3 +134,12 @@ class Bench:
 
 async def _nothing() -> None:
     """Runs after all that was scheduled before it."""
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    """One for each test; what broke on its loop fails that test."""
+    loop = LoopThread()
+    yield Bench(loop)
+    loop.close()
+    assert loop.broken == []

@@ -5,7 +5,6 @@ Source: tap protocol §2, "A phone left lying there pays nobody's bill". Held to
 but the loop's.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,16 +13,9 @@ from terminal.core.errors import CardLostError, CardProtocolError, ReaderLostErr
 from terminal.core.ports import ReaderHealth, ReaderState
 from terminal.core.sale import Notice, Prompt
 from terminal.daemon.tap import ASK_AGAIN_S
-from tests.daemon.tap_bench import OFFER, RECEIPT, REPLY, Bench, ForeignCard, Phone
-from tests.support.loop_thread import LoopThread
+from tests.daemon.tap_bench import OFFER, RECEIPT, REPLY, Bench, ForeignCard, Phone, bench
 
-
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    loop = LoopThread()
-    yield Bench(loop)
-    loop.close()
-    assert loop.broken == []
+__all__ = ["bench"]
 
 
 # --- empty fields -----------------------------------------------------------------------------------------------------

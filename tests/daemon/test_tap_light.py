@@ -1,22 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """When a reader's own light and buzzer are told what came of a tap: once the phone has its receipt, or has left."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from terminal.core.errors import CardLostError
 from terminal.core.ports import Signal
-from tests.daemon.tap_bench import Bench, Phone
-from tests.support.loop_thread import LoopThread
+from tests.daemon.tap_bench import Bench, Phone, bench
 
-
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    loop = LoopThread()
-    yield Bench(loop)
-    loop.close()
-    assert loop.broken == []
+__all__ = ["bench"]
 
 
 class PhoneOnALoudReader(Phone):

@@ -113,8 +113,13 @@ def test_a_sale_that_is_cancelled_while_somebody_chooses_says_so_by_itself(
         phone.hurries_until("收银员取消了这一笔")
 
 
-def test_what_is_cancelled_after_it_was_paid_says_that_the_money_came_back(
-    browser: "Browser", shop: Shop, till: Till
+@pytest.mark.parametrize(
+    ("reason", "says"),
+    [("customer", "收银员取消了这一笔"), ("unable_to_complete", "时间到了，没有付成")],
+    ids=["cancelled", "out of time"],
+)
+def test_what_is_undone_after_it_was_paid_says_that_the_money_came_back(
+    browser: "Browser", shop: Shop, till: Till, reason: str, says: str
 ) -> None:
     sale = till.sale(18_80, online=False)
     with shopper(browser, shop) as phone:
@@ -122,23 +127,9 @@ def test_what_is_cancelled_after_it_was_paid_says_that_the_money_came_back(
         phone.sign_up()
         phone.pay()
         phone.reads("把这八位数字读给收银员")
-        till.cancel(sale)
+        till.cancel(sale, reason)
         phone.page.reload()
-        phone.sees("收银员取消了这一笔")
-        phone.reads("全部退回给您了")
-        assert phone.wallet().balance() == ALL
-
-
-def test_what_was_paid_too_late_says_that_the_money_came_back(browser: "Browser", shop: Shop, till: Till) -> None:
-    sale = till.sale(18_80, online=False)
-    with shopper(browser, shop) as phone:
-        phone.open(address(till, sale))
-        phone.sign_up()
-        phone.pay()
-        phone.reads("把这八位数字读给收银员")
-        till.cancel(sale, "unable_to_complete")
-        phone.page.reload()
-        phone.sees("时间到了，没有付成")
+        phone.sees(says)
         phone.reads("全部退回给您了")
         assert phone.wallet().balance() == ALL
 
