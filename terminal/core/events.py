@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from uuid import UUID
 
-from terminal.core.sale import Authorised, Booking, CancelReason, Intent, Notice, Prompt, Refund, RefundState, Refusal
+from terminal.core.sale import (
+    Authorised,
+    Booking,
+    CancelReason,
+    Due,
+    Intent,
+    Notice,
+    Prompt,
+    Refund,
+    RefundState,
+    Refusal,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,9 +257,17 @@ class RefundAnswered(_Event):
     state: RefundState
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueTold(AboutIntent):
+    """What has become of the due of a payment that was declined at sync."""
+
+    due: Due
+
+
 Event = (
     FieldEmpty | Prompted | Noticed | PhoneRefused | ReplyAccepted | PaidByReceipt
     | CodeEntered | CancelAsked | AgainAsked | Resigned | ParkAsked | OfflineAccepted | RefundAsked | LifeOver
     | Restarted | PutLeaving | UrlKnown | CancelLeaving | ForwardLeaving
     | Approved | Declined | Held | StatusHeard | NoAnswer | CancelAnswered | Settled | RefundAnswered
+    | DueTold
 )  # fmt: skip

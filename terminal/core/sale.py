@@ -189,6 +189,25 @@ class Booking:
     """False after a confirmation code, until the backend has said the same."""
 
 
+class DueState(StrEnum):
+    """Where the request is by which the shopper may still pay what was declined at sync (ours, beyond the pages)."""
+
+    OPEN = "open"
+    REFUSED = "refused"
+    """The shopper says: not mine, or will not. It may still be paid: people change their minds."""
+    PAID = "paid"
+    WITHDRAWN = "withdrawn"
+    """Nothing is owed any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """What an offline payment that was declined at sync left to pay; asked of whose wallet key signed it."""
+
+    state: DueState
+    amount_minor: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """Why nothing was paid (yet): the protocol's number, and the backend's own code or the phone's time beside it."""
@@ -202,6 +221,8 @@ class Refusal:
     """``merchant`` or ``platform``: who bears a payment that was accepted offline and declined at sync."""
     guaranteed_minor: int = 0
     """What of it the merchant is owed all the same."""
+    due: Due | None = None
+    """What the shopper has been asked to pay after all; None: nobody was asked, or the backend asks nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

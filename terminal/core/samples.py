@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from terminal.core.events import Approved, BackendStatus, Declined, Errand, Held, StatusHeard
+from terminal.core.events import Approved, BackendStatus, Declined, DueTold, Errand, Held, StatusHeard
 from terminal.core.money import Money
 from terminal.core.reasons import Reason
 from terminal.core.sale import (
@@ -18,6 +18,8 @@ from terminal.core.sale import (
     Booking,
     Cancel,
     CancelReason,
+    Due,
+    DueState,
     Intent,
     Refund,
     Refusal,
@@ -89,6 +91,21 @@ def refund(number: int = 1, **changes: Any) -> Refund:
     return replace(sample, **changes)
 
 
+def refusal(due: Due | None = None, **changes: Any) -> Refusal:
+    """Not enough money, and the shopper asked for what is due."""
+    return replace(Refusal(reason=Reason.DECLINED_BY_BACKEND, code="insufficient_funds", due=due), **changes)
+
+
+def due(state: DueState = DueState.OPEN, amount_minor: int = AMOUNT_MINOR) -> Due:
+    """What a payment declined at sync left to pay: all of it unless changed."""
+    return Due(state=state, amount_minor=amount_minor)
+
+
+def says_due(state: DueState = DueState.OPEN, amount_minor: int = AMOUNT_MINOR, **changes: Any) -> DueTold:
+    """What has become of the due."""
+    return replace(DueTold(at=HEARD_AT, intent_id=intent().intent_id, due=due(state, amount_minor)), **changes)
+
+
 def says_approved(errand: Errand | None = None, **changes: Any) -> Approved:
     """The backend has booked it."""
     return replace(Approved(at=HEARD_AT, intent_id=intent().intent_id, errand=errand, booking=booking()), **changes)
@@ -96,8 +113,7 @@ def says_approved(errand: Errand | None = None, **changes: Any) -> Approved:
 
 def says_declined(errand: Errand | None = None, **changes: Any) -> Declined:
     """The backend has not taken it and will not."""
-    refusal = Refusal(reason=Reason.DECLINED_BY_BACKEND, code="insufficient_funds")
-    return replace(Declined(at=HEARD_AT, intent_id=intent().intent_id, errand=errand, refusal=refusal), **changes)
+    return replace(Declined(at=HEARD_AT, intent_id=intent().intent_id, errand=errand, refusal=refusal()), **changes)
 
 
 def says_held(errand: Errand | None = None, **changes: Any) -> Held:

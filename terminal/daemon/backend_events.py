@@ -55,11 +55,13 @@ class BackendEvents:
             await self._apply(sale, [event])
 
     async def _payment(self, data: bytes) -> None:
-        """Of a payment only its refunds are news: the rest comes with the intent."""
+        """Of a payment only its refunds and its due are news: the rest comes with the intent."""
         message = _read(data, PaymentMessage)
-        if message is None or not message.refunds or (sale := await self._sale_of(message)) is None:
+        if message is None:
             return
-        await self._apply(sale, self._backend.refunds_told(message))
+        news = [*self._backend.refunds_told(message), *self._backend.due_told(message)]
+        if news and (sale := await self._sale_of(message)) is not None:
+            await self._apply(sale, news)
 
     async def _apply(self, sale: Sale, events: list[Event]) -> None:
         """It is not told again: while the journal takes nothing, it is held and tried again."""

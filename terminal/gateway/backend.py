@@ -19,6 +19,7 @@ from terminal.core.events import (
     BackendStatus,
     CancelAnswered,
     Declined,
+    DueTold,
     Errand,
     Event,
     Held,
@@ -28,16 +29,30 @@ from terminal.core.events import (
 )
 from terminal.core.ports import Clock
 from terminal.core.reasons import Reason
-from terminal.core.sale import Booking, CancelReason, Line, LinkCard, Refund, RefundState, Refusal, Sale, Way
+from terminal.core.sale import (
+    Booking,
+    CancelReason,
+    Due,
+    DueState,
+    Line,
+    LinkCard,
+    Refund,
+    RefundState,
+    Refusal,
+    Sale,
+    Way,
+)
 from terminal.gateway.calls import Calls, UnusableAnswerError
 from terminal.gateway.messages import (
     BatchMessage,
     CancelMessage,
     DenylistMessage,
+    DueMessage,
     HealthMessage,
     IntentMessage,
     PaymentMessage,
     RefundMessage,
+    read_message,
 )
 from terminal.wire.base64url import b64u, unb64u
 from terminal.wire.judge import check_receipt_for
@@ -57,6 +72,7 @@ _STATUSES = {
     "expired": BackendStatus.EXPIRED,
 }
 
+_DUE_STATES = {state.value: state for state in DueState}
 _REFUND_STATES = {state.value: state for state in RefundState if state is not RefundState.QUEUED}
 
 M = TypeVar("M")
@@ -158,6 +174,13 @@ class BackendGateway:
             if refund.state in _REFUND_STATES and (refund_id := _uuid(refund.refund_id)) is not None
         ]
 
+    def due_told(self, message: PaymentMessage) -> list[Event]:
+        """What a payment says of its due: one event, or none."""
+        intent_id, due = _uuid(message.intent_id or ""), _due(message)
+        if intent_id is None or due is None:
+            return []
+        return [DueTold(at=self._clock.now(), intent_id=intent_id, due=due)]
+
     # --- undoing ------------------------------------------------------------------------------------------------------
 
     async def cancel(self, sale: Sale) -> Event:
@@ -255,6 +278,7 @@ class BackendGateway:
                     receipt=receipt,
                     borne_by=payment.borne_by,
                     guaranteed_minor=payment.guaranteed or 0,
+                    due=_due(payment),
                 )
                 return Declined(at=at, intent_id=intent_id, errand=errand, refusal=refusal)
             case "held":
@@ -338,6 +362,22 @@ def _is_of_our_phone(sale: Sale, payment: PaymentMessage, errand: Errand | None)
 
 def _refusal(reason: int | None, code: str | None) -> Refusal:
     return Refusal(reason=Reason.from_backend(reason if reason is not None else -1), code=code)
+
+
+def _due(payment: PaymentMessage) -> Due | None:
+    """What the shopper is asked for; one that we cannot read is as if it were not said: the money parts stand."""
+    raw = bytes(payment.due)
+    if raw == b"null":
+        return None
+    try:
+        message = read_message(raw, DueMessage)
+    except MalformedError as error:
+        log.warning("a due that is none: %s", error)
+        return None
+    if message.state not in _DUE_STATES:
+        log.warning("a due that is %r", message.state)
+        return None
+    return Due(state=_DUE_STATES[message.state], amount_minor=message.amount)
 
 
 def _uuid(text: str) -> UUID | None:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The backend's JSON as far as the terminal reads it. Source: `docs/spec/backend-api.md`, "Terminal side".
 
-Unknown members are ignored, so that a backend may grow; a missing or mistyped one makes the answer unusable.
+Unknown members are ignored, so that a backend may grow; a missing or mistyped one makes the answer unusable. Only
+`due`, ours beyond that page, is read by itself: what we cannot read of it never costs the answer about the money.
 """
 
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from terminal.core.errors import MalformedError
+from terminal.core.money import AMOUNT_LIMIT_MINOR
 
 M = TypeVar("M")
 
@@ -50,6 +52,13 @@ class RefundMessage(Answer, kw_only=True, frozen=True):
     state: str
 
 
+class DueMessage(Answer, kw_only=True, frozen=True):
+    """What the shopper is asked to pay after a decline at sync; `state`: open, paid, refused, withdrawn."""
+
+    state: str
+    amount: Annotated[int, msgspec.Meta(ge=0, le=AMOUNT_LIMIT_MINOR)]
+
+
 class PaymentMessage(Answer, kw_only=True, frozen=True):
     """`POST /payments`, an item of the batch, and the payment inside an intent.
 
@@ -71,6 +80,8 @@ class PaymentMessage(Answer, kw_only=True, frozen=True):
     payer_display: str | None = None
     cards: list[CardMessage] = []
     refunds: list[RefundMessage] = []
+    due: msgspec.Raw = msgspec.Raw(b"null")
+    """A `DueMessage`, or null: nobody was asked."""
 
 
 class BatchMessage(Answer, kw_only=True, frozen=True):

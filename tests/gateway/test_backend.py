@@ -24,10 +24,10 @@ from terminal.core.events import (
     StatusHeard,
 )
 from terminal.core.reasons import Reason
-from terminal.core.sale import Cancel, CancelReason, RefundState, Sale, SaleState, Way
+from terminal.core.sale import Cancel, CancelReason, Due, DueState, RefundState, Sale, SaleState, Way
 from terminal.gateway.backend import BackendGateway
 from terminal.gateway.calls import Calls
-from terminal.gateway.messages import PaymentMessage, RefundMessage
+from terminal.gateway.messages import PaymentMessage, RefundMessage, read_message
 from terminal.wire.base64url import b64u, unb64u
 from terminal.wire.receipt import Outcome, ReceiptClaims, sign_receipt
 from tests.support.shop import HeldClock
@@ -149,6 +149,39 @@ def test_a_decline_brings_the_phones_receipt(told: str | None) -> None:
 )
 def test_a_decline_whose_receipt_is_not_this_intents_is_no_answer(told: str) -> None:
     assert isinstance(answered(DECLINED | {"receipt": told}, pay), NoAnswer)
+
+
+OPEN = {"state": "open", "amount": 18_23}
+
+
+@pytest.mark.parametrize(
+    ("told", "due"),
+    [
+        *(pytest.param({"state": state.value, "amount": 18_23}, Due(state=state, amount_minor=18_23), id=state.value)
+          for state in DueState),
+        pytest.param(OPEN | {"currency": "CNY"}, Due(state=DueState.OPEN, amount_minor=18_23), id="of a later version"),
+        pytest.param({"state": "open", "amount": 0}, Due(state=DueState.OPEN, amount_minor=0), id="of nothing"),
+        pytest.param(None, None, id="nobody was asked"),
+        pytest.param(OPEN | {"state": "forgiven"}, None, id="in a state we do not know"),
+        pytest.param(OPEN | {"amount": "18.23"}, None, id="mistyped"),
+        pytest.param(OPEN | {"amount": -1}, None, id="of less than nothing"),
+        pytest.param(OPEN | {"amount": 10**12 + 1}, None, id="of more than there is"),
+        pytest.param({"state": "open"}, None, id="without its amount"),
+        pytest.param("open", None, id="not an object"),
+    ],
+)  # fmt: skip
+def test_a_decline_says_what_the_shopper_is_asked_for_and_stands_whatever_it_is(told: object, due: Due | None) -> None:
+    """The same words, told by an event, are one event or none."""
+    event = answered(DECLINED | {"due": told}, pay)
+    assert isinstance(event, Declined)
+    assert (event.refusal.code, event.refusal.due) == ("insufficient_funds", due)
+    raw = json.dumps(DECLINED | {"intent_id": str(INTENT_ID), "due": told}).encode()
+
+    async def tell(gateway: BackendGateway) -> list[Event]:
+        return gateway.due_told(read_message(raw, PaymentMessage))
+
+    news = answered(b"", tell)
+    assert [(one.intent_id, one.due) for one in news] == ([(INTENT_ID, due)] if due is not None else [])
 
 
 PAID_BY_PAGE = receipt(total_minor=20_80)

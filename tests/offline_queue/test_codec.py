@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from offline_queue.codec import UnreadableSaleError, decode_sale, decode_why, encode_sale
 from offline_queue.samples import SaleMaker
 from offline_queue.values import IntentNumber
+from terminal.core import samples as core_samples
 from terminal.core.money import AMOUNT_LIMIT_MINOR, Money
-from terminal.core.sale import Sale, SaleState
+from terminal.core.sale import DueState, Sale, SaleState
 
 PLAIN: dict[object, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
@@ -66,6 +67,25 @@ def test_a_field_an_earlier_version_did_not_write_takes_its_default() -> None:
     why, fields = msgspec.msgpack.decode(encode_sale(replace(SAMPLE, attempts=3), "x"))
     del fields["attempts"]
     assert decode_sale(msgspec.msgpack.encode([why, fields])).attempts == 0
+
+
+DECLINED = core_samples.sale_in(
+    SaleState.DECLINED_AT_SYNC, refusal=core_samples.refusal(core_samples.due(DueState.PAID))
+)
+
+
+def test_a_decline_of_before_there_were_dues_has_none() -> None:
+    why, fields = msgspec.msgpack.decode(encode_sale(DECLINED, "x"))
+    del fields["refusal"]["due"]
+    assert decode_sale(msgspec.msgpack.encode([why, fields])) == replace(DECLINED, refusal=core_samples.refusal())
+
+
+def test_a_due_is_a_member_of_its_own_that_an_earlier_version_passes_over() -> None:
+    fields = msgspec.msgpack.decode(encode_sale(DECLINED))[1]
+    before = msgspec.msgpack.decode(encode_sale(replace(DECLINED, refusal=core_samples.refusal())))[1]
+    assert fields["refusal"].pop("due") == {"state": "paid", "amount_minor": core_samples.AMOUNT_MINOR}
+    assert before["refusal"].pop("due") is None
+    assert fields == before
 
 
 def with_field(name: str, value: object) -> bytes:

@@ -11,6 +11,7 @@ from terminal.core.events import (
     CancelAsked,
     CodeEntered,
     Declined,
+    DueTold,
     Errand,
     Event,
     Held,
@@ -25,8 +26,9 @@ from terminal.core.events import (
 )
 from terminal.core.machine._at_the_counter import with_fresh_intent
 from terminal.core.machine._common import Outcome, arrow, later, not_now, stay
+from terminal.core.machine._dues import due_told
 from terminal.core.machine._refunds import send_refunds
-from terminal.core.sale import Booking, Sale, SaleState
+from terminal.core.sale import Booking, Due, Refusal, Sale, SaleState
 
 _AGAIN_AFTER = frozenset({SaleState.DECLINED, SaleState.EXPIRED})
 
@@ -79,6 +81,10 @@ def ended(sale: Sale, event: Event) -> Outcome:
             return with_fresh_intent(sale, event.fresh, event.at)
         case Approved() | PaidByReceipt():
             return sale, (RaiseAlarm(AlarmKind.PAID_AFTER_CANCEL),)
+        case DueTold(due=due) | Declined(refusal=Refusal(due=Due() as due)):
+            return due_told(sale, due)
+        case Restarted() if sale.state is SaleState.DECLINED_AT_SYNC:
+            return sale, send_refunds(sale)
         case CancelAsked() | AgainAsked() | ParkAsked() | OfflineAccepted() | CodeEntered():
             return not_now(sale)
         case _:

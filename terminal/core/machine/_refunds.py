@@ -6,9 +6,11 @@ from dataclasses import replace
 from terminal.core.effects import AlarmKind, Effect, RaiseAlarm, SendRefund
 from terminal.core.events import NoAnswer, RefundAnswered, RefundAsked
 from terminal.core.machine._common import Outcome, alarm_if_failing, arrow, later, not_now, stay
-from terminal.core.sale import TAKEN_STATES, Refund, RefundState, Sale, SaleState
+from terminal.core.sale import TAKEN_STATES, DueState, Refund, RefundState, Sale, SaleState
 
 _REFUNDABLE = TAKEN_STATES | {SaleState.ACCEPTED_OFFLINE, SaleState.FORWARDING}
+_JUDGED = TAKEN_STATES | {SaleState.DECLINED_AT_SYNC}
+"""The backend knows the payment: a refund need not wait behind it."""
 _UNANSWERED = frozenset({RefundState.QUEUED, RefundState.SENT})
 _GIVING = _UNANSWERED | {RefundState.DONE}
 _MAY_BECOME = {
@@ -22,14 +24,20 @@ _MAY_BECOME = {
 
 
 def refundable_minor(sale: Sale) -> int:
-    """What may still be given back: captured (or authorised) less all refunds that have not failed."""
-    if sale.state not in _REFUNDABLE:
-        return 0
+    """What may still be given back: captured (or authorised, or due) less all refunds that have not failed."""
     given = 0
     for refund in sale.refunds:
         if refund.state in _GIVING:
             given += sale.total.minor if refund.amount_minor is None else refund.amount_minor
-    return max(0, sale.total.minor - given)
+    return max(0, _at_most_minor(sale) - given)
+
+
+def _at_most_minor(sale: Sale) -> int:
+    """Of a payment declined at sync: its due, which a refund lessens before it is paid and gives back after."""
+    if sale.state is SaleState.DECLINED_AT_SYNC:
+        due = sale.refusal.due if sale.refusal is not None else None
+        return due.amount_minor if due is not None and due.state is not DueState.WITHDRAWN else 0
+    return sale.total.minor if sale.state in _REFUNDABLE else 0
 
 
 def send_refunds(sale: Sale, not_before: int | None = None) -> tuple[Effect, ...]:
@@ -37,8 +45,8 @@ def send_refunds(sale: Sale, not_before: int | None = None) -> tuple[Effect, ...
     return tuple(SendRefund(refund.refund_id, not_before) for refund in sale.refunds if refund.state in _UNANSWERED)
 
 
-def booked(sale: Sale, effects: tuple[Effect, ...]) -> Outcome:
-    """The payment they waited behind is booked: cut each refund to what was captured, and send them."""
+def judged(sale: Sale, effects: tuple[Effect, ...]) -> Outcome:
+    """The payment they waited behind is judged: cut each refund to what was captured, or is due, and send them."""
     behind = replace(sale, refunds=())
     for refund in sale.refunds:
         behind = replace(behind, refunds=(*behind.refunds, _cut(refund, behind)))
@@ -67,7 +75,7 @@ def refund_asked(sale: Sale, event: RefundAsked) -> Outcome:
     if not 0 < amount_minor <= left:
         return not_now(sale)
     asked = replace(event.refund, asked_minor=event.refund.amount_minor)
-    if sale.state not in TAKEN_STATES:
+    if sale.state not in _JUDGED:
         return replace(sale, refunds=(*sale.refunds, asked)), ()
     return replace(sale, refunds=(*sale.refunds, _cut(asked, sale))), (SendRefund(asked.refund_id),)
 
@@ -92,7 +100,7 @@ def refund_answered(sale: Sale, event: RefundAnswered) -> Outcome:
 
 def refund_unanswered(sale: Sale, event: NoAnswer) -> Outcome:
     """Keep it and send it again, with back-off: a refund is owed to the shopper until the backend has answered."""
-    if sale.state not in TAKEN_STATES or not send_refunds(sale):
+    if sale.state not in _JUDGED or not send_refunds(sale):
         return stay(sale)
     waiting, not_before = later(sale, event.at, event.retry_after_s)
     return waiting, (*send_refunds(waiting, not_before), *alarm_if_failing(waiting))

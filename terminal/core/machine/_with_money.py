@@ -34,7 +34,7 @@ from terminal.core.machine._common import (
     not_now,
     stay,
 )
-from terminal.core.machine._refunds import booked, void_all
+from terminal.core.machine._refunds import judged, void_all
 from terminal.core.sale import Refusal, Sale, SaleState
 
 FORGOTTEN_AFTER_S = 600  # a 404 this long after expiry is final: the backend refuses the payment by then
@@ -130,7 +130,7 @@ def forwarding(sale: Sale, event: Event) -> Outcome:
     """
     match event:
         case Approved() | PaidByReceipt():
-            return booked(*approve(sale, event.at, "approved at sync", event.booking))
+            return judged(*approve(sale, event.at, "approved at sync", event.booking))
         case Declined(errand=Errand.FORWARD):
             return _declined_at_sync(sale, event.at, "declined at sync", event.refusal)
         case StatusHeard(errand=Errand.FORWARD, status=BackendStatus.CANCELLED | BackendStatus.EXPIRED):
@@ -173,5 +173,12 @@ def _keep_count(before: Sale, after: Sale) -> Sale:
 
 
 def _declined_at_sync(sale: Sale, at: int, why: str, refusal: Refusal | None) -> Outcome:
-    moved = arrow(void_all(sale), SaleState.DECLINED_AT_SYNC, at, why, refusal=refusal)
-    return moved, (RaiseAlarm(AlarmKind.DECLINED_AT_SYNC),)
+    """Where the shopper is asked for it after all, refunds still go to the backend: they lessen what is asked.
+
+    Its word on the due may be older than an event that came while this answer was on its way: so it is asked once.
+    """
+    alarm = RaiseAlarm(AlarmKind.DECLINED_AT_SYNC)
+    if refusal is None or refusal.due is None:
+        return arrow(void_all(sale), SaleState.DECLINED_AT_SYNC, at, why, refusal=refusal), (alarm,)
+    moved = arrow(sale, SaleState.DECLINED_AT_SYNC, at, why, refusal=refusal)
+    return judged(moved, (alarm, AskBackend(at + ASK_EVERY_S)))

@@ -44,18 +44,32 @@ from terminal.core.events import (
 )
 from terminal.core.machine import Outcome, backoff_s, durably_different
 from terminal.core.reasons import Reason
-from terminal.core.sale import TAKEN_STATES, Cancel, CancelReason, Notice, Prompt, RefundState, Refusal, Sale, SaleState
+from terminal.core.sale import (
+    TAKEN_STATES,
+    Cancel,
+    CancelReason,
+    DueState,
+    Notice,
+    Prompt,
+    RefundState,
+    Refusal,
+    Sale,
+    SaleState,
+)
 from terminal.core.samples import (
     LIFE_OVER,
     NOON,
     authorised,
     booking,
+    due,
     intent,
     refund,
+    refusal,
     sale_in,
     says,
     says_approved,
     says_declined,
+    says_due,
     says_held,
 )
 
@@ -212,6 +226,7 @@ def test_retry_after(take: Take, state: SaleState, errand: Errand, retry_after_s
         pytest.param({"prompt": Prompt.UNLOCK}, False, id="a prompt"),
         pytest.param({"notice": Notice.TOO_QUICK}, False, id="a notice"),
         pytest.param({"refusal": NO}, False, id="a phone's no"),
+        pytest.param({"refusal": refusal(due())}, True, id="a due"),
         pytest.param({"wrong_codes": 1}, True, id="a wrong code"),
         pytest.param({"parked": True}, True, id="parked"),
         pytest.param({"attempts": 1, "retry_at": SOON}, True, id="a failed delivery"),
@@ -256,6 +271,7 @@ EVENTS: list[Event] = [
     *[CancelAnswered(at=SOON, intent_id=ID, settled=settled) for settled in (None, booking())],
     Settled(at=SOON, business_date="2027-01-15"),
     *[RefundAnswered(at=SOON, refund_id=refund(n).refund_id, state=state) for n in (1, 4, 9) for state in RefundState],
+    *[says_due(state, amount, intent_id=about) for state in DueState for amount in (80, 1880) for about in (ID, OTHER)],
 ]  # fmt: skip
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -271,6 +287,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "the whole given back": {"refunds": (refund(1, state=RefundState.DONE),)},
     "a part given back, one queued": {
         "refunds": (refund(1, amount_minor=80, state=RefundState.DONE), refund(9, amount_minor=80))
+    },
+    "asked to pay after all": {"refusal": refusal(due())},
+    "paid after all, a part queued back": {
+        "refusal": refusal(due(DueState.PAID)),
+        "refunds": (refund(9, amount_minor=80),),
     },
     "failing": {"attempts": 9, "retry_at": SOON + 7},
     "approved by code": {"booking": booking(confirmed=False)},

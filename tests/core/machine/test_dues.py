@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What has become of a due: kept in `declined_at_sync` and nowhere else, only ever forward, and said by the alarm."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
+from typing import TypeAlias
+
+import pytest
+
+from terminal.core.effects import AlarmKind, AskBackend, RaiseAlarm, SendRefund
+from terminal.core.events import Errand, Event, RefundAnswered, RefundAsked, Restarted
+from terminal.core.machine import Outcome, durably_different, refundable_minor
+from terminal.core.sale import DueState, RefundState, Sale, SaleState
+from terminal.core.samples import (
+    AMOUNT_MINOR,
+    HEARD_AT,
+    NOON,
+    due,
+    intent,
+    refund,
+    refusal,
+    sale_in,
+    says_declined,
+    says_due,
+)
+
+Take: TypeAlias = Callable[[Sale, Event], Outcome]
+
+S, D, R = SaleState, DueState, RefundState
+SOON = NOON + 90
+ALARM = RaiseAlarm(AlarmKind.DECLINED_AT_SYNC)
+LESS = AMOUNT_MINOR - 80
+
+
+def declined(state: DueState | None, amount_minor: int = AMOUNT_MINOR, **changes: object) -> Sale:
+    """Declined at sync, with a due in this state, or with none."""
+    left = due(state, amount_minor) if state is not None else None
+    return sale_in(S.DECLINED_AT_SYNC, refusal=refusal(left), **changes)
+
+
+MAY_BECOME = {
+    None: {D.OPEN, D.REFUSED, D.PAID, D.WITHDRAWN},
+    D.OPEN: {D.REFUSED, D.PAID, D.WITHDRAWN},
+    D.REFUSED: {D.PAID, D.WITHDRAWN},
+    D.PAID: set[DueState](),
+    D.WITHDRAWN: set[DueState](),
+}
+
+
+@pytest.mark.parametrize("told", D)
+@pytest.mark.parametrize("known", MAY_BECOME)
+def test_news_leads_forward_and_rings_and_all_else_says_nothing(
+    take: Take, known: DueState | None, told: DueState
+) -> None:
+    sale = declined(known)
+    after, effects = take(sale, says_due(told))
+    if told in MAY_BECOME[known]:
+        assert after == replace(sale, refusal=refusal(due(told)))
+        assert effects == (ALARM,)
+        assert durably_different(sale, after)
+        assert take(after, says_due(told)) == (after, ())
+    else:
+        assert (after, effects) == (sale, ())
+        assert not durably_different(sale, after)
+
+
+@pytest.mark.parametrize(
+    ("state", "before", "told", "kept"),
+    [
+        pytest.param(D.OPEN, AMOUNT_MINOR, LESS, LESS, id="a part was given back"),
+        pytest.param(D.OPEN, LESS, AMOUNT_MINOR, LESS, id="told late: from before a part was given back"),
+        pytest.param(D.REFUSED, AMOUNT_MINOR, LESS, LESS, id="refused, and a part was given back"),
+        pytest.param(D.PAID, AMOUNT_MINOR, LESS, AMOUNT_MINOR, id="paid is paid"),
+    ],
+)
+def test_a_due_only_grows_less_and_nobody_is_rung_for_it(
+    take: Take, state: DueState, before: int, told: int, kept: int
+) -> None:
+    after, effects = take(declined(state, before), says_due(state, told))
+    assert (after, effects) == (declined(state, kept), ())
+
+
+@pytest.mark.parametrize(("state", "told"), [*product([s for s in S if s is not S.DECLINED_AT_SYNC], D)])
+def test_elsewhere_it_says_nothing(take: Take, state: SaleState, told: DueState) -> None:
+    for sale in (sale_in(state), sale_in(state, refusal=refusal())):
+        assert take(sale, says_due(told)) == (sale, ())
+
+
+@pytest.mark.parametrize("told", D)
+def test_of_another_intent_it_says_nothing(take: Take, told: DueState) -> None:
+    sale = declined(D.OPEN)
+    assert take(sale, says_due(told, intent_id=intent(2).intent_id)) == (sale, ())
+
+
+def test_without_a_refusal_there_is_nothing_to_keep_it_in(take: Take) -> None:
+    sale = sale_in(S.DECLINED_AT_SYNC)
+    assert take(sale, says_due(D.PAID)) == (sale, ())
+
+
+@pytest.mark.parametrize("errand", [None, Errand.QUESTION], ids=["an event", "a question's answer"])
+def test_the_intents_own_news_says_it_too(take: Take, errand: Errand | None) -> None:
+    after, effects = take(declined(D.OPEN), says_declined(errand, refusal=refusal(due(D.PAID), code="another")))
+    assert (after, effects) == (declined(D.PAID), (ALARM,))
+
+
+# --- the decline that asks for it -------------------------------------------------------------------------------------
+
+
+def test_the_drainers_no_brings_it_and_what_came_meanwhile_is_asked_for(take: Take) -> None:
+    sale = sale_in(S.FORWARDING)
+    early, effects = take(sale, says_due(D.PAID))  # the event overtakes the answer of the batch
+    assert (early, effects) == (sale, ())
+    after, effects = take(early, says_declined(Errand.FORWARD, refusal=refusal(due())))
+    assert (after.state, after.refusal) == (S.DECLINED_AT_SYNC, refusal(due()))
+    assert effects == (ALARM, AskBackend(HEARD_AT + 5))
+
+
+# --- refunds of it ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("queued", "sent"),
+    [
+        pytest.param(refund(), refund(), id="the whole"),
+        pytest.param(refund(amount_minor=80), refund(amount_minor=80), id="a part"),
+    ],
+)
+def test_what_was_given_back_before_leaves_and_lessens_it(take: Take, queued: object, sent: object) -> None:
+    answer = says_declined(Errand.FORWARD, refusal=refusal(due()))
+    after, effects = take(sale_in(S.FORWARDING, refunds=(queued,)), answer)
+    assert after.refunds == (sent,)
+    assert effects == (ALARM, AskBackend(HEARD_AT + 5), SendRefund(refund().refund_id))
+    assert take(after, Restarted(at=SOON)) == (after, (SendRefund(refund().refund_id),))
+    void, effects = take(after, RefundAnswered(at=SOON, refund_id=refund().refund_id, state=R.VOID))
+    assert (void.state, void.refunds[0].state, effects) == (S.DECLINED_AT_SYNC, R.VOID, ())
+
+
+@pytest.mark.parametrize(
+    ("state", "refunds", "left"),
+    [
+        pytest.param(None, (), 0, id="nobody is asked"),
+        pytest.param(D.OPEN, (), AMOUNT_MINOR, id="open: the till may call it off"),
+        pytest.param(D.REFUSED, (), AMOUNT_MINOR, id="refused"),
+        pytest.param(D.PAID, (), AMOUNT_MINOR, id="paid: it may be given back"),
+        pytest.param(D.PAID, (refund(amount_minor=80, state=R.DONE),), LESS, id="a part of it was"),
+        pytest.param(D.OPEN, (refund(amount_minor=80, state=R.QUEUED),), LESS, id="a part is on its way"),
+        pytest.param(D.OPEN, (refund(amount_minor=80, state=R.VOID),), AMOUNT_MINOR, id="a part has lessened it"),
+        pytest.param(D.WITHDRAWN, (), 0, id="withdrawn"),
+    ],
+)
+def test_what_may_be_given_back(take: Take, state: DueState | None, refunds: tuple[object, ...], left: int) -> None:
+    sale = declined(state, refunds=refunds)
+    assert refundable_minor(sale) == left
+    asked = refund(9, amount_minor=left or 1)
+    after, effects = take(sale, RefundAsked(at=SOON, refund=asked))
+    if left:
+        assert after.refunds[-1] == replace(asked, asked_minor=left)
+        assert effects == (SendRefund(asked.refund_id),)
+    else:
+        assert after == sale
