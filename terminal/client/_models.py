@@ -24,6 +24,13 @@ class Sentences(_Object, kw_only=True, frozen=True):
         return {"zh-Hans": self.zh_hans, "zh-Hant": self.zh_hant, "en": self.en}[language]
 
 
+class DueView(_Object, kw_only=True, frozen=True):
+    """What the shopper is asked to pay of a payment declined at sync; `state`: open, paid, refused, withdrawn."""
+
+    state: str
+    amount: int
+
+
 class ReasonView(_Object, kw_only=True, frozen=True):
     """Why nothing was paid: the protocol's number, a sentence for each side of the counter (device language)."""
 
@@ -36,6 +43,8 @@ class ReasonView(_Object, kw_only=True, frozen=True):
     """``merchant`` or ``platform``: who bears a payment accepted offline and declined at sync."""
     guaranteed: int | None = None
     """What of that the merchant is owed all the same, minor units."""
+    due: DueView | None = None
+    """What the shopper has been asked to pay after all; None: nobody was asked."""
     phone_time: str | None = None
     """With code 4: the time the phone believes it is."""
     shopper_in: Sentences | None = None
@@ -176,6 +185,9 @@ class DayView(_Object, kw_only=True, frozen=True):
     unknown_count: int = 0
     declined_at_sync_count: int = 0
     declined_at_sync_total: int = 0
+    due_paid_count: int = 0
+    due_paid_total: int = 0
+    """What shoppers have since paid of those declined at sync; not in `total`."""
 
 
 class Difference(_Object, kw_only=True, frozen=True):
@@ -201,6 +213,12 @@ class DayReport(_Object, kw_only=True, frozen=True):
     declined_at_sync_count: int
     declined_at_sync_total: int
     """Accepted offline on this day and declined when they were sent: not in the totals."""
+    due_paid_count: int = 0
+    due_paid_total: int = 0
+    """What shoppers have since paid of those, whenever they did."""
+    there_due_count: int = 0
+    there_due_total: int = 0
+    """What the settlement brings the merchant of dues paid on this day, of whatever day's sales."""
     differences: list[Difference]
 
 
@@ -216,6 +234,8 @@ class AlarmView(_Object, kw_only=True, frozen=True):
     text_in: Sentences | None = None
     cure_in: Sentences | None = None
     sale_id: str | None = None
+    calm: bool = False
+    """It has come right by itself: good to know, and nobody need do anything."""
 
 
 class TerminalView(_Object, kw_only=True, frozen=True):

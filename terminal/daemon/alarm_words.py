@@ -5,20 +5,21 @@ Rules of the house (`docs/look.md`): say what happened, what it means, what to d
 get; what a medium or a library said goes in as it came.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, assert_never
 
 from offline_queue.mirror import MirrorHealth, MirrorState
 from terminal.client import Sentences
 from terminal.core.effects import AlarmKind
 from terminal.core.money import Money
-from terminal.core.sale import Sale
+from terminal.core.sale import DueState, Sale
 
 
 class AlarmWords(NamedTuple):
-    """What happened, and what to do."""
+    """What happened, and what to do; `calm`: it has come right, and nobody need do anything."""
 
     text: Sentences
     cure: Sentences
+    calm: bool = False
 
 
 def _said(hans: str, hant: str, en: str) -> Sentences:
@@ -30,7 +31,7 @@ _ABOUT_A_SALE: Final[dict[AlarmKind, AlarmWords]] = {
         _said(
             "离线收的 {number} 上传后没有付成",
             "離線收的 {number} 上傳後沒有付成",
-            "Sale {number} was accepted offline and declined when it was sent",
+            "Stored sale {number} was declined when it was sent",
         ),
         _said(
             "请顾客再付一次；日结里会算上这一笔",
@@ -84,6 +85,47 @@ _ABOUT_A_SALE: Final[dict[AlarmKind, AlarmWords]] = {
     ),
 }
 
+_ASKED: Final = {
+    DueState.OPEN: AlarmWords(
+        _said("；顾客已收到付款请求", "；顧客已收到付款請求", "; the shopper has been asked to pay"),
+        _said(
+            "请顾客在手机上付，不要再收一次；付好了这里会说",
+            "請顧客在手機上付，不要再收一次；付好了這裡會說",
+            "They pay in their app: do not charge again. You are told here once they have",
+        ),
+    ),
+    DueState.REFUSED: AlarmWords(
+        _said("；顾客不肯补付", "；顧客不肯補付", "; the shopper refuses to pay it"),
+        _said(
+            "请联系顾客；顾客改了主意，仍可在手机上付",
+            "請聯絡顧客；顧客改了主意，仍可在手機上付",
+            "Talk to the shopper, who may still pay it in the app",
+        ),
+    ),
+}
+_PAID_SINCE: Final = AlarmWords(
+    _said(
+        "离线收的 {number} 上传后没有付成，顾客后来付了 {amount}",
+        "離線收的 {number} 上傳後沒有付成，顧客後來付了 {amount}",
+        "Stored sale {number} was declined, and the shopper has paid {amount} since",
+    ),
+    _said(
+        "不用再做什么；日结里会写明",
+        "不用再做什麼；日結裡會寫明",
+        "Nothing to do; the day's report says so",
+    ),
+    calm=True,
+)
+_WITHDRAWN: Final = AlarmWords(
+    _said(
+        "离线收的 {number} 上传后没有付成；已不欠款，顾客不用再付",
+        "離線收的 {number} 上傳後沒有付成；已不欠款，顧客不用再付",
+        "Stored sale {number} was declined; nothing is owed for it any more",
+    ),
+    _said("不用再做什么", "不用再做什麼", "Nothing to do"),
+    calm=True,
+)
+
 RESTORED: Final = AlarmWords(
     _said(
         "这台收款机是从旧备份恢复的：之后收的款不在它的流水里",
@@ -115,32 +157,53 @@ _SECOND_COPY_CURES: Final = {
 
 
 def about_sale(kind: AlarmKind, sale: Sale) -> AlarmWords:
-    """An alarm about one sale, with its number, and who bears it as far as the backend said."""
-    text, cure = _ABOUT_A_SALE[kind]
-    hans, hant, en = _who_bears(sale)
-    number = sale.number
-    return AlarmWords(
-        _said(
-            text.zh_hans.format(number=number) + hans,
-            text.zh_hant.format(number=number) + hant,
-            text.en.format(number=number) + en,
-        ),
-        cure,
+    """An alarm about one sale, with its number; who bears it as far as the backend said, and what came of asking."""
+    due = sale.refusal.due if sale.refusal is not None and kind is AlarmKind.DECLINED_AT_SYNC else None
+    words = _ABOUT_A_SALE[kind]
+    match due.state if due is not None else None:
+        case DueState.PAID:
+            return _filled(_PAID_SINCE, sale)
+        case DueState.WITHDRAWN:
+            return _filled(_WITHDRAWN, sale)
+        case DueState.OPEN | DueState.REFUSED as state:
+            asked = _ASKED[state]
+            text = _joined(words.text, _who_bears(sale), asked.text)
+            return _filled(AlarmWords(text, asked.cure), sale)
+        case None:
+            return _filled(AlarmWords(_joined(words.text, _who_bears(sale)), words.cure), sale)
+        case _ as never:
+            assert_never(never)
+
+
+def _joined(*parts: Sentences) -> Sentences:
+    return _said(
+        "".join(part.zh_hans for part in parts),
+        "".join(part.zh_hant for part in parts),
+        "".join(part.en for part in parts),
     )
 
 
-def _who_bears(sale: Sale) -> tuple[str, str, str]:
+def _filled(words: AlarmWords, sale: Sale) -> AlarmWords:
+    """With the sale's number, and what its due comes to where the words say that."""
+    due = sale.refusal.due if sale.refusal is not None else None
+    amount = Money(due.amount_minor, sale.amount.currency) if due is not None else sale.total
+    text = words.text
+    hans, hant, en = (said.format(number=sale.number, amount=amount) for said in (text.zh_hans, text.zh_hant, text.en))
+    return words._replace(text=_said(hans, hant, en))
+
+
+def _who_bears(sale: Sale) -> Sentences:
     refusal = sale.refusal
     if refusal is None or refusal.borne_by is None:
-        return "", "", ""
+        return _said("", "", "")
     if refusal.borne_by == "platform":
         owed = Money(refusal.guaranteed_minor, sale.amount.currency)
-        return (
+        return _said(
             f"；由平台承担，欠您 {owed}",
             f"；由平台承擔，欠您 {owed}",
             f"; the platform bears it and owes you {owed}",
         )
-    return "；由您承担", "；由您承擔", "; you bear it"
+    return _said("；由您承担", "；由您承擔", "; you bear it")
 
 
 def second_copy(health: MirrorHealth) -> AlarmWords:

@@ -45,16 +45,21 @@ class Alarms:
         return sorted([*self._lasting.values(), *self._passing.values()], key=lambda alarm: alarm.at, reverse=True)
 
     def rows_of(self, kind: AlarmKind, sale: Sale) -> list[Change]:
-        """What makes an alarm about a sale last, to be recorded with the row that is its cause; none if it stands.
+        """What makes an alarm about a sale last, to be recorded with the row that is its cause; none if it stands so.
 
         Recorded after it, a crash between the two would leave a sale that is over and nobody told.
         """
         alarm = self._about(kind, sale)
-        return [] if alarm.id in self._lasting else [_row(alarm.id, msgspec.json.encode(alarm))]
+        return [] if self._stands_so(alarm) else [_row(alarm.id, msgspec.json.encode(alarm))]
 
     def raise_alarm(self, kind: AlarmKind, sale: Sale) -> None:
-        """Show an alarm about a sale, whose row is recorded; the same one again changes nothing."""
-        self._show(self._about(kind, sale))
+        """Show an alarm about a sale, whose row is recorded; the same words again change nothing, others replace them.
+
+        One that somebody has seen to comes back if the sale has news: a due that was paid, or refused.
+        """
+        alarm = self._about(kind, sale)
+        self._unsaved.pop(alarm.id, None)  # that somebody saw to the one before must not be saved behind this row
+        self._show(alarm)
 
     def raise_lasting(self, alarm_id: str, kind: str, words: AlarmWords) -> None:
         """An alarm that stays, also over a restart, until a person has seen to it."""
@@ -75,12 +80,17 @@ class Alarms:
             text_in=words.text,
             cure_in=words.cure,
             sale_id=sale_id,
+            calm=words.calm,
         )
 
+    def _stands_so(self, alarm: AlarmView) -> bool:
+        known = self._lasting.get(alarm.id)
+        return known is not None and known.text == alarm.text
+
     def _show(self, alarm: AlarmView) -> bool:
-        if alarm.id in self._lasting:
+        if self._stands_so(alarm):
             return False
-        log.error("alarm %s: %s", alarm.kind, alarm.text)
+        log.log(logging.INFO if alarm.calm else logging.ERROR, "alarm %s: %s", alarm.kind, alarm.text)
         self._lasting[alarm.id] = alarm
         self._changed()
         return True
@@ -117,7 +127,7 @@ class Alarms:
             except JournalFullError:
                 await asyncio.sleep(SAVE_AGAIN_S)
                 continue
-            if self._unsaved[alarm_id] is body:  # else it has been seen to meanwhile
+            if self._unsaved.get(alarm_id) is body:  # else it has been seen to meanwhile
                 del self._unsaved[alarm_id]
 
     def show(self, kind: str, words: AlarmWords) -> None:

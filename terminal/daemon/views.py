@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from terminal.client import (
     CardView,
+    DueView,
     IntentView,
     Language,
     LineView,
@@ -106,6 +107,7 @@ def reason_view(refusal: Refusal, language: Language) -> ReasonView:
         detail=refusal.code,
         borne_by=refusal.borne_by,
         guaranteed=refusal.guaranteed_minor if refusal.borne_by else None,
+        due=DueView(state=due.state.value, amount=due.amount_minor) if (due := refusal.due) is not None else None,
         phone_time=utc(refusal.phone_time) if refusal.phone_time is not None else None,
         shopper_in=words.shopper,
         cashier_in=words.cashier,

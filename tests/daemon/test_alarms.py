@@ -8,7 +8,7 @@ import pytest
 from offline_queue.memory import MemoryJournal
 from terminal.core import samples
 from terminal.core.effects import AlarmKind
-from terminal.core.sale import SaleState
+from terminal.core.sale import DueState, Sale, SaleState
 from terminal.daemon import alarms as alarms_module
 from terminal.daemon.alarm_words import RESTORED, credential_ends
 from terminal.daemon.alarms import Alarms
@@ -51,6 +51,69 @@ def test_every_kind_says_what_happened_and_the_way_out(kind: AlarmKind) -> None:
         assert bench.changes == 1
         assert bench.alarms.rows_of(kind, SALE) == []  # it stands
         assert bench.ids() == [alarm.id]
+
+    run(work())
+
+
+DECLINED = AlarmKind.DECLINED_AT_SYNC
+
+
+def asked(state: DueState) -> Sale:
+    """Declined at sync, and what came of asking the shopper."""
+    return samples.sale_in(SaleState.DECLINED_AT_SYNC, refusal=samples.refusal(samples.due(state)))
+
+
+def raised(bench: Bench, sale: Sale) -> None:
+    """Recorded with its cause and shown, as the desk does it."""
+    bench.journal.record(bench.alarms.rows_of(DECLINED, sale)).result(0)
+    bench.alarms.raise_alarm(DECLINED, sale)
+
+
+@pytest.mark.parametrize("seen", [True, False], ids=["seen to", "standing"])
+@pytest.mark.parametrize(("state", "calm"), [(DueState.PAID, True), (DueState.REFUSED, False)])
+def test_news_of_a_due_takes_the_place_of_the_alarm_also_after_a_restart(
+    state: DueState, *, calm: bool, seen: bool
+) -> None:
+    async def work() -> None:
+        bench = Bench()
+        raised(bench, asked(DueState.OPEN))
+        (frightening,) = bench.alarms.shown
+        assert not frightening.calm
+        if seen:
+            bench.alarms.seen_to(frightening.id)
+        bench.clock.unix_s += 60
+        raised(bench, asked(state))
+        (alarm,) = bench.alarms.shown
+        assert (alarm.id, alarm.calm) == (frightening.id, calm)
+        assert alarm.text != frightening.text
+        assert alarm.at > frightening.at
+        assert bench.alarms.rows_of(DECLINED, asked(state)) == []
+        await bench.alarms.close()
+        assert bench.again().shown == [alarm]
+        bench.alarms.seen_to(alarm.id)
+        await until(lambda: bench.ids() == [])
+
+    run(work())
+
+
+def test_one_seen_to_while_the_card_was_full_does_not_hide_the_news_that_came_behind_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(alarms_module, "SAVE_AGAIN_S", 0.001)
+
+    async def work() -> None:
+        bench = Bench()
+        raised(bench, asked(DueState.OPEN))
+        bench.journal.full = True
+        bench.alarms.seen_to(bench.alarms.shown[0].id)
+        await asyncio.sleep(0)
+        bench.journal.full = False
+        raised(bench, asked(DueState.PAID))
+        saving = bench.alarms._saving
+        assert saving is not None
+        async with asyncio.timeout(5):
+            await saving
+        assert [alarm.calm for alarm in bench.again().shown] == [True]
 
     run(work())
 

@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from terminal.client import DueView
 from terminal.core import samples
 from terminal.core.effects import NotNow
 from terminal.core.events import (
@@ -18,7 +19,7 @@ from terminal.core.events import (
 )
 from terminal.core.machine import step
 from terminal.core.reasons import Reason
-from terminal.core.sale import CODE_TRIES, Cancel, CancelReason, Notice, Prompt, Refusal, Sale, SaleState
+from terminal.core.sale import CODE_TRIES, Cancel, CancelReason, DueState, Notice, Prompt, Refusal, Sale, SaleState
 from terminal.daemon.views import reason_view, sale_view, utc, what_it_can
 from terminal.daemon.words import BACKEND_CODES, CODE_WORDS, TAP_TOO_SLOW, WORDS, ReasonWords
 
@@ -46,6 +47,7 @@ VARIATIONS: dict[str, dict[str, object]] = {
     "shown by its own code": {"intent__fragment_shown": True},
     "cancel sent": {"cancel": Cancel(reason=CancelReason.CUSTOMER, sent=True)},
     "given back": {"refunds": (samples.refund(),)},
+    "asked to pay after all": {"refusal": samples.refusal(samples.due())},
     "partly given back": {"refunds": (samples.refund(amount_minor=1),)},
 }
 
@@ -88,6 +90,14 @@ def test_every_sale_can_be_shown(state: SaleState) -> None:
     view = sale_view(samples.sale_in(state), "en")
     assert view.state == state.value
     assert (view.amount, view.currency) == (18_80, "CNY")
+
+
+@pytest.mark.parametrize("state", DueState)
+def test_what_the_shopper_is_asked_for_stands_in_the_reason(state: DueState) -> None:
+    view = reason_view(samples.refusal(samples.due(state, 18_23), borne_by="merchant"), "en")
+    assert view.due == DueView(state=state.value, amount=18_23)
+    assert (view.borne_by, view.detail) == ("merchant", "insufficient_funds")
+    assert reason_view(samples.refusal(), "en").due is None
 
 
 @pytest.mark.parametrize(
