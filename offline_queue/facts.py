@@ -6,7 +6,7 @@ Source: local API (queue, day, state table: what is taken up again after a resta
 
 from dataclasses import dataclass
 
-from terminal.core.sale import OPEN_STATES, TAKEN_STATES, UNSENT_STATES, RefundState, Sale, SaleState
+from terminal.core.sale import OPEN_STATES, TAKEN_STATES, UNSENT_STATES, DueState, RefundState, Sale, SaleState
 
 STORED_STATES = frozenset({SaleState.ACCEPTED_OFFLINE, SaleState.FORWARDING})
 """Accepted offline and not yet answered: what the offline caps count."""
@@ -47,6 +47,12 @@ class SaleFacts:
             taken_at=_taken_at(sale, accepted_at),
             accepted_at=accepted_at,
         )
+
+
+def due_paid_minor(sale: Sale) -> int | None:
+    """What the shopper has paid since of a sale declined at sync; None: nothing."""
+    due = sale.refusal.due if sale.refusal is not None else None
+    return due.amount_minor if due is not None and due.state is DueState.PAID else None
 
 
 def _accepted_at(sale: Sale) -> int | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from offline_queue.chain import GENESIS, Row
-from offline_queue.facts import STORED_STATES, SaleFacts
+from offline_queue.facts import STORED_STATES, SaleFacts, due_paid_minor
 from offline_queue.lease import Leases
 from offline_queue.rows import HEAD_DOCUMENT, draw_epoch, parts_of
 from offline_queue.values import (
@@ -183,6 +183,7 @@ class MemoryJournal:
         taken = [s for s in mine if (at := SaleFacts.of(s).taken_at) is not None and from_utc <= at < to_utc]
         stands = [sale for sale in taken if sale.state is not SaleState.DECLINED_AT_SYNC]
         bounced = [sale for sale in taken if sale.state is SaleState.DECLINED_AT_SYNC]
+        paid_since = [paid for sale in bounced if (paid := due_paid_minor(sale)) is not None]
         offline = [sale for sale in stands if SaleFacts.of(sale).accepted_at is not None]
         refunded = [
             sale.total.minor if refund.amount_minor is None else refund.amount_minor
@@ -199,6 +200,8 @@ class MemoryJournal:
             refunded_minor=sum(refunded),
             declined_at_sync_count=len(bounced),
             declined_at_sync_minor=sum(sale.total.minor for sale in bounced),
+            due_paid_count=len(paid_since),
+            due_paid_minor=sum(paid_since),
             unknown_count=sum(s.state is SaleState.UNKNOWN and from_utc <= s.created_at < to_utc for s in mine),
         )
 

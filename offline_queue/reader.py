@@ -17,7 +17,7 @@ from offline_queue import schema
 from offline_queue.chain import GENESIS, ChainedRow, Row
 from offline_queue.codec import decode_sale
 from offline_queue.connection import DatabaseError, connect_read_only, trouble
-from offline_queue.facts import STORED_STATES
+from offline_queue.facts import STORED_STATES, due_paid_minor
 from offline_queue.files import refuse_strays
 from offline_queue.values import (
     DayTotals,
@@ -58,6 +58,9 @@ _TAKEN = f"""SELECT
     FROM (SELECT total_minor, accepted_at IS NOT NULL AS offline,
                  state = '{SaleState.DECLINED_AT_SYNC.value}' AS bounced
           FROM sale WHERE taken_at >= ? AND taken_at < ? AND currency = ?)"""  # noqa: S608 -- our own constant states
+# A due has no column: only the few declined at sync have one, and an earlier version can still open the file.
+_BOUNCED = f"""sale.taken_at >= ? AND sale.taken_at < ? AND sale.currency = ?
+    AND sale.state = '{SaleState.DECLINED_AT_SYNC.value}'"""
 _ROWS_AT_ONCE = 1_000
 _ROWS_FROM = """SELECT seq, epoch, counter, kind, subject, at_utc, boot, body, hash FROM journal
     WHERE seq >= ? ORDER BY seq LIMIT ?"""
@@ -173,6 +176,8 @@ class JournalReader:
         asked = (from_utc, to_utc, currency)
         count, total, offline_count, offline_total, bounced_count, bounced = self._row(_TAKEN, *asked)
         refunded_count, refunded = self._row(_REFUNDED, *asked)
+        declined = [sale for _, _, sale in self._sales(_BOUNCED, *asked)] if bounced_count else []
+        paid_since = [paid for sale in declined if (paid := due_paid_minor(sale)) is not None]
         return DayTotals(
             count=count,
             total_minor=total,
@@ -182,6 +187,8 @@ class JournalReader:
             refunded_minor=refunded,
             declined_at_sync_count=bounced_count,
             declined_at_sync_minor=bounced,
+            due_paid_count=len(paid_since),
+            due_paid_minor=sum(paid_since),
             unknown_count=self._row(_UNKNOWN, *asked)[0],
         )
 

@@ -193,6 +193,9 @@ class DayTotals:
     """Refunds done in the period; those of a whole sale with its captured total."""
     declined_at_sync_count: int
     declined_at_sync_minor: int
+    due_paid_count: int
+    due_paid_minor: int
+    """Of those declined at sync: what their shoppers, asked for it, have paid since, whenever they did."""
     unknown_count: int
     """Sales created in the period that are `unknown` now."""
 

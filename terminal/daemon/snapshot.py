@@ -159,4 +159,6 @@ def _day(on: date, totals: DayTotals, currency: str) -> DayView:
         refunded_total=totals.refunded_minor,
         declined_at_sync_count=totals.declined_at_sync_count,
         declined_at_sync_total=totals.declined_at_sync_minor,
+        due_paid_count=totals.due_paid_count,
+        due_paid_total=totals.due_paid_minor,
     )

@@ -151,7 +151,7 @@ class HeartbeatMessage(Answer, kw_only=True, frozen=True):
 
 
 class SettlementEntryMessage(Answer, kw_only=True, frozen=True):
-    """An entry of a settlement; `kind`: payment, offline_payment, late_payment, guarantee, refund."""
+    """An entry of a settlement; `kind`: payment, offline_payment, late_payment, guarantee, refund, due."""
 
     kind: str
     intent_id: str

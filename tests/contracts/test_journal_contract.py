@@ -18,8 +18,19 @@ from offline_queue.values import (
     SaleChanged,
     SaleQuery,
 )
+from terminal.core import samples as core_samples
 from terminal.core.money import Money
-from terminal.core.sale import OPEN_STATES, UNSENT_STATES, Booking, Refund, RefundState, Sale, SaleState
+from terminal.core.sale import (
+    OPEN_STATES,
+    UNSENT_STATES,
+    Booking,
+    Due,
+    DueState,
+    Refund,
+    RefundState,
+    Sale,
+    SaleState,
+)
 from tests.contracts.recording import KID, record, stored_sale
 
 
@@ -270,6 +281,39 @@ def test_day_totals(journal: JournalPort, maker: SaleMaker) -> None:
     assert (day.declined_at_sync_count, day.declined_at_sync_minor) == (1, 8)
     assert day.unknown_count == 1
     assert journal.day_totals(NOON - 100, NOON + 1, "HKD").count == 0
+
+
+def test_what_shoppers_have_paid_since_of_the_days_declines(journal: JournalPort, maker: SaleMaker) -> None:
+    def declined(amount_minor: int, due: Due | None, *, at: int = NOON, currency: str = "CNY") -> Sale:
+        number = journal.next_counter()
+        signed = maker.signed(number, at=at, amount_minor=amount_minor, currency=currency)
+        sale = maker.authorised(signed, at=at)
+        for state in (SaleState.ACCEPTED_OFFLINE, SaleState.FORWARDING, SaleState.DECLINED_AT_SYNC):
+            sale = moved(sale, state, at)
+        sale = replace(sale, refusal=core_samples.refusal(due))
+        store(journal, sale)
+        return sale
+
+    def due(state: DueState, amount_minor: int) -> Due:
+        return Due(state=state, amount_minor=amount_minor)
+
+    assert journal.day_totals(NOON - 100, NOON + 1, "CNY").due_paid_count == 0
+    declined(1, None)
+    declined(2, due(DueState.OPEN, 2))
+    declined(4, due(DueState.REFUSED, 4))
+    declined(8, due(DueState.WITHDRAWN, 8))
+    declined(16, due(DueState.PAID, 16))
+    declined(64, due(DueState.PAID, 32))  # a part was given back before
+    declined(128, due(DueState.PAID, 128), at=NOON - 86_400)
+    declined(256, due(DueState.PAID, 256), currency="HKD")
+    asked = declined(512, due(DueState.OPEN, 512))
+    before = journal.day_totals(NOON - 100, NOON + 1, "CNY")
+    assert (before.declined_at_sync_count, before.declined_at_sync_minor) == (7, 1 + 2 + 4 + 8 + 16 + 64 + 512)
+    assert (before.due_paid_count, before.due_paid_minor) == (2, 16 + 32)
+    store(journal, replace(asked, refusal=core_samples.refusal(due(DueState.PAID, 512))))
+    after = journal.day_totals(NOON - 100, NOON + 1, "CNY")
+    assert after == replace(before, due_paid_count=3, due_paid_minor=16 + 32 + 512)
+    assert journal.verify().head == journal.head()
 
 
 SEARCHES = [

@@ -18,7 +18,8 @@ from offline_queue.files import DATABASE_NAME, KEY_NAME, load_or_create_key
 from offline_queue.journal import Journal
 from offline_queue.reader import JournalReader
 from offline_queue.samples import NOON, HeldClock, SaleMaker, moved, store
-from terminal.core.sale import Cancel, CancelReason, Refund, RefundState, Sale, SaleState
+from terminal.core import samples
+from terminal.core.sale import Cancel, CancelReason, DueState, Refund, RefundState, Sale, SaleState
 from terminal.keys.software import SoftwareKey
 from terminal.wire.base64url import b64u
 from terminal.wire.cose import Context, sign1
@@ -102,6 +103,16 @@ def test_show_says_how_long_the_phone_took_for_a_command(ask: Ask, home: Path, s
 
 def test_show_prints_refunds(ask: Ask, sales: list[Sale]) -> None:
     assert f"{sales[2].refunds[0].refund_id}  all  queued" in ask("show", sales[2].number).output
+
+
+def test_show_says_what_the_shopper_was_asked_for(ask: Ask, home: Path, sales: list[Sale]) -> None:
+    assert json.loads(ask("show", sales[1].number, "--json").output)[0]["due"] is None
+    asked = replace(sales[1], refusal=samples.refusal(samples.due(DueState.PAID, 18_23)))
+    with Journal.open(home / DATABASE_NAME, key=load_or_create_key(home / KEY_NAME), clock=HeldClock()) as journal:
+        store(journal, asked)
+    assert "  due        18.23 CNY  paid\n" in ask("show", sales[1].number).output
+    whole = json.loads(ask("show", sales[1].number, "--json").output)[0]
+    assert whole["due"] == {"state": "paid", "amount": 18_23}
 
 
 def test_verify_says_how_much_it_saw(ask: Ask, sales: list[Sale]) -> None:
