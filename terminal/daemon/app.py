@@ -76,6 +76,7 @@ class Terminal:
         self._run(self._ticking(), "ticking")
         self._run(self._upkeep.run(), "upkeep")
         self._run(self._till.drainer.run(), "drainer")
+        self._run(self._till.dues.run(), "asking about dues")
         self._run(self._road.follower.follow(self._events.told), "following the backend")
         self._ground.publisher.changed()
         return self._api.app()
@@ -142,6 +143,7 @@ class Terminal:
 
     def _stream_opened(self) -> None:
         self._till.ask_what_pages_pay()
+        self._till.dues.wake()
 
     def _sync_now(self) -> None:
         """A person asks: also where the link is thought to be down."""

@@ -27,6 +27,7 @@ from terminal.daemon.clock import DeviceClock
 from terminal.daemon.counter import Counter
 from terminal.daemon.day import DayClose
 from terminal.daemon.desk import Desk
+from terminal.daemon.dues import OpenDues
 from terminal.daemon.errands import Errands
 from terminal.daemon.feed import Feed
 from terminal.daemon.heartbeat import Heartbeat
@@ -212,6 +213,7 @@ class Till:
             stored=self._stored,
         )
         self.desk.attach(self.errands)
+        self.dues = OpenDues(ground.journal, ground.clock, lambda sale: self.errands.carry_out(sale, AskBackend()))
         self.snapshots = self._snapshots(given, ground, road)
         self.judging = self._judging(ground, road)
 
