@@ -183,6 +183,7 @@ def _entry(session: Session, row: IntentRow) -> shapes.PaymentEntry:
         currency=row.currency,
         state=cast("Any", row.status),
         accepted_offline=payment.accepted_offline,
+        due=views.due(session, row.id),
     )
 
 

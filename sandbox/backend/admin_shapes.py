@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StrictBool
 
-from sandbox.backend.shapes import Amount, Base64url, Currency, PositiveAmount, Rfc3339, Shape, Uuid
+from sandbox.backend.shapes import Amount, Base64url, Currency, Due, PositiveAmount, Rfc3339, Shape, Uuid
 from sandbox.backend.times import LATEST_TIME
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,16}$")]
@@ -49,6 +49,7 @@ class PaymentEntry(Shape):
     currency: Currency
     state: Literal["held", "approved", "declined", "cancelled", "expired"]
     accepted_offline: bool
+    due: Due | None
 
 
 class PaymentsAnswer(Shape):

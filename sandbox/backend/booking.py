@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from sandbox.backend import bill, coupons, ids, intents, ledger, policy, purses, views
+from sandbox.backend import bill, coupons, dues, ids, intents, ledger, policy, purses, views
 from sandbox.backend.context import Backend
 from sandbox.backend.events import EventKind, emit
 from sandbox.backend.judgement import CANCELLED, INSUFFICIENT_FUNDS, PLATFORM_BEARS, Refusal
@@ -48,7 +48,7 @@ def business_date_of(session: Session, terminal_id: str, at: int) -> str:
 def book(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> Refusal | None:
     """Take the money and approve; a refusal if there is not enough, and then nothing has been changed.
 
-    Whoever else was held for this intent loses: the first that is booked wins.
+    Whoever else was held for this intent loses: the first that is booked wins, and nobody is asked for it any more.
     """
     taken = payment.total - bill.discount(session, intent, payment, now)
     if payment.purse_id is not None and purses.over_budget(session, payment.purse_id, taken):
@@ -68,6 +68,7 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
         return INSUFFICIENT_FUNDS
     _release_others(session, intent, payment)
     coupons.spend(session, intent, payment)
+    dues.withdraw(session, intent.id, now)
     payment.status, payment.code, payment.reason = "approved", "approved", None
     payment.taken, payment.held_until, payment.held_outcome = taken, None, None
     payment.borne_by, payment.guaranteed = None, 0
@@ -86,13 +87,17 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
 def decline(
     session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, refusal: Refusal, now: int
 ) -> None:
-    """Refuse a payment; final for its intent unless that has its fate already. Accepted offline, says who bears it."""
+    """Refuse a payment; final for its intent unless that has its fate already.
+
+    Of one accepted offline it says who bears it, and asks whoever signed it to pay after all.
+    """
     payment.status, payment.code, payment.reason = "declined", refusal.code, int(refusal.reason)
     payment.held_until, payment.held_outcome = None, None
     payment.decided_at = now
     payment.receipt = _receipt(backend, intent, payment, reason=refusal.reason)
     if payment.accepted_offline:
         _guarantee(session, intent, payment, refusal, now)
+        dues.ask(session, payment, now)
     may_settle = intent.status in intents.OPEN or (intent.status == "expired" and payment.accepted_offline)
     if may_settle and not _others_held(session, intent, payment):
         intents.settle(intent, "declined", refusal.code, int(refusal.reason))
@@ -147,10 +152,15 @@ def withdraw(backend: Backend, intent: IntentRow, payment: PaymentRow, now: int)
 
 def tell(session: Session, intent: IntentRow, payment: PaymentRow, now: int) -> None:
     """Emit `payment` and `intent`, as they stand after this change."""
+    tell_payment(session, payment, now)
+    intents.tell(session, intent, now)
+
+
+def tell_payment(session: Session, payment: PaymentRow, now: int) -> None:
+    """Emit `payment` alone, where the intent is told by whoever changes it."""
     session.flush()
     data = intents.dump(views.payment_with_refunds(session, payment))
-    emit(session, intent.terminal_id, EventKind.PAYMENT, data, now)
-    intents.tell(session, intent, now)
+    emit(session, payment.terminal_id, EventKind.PAYMENT, data, now)
 
 
 def _others_held(session: Session, intent: IntentRow, payment: PaymentRow) -> list[PaymentRow]:
@@ -179,7 +189,7 @@ def _guarantee(session: Session, intent: IntentRow, payment: PaymentRow, refusal
     """What a terminal accepted within its policy is owed to the merchant, up to the policy's guaranteed sum."""
     payment.borne_by = "merchant"
     risk = policy.risk_as_of(session, intent.terminal_id, payment.authorised_at)
-    if refusal.code not in PLATFORM_BEARS or risk is None:
+    if refusal.code not in PLATFORM_BEARS or risk is None or dues.paid(session, intent.id) is not None:
         return
     used = session.scalar(
         select(func.coalesce(func.sum(PaymentRow.guaranteed), 0)).where(

@@ -4,7 +4,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from sandbox.backend import booking, intents, shapes, views
+from sandbox.backend import booking, dues, intents, shapes, views
 from sandbox.backend.context import Backend
 from sandbox.backend.judgement import CANCELLED
 from sandbox.backend.models import IntentRow, PaymentRow, RefundRow
@@ -15,7 +15,8 @@ def cancel(session: Session, backend: Backend, presentation: Presentation, reaso
     """Cancel an intent, heard of or not; the same question gets the same answer, for ever.
 
     `cancelled`: nothing was taken, or it was taken and has been given back. `settled`: it stays paid (already in a
-    settlement, partly refunded, or accepted offline by the terminal), so refund it. Raises ProblemError `409`.
+    settlement, partly refunded, accepted offline by the terminal, or its due is paid), so refund it. Raises
+    ProblemError `409`.
     """
     now = backend.clock.now()
     intent = intents.register(session, presentation, now)
@@ -38,10 +39,15 @@ def _end(session: Session, backend: Backend, intent: IntentRow, now: int) -> str
         if booked.settled_on is not None or booked.accepted_offline or _refunds(session, intent) > 0:
             return "settled"
         booking.give_back(session, backend, intent, booked, now)
+    if dues.paid(session, intent.id) is not None:
+        return "settled"
     for payment in payments:
         if payment.status == "held":
             booking.withdraw(backend, intent, payment, now)
     intents.settle(intent, "cancelled", CANCELLED.code, int(CANCELLED.reason))
+    withdrawn = dues.withdraw(session, intent.id, now)
+    if withdrawn is not None:
+        booking.tell_payment(session, session.get_one(PaymentRow, withdrawn.payment_id), now)
     return "cancelled"
 
 

@@ -100,27 +100,32 @@ def spend(session: Session, intent: IntentRow, payment: PaymentRow) -> None:
             raise RaceLostError
 
 
+def use_up(session: Session, payment: PaymentRow) -> None:
+    """Its due is paid, less the vouchers: they are gone, unless they were spent elsewhere meanwhile."""
+    for voucher_id in payment.vouchers:
+        insert_if_new(session, SpentVoucherRow, voucher_id=voucher_id, intent_id=payment.intent_id)
+
+
 def unspend(session: Session, intent: IntentRow) -> None:
     """A cancelled payment has spent nothing."""
     session.execute(delete(SpentVoucherRow).where(SpentVoucherRow.intent_id == intent.id))
 
 
-def give_back(session: Session, payment: PaymentRow, now: int) -> None:
+def give_back(session: Session, payment: PaymentRow, taken: int, refunded: int, now: int) -> None:
     """After a refund: vouchers come back in proportion to the money, as one new voucher a refund."""
     used = value_used(payment)
     if used == 0 or payment.account_id is None:
         return
-    whole = payment.refunded == payment.taken
-    due = used if whole else used * payment.refunded // payment.taken
+    owed = used if refunded == taken else used * refunded // taken
     came_back = session.scalar(
         select(func.coalesce(func.sum(VoucherRow.value), 0)).where(VoucherRow.given_back_for == payment.intent_id)
     )
-    if due > int(came_back or 0):
+    if owed > int(came_back or 0):
         first = session.get(VoucherRow, payment.vouchers[0]) if payment.vouchers else None
         row = VoucherRow(
             account_id=payment.account_id,
             merchant_id=session.get_one(TerminalRow, payment.terminal_id).merchant_id,
-            value=due - int(came_back or 0),
+            value=owed - int(came_back or 0),
             currency=payment.currency,
             minimum=0,
             not_before=now,

@@ -6,22 +6,27 @@ Source: backend API, *Accepted after all* and `max_age` in *Judged as of its tim
 
 from sqlalchemy.orm import Session
 
-from sandbox.backend import policy
+from sandbox.backend import dues, policy
 from sandbox.backend.models import IntentRow, PaymentRow
 
 DEFAULT_MAX_AGE_S = 7 * 86_400
 
 
-def may_be_judged_again(intent: IntentRow, payment: PaymentRow) -> bool:
-    """Refused online: should the terminal say now that it had accepted it offline, it is judged once more."""
-    return payment.status == "declined" and not payment.accepted_offline and intent.cancel_answer is None
+def may_be_judged_again(session: Session, intent: IntentRow, payment: PaymentRow) -> bool:
+    """Refused online: should the terminal say now that it had accepted it offline, it is judged once more.
+
+    Not after a cancel, nor once the intent's due is paid: then the goods have their money.
+    """
+    if payment.status != "declined" or payment.accepted_offline or intent.cancel_answer is not None:
+        return False
+    return dues.paid(session, intent.id) is None
 
 
 def is_final(session: Session, intent: IntentRow, payment: PaymentRow, now: int) -> bool:
     """Nothing was taken of an authorisation, and nothing will be, whatever its terminal says later."""
     if payment.way != "reader" or payment.status not in {"declined", "already_paid"}:
         return False
-    return not may_be_judged_again(intent, payment) or is_too_old(session, payment, now)
+    return not may_be_judged_again(session, intent, payment) or is_too_old(session, payment, now)
 
 
 def is_too_old(session: Session, payment: PaymentRow, now: int) -> bool:

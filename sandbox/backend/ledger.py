@@ -38,6 +38,7 @@ class PostingKind(StrEnum):
     GUARANTEE = "guarantee"
     GUARANTEE_LESSENED = "guarantee_lessened"
     PURSE_FILLED = "purse_filled"
+    DUE = "due"
 
 
 _WITHOUT_CREDIT = frozenset({AccountKind.SHOPPER, AccountKind.PURSE})
@@ -79,12 +80,29 @@ def transfer(
 
     Raises InsufficientFundsError if a shopper's balance would go below zero, ValueError for a negative amount.
     """
-    if amount_minor < 0:
+    share_out(session, kind, giver=giver, shares=[(taker, amount_minor)], currency=currency, at=at, intent_id=intent_id)
+
+
+def share_out(
+    session: Session,
+    kind: PostingKind,
+    *,
+    giver: Account,
+    shares: Sequence[tuple[Account, int]],
+    currency: str,
+    at: int,
+    intent_id: str | None = None,
+) -> None:
+    """Post from `giver` to several at once, in one posting; nothing for a share of zero.
+
+    Raises as `transfer` does; then nobody has got anything.
+    """
+    if any(amount_minor < 0 for _, amount_minor in shares):
         raise ValueError("a transfer goes one way")
-    if amount_minor > 0:
-        _post(
-            session, kind, [(giver, -amount_minor), (taker, amount_minor)], currency=currency, at=at, intent=intent_id
-        )
+    given = [share for share in shares if share[1] > 0]
+    if given:
+        total = sum(amount_minor for _, amount_minor in given)
+        _post(session, kind, [(giver, -total), *given], currency=currency, at=at, intent=intent_id)
 
 
 def balance(session: Session, account: Account, currency: str) -> int:

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sandbox.backend import bill, booking, coupons, finality, ids, intents, magic, purses, views
+from sandbox.backend import bill, booking, coupons, dues, finality, ids, intents, magic, purses, views
 from sandbox.backend import wallet_shapes as shapes
 from sandbox.backend.context import Backend
 from sandbox.backend.judgement import Refusal
@@ -289,4 +289,5 @@ def _payment_view(session: Session, row: PaymentRow, account_id: str, now: int) 
     return shapes.WalletPayment.model_validate({
         **told, "merchant": merchant_view(session, row.terminal_id), "confirmation_code": code,
         "final": finality.is_final(session, intent, row, now),
+        "due": views.due(session, intent.id) if dues.asks_for(session, row) else None,
     })  # fmt: skip

@@ -105,7 +105,7 @@ def _take(session: Session, backend: Backend, offer: Offer) -> Answered | Proble
             return conflict("this wallet has sent another authorisation for the same intent")  # a copied key is noted
         payment = _new_payment(session, offer, intent, digest, read, now)
         _decide(session, backend, offer, intent, payment, read, copied=copied)
-    elif offer.accepted_offline and finality.may_be_judged_again(intent, payment):
+    elif offer.accepted_offline and finality.may_be_judged_again(session, intent, payment):
         payment.accepted_offline, payment.occurred_at = True, offer.occurred_at
         payment.business_date = booking.business_date_of(session, intent.terminal_id, payment.authorised_at)
         copied = isinstance(read, Authorised) and _counter_owner(session, read) != digest

@@ -4,11 +4,12 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sandbox.backend import booking, coupons, intents, ledger, magic, shapes, views
+from sandbox.backend import booking, coupons, dues, intents, ledger, magic, shapes, views
 from sandbox.backend.context import Backend
 from sandbox.backend.ledger import Account, AccountKind, PostingKind
 from sandbox.backend.models import IntentRow, PaymentRow, RefundRow
 from sandbox.backend.problems import ProblemError, conflict
+from sandbox.backend.social_models import DueRow
 
 
 def refund(
@@ -16,8 +17,9 @@ def refund(
 ) -> shapes.Refund:
     """Give money back, or say again what became of this refund.
 
-    `void` if the payment was declined: then it lessens the guaranteed sum. Raises ProblemError `404 payment_unknown`
-    before the payment is booked, `409 conflict` for the same id with another content, `409 exceeds_captured`.
+    `void` if the payment was declined: then it lessens the guaranteed sum and the due; once that is paid, the money
+    goes back. Raises ProblemError `404 payment_unknown` before the payment is booked, `409 conflict` for the same id
+    with another content, `409 exceeds_captured`.
     """
     now = backend.clock.now()
     intent = intents.lock(session, intent_id, now)
@@ -44,8 +46,12 @@ def refund(
     )
     if payment.status == "approved":
         _give(session, backend, intent, payment, row, now)
+    elif (due := dues.paid(session, intent.id)) is not None:
+        payment = session.get_one(PaymentRow, due.payment_id)
+        _give_due(session, intent, payment, due, row, now)
     else:
         _lessen_guarantee(session, intent, payment, row, now)
+        dues.lessen(session, intent.id, row.requested, now)
     session.add(row)
     booking.tell(session, intent, payment, now)
     return views.refund(row, intent.currency)
@@ -78,10 +84,7 @@ def fail(session: Session, row: RefundRow, now: int) -> None:
 
 
 def _give(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, row: RefundRow, now: int) -> None:
-    left = payment.taken - payment.refunded
-    row.amount = left if row.requested is None else row.requested
-    if row.amount > left:
-        raise ProblemError(409, "exceeds_captured", "more than is still captured", {"captured": left})
+    row.amount = _amount(row, payment.taken - payment.refunded)
     ledger.transfer(
         session,
         PostingKind.REFUND,
@@ -94,9 +97,35 @@ def _give(session: Session, backend: Backend, intent: IntentRow, payment: Paymen
     )
     payment.refunded += row.amount
     row.state = "done"
-    coupons.give_back(session, payment, now)
+    coupons.give_back(session, payment, payment.taken, payment.refunded, now)
     if backend.magic_amounts and magic.refund_fails(intent.amount):
         row.fails_at = now + magic.REFUND_FAILS_AFTER_S
+
+
+def _give_due(session: Session, intent: IntentRow, payment: PaymentRow, due: DueRow, row: RefundRow, now: int) -> None:
+    """All of it comes from the merchant, who has what the guarantor paid as well."""
+    row.amount = _amount(row, due.amount - due.refunded)
+    ledger.transfer(
+        session,
+        PostingKind.REFUND,
+        giver=booking.merchant_account(session, intent.terminal_id),
+        taker=Account(AccountKind.SHOPPER, due.account_id),
+        amount_minor=row.amount,
+        currency=due.currency,
+        at=now,
+        intent_id=intent.id,
+    )
+    due.refunded += row.amount
+    row.state = "done"
+    coupons.give_back(session, payment, due.amount, due.refunded, now)
+
+
+def _amount(row: RefundRow, left: int) -> int:
+    """How much a refund gives back of what is left; raises ProblemError 409."""
+    amount = left if row.requested is None else row.requested
+    if amount > left:
+        raise ProblemError(409, "exceeds_captured", "more than is still captured", {"captured": left})
+    return amount
 
 
 def _lessen_guarantee(session: Session, intent: IntentRow, payment: PaymentRow, row: RefundRow, now: int) -> None:

@@ -2,14 +2,15 @@
 """Settlement per business date (backend API, `GET /settlements/{business_date}`): totals by kind and every entry.
 
 A business date is the merchant's: its timezone, its hour at which a day begins. An offline sale counts on the day it
-was accepted; what arrives after that day's run is settled with a later day, as a kind of its own.
+was accepted; what arrives after that day's run is settled with a later day, as a kind of its own. A due counts on the
+day it was paid.
 """
 
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from sandbox.backend import intents, shapes
@@ -17,9 +18,12 @@ from sandbox.backend.context import Backend
 from sandbox.backend.database import insert_if_new
 from sandbox.backend.models import MerchantRow, PaymentRow, RefundRow, SettlementRow, TerminalRow
 from sandbox.backend.problems import ProblemError
+from sandbox.backend.social_models import DueRow
 from sandbox.backend.times import business_date, rfc3339
 
 _TAKEN = or_(PaymentRow.status == "approved", PaymentRow.guaranteed > 0)
+_DUE_PAID = and_(DueRow.state == "paid", DueRow.amount > DueRow.to_guarantor)
+"""To the merchant: what the guarantor got back of it is no news there."""
 
 
 def read_date(text: str) -> str:
@@ -41,7 +45,7 @@ def run(backend: Backend, on: str) -> int:
             if on > business_date(now, merchant.timezone, merchant.day_starts_hour).isoformat():
                 raise ProblemError(409, "day_not_begun", f"that day has not begun at {merchant.id}")
         merchants = list(session.scalars(select(MerchantRow.id)))
-        due = list(
+        payments = list(
             session.execute(
                 select(PaymentRow.intent_id, PaymentRow.id).where(
                     _TAKEN, PaymentRow.settled_on.is_(None), PaymentRow.business_date <= on
@@ -55,13 +59,20 @@ def run(backend: Backend, on: str) -> int:
                 )
             )
         )
-    for intent_id, payment_id in due:
+        dues = list(
+            session.scalars(
+                select(DueRow.intent_id).where(_DUE_PAID, DueRow.settled_on.is_(None), DueRow.business_date <= on)
+            )
+        )
+    for intent_id, payment_id in payments:
         backend.db.write(partial(_settle_payment, intent_id=intent_id, payment_id=payment_id, on=on, now=now))
     for refund_id in refunds:
         backend.db.write(partial(_settle_refund, refund_id=refund_id, on=on))
+    for intent_id in dues:
+        backend.db.write(partial(_settle_due, intent_id=intent_id, on=on))
     for merchant_id in merchants:
         backend.db.write(partial(_note_run, merchant_id=merchant_id, on=on, now=now))
-    return len(due) + len(refunds)
+    return len(payments) + len(refunds) + len(dues)
 
 
 def settlement(session: Session, terminal_id: str, on: str) -> shapes.Settlement:
@@ -83,12 +94,15 @@ def settlement(session: Session, terminal_id: str, on: str) -> shapes.Settlement
 def _entries(session: Session, terminal: TerminalRow, on: str, *, final: bool) -> Iterator[shapes.SettlementEntry]:
     payments = select(PaymentRow).where(PaymentRow.terminal_id == terminal.id, _TAKEN)
     refunds = select(RefundRow).where(RefundRow.terminal_id == terminal.id, RefundRow.state == "done")
+    dues = select(DueRow).where(DueRow.terminal_id == terminal.id, _DUE_PAID)
     if final:
         payments = payments.where(PaymentRow.settled_on == on)
         refunds = refunds.where(RefundRow.settled_on == on)
+        dues = dues.where(DueRow.settled_on == on)
     else:
         payments = payments.where(PaymentRow.settled_on.is_(None), PaymentRow.business_date == on)
         refunds = refunds.where(RefundRow.settled_on.is_(None), RefundRow.business_date == on)
+        dues = dues.where(DueRow.settled_on.is_(None), DueRow.business_date == on)
     for payment in session.scalars(payments):
         yield _payment_entry(payment, on)
     for refund in session.scalars(refunds):
@@ -101,6 +115,17 @@ def _entries(session: Session, terminal: TerminalRow, on: str, *, final: bool) -
             currency=currency or "",
             at=rfc3339(refund.at),
             business_date=refund.business_date,
+        )
+
+    for due in session.scalars(dues):
+        assert due.decided_at is not None
+        yield shapes.SettlementEntry(
+            kind="due",
+            intent_id=due.intent_id,
+            amount=due.amount - due.to_guarantor,
+            currency=due.currency,
+            at=rfc3339(due.decided_at),
+            business_date=due.business_date or on,
         )
 
 
@@ -133,6 +158,12 @@ def _settle_refund(session: Session, *, refund_id: str, on: str) -> None:
     refund = session.get_one(RefundRow, refund_id, with_for_update=True)
     if refund.settled_on is None and refund.state == "done":
         refund.settled_on = on
+
+
+def _settle_due(session: Session, *, intent_id: str, on: str) -> None:
+    due = session.get_one(DueRow, intent_id, with_for_update=True)
+    if due.settled_on is None and due.state == "paid":
+        due.settled_on = on
 
 
 def _note_run(session: Session, *, merchant_id: str, on: str, now: int) -> None:

@@ -20,6 +20,7 @@ Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4
 PaymentStatus = Literal["approved", "declined", "held", "already_paid"]
 IntentStatus = Literal["created", "claimed", "held", "approved", "declined", "cancelled", "expired"]
 RefundState = Literal["done", "failed", "void"]
+DueState = Literal["open", "paid", "refused", "withdrawn"]
 
 BATCH_LIMIT = 200
 SHARES_LIMIT = 50
@@ -206,13 +207,23 @@ class Refund(Shape):
     currency: Currency
 
 
+class Due(Shape):
+    """What an offline payment declined at sync left to pay, asked of the account whose wallet key signed it.
+
+    `open`: asked; `refused`: the shopper will not, and may still; `withdrawn`: nothing is owed any more.
+    """
+
+    state: DueState
+    amount: Amount
+
+
 class Payment(Shape):
-    """The verdict on a payment: the same for the same request, for ever.
+    """The verdict on a payment: the same for the same request, for ever; but for `due`, which is told as it stands.
 
     `code` says more than `status`: `approved`, `already_paid`, `held_for_review`, `insufficient_funds`, `expired`, ...
     `reason`: the protocol's number where nothing was taken. `total`: what was taken. `receipt`: signed by an issuer,
     of the payment that stands. `borne_by`, `guaranteed`: who bears a payment accepted offline and declined now, and
-    what the merchant is owed for it all the same.
+    what the merchant is owed for it all the same. `due`: what its shopper was asked to pay after all; absent: nobody.
     """
 
     intent_id: Uuid
@@ -231,6 +242,7 @@ class Payment(Shape):
     held_until: Rfc3339 | None = None
     borne_by: Literal["merchant", "platform"] | None = None
     guaranteed: Amount | None = None
+    due: Due | None = None
 
 
 class PaymentWithRefunds(Payment):
@@ -320,7 +332,7 @@ class PaymentRequested(Shape):
     expires_at: Rfc3339
 
 
-SettlementKind = Literal["payment", "offline_payment", "late_payment", "refund", "guarantee"]
+SettlementKind = Literal["payment", "offline_payment", "late_payment", "refund", "guarantee", "due"]
 
 
 class SettlementTotal(Shape):
@@ -333,7 +345,11 @@ class SettlementTotal(Shape):
 
 
 class SettlementEntry(Shape):
-    """One payment, refund or guaranteed sum. `late_payment`: it counts on an earlier day that was settled before it."""
+    """One payment, refund, guaranteed sum or paid due.
+
+    `late_payment`: it counts on an earlier day that was settled before it. `due`: what the merchant has got of one, on
+    the day it was paid; what the guarantor got back of it is in the guaranteed sum already.
+    """
 
     kind: SettlementKind
     intent_id: Uuid

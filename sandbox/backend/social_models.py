@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of what shoppers do with each other and with shops: vouchers, memberships, purses, 代付, AA."""
+"""The tables of what shoppers do with each other and with shops: vouchers, memberships, purses, 代付, AA, dues."""
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sandbox.backend.models import Base
@@ -74,3 +74,32 @@ class SplitRow(Base):
     total: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     shares: Mapped[list[Any]]
+
+
+class DueRow(Base):
+    """What an offline payment that was declined at sync left to pay: at most one an intent, for ever.
+
+    `state`: open, paid, refused, withdrawn. `amount`: what is asked, or was paid; `to_guarantor` of it went back to the
+    guarantee, the rest to the merchant. `refunded`: what the merchant has given back since.
+    """
+
+    __tablename__ = "dues"
+    __table_args__ = (
+        CheckConstraint("amount >= 0 AND to_guarantor >= 0 AND to_guarantor <= amount", name="due_is_shared_out"),
+        CheckConstraint("refunded >= 0 AND refunded <= amount", name="due_at_least_refunded"),
+        CheckConstraint("state = 'paid' OR (refunded = 0 AND to_guarantor = 0)", name="only_a_paid_due_moves_money"),
+    )
+    intent_id: Mapped[str] = mapped_column(ForeignKey("intents.id"), primary_key=True)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"))
+    terminal_id: Mapped[str] = mapped_column(ForeignKey("terminals.id"))
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+    amount: Mapped[int]
+    to_guarantor: Mapped[int]
+    refunded: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    state: Mapped[str] = mapped_column(String(10))
+    asked_at: Mapped[int]
+    decided_at: Mapped[int | None]
+    business_date: Mapped[str | None] = mapped_column(String(10), index=True)
+    """The day it was paid on."""
+    settled_on: Mapped[str | None] = mapped_column(String(10))

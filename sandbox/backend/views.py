@@ -6,7 +6,7 @@ from typing import cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sandbox.backend import shapes
+from sandbox.backend import dues, shapes
 from sandbox.backend.judgement import EXPIRED
 from sandbox.backend.models import IntentRow, PaymentRow, RefundRow
 from sandbox.backend.times import rfc3339
@@ -36,10 +36,10 @@ def standing_payment(session: Session, row: IntentRow) -> PaymentRow | None:
 def payment(session: Session, row: PaymentRow) -> shapes.Payment:
     """The verdict on a payment; a second payer is told of the one that stands, with its receipt."""
     if row.status != "already_paid":
-        return shapes.Payment.model_validate(_members(row))
+        return shapes.Payment.model_validate(_members(session, row))
     standing = standing_payment(session, session.get_one(IntentRow, row.intent_id))
     assert standing is not None
-    told = _members(standing)
+    told = _members(session, standing)
     if standing.status == "approved":
         # Of the other payer's business a second one learns no more than the receipt.
         told |= {"status": "already_paid", "code": "already_paid", "payer_display": None, "cards": []}
@@ -51,8 +51,8 @@ def payment_with_refunds(session: Session, row: PaymentRow) -> shapes.PaymentWit
     refunds = session.scalars(select(RefundRow).where(RefundRow.intent_id == row.intent_id).order_by(RefundRow.at))
     return shapes.PaymentWithRefunds.model_validate(
         {
-            **_members(row),
-            "refunded": row.refunded,
+            **_members(session, row),
+            "refunded": row.refunded + dues.given_back(session, row),
             "refunds": [refund(found, row.currency) for found in refunds],
         }
     )
@@ -63,6 +63,12 @@ def refund(row: RefundRow, currency: str) -> shapes.Refund:
     return shapes.Refund.model_validate({
         "refund_id": row.id, "state": row.state, "amount": row.amount, "currency": currency
     })  # fmt: skip
+
+
+def due(session: Session, intent_id: str) -> shapes.Due | None:
+    """What was asked after a decline at sync, as it stands: of an intent, for that is what a terminal knows."""
+    row = dues.of(session, intent_id)
+    return None if row is None else shapes.Due.model_validate({"state": row.state, "amount": row.amount})
 
 
 def intent(session: Session, row: IntentRow, now: int) -> shapes.Intent:
@@ -82,7 +88,7 @@ def intent(session: Session, row: IntentRow, now: int) -> shapes.Intent:
     )
 
 
-def _members(row: PaymentRow) -> dict[str, object]:
+def _members(session: Session, row: PaymentRow) -> dict[str, object]:
     return {
         "intent_id": row.intent_id,
         "status": row.status,
@@ -100,4 +106,5 @@ def _members(row: PaymentRow) -> dict[str, object]:
         "held_until": None if row.held_until is None else rfc3339(row.held_until),
         "borne_by": row.borne_by,
         "guaranteed": row.guaranteed if row.borne_by is not None else None,
+        "due": due(session, row.intent_id),
     }

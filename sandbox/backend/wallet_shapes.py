@@ -10,6 +10,7 @@ from sandbox.backend.shapes import (
     Base64url,
     CancelReason,
     Currency,
+    DueState,
     IntentStatus,
     Jwk,
     PaymentWithRefunds,
@@ -266,3 +267,27 @@ class PaymentRequestsAnswer(Shape):
     """`GET /payment-requests`, newest first."""
 
     payment_requests: list[PaymentRequestView]
+
+
+class WalletDue(Shape):
+    """A due as its shopper sees it. `code`, `reason`: why the payment was declined when the shop sent it.
+
+    `amount`: what is asked, or was paid. `authorised_at`: when it was paid offline; `asked_at`: when it was declined.
+    """
+
+    intent_id: Uuid
+    merchant: MerchantView
+    amount: Amount
+    currency: Currency
+    code: str
+    reason: int | None = None
+    authorised_at: Rfc3339
+    asked_at: Rfc3339
+    state: DueState
+    decided_at: Rfc3339 | None = None
+
+
+class DuesAnswer(Shape):
+    """`GET /dues`, newest first."""
+
+    dues: list[WalletDue]

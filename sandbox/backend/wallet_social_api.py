@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shopper side, what goes beyond paying: vouchers, memberships, purses, 代付. Routes only."""
+"""The shopper side, what goes beyond paying: vouchers, memberships, purses, 代付, dues. Routes only."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 
-from sandbox.backend import coupons, friends, purses
+from sandbox.backend import coupons, due_payments, friends, purses
 from sandbox.backend import wallet_shapes as shapes
 from sandbox.backend.caller import AccountId, BackendOf
 from sandbox.backend.models import MerchantRow
 from sandbox.backend.problems import not_found
 from sandbox.backend.routing import TerseRoute
+from sandbox.backend.shapes import Uuid
 from sandbox.backend.times import rfc3339
 from terminal.wire.base64url import b64u
 
@@ -118,3 +119,22 @@ def accept(request_id: str, account_id: AccountId, backend: BackendOf) -> shapes
 def refuse(request_id: str, account_id: AccountId, backend: BackendOf) -> shapes.PaymentRequestView:
     """Not pay for a friend."""
     return backend.db.write(lambda session: friends.refuse(session, backend, account_id, request_id))
+
+
+@router.get("/dues")
+def all_dues(account_id: AccountId, backend: BackendOf) -> shapes.DuesAnswer:
+    """What this account is or was asked to pay after an offline payment of it was declined at sync."""
+    with backend.db.read() as session:
+        return shapes.DuesAnswer(dues=due_payments.dues_of(session, account_id))
+
+
+@router.post("/dues/{intent_id}/pay")
+def pay_due(intent_id: Uuid, account_id: AccountId, backend: BackendOf) -> shapes.WalletDue:
+    """Pay after all; again changes nothing."""
+    return backend.db.write(lambda session: due_payments.pay(session, backend, account_id, intent_id))
+
+
+@router.post("/dues/{intent_id}/refuse")
+def refuse_due(intent_id: Uuid, account_id: AccountId, backend: BackendOf) -> shapes.WalletDue:
+    """Say no; it may still be paid later."""
+    return backend.db.write(lambda session: due_payments.refuse(session, backend, account_id, intent_id))

@@ -31,7 +31,7 @@ def test_payments_tell_one_entry_an_intent(shop: Shop) -> None:
         sale.intent_id: {
             "intent_id": sale.intent_id, "terminal_id": till.terminal_id, "epoch": till.epoch,
             "counter": sale.intent.claims.counter, "total": sale.intent.claims.amount_minor, "currency": "CNY",
-            "state": state, "accepted_offline": sale is offline,
+            "state": state, "accepted_offline": sale is offline, "due": None,
         } for sale, state in ((approved, "approved"), (declined, "declined"), (offline, "approved"))
     }  # fmt: skip
 

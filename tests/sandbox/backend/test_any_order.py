@@ -13,14 +13,26 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from sandbox.backend import cancel, intents, ledger, page_payments, payments, refunds, shapes, wallet_shapes
+from sandbox.backend import (
+    cancel,
+    due_payments,
+    intents,
+    ledger,
+    page_payments,
+    payments,
+    refunds,
+    shapes,
+    wallet_shapes,
+)
 from sandbox.backend.ledger import Account, AccountKind
 from sandbox.backend.models import IntentRow, PaymentRow
 from sandbox.backend.problems import ProblemError
+from sandbox.backend.social_models import DueRow
 from tests.support.backend import Shop
-from tests.support.shop import Sale, Till, Wallet
+from tests.support.shop import MERCHANT_ID, Sale, Till, Wallet
 
 PLAY_MONEY = 1_000_00
 AMOUNTS = (300_00, 199_00, 400_00, 1_50)
@@ -31,6 +43,7 @@ ACTION = st.one_of(
     st.tuples(st.just("page"), st.integers(0, 3), st.integers(0, 2)),
     st.tuples(st.just("cancel"), st.integers(0, 3)),
     st.tuples(st.just("refund"), st.integers(0, 3), st.sampled_from((None, 1, 100_00, 250_00)), st.integers(0, 3)),
+    st.tuples(st.just("due"), st.integers(0, 3), st.integers(0, 2), st.booleans()),
     st.tuples(st.just("wait"), st.sampled_from((1, 200, 421, 86_400))),
 )
 
@@ -47,7 +60,7 @@ class Counter:
         """Carry one action out; a problem document is a good answer."""
         verbs: dict[str, Callable[..., None]] = {
             "tap": self.tap, "page": self.page, "cancel": self.cancel, "refund": self.refund,
-            "wait": self.shop.clock.advance,
+            "due": self.due, "wait": self.shop.clock.advance,
         }  # fmt: skip
         with suppress(ProblemError):
             verbs[action[0]](*action[1:])
@@ -83,6 +96,12 @@ class Counter:
                        intent_id=sale.intent_id, request=request)  # fmt: skip
         self.shop.backend.db.write(give)
 
+    def due(self, at: int, who: int, pays: bool) -> None:
+        """Whoever is asked, and whoever is not, pays or says no."""
+        backend, account_id, intent_id = self.shop.backend, self.wallets[who].account_id, self.sales[at].intent_id
+        answer = due_payments.pay if pays else due_payments.refuse
+        backend.db.write(lambda session: answer(session, backend, account_id, intent_id))
+
 
 @pytest.fixture
 def counter_of(shop: Shop) -> Callable[[], Counter]:
@@ -112,6 +131,24 @@ def test_money_is_taken_once_in_any_order(counter_of: Callable[[], Counter], act
                 assert payment.taken == 0 or payment in booked
                 if payment.account_id is not None:
                     spent[payment.account_id] += payment.taken - payment.refunded
+            due = session.get(DueRow, sale.intent_id)
+            if due is not None:
+                assert not (booked and due.state in {"open", "refused", "paid"}), "asked for, or paid, and booked"
+                assert due.state != "paid" or (intent is not None and intent.status == "declined")
+                spent[due.account_id] += due.amount - due.refunded if due.state == "paid" else 0
         for account_id, total in spent.items():
             left = ledger.balance(session, Account(AccountKind.SHOPPER, account_id), "CNY")
             assert left == PLAY_MONEY - total >= 0
+        assert_shop_and_guarantor_have_the_rest(session)
+
+
+def assert_shop_and_guarantor_have_the_rest(session: Session) -> None:
+    """Of all payments and dues there ever were: each part of each at one place, and at one only."""
+    booked, guaranteed = session.execute(
+        select(func.sum(PaymentRow.taken - PaymentRow.refunded), func.sum(PaymentRow.guaranteed))
+    ).one()
+    dues = session.scalars(select(DueRow).where(DueRow.state == "paid")).all()
+    paid, made_whole = sum(due.amount - due.refunded for due in dues), sum(due.to_guarantor for due in dues)
+    merchant = ledger.balance(session, Account(AccountKind.MERCHANT, MERCHANT_ID), "CNY")
+    assert merchant == (booked or 0) + (guaranteed or 0) + paid - made_whole
+    assert ledger.balance(session, Account(AccountKind.GUARANTEE), "CNY") == made_whole - (guaranteed or 0) <= 0

@@ -4,17 +4,21 @@
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import select, update
+from sqlalchemy import Connection, inspect, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from sandbox import backend
 from sandbox.backend import ledger
 from sandbox.backend.database import Database, RaceLostError
 from sandbox.backend.ledger import Account, AccountKind, InsufficientFundsError, PostingKind
 from sandbox.backend.models import Base, LedgerAccountRow, PaymentRow
-from tests.support.backend import Shop
+from tests.support.backend import Shop, in_process
+from tests.support.dues import owing
 
 SHOPPER, MERCHANT = Account(AccountKind.SHOPPER, "A-1"), Account(AccountKind.MERCHANT, "M-1")
 PLAY_MONEY = Account(AccountKind.PLAY_MONEY)
@@ -40,6 +44,26 @@ def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
     with database.read() as session:
         assert ledger.balance(session, SHOPPER, "CNY") == 5
     database.close()
+
+
+def test_a_database_from_before_dues_keeps_what_is_in_it(database_url: str) -> None:
+    with in_process(database_url) as shop:
+        owed = owing(shop)
+        with shop.backend.db.engine.begin() as connection:
+            revise(connection, "0002")
+            assert "dues" not in inspect(connection).get_table_names()
+        shop.backend.db.migrate()
+        assert (owed.dues(), owed.told(), owed.sent_again()["status"]) == ([], None, "declined")
+        newer = owing(shop)
+        newer.earns(18_80)
+        assert (newer.says("pay"), shop.operator.ledger_is_balanced()) == ("paid", True)
+
+
+def revise(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(backend.__path__[0]) / "migrations"))
+    config.attributes["connection"] = connection
+    command.downgrade(config, revision)
 
 
 def test_an_intent_cannot_be_booked_twice_even_by_a_bug(shop: Shop) -> None:

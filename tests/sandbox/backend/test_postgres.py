@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 
 from tests.support import postgres
 from tests.support.backend import Shop, on_a_socket
+from tests.support.dues import Owing, owing, spend_all
 from tests.support.races import everybody_at_once
 
 pytestmark = pytest.mark.xdist_group("postgres")
@@ -103,3 +104,45 @@ def test_copies_of_a_wallet_found_at_once_are_listed_once(shop: Shop) -> None:
         answers = list(pool.map(lambda order: order[0].pay(order[1], wallet, order[2]).json(), orders))
     assert sorted(answer["status"] for answer in answers) == ["approved"] + ["declined"] * 5
     assert (shop.operator.alarms(), wallet.balance()) == (["wallet_copied"] * 5, 999_00)
+
+
+def test_a_due_is_paid_once_however_many_pay_it_at_once(shop: Shop) -> None:
+    owed = owing(shop, guaranteed=10_00)
+    owed.earns(50_00)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: owed.does("pay").json(), range(8)))
+    assert answers == [answers[0]] * 8
+    assert (answers[0]["state"], owed.money()) == ("paid", (31_20, 18_80, 0))
+
+
+def test_a_due_is_paid_or_the_sale_is_booked_and_never_both(shop: Shop) -> None:
+    till, first, second = shop.till(), shop.wallet(), shop.wallet()
+    sales = [till.sale(10_00) for _ in range(8)]
+    signed = [(first.authorise(sale), second.authorise(sale)) for sale in sales]
+    for wallet in (first, second):
+        spend_all(wallet)
+    for sale, (mine, theirs) in zip(sales, signed, strict=True):
+        till.pay(sale, second, theirs)
+        till.pay(sale, first, mine, offline=True)
+    for wallet in (first, second):
+        wallet.call("POST", "/top-ups", {"amount": 80_00, "currency": "CNY"})
+    owing_all = [Owing(shop=shop, till=till, wallet=first, sale=sale, authorisation=mine)
+                 for sale, (mine, _) in zip(sales, signed, strict=True)]  # fmt: skip
+    with ThreadPoolExecutor(16) as pool:
+        paying = [pool.submit(owed.says, "pay") for owed in owing_all]
+        booking = [pool.submit(till.pay, sale, second, theirs, offline=True)
+                   for sale, (_, theirs) in zip(sales, signed, strict=True)]  # fmt: skip
+        ends = [(a.result(), b.result().json()["status"]) for a, b in zip(paying, booking, strict=True)]
+    assert set(ends) <= {("paid", "declined"), ("withdrawn", "approved")}
+    paid = sum(state == "paid" for state, _ in ends)
+    assert (first.balance(), second.balance()) == (80_00 - paid * 10_00, paid * 10_00)
+
+
+def test_a_refund_and_a_payment_of_a_due_at_once_leave_nobody_short(shop: Shop) -> None:
+    owed = owing(shop, guaranteed=10_00)
+    owed.earns(18_80)
+    with ThreadPoolExecutor(2) as pool:
+        paying, refunding = pool.submit(owed.says, "pay"), pool.submit(owed.till.refund, owed.sale, 5_00)
+        ended = paying.result(), refunding.result().json()["state"]
+    assert ended in {("paid", "void"), ("paid", "done")}
+    assert owed.money() == (5_00, 13_80, 0)

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A shopper who promised offline what was not there when the shop came online again, and what everybody has then."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from sandbox.backend import ledger
+from sandbox.backend.ledger import Account, AccountKind
+from tests.support.backend import Shop
+from tests.support.shop import MERCHANT_ID, Sale, Till, Wallet
+
+PLAY_MONEY = 1_000_00
+
+
+@dataclass(slots=True, kw_only=True)
+class Owing:
+    """One sale that was declined at sync, with both its sides."""
+
+    shop: Shop
+    till: Till
+    wallet: Wallet
+    sale: Sale
+    authorisation: bytes
+
+    def dues(self) -> list[dict[str, Any]]:
+        """All that the shopper is told."""
+        found: list[dict[str, Any]] = self.wallet.call("GET", "/dues").json()["dues"]
+        return found
+
+    def state(self) -> str:
+        """How the shopper's one due stands; "none" where nobody was asked."""
+        return str(self.dues()[0]["state"]) if self.dues() else "none"
+
+    def does(self, what: str, by: Wallet | None = None) -> httpx.Response:
+        """`pay` or `refuse`."""
+        return (by or self.wallet).call("POST", f"/dues/{self.sale.intent_id}/{what}")
+
+    def says(self, what: str) -> str:
+        """The same, and only how it ended: the due's state or the problem's code."""
+        answer = self.does(what).json()
+        return str(answer.get("state") or answer.get("code"))
+
+    def sent_again(self) -> dict[str, Any]:
+        """What the terminal is answered to its same request now."""
+        answer: dict[str, Any] = self.till.pay(self.sale, self.wallet, self.authorisation, offline=True).json()
+        return answer
+
+    def told(self) -> dict[str, Any] | None:
+        """The due as the terminal is told of it."""
+        payment: dict[str, Any] = self.till.call("GET", f"/intents/{self.sale.intent_id}").json()["payment"]
+        found: dict[str, Any] | None = payment.get("due")
+        return found
+
+    def earns(self, minor: int) -> None:
+        """The shopper has money again."""
+        self.wallet.call("POST", "/top-ups", {"amount": minor, "currency": "CNY"})
+
+    def money(self) -> tuple[int, int, int]:
+        """What shopper, merchant and guarantee have: minor units."""
+        accounts = (
+            Account(AccountKind.SHOPPER, self.wallet.account_id),
+            Account(AccountKind.MERCHANT, MERCHANT_ID),
+            Account(AccountKind.GUARANTEE),
+        )
+        with self.shop.backend.db.read() as session:
+            shopper, merchant, guarantee = (ledger.balance(session, account, "CNY") for account in accounts)
+        return shopper, merchant, guarantee
+
+
+def spend_all(wallet: Wallet) -> None:
+    """Everything into a purse: no merchant has it."""
+    purse = wallet.call("POST", "/purses", {"name": "rainy days"}).json()["purse_id"]
+    wallet.call("POST", f"/purses/{purse}/deposits", {"amount": PLAY_MONEY, "currency": "CNY"})
+
+
+def owing(shop: Shop, minor: int = 18_80, *, guaranteed: int | None = None, **claims: Any) -> Owing:
+    """A payment accepted offline and declined at sync for want of money; `claims` are the authorisation's.
+
+    `guaranteed`: the policy's sum, where it is not the usual one, which covers all of it.
+    """
+    if guaranteed is not None:
+        shop.operator.call("PUT", f"/merchants/{MERCHANT_ID}/settings", {"risk": {"guaranteed": guaranteed}})
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(minor, online=False)
+    authorisation = wallet.authorise(sale, **claims)
+    spend_all(wallet)
+    till.pay(sale, wallet, authorisation, offline=True)
+    return Owing(shop=shop, till=till, wallet=wallet, sale=sale, authorisation=authorisation)
+
+
+def refund_id() -> str:
+    """A new one."""
+    return str(uuid4())
