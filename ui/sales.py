@@ -63,6 +63,12 @@ def stage(sale: SaleView) -> Stage:
     return _STAGES.get(sale.state, Stage.UNKNOWN)
 
 
+def due_state(sale: SaleView) -> str | None:
+    """What came of asking the shopper for what was declined at sync; None: nobody was asked."""
+    due = sale.reason.due if sale.reason is not None and stage(sale) is Stage.DECLINED_AT_SYNC else None
+    return due.state if due is not None else None
+
+
 def holds_the_counter(sale: SaleView) -> bool:
     """True while no other sale may start (local API, `409 busy`)."""
     return sale.state in {"signed", "presented", "authorised"} or (sale.state == "pending" and not sale.parked)

@@ -11,6 +11,7 @@ from terminal.client import (
     AlarmView,
     CapsView,
     CardView,
+    DueView,
     IntentView,
     LineView,
     LinkView,
@@ -169,6 +170,48 @@ def _typed(text: str, **fields: object) -> LocalState:
     return local(entry=Entry(currency="CNY", typed=text), **fields)
 
 
+def _asked(state: str) -> SaleView:
+    """Declined at sync, and what came of asking the shopper."""
+    due = DueView(state=state, amount=1880)
+    return sale("declined_at_sync", reason=msgspec.structs.replace(NOT_ENOUGH, borne_by="merchant", due=due))
+
+
+_PAID_SINCE = AlarmView(
+    id="1",
+    kind="declined_at_sync",
+    at=ago(20),
+    text="-",
+    text_in=Sentences(
+        zh_hans="离线收的 0001-1000 上传后没有付成，顾客后来付了 18.80 CNY",
+        zh_hant="離線收的 0001-1000 上傳後沒有付成，顧客後來付了 18.80 CNY",
+        en="Stored sale 0001-1000 was declined, and the shopper has paid 18.80 CNY since",
+    ),
+    cure_in=Sentences(
+        zh_hans="不用再做什么；日结里会写明",
+        zh_hant="不用再做什麼；日結裡會寫明",
+        en="Nothing to do; the day's report says so",
+    ),
+    sale_id=SALE_ID,
+    calm=True,
+)
+_DECLINED_AT_SYNC = AlarmView(
+    id="2",
+    kind="declined_at_sync",
+    at=ago(4000),
+    text="-",
+    text_in=Sentences(
+        zh_hans="离线收的 0001-0990 上传后没有付成；由您承担；顾客已收到付款请求",
+        zh_hant="離線收的 0001-0990 上傳後沒有付成；由您承擔；顧客已收到付款請求",
+        en="Stored sale 0001-0990 was declined; you bear it; the shopper has been asked to pay",
+    ),
+    cure_in=Sentences(
+        zh_hans="请顾客在手机上付，不要再收一次；付好了这里会说",
+        zh_hant="請顧客在手機上付，不要再收一次；付好了這裡會說",
+        en="Do not charge again: they pay in their app, and you are told here",
+    ),
+    sale_id="z",
+)
+
 SAMPLES: Final[dict[str, Sample]] = {
     "starting": Sample(None, local(daemon=Daemon.STARTING)),
     "away": Sample(None, local(daemon=Daemon.AWAY)),
@@ -239,6 +282,10 @@ SAMPLES: Final[dict[str, Sample]] = {
         online(sale("declined", "again", reason=_CLOCK_DIFFERS)), local()
     ),
     "declined-at-sync": Sample(online(sale("declined_at_sync")), local()),
+    "declined-at-sync-asked": Sample(online(_asked("open")), local()),
+    "declined-at-sync-refused": Sample(online(_asked("refused")), local()),
+    "declined-at-sync-withdrawn": Sample(online(_asked("withdrawn")), local()),
+    "declined-at-sync-paid": Sample(online(_asked("paid"), alarms=[_PAID_SINCE]), local()),
     "unknown": Sample(offline(_UNKNOWN, unknown=[_UNKNOWN]), local()),
     "cancelled": Sample(online(sale("cancelled")), local()),
     "reversed": Sample(online(sale("reversed")), local()),
@@ -268,25 +315,9 @@ SAMPLES: Final[dict[str, Sample]] = {
         msgspec.structs.replace(
             IDLE,
             alarms=[
+                _DECLINED_AT_SYNC,
                 AlarmView(
-                    id="1",
-                    kind="declined_at_sync",
-                    at=ago(4000),
-                    text="-",
-                    text_in=Sentences(
-                        zh_hans="离线收的 0001-0990 上传后没有付成；由您承担",
-                        zh_hant="離線收的 0001-0990 上傳後沒有付成；由您承擔",
-                        en="Sale 0001-0990 was accepted offline and declined when it was sent; you bear it",
-                    ),
-                    cure_in=Sentences(
-                        zh_hans="请顾客再付一次；日结里会算上这一笔",
-                        zh_hant="請顧客再付一次；日結裡會算上這一筆",
-                        en="Ask the shopper to pay again; the day's report counts it",
-                    ),
-                    sale_id="z",
-                ),
-                AlarmView(
-                    id="2",
+                    id="3",
                     kind="clock",
                     at=ago(300),
                     text="-",
@@ -304,5 +335,9 @@ SAMPLES: Final[dict[str, Sample]] = {
             ],
         ),
         local(page=Page.ALARMS),
+    ),
+    "alarms-news": Sample(msgspec.structs.replace(IDLE, alarms=[_PAID_SINCE]), local(page=Page.ALARMS)),
+    "amount-news": Sample(
+        online(_asked("paid"), alarms=[_PAID_SINCE]), local(left=Left(SALE_ID, "declined_at_sync"))
     ),
 }  # fmt: skip

@@ -22,7 +22,7 @@ from ui.sales import (
 )
 from ui.screens.amount import items_a_page
 from ui.screens.code import CODE_DIGITS
-from ui.screens.lists import ALARM_ROW, SALE_ROW, rows_a_page
+from ui.screens.lists import SALE_ROW, alarm_row, rows_a_page
 
 CODE_STATES = {"signed", "presented", "pending", "cancelling"}
 WRONG_CODE = "wrong_code"
@@ -88,7 +88,7 @@ def _do(local: LocalState, status: Status, action: Do, new_key: Callable[[], str
             return _turn_page(local, step, count), None
         case Do.MORE_ROWS:
             if local.page is Page.ALARMS:
-                return _turn_page(local, rows_a_page(local.size, ALARM_ROW), len(status.alarms)), None
+                return _turn_page(local, rows_a_page(local.size, alarm_row(local.size)), len(status.alarms)), None
             listed = len(unknown_sales(status)) + len(parked_sales(status)) + len(code_sales(status))
             return _turn_page(local, rows_a_page(local.size, SALE_ROW), listed), None
         case _:

@@ -31,7 +31,7 @@ _ABOUT_A_SALE: Final[dict[AlarmKind, AlarmWords]] = {
         _said(
             "离线收的 {number} 上传后没有付成",
             "離線收的 {number} 上傳後沒有付成",
-            "Stored sale {number} was declined when it was sent",
+            "Stored sale {number} was declined",
         ),
         _said(
             "请顾客再付一次；日结里会算上这一笔",
@@ -91,7 +91,7 @@ _ASKED: Final = {
         _said(
             "请顾客在手机上付，不要再收一次；付好了这里会说",
             "請顧客在手機上付，不要再收一次；付好了這裡會說",
-            "They pay in their app: do not charge again. You are told here once they have",
+            "Do not charge again: they pay in their app, and you are told here",
         ),
     ),
     DueState.REFUSED: AlarmWords(

@@ -69,7 +69,7 @@ def test_who_bears_a_decline_at_sync(borne_by: str | None, says: tuple[str, str,
             DueState.OPEN,
             False,
             ("顾客已收到付款请求", "顧客已收到付款請求", "the shopper has been asked to pay"),
-            ("不要再收一次", "不要再收一次", "do not charge again"),
+            ("不要再收一次", "不要再收一次", "Do not charge again"),
         ),
         (
             DueState.REFUSED,

@@ -5,16 +5,22 @@ import re
 import string
 from dataclasses import replace
 
+import msgspec
 import pytest
 
-from terminal.client import Language, ReasonView
+from terminal.client import AlarmView, Language, ReasonView
+from terminal.core import samples
+from terminal.core.effects import AlarmKind
 from terminal.core.reasons import Reason
+from terminal.core.sale import Due, DueState, SaleState
+from terminal.daemon.alarm_words import AlarmWords, about_sale
 from terminal.daemon.words import CODE_WORDS, WORDS, ReasonWords
 from tests.ui.scenes import ink, scene_of, texts, typesetter
 from ui.gallery import SIZES
 from ui.i18n import words
 from ui.i18n.phrase import LANGUAGES, Phrase, second_language
-from ui.samples import ONLINE_URL, Sample, local, online, sale
+from ui.local import Page
+from ui.samples import IDLE, ONLINE_URL, Sample, ago, local, online, sale
 from ui.scene import Script
 from ui.theme import Weight
 
@@ -23,9 +29,9 @@ EVERY_PHRASE = pytest.mark.parametrize("key", TABLE)
 PROMISES = re.compile("成功|已付|已收款|到账|到賬|approved|paid", re.IGNORECASE)
 MAY_PROMISE = {
     "APPROVED", "STORED", "CONFIRMING_MEANS", "QUEUE_MEANS", "UNKNOWN_WHAT", "CANCELLING_MEANS", "ALARM_REFUND",
-    "ALARM_PAID_AFTER_CANCEL",
+    "ALARM_PAID_AFTER_CANCEL", "DUE_PAID", "DUE_PAID_SHORT", "DUE_PAID_WHAT",
 }  # fmt: skip
-"""Approved says so; the others say that it is not, or not known."""
+"""Approved says so, and a due that was paid since; the others say that it is not, or not known."""
 
 
 def fields(text: str) -> set[str]:
@@ -113,6 +119,38 @@ def test_every_reason_fits_on_every_panel(reason: Reason, said_of_it: ReasonWord
                 if box.meets(other)
             ]
             wrong += [f"{size} {language}: {node.text!r}" for node in texts(one) if node.cut]
+    assert wrong == []
+
+
+ASKED = [None, *(Due(state=state, amount_minor=18_80) for state in DueState)]
+ALARMS = {
+    f"{kind}, {borne_by}, {due.state if due else 'nobody asked'}": about_sale(
+        kind,
+        samples.sale_in(
+            SaleState.DECLINED_AT_SYNC, refusal=samples.refusal(due, borne_by=borne_by, guaranteed_minor=1_234_56)
+        ),
+    )
+    for kind in AlarmKind
+    for borne_by in (None, "merchant", "platform")
+    for due in ASKED
+    if kind is AlarmKind.DECLINED_AT_SYNC or (borne_by, due) == (None, None)
+}
+
+
+@pytest.mark.parametrize("said", ALARMS.values(), ids=ALARMS)
+def test_every_alarm_about_a_sale_is_said_in_full_on_every_panel(said: AlarmWords) -> None:
+    alarm = AlarmView(id="a", kind="x", at=ago(60), text="-", text_in=said.text, cure_in=said.cure, calm=said.calm)
+    status = msgspec.structs.replace(IDLE, alarms=[alarm])
+    wrong = []
+    for size in SIZES:
+        for language in LANGUAGES:
+            one = scene_of(Sample(status, replace(local(), page=Page.ALARMS, size=size, language=language)))
+            seen = "".join(one.words).replace(" ", "")
+            wrong += [
+                f"{size} {language}: {sentence.in_language(language)!r}"
+                for sentence in (said.text, said.cure)
+                if sentence.in_language(language).replace(" ", "") not in seen
+            ]
     assert wrong == []
 
 

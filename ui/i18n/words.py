@@ -21,6 +21,7 @@ BADGE_QUEUE = Phrase("待上传 {n}", "待上傳 {n}", "To send {n}")
 BADGE_PARKED = Phrase("暂挂 {n}", "暫掛 {n}", "Parked {n}")
 BADGE_CODE = Phrase("待确认码 {n}", "待確認碼 {n}", "Codes {n}")
 BADGE_ALARM = Phrase("注意 {n}", "注意 {n}", "Alerts {n}")
+BADGE_NEWS = Phrase("消息 {n}", "訊息 {n}", "News {n}")
 
 # --- amount --------------------------------------------------------------------------------------------------------
 AMOUNT = Phrase("收款金额", "收款金額", "Amount")
@@ -116,6 +117,24 @@ DECLINED_AT_SYNC_MEANS = Phrase(
     "請按店裡的辦法處理，例如聯絡顧客。",
     "Follow your shop's rule, for example call the shopper.",
 )
+DUE_OPEN_WHAT = Phrase("顾客已收到付款请求", "顧客已收到付款請求", "The shopper has been asked to pay")
+DUE_OPEN_MEANS = Phrase(
+    "钱还没有收到。请不要再收一次，有结果这里会写明。",
+    "錢還沒有收到。請不要再收一次，有結果這裡會寫明。",
+    "No money came yet. Do not charge again: the answer will be shown here.",
+)
+DUE_REFUSED_WHAT = Phrase(
+    "顾客不肯补付，钱没有收到", "顧客不肯補付，錢沒有收到", "The shopper refuses to pay: no money came"
+)
+DUE_WITHDRAWN_WHAT = Phrase("已不欠款，顾客不用再付", "已不欠款，顧客不用再付", "Nothing is owed for it any more")
+DUE_PAID = Phrase("离线收的这笔后来付了", "離線收的這筆後來付了", "Stored sale paid since")
+DUE_PAID_SHORT = Phrase("后来付了", "後來付了", "Paid since")
+DUE_PAID_WHAT = Phrase("顾客后来付了 {amount}", "顧客後來付了 {amount}", "The shopper has paid {amount} since")
+DUE_PAID_MEANS = Phrase(
+    "请不要再收一次，日结里会写明。",
+    "請不要再收一次，日結裡會寫明。",
+    "Do not charge again. The day's report says so.",
+)
 UNKNOWN = Phrase("正在核实，请不要再收一次", "正在核實，請不要再收一次", "Checking, do not charge again")
 UNKNOWN_WHAT = Phrase("还不知道是否付成", "還不知道是否付成", "Not known yet whether it was paid")
 UNKNOWN_MEANS = Phrase(
@@ -200,6 +219,7 @@ WAITING = Phrase("等结果的几笔", "等結果的幾筆", "Waiting for an ans
 WAITING_NONE = Phrase("没有等结果的款", "沒有等結果的款", "Nothing is waiting")
 ALARMS = Phrase("需要注意", "需要注意", "Needs attention")
 ALARM_SEEN = Phrase("知道了", "知道了", "Seen")
+NEWS = Phrase("消息", "訊息", "News")
 ALARMS_NONE = Phrase("一切正常", "一切正常", "All is well")
 PAGE_OF = Phrase("第 {page} / {pages} 页", "第 {page} / {pages} 頁", "Page {page} of {pages}")
 STATE_UNKNOWN = Phrase("正在核实", "正在核實", "Checking")

@@ -6,8 +6,9 @@ from terminal.core.money import exponent
 from ui.actions import AddItem, Do, Key, Press
 from ui.i18n import words
 from ui.i18n.format import DOT, money, plain
+from ui.i18n.phrase import Phrase
 from ui.local import QuickItem
-from ui.sales import Stage, late_result, stage
+from ui.sales import Stage, due_state, late_result, stage
 from ui.scene import Align, Box, Role, Shape
 from ui.theme import AMOUNT_SIZE, BODY_SIZE, GAP, RADIUS, SMALL_SIZE, TARGET_MINIMUM, Style, Token, Weight
 from ui.widgets.amount import amount
@@ -108,8 +109,7 @@ def _foot_rows(canvas: Canvas, status: Status, *, says_last: bool) -> list[Row]:
     rows = []
     sale, language = status.sale, canvas.language
     if sale is not None and says_last:
-        state = canvas.say(STAGE_WORDS[stage(sale)])
-        short = state.partition("，")[0].partition(",")[0]
+        short = canvas.say(_short_words(sale)).partition("，")[0].partition(",")[0]
         value = f"{money(sale.total, sale.currency, language)}{DOT}{short}"
         rows.append(Row(canvas.say(words.LAST_SALE), value, Token.SOFT, bold=False))
     if not status.link.online:
@@ -119,18 +119,25 @@ def _foot_rows(canvas: Canvas, status: Status, *, says_last: bool) -> list[Row]:
     return rows
 
 
+def _short_words(sale: SaleView) -> Phrase:
+    """Up to its first comma it fits beside the amount on the smallest panel."""
+    if stage(sale) is Stage.DECLINED_AT_SYNC:
+        return words.DUE_PAID_SHORT if due_state(sale) == "paid" else words.DECLINED
+    return STAGE_WORDS[stage(sale)]
+
+
 def _late_strip(canvas: Canvas, status: Status, box: Box) -> bool:
     """The result of a sale that was left without one."""
     sale = late_result(status, canvas.local)
     if sale is None:
         return False
-    strip = _STRIPS.get(stage(sale), _QUIET_STRIP)
+    strip = _QUIET_STRIP if due_state(sale) == "paid" else _STRIPS.get(stage(sale), _QUIET_STRIP)
     strip.draw(canvas, box, canvas.say(words.NUMBER, number=sale.number) + DOT + _result_words(canvas, sale))
     return True
 
 
 def _result_words(canvas: Canvas, sale: SaleView) -> str:
-    return canvas.say(STAGE_WORDS[stage(sale)])
+    return canvas.say(words.DUE_PAID if due_state(sale) == "paid" else STAGE_WORDS[stage(sale)])
 
 
 def items_a_page(size: tuple[int, int], count: int) -> int:

@@ -17,8 +17,10 @@ from ui.widgets.canvas import LOGICAL_SIDE, Canvas
 from ui.widgets.split import WAY_OUT_PORTRAIT
 
 SALE_ROW = 64
-ALARM_ROW = 104
+_ALARM_ROW, _ALARM_ROW_UPRIGHT = 116, 184
 _ACTION = 60
+_MOST_LINES = {SALE_ROW: (1, 1), _ALARM_ROW: (3, 2), _ALARM_ROW_UPRIGHT: (4, 4)}
+"""Of what happened and of what to do, by the row's height."""
 
 
 class _Item(NamedTuple):
@@ -44,7 +46,9 @@ def waiting_screen(canvas: Canvas, status: Status) -> None:
 def alarms_screen(canvas: Canvas, status: Status) -> None:
     """What a person must see to."""
     items = [_alarm_item(canvas, alarm) for alarm in status.alarms]
-    _list(canvas, words.ALARMS, words.ALARMS_NONE, items, ALARM_ROW)
+    only_news = bool(status.alarms) and all(alarm.calm for alarm in status.alarms)
+    row_height = alarm_row(canvas.size)
+    _list(canvas, words.NEWS if only_news else words.ALARMS, words.ALARMS_NONE, items, row_height)
 
 
 class _Kind(NamedTuple):
@@ -72,12 +76,18 @@ def _sale_item(canvas: Canvas, sale: SaleView, kind: _Kind) -> _Item:
 
 
 def _alarm_item(canvas: Canvas, alarm: AlarmView) -> _Item:
-    """What happened, and below it what to do."""
+    """What happened, and below it what to do; what has come right does not look like what must be seen to."""
+    shape, colour = (Shape.PHONE, Token.BRAND) if alarm.calm else (Shape.ALARM, Token.DECLINED)
     main, below = (
         said.in_language(canvas.language) if said is not None else plain
         for said, plain in ((alarm.text_in, alarm.text), (alarm.cure_in, alarm.cure))
     )
-    return _Item(Shape.ALARM, Token.DECLINED, main, below, "", done=SawAlarm(alarm.id))
+    return _Item(shape, colour, main, below, "", done=SawAlarm(alarm.id))
+
+
+def alarm_row(size: tuple[int, int]) -> int:
+    """How high an alarm's row is on a panel: an upright one breaks its sentences more often."""
+    return _ALARM_ROW_UPRIGHT if size[1] > size[0] else _ALARM_ROW
 
 
 def rows_a_page(size: tuple[int, int], row_height: int) -> int:
@@ -125,9 +135,9 @@ def _row(canvas: Canvas, box: Box, item: _Item) -> None:
     right = _row_end(canvas, box, item, ground)
     room = right - 16 - x
     style, small = Style(18, Weight.BOLD, Token.INK), Style(SMALL_SIZE, Weight.REGULAR, Token.SOFT)
-    most = 2 if box.h > SALE_ROW else 1
-    heads = min(most, canvas.count_lines(item.main, style, room))
-    lines = min(most, canvas.count_lines(item.below, small, room)) if item.below else 0
+    most_heads, most_lines = _MOST_LINES[int(box.h)]
+    heads = min(most_heads, canvas.count_lines(item.main, style, room))
+    lines = min(most_lines, canvas.count_lines(item.below, small, room)) if item.below else 0
     height = heads * canvas.line_height(style.size) + lines * canvas.line_height(small.size)
     y = canvas.paragraph(Box(x, box.y + (box.h - height) / 2, room, height), item.main, style, most_lines=heads)
     if lines:

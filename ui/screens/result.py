@@ -11,7 +11,7 @@ from ui.actions import Do
 from ui.i18n import words
 from ui.i18n.format import DOT, clock, duration, moment, money, plain, signed, when
 from ui.i18n.phrase import Phrase
-from ui.sales import Stage, since, stage
+from ui.sales import Stage, due_state, since, stage
 from ui.scene import Box, Shape
 from ui.theme import RESULT_AMOUNT_SIZE, Token
 from ui.widgets.amount import amount
@@ -60,6 +60,14 @@ _ENDED = {
         _DECLINED, words.DECLINED_AT_SYNC, words.DECLINED_AT_SYNC_WHAT, words.DECLINED_AT_SYNC_MEANS
     ),
 }
+_ASKED = {
+    "open": _Ended(_DECLINED, words.DECLINED_AT_SYNC, words.DUE_OPEN_WHAT, words.DUE_OPEN_MEANS),
+    "refused": _Ended(_DECLINED, words.DECLINED_AT_SYNC, words.DUE_REFUSED_WHAT, words.DECLINED_AT_SYNC_MEANS),
+    "withdrawn": _Ended(_DECLINED, words.DECLINED_AT_SYNC, words.DUE_WITHDRAWN_WHAT),
+    "paid": _Ended(Mood(Shape.PHONE, Token.BRAND, Token.BRAND_TINT), words.DUE_PAID, words.DUE_PAID_WHAT,
+                   words.DUE_PAID_MEANS),
+}  # fmt: skip
+"""Declined at sync, by what came of asking the shopper; paid since is good to know, and yet no approval."""
 _PARTLY = _Ended(_RETURNED, words.PARTLY_REFUNDED, words.PARTLY_REFUNDED_WHAT)
 _LINE_WORDS = {"amount": words.LINE_AMOUNT, "tip": words.LINE_TIP}
 _LINE_FALLBACK = {"discount": words.LINE_DISCOUNT, "voucher": words.LINE_VOUCHER, "points": words.LINE_POINTS}
@@ -75,7 +83,8 @@ def result_screen(canvas: Canvas, status: Status, sale: SaleView) -> None:
         case Stage.DECLINED:
             _declined(canvas, sale)
         case Stage.CANCELLED | Stage.REVERSED | Stage.REFUNDED | Stage.EXPIRED | Stage.DECLINED_AT_SYNC as ended:
-            _ended(canvas, sale, _PARTLY if sale.state == "partly_refunded" else _ENDED[ended])
+            asked = _ASKED.get(due_state(sale) or "")
+            _ended(canvas, sale, _PARTLY if sale.state == "partly_refunded" else asked or _ENDED[ended])
         case _:
             _unknown(canvas, sale)
 
@@ -187,7 +196,9 @@ def _ended(canvas: Canvas, sale: SaleView, ended: _Ended) -> None:
         back = [refund.amount for refund in sale.refunds if refund.state == "done"]
         if back and None not in back:
             notes.append(money(sum(amount for amount in back if amount), sale.currency, canvas.language))
-    says(canvas, below, canvas.say(ended.what), means, *notes)
+    due = sale.reason.due if sale.reason is not None else None
+    amount_due = money(due.amount, sale.currency, canvas.language) if due is not None else ""
+    says(canvas, below, canvas.say(ended.what, amount=amount_due), means, *notes)
     if can_again:
         way_out(canvas, plan, words.CANCEL, Do.NEXT)
         choices(canvas, plan, [next_action(words.AGAIN, Do.AGAIN)])

@@ -104,8 +104,11 @@ def _badges(canvas: Canvas, status: Status | None) -> list[_Badge]:
     """What waits and what is wrong; only those with something in them."""
     if status is None or canvas.local.daemon is not Daemon.CONNECTED:
         return []
+    loud = sum(not alarm.calm for alarm in status.alarms)
+    news = len(status.alarms) if not loud else 0  # beside alarms, news waits for whoever opens their list
     counted = [
-        (len(status.alarms), Shape.ALARM, words.BADGE_ALARM, Token.DECLINED, Token.DECLINED_TINT, Do.OPEN_ALARMS),
+        (loud, Shape.ALARM, words.BADGE_ALARM, Token.DECLINED, Token.DECLINED_TINT, Do.OPEN_ALARMS),
+        (news, Shape.PHONE, words.BADGE_NEWS, Token.BRAND, Token.BRAND_TINT, Do.OPEN_ALARMS),
         (status.queue.count, Shape.STORED, words.BADGE_QUEUE, Token.STORED, Token.STORED_TINT, Do.OPEN_QUEUE),
         (len(parked_sales(status)), Shape.PARKED, words.BADGE_PARKED, Token.BRAND, Token.BRAND_TINT, Do.OPEN_WAITING),
         (

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Declined at sync, by what came of asking the shopper: paid since is neither red nor does it look approved."""
+
+import msgspec
+import pytest
+
+from terminal.client import DueView, SaleView
+from tests.ui.scenes import drawings, scene_of
+from ui.local import Left
+from ui.samples import NOT_ENOUGH, SALE_ID, Sample, local, online, sale
+from ui.scene import Shape
+from ui.theme import Token
+
+DECLINED = (Shape.DECLINED, Token.DECLINED)
+
+
+def asked(state: str | None, amount: int = 1880) -> SaleView:
+    due = DueView(state=state, amount=amount) if state is not None else None
+    return sale("declined_at_sync", reason=msgspec.structs.replace(NOT_ENOUGH, due=due))
+
+
+@pytest.mark.parametrize(
+    ("state", "mark", "says"),
+    [
+        (None, DECLINED, "上传后没有付成，钱没有收到"),
+        ("open", DECLINED, "顾客已收到付款请求"),
+        ("refused", DECLINED, "顾客不肯补付，钱没有收到"),
+        ("withdrawn", DECLINED, "已不欠款，顾客不用再付"),
+        ("forgiven", DECLINED, "上传后没有付成，钱没有收到"),
+        ("paid", (Shape.PHONE, Token.BRAND), "顾客后来付了 ¥18.00"),
+    ],
+    ids=["nobody was asked", "open", "refused", "withdrawn", "of a later version", "paid since"],
+)
+def test_what_came_of_asking(state: str | None, mark: tuple[Shape, Token], says: str) -> None:
+    one = scene_of(Sample(online(asked(state, 1800)), local()))
+    assert [(node.shape, node.colour) for node in drawings(one) if node.box.h > 80] == [mark]
+    assert says in one.words
+
+
+@pytest.mark.parametrize(("state", "says"), [("open", "没有付成"), ("paid", "后来付了")])
+def test_the_last_sale_is_said_as_it_stands_now(state: str, says: str) -> None:
+    one = scene_of(Sample(online(asked(state)), local(left=Left(SALE_ID, "declined_at_sync"))))
+    assert f"¥18.80  ·  {says}" in one.words
