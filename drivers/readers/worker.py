@@ -6,13 +6,11 @@ At most one call is under way. One that outlives its limit is left where it is; 
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
-from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
-_Task = tuple["Future[Any]", Callable[[], Any]]
 
 
 class OutlivedError(Exception):
@@ -23,12 +21,47 @@ class StuckError(Exception):
     """An earlier call is still under way; the new one was not begun."""
 
 
+class _Task(Generic[T]):
+    """A call and what came of it. A lock tells its end: a Future's takes twice as long, at each APDU of a tap."""
+
+    __slots__ = ("_call", "_error", "_result", "_running")
+
+    def __init__(self, call: Callable[[], T]) -> None:
+        self._call = call
+        self._error: Exception | None = None
+        self._running = threading.Lock()
+        self._running.acquire()
+
+    def perform(self) -> None:
+        """Make the call; once."""
+        try:
+            self._result = self._call()
+        except Exception as error:  # noqa: BLE001 - the thread's entry: handed to whoever asked
+            self._error = error
+        self._running.release()
+
+    def ended(self, timeout_s: float) -> bool:
+        """Wait for its end, so long at most."""
+        if not self._running.acquire(timeout=max(0.0, timeout_s)):
+            return False
+        self._running.release()
+        return True
+
+    def result(self) -> T:
+        """The result of a call that has ended, or its exception."""
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+
 class Worker:
     """One thread, ended with the process at the latest. Called by one thread only."""
 
     def __init__(self, name: str) -> None:
-        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
-        self._late: Future[Any] | None = None
+        self._tasks: deque[_Task[Any] | None] = deque()
+        self._given = threading.Lock()  # free while there is something to do
+        self._given.acquire()
+        self._late: _Task[Any] | None = None
         self._late_since_s = 0.0
         self._closed = False
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
@@ -37,7 +70,7 @@ class Worker:
     @property
     def stuck_s(self) -> float | None:
         """For how many seconds a call has outlived its limit; None if none does."""
-        if self._late is None or self._late.done():
+        if self._late is None or self._late.ended(0):
             return None
         return time.monotonic() - self._late_since_s
 
@@ -49,35 +82,31 @@ class Worker:
     def run(self, call: Callable[[], T], timeout_s: float) -> T:
         """The call's result or exception. Raises OutlivedError; StuckError if an earlier one takes all the time."""
         deadline_s = time.monotonic() + timeout_s
-        if self._late is not None and not _ended(self._late, timeout_s):
+        if self._late is not None and not self._late.ended(timeout_s):
             raise StuckError
         self._late = None
-        future: Future[T] = Future()
-        self._tasks.put((future, call))
-        if not _ended(future, deadline_s - time.monotonic()):
-            self._late, self._late_since_s = future, time.monotonic()
+        task = _Task(call)
+        self._give(task)
+        if not task.ended(deadline_s - time.monotonic()):
+            self._late, self._late_since_s = task, time.monotonic()
             raise OutlivedError
-        return future.result()
+        return task.result()
 
     def close(self, last: Callable[[], None], timeout_s: float) -> None:
         """Do `last` once whatever is under way has returned, then end; wait for that `timeout_s` at most."""
         self._closed = True
-        self._tasks.put((Future(), last))
-        self._tasks.put(None)
+        self._give(_Task(last), None)
         self._thread.join(timeout_s)
 
+    def _give(self, *tasks: _Task[Any] | None) -> None:
+        self._tasks.extend(tasks)
+        if self._given.locked():  # only here is it let go; free, the thread has yet to look and will find these too
+            self._given.release()
+
     def _work(self) -> None:
-        while (task := self._tasks.get()) is not None:
-            future, call = task
-            try:
-                future.set_result(call())
-            except Exception as error:  # noqa: BLE001 - the thread's entry: handed to whoever asked
-                future.set_exception(error)
-
-
-def _ended(future: "Future[Any]", timeout_s: float) -> bool:
-    try:
-        future.exception(max(0.0, timeout_s))
-    except TimeoutError:
-        return False
-    return True
+        while True:
+            self._given.acquire()
+            while self._tasks:
+                if (task := self._tasks.popleft()) is None:
+                    return
+                task.perform()

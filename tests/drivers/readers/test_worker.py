@@ -67,3 +67,13 @@ def test_closing_does_the_last_thing_after_the_late_one(worker: Worker, let: thr
     assert not done.is_set()
     let.set()
     assert done.wait(LIMIT_S)
+
+
+def test_closing_again_while_the_late_one_goes_on_is_harmless(worker: Worker, let: threading.Event) -> None:
+    with pytest.raises(OutlivedError):
+        worker.run(let.wait, 0.01)
+    first = threading.Event()
+    worker.close(first.set, 0.01)
+    worker.close(lambda: None, 0.01)
+    let.set()
+    assert first.wait(LIMIT_S)
