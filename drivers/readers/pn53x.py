@@ -2,7 +2,7 @@
 """A PN53x (or RC-S380) reader behind `core.ports.Reader`, over nfcpy's drivers. Tried on a simulated PN532 only.
 
 **Threads.** Everything nfcpy does happens in one `Worker`: the reader's own thread can give up waiting, and a driver
-that hangs is seen. **Presence.** An empty field is polled every 35 ms; a card is asked by R(NAK). A card that answers
+that hangs is seen. **Presence.** An empty field is polled every 40 ms; a card is asked by R(NAK). A card that answers
 a poll although the field was never off has been away: it is told as gone first. **Silence.** After a failed exchange
 card and we no longer agree on where we are: the field goes off for 0.3 s, and a card found within 1 s of that is the
 same card. One card is seen at a time: of two phones the anticollision picks one. **Tag.** Where
@@ -24,7 +24,7 @@ from terminal.core.errors import CardLostError, CardProtocolError, TapTimeoutErr
 
 _COMMAND_SIZES = range(4, 261 + 1)
 _RESPONSE_SIZES = range(2, 258 + 1)
-_POLL_S = 0.035
+_POLL_S = 0.040
 _RESET_S = 1.0  # how often an empty field is switched off and on: a card may sleep in it
 _CHECK_S = 0.1  # how often a card that lies there is asked whether it still does
 _RATS_S = 0.03
@@ -78,7 +78,7 @@ class Pn53xReader:
         self._told: Pn53xCard | None = None
         self._emptied = False
         self._in_doubt = False
-        self._reset_from_s = 0.0
+        self._reset_from_s = self._poll_from_s = 0.0
         self._closed = False
         self._field_on_s = self._flicker_until_s = time.monotonic()
         self._dep: IsoDep | None = None
@@ -169,14 +169,19 @@ class Pn53xReader:
             raise TapTimeoutError(timeout_s) from None
 
     def _watch(self, until_s: float) -> None:
-        """Look at the field; at an empty one again and again, for as long as nothing else is to be done."""
+        """Look at the field; at an empty one again and again, at one pace however often we are asked."""
         while True:
+            now_s = time.monotonic()
+            if self._poll_from_s > now_s and self._card is None and self._told is None:
+                time.sleep(max(0.0, min(until_s, self._poll_from_s) - now_s))
+                if self._poll_from_s > until_s:
+                    return
             self._look()
             now_s = time.monotonic()
+            self._poll_from_s = now_s + _POLL_S
             tag_is_due = self._play_tag is not None and now_s >= self._tag_from_s
             if self._card is not None or self._told is not None or now_s >= until_s or tag_is_due:
                 return
-            time.sleep(min(until_s - now_s, _POLL_S))
 
     def _look(self) -> None:
         """What is in the field now; leaves `_card`, `_emptied`, `_dep` saying it."""
