@@ -21,6 +21,7 @@ left alone; no tap fails or waits for it.
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 from drivers.readers import pcsc_errors
 from drivers.readers.pcsc_link import EmptyAnswerError, Link
@@ -28,7 +29,9 @@ from drivers.readers.pcsc_panel import Panel
 from drivers.readers.winscard import Context, Disposition, SlotState, Status, WinscardError
 from drivers.readers.worker import OutlivedError, StuckError, Worker
 from terminal.core.errors import CardLostError, CardProtocolError, ReaderError, TapTimeoutError
-from terminal.core.ports import Signal
+from terminal.core.ports import Signal, Transceive
+
+T = TypeVar("T")
 
 _COMMAND_SIZES = range(4, 261 + 1)  # a short C-APDU (ISO 7816-4); to vpcd a single byte would be a control
 _RESPONSE_SIZES = range(2, 258 + 1)
@@ -55,11 +58,38 @@ class PcscCard:
         The first one powers and holds the card. Raises ReaderLostError too where another program holds it. Finding out
         whether a silent card left takes up to 1 s more than `timeout_s`.
         """
-        return self._reader.exchange(self, command, timeout_s)
+        return self._reader.converse(self, lambda transceive: transceive(command, timeout_s), timeout_s)
+
+    def converse(self, talk: Callable[[Transceive], T], timeout_s: float) -> T:
+        """See `core.ports.ConversingCard`; each exchange as in `transceive`."""
+        return self._reader.converse(self, talk, timeout_s)
 
     def signal(self, signal: Signal) -> None:
         """See `core.ports.SignallingCard`; nothing on a reader without light and buzzer."""
         self._reader.signal(self, signal)
+
+
+class _Conversation:
+    """One or more exchanges in the worker's thread, until the reader's has lost its patience."""
+
+    def __init__(self, link: Link, stay: int) -> None:
+        self._link = link
+        self._stay = stay
+        self.is_over = False
+        self.agreed: bool | None = None
+        """The last exchange came to its end: card and we agree on where we are. None: there was none."""
+
+    def transceive(self, command: bytes, _timeout_s: float) -> bytes:
+        if len(command) not in _COMMAND_SIZES:
+            raise ValueError(f"{len(command)} bytes are no short C-APDU")
+        if self.is_over:
+            raise OutlivedError
+        self.agreed = False
+        response = self._link.exchange(self._stay, command)
+        if len(response) not in _RESPONSE_SIZES:
+            raise CardProtocolError(f"an answer of {len(response)} bytes")
+        self.agreed = True
+        return response
 
 
 class PcscReader:
@@ -111,20 +141,19 @@ class PcscReader:
             self._lose_card()
             self.worker.close(self._link.close, _HOUSEKEEPING_S)
 
-    def exchange(self, card: PcscCard, command: bytes, timeout_s: float) -> bytes:
-        """`card.transceive`."""
-        if len(command) not in _COMMAND_SIZES:
-            raise ValueError(f"{len(command)} bytes are no short C-APDU")
+    def converse(self, card: PcscCard, talk: Callable[[Transceive], T], timeout_s: float) -> T:
+        """`card.converse`."""
         context = self._opened()
         if not card.in_field:
             raise CardLostError
-        self._in_doubt, was_in_doubt = True, self._in_doubt
+        conversation = _Conversation(self._link, card.stay)
         try:
-            response = self.worker.run(partial(self._link.exchange, card.stay, command), timeout_s)
+            return self.worker.run(partial(talk, conversation.transceive), timeout_s)
         except StuckError:
             self._refuse_if_hung()
             raise TapTimeoutError(timeout_s) from None
         except OutlivedError:
+            conversation.is_over = True
             self._observe(context, 0)
             if self._slot.in_use and not self._link.holds(card.stay):
                 raise pcsc_errors.taken(self.name) from None  # pcscd lets us wait for the end of its transaction
@@ -138,10 +167,11 @@ class PcscReader:
             raise CardLostError("an empty answer: the card was away for a moment") from None
         except WinscardError as error:
             raise self._meaning(context, error, card, timeout_s) from error
-        if len(response) not in _RESPONSE_SIZES:
-            raise CardProtocolError(f"an answer of {len(response)} bytes")
-        self._in_doubt, card.held = was_in_doubt, True
-        return response
+        finally:
+            if conversation.is_over or conversation.agreed is False:
+                self._in_doubt = True
+            elif conversation.agreed:
+                card.held = True
 
     def signal(self, card: PcscCard, signal: Signal) -> None:
         """`card.signal`."""

@@ -1,10 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the rooms ask of each other, as protocols of one or two verbs. Adapters live in other rooms."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
+
+T = TypeVar("T")
+
+
+class Transceive(Protocol):
+    """`Card.transceive` by itself."""
+
+    def __call__(self, command: bytes, timeout_s: float, /) -> bytes:
+        """As there."""
 
 
 class Card(Protocol):
@@ -14,6 +23,18 @@ class Card(Protocol):
         """Send one C-APDU, return the R-APDU with its status word (≥ 2 bytes).
 
         Raises CardLostError, CardProtocolError, TapTimeoutError, ReaderLostError.
+        """
+
+
+@runtime_checkable
+class ConversingCard(Protocol):
+    """A card with which several exchanges may be one, where its reader takes two changes of threads for each."""
+
+    def converse(self, talk: Callable[[Transceive], T], timeout_s: float) -> T:
+        """What `talk` returns, or raises: it is called once, in another thread, which waits for nobody but the card.
+
+        Its transceive heeds `timeout_s`, for all of them together, instead of each one's own; once that is over it
+        raises. Raises as `Card.transceive`.
         """
 
 

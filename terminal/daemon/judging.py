@@ -27,6 +27,7 @@ from terminal.daemon.offline import OfflinePolicy
 from terminal.daemon.own_presentation import OwnPresentation
 from terminal.daemon.tap import Answer, Offer
 from terminal.daemon.words import TAP_TOO_SLOW
+from terminal.wire.fields import KID_SIZE
 from terminal.wire.judge import Accepted, Paid, judge_reply
 from terminal.wire.receipt import Outcome, ReceiptClaims, sign_receipt
 from terminal.wire.reply import Declines, Hint, NeedsShopper
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 RESULT_WAIT_S = 5.0  # how long a phone is kept for the receipt: the backend's deadline and a little
 LOOK_AGAIN_S = 1.0  # while the journal takes nothing
 
+_NOBODY = bytes(KID_SIZE)
 _TO_BE_PRESENTED = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
 _PROMPTS = {Hint.UNLOCK: Prompt.UNLOCK, Hint.CONFIRM: Prompt.CONFIRM, Hint.CHOOSE: Prompt.CHOOSE}
 
@@ -153,8 +155,14 @@ class Judging:
             return None
         if Way.READER not in sale.ways or self._clock.now() >= sale.intent.expires_at:
             return None
+        self._look_ahead()
         intent = sale.intent
         return Offer(sale.sale_id, intent.intent_id, intent.presentation, arming)
+
+    def _look_ahead(self) -> None:
+        """Have the journal's pages of wallet counters at hand when the reply comes: the last commit made them old."""
+        with contextlib.suppress(JournalError):  # said where a reply is judged
+            self._journal.wallet_counter(_NOBODY)
 
     async def judge(self, offer: Offer, reply: bytes, turnaround_ms: int) -> Answer:
         """Take the reply or not. A reply to a sale that is no longer presented is dropped (§2)."""
@@ -240,7 +248,7 @@ class Judging:
             turnaround_ms=turnaround_ms,
         )
         if not sale.intent.online:
-            decision = self._policy.decide(authorised, sale.amount.currency)
+            decision = self._policy.decide(authorised, sale.amount.currency, verdict.credential)
             if isinstance(decision, OfflineRefused):
                 code = TAP_TOO_SLOW if decision.cap is Cap.TURNAROUND else None
                 raise RefusedError(Reason.OFFLINE_NOT_POSSIBLE, f"{decision.cap}: {decision.detail}", code)

@@ -132,9 +132,15 @@ class OfflinePolicy:
         except (MalformedError, SignatureError) as error:
             log.error("risk policy not usable, nothing is taken offline: %s", error)
 
-    def decide(self, authorised: Authorised, currency: str) -> OfflineAccepted | OfflineRefused:
-        """Put one authorised payment to the policy as of now."""
-        credential = Credential.read(authorised.wallet_credential, self._identity().issuers)
+    def decide(
+        self, authorised: Authorised, currency: str, credential: Credential | None = None
+    ) -> OfflineAccepted | OfflineRefused:
+        """Put one authorised payment to the policy as of now; `credential`: the wallet's, if it was verified just now.
+
+        Else raises MalformedError, SignatureError.
+        """
+        if credential is None:
+            credential = Credential.read(authorised.wallet_credential, self._identity().issuers)
         return decide(
             self.current(),
             self._usage(

@@ -9,20 +9,22 @@ neither; a card that is no wallet is passed over.
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from terminal.core.errors import CardLostError, CardProtocolError, TapTimeoutError
-from terminal.core.ports import Card, Clock, ReaderHealth, ReaderState, Signal, SignallingCard
+from terminal.core.ports import Card, Clock, ConversingCard, ReaderHealth, ReaderState, Signal, SignallingCard
 from terminal.core.sale import Notice, Prompt
 from terminal.daemon.arming import Arming
 from terminal.wire.session import CardSession
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 TAP_LIMIT_S = 8.0
 ASK_AGAIN_S = 1.0  # after "unlock" or "confirm" the same intent is presented each second while the phone stays
@@ -54,7 +56,7 @@ class TapJudge(Protocol):
     """
 
     async def offer(self, arming: int) -> Offer | None:
-        """What to present now, or nothing."""
+        """What to present now, or nothing. Asked before it is known who is there: nothing may follow from it."""
 
     async def judge(self, offer: Offer, reply: bytes, turnaround_ms: int) -> Answer:
         """Check the reply, take it or not; what to push to the phone, when there is one in time, and to show.
@@ -175,13 +177,14 @@ class TapDesk:
     def _tap(self, mine: _Field, cards: Sequence[Card], arming: int) -> None:
         offer: Offer | None = None
         try:
+            ahead = self._put(self._judge.offer(arming))  # answered while the phone answers SELECT
             wallets = self._wallets(mine, cards, arming)
             if not wallets:
                 return
             if len(wallets) > 1 or self._others_have_a_wallet(mine, arming):
                 self._two_phones(arming)
                 return
-            offer = self._ask(self._judge.offer(arming), OFFER_LIMIT_S)
+            offer = self._offered(ahead, arming)
             if offer is not None:
                 self._present(mine, *wallets[0], offer)
         except CardLostError as error:
@@ -197,11 +200,19 @@ class TapDesk:
             mine.passed_over += cards
             self._tell(self._judge.broken, arming, str(error))
 
+    def _offered(self, ahead: "Future[Offer | None]", arming: int) -> Offer | None:
+        """What to present: as asked ahead, unless nothing was to be had yet or it no longer counts."""
+        offer = self._wait(ahead, OFFER_LIMIT_S)
+        if offer is None:
+            return self._wait(self._put(self._judge.offer(arming)), OFFER_LIMIT_S)
+        return offer if self._arming.now() == (arming, True) else None
+
     def _wallets(self, mine: _Field, cards: Sequence[Card], arming: int) -> list[tuple[Card, CardSession]]:
         """SELECT every card that has not been passed over; those that are ours."""
         wallets: list[tuple[Card, CardSession]] = []
         for card in cards:
-            session = CardSession(card.transceive, self._clock.monotonic_s)
+            converse = card.converse if isinstance(card, ConversingCard) else None
+            session = CardSession(card.transceive, self._clock.monotonic_s, converse)
             if session.select() is None:
                 mine.strangers.append(card)
                 self._tell(self._judge.notice, arming, Notice.NOT_A_WALLET)
@@ -230,7 +241,8 @@ class TapDesk:
     def _present(self, mine: _Field, card: Card, session: CardSession, offer: Offer) -> None:
         reply = session.present(offer.presentation)
         mine.not_before_s = self._clock.monotonic_s() + ASK_AGAIN_S
-        answer: Answer = self._ask(self._judge.judge(offer, reply, session.turnaround_ms), TAP_LIMIT_S) or Answer()
+        question = self._judge.judge(offer, reply, session.turnaround_ms)
+        answer = self._wait(self._put(question), TAP_LIMIT_S) or Answer()
         if answer.receipt is not None:
             session.push_result(answer.receipt)
         if answer.signal is not None and isinstance(card, SignallingCard):
@@ -241,9 +253,12 @@ class TapDesk:
     def _tell(self, told: Callable[..., None], *args: object) -> None:
         self._loop.call_soon_threadsafe(told, *args)
 
-    def _ask(self, question: Any, limit_s: float) -> Any:
-        """Run a coroutine on the loop; None if it takes longer than `limit_s` (it goes on without the phone)."""
-        answer: Future[Any] = asyncio.run_coroutine_threadsafe(question, self._loop)
+    def _put(self, question: Coroutine[Any, Any, T]) -> "Future[T]":
+        """Begin a coroutine on the loop."""
+        return asyncio.run_coroutine_threadsafe(question, self._loop)
+
+    def _wait(self, answer: "Future[T]", limit_s: float) -> T | None:
+        """What a question came to; None if it takes longer than `limit_s` (it goes on without the phone)."""
         try:
             return answer.result(limit_s)
         except FutureTimeoutError:

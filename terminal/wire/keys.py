@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from terminal.core.errors import MalformedError, SignatureError
 from terminal.core.ports import Signer
 from terminal.wire.base64url import b64u, unb64u
-from terminal.wire.cbor import Value, encode
+from terminal.wire.cbor import Value
 from terminal.wire.fields import KID_SIZE, as_map, octets_of, required, uint
 
 COORDINATE_SIZE = 32
@@ -24,6 +24,8 @@ SIGNATURE_SIZE = 64
 
 _KTY, _CRV, _X, _Y = 1, -1, -2, -3  # RFC 9053 §7.1
 _EC2, _P256 = 2, 1
+_KEY_HEAD, _KEY_MIDDLE = bytes.fromhex("A401022001215820"), bytes.fromhex("225820")
+"""The COSE key's deterministic bytes around x and y: ``{1: 2, -1: 1, -2: x, -3: y}``."""
 _ES256 = ec.ECDSA(hashes.SHA256())
 _coordinate = octets_of(COORDINATE_SIZE)
 
@@ -48,7 +50,7 @@ class PublicKey:
     @property
     def kid(self) -> bytes:
         """First 8 bytes of SHA-256 over the deterministic CBOR of the COSE key's four members."""
-        return hashlib.sha256(encode(self.to_cose())).digest()[:KID_SIZE]
+        return hashlib.sha256(_KEY_HEAD + self.x + _KEY_MIDDLE + self.y).digest()[:KID_SIZE]
 
     def verify(self, signature: bytes, data: bytes) -> None:
         """Raise SignatureError unless `signature` (64 bytes, raw r‖s, either s) is this key's ES256 over `data`."""

@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """A tap desk with a judge that remembers, cards of a few lines, and a clock moved by hand."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
 
 from sandbox.phone.applet import Applet
-from terminal.core.ports import ReaderHealth, Signal
+from terminal.core.ports import ReaderHealth, Signal, Transceive
 from terminal.core.sale import Notice, Prompt
 from terminal.daemon.arming import Arming
 from terminal.daemon.tap import Answer, Offer, TapDesk
 from tests.support.loop_thread import LoopThread
+
+T = TypeVar("T")
 
 REPLY, RECEIPT = b"reply " * 60, b"receipt"
 OFFER = Offer(UUID(int=1), UUID(int=2), b"presentation", 0)
@@ -21,16 +23,19 @@ OFFER = Offer(UUID(int=1), UUID(int=2), b"presentation", 0)
 
 @dataclass
 class Judge:
-    """Remembers what it was told; offers `offer` and answers `receipt`."""
+    """Remembers what it was told; offers `offer_made`, after what is `not_yet`, and answers `receipt`."""
 
     offer_made: Offer | None = OFFER
+    not_yet: int = 0
+    """How often it is asked too early."""
+    asked_under: list[int] = field(default_factory=list)
     receipt: bytes | None = RECEIPT
     signal: Signal | None = None
     told: list[tuple[Any, ...]] = field(default_factory=list)
 
     async def offer(self, arming: int) -> Offer | None:
-        self.told.append(("offer", arming))
-        return self.offer_made
+        self.asked_under.append(arming)
+        return self.offer_made if len(self.asked_under) > self.not_yet else None
 
     async def judge(self, offer: Offer, reply: bytes, turnaround_ms: int) -> Answer:
         assert turnaround_ms == 0  # the clock is held still
@@ -77,12 +82,28 @@ class Phone:
         self._applet = Applet(self.wallet)
         self._applet.power_cycle()
         self._fails = fails or {}
+        self.when_asked: Callable[[], object] = lambda: None
 
     def transceive(self, command: bytes, _timeout_s: float) -> bytes:
+        self.when_asked()
         number, self.commands = self.commands, self.commands + 1
         if number in self._fails:
             raise self._fails[number]
         return self._applet.respond(command)
+
+
+class ConversingPhone(Phone):
+    """On a reader that exchanges several commands in one go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.commands_together: list[int] = []
+
+    def converse(self, talk: Callable[[Transceive], T], _timeout_s: float) -> T:
+        before = self.commands
+        result = talk(self.transceive)
+        self.commands_together.append(self.commands - before)
+        return result
 
 
 class ForeignCard:

@@ -13,7 +13,7 @@ from terminal.core.errors import CardLostError, CardProtocolError, ReaderLostErr
 from terminal.core.ports import ReaderHealth, ReaderState
 from terminal.core.sale import Notice, Prompt
 from terminal.daemon.tap import ASK_AGAIN_S
-from tests.daemon.tap_bench import OFFER, RECEIPT, REPLY, Bench, ForeignCard, Phone, bench
+from tests.daemon.tap_bench import OFFER, RECEIPT, REPLY, Bench, ConversingPhone, ForeignCard, Phone, bench
 
 __all__ = ["bench"]
 
@@ -64,7 +64,8 @@ def test_empty_first_keeps_it_armed(bench: Bench) -> None:
     number = bench.arming.empty_first()
     assert bench.see([phone]) == [("prompt", number, Prompt.REMOVE_PHONE)]
     assert bench.see([]) == [("empty", number)]
-    assert bench.see([phone])[0] == ("offer", number)
+    assert bench.see([phone]) == [("judge", OFFER, REPLY)]
+    assert bench.judge.asked_under[-1] == number
 
 
 # --- one tap ----------------------------------------------------------------------------------------------------------
@@ -73,7 +74,7 @@ def test_empty_first_keeps_it_armed(bench: Bench) -> None:
 def test_a_tap(bench: Bench) -> None:
     phone = Phone()
     bench.armed_and_empty()
-    assert bench.see([phone]) == [("offer", 1), ("judge", OFFER, REPLY)]
+    assert bench.see([phone]) == [("judge", OFFER, REPLY)]
     assert phone.wallet.receipts == [RECEIPT]
 
 
@@ -89,8 +90,33 @@ def test_nothing_is_presented_when_there_is_nothing_to_offer(bench: Bench) -> No
     phone = Phone()
     bench.judge.offer_made = None
     bench.armed_and_empty()
-    assert bench.see([phone]) == [("offer", 1)]
+    assert bench.see([phone]) == []
     assert phone.commands == 1  # SELECT
+
+
+def test_a_sale_that_is_presented_while_the_phone_is_selected_is_not_missed(bench: Bench) -> None:
+    """Asked ahead there was nothing to offer yet."""
+    bench.judge.not_yet = 1
+    bench.armed_and_empty()
+    assert bench.see([Phone()]) == [("judge", OFFER, REPLY)]
+
+
+@pytest.mark.parametrize("meanwhile", ["disarm", "arm", "empty_first"])
+def test_what_was_offered_before_the_phone_answered_select_counts_no_more(bench: Bench, meanwhile: str) -> None:
+    phone = Phone()
+    phone.when_asked = getattr(bench.arming, meanwhile)
+    bench.armed_and_empty()
+    assert bench.see([phone]) == []
+    assert phone.commands == 1  # SELECT
+
+
+def test_all_that_follows_select_is_one_conversation(bench: Bench) -> None:
+    """A reader whose every exchange costs two changes of threads is spared them."""
+    phone = ConversingPhone()
+    bench.armed_and_empty()
+    assert bench.see([phone]) == [("judge", OFFER, REPLY)]
+    assert phone.wallet.receipts == [RECEIPT]
+    assert phone.commands_together == [2, 1]  # PRESENT and GET RESPONSE; RESULT
 
 
 def test_the_same_intent_is_presented_again_each_second_while_the_phone_stays(bench: Bench) -> None:
@@ -100,7 +126,7 @@ def test_the_same_intent_is_presented_again_each_second_while_the_phone_stays(be
     bench.see([phone])
     assert bench.see([phone]) == []
     bench.clock.at_s += ASK_AGAIN_S
-    assert bench.see([phone]) == [("offer", 1), ("judge", OFFER, REPLY)]
+    assert bench.see([phone]) == [("judge", OFFER, REPLY)]
 
 
 def test_a_phone_that_comes_back_is_presented_to_at_once(bench: Bench) -> None:
@@ -108,22 +134,22 @@ def test_a_phone_that_comes_back_is_presented_to_at_once(bench: Bench) -> None:
     bench.armed_and_empty()
     bench.see([Phone()])
     bench.see([])
-    assert bench.see([Phone()]) == [("offer", 1), ("judge", OFFER, REPLY)]
+    assert bench.see([Phone()]) == [("judge", OFFER, REPLY)]
 
 
 LOST, SILENT, GARBLED = CardLostError(), TapTimeoutError(1.5), CardProtocolError("6F00")
 
 FAILURES = [
     ("torn in SELECT", {0: LOST}, []),
-    ("torn in PRESENT", {1: LOST}, [("offer", 1), ("notice", 1, Notice.TOO_QUICK)]),
-    ("torn in GET RESPONSE", {2: LOST}, [("offer", 1), ("notice", 1, Notice.TOO_QUICK)]),
-    ("torn in RESULT", {3: LOST}, [("offer", 1), ("judge", OFFER, REPLY)]),
+    ("torn in PRESENT", {1: LOST}, [("notice", 1, Notice.TOO_QUICK)]),
+    ("torn in GET RESPONSE", {2: LOST}, [("notice", 1, Notice.TOO_QUICK)]),
+    ("torn in RESULT", {3: LOST}, [("judge", OFFER, REPLY)]),
     ("silent when selected", {0: SILENT}, [("prompt", 1, Prompt.LOOK_AT_PHONE)]),
-    ("silent when presented to", {1: SILENT}, [("offer", 1), ("prompt", 1, Prompt.LOOK_AT_PHONE)]),
-    ("silent at the end", {3: SILENT}, [("offer", 1), ("judge", OFFER, REPLY)]),
+    ("silent when presented to", {1: SILENT}, [("prompt", 1, Prompt.LOOK_AT_PHONE)]),
+    ("silent at the end", {3: SILENT}, [("judge", OFFER, REPLY)]),
     ("garbled when selected", {0: GARBLED}, [("broken", 1)]),
-    ("garbled when presented to", {1: GARBLED}, [("offer", 1), ("broken", 1)]),
-    ("garbled at the end", {3: GARBLED}, [("offer", 1), ("judge", OFFER, REPLY)]),
+    ("garbled when presented to", {1: GARBLED}, [("broken", 1)]),
+    ("garbled at the end", {3: GARBLED}, [("judge", OFFER, REPLY)]),
 ]
 
 
@@ -155,7 +181,7 @@ def test_a_silent_phone_is_not_asked_again_before_a_second_has_passed(bench: Ben
     bench.see([phone])
     assert bench.see([phone]) == []
     bench.clock.at_s += ASK_AGAIN_S
-    assert bench.see([phone]) == [("offer", 1), ("judge", OFFER, REPLY)]
+    assert bench.see([phone]) == [("judge", OFFER, REPLY)]
 
 
 # --- other cards ------------------------------------------------------------------------------------------------------
@@ -200,7 +226,7 @@ def test_a_foreign_card_in_the_phones_case_is_passed_over(bench: Bench) -> None:
     card, phone = ForeignCard(), Phone()
     bench.armed_and_empty()
     told = bench.see([card, phone])
-    assert told == [("notice", 1, Notice.NOT_A_WALLET), ("offer", 1), ("judge", OFFER, REPLY)]
+    assert told == [("notice", 1, Notice.NOT_A_WALLET), ("judge", OFFER, REPLY)]
 
 
 def test_two_wallets_in_one_field_are_charged_neither(bench: Bench) -> None:

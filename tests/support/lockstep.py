@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from queue import SimpleQueue
 from typing import Any
 
-from terminal.daemon.tap import TapDesk
+from terminal.daemon.tap import TAP_LIMIT_S, TapDesk
 from tests.support.jumping_loop import Killed
 
 _GONE = object()
@@ -20,7 +20,8 @@ class Lockstep:
     def __init__(self, tap_desk: TapDesk) -> None:
         self._tap_desk = tap_desk
         self._said: SimpleQueue[tuple[Any, ...]] = SimpleQueue()
-        tap_desk._ask = self._ask  # type: ignore[method-assign]  # its own waits for a loop that runs beside it
+        tap_desk._put = self._ask  # type: ignore[method-assign]  # its own asks a loop that runs beside it
+        tap_desk._wait = _have  # type: ignore[method-assign, assignment]  # its own waits for that loop
 
     async def run(self, work: Callable[[], None]) -> None:
         """Run `work` in a thread, the loop standing still but for its questions. Raises what `work` raises."""
@@ -50,15 +51,20 @@ class Lockstep:
         else:
             self._said.put(("ended", None))
 
-    def _ask(self, question: Coroutine[Any, Any, Any], limit_s: float) -> Any:
+    def _ask(self, question: Coroutine[Any, Any, Any]) -> Any:
         box: SimpleQueue[Any] = SimpleQueue()
-        self._said.put(("question", question, limit_s, box))
+        self._said.put(("question", question, TAP_LIMIT_S, box))
         answer = box.get()
         if answer is _GONE:
             raise Killed
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+
+def _have(answer: Any, _limit_s: float) -> Any:
+    """Whoever asked in lockstep has the answer."""
+    return answer
 
 
 async def _bounded(question: Coroutine[Any, Any, Any], limit_s: float) -> Any:

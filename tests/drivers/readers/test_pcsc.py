@@ -14,6 +14,7 @@ from drivers.readers.pcsc_link import EmptyAnswerError, Link
 from drivers.readers.winscard import SlotState, Status, WinscardError
 from sandbox.phone.vpcd import Power, TornError
 from terminal.core.errors import CardLostError, CardProtocolError, ReaderError, ReaderLostError, TapTimeoutError
+from terminal.core.ports import Transceive
 from tests.support.pcscd import LIMIT_S, VirtualSlot
 
 SELECT = bytes.fromhex("00A40400")
@@ -214,6 +215,66 @@ def test_an_empty_answer_hangs_vpcd_until_the_card_leaves(slot: VirtualSlot, rea
         except ReaderLostError:
             continue
     assert card_on(slot, reader).transceive(SELECT, LIMIT_S) == SELECT + OK
+
+
+# --- several exchanges in one go --------------------------------------------------------------------------------------
+
+
+def test_a_conversation_is_held_in_one_go(slot: VirtualSlot, reader: PcscReader) -> None:
+    card = card_on(slot, reader)
+    heard = card.converse(lambda transceive: [transceive(SELECT, 1), transceive(SELECT + b"\0", 1)], LIMIT_S)
+    assert heard == [SELECT + OK, SELECT + b"\0" + OK]
+
+
+def test_who_breaks_a_conversation_off_agrees_with_the_card_all_the_same(slot: VirtualSlot, reader: PcscReader) -> None:
+    card = card_on(slot, reader)
+
+    def talk(transceive: Transceive) -> None:
+        transceive(SELECT, 1)
+        raise CardProtocolError("not what the protocol knows")
+
+    with pytest.raises(CardProtocolError):
+        card.converse(talk, LIMIT_S)
+    slot.power.clear()
+    assert reader.wait(0.1) == (card,)
+    assert slot.power == []
+
+
+def test_an_exchange_that_fails_within_a_conversation_cuts_the_power(slot: VirtualSlot, reader: PcscReader) -> None:
+    answers = iter([OK, b"\x90"])
+    slot.insert(lambda command: next(answers, command + OK))
+    (card,) = reader.wait(LIMIT_S)
+    with pytest.raises(CardProtocolError, match="1 bytes"):
+        card.converse(lambda transceive: [transceive(SELECT, 1), transceive(SELECT, 1)], LIMIT_S)
+    slot.power.clear()
+    assert reader.wait(0) == (card,)
+    assert slot.power == [Power.OFF]
+
+
+def test_nothing_more_is_said_in_a_conversation_nobody_waits_for(slot: VirtualSlot, reader: PcscReader) -> None:
+    heard: list[bytes] = []
+    let, ended = threading.Event(), threading.Event()
+
+    def think(command: bytes) -> bytes:
+        heard.append(command)
+        let.wait(LIMIT_S)
+        return OK
+
+    def talk(transceive: Transceive) -> None:
+        try:
+            transceive(SELECT, 1)
+            transceive(SELECT + b"\0", 1)
+        finally:
+            ended.set()
+
+    slot.insert(think)
+    (card,) = reader.wait(LIMIT_S)
+    with pytest.raises(TapTimeoutError):
+        card.converse(talk, 0.1)
+    let.set()
+    assert ended.wait(LIMIT_S)
+    assert heard == [SELECT]
+    assert card.transceive(SELECT, LIMIT_S) == OK
 
 
 def test_a_card_already_lying_there_is_told_at_once(slot: VirtualSlot) -> None:
