@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import click
 import httpx
@@ -20,7 +20,7 @@ from sandbox.phone.events import ReceiptKept
 from sandbox.phone.manners import Foreign, Honest, TornInReply
 from sandbox.phone.owner import Owner
 from sandbox.phone.phone import VirtualPhone
-from terminal.client import Home, LocalClient, NewSale, SaleView
+from terminal.client import AlarmView, Home, LocalClient, NewSale, SaleView
 from terminal.core.errors import PengposError
 from terminal.core.money import Money
 from terminal.programs.shop import Shop
@@ -46,6 +46,8 @@ class Day:
         """Total shown as taken, by sale."""
         self.stored: list[str] = []
         """Sales accepted offline."""
+        self.promised: list[str] = []
+        """Accepted offline, and declined when they are sent."""
         self.given_up: list[str] = []
         """Sales that only the backend's answer ends."""
 
@@ -207,16 +209,48 @@ def killed_and_back(day: Day) -> str:
     return "2 stored, 42.50 CNY"
 
 
+def a_promise_that_will_not_hold(day: Day) -> str:
+    """6.23: stored like the others; the sandbox declines what ends in .23 when it is sent."""
+    sale = day.until_state(day.charge("6.23"), "presented")
+    day.tap()
+    day.until_state(sale, "accepted_offline")
+    day.promised.append(sale.id)
+    return "stored, not yet approved"
+
+
 def the_link_is_back(day: Day) -> str:
     """The backend is back: the queue drains by itself, each payment once."""
     day.shop.restore_link()
     for sale_id in day.stored:
         day.until_state(day.client.sale(sale_id), "approved")
+    for sale_id in day.promised:
+        day.until_state(day.client.sale(sale_id), "declined_at_sync")
     for sale_id in day.given_up:
         day.until_state(day.client.sale(sale_id), "cancelled")
     queue = day.client.status().queue
     check(queue.count == 0, f"{queue.count} still wait")
-    return "2 settled, what was given up is cancelled, nothing waits"
+    return "2 settled, 1 declined, what was given up is cancelled, nothing waits"
+
+
+def asked_to_pay_after_all(day: Day) -> str:
+    """The shopper is asked for what was declined, and pays it on the phone; the alarm gives way to good news."""
+    sale = day.client.sale(day.promised[0])
+    check(_due_state(sale) == "open", f"its due is {_due_state(sale)}")
+    account = day.phone.account(day.shop.backend)
+    account.pay_due(UUID(sale.intents[-1].intent_id))
+    day.until(sale, lambda seen: _due_state(seen) == "paid", "paid since")
+    day.until(sale, lambda seen: all(alarm.calm for alarm in _alarms(day, seen)), "said calmly")
+    told = _alarms(day, sale)
+    check(len(told) == 1, f"{len(told)} alarms about it")
+    return told[0].text
+
+
+def _alarms(day: Day, sale: SaleView) -> list[AlarmView]:
+    return [alarm for alarm in day.client.status().alarms if alarm.sale_id == sale.id]
+
+
+def _due_state(sale: SaleView) -> str | None:
+    return sale.reason.due.state if sale.reason is not None and sale.reason.due is not None else None
 
 
 def the_day(day: Day) -> str:
@@ -229,6 +263,8 @@ def the_day(day: Day) -> str:
     report = day.client.close_day()
     check(report.final and not report.differences, f"differences: {report.differences}")
     check((report.here_count, report.here_total) == (report.there_count, report.there_total), f"{report}")
+    bounced, paid_since = report.declined_at_sync_count, report.due_paid_count
+    check((bounced, paid_since) == (1, 1), f"{bounced} declined at sync, {paid_since} of them paid since")
     for sale_id in day.shown:
         state = day.client.sale(sale_id).state
         check(state == "settled", f"a sale of the settled day is {state}")
@@ -267,7 +303,8 @@ def _all_payments(admin: httpx.Client) -> dict[str, int]:
 
 
 STEPS = (a_sale, a_decline, a_torn_tap, a_phone_left_lying, a_foreign_card, a_lost_answer, the_code_on_the_screen,
-         the_link_is_cut, refused_by_policy, killed_and_back, the_link_is_back, the_ledger, the_day)  # fmt: skip
+         the_link_is_cut, refused_by_policy, killed_and_back, a_promise_that_will_not_hold, the_link_is_back,
+         asked_to_pay_after_all, the_ledger, the_day)  # fmt: skip
 
 
 @click.command()
