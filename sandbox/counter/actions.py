@@ -2,6 +2,7 @@
 """What somebody at the page may do, as it comes in JSON: `{"do": …}`."""
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, TypeAdapter
 
@@ -60,6 +61,14 @@ class Scan(_OfPhone):
     do: Literal["scan"]
 
 
+class Due(_OfPhone):
+    """Answer what a shop asks to be paid after all: an offline payment that was declined when it was sent."""
+
+    do: Literal["due"]
+    intent: UUID
+    pays: StrictBool
+
+
 class Switch(_Action):
     """The terminal's line or its reader, on or off; a line may also break in the next payment."""
 
@@ -68,7 +77,7 @@ class Switch(_Action):
     to: Literal["on", "off", "breaks"]
 
 
-Action = Bring | Take | Wish | Decide | Wipe | Scan | Switch
+Action = Bring | Take | Wish | Decide | Wipe | Scan | Due | Switch
 
 ACTION: TypeAdapter[Action] = TypeAdapter(Annotated[Action, Field(discriminator="do")])
 """Reads one from JSON; raises pydantic.ValidationError."""

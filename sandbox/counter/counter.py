@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self, assert_never
 
-from sandbox.counter.actions import Action, Bring, Decide, Scan, Switch, Take, Wipe, Wish
+from sandbox.counter.actions import Action, Bring, Decide, Due, Scan, Switch, Take, Wipe, Wish
 from sandbox.counter.board import Board
 from sandbox.counter.books import LedgerFollower
 from sandbox.counter.handset import Handset
@@ -97,6 +97,8 @@ class Counter:
                 self._phone(name).wipe()
             case Scan(phone=name):
                 self._scan(self._phone(name))
+            case Due(phone=name, intent=intent_id, pays=pays):
+                self._phone(name).answer_due(intent_id, pays=pays)
             case _:
                 assert_never(action)
 

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 from sandbox.counter import showing
 from sandbox.counter.moments import Moment, manner_of
-from sandbox.phone.account import AccountPayment, BackendRefusedError, BackendUnreachableError
+from sandbox.phone.account import Account, AccountDue, AccountPayment, BackendRefusedError, BackendUnreachableError
 from sandbox.phone.events import Asked, Authorised, Event, PaidByAnother, ReceiptKept
 from sandbox.phone.hold import hold
 from sandbox.phone.owner import Owner
@@ -79,6 +80,7 @@ class Handset:
         self._screen: showing.Screen = showing.IDLE
         self._asked: Asked | None = None
         self._payment: Signed | None = None
+        self._dues: list[AccountDue] = []
         self._shown: Event | None = None
         self._lifted_at_s = 0.0
         self._ended = False
@@ -105,7 +107,8 @@ class Handset:
             "screen": self._screen,
             "account": phone.account_id,
             "balance": showing.balances(phone),
-            "payments": showing.history(phone),
+            "payments": showing.history(phone, self._dues),
+            "dues": showing.asked(self._dues),
         }  # fmt: skip
 
     # --- what its owner does ------------------------------------------------------------------------------------------
@@ -216,6 +219,11 @@ class Handset:
         self._show(showing.SCANNING)
         self._start(self._scan, url)
 
+    def answer_due(self, intent_id: UUID, *, pays: bool) -> None:
+        """Pay after all what was declined when a shop came online again, or say no to it."""
+        self._show(showing.SCANNING)
+        self._start(self._answer_due, Account.pay_due if pays else Account.refuse_due, intent_id)
+
     def _refresh(self) -> None:
         with self._errand:
             self._is_to_refresh = False
@@ -227,18 +235,17 @@ class Handset:
     def _scan(self, url: str) -> None:
         with self._errand:
             paid: list[AccountPayment] = []
-
-            def pay() -> None:
-                account = self._phone.account(self._backend)
-                try:
-                    paid.append(self._phone.scan(account, url))
-                finally:
-                    account.close()
-
-            trouble = self._ask(pay)
+            trouble = self._ask(lambda account: paid.append(self._phone.scan(account, url)))
         self._show(trouble or showing.of_account_payment(paid[0]))
 
-    def _ask(self, first: Callable[[], None] | None) -> showing.Screen | None:
+    def _answer_due(self, answer: Callable[[Account, UUID], AccountDue], intent_id: UUID) -> None:
+        with self._errand:
+            answered: list[AccountDue] = []
+            trouble = self._ask(lambda account: answered.append(answer(account, intent_id)))
+        self._show(trouble or showing.of_due(answered[0]))
+        self.refresh()  # one that is over by now is shown no more
+
+    def _ask(self, first: Callable[[Account], None] | None) -> showing.Screen | None:
         """Something with the backend, then all that is new there; what went wrong, if anything did."""
         try:
             account = self._phone.account(self._backend)
@@ -247,8 +254,9 @@ class Handset:
                     self._phone.sign_up(account, backend=self._backend, name=self.name)
                 if first is not None:
                     self._phone.sync(account)  # a fresh phone knows no issuer yet
-                    first()
+                    first(account)
                 self._phone.sync(account)
+                self._dues = account.dues()
             finally:
                 account.close()
         except BackendUnreachableError:

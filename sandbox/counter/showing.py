@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a virtual phone's screen shows, as JSON for the page: kinds and figures. The words are the page's."""
 
+from collections.abc import Iterable
 from typing import Any, Final, TypedDict
+from uuid import UUID
 
-from sandbox.phone.account import AccountPayment, BackendRefusedError
+from sandbox.phone.account import AccountDue, AccountPayment, BackendRefusedError
 from sandbox.phone.events import Asked, Authorised, Event, Offer, PaidAnotherWay, PaidByAnother, ReceiptKept, Refused
 from sandbox.phone.phone import VirtualPhone
 from sandbox.phone.store import Signed
 from terminal.wire.receipt import Outcome
 
 HISTORY_MOST = 4
+DUES_MOST = 3
 
 
 class Screen(TypedDict, total=False):
@@ -26,6 +29,8 @@ class Screen(TypedDict, total=False):
     url: str
     code: str
     detail: str
+    intent: str
+    why: str
 
 
 IDLE: Final[Screen] = {"kind": "idle"}
@@ -35,6 +40,7 @@ NOTHING_ASKED: Final[Screen] = {"kind": "nothing_asked"}
 NO_READER: Final[Screen] = {"kind": "no_reader"}
 NO_NETWORK: Final[Screen] = {"kind": "no_network"}
 SCANNING: Final[Screen] = {"kind": "scanning"}
+NOT_ENOUGH: Final[Screen] = {"kind": "not_enough"}
 _OUTCOMES: Final = {
     None: "authorised",
     Outcome.APPROVED: "paid",
@@ -74,10 +80,22 @@ def of_account_payment(paid: AccountPayment) -> Screen:
     return screen
 
 
+def of_due(due: AccountDue) -> Screen:
+    """What is asked after all, and why; or what came of it."""
+    return {
+        "kind": f"due_{due.state}", "merchant": due.merchant.name, "total": due.amount, "currency": due.currency,
+        "why": due.code, "intent": str(due.intent_id),
+    }  # fmt: skip
+
+
 def refused(error: BackendRefusedError) -> Screen:
     """The backend said no."""
     if error.code == "already_paid":
         return {"kind": "paid_by_another"}
+    if error.code == "insufficient_funds":
+        return NOT_ENOUGH
+    if error.code == "withdrawn":
+        return {"kind": "due_withdrawn"}
     return {"kind": "trouble", "detail": str(error)}
 
 
@@ -101,9 +119,15 @@ def balances(phone: VirtualPhone) -> list[dict[str, Any]]:
     ]
 
 
-def history(phone: VirtualPhone) -> list[Screen]:
-    """What it signed last, the newest first, each as it stands."""
-    return [_payment(payment) for payment in phone.store.history(HISTORY_MOST)]
+def history(phone: VirtualPhone, dues: Iterable[AccountDue] = ()) -> list[Screen]:
+    """What it signed last, the newest first, each as it stands; of `dues` those that were paid after all."""
+    paid = {due.intent_id.bytes: of_due(due) for due in dues if due.state == "paid"}
+    return [paid.get(payment.intent_id) or _payment(payment) for payment in phone.store.history(HISTORY_MOST)]
+
+
+def asked(dues: Iterable[AccountDue]) -> list[Screen]:
+    """What its owner is asked to pay after all and has not answered, the newest first."""
+    return [of_due(due) for due in dues if due.state == "open"][:DUES_MOST]
 
 
 def _offer(offer: Offer) -> Screen:
@@ -116,6 +140,7 @@ def _payment(payment: Signed) -> Screen:
         "merchant": payment.merchant,
         "total": payment.taken_minor or payment.total_minor,
         "currency": payment.currency,
+        "intent": str(UUID(bytes=payment.intent_id)),
     }
     if payment.url:
         shown["url"] = payment.url

@@ -71,6 +71,13 @@ class _Merchant(_Answer):
     name: str
 
 
+class PaymentDue(_Answer):
+    """How the due of a payment stands: open, paid, refused or withdrawn."""
+
+    state: str
+    amount: int
+
+
 class AccountPayment(_Answer):
     """One payment of the account, by whichever way; `confirmation_code` is for the cashier of an offline terminal."""
 
@@ -85,10 +92,27 @@ class AccountPayment(_Answer):
     confirmation_code: str | None = None
     final: bool = False
     """Nothing was taken, and never will be."""
+    due: PaymentDue | None = None
+    """What is asked after all of a payment accepted offline and declined when the shop came online again."""
 
 
 class _Payments(_Answer):
     payments: list[AccountPayment]
+
+
+class AccountDue(_Answer):
+    """What this account is or was asked to pay after all; `code` says why the payment was declined."""
+
+    intent_id: UUID
+    merchant: _Merchant
+    amount: int
+    currency: str
+    code: str
+    state: str
+
+
+class _Dues(_Answer):
+    dues: list[AccountDue]
 
 
 class _Problem(_Answer):
@@ -147,6 +171,18 @@ class Account:
     def payments(self) -> list[AccountPayment]:
         """The account's last two hundred payments, newest first; their receipts unverified."""
         return self._call(_Payments, "GET", "payments?limit=200").payments
+
+    def dues(self) -> list[AccountDue]:
+        """What this account is or was asked to pay after an offline payment was declined, newest first."""
+        return self._call(_Dues, "GET", "dues").dues
+
+    def pay_due(self, intent_id: UUID) -> AccountDue:
+        """Pay it, once however often it is said."""
+        return self._call(AccountDue, "POST", f"dues/{intent_id}/pay")
+
+    def refuse_due(self, intent_id: UUID) -> AccountDue:
+        """Say no to it."""
+        return self._call(AccountDue, "POST", f"dues/{intent_id}/refuse")
 
     def claim(self, reference: str, presentation: bytes | None) -> None:
         """Claim an intent for 60 s; `presentation` where the backend has not heard of it."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
+from uuid import UUID
 
 import click
 
@@ -216,6 +217,25 @@ def payments(settings: Settings) -> None:
         lines = [words.of_payment(tap) for tap in shopper.store.history() if tap.intent_id not in ids]
         lines += [words.of_account_payment(payment) for payment in booked]
         click.echo("\n".join(lines or ["No payments yet."]))
+
+
+@phone.command()
+@click.option("--pay", "paid", metavar="ID", type=click.UUID, help="Pay this one after all.")
+@click.option("--refuse", "refused", metavar="ID", type=click.UUID, help="This one is not yours, or you will not pay.")
+@click.pass_obj
+@_in_plain_words
+def dues(settings: Settings, paid: UUID | None, refused: UUID | None) -> None:
+    """What you are asked to pay after all: paid while a shop was offline, and declined when it came online again."""
+    if paid is not None and refused is not None:
+        raise click.UsageError("--pay and --refuse are one at a time")
+    with _opened(settings, Owner(), Honest()) as shopper, _account(settings, shopper) as account:
+        if paid is not None:
+            lines = [words.of_due(account.pay_due(paid))]
+        elif refused is not None:
+            lines = [words.of_due(account.refuse_due(refused))]
+        else:
+            lines = [words.of_due(due) for due in account.dues()]
+        click.echo("\n".join(lines or ["Nobody asks you for anything."]))
 
 
 @contextmanager

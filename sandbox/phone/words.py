@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the phone's owner reads, in plain English: events, payments and reasons as sentences."""
 
-from sandbox.phone.account import AccountPayment
+from sandbox.phone.account import AccountDue, AccountPayment
 from sandbox.phone.events import Asked, Authorised, Event, Offer, PaidAnotherWay, PaidByAnother, ReceiptKept, Refused
 from sandbox.phone.store import Signed
 from terminal.core.money import AMOUNT_LIMIT_MINOR, Money
@@ -21,6 +21,22 @@ _REASONS = {
     Reason.BEGUN_ANOTHER_WAY: "it is being paid another way already, and how that ended is not known yet",
 }
 _STATUSES = {"approved": "paid", "already_paid": "paid by somebody else already", "held": "held for review"}
+_DECLINED = {
+    "insufficient_funds": "there was not enough money on your account",
+    "over_budget": "the shared purse had not enough left",
+    "no_purse": "there is no shared purse to pay from",
+    "too_old": "it came too late",
+    "expired": "it came too late",
+    "offline_frozen": "this account may not promise anything offline any more",
+    "offline_not_allowed": "it was more than this phone may promise offline",
+    "over_policy": "it was more than that shop may take offline",
+}
+_DUES = {
+    "paid": "paid after all",
+    "refused": "you said you will not pay it",
+    "withdrawn": "nothing is owed any more",
+    "open": "you are asked to pay it after all, see `pengpos phone dues`",
+}
 _HINTS = {
     Hint.UNLOCK: "unlock the phone, then tap again",
     Hint.CONFIRM: "confirm, then tap again",
@@ -70,10 +86,28 @@ def of_payment(payment: Signed) -> str:
 def of_account_payment(paid: AccountPayment) -> str:
     """How the backend has booked a payment, with the code for the cashier of an offline terminal."""
     status = _STATUSES.get(paid.status, paid.status)
+    if paid.due is not None:
+        status = f"declined when the shop came online again; {_DUES.get(paid.due.state, paid.due.state)}"
+    minor = paid.total if paid.due is None else paid.due.amount
     refunded = f", {Money(paid.refunded, paid.currency)} refunded" if paid.refunded else ""
     receipt = f", receipt {paid.receipt_url}" if paid.receipt_url else ""
     code = f". Tell the cashier this code: {paid.confirmation_code}" if paid.confirmation_code else ""
-    return f"{paid.merchant.name} {Money(paid.total, paid.currency)}, {status}{refunded}{receipt}{code}"
+    return f"{paid.merchant.name} {Money(minor, paid.currency)}, {status}{refunded}{receipt}{code}"
+
+
+def of_due(due: AccountDue) -> str:
+    """Who asks for how much, why, and what can be done about it: one sentence, or two."""
+    what = due.merchant.name + (f" {Money(due.amount, due.currency)}" if due.amount else "")
+    if due.state not in {"open", "refused"}:
+        return f"{what}, {_DUES.get(due.state, due.state)}."
+    pay, refuse = (f"`pengpos phone dues --{way} {due.intent_id}`" for way in ("pay", "refuse"))
+    if due.state == "refused":
+        return f"{what}, {_DUES[due.state]}. Should you change your mind: {pay}."
+    why = _DECLINED.get(due.code, f"the answer was {due.code}")
+    return (
+        f"{what}, please: you paid this while the shop was offline, and it was declined when the shop came online "
+        f"again, because {why}. To pay it: {pay}. If it is not yours: {refuse}."
+    )
 
 
 def _what(payment: Signed) -> str:

@@ -176,6 +176,25 @@ def test_offline_it_is_stored_and_sent_when_the_line_is_back(counter: CounterPag
     counter.until_balance(balance - 18_80)
 
 
+def test_declined_when_it_was_sent_and_paid_after_all(counter: CounterPage) -> None:
+    balance = counter.balance
+    counter.line("off")
+    counter.until("offline")
+    counter.charge("12.23")
+    counter.hold()
+    counter.until("accepted_offline")
+    counter.until_face("stored")
+    counter.line("on")
+    counter.until("declined_at_sync")
+    counter.page.wait_for_selector("#face [data-act=due-pay]")
+    assert "¥12.23" in counter.page.inner_text("#face")
+    counter.press("due-pay")
+    assert "¥12.23" in counter.until_face("due_paid")
+    counter.page.wait_for_selector("#ledger li[data-kind=due]")
+    counter.until_balance(balance - 12_23)
+    assert counter.page.locator(".due").count() == 0
+
+
 def test_a_sale_by_the_code_on_the_screen(counter: CounterPage) -> None:
     booked, balance = len(counter.bookings()), counter.balance
     counter.choose("Mei")

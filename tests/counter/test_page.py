@@ -32,6 +32,7 @@ __all__ = ["browser"]
 
 TOKEN = "secret"
 EVIL = '<img src=x onerror="document.title=1">&amp;'
+INTENT = "01a202f9-2a00-7000-8000-000000000001"
 AWAY = ("404",)
 """No screen runs behind this page, and Chromium says so."""
 WISHES = {
@@ -40,7 +41,19 @@ WISHES = {
 FACES = sorted(
     {screen["kind"] for screen in vars(showing).values() if isinstance(screen, dict) and "kind" in screen}
     | set(showing._OUTCOMES.values())
-    | {"refused", "paid_another_way", "paid_by_another", "held", "confirmed", "denied", "trouble", "asked"}
+    | {
+        "due_paid",
+        "due_refused",
+        "due_withdrawn",
+        "refused",
+        "paid_another_way",
+        "paid_by_another",
+        "held",
+        "confirmed",
+        "denied",
+        "trouble",
+        "asked",
+    }
 )
 
 
@@ -60,7 +73,7 @@ def handset(name: str = "Lin", /, **screen: Any) -> dict[str, Any]:
         "name": name, "near": False, "wishes": WISHES, "account": f"account of {name}",
         "screen": {"kind": "idle", **screen},
         "balance": [{"currency": "CNY", "amount": 1_000_00, "promisable": 487_95, "promised": 12_05}],
-        "payments": [{"kind": "paid", "merchant": "晨光咖啡", "total": 18_80, "currency": "CNY"}],
+        "payments": [{"kind": "paid", "merchant": "晨光咖啡", "total": 18_80, "currency": "CNY"}], "dues": [],
     }  # fmt: skip
 
 
@@ -68,6 +81,10 @@ def posting(kind: str, number: int = 1) -> dict[str, Any]:
     sides = zip(AccountKind, (1, -1, 2, -1, -1), strict=True)
     entries = [{"account": side, "owner": "", "amount": sign * 100, "currency": "CNY"} for side, sign in sides]
     return {"number": number, "kind": kind, "at": "2026-11-22T04:00:00Z", "intent_id": None, "entries": entries}
+
+
+def due(why: str = "insufficient_funds") -> dict[str, Any]:
+    return {"kind": "due_open", "merchant": "晨光咖啡", "total": 15_00, "currency": "CNY", "why": why, "intent": INTENT}
 
 
 def row(seq: int, kind: str = "sale", **more: Any) -> dict[str, Any]:
@@ -138,7 +155,7 @@ def test_every_word_is_there_in_three_languages(browser: "Browser", standing: tu
 
 def test_every_outcome_has_its_mark_in_the_phones_list(browser: "Browser", standing: tuple[Standing, str]) -> None:
     stands, url = standing
-    kinds = {*showing._OUTCOMES.values(), "paid_by_another"}
+    kinds = {*showing._OUTCOMES.values(), "paid_by_another", "due_paid"}
     lines = [{"kind": kind, "merchant": "晨光咖啡", "total": 18_80, "currency": "CNY"} for kind in sorted(kinds)]
     with profile(browser, viewport=DESK, expected=AWAY) as person:
         page = opened(person.new_page(), url)
@@ -146,8 +163,8 @@ def test_every_outcome_has_its_mark_in_the_phones_list(browser: "Browser", stand
         page.wait_for_function("count => document.querySelectorAll('.past li').length === count", arg=len(lines))
         tones = page.eval_on_selector_all(".past li", "all => all.map(line => line.dataset.tone)")
     assert dict(zip(sorted(kinds), tones, strict=True)) == {
-        "authorised": "unknown", "declined": "declined", "paid": "approved", "paid_by_another": "declined",
-        "stored": "stored",
+        "authorised": "unknown", "declined": "declined", "due_paid": "approved", "paid": "approved",
+        "paid_by_another": "declined", "stored": "stored",
     }  # fmt: skip
 
 
@@ -262,6 +279,64 @@ def test_what_is_pressed_is_done(browser: "Browser", standing: tuple[Standing, s
         Switch(do="switch", what="reader", to="off"),
         Decide(do="decide", phone="Mei", agrees=False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "pay", "no", "why"),
+    [
+        ("zh-Hans", "付款", "不付", "余额不够"),
+        ("zh-Hant", "付款", "不付", "餘額不夠"),
+        ("en", "Pay", "Not mine", "there was not enough money"),
+    ],
+)
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["360", "1280"])
+@pytest.mark.parametrize("kind", ["idle", "declined"], ids=["above the purse", "on the declined face"])
+def test_what_is_asked_after_all_stands_on_the_phone_until_it_is_answered(
+    browser: "Browser",
+    standing: tuple[Standing, str],
+    language: str,
+    pay: str,
+    no: str,
+    why: str,
+    viewport: "ViewportSize",
+    kind: str,
+) -> None:
+    stands, url = standing
+    screen = {"merchant": "晨光咖啡", "total": 15_00, "currency": "CNY", "intent": INTENT} if kind != "idle" else {}
+    with profile(browser, viewport=viewport, expected=AWAY) as person:
+        page = opened(person.new_page(), url)
+        page.click(f"[data-language={language}]")
+        stands.board.put("phones", [handset("Lin", kind=kind, **screen) | {"dues": [due()]}])
+        page.wait_for_selector("#face [data-act=due-pay]")
+        text = page.inner_text("#face")
+        assert [wanted for wanted in ("晨光咖啡", "¥15.00", why, pay, no) if wanted not in text] == []
+        assert [page.inner_text(f"[data-act={name}]") for name in ("due-pay", "due-no")] == [pay, no]
+        assert_all_in_words(page)
+        boxes = page.eval_on_selector_all(
+            "#face [data-act]", "all => all.map(one => [one.getBoundingClientRect().height, one.scrollWidth"
+            " - one.clientWidth])"
+        )  # fmt: skip
+        assert all(height >= 47.5 and over <= 1 for height, over in boxes)
+        page.click("[data-act=due-no]")
+        page.click("[data-act=due-pay]")
+        until(lambda: len(stands.done) == 2, "two actions")
+    assert [action.model_dump(mode="json") for action in stands.done] == [
+        {"do": "due", "phone": "Lin", "intent": INTENT, "pays": pays} for pays in (False, True)
+    ]
+
+
+def test_any_other_reason_has_words_and_another_decline_does_not_ask(
+    browser: "Browser", standing: tuple[Standing, str]
+) -> None:
+    stands, url = standing
+    with profile(browser, viewport=DESK, locale="en-GB", expected=AWAY) as person:
+        page = opened(person.new_page(), url)
+        stands.board.put("phones", [handset("Lin") | {"dues": [due("too_old")]}])
+        page.wait_for_selector(f"[data-due='{INTENT}']")
+        assert "It was declined when the shop came online again." in page.inner_text(".due")
+        stands.board.put("phones", [handset("Lin", kind="declined", intent="another") | {"dues": [due()]}])
+        page.wait_for_selector("#face[data-kind=declined]")
+        assert page.locator("[data-act=due-pay]").count() == 0
 
 
 def test_when_the_shop_closes_the_page_says_so(browser: "Browser", standing: tuple[Standing, str]) -> None:

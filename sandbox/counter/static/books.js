@@ -99,14 +99,15 @@ function noteOf(row, last) {
 function ledgerRow(row, names) {
   const who = (entry) => names.get(entry.owner) ?? word(`who_${entry.account}`);
   const moves = row.entries.map((entry) => `${who(entry)} ${money(entry.amount, entry.currency, true)}`);
-  const taken = row.entries.find((entry) => entry.amount > 0);
-  const tone = { payment: "approved", refund: "unknown", reversal: "unknown" }[row.kind];
+  const gains = row.entries.filter((entry) => entry.amount > 0);
+  const [taken] = gains;
+  const tone = { payment: "approved", due: "approved", refund: "unknown", reversal: "unknown" }[row.kind];
   return element(
     "li",
     { "data-tone": tone, "data-kind": row.kind },
     element("span", { class: "no" }, String(row.number)),
     element("span", { class: "what" }, word(`l_${row.kind}`)),
-    element("span", { class: "sum" }, taken ? money(taken.amount, taken.currency) : ""),
+    element("span", { class: "sum" }, taken ? money(gains.reduce((sum, entry) => sum + entry.amount, 0), taken.currency) : ""),
     element("span", { class: "moves" }, moves.join(" · ")),
     element("span", {}, ""),
     element("span", { class: "hash" }, time(new Date(row.at))),

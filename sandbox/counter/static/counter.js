@@ -151,7 +151,7 @@ function drawPhone() {
 let drawnFace = "";
 
 function drawFace(shown) {
-  const key = JSON.stringify([shown.name, shown.screen, shown.balance, shown.payments, shown.wishes.network, spoken()]);
+  const key = JSON.stringify([shown.name, shown.screen, shown.balance, shown.payments, shown.dues, shown.wishes.network, spoken()]);
   if (key === drawnFace) return; // what is being pressed stays where it is
   drawnFace = key;
   id("face").classList.toggle("result", isResult(shown.screen));

@@ -5,11 +5,11 @@ import { element, shape, TONES } from "./build.js";
 import { has, money, word } from "./words.js";
 
 const PLAIN = "plain";
-const OUTCOMES = { paid: "approved", stored: "stored", declined: "declined", authorised: "unknown", paid_by_another: "declined" };
+const OUTCOMES = { paid: "approved", stored: "stored", declined: "declined", authorised: "unknown", paid_by_another: "declined", due_paid: "approved" };
 const RESULTS = {
   authorised: "unknown", paid: "approved", stored: "stored", declined: "declined", refused: "declined",
   denied: "declined", confirmed: "phone", held: "unknown", paid_another_way: "approved", paid_by_another: "declined",
-  torn: PLAIN, nothing_asked: PLAIN, no_reader: PLAIN, no_network: PLAIN, trouble: PLAIN,
+  due_paid: "approved", due_refused: PLAIN, due_withdrawn: PLAIN, not_enough: PLAIN, torn: PLAIN, nothing_asked: PLAIN, no_reader: PLAIN, no_network: PLAIN, trouble: PLAIN,
 };
 
 // Everything the face of a phone shows, given `act(name, more)` for what is pressed on it.
@@ -17,8 +17,8 @@ export function face(phone, act) {
   const screen = phone.screen;
   if (screen.kind === "near" || screen.kind === "scanning") return waiting(screen);
   if (screen.kind === "asked") return question(screen, act);
-  if (screen.kind in RESULTS) return result(screen, act);
-  return purse(phone);
+  if (screen.kind in RESULTS) return result(screen, dueOf(phone, screen), act);
+  return purse(phone, act);
 }
 
 function waiting(screen) {
@@ -37,26 +37,49 @@ function question(screen, act) {
   ];
 }
 
-function result(screen, act) {
+// What is asked after all of the payment whose end the phone is showing.
+const dueOf = (phone, screen) => (screen.kind === "declined" ? phone.dues.find((due) => due.intent === screen.intent) : undefined);
+
+function answers(due, act) {
+  const say = (name, cls, text, pays) =>
+    element("button", { type: "button", class: cls, "data-act": name, onclick: () => act("due", { intent: due.intent, pays }) }, text);
+  return [say("due-pay", "primary", word("pay"), true), say("due-no", undefined, word("due_no"), false)];
+}
+
+const whyOf = (due) => word(has(`due_why_${due.why}`) ? `due_why_${due.why}` : "due_why");
+
+// A shop asks its owner to pay what was declined when it came online again; until answered it stays above the purse.
+function notice(due, act) {
+  return element(
+    "section",
+    { class: "due", "data-tone": "stored", "data-due": due.intent },
+    element("p", { class: "asks" }, shape("shape-tray"), word("due_asks", due.merchant)),
+    element("p", { class: "sum" }, money(due.total, due.currency)),
+    element("p", { class: "small" }, whyOf(due)),
+    element("div", { class: "answers" }, ...answers(due, act)),
+  );
+}
+
+function result(screen, due, act) {
   const tone = RESULTS[screen.kind];
   const amount = screen.total ?? screen.amount;
   const sub = screen.again ? "face_authorised_again" : `face_${screen.kind}_text`;
-  const done = element("button", { type: "button", class: "quiet", onclick: () => act("wipe") }, word("ok"));
+  const done = element("button", { type: "button", class: "quiet", onclick: () => act("wipe") }, word(due ? "due_later" : "ok"));
   return [
     tone === PLAIN ? shape("shape-phone", "shape") : shape(TONES[tone][1], "shape"),
     element("p", { class: "say" }, word(`face_${screen.kind}`)),
     amount !== undefined && screen.currency ? element("p", { class: "sum" }, money(amount, screen.currency)) : null,
     screen.merchant ? element("p", {}, screen.merchant) : null,
     screen.reason !== undefined && has(`reason_${screen.reason}`) ? element("p", { class: "small" }, word(`reason_${screen.reason}`)) : null,
-    has(sub) ? element("p", { class: "small" }, word(sub)) : null,
+    due ? element("p", { class: "small" }, whyOf(due)) : has(sub) ? element("p", { class: "small" }, word(sub)) : null,
     screen.detail ? element("p", { class: "small" }, screen.detail) : null,
     screen.code ? element("p", { class: "small" }, word("face_code")) : null,
     screen.code ? element("p", { class: "code" }, screen.code.replace(/(\d{4})(?=\d)/, "$1 ")) : null,
-    element("div", { class: "push" }, done),
+    element("div", { class: "push" }, ...(due ? answers(due, act) : []), done),
   ];
 }
 
-function purse(phone) {
+function purse(phone, act) {
   const purses = phone.balance.map((held) =>
     element(
       "div",
@@ -73,7 +96,7 @@ function purse(phone) {
     return element("li", { "data-tone": tone, title: word(`face_${paid.kind}`) }, shape(mark), element("span", {}, paid.merchant), element("b", {}, money(paid.total, paid.currency)));
   });
   const past = lines.length ? element("ul", { class: "past" }, ...lines) : element("p", { class: "small" }, word("no_payments"));
-  return [...purses, past];
+  return [...phone.dues.map((due) => notice(due, act)), ...purses, past];
 }
 
 export const toneOf = (screen) => TONES[RESULTS[screen.kind] ?? (screen.kind === "asked" ? "phone" : "")]?.[0] ?? "brand";

@@ -101,6 +101,12 @@ def test_a_new_sale_at_the_terminal_wipes_what_phones_showed_of_the_last(counter
     assert counter.board.read("terminal") is None
 
 
+def test_who_is_asked_for_nothing_is_told_when_answering(counter: Counter) -> None:
+    until_phone(counter, "Lin", "dues", [])
+    do(counter, do="due", phone="Lin", intent="01a202f9-2a00-7000-8000-000000000001", pays=True)
+    until_phone(counter, "Lin", "kind", "trouble")
+
+
 def test_wishes_change_what_they_name_and_no_more(counter: Counter) -> None:
     do(counter, do="wish", phone="Mei", locked=True, tip_minor=88)
     do(counter, do="wish", phone="Mei", locked=False)

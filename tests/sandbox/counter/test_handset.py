@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -17,6 +18,7 @@ from terminal.wire.base64url import b64u, unb64u
 from terminal.wire.reply import Authorises, Declines, NeedsShopper, read_reply
 from terminal.wire.session import CardSession
 from tests.support.counter import until
+from tests.support.dues import spend_all
 from tests.support.live_sandbox import LiveSandbox, live_sandbox
 from tests.support.shop import Sale, Till, Wallet
 
@@ -85,13 +87,13 @@ def held(sandbox: LiveSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     made.phone.close()
 
 
-def pay(till: Till, sale: Sale, reply: bytes) -> bytes:
-    """The backend books it; its receipt."""
+def pay(till: Till, sale: Sale, reply: bytes, *, offline: bool = False) -> bytes:
+    """The backend has judged it; its receipt."""
     said = read_reply(reply)
     assert isinstance(said, Authorises)
     body = {
         "presentation": sale.text, "authorisation": b64u(said.authorisation),
-        "wallet_credential": b64u(said.wallet_credential), "accepted_offline": False,
+        "wallet_credential": b64u(said.wallet_credential), "accepted_offline": offline,
         "occurred_at": "2026-01-01T00:00:00Z",
     }  # fmt: skip
     answer = till.call("POST", "/payments", body)
@@ -271,6 +273,67 @@ def test_a_code_that_somebody_else_has_paid_is_said(held: Held, till: Till, sand
     held.phone.scan(f"{sandbox.backend.origin}/t#{sale.text}")
     assert held.until("paid_by_another") == {"kind": "paid_by_another"}
     held.until_balance(START_MINOR)
+
+
+def asked_after_all(held: Held, till: Till, reader: FakeVpcd) -> Sale:
+    """It has promised 12.23 offline, which were declined when they were sent, and knows it."""
+    sale = till.sale(12_23, online=False)
+    session = held.meet(reader)
+    session.select()
+    pay(till, sale, session.present(sale.presentation), offline=True)
+    held.phone.take_away()
+    held.until_lifted()
+    held.until("declined")
+    until(lambda: bool(held.view["dues"]), "it is asked", LIMIT_S)
+    return sale
+
+
+def answer(held: Held, sale: Sale, *, pays: bool) -> None:
+    held.phone.answer_due(UUID(sale.intent_id), pays=pays)
+
+
+@pytest.mark.parametrize(("pays", "ends", "left"), [(True, "due_paid", 12_23), (False, "due_refused", 0)],
+                         ids=["it pays", "it says no"])  # fmt: skip
+def test_it_is_asked_for_what_was_declined_at_sync(
+    held: Held, till: Till, reader: FakeVpcd, pays: bool, ends: str, left: int
+) -> None:
+    sale = asked_after_all(held, till, reader)
+    due = {"kind": "due_open", "merchant": "晨光咖啡", "total": 12_23, "currency": "CNY", "why": "insufficient_funds",
+           "intent": sale.intent_id}  # fmt: skip
+    assert (held.view["dues"], held.view["screen"]["intent"]) == ([due], sale.intent_id)
+    answer(held, sale, pays=pays)
+    assert held.until(ends) == due | {"kind": ends}
+    held.until_balance(START_MINOR - left)
+    assert held.view["dues"] == []
+    assert [payment["kind"] for payment in held.view["payments"]] == ["due_paid" if pays else "declined"]
+    assert held.view["balance"][0]["promisable"] == 500_00
+
+
+def test_it_is_asked_until_it_has_the_money(held: Held, till: Till, reader: FakeVpcd, sandbox: LiveSandbox) -> None:
+    sale = asked_after_all(held, till, reader)
+    owner = Wallet.sign_up(sandbox.http, sandbox.clock, with_credential=False)
+    owner.token = held.phone._phone.store.note("token") or ""
+    spend_all(owner)
+    answer(held, sale, pays=True)
+    held.until("not_enough")
+    assert [due["intent"] for due in held.view["dues"]] == [sale.intent_id]
+
+
+def test_what_the_shop_no_longer_asks_for_is_not_paid(held: Held, till: Till, reader: FakeVpcd) -> None:
+    sale = asked_after_all(held, till, reader)
+    till.refund(sale)
+    answer(held, sale, pays=True)
+    held.until("due_withdrawn")
+    held.until_balance(START_MINOR)
+    until(lambda: held.view["dues"] == [], "it is shown no more", LIMIT_S)
+
+
+def test_without_network_it_answers_nobody(held: Held, till: Till, reader: FakeVpcd) -> None:
+    sale = asked_after_all(held, till, reader)
+    held.phone.wish(network=False)
+    answer(held, sale, pays=True)
+    held.until("no_network")
+    assert till.call("GET", f"/intents/{sale.intent_id}").json()["payment"]["due"]["state"] == "open"
 
 
 @pytest.mark.parametrize("url", ["https://elsewhere.example/t/AAAA", "not a url"], ids=["another service", "no URL"])

@@ -6,21 +6,27 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner, Result
 
+from sandbox.phone import words
+from sandbox.phone.account import AccountDue
 from sandbox.phone.cli import phone
 from sandbox.phone.fake_vpcd import FakeVpcd
 from sandbox.phone.store import WalletStore
 from terminal.core.errors import CardLostError
+from terminal.keys.software import SoftwareKey
 from terminal.wire.receipt import Outcome, ReceiptClaims, sign_receipt
 from terminal.wire.reply import Authorises, Declines, NeedsShopper, read_reply
 from terminal.wire.session import CardSession
 from tests.support.backend import Shop, fresh_sqlite, on_a_socket
-from tests.support.shop import Sale, Till
+from tests.support.dues import Owing, spend_all
+from tests.support.shop import Sale, Till, Wallet
 
 DEADLINE_S = 20.0
+NOBODYS = "01a202f9-2a00-7000-8000-000000000001"
 
 
 @dataclass(kw_only=True)
@@ -172,6 +178,78 @@ def test_balance_and_payments(counter: Counter) -> None:
     assert counter.run("payments").output.splitlines() == [said]
 
 
+def declined_at_sync(counter: Counter) -> Owing:
+    """The phone has promised 18.80 offline; when it was sent, its money was gone."""
+    sale = counter.till.sale(1880, online=False)
+    replies = counter.serve(sale)
+    counter.run("tap")
+    (reply,) = replies.result(DEADLINE_S)
+    assert isinstance(reply, Authorises)
+    with WalletStore(counter.home / "phone" / "shopper" / "wallet.sqlite3") as store:
+        account_id, token = store.note("account_id") or "", store.note("token") or ""
+    owner = Wallet(http=counter.shop.http, clock=counter.shop.clock, account_id=account_id, token=token,
+                   key=SoftwareKey.generate(), credential=reply.wallet_credential)  # fmt: skip
+    spend_all(owner)
+    counter.till.pay(sale, owner, reply.authorisation, offline=True)
+    return Owing(
+        shop=counter.shop, till=counter.till, wallet=owner, sale=sale, authorisation=reply.authorisation
+    )  # fmt: skip
+
+
+def test_what_is_asked_after_all_is_said_and_paid(counter: Counter) -> None:
+    assert counter.run("dues").output == "Nobody asks you for anything.\n"
+    owed = declined_at_sync(counter)
+    pay = f"`pengpos phone dues --pay {owed.sale.intent_id}`"
+    asked = (
+        "晨光咖啡 18.80 CNY, please: you paid this while the shop was offline, and it was declined when the shop came "
+        f"online again, because there was not enough money on your account. To pay it: {pay}. If it is not yours: "
+        f"`pengpos phone dues --refuse {owed.sale.intent_id}`."
+    )
+    assert counter.run("dues").output.splitlines() == [asked]
+    declined = "晨光咖啡 18.80 CNY, declined when the shop came online again; "
+    assert counter.run("payments").output.splitlines() == [
+        declined + "you are asked to pay it after all, see `pengpos phone dues`"
+    ]
+    short = counter.run("dues", "--pay", owed.sale.intent_id)
+    assert (short.exit_code, "there is not enough money on this account" in short.output) == (1, True)
+    owed.earns(20_00)
+    for _ in range(2):
+        assert counter.run("dues", "--pay", owed.sale.intent_id).output == "晨光咖啡 18.80 CNY, paid after all.\n"
+    assert counter.run("payments").output.splitlines() == [declined + "paid after all"]
+    assert counter.run("balance").output.splitlines() == [
+        "1.20 CNY",
+        "500.00 CNY of it also where the shop is offline",
+    ]
+
+
+def test_what_is_not_mine_is_refused_and_may_still_be_paid(counter: Counter) -> None:
+    owed = declined_at_sync(counter)
+    said = counter.run("dues", "--refuse", owed.sale.intent_id)
+    assert said.output == (
+        "晨光咖啡 18.80 CNY, you said you will not pay it. Should you change your mind: "
+        f"`pengpos phone dues --pay {owed.sale.intent_id}`.\n"
+    )
+    assert (counter.run("dues").output, owed.state()) == (said.output, "refused")
+    owed.till.refund(owed.sale)
+    assert counter.run("dues").output == "晨光咖啡, nothing is owed any more.\n"
+    late = counter.run("dues", "--pay", owed.sale.intent_id)
+    assert (late.exit_code, "this is withdrawn" in late.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("insufficient_funds", "because there was not enough money on your account"),
+        ("too_old", "because it came too late"),
+        ("something_new", "because the answer was something_new"),
+    ],
+)
+def test_why_it_was_declined_is_in_words(code: str, why: str) -> None:
+    asked = {"intent_id": str(uuid4()), "merchant": {"name": "晨光咖啡"}, "amount": 1, "currency": "CNY", "code": code,
+             "state": "open"}  # fmt: skip
+    assert why in words.of_due(AccountDue.model_validate(asked))
+
+
 def test_scanning_pays_and_says_the_code(counter: Counter) -> None:
     url = f"{counter.shop.backend.origin}/t#{counter.till.sale(1880, online=False).text}"
     result = counter.run("scan", url)
@@ -234,6 +312,9 @@ def nothing(counter: Counter) -> None:
         pytest.param(nothing, ["--backend", "http://127.0.0.1:9", "balance"], "127.0.0.1:9", id="no backend"),
         pytest.param(nothing, ["tap", "--tip", "much"], "not an amount", id="a tip that is none"),
         pytest.param(nothing, ["tap", "--slow", "1", "--garbage"], "one at a time", id="two manners"),
+        pytest.param(nothing, ["dues", "--pay", NOBODYS, "--refuse", NOBODYS], "one at a time", id="pay and refuse"),
+        pytest.param(nothing, ["dues", "--pay", NOBODYS], "no such due", id="nobody's due"),
+        pytest.param(nothing, ["dues", "--pay", "1"], "not a valid UUID", id="a due by no id"),
         pytest.param(nothing, ["scan", "http://evil.example/t/x"], "another payment service", id="a foreign URL"),
     ],
 )
