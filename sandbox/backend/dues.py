@@ -17,6 +17,7 @@ from sandbox.backend.social_models import DueRow
 ASKS_NOBODY = frozenset({COUNTER_REUSED.code, CREDENTIAL_BLOCKED.code, NOT_A_WALLET.code, CANCELLED.code})
 """Codes of refusals after which nobody is asked: the owner may not have signed, or nothing is owed."""
 _ALIVE = frozenset({"open", "refused"})
+_WITHOUT = "without_due"
 
 
 def ask(session: Session, payment: PaymentRow, now: int) -> None:
@@ -38,11 +39,18 @@ def ask(session: Session, payment: PaymentRow, now: int) -> None:
         state="open",
         asked_at=now,
     )
+    session.info.get(_WITHOUT, set()).discard(payment.intent_id)
 
 
 def of(session: Session, intent_id: str) -> DueRow | None:
     """An intent's due, in whatever state."""
-    return session.get(DueRow, intent_id)
+    without: set[str] = session.info.setdefault(_WITHOUT, set())
+    if intent_id in without:
+        return None
+    due = session.get(DueRow, intent_id)
+    if due is None:
+        without.add(intent_id)  # as nearly all: a payment asks several times, and under the intent's lock it stays so
+    return due
 
 
 def paid(session: Session, intent_id: str) -> DueRow | None:
