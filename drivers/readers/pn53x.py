@@ -5,9 +5,11 @@
 that hangs is seen. **Presence.** An empty field is polled every 40 ms; a card is asked by R(NAK). A card that answers
 a poll although the field was never off has been away: it is told as gone first. **Silence.** After a failed exchange
 card and we no longer agree on where we are: the field goes off for 0.3 s, and a card found within 1 s of that is the
-same card. One card is seen at a time: of two phones the anticollision picks one. **Tag.** Where
-it has one to play, an empty field is polled for 0.3 s, then the reader is a tag for 0.7 s, or for as long as a phone
-reads it.
+same card. **Passing over.** One card is seen at a time: of two phones the anticollision picks one. A card that is no
+wallet (in the phone's case, under the counter) is put to sleep, for REQA wakes only what does not sleep, and woken each
+second to see whether it still lies there; one whose UID is drawn anew could not be told again and is left as it is.
+**Tag.** Where it has one to play, an empty field is polled for 0.3 s, then the reader is a tag for 0.7 s, or for as
+long as a phone reads it.
 """
 
 import contextlib
@@ -20,7 +22,7 @@ from drivers.isodep_reader import RATS, GarbledError, GivenUpError, IsoDep, Sile
 from drivers.readers import pn53x_errors
 from drivers.readers.pn53x_link import Found, Pn53xLink
 from drivers.readers.worker import OutlivedError, StuckError, Worker
-from terminal.core.errors import CardLostError, CardProtocolError, TapTimeoutError
+from terminal.core.errors import CardLostError, CardProtocolError, ReaderLostError, TapTimeoutError
 
 _COMMAND_SIZES = range(4, 261 + 1)
 _RESPONSE_SIZES = range(2, 258 + 1)
@@ -28,6 +30,9 @@ _POLL_S = 0.040
 _RESET_S = 1.0  # how often an empty field is switched off and on: a card may sleep in it
 _CHECK_S = 0.1  # how often a card that lies there is asked whether it still does
 _RATS_S = 0.03
+_HALT_S = 0.005
+_HLTA, _DESELECT = bytes.fromhex("5000"), bytes.fromhex("C2")
+_ASLEEP_MOST = 4
 _FIELD_OFF_S = 0.3  # tap protocol §2: what a phone needs to take the next touch for a new one
 _FLICKER_S = 1.0
 _OPEN_S = 8.0
@@ -54,6 +59,10 @@ class Pn53xCard:
         """
         return self._reader.exchange(self, command, timeout_s)
 
+    def pass_over(self) -> None:
+        """See `core.ports.PassableCard`."""
+        self._reader.pass_over(self)
+
 
 PlayTag = Callable[[Pn53xLink, float], object]
 """Be a tag for so many seconds, longer if a phone reads it (`drivers.tags.pn53x_tag.listen`)."""
@@ -76,6 +85,7 @@ class Pn53xReader:
         self._hung_after_s = hung_after_s
         self._card: Pn53xCard | None = None
         self._told: Pn53xCard | None = None
+        self._asleep: tuple[Pn53xCard, ...] = ()
         self._emptied = False
         self._in_doubt = False
         self._reset_from_s = self._poll_from_s = 0.0
@@ -92,10 +102,11 @@ class Pn53xReader:
             raise
 
     def wait(self, timeout_s: float) -> tuple[Pn53xCard, ...]:
-        """See `core.ports.Reader`: () or the one card.
+        """See `core.ports.Reader`: the cards passed over, and the one that is awake, if there is one.
 
-        A card that went and came between two calls is told as () first. While a command is not answered, the card stays
-        and every other command is TapTimeoutError; after `hung_after_s` all is ReaderLostError. Both end by themselves.
+        A card that went and came between two calls is told as gone first. While a command is not answered, the card
+        stays and every other command is TapTimeoutError; after `hung_after_s` all is ReaderLostError. Both end by
+        themselves.
         """
         self._refuse_if_closed()
         deadline_s = time.monotonic() + timeout_s
@@ -106,11 +117,11 @@ class Pn53xReader:
                 self._be_a_tag()
             if self._emptied:
                 self._emptied, self._told = False, None
-                return ()
+                return self._asleep
             remaining_s = max(deadline_s, self._field_on_s) - time.monotonic()
             if self._card is not self._told or remaining_s <= 0:
                 self._told = self._card
-                return () if self._card is None else (self._card,)
+                return self._asleep if self._card is None else (*self._asleep, self._card)
             time.sleep(min(remaining_s, _POLL_S if self._card is None else _CHECK_S))
 
     def close(self) -> None:
@@ -144,21 +155,28 @@ class Pn53xReader:
         self._in_doubt = was_in_doubt
         return response
 
+    def pass_over(self, card: Pn53xCard) -> None:
+        """`card.pass_over`."""
+        if self._closed or self.worker.stuck_s is not None:
+            return
+        with contextlib.suppress(ReaderLostError, OutlivedError, StuckError):  # the next look at the field will tell
+            self.worker.run(partial(self._put_to_sleep, card), _LOOK_S)
+
     # --- in the worker's thread ---------------------------------------------------------------------------------------
 
     def _exchange(self, card: Pn53xCard, command: bytes, timeout_s: float) -> bytes:
-        if not card.found.speaks_isodep:
+        if not card.found.speaks_isodep or card in self._asleep:
             return _NOT_FOUND
         try:
             if self._dep is None:
                 self._reset_from_s = 0.0
-                self._activate(self._link.sense())
+                self._activate(self._sense(reset=True))
             if self._dep is None:
                 raise CardProtocolError("a card that says it speaks ISO-DEP, and does not")
             return self._dep.exchange(command)
         except SilentError:
             self._dep, self._reset_from_s = None, 0.0
-            found = self._link.sense()
+            found = self._sense(reset=True)
             if found is None or not _may_be(card.found, found):
                 raise CardLostError from None
             raise TapTimeoutError(timeout_s) from None
@@ -199,7 +217,7 @@ class Pn53xReader:
                 self._lose_card()
                 self._emptied = True
             return
-        found = self._link.sense(reset=now_s >= self._reset_from_s)
+        found = self._sense(reset=now_s >= self._reset_from_s)
         if found is not None or now_s >= self._reset_from_s:
             self._reset_from_s = now_s if found is not None else now_s + _RESET_S
         card = self._card
@@ -211,6 +229,38 @@ class Pn53xReader:
         if self._card is None and found is not None:
             self._card = Pn53xCard(self, found)
         self._activate(found)
+
+    def _sense(self, *, reset: bool) -> Found | None:
+        """The first card that is not passed over. After a reset those that were are awake, or no longer there."""
+        found = self._link.sense(reset=reset)
+        seen: list[Pn53xCard] = []
+        while (card := self._passed_over(found)) is not None:
+            if card in seen:  # it does not sleep: what is behind it cannot be seen
+                found = None
+                break
+            seen.append(card)
+            self._halt(_HLTA)
+            found = self._link.sense(reset=False)
+        if reset:
+            for gone in (card for card in self._asleep if card not in seen):
+                gone.in_field = False
+            self._asleep = tuple(seen)
+        return found
+
+    def _passed_over(self, found: Found | None) -> Pn53xCard | None:
+        return None if found is None else next((card for card in self._asleep if card.found.uid == found.uid), None)
+
+    def _put_to_sleep(self, card: Pn53xCard) -> None:
+        if card is not self._card or card.found.may_change_uid or len(self._asleep) == _ASLEEP_MOST:
+            return
+        self._halt(_HLTA if self._dep is None else _DESELECT)
+        self._asleep += (card,)
+        self._card = self._dep = self._told = None
+        self._poll_from_s, self._reset_from_s = 0.0, time.monotonic() + _RESET_S
+
+    def _halt(self, frame: bytes) -> None:
+        with contextlib.suppress(SilentError, GarbledError):  # HLTA is answered by silence
+            self._link.exchange(frame, _HALT_S)
 
     def _activate(self, found: Found | None) -> None:
         """RATS, read by ourselves; no session where the card does not answer it properly."""

@@ -20,6 +20,7 @@ _READS = tuple(
     bytes.fromhex(block) for block in ("E080", "0200A4040007D276000085010100", "0300A4000C02E104", "0200B0000000")
 )
 """RATS; the NDEF application; its file; all of it (NFC Forum T4T)."""
+_HLTA = bytes.fromhex("5000")
 _FRAME_OVERHEAD = 3  # start, end and CRC, roughly, in bytes
 
 
@@ -189,6 +190,9 @@ class RadioPhone:
     def hear(self, frame: bytes, timeout_s: float) -> bytes | None:
         """See RadioCard."""
         del timeout_s  # it never keeps anyone waiting without saying so
+        if frame == _HLTA and self._selected and not self._picc.active:
+            self._selected, self._halted = False, True
+            return None
         if not self.identity.sel_res & 0x20:
             return None
         self._picc, outcome = self._picc.hear(frame)

@@ -38,6 +38,14 @@ class ConversingCard(Protocol):
         """
 
 
+@runtime_checkable
+class PassableCard(Protocol):
+    """A card on a reader that sees one at a time: put to sleep, it lets one beside it be seen."""
+
+    def pass_over(self) -> None:
+        """It is no wallet: look past it for as long as it lies there. Takes a moment, never raises."""
+
+
 class Signal(StrEnum):
     """What a reader's own light and buzzer tell, where it has them."""
 

@@ -17,7 +17,16 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from terminal.core.errors import CardLostError, CardProtocolError, TapTimeoutError
-from terminal.core.ports import Card, Clock, ConversingCard, ReaderHealth, ReaderState, Signal, SignallingCard
+from terminal.core.ports import (
+    Card,
+    Clock,
+    ConversingCard,
+    PassableCard,
+    ReaderHealth,
+    ReaderState,
+    Signal,
+    SignallingCard,
+)
 from terminal.core.sale import Notice, Prompt
 from terminal.daemon.arming import Arming
 from terminal.wire.session import CardSession
@@ -97,6 +106,8 @@ class _Field:
     """The arming under which more than one phone was told of, and this field has a part in it."""
     not_before_s: float = 0.0
     phones_there: int = 0
+    not_a_wallet: bool = False
+    """A card that is none was found, and nothing said of it: there may be a phone behind it."""
     wallet_under: int = -1
     """The arming under which a wallet here answered SELECT: one left lying from before is none of this sale's."""
 
@@ -133,6 +144,10 @@ class TapDesk:
         if armed and mine.empty_since != arming:
             self._ask_who_they_are(mine, cards)
         phones = [card for card in cards if card not in mine.strangers]
+        if mine.not_a_wallet:
+            mine.not_a_wallet = False
+            if not phones:
+                self._tell(self._judge.notice, arming, Notice.NOT_A_WALLET)
         if phones and mine.empty_since == arming:
             if armed and self._clock.monotonic_s() >= mine.not_before_s:
                 self._tap(mine, [card for card in phones if card not in mine.passed_over], arming)
@@ -173,6 +188,8 @@ class TapDesk:
             except (TapTimeoutError, CardProtocolError):
                 is_wallet = True  # a locked phone answers nothing
             (mine.phones if is_wallet else mine.strangers).append(card)
+            if not is_wallet and isinstance(card, PassableCard):
+                card.pass_over()
 
     def _tap(self, mine: _Field, cards: Sequence[Card], arming: int) -> None:
         offer: Offer | None = None
@@ -215,7 +232,11 @@ class TapDesk:
             session = CardSession(card.transceive, self._clock.monotonic_s, converse)
             if session.select() is None:
                 mine.strangers.append(card)
-                self._tell(self._judge.notice, arming, Notice.NOT_A_WALLET)
+                if isinstance(card, PassableCard):
+                    mine.not_a_wallet = True
+                    card.pass_over()
+                else:
+                    self._tell(self._judge.notice, arming, Notice.NOT_A_WALLET)
             else:
                 wallets.append((card, session))
                 if card not in mine.phones:

@@ -117,6 +117,17 @@ class ForeignCard:
         return b"\x6a\x82"
 
 
+class PassableCard(ForeignCard):
+    """No wallet either, on a reader that sees one card at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.passed_over = 0
+
+    def pass_over(self) -> None:
+        self.passed_over += 1
+
+
 @dataclass
 class HandClock:
     """Moved by the test."""

@@ -13,7 +13,17 @@ from terminal.core.errors import CardLostError, CardProtocolError, ReaderLostErr
 from terminal.core.ports import ReaderHealth, ReaderState
 from terminal.core.sale import Notice, Prompt
 from terminal.daemon.tap import ASK_AGAIN_S
-from tests.daemon.tap_bench import OFFER, RECEIPT, REPLY, Bench, ConversingPhone, ForeignCard, Phone, bench
+from tests.daemon.tap_bench import (
+    OFFER,
+    RECEIPT,
+    REPLY,
+    Bench,
+    ConversingPhone,
+    ForeignCard,
+    PassableCard,
+    Phone,
+    bench,
+)
 
 __all__ = ["bench"]
 
@@ -193,6 +203,29 @@ def test_a_foreign_card_is_said_to_be_none_once_and_left_alone(bench: Bench) -> 
     assert bench.see([card]) == [("notice", 1, Notice.NOT_A_WALLET)]
     assert bench.see([card]) == []
     assert card.commands == 1
+
+
+@pytest.mark.parametrize("phone_behind_it", [False, True])
+def test_of_a_card_that_can_be_passed_over_nothing_is_said_before_it_is_known_what_is_behind_it(
+    bench: Bench, phone_behind_it: bool
+) -> None:
+    transit = PassableCard()
+    bench.armed_and_empty()
+    assert bench.see([transit]) == []
+    if phone_behind_it:
+        assert bench.see([transit, Phone()]) == [("judge", OFFER, REPLY)]
+    else:
+        assert bench.see([transit]) == [("notice", 1, Notice.NOT_A_WALLET)]
+    assert bench.see([transit]) == []
+    assert (transit.commands, transit.passed_over) == (1, 1)
+
+
+def test_a_card_from_before_the_sale_is_passed_over_as_well(bench: Bench) -> None:
+    transit = PassableCard()
+    bench.arming.arm()
+    assert bench.see([transit]) == [("empty", 1)]
+    assert bench.see([transit, Phone()]) == [("judge", OFFER, REPLY)]
+    assert transit.passed_over == 1
 
 
 def test_a_sticker_that_was_there_before_is_no_phone_to_be_taken_away(bench: Bench) -> None:
