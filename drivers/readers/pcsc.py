@@ -18,6 +18,7 @@ uses of the card: over the card's connection, or over the driver's escape where 
 left alone; no tap fails or waits for it.
 """
 
+import math
 import time
 from collections.abc import Callable
 from functools import partial
@@ -60,9 +61,9 @@ class PcscCard:
         """
         return self._reader.converse(self, lambda transceive: transceive(command, timeout_s), timeout_s)
 
-    def converse(self, talk: Callable[[Transceive], T], timeout_s: float) -> T:
-        """See `core.ports.ConversingCard`; each exchange as in `transceive`."""
-        return self._reader.converse(self, talk, timeout_s)
+    def converse(self, talk: Callable[[Transceive], T]) -> T:
+        """See `core.ports.ConversingCard`."""
+        return self._reader.converse(self, talk, _HOUSEKEEPING_S)
 
     def signal(self, signal: Signal) -> None:
         """See `core.ports.SignallingCard`; nothing on a reader without light and buzzer."""
@@ -70,26 +71,41 @@ class PcscCard:
 
 
 class _Conversation:
-    """One or more exchanges in the worker's thread, until the reader's has lost its patience."""
+    """One or more exchanges in the worker's thread, until the reader's has lost its patience with one of them."""
 
-    def __init__(self, link: Link, stay: int) -> None:
+    def __init__(self, link: Link, stay: int, begin_within_s: float) -> None:
         self._link = link
         self._stay = stay
+        self._until_s = time.monotonic() + begin_within_s
+        self.limit_s = begin_within_s
+        """Of the exchange under way."""
         self.is_over = False
         self.agreed: bool | None = None
         """The last exchange came to its end: card and we agree on where we are. None: there was none."""
 
-    def transceive(self, command: bytes, _timeout_s: float) -> bytes:
+    def hold(self, talk: Callable[[Transceive], T]) -> T:
+        self._until_s = math.inf
+        return talk(self._transceive)
+
+    def left_s(self) -> float:
+        """For the exchange under way; what is done between two has an end of its own."""
+        return self._until_s - time.monotonic()
+
+    def _transceive(self, command: bytes, timeout_s: float) -> bytes:
         if len(command) not in _COMMAND_SIZES:
             raise ValueError(f"{len(command)} bytes are no short C-APDU")
-        if self.is_over:
-            raise OutlivedError
-        self.agreed = False
+        self._refuse_if_over()
+        self.agreed, self.limit_s, self._until_s = False, timeout_s, time.monotonic() + timeout_s
         response = self._link.exchange(self._stay, command)
+        self._refuse_if_over()
         if len(response) not in _RESPONSE_SIZES:
             raise CardProtocolError(f"an answer of {len(response)} bytes")
-        self.agreed = True
+        self.agreed, self._until_s = True, math.inf
         return response
+
+    def _refuse_if_over(self) -> None:
+        if self.is_over:
+            raise OutlivedError
 
 
 class PcscReader:
@@ -141,23 +157,23 @@ class PcscReader:
             self._lose_card()
             self.worker.close(self._link.close, _HOUSEKEEPING_S)
 
-    def converse(self, card: PcscCard, talk: Callable[[Transceive], T], timeout_s: float) -> T:
+    def converse(self, card: PcscCard, talk: Callable[[Transceive], T], begin_within_s: float) -> T:
         """`card.converse`."""
         context = self._opened()
         if not card.in_field:
             raise CardLostError
-        conversation = _Conversation(self._link, card.stay)
+        conversation = _Conversation(self._link, card.stay, begin_within_s)
         try:
-            return self.worker.run(partial(talk, conversation.transceive), timeout_s)
+            return self.worker.run_while(partial(conversation.hold, talk), conversation.left_s)
         except StuckError:
             self._refuse_if_hung()
-            raise TapTimeoutError(timeout_s) from None
+            raise TapTimeoutError(conversation.limit_s) from None
         except OutlivedError:
             conversation.is_over = True
             self._observe(context, 0)
             if self._slot.in_use and not self._link.holds(card.stay):
                 raise pcsc_errors.taken(self.name) from None  # pcscd lets us wait for the end of its transaction
-            raise TapTimeoutError(timeout_s) from None
+            raise TapTimeoutError(conversation.limit_s) from None
         except EmptyAnswerError:
             card.empty_answers += 1
             if not self._still_there(context, card):
@@ -166,7 +182,7 @@ class PcscReader:
                 raise CardProtocolError(f"{card.empty_answers} empty answers") from None
             raise CardLostError("an empty answer: the card was away for a moment") from None
         except WinscardError as error:
-            raise self._meaning(context, error, card, timeout_s) from error
+            raise self._meaning(context, error, card, conversation.limit_s) from error
         finally:
             if conversation.is_over or conversation.agreed is False:
                 self._in_doubt = True

@@ -12,6 +12,8 @@ from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
+_ASK_S = 0.1  # how often a time that may change is asked for
+
 
 class OutlivedError(Exception):
     """The call did not return within its limit, and goes on."""
@@ -82,14 +84,19 @@ class Worker:
     def run(self, call: Callable[[], T], timeout_s: float) -> T:
         """The call's result or exception. Raises OutlivedError; StuckError if an earlier one takes all the time."""
         deadline_s = time.monotonic() + timeout_s
-        if self._late is not None and not self._late.ended(timeout_s):
+        return self.run_while(call, lambda: deadline_s - time.monotonic())
+
+    def run_while(self, call: Callable[[], T], left_s: Callable[[], float]) -> T:
+        """As `run`, with a time that may change: `left_s` is asked again and again."""
+        if self._late is not None and not self._late.ended(left_s()):
             raise StuckError
         self._late = None
         task = _Task(call)
         self._give(task)
-        if not task.ended(deadline_s - time.monotonic()):
-            self._late, self._late_since_s = task, time.monotonic()
-            raise OutlivedError
+        while not task.ended(min(left_s(), _ASK_S)):
+            if left_s() <= 0:
+                self._late, self._late_since_s = task, time.monotonic()
+                raise OutlivedError
         return task.result()
 
     def close(self, last: Callable[[], None], timeout_s: float) -> None:

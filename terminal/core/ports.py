@@ -28,13 +28,13 @@ class Card(Protocol):
 
 @runtime_checkable
 class ConversingCard(Protocol):
-    """A card with which several exchanges may be one, where its reader takes two changes of threads for each."""
+    """A card whose reader takes two changes of threads for each exchange, and can spare them."""
 
-    def converse(self, talk: Callable[[Transceive], T], timeout_s: float) -> T:
-        """What `talk` returns, or raises: it is called once, in another thread, which waits for nobody but the card.
+    def converse(self, talk: Callable[[Transceive], T]) -> T:
+        """What `talk` returns, or raises: it is called once, in another thread, and ends by itself.
 
-        Its transceive heeds `timeout_s`, for all of them together, instead of each one's own; once that is over it
-        raises. Raises as `Card.transceive`.
+        Its transceive is `Card.transceive`, but for what it raises: that is not to be caught, and raised from here as
+        there. Where its time is over this raises, and `talk` is ended at its next exchange.
         """
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from terminal.core.ports import (
     ReaderState,
     Signal,
     SignallingCard,
+    Transceive,
 )
 from terminal.core.sale import Notice, Prompt
 from terminal.daemon.arming import Arming
@@ -117,6 +119,17 @@ class _Field:
             known[:] = [card for card in known if card in cards]
 
 
+@dataclass(slots=True)
+class _Tap:
+    """One try with what lies in one field."""
+
+    field: _Field
+    cards: list[Card]
+    arming: int
+    offer: Offer | None = None
+    """What is presented."""
+
+
 class TapDesk:
     """`core.ports.TapListener`: one for all readers; each calls in from its own thread."""
 
@@ -150,7 +163,7 @@ class TapDesk:
                 self._tell(self._judge.notice, arming, Notice.NOT_A_WALLET)
         if phones and mine.empty_since == arming:
             if armed and self._clock.monotonic_s() >= mine.not_before_s:
-                self._tap(mine, [card for card in phones if card not in mine.passed_over], arming)
+                self._tap(_Tap(mine, [card for card in phones if card not in mine.passed_over], arming))
         elif phones:
             self._occupied(mine, len(phones), arming, armed=armed)
         else:
@@ -191,31 +204,53 @@ class TapDesk:
             if not is_wallet and isinstance(card, PassableCard):
                 card.pass_over()
 
-    def _tap(self, mine: _Field, cards: Sequence[Card], arming: int) -> None:
-        offer: Offer | None = None
+    def _tap(self, tap: _Tap) -> None:
         try:
-            ahead = self._put(self._judge.offer(arming))  # answered while the phone answers SELECT
-            wallets = self._wallets(mine, cards, arming)
-            if not wallets:
-                return
-            if len(wallets) > 1 or self._others_have_a_wallet(mine, arming):
-                self._two_phones(arming)
-                return
-            offer = self._offered(ahead, arming)
-            if offer is not None:
-                self._present(mine, *wallets[0], offer)
+            match tap.cards:
+                case [ConversingCard() as card]:
+                    presented = card.converse(partial(self._approach, tap))
+                case _:
+                    presented = self._approach(tap)
+            if presented is not None:
+                self._finish(*presented)
         except CardLostError as error:
             log.info("tap torn: %s", error)
-            if offer is not None:
-                self._tell(self._judge.notice, arming, Notice.TOO_QUICK)
+            if tap.offer is not None:
+                self._tell(self._judge.notice, tap.arming, Notice.TOO_QUICK)
         except TapTimeoutError as error:
             log.info("phone silent: %s", error)
-            mine.not_before_s = self._clock.monotonic_s() + ASK_AGAIN_S
-            self._tell(self._judge.prompt, arming, Prompt.LOOK_AT_PHONE)
+            tap.field.not_before_s = self._clock.monotonic_s() + ASK_AGAIN_S
+            self._tell(self._judge.prompt, tap.arming, Prompt.LOOK_AT_PHONE)
         except CardProtocolError as error:
             log.warning("phone broke the protocol: %s", error)
-            mine.passed_over += cards
-            self._tell(self._judge.broken, arming, str(error))
+            tap.field.passed_over += tap.cards
+            self._tell(self._judge.broken, tap.arming, str(error))
+
+    def _approach(self, tap: _Tap, transceive: Transceive | None = None) -> tuple[Card, CardSession, Answer] | None:
+        """From SELECT to the judge's answer; `transceive` is the only card's, in a conversation with it."""
+        ahead = self._put(self._judge.offer(tap.arming))  # answered while the phone answers SELECT
+        wallets = self._wallets(tap, transceive)
+        if not wallets:
+            return None
+        if len(wallets) > 1 or self._others_have_a_wallet(tap.field, tap.arming):
+            self._two_phones(tap.arming)
+            return None
+        tap.offer = self._offered(ahead, tap.arming)
+        if tap.offer is None:
+            return None
+        card, session = wallets[0]
+        reply = session.present(tap.offer.presentation)
+        tap.field.not_before_s = self._clock.monotonic_s() + ASK_AGAIN_S
+        question = self._judge.judge(tap.offer, reply, session.turnaround_ms)
+        return card, session, self._wait(self._put(question), TAP_LIMIT_S) or Answer()
+
+    def _finish(self, card: Card, session: CardSession, answer: Answer) -> None:
+        """Out of the conversation, whose end was what the merchant waited for."""
+        session.transceive = card.transceive
+        if answer.receipt is not None:
+            session.push_result(answer.receipt)
+        if answer.signal is not None and isinstance(card, SignallingCard):
+            card.signal(answer.signal)
 
     def _offered(self, ahead: "Future[Offer | None]", arming: int) -> Offer | None:
         """What to present: as asked ahead, unless nothing was to be had yet or it no longer counts."""
@@ -224,25 +259,24 @@ class TapDesk:
             return self._wait(self._put(self._judge.offer(arming)), OFFER_LIMIT_S)
         return offer if self._arming.now() == (arming, True) else None
 
-    def _wallets(self, mine: _Field, cards: Sequence[Card], arming: int) -> list[tuple[Card, CardSession]]:
+    def _wallets(self, tap: _Tap, transceive: Transceive | None) -> list[tuple[Card, CardSession]]:
         """SELECT every card that has not been passed over; those that are ours."""
-        wallets: list[tuple[Card, CardSession]] = []
-        for card in cards:
-            converse = card.converse if isinstance(card, ConversingCard) else None
-            session = CardSession(card.transceive, self._clock.monotonic_s, converse)
+        mine, wallets = tap.field, list[tuple[Card, CardSession]]()
+        for card in tap.cards:
+            session = CardSession(transceive or card.transceive, self._clock.monotonic_s)
             if session.select() is None:
                 mine.strangers.append(card)
                 if isinstance(card, PassableCard):
                     mine.not_a_wallet = True
                     card.pass_over()
                 else:
-                    self._tell(self._judge.notice, arming, Notice.NOT_A_WALLET)
+                    self._tell(self._judge.notice, tap.arming, Notice.NOT_A_WALLET)
             else:
                 wallets.append((card, session))
                 if card not in mine.phones:
                     mine.phones.append(card)
         with self._lock:
-            mine.wallet_under = arming if wallets else -1
+            mine.wallet_under = tap.arming if wallets else -1
             mine.phones_there = len(wallets)
         return wallets
 
@@ -258,16 +292,6 @@ class TapDesk:
                 if occupied.wallet_under == seen_under:
                     occupied.told_occupied = occupied.two_under = arming  # more is being said than "take it away"
         self._tell(self._judge.prompt, arming, Prompt.TWO_PHONES)
-
-    def _present(self, mine: _Field, card: Card, session: CardSession, offer: Offer) -> None:
-        reply = session.present(offer.presentation)
-        mine.not_before_s = self._clock.monotonic_s() + ASK_AGAIN_S
-        question = self._judge.judge(offer, reply, session.turnaround_ms)
-        answer = self._wait(self._put(question), TAP_LIMIT_S) or Answer()
-        if answer.receipt is not None:
-            session.push_result(answer.receipt)
-        if answer.signal is not None and isinstance(card, SignallingCard):
-            card.signal(answer.signal)
 
     # --- thread to loop -----------------------------------------------------------------------------------------------
 

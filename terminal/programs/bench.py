@@ -41,7 +41,7 @@ def bench_sync(*, payments: int, directory: Path | None) -> None:
 
 
 @bench.command("tap")
-@click.option("--taps", default=500, show_default=True, help="Over PC/SC, each beside its floor.")
+@click.option("--taps", default=1000, show_default=True, help="Over PC/SC, each beside its floor.")
 @click.option("--radio-taps", default=200, show_default=True, help="On the simulated radio, and reads of the tag.")
 @click.option("--insertions", default=30, show_default=True, help="Of a phone, from the field on.")
 @click.option("--directory", type=click.Path(path_type=Path), help="On the disk that matters; else a temporary one.")

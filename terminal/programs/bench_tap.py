@@ -5,6 +5,7 @@ The floor is measured tap by tap with the tap itself: the same four exchanges wi
 connection, two bare signature checks, one bare commit with fsync of about as many bytes.
 """
 
+import gc
 import os
 import sqlite3
 import statistics
@@ -102,6 +103,8 @@ def _over_pcsc(till: Till, service: ReaderService, directory: Path, taps: int, i
     exchanges, size = len(counted.sizes) - 1, sum(counted.sizes[:-1])
     yield f"a plain sale: {exchanges} exchanges, {size} bytes over the air (goals 4, 800), RESULT {counted.sizes[-1]}"
     parts = _Floor(till, directory)
+    gc.collect()
+    gc.freeze()  # as the daemon does when it is ready
     with _bare_card(till, service.readers[1]) as transmit:
         tap_s, floor_s = zip(*((till.tap(card), parts.once(transmit)) for _ in range(taps)), strict=True)
     parts.close()

@@ -6,9 +6,7 @@ A plain sale is four exchanges. Whatever a card answers, a tap ends: after 8 s, 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from math import ceil
-from typing import Protocol, TypeVar
 
 from terminal.core.errors import CardLostError, CardProtocolError, MalformedError, TapTimeoutError
 from terminal.core.ports import Transceive
@@ -23,15 +21,6 @@ _TAG_FCI, _TAG_DF_NAME, _TAG_PROPRIETARY = 0x6F, 0x84, 0xA5  # ISO 7816-4 §7.4
 _TAG_VERSION, _TAG_FLAGS = 0x80, 0x82
 _FLAG_LOCKED = 0x01
 
-T = TypeVar("T")
-
-
-class Converse(Protocol):
-    """`core.ports.ConversingCard.converse`."""
-
-    def __call__(self, talk: Callable[[Transceive], T], timeout_s: float) -> T:
-        """As there."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fci:
@@ -44,16 +33,13 @@ class Fci:
 class CardSession:
     """One tap with one card; make a new one for each try. The tap's 8 s begin with its first exchange.
 
-    `transceive(command, timeout_s)` is `core.ports.Card`'s; what it raises comes through. `converse` is that of
-    `core.ports.ConversingCard`, where the card is one. Used by one thread.
+    `transceive` is `core.ports.Card`'s, and may be exchanged for another between two commands; what it raises comes
+    through. Used by one thread at a time.
     """
 
-    def __init__(
-        self, transceive: Transceive, monotonic_s: Callable[[], float], converse: Converse | None = None
-    ) -> None:
-        self._transceive = transceive
+    def __init__(self, transceive: Transceive, monotonic_s: Callable[[], float]) -> None:
+        self.transceive = transceive
         self._monotonic_s = monotonic_s
-        self._converse = converse
         self._deadline_s: float | None = None
         self._took_s: list[float] = []
 
@@ -78,10 +64,7 @@ class CardSession:
 
         Raises CardProtocolError for an answer that the protocol does not know, and what `transceive` raises.
         """
-        return self._in_one_go(partial(self._present, *apdu.present(presentation)))
-
-    def _present(self, *commands: bytes) -> bytes:
-        *links, last = commands
+        *links, last = apdu.present(presentation)
         for link in links:
             self._send_link(link)
         response = self._exchange(last, wallet_thinks=True)
@@ -105,38 +88,12 @@ class CardSession:
     def push_result(self, receipt: bytes) -> bool:
         """Give the phone its receipt if it is still there; True if it took it. Raises only ReaderLostError."""
         try:
-            return self._in_one_go(partial(self._push, *apdu.result(receipt)))
+            *links, last = apdu.result(receipt)
+            for link in links:
+                self._send_link(link)
+            return self._exchange(last).sw == apdu.SW_OK
         except (CardLostError, CardProtocolError, TapTimeoutError):
             return False
-
-    def _push(self, *commands: bytes) -> bool:
-        *links, last = commands
-        for link in links:
-            self._send_link(link)
-        return self._exchange(last).sw == apdu.SW_OK
-
-    def _in_one_go(self, exchanges: Callable[[], T]) -> T:
-        """Exchanges that share the tap's deadline, without the way to the reader's thread and back between them."""
-        if self._converse is None:
-            return exchanges()
-
-        def talk(transceive: Transceive) -> T:
-            self._transceive = transceive
-            return exchanges()
-
-        one_by_one = self._transceive
-        try:
-            return self._converse(talk, self._left_s())
-        finally:
-            self._transceive = one_by_one
-
-    def _left_s(self) -> float:
-        now_s = self._monotonic_s()
-        if self._deadline_s is None:
-            self._deadline_s = now_s + TAP_LIMIT_S
-        if self._deadline_s <= now_s:
-            raise TapTimeoutError(TAP_LIMIT_S)
-        return self._deadline_s - now_s
 
     def _send_link(self, link: bytes) -> None:
         response = self._exchange(link)
@@ -145,11 +102,15 @@ class CardSession:
             raise CardProtocolError("an answer before the chain's end")
 
     def _exchange(self, command: bytes, limit_s: float = TAP_LIMIT_S, *, wallet_thinks: bool = False) -> apdu.Response:
-        left_s = self._left_s()
-        began_s = self._monotonic_s()
-        raw = self._transceive(command, min(limit_s, left_s))
+        now_s = self._monotonic_s()
+        if self._deadline_s is None:
+            self._deadline_s = now_s + TAP_LIMIT_S
+        left_s = self._deadline_s - now_s
+        if left_s <= 0:
+            raise TapTimeoutError(TAP_LIMIT_S)
+        raw = self.transceive(command, min(limit_s, left_s))
         if not wallet_thinks:
-            self._took_s.append(self._monotonic_s() - began_s)
+            self._took_s.append(self._monotonic_s() - now_s)
         try:
             return apdu.Response.parse(raw)
         except MalformedError as error:

@@ -99,7 +99,7 @@ class ConversingPhone(Phone):
         super().__init__()
         self.commands_together: list[int] = []
 
-    def converse(self, talk: Callable[[Transceive], T], _timeout_s: float) -> T:
+    def converse(self, talk: Callable[[Transceive], T]) -> T:
         before = self.commands
         result = talk(self.transceive)
         self.commands_together.append(self.commands - before)

@@ -120,13 +120,14 @@ def test_what_was_offered_before_the_phone_answered_select_counts_no_more(bench:
     assert phone.commands == 1  # SELECT
 
 
-def test_all_that_follows_select_is_one_conversation(bench: Bench) -> None:
-    """A reader whose every exchange costs two changes of threads is spared them."""
+def test_from_select_to_the_reply_is_one_conversation(bench: Bench) -> None:
+    """A reader whose every exchange costs two changes of threads is spared them; the receipt is nobody's wait."""
     phone = ConversingPhone()
     bench.armed_and_empty()
     assert bench.see([phone]) == [("judge", OFFER, REPLY)]
     assert phone.wallet.receipts == [RECEIPT]
-    assert phone.commands_together == [2, 1]  # PRESENT and GET RESPONSE; RESULT
+    assert phone.commands_together == [3]  # SELECT, PRESENT, GET RESPONSE
+    assert phone.commands == 4  # RESULT
 
 
 def test_the_same_intent_is_presented_again_each_second_while_the_phone_stays(bench: Bench) -> None:

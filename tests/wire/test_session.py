@@ -2,18 +2,14 @@
 """The reader's side of a tap against cards that behave, and cards that do anything."""
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from terminal.core.errors import CardLostError, CardProtocolError, ReaderError, ReaderLostError, TapTimeoutError
-from terminal.core.ports import Transceive
 from terminal.wire import apdu
 from terminal.wire.session import MAX_GET_RESPONSES, SELECT_LIMIT_S, TAP_LIMIT_S, CardSession, Fci
-
-T = TypeVar("T")
 
 OURS = "6f138409f050454e4754415001a5068001018201009000"
 PRESENTATION = bytes(range(256)) + bytes(100)
@@ -41,21 +37,6 @@ class Script:
     @property
     def session(self) -> CardSession:
         return CardSession(self.transceive, lambda: self.now_s)
-
-    @property
-    def conversing_session(self) -> CardSession:
-        return CardSession(refuse, lambda: self.now_s, self.converse)
-
-    def converse(self, talk: Callable[[Transceive], T], timeout_s: float) -> T:
-        self.limits_s.append(timeout_s)
-        return talk(self.transceive)
-
-
-def refuse(command: bytes, timeout_s: float) -> bytes:
-    raise AssertionError("a command by itself")
-
-
-one_by_one_or_in_one_go = pytest.mark.parametrize("how", ["session", "conversing_session"])
 
 
 @pytest.mark.parametrize(
@@ -190,10 +171,9 @@ def test_select_gets_no_more_than_the_tap_has_left() -> None:
     ],
     ids=["one piece", "nothing", "two", "less than asked for", "255", "FF twice", "ten fetches"],
 )
-@one_by_one_or_in_one_go
-def test_replies_are_gathered(answers: list[str], reply: bytes, how: str) -> None:
+def test_replies_are_gathered(answers: list[str], reply: bytes) -> None:
     card = Script(*answers)
-    assert getattr(card, how).present(PRESENTATION) == reply
+    assert card.session.present(PRESENTATION) == reply
     assert card.sent[:2] == apdu.present(PRESENTATION)
     asked = [raw[4] for raw in card.sent[2:]]
     assert asked == [int(answer[-2:], 16) for answer in answers[1:-1]]
@@ -225,11 +205,10 @@ def test_replies_are_gathered(answers: list[str], reply: bytes, how: str) -> Non
         "refused later", "more than asked for", "eleven fetches", "beyond 2,048 bytes",
     ],
 )  # fmt: skip
-@one_by_one_or_in_one_go
-def test_anything_else_ends_the_tap_at_once(answers: list[str], sent: int, how: str) -> None:
+def test_anything_else_ends_the_tap_at_once(answers: list[str], sent: int) -> None:
     card = Script(*answers)
     with pytest.raises(CardProtocolError):
-        getattr(card, how).present(PRESENTATION)
+        card.session.present(PRESENTATION)
     assert len(card.sent) == sent
 
 
@@ -245,27 +224,25 @@ def test_anything_else_ends_the_tap_at_once(answers: list[str], sent: int, how: 
     ],
     ids=["taken", "refused", "link refused", "gone", "too slow", "rubbish"],
 )
-@one_by_one_or_in_one_go
-def test_the_result_is_best_effort(answers: list[str | Exception], taken: bool, sent: int, how: str) -> None:
+def test_the_result_is_best_effort(answers: list[str | Exception], taken: bool, sent: int) -> None:
     card = Script(*answers)
-    assert getattr(card, how).push_result(bytes(300)) is taken
+    assert card.session.push_result(bytes(300)) is taken
     assert card.sent == apdu.result(bytes(300))[:sent]
-
-
-def test_one_conversation_has_what_the_tap_has_left() -> None:
-    card = Script(OURS, "9000", "aa6101", "bb9000", "9000", seconds_each=1.625)
-    session = CardSession(card.transceive, lambda: card.now_s, card.converse)
-    session.select()
-    assert session.present(PRESENTATION) == b"\xaa\xbb"
-    assert session.push_result(b"receipt")
-    assert card.limits_s == [1.5, 6.375, 6.375, 4.75, 3.125, 1.5, 1.5]
-    assert not session.push_result(b"receipt"), "after 8 s nothing more is sent"
-    assert len(card.sent) == 5
 
 
 def test_a_lost_reader_is_never_kept_quiet() -> None:
     with pytest.raises(ReaderLostError):
         Script(ReaderLostError("r", "d", "c")).session.push_result(b"receipt")
+
+
+def test_the_line_may_be_exchanged_between_two_commands() -> None:
+    before, after = Script(OURS, "9000", "aa9000", seconds_each=1.5), Script("9000")
+    session = before.session
+    session.select()
+    session.present(PRESENTATION)
+    session.transceive = after.transceive
+    assert session.push_result(b"receipt")
+    assert after.limits_s == [TAP_LIMIT_S - 3 * 1.5], "it is the same tap"
 
 
 ANSWERS = st.binary(max_size=300) | st.builds(

@@ -222,8 +222,22 @@ def test_an_empty_answer_hangs_vpcd_until_the_card_leaves(slot: VirtualSlot, rea
 
 def test_a_conversation_is_held_in_one_go(slot: VirtualSlot, reader: PcscReader) -> None:
     card = card_on(slot, reader)
-    heard = card.converse(lambda transceive: [transceive(SELECT, 1), transceive(SELECT + b"\0", 1)], LIMIT_S)
+    heard = card.converse(lambda transceive: [transceive(SELECT, 1), transceive(SELECT + b"\0", 1)])
     assert heard == [SELECT + OK, SELECT + b"\0" + OK]
+
+
+def test_each_exchange_of_a_conversation_has_its_own_time_and_what_is_done_between_two_is_not_counted(
+    slot: VirtualSlot, reader: PcscReader
+) -> None:
+    card = card_on(slot, reader)
+    pause = threading.Event()
+
+    def talk(transceive: Transceive) -> bytes:
+        transceive(SELECT, LIMIT_S)
+        pause.wait(1.5 * pcsc._HOUSEKEEPING_S)
+        return transceive(SELECT, 1.0)
+
+    assert card.converse(talk) == SELECT + OK
 
 
 def test_who_breaks_a_conversation_off_agrees_with_the_card_all_the_same(slot: VirtualSlot, reader: PcscReader) -> None:
@@ -234,7 +248,7 @@ def test_who_breaks_a_conversation_off_agrees_with_the_card_all_the_same(slot: V
         raise CardProtocolError("not what the protocol knows")
 
     with pytest.raises(CardProtocolError):
-        card.converse(talk, LIMIT_S)
+        card.converse(talk)
     slot.power.clear()
     assert reader.wait(0.1) == (card,)
     assert slot.power == []
@@ -245,7 +259,7 @@ def test_an_exchange_that_fails_within_a_conversation_cuts_the_power(slot: Virtu
     slot.insert(lambda command: next(answers, command + OK))
     (card,) = reader.wait(LIMIT_S)
     with pytest.raises(CardProtocolError, match="1 bytes"):
-        card.converse(lambda transceive: [transceive(SELECT, 1), transceive(SELECT, 1)], LIMIT_S)
+        card.converse(lambda transceive: [transceive(SELECT, 1), transceive(SELECT, 1)])
     slot.power.clear()
     assert reader.wait(0) == (card,)
     assert slot.power == [Power.OFF]
@@ -262,15 +276,15 @@ def test_nothing_more_is_said_in_a_conversation_nobody_waits_for(slot: VirtualSl
 
     def talk(transceive: Transceive) -> None:
         try:
-            transceive(SELECT, 1)
-            transceive(SELECT + b"\0", 1)
+            transceive(SELECT, 0.1)
+            transceive(SELECT + b"\0", LIMIT_S)
         finally:
             ended.set()
 
     slot.insert(think)
     (card,) = reader.wait(LIMIT_S)
     with pytest.raises(TapTimeoutError):
-        card.converse(talk, 0.1)
+        card.converse(talk)
     let.set()
     assert ended.wait(LIMIT_S)
     assert heard == [SELECT]

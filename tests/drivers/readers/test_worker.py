@@ -58,6 +58,23 @@ def test_a_call_that_outlives_its_limit_is_left_alone(worker: Worker, let: threa
     assert worker.stuck_s is None
 
 
+def test_a_time_that_grows_while_it_runs_is_heeded(worker: Worker, let: threading.Event) -> None:
+    """And one that ends meanwhile: it is asked for again and again."""
+    left_s = iter([0.2, 0.01, 0.2, 5.0])
+
+    def time_left_s() -> float:
+        left = next(left_s, 5.0)
+        if left == 5.0:
+            let.set()
+        return left
+
+    assert worker.run_while(lambda: let.wait(LIMIT_S), time_left_s)
+    let.clear()
+    lefts = iter([5.0, 5.0])
+    with pytest.raises(OutlivedError):
+        worker.run_while(lambda: let.wait(LIMIT_S), lambda: next(lefts, 0.0))
+
+
 def test_closing_does_the_last_thing_after_the_late_one(worker: Worker, let: threading.Event) -> None:
     with pytest.raises(OutlivedError):
         worker.run(let.wait, 0.01)
