@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Self
 
 from offline_queue.connection import FileLock
@@ -26,6 +26,7 @@ from terminal.core.ports import Clock
 
 WAITING_LIMIT = 1_000  # changes not yet on the medium; more would mean it has stopped
 GROUP_LIMIT = 200  # requests in one commit
+REST_S = 0.05  # with nothing to write for so long, folding keeps nobody waiting; a row of a sale seldom comes alone
 OPEN_LIMIT_S = 120.0
 CLOSE_LIMIT_S = 60.0
 
@@ -144,7 +145,7 @@ class Journal(JournalReader):
         try:
             while (group := self._next_group()) or not self._closing:
                 self._writer.commit(group)
-                self._writer.fold(idle=self._requests.empty())
+                self._writer.fold(idle=False)
         except BaseException as error:  # noqa: BLE001 -- a thread's entry: every caller gets it from here on
             with self._gate:
                 self._stopped = error
@@ -154,7 +155,11 @@ class Journal(JournalReader):
 
     def _next_group(self) -> list[Request]:
         """All that waits now, at least one; empty when the journal closes."""
-        first = self._requests.get()
+        try:
+            first = self._requests.get(timeout=REST_S)
+        except Empty:
+            self._writer.fold(idle=True)
+            first = self._requests.get()
         if first is None:
             return []
         group = [first]

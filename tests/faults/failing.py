@@ -91,7 +91,7 @@ class Campaign:
 
 def main(directory: Path, error: int, count: int, step: int) -> None:
     """All n."""
-    writer.FOLD_ROWS = FOLD_ROWS
+    writer.FOLD_ROWS_AT_MOST = FOLD_ROWS
     with Journal.open(directory / "fresh" / DATABASE_NAME, key=KEY, clock=HeldClock()):
         pass
     campaign = Campaign(directory, error, count)

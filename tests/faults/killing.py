@@ -88,7 +88,7 @@ def judge_apart(directory: Path) -> str | None:
 
 def main(directory: Path, kills: int, seed: int) -> None:
     """The loop."""
-    writer.FOLD_ROWS = FOLD_ROWS
+    writer.FOLD_ROWS_AT_MOST = FOLD_ROWS
     (directory / "acknowledged").touch()
     chance = random.Random(seed)
     wrong = []

@@ -70,6 +70,6 @@ def sell_once(journal: Journal, maker: SaleMaker, said: Acknowledged) -> None:
 
 
 if __name__ == "__main__":
-    writer.FOLD_ROWS = FOLD_ROWS
+    writer.FOLD_ROWS_AT_MOST = FOLD_ROWS
     mutate(sys.argv[3:])
     sell(Path(sys.argv[1]), int(sys.argv[2]))

@@ -232,6 +232,23 @@ def test_closing_folds_the_log_into_one_file(path: Path) -> None:
         assert sorted(file.name for file in path.parent.iterdir()) == ["journal.db", "journal.db.lock"]
 
 
+def test_folding_waits_until_nobody_writes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its syncs would be in the way of the next row of the same sale."""
+    folded: list[bool] = []
+    rested = threading.Event()
+
+    def fold(_writer: Writer, *, idle: bool) -> None:
+        folded.append(idle)
+        if idle and False in folded:
+            rested.set()
+
+    with open_journal(path) as journal:
+        monkeypatch.setattr(Writer, "fold", fold)
+        journal.record([Note(kind="n", subject="a")]).result(WAIT_S)
+        assert rested.wait(WAIT_S)
+        assert folded[folded.index(False) :] == [False, True]
+
+
 def test_set_aside_never_overwrites(path: Path) -> None:
     names = []
     for _ in range(3):
