@@ -33,10 +33,15 @@ def refundable_minor(sale: Sale) -> int:
 
 
 def _at_most_minor(sale: Sale) -> int:
-    """Of a payment declined at sync: its due, which a refund lessens before it is paid and gives back after."""
+    """Of a payment declined at sync: its due, which a refund lessens before it is paid and gives back after.
+
+    Where nobody was asked, what the platform owes for it: a refund lessens that (backend API, refunds).
+    """
     if sale.state is SaleState.DECLINED_AT_SYNC:
-        due = sale.refusal.due if sale.refusal is not None else None
-        return due.amount_minor if due is not None and due.state is not DueState.WITHDRAWN else 0
+        refusal = sale.refusal
+        if refusal is None or refusal.due is None:
+            return refusal.guaranteed_minor if refusal is not None else 0
+        return 0 if refusal.due.state is DueState.WITHDRAWN else refusal.due.amount_minor
     return sale.total.minor if sale.state in _REFUNDABLE else 0
 
 

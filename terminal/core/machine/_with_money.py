@@ -173,12 +173,13 @@ def _keep_count(before: Sale, after: Sale) -> Sale:
 
 
 def _declined_at_sync(sale: Sale, at: int, why: str, refusal: Refusal | None) -> Outcome:
-    """Where the shopper is asked for it after all, refunds still go to the backend: they lessen what is asked.
+    """Where the shopper is asked for it after all, or the platform bears it, refunds still go to the backend.
 
-    Its word on the due may be older than an event that came while this answer was on its way: so it is asked once.
+    They lessen what is asked or owed. Its word on the due may be older than an event that came while this answer was on
+    its way: so it is asked once.
     """
     alarm = RaiseAlarm(AlarmKind.DECLINED_AT_SYNC)
-    if refusal is None or refusal.due is None:
+    if refusal is None or (refusal.due is None and refusal.guaranteed_minor == 0):
         return arrow(void_all(sale), SaleState.DECLINED_AT_SYNC, at, why, refusal=refusal), (alarm,)
     moved = arrow(sale, SaleState.DECLINED_AT_SYNC, at, why, refusal=refusal)
-    return judged(moved, (alarm, AskBackend(at + ASK_EVERY_S)))
+    return judged(moved, (alarm,) if refusal.due is None else (alarm, AskBackend(at + ASK_EVERY_S)))

@@ -136,6 +136,15 @@ def test_what_was_given_back_before_leaves_and_lessens_it(take: Take, queued: ob
     assert (void.state, void.refunds[0].state, effects) == (S.DECLINED_AT_SYNC, R.VOID, ())
 
 
+@pytest.mark.parametrize("guaranteed_minor", [AMOUNT_MINOR, LESS])
+def test_where_nobody_is_asked_it_lessens_what_the_platform_owes(take: Take, guaranteed_minor: int) -> None:
+    borne = refusal(borne_by="platform", guaranteed_minor=guaranteed_minor)
+    after, effects = take(sale_in(S.FORWARDING, refunds=(refund(),)), says_declined(Errand.FORWARD, refusal=borne))
+    assert after.refunds == (refund(amount_minor=None if guaranteed_minor == AMOUNT_MINOR else guaranteed_minor),)
+    assert effects == (ALARM, SendRefund(refund().refund_id))
+    assert refundable_minor(sale_in(S.DECLINED_AT_SYNC, refusal=borne)) == guaranteed_minor
+
+
 @pytest.mark.parametrize(
     ("state", "refunds", "left"),
     [
