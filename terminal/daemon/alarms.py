@@ -37,6 +37,8 @@ class Alarms:
             key: msgspec.json.decode(body, type=AlarmView) for key, body in journal.values(_KIND).items() if body
         }
         self._unsaved: dict[str, bytes] = {}
+        self._on_their_way: dict[str, bool] = {}
+        """Whose row leaves with its cause; true if a save has gone out behind it."""
         self._saving: asyncio.Task[None] | None = None
 
     @property
@@ -50,16 +52,25 @@ class Alarms:
         Recorded after it, a crash between the two would leave a sale that is over and nobody told.
         """
         alarm = self._about(kind, sale)
-        return [] if self._stands_so(alarm) else [_row(alarm.id, msgspec.json.encode(alarm))]
+        self._on_their_way[alarm.id] = False
+        if self._stands_so(alarm):
+            return []
+        self._unsaved.pop(alarm.id, None)  # that somebody saw to the one before must not be saved behind this row
+        return [_row(alarm.id, msgspec.json.encode(alarm))]
 
     def raise_alarm(self, kind: AlarmKind, sale: Sale) -> None:
         """Show an alarm about a sale, whose row is recorded; the same words again change nothing, others replace them.
 
-        One that somebody has seen to comes back if the sale has news: a due that was paid, or refused.
+        One that somebody has seen to comes back if the sale has news: a due that was paid, or refused. Was that one
+        seen to while this one's row was on its way, its empty row may lie behind it: then this one is saved again.
         """
         alarm = self._about(kind, sale)
-        self._unsaved.pop(alarm.id, None)  # that somebody saw to the one before must not be saved behind this row
-        self._show(alarm)
+        overtaken = self._on_their_way.pop(alarm.id, False)
+        if not self._show(alarm):
+            return
+        self._unsaved.pop(alarm.id, None)
+        if overtaken:
+            self._save(alarm.id, msgspec.json.encode(alarm))
 
     def raise_lasting(self, alarm_id: str, kind: str, words: AlarmWords) -> None:
         """An alarm that stays, also over a restart, until a person has seen to it."""
@@ -122,6 +133,8 @@ class Alarms:
         """An alarm outlives a full card: it is kept here, and saved once the journal takes rows again."""
         while self._unsaved:
             alarm_id, body = next(iter(self._unsaved.items()))
+            if alarm_id in self._on_their_way:
+                self._on_their_way[alarm_id] = True
             try:
                 await durable(self._journal, [_row(alarm_id, body)])
             except JournalFullError:

@@ -6,13 +6,18 @@ asks about those that may still be paid once the stream is open again.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from offline_queue.port import JournalPort
 from offline_queue.values import PAGE_LIMIT, SaleQuery
+from terminal.core.errors import JournalFullError
 from terminal.core.ports import Clock
 from terminal.core.sale import DueState, Sale, SaleState
 
+log = logging.getLogger(__name__)
+
+LOOK_AGAIN_S = 5.0
 LOOK_BACK_S = 30 * 86_400
 ASKED_MOST = 50
 _MAY_STILL_BE_PAID = frozenset({DueState.OPEN, DueState.REFUSED})
@@ -33,11 +38,18 @@ class OpenDues:
         self._woken.set()
 
     async def run(self) -> None:
-        """Ask about the newest of them each time it is woken."""
+        """Ask about the newest of them each time it is woken; while the journal cannot be read, look again."""
         while True:
             await self._woken.wait()
             self._woken.clear()
-            for sale in await asyncio.to_thread(self._open):
+            try:
+                found = await asyncio.to_thread(self._open)
+            except JournalFullError as error:
+                log.error("open dues not asked about: %s", error)
+                self._woken.set()
+                await asyncio.sleep(LOOK_AGAIN_S)
+                continue
+            for sale in found:
                 self._ask(sale)
 
     def _open(self) -> list[Sale]:

@@ -118,6 +118,32 @@ def test_one_seen_to_while_the_card_was_full_does_not_hide_the_news_that_came_be
     run(work())
 
 
+@pytest.mark.parametrize(
+    "seen_first", [True, False], ids=["seen to, then news", "seen to while the news is on its way"]
+)
+def test_one_seen_to_just_then_does_not_swallow_its_successor_over_a_restart(*, seen_first: bool) -> None:
+    async def work() -> None:
+        bench = Bench()
+        raised(bench, asked(DueState.OPEN))
+        (before,) = bench.alarms.shown
+        if seen_first:
+            bench.alarms.seen_to(before.id)
+        bench.journal.record(bench.alarms.rows_of(DECLINED, asked(DueState.REFUSED))).result(0)
+        if not seen_first:
+            bench.alarms.seen_to(before.id)
+        assert bench.alarms._saving is not None
+        async with asyncio.timeout(5):
+            await bench.alarms._saving
+        bench.alarms.raise_alarm(DECLINED, asked(DueState.REFUSED))
+        (news,) = bench.alarms.shown
+        assert news.text != before.text
+        async with asyncio.timeout(5):
+            await bench.alarms._saving
+        assert bench.again().shown == [news]
+
+    run(work())
+
+
 def test_a_lasting_alarm_stays_until_it_is_seen_to() -> None:
     async def work() -> None:
         bench = Bench()

@@ -6,7 +6,9 @@ from uuid import UUID
 
 import pytest
 
+from offline_queue.values import Page, SaleQuery
 from terminal.core import samples
+from terminal.core.errors import JournalFullError
 from terminal.core.sale import DueState, Sale, SaleState
 from terminal.daemon import dues as dues_module
 from terminal.daemon.desk import Desk
@@ -54,6 +56,26 @@ def test_those_that_may_still_be_paid_are_asked_about_each_time() -> None:
         open_and_refused = ["0001-0004", "0001-0003"]  # the newest first
         assert await bench.opened(2) == open_and_refused
         assert await bench.opened(4) == open_and_refused * 2
+
+    run(work())
+
+
+def test_while_the_journal_cannot_be_read_it_looks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dues_module, "LOOK_AGAIN_S", 0.001)
+
+    async def work() -> None:
+        bench = Bench()
+        bench.declined(2, DueState.OPEN)
+        search, failures = bench.journal.search, [JournalFullError("disk I/O error")] * 2
+
+        def failing(query: SaleQuery) -> Page:
+            if failures:
+                raise failures.pop()
+            return search(query)
+
+        monkeypatch.setattr(bench.journal, "search", failing)
+        assert await bench.opened(1) == ["0001-0002"]
+        assert failures == []
 
     run(work())
 
