@@ -19,6 +19,7 @@ left alone; no tap fails or waits for it.
 """
 
 import math
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -76,6 +77,8 @@ class _Conversation:
     def __init__(self, link: Link, stay: int, begin_within_s: float) -> None:
         self._link = link
         self._stay = stay
+        self._lock = threading.Lock()
+        """Either an exchange came to its end in time or it did not: the same for both threads."""
         self._until_s = time.monotonic() + begin_within_s
         self.limit_s = begin_within_s
         """Of the exchange under way."""
@@ -84,28 +87,33 @@ class _Conversation:
         """The last exchange came to its end: card and we agree on where we are. None: there was none."""
 
     def hold(self, talk: Callable[[Transceive], T]) -> T:
-        self._until_s = math.inf
+        self._go_on_until(math.inf)
         return talk(self._transceive)
 
     def left_s(self) -> float:
-        """For the exchange under way; what is done between two has an end of its own."""
-        return self._until_s - time.monotonic()
+        """For the exchange under way; what is done between two has an end of its own. Nothing left: it is over."""
+        with self._lock:
+            left_s = self._until_s - time.monotonic()
+            self.is_over = self.is_over or left_s <= 0
+            return left_s
 
     def _transceive(self, command: bytes, timeout_s: float) -> bytes:
         if len(command) not in _COMMAND_SIZES:
             raise ValueError(f"{len(command)} bytes are no short C-APDU")
-        self._refuse_if_over()
-        self.agreed, self.limit_s, self._until_s = False, timeout_s, time.monotonic() + timeout_s
+        self._go_on_until(time.monotonic() + timeout_s)
+        self.agreed, self.limit_s = False, timeout_s
         response = self._link.exchange(self._stay, command)
-        self._refuse_if_over()
+        self._go_on_until(math.inf)
         if len(response) not in _RESPONSE_SIZES:
             raise CardProtocolError(f"an answer of {len(response)} bytes")
-        self.agreed, self._until_s = True, math.inf
+        self.agreed = True
         return response
 
-    def _refuse_if_over(self) -> None:
-        if self.is_over:
-            raise OutlivedError
+    def _go_on_until(self, until_s: float) -> None:
+        with self._lock:
+            if self.is_over:
+                raise OutlivedError
+            self._until_s = until_s
 
 
 class PcscReader:
@@ -169,7 +177,6 @@ class PcscReader:
             self._refuse_if_hung()
             raise TapTimeoutError(conversation.limit_s) from None
         except OutlivedError:
-            conversation.is_over = True
             self._observe(context, 0)
             if self._slot.in_use and not self._link.holds(card.stay):
                 raise pcsc_errors.taken(self.name) from None  # pcscd lets us wait for the end of its transaction

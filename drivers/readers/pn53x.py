@@ -231,7 +231,10 @@ class Pn53xReader:
         self._activate(found)
 
     def _sense(self, *, reset: bool) -> Found | None:
-        """The first card that is not passed over. After a reset those that were are awake, or no longer there."""
+        """The first card that is not passed over. After a reset those that were are awake, or no longer there.
+
+        Only a search that finds nothing more tells which have gone: one that finds a phone first has not come to them.
+        """
         found = self._link.sense(reset=reset)
         seen: list[Pn53xCard] = []
         while (card := self._passed_over(found)) is not None:
@@ -241,7 +244,7 @@ class Pn53xReader:
             seen.append(card)
             self._halt(_HLTA)
             found = self._link.sense(reset=False)
-        if reset:
+        if reset and found is None:
             for gone in (card for card in self._asleep if card not in seen):
                 gone.in_field = False
             self._asleep = tuple(seen)

@@ -154,8 +154,8 @@ class TapDesk:
         with self._lock:
             mine = self._fields.setdefault(reader, _Field())
         mine.keep_only(cards)
-        if armed and mine.empty_since != arming:
-            self._ask_who_they_are(mine, cards)
+        if armed and mine.empty_since != arming and self._look_past(mine, cards):
+            return  # a phone that lies behind it was there before the sale as well: nothing follows from this look
         phones = [card for card in cards if card not in mine.strangers]
         if mine.not_a_wallet:
             mine.not_a_wallet = False
@@ -189,8 +189,12 @@ class TapDesk:
         if armed and (newly or (one_has_gone and not two_stay)):
             self._tell(self._judge.prompt, arming, Prompt.REMOVE_PHONE)
 
-    def _ask_who_they_are(self, mine: _Field, cards: Sequence[Card]) -> None:
-        """SELECT, once, whoever was there before the sale: nothing is presented, but a sticker need not go."""
+    def _look_past(self, mine: _Field, cards: Sequence[Card]) -> bool:
+        """SELECT, once, whoever was there before the sale: nothing is presented, but a sticker need not go.
+
+        True if one was passed over just now, so that what is behind it is yet to be seen.
+        """
+        passed_over = False
         for card in cards:
             if card in mine.strangers or card in mine.phones or card in mine.passed_over:
                 continue
@@ -203,6 +207,8 @@ class TapDesk:
             (mine.phones if is_wallet else mine.strangers).append(card)
             if not is_wallet and isinstance(card, PassableCard):
                 card.pass_over()
+                passed_over = True
+        return passed_over
 
     def _tap(self, tap: _Tap) -> None:
         try:

@@ -224,9 +224,19 @@ def test_of_a_card_that_can_be_passed_over_nothing_is_said_before_it_is_known_wh
 def test_a_card_from_before_the_sale_is_passed_over_as_well(bench: Bench) -> None:
     transit = PassableCard()
     bench.arming.arm()
+    assert bench.see([transit]) == [], "a phone behind it was there before the sale as well"
     assert bench.see([transit]) == [("empty", 1)]
     assert bench.see([transit, Phone()]) == [("judge", OFFER, REPLY)]
     assert transit.passed_over == 1
+
+
+def test_a_phone_behind_a_card_from_before_the_sale_was_there_before_it_too(bench: Bench) -> None:
+    transit, phone = PassableCard(), Phone()
+    bench.arming.arm()
+    assert bench.see([transit]) == []
+    assert bench.see([transit, phone]) == [("prompt", 1, Prompt.REMOVE_PHONE)]
+    assert bench.see([transit]) == [("empty", 1)]
+    assert bench.see([transit, phone]) == [("judge", OFFER, REPLY)]
 
 
 def test_a_sticker_that_was_there_before_is_no_phone_to_be_taken_away(bench: Bench) -> None:

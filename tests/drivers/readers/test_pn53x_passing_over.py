@@ -111,6 +111,23 @@ def test_a_phone_is_found_again_beside_it_after_a_failure(chip: SimulatedPn532, 
     assert phone.transceive(SELECT, LIMIT_S) == OK
 
 
+def test_a_phone_that_answers_before_it_hides_it_from_nobody(chip: SimulatedPn532, reader: Pn53xReader) -> None:
+    """Else the card, answering first after a failure, would be new, and the phone told as gone that never moved."""
+    lying, stranger = passed_over(chip, reader, TRANSIT)
+    chip.field.take(lying)
+    put(chip, PHONE)
+    chip.field.put(lying)
+    reader._reset_from_s = 0.0  # it is woken at the next poll, which finds the phone first
+    _, phone = until(reader, lambda cards: len(cards) == 2)
+    assert stranger.in_field
+    chip.field.take(held := chip.field._cards[0])
+    chip.field.put(held)  # behind the card now, and the field was off for it
+    with pytest.raises(TapTimeoutError):
+        phone.transceive(SELECT, LIMIT_S)
+    assert [reader.wait(0.2) for _ in range(8)] == [(stranger, phone)] * 8
+    assert phone.transceive(SELECT, LIMIT_S) == OK
+
+
 def test_two_of_them_and_a_phone(chip: SimulatedPn532, reader: Pn53xReader) -> None:
     _, first = passed_over(chip, reader, TRANSIT)
     put(chip, STICKER)
