@@ -6,7 +6,7 @@ One transaction each, under the intent's row lock; that an intent is booked once
 
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from sandbox.backend import bill, coupons, dues, ids, intents, ledger, policy, purses, views
@@ -15,13 +15,14 @@ from sandbox.backend.events import EventKind, emit
 from sandbox.backend.judgement import CANCELLED, INSUFFICIENT_FUNDS, PLATFORM_BEARS, Refusal
 from sandbox.backend.ledger import Account, AccountKind, PostingKind
 from sandbox.backend.models import IntentRow, PaymentRow
+from sandbox.backend.social_models import DueRow
 from sandbox.backend.times import business_date
 from terminal.core.reasons import Reason
 
 REVIEW_S = 900
 """A held payment becomes one of the others within this time."""
 GUARANTEE_WINDOW_S = 7 * 86_400
-"""The guaranteed sum covers what was declined within this time, a terminal."""
+"""The guaranteed sum covers what was declined within this time, a terminal; what a paid due gave back is free again."""
 
 HELD = Refusal(Reason.HELD, "held_for_review")
 
@@ -191,12 +192,7 @@ def _guarantee(session: Session, intent: IntentRow, payment: PaymentRow, refusal
     risk = policy.risk_as_of(session, intent.terminal_id, payment.authorised_at)
     if refusal.code not in PLATFORM_BEARS or risk is None or dues.paid(session, intent.id) is not None:
         return
-    used = session.scalar(
-        select(func.coalesce(func.sum(PaymentRow.guaranteed), 0)).where(
-            PaymentRow.terminal_id == intent.terminal_id, PaymentRow.decided_at > now - GUARANTEE_WINDOW_S
-        )
-    )
-    owed = min(payment.total, max(0, int(risk["guaranteed"]) - int(used or 0)))
+    owed = min(payment.total, max(0, int(risk["guaranteed"]) - _guarantee_used(session, intent.terminal_id, now)))
     if owed == 0:
         return
     payment.borne_by, payment.guaranteed = "platform", owed
@@ -210,3 +206,14 @@ def _guarantee(session: Session, intent: IntentRow, payment: PaymentRow, refusal
         at=now,
         intent_id=intent.id,
     )
+
+
+def _guarantee_used(session: Session, terminal_id: str, now: int) -> int:
+    """What a terminal's payments declined in the window have cost the guarantor, less what their dues gave back."""
+    asked_for = and_(DueRow.intent_id == PaymentRow.intent_id, DueRow.payment_id == PaymentRow.id)
+    used = session.scalar(
+        select(func.sum(PaymentRow.guaranteed - func.coalesce(DueRow.to_guarantor, 0)))
+        .outerjoin(DueRow, asked_for)
+        .where(PaymentRow.terminal_id == terminal_id, PaymentRow.decided_at > now - GUARANTEE_WINDOW_S)
+    )
+    return max(0, int(used or 0))  # a due also gives back what another payment of its intent had cost before the window

@@ -17,6 +17,7 @@ from tests.support.dues import Owing, owing, refund_id, spend_all
 from tests.support.shop import Till, Wallet
 
 TODAY, TOMORROW = "2027-01-15", "2027-01-16"
+WINDOW_S = 7 * 86_400
 TO_FOUR_IN_THE_MORNING_S = 12 * 3600
 
 
@@ -85,6 +86,45 @@ def test_the_guarantor_first_the_rest_to_the_merchant(
     back, rest = -before[2], 18_80 + before[2]
     assert (posting["kind"], posting["intent_id"]) == ("due", owed.sale.intent_id)
     assert moved == {"shopper": -18_80} | ({"guarantee": back} if back else {}) | ({"merchant": rest} if rest else {})
+
+
+@pytest.mark.parametrize(
+    ("steps", "left"),
+    [
+        ([], 1_20),
+        (["refuse"], 1_20),
+        (["pay"], 20_00),
+        (["pay", "give back"], 20_00),
+        (["give back a part", "pay"], 20_00),
+    ],
+    ids=lambda value: ", ".join(value) or "open" if isinstance(value, list) else None,
+)
+def test_what_the_guarantor_got_back_is_guaranteed_anew(shop: Shop, steps: list[str], left: int) -> None:
+    owed = owing(shop, guaranteed=20_00)
+    owed.earns(18_80)
+    for step in steps:
+        if step.startswith("give back"):
+            owed.till.refund(owed.sale, 5_00 if step.endswith("part") else None)
+        else:
+            owed.does(step)
+    assert next_guarantee(owed) == left
+
+
+def test_what_the_guarantor_got_back_of_an_older_payment_guarantees_no_more(shop: Shop) -> None:
+    owed = owing(shop, guaranteed=20_00)
+    owed.earns(18_80)
+    shop.clock.advance(WINDOW_S)
+    owed.does("pay")
+    owed.till.call("GET", "/terminal/config")
+    assert (next_guarantee(owed), next_guarantee(owed)) == (20_00, 0)
+
+
+def next_guarantee(owed: Owing) -> int:
+    """Of another payment that its terminal accepted offline, for more than is guaranteed."""
+    wallet, sale = owed.shop.wallet(), owed.till.sale(30_00, online=False)
+    authorisation = wallet.authorise(sale)
+    spend_all(wallet)
+    return int(owed.till.pay(sale, wallet, authorisation, offline=True).json()["guaranteed"])
 
 
 def test_the_money_in_the_verdict_stays_as_it_was(shop: Shop) -> None:
