@@ -201,7 +201,10 @@ class BackendGateway:
             return self._no_answer(sale, Errand.CANCEL, error)
 
     async def refund(self, sale: Sale, refund: Refund) -> Event:
-        """Send a refund; while its payment is unknown there, it is kept and sent again."""
+        """Send a refund; while its payment is unknown there, it is kept and sent again.
+
+        One of more than is left there stays so however often it is sent: it has failed.
+        """
         body: dict[str, object] = {"refund_id": str(refund.refund_id), "reason": refund.reason}
         if refund.amount_minor is not None:
             body["amount"] = refund.amount_minor
@@ -211,7 +214,10 @@ class BackendGateway:
             if answer.state not in _REFUND_STATES:
                 raise UnusableAnswerError(f"a refund that is {answer.state!r}")
         except UnusableAnswerError as error:
-            return self._no_answer(sale, Errand.REFUND, error)
+            if error.problem is None or error.problem.code != "exceeds_captured":
+                return self._no_answer(sale, Errand.REFUND, error)
+            log.error("sale %s: refund %s refused: %s", sale.number, refund.refund_id, error)
+            return RefundAnswered(at=self._clock.now(), refund_id=refund.refund_id, state=RefundState.FAILED)
         return RefundAnswered(at=self._clock.now(), refund_id=refund.refund_id, state=_REFUND_STATES[answer.state])
 
     # --- the link -----------------------------------------------------------------------------------------------------

@@ -14,20 +14,18 @@ from terminal.core import samples
 from terminal.core.events import (
     Approved,
     BackendStatus,
-    CancelAnswered,
     Declined,
     Errand,
     Event,
     Held,
     NoAnswer,
-    RefundAnswered,
     StatusHeard,
 )
 from terminal.core.reasons import Reason
-from terminal.core.sale import Cancel, CancelReason, Due, DueState, RefundState, Sale, SaleState, Way
+from terminal.core.sale import Due, DueState, Sale, SaleState, Way
 from terminal.gateway.backend import BackendGateway
 from terminal.gateway.calls import Calls
-from terminal.gateway.messages import PaymentMessage, RefundMessage, read_message
+from terminal.gateway.messages import PaymentMessage, read_message
 from terminal.wire.base64url import b64u, unb64u
 from terminal.wire.receipt import Outcome, ReceiptClaims, sign_receipt
 from tests.support.shop import HeldClock
@@ -311,74 +309,6 @@ def test_only_the_backends_own_404_says_that_it_never_heard_of_it(status: int, c
 
 def test_a_strangers_404_says_nothing() -> None:
     assert isinstance(answered(b"<h1>Not Found</h1>", ask, 404), NoAnswer)
-
-
-# --- undoing ----------------------------------------------------------------------------------------------------------
-
-UNDOING = replace(SALE, state=SaleState.REVERSING, cancel=Cancel(reason=CancelReason.MALFUNCTION))
-
-
-def cancel(gateway: BackendGateway) -> Coroutine[Any, Any, Event]:
-    return gateway.cancel(UNDOING)
-
-
-def test_a_cancel_carries_the_presentation_and_why() -> None:
-    event = answered({"status": "cancelled"}, cancel)
-    assert isinstance(event, CancelAnswered)
-    assert event.settled is None
-    assert requests[0].url.path == PATH + "/cancel"
-    assert body() == {"presentation": b64u(SALE.intent.presentation), "reason": "malfunction"}
-
-
-def test_a_cancel_that_came_too_late_says_what_stands() -> None:
-    event = answered({"status": "settled", "intent": {"status": "approved", "payment": APPROVED}}, cancel)
-    assert isinstance(event, CancelAnswered)
-    assert event.settled is not None
-    assert event.settled.total_minor == 18_80
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [{"status": "settled"}, {"status": "settled", "intent": {"status": "approved"}}, {"status": "maybe"},
-     {"status": "settled", "intent": {"status": "approved", "payment": APPROVED | {"receipt": receipt(STRANGER)}}}],
-    ids=["settled, with nothing", "settled, without a payment", "neither", "settled by a stranger"],
-)  # fmt: skip
-def test_a_cancel_is_not_answered_by(answer: object) -> None:
-    event = answered(answer, cancel)
-    assert isinstance(event, NoAnswer)
-    assert event.errand is Errand.CANCEL
-
-
-@pytest.mark.parametrize("state", ["sent", "done", "failed", "void"])
-@pytest.mark.parametrize("amount", [None, 5_00])
-def test_a_refund(state: str, amount: int | None) -> None:
-    wanted = samples.refund(amount_minor=amount)
-    event = answered({"refund_id": "x", "state": state}, lambda gateway: gateway.refund(SALE, wanted))
-    assert isinstance(event, RefundAnswered)
-    assert (event.refund_id, event.state) == (wanted.refund_id, RefundState(state))
-    assert body() == {"refund_id": str(wanted.refund_id), "reason": "customer"} | ({"amount": amount} if amount else {})
-
-
-@pytest.mark.parametrize("answer", [{"refund_id": "x", "state": "queued"}, {"refund_id": "x", "state": "lost"}, {}])
-def test_a_refund_is_not_answered_by(answer: object) -> None:
-    event = answered(answer, lambda gateway: gateway.refund(SALE, samples.refund()))
-    assert isinstance(event, NoAnswer)
-    assert event.errand is Errand.REFUND
-
-
-def test_what_a_payment_tells_of_its_refunds() -> None:
-    known = samples.refund().refund_id
-    told = [
-        RefundMessage(refund_id=str(known), state="failed"),
-        RefundMessage(refund_id="no uuid", state="done"),
-        RefundMessage(refund_id=str(known), state="in the post"),
-    ]
-
-    async def tell(gateway: BackendGateway) -> list[Event]:
-        return gateway.refunds_told(PaymentMessage(status="approved", refunds=told))
-
-    (event,) = answered(b"", tell)
-    assert (event.refund_id, event.state) == (known, RefundState.FAILED)
 
 
 def test_a_sale_that_no_phone_authorised_is_never_sent() -> None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 from terminal.core.effects import AlarmKind, Effect, RaiseAlarm, SendRefund
 from terminal.core.events import NoAnswer, RefundAnswered, RefundAsked
 from terminal.core.machine._common import Outcome, alarm_if_failing, arrow, later, not_now, stay
-from terminal.core.sale import TAKEN_STATES, DueState, Refund, RefundState, Sale, SaleState
+from terminal.core.machine._dues import due_told
+from terminal.core.sale import TAKEN_STATES, Due, DueState, Refund, RefundState, Sale, SaleState
 
 _REFUNDABLE = TAKEN_STATES | {SaleState.ACCEPTED_OFFLINE, SaleState.FORWARDING}
 _JUDGED = TAKEN_STATES | {SaleState.DECLINED_AT_SYNC}
@@ -25,11 +26,16 @@ _MAY_BECOME = {
 
 def refundable_minor(sale: Sale) -> int:
     """What may still be given back: captured (or authorised, or due) less all refunds that have not failed."""
-    given = 0
-    for refund in sale.refunds:
-        if refund.state in _GIVING:
-            given += sale.total.minor if refund.amount_minor is None else refund.amount_minor
-    return max(0, _at_most_minor(sale) - given)
+    return max(0, _at_most_minor(sale) - _sum_minor(sale, _GIVING))
+
+
+def _sum_minor(sale: Sale, states: frozenset[RefundState]) -> int:
+    """What its refunds in these states come to; a whole one is all of it."""
+    return sum(_amount_minor(sale, refund) for refund in sale.refunds if refund.state in states)
+
+
+def _amount_minor(sale: Sale, refund: Refund) -> int:
+    return sale.total.minor if refund.amount_minor is None else refund.amount_minor
 
 
 def _at_most_minor(sale: Sale) -> int:
@@ -97,10 +103,27 @@ def refund_answered(sale: Sale, event: RefundAnswered) -> Outcome:
     effects: tuple[Effect, ...] = ()
     if event.state is RefundState.FAILED:
         effects = (RaiseAlarm(AlarmKind.REFUND_FAILED),)
+    if event.state is RefundState.VOID and sale.state is SaleState.DECLINED_AT_SYNC:
+        return _lessened(updated, _amount_minor(sale, known))
     target = _state_after(updated)
     if target is sale.state:
         return updated, effects
     return arrow(updated, target, event.at, f"refund {event.state}"), effects
+
+
+def _lessened(sale: Sale, by_minor: int) -> Outcome:
+    """A void refund took its amount off what the platform owes, and off the due; at nothing that is withdrawn.
+
+    The due is held against what all void ones leave of the payment, for it may have been told anew before this answer.
+    """
+    refusal = sale.refusal
+    if refusal is None:
+        return stay(sale)
+    sale = replace(sale, refusal=replace(refusal, guaranteed_minor=max(0, refusal.guaranteed_minor - by_minor)))
+    if refusal.due is None:
+        return stay(sale)
+    left = max(0, sale.total.minor - _sum_minor(sale, frozenset({RefundState.VOID})))
+    return due_told(sale, Due(state=refusal.due.state if left else DueState.WITHDRAWN, amount_minor=left))
 
 
 def refund_unanswered(sale: Sale, event: NoAnswer) -> Outcome:
@@ -114,10 +137,7 @@ def refund_unanswered(sale: Sale, event: NoAnswer) -> Outcome:
 def _state_after(sale: Sale) -> SaleState:
     if sale.state not in TAKEN_STATES:
         return sale.state
-    back = 0
-    for refund in sale.refunds:
-        if refund.state is RefundState.DONE:
-            back += sale.total.minor if refund.amount_minor is None else refund.amount_minor
+    back = _sum_minor(sale, frozenset({RefundState.DONE}))
     if back == 0:
         return SaleState.SETTLED if sale.settled_on else SaleState.APPROVED
     return SaleState.REFUNDED if back >= sale.total.minor else SaleState.PARTLY_REFUNDED

@@ -11,7 +11,7 @@ import pytest
 from terminal.core.effects import AlarmKind, AskBackend, RaiseAlarm, SendRefund
 from terminal.core.events import Errand, Event, RefundAnswered, RefundAsked, Restarted
 from terminal.core.machine import Outcome, durably_different, refundable_minor
-from terminal.core.sale import DueState, RefundState, Sale, SaleState
+from terminal.core.sale import DueState, Refund, RefundState, Sale, SaleState
 from terminal.core.samples import (
     AMOUNT_MINOR,
     HEARD_AT,
@@ -133,7 +133,10 @@ def test_what_was_given_back_before_leaves_and_lessens_it(take: Take, queued: ob
     assert effects == (ALARM, AskBackend(HEARD_AT + 5), SendRefund(refund().refund_id))
     assert take(after, Restarted(at=SOON)) == (after, (SendRefund(refund().refund_id),))
     void, effects = take(after, RefundAnswered(at=SOON, refund_id=refund().refund_id, state=R.VOID))
-    assert (void.state, void.refunds[0].state, effects) == (S.DECLINED_AT_SYNC, R.VOID, ())
+    assert (void.state, void.refunds[0].state) == (S.DECLINED_AT_SYNC, R.VOID)
+    whole = sent == refund()
+    assert void.refusal == refusal(due(D.WITHDRAWN, 0) if whole else due(D.OPEN, LESS))
+    assert effects == ((ALARM,) if whole else ())
 
 
 @pytest.mark.parametrize("guaranteed_minor", [AMOUNT_MINOR, LESS])
@@ -145,6 +148,43 @@ def test_where_nobody_is_asked_it_lessens_what_the_platform_owes(take: Take, gua
     assert refundable_minor(sale_in(S.DECLINED_AT_SYNC, refusal=borne)) == guaranteed_minor
 
 
+PART = refund(amount_minor=80)
+ANSWERED_VOID = RefundAnswered(at=SOON, refund_id=PART.refund_id, state=R.VOID)
+GIVEN_BEFORE = refund(2, amount_minor=1000, state=R.VOID)
+
+
+@pytest.mark.parametrize(
+    ("state", "amount_minor", "earlier", "left"),
+    [
+        pytest.param(D.OPEN, AMOUNT_MINOR, (), (D.OPEN, LESS), id="open"),
+        pytest.param(D.REFUSED, AMOUNT_MINOR, (), (D.REFUSED, LESS), id="refused"),
+        pytest.param(D.OPEN, 880, (GIVEN_BEFORE,), (D.OPEN, 800), id="the second part"),
+        pytest.param(D.OPEN, LESS, (), (D.OPEN, LESS), id="told so before its answer came: not twice"),
+        pytest.param(D.OPEN, 80, (replace(GIVEN_BEFORE, amount_minor=LESS),), (D.WITHDRAWN, 0), id="all that was left"),
+        pytest.param(D.PAID, LESS, (), (D.PAID, LESS), id="paid meanwhile: what is left of it"),
+        pytest.param(D.WITHDRAWN, LESS, (), (D.WITHDRAWN, LESS), id="withdrawn meanwhile"),
+    ],
+)
+def test_a_void_refund_has_lessened_it_though_nobody_told(
+    take: Take, state: DueState, amount_minor: int, earlier: tuple[Refund, ...], left: tuple[DueState, int]
+) -> None:
+    sale = declined(state, amount_minor, refunds=(*earlier, PART))
+    after, effects = take(sale, ANSWERED_VOID)
+    assert after.refusal == refusal(due(*left))
+    assert effects == ((ALARM,) if left[0] is not state else ())
+    assert take(after, ANSWERED_VOID) == (after, ())
+    assert take(after, says_due(*left)) == (after, ())
+
+
+@pytest.mark.parametrize("owed_minor", [AMOUNT_MINOR, 50])
+def test_a_void_refund_has_lessened_what_the_platform_owes(take: Take, owed_minor: int) -> None:
+    borne = refusal(borne_by="platform", guaranteed_minor=owed_minor)
+    after, effects = take(sale_in(S.DECLINED_AT_SYNC, refusal=borne, refunds=(PART,)), ANSWERED_VOID)
+    assert effects == ()
+    assert after.refusal == replace(borne, guaranteed_minor=max(0, owed_minor - 80))
+    assert refundable_minor(after) == max(0, owed_minor - 80)
+
+
 @pytest.mark.parametrize(
     ("state", "refunds", "left"),
     [
@@ -154,7 +194,6 @@ def test_where_nobody_is_asked_it_lessens_what_the_platform_owes(take: Take, gua
         pytest.param(D.PAID, (), AMOUNT_MINOR, id="paid: it may be given back"),
         pytest.param(D.PAID, (refund(amount_minor=80, state=R.DONE),), LESS, id="a part of it was"),
         pytest.param(D.OPEN, (refund(amount_minor=80, state=R.QUEUED),), LESS, id="a part is on its way"),
-        pytest.param(D.OPEN, (refund(amount_minor=80, state=R.VOID),), AMOUNT_MINOR, id="a part has lessened it"),
         pytest.param(D.WITHDRAWN, (), 0, id="withdrawn"),
     ],
 )

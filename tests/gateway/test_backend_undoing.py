@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What answers a cancel and a refund, and what answers neither. Source: backend API, *Cancel* and refunds."""
+
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from terminal.core import samples
+from terminal.core.events import CancelAnswered, Errand, Event, NoAnswer, RefundAnswered
+from terminal.core.sale import Cancel, CancelReason, RefundState, SaleState
+from terminal.gateway.backend import BackendGateway
+from terminal.gateway.messages import PaymentMessage, RefundMessage
+from terminal.wire.base64url import b64u
+from tests.gateway.test_backend import APPROVED, PATH, SALE, answered, body, receipt, requests
+from tests.vectors import STRANGER
+
+UNDOING = replace(SALE, state=SaleState.REVERSING, cancel=Cancel(reason=CancelReason.MALFUNCTION))
+
+
+def cancel(gateway: BackendGateway) -> Coroutine[Any, Any, Event]:
+    return gateway.cancel(UNDOING)
+
+
+def test_a_cancel_carries_the_presentation_and_why() -> None:
+    event = answered({"status": "cancelled"}, cancel)
+    assert isinstance(event, CancelAnswered)
+    assert event.settled is None
+    assert requests[0].url.path == PATH + "/cancel"
+    assert body() == {"presentation": b64u(SALE.intent.presentation), "reason": "malfunction"}
+
+
+def test_a_cancel_that_came_too_late_says_what_stands() -> None:
+    event = answered({"status": "settled", "intent": {"status": "approved", "payment": APPROVED}}, cancel)
+    assert isinstance(event, CancelAnswered)
+    assert event.settled is not None
+    assert event.settled.total_minor == 18_80
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"status": "settled"}, {"status": "settled", "intent": {"status": "approved"}}, {"status": "maybe"},
+     {"status": "settled", "intent": {"status": "approved", "payment": APPROVED | {"receipt": receipt(STRANGER)}}}],
+    ids=["settled, with nothing", "settled, without a payment", "neither", "settled by a stranger"],
+)  # fmt: skip
+def test_a_cancel_is_not_answered_by(answer: object) -> None:
+    event = answered(answer, cancel)
+    assert isinstance(event, NoAnswer)
+    assert event.errand is Errand.CANCEL
+
+
+@pytest.mark.parametrize("state", ["sent", "done", "failed", "void"])
+@pytest.mark.parametrize("amount", [None, 5_00])
+def test_a_refund(state: str, amount: int | None) -> None:
+    wanted = samples.refund(amount_minor=amount)
+    event = answered({"refund_id": "x", "state": state}, lambda gateway: gateway.refund(SALE, wanted))
+    assert isinstance(event, RefundAnswered)
+    assert (event.refund_id, event.state) == (wanted.refund_id, RefundState(state))
+    assert body() == {"refund_id": str(wanted.refund_id), "reason": "customer"} | ({"amount": amount} if amount else {})
+
+
+@pytest.mark.parametrize("answer", [{"refund_id": "x", "state": "queued"}, {"refund_id": "x", "state": "lost"}, {}])
+def test_a_refund_is_not_answered_by(answer: object) -> None:
+    event = answered(answer, lambda gateway: gateway.refund(SALE, samples.refund()))
+    assert isinstance(event, NoAnswer)
+    assert event.errand is Errand.REFUND
+
+
+@pytest.mark.parametrize(("code", "is_over"), [("exceeds_captured", True), ("conflict", False)])
+def test_a_refund_of_more_than_is_left_there_has_failed_and_is_not_sent_for_ever(code: str, *, is_over: bool) -> None:
+    wanted = samples.refund()
+    event = answered({"code": code, "captured": 6_80}, lambda gateway: gateway.refund(SALE, wanted), 409)
+    failed = RefundAnswered(at=event.at, refund_id=wanted.refund_id, state=RefundState.FAILED)
+    assert event == (failed if is_over else NoAnswer(at=event.at, errand=Errand.REFUND))
+
+
+def test_what_a_payment_tells_of_its_refunds() -> None:
+    known = samples.refund().refund_id
+    told = [
+        RefundMessage(refund_id=str(known), state="failed"),
+        RefundMessage(refund_id="no uuid", state="done"),
+        RefundMessage(refund_id=str(known), state="in the post"),
+    ]
+
+    async def tell(gateway: BackendGateway) -> list[Event]:
+        return gateway.refunds_told(PaymentMessage(status="approved", refunds=told))
+
+    (event,) = answered(b"", tell)
+    assert (event.refund_id, event.state) == (known, RefundState.FAILED)
