@@ -184,7 +184,7 @@ class BackendGateway:
     # --- undoing ------------------------------------------------------------------------------------------------------
 
     async def cancel(self, sale: Sale) -> Event:
-        """Cancel the newest intent; the answer is final."""
+        """Cancel the newest intent; the answer is final. What stands may be a decline: its due is paid."""
         reason = sale.cancel.reason if sale.cancel is not None else CancelReason.MERCHANT
         body = {"presentation": b64u(sale.intent.presentation), "reason": reason.value}
         path = f"/v1/intents/{sale.intent.intent_id}/cancel"
@@ -195,6 +195,8 @@ class BackendGateway:
             payment = answer.intent.payment if answer.intent is not None else None
             if answer.status != "settled" or payment is None:
                 raise UnusableAnswerError(f"a cancel answered {answer.status!r}")
+            if payment.status == "declined":
+                return self._verdict(sale, sale.intent.intent_id, payment, Errand.CANCEL)
             booking = self._booking(sale, payment, Errand.CANCEL)
             return CancelAnswered(at=self._clock.now(), intent_id=sale.intent.intent_id, settled=booking)
         except UnusableAnswerError as error:

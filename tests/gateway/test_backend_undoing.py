@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from terminal.core import samples
-from terminal.core.events import CancelAnswered, Errand, Event, NoAnswer, RefundAnswered
-from terminal.core.sale import Cancel, CancelReason, RefundState, SaleState
+from terminal.core.events import CancelAnswered, Declined, Errand, Event, NoAnswer, RefundAnswered
+from terminal.core.sale import Cancel, CancelReason, Due, DueState, RefundState, SaleState
 from terminal.gateway.backend import BackendGateway
 from terminal.gateway.messages import PaymentMessage, RefundMessage
 from terminal.wire.base64url import b64u
-from tests.gateway.test_backend import APPROVED, PATH, SALE, answered, body, receipt, requests
+from tests.gateway.test_backend import APPROVED, DECLINED, PATH, SALE, answered, body, receipt, requests
 from tests.vectors import STRANGER
 
 UNDOING = replace(SALE, state=SaleState.REVERSING, cancel=Cancel(reason=CancelReason.MALFUNCTION))
@@ -38,11 +38,23 @@ def test_a_cancel_that_came_too_late_says_what_stands() -> None:
     assert event.settled.total_minor == 18_80
 
 
+@pytest.mark.parametrize("due", [{"state": "paid", "amount": 18_80}, None], ids=["its due is paid", "no due"])
+def test_a_cancel_that_finds_a_decline_standing_says_so(due: object) -> None:
+    intent = {"status": "declined", "payment": DECLINED | {"due": due}}
+    event = answered({"status": "settled", "intent": intent}, cancel)
+    assert isinstance(event, Declined)
+    assert (event.intent_id, event.errand) == (SALE.intent.intent_id, Errand.CANCEL)
+    assert event.refusal.due == (Due(state=DueState.PAID, amount_minor=18_80) if due else None)
+
+
 @pytest.mark.parametrize(
     "answer",
     [{"status": "settled"}, {"status": "settled", "intent": {"status": "approved"}}, {"status": "maybe"},
-     {"status": "settled", "intent": {"status": "approved", "payment": APPROVED | {"receipt": receipt(STRANGER)}}}],
-    ids=["settled, with nothing", "settled, without a payment", "neither", "settled by a stranger"],
+     {"status": "settled", "intent": {"status": "approved", "payment": APPROVED | {"receipt": receipt(STRANGER)}}},
+     {"status": "settled", "intent": {"status": "declined", "payment": DECLINED | {"receipt": receipt()}}},
+     {"status": "settled", "intent": {"status": "held", "payment": {"status": "held"}}}],
+    ids=["settled, with nothing", "settled, without a payment", "neither", "settled by a stranger",
+         "declined, and its receipt is not", "held"],
 )  # fmt: skip
 def test_a_cancel_is_not_answered_by(answer: object) -> None:
     event = answered(answer, cancel)

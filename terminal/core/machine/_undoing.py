@@ -10,6 +10,7 @@ from terminal.core.events import (
     CancelAsked,
     CancelLeaving,
     CodeEntered,
+    Declined,
     Errand,
     Event,
     NoAnswer,
@@ -18,7 +19,8 @@ from terminal.core.events import (
     Restarted,
 )
 from terminal.core.machine._common import Outcome, alarm_if_failing, arrow, code_entered, later, not_now, stay
-from terminal.core.sale import Booking, Cancel, Refund, Sale, SaleState, refund_id_after_cancel
+from terminal.core.machine._with_money import declined_at_sync
+from terminal.core.sale import Booking, Cancel, Refund, Refusal, Sale, SaleState, refund_id_after_cancel
 
 
 def undoing(sale: Sale, event: Event) -> Outcome:
@@ -32,6 +34,8 @@ def undoing(sale: Sale, event: Event) -> Outcome:
             return _nothing_taken(sale, cancel, event.at)
         case CancelAnswered(settled=Booking() as booking):
             return _taken_after_all(sale, booking, event.at)
+        case Declined(errand=Errand.CANCEL):
+            return _declined_before(sale, event.refusal, event.at)
         case CodeEntered() if sale.state is SaleState.CANCELLING and not cancel.sent:
             return code_entered(sale, event)
         case NoAnswer(errand=Errand.CANCEL):
@@ -57,6 +61,17 @@ def _nothing_taken(sale: Sale, cancel: Cancel, at: int) -> Outcome:
     end = SaleState.EXPIRED if cancel.by_time or too_late else SaleState.CANCELLED
     ended = arrow(sale, end, at, "cancelled at the backend")
     return ended, (SignAgain(),) if cancel.again and not too_late else ()
+
+
+def _declined_before(sale: Sale, refusal: Refusal, at: int) -> Outcome:
+    """The backend keeps a payment that it declined: what was accepted offline, here or before the card was restored.
+
+    Nothing goes back by itself: what the shopper paid of the due stands, and can be refunded.
+    """
+    why = "declined before the cancel arrived"
+    if refusal.due is not None or any(step.state is SaleState.ACCEPTED_OFFLINE for step in sale.history):
+        return declined_at_sync(sale, at, why, refusal)
+    return arrow(sale, SaleState.DECLINED, at, why, refusal=refusal), ()
 
 
 def _taken_after_all(sale: Sale, booking: Booking, at: int) -> Outcome:

@@ -132,9 +132,9 @@ def forwarding(sale: Sale, event: Event) -> Outcome:
         case Approved() | PaidByReceipt():
             return judged(*approve(sale, event.at, "approved at sync", event.booking))
         case Declined(errand=Errand.FORWARD):
-            return _declined_at_sync(sale, event.at, "declined at sync", event.refusal)
+            return declined_at_sync(sale, event.at, "declined at sync", event.refusal)
         case StatusHeard(errand=Errand.FORWARD, status=BackendStatus.CANCELLED | BackendStatus.EXPIRED):
-            return _declined_at_sync(sale, event.at, f"{event.status.name.lower()} at the backend", None)
+            return declined_at_sync(sale, event.at, f"{event.status.name.lower()} at the backend", None)
         case Held(errand=Errand.FORWARD | Errand.QUESTION):
             return sale, (AskBackend(event.at + ASK_EVERY_S),)
         case NoAnswer(errand=Errand.FORWARD):
@@ -172,7 +172,7 @@ def _keep_count(before: Sale, after: Sale) -> Sale:
     return replace(after, attempts=before.attempts, retry_at=before.retry_at)
 
 
-def _declined_at_sync(sale: Sale, at: int, why: str, refusal: Refusal | None) -> Outcome:
+def declined_at_sync(sale: Sale, at: int, why: str, refusal: Refusal | None) -> Outcome:
     """Where the shopper is asked for it after all, or the platform bears it, refunds still go to the backend.
 
     They lessen what is asked or owed. Its word on the due may be older than an event that came while this answer was on

@@ -265,6 +265,7 @@ EVENTS: list[Event] = [
     ForwardLeaving(at=SOON),
     *[say(errand, intent_id=about) for say in (says_approved, says_declined, says_held)
       for errand in (None, *Errand) for about in (ID, OTHER)],
+    says_declined(Errand.CANCEL, refusal=refusal(due(DueState.PAID))),
     *[says(status, errand, at=at)
       for status in BackendStatus for errand in (None, *Errand) for at in (SOON, LIFE_OVER + 600)],
     *[NoAnswer(at=SOON, errand=errand) for errand in Errand],
@@ -326,8 +327,8 @@ ARROWS = {
     S.UNKNOWN: {S.APPROVED, S.DECLINED, S.PENDING, S.REVERSED, S.EXPIRED, S.ACCEPTED_OFFLINE, S.REVERSING},
     S.ACCEPTED_OFFLINE: {S.FORWARDING, S.APPROVED, S.DECLINED_AT_SYNC},  # the drainer's verdict, sent back meanwhile
     S.FORWARDING: {S.APPROVED, S.DECLINED_AT_SYNC, S.ACCEPTED_OFFLINE},
-    S.CANCELLING: {S.CANCELLED, S.EXPIRED, S.APPROVED},
-    S.REVERSING: {S.REVERSED, S.APPROVED},
+    S.CANCELLING: {S.CANCELLED, S.EXPIRED, S.APPROVED, S.DECLINED, S.DECLINED_AT_SYNC},
+    S.REVERSING: {S.REVERSED, S.APPROVED, S.DECLINED, S.DECLINED_AT_SYNC},
     S.APPROVED: {S.SETTLED, S.PARTLY_REFUNDED, S.REFUNDED},
     S.SETTLED: {S.PARTLY_REFUNDED, S.REFUNDED},
     S.PARTLY_REFUNDED: {S.APPROVED, S.SETTLED, S.REFUNDED},

@@ -25,15 +25,17 @@ from terminal.core.events import (
     ReplyAccepted,
     Restarted,
 )
-from terminal.core.machine import ALARM_AFTER_ATTEMPTS, Outcome, backoff_s
-from terminal.core.sale import Cancel, CancelReason, RefundState, Sale, SaleState
+from terminal.core.machine import ALARM_AFTER_ATTEMPTS, Outcome, backoff_s, refundable_minor
+from terminal.core.sale import Cancel, CancelReason, Due, DueState, RefundState, Sale, SaleState, Step
 from terminal.core.samples import (
     HEARD_AT,
     LIFE_OVER,
     NOON,
     authorised,
     booking,
+    due,
     intent,
+    refusal,
     sale_in,
     says,
     says_approved,
@@ -115,6 +117,32 @@ def cancelling(cancel: Cancel = BY_CASHIER, **changes: object) -> Sale:
 def test_arrow(take: Take, sale: Sale, event: Event, state: SaleState, effects: tuple[Effect, ...]) -> None:
     after, follows = take(sale, event)
     assert (after.state, follows) == (state, effects)
+
+
+ACCEPTED_OFFLINE = (Step(S.ACCEPTED_OFFLINE, NOON, "accepted offline"), Step(S.REVERSING, NOON, "sample"))
+
+
+@pytest.mark.parametrize("state", [S.CANCELLING, S.REVERSING])
+@pytest.mark.parametrize(
+    ("history", "left", "end"),
+    [
+        pytest.param(ACCEPTED_OFFLINE, due(DueState.PAID), S.DECLINED_AT_SYNC, id="its due is paid"),
+        pytest.param((), due(DueState.PAID), S.DECLINED_AT_SYNC, id="the same, of what this journal has forgotten"),
+        pytest.param(ACCEPTED_OFFLINE, None, S.DECLINED_AT_SYNC, id="nobody was asked"),
+        pytest.param((), None, S.DECLINED, id="never accepted offline"),
+    ],
+)
+def test_settled_by_a_decline_ends_it_and_the_money_is_the_dues_matter(
+    take: Take, state: SaleState, history: tuple[Step, ...], left: Due | None, end: SaleState
+) -> None:
+    answer = says_declined(Errand.CANCEL, refusal=refusal(left))
+    after, effects = take(sale_in(state, history=history, attempts=30, retry_at=SOON), answer)
+    assert (after.state, after.refusal, after.intent.end) == (end, refusal(left), end)
+    assert (after.refunds, after.attempts, after.retry_at) == ((), 0, None)
+    assert refundable_minor(after) == (0 if left is None else left.amount_minor)
+    alarms = [effect for effect in effects if effect == RaiseAlarm(AlarmKind.DECLINED_AT_SYNC)]
+    assert len(alarms) == (end is S.DECLINED_AT_SYNC)
+    assert not any(isinstance(effect, SendRefund | SendCancel) for effect in effects)
 
 
 @pytest.mark.parametrize(
