@@ -6,9 +6,13 @@ Ours, beyond the pages. Events overtake answers and each other and come twice, s
 
 from dataclasses import replace
 
-from terminal.core.effects import AlarmKind, RaiseAlarm
-from terminal.core.machine._common import Outcome, stay
+from terminal.core.effects import AlarmKind, AskBackend, RaiseAlarm
+from terminal.core.events import NoAnswer
+from terminal.core.machine._common import Outcome, answered, later, stay
 from terminal.core.sale import Due, DueState, Sale, SaleState
+
+ASKED_MOST = 5
+"""How often one question about a due is repeated. Not for ever on a dead link: its opening asks anew."""
 
 _MAY_BECOME = {
     DueState.OPEN: frozenset({DueState.REFUSED, DueState.PAID, DueState.WITHDRAWN}),
@@ -28,6 +32,17 @@ def due_told(sale: Sale, due: Due) -> Outcome:
     if known is not None and known.state is due.state:
         return told, ()
     return told, (RaiseAlarm(AlarmKind.DECLINED_AT_SYNC),)
+
+
+def due_unanswered(sale: Sale, event: NoAnswer) -> Outcome:
+    """Ask again with back-off what has become of a due that may still be paid, so many times."""
+    due = sale.refusal.due if sale.refusal is not None else None
+    if sale.state is not SaleState.DECLINED_AT_SYNC or due is None or not _MAY_BECOME[due.state]:
+        return stay(sale)
+    if sale.attempts >= ASKED_MOST:
+        return answered(sale), ()
+    waiting, not_before = later(sale, event.at, event.retry_after_s)
+    return waiting, (AskBackend(not_before),)
 
 
 def _is_news(known: Due | None, told: Due) -> bool:

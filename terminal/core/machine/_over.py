@@ -25,8 +25,8 @@ from terminal.core.events import (
     StatusHeard,
 )
 from terminal.core.machine._at_the_counter import with_fresh_intent
-from terminal.core.machine._common import Outcome, arrow, later, not_now, stay
-from terminal.core.machine._dues import due_told
+from terminal.core.machine._common import Outcome, answered, arrow, later, not_now, stay
+from terminal.core.machine._dues import due_told, due_unanswered
 from terminal.core.machine._refunds import send_refunds
 from terminal.core.sale import Booking, Due, Refusal, Sale, SaleState
 
@@ -81,6 +81,10 @@ def ended(sale: Sale, event: Event) -> Outcome:
             return with_fresh_intent(sale, event.fresh, event.at)
         case Approved() | PaidByReceipt():
             return sale, (RaiseAlarm(AlarmKind.PAID_AFTER_CANCEL),)
+        case Declined(errand=Errand.QUESTION, refusal=Refusal(due=Due() as due)):
+            return due_told(answered(sale), due)
+        case NoAnswer(errand=Errand.QUESTION):
+            return due_unanswered(sale, event)
         case DueTold(due=due) | Declined(refusal=Refusal(due=Due() as due)):
             return due_told(sale, due)
         case Restarted() if sale.state is SaleState.DECLINED_AT_SYNC:

@@ -9,8 +9,9 @@ from typing import TypeAlias
 import pytest
 
 from terminal.core.effects import AlarmKind, AskBackend, RaiseAlarm, SendRefund
-from terminal.core.events import Errand, Event, RefundAnswered, RefundAsked, Restarted
-from terminal.core.machine import Outcome, durably_different, refundable_minor
+from terminal.core.events import Errand, Event, NoAnswer, RefundAnswered, RefundAsked, Restarted
+from terminal.core.machine import Outcome, backoff_s, durably_different, refundable_minor
+from terminal.core.machine._dues import ASKED_MOST
 from terminal.core.sale import DueState, Refund, RefundState, Sale, SaleState
 from terminal.core.samples import (
     AMOUNT_MINOR,
@@ -31,6 +32,7 @@ S, D, R = SaleState, DueState, RefundState
 SOON = NOON + 90
 ALARM = RaiseAlarm(AlarmKind.DECLINED_AT_SYNC)
 LESS = AMOUNT_MINOR - 80
+UNANSWERED = NoAnswer(at=SOON, errand=Errand.QUESTION)
 
 
 def declined(state: DueState | None, amount_minor: int = AMOUNT_MINOR, **changes: object) -> Sale:
@@ -114,6 +116,29 @@ def test_the_drainers_no_brings_it_and_what_came_meanwhile_is_asked_for(take: Ta
     after, effects = take(early, says_declined(Errand.FORWARD, refusal=refusal(due())))
     assert (after.state, after.refusal) == (S.DECLINED_AT_SYNC, refusal(due()))
     assert effects == (ALARM, AskBackend(HEARD_AT + 5))
+
+
+@pytest.mark.parametrize("state", [D.OPEN, D.REFUSED])
+def test_a_question_about_it_that_nobody_answered_is_asked_again_so_many_times(take: Take, state: DueState) -> None:
+    sale = declined(state)
+    for attempt in range(1, ASKED_MOST + 1):
+        sale, effects = take(sale, UNANSWERED)
+        assert effects == (AskBackend(SOON + backoff_s(attempt, sale.sale_id)),)
+        assert sale.retry_at == SOON + backoff_s(attempt, sale.sale_id)
+    assert take(sale, UNANSWERED) == (declined(state), ())  # the link's opening asks anew, and as often
+
+
+def test_an_answer_ends_the_count_and_whoever_said_to_come_later_is_obeyed(take: Take) -> None:
+    waiting, effects = take(declined(D.OPEN), replace(UNANSWERED, retry_after_s=90))
+    assert effects == (AskBackend(SOON + 90),)
+    assert take(waiting, says_declined(Errand.QUESTION, refusal=refusal(due()))) == (declined(D.OPEN), ())
+    after, _ = take(waiting, says_declined(Errand.QUESTION, refusal=refusal(due(D.PAID))))
+    assert after == declined(D.PAID)
+
+
+@pytest.mark.parametrize("state", [None, D.PAID, D.WITHDRAWN])
+def test_what_is_over_is_not_asked_about_again(take: Take, state: DueState | None) -> None:
+    assert take(declined(state), UNANSWERED) == (declined(state), ())
 
 
 # --- refunds of it ----------------------------------------------------------------------------------------------------
