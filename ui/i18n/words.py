@@ -119,13 +119,11 @@ DECLINED_AT_SYNC_MEANS = Phrase(
 )
 DUE_OPEN_WHAT = Phrase("顾客已收到付款请求", "顧客已收到付款請求", "The shopper has been asked to pay")
 DUE_OPEN_MEANS = Phrase(
-    "钱还没有收到。请不要再收一次，有结果这里会写明。",
-    "錢還沒有收到。請不要再收一次，有結果這裡會寫明。",
-    "No money came yet. Do not charge again: the answer will be shown here.",
+    "还没有答复。请不要再收一次，有结果这里会写明。",
+    "還沒有答覆。請不要再收一次，有結果這裡會寫明。",
+    "No answer yet. Do not charge again: it will be shown here.",
 )
-DUE_REFUSED_WHAT = Phrase(
-    "顾客不肯补付，钱没有收到", "顧客不肯補付，錢沒有收到", "The shopper refuses to pay: no money came"
-)
+DUE_REFUSED_WHAT = Phrase("顾客不肯补付", "顧客不肯補付", "The shopper refuses to pay it")
 DUE_WITHDRAWN_WHAT = Phrase("已不欠款，顾客不用再付", "已不欠款，顧客不用再付", "Nothing is owed for it any more")
 DUE_PAID = Phrase("离线收的这笔后来付了", "離線收的這筆後來付了", "Stored sale paid since")
 DUE_PAID_SHORT = Phrase("后来付了", "後來付了", "Paid since")
