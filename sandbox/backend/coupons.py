@@ -6,6 +6,7 @@ one a whole unit taken and not given back, where a pass was shown.
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select
@@ -101,7 +102,7 @@ def spend(session: Session, intent: IntentRow, payment: PaymentRow) -> None:
 
 
 def use_up(session: Session, payment: PaymentRow) -> None:
-    """Its due is paid, less the vouchers: they are gone, unless they were spent elsewhere meanwhile."""
+    """Its due is paid, less the vouchers: they are gone; one that was spent elsewhere meanwhile stays spent there."""
     for voucher_id in payment.vouchers:
         insert_if_new(session, SpentVoucherRow, voucher_id=voucher_id, intent_id=payment.intent_id)
 
@@ -113,7 +114,8 @@ def unspend(session: Session, intent: IntentRow) -> None:
 
 def give_back(session: Session, payment: PaymentRow, taken: int, refunded: int, now: int) -> None:
     """After a refund: vouchers come back in proportion to the money, as one new voucher a refund."""
-    used = value_used(payment)
+    spent = _spent_on(session, payment)
+    used = min(value_used(payment), sum(voucher.value for voucher in spent))
     if used == 0 or payment.account_id is None:
         return
     owed = used if refunded == taken else used * refunded // taken
@@ -121,7 +123,6 @@ def give_back(session: Session, payment: PaymentRow, taken: int, refunded: int, 
         select(func.coalesce(func.sum(VoucherRow.value), 0)).where(VoucherRow.given_back_for == payment.intent_id)
     )
     if owed > int(came_back or 0):
-        first = session.get(VoucherRow, payment.vouchers[0]) if payment.vouchers else None
         row = VoucherRow(
             account_id=payment.account_id,
             merchant_id=session.get_one(TerminalRow, payment.terminal_id).merchant_id,
@@ -129,10 +130,19 @@ def give_back(session: Session, payment: PaymentRow, taken: int, refunded: int, 
             currency=payment.currency,
             minimum=0,
             not_before=now,
-            not_after=now + 30 * 86_400 if first is None else max(first.not_after, now),
+            not_after=max(now, *(voucher.not_after for voucher in spent)),
             given_back_for=payment.intent_id,
         )
         issue(session, row)
+
+
+def _spent_on(session: Session, payment: PaymentRow) -> Sequence[VoucherRow]:
+    """Of a payment's vouchers those that it has used up; of one that was declined another sale may have spent some."""
+    return session.scalars(
+        select(VoucherRow)
+        .join(SpentVoucherRow, SpentVoucherRow.voucher_id == VoucherRow.id)
+        .where(SpentVoucherRow.intent_id == payment.intent_id, VoucherRow.id.in_(payment.vouchers))
+    ).all()
 
 
 def join(session: Session, account_id: str, merchant_id: str, now: int) -> None:

@@ -182,25 +182,70 @@ def test_it_is_paid_by_whoever_signed_and_not_from_the_purse(shop: Shop) -> None
 
 
 def test_its_voucher_is_used_up_with_it_and_comes_back_with_a_refund(shop: Shop) -> None:
+    owed = owing_less_vouchers(shop, [5_00])
+    assert (owed.told(), vouchers(owed.wallet)) == ({"state": "open", "amount": 13_80}, [(5_00, False)])
+    owed.does("pay")
+    assert (vouchers(owed.wallet), owed.wallet.balance()) == ([(5_00, True)], 0)
+    owed.till.refund(owed.sale)
+    assert (sorted(vouchers(owed.wallet)), owed.wallet.balance()) == ([(5_00, False), (5_00, True)], 13_80)
+
+
+@pytest.mark.parametrize(
+    ("values", "elsewhere", "refunds", "back"),
+    [
+        ([5_00], [5_00], [None], []),
+        ([5_00], [5_00], [5_00, None], []),
+        ([5_00, 3_00], [5_00], [None], [3_00]),
+        ([5_00, 3_00], [3_00], [5_40, 5_40], [2_50, 2_50]),
+        ([5_00, 3_00], [3_00, 5_00], [None], []),
+    ],
+    ids=["the only one", "in parts", "one of two", "one of two, in parts", "both"],
+)
+def test_a_voucher_that_was_spent_elsewhere_meanwhile_does_not_come_back(
+    shop: Shop, values: list[int], elsewhere: list[int], refunds: list[int | None], back: list[int]
+) -> None:
+    owed = owing_less_vouchers(shop, values)
+    for value in elsewhere:
+        (one,) = [one for one in owed.wallet.call("GET", "/vouchers").json()["vouchers"] if one["value"] == value]
+        other = owed.till.sale(value)
+        owed.till.put(other)
+        paid = owed.wallet.call("POST", f"/intents/{other.intent_id}/pay", {"vouchers": [one["voucher_id"]]})
+        assert paid.json()["status"] == "approved"
+    owed.does("pay")
+    for minor in refunds:
+        assert owed.till.refund(owed.sale, minor).json()["state"] == "done"
+    assert [value for value, spent in vouchers(owed.wallet) if not spent] == back
+
+
+def test_what_no_voucher_took_off_is_not_given_back_as_one(shop: Shop) -> None:
+    """Declined for a wrong total, its due is of that total; what it was short of is nobody's voucher."""
+    owed = owing(shop, total_minor=13_80)
+    owed.earns(13_80)
+    assert (owed.dues()[0]["code"], owed.says("pay")) == ("wrong_total", "paid")
+    owed.till.refund(owed.sale)
+    assert (vouchers(owed.wallet), owed.wallet.balance()) == ([], 13_80)
+
+
+def owing_less_vouchers(shop: Shop, values: list[int]) -> Owing:
+    """18.80 less these, declined for want of money; the shopper has it again."""
     till, wallet = shop.till(), shop.wallet()
     now = shop.clock.now()
-    coupon = {"account_id": wallet.account_id, "merchant_id": "M-0001", "value": 5_00, "not_before": now,
-              "not_after": now + 3600}  # fmt: skip
-    shop.operator.call("POST", "/coupons", coupon)
+    for value in values:
+        coupon = {"account_id": wallet.account_id, "merchant_id": "M-0001", "value": value, "not_before": now,
+                  "not_after": now + 3600}  # fmt: skip
+        shop.operator.call("POST", "/coupons", coupon)
     sale = till.sale(18_80)
     kid = b64u(PublicKey.of(wallet.key).kid)
-    (voucher,) = wallet.call("GET", f"/vouchers?kid={kid}").json()["vouchers"]
-    signed = wallet.authorise(sale, vouchers=(unb64u(voucher["voucher"]),), total_minor=13_80)
+    signed_vouchers = wallet.call("GET", f"/vouchers?kid={kid}").json()["vouchers"]
+    total = 18_80 - sum(values)
+    shown = tuple(unb64u(voucher["voucher"]) for voucher in signed_vouchers)
+    signed = wallet.authorise(sale, vouchers=shown, total_minor=total)
     spend_all(wallet)
     till.pay(sale, wallet, signed)
     till.pay(sale, wallet, signed, offline=True)
     owed = Owing(shop=shop, till=till, wallet=wallet, sale=sale, authorisation=signed)
-    owed.earns(13_80)
-    assert (owed.told(), vouchers(wallet)) == ({"state": "open", "amount": 13_80}, [(5_00, False)])
-    owed.does("pay")
-    assert (vouchers(wallet), wallet.balance()) == ([(5_00, True)], 0)
-    till.refund(sale)
-    assert (sorted(vouchers(wallet)), wallet.balance()) == ([(5_00, False), (5_00, True)], 13_80)
+    owed.earns(total)
+    return owed
 
 
 def vouchers(wallet: Wallet) -> list[tuple[int, bool]]:
