@@ -10,15 +10,18 @@ from sandbox.backend.context import Backend
 from sandbox.backend.problems import ProblemError, invalid
 
 
-def take_all(backend: Backend, terminal_id: str, items: list[Any]) -> list[shapes.Payment | shapes.ItemProblem]:
+def take_all(
+    backend: Backend, terminal_id: str, items: list[Any], *, knows_dues: bool
+) -> list[shapes.Payment | shapes.ItemProblem]:
     """Judge each item in a transaction of its own."""
-    return [_take(backend, terminal_id, item) for item in items]
+    return [_take(backend, terminal_id, item, knows_dues=knows_dues) for item in items]
 
 
-def _take(backend: Backend, terminal_id: str, item: Any) -> shapes.Payment | shapes.ItemProblem:
+def _take(backend: Backend, terminal_id: str, item: Any, *, knows_dues: bool) -> shapes.Payment | shapes.ItemProblem:
     try:
         request = shapes.PaymentRequest.model_validate(item)
-        return payments.take(backend, payments.read_offer(backend, terminal_id, request)).payment
+        offer = payments.read_offer(backend, terminal_id, request, knows_dues=knows_dues)
+        return payments.take(backend, offer).payment
     except ValidationError as error:
         return item_problem(invalid(f"{error.error_count()} members are missing or wrong"))
     except ProblemError as error:

@@ -5,7 +5,7 @@ import hmac
 from dataclasses import dataclass
 from typing import Annotated, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -77,6 +77,12 @@ def _trading_terminal(terminal: Annotated[Terminal, Depends(_terminal)]) -> Term
     return terminal
 
 
+def _knows_dues(pengpos_knows: Annotated[str | None, Header()] = None) -> bool:
+    return "dues" in [word.strip() for word in (pengpos_knows or "").split(",")]
+
+
+KnowsDues = Annotated[bool, Depends(_knows_dues)]
+"""Whether a terminal says of itself that it knows dues. No signature covers it: it moves no money, it lets us ask."""
 AnyTerminal = Annotated[Terminal, Depends(_terminal)]
 """A terminal, revoked or not."""
 TradingTerminal = Annotated[Terminal, Depends(_trading_terminal)]

@@ -21,7 +21,12 @@ _WITHOUT = "without_due"
 
 
 def ask(session: Session, payment: PaymentRow, now: int) -> None:
-    """Ask for a payment that was accepted offline and has just been declined, if there is whom to ask and for what."""
+    """Ask for a payment that was accepted offline and has just been declined, if there is whom to ask and for what.
+
+    Not where its terminal has not said that it knows dues: it would have the shopper pay another way, and thus twice.
+    """
+    if not payment.knows_dues:
+        return
     amount = _left_to_pay(session, payment)
     if amount <= 0 or payment.code in ASKS_NOBODY or not _owner_signed(session, payment):
         return

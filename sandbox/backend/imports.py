@@ -129,7 +129,7 @@ def _deliver(
         if isinstance(verdict, shapes.CancelAnswer) and verdict.status == "settled":
             asked.append(_refund_of_all(presentation))
     elif payment.authorisation is not None:
-        [verdict] = batch.take_all(backend, terminal_id, [_item(payment)])
+        [verdict] = batch.take_all(backend, terminal_id, [_item(payment)], knows_dues=True)  # the journal is ours
     else:
         verdict = _ask(backend, presentation)
     answers = [_refund(backend, terminal_id, payment.intent_id, one) for one in asked]

@@ -297,6 +297,8 @@ class PaymentRow(Base):
     held_outcome: Mapped[str | None] = mapped_column(String(10))
     borne_by: Mapped[str | None] = mapped_column(String(10))
     guaranteed: Mapped[int]
+    knows_dues: Mapped[bool] = mapped_column(default=False)
+    """Whether its terminal said, when it sent it, that it knows dues."""
     answers: Mapped[int]
     """How often its verdict was asked for; only money for testing looks at it."""
     settled_on: Mapped[str | None] = mapped_column(String(10))

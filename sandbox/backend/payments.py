@@ -54,6 +54,8 @@ class Offer:
     authorisation: bytes
     accepted_offline: bool
     occurred_at: int
+    knows_dues: bool
+    """Whether who sends it knows dues, and will not have the shopper pay another way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Answered:
     delivery: magic.Delivery
 
 
-def read_offer(backend: Backend, terminal_id: str, request: shapes.PaymentRequest) -> Offer:
+def read_offer(backend: Backend, terminal_id: str, request: shapes.PaymentRequest, *, knows_dues: bool) -> Offer:
     """Read a request as far as it can be refused without a verdict; raises ProblemError 404, 422."""
     presentation = intents.read_own_presentation(request.presentation, backend.issuer.trusted, terminal_id)
     try:
@@ -74,6 +76,7 @@ def read_offer(backend: Backend, terminal_id: str, request: shapes.PaymentReques
             authorisation=unb64u(request.authorisation),
             accepted_offline=request.accepted_offline,
             occurred_at=parse_rfc3339(request.occurred_at),
+            knows_dues=knows_dues,
         )
     except (MalformedError, ValueError) as error:
         raise invalid(str(error)) from error
@@ -107,6 +110,7 @@ def _take(session: Session, backend: Backend, offer: Offer) -> Answered | Proble
         _decide(session, backend, offer, intent, payment, read, copied=copied)
     elif offer.accepted_offline and finality.may_be_judged_again(session, intent, payment):
         payment.accepted_offline, payment.occurred_at = True, offer.occurred_at
+        payment.knows_dues = offer.knows_dues
         payment.business_date = booking.business_date_of(session, intent.terminal_id, payment.authorised_at)
         copied = isinstance(read, Authorised) and _counter_owner(session, read) != digest
         _decide(session, backend, offer, intent, payment, read, copied=copied)
@@ -290,6 +294,7 @@ def _new_payment(
         accepted_offline=offer.accepted_offline,
         authorised_at=authorised_at,
         occurred_at=offer.occurred_at,
+        knows_dues=offer.knows_dues,
         decided_at=now,
         business_date=booking.business_date_of(session, intent.terminal_id, counts_at),
         lines=[],

@@ -26,7 +26,7 @@ from sandbox.backend import (
     views,
 )
 from sandbox.backend import refunds as refund_book
-from sandbox.backend.caller import AnyTerminal, BackendOf, Incoming, TradingTerminal, check_new_key
+from sandbox.backend.caller import AnyTerminal, BackendOf, Incoming, KnowsDues, TradingTerminal, check_new_key
 from sandbox.backend.context import Backend
 from sandbox.backend.delivery import LostAnswer
 from sandbox.backend.problems import ProblemError, invalid, not_found
@@ -154,11 +154,14 @@ def cancel_intent(
 
 
 @router.post("/payments", response_model=shapes.Payment)
-async def pay(request: shapes.PaymentRequest, terminal: TradingTerminal, backend: BackendOf) -> Any:
+async def pay(
+    request: shapes.PaymentRequest, terminal: TradingTerminal, backend: BackendOf, knows_dues: KnowsDues
+) -> Any:
     """Judge a payment and book it; the same request gives the same answer."""
 
     def judge() -> payments.Answered:
-        return payments.take(backend, payments.read_offer(backend, terminal.terminal_id, request))
+        offer = payments.read_offer(backend, terminal.terminal_id, request, knows_dues=knows_dues)
+        return payments.take(backend, offer)
 
     answered = await run_in_threadpool(judge)
     if answered.delivery.delay_s:
@@ -168,13 +171,16 @@ async def pay(request: shapes.PaymentRequest, terminal: TradingTerminal, backend
 
 @router.post("/payments/batch")
 def pay_batch(
-    terminal: AnyTerminal, backend: BackendOf, request: Annotated[shapes.BatchRequest | list[Any], Body()]
+    terminal: AnyTerminal,
+    backend: BackendOf,
+    knows_dues: KnowsDues,
+    request: Annotated[shapes.BatchRequest | list[Any], Body()],
 ) -> shapes.BatchAnswer:
     """Up to 200 payments; one verdict an item."""
     items = request if isinstance(request, list) else request.payments
     if len(items) > shapes.BATCH_LIMIT:
         raise invalid(f"at most {shapes.BATCH_LIMIT} payments a batch")
-    verdicts = batch.take_all(backend, terminal.terminal_id, items)
+    verdicts = batch.take_all(backend, terminal.terminal_id, items, knows_dues=knows_dues)
     return shapes.BatchAnswer(verdicts=verdicts)
 
 

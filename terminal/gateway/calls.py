@@ -25,6 +25,7 @@ ANSWER_SIZE_MOST = 1_048_576
 RETRY_AFTER_MOST_S = 3_600
 EVENTS_SILENCE_S = 25.0  # the stream carries a comment every 10 s: after two missed ones it is dead
 
+_KNOWS = "dues"  # of what is beyond the pages: a backend asks no shopper of a terminal that does not say so
 _BLANK_LINE = re.compile(rb"\n\n|\r\n\r\n")
 
 M = TypeVar("M")
@@ -84,7 +85,7 @@ class Calls:
         content = msgspec.json.encode(body) if body is not None else None
         headers = {"accept-encoding": "identity"}  # an answer's size is what comes over the wire
         if content is not None:
-            headers["content-type"] = "application/json"
+            headers |= {"content-type": "application/json", "pengpos-knows": _KNOWS}
         auth = httpx.USE_CLIENT_DEFAULT if signed else None
         sending = self._client.stream(method, path, content=content, headers=headers, auth=auth, timeout=deadline_s)
         try:

@@ -95,6 +95,12 @@ def test_the_stored_bytes_are_sent_as_they_are() -> None:
     }
 
 
+def test_each_says_that_the_terminal_knows_dues() -> None:
+    for ask in (pay, lambda gateway: gateway.forward([SALE])):
+        answered(APPROVED, ask)
+        assert requests[0].headers["pengpos-knows"] == "dues"
+
+
 def test_approved() -> None:
     event = answered(APPROVED, pay)
     assert isinstance(event, Approved)

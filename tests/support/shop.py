@@ -149,6 +149,8 @@ class Till:
     enrolment: dict[str, Any] = field(default_factory=dict)
     epoch: int = field(default_factory=lambda: secrets.randbits(63))
     counter: int = 0
+    knows: str | None = "dues"
+    """What it says that it knows beyond the pages; None: it was written from the pages alone, or before."""
 
     @classmethod
     def enrol(cls, http: httpx.Client, clock: Clock, code: str) -> "Till":
@@ -184,7 +186,8 @@ class Till:
 
     def call(self, method: str, path: str, body: Any = None, **spoilt: Any) -> httpx.Response:
         """A signed call; `spoilt` are members of `Signing` that differ from what is right."""
-        request = self.request(method, path, body)
+        headers = {} if self.knows is None else {"Pengpos-Knows": self.knows}
+        request = self.request(method, path, body, headers)
         Signing(**{"signer": self.key, "created": self.clock.now(), **spoilt}).apply(request)
         return self.http.send(request)
 

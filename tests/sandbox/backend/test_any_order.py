@@ -72,7 +72,8 @@ class Counter:
             self.signed[key] = wallet.authorise(sale, tip_minor=tip, authorised_at=sale.intent.claims.issued_at)
         item = self.till.item(sale, wallet, self.signed[key], offline=offline)
         request = shapes.PaymentRequest.model_validate(item)
-        payments.take(self.shop.backend, payments.read_offer(self.shop.backend, self.till.terminal_id, request))
+        offer = payments.read_offer(self.shop.backend, self.till.terminal_id, request, knows_dues=True)
+        payments.take(self.shop.backend, offer)
 
     def page(self, at: int, who: int) -> None:
         """By the presentation, as a `#P` is paid."""

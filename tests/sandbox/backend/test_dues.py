@@ -201,6 +201,47 @@ def test_one_that_was_held_is_asked_for_once_it_is_declined(magic_shop: Shop) ->
     assert [due["code"] for due in wallet.call("GET", "/dues").json()["dues"]] == ["review_refused"]
 
 
+@pytest.mark.parametrize(
+    ("knows", "asked"),
+    [("dues", True), ("tides, dues", True), (None, False), ("tides", False)],
+    ids=["it says so", "among other things", "it says nothing", "it says something else"],
+)
+@pytest.mark.parametrize("way", ["at once", "in a batch", "held"])
+def test_only_a_terminal_that_says_it_knows_dues_causes_one(
+    magic_shop: Shop, knows: str | None, asked: bool, way: str
+) -> None:
+    """Another would tell its cashier to have the shopper pay again, and the shopper would pay twice."""
+    till, wallet = magic_shop.till(), magic_shop.wallet()
+    till.knows = knows
+    sale = till.sale(10_27 if way == "held" else 18_80, online=False)
+    item = till.item(sale, wallet, wallet.authorise(sale), offline=True)
+    if way != "held":
+        spend_all(wallet)
+    if way == "in a batch":
+        till.call("POST", "/payments/batch", {"payments": [item]})
+    else:
+        till.call("POST", "/payments", item)
+    if way == "held":
+        magic_shop.operator.call("POST", f"/payments/{sale.intent_id}/review", {"approve": False})
+    assert till.status(sale) == "declined"
+    assert len(wallet.call("GET", "/dues").json()["dues"]) == asked
+    till.knows = "dues"
+    again = till.call("POST", "/payments", item).json()
+    assert (again["status"], "due" in again) == ("declined", asked), "a verdict is given once, also after an update"
+
+
+@pytest.mark.parametrize(("first", "then"), [("dues", None), (None, "dues")], ids=["knew then", "knows now"])
+def test_what_counts_is_who_says_that_it_was_accepted_offline(shop: Shop, first: str | None, then: str | None) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80)
+    authorisation = wallet.authorise(sale)
+    spend_all(wallet)
+    till.knows = first
+    till.pay(sale, wallet, authorisation)
+    till.knows = then
+    assert ("due" in till.pay(sale, wallet, authorisation, offline=True).json()) == (then == "dues")
+
+
 def test_one_sale_asks_once_whoever_else_signed_it(shop: Shop) -> None:
     owed, other = owing(shop), shop.wallet()
     answer = owed.till.pay(owed.sale, other, offline=True).json()

@@ -31,6 +31,7 @@ from terminal.wire.cose import Context, Sign1
 from terminal.wire.keys import PublicKey
 from tests.support import shop as play
 from tests.support.backend import Shop
+from tests.support.dues import spend_all
 
 
 @dataclass
@@ -192,6 +193,15 @@ def test_twice_is_harmless(shop: Shop, device: Device) -> None:
     assert second["verdicts"] == first["verdicts"]
     assert acknowledged(shop, second)["imported"] == acknowledged(shop, first)["imported"]
     assert (wallet.balance(), shop.operator.takings()) == (982_20, 17_80)
+
+
+def test_what_is_declined_is_asked_of_the_shopper(shop: Shop, device: Device) -> None:
+    """Only a terminal of ours has such a journal, and whoever imports it has no till that could ask."""
+    wallet = shop.wallet()
+    device.paid(18_80, wallet, SaleState.ACCEPTED_OFFLINE)
+    spend_all(wallet)
+    device.till.knows = None
+    assert take(shop, device.sealed())["verdicts"][0]["verdict"]["due"] == {"state": "open", "amount": 18_80}
 
 
 @pytest.mark.parametrize("first", ["import", "drain"])

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the terminal that sent a payment said that it knows dues."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """To this version. Of payments from before it is not known: should one be declined yet, it asks nobody."""
+    op.add_column("payments", sa.Column("knows_dues", sa.Boolean(), nullable=False, server_default=sa.false()))
+
+
+def downgrade() -> None:
+    """Back to the version before."""
+    op.drop_column("payments", "knows_dues")
