@@ -12,6 +12,9 @@ import pytest
 from starlette.routing import Route
 
 from terminal.cli import main
+from terminal.client import ReasonView, SaleView
+from terminal.core.risk import Cap
+from terminal.core.sale import DueState, Notice, Prompt
 from terminal.daemon.local_api import SEARCHED_BY, LocalApi
 from terminal.daemon.settings import Settings
 
@@ -228,3 +231,20 @@ def test_the_glossary_has_one_entry_for_a_word() -> None:
 def test_ci_runs_the_readmes_command() -> None:
     assert "make test" in README
     assert re.search(r"^exec make test </dev/null$", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param([field.name for field in msgspec.structs.fields(SaleView)], id="a sale"),
+        pytest.param([field.name for field in msgspec.structs.fields(ReasonView)], id="a reason"),
+        pytest.param([prompt.value for prompt in Prompt], id="prompts"),
+        pytest.param([notice.value for notice in Notice], id="notices"),
+        pytest.param([cap.value for cap in Cap], id="caps"),
+        pytest.param([state.value for state in DueState], id="dues"),
+    ],
+)
+def test_the_tills_page_says_what_each_field_of_a_sale_holds(names: list[str]) -> None:
+    told = {word for row in PAGES["docs/till-implementers.md"].splitlines() if row.startswith("|")
+            for word in re.findall(r"`([^`]+)`", row.split("|")[1])}  # fmt: skip
+    assert sorted(set(names) - told) == []

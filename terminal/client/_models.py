@@ -219,6 +219,9 @@ class DayReport(_Object, kw_only=True, frozen=True):
     there_due_count: int = 0
     there_due_total: int = 0
     """What the settlement brings the merchant of dues paid on this day, of whatever day's sales."""
+    there_guaranteed_count: int = 0
+    there_guaranteed_total: int = 0
+    """What it brings of payments declined at sync that the platform bears; paid dues go back to the platform first."""
     differences: list[Difference]
 
 

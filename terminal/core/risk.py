@@ -80,7 +80,7 @@ class Cap(StrEnum):
     STORED_COUNT = "stored_count"
     STORED_TOTAL = "stored_total"
     AGE = "age"
-    TURNAROUND = "turnaround"
+    TAP_TOO_SLOW = "tap_too_slow"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +199,7 @@ def _of_the_policy(policy: RiskPolicy, usage: Usage, payment: _Payment) -> Itera
     if policy.turnaround_ms is not None:  # last: the only one that another tap may mend
         took_ms = payment.turnaround_ms
         yield (
-            Cap.TURNAROUND,
+            Cap.TAP_TOO_SLOW,
             took_ms is not None and took_ms <= policy.turnaround_ms,
             f"turnaround: {took_ms} ms of {policy.turnaround_ms} ms",
         )

@@ -26,7 +26,7 @@ from terminal.gateway.messages import SettlementEntryMessage, SettlementMessage
 log = logging.getLogger(__name__)
 
 _PAYMENTS = frozenset({"payment", "offline_payment", "late_payment"})
-_DUE = "due"
+_DUE, _GUARANTEE = "due", "guarantee"
 """Paid after all, of a payment declined at sync, on the date it was paid: ours, beyond the page. No payment here."""
 _COUNTS_HERE = TAKEN_STATES | {SaleState.ACCEPTED_OFFLINE, SaleState.FORWARDING}
 
@@ -75,7 +75,9 @@ class DayClose:
         """Compare a day, and mark as settled what a final settlement holds. Raises UnusableAnswerError."""
         settlement = await self._backend.fetch("GET", f"/v1/settlements/{on.isoformat()}", SettlementMessage)
         there = {UUID(entry.intent_id): entry for entry in settlement.entries if entry.kind in _PAYMENTS}
-        dues = [entry.amount for entry in settlement.entries if entry.kind == _DUE]
+        dues, guaranteed = (
+            [entry.amount for entry in settlement.entries if entry.kind == kind] for kind in (_DUE, _GUARANTEE)
+        )
         here = await asyncio.to_thread(self._taken_on, on, business_day)
         differences = [*self._missing_there(here, there), *self._missing_here(here, there)]
         totals = await asyncio.to_thread(self._journal.day_totals, *business_day.span(on), currency)
@@ -95,6 +97,8 @@ class DayClose:
             due_paid_total=totals.due_paid_minor,
             there_due_count=len(dues),
             there_due_total=sum(dues),
+            there_guaranteed_count=len(guaranteed),
+            there_guaranteed_total=sum(guaranteed),
             differences=differences,
         )
 

@@ -17,7 +17,7 @@ from terminal.core.errors import JournalError, JournalFullError, MalformedError,
 from terminal.core.events import Event, FieldEmpty, Noticed, PaidByReceipt, PhoneRefused, Prompted, ReplyAccepted
 from terminal.core.ports import Clock, ReaderHealth, Signal, Signer
 from terminal.core.reasons import Reason
-from terminal.core.risk import Cap, OfflineRefused
+from terminal.core.risk import OfflineRefused
 from terminal.core.sale import Authorised, Booking, Notice, Prompt, Refusal, Sale, SaleState, Way
 from terminal.daemon.arming import Arming
 from terminal.daemon.desk import Desk
@@ -26,7 +26,6 @@ from terminal.daemon.identity import Identity
 from terminal.daemon.offline import OfflinePolicy
 from terminal.daemon.own_presentation import OwnPresentation
 from terminal.daemon.tap import Answer, Offer
-from terminal.daemon.words import TAP_TOO_SLOW
 from terminal.wire.fields import KID_SIZE
 from terminal.wire.judge import Accepted, Paid, judge_reply
 from terminal.wire.receipt import Outcome, ReceiptClaims, sign_receipt
@@ -250,8 +249,7 @@ class Judging:
         if not sale.intent.online:
             decision = self._policy.decide(authorised, sale.amount.currency, verdict.credential)
             if isinstance(decision, OfflineRefused):
-                code = TAP_TOO_SLOW if decision.cap is Cap.TURNAROUND else None
-                raise RefusedError(Reason.OFFLINE_NOT_POSSIBLE, f"{decision.cap}: {decision.detail}", code)
+                raise RefusedError(Reason.OFFLINE_NOT_POSSIBLE, f"{decision.cap}: {decision.detail}", decision.cap)
         return ReplyAccepted(at=now, authorised=authorised)
 
     # --- the receipt for the phone ------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from terminal.client import (
 from terminal.core.machine import refundable_minor
 from terminal.core.reasons import Reason
 from terminal.core.sale import CODE_TRIES, Intent, Refund, Refusal, Sale, SaleState
-from terminal.daemon.words import BACKEND_CODES, CODE_WORDS, WORDS
+from terminal.daemon.words import BACKEND_CODES, CODE_WORDS, DUE_WORDS, WORDS, ReasonWords
 
 _PAYABLE = frozenset({SaleState.SIGNED, SaleState.PRESENTED, SaleState.PENDING})
 CLAIM_S = 60
@@ -96,10 +96,16 @@ def refund_view(sale: Sale, refund: Refund) -> RefundView:
     return RefundView(refund_id=str(refund.refund_id), amount=amount, reason=refund.reason, state=refund.state.value)
 
 
+def _words_of(refusal: Refusal) -> ReasonWords:
+    if refusal.due is not None:
+        return DUE_WORDS[refusal.due.state]
+    plainer = BACKEND_CODES.get(refusal.code or "", refusal.reason)
+    return CODE_WORDS.get(refusal.code or "") or WORDS.get(plainer, WORDS[Reason.DECLINED_BY_BACKEND])
+
+
 def reason_view(refusal: Refusal, language: Language) -> ReasonView:
     """The number with a sentence for each side of the counter, in the device's language and in all of them."""
-    plainer = BACKEND_CODES.get(refusal.code or "", refusal.reason)
-    words = CODE_WORDS.get(refusal.code or "") or WORDS.get(plainer, WORDS[Reason.DECLINED_BY_BACKEND])
+    words = _words_of(refusal)
     return ReasonView(
         code=refusal.reason.value,
         shopper=words.shopper.in_language(language),

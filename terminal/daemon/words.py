@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 
 from terminal.client import Sentences
 from terminal.core.reasons import Reason
+from terminal.core.risk import Cap
+from terminal.core.sale import DueState
 
 
 class ReasonWords(NamedTuple):
@@ -169,9 +171,9 @@ WORDS: Final[dict[Reason, ReasonWords]] = {
             "There is no connection and this cannot be taken offline. Nothing was charged.",
         ),
         _said(
-            "不能离线收这一笔，请等网络恢复或收现金。",
-            "不能離線收這一筆，請等網路恢復或收現金。",
-            "This cannot be taken offline. Wait for the link or take other money.",
+            "不能离线收这一笔。网络恢复后请重新发起，或收现金。",
+            "不能離線收這一筆。網路恢復後請重新發起，或收現金。",
+            "This cannot be taken offline. Start again once the link is back, or take other money.",
         ),
     ),
     Reason.ALREADY_PAID: ReasonWords(
@@ -220,24 +222,65 @@ WORDS: Final[dict[Reason, ReasonWords]] = {
     ),
 }
 
-TAP_TOO_SLOW: Final = "tap_too_slow"
-"""Offline not possible, for the phone answered so slowly that it may be another one's, far away."""
-
 CODE_WORDS: Final[dict[str, ReasonWords]] = {
-    TAP_TOO_SLOW: ReasonWords(
+    Cap.TAP_TOO_SLOW: ReasonWords(
         _said(
             "手机反应太慢，没有收款。请把手机平贴在感应区上，再碰一次。没有扣款。",
             "手機反應太慢，沒有收款。請把手機平貼在感應區上，再碰一次。沒有扣款。",
             "Your phone answered too slowly. Hold it flat against the reader and tap again. Nothing was charged.",
         ),
         _said(
-            "手机反应太慢，不像在跟前，不能离线收。请再碰一次；还不行就等网络恢复或收现金。",
-            "手機反應太慢，不像在跟前，不能離線收。請再碰一次；還不行就等網路恢復或收現金。",
-            "Answered too slowly to be here: not taken offline. Tap again, else wait for the link or take other money.",
+            "手机反应太慢，不像在跟前，不能离线收。请再碰一次；还不行就等网络恢复后重新发起，或收现金。",
+            "手機反應太慢，不像在跟前，不能離線收。請再碰一次；還不行就等網路恢復後重新發起，或收現金。",
+            "Answered too slowly to be here: not taken offline. Tap again, else take other money.",
         ),
     ),
 }
 """Our own codes beside a number, with sentences of their own."""
+
+DUE_WORDS: Final[dict[DueState, ReasonWords]] = {
+    DueState.OPEN: ReasonWords(
+        _said(
+            "刚才离线付的这一笔没有付成，请在付款应用里补付。",
+            "剛才離線付的這一筆沒有付成，請在付款應用裡補付。",
+            "What you paid while the shop was offline did not go through. Please pay it in your app.",
+        ),
+        _said(
+            "上传后没有付成，已请顾客补付。请不要再收一次。",
+            "上傳後沒有付成，已請顧客補付。請不要再收一次。",
+            "Declined when it was sent. The shopper has been asked to pay: do not charge again.",
+        ),
+    ),
+    DueState.REFUSED: ReasonWords(
+        _said(
+            "刚才离线付的这一笔没有付成，您没有补付。",
+            "剛才離線付的這一筆沒有付成，您沒有補付。",
+            "What you paid while the shop was offline did not go through, and you did not pay it since.",
+        ),
+        _said(
+            "上传后没有付成，顾客不肯补付。请按店里的办法处理。",
+            "上傳後沒有付成，顧客不肯補付。請按店裡的辦法處理。",
+            "Declined when it was sent, and the shopper refuses to pay. Follow your shop's rule.",
+        ),
+    ),
+    DueState.PAID: ReasonWords(
+        _said("这一笔后来付了，谢谢。", "這一筆後來付了，謝謝。", "You have paid this since. Thank you."),
+        _said(
+            "顾客后来付了。请不要再收一次。",
+            "顧客後來付了。請不要再收一次。",
+            "The shopper has paid since. Do not charge again.",
+        ),
+    ),
+    DueState.WITHDRAWN: ReasonWords(
+        _said("这一笔不用再付。", "這一筆不用再付。", "Nothing is owed for this any more."),
+        _said(
+            "上传后没有付成，已不欠款。请不要再收。",
+            "上傳後沒有付成，已不欠款。請不要再收。",
+            "Declined when it was sent, and nothing is owed for it any more. Do not charge again.",
+        ),
+    ),
+}
+"""A payment declined at sync that the shopper was asked for: the reason behind it is not what there is to do."""
 
 BACKEND_CODES: Final[dict[str, Reason]] = {"insufficient_funds": Reason.NOT_ENOUGH_MONEY}
 """Codes of the backend that have a plainer sentence than "declined" (backend API, `code`)."""

@@ -86,8 +86,8 @@ REFUSED: list[tuple[Cap, Usage, dict[str, Any]]] = [
     (Cap.STORED_COUNT, Usage(stored_count=50), {}),
     (Cap.STORED_COUNT, Usage(stored_count=50), {"total_minor": 0}),
     (Cap.STORED_TOTAL, Usage(stored_total_minor=1_981_21), {}),
-    (Cap.TURNAROUND, Usage(), {"policy": replace(POLICY, turnaround_ms=80), "turnaround_ms": 81}),
-    (Cap.TURNAROUND, Usage(), {"policy": replace(POLICY, turnaround_ms=80), "turnaround_ms": None}),
+    (Cap.TAP_TOO_SLOW, Usage(), {"policy": replace(POLICY, turnaround_ms=80), "turnaround_ms": 81}),
+    (Cap.TAP_TOO_SLOW, Usage(), {"policy": replace(POLICY, turnaround_ms=80), "turnaround_ms": None}),
 ]
 
 

@@ -59,6 +59,7 @@ def closed(state: DueState | None, *entries: tuple[str, str, int]) -> DayReport:
 
 SOLD = ("payment", str(samples.intent(1).intent_id), 18_80)
 DUE = ("due", str(samples.intent(2).intent_id), 8_00)
+GUARANTEED = ("guarantee", str(samples.intent(2).intent_id), 10_00)
 OF_ANOTHER_DAY = ("due", str(samples.intent(3).intent_id), 5_00)
 
 
@@ -81,3 +82,9 @@ def test_a_due_is_named_and_is_no_difference(
     assert (report.declined_at_sync_count, report.declined_at_sync_total) == (1, 18_80)
     assert (report.due_paid_count, report.due_paid_total) == paid
     assert (report.there_due_count, report.there_due_total) == there
+
+
+def test_what_the_platform_pays_for_a_declined_one_is_named_and_is_no_difference() -> None:
+    report = closed(None, SOLD, GUARANTEED)
+    assert (report.there_guaranteed_count, report.there_guaranteed_total) == (1, 10_00)
+    assert (report.there_count, report.there_total, report.differences) == (1, 18_80, [])

@@ -19,9 +19,10 @@ from terminal.core.events import (
 )
 from terminal.core.machine import step
 from terminal.core.reasons import Reason
+from terminal.core.risk import Cap
 from terminal.core.sale import CODE_TRIES, Cancel, CancelReason, DueState, Notice, Prompt, Refusal, Sale, SaleState
 from terminal.daemon.views import reason_view, sale_view, utc, what_it_can
-from terminal.daemon.words import BACKEND_CODES, CODE_WORDS, TAP_TOO_SLOW, WORDS, ReasonWords
+from terminal.daemon.words import BACKEND_CODES, CODE_WORDS, WORDS, ReasonWords
 
 NOON = samples.NOON
 REFUSAL = Refusal(reason=Reason.NOT_A_WALLET)
@@ -101,6 +102,23 @@ def test_what_the_shopper_is_asked_for_stands_in_the_reason(state: DueState) -> 
 
 
 @pytest.mark.parametrize(
+    ("state", "cashier"),
+    [
+        (None, "another way to pay"),
+        (DueState.OPEN, "do not charge again"),
+        (DueState.REFUSED, "shop's rule"),
+        (DueState.PAID, "Do not charge again"),
+        (DueState.WITHDRAWN, "Do not charge again"),
+    ],
+)
+def test_who_was_asked_to_pay_after_all_is_not_to_be_charged_again(state: DueState | None, cashier: str) -> None:
+    """The reason alone would say: ask for another way to pay."""
+    view = reason_view(samples.refusal(None if state is None else samples.due(state)), "en")
+    assert cashier in view.cashier
+    assert ("Nothing was charged" in view.shopper) is (state is None)
+
+
+@pytest.mark.parametrize(
     ("at", "text"),
     [(0, "1970-01-01T00:00:00Z"), (NOON, "2027-01-15T08:00:00Z"), ((1 << 64) - 1, "9999-12-31T23:59:59Z")],
 )
@@ -131,7 +149,7 @@ def test_every_number_is_said() -> None:
 
 
 def test_a_tap_too_slow_to_be_taken_offline_is_said_as_that() -> None:
-    view = reason_view(Refusal(reason=Reason.OFFLINE_NOT_POSSIBLE, code=TAP_TOO_SLOW), "en")
+    view = reason_view(Refusal(reason=Reason.OFFLINE_NOT_POSSIBLE, code=Cap.TAP_TOO_SLOW), "en")
     assert (view.code, view.detail) == (20, "tap_too_slow")
     assert "too slowly" in view.shopper
     assert "slow" in view.cashier

@@ -9,8 +9,9 @@ from sandbox.phone.events import ReceiptKept
 from sandbox.phone.phone import VirtualPhone
 from terminal.client import SaleView
 from terminal.core.reasons import Reason
+from terminal.core.risk import Cap
 from terminal.core.sale import Authorised
-from terminal.daemon.words import CODE_WORDS, TAP_TOO_SLOW
+from terminal.daemon.words import CODE_WORDS
 from terminal.wire.base64url import b64u
 from tests.support.counter import Counter, assert_says, until
 from tests.support.road import never_answers, refuses
@@ -86,8 +87,8 @@ def test_a_phone_too_slow_to_be_here_is_not_taken_offline(counter: Counter, phon
     sale = counter.tap(counter.present("18.80"), phone, lambda seen: seen.reason)
     assert sale.state == "presented"
     assert sale.reason is not None
-    assert (sale.reason.code, sale.reason.detail) == (Reason.OFFLINE_NOT_POSSIBLE, TAP_TOO_SLOW)
-    assert sale.reason.shopper == CODE_WORDS[TAP_TOO_SLOW].shopper.zh_hans
+    assert (sale.reason.code, sale.reason.detail) == (Reason.OFFLINE_NOT_POSSIBLE, Cap.TAP_TOO_SLOW)
+    assert sale.reason.shopper == CODE_WORDS[Cap.TAP_TOO_SLOW].shopper.zh_hans
     assert counter.status.queue.count == 0
     assert journalled(counter, sale) is None
 
@@ -112,7 +113,7 @@ def test_not_even_the_cashier_takes_one_too_slow(hasty: Counter, phone: VirtualP
     set_turnaround(hasty, 0)
     refused = hasty.refused("POST", f"/v1/sales/{unknown_sale(hasty, phone, '18.80')}/accept-offline")
     assert (refused.status, refused.code) == (409, "offline_not_possible")
-    assert "turnaround" in refused.detail
+    assert Cap.TAP_TOO_SLOW in refused.detail
 
 
 def unknown_sale(hasty: Counter, phone: VirtualPhone, amount: str) -> str:
