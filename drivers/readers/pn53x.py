@@ -2,7 +2,7 @@
 """A PN53x (or RC-S380) reader behind `core.ports.Reader`, over nfcpy's drivers. Tried on a simulated PN532 only.
 
 **Threads.** Everything nfcpy does happens in one `Worker`: the reader's own thread can give up waiting, and a driver
-that hangs is seen. **Presence.** An empty field is polled every 40 ms; a card is asked by R(NAK). A card that answers
+that hangs is seen. **Presence.** An empty field is polled every 44 ms; a card is asked by R(NAK). A card that answers
 a poll although the field was never off has been away: it is told as gone first. **Silence.** After a failed exchange
 card and we no longer agree on where we are: the field goes off for 0.3 s, and a card found within 1 s of that is the
 same card. **Passing over.** One card is seen at a time: of two phones the anticollision picks one. A card that is no
@@ -26,7 +26,7 @@ from terminal.core.errors import CardLostError, CardProtocolError, ReaderLostErr
 
 _COMMAND_SIZES = range(4, 261 + 1)
 _RESPONSE_SIZES = range(2, 258 + 1)
-_POLL_S = 0.040
+_POLL_S = 0.044
 _RESET_S = 1.0  # how often an empty field is switched off and on: a card may sleep in it
 _CHECK_S = 0.1  # how often a card that lies there is asked whether it still does
 _RATS_S = 0.03

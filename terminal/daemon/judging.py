@@ -147,18 +147,17 @@ class Judging:
 
     # --- asked by the readers -----------------------------------------------------------------------------------------
 
-    async def offer(self, arming: int) -> Offer | None:
-        """The current sale's intent, if it is presented and this arming still counts."""
+    def offer(self, arming: int) -> Offer | None:
+        """The current sale's intent, if it is presented and this arming still counts. Any thread."""
         sale = self._desk.current
         if sale is None or sale.state is not SaleState.PRESENTED or arming != self._arming.number:
             return None
         if Way.READER not in sale.ways or self._clock.now() >= sale.intent.expires_at:
             return None
-        self._look_ahead()
         intent = sale.intent
         return Offer(sale.sale_id, intent.intent_id, intent.presentation, arming)
 
-    def _look_ahead(self) -> None:
+    def expect(self) -> None:
         """Have the journal's pages of wallet counters at hand when the reply comes: the last commit made them old."""
         with contextlib.suppress(JournalError):  # said where a reply is judged
             self._journal.wallet_counter(_NOBODY)

@@ -39,7 +39,6 @@ T = TypeVar("T")
 
 TAP_LIMIT_S = 8.0
 ASK_AGAIN_S = 1.0  # after "unlock" or "confirm" the same intent is presented each second while the phone stays
-OFFER_LIMIT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +60,16 @@ class Answer:
 
 
 class TapJudge(Protocol):
-    """The loop's side. `offer` and `judge` are the two questions; the rest is told.
+    """The loop's side. `judge` is the question; the rest is told, but for `offer`, which is read where it is needed.
 
     What is told carries the arming it was seen under: a sale that began since has nothing to do with it.
     """
 
-    async def offer(self, arming: int) -> Offer | None:
-        """What to present now, or nothing. Asked before it is known who is there: nothing may follow from it."""
+    def offer(self, arming: int) -> Offer | None:
+        """What to present now, or nothing. Called from a reader's thread: it reads a sale as it stands."""
+
+    def expect(self) -> None:
+        """A phone has been presented to, and thinks: what can be looked up before its reply comes may be."""
 
     async def judge(self, offer: Offer, reply: bytes, turnaround_ms: int) -> Answer:
         """Check the reply, take it or not; what to push to the phone, when there is one in time, and to show.
@@ -234,16 +236,16 @@ class TapDesk:
 
     def _approach(self, tap: _Tap, transceive: Transceive | None = None) -> tuple[Card, CardSession, Answer] | None:
         """From SELECT to the judge's answer; `transceive` is the only card's, in a conversation with it."""
-        ahead = self._put(self._judge.offer(tap.arming))  # answered while the phone answers SELECT
         wallets = self._wallets(tap, transceive)
         if not wallets:
             return None
         if len(wallets) > 1 or self._others_have_a_wallet(tap.field, tap.arming):
             self._two_phones(tap.arming)
             return None
-        tap.offer = self._offered(ahead, tap.arming)
+        tap.offer = self._judge.offer(tap.arming)
         if tap.offer is None:
             return None
+        self._tell(self._judge.expect)
         card, session = wallets[0]
         reply = session.present(tap.offer.presentation)
         tap.field.not_before_s = self._clock.monotonic_s() + ASK_AGAIN_S
@@ -257,13 +259,6 @@ class TapDesk:
             session.push_result(answer.receipt)
         if answer.signal is not None and isinstance(card, SignallingCard):
             card.signal(answer.signal)
-
-    def _offered(self, ahead: "Future[Offer | None]", arming: int) -> Offer | None:
-        """What to present: as asked ahead, unless nothing was to be had yet or it no longer counts."""
-        offer = self._wait(ahead, OFFER_LIMIT_S)
-        if offer is None:
-            return self._wait(self._put(self._judge.offer(arming)), OFFER_LIMIT_S)
-        return offer if self._arming.now() == (arming, True) else None
 
     def _wallets(self, tap: _Tap, transceive: Transceive | None) -> list[tuple[Card, CardSession]]:
         """SELECT every card that has not been passed over; those that are ours."""

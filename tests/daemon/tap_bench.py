@@ -23,19 +23,21 @@ OFFER = Offer(UUID(int=1), UUID(int=2), b"presentation", 0)
 
 @dataclass
 class Judge:
-    """Remembers what it was told; offers `offer_made`, after what is `not_yet`, and answers `receipt`."""
+    """Remembers what it was told; offers `offer_made` and answers `receipt`."""
 
     offer_made: Offer | None = OFFER
-    not_yet: int = 0
-    """How often it is asked too early."""
+    expected: int = 0
     asked_under: list[int] = field(default_factory=list)
     receipt: bytes | None = RECEIPT
     signal: Signal | None = None
     told: list[tuple[Any, ...]] = field(default_factory=list)
 
-    async def offer(self, arming: int) -> Offer | None:
+    def offer(self, arming: int) -> Offer | None:
         self.asked_under.append(arming)
-        return self.offer_made if len(self.asked_under) > self.not_yet else None
+        return self.offer_made
+
+    def expect(self) -> None:
+        self.expected += 1
 
     async def judge(self, offer: Offer, reply: bytes, turnaround_ms: int) -> Answer:
         assert turnaround_ms == 0  # the clock is held still

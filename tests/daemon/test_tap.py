@@ -104,20 +104,13 @@ def test_nothing_is_presented_when_there_is_nothing_to_offer(bench: Bench) -> No
     assert phone.commands == 1  # SELECT
 
 
-def test_a_sale_that_is_presented_while_the_phone_is_selected_is_not_missed(bench: Bench) -> None:
-    """Asked ahead there was nothing to offer yet."""
-    bench.judge.not_yet = 1
-    bench.armed_and_empty()
-    assert bench.see([Phone()]) == [("judge", OFFER, REPLY)]
-
-
-@pytest.mark.parametrize("meanwhile", ["disarm", "arm", "empty_first"])
-def test_what_was_offered_before_the_phone_answered_select_counts_no_more(bench: Bench, meanwhile: str) -> None:
+def test_what_is_presented_is_what_there_is_once_the_phone_has_answered_select(bench: Bench) -> None:
     phone = Phone()
-    phone.when_asked = getattr(bench.arming, meanwhile)
+    bench.judge.offer_made = None
+    phone.when_asked = lambda: setattr(bench.judge, "offer_made", OFFER)
     bench.armed_and_empty()
-    assert bench.see([phone]) == []
-    assert phone.commands == 1  # SELECT
+    assert bench.see([phone]) == [("judge", OFFER, REPLY)]
+    assert bench.judge.expected == 1
 
 
 def test_from_select_to_the_reply_is_one_conversation(bench: Bench) -> None:
