@@ -28,7 +28,7 @@ from offline_queue.reader import JournalReader
 from offline_queue.values import SaleQuery
 from terminal.core.errors import MalformedError, PengposError, SignatureError
 from terminal.core.money import Money
-from terminal.core.sale import Due, Sale
+from terminal.core.sale import Sale
 from terminal.wire.base64url import unb64u
 from terminal.wire.credential import Credential
 from terminal.wire.keys import Issuers, PublicKey
@@ -257,7 +257,7 @@ def _whole(sale: Sale) -> dict[str, Any]:
         "amount": sale.amount.minor,
         "reference": sale.reference,
         "unsent": SaleFacts.of(sale).unsent,
-        "due": {"state": due.state.value, "amount": due.amount_minor} if (due := _due(sale)) is not None else None,
+        "due": {"state": due.state.value, "amount": due.amount_minor} if (due := sale.due) is not None else None,
         "turnaround_ms": sale.authorised.turnaround_ms if sale.authorised else None,
         "intents": [
             {"intent_id": str(intent.intent_id), "epoch": intent.epoch, "counter": intent.counter}
@@ -280,17 +280,13 @@ def _print_sale(sale: Sale) -> None:
         click.echo(f"  intent     {intent.intent_id}  epoch {intent.epoch}  counter {intent.counter}")
     if sale.authorised is not None and sale.authorised.turnaround_ms is not None:
         click.echo(f"  tap        {sale.authorised.turnaround_ms} ms a command")
-    if (due := _due(sale)) is not None:
+    if (due := sale.due) is not None:
         click.echo(f"  due        {Money(due.amount_minor, sale.amount.currency)}  {due.state.value}")
     for refund in sale.refunds:
         amount = "all" if refund.amount_minor is None else str(Money(refund.amount_minor, sale.amount.currency))
         click.echo(f"  refund     {refund.refund_id}  {amount}  {refund.state.value}")
     for step in sale.history:
         click.echo(f"  {_rfc3339(step.at)}  {step.state.value:17} {step.why}")
-
-
-def _due(sale: Sale) -> Due | None:
-    return sale.refusal.due if sale.refusal is not None else None
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:

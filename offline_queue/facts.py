@@ -51,7 +51,7 @@ class SaleFacts:
 
 def due_paid_minor(sale: Sale) -> int | None:
     """What the shopper has paid since of a sale declined at sync; None: nothing."""
-    due = sale.refusal.due if sale.refusal is not None else None
+    due = sale.due
     return due.amount_minor if due is not None and due.state is DueState.PAID else None
 
 

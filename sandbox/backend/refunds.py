@@ -85,16 +85,7 @@ def fail(session: Session, row: RefundRow, now: int) -> None:
 
 def _give(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, row: RefundRow, now: int) -> None:
     row.amount = _amount(row, payment.taken - payment.refunded)
-    ledger.transfer(
-        session,
-        PostingKind.REFUND,
-        giver=booking.merchant_account(session, intent.terminal_id),
-        taker=booking.shopper_account(payment),
-        amount_minor=row.amount,
-        currency=payment.currency,
-        at=now,
-        intent_id=intent.id,
-    )
+    _from_merchant(session, PostingKind.REFUND, intent, booking.shopper_account(payment), row.amount, now)
     payment.refunded += row.amount
     row.state = "done"
     coupons.give_back(session, payment, payment.taken, payment.refunded, now)
@@ -105,16 +96,8 @@ def _give(session: Session, backend: Backend, intent: IntentRow, payment: Paymen
 def _give_due(session: Session, intent: IntentRow, payment: PaymentRow, due: DueRow, row: RefundRow, now: int) -> None:
     """All of it comes from the merchant, who has what the guarantor paid as well."""
     row.amount = _amount(row, due.amount - due.refunded)
-    ledger.transfer(
-        session,
-        PostingKind.REFUND,
-        giver=booking.merchant_account(session, intent.terminal_id),
-        taker=Account(AccountKind.SHOPPER, due.account_id),
-        amount_minor=row.amount,
-        currency=due.currency,
-        at=now,
-        intent_id=intent.id,
-    )
+    shopper = Account(AccountKind.SHOPPER, due.account_id)
+    _from_merchant(session, PostingKind.REFUND, intent, shopper, row.amount, now)
     due.refunded += row.amount
     row.state = "done"
     coupons.give_back(session, payment, due.amount, due.refunded, now)
@@ -131,14 +114,21 @@ def _amount(row: RefundRow, left: int) -> int:
 def _lessen_guarantee(session: Session, intent: IntentRow, payment: PaymentRow, row: RefundRow, now: int) -> None:
     """The shopper was to have this back, so the merchant is not owed it for a payment that never came."""
     lessened = payment.guaranteed if row.requested is None else min(row.requested, payment.guaranteed)
+    guarantor = Account(AccountKind.GUARANTEE)
+    _from_merchant(session, PostingKind.GUARANTEE_LESSENED, intent, guarantor, lessened, now)
+    payment.guaranteed -= lessened
+
+
+def _from_merchant(
+    session: Session, kind: PostingKind, intent: IntentRow, taker: Account, amount_minor: int, now: int
+) -> None:
     ledger.transfer(
         session,
-        PostingKind.GUARANTEE_LESSENED,
+        kind,
         giver=booking.merchant_account(session, intent.terminal_id),
-        taker=Account(AccountKind.GUARANTEE),
-        amount_minor=lessened,
-        currency=payment.currency,
+        taker=taker,
+        amount_minor=amount_minor,
+        currency=intent.currency,
         at=now,
         intent_id=intent.id,
     )
-    payment.guaranteed -= lessened

@@ -326,6 +326,11 @@ class Sale:
         return Money(tip_minor, self.amount.currency)
 
     @property
+    def due(self) -> Due | None:
+        """What its shopper has been asked to pay after a decline at sync."""
+        return self.refusal.due if self.refusal is not None else None
+
+    @property
     def holds_the_counter(self) -> bool:
         """True while no other sale may start: `409 busy` (local API)."""
         return self.state in {SaleState.SIGNED, SaleState.PRESENTED, SaleState.AUTHORISED} or (

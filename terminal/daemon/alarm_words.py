@@ -158,7 +158,7 @@ _SECOND_COPY_CURES: Final = {
 
 def about_sale(kind: AlarmKind, sale: Sale) -> AlarmWords:
     """An alarm about one sale, with its number; who bears it as far as the backend said, and what came of asking."""
-    due = sale.refusal.due if sale.refusal is not None and kind is AlarmKind.DECLINED_AT_SYNC else None
+    due = sale.due if kind is AlarmKind.DECLINED_AT_SYNC else None
     words = _ABOUT_A_SALE[kind]
     match due.state if due is not None else None:
         case DueState.PAID:
@@ -185,8 +185,7 @@ def _joined(*parts: Sentences) -> Sentences:
 
 def _filled(words: AlarmWords, sale: Sale) -> AlarmWords:
     """With the sale's number, and what its due comes to where the words say that."""
-    due = sale.refusal.due if sale.refusal is not None else None
-    amount = Money(due.amount_minor, sale.amount.currency) if due is not None else sale.total
+    amount = Money(sale.due.amount_minor, sale.amount.currency) if sale.due is not None else sale.total
     text = words.text
     hans, hant, en = (said.format(number=sale.number, amount=amount) for said in (text.zh_hans, text.zh_hant, text.en))
     return words._replace(text=_said(hans, hant, en))

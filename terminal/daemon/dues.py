@@ -59,5 +59,4 @@ class OpenDues:
 
 
 def _may_still_be_paid(sale: Sale) -> bool:
-    due = sale.refusal.due if sale.refusal is not None else None
-    return due is not None and due.state in _MAY_STILL_BE_PAID
+    return sale.due is not None and sale.due.state in _MAY_STILL_BE_PAID

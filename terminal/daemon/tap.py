@@ -104,7 +104,7 @@ class _Field:
     """Cards here that are no wallets: a sticker under the counter is no phone to be taken away."""
     phones: list[Card] = field(default_factory=list)
     """Cards here that are wallets, or may be."""
-    passed_over: list[Card] = field(default_factory=list)
+    broken: list[Card] = field(default_factory=list)
     """Phones here that broke the protocol."""
     two_under: int = -1
     """The arming under which more than one phone was told of, and this field has a part in it."""
@@ -117,7 +117,7 @@ class _Field:
 
     def keep_only(self, cards: Sequence[Card]) -> None:
         """Forget whoever has gone."""
-        for known in (self.strangers, self.phones, self.passed_over):
+        for known in (self.strangers, self.phones, self.broken):
             known[:] = [card for card in known if card in cards]
 
 
@@ -165,7 +165,7 @@ class TapDesk:
                 self._tell(self._judge.notice, arming, Notice.NOT_A_WALLET)
         if phones and mine.empty_since == arming:
             if armed and self._clock.monotonic_s() >= mine.not_before_s:
-                self._tap(_Tap(mine, [card for card in phones if card not in mine.passed_over], arming))
+                self._tap(_Tap(mine, [card for card in phones if card not in mine.broken], arming))
         elif phones:
             self._occupied(mine, len(phones), arming, armed=armed)
         else:
@@ -198,7 +198,7 @@ class TapDesk:
         """
         passed_over = False
         for card in cards:
-            if card in mine.strangers or card in mine.phones or card in mine.passed_over:
+            if card in mine.strangers or card in mine.phones or card in mine.broken:
                 continue
             try:
                 is_wallet = CardSession(card.transceive, self._clock.monotonic_s).select() is not None
@@ -231,7 +231,7 @@ class TapDesk:
             self._tell(self._judge.prompt, tap.arming, Prompt.LOOK_AT_PHONE)
         except CardProtocolError as error:
             log.warning("phone broke the protocol: %s", error)
-            tap.field.passed_over += tap.cards
+            tap.field.broken += tap.cards
             self._tell(self._judge.broken, tap.arming, str(error))
 
     def _approach(self, tap: _Tap, transceive: Transceive | None = None) -> tuple[Card, CardSession, Answer] | None:

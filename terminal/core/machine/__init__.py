@@ -30,7 +30,7 @@ from terminal.core.machine._over import approved, ended
 from terminal.core.machine._refunds import refund_answered, refund_asked, refund_unanswered, refundable_minor
 from terminal.core.machine._undoing import undoing
 from terminal.core.machine._with_money import accepted_offline, authorised, forwarding, unknown
-from terminal.core.sale import Due, Sale, SaleState
+from terminal.core.sale import Sale, SaleState
 
 _WAITING_FOR_A_PHONE = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
 _UNDOING = frozenset({SaleState.CANCELLING, SaleState.REVERSING})
@@ -116,12 +116,8 @@ def _by_state(sale: Sale, event: Event) -> Outcome:
 
 def durably_different(before: Sale, after: Sale) -> bool:
     """True if the step must be journalled: all but what only the screen shows while the phone is in the field."""
-    if before.state is not after.state or _due(before) != _due(after):
+    if before.state is not after.state or before.due != after.due:
         return True
     return replace(before, prompt=None, notice=None, refusal=None) != replace(
         after, prompt=None, notice=None, refusal=None
     )
-
-
-def _due(sale: Sale) -> Due | None:
-    return sale.refusal.due if sale.refusal is not None else None

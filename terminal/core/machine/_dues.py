@@ -36,8 +36,7 @@ def due_told(sale: Sale, due: Due) -> Outcome:
 
 def due_unanswered(sale: Sale, event: NoAnswer) -> Outcome:
     """Ask again with back-off what has become of a due that may still be paid, so many times."""
-    due = sale.refusal.due if sale.refusal is not None else None
-    if sale.state is not SaleState.DECLINED_AT_SYNC or due is None or not _MAY_BECOME[due.state]:
+    if sale.state is not SaleState.DECLINED_AT_SYNC or sale.due is None or not _MAY_BECOME[sale.due.state]:
         return stay(sale)
     if sale.attempts >= ASKED_MOST:
         return answered(sale), ()
