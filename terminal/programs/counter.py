@@ -156,5 +156,6 @@ def told(found: "ChainedRow") -> dict[str, Any]:
             "total": sale.total.minor, "currency": sale.total.currency, "parked": sale.parked,
             "prompt": sale.prompt, "notice": sale.notice, "retry": sale.retry_at is not None,
             "told": sale.intent.put_sent, "code": sale.intent.url is not None,
+            "due": sale.due.state.value if sale.due is not None else None,
         }  # fmt: skip
     return said

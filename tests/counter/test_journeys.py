@@ -190,6 +190,8 @@ def test_declined_when_it_was_sent_and_paid_after_all(counter: CounterPage) -> N
     assert "¥12.23" in counter.page.inner_text("#face")
     counter.press("due-pay")
     assert "¥12.23" in counter.until_face("due_paid")
+    counter.until("due_paid")
+    counter.page.wait_for_selector("#journal li[data-state=declined_at_sync][data-note=due_paid]")
     counter.page.wait_for_selector("#ledger li[data-kind=due]")
     counter.until_balance(balance - 12_23)
     assert counter.page.locator(".due").count() == 0

@@ -18,7 +18,7 @@ from sandbox.counter.app import Page as Served
 from sandbox.counter.board import Board
 from sandbox.counter.counter import NAMES
 from terminal.core.reasons import Reason
-from terminal.core.sale import SaleState
+from terminal.core.sale import DueState, SaleState
 from tests.support.browser import DESK, PHONE, browser, profile
 from tests.support.counter import until
 from ui.samples import IDLE, online, sale
@@ -145,11 +145,11 @@ def test_every_word_is_there_in_three_languages(browser: "Browser", standing: tu
         table = page.evaluate("async () => (await import(location.href + 'words.js')).WORDS")
     assert {key: said for key, said in table.items() if len(said) != 3 or not all(said)} == {}
     used = {f"{prefix}{value}" for prefix, values in {
-        "j_": SaleState, "l_": PostingKind, "who_": AccountKind, "name_": NAMES,
+        "j_": SaleState, "j_due_": DueState, "l_": PostingKind, "who_": AccountKind, "name_": NAMES,
         "reason_": [reason.value for reason in Reason if reason.value <= Reason.BEGUN_ANOTHER_WAY],
     }.items() for value in values}  # fmt: skip
     assert used - set(table) == set()
-    assert {f"j_{state}_text" for state in SaleState} - set(table) == set()
+    assert {f"j_{key}_text" for key in (*SaleState, *(f"due_{state}" for state in DueState))} - set(table) == set()
     assert {key for key, said in table.items() if set("碼錢機讀") & set(said[0])} == set(), "繁體 among 简体"
 
 

@@ -79,7 +79,7 @@ function journalRow(row) {
   const tone = row.kind === "sale" && !row.note ? TONES[row.state] : undefined;
   return element(
     "li",
-    { "data-tone": tone, "data-state": row.state ?? row.kind },
+    { "data-tone": tone, "data-state": row.state ?? row.kind, "data-note": row.note ?? undefined },
     element("span", { class: "no" }, String(row.seq)),
     element("span", { class: "what" }, title),
     element("span", { class: "sum" }, row.kind === "sale" ? money(row.total, row.currency) : ""),
@@ -92,7 +92,7 @@ function journalRow(row) {
 // What is new in a row whose state is not.
 function noteOf(row, last) {
   const news = [row.notice !== last.notice && row.notice, row.prompt !== last.prompt && row.prompt, row.retry && !last.retry && "retry",
-    row.told && !last.told && "told", row.code && !last.code && "code"];
+    row.told && !last.told && "told", row.code && !last.code && "code", row.due !== last.due && row.due && `due_${row.due}`];
   return news.find((key) => key && has(`j_${key}_text`)) ?? "note";
 }
 

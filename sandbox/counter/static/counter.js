@@ -12,7 +12,7 @@ const ENDS = new Set(["approved", "declined", "declined_at_sync"]);
 const MARKS = {
   idle: "amount", starting: "amount", presented: "phone", signed: "phone", authorised: "unknown", pending: "unknown",
   unknown: "unknown", approved: "approved", accepted_offline: "stored", forwarding: "stored", declined: "declined",
-  declined_at_sync: "declined", offline: "stored", over: "amount",
+  declined_at_sync: "declined", due_paid: "phone", offline: "stored", over: "amount",
 };
 // What to try: its name, the amount, how the terminal's line is to be, and the shape of what comes of it.
 const TRIES = [
@@ -83,6 +83,7 @@ function guideOf() {
   if (sale === "forwarding") return "accepted_offline";
   if (ENDS.has(sale) && wentOffline(terminal)) return "offline";
   if (!sale || AT_REST.has(sale)) return terminal.link.online ? (sale === "expired" || sale === "cancelled" ? "over" : "idle") : "offline";
+  if (terminal.sale.reason?.due?.state === "paid") return "due_paid";
   return has(`guide_${sale}`) ? sale : "idle";
 }
 
