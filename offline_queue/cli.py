@@ -19,19 +19,19 @@ from uuid import UUID
 
 import click
 
-from offline_queue.acknowledgement import check, read_file, uncovered
-from offline_queue.export import seal_unsent, write_export
-from offline_queue.facts import SaleFacts
-from offline_queue.files import DATABASE_NAME, KEY_NAME, load_key, set_aside
-from offline_queue.journal import Journal
-from offline_queue.reader import JournalReader
+from offline_queue.export.acknowledgement import check, read_file, uncovered
+from offline_queue.export.export import seal_unsent, write_export
+from offline_queue.journal.files import DATABASE_NAME, KEY_NAME, load_key, set_aside
+from offline_queue.journal.journal import Journal
+from offline_queue.journal.reader import JournalReader
+from offline_queue.records.facts import SaleFacts
 from offline_queue.values import SaleQuery
-from terminal.core.errors import MalformedError, PengposError, SignatureError
-from terminal.core.money import Money
-from terminal.core.sale import Sale
-from terminal.wire.base64url import unb64u
-from terminal.wire.credential import Credential
-from terminal.wire.keys import Issuers, PublicKey
+from pengpos.core.errors import MalformedError, PengposError, SignatureError
+from pengpos.core.money import Money
+from pengpos.core.sale import Sale
+from pengpos.wire.encoding.base64url import unb64u
+from pengpos.wire.encoding.keys import Issuers, PublicKey
+from pengpos.wire.objects.credential import Credential
 
 _RECORD_LIMIT_S = 60.0
 

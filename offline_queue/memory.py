@@ -11,10 +11,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from offline_queue.chain import GENESIS, Row
-from offline_queue.facts import STORED_STATES, SaleFacts, due_paid_minor
 from offline_queue.lease import Leases
-from offline_queue.rows import HEAD_DOCUMENT, draw_epoch, parts_of
+from offline_queue.records.chain import GENESIS, Row
+from offline_queue.records.facts import STORED_STATES, SaleFacts, due_paid_minor
+from offline_queue.records.rows import HEAD_DOCUMENT, draw_epoch, parts_of
 from offline_queue.values import (
     Change,
     ChangeRefusedError,
@@ -36,9 +36,9 @@ from offline_queue.values import (
     Verified,
     WalletUsage,
 )
-from terminal.core.errors import JournalCorruptError, JournalError, JournalFullError
-from terminal.core.ports import Clock
-from terminal.core.sale import RefundState, Sale, SaleState
+from pengpos.core.errors import JournalCorruptError, JournalError, JournalFullError
+from pengpos.core.ports import Clock
+from pengpos.core.sale import RefundState, Sale, SaleState
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from offline_queue.values import (
     Verified,
     WalletUsage,
 )
-from terminal.core.sale import Sale
+from pengpos.core.sale import Sale
 
 
 class SaleReads(Protocol):

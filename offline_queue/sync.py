@@ -13,10 +13,10 @@ from typing import Protocol
 from uuid import UUID
 
 from offline_queue.port import JournalPort
-from terminal.core.errors import JournalFullError
-from terminal.core.events import Event, ForwardLeaving, NoAnswer
-from terminal.core.ports import Clock
-from terminal.core.sale import Sale, SaleState
+from pengpos.core.errors import JournalFullError
+from pengpos.core.events import Event, ForwardLeaving, NoAnswer
+from pengpos.core.ports import Clock
+from pengpos.core.sale import Sale, SaleState
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ times are Unix seconds, UTC.
 
 from dataclasses import dataclass, field
 
-from terminal.core.errors import JournalError
-from terminal.core.sale import Sale, SaleState
+from pengpos.core.errors import JournalError
+from pengpos.core.sale import Sale, SaleState
 
 PAGE_LIMIT = 200  # sales in one page of a search, and payments in one batch to the backend
 

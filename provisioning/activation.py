@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from terminal.core.errors import ConfigError, MalformedError
-from terminal.core.ports import Signer
-from terminal.gateway.messages import EnrolmentMessage, ProblemMessage, read_message
-from terminal.gateway.signing import RequestSigner
-from terminal.wire.keys import PublicKey
+from pengpos.backend_api.messages import EnrolmentMessage, ProblemMessage, read_message
+from pengpos.backend_api.signing import RequestSigner
+from pengpos.core.errors import ConfigError, MalformedError
+from pengpos.core.ports import Signer
+from pengpos.wire.encoding.keys import PublicKey
 
 DEADLINE_S = 10.0
 ANSWER_SIZE_MOST = 262_144

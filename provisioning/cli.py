@@ -12,14 +12,14 @@ from pathlib import Path
 
 import click
 
+from pengpos.backend_api import roots
+from pengpos.core.errors import PengposError
 from provisioning.activation import activate
 from provisioning.doctor import examine
 from provisioning.enrolment import Enrolling, Outcome
 from provisioning.machine import serial_and_model
 from provisioning.ports import DoctorPorts, EnrolPorts
 from provisioning.probes import own_probes
-from terminal.core.errors import PengposError
-from terminal.gateway import roots
 
 
 def enrol_command(ports: EnrolPorts) -> click.Command:

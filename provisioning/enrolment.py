@@ -16,18 +16,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pengpos.backend_api import roots
+from pengpos.backend_api.messages import EnrolmentMessage
+from pengpos.core.errors import ConfigError, MalformedError, SignatureError
+from pengpos.core.ports import Signer
+from pengpos.keys.file import FileKey
+from pengpos.keys.private_file import create_private, replace_private
+from pengpos.wire.encoding.base64url import unb64u
+from pengpos.wire.encoding.cose import Context, Sign1
+from pengpos.wire.encoding.keys import Issuers, PublicKey
+from pengpos.wire.objects.credential import Credential, Merchant, Role
 from provisioning.activation import ActivationRequest, backend_origin
 from provisioning.ports import Enrolled, Home
-from terminal.core.errors import ConfigError, MalformedError, SignatureError
-from terminal.core.ports import Signer
-from terminal.gateway import roots
-from terminal.gateway.messages import EnrolmentMessage
-from terminal.keys.file import FileKey
-from terminal.keys.private_file import create_private, replace_private
-from terminal.wire.base64url import unb64u
-from terminal.wire.cose import Context, Sign1
-from terminal.wire.credential import Credential, Merchant, Role
-from terminal.wire.keys import Issuers, PublicKey
 
 SECRET_SIZE = 32
 POLICY_SIZE_MOST = 65_536

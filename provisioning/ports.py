@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from pengpos.wire.objects.credential import Credential
 from provisioning.finding import Probe
-from terminal.wire.credential import Credential
 
 
 class Home(Protocol):

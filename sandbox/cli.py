@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from terminal.core.errors import ConfigError
+from pengpos.core.errors import ConfigError
 
 
 @click.command()
@@ -36,7 +36,7 @@ def sandbox(  # one parameter an option
     When it is ready it prints one line of JSON, {url, admin_token, activation_code}, with --origin also the port where
     it listens; everything else goes to standard error. Its state is kept under PENGPOS_HOME/sandbox.
     """
-    from sandbox.backend.server import Options, serve
+    from sandbox.backend.serving.server import Options, serve
 
     options = Options(
         host=host or ("" if lan else "127.0.0.1"),

@@ -4,8 +4,8 @@
     .venv/bin/python scripts/build_gallery.py            (or: make gallery)
 
 Screens: each sample in each language on each panel, light; and in dark on one panel in one language. Tests hold the
-screens against these pictures (tests/ui/test_gallery.py), so look at what changed before committing it. Pages need
-Debian's Chromium; the screens need nothing.
+screens against these pictures (tests/workshop/gallery/test_screens.py), so look at what changed before committing it.
+Pages need Debian's Chromium; the screens need nothing.
 """
 
 import shutil
@@ -19,13 +19,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from sandbox.pages import gallery as pages
-from terminal.client import Language
-from ui.gallery import SIZES, pixels, render, variant
+from pengpos.client import Language
+from ui.drawing.typeset import Typesetter
 from ui.i18n.phrase import LANGUAGES
-from ui.samples import SAMPLES
 from ui.theme import ThemeName
-from ui.typeset import Typesetter
+from workshop.gallery import pages as pages
+from workshop.gallery.screens import SIZES, pixels, render, variant
+from workshop.samples.screens import SAMPLES
 
 ROOT = Path(__file__).resolve().parent.parent
 GALLERY = ROOT / "docs" / "gallery"
@@ -73,7 +73,7 @@ def draw_edition(size: tuple[int, int], theme: ThemeName, language: Language) ->
 def draw_pages() -> int:
     """All pages; how many."""
     with tempfile.TemporaryDirectory() as drawn:
-        subprocess.run([sys.executable, "-m", "sandbox.pages.gallery", drawn], check=True, cwd=ROOT)
+        subprocess.run([sys.executable, "-m", "workshop.gallery.pages", drawn], check=True, cwd=ROOT)
         found = sorted(Path(drawn).rglob("*.png"))
         for path in found:
             shrink(Image.open(path), GALLERY / "pages" / path.name)

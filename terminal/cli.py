@@ -7,17 +7,17 @@ from typing import Final
 import click
 
 _COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
-    "run": ("terminal.programs.run", "run", "A whole shop on this machine; virtual parts where hardware is absent."),
-    "demo": ("terminal.programs.demo", "demo", "A scripted day at the counter; exit 0 only if every step held."),
-    "daemon": ("terminal.programs.daemon", "daemon", "The terminal itself: readers, keys, journal, local API."),
+    "run": ("workshop.run", "run", "A whole shop on this machine; virtual parts where hardware is absent."),
+    "demo": ("workshop.demo", "demo", "A scripted day at the counter; exit 0 only if every step held."),
+    "daemon": ("terminal.commands.daemon", "daemon", "The terminal itself: readers, keys, journal, local API."),
     "ui": ("ui.cli", "ui", "The merchant's screen."),
-    "enrol": ("terminal.programs.technician", "enrol", "Enrol this terminal with an activation code."),
-    "doctor": ("terminal.programs.technician", "doctor", "What is well, what is not, and the way out."),
-    "queue": ("terminal.programs.stored", "queue", "The journal, and what waits in it to be sent."),
+    "enrol": ("terminal.commands.technician", "enrol", "Enrol this terminal with an activation code."),
+    "doctor": ("terminal.commands.technician", "doctor", "What is well, what is not, and the way out."),
+    "queue": ("terminal.commands.queue", "queue", "The journal, and what waits in it to be sent."),
     "sandbox": ("sandbox.cli", "sandbox", "A payment backend to develop, show and test against."),
-    "counter": ("terminal.programs.counter", "counter", "The counter in a browser: the screen and a virtual phone."),
+    "counter": ("workshop.simulator", "counter", "The counter in a browser: the screen and a virtual phone."),
     "phone": ("sandbox.phone.cli", "phone", "A virtual phone: tap, look at its balance and payments."),
-    "bench": ("terminal.programs.bench", "bench", "Measure: what it does beside its floor and its peers."),
+    "bench": ("workshop.bench.cli", "bench", "Measure: what it does beside its floor and its peers."),
 }  # fmt: skip
 """Command: module, name in it, line for the help."""
 

@@ -11,12 +11,12 @@ import msgspec
 import pytest
 from starlette.routing import Route
 
+from pengpos.client import ReasonView, SaleView
+from pengpos.core.risk import Cap
+from pengpos.core.sale import DueState, Notice, Prompt
+from terminal.api.local_api import SEARCHED_BY, LocalApi
 from terminal.cli import main
-from terminal.client import ReasonView, SaleView
-from terminal.core.risk import Cap
-from terminal.core.sale import DueState, Notice, Prompt
-from terminal.daemon.local_api import SEARCHED_BY, LocalApi
-from terminal.daemon.settings import Settings
+from terminal.device.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 PAGES = {
@@ -167,9 +167,7 @@ _ANSWERED_WITH = re.compile(r"(?:CommandRefusedError|BadRequestError|problem)\([
 def codes_of_the_local_api() -> set[str]:
     """Every `code` that the daemon's sources answer with."""
     found = {
-        code
-        for path in (ROOT / "terminal/daemon").glob("*.py")
-        for code in _ANSWERED_WITH.findall(path.read_text("utf-8"))
+        code for path in (ROOT / "terminal").rglob("*.py") for code in _ANSWERED_WITH.findall(path.read_text("utf-8"))
     }
     return found | {"refused"}  # of Starlette's own: a word in a conditional
 

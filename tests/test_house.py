@@ -12,7 +12,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("terminal", "drivers", "ui", "offline_queue", "provisioning", "sandbox", "tests", "scripts")
+ROOMS = (
+    "pengpos",
+    "terminal",
+    "drivers",
+    "ui",
+    "offline_queue",
+    "provisioning",
+    "sandbox",
+    "workshop",
+    "tests",
+    "scripts",
+)
 FILES = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
     for room in ROOMS
@@ -28,10 +39,10 @@ BROAD = {"Exception", "BaseException"}
 THREAD_ENTRIES = {
     "drivers/readers/worker.py": "one command in the driver; handed to whoever asked",
     "drivers/readers/supervisor.py": "a reader's thread; an alarm, and a fresh start",
-    "drivers/readers/fake.py": "a scripted reader; raised again where the script is read",
-    "ui/threads.py": "the followers of the daemon; shown as away, and tried again",
-    "offline_queue/journal.py": "the writer's thread; every caller gets it from here on",
-    "offline_queue/mirror.py": "the second medium's thread; an alarm, selling goes on",
+    "drivers/simulated/reader.py": "a scripted reader; raised again where the script is read",
+    "ui/display/threads.py": "the followers of the daemon; shown as away, and tried again",
+    "offline_queue/journal/journal.py": "the writer's thread; every caller gets it from here on",
+    "offline_queue/export/mirror.py": "the second medium's thread; an alarm, selling goes on",
 }
 HEAVY = {
     "pygame": ("ui/",),
@@ -39,7 +50,11 @@ HEAVY = {
     "nfc": ("drivers/readers/",),
     "usb1": ("drivers/readers/",),
     "serial": ("drivers/readers/",),
-    "sqlcipher3": ("offline_queue/connection.py", "sandbox/backend/database.py", "sandbox/phone/store.py"),
+    "sqlcipher3": (
+        "offline_queue/journal/connection.py",
+        "sandbox/backend/records/database.py",
+        "sandbox/phone/wallet/store.py",
+    ),
     "fastapi": ("sandbox/",),
     "sqlalchemy": ("sandbox/",),
     "pydantic": ("sandbox/",),
@@ -57,13 +72,13 @@ CORE_MAY_IMPORT = {
     "typing",
     "uuid",
 }
-MEASURING = ("terminal/wire/session.py", "offline_queue/bench.py", "offline_queue/bench_contenders.py")
+MEASURING = ("pengpos/wire/session.py", "workshop/bench/queue.py", "workshop/bench/queue_contenders.py")
 """Seconds there, not money."""
 MONEY = tuple(
     name
     for name in PROGRAM
-    if (name.startswith(("terminal/core/", "terminal/wire/", "offline_queue/")) and name not in MEASURING)
-    or name in {"sandbox/backend/ledger.py", "sandbox/backend/judgement.py"}
+    if (name.startswith(("pengpos/core/", "pengpos/wire/", "offline_queue/")) and name not in MEASURING)
+    or name in {"sandbox/backend/ledger/ledger.py", "sandbox/backend/trust/judgement.py"}
 )
 
 
@@ -176,7 +191,7 @@ def test_saying_pengpos_loads_nothing_heavy() -> None:
 
 
 def test_core_has_no_clock_no_file_and_no_thread() -> None:
-    core = {name: imports_of(name) for name in PROGRAM if name.startswith("terminal/core/")}
+    core = {name: imports_of(name) for name in PROGRAM if name.startswith("pengpos/core/")}
     foreign = {name: {i for i in found if i.split(".")[0] not in CORE_MAY_IMPORT} for name, found in core.items()}
     assert core
     assert {name: found for name, found in foreign.items() if found} == {}

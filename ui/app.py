@@ -11,20 +11,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import assert_never
 
-from terminal.client import Language, Status
+from pengpos.client import Language, Status
 from ui.actions import Action
-from ui.calls import Call
-from ui.local import LocalState, QuickItem
-from ui.paint import AT_REST, Painter
-from ui.scene import Drawing, Scene
+from ui.display.threads import Answer, Away, Caller, Follower, Inbox, Message, Snapshot
+from ui.display.touch import Touches, target_of_key
+from ui.display.window import Closed, Down, Event, Exposed, Resized, Spoken, Typed, Up, Window
+from ui.drawing.paint import AT_REST, Painter
+from ui.drawing.scene import Drawing, Scene
+from ui.drawing.typeset import Typesetter
 from ui.screens import project
 from ui.sounds import Speaker, sound_of_change
+from ui.state.calls import Call
+from ui.state.local import LocalState, QuickItem
 from ui.theme import Theme, ThemeName
-from ui.threads import Answer, Away, Caller, Follower, Inbox, Message, Snapshot
-from ui.touch import Touches, target_of_key
-from ui.typeset import Typesetter
 from ui.update import on_action, on_answer, on_away, on_status
-from ui.window import Closed, Down, Event, Exposed, Resized, Spoken, Typed, Up, Window
 
 FRAME_S = 1 / 30
 CYCLE_S = 1.6
@@ -44,7 +44,7 @@ class Options:
     items_currency: str = "CNY"
     items: tuple[QuickItem, ...] = ()
     remote_port: int | None = None
-    """Where a browser on this machine may look on and touch (`ui.remote`); 0: any free port; None: nowhere."""
+    """Where a browser on this machine may look on and touch (`ui.display.remote`); 0: any free port; None: nowhere."""
 
 
 class Screen:
@@ -213,7 +213,7 @@ def _start_remote(window: Window, options: Options) -> Callable[[], None]:
     """Let a browser look on, and say where, if that was asked for; gives what ends it."""
     if options.remote_port is None:
         return lambda: None
-    from ui.remote import Remote
+    from ui.display.remote import Remote
 
     try:
         remote = Remote(window, options.remote_port)

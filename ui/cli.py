@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from terminal.client import Home, Language
+from pengpos.client import Home, Language
 from ui.i18n.phrase import LANGUAGES
 from ui.theme import ThemeName
 
@@ -51,7 +51,7 @@ def ui(
     """The merchant's screen, a client of the daemon's socket."""
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     from ui.app import Options, run
-    from ui.items import read_items
+    from ui.state.items import read_items
 
     home = Home.of_environment()
     currency, items = read_items(home.root / "items.toml")

@@ -5,12 +5,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
-from terminal.client import SaleView, Status
+from pengpos.client import SaleView, Status
 from ui.actions import Action, AddItem, Do, Key, Press, SawAlarm, ShowSale
-from ui.calls import AlarmSeen, Call, SaleCall, SendCode, StartSale, Sync, Verb
-from ui.entry import Entry
-from ui.local import Daemon, Left, LocalState, Page, Trouble
-from ui.sales import (
+from ui.screens.amount import items_a_page
+from ui.screens.code import CODE_DIGITS
+from ui.screens.lists import SALE_ROW, alarm_row, rows_a_page
+from ui.state.calls import AlarmSeen, Call, SaleCall, SendCode, StartSale, Sync, Verb
+from ui.state.entry import Entry
+from ui.state.local import Daemon, Left, LocalState, Page, Trouble
+from ui.state.sales import (
     Stage,
     code_sales,
     holds_the_counter,
@@ -20,9 +23,6 @@ from ui.sales import (
     stage,
     unknown_sales,
 )
-from ui.screens.amount import items_a_page
-from ui.screens.code import CODE_DIGITS
-from ui.screens.lists import SALE_ROW, alarm_row, rows_a_page
 
 CODE_STATES = {"signed", "presented", "pending", "cancelling"}
 WRONG_CODE = "wrong_code"

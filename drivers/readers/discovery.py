@@ -4,8 +4,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from terminal.core.errors import ReaderLostError
-from terminal.core.ports import Reader
+from pengpos.core.errors import ReaderLostError
+from pengpos.core.ports import Reader
 
 
 class Family(Protocol):

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from terminal.core.errors import ReaderLostError
-from terminal.core.ports import Reader, ReaderHealth, ReaderState, TapListener
+from pengpos.core.errors import ReaderLostError
+from pengpos.core.ports import Reader, ReaderHealth, ReaderState, TapListener
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from typing import Protocol
 
-from drivers.isodep import ATS, Command, Deselected, Picc, Quiet, Send
+from drivers.isodep.card import ATS, Command, Deselected, Picc, Quiet, Send
 
 _FRAME_DELAY_S = 90e-6  # 1172 or 1236 carrier cycles, each way
 _POLL_S = 0.002

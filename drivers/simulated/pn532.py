@@ -11,8 +11,8 @@ from collections.abc import Callable
 from enum import Enum
 from types import TracebackType
 
-from drivers.ats import read_ats
-from drivers.isodep_reader import GarbledError, IsoDep, SilentError
+from drivers.isodep.ats import read_ats
+from drivers.isodep.reader import GarbledError, IsoDep, SilentError
 from drivers.simulated.field import CorruptError, Field, Identity
 from drivers.simulated.pn532_target import RELEASED, ReleasedError, TargetMode
 from drivers.simulated.uart import ACK, BAUD_RATES, NACK, SYNTAX_ERROR, Uart, framed, wakes

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from drivers.isodep import Command, Deselected, Picc, Quiet, Send
+from drivers.isodep.card import Command, Deselected, Picc, Quiet, Send
 from drivers.simulated.field import Identity
 
 RELEASED = 0x29

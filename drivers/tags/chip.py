@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from drivers.tags.ntag_i2c import NAME, I2cBus, NtagI2c
-from terminal.core.errors import ReaderLostError
-from terminal.core.ports import Card, TagIdle, TagState
+from pengpos.core.errors import ReaderLostError
+from pengpos.core.ports import Card, TagIdle, TagState
 
 _LOOK_S = 0.05
 

@@ -9,8 +9,8 @@ Text    type "T": length of the language code, language code, UTF-8 text        
 from dataclasses import dataclass
 from typing import assert_never
 
-from terminal.core.errors import MalformedError
-from terminal.core.ports import TagCancelled, TagClaimed, TagIdle, TagPaid, TagState, TagWaiting
+from pengpos.core.errors import MalformedError
+from pengpos.core.ports import TagCancelled, TagClaimed, TagIdle, TagPaid, TagState, TagWaiting
 
 EMPTY = bytes.fromhex("D00000")
 """One empty record: a tag that is there and says nothing."""

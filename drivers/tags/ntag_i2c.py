@@ -13,8 +13,8 @@ from enum import IntEnum, IntFlag
 from typing import Protocol
 
 from drivers.tags.ndef import message_of
-from terminal.core.errors import ReaderLostError
-from terminal.core.ports import TagIdle, TagState
+from pengpos.core.errors import ReaderLostError
+from pengpos.core.ports import TagIdle, TagState
 
 ADDRESS = 0x55
 BLOCK = 16

@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from drivers.isodep import ATS, Command, Deselected, Picc, Quiet, Send
-from drivers.isodep_reader import GarbledError, SilentError
-from drivers.readers.pn53x_link import FieldLeftError, Pn53xLink
+from drivers.isodep.card import ATS, Command, Deselected, Picc, Quiet, Send
+from drivers.isodep.reader import GarbledError, SilentError
+from drivers.readers.pn53x.link import FieldLeftError, Pn53xLink
 
 _SENS_RES, _SEL_RES = b"\x04\x00", 0x20
 _UID = bytes.fromhex("08505001")

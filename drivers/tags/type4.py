@@ -8,7 +8,7 @@ One phone's session lasts from its first command until the field goes: all of it
 import threading
 
 from drivers.tags.ndef import MESSAGE_MOST, message_of
-from terminal.core.ports import TagIdle, TagState
+from pengpos.core.ports import TagIdle, TagState
 
 AID = bytes.fromhex("D2760000850101")
 CC_FILE, NDEF_FILE = b"\xe1\x03", b"\xe1\x04"

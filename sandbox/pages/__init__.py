@@ -3,3 +3,7 @@
 
 Plain HTML, CSS and ES modules in `static/`, without a build step; they pay by `/wallet/v1` and by nothing else.
 """
+
+from pathlib import Path
+
+STATIC = Path(__file__).parent / "static"

@@ -10,11 +10,11 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from terminal.core.errors import MalformedError, PengposError
-from terminal.core.ports import Signer
-from terminal.wire.base64url import b64u, unb64u
-from terminal.wire.cose import Context, sign1
-from terminal.wire.keys import Issuers, PublicKey
+from pengpos.core.errors import MalformedError, PengposError
+from pengpos.core.ports import Signer
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.cose import Context, sign1
+from pengpos.wire.encoding.keys import Issuers, PublicKey
 
 _TIMEOUT_S = 10.0
 _MAX_ANSWER = 1 << 20

@@ -12,16 +12,16 @@ from uuid import UUID
 
 import click
 
+from pengpos.core.errors import ConfigError, PengposError
+from pengpos.core.money import AMOUNT_LIMIT_MINOR, Money
+from pengpos.wire.objects.receipt import Outcome
 from sandbox.phone import words
 from sandbox.phone.account import Account, BackendRefusedError, BackendUnreachableError
-from sandbox.phone.events import Asked, Authorised, Event, PaidAnotherWay, ReceiptKept
-from sandbox.phone.manners import Garbage, Honest, Manner, Slow, TornInReply
-from sandbox.phone.owner import Owner
+from sandbox.phone.field.manners import Garbage, Honest, Manner, Slow, TornInReply
 from sandbox.phone.parts import Parts, pengpos_home, phone_directory, read_parts
 from sandbox.phone.phone import VirtualPhone
-from terminal.core.errors import ConfigError, PengposError
-from terminal.core.money import AMOUNT_LIMIT_MINOR, Money
-from terminal.wire.receipt import Outcome
+from sandbox.phone.wallet.events import Asked, Authorised, Event, PaidAnotherWay, ReceiptKept
+from sandbox.phone.wallet.owner import Owner
 
 CURRENCY = "CNY"  # of the sandbox's play money
 _TAPS = 4  # unlock, confirm, and one more: then something is wrong

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clocks for a phone (`terminal.core.ports.Clock`): the machine's, and one that a test holds in its hand."""
+"""Clocks for a phone (`pengpos.core.ports.Clock`): the machine's, and one that a test holds in its hand."""
 
 import time
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from terminal.core.errors import ConfigError
+from pengpos.core.errors import ConfigError
 
 _PHONE_NAME = re.compile(r"[\w-]{1,32}\Z")
 

@@ -11,21 +11,21 @@ from pathlib import Path
 from threading import Condition
 from typing import Self, TypeVar
 
+from pengpos.core.errors import SignatureError
+from pengpos.core.ports import Clock
+from pengpos.wire.encoding.keys import Issuers, PublicKey
+from pengpos.wire.objects.credential import Credential, Role
 from sandbox.phone import scan
 from sandbox.phone.account import Account, AccountPayment, BackendUnreachableError, read_signed
-from sandbox.phone.applet import Applet
 from sandbox.phone.clocks import SystemClock
-from sandbox.phone.events import Event
-from sandbox.phone.hold import hold
-from sandbox.phone.keyring import KeyRing
-from sandbox.phone.manners import Honest, Manner, Move
-from sandbox.phone.owner import Owner
-from sandbox.phone.store import WalletStore
-from sandbox.phone.wallet import Wallet
-from terminal.core.errors import SignatureError
-from terminal.core.ports import Clock
-from terminal.wire.credential import Credential, Role
-from terminal.wire.keys import Issuers, PublicKey
+from sandbox.phone.field.hold import hold
+from sandbox.phone.field.manners import Honest, Manner, Move
+from sandbox.phone.wallet.applet import Applet
+from sandbox.phone.wallet.events import Event
+from sandbox.phone.wallet.keyring import KeyRing
+from sandbox.phone.wallet.owner import Owner
+from sandbox.phone.wallet.store import WalletStore
+from sandbox.phone.wallet.wallet import Wallet
 
 SPARES = 3  # credentials kept for shops not yet visited; the backend divides the offline allowance among so many
 _MAX_EVENTS = 1_000
@@ -103,7 +103,7 @@ class VirtualPhone:
     def hold(
         self, port: int, seconds: float, *, host: str = "127.0.0.1", lift_when: Callable[[Event], bool] | None = None
     ) -> bool:
-        """Hold the phone to the virtual reader at vpcd's `port`: see `sandbox.phone.hold`."""
+        """Hold the phone to the virtual reader at vpcd's `port`: see `sandbox.phone.field.hold`."""
         mark = self.mark()
 
         def done() -> bool:

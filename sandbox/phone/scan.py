@@ -8,12 +8,12 @@ backend is asked, and told otherwise only where the backend said for certain tha
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from pengpos.core.errors import MalformedError, RefusedError
+from pengpos.core.reasons import Reason
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.objects.presentation import Presentation
 from sandbox.phone.account import Account, AccountPayment, BackendRefusedError, read_signed
-from sandbox.phone.wallet import Wallet
-from terminal.core.errors import MalformedError, RefusedError
-from terminal.core.reasons import Reason
-from terminal.wire.base64url import b64u, unb64u
-from terminal.wire.presentation import Presentation
+from sandbox.phone.wallet.wallet import Wallet
 
 _MAX_URL = 1_000  # a presentation is at most 680 characters
 _ID_SIZE = 16

@@ -1,14 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the phone's owner reads, in plain English: events, payments and reasons as sentences."""
 
+from pengpos.core.money import AMOUNT_LIMIT_MINOR, Money
+from pengpos.core.reasons import Reason
+from pengpos.wire.objects.intent import Purpose
+from pengpos.wire.objects.receipt import Outcome
+from pengpos.wire.objects.reply import Hint
 from sandbox.phone.account import AccountDue, AccountPayment
-from sandbox.phone.events import Asked, Authorised, Event, Offer, PaidAnotherWay, PaidByAnother, ReceiptKept, Refused
-from sandbox.phone.store import Signed
-from terminal.core.money import AMOUNT_LIMIT_MINOR, Money
-from terminal.core.reasons import Reason
-from terminal.wire.intent import Purpose
-from terminal.wire.receipt import Outcome
-from terminal.wire.reply import Hint
+from sandbox.phone.wallet.events import (
+    Asked,
+    Authorised,
+    Event,
+    Offer,
+    PaidAnotherWay,
+    PaidByAnother,
+    ReceiptKept,
+    Refused,
+)
+from sandbox.phone.wallet.store import Signed
 
 _REASONS = {
     Reason.DECLINED_BY_SHOPPER: "you said no",

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from offline_queue.journal import Journal
+from offline_queue.journal.journal import Journal
 from offline_queue.memory import MemoryJournal
 from offline_queue.port import JournalPort
-from offline_queue.samples import HeldClock, SaleMaker
+from workshop.samples.journal import HeldClock, SaleMaker
 
 
 @pytest.fixture

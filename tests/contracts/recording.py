@@ -2,9 +2,9 @@
 """Putting things into a journal under test, in as few words as a table row has."""
 
 from offline_queue.port import JournalPort
-from offline_queue.samples import NOON, SaleMaker, moved, store
 from offline_queue.values import Change, Head
-from terminal.core.sale import Sale, SaleState
+from pengpos.core.sale import Sale, SaleState
+from workshop.samples.journal import NOON, SaleMaker, moved, store
 
 KID = b"walletk1"
 

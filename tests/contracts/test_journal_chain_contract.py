@@ -8,7 +8,6 @@ from uuid import uuid4
 import pytest
 
 from offline_queue.port import JournalPort
-from offline_queue.samples import NOON, SaleMaker, moved, store
 from offline_queue.values import (
     ChangeRefusedError,
     DocumentStored,
@@ -19,9 +18,10 @@ from offline_queue.values import (
     Note,
     ValueStored,
 )
-from terminal.core.errors import JournalError
-from terminal.core.sale import Refund, SaleState
+from pengpos.core.errors import JournalError
+from pengpos.core.sale import Refund, SaleState
 from tests.contracts.recording import record, stored_sale
+from workshop.samples.journal import NOON, SaleMaker, moved, store
 
 
 def test_a_document_is_replaced_by_its_successor_only(journal: JournalPort) -> None:

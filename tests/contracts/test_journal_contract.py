@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 import pytest
 
 from offline_queue.port import JournalPort
-from offline_queue.samples import NOON, SaleMaker, moved, store
 from offline_queue.values import (
     ChangeRefusedError,
     DocumentStored,
@@ -18,9 +17,8 @@ from offline_queue.values import (
     SaleChanged,
     SaleQuery,
 )
-from terminal.core import samples as core_samples
-from terminal.core.money import Money
-from terminal.core.sale import (
+from pengpos.core.money import Money
+from pengpos.core.sale import (
     OPEN_STATES,
     UNSENT_STATES,
     Booking,
@@ -32,6 +30,8 @@ from terminal.core.sale import (
     SaleState,
 )
 from tests.contracts.recording import KID, record, stored_sale
+from workshop.samples import sales as core_samples
+from workshop.samples.journal import NOON, SaleMaker, moved, store
 
 
 def test_a_recorded_sale_is_found_by_id_key_and_intent(journal: JournalPort, maker: SaleMaker) -> None:

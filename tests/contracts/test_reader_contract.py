@@ -9,18 +9,18 @@ from dataclasses import dataclass
 
 import pytest
 
-from drivers.readers.fake import FakeReader
-from drivers.readers.fake import TornError as FakeTornError
-from drivers.readers.pcsc import PcscReader
-from drivers.readers.pn53x import Pn53xReader
-from drivers.readers.pn53x_link import Pn53xLink
-from drivers.readers.pn53x_place import SerialPlace
+from drivers.readers.pcsc.reader import PcscReader
+from drivers.readers.pn53x.link import Pn53xLink
+from drivers.readers.pn53x.place import SerialPlace
+from drivers.readers.pn53x.reader import Pn53xReader
 from drivers.simulated.field import LeftError, RadioPhone
 from drivers.simulated.pn532 import SimulatedPn532
-from sandbox.phone.reader_service import ReaderService
-from sandbox.phone.vpcd import TornError as VpcdTornError
-from terminal.core.errors import CardLostError, CardProtocolError, ReaderLostError, TapTimeoutError
-from terminal.core.ports import Card, Reader
+from drivers.simulated.reader import FakeReader
+from drivers.simulated.reader import TornError as FakeTornError
+from pengpos.core.errors import CardLostError, CardProtocolError, ReaderLostError, TapTimeoutError
+from pengpos.core.ports import Card, Reader
+from sandbox.phone.field.reader_service import ReaderService
+from sandbox.phone.field.vpcd import TornError as VpcdTornError
 from tests.support.pcscd import LIMIT_S, VirtualSlot
 
 SELECT = bytes.fromhex("00A40400")

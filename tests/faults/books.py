@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from sandbox.backend.context import Backend
-from sandbox.backend.ledger import AccountKind, PostingKind
-from sandbox.backend.models import EntryRow, IntentRow, LedgerAccountRow, PostingRow, RefundRow
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.ledger.ledger import AccountKind, PostingKind
+from sandbox.backend.records.tables import EntryRow, IntentRow, LedgerAccountRow, PostingRow, RefundRow
 
 
 @dataclass(slots=True)

@@ -11,15 +11,15 @@ import shutil
 import sys
 from pathlib import Path
 
-from offline_queue import writer
-from offline_queue.files import DATABASE_NAME
-from offline_queue.journal import Journal
-from offline_queue.samples import HeldClock, SaleMaker, moved
+from offline_queue.journal import writer
+from offline_queue.journal.files import DATABASE_NAME
+from offline_queue.journal.journal import Journal
 from offline_queue.values import DocumentStored, SaleChanged
-from terminal.core.errors import JournalError, JournalFullError
-from terminal.core.sale import Sale, SaleState
+from pengpos.core.errors import JournalError, JournalFullError
+from pengpos.core.sale import Sale, SaleState
 from tests.faults.judge import Promise, broken_promise, judge
 from tests.faults.seller import FOLD_ROWS, KEY
+from workshop.samples.journal import HeldClock, SaleMaker, moved
 
 SALES = 4
 

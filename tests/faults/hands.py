@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import httpx
 import msgspec
 
+from pengpos.client import SaleView
 from sandbox.phone.phone import VirtualPhone
-from terminal.client import SaleView
 from tests.faults.play import OVER, REFUND_ENDS, GaveUpError, Play
 from tests.faults.world import CURRENCY
 from tests.support.in_loop import InLoop

@@ -8,7 +8,7 @@ digits of an amount choose what the backend does (backend API, "Money for testin
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from sandbox.phone.manners import Honest, TornInReply
+from sandbox.phone.field.manners import Honest, TornInReply
 from tests.faults.hands import LIFE_S, Hands
 from tests.faults.play import OVER
 

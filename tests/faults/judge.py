@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from offline_queue.files import DATABASE_NAME
-from offline_queue.journal import Journal
-from offline_queue.samples import HeldClock, SaleMaker, store
+from offline_queue.journal.files import DATABASE_NAME
+from offline_queue.journal.journal import Journal
 from offline_queue.values import Head
-from terminal.core.errors import JournalError
+from pengpos.core.errors import JournalError
+from workshop.samples.journal import HeldClock, SaleMaker, store
 
 
 @dataclass(frozen=True, slots=True)

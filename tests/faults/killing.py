@@ -18,12 +18,12 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
-from offline_queue import writer
-from offline_queue.files import DATABASE_NAME
-from offline_queue.journal import Journal
-from offline_queue.samples import HeldClock, SaleMaker
+from offline_queue.journal import writer
+from offline_queue.journal.files import DATABASE_NAME
+from offline_queue.journal.journal import Journal
 from tests.faults.judge import judge, read_promises
 from tests.faults.seller import FOLD_ROWS, KEY, Acknowledged, sell_once
+from workshop.samples.journal import HeldClock, SaleMaker
 
 PATIENCE_S = 40.0
 _PR_SET_PDEATHSIG = 1  # prctl(2)

@@ -16,21 +16,21 @@ from typing import Any, cast
 
 import httpx
 
-from offline_queue.journal import Journal
+from offline_queue.journal.journal import Journal
 from offline_queue.port import JournalPort
 from offline_queue.sync import Drainer
 from offline_queue.values import Change, JournalBusyError, Recorded
-from sandbox.phone.field import VirtualField
-from terminal.client import Home, SaleView, Status
-from terminal.core.effects import Effect
-from terminal.core.errors import JournalFullError
-from terminal.core.ports import Clock, TapListener
-from terminal.core.sale import Sale
-from terminal.daemon.app import Terminal
-from terminal.daemon.clock import DeviceClock
-from terminal.daemon.desk import EffectSink
-from terminal.daemon.tap import TapDesk
-from terminal.daemon.wiring import Surroundings
+from pengpos.client import Home, SaleView, Status
+from pengpos.core.effects import Effect
+from pengpos.core.errors import JournalFullError
+from pengpos.core.ports import Clock, TapListener
+from pengpos.core.sale import Sale
+from sandbox.phone.field.in_process import VirtualField
+from terminal.app import Terminal
+from terminal.device.clock import DeviceClock
+from terminal.sales.open_sales import EffectSink
+from terminal.taps.fields import TapDesk
+from terminal.wiring import Surroundings
 from tests.faults.chaos import Chaos, Moment
 from tests.support.fault_proxy import FAULT
 from tests.support.in_loop import InLoop

@@ -18,15 +18,15 @@ import msgspec
 
 from offline_queue.lease import Leases
 from offline_queue.values import Change, SaleChanged
-from terminal.client import NewSale
-from terminal.core.events import Event, NoAnswer, RefundAnswered
-from terminal.core.machine import _with_money
-from terminal.core.machine._common import arrow
-from terminal.core.sale import Intent, Refund, Sale, SaleState
-from terminal.daemon import desk as desk_module
-from terminal.daemon.counter import Counter
-from terminal.daemon.desk import Desk
-from terminal.gateway.backend import BackendGateway
+from pengpos.client import NewSale
+from pengpos.core.events import Event, NoAnswer, RefundAnswered
+from pengpos.core.machine import _with_money
+from pengpos.core.machine._common import arrow
+from pengpos.core.sale import Intent, Refund, Sale, SaleState
+from terminal.backend.gateway import BackendGateway
+from terminal.sales import open_sales as desk_module
+from terminal.sales.commands import Counter
+from terminal.sales.open_sales import Desk
 from tests.faults.campaign import Sweep
 from tests.faults.chaos import Kind, Moment
 from tests.support.fault_proxy import Wire
@@ -84,7 +84,7 @@ def silence_is_no() -> Iterator[None]:
             return arrow(sale, SaleState.DECLINED, event.at, "no usable answer"), ()
         return honest(sale, event)
 
-    with patch("terminal.core.machine.authorised", impatient):
+    with patch("pengpos.core.machine.authorised", impatient):
         yield
 
 

@@ -13,11 +13,11 @@ from typing import Any
 import httpx
 import msgspec
 
-from sandbox.phone.field import VirtualField
+from pengpos.client import Home, SaleView, Status
+from pengpos.core.errors import PengposError
+from sandbox.phone.field.in_process import VirtualField
 from sandbox.phone.phone import VirtualPhone
-from terminal.client import Home, SaleView, Status
-from terminal.core.errors import PengposError
-from terminal.daemon.clock import DeviceClock
+from terminal.device.clock import DeviceClock
 from tests.faults.chaos import Chaos, Fault, Kind
 from tests.faults.life import BrokenError, Life
 from tests.faults.road import Road

@@ -11,10 +11,10 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from terminal.wire.base64url import unb64u
-from terminal.wire.cbor import decode
-from terminal.wire.cose import Sign1
-from terminal.wire.fields import as_array, as_map
+from pengpos.wire.encoding.base64url import unb64u
+from pengpos.wire.encoding.cbor import decode
+from pengpos.wire.encoding.cose import Sign1
+from pengpos.wire.encoding.fields import as_array, as_map
 
 
 class Road(httpx.AsyncBaseTransport):

@@ -10,12 +10,12 @@ import os
 import sys
 from pathlib import Path
 
-from offline_queue import connection, writer
-from offline_queue.files import DATABASE_NAME
-from offline_queue.journal import Journal
-from offline_queue.samples import HeldClock, SaleMaker, moved
+from offline_queue.journal import connection, writer
+from offline_queue.journal.files import DATABASE_NAME
+from offline_queue.journal.journal import Journal
 from offline_queue.values import DocumentStored, HeadSigned, Recorded, SaleChanged
-from terminal.core.sale import Sale, SaleState
+from pengpos.core.sale import Sale, SaleState
+from workshop.samples.journal import HeldClock, SaleMaker, moved
 
 KEY = bytes(range(32))
 FOLD_ROWS = 7  # often, so that cuts fall into foldings too

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Migrations
 
-from offline_queue import schema
-from offline_queue.connection import connect
-from offline_queue.files import KEY_NAME, load_key, load_or_create_key
-from offline_queue.journal import Journal
-from offline_queue.samples import HeldClock, SaleMaker, store
-from terminal.core.errors import ConfigError, JournalForeignError, JournalFullError
+from offline_queue.journal import schema
+from offline_queue.journal.connection import connect
+from offline_queue.journal.files import KEY_NAME, load_key, load_or_create_key
+from offline_queue.journal.journal import Journal
+from pengpos.core.errors import ConfigError, JournalForeignError, JournalFullError
+from workshop.samples.journal import HeldClock, SaleMaker, store
 
 KEY = bytes(range(32))
 

@@ -9,14 +9,14 @@ from uuid import uuid4
 
 import pytest
 
-from offline_queue.connection import Connection, DatabaseError, connect
-from offline_queue.journal import Journal
-from offline_queue.reader import JournalReader
-from offline_queue.samples import NOON, HeldClock, SaleMaker, moved, store
+from offline_queue.journal.connection import Connection, DatabaseError, connect
+from offline_queue.journal.journal import Journal
+from offline_queue.journal.reader import JournalReader
+from offline_queue.journal.verify import verify
 from offline_queue.values import DocumentStored, Head, HeadSigned, IssuerTimeSeen, Note, ValueStored
-from offline_queue.verify import verify
-from terminal.core.errors import JournalCorruptError, JournalError
-from terminal.core.sale import Refund, SaleState
+from pengpos.core.errors import JournalCorruptError, JournalError
+from pengpos.core.sale import Refund, SaleState
+from workshop.samples.journal import NOON, HeldClock, SaleMaker, moved, store
 
 KEY = bytes(32)
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from pengpos.client import IntentView, SaleView
+from pengpos.wire.objects.receipt import Outcome
 from sandbox.phone.phone import VirtualPhone
-from terminal.client import IntentView, SaleView
-from terminal.wire.receipt import Outcome
 from tests.faults.books import Entry
 from tests.faults.witness import Witness
 

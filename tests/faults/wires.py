@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from sandbox.backend.delivery import AbortableH11Protocol
+from sandbox.backend.api.delivery import AbortableH11Protocol
 from tests.support.fault_proxy import DOWN_S, FaultProxy
 
 

@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass, field
 
-from terminal.client import SaleView, Status
+from pengpos.client import SaleView, Status
 
 
 @dataclass(slots=True)

@@ -19,23 +19,26 @@ import msgspec
 from fastapi import FastAPI
 from sqlalchemy import event
 
-from offline_queue.files import load_or_create_key
-from offline_queue.journal import Journal
-from sandbox.backend import enrolment, seed, shapes, sweep
-from sandbox.backend.app import create_app
-from sandbox.backend.context import Backend
-from sandbox.backend.database import Database
-from sandbox.backend.hub import Hub
-from sandbox.backend.issuer import Issuer
+from offline_queue.journal.files import load_or_create_key
+from offline_queue.journal.journal import Journal
+from pengpos.client import Home
+from pengpos.core.money import Money
+from pengpos.keys.file import FileKey
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.encoding.keys import PublicKey
+from sandbox.backend.booking import sweep
+from sandbox.backend.contract import terminal_shapes as shapes
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.kernel.hub import Hub
+from sandbox.backend.records import seed
+from sandbox.backend.records.database import Database
+from sandbox.backend.serving.app import create_app
+from sandbox.backend.terminals import enrolment
+from sandbox.backend.trust.issuer import Issuer
 from sandbox.phone.account import Account
-from sandbox.phone.manners import Honest
-from sandbox.phone.owner import Owner
+from sandbox.phone.field.manners import Honest
 from sandbox.phone.phone import VirtualPhone
-from terminal.client import Home
-from terminal.core.money import Money
-from terminal.keys.file import FileKey
-from terminal.keys.software import SoftwareKey
-from terminal.wire.keys import PublicKey
+from sandbox.phone.wallet.owner import Owner
 from tests.faults.wires import Wires, listener
 from tests.support import jumping_loop
 from tests.support.in_loop import InLoop

@@ -7,14 +7,13 @@ A target returns, or raises what its room says it raises, which is caught here; 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from drivers.ats import AtsError, read_ats
-from drivers.isodep import ATS, Command, Picc
-from drivers.isodep_reader import GarbledError, IsoDep, SilentError
+from drivers.isodep.ats import AtsError, read_ats
+from drivers.isodep.card import ATS, Command, Picc
+from drivers.isodep.reader import GarbledError, IsoDep, SilentError
 from drivers.simulated.uart import FrameReader, framed
 from drivers.tags.ndef import read_message, uri_message
 from drivers.tags.type4 import Type4Tag
-from sandbox.phone.bench import Bench
-from terminal.core.errors import (
+from pengpos.core.errors import (
     CardProtocolError,
     MalformedError,
     ReaderLostError,
@@ -22,17 +21,18 @@ from terminal.core.errors import (
     SignatureError,
     TapTimeoutError,
 )
-from terminal.core.ports import TagWaiting
-from terminal.wire import apdu
-from terminal.wire.cbor import decode, encode
-from terminal.wire.cose import Sign1
-from terminal.wire.credential import Credential
-from terminal.wire.judge import judge_reply
-from terminal.wire.keys import Issuers, PublicKey
-from terminal.wire.presentation import Presentation
-from terminal.wire.receipt import Receipt
-from terminal.wire.reply import read_reply
-from terminal.wire.session import CardSession
+from pengpos.core.ports import TagWaiting
+from pengpos.wire import apdu
+from pengpos.wire.encoding.cbor import decode, encode
+from pengpos.wire.encoding.cose import Sign1
+from pengpos.wire.encoding.keys import Issuers, PublicKey
+from pengpos.wire.judge import judge_reply
+from pengpos.wire.objects.credential import Credential
+from pengpos.wire.objects.presentation import Presentation
+from pengpos.wire.objects.receipt import Receipt
+from pengpos.wire.objects.reply import read_reply
+from pengpos.wire.session import CardSession
+from sandbox.phone.workbench import Bench
 from tests.fuzz.wires import answers_of_a_chip, link_on
 
 SIZE_MOST = 600

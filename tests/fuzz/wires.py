@@ -6,7 +6,7 @@ import logging
 import nfc
 from nfc.clf import pn532, transport
 
-from drivers.readers.pn53x_link import Pn53xLink
+from drivers.readers.pn53x.link import Pn53xLink
 from drivers.simulated.uart import ACK, framed
 
 

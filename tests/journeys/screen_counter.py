@@ -4,15 +4,15 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from terminal.client import Status
+from pengpos.client import Status
 from tests.ui.scenes import typesetter
 from ui.actions import Action, Key, Press
-from ui.calls import Call
-from ui.local import LocalState, Trouble
-from ui.samples import local
-from ui.scene import Scene
+from ui.drawing.scene import Scene
 from ui.screens import project
+from ui.state.calls import Call
+from ui.state.local import LocalState, Trouble
 from ui.update import on_action, on_answer, on_away, on_status
+from workshop.samples.screens import local
 
 
 class Answered(NamedTuple):

@@ -8,12 +8,12 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from sandbox.backend.issuer import Issuer
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.keys import PublicKey
+from pengpos.wire.objects.receipt import Outcome, Receipt, ReceiptClaims, sign_receipt
+from sandbox.backend.trust.issuer import Issuer
 from sandbox.phone.phone import VirtualPhone
-from terminal.keys.software import SoftwareKey
-from terminal.wire.base64url import b64u, unb64u
-from terminal.wire.keys import PublicKey
-from terminal.wire.receipt import Outcome, Receipt, ReceiptClaims, sign_receipt
 from tests.support.counter import Counter, until
 from tests.support.road import Obstacle, changes, loses_the_answer, never_answers, refuses, says
 

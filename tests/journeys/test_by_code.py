@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from pengpos.client import SaleView
+from pengpos.wire.encoding.base64url import unb64u
+from pengpos.wire.objects.presentation import Presentation
 from sandbox.phone.phone import VirtualPhone
-from terminal.client import SaleView
-from terminal.wire.base64url import unb64u
-from terminal.wire.presentation import Presentation
 from tests.support.counter import Counter, until
 from tests.support.page import Visitor
 from tests.support.road import refuses

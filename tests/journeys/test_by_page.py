@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from sandbox.phone.events import ReceiptKept
+from pengpos.client import SaleView
+from pengpos.wire.encoding.base64url import unb64u
 from sandbox.phone.phone import VirtualPhone
-from terminal.client import SaleView
-from terminal.wire.base64url import unb64u
+from sandbox.phone.wallet.events import ReceiptKept
 from tests.support.counter import Counter
 from tests.support.page import Visitor
 from tests.support.road import never_answers, refuses, says

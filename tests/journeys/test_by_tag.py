@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from terminal.core.ports import TagCancelled, TagClaimed, TagIdle, TagPaid, TagState, TagWaiting
+from pengpos.core.ports import TagCancelled, TagClaimed, TagIdle, TagPaid, TagState, TagWaiting
 from tests.support.counter import Counter, until
 from tests.support.page import Visitor
 

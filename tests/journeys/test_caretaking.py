@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from sandbox.backend.issuer import Issuer
-from sandbox.backend.times import rfc3339
+from pengpos.core.reasons import Reason
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.encoding.base64url import b64u
+from pengpos.wire.encoding.cose import Context, Sign1, sign1
+from pengpos.wire.encoding.keys import PublicKey
+from pengpos.wire.objects.credential import Credential, Merchant, Role, issue_credential
+from sandbox.backend.records.times import rfc3339
+from sandbox.backend.trust.issuer import Issuer
 from sandbox.phone.phone import VirtualPhone
-from terminal.core.reasons import Reason
-from terminal.keys.software import SoftwareKey
-from terminal.wire.base64url import b64u
-from terminal.wire.cose import Context, Sign1, sign1
-from terminal.wire.credential import Credential, Merchant, Role, issue_credential
-from terminal.wire.keys import PublicKey
 from tests.support.counter import Counter, assert_says, until
 from tests.support.road import Obstacle, changes, loses_the_answer, refuses, says
 

@@ -6,9 +6,9 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from pengpos.client import AlarmView, DayReport, DueView, SaleView, Status
 from sandbox.phone.account import Account
 from sandbox.phone.phone import VirtualPhone
-from terminal.client import AlarmView, DayReport, DueView, SaleView, Status
 from tests.support.counter import Counter, until
 
 OPEN = DueView(state="open", amount=18_23)

@@ -3,9 +3,9 @@
 
 import pytest
 
+from pengpos.core.reasons import Reason
 from sandbox.phone.phone import VirtualPhone
-from terminal.core.reasons import Reason
-from terminal.daemon.words import WORDS
+from terminal.api.reason_words import WORDS
 from tests.support.counter import Counter, assert_says
 
 DECLINED = [

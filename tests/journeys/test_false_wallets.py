@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from pengpos.core.reasons import Reason
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.encoding.base64url import b64u
+from pengpos.wire.objects.credential import Merchant, Role
+from pengpos.wire.objects.reply import Declines, encode_reply
 from sandbox.phone.phone import VirtualPhone
-from terminal.core.reasons import Reason
-from terminal.keys.software import SoftwareKey
-from terminal.wire.base64url import b64u
-from terminal.wire.credential import Merchant, Role
-from terminal.wire.reply import Declines, encode_reply
 from tests.support.counter import Counter, assert_says, until
 from tests.support.forger import Forger
 from tests.support.live_sandbox import LiveSandbox

@@ -5,8 +5,8 @@ terminal sells again once the card takes rows. Source: architecture ("journalled
 
 import pytest
 
+from pengpos.core.sale import SaleState
 from sandbox.phone.phone import VirtualPhone
-from terminal.core.sale import SaleState
 from tests.support.counter import Counter, rows_into, until
 from tests.support.road import loses_the_answer, refuses
 

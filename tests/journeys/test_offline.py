@@ -5,14 +5,14 @@ from uuid import UUID
 
 import pytest
 
-from sandbox.phone.events import ReceiptKept
+from pengpos.client import SaleView
+from pengpos.core.reasons import Reason
+from pengpos.core.risk import Cap
+from pengpos.core.sale import Authorised
+from pengpos.wire.encoding.base64url import b64u
 from sandbox.phone.phone import VirtualPhone
-from terminal.client import SaleView
-from terminal.core.reasons import Reason
-from terminal.core.risk import Cap
-from terminal.core.sale import Authorised
-from terminal.daemon.words import CODE_WORDS
-from terminal.wire.base64url import b64u
+from sandbox.phone.wallet.events import ReceiptKept
+from terminal.api.reason_words import CODE_WORDS
 from tests.support.counter import Counter, assert_says, until
 from tests.support.road import never_answers, refuses
 

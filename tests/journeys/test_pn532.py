@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.phone.events import ReceiptKept
+from pengpos.client import Home
 from sandbox.phone.phone import VirtualPhone
-from terminal.client import Home
+from sandbox.phone.wallet.events import ReceiptKept
 from tests.support.counter import until
 from tests.support.counter_fixtures import MakePhone
 from tests.support.live_sandbox import LiveSandbox

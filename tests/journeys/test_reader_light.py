@@ -3,9 +3,9 @@
 
 from dataclasses import replace
 
-from sandbox.phone.owner import Owner
+from pengpos.core.ports import Signal
 from sandbox.phone.phone import VirtualPhone
-from terminal.core.ports import Signal
+from sandbox.phone.wallet.owner import Owner
 from tests.support.counter import ALL_IN, Counter
 from tests.support.road import refuses
 

@@ -6,8 +6,8 @@ import threading
 import httpx
 import pytest
 
+from pengpos.client import SaleView
 from sandbox.phone.phone import VirtualPhone
-from terminal.client import SaleView
 from tests.support.counter import Counter, until
 from tests.support.road import loses_the_answer, refuses
 

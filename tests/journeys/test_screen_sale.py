@@ -4,12 +4,12 @@
 import msgspec
 import pytest
 
-from terminal.client import SaleView, Status
+from pengpos.client import SaleView, Status
 from tests.journeys.screen_counter import Answered, Counter, Gone, NotOnTheScreenError, Step
 from ui.actions import Do, ShowSale
-from ui.calls import SaleCall, SendCode, StartSale, Sync, Verb
-from ui.local import Trouble
-from ui.samples import (
+from ui.state.calls import SaleCall, SendCode, StartSale, Sync, Verb
+from ui.state.local import Trouble
+from workshop.samples.screens import (
     IDLE,
     NOT_ENOUGH,
     OFFLINE,

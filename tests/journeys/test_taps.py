@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.phone.events import Asked, ReceiptKept, Refused
-from sandbox.phone.manners import (
+from pengpos.core.money import Money
+from pengpos.core.reasons import Reason
+from pengpos.wire.objects.receipt import Outcome
+from sandbox.phone.field.manners import (
     Endless,
     Faulty,
     Foreign,
@@ -17,11 +19,9 @@ from sandbox.phone.manners import (
     TornAfterCommands,
     TornInReply,
 )
-from sandbox.phone.owner import Owner
 from sandbox.phone.phone import VirtualPhone
-from terminal.core.money import Money
-from terminal.core.reasons import Reason
-from terminal.wire.receipt import Outcome
+from sandbox.phone.wallet.events import Asked, ReceiptKept, Refused
+from sandbox.phone.wallet.owner import Owner
 from tests.support.counter import ALL_IN, Counter, assert_says
 from tests.support.counter_fixtures import MakePhone
 

@@ -3,9 +3,9 @@
 
 import pytest
 
-from sandbox.phone.manners import Foreign, Honest
+from pengpos.core.reasons import Reason
+from sandbox.phone.field.manners import Foreign, Honest
 from sandbox.phone.phone import VirtualPhone
-from terminal.core.reasons import Reason
 from tests.support.counter import Counter, assert_says
 from tests.support.road import loses_the_answer, never_answers, refuses
 

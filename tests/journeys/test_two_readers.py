@@ -3,7 +3,7 @@
 
 import threading
 
-from sandbox.phone.manners import Foreign, Move, Respond, Says
+from sandbox.phone.field.manners import Foreign, Move, Respond, Says
 from sandbox.phone.phone import VirtualPhone
 from tests.support.counter import Counter
 from tests.support.counter_fixtures import MakePhone

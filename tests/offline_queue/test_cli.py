@@ -11,20 +11,20 @@ from uuid import uuid4
 import pytest
 from click.testing import CliRunner, Result
 
-from offline_queue.acknowledgement import uncovered
 from offline_queue.cli import queue
-from offline_queue.connection import connect
-from offline_queue.files import DATABASE_NAME, KEY_NAME, load_or_create_key
-from offline_queue.journal import Journal
-from offline_queue.reader import JournalReader
-from offline_queue.samples import NOON, HeldClock, SaleMaker, moved, store
-from terminal.core import samples
-from terminal.core.sale import Cancel, CancelReason, DueState, Refund, RefundState, Sale, SaleState
-from terminal.keys.software import SoftwareKey
-from terminal.wire.base64url import b64u
-from terminal.wire.cose import Context, sign1
-from terminal.wire.credential import Merchant, Role, issue_credential
-from terminal.wire.keys import PublicKey
+from offline_queue.export.acknowledgement import uncovered
+from offline_queue.journal.connection import connect
+from offline_queue.journal.files import DATABASE_NAME, KEY_NAME, load_or_create_key
+from offline_queue.journal.journal import Journal
+from offline_queue.journal.reader import JournalReader
+from pengpos.core.sale import Cancel, CancelReason, DueState, Refund, RefundState, Sale, SaleState
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.encoding.base64url import b64u
+from pengpos.wire.encoding.cose import Context, sign1
+from pengpos.wire.encoding.keys import PublicKey
+from pengpos.wire.objects.credential import Merchant, Role, issue_credential
+from workshop.samples import sales as samples
+from workshop.samples.journal import NOON, HeldClock, SaleMaker, moved, store
 
 BACKEND = SoftwareKey.from_scalar(bytes(31) + b"\x07")
 Ask = Callable[..., Result]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.tags.ndef import EMPTY, message_of, read_message, text_message, uri_message
-from terminal.core.ports import TagClaimed, TagPaid, TagWaiting
+from pengpos.core.ports import TagClaimed, TagPaid, TagWaiting
 
 # ndeflib shows URIs as IRIs: it decodes what is percent-encoded and refuses a host that is none, so here is neither.
 PLAIN = st.text(

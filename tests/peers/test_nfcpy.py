@@ -13,14 +13,14 @@ import nfc.tag
 import pytest
 from nfc.clf import pn532, transport
 
-from drivers.readers.pn53x import Pn53xReader
-from drivers.readers.pn53x_link import Pn53xLink
-from drivers.readers.pn53x_place import SerialPlace, UdpPlace
+from drivers.readers.pn53x.link import Pn53xLink
+from drivers.readers.pn53x.place import SerialPlace, UdpPlace
+from drivers.readers.pn53x.reader import Pn53xReader
 from drivers.simulated.field import Field
 from drivers.simulated.pn532 import SimulatedPn532
 from drivers.tags.pn53x_tag import listen
 from drivers.tags.type4 import Type4Tag
-from terminal.core.ports import TagCancelled, TagState, TagWaiting
+from pengpos.core.ports import TagCancelled, TagState, TagWaiting
 
 LIMIT_S = 20.0
 

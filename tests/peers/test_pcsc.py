@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from drivers.readers.pcsc import PcscReader
-from terminal.core.errors import ReaderLostError
+from drivers.readers.pcsc.reader import PcscReader
+from pengpos.core.errors import ReaderLostError
 from tests.support.pcscd import LIMIT_S, VirtualSlot
 
 SELECT = bytes.fromhex("00A4040009F050454E475441500100")

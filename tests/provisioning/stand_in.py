@@ -9,11 +9,11 @@ from typing import Any
 
 import httpx
 
-from sandbox.backend.request_signature import SignedRequest, verify
-from terminal.wire.base64url import b64u, unb64u
-from terminal.wire.cose import Context, sign1
-from terminal.wire.credential import Credential, Merchant, Role, issue_credential
-from terminal.wire.keys import Issuers, PublicKey
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.cose import Context, sign1
+from pengpos.wire.encoding.keys import Issuers, PublicKey
+from pengpos.wire.objects.credential import Credential, Merchant, Role, issue_credential
+from sandbox.backend.trust.request_signature import SignedRequest, verify
 from tests.vectors import ISSUER
 
 NOW = 1_767_225_605

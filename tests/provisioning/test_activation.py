@@ -6,10 +6,10 @@ import ssl
 import httpx
 import pytest
 
+from pengpos.backend_api.messages import EnrolmentMessage
+from pengpos.core.errors import ConfigError
+from pengpos.wire.encoding.keys import PublicKey
 from provisioning.activation import ANSWER_SIZE_MOST, ActivationRequest, activate, backend_origin, clock_difference_s
-from terminal.core.errors import ConfigError
-from terminal.gateway.messages import EnrolmentMessage
-from terminal.wire.keys import PublicKey
 from tests.provisioning.stand_in import CODE, NOW, ORIGIN, StandIn, answer_for, clock, problem
 from tests.vectors import TERMINAL
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from pengpos.backend_api.messages import EnrolmentMessage
+from pengpos.core.errors import JournalCorruptError
+from pengpos.core.ports import Signer
 from provisioning import cli
 from provisioning.activation import ActivationRequest, activate
 from provisioning.finding import well
 from provisioning.ports import DoctorPorts, EnrolPorts
-from terminal.core.errors import JournalCorruptError
-from terminal.core.ports import Signer
-from terminal.gateway.messages import EnrolmentMessage
 from tests.provisioning.stand_in import CODE, NOW, ORIGIN, Home, StandIn, clock, problem, read_back
 
 

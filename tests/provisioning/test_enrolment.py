@@ -11,17 +11,17 @@ from typing import Any
 import httpx
 import pytest
 
+from pengpos.backend_api.messages import EnrolmentMessage
+from pengpos.backend_api.roots import FILE_NAME as ROOT_FILE
+from pengpos.core.errors import ConfigError
+from pengpos.core.ports import Signer
+from pengpos.keys.file import FileKey
+from pengpos.wire.encoding.base64url import b64u
+from pengpos.wire.encoding.keys import PublicKey
+from pengpos.wire.objects.credential import Role
 from provisioning import enrolment as enrolment_module
 from provisioning.activation import ActivationRequest, activate
 from provisioning.enrolment import Enrolling
-from terminal.core.errors import ConfigError
-from terminal.core.ports import Signer
-from terminal.gateway.messages import EnrolmentMessage
-from terminal.gateway.roots import FILE_NAME as ROOT_FILE
-from terminal.keys.file import FileKey
-from terminal.wire.base64url import b64u
-from terminal.wire.credential import Role
-from terminal.wire.keys import PublicKey
 from tests.provisioning.stand_in import (
     CODE,
     DAY_S,

@@ -13,13 +13,13 @@ import click
 import httpx
 import pytest
 
+from pengpos.core.errors import ConfigError
+from pengpos.keys.file import FileKey
+from pengpos.wire.encoding.keys import PublicKey
+from pengpos.wire.objects.credential import Credential
 from provisioning import probes
 from provisioning.finding import Finding, Light
 from terminal.cli import main
-from terminal.core.errors import ConfigError
-from terminal.keys.file import FileKey
-from terminal.wire.credential import Credential
-from terminal.wire.keys import PublicKey
 from tests.provisioning.stand_in import DAY_S, NOW, ORIGIN, Home, Present, clock, credential
 from tests.vectors import ISSUERS, TERMINAL
 

@@ -17,15 +17,16 @@ from fastapi import FastAPI
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from sandbox.backend import seed, sweep
-from sandbox.backend.app import create_app
-from sandbox.backend.context import Backend
-from sandbox.backend.database import Database
-from sandbox.backend.delivery import AbortableH11Protocol
-from sandbox.backend.hub import Hub
-from sandbox.backend.issuer import Issuer
-from sandbox.backend.models import Base
-from terminal.keys.software import SoftwareKey
+from pengpos.keys.software import SoftwareKey
+from sandbox.backend.api.delivery import AbortableH11Protocol
+from sandbox.backend.booking import sweep
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.kernel.hub import Hub
+from sandbox.backend.records import seed
+from sandbox.backend.records.database import Database
+from sandbox.backend.records.tables import Base
+from sandbox.backend.serving.app import create_app
+from sandbox.backend.trust.issuer import Issuer
 from tests.support.openapi import Contract
 from tests.support.shop import HeldClock, Operator, Till, Wallet
 

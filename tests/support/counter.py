@@ -21,24 +21,24 @@ import msgspec
 from starlette.types import ASGIApp
 
 from drivers.readers.supervisor import Pace, ReaderSupervisor
-from offline_queue.journal import Journal
+from offline_queue.journal.journal import Journal
 from offline_queue.values import Change, Recorded, SaleChanged
+from pengpos.client import Home, Problem, SaleView, Status
+from pengpos.core.errors import JournalFullError
+from pengpos.core.money import Money
+from pengpos.core.ports import Card, Clock, TagPresenter, TapListener
+from pengpos.core.reasons import Reason
+from pengpos.core.sale import SaleState
 from provisioning.activation import activate
 from provisioning.enrolment import Enrolling
-from sandbox.phone.field import FieldPhone, VirtualField
-from sandbox.phone.owner import Owner
+from sandbox.phone.field.in_process import FieldPhone, VirtualField
 from sandbox.phone.phone import VirtualPhone
-from terminal.client import Home, Problem, SaleView, Status
-from terminal.core.errors import JournalFullError
-from terminal.core.money import Money
-from terminal.core.ports import Card, Clock, TagPresenter, TapListener
-from terminal.core.reasons import Reason
-from terminal.core.sale import SaleState
-from terminal.daemon.app import Terminal
-from terminal.daemon.clock import DeviceClock
-from terminal.daemon.tap import TapDesk
-from terminal.daemon.wiring import Surroundings
-from terminal.gateway.backend import Deadlines
+from sandbox.phone.wallet.owner import Owner
+from terminal.app import Terminal
+from terminal.backend.gateway import Deadlines
+from terminal.device.clock import DeviceClock
+from terminal.taps.fields import TapDesk
+from terminal.wiring import Surroundings
 from tests.support.live_sandbox import LiveSandbox
 from tests.support.loop_thread import LIMIT_S, LoopThread
 from tests.support.road import Obstacle, Road

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pengpos.client import Home
 from sandbox.phone.phone import VirtualPhone
-from terminal.client import Home
-from terminal.gateway.backend import Deadlines
+from terminal.backend.gateway import Deadlines
 from tests.support.counter import Counter, new_phone
 from tests.support.live_sandbox import LiveSandbox, live_sandbox
 from tests.support.loop_thread import LoopThread

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import httpx
 
-from sandbox.backend import ledger
-from sandbox.backend.ledger import Account, AccountKind
+from sandbox.backend.ledger import ledger
+from sandbox.backend.ledger.ledger import Account, AccountKind
 from tests.support.backend import Shop
 from tests.support.shop import MERCHANT_ID, Sale, Till, Wallet
 

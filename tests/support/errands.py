@@ -4,11 +4,11 @@
 import asyncio
 from typing import Any, cast
 
-from terminal.core.sale import Sale, SaleState
-from terminal.daemon.arming import Arming
-from terminal.daemon.counter import Counter
-from terminal.daemon.desk import Desk
-from terminal.daemon.errands import ByUrl, Errands
+from pengpos.core.sale import Sale, SaleState
+from terminal.sales.arming import Arming
+from terminal.sales.commands import Counter
+from terminal.sales.effects import ByUrl, Errands
+from terminal.sales.open_sales import Desk
 from tests.support.parts import Alarms, Answer, Backend, HandClock, SlowJournal, put, run
 
 

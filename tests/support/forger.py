@@ -5,16 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sandbox.backend.issuer import Issuer
-from sandbox.phone.applet import Applet
-from sandbox.phone.manners import Move, Says
-from terminal.core.ports import Clock, Signer
-from terminal.keys.software import SoftwareKey
-from terminal.wire.authorisation import AuthorisationClaims, sign_authorisation
-from terminal.wire.credential import Role, issue_credential
-from terminal.wire.keys import PublicKey
-from terminal.wire.presentation import Presentation
-from terminal.wire.reply import Authorises, encode_reply
+from pengpos.core.ports import Clock, Signer
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.encoding.keys import PublicKey
+from pengpos.wire.objects.authorisation import AuthorisationClaims, sign_authorisation
+from pengpos.wire.objects.credential import Role, issue_credential
+from pengpos.wire.objects.presentation import Presentation
+from pengpos.wire.objects.reply import Authorises, encode_reply
+from sandbox.backend.trust.issuer import Issuer
+from sandbox.phone.field.manners import Move, Says
+from sandbox.phone.wallet.applet import Applet
 
 
 @dataclass(kw_only=True)

@@ -4,7 +4,7 @@
 import threading
 from collections.abc import Callable, Sequence
 
-from terminal.core.ports import Card, ReaderHealth, ReaderState
+from pengpos.core.ports import Card, ReaderHealth, ReaderState
 
 
 class Listener:

@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 import uvicorn
 
-from sandbox.backend import sweep
-from sandbox.backend.app import create_app
-from sandbox.backend.context import Backend
-from sandbox.backend.delivery import AbortableH11Protocol
+from sandbox.backend.api.delivery import AbortableH11Protocol
+from sandbox.backend.booking import sweep
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.serving.app import create_app
 from sandbox.phone.account import Account
 from tests.support.backend import ADMIN_TOKEN, fresh_sqlite, make_backend
 from tests.support.loop_thread import LIMIT_S

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from queue import SimpleQueue
 from typing import Any
 
-from terminal.daemon.tap import TAP_LIMIT_S, TapDesk
+from terminal.taps.fields import TAP_LIMIT_S, TapDesk
 from tests.support.jumping_loop import Killed
 
 _GONE = object()

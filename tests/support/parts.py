@@ -10,12 +10,12 @@ from uuid import UUID
 
 from offline_queue.memory import MemoryJournal
 from offline_queue.values import Change, Recorded, SaleChanged
-from terminal.core import samples
-from terminal.core.effects import AlarmKind, Effect
-from terminal.core.events import Event
-from terminal.core.ports import Clock
-from terminal.core.sale import Refund, Sale, SaleState
-from terminal.daemon.desk import Desk
+from pengpos.core.effects import AlarmKind, Effect
+from pengpos.core.events import Event
+from pengpos.core.ports import Clock
+from pengpos.core.sale import Refund, Sale, SaleState
+from terminal.sales.open_sales import Desk
+from workshop.samples import sales as samples
 
 Answer = Event | Callable[[Sale], Event] | Exception | asyncio.Event
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from drivers.readers.winscard import Context, SlotState
-from sandbox.phone.reader_service import ReaderService, VirtualReader
-from sandbox.phone.vpcd import CONTACTLESS_ATR, Power, VpcdCard
+from drivers.readers.pcsc.winscard import Context, SlotState
+from sandbox.phone.field.reader_service import ReaderService, VirtualReader
+from sandbox.phone.field.vpcd import CONTACTLESS_ATR, Power, VpcdCard
 
 LIMIT_S = 10.0
 """How long anything on this stack may take on a busy machine before a test gives it up."""

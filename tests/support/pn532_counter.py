@@ -4,18 +4,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from drivers.readers.pn53x import Pn53xReader
-from drivers.readers.pn53x_link import Pn53xLink
-from drivers.readers.pn53x_place import SerialPlace
+from drivers.readers.pn53x.link import Pn53xLink
+from drivers.readers.pn53x.place import SerialPlace
+from drivers.readers.pn53x.reader import Pn53xReader
 from drivers.simulated.field import Field, LeftError, RadioPhone, read_tag
 from drivers.simulated.pn532 import SimulatedPn532
 from drivers.tags.ndef import read_message
 from drivers.tags.pn53x_tag import listen
 from drivers.tags.type4 import Type4Tag
-from sandbox.phone.field import FieldPhone
-from sandbox.phone.manners import Says
-from terminal.core.errors import ReaderLostError
-from terminal.core.ports import Card
+from pengpos.core.errors import ReaderLostError
+from pengpos.core.ports import Card
+from sandbox.phone.field.in_process import FieldPhone
+from sandbox.phone.field.manners import Says
 from tests.support.counter import Counter
 from tests.support.loop_thread import LIMIT_S
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from terminal.core.ports import Signer
-from terminal.wire.base64url import b64u
-from terminal.wire.keys import PublicKey
+from pengpos.core.ports import Signer
+from pengpos.wire.encoding.base64url import b64u
+from pengpos.wire.encoding.keys import PublicKey
 
 
 @dataclass(slots=True, kw_only=True)

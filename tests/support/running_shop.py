@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from terminal.client import Home
+from pengpos.client import Home
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,7 +20,7 @@ class Shop:
         environment.pop("PCSCLITE_CSOCK_NAME", None)
         self.home = Home(home)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "terminal.programs", "run", "--private-readers", *options],
+            [sys.executable, "-m", "terminal", "run", "--private-readers", *options],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

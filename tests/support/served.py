@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 import httpx
 
-from terminal.client import Home
-from terminal.daemon.serving import serve
-from terminal.daemon.wiring import Surroundings
+from pengpos.client import Home
+from terminal.serving import serve
+from terminal.wiring import Surroundings
 from tests.support.loop_thread import LIMIT_S, LoopThread
 
 

@@ -12,15 +12,15 @@ from uuid import UUID
 import httpx
 from uuid6 import uuid7
 
-from sandbox.backend.times import rfc3339
-from terminal.core.ports import Clock
-from terminal.keys.software import SoftwareKey
-from terminal.wire.authorisation import AuthorisationClaims, sign_authorisation
-from terminal.wire.base64url import b64u, unb64u
-from terminal.wire.cose import Context, sign1
-from terminal.wire.intent import Intent, IntentClaims, Purpose, sign_intent
-from terminal.wire.keys import Issuers, PublicKey
-from terminal.wire.presentation import Presentation, encode_presentation
+from pengpos.core.ports import Clock
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.cose import Context, sign1
+from pengpos.wire.encoding.keys import Issuers, PublicKey
+from pengpos.wire.objects.authorisation import AuthorisationClaims, sign_authorisation
+from pengpos.wire.objects.intent import Intent, IntentClaims, Purpose, sign_intent
+from pengpos.wire.objects.presentation import Presentation, encode_presentation
+from sandbox.backend.records.times import rfc3339
 from tests.support.request_signing import Signing
 
 MERCHANT_ID = "M-0001"
@@ -29,7 +29,7 @@ STORE_ID = "S-0001"
 
 @dataclass(slots=True)
 class HeldClock:
-    """A clock that tests move by hand; `terminal.core.ports.Clock`."""
+    """A clock that tests move by hand; `pengpos.core.ports.Clock`."""
 
     unix_s: int = 1_800_000_000
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from terminal.wire.base64url import unb64u
+from pengpos.wire.encoding.base64url import unb64u
 from tests.support.backend import Shop
 from tests.support.browser import LIMIT_S, profile
 from tests.support.shop import Sale, Till, Wallet

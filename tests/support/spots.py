@@ -5,10 +5,10 @@ from dataclasses import replace
 from functools import cache
 
 from ui.actions import Action, Key, Press
-from ui.samples import SAMPLES
-from ui.scene import Box
+from ui.drawing.scene import Box
+from ui.drawing.typeset import Typesetter
 from ui.screens import project
-from ui.typeset import Typesetter
+from workshop.samples.screens import SAMPLES
 
 SIZE = (800, 480)
 KEYPAD = {key.value: Press(key) for key in Key}

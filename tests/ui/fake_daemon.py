@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from terminal.client import Problem, Status
+from pengpos.client import Problem, Status
 
 
 class FakeDaemon:

@@ -4,14 +4,14 @@
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-from terminal.client import Language
-from ui.gallery import SIZES, variant
+from pengpos.client import Language
+from ui.drawing.scene import Box, Drawing, Fill, Node, Scene, Text
+from ui.drawing.typeset import Typesetter
 from ui.i18n.phrase import LANGUAGES
-from ui.samples import SAMPLES, Sample
-from ui.scene import Box, Drawing, Fill, Node, Scene, Text
 from ui.screens import project
 from ui.theme import Token
-from ui.typeset import Typesetter
+from workshop.gallery.screens import SIZES, variant
+from workshop.samples.screens import SAMPLES, Sample
 
 Size = tuple[int, int]
 

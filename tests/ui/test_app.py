@@ -14,15 +14,15 @@ import msgspec
 import pygame
 import pytest
 
-from terminal.client import Problem
+from pengpos.client import Problem
 from tests.ui.fake_daemon import FakeDaemon
-from ui import threads
 from ui.actions import Action, Do, Key, Press
 from ui.app import Options, Screen
-from ui.local import Daemon
-from ui.samples import IDLE, ITEMS, NOW, SAMPLES, online, sale
-from ui.threads import INBOX_MOST, Away, Caller, Follower, Inbox
-from ui.window import Closed, Exposed, Window
+from ui.display import threads
+from ui.display.threads import INBOX_MOST, Away, Caller, Follower, Inbox
+from ui.display.window import Closed, Exposed, Window
+from ui.state.local import Daemon
+from workshop.samples.screens import IDLE, ITEMS, NOW, SAMPLES, online, sale
 
 DEADLINE_S = 15.0
 

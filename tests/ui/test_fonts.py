@@ -8,12 +8,12 @@ from fontTools.pens.recordingPen import RecordingPen
 from fontTools.ttLib import TTFont
 
 from tests.ui.scenes import typesetter
-from ui import faces
-from ui.faces import SUBSTITUTE, Face, Faces
+from ui.drawing import faces
+from ui.drawing.faces import SUBSTITUTE, Face, Faces
+from ui.drawing.scene import Script
+from ui.drawing.typeset import Typesetter
 from ui.fonts import FOLDER
-from ui.scene import Script
 from ui.theme import Rgb, Weight
-from ui.typeset import Typesetter
 
 MOST_BYTES = 2_500_000
 BLACK = Rgb(0, 0, 0)

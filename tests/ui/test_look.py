@@ -5,13 +5,13 @@ import itertools
 
 import pytest
 
-from terminal.client import Language
+from pengpos.client import Language
 from tests.ui.scenes import drawings, ground, ink, scale, scene, texts, typesetter, variants
-from ui.gallery import SIZES
+from ui.drawing.scene import Box, Fill, Role, Shape
 from ui.i18n.phrase import LANGUAGES
-from ui.samples import SAMPLES
-from ui.scene import Box, Fill, Role, Shape
 from ui.theme import BAR_HEIGHT, GAP, KEY_MINIMUM, TARGET_MINIMUM, Theme, Token, contrast
+from workshop.gallery.screens import SIZES
+from workshop.samples.screens import SAMPLES
 
 EVERY_SAMPLE = pytest.mark.parametrize("name", SAMPLES)
 WITHOUT_AMOUNT = ("starting", "away", "not-enrolled", "waiting", "alarms")

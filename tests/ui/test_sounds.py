@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from ui.samples import SAMPLES, local
 from ui.sounds import FOLDER, Sound, Speaker, sound_of_change
+from workshop.samples.screens import SAMPLES, local
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,14 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from terminal.client import LinkView, Status, TerminalView
+from pengpos.client import LinkView, Status, TerminalView
 from ui.actions import Action, AddItem, Do, Key, Press, SawAlarm, ShowSale
-from ui.calls import AlarmSeen, Call, SaleCall, SendCode, StartSale, Sync, Verb
-from ui.entry import Entry
-from ui.local import Daemon, Left, LocalState, Page, Trouble
-from ui.sales import late_result, left_behind, parked_sales, shown_sale, unknown_sales
-from ui.samples import IDLE, ITEMS, SALE_ID, SAMPLES, ago, local, online, sale
+from ui.state.calls import AlarmSeen, Call, SaleCall, SendCode, StartSale, Sync, Verb
+from ui.state.entry import Entry
+from ui.state.local import Daemon, Left, LocalState, Page, Trouble
+from ui.state.sales import late_result, left_behind, parked_sales, shown_sale, unknown_sales
 from ui.update import on_action, on_answer, on_away, on_status
+from workshop.samples.screens import IDLE, ITEMS, SALE_ID, SAMPLES, ago, local, online, sale
 
 TYPED = local(entry=Entry(currency="CNY", typed="18.80"))
 CHARGE = StartSale(1880, "CNY", "key-1")
@@ -235,7 +235,7 @@ def test_the_badges_count_the_counters_own_sale() -> None:
 
 
 def test_a_state_from_the_future_is_shown_as_unknown_never_as_paid() -> None:
-    from ui.sales import Stage, stage
+    from ui.state.sales import Stage, stage
 
     assert stage(sale("quantum_approved")) is Stage.UNKNOWN
 

@@ -8,21 +8,21 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from terminal.client import AlarmView, Language, ReasonView
-from terminal.core import samples
-from terminal.core.effects import AlarmKind
-from terminal.core.reasons import Reason
-from terminal.core.sale import Due, DueState, SaleState
-from terminal.daemon.alarm_words import AlarmWords, about_sale
-from terminal.daemon.words import CODE_WORDS, WORDS, ReasonWords
+from pengpos.client import AlarmView, Language, ReasonView
+from pengpos.core.effects import AlarmKind
+from pengpos.core.reasons import Reason
+from pengpos.core.sale import Due, DueState, SaleState
+from terminal.api.reason_words import CODE_WORDS, WORDS, ReasonWords
+from terminal.device.alarm_words import AlarmWords, about_sale
 from tests.ui.scenes import ink, scene_of, texts, typesetter
-from ui.gallery import SIZES
+from ui.drawing.scene import Script
 from ui.i18n import words
 from ui.i18n.phrase import LANGUAGES, Phrase, second_language
-from ui.local import Page
-from ui.samples import IDLE, ONLINE_URL, Sample, ago, local, online, sale
-from ui.scene import Script
+from ui.state.local import Page
 from ui.theme import Weight
+from workshop.gallery.screens import SIZES
+from workshop.samples import sales as samples
+from workshop.samples.screens import IDLE, ONLINE_URL, Sample, ago, local, online, sale
 
 TABLE = {name: value for name, value in vars(words).items() if isinstance(value, Phrase)}
 EVERY_PHRASE = pytest.mark.parametrize("key", TABLE)

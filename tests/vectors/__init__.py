@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from terminal.keys.software import SoftwareKey
-from terminal.wire.keys import Issuers, PublicKey
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.encoding.keys import Issuers, PublicKey
 
 SPEC = Path(__file__).parents[2] / "docs" / "spec"
 VECTORS: dict[str, Any] = json.loads((SPEC / "vectors.json").read_text(encoding="utf-8"))

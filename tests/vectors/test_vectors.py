@@ -7,23 +7,23 @@ from typing import Any, TypeVar
 
 import pytest
 
-from terminal.core.errors import CardProtocolError, MalformedError, RefusedError, SignatureError
-from terminal.core.reasons import Reason
-from terminal.core.risk import OfflineAccepted, OfflineRefused, RiskPolicy, Usage, decide
-from terminal.keys.software import SoftwareKey
-from terminal.wire import apdu
-from terminal.wire.authorisation import AuthorisationClaims, Funding, sign_authorisation
-from terminal.wire.cbor import encode
-from terminal.wire.code import confirmation_code
-from terminal.wire.cose import MAX_OBJECT_SIZE, Sign1
-from terminal.wire.credential import Allowance, Credential, Merchant, Role, issue_credential
-from terminal.wire.intent import IntentClaims, Purpose, sign_intent
-from terminal.wire.judge import Accepted, Paid, Verdict, check_receipt, judge_reply
-from terminal.wire.keys import PublicKey
-from terminal.wire.presentation import Presentation, encode_presentation
-from terminal.wire.receipt import Receipt, sign_receipt
-from terminal.wire.reply import Authorises, Declines, NeedsShopper, encode_reply, read_reply
-from terminal.wire.session import CardSession, Fci
+from pengpos.core.errors import CardProtocolError, MalformedError, RefusedError, SignatureError
+from pengpos.core.reasons import Reason
+from pengpos.core.risk import OfflineAccepted, OfflineRefused, RiskPolicy, Usage, decide
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire import apdu
+from pengpos.wire.confirmation_code import confirmation_code
+from pengpos.wire.encoding.cbor import encode
+from pengpos.wire.encoding.cose import MAX_OBJECT_SIZE, Sign1
+from pengpos.wire.encoding.keys import PublicKey
+from pengpos.wire.judge import Accepted, Paid, Verdict, check_receipt, judge_reply
+from pengpos.wire.objects.authorisation import AuthorisationClaims, Funding, sign_authorisation
+from pengpos.wire.objects.credential import Allowance, Credential, Merchant, Role, issue_credential
+from pengpos.wire.objects.intent import IntentClaims, Purpose, sign_intent
+from pengpos.wire.objects.presentation import Presentation, encode_presentation
+from pengpos.wire.objects.receipt import Receipt, sign_receipt
+from pengpos.wire.objects.reply import Authorises, Declines, NeedsShopper, encode_reply, read_reply
+from pengpos.wire.session import CardSession, Fci
 from tests.vectors import ISSUER, ISSUERS, TERMINAL, VECTORS, WALLET, cases, each, every_id
 
 Case = dict[str, Any]

@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 
 from babel.numbers import format_decimal, get_currency_symbol
 
-from terminal.client import Language
-from terminal.core.money import exponent
+from pengpos.client import Language
+from pengpos.core.money import exponent
 from ui.i18n import words
 
 _LOCALES: Final = {"zh-Hans": "zh_Hans", "zh-Hant": "zh_Hant", "en": "en"}

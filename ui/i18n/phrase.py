@@ -3,7 +3,7 @@
 
 from typing import NamedTuple
 
-from terminal.client import Language
+from pengpos.client import Language
 
 LANGUAGES: tuple[Language, ...] = ("zh-Hans", "zh-Hant", "en")
 

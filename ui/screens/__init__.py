@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The projection: (status, local state) → scene. Pure but for the typesetter's measuring; no display, no clock."""
 
-from terminal.client import SaleView, Status
+from pengpos.client import SaleView, Status
+from ui.drawing.scene import Scene
+from ui.drawing.typeset import Typesetter
 from ui.i18n.phrase import second_language
-from ui.local import Daemon, LocalState, Page
-from ui.sales import Stage, holds_the_counter, shown_sale, stage
-from ui.scene import Scene
 from ui.screens.amount import amount_screen
 from ui.screens.code import code_screen
 from ui.screens.lists import alarms_screen, waiting_screen
@@ -15,7 +14,8 @@ from ui.screens.progress import progress_screen
 from ui.screens.queue import queue_screen
 from ui.screens.receipt import receipt_screen
 from ui.screens.result import result_screen
-from ui.typeset import Typesetter
+from ui.state.local import Daemon, LocalState, Page
+from ui.state.sales import Stage, holds_the_counter, shown_sale, stage
 from ui.widgets.bar import top_bar
 from ui.widgets.canvas import Canvas
 

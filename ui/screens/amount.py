@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The idle counter: type an amount, put goods on the bill, charge."""
 
-from terminal.client import SaleView, Status
-from terminal.core.money import exponent
+from pengpos.client import SaleView, Status
+from pengpos.core.money import exponent
 from ui.actions import AddItem, Do, Key, Press
+from ui.drawing.scene import Align, Box, Role, Shape
 from ui.i18n import words
 from ui.i18n.format import DOT, money, plain
 from ui.i18n.phrase import Phrase
-from ui.local import QuickItem
-from ui.sales import Stage, due_state, late_result, stage
-from ui.scene import Align, Box, Role, Shape
+from ui.state.local import QuickItem
+from ui.state.sales import Stage, due_state, late_result, stage
 from ui.theme import AMOUNT_SIZE, BODY_SIZE, GAP, RADIUS, SMALL_SIZE, TARGET_MINIMUM, Style, Token, Weight
 from ui.widgets.amount import amount
 from ui.widgets.button import Dress, button

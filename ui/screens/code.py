@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pad for the eight-digit confirmation code of a sale paid from the offline code (tap protocol §3)."""
 
-from terminal.client import SaleView
+from pengpos.client import SaleView
 from ui.actions import Do
+from ui.drawing.scene import Align, Box, Role
 from ui.i18n import words
-from ui.scene import Align, Box, Role
 from ui.theme import (
     BODY_SIZE,
     GAP,

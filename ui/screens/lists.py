@@ -3,13 +3,13 @@
 
 from typing import NamedTuple
 
-from terminal.client import AlarmView, SaleView, Status
+from pengpos.client import AlarmView, SaleView, Status
 from ui.actions import Action, Do, SawAlarm, ShowSale
+from ui.drawing.scene import Align, Box, Role, Shape
 from ui.i18n import words
 from ui.i18n.format import DOT, age, moment, money
 from ui.i18n.phrase import Phrase
-from ui.sales import code_sales, parked_sales, since, unknown_sales
-from ui.scene import Align, Box, Role, Shape
+from ui.state.sales import code_sales, parked_sales, since, unknown_sales
 from ui.theme import BODY_SIZE, GAP, MARGIN, RADIUS, SMALL_SIZE, Style, Token, Weight
 from ui.widgets.bar import bar_height, bar_height_of
 from ui.widgets.button import Dress, button

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Screens on which nothing can be sold: starting, the daemon away, not enrolled. Calm, and with the way out."""
 
-from terminal.client import Status
+from pengpos.client import Status
+from ui.drawing.scene import Align, Box, Shape
 from ui.i18n import words
 from ui.i18n.format import DOT, money
-from ui.sales import holds_the_counter
-from ui.scene import Align, Box, Shape
+from ui.state.sales import holds_the_counter
 from ui.theme import BODY_SIZE, PANEL_RADIUS, SMALL_SIZE, TITLE_SIZE, Style, Token, Weight
 from ui.widgets.bar import bar_height
 from ui.widgets.canvas import Canvas

@@ -6,12 +6,13 @@ Source: local API, `prompt`, `reason`, `url`, `expires_at`; tap protocol §3 for
 
 from typing import NamedTuple
 
-from terminal.client import SaleView, Status
+from pengpos.client import SaleView, Status
 from ui.actions import Do
+from ui.drawing.scene import Align, Box, Role, Shape
+from ui.drawing.shapes import left_edge
 from ui.i18n import words
 from ui.i18n.format import DOT, duration, moment
 from ui.i18n.phrase import Phrase
-from ui.scene import Align, Box, Role, Shape
 from ui.theme import (
     AMOUNT_SIZE,
     BODY_SIZE,
@@ -30,7 +31,6 @@ from ui.widgets.amount import amount
 from ui.widgets.bar import bar_height
 from ui.widgets.button import Dress, button
 from ui.widgets.canvas import Canvas
-from ui.widgets.shapes import left_edge
 from ui.widgets.strip import trouble_strip
 
 _STRIP = 56

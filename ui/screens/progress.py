@@ -3,14 +3,14 @@
 
 from typing import NamedTuple
 
-from terminal.client import SaleView
+from pengpos.client import SaleView
 from ui.actions import Do
+from ui.drawing.scene import Shape
 from ui.i18n import words
 from ui.i18n.format import duration, moment
 from ui.i18n.phrase import Phrase
-from ui.sales import Stage, stage
-from ui.scene import Shape
 from ui.screens.result import open_split, waited_words
+from ui.state.sales import Stage, stage
 from ui.theme import Token
 from ui.widgets.button import Dress
 from ui.widgets.canvas import Canvas

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What waits to be sent: how many, how much, until when, and what room is left offline."""
 
-from terminal.client import Status
+from pengpos.client import Status
 from ui.actions import Do
-from ui.calls import Sync
+from ui.drawing.scene import Box, Role
 from ui.i18n import words
 from ui.i18n.format import age, moment, money, when
-from ui.scene import Box, Role
+from ui.state.calls import Sync
 from ui.theme import BODY_SIZE, MARGIN, PANEL_RADIUS, RESULT_AMOUNT_SIZE, Style, Token, Weight
 from ui.widgets.amount import amount
 from ui.widgets.bar import bar_height

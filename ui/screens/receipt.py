@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """After a payment: the receipt and what the backend gives, to be scanned (local API, `receipt_url`, `cards`)."""
 
-from terminal.client import SaleView
+from pengpos.client import SaleView
 from ui.actions import Do
+from ui.drawing.scene import Align, Box, Shape
 from ui.i18n import words
-from ui.scene import Align, Box, Shape
 from ui.screens.result import open_split
 from ui.theme import PANEL_RADIUS, SMALL_SIZE, Style, Token, Weight
 from ui.widgets.canvas import Canvas

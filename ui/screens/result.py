@@ -6,13 +6,13 @@ Rules (look): no other result is green; a result stays until the next touch; wha
 
 from typing import NamedTuple
 
-from terminal.client import LineView, SaleView, Status
+from pengpos.client import LineView, SaleView, Status
 from ui.actions import Do
+from ui.drawing.scene import Box, Shape
 from ui.i18n import words
 from ui.i18n.format import DOT, clock, duration, moment, money, plain, signed, when
 from ui.i18n.phrase import Phrase
-from ui.sales import Stage, due_state, since, stage
-from ui.scene import Box, Shape
+from ui.state.sales import Stage, due_state, since, stage
 from ui.theme import RESULT_AMOUNT_SIZE, Token
 from ui.widgets.amount import amount
 from ui.widgets.button import Dress

@@ -9,9 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from terminal.client import SaleView, Status
-from ui.local import LocalState
-from ui.sales import Stage, shown_sale, stage
+from pengpos.client import SaleView, Status
+from ui.state.local import LocalState
+from ui.state.sales import Stage, shown_sale, stage
 
 if TYPE_CHECKING:
     import pygame

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The amount: the largest thing on any screen. Symbol and fraction stand smaller on the same foot."""
 
+from ui.drawing.scene import Box
 from ui.i18n.format import AmountParts, amount_parts
-from ui.scene import Box
 from ui.theme import Style, Token, Weight
 from ui.widgets.canvas import Canvas
 

@@ -3,13 +3,13 @@
 
 from typing import NamedTuple
 
-from terminal.client import Status
+from pengpos.client import Status
 from ui.actions import Action, Do
+from ui.drawing.scene import Align, Box, Shape
 from ui.i18n import words
 from ui.i18n.format import clock
-from ui.local import Daemon
-from ui.sales import code_sales, parked_sales, unknown_sales
-from ui.scene import Align, Box, Shape
+from ui.state.local import Daemon
+from ui.state.sales import code_sales, parked_sales, unknown_sales
 from ui.theme import BAR_HEIGHT, GAP, MARGIN, SMALL_SIZE, TARGET_MINIMUM, TINY_SIZE, Style, Token, Weight
 from ui.widgets.canvas import Canvas
 

@@ -4,7 +4,7 @@
 from enum import Enum
 
 from ui.actions import Action
-from ui.scene import Align, Box, Role
+from ui.drawing.scene import Align, Box, Role
 from ui.theme import BUTTON_SIZE, RADIUS, Style, Token, Weight
 from ui.widgets.canvas import Canvas
 

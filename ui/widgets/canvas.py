@@ -5,14 +5,14 @@ Edges are rounded one by one, so that boxes which touch here touch on the panel.
 then ends in "…"; both are seen by the tests, neither may happen to our own words.
 """
 
-from terminal.client import Language
+from pengpos.client import Language
 from ui.actions import Action
+from ui.drawing.qr import modules, side_of
+from ui.drawing.scene import Align, Box, Drawing, Fill, Node, Qr, Role, Scene, Script, Shape, Target, Text, Waves
+from ui.drawing.typeset import Typesetter
 from ui.i18n.phrase import Phrase
-from ui.local import LocalState
-from ui.scene import Align, Box, Drawing, Fill, Node, Qr, Role, Scene, Script, Shape, Target, Text, Waves
+from ui.state.local import LocalState
 from ui.theme import LEAST_TYPE_PX, LINE_HEIGHT, RADIUS, Style, Token
-from ui.typeset import Typesetter
-from ui.widgets.qr import modules, side_of
 
 LOGICAL_SIDE = 480
 SHRINK_LEAST = 0.72

@@ -4,7 +4,7 @@
 from typing import NamedTuple
 
 from ui.actions import Do, Key, Press
-from ui.scene import Align, Box, Role, Shape
+from ui.drawing.scene import Align, Box, Role, Shape
 from ui.theme import GAP, KEY_MINIMUM, KEY_SIZE, MARGIN, RADIUS, Style, Token, Weight
 from ui.widgets.bar import bar_height
 from ui.widgets.button import Dress, button

@@ -3,8 +3,8 @@
 
 from typing import NamedTuple
 
+from ui.drawing.scene import Align, Box
 from ui.i18n import words
-from ui.scene import Align, Box
 from ui.theme import BODY_SIZE, Style, Token, Weight
 from ui.widgets.canvas import Canvas
 

@@ -7,8 +7,8 @@ Upright panels stack the halves. The way out is always bottom left, the next act
 from typing import NamedTuple
 
 from ui.actions import Action, Do
+from ui.drawing.scene import Align, Box, Role, Shape
 from ui.i18n.phrase import Phrase
-from ui.scene import Align, Box, Role, Shape
 from ui.theme import BODY_SIZE, GAP, MARGIN, SMALL_SIZE, TITLE_SIZE, Style, Token, Weight
 from ui.widgets.bar import bar_height
 from ui.widgets.button import Dress, button

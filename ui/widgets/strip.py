@@ -3,9 +3,9 @@
 
 from typing import NamedTuple
 
+from ui.drawing.scene import Box, Shape
 from ui.i18n import words
 from ui.i18n.phrase import Phrase
-from ui.scene import Box, Shape
 from ui.theme import RADIUS, Style, Token, Weight
 from ui.widgets.canvas import Canvas
 

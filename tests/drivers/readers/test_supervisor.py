@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from drivers.readers.fake import FakeReader
 from drivers.readers.supervisor import NO_READER, Pace, ReaderSupervisor
-from terminal.core.errors import ReaderLostError
-from terminal.core.ports import Card, Reader, ReaderHealth, ReaderState
+from drivers.simulated.reader import FakeReader
+from pengpos.core.errors import ReaderLostError
+from pengpos.core.ports import Card, Reader, ReaderHealth, ReaderState
 from tests.support.listener import Listener
 
 QUICK = Pace(wait_s=0.01, discover_s=0.01, first_retry_s=0.001, last_retry_s=0.01)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from drivers.readers.pcsc_discovery import PcscReaders
+from drivers.readers.pcsc.discovery import PcscReaders
 from drivers.readers.supervisor import ReaderSupervisor
-from sandbox.phone.reader_service import ReaderService
-from terminal.core.errors import CardLostError, TapTimeoutError
-from terminal.core.ports import Card, ReaderState
+from pengpos.core.errors import CardLostError, TapTimeoutError
+from pengpos.core.ports import Card, ReaderState
+from sandbox.phone.field.reader_service import ReaderService
 from tests.support.listener import Listener
 from tests.support.pcscd import LIMIT_S, VirtualSlot
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from drivers.readers.pn53x import Pn53xReader
-from drivers.readers.pn53x_link import Pn53xLink
-from drivers.readers.pn53x_place import SerialPlace
+from drivers.readers.pn53x.link import Pn53xLink
+from drivers.readers.pn53x.place import SerialPlace
+from drivers.readers.pn53x.reader import Pn53xReader
 from drivers.readers.supervisor import ReaderSupervisor
 from drivers.simulated.field import Field, RadioPhone
 from drivers.simulated.pn532 import SimulatedPn532
-from terminal.core.errors import CardLostError, CardProtocolError, TapTimeoutError
-from terminal.core.ports import Card, ReaderState
+from pengpos.core.errors import CardLostError, CardProtocolError, TapTimeoutError
+from pengpos.core.ports import Card, ReaderState
 from tests.support.listener import Listener
 
 NAME = "PN532 on ttyUSB0"

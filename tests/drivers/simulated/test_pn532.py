@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from drivers.isodep import Command, Picc, Send
-from drivers.readers.pn53x_link import FieldLeftError, Pn53xLink
-from drivers.readers.pn53x_place import SerialPlace
+from drivers.isodep.card import Command, Picc, Send
+from drivers.readers.pn53x.link import FieldLeftError, Pn53xLink
+from drivers.readers.pn53x.place import SerialPlace
 from drivers.simulated.field import Field, Identity, RadioPhone
 from drivers.simulated.pn532 import Fault, SimulatedPn532
 from drivers.simulated.uart import ACK, SYNTAX_ERROR, FrameReader, framed

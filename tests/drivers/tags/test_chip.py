@@ -11,7 +11,7 @@ from drivers.readers.supervisor import Pace, ReaderSupervisor
 from drivers.simulated.ntag import SimulatedNtag
 from drivers.tags.chip import TagChip
 from drivers.tags.ndef import message_of, uri_message
-from terminal.core.ports import ReaderState, TagCancelled, TagWaiting
+from pengpos.core.ports import ReaderState, TagCancelled, TagWaiting
 from tests.support.listener import Listener
 
 LIMIT_S = 10.0

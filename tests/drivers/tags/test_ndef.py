@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.tags.ndef import EMPTY, MESSAGE_MOST, message_of, read_message, text_message, uri_message
-from terminal.core.errors import MalformedError
-from terminal.core.ports import TagCancelled, TagClaimed, TagIdle, TagPaid, TagState, TagWaiting
+from pengpos.core.errors import MalformedError
+from pengpos.core.ports import TagCancelled, TagClaimed, TagIdle, TagPaid, TagState, TagWaiting
 
 SHOP = "https://shop.example/"
 URL = "https://pay.example/t/AZizVQAAcACAAAAAAAAAAA"

@@ -10,8 +10,8 @@ from drivers.simulated.ntag import SimulatedNtag
 from drivers.tags.i2c import LinuxI2c
 from drivers.tags.ndef import message_of, uri_message
 from drivers.tags.ntag_i2c import ADDRESS, NtagI2c
-from terminal.core.errors import ReaderLostError
-from terminal.core.ports import TagCancelled, TagClaimed, TagIdle, TagPaid, TagState, TagWaiting
+from pengpos.core.errors import ReaderLostError
+from pengpos.core.ports import TagCancelled, TagClaimed, TagIdle, TagPaid, TagState, TagWaiting
 
 SHOP = "https://shop.example/"
 URL = "https://pay.example/t/AZizVQAAcACAAAAAAAAAAA"

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 import pytest
 
-from drivers.readers.pn53x import Pn53xReader
-from drivers.readers.pn53x_link import Pn53xLink
-from drivers.readers.pn53x_place import SerialPlace
+from drivers.readers.pn53x.link import Pn53xLink
+from drivers.readers.pn53x.place import SerialPlace
+from drivers.readers.pn53x.reader import Pn53xReader
 from drivers.simulated.field import Field, read_tag
 from drivers.simulated.pn532 import SimulatedPn532
 from drivers.tags.ndef import uri_message
 from drivers.tags.pn53x_tag import listen
 from drivers.tags.type4 import Type4Tag
-from terminal.core.ports import TagCancelled, TagWaiting
+from pengpos.core.ports import TagCancelled, TagWaiting
 
 LIMIT_S = 10.0
 URL = "https://pay.example/t#" + "A" * 600

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from drivers.tags.ndef import message_of, uri_message
 from drivers.tags.type4 import Type4Tag
-from terminal.core.ports import TagCancelled, TagIdle, TagPaid, TagState, TagWaiting
+from pengpos.core.ports import TagCancelled, TagIdle, TagPaid, TagState, TagWaiting
 
 URL = "https://pay.example/t/AZizVQAAcACAAAAAAAAAAA"
 SELECT = "00A4040007D276000085010100"

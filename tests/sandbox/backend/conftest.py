@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.backend import seed
-from sandbox.backend.database import Database
+from sandbox.backend.records import seed
+from sandbox.backend.records.database import Database
 from tests.support.backend import Ground, Shop, fresh_sqlite, on_a_socket
 
 

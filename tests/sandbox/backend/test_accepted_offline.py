@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from terminal.keys.software import SoftwareKey
-from terminal.wire.base64url import b64u, unb64u
-from terminal.wire.credential import Allowance, Credential
-from terminal.wire.keys import PublicKey
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.keys import PublicKey
+from pengpos.wire.objects.credential import Allowance, Credential
 from tests.support.backend import Shop
 from tests.support.shop import Wallet
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from terminal.wire.credential import Credential
+from pengpos.wire.objects.credential import Credential
 from tests.support.backend import Shop
 from tests.support.shop import Operator, Till
 

@@ -16,21 +16,16 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from sandbox.backend import (
-    cancel,
-    due_payments,
-    intents,
-    ledger,
-    page_payments,
-    payments,
-    refunds,
-    shapes,
-    wallet_shapes,
-)
-from sandbox.backend.ledger import Account, AccountKind
-from sandbox.backend.models import IntentRow, PaymentRow
-from sandbox.backend.problems import ProblemError
-from sandbox.backend.social_models import DueRow
+from sandbox.backend.booking import cancel, refunds
+from sandbox.backend.contract import terminal_shapes as shapes
+from sandbox.backend.contract import wallet_shapes
+from sandbox.backend.contract.problems import ProblemError
+from sandbox.backend.intents import intents
+from sandbox.backend.ledger import ledger
+from sandbox.backend.ledger.ledger import Account, AccountKind
+from sandbox.backend.payments import due_payments, page_payments, payments
+from sandbox.backend.records.social_tables import DueRow
+from sandbox.backend.records.tables import IntentRow, PaymentRow
 from tests.support.backend import Shop
 from tests.support.shop import MERCHANT_ID, Sale, Till, Wallet
 

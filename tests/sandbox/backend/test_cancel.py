@@ -3,8 +3,8 @@
 
 import pytest
 
-from terminal.wire.base64url import unb64u
-from terminal.wire.receipt import Outcome, Receipt
+from pengpos.wire.encoding.base64url import unb64u
+from pengpos.wire.objects.receipt import Outcome, Receipt
 from tests.support.backend import Shop
 
 

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from sandbox.backend.certificates import server_identity
-from terminal.core.errors import ConfigError
+from pengpos.core.errors import ConfigError
+from sandbox.backend.serving.certificates import server_identity
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ADDRESS = "192.168.1.20"

@@ -13,10 +13,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sandbox import backend
-from sandbox.backend import ledger
-from sandbox.backend.database import Database, RaceLostError
-from sandbox.backend.ledger import Account, AccountKind, InsufficientFundsError, PostingKind
-from sandbox.backend.models import Base, LedgerAccountRow, PaymentRow
+from sandbox.backend.ledger import ledger
+from sandbox.backend.ledger.ledger import Account, AccountKind, InsufficientFundsError, PostingKind
+from sandbox.backend.records.database import Database, RaceLostError
+from sandbox.backend.records.tables import Base, LedgerAccountRow, PaymentRow
 from tests.support.backend import Shop, in_process
 from tests.support.dues import owing
 

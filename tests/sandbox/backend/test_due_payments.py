@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from sandbox.backend.models import EventRow
-from sandbox.backend.social_models import DueRow
-from terminal.wire.authorisation import Funding
-from terminal.wire.base64url import b64u, unb64u
-from terminal.wire.keys import PublicKey
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.keys import PublicKey
+from pengpos.wire.objects.authorisation import Funding
+from sandbox.backend.records.social_tables import DueRow
+from sandbox.backend.records.tables import EventRow
 from tests.support.backend import Shop
 from tests.support.dues import Owing, owing, refund_id, spend_all
 from tests.support.shop import Till, Wallet

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from terminal.keys.software import SoftwareKey
-from terminal.wire.base64url import b64u, unb64u
-from terminal.wire.intent import Purpose
-from terminal.wire.keys import PublicKey
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.keys import PublicKey
+from pengpos.wire.objects.intent import Purpose
 from tests.support.backend import Shop
 from tests.support.dues import Owing, owing, refund_id, spend_all
 from tests.support.shop import Till, Wallet

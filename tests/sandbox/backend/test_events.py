@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from httpx_sse import ServerSentEvent, connect_sse
 
-from sandbox.backend import events
+from sandbox.backend.kernel import events
 from tests.support.backend import Shop
 from tests.support.request_signing import Signing
 from tests.support.shop import Till

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from terminal.wire.base64url import unb64u
-from terminal.wire.cose import Context, Sign1
+from pengpos.wire.encoding.base64url import unb64u
+from pengpos.wire.encoding.cose import Context, Sign1
 from tests.support.backend import Shop
 from tests.support.shop import Till
 

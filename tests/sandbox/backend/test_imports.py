@@ -12,26 +12,26 @@ import pytest
 from click.testing import CliRunner, Result
 
 from offline_queue.cli import queue
-from offline_queue.export import seal_unsent
-from offline_queue.files import DATABASE_NAME, KEY_NAME, load_or_create_key
-from offline_queue.journal import Journal
-from offline_queue.samples import SaleMaker, moved, store
+from offline_queue.export.export import seal_unsent
+from offline_queue.journal.files import DATABASE_NAME, KEY_NAME, load_or_create_key
+from offline_queue.journal.journal import Journal
+from pengpos.backend_api.messages import EnrolmentMessage
+from pengpos.client import Home
+from pengpos.core.errors import ConfigError
+from pengpos.core.sale import Authorised, Cancel, CancelReason, Refund, Sale, SaleState
+from pengpos.keys.sealed import seal, unseal
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.cose import Context, Sign1
+from pengpos.wire.encoding.keys import PublicKey
+from pengpos.wire.objects.authorisation import Authorisation
 from provisioning.enrolment import Enrolling
-from sandbox.backend.times import rfc3339
-from terminal.client import Home
-from terminal.core.errors import ConfigError
-from terminal.core.sale import Authorised, Cancel, CancelReason, Refund, Sale, SaleState
-from terminal.gateway.messages import EnrolmentMessage
-from terminal.keys.sealed import seal, unseal
-from terminal.keys.software import SoftwareKey
-from terminal.programs.technician import unsent_payments
-from terminal.wire.authorisation import Authorisation
-from terminal.wire.base64url import b64u, unb64u
-from terminal.wire.cose import Context, Sign1
-from terminal.wire.keys import PublicKey
+from sandbox.backend.records.times import rfc3339
+from terminal.commands.technician import unsent_payments
 from tests.support import shop as play
 from tests.support.backend import Shop
 from tests.support.dues import spend_all
+from workshop.samples.journal import SaleMaker, moved, store
 
 
 @dataclass

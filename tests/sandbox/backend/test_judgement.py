@@ -6,11 +6,11 @@ from typing import Any
 import cbor2
 import pytest
 
-from sandbox.backend import judgement
-from sandbox.backend.judgement import Known, Refusal, Sound
-from sandbox.backend.policy import DEFAULT_RISK
-from terminal.wire.keys import Issuers, PublicKey
-from terminal.wire.presentation import Presentation
+from pengpos.wire.encoding.keys import Issuers, PublicKey
+from pengpos.wire.objects.presentation import Presentation
+from sandbox.backend.terminals.policy import DEFAULT_RISK
+from sandbox.backend.trust import judgement
+from sandbox.backend.trust.judgement import Known, Refusal, Sound
 from tests.vectors import VECTORS
 
 NOT_THE_BACKENDS = {

@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from pengpos.backend_api import roots
+from pengpos.client import Home
 from provisioning.finding import Light
 from provisioning.probes import own_probes
-from sandbox.backend.times import SystemClock
-from terminal.client import Home
-from terminal.gateway import roots
-from terminal.programs.technician import enrolled
+from sandbox.backend.records.times import SystemClock
+from terminal.commands.technician import enrolled
 from tests.sandbox.backend.test_process import PROGRAM, running
 
 

@@ -163,7 +163,7 @@ def kinds(shop: Shop, terminal_id: str) -> list[str]:
     """The kinds of all events a terminal was told, in order."""
     from sqlalchemy import select
 
-    from sandbox.backend.models import EventRow
+    from sandbox.backend.records.tables import EventRow
 
     with shop.backend.db.read() as session:
         rows = session.scalars(select(EventRow).where(EventRow.terminal_id == terminal_id).order_by(EventRow.seq))

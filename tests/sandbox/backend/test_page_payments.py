@@ -3,9 +3,9 @@
 
 import pytest
 
-from terminal.wire.base64url import b64u, unb64u
-from terminal.wire.code import confirmation_code
-from terminal.wire.receipt import Outcome, Receipt
+from pengpos.wire.confirmation_code import confirmation_code
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.objects.receipt import Outcome, Receipt
 from tests.support.backend import Shop
 
 

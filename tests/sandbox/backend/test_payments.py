@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from terminal.keys.software import SoftwareKey
-from terminal.wire.base64url import b64u, unb64u
-from terminal.wire.intent import Purpose
-from terminal.wire.receipt import Outcome, Receipt
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.objects.intent import Purpose
+from pengpos.wire.objects.receipt import Outcome, Receipt
 from tests.support.backend import Shop
 from tests.support.shop import Sale, Wallet
 

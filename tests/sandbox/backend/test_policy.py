@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from terminal.wire.base64url import b64u, unb64u
-from terminal.wire.cose import Context, Sign1
-from terminal.wire.keys import PublicKey
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.cose import Context, Sign1
+from pengpos.wire.encoding.keys import PublicKey
 from tests.support.backend import Shop
 from tests.support.request_signing import Signing
 from tests.support.shop import Till

@@ -15,9 +15,9 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.backend.server import Options, listen, open_backend
-from sandbox.backend.times import SystemClock
-from terminal.core.errors import ConfigError
+from pengpos.core.errors import ConfigError
+from sandbox.backend.records.times import SystemClock
+from sandbox.backend.serving.server import Options, listen, open_backend
 from tests.support.shop import Operator, Till, Wallet
 
 SECRETS = ("issuer.pem", "admin-token")

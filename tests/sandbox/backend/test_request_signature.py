@@ -9,10 +9,10 @@ import httpx
 import pytest
 from http_message_signatures import HTTPMessageSigner, algorithms
 
-from terminal.keys.software import SoftwareKey
-from terminal.wire.base64url import b64u, unb64u
-from terminal.wire.cose import Context, Sign1
-from terminal.wire.keys import PublicKey
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.cose import Context, Sign1
+from pengpos.wire.encoding.keys import PublicKey
 from tests.support.backend import Shop
 from tests.support.request_signing import Signing
 from tests.support.shop import Till

@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from terminal.wire.authorisation import Funding
-from terminal.wire.base64url import b64u, unb64u
-from terminal.wire.intent import Purpose
-from terminal.wire.keys import PublicKey
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.keys import PublicKey
+from pengpos.wire.objects.authorisation import Funding
+from pengpos.wire.objects.intent import Purpose
 from tests.support.backend import Shop
 from tests.support.shop import Sale, Till, Wallet
 

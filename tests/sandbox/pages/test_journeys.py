@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from terminal.wire.code import confirmation_code
+from pengpos.wire.confirmation_code import confirmation_code
 from tests.support.backend import Shop
 from tests.support.counter import until
 from tests.support.shop import Till

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.pages import gallery, samples
-from sandbox.pages.gallery import Shot, shots, stage
-from sandbox.pages.serving import STATIC
+from sandbox.pages import STATIC
 from tests.support.page_checks import complaints
 from ui.theme import Theme, ThemeName, Token
+from workshop.gallery import pages as gallery
+from workshop.gallery.pages import Shot, shots, stage
+from workshop.samples import pages as samples
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,7 +3,7 @@
 
 import pytest
 
-from sandbox.phone.bench import CNY_200, Bench
+from sandbox.phone.workbench import CNY_200, Bench
 from tests.vectors import ISSUER, TERMINAL, VECTORS, WALLET
 
 

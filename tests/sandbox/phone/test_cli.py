@@ -11,16 +11,16 @@ from uuid import uuid4
 import pytest
 from click.testing import CliRunner, Result
 
+from pengpos.core.errors import CardLostError
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.objects.receipt import Outcome, ReceiptClaims, sign_receipt
+from pengpos.wire.objects.reply import Authorises, Declines, NeedsShopper, read_reply
+from pengpos.wire.session import CardSession
 from sandbox.phone import words
 from sandbox.phone.account import AccountDue
 from sandbox.phone.cli import phone
-from sandbox.phone.fake_vpcd import FakeVpcd
-from sandbox.phone.store import WalletStore
-from terminal.core.errors import CardLostError
-from terminal.keys.software import SoftwareKey
-from terminal.wire.receipt import Outcome, ReceiptClaims, sign_receipt
-from terminal.wire.reply import Authorises, Declines, NeedsShopper, read_reply
-from terminal.wire.session import CardSession
+from sandbox.phone.field.fake_vpcd import FakeVpcd
+from sandbox.phone.wallet.store import WalletStore
 from tests.support.backend import Shop, fresh_sqlite, on_a_socket
 from tests.support.dues import Owing, spend_all
 from tests.support.shop import Sale, Till, Wallet

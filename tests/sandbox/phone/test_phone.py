@@ -8,23 +8,23 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.backend.times import rfc3339
+from pengpos.core.errors import ConfigError, MalformedError, RefusedError, SignatureError
+from pengpos.core.reasons import Reason
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire import apdu
+from pengpos.wire.confirmation_code import confirmation_code
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.objects.authorisation import Authorisation
+from pengpos.wire.objects.credential import Credential
+from pengpos.wire.objects.receipt import Outcome
+from pengpos.wire.objects.reply import AlreadyPaid, Authorises, Declines, Reply, read_reply
+from sandbox.backend.records.times import rfc3339
 from sandbox.phone.account import Account, BackendRefusedError, BackendUnreachableError
-from sandbox.phone.bench import PAYS_UNASKED
-from sandbox.phone.bench import Till as BenchTill
-from sandbox.phone.events import Authorised
-from sandbox.phone.owner import Owner
 from sandbox.phone.phone import SPARES, VirtualPhone
-from terminal.core.errors import ConfigError, MalformedError, RefusedError, SignatureError
-from terminal.core.reasons import Reason
-from terminal.keys.software import SoftwareKey
-from terminal.wire import apdu
-from terminal.wire.authorisation import Authorisation
-from terminal.wire.base64url import b64u, unb64u
-from terminal.wire.code import confirmation_code
-from terminal.wire.credential import Credential
-from terminal.wire.receipt import Outcome
-from terminal.wire.reply import AlreadyPaid, Authorises, Declines, Reply, read_reply
+from sandbox.phone.wallet.events import Authorised
+from sandbox.phone.wallet.owner import Owner
+from sandbox.phone.workbench import PAYS_UNASKED
+from sandbox.phone.workbench import Till as BenchTill
 from tests.support.backend import Shop, fresh_sqlite, in_process
 from tests.support.shop import Sale, Till
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.phone.bench import NOW, Bench, Till
-from sandbox.phone.owner import Owner
-from terminal.core.errors import MalformedError, SignatureError
-from terminal.keys.software import SoftwareKey
-from terminal.wire.presentation import Presentation
+from pengpos.core.errors import MalformedError, SignatureError
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.objects.presentation import Presentation
+from sandbox.phone.wallet.owner import Owner
+from sandbox.phone.workbench import NOW, Bench, Till
 
 NOT_TRUSTED = bytes.fromhex("820203")
 OWNERS: list[Any] = [

@@ -3,16 +3,16 @@
 
 import pytest
 
-from sandbox.phone.bench import CNY_200, NOW, Bench, Till
-from sandbox.phone.events import PaidByAnother
+from pengpos.core.errors import MalformedError
+from pengpos.core.money import Money
+from pengpos.core.reasons import Reason
+from pengpos.wire.objects.authorisation import Funding
+from pengpos.wire.objects.credential import Allowance, Merchant
+from pengpos.wire.objects.receipt import Outcome
+from pengpos.wire.objects.reply import Declines
+from sandbox.phone.wallet.events import PaidByAnother
 from sandbox.phone.words import of_event
-from terminal.core.errors import MalformedError
-from terminal.core.money import Money
-from terminal.core.reasons import Reason
-from terminal.wire.authorisation import Funding
-from terminal.wire.credential import Allowance, Merchant
-from terminal.wire.receipt import Outcome
-from terminal.wire.reply import Declines
+from sandbox.phone.workbench import CNY_200, NOW, Bench, Till
 
 ANOTHER_SHOP = Merchant(merchant_id="M-43", name="书店")
 

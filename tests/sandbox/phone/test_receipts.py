@@ -3,12 +3,12 @@
 
 import pytest
 
-from sandbox.phone.bench import Bench
-from sandbox.phone.events import PaidAnotherWay
-from terminal.core.reasons import Reason
-from terminal.keys.software import SoftwareKey
-from terminal.wire.receipt import Outcome
-from terminal.wire.reply import AlreadyPaid, Declines
+from pengpos.core.reasons import Reason
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.objects.receipt import Outcome
+from pengpos.wire.objects.reply import AlreadyPaid, Declines
+from sandbox.phone.wallet.events import PaidAnotherWay
+from sandbox.phone.workbench import Bench
 
 
 def test_an_intent_signed_by_tap_is_not_begun_another_way(paying: Bench) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from sandbox.phone.applet import Applet
-from sandbox.phone.bench import PAYS_UNASKED, Bench
-from sandbox.phone.owner import Owner
-from terminal.core.money import Money
-from terminal.wire.authorisation import Funding
-from terminal.wire.receipt import Outcome
-from terminal.wire.reply import AlreadyPaid, read_reply
+from pengpos.core.money import Money
+from pengpos.wire.objects.authorisation import Funding
+from pengpos.wire.objects.receipt import Outcome
+from pengpos.wire.objects.reply import AlreadyPaid, read_reply
+from sandbox.phone.wallet.applet import Applet
+from sandbox.phone.wallet.owner import Owner
+from sandbox.phone.workbench import PAYS_UNASKED, Bench
 from tests.vectors import VECTORS, each
 
 OWNERS = {

@@ -3,9 +3,9 @@
 
 import pytest
 
-from terminal.client import Language
+from pengpos.client import Language
 from ui.i18n.format import AmountParts, age, amount_parts, duration, money, plain, signed, when
-from ui.samples import NOW
+from workshop.samples.screens import NOW
 
 
 @pytest.mark.parametrize(

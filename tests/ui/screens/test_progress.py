@@ -4,7 +4,7 @@
 import pytest
 
 from tests.ui.scenes import scene_of, texts
-from ui.samples import Sample, ago, local, online, sale
+from workshop.samples.screens import Sample, ago, local, online, sale
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,12 @@
 import msgspec
 import pytest
 
-from terminal.client import DueView, SaleView
+from pengpos.client import DueView, SaleView
 from tests.ui.scenes import drawings, scene_of
-from ui.local import Left
-from ui.samples import NOT_ENOUGH, SALE_ID, Sample, local, online, sale
-from ui.scene import Shape
+from ui.drawing.scene import Shape
+from ui.state.local import Left
 from ui.theme import Token
+from workshop.samples.screens import NOT_ENOUGH, SALE_ID, Sample, local, online, sale
 
 DECLINED = (Shape.DECLINED, Token.DECLINED)
 

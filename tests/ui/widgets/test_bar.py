@@ -4,12 +4,12 @@
 import msgspec
 import pytest
 
-from terminal.client import AlarmView
+from pengpos.client import AlarmView
 from tests.ui.scenes import drawings, scene_of
 from ui.actions import Do
-from ui.samples import IDLE, Sample, ago, local
-from ui.scene import Shape
+from ui.drawing.scene import Shape
 from ui.theme import Token
+from workshop.samples.screens import IDLE, Sample, ago, local
 
 LOUD = AlarmView(id="1", kind="x", at=ago(60), text="-")
 NEWS = AlarmView(id="2", kind="x", at=ago(60), text="-", calm=True)

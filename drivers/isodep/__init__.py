@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ISO/IEC 14443-4 block protocol: answer to select, the card's side and the reader's side."""

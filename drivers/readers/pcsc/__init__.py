@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""PC/SC readers over pcscd behind `core.ports.Reader`."""

@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A PC/SC reader behind `core.ports.Reader`, over pcscd. Tried on virtual readers only, not yet with a phone.
+
+**Power.** A card, once seen twice or talked to, is held (exclusively, powered) until it leaves. pcscd takes the power
+from an idle card after a poll or two (0.4 s each), and a contactless reader that loses a card this way may find it
+again and report a new one: a phone left lying would look like a phone that came back. So does our own cut of the power,
+made only after a failed exchange, when we and the card no longer agree on where we are: a card that goes and comes
+within 1 s of it is the same card.
+
+**Silence.** SCardTransmit cannot be timed out, so it runs in a `Worker`; one that hangs is left there, and the reader
+with it until it returns. Where the reader itself gives up, or the answer is empty, pcscd is asked whether the card is
+still there: gone is CardLostError, there and silent TapTimeoutError. An empty answer is what pcscd makes of a card that
+left in the middle, and one that is back before the next look in 0.4 s was never away, to pcscd: so it is CardLostError
+too, but counts as no empty field, for the card may have lain there all the while; where it goes on, CardProtocolError.
+
+**Light and buzzer.** Where the reader has a `Panel`, it is told by pseudo-APDUs, which it answers itself, between two
+uses of the card: over the card's connection, or over the driver's escape where no card is there. One that refuses is
+left alone; no tap fails or waits for it.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from drivers.readers.pcsc import errors as pcsc_errors
+from drivers.readers.pcsc.link import EmptyAnswerError, Link
+from drivers.readers.pcsc.panel import Panel
+from drivers.readers.pcsc.winscard import Context, Disposition, SlotState, Status, WinscardError
+from drivers.readers.worker import OutlivedError, StuckError, Worker
+from pengpos.core.errors import CardLostError, CardProtocolError, ReaderError, TapTimeoutError
+from pengpos.core.ports import Signal, Transceive
+
+T = TypeVar("T")
+
+_COMMAND_SIZES = range(4, 261 + 1)  # a short C-APDU (ISO 7816-4); to vpcd a single byte would be a control
+_RESPONSE_SIZES = range(2, 258 + 1)
+_EMPTY_ANSWERS_MOST = 2  # in one stay: a third is no hand that trembles
+_VERDICT_S = 1.0  # pcscd looks for the card every 0.4 s where the reader has no interrupt
+_FIELD_OFF_S = 0.3  # tap protocol §2: what a phone needs to take the next touch for a new one
+_FLICKER_S = 1.0  # how long after our power cut a card may be lost and found without having moved
+_HOUSEKEEPING_S = 1.0  # for what never takes long unless the driver hangs
+
+
+class PcscCard:
+    """One stay of one card in the field. Made by PcscReader."""
+
+    def __init__(self, reader: "PcscReader", stay: int) -> None:
+        self._reader = reader
+        self.stay = stay
+        self.in_field = True
+        self.held = False
+        self.empty_answers = 0
+
+    def transceive(self, command: bytes, timeout_s: float) -> bytes:
+        """Send one C-APDU (4..261 bytes), return the R-APDU (2..258 bytes); see `core.ports.Card`.
+
+        The first one powers and holds the card. Raises ReaderLostError too where another program holds it. Finding out
+        whether a silent card left takes up to 1 s more than `timeout_s`.
+        """
+        return self._reader.converse(self, lambda transceive: transceive(command, timeout_s), timeout_s)
+
+    def converse(self, talk: Callable[[Transceive], T]) -> T:
+        """See `core.ports.ConversingCard`."""
+        return self._reader.converse(self, talk, _HOUSEKEEPING_S)
+
+    def signal(self, signal: Signal) -> None:
+        """See `core.ports.SignallingCard`; nothing on a reader without light and buzzer."""
+        self._reader.signal(self, signal)
+
+
+class _Conversation:
+    """One or more exchanges in the worker's thread, until the reader's has lost its patience with one of them."""
+
+    def __init__(self, link: Link, stay: int, begin_within_s: float) -> None:
+        self._link = link
+        self._stay = stay
+        self._lock = threading.Lock()
+        """Either an exchange came to its end in time or it did not: the same for both threads."""
+        self._until_s = time.monotonic() + begin_within_s
+        self.limit_s = begin_within_s
+        """Of the exchange under way."""
+        self.is_over = False
+        self.agreed: bool | None = None
+        """The last exchange came to its end: card and we agree on where we are. None: there was none."""
+
+    def hold(self, talk: Callable[[Transceive], T]) -> T:
+        self._go_on_until(math.inf)
+        return talk(self._transceive)
+
+    def left_s(self) -> float:
+        """For the exchange under way; what is done between two has an end of its own. Nothing left: it is over."""
+        with self._lock:
+            left_s = self._until_s - time.monotonic()
+            self.is_over = self.is_over or left_s <= 0
+            return left_s
+
+    def _transceive(self, command: bytes, timeout_s: float) -> bytes:
+        if len(command) not in _COMMAND_SIZES:
+            raise ValueError(f"{len(command)} bytes are no short C-APDU")
+        self._go_on_until(time.monotonic() + timeout_s)
+        self.agreed, self.limit_s = False, timeout_s
+        response = self._link.exchange(self._stay, command)
+        self._go_on_until(math.inf)
+        if len(response) not in _RESPONSE_SIZES:
+            raise CardProtocolError(f"an answer of {len(response)} bytes")
+        self.agreed = True
+        return response
+
+    def _go_on_until(self, until_s: float) -> None:
+        with self._lock:
+            if self.is_over:
+                raise OutlivedError
+            self._until_s = until_s
+
+
+class PcscReader:
+    """One PC/SC reader, made, watched and used by one thread. Raises ReaderLostError if it is not there."""
+
+    def __init__(self, name: str, *, hung_after_s: float = 5.0, panel: Panel | None = None) -> None:
+        self.name = name
+        self._panel = panel
+        self._to_be_hushed = self._reader_to_be_told = panel is not None
+        self._hung_after_s = hung_after_s
+        self._slot = SlotState()
+        self._card: PcscCard | None = None
+        self._told: PcscCard | None = None
+        self._emptied = False
+        self._in_doubt = False
+        self._field_on_s = self._flicker_until_s = time.monotonic()
+        self._context = self._open()
+        self._link = Link(name)  # touched in the worker's thread only
+        self.worker = Worker(f"{name} exchange")
+
+    def wait(self, timeout_s: float) -> tuple[PcscCard, ...]:
+        """See `core.ports.Reader`: () or the one card PC/SC knows.
+
+        A card that went and came between two calls is told as () first, then as a new card. After a failed exchange the
+        field rests: this takes 0.3 s then, whatever `timeout_s`. While a command hangs, the card stays and every other
+        one is TapTimeoutError; after `hung_after_s` all is ReaderLostError. Both end by themselves when it returns.
+        """
+        context = self._opened()
+        deadline_s = time.monotonic() + timeout_s
+        self._tidy()
+        while True:
+            if self._emptied:
+                self._emptied, self._told = False, None
+                return ()
+            if self._card is not self._told:
+                break
+            remaining_s = max(deadline_s, self._field_on_s) - time.monotonic()
+            if remaining_s <= 0:
+                break
+            self._observe(context, remaining_s)
+        self._told = self._card
+        return () if self._card is None else (self._card,)
+
+    def close(self) -> None:
+        """Leave pcscd; a command that hangs is left to its worker. Never raises."""
+        if self._context is not None:
+            self._context.close()
+            self._context = None
+            self._lose_card()
+            self.worker.close(self._link.close, _HOUSEKEEPING_S)
+
+    def converse(self, card: PcscCard, talk: Callable[[Transceive], T], begin_within_s: float) -> T:
+        """`card.converse`."""
+        context = self._opened()
+        if not card.in_field:
+            raise CardLostError
+        conversation = _Conversation(self._link, card.stay, begin_within_s)
+        try:
+            return self.worker.run_while(partial(conversation.hold, talk), conversation.left_s)
+        except StuckError:
+            self._refuse_if_hung()
+            raise TapTimeoutError(conversation.limit_s) from None
+        except OutlivedError:
+            self._observe(context, 0)
+            if self._slot.in_use and not self._link.holds(card.stay):
+                raise pcsc_errors.taken(self.name) from None  # pcscd lets us wait for the end of its transaction
+            raise TapTimeoutError(conversation.limit_s) from None
+        except EmptyAnswerError:
+            card.empty_answers += 1
+            if not self._still_there(context, card):
+                raise CardLostError from None
+            if card.empty_answers > _EMPTY_ANSWERS_MOST:
+                raise CardProtocolError(f"{card.empty_answers} empty answers") from None
+            raise CardLostError("an empty answer: the card was away for a moment") from None
+        except WinscardError as error:
+            raise self._meaning(context, error, card, conversation.limit_s) from error
+        finally:
+            if conversation.is_over or conversation.agreed is False:
+                self._in_doubt = True
+            elif conversation.agreed:
+                card.held = True
+
+    def signal(self, card: PcscCard, signal: Signal) -> None:
+        """`card.signal`."""
+        if self._panel is None or self._context is None or self.worker.stuck_s is not None:
+            return
+        command = self._panel.signals[signal]
+        if card.in_field and (self._in_doubt or self._tell_over(card, command)):
+            return  # told; or the power is cut next, of a card that must not be let go before
+        self._run_briefly(partial(self._link.tell_reader, command))
+
+    def _hush(self, panel: Panel) -> None:
+        """Once an opening, or twice: the reader's driver may refuse what is not sent over a card."""
+        if self._card is not None:
+            self._to_be_hushed = False
+            self._tell_over(self._card, panel.hush)
+        elif self._reader_to_be_told:
+            self._reader_to_be_told = False
+            self._to_be_hushed = not self._run_briefly(partial(self._link.tell_reader, panel.hush))
+
+    def _tell_over(self, card: PcscCard, command: bytes) -> bool:
+        return self._run_briefly(partial(self._link.exchange, card.stay, command))
+
+    def _open(self) -> Context | None:
+        try:
+            context = Context()
+        except WinscardError as error:
+            raise pcsc_errors.reader_lost(self.name, error) from error
+        try:
+            self._observe(context, 0)
+        except ReaderError:
+            context.close()
+            raise
+        return context
+
+    def _opened(self) -> Context:
+        if self._context is None:
+            raise pcsc_errors.closed(self.name)
+        return self._context
+
+    def _observe(self, context: Context, timeout_s: float) -> None:
+        """Wait for news of the slot and take note of them."""
+        until_settled_s = self._flicker_until_s - time.monotonic()
+        if until_settled_s > 0:
+            timeout_s = min(timeout_s, until_settled_s)
+        try:
+            self._slot = context.await_slot(self.name, self._slot, timeout_s)
+        except WinscardError as error:
+            raise pcsc_errors.reader_lost(self.name, error) from error
+        if self._slot.gone:
+            raise pcsc_errors.unplugged(self.name)
+        present, stay = self._slot.present, self._slot.events
+        if self._card is not None and (not present or stay != self._card.stay):
+            if time.monotonic() < self._flicker_until_s:
+                if present:
+                    self._card.stay, self._card.held = stay, False
+                return
+            self._lose_card()
+            self._emptied = True
+        if present and self._card is None:
+            self._card = PcscCard(self, stay)
+
+    def _lose_card(self) -> None:
+        if self._card is not None:
+            self._card.in_field = False
+            self._card = None
+
+    def _tidy(self) -> None:
+        """Between two uses of the card: let go of one that left, cut the power after a failure, hold one that stays."""
+        self._refuse_if_hung()
+        if self.worker.stuck_s is not None:
+            return
+        if self._in_doubt:
+            self._in_doubt = False
+            cut = self._card is not None
+            self._run_briefly(partial(self._link.release, Disposition.UNPOWER if cut else Disposition.LEAVE))
+            if cut:
+                now_s = time.monotonic()
+                self._field_on_s, self._flicker_until_s = now_s + _FIELD_OFF_S, now_s + _FLICKER_S
+        elif self._card is not None and self._card is self._told and not self._card.held:
+            self._card.held = True  # tried once a stay: another program may have been first
+            self._run_briefly(partial(self._link.hold, self._card.stay))
+        elif self._panel is not None and self._to_be_hushed and (self._card is None or self._card.held):
+            self._hush(self._panel)
+
+    def _refuse_if_hung(self) -> None:
+        """A phone that waits to be unlocked is silent for seconds, and no fault of the reader's; longer is."""
+        stuck_s = self.worker.stuck_s
+        if stuck_s is not None and stuck_s > self._hung_after_s:
+            raise pcsc_errors.hung(self.name)
+
+    def _run_briefly(self, call: Callable[[], object]) -> bool:
+        """Whether it was done; the next look at the slot tells what it was."""
+        try:
+            self.worker.run(call, _HOUSEKEEPING_S)
+        except (WinscardError, EmptyAnswerError, OutlivedError, StuckError):
+            return False
+        return True
+
+    def _still_there(self, context: Context, card: PcscCard) -> bool:
+        """Give pcscd the time to notice that the card left."""
+        until_s = time.monotonic() + _VERDICT_S
+        while card.in_field and (remaining_s := until_s - time.monotonic()) > 0:
+            self._observe(context, remaining_s)
+        if card.in_field:
+            self._observe(context, 0)  # a wait that runs out tells the slot as it was when it began
+        return card.in_field
+
+    def _meaning(self, context: Context, error: WinscardError, card: PcscCard, timeout_s: float) -> ReaderError:
+        if error.status in pcsc_errors.CARD_GONE:
+            return CardLostError(f"the card left the field ({Status(error.status).name})")
+        if error.status in pcsc_errors.CARD_ODD:
+            return CardProtocolError(str(error))
+        if error.status in pcsc_errors.NO_ANSWER:
+            return TapTimeoutError(timeout_s) if self._still_there(context, card) else CardLostError()
+        return pcsc_errors.reader_lost(self.name, error)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""PN53x readers over nfcpy's drivers behind `core.ports.Reader`."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What leaves the journal for other hands: the sealed export, its acknowledgement, and the mirror."""

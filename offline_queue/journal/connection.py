@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opening the journal's file: SQLCipher with a raw key, the settings that make a commit durable, and the file lock.
+
+The only module that imports sqlcipher3. What is set is read back; with anything else than WAL and FULL the terminal
+does not trade (WAL with NORMAL loses acknowledged rows at power loss, and says nothing).
+"""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlcipher3 import dbapi2 as sqlcipher
+
+from offline_queue.values import JournalBusyError
+from pengpos.core.errors import JournalError, JournalForeignError, JournalFullError
+
+Connection = Any  # sqlcipher3 ships no types; this is its DB-API connection
+DatabaseError = sqlcipher.DatabaseError
+IntegrityError = sqlcipher.IntegrityError
+
+KEY_SIZE = 32
+SET_ASIDE = "Move it aside with `pengpos queue set-aside` and keep it: a technician can still read it"
+
+SETTINGS: tuple[tuple[str, str], ...] = (
+    ("journal_mode", "WAL"),
+    ("synchronous", "FULL"),
+    ("foreign_keys", "ON"),
+    ("recursive_triggers", "ON"),  # else INSERT OR REPLACE would pass by the triggers that keep the journal append-only
+    ("trusted_schema", "OFF"),
+    ("wal_autocheckpoint", "2000"),
+    ("journal_size_limit", "8388608"),
+    ("mmap_size", "0"),
+    ("busy_timeout", "5000"),
+    ("temp_store", "MEMORY"),
+)
+REQUIRED: tuple[tuple[str, str | int], ...] = (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1))
+"""What SQLite must answer when asked again: 2 is FULL."""
+
+
+class UnsafeSettingError(JournalError):
+    """SQLite did not take a setting without which a commit is not durable."""
+
+
+def connect(path: Path, key: bytes) -> Connection:
+    """Open an existing file for reading and writing; an empty one becomes a database. Transactions are begun by hand.
+
+    `key`: 32 raw bytes, so that opening costs no key derivation. Raises UnsafeSettingError, JournalForeignError if the
+    key does not fit or the file is no such database, JournalFullError if the medium fails.
+    """
+    connection = _connect(path, key, "rw")
+    try:
+        for name, value in SETTINGS:
+            connection.execute(f"PRAGMA {name} = {value}").fetchall()
+        _read_back(connection)
+    except DatabaseError as error:
+        connection.close()
+        raise trouble(path, error) from error
+    except UnsafeSettingError:
+        connection.close()
+        raise
+    return connection
+
+
+def _read_back(connection: Connection) -> None:
+    for name, wanted in REQUIRED:
+        found = connection.execute(f"PRAGMA {name}").fetchone()[0]
+        if found != wanted:
+            raise UnsafeSettingError(f"SQLite keeps {name} at {found!r} instead of {wanted!r}: rows could be lost")
+
+
+def connect_read_only(path: Path, key: bytes) -> Connection:
+    """Open an existing file to read, from any thread (the caller lets in one at a time). Raises as `connect`."""
+    connection = _connect(path, key, "ro")
+    try:
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("PRAGMA busy_timeout = 5000")
+    except DatabaseError as error:
+        connection.close()
+        raise trouble(path, error) from error
+    return connection
+
+
+def _connect(path: Path, key: bytes, mode: str) -> Connection:
+    if len(key) != KEY_SIZE:
+        raise ValueError(f"the journal's key is {KEY_SIZE} bytes, not {len(key)}")
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    try:
+        connection = sqlcipher.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    except DatabaseError as error:
+        raise trouble(path, error) from error
+    try:
+        connection.execute("PRAGMA cipher_log_level = NONE")  # what it would print, we raise
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except DatabaseError as error:
+        connection.close()
+        raise trouble(path, error) from error
+    return connection
+
+
+def trouble(path: Path, error: Exception) -> JournalError:
+    """Our error for one of SQLite's: what it says about the file, or about the medium under it."""
+    text = str(error)
+    if "not a database" in text or "encrypted" in text:
+        return JournalForeignError(
+            str(path),
+            "it does not open with this device's key: the key is another's, or this is not a journal, or it is damaged",
+            f"Put the right journal.key beside it. Else: {SET_ASIDE[0].lower()}{SET_ASIDE[1:]}",
+        )
+    if "malformed" in text:
+        return JournalForeignError(str(path), "the database is damaged or cut short", SET_ASIDE)
+    return JournalFullError(f"{path}: {text}")
+
+
+class FileLock:
+    """Keeps every other process away from a journal, by flock(2) on a file beside it; the kernel frees it at exit."""
+
+    def __init__(self, journal: Path) -> None:
+        self._path = journal.with_name(journal.name + ".lock")
+        self._file: int | None = None
+
+    def take(self) -> None:
+        """Raises JournalBusyError at once if another process, or another part of this one, has it."""
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            raise JournalBusyError(
+                f"{self._path.with_suffix('')} is in use by another program",
+                "Is the terminal's daemon running? Ask it, or stop it first",
+            ) from None
+        self._file = file
+
+    def release(self) -> None:
+        """Let others in; harmless if it is not held."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def sync_file(path: Path) -> None:
+    """Make a file's bytes durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

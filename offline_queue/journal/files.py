@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The journal's files: making them so that a power cut leaves all or nothing, its key, and setting a bad one aside."""
+
+import os
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from offline_queue.journal import schema
+from offline_queue.journal.connection import (
+    KEY_SIZE,
+    SET_ASIDE,
+    DatabaseError,
+    FileLock,
+    connect,
+    sync_file,
+    trouble,
+)
+from offline_queue.journal.projection import append
+from offline_queue.records.chain import GENESIS, Row
+from offline_queue.records.rows import draw_epoch, parts_of
+from offline_queue.values import EpochDrawn
+from pengpos.core.errors import ConfigError, JournalForeignError
+from pengpos.core.ports import Clock
+from pengpos.keys.private_file import create_private, sync_directory
+
+DATABASE_NAME = "journal.db"
+KEY_NAME = "journal.key"
+_PLAIN_SQLITE = b"SQLite format 3\0"
+
+
+def create(path: Path, key: bytes, clock: Clock, boot_id: bytes) -> None:
+    """Make a journal with its tables and its first epoch beside `path`, then give it the name in one step.
+
+    So a file of this name is never a half-made journal, and an empty one is always a truncated one.
+    """
+    making = path.with_name(path.name + ".new")
+    for leftover in _files(making):
+        leftover.unlink(missing_ok=True)
+    os.close(os.open(making, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+    connection = connect(making, key)
+    try:
+        schema.apply(connection)
+        drawn = EpochDrawn(epoch=draw_epoch(), why="journal created")
+        kind, subject, body = parts_of(drawn)
+        append(connection, Row(1, drawn.epoch, 0, kind, subject, clock.now(), boot_id, body), GENESIS)
+    except DatabaseError as error:
+        raise trouble(making, error) from error
+    finally:
+        connection.close()
+    sync_file(making)
+    making.rename(path)
+    sync_directory(path.parent)
+
+
+def refuse_strays(path: Path) -> None:
+    """Refuse what can be told from outside: an empty file, a log without its database, a database in the clear.
+
+    Raises JournalForeignError.
+    """
+    if not path.exists():
+        if path.with_name(path.name + "-wal").exists():
+            raise JournalForeignError(str(path), "the database is gone but its write-ahead log is there", SET_ASIDE)
+        return
+    with path.open("rb") as file:
+        start = file.read(len(_PLAIN_SQLITE))
+    if start == _PLAIN_SQLITE:
+        raise JournalForeignError(str(path), "an SQLite database of another program (it is not encrypted)", SET_ASIDE)
+    if len(start) < len(_PLAIN_SQLITE):
+        raise JournalForeignError(str(path), "the file is empty or cut short", SET_ASIDE)
+
+
+def set_aside(path: Path, clock: Clock, *, check: Callable[[], None] = lambda: None) -> Path:
+    """Rename a journal and its companions to `….aside-TIME`; nothing is ever overwritten. Returns the new name.
+
+    `check` is called while nobody else can open it, and may raise. Raises JournalBusyError while a program has it open.
+    """
+    lock = FileLock(path)
+    lock.take()
+    try:
+        check()
+        stamp = datetime.fromtimestamp(clock.now(), UTC).strftime("%Y%m%dT%H%M%SZ")
+        target = path.with_name(f"{path.name}.aside-{stamp}")
+        number = 1
+        while any(file.exists() for file in _files(target)):
+            number += 1
+            target = path.with_name(f"{path.name}.aside-{stamp}-{number}")
+        for old, new in zip(_files(path), _files(target), strict=True):
+            if old.exists():
+                old.rename(new)
+        sync_directory(path.parent)
+        return target
+    finally:
+        lock.release()
+
+
+def load_or_create_key(path: Path) -> bytes:
+    """The journal's key, 32 raw bytes in a file of mode 0600, drawn when there is none yet.
+
+    Raises ConfigError if the file is there but is no key: a journal that needs it would be lost with it.
+    """
+    try:
+        return load_key(path)
+    except FileNotFoundError:
+        pass
+    path.parent.mkdir(parents=True, exist_ok=True)
+    create_private(path, secrets.token_bytes(KEY_SIZE))
+    return load_key(path)
+
+
+def load_key(path: Path) -> bytes:
+    """The journal's key from its file. Raises FileNotFoundError, ConfigError."""
+    key = path.read_bytes()
+    if len(key) != KEY_SIZE:
+        raise ConfigError(str(path), f"a journal key is {KEY_SIZE} bytes, this file has {len(key)}", "Restore it")
+    return key
+
+
+def _files(path: Path) -> tuple[Path, Path, Path]:
+    return path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")

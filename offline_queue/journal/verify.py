@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Walking the chain: its tail at every start, all of it on demand, with the derived tables held against the rows.
+
+A derived row names the journal row it stands on. The walk looks at each derived row when it passes that row, and
+counts how many it has confirmed; so memory stays flat however long the journal is.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from offline_queue.journal.connection import SET_ASIDE, Connection, DatabaseError, connect_read_only, trouble
+from offline_queue.journal.projection import SALE_COLUMNS, Numbers, refund_rows, sale_columns
+from offline_queue.records.chain import GENESIS, Row
+from offline_queue.records.codec import UnreadableSaleError, decode_sale
+from offline_queue.records.rows import HEAD_DOCUMENT, document_body
+from offline_queue.values import Head, Verified
+from pengpos.core.errors import JournalCorruptError, JournalForeignError
+from pengpos.core.sale import Sale, SaleState
+
+TAIL_ROWS = 10_000
+"""At most so many rows are walked at a start; fewer when the backend has signed a head since."""
+
+_ROWS = "SELECT seq, epoch, counter, kind, subject, at_utc, boot, body, hash FROM journal WHERE seq > ? ORDER BY seq"
+_ASTRAY = """SELECT seq FROM (SELECT seq FROM sale WHERE live
+      UNION SELECT seq FROM (SELECT seq FROM sale ORDER BY no DESC LIMIT 100))
+    WHERE seq NOT IN (SELECT seq FROM journal) ORDER BY seq LIMIT 1"""
+_SALE = f"SELECT no, {', '.join(SALE_COLUMNS)} FROM sale WHERE sale_id = ?"  # noqa: S608 -- our own constant names
+
+
+def check_tail(connection: Connection) -> tuple[Head, Numbers]:
+    """The head and its numbers, after the rows since the last signed head (or the last 10,000) have been walked.
+
+    Also that no open or recent sale stands on a missing row. Raises JournalCorruptError.
+    """
+    last = connection.execute("SELECT max(seq) FROM journal").fetchone()[0] or 0
+    signed = connection.execute("SELECT version FROM document WHERE kind = ?", (HEAD_DOCUMENT,)).fetchone()
+    if signed and signed[0] > last:
+        raise JournalCorruptError(last + 1, f"missing, although the backend has signed the rows up to {signed[0]}")
+    start = max(0, last - TAIL_ROWS, signed[0] if signed else 0)
+    found = connection.execute("SELECT epoch, counter, hash FROM journal WHERE seq = ?", (start,)).fetchone()
+    if found is None and (start or not last):
+        raise JournalCorruptError(max(start, 1), "missing")
+    epoch, counter, start_hash = found or (0, 0, GENESIS)
+    head, numbers = Head(epoch, start, start_hash), Numbers(epoch, counter)
+    for row, row_hash in _walk(connection, start, start_hash):
+        head, numbers = Head(row.epoch, row.seq, row_hash), Numbers(row.epoch, row.counter)
+    astray = connection.execute(_ASTRAY).fetchone()
+    if astray:
+        raise JournalCorruptError(astray[0], "missing, although a sale stands on it")
+    return head, numbers
+
+
+def verify(path: Path, key: bytes) -> Verified:
+    """Walk all rows and all that is derived from them. Raises JournalCorruptError with the first bad row's number,
+    JournalForeignError if rows are right but pages beside them are damaged.
+    """
+    connection = connect_read_only(path, key)
+    try:
+        connection.execute("BEGIN")  # one state of the file, whatever is written meanwhile
+        walk = _FullWalk(connection)
+        head = Head(0, 0, GENESIS)
+        for row, row_hash in _walk(connection, 0, GENESIS):
+            walk.check(row)
+            head = Head(row.epoch, row.seq, row_hash)
+        walk.finish(head)
+        _check_pages(connection, path)
+        return Verified(head.seq, walk.confirmed["sale"], head)
+    except DatabaseError as error:
+        raise trouble(path, error) from error
+    finally:
+        connection.close()
+
+
+def _check_pages(connection: Connection, path: Path) -> None:
+    """Read every page, so that a bad sector under an index is found too. Raises JournalForeignError."""
+    try:
+        found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    except DatabaseError as error:
+        raise trouble(path, error) from error
+    if found != "ok":
+        raise JournalForeignError(str(path), f"the rows are right, but the database is damaged: {found}", SET_ASIDE)
+
+
+def _walk(connection: Connection, after: int, previous: bytes) -> Iterator[tuple[Row, bytes]]:
+    seq = after
+    try:
+        for *columns, row_hash in connection.execute(_ROWS, (after,)):
+            row = Row(*columns)
+            seq += 1
+            if row.seq != seq:
+                raise JournalCorruptError(seq, f"missing; the next one there is {row.seq}")
+            if row.hash_after(previous) != row_hash:
+                raise JournalCorruptError(seq, "it was changed, or does not follow from the row before it")
+            previous = row_hash
+            yield row, row_hash
+    except DatabaseError as error:
+        raise JournalCorruptError(seq + 1, f"it cannot be read ({error})") from error
+
+
+class _FullWalk:
+    """Holds every row against what is derived from it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._numbers = Numbers(0, 0)
+        self._issuer_time = 0
+        self.confirmed: Counter[str] = Counter()
+
+    def check(self, row: Row) -> None:
+        if row.kind == "epoch":
+            self._numbers = Numbers(int.from_bytes(row.body, "big"), 0)
+        match row.kind:
+            case "sale":
+                self._check_sale(row)
+            case "document":
+                self._check_document(row, row.subject)
+            case "head":
+                self._check_document(row, HEAD_DOCUMENT)
+            case "value":
+                self._check_value(row)
+            case "issuer-time":
+                self._check_issuer_time(row)
+            case _:
+                pass  # notes, epochs: nothing is derived
+        if (row.epoch, row.counter) != (self._numbers.epoch, self._numbers.counter):
+            raise JournalCorruptError(row.seq, "its epoch and counter do not follow")
+
+    def finish(self, head: Head) -> None:
+        """Nothing derived may be left that no row has confirmed."""
+        counts = {
+            "sale": "SELECT count(*) FROM sale",
+            "intent": "SELECT count(*) FROM intent",
+            "refund": "SELECT count(*) FROM refund",
+            "wallet_key": "SELECT count(*) FROM wallet_key",
+            "blocked": "SELECT count(*) FROM wallet_key WHERE blocked_seq > 0",
+            "document": "SELECT count(*) FROM document",
+            "value": "SELECT count(*) FROM value",
+            "issuer_time": "SELECT count(*) FROM issuer_time",
+        }
+        for what, sql in counts.items():
+            found = self._connection.execute(sql).fetchone()[0]
+            if found != self.confirmed[what]:
+                raise JournalCorruptError(
+                    head.seq + 1,
+                    f"table {what} holds {found} entries, the journal's rows give {self.confirmed[what]}",
+                )
+        if head.seq == 0:
+            raise JournalCorruptError(1, "missing: the journal is empty")
+
+    def _check_sale(self, row: Row) -> None:
+        try:
+            sale = decode_sale(row.body)
+        except UnreadableSaleError as error:
+            raise JournalCorruptError(row.seq, str(error)) from error
+        found = self._one(_SALE, sale.sale_id.bytes)
+        if str(sale.sale_id) != row.subject or found is None:
+            raise JournalCorruptError(row.seq, "its sale is not in the table of sales")
+        if row.counter > self._numbers.counter and row.counter == sale.intent.counter:
+            self._numbers = Numbers(self._numbers.epoch, row.counter)
+        no, *columns = found
+        if columns[2] < row.seq:
+            raise JournalCorruptError(row.seq, f"the table of sales stands on the older row {columns[2]}")
+        self._check_wallet(row, sale)
+        if columns[2] > row.seq:
+            return
+        if tuple(columns) != sale_columns(sale, row.seq, row.at_utc):
+            raise JournalCorruptError(row.seq, "the table of sales says something else")
+        self.confirmed["sale"] += 1
+        for refund in refund_rows(sale, no):
+            self._expect(row, "refund", self._one("SELECT * FROM refund WHERE refund_id = ?", refund[0]), refund)
+        for intent in sale.intents:
+            wanted = (intent.intent_id.bytes, no)
+            self._expect(row, "intent", self._one("SELECT * FROM intent WHERE intent_id = ?", wanted[0]), wanted)
+
+    def _check_wallet(self, row: Row, sale: Sale) -> None:
+        if sale.authorised is None:
+            return
+        found = self._one("SELECT counter, seq, blocked_seq FROM wallet_key WHERE kid = ?", sale.authorised.wallet_kid)
+        authorised = sale.authorised.counter.to_bytes(8, "big")
+        if found is None or found[0] < authorised:
+            raise JournalCorruptError(row.seq, "the wallet key's counter is not in the table of keys")
+        counter, seq, blocked_seq = found
+        if seq == row.seq:
+            self._expect(row, "wallet_key", counter, authorised)
+        if sale.state is SaleState.DECLINED_AT_SYNC and not 0 < blocked_seq <= row.seq:
+            raise JournalCorruptError(row.seq, "the wallet key is not blocked in the table of keys")
+        if blocked_seq == row.seq:
+            self._expect(row, "blocked", sale.state, SaleState.DECLINED_AT_SYNC)
+
+    def _check_document(self, row: Row, kind: str) -> None:
+        found = self._one("SELECT version, seq, body FROM document WHERE kind = ?", kind)
+        if found is None or found[1] < row.seq:
+            raise JournalCorruptError(row.seq, f"document {kind} is missing or older")
+        version, seq, body = found
+        if seq == row.seq:
+            signed_head = (str(version), body), (row.subject, row.body)
+            plain = document_body(version, body), row.body
+            self._expect(row, "document", *(signed_head if row.kind == "head" else plain))
+
+    def _check_value(self, row: Row) -> None:
+        kind, _, key = row.subject.partition("/")
+        found = self._one("SELECT seq FROM value WHERE kind = ? AND key = ?", kind, key)
+        if found is None or found[0] < row.seq:
+            raise JournalCorruptError(row.seq, f"value {row.subject} is missing or older")
+        self.confirmed["value"] += found[0] == row.seq
+
+    def _check_issuer_time(self, row: Row) -> None:
+        at = int.from_bytes(row.body, "big")
+        found = self._one("SELECT at, seq FROM issuer_time")
+        if found is None or found[0] < at:
+            raise JournalCorruptError(row.seq, "the issuers' latest time is not kept")
+        if found[1] == row.seq:
+            self._expect(row, "issuer_time", found[0], at)
+
+    def _expect(self, row: Row, what: str, found: Any, wanted: Any) -> None:
+        if found != wanted:
+            raise JournalCorruptError(row.seq, f"table {what} says something else")
+        self.confirmed[what] += 1
+
+    def _one(self, sql: str, *values: Any) -> Any:
+        return self._connection.execute(sql, values).fetchone()

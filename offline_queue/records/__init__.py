@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows of the journal as bytes: codec, hash chain, facts. Pure."""

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the journal keeps of a sale beside its bytes, so that it can be found and counted. Pure; one place decides.
+
+Source: local API (queue, day, state table: what is taken up again after a restart).
+"""
+
+from dataclasses import dataclass
+
+from pengpos.core.sale import OPEN_STATES, TAKEN_STATES, UNSENT_STATES, DueState, RefundState, Sale, SaleState
+
+STORED_STATES = frozenset({SaleState.ACCEPTED_OFFLINE, SaleState.FORWARDING})
+"""Accepted offline and not yet answered: what the offline caps count."""
+
+_REFUND_UNDER_WAY = frozenset({RefundState.QUEUED, RefundState.SENT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleFacts:
+    """The searchable side of a sale; equal sales have equal facts."""
+
+    state: SaleState
+    live: bool
+    """Something is left to do: an open state, a refund under way, or an approval by code not yet confirmed."""
+    unsent: bool
+    """Money may hang on it: wiping, re-enrolling, updating are refused."""
+    total_minor: int
+    wallet_kid: bytes | None
+    wallet_counter: int | None
+    taken_at: int | None
+    """When the money was taken by the device's own count; None: it was not."""
+    accepted_at: int | None
+    """When it was first accepted offline, whatever came of it; None: never."""
+
+    @classmethod
+    def of(cls, sale: Sale) -> "SaleFacts":
+        """Read them off the sale."""
+        refund_under_way = any(refund.state in _REFUND_UNDER_WAY for refund in sale.refunds)
+        unconfirmed = sale.booking is not None and not sale.booking.confirmed
+        accepted_at = _accepted_at(sale)
+        return cls(
+            state=sale.state,
+            live=sale.state in OPEN_STATES or refund_under_way or unconfirmed,
+            unsent=sale.state in UNSENT_STATES or refund_under_way,
+            total_minor=sale.total.minor,
+            wallet_kid=sale.authorised.wallet_kid if sale.authorised else None,
+            wallet_counter=sale.authorised.counter if sale.authorised else None,
+            taken_at=_taken_at(sale, accepted_at),
+            accepted_at=accepted_at,
+        )
+
+
+def due_paid_minor(sale: Sale) -> int | None:
+    """What the shopper has paid since of a sale declined at sync; None: nothing."""
+    due = sale.due
+    return due.amount_minor if due is not None and due.state is DueState.PAID else None
+
+
+def _accepted_at(sale: Sale) -> int | None:
+    for step in sale.history:
+        if step.state is SaleState.ACCEPTED_OFFLINE:
+            return step.at
+    if sale.state in STORED_STATES:
+        return sale.authorised.occurred_at if sale.authorised else sale.created_at
+    return None
+
+
+def _taken_at(sale: Sale, accepted_at: int | None) -> int | None:
+    if sale.state in STORED_STATES or sale.state is SaleState.DECLINED_AT_SYNC:
+        return accepted_at
+    if sale.state not in TAKEN_STATES:
+        return None
+    if accepted_at is not None:
+        return accepted_at
+    return sale.booking.booked_at if sale.booking else sale.created_at

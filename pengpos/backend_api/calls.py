@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One request and its answer, whatever is in the way: bounded in time and size, and told apart from a stranger's.
+
+Source: backend API, "Rules for all of it". Knows no sale.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
+
+import httpx
+import msgspec
+from httpx_sse import SSEError, aconnect_sse
+
+from pengpos.backend_api.clock_answer import time_in
+from pengpos.backend_api.messages import ProblemMessage, read_message
+from pengpos.core.errors import MalformedError, SignatureError
+from pengpos.wire.encoding.keys import Issuers
+
+log = logging.getLogger(__name__)
+
+ANSWER_SIZE_MOST = 1_048_576
+RETRY_AFTER_MOST_S = 3_600
+EVENTS_SILENCE_S = 25.0  # the stream carries a comment every 10 s: after two missed ones it is dead
+
+_KNOWS = "dues"  # of what is beyond the pages: a backend asks no shopper of a terminal that does not say so
+_BLANK_LINE = re.compile(rb"\n\n|\r\n\r\n")
+
+M = TypeVar("M")
+
+
+class UnusableAnswerError(Exception):
+    """The transport failed, or what came is no answer; `retry_after_s` if it said when to come back."""
+
+    def __init__(self, detail: str, retry_after_s: int | None = None, problem: ProblemMessage | None = None) -> None:
+        """`problem`: the backend's own word, where it was the backend that answered."""
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+        self.problem = problem
+
+
+async def _nobody(_at: int) -> None:
+    """Nobody wants to know."""
+
+
+class Calls:
+    """The road for requests. Lives on the loop.
+
+    `heard` is told of every byte that came from the backend, `lost` whenever it could not be reached or somebody else
+    answered in its place, `opened` each time the event stream is open, for what happened before it tells nobody, and
+    `time_signed` of its own time when it refused ours and signed it over our request.
+    """
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        *,
+        issuers: Callable[[], Issuers],
+        heard: Callable[[], None] = lambda: None,
+        lost: Callable[[], None] = lambda: None,
+        opened: Callable[[], None] = lambda: None,
+        time_signed: Callable[[int], Awaitable[None]] = _nobody,
+    ) -> None:
+        self._client = client
+        self._issuers = issuers
+        self._heard = heard
+        self._lost = lost
+        self._opened = opened
+        self._time_signed = time_signed
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        kind: type[M],
+        deadline_s: float,
+        body: object = None,
+        *,
+        signed: bool = True,
+        size_most: int = ANSWER_SIZE_MOST,
+    ) -> M:
+        """Send, read at most `size_most` bytes within the deadline, decode. Raises UnusableAnswerError."""
+        content = msgspec.json.encode(body) if body is not None else None
+        headers = {"accept-encoding": "identity"}  # an answer's size is what comes over the wire
+        if content is not None:
+            headers |= {"content-type": "application/json", "pengpos-knows": _KNOWS}
+        auth = httpx.USE_CLIENT_DEFAULT if signed else None
+        sending = self._client.stream(method, path, content=content, headers=headers, auth=auth, timeout=deadline_s)
+        try:
+            async with asyncio.timeout(deadline_s), sending as response:
+                raw = await _read_bounded(response, size_most)
+        except TimeoutError:
+            self._lost()
+            raise UnusableAnswerError(f"no answer within {deadline_s:g} s") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            self._lost()
+            raise UnusableAnswerError(str(error) or type(error).__name__) from error
+        if not response.is_success:
+            raise await self._refused(response, raw)
+        try:
+            answer = read_message(raw, kind)
+        except MalformedError as error:
+            self._lost()
+            raise UnusableAnswerError(str(error)) from error
+        self._heard()
+        return answer
+
+    async def events(self, path: str, last_event_id: str | None) -> AsyncIterator[tuple[str, str, bytes]]:
+        """Follow a stream of Server-Sent Events; yields (id, name, data). Raises ConnectionError when it ends."""
+        headers = {"Last-Event-ID": last_event_id} if last_event_id is not None else {}
+        timeout = httpx.Timeout(5.0, read=EVENTS_SILENCE_S)
+        try:
+            async with aconnect_sse(self._client, "GET", path, headers=headers, timeout=timeout) as source:
+                if source.response.status_code != httpx.codes.OK:
+                    raise ConnectionError(f"status {source.response.status_code}")
+                assert isinstance(source.response.stream, httpx.AsyncByteStream)  # an AsyncClient gives no other
+                source.response.stream = _Heard(source.response.stream, self._heard)
+                if source.response.headers.get("content-type", "").startswith("text/event-stream"):
+                    self._opened()
+                async for event in source.aiter_sse():
+                    if event.data:  # the library makes an event of a comment, too, once it has met an id
+                        yield event.id, event.event, event.data.encode()
+        except (httpx.HTTPError, SSEError) as error:
+            raise ConnectionError(str(error) or type(error).__name__) from error
+        raise ConnectionError("the backend closed the stream")
+
+    async def _refused(self, response: httpx.Response, raw: bytes) -> UnusableAnswerError:
+        """A no of the backend's own is a problem document; anything else is somebody's between it and us."""
+        error = _unusable(response, raw)
+        if error.problem is None:
+            self._lost()
+            return error
+        self._heard()
+        if error.problem.code == "clock" and error.problem.now is not None:
+            try:
+                at = time_in(error.problem.now, response.request, self._issuers())
+            except (MalformedError, SignatureError) as bad:
+                log.warning("the backend's time is not taken: %s", bad)
+            else:
+                await self._time_signed(at)
+        return error
+
+
+async def _read_bounded(response: httpx.Response, size_most: int) -> bytes:
+    raw = bytearray()
+    async for piece in response.aiter_bytes():
+        raw += piece
+        if len(raw) > size_most:
+            raise httpx.DecodingError(f"an answer beyond {size_most} bytes")
+    return bytes(raw)
+
+
+def _unusable(response: httpx.Response, raw: bytes) -> UnusableAnswerError:
+    retry_after = response.headers.get("retry-after", "")
+    seconds = retry_after.isascii() and retry_after.isdecimal() and len(retry_after) < 10
+    problem: ProblemMessage | None = None
+    if "problem+json" in response.headers.get("content-type", ""):
+        try:
+            problem = read_message(raw, ProblemMessage)
+        except MalformedError:
+            problem = None
+    detail = f"{problem.code}: {problem.detail}" if problem else response.headers.get("content-type", "no body")
+    return UnusableAnswerError(
+        f"status {response.status_code} ({detail})",
+        min(int(retry_after), RETRY_AFTER_MOST_S) if seconds else None,
+        problem,
+    )
+
+
+class _Heard(httpx.AsyncByteStream):
+    """A body that tells of every byte: a comment on the event stream says nothing but that the backend is there.
+
+    One event has at most `ANSWER_SIZE_MOST` bytes; a blank line ends it.
+    """
+
+    def __init__(self, body: httpx.AsyncByteStream, heard: Callable[[], None]) -> None:
+        self._body = body
+        self._heard = heard
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        unended, end = 0, b""
+        async for piece in self._body:
+            self._heard()
+            seen = end + piece  # a blank line may come in two pieces
+            unended, end = (0 if _BLANK_LINE.search(seen) else unended + len(piece)), seen[-3:]
+            if unended > ANSWER_SIZE_MOST:
+                raise httpx.ReadError(f"an event beyond {ANSWER_SIZE_MOST} bytes")
+            yield piece
+
+    async def aclose(self) -> None:
+        """Close the body itself."""
+        await self._body.aclose()

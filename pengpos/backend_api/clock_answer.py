@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The backend's time, signed by an issuer over the nonce of the request that it refused.
+
+Source: backend API, "Terminal requests are signed" (`401`, `code: clock`); tap protocol §1, *Clock*.
+"""
+
+import re
+from datetime import datetime
+
+import httpx
+import msgspec
+
+from pengpos.backend_api.messages import read_message
+from pengpos.core.errors import MalformedError, SignatureError
+from pengpos.wire.encoding.base64url import unb64u
+from pengpos.wire.encoding.cose import Context, Sign1
+from pengpos.wire.encoding.keys import Issuers
+
+_NONCE = re.compile(r';nonce="([A-Za-z0-9_-]+)"')
+
+
+class _Now(msgspec.Struct):
+    nonce: str
+    now: datetime
+
+
+def time_in(told: str, request: httpx.Request, issuers: Issuers) -> int:
+    """Unix seconds that an issuer signed in answer to this very request. Raises MalformedError, SignatureError."""
+    signed = Sign1.read_issued(unb64u(told), issuers, Context.CLOCK)
+    said = read_message(signed.payload, _Now)
+    asked = _NONCE.search(request.headers.get("signature-input", ""))
+    if asked is None or asked[1] != said.nonce:
+        raise SignatureError("a time over another request's nonce")
+    if said.now.tzinfo is None:
+        raise MalformedError("clock: a time without its offset")
+    return int(said.now.timestamp())

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The backend's JSON as far as the terminal reads it. Source: `docs/spec/backend-api.md`, "Terminal side".
+
+Unknown members are ignored, so that a backend may grow; a missing or mistyped one makes the answer unusable. Only
+`due`, ours beyond that page, is read by itself: what we cannot read of it never costs the answer about the money.
+"""
+
+from datetime import datetime
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from pengpos.core.errors import MalformedError
+from pengpos.core.money import AMOUNT_LIMIT_MINOR
+
+M = TypeVar("M")
+
+
+def read_message(raw: bytes, kind: type[M]) -> M:
+    """Decode JSON that came from outside. Raises MalformedError; msgspec by itself lets two more kinds through."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedError(f"not the JSON that was expected: {error}") from error
+
+
+class Answer(msgspec.Struct, kw_only=True, frozen=True):
+    """Base of every answer."""
+
+
+class LineMessage(Answer, kw_only=True, frozen=True):
+    """A line of the bill; `kind`: amount, tip, discount, voucher, points."""
+
+    kind: str
+    label: str = ""
+    amount: int = 0
+
+
+class CardMessage(Answer, kw_only=True, frozen=True):
+    """Something to offer the shopper after the payment."""
+
+    kind: str
+    title: str
+    text: str = ""
+    url: str = ""
+
+
+class RefundMessage(Answer, kw_only=True, frozen=True):
+    """`POST /payments/{id}/refunds`, and what `GET` and events tell of it later: `done`, `failed`, `void`."""
+
+    refund_id: str
+    state: str
+
+
+class DueMessage(Answer, kw_only=True, frozen=True):
+    """What the shopper is asked to pay after a decline at sync; `state`: open, paid, refused, withdrawn."""
+
+    state: str
+    amount: Annotated[int, msgspec.Meta(ge=0, le=AMOUNT_LIMIT_MINOR)]
+
+
+class PaymentMessage(Answer, kw_only=True, frozen=True):
+    """`POST /payments`, an item of the batch, and the payment inside an intent.
+
+    `status`: approved, declined, held, already_paid; error for an item of a batch that could not be judged.
+    """
+
+    status: str
+    intent_id: str | None = None
+    code: str | None = None
+    reason: int | None = None
+    borne_by: str | None = None
+    """``merchant`` or ``platform``: who bears one accepted offline and declined now."""
+    guaranteed: int | None = None
+    """What of it the merchant is owed all the same."""
+    way: str | None = None
+    """``page`` or ``reader``: how it was paid, where the backend says so."""
+    receipt: str | None = None
+    lines: list[LineMessage] = []
+    payer_display: str | None = None
+    cards: list[CardMessage] = []
+    refunds: list[RefundMessage] = []
+    due: msgspec.Raw = msgspec.Raw(b"null")
+    """A `DueMessage`, or null: nobody was asked."""
+
+
+class BatchMessage(Answer, kw_only=True, frozen=True):
+    """`POST /payments/batch`: one verdict an item, in the same order."""
+
+    verdicts: list[PaymentMessage]
+
+
+class IntentMessage(Answer, kw_only=True, frozen=True):
+    """`GET` and `PUT /intents/{id}`, and the `intent` event."""
+
+    status: str
+    intent_id: str | None = None
+    url: str | None = None
+    code: str | None = None
+    reason: int | None = None
+    payment: PaymentMessage | None = None
+
+
+class CancelMessage(Answer, kw_only=True, frozen=True):
+    """`POST /intents/{id}/cancel`: `cancelled` or `settled`, then with the payment that stands."""
+
+    status: str
+    intent: IntentMessage | None = None
+
+
+class ConfigMessage(Answer, kw_only=True, frozen=True):
+    """`GET /terminal/config`: the signed policy."""
+
+    policy: str
+
+
+class DenylistMessage(Answer, kw_only=True, frozen=True):
+    """`GET /terminal/denylist`: a signed delta."""
+
+    delta: str
+
+
+class DocumentContent(Answer, kw_only=True, frozen=True):
+    """What every signed document of the backend says of itself; `version` rises, and 64 bits hold it."""
+
+    version: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+    issued_at: datetime
+    not_after: datetime
+
+
+class DenylistContent(DocumentContent, kw_only=True, frozen=True):
+    """The content of a delta: kids in base64url."""
+
+    since: int = msgspec.field(name="from")
+    add: list[str]
+    remove: list[str]
+
+
+class HeadContent(DocumentContent, kw_only=True, frozen=True):
+    """The content of a signed journal head; `hash` in base64url."""
+
+    epoch: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+    sequence: Annotated[int, msgspec.Meta(ge=1, le=(1 << 63) - 1)]
+    hash: str
+
+
+class HeartbeatMessage(Answer, kw_only=True, frozen=True):
+    """`POST /terminal/heartbeat`, and its `409 head_behind`."""
+
+    signed_head: str
+
+
+class SettlementEntryMessage(Answer, kw_only=True, frozen=True):
+    """An entry of a settlement; `kind`: payment, offline_payment, late_payment, guarantee, refund, due."""
+
+    kind: str
+    intent_id: str
+    amount: int
+    currency: str
+
+
+class SettlementMessage(Answer, kw_only=True, frozen=True):
+    """`GET /settlements/{business_date}`; `final` once the day has been run."""
+
+    business_date: str
+    final: bool
+    entries: list[SettlementEntryMessage]
+
+
+class HealthMessage(Answer, kw_only=True, frozen=True):
+    """`GET /health`: somebody who knows this member is our backend, and no network's sign-in page."""
+
+    status: str
+
+
+class RenewalMessage(Answer, kw_only=True, frozen=True):
+    """`POST /terminal/credential`. Issuers beside it are not read: new ones come only in a signed policy."""
+
+    credential: str
+
+
+class EnrolmentMessage(Answer, kw_only=True, frozen=True):
+    """`POST /enrolments`."""
+
+    terminal_id: str
+    credential: str
+    issuers: list[dict[str, str]]
+    confirmation_secret: str
+    policy: str
+
+
+class ProblemMessage(Answer, kw_only=True, frozen=True):
+    """RFC 9457; `code` is for us."""
+
+    code: str = ""
+    title: str = ""
+    detail: str = ""
+    now: str | None = None
+    signed_head: str | None = None
+    """With `head_behind`: the highest journal head that the backend has signed."""

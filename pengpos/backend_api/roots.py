@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whom the terminal believes that a server is its backend: the usual authorities, or one root of its own, pinned.
+
+Source: backend API, "Rules for all of it" (TLS with a pinned root). A backend with a root of its own names it at
+enrolment; from then on nobody else's certificate will do, not even one that every browser takes.
+"""
+
+import ssl
+from pathlib import Path
+
+import httpx
+
+from pengpos.core.errors import ConfigError
+
+FILE_NAME = "backend-root.pem"
+"""In `PENGPOS_HOME`, where there is one; comes and goes with the enrolment."""
+SIZE_MOST = 65_536
+
+
+def context_of(root: bytes, name: str) -> ssl.SSLContext:
+    """Trust what these PEM certificates vouch for, and nothing else. Raises ConfigError, with `name` as the place."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody yet; the default context may trust the system's
+    try:
+        context.load_verify_locations(cadata=root.decode("ascii"))
+    except (ValueError, ssl.SSLError) as error:
+        raise ConfigError(name, "holds no certificate in PEM", "Ask whoever runs the backend for its root") from error
+    if not context.cert_store_stats()["x509_ca"]:
+        raise ConfigError(name, "holds no authority's certificate", "Ask whoever runs the backend for its root")
+    return context
+
+
+def read_root(path: Path) -> bytes:
+    """The PEM file that a technician names. Raises ConfigError."""
+    try:
+        with path.open("rb") as file:
+            root = file.read(SIZE_MOST + 1)
+    except OSError as error:
+        raise ConfigError(str(path), f"cannot be read ({error.strerror})", "Name the file of the root") from error
+    if len(root) > SIZE_MOST:
+        raise ConfigError(str(path), f"is larger than {SIZE_MOST} bytes", "Name the file of the root, no bundle")
+    return root
+
+
+def pinned(home: Path) -> ssl.SSLContext | None:
+    """What the enrolment in `home` pins; None: the usual authorities. Raises ConfigError."""
+    path = home / FILE_NAME
+    return context_of(read_root(path), str(path)) if path.exists() else None
+
+
+def transport(context: ssl.SSLContext | None) -> httpx.HTTPTransport | None:
+    """The way to the backend for `httpx.Client`; None: its own."""
+    return None if context is None else httpx.HTTPTransport(verify=context, trust_env=False)
+
+
+class BackendTransport(httpx.AsyncBaseTransport):
+    """The way to the backend for `httpx.AsyncClient`. Looks for the root at the first request: enrolment brings it.
+
+    A root that cannot be used ends every request as a line that is down does.
+    """
+
+    def __init__(self, home: Path, limits: httpx.Limits) -> None:
+        self._home = home
+        self._limits = limits
+        self._inner: httpx.AsyncHTTPTransport | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send it; raises httpx.TransportError."""
+        if self._inner is None:
+            try:
+                context = pinned(self._home)
+            except ConfigError as error:
+                raise httpx.ConnectError(str(error), request=request) from error
+            self._inner = httpx.AsyncHTTPTransport(
+                verify=True if context is None else context, trust_env=False, limits=self._limits
+            )
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Hang up."""
+        if self._inner is not None:
+            await self._inner.aclose()

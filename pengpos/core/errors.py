@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that can break, as one tree. Expected outcomes (a decline, an empty field) are values, not these.
+
+What is known to one room only is defined there; its module stands in brackets.
+
+PengposError
+├── MalformedError            bytes that are not what the tap protocol allows
+│   └── WrongLengthError      an APDU whose bytes do not fit its own lengths [pengpos.wire.apdu]
+├── SignatureError            a signature, or the issuer behind it, does not verify
+├── RefusedError              a check of the tap protocol failed; carries the reason to say and log
+├── ReaderError
+│   ├── CardLostError         the phone left while we talked to it
+│   ├── CardProtocolError     the phone broke ISO 7816-4 or ISO-DEP: a garbled or oversized answer
+│   ├── TapTimeoutError       the phone answered too slowly, or not at all
+│   └── ReaderLostError       the reader, its driver or pcscd is gone or hung; carries the cure
+├── JournalError
+│   ├── JournalFullError      the medium takes no more; nothing was shown, nothing is lost
+│   ├── JournalCorruptError   a row does not follow from the one before it; carries its sequence number
+│   ├── JournalForeignError   another program's or a newer version's database; set aside, never overwritten
+│   ├── JournalBusyError      another process has the file, or another drainer the lease [offline_queue.values]
+│   ├── ChangeRefusedError    a change contradicts what the journal holds [offline_queue.values]
+│   ├── UnsafeSettingError    SQLite refused a setting that makes a commit durable [offline_queue.journal.connection]
+│   └── UnreadableSaleError   a row's bytes are no sale as this version knows it [offline_queue.records.codec]
+├── ClockError                the time is outside what an issuer vouched for
+├── ConfigError               a setting or a file of the installation is wrong; carries where and the way out
+├── NotAcknowledgedError      an acknowledgement that does not free this device [offline_queue.export.acknowledgement]
+├── ApiProblem                the daemon answered no; carries its problem document [pengpos.client._http]
+├── DaemonAway                nobody answers at the daemon's socket [pengpos.client._http]
+├── ProgramFailedError        a program that was started ended, or never was ready [workshop.processes]
+└── StepFailedError           a step of the demo did not hold [workshop.demo]
+"""
+
+from dataclasses import dataclass
+
+from pengpos.core.reasons import Reason
+
+
+class PengposError(Exception):
+    """Root of every error this program raises on purpose."""
+
+
+@dataclass(eq=False)
+class MalformedError(PengposError):
+    """Bytes that strict reading refuses (tap protocol §1); `what` says which rule, never quotes the bytes."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return self.what
+
+
+@dataclass(eq=False)
+class SignatureError(PengposError):
+    """A signature does not verify, or nobody we trust made it."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return self.what
+
+
+@dataclass(eq=False)
+class RefusedError(PengposError):
+    """A check of the tap protocol failed: `reason` is what shopper and cashier are told, `detail` is for the log.
+
+    `code`: where there is more to say to them than the number does.
+    """
+
+    reason: Reason
+    detail: str
+    code: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.reason.name.lower()} ({self.reason.value}): {self.detail}"
+
+
+class ReaderError(PengposError):
+    """Root of what a contactless reader can do wrong."""
+
+
+@dataclass(eq=False)
+class CardLostError(ReaderError):
+    """The phone left the field while we talked to it."""
+
+    detail: str = "the card left the field"
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+@dataclass(eq=False)
+class CardProtocolError(ReaderError):
+    """The phone, or the reader in its name, answered something no card may answer."""
+
+    detail: str
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+@dataclass(eq=False)
+class TapTimeoutError(ReaderError):
+    """An exchange was not answered within `limit_s` seconds."""
+
+    limit_s: float
+
+    def __str__(self) -> str:
+        return f"no answer within {self.limit_s:g} s"
+
+
+@dataclass(eq=False)
+class ReaderLostError(ReaderError):
+    """The reader cannot be used; `cure` is what a technician does about it, in one English sentence."""
+
+    reader: str
+    detail: str
+    cure: str
+
+    def __str__(self) -> str:
+        return f"{self.reader}: {self.detail}. {self.cure}"
+
+
+class JournalError(PengposError):
+    """Root of what the durable store can refuse."""
+
+
+@dataclass(eq=False)
+class JournalFullError(JournalError):
+    """The medium took no more bytes, or failed to: what was to be written is not, and must not be shown."""
+
+    detail: str
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+@dataclass(eq=False)
+class JournalCorruptError(JournalError):
+    """Row `seq` does not follow from the rows before it."""
+
+    seq: int
+    detail: str
+
+    def __str__(self) -> str:
+        return f"row {self.seq}: {self.detail}"
+
+
+@dataclass(eq=False)
+class JournalForeignError(JournalError):
+    """The file is not a journal this version can read; `way_out` says what to do."""
+
+    path: str
+    detail: str
+    way_out: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.detail}. {self.way_out}"
+
+
+@dataclass(eq=False)
+class ClockError(PengposError):
+    """The device's time contradicts a time an issuer signed."""
+
+    detail: str
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+@dataclass(eq=False)
+class ConfigError(PengposError):
+    """A setting or a file of the installation is wrong."""
+
+    where: str
+    detail: str
+    way_out: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.detail}. {self.way_out}"

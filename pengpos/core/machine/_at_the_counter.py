@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Before any money: `signed`, `presented`, `pending`."""
+
+from dataclasses import replace
+
+from pengpos.core.effects import Arm, AskBackend, Disarm, EmptyFieldFirst, SendPayment, SignAgain, Then
+from pengpos.core.events import (
+    AgainAsked,
+    Approved,
+    BackendStatus,
+    CancelAsked,
+    CodeEntered,
+    Declined,
+    Errand,
+    Event,
+    FieldEmpty,
+    Held,
+    LifeOver,
+    NoAnswer,
+    Noticed,
+    OfflineAccepted,
+    PaidByReceipt,
+    ParkAsked,
+    PhoneRefused,
+    Prompted,
+    ReplyAccepted,
+    Restarted,
+    StatusHeard,
+)
+from pengpos.core.machine._common import (
+    ASK_EVERY_S,
+    Outcome,
+    answered,
+    approve,
+    arrow,
+    begin_cancel,
+    code_entered,
+    give_up,
+    later,
+    not_now,
+    stay,
+    time_over,
+)
+from pengpos.core.reasons import Reason
+from pengpos.core.sale import Cancel, CancelReason, Intent, Prompt, Refusal, Sale, SaleState
+
+_GONE_WITH_THE_PHONE = frozenset({Prompt.REMOVE_PHONE, Prompt.TWO_PHONES})
+
+
+def signed(sale: Sale, event: Event) -> Outcome:
+    """Signed and journalled: waits for an empty field. Tag and QR may carry it already, so that it may be paid."""
+    match event:
+        case FieldEmpty():
+            return arrow(sale, SaleState.PRESENTED, event.at, "field empty, armed"), ()
+        case PaidByReceipt() | Approved():
+            return approve(sale, event.at, "issuer's receipt", event.booking)
+        case Prompted():
+            return replace(sale, prompt=event.prompt), ()
+        case CodeEntered() if sale.intent.fragment_shown:
+            return code_entered(sale, event)
+        case CancelAsked():
+            return give_up(sale, event)
+        case LifeOver():
+            return time_over(sale, event.at)
+        case Restarted():
+            return _armed_again(sale, event.at)
+        case AgainAsked() | ParkAsked() | OfflineAccepted() | CodeEntered():
+            return not_now(sale)
+        case _:
+            return _heard_before_money(sale, event)
+
+
+def presented(sale: Sale, event: Event) -> Outcome:
+    """Armed: whichever phone answers first, by whichever way."""
+    match event:
+        case ReplyAccepted():
+            return _reply_accepted(sale, event)
+        case PaidByReceipt() | Approved():
+            return approve(sale, event.at, "issuer's receipt", event.booking)
+        case CodeEntered():
+            return code_entered(sale, event)
+        case AgainAsked() if sale.refusal is not None:
+            return _again_while_presented(sale, event.at)
+        case CancelAsked():
+            return give_up(sale, event)
+        case LifeOver():
+            return time_over(sale, event.at)
+        case Restarted():
+            return _armed_again(sale, event.at)
+        case AgainAsked() | ParkAsked() | OfflineAccepted():
+            return not_now(sale)
+        case FieldEmpty() | Prompted() | Noticed() | PhoneRefused():
+            return _in_the_field(sale, event)
+        case _:
+            return _heard_before_money(sale, event)
+
+
+def _reply_accepted(sale: Sale, event: ReplyAccepted) -> Outcome:
+    if not sale.intent.online and not event.authorised.offline_allowed:
+        refusal = Refusal(reason=Reason.OFFLINE_NOT_POSSIBLE)
+        return _in_the_field(sale, PhoneRefused(at=event.at, refusal=refusal))
+    moved = arrow(sale, SaleState.AUTHORISED, event.at, "authorised by a phone", authorised=event.authorised)
+    if sale.intent.online:
+        return moved, (SendPayment(),)
+    return moved, (Then(OfflineAccepted(at=event.at, by_cashier=False)),)
+
+
+def _in_the_field(sale: Sale, event: FieldEmpty | Prompted | Noticed | PhoneRefused) -> Outcome:
+    match event:
+        case FieldEmpty():
+            gone = sale.prompt in _GONE_WITH_THE_PHONE
+            return replace(sale, prompt=None if gone else sale.prompt), ()
+        case Prompted(prompt=Prompt.REMOVE_PHONE | Prompt.TWO_PHONES):
+            return replace(sale, prompt=event.prompt), ()  # what was said about that phone still stands
+        case Prompted():
+            return replace(sale, prompt=event.prompt, notice=None, refusal=None), ()
+        case Noticed():
+            return replace(sale, notice=event.notice, prompt=None, refusal=event.refusal), ()
+        case PhoneRefused():
+            return replace(sale, refusal=event.refusal, prompt=None, notice=None), (EmptyFieldFirst(),)
+
+
+def _heard_before_money(sale: Sale, event: Event) -> Outcome:
+    """The backend's word on an intent that tag or QR carry."""
+    match event:
+        case StatusHeard(status=BackendStatus.CLAIMED) if SaleState.PENDING in _states_since_asked(sale, event):
+            return stay(sale)  # older than what told us that the claim has ended
+        case StatusHeard(status=BackendStatus.CLAIMED):
+            return arrow(sale, SaleState.PENDING, event.at, "a phone is paying by the page"), (Disarm(), AskBackend())
+        case Held():
+            held = arrow(sale, SaleState.PENDING, event.at, "held by the backend", parked=True)
+            return held, (Disarm(), AskBackend(event.at + ASK_EVERY_S))
+        case Declined():
+            return arrow(sale, SaleState.DECLINED, event.at, "declined", refusal=event.refusal), (Disarm(),)
+        case StatusHeard(status=BackendStatus.CANCELLED):
+            return arrow(sale, SaleState.CANCELLED, event.at, "cancelled at the backend"), (Disarm(),)
+        case StatusHeard(status=BackendStatus.EXPIRED):
+            return arrow(sale, SaleState.EXPIRED, event.at, "expired at the backend"), (Disarm(),)
+        case _:
+            return stay(sale)
+
+
+def pending(sale: Sale, event: Event) -> Outcome:
+    """Somebody is paying, or the backend is still deciding; no reader offers it meanwhile."""
+    match event:
+        case PaidByReceipt() | Approved():
+            return approve(sale, event.at, "paid", event.booking)
+        case CodeEntered():
+            return code_entered(sale, event)
+        case Declined():
+            return arrow(sale, SaleState.DECLINED, event.at, "declined", refusal=event.refusal), ()
+        case ParkAsked():
+            return replace(sale, parked=True), ()
+        case CancelAsked():
+            return begin_cancel(sale, event.at, event.reason, "cancelled by the cashier")
+        case NoAnswer(errand=Errand.QUESTION):
+            waiting, not_before = later(sale, event.at, event.retry_after_s)
+            return waiting, (AskBackend(not_before),)
+        case Restarted():
+            return sale, (AskBackend(sale.retry_at),)
+        case AgainAsked() | OfflineAccepted():
+            return not_now(sale)
+        case Held():
+            return replace(answered(sale), parked=True), (AskBackend(event.at + ASK_EVERY_S),)
+        case StatusHeard():
+            return _heard_while_pending(sale, event)
+        case _:
+            return stay(sale)
+
+
+def _heard_while_pending(sale: Sale, event: StatusHeard) -> Outcome:
+    match event.status:
+        case BackendStatus.CLAIMED:
+            return answered(sale), (AskBackend(event.at + ASK_EVERY_S),)
+        case BackendStatus.CANCELLED:
+            return arrow(sale, SaleState.CANCELLED, event.at, "cancelled at the backend"), ()
+        case BackendStatus.EXPIRED:
+            return arrow(sale, SaleState.EXPIRED, event.at, "expired at the backend"), ()
+        case BackendStatus.CREATED | BackendStatus.NOT_FOUND if len(_states_since_asked(sale, event)) > 1:
+            return answered(sale), (AskBackend(),)  # older than the claim
+        case BackendStatus.CREATED | BackendStatus.NOT_FOUND:
+            out_of_time = event.at >= sale.intent.expires_at
+            if sale.parked or out_of_time:
+                reason = CancelReason.UNABLE_TO_COMPLETE
+                return begin_cancel(sale, event.at, reason, "claim given back", by_time=out_of_time)
+            return arrow(sale, SaleState.PRESENTED, event.at, "claim given back"), (Arm(),)
+
+
+def _states_since_asked(sale: Sale, event: StatusHeard) -> list[SaleState]:
+    """The state in which the question left, and those reached since; none if nobody asked."""
+    if event.steps_when_asked is None:
+        return []
+    return [step.state for step in sale.history[max(0, event.steps_when_asked - 1) :]]
+
+
+def _again_while_presented(sale: Sale, at: int) -> Outcome:
+    """First what cancel does: no intent is signed while an earlier one could still be paid."""
+    if sale.intent.payable_elsewhere:
+        return begin_cancel(sale, at, CancelReason.MERCHANT, "another try", again=True)
+    cancel = Cancel(reason=CancelReason.MERCHANT, again=True)
+    return arrow(sale, SaleState.CANCELLED, at, "another try", cancel=cancel), (Disarm(), SignAgain())
+
+
+def _armed_again(sale: Sale, at: int) -> Outcome:
+    if at >= sale.intent.expires_at:
+        return time_over(sale, at)
+    unsaid = replace(sale, prompt=None, notice=None, refusal=None)
+    return unsaid, (Arm(), AskBackend()) if sale.intent.payable_elsewhere else (Arm(),)
+
+
+def with_fresh_intent(sale: Sale, fresh: Intent, at: int) -> Outcome:
+    """The same sale under a new intent, the earlier ones kept."""
+    renewed = replace(sale, intents=(*sale.intents, fresh), authorised=None, cancel=None, parked=False, wrong_codes=0)
+    return arrow(renewed, SaleState.SIGNED, at, "another try"), (Arm(),)

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The money is taken, or nothing was: `approved` and what follows it, and the ends."""
+
+from dataclasses import replace
+
+from pengpos.core.effects import AlarmKind, AskBackend, Effect, RaiseAlarm, SignAgain
+from pengpos.core.events import (
+    AgainAsked,
+    Approved,
+    BackendStatus,
+    CancelAsked,
+    CodeEntered,
+    Declined,
+    DueTold,
+    Errand,
+    Event,
+    Held,
+    NoAnswer,
+    OfflineAccepted,
+    PaidByReceipt,
+    ParkAsked,
+    Resigned,
+    Restarted,
+    Settled,
+    StatusHeard,
+)
+from pengpos.core.machine._at_the_counter import with_fresh_intent
+from pengpos.core.machine._common import Outcome, answered, arrow, later, not_now, stay
+from pengpos.core.machine._dues import due_told, due_unanswered
+from pengpos.core.machine._refunds import send_refunds
+from pengpos.core.sale import Booking, Due, Refusal, Sale, SaleState
+
+_AGAIN_AFTER = frozenset({SaleState.DECLINED, SaleState.EXPIRED})
+
+
+def approved(sale: Sale, event: Event) -> Outcome:
+    """Taken. What was approved by code is held against the backend's word; refunds and settlement follow."""
+    booking = sale.booking
+    assert booking is not None  # every arrow to `approved` carries one
+    match event:
+        case Settled():
+            settled = replace(sale, settled_on=event.business_date)
+            if sale.state is not SaleState.APPROVED:
+                return settled, ()
+            return arrow(settled, SaleState.SETTLED, event.at, "in the settlement"), ()
+        case Restarted():
+            ask: tuple[Effect, ...] = () if booking.confirmed else (AskBackend(sale.retry_at),)
+            return sale, ask + send_refunds(sale)
+        case CancelAsked() | AgainAsked() | ParkAsked() | OfflineAccepted() | CodeEntered():
+            return not_now(sale)
+        case _ if not booking.confirmed:
+            return _confirm_code(sale, booking, event)
+        case _:
+            return stay(sale)
+
+
+def _confirm_code(sale: Sale, booking: Booking, event: Event) -> Outcome:
+    match event:
+        case Approved() | PaidByReceipt():
+            return replace(
+                sale, booking=replace(event.booking, booked_at=booking.booked_at), attempts=0, retry_at=None
+            ), ()
+        case Held(errand=None) | StatusHeard(errand=None, status=BackendStatus.CREATED | BackendStatus.CLAIMED):
+            return stay(sale)  # told late: of before the shopper paid
+        case Declined() | Held() | StatusHeard():
+            waiting, not_before = later(sale, event.at)
+            return waiting, (RaiseAlarm(AlarmKind.CODE_NOT_CONFIRMED), AskBackend(not_before))
+        case NoAnswer(errand=Errand.QUESTION):
+            waiting, not_before = later(sale, event.at, event.retry_after_s)
+            return waiting, (AskBackend(not_before),)
+        case _:
+            return stay(sale)
+
+
+def ended(sale: Sale, event: Event) -> Outcome:
+    """Nothing was taken. Another try is a new intent of the same sale."""
+    match event:
+        case AgainAsked() if _another_try_fits(sale):
+            return sale, (SignAgain(),)
+        case Resigned() if _another_try_fits(sale):
+            return with_fresh_intent(sale, event.fresh, event.at)
+        case Approved() | PaidByReceipt():
+            return sale, (RaiseAlarm(AlarmKind.PAID_AFTER_CANCEL),)
+        case Declined(errand=Errand.QUESTION, refusal=Refusal(due=Due() as due)):
+            return due_told(answered(sale), due)
+        case NoAnswer(errand=Errand.QUESTION):
+            return due_unanswered(sale, event)
+        case DueTold(due=due) | Declined(refusal=Refusal(due=Due() as due)):
+            return due_told(sale, due)
+        case Restarted() if sale.state is SaleState.DECLINED_AT_SYNC:
+            return sale, send_refunds(sale)
+        case CancelAsked() | AgainAsked() | ParkAsked() | OfflineAccepted() | CodeEntered():
+            return not_now(sale)
+        case _:
+            return stay(sale)
+
+
+def _another_try_fits(sale: Sale) -> bool:
+    """After `declined` and `expired`; after `cancelled` where the cancel was the first half of another try."""
+    half_done = sale.state is SaleState.CANCELLED and sale.cancel is not None and sale.cancel.again
+    return half_done or sale.state in _AGAIN_AFTER

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Giving up what somebody may have paid: `cancelling` (before money), `reversing` (after a phone's yes)."""
+
+from dataclasses import replace
+
+from pengpos.core.effects import SendCancel, SendRefund, SignAgain
+from pengpos.core.events import (
+    AgainAsked,
+    CancelAnswered,
+    CancelAsked,
+    CancelLeaving,
+    CodeEntered,
+    Declined,
+    Errand,
+    Event,
+    NoAnswer,
+    OfflineAccepted,
+    ParkAsked,
+    Restarted,
+)
+from pengpos.core.machine._common import Outcome, alarm_if_failing, arrow, code_entered, later, not_now, stay
+from pengpos.core.machine._with_money import declined_at_sync
+from pengpos.core.sale import Booking, Cancel, Refund, Refusal, Sale, SaleState, refund_id_after_cancel
+
+
+def undoing(sale: Sale, event: Event) -> Outcome:
+    """The cancel is sent until it is answered, and no payment body any more."""
+    cancel = sale.cancel
+    assert cancel is not None  # every arrow into these states sets it
+    match event:
+        case CancelLeaving():
+            return replace(sale, cancel=replace(cancel, sent=True)), ()
+        case CancelAnswered(settled=None):
+            return _nothing_taken(sale, cancel, event.at)
+        case CancelAnswered(settled=Booking() as booking):
+            return _taken_after_all(sale, booking, event.at)
+        case Declined(errand=Errand.CANCEL):
+            return _declined_before(sale, event.refusal, event.at)
+        case CodeEntered() if sale.state is SaleState.CANCELLING and not cancel.sent:
+            return code_entered(sale, event)
+        case NoAnswer(errand=Errand.CANCEL):
+            waiting, not_before = later(sale, event.at, event.retry_after_s)
+            return waiting, (SendCancel(not_before), *alarm_if_failing(waiting))
+        case Restarted():
+            return sale, (SendCancel(sale.retry_at),)
+        case CodeEntered() | CancelAsked() | AgainAsked() | ParkAsked() | OfflineAccepted():
+            return not_now(sale)
+        case _:
+            return stay(sale)
+
+
+def _nothing_taken(sale: Sale, cancel: Cancel, at: int) -> Outcome:
+    """The end; and another try, if the shopper who wanted it can still be there.
+
+    An answer that came only after the old intent's life arms nothing behind the cashier's back: the sale has expired,
+    and `again` is there to be pressed.
+    """
+    if sale.state is SaleState.REVERSING:
+        return arrow(sale, SaleState.REVERSED, at, "cancelled at the backend"), ()
+    too_late = cancel.again and at >= sale.intent.expires_at
+    end = SaleState.EXPIRED if cancel.by_time or too_late else SaleState.CANCELLED
+    ended = arrow(sale, end, at, "cancelled at the backend")
+    return ended, (SignAgain(),) if cancel.again and not too_late else ()
+
+
+def _declined_before(sale: Sale, refusal: Refusal, at: int) -> Outcome:
+    """The backend keeps a payment that it declined: what was accepted offline, here or before the card was restored.
+
+    Nothing goes back by itself: what the shopper paid of the due stands, and can be refunded.
+    """
+    why = "declined before the cancel arrived"
+    if refusal.due is not None or any(step.state is SaleState.ACCEPTED_OFFLINE for step in sale.history):
+        return declined_at_sync(sale, at, why, refusal)
+    return arrow(sale, SaleState.DECLINED, at, why, refusal=refusal), ()
+
+
+def _taken_after_all(sale: Sale, booking: Booking, at: int) -> Outcome:
+    """Somebody had paid: the sale is approved and all of it goes back, in one row.
+
+    The refund's id follows from the intent's, so that a crash between here and its sending makes no second one.
+    """
+    refund = Refund(
+        refund_id=refund_id_after_cancel(sale.intent.intent_id),
+        idempotency_key=f"cancel-{sale.intent.intent_id}",
+        amount_minor=None,
+        reason="cancelled by the merchant",
+        at=at,
+    )
+    paid = arrow(sale, SaleState.APPROVED, at, "paid before the cancel arrived", booking=booking)
+    return replace(paid, refunds=(*sale.refunds, refund)), (SendRefund(refund.refund_id),)

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which calls of the local API fit a sale's state. Source: local API, state table; a test holds it against `step`."""
+
+from typing import Final
+
+from pengpos.core.machine import refundable_minor
+from pengpos.core.sale import CODE_TRIES, Sale, SaleState
+
+_CODE_STATES: Final = frozenset({SaleState.PRESENTED, SaleState.PENDING, SaleState.CANCELLING})
+
+
+def takes_codes(sale: Sale) -> bool:
+    """Whether a confirmation code belongs to the sale's state, however many were wrong."""
+    shown_early = sale.state is SaleState.SIGNED and sale.intent.fragment_shown
+    return shown_early or (sale.state in _CODE_STATES and not (sale.cancel and sale.cancel.sent))
+
+
+def allowed_calls(sale: Sale) -> list[str]:
+    """The calls of the local API that fit the sale's state now."""
+    calls: list[str] = []
+    if sale.state in {SaleState.DECLINED, SaleState.EXPIRED} or (
+        sale.state is SaleState.PRESENTED and sale.refusal is not None
+    ):
+        calls.append("again")
+    if sale.state is SaleState.PENDING and not sale.parked:
+        calls.append("park")
+    if sale.state in {SaleState.SIGNED, SaleState.PRESENTED, SaleState.PENDING, SaleState.UNKNOWN}:
+        calls.append("cancel")
+    if sale.state is SaleState.UNKNOWN and sale.authorised and sale.authorised.offline_allowed:
+        calls.append("accept-offline")
+    if takes_codes(sale) and sale.wrong_codes < CODE_TRIES:
+        calls.append("confirmation-code")
+    if refundable_minor(sale) > 0:
+        calls.append("refunds")
+    return calls

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Deterministic CBOR, COSE, keys and typed fields: the encodings under every object of the tap."""

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The operator side, `/admin/v1`: bearer token made at first start."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from sandbox.backend.api import admin
+from sandbox.backend.api.caller import BackendOf, Operator
+from sandbox.backend.api.routing import PlainRoute
+from sandbox.backend.contract import admin_shapes as shapes
+from sandbox.backend.contract import import_shapes
+from sandbox.backend.ledger import ledger
+from sandbox.backend.payments import imports
+from sandbox.backend.records.times import rfc3339
+from sandbox.backend.settlement import settlements
+from sandbox.backend.terminals import denylist, enrolment
+
+router = APIRouter(prefix="/admin/v1", tags=["admin"], dependencies=[Operator], route_class=PlainRoute)
+
+
+@router.post("/activation-codes", status_code=201)
+def new_activation_code(request: shapes.CodeRequest, backend: BackendOf) -> shapes.CodeAnswer:
+    """A code for enrolling one terminal in a store; 15 minutes of life."""
+    now = backend.clock.now()
+    code = backend.db.write(lambda session: enrolment.new_activation_code(session, request.store_id, now))
+    return shapes.CodeAnswer(activation_code=code.code, store_id=code.store_id, expires_at=rfc3339(code.expires_at))
+
+
+@router.get("/ledger/check")
+def check_ledger(backend: BackendOf) -> shapes.LedgerCheck:
+    """Add the whole ledger up again."""
+    with backend.db.read() as session:
+        found = ledger.check(session)
+    return shapes.LedgerCheck(balanced=found.balanced, postings=found.postings, accounts=found.accounts)
+
+
+@router.get("/payments")
+def payments(
+    backend: BackendOf,
+    next_page: Annotated[str | None, Query(alias="next", max_length=36)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+) -> shapes.PaymentsAnswer:
+    """Every intent that was paid or tried, one entry each, in the order of intent ids."""
+    with backend.db.read() as session:
+        return admin.payments(session, next_page, limit)
+
+
+@router.post("/payments/{intent_id}/review", status_code=204)
+def review(intent_id: str, request: shapes.Review, backend: BackendOf) -> None:
+    """End the hold on a payment."""
+    backend.db.write(lambda session: admin.review(session, backend, intent_id, approve=request.approve))
+
+
+@router.post("/coupons", status_code=201)
+def new_coupon(request: shapes.NewCoupon, backend: BackendOf) -> shapes.CouponAnswer:
+    """A voucher for one account at one merchant."""
+    return backend.db.write(lambda session: admin.new_coupon(session, request))
+
+
+@router.post("/settlements/{business_date}")
+def run_settlement(business_date: str, backend: BackendOf) -> shapes.SettlementRun:
+    """Settle a business date; again, whatever has come late since."""
+    on = settlements.read_date(business_date)
+    return shapes.SettlementRun(business_date=on, settled=settlements.run(backend, on))
+
+
+@router.get("/merchants")
+def merchants(backend: BackendOf) -> list[shapes.MerchantEntry]:
+    """All merchants, with what we owe them."""
+    with backend.db.read() as session:
+        return admin.merchants(session)
+
+
+@router.post("/merchants", status_code=201)
+def new_merchant(request: shapes.NewMerchant, backend: BackendOf) -> shapes.NewMerchant:
+    """A merchant."""
+    backend.db.write(lambda session: admin.new_merchant(session, request))
+    return request
+
+
+@router.get("/stores")
+def stores(backend: BackendOf) -> list[shapes.StoreEntry]:
+    """All stores."""
+    with backend.db.read() as session:
+        return admin.stores(session)
+
+
+@router.post("/stores", status_code=201)
+def new_store(request: shapes.NewStore, backend: BackendOf) -> shapes.NewStore:
+    """A store of a merchant."""
+    backend.db.write(lambda session: admin.new_store(session, request))
+    return request
+
+
+@router.get("/terminals")
+def terminals(backend: BackendOf) -> list[shapes.TerminalEntry]:
+    """All terminals: last seen, queue, version."""
+    with backend.db.read() as session:
+        return admin.terminals(session)
+
+
+@router.post("/terminals/{terminal_id}/revoke", status_code=204)
+def revoke(terminal_id: str, backend: BackendOf) -> None:
+    """Revoke a terminal: it takes no payment any more, and what it delivers is held for review."""
+    backend.db.write(lambda session: admin.revoke(session, terminal_id, backend.clock.now()))
+
+
+@router.post("/terminals/{terminal_id}/commands", status_code=202)
+def command(terminal_id: str, request: shapes.Command, backend: BackendOf) -> dict[str, Any]:
+    """Tell a terminal to lock, unlock, diagnose or restart."""
+    backend.db.write(lambda session: admin.command(session, terminal_id, request.command, backend.clock.now()))
+    return {"command": request.command}
+
+
+@router.get("/alarms")
+def alarms(backend: BackendOf) -> list[shapes.AlarmEntry]:
+    """All alarms, newest first."""
+    with backend.db.read() as session:
+        return admin.alarms(session)
+
+
+@router.post("/imports")
+def take_import(request: import_shapes.ImportRequest, backend: BackendOf) -> import_shapes.ImportAnswer:
+    """Take in the sealed export of a dead or cut-off terminal; the acknowledgement frees the device."""
+    return imports.take(backend, request.sealed)
+
+
+@router.post("/denylist")
+def change_denylist(request: shapes.DenylistChange, backend: BackendOf) -> shapes.DenylistVersion:
+    """Put a wallet key on the denylist, or take it off."""
+    now = backend.clock.now()
+    version = backend.db.write(
+        lambda session: denylist.change(session, request.kid, listed=request.listed, why=request.why, at=now)
+    )
+    return shapes.DenylistVersion(version=version)
+
+
+@router.put("/{level}/{owner_id}/settings", status_code=204)
+def change_settings(level: admin.Level, owner_id: str, request: shapes.Settings, backend: BackendOf) -> None:
+    """Change what a merchant, store or terminal sets; members left out stay."""
+    backend.db.write(lambda session: admin.change_settings(session, level, owner_id, request, backend.clock.now()))

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who is calling: a terminal, by its device key; a wallet or the operator, by a bearer token."""
+
+import hmac
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Header, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from pengpos.wire.encoding.keys import PublicKey
+from sandbox.backend.contract.problems import ProblemError
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.records import ids
+from sandbox.backend.records.database import insert_if_new
+from sandbox.backend.records.tables import AccountRow, RequestNonceRow, TerminalKeyRow, TerminalRow
+from sandbox.backend.terminals import enrolment
+from sandbox.backend.trust.request_signature import (
+    CLOCK_TOLERANCE_S,
+    NONCE_LIFE_S,
+    FindKey,
+    Signed,
+    SignedRequest,
+    verify,
+)
+
+_BEARER = HTTPBearer(auto_error=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terminal:
+    """The terminal that signed a request. `revoked`: it may still deliver, held for review."""
+
+    terminal_id: str
+    kid: str
+    revoked: bool
+
+
+def get_backend(request: Request) -> Backend:
+    """The backend behind this application."""
+    return cast("Backend", request.app.state.backend)
+
+
+BackendOf = Annotated[Backend, Depends(get_backend)]
+
+
+async def _signed_request(request: Request, backend: BackendOf) -> SignedRequest:
+    raw_path = cast("bytes", request.scope.get("raw_path") or request.url.path.encode()).decode("latin-1")
+    query = cast("bytes", request.scope["query_string"]).decode("latin-1")
+    return SignedRequest(
+        method=request.method,
+        url=backend.origin + raw_path + (f"?{query}" if query else ""),
+        fields=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.scope["headers"]),
+        body=await request.body(),
+    )
+
+
+Incoming = Annotated[SignedRequest, Depends(_signed_request)]
+
+
+def check_new_key(backend: Backend, request: SignedRequest, key: PublicKey, kid: str) -> None:
+    """An enrolment is signed by the new key itself; raises ProblemError 401."""
+    signed = verify(request, lambda keyid: key if keyid == kid else None)
+    backend.db.write(lambda session: _check_freshness(session, backend, signed))
+
+
+def _terminal(request: Incoming, backend: BackendOf) -> Terminal:
+    with backend.db.read() as session:
+        signed = verify(request, _key_finder(session))
+    return backend.db.write(lambda session: _admit(session, backend, signed))
+
+
+def _trading_terminal(terminal: Annotated[Terminal, Depends(_terminal)]) -> Terminal:
+    if terminal.revoked:
+        raise ProblemError(403, "revoked", "this terminal has been revoked; it may deliver what it holds, no more")
+    return terminal
+
+
+def _knows_dues(pengpos_knows: Annotated[str | None, Header()] = None) -> bool:
+    return "dues" in [word.strip() for word in (pengpos_knows or "").split(",")]
+
+
+KnowsDues = Annotated[bool, Depends(_knows_dues)]
+"""Whether a terminal says of itself that it knows dues. No signature covers it: it moves no money, it lets us ask."""
+AnyTerminal = Annotated[Terminal, Depends(_terminal)]
+"""A terminal, revoked or not."""
+TradingTerminal = Annotated[Terminal, Depends(_trading_terminal)]
+"""A terminal that is not revoked."""
+
+
+def _admit(session: Session, backend: Backend, signed: Signed) -> Terminal:
+    _check_freshness(session, backend, signed)
+    enrolment.note_use(session, signed.keyid)
+    row = session.get_one(TerminalKeyRow, signed.keyid)
+    terminal = session.get_one(TerminalRow, row.terminal_id)
+    terminal.last_seen_at = backend.clock.now()
+    return Terminal(terminal_id=terminal.id, kid=signed.keyid, revoked=terminal.revoked_at is not None)
+
+
+def _key_finder(session: Session) -> FindKey:
+    def find(keyid: str) -> PublicKey | None:
+        row = session.get(TerminalKeyRow, keyid)
+        if row is None or row.state == "retired":
+            return None
+        return PublicKey(row.x, row.y)
+
+    return find
+
+
+def _check_freshness(session: Session, backend: Backend, signed: Signed) -> None:
+    now = backend.clock.now()
+    if abs(now - signed.created) > CLOCK_TOLERANCE_S:
+        more = {"now": backend.issuer.clock(nonce=signed.nonce, now=now), "nonce": signed.nonce}
+        raise ProblemError(401, "clock", f"the clocks differ by more than {CLOCK_TOLERANCE_S} s", more)
+    session.execute(delete(RequestNonceRow).where(RequestNonceRow.seen_at < now - NONCE_LIFE_S))
+    if not insert_if_new(session, RequestNonceRow, kid=signed.keyid, nonce=signed.nonce, seen_at=now):
+        raise ProblemError(401, "nonce_reused", "this nonce came before; sign each attempt anew")
+
+
+def _bearer(credentials: HTTPAuthorizationCredentials | None) -> str:
+    if credentials is None or credentials.scheme.lower() != "bearer":
+        headers = {"WWW-Authenticate": "Bearer"}
+        raise ProblemError(401, "token", "a bearer token is needed", headers=headers)
+    return credentials.credentials
+
+
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+
+
+def _account(credentials: Bearer, backend: BackendOf) -> str:
+    token_hash = ids.token_hash(_bearer(credentials))
+    with backend.db.read() as session:
+        account_id = session.scalar(select(AccountRow.id).where(AccountRow.token_hash == token_hash))
+    if account_id is None:
+        raise ProblemError(401, "token", "the token is nobody's")
+    return account_id
+
+
+def _operator(credentials: Bearer, backend: BackendOf) -> None:
+    if not hmac.compare_digest(_bearer(credentials).encode(), backend.admin_token.encode()):
+        raise ProblemError(401, "token", "the token is not the operator's")
+
+
+AccountId = Annotated[str, Depends(_account)]
+Operator = Depends(_operator)

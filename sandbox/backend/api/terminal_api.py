@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The terminal side, `/v1`: routes only; what they mean is said in the modules they call."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Header, Query, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
+from sqlalchemy.orm import Session
+
+from pengpos.core.errors import MalformedError
+from pengpos.wire.encoding.base64url import b64u
+from pengpos.wire.objects.presentation import Presentation
+from sandbox.backend.api.caller import AnyTerminal, BackendOf, Incoming, KnowsDues, TradingTerminal, check_new_key
+from sandbox.backend.api.delivery import LostAnswer
+from sandbox.backend.api.routing import TerseRoute
+from sandbox.backend.booking import cancel
+from sandbox.backend.booking import refunds as refund_book
+from sandbox.backend.contract import terminal_shapes as shapes
+from sandbox.backend.contract.problems import ProblemError, invalid, not_found
+from sandbox.backend.intents import intents, views
+from sandbox.backend.kernel import events
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.payments import batch, payments
+from sandbox.backend.payments import payment_requests as friends
+from sandbox.backend.records import ids
+from sandbox.backend.records.times import rfc3339
+from sandbox.backend.settlement import settlements
+from sandbox.backend.sharing import splits
+from sandbox.backend.terminals import denylist, enrolment, heartbeat, policy
+
+router = APIRouter(prefix="/v1", tags=["terminal"], route_class=TerseRoute)
+
+
+@router.get("/health")
+def health(backend: BackendOf) -> shapes.Health:
+    """Alive; needs no signature."""
+    return shapes.Health(now=rfc3339(backend.clock.now()), magic_amounts=backend.magic_amounts)
+
+
+@router.post("/enrolments")
+def enrol(request: shapes.EnrolmentRequest, incoming: Incoming, backend: BackendOf) -> shapes.EnrolmentAnswer:
+    """Enrol a terminal; the request is signed by the new key."""
+    key = enrolment.read_jwk(request.public_key)
+    check_new_key(backend, incoming, key, request.public_key.kid)
+    return backend.db.write(lambda session: enrolment.enrol(session, backend, request))
+
+
+@router.post("/terminal/credential")
+def renew(
+    terminal: AnyTerminal, backend: BackendOf, request: shapes.RenewalRequest | None = None
+) -> shapes.RenewalAnswer:
+    """Renew the credential, also with a new key."""
+    wanted = request or shapes.RenewalRequest()
+    return backend.db.write(
+        lambda session: enrolment.renew(session, backend, terminal.terminal_id, terminal.kid, wanted)
+    )
+
+
+@router.get("/terminal/config", response_model=shapes.ConfigAnswer, responses={304: {"description": "not changed"}})
+def config(
+    terminal: TradingTerminal,
+    backend: BackendOf,
+    response: Response,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Any:
+    """Risk policy and settings as one signed document, inherited company → store → terminal."""
+    document = backend.db.write(
+        lambda session: policy.current(session, backend.issuer, terminal.terminal_id, backend.clock.now())
+    )
+    etag = f'"{document.version}"'
+    if if_none_match is not None and etag in [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]:
+        return Response(status_code=304, headers={"ETag": etag})
+    response.headers["ETag"] = etag
+    return shapes.ConfigAnswer(policy=b64u(document.raw), version=document.version)
+
+
+@router.get("/terminal/denylist")
+def denylist_delta(
+    terminal: TradingTerminal, backend: BackendOf, since: Annotated[int, Query(ge=0, le=2**53)] = 0
+) -> shapes.DenylistAnswer:
+    """What changed on the denylist after version `since`."""
+    del terminal  # the list is the same for all
+    with backend.db.read() as session:
+        return shapes.DenylistAnswer(delta=b64u(denylist.delta(session, backend.issuer, since, backend.clock.now())))
+
+
+@router.get(
+    "/terminal/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}, "description": "Server-Sent Events"}},
+)
+def event_stream(
+    terminal: TradingTerminal, backend: BackendOf, last_event_id: Annotated[str | None, Header()] = None
+) -> StreamingResponse:
+    """Events `intent`, `payment`, `config`, `denylist`, `command`; `Last-Event-ID` resumes, without it from now on."""
+    if last_event_id is None:
+        after = events.newest(backend, terminal.terminal_id)
+    elif last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19:
+        after = int(last_event_id)
+    else:
+        raise invalid("Last-Event-ID is a number that we gave")
+    return StreamingResponse(
+        events.stream(backend, terminal.terminal_id, after),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+@router.post("/terminal/heartbeat")
+def beat(request: shapes.HeartbeatRequest, terminal: AnyTerminal, backend: BackendOf) -> shapes.HeartbeatAnswer:
+    """How the terminal is; its journal head comes back signed."""
+    answer = backend.db.write(lambda session: heartbeat.heartbeat(session, backend, terminal.terminal_id, request))
+    if isinstance(answer, ProblemError):
+        raise answer
+    return answer
+
+
+@router.put("/intents/{intent_id}")
+def put_intent(
+    intent_id: str, request: shapes.PresentationRequest, terminal: TradingTerminal, backend: BackendOf
+) -> shapes.IntentRegistered:
+    """Register an intent for tag mode, QR and 代付."""
+    presentation = _own(backend, terminal.terminal_id, intent_id, request.presentation)
+    if presentation.credential.expired(presentation.intent.claims.issued_at):
+        raise ProblemError(403, "terminal_credential_expired", "an expired credential signs no new intent; renew it")
+    now = backend.clock.now()
+    row = backend.db.write(lambda session: intents.register(session, presentation, now))
+    return shapes.IntentRegistered(url=intents.url_of(backend, row.id), status=views.status_of(row, now))
+
+
+@router.get("/intents/{intent_id}")
+def get_intent(intent_id: str, terminal: AnyTerminal, backend: BackendOf) -> shapes.Intent:
+    """How an intent stands, with its payment when there is one."""
+    wanted, now = _intent_id(intent_id), backend.clock.now()
+    with backend.db.read() as session:
+        return views.intent(session, intents.find_own(session, wanted, terminal.terminal_id), now)
+
+
+@router.post("/intents/{intent_id}/cancel")
+def cancel_intent(
+    intent_id: str, request: shapes.CancelRequest, terminal: AnyTerminal, backend: BackendOf
+) -> shapes.CancelAnswer:
+    """Cancel: final."""
+    presentation = _own(backend, terminal.terminal_id, intent_id, request.presentation)
+    return backend.db.write(lambda session: cancel.cancel(session, backend, presentation, request.reason))
+
+
+@router.post("/payments", response_model=shapes.Payment)
+async def pay(
+    request: shapes.PaymentRequest, terminal: TradingTerminal, backend: BackendOf, knows_dues: KnowsDues
+) -> Any:
+    """Judge a payment and book it; the same request gives the same answer."""
+
+    def judge() -> payments.Answered:
+        offer = payments.read_offer(backend, terminal.terminal_id, request, knows_dues=knows_dues)
+        return payments.take(backend, offer)
+
+    answered = await run_in_threadpool(judge)
+    if answered.delivery.delay_s:
+        await backend.sleep(answered.delivery.delay_s)
+    return LostAnswer() if answered.delivery.lost else answered.payment
+
+
+@router.post("/payments/batch")
+def pay_batch(
+    terminal: AnyTerminal,
+    backend: BackendOf,
+    knows_dues: KnowsDues,
+    request: Annotated[shapes.BatchRequest | list[Any], Body()],
+) -> shapes.BatchAnswer:
+    """Up to 200 payments; one verdict an item."""
+    items = request if isinstance(request, list) else request.payments
+    if len(items) > shapes.BATCH_LIMIT:
+        raise invalid(f"at most {shapes.BATCH_LIMIT} payments a batch")
+    verdicts = batch.take_all(backend, terminal.terminal_id, items, knows_dues=knows_dues)
+    return shapes.BatchAnswer(verdicts=verdicts)
+
+
+@router.post("/payments/{intent_id}/refunds")
+def refund(intent_id: str, request: shapes.RefundRequest, terminal: AnyTerminal, backend: BackendOf) -> shapes.Refund:
+    """Give money back."""
+    wanted = _intent_id(intent_id)
+    return backend.db.write(lambda session: refund_book.refund(session, backend, terminal.terminal_id, wanted, request))
+
+
+@router.post("/splits")
+def split_bill(request: shapes.SplitRequest, terminal: TradingTerminal, backend: BackendOf) -> shapes.Split:
+    """AA: divide a bill into shares that add up exactly."""
+    return backend.db.write(lambda session: splits.split(session, terminal.terminal_id, request))
+
+
+@router.post("/payment-requests")
+def request_payment(
+    request: shapes.PresentationRequest, terminal: TradingTerminal, backend: BackendOf
+) -> shapes.PaymentRequested:
+    """代付: a claimed intent may be paid for 15 minutes from here."""
+    presentation = intents.read_own_presentation(request.presentation, backend.issuer.trusted, terminal.terminal_id)
+    now = backend.clock.now()
+
+    def work(session: Session) -> shapes.PaymentRequested:
+        row = intents.register(session, presentation, now)
+        friends.give_time(session, row, now)
+        return shapes.PaymentRequested(
+            intent_id=row.id,
+            url=intents.url_of(backend, row.id),
+            status=views.status_of(row, now),
+            expires_at=rfc3339(row.expires_at),
+        )
+
+    return backend.db.write(work)
+
+
+@router.get("/settlements/{business_date}")
+def settlement(business_date: str, terminal: AnyTerminal, backend: BackendOf) -> shapes.Settlement:
+    """This terminal's part of a business date: totals by kind and every entry."""
+    on = settlements.read_date(business_date)
+    with backend.db.read() as session:
+        return settlements.settlement(session, terminal.terminal_id, on)
+
+
+def _intent_id(text: str) -> str:
+    try:
+        return str(ids.parse_intent_id(text))
+    except MalformedError as error:
+        raise not_found("intent") from error
+
+
+def _own(backend: Backend, terminal_id: str, intent_id: str, text: str) -> Presentation:
+    presentation = intents.read_own_presentation(text, backend.issuer.trusted, terminal_id)
+    if intents.intent_id_of(presentation) != _intent_id(intent_id):
+        raise invalid("the presentation is of another intent", code="bad_presentation")
+    return presentation

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shopper side, `/wallet/v1`: routes only."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.orm import Session
+
+from sandbox.backend.api.caller import AccountId, BackendOf
+from sandbox.backend.api.delivery import LostAnswer
+from sandbox.backend.api.routing import TerseRoute
+from sandbox.backend.contract import wallet_shapes as shapes
+from sandbox.backend.payments import page_payments
+from sandbox.backend.people import accounts
+
+router = APIRouter(prefix="/wallet/v1", tags=["wallet"], route_class=TerseRoute)
+
+
+@router.post("/accounts", status_code=201)
+def sign_up(request: shapes.SignUp, backend: BackendOf) -> shapes.SignedUp:
+    """Sign up; the token is told once."""
+    return backend.db.write(lambda session: accounts.sign_up(session, request, backend.clock.now()))
+
+
+@router.get("/issuers")
+def issuers(backend: BackendOf) -> shapes.IssuersAnswer:
+    """The issuers to trust; needs no token."""
+    return shapes.IssuersAnswer.model_validate({"issuers": backend.issuer.jwks()})
+
+
+@router.post("/credentials")
+def issue_credential(
+    request: shapes.CredentialRequest, account_id: AccountId, backend: BackendOf
+) -> shapes.CredentialAnswer:
+    """Certify a fresh key."""
+    return backend.db.write(lambda session: accounts.issue_credential(session, backend, account_id, request))
+
+
+@router.put("/offline-allowance", status_code=204)
+def set_offline_allowance(request: shapes.OfflineAllowance, account_id: AccountId, backend: BackendOf) -> None:
+    """How much may be promised offline."""
+    backend.db.write(lambda session: accounts.set_offline_allowance(session, account_id, request))
+
+
+@router.get("/balance")
+def balance(account_id: AccountId, backend: BackendOf) -> shapes.BalanceAnswer:
+    """What the account holds."""
+    with backend.db.read() as session:
+        return accounts.balance(session, account_id)
+
+
+@router.post("/top-ups")
+def top_up(request: shapes.TopUp, account_id: AccountId, backend: BackendOf) -> shapes.BalanceAnswer:
+    """More play money."""
+    now = backend.clock.now()
+
+    def work(session: Session) -> shapes.BalanceAnswer:
+        accounts.top_up(session, account_id, request.amount, request.currency, now)
+        return accounts.balance(session, account_id)
+
+    return backend.db.write(work)
+
+
+@router.get("/payments")
+def payments(
+    account_id: AccountId,
+    backend: BackendOf,
+    next_page: Annotated[int | None, Query(alias="next", ge=1, le=2**53)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> shapes.WalletPayments:
+    """The account's payments, newest first."""
+    with backend.db.read() as session:
+        return page_payments.payments_of(session, account_id, next_page, limit, backend.clock.now())
+
+
+@router.get("/intents/{reference}")
+def look(reference: str, account_id: AccountId, backend: BackendOf) -> shapes.PayableIntent:
+    """Merchant and amount, by intent id (UUID or 22 characters) or presentation; claims nothing."""
+    wanted = page_payments.read_reference(backend, reference, None)
+    return backend.db.write(lambda session: page_payments.look(session, backend, account_id, wanted))
+
+
+@router.post("/intents/{reference}/claim")
+def claim(
+    reference: str, account_id: AccountId, backend: BackendOf, request: shapes.ReferredIntent | None = None
+) -> shapes.PayableIntent:
+    """Claim for 60 s."""
+    wanted = page_payments.read_reference(backend, reference, request.presentation if request else None)
+    return backend.db.write(lambda session: page_payments.claim(session, backend, account_id, wanted))
+
+
+@router.post("/intents/{reference}/release")
+def release(
+    reference: str, account_id: AccountId, backend: BackendOf, request: shapes.ReferredIntent | None = None
+) -> shapes.PayableIntent:
+    """Give the claim up."""
+    wanted = page_payments.read_reference(backend, reference, request.presentation if request else None)
+    return backend.db.write(lambda session: page_payments.release(session, backend, account_id, wanted))
+
+
+@router.post("/intents/{reference}/pay", response_model=shapes.WalletPayment)
+async def pay(
+    reference: str, account_id: AccountId, backend: BackendOf, request: shapes.PayRequest | None = None
+) -> Any:
+    """Pay by the page, by intent id or with a presentation."""
+    order = request or shapes.PayRequest()
+
+    def book() -> page_payments.Answered:
+        wanted = page_payments.read_reference(backend, reference, order.presentation)
+        return backend.db.write(lambda session: page_payments.pay(session, backend, account_id, wanted, order))
+
+    answered = await run_in_threadpool(book)
+    if answered.delivery.delay_s:
+        await backend.sleep(answered.delivery.delay_s)
+    return LostAnswer() if answered.delivery.lost else answered.payment
+
+
+@router.get("/receipts/{token}")
+def receipt(token: str, backend: BackendOf) -> shapes.ReceiptView:
+    """What a receipt's URL shows; needs no token but the URL's own."""
+    with backend.db.read() as session:
+        return page_payments.receipt(session, token)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Money moves: booking a payment, cancelling, refunding, and what falls due by time."""

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Giving a payment its verdict: money moves, the intent gets its fate, the receipt is signed, the terminal is told.
+
+One transaction each, under the intent's row lock; that an intent is booked once is also a unique index.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from pengpos.core.reasons import Reason
+from sandbox.backend.intents import dues, intents, views
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.kernel.events import EventKind, emit
+from sandbox.backend.ledger import ledger
+from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
+from sandbox.backend.offers import bill
+from sandbox.backend.offers import vouchers as coupons
+from sandbox.backend.records import ids
+from sandbox.backend.records.social_tables import DueRow
+from sandbox.backend.records.tables import IntentRow, PaymentRow
+from sandbox.backend.records.times import business_date
+from sandbox.backend.sharing import purses
+from sandbox.backend.terminals import policy
+from sandbox.backend.trust.judgement import CANCELLED, INSUFFICIENT_FUNDS, PLATFORM_BEARS, Refusal
+
+REVIEW_S = 900
+"""A held payment becomes one of the others within this time."""
+GUARANTEE_WINDOW_S = 7 * 86_400
+"""The guaranteed sum covers what was declined within this time, a terminal; what a paid due gave back is free again."""
+
+HELD = Refusal(Reason.HELD, "held_for_review")
+
+
+def merchant_account(session: Session, terminal_id: str) -> Account:
+    """Where a terminal's takings go."""
+    return Account(AccountKind.MERCHANT, bill.merchant_of(session, terminal_id).id)
+
+
+def shopper_account(payment: PaymentRow) -> Account:
+    """Where a payment's money comes from, and where a refund of it goes."""
+    if payment.purse_id is not None:
+        return Account(AccountKind.PURSE, payment.purse_id)
+    assert payment.account_id is not None
+    return Account(AccountKind.SHOPPER, payment.account_id)
+
+
+def business_date_of(session: Session, terminal_id: str, at: int) -> str:
+    """The day of the terminal's merchant on which something counts, as ``2026-11-22``."""
+    merchant = bill.merchant_of(session, terminal_id)
+    return business_date(at, merchant.timezone, merchant.day_starts_hour).isoformat()
+
+
+def book(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> Refusal | None:
+    """Take the money and approve; a refusal if there is not enough, and then nothing has been changed.
+
+    Whoever else was held for this intent loses: the first that is booked wins, and nobody is asked for it any more.
+    """
+    taken = payment.total - bill.discount(session, intent, payment, now)
+    if payment.purse_id is not None and purses.over_budget(session, payment.purse_id, taken):
+        return purses.OVER_BUDGET
+    try:
+        ledger.transfer(
+            session,
+            PostingKind.PAYMENT,
+            giver=shopper_account(payment),
+            taker=merchant_account(session, intent.terminal_id),
+            amount_minor=taken,
+            currency=payment.currency,
+            at=now,
+            intent_id=intent.id,
+        )
+    except ledger.InsufficientFundsError:
+        return INSUFFICIENT_FUNDS
+    _release_others(session, intent, payment)
+    coupons.spend(session, intent, payment)
+    dues.withdraw(session, intent.id, now)
+    payment.status, payment.code, payment.reason = "approved", "approved", None
+    payment.taken, payment.held_until, payment.held_outcome = taken, None, None
+    payment.borne_by, payment.guaranteed = None, 0
+    payment.decided_at = now
+    payment.receipt_token = ids.token_128()
+    payment.receipt_url = f"{backend.origin}/r/{payment.receipt_token}"
+    payment.receipt = _receipt(backend, intent, payment, reason=None)
+    session.flush()
+    payment.lines, payment.cards = bill.lines(session, payment), bill.cards(session, payment)
+    payment.payer_display = bill.payer_display(session, payment)
+    intents.settle(intent, "approved", "approved", None)
+    tell(session, intent, payment, now)
+    return None
+
+
+def decline(
+    session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, refusal: Refusal, now: int
+) -> None:
+    """Refuse a payment; final for its intent unless that has its fate already.
+
+    Of one accepted offline it says who bears it, and asks whoever signed it to pay after all.
+    """
+    payment.status, payment.code, payment.reason = "declined", refusal.code, int(refusal.reason)
+    payment.held_until, payment.held_outcome = None, None
+    payment.decided_at = now
+    payment.receipt = _receipt(backend, intent, payment, reason=refusal.reason)
+    if payment.accepted_offline:
+        _guarantee(session, intent, payment, refusal, now)
+        dues.ask(session, payment, now)
+    may_settle = intent.status in intents.OPEN or (intent.status == "expired" and payment.accepted_offline)
+    if may_settle and not _others_held(session, intent, payment):
+        intents.settle(intent, "declined", refusal.code, int(refusal.reason))
+    tell(session, intent, payment, now)
+
+
+def expire(
+    session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, refusal: Refusal, now: int
+) -> None:
+    """Refuse what came too late and leave a tombstone."""
+    if intent.status in intents.OPEN and not _others_held(session, intent, payment):
+        intents.settle(intent, "expired", refusal.code, int(refusal.reason))
+    decline(session, backend, intent, payment, refusal, now)
+
+
+def hold(
+    session: Session, intent: IntentRow, payment: PaymentRow, now: int, *, code: str, outcome: str, for_s: int
+) -> None:
+    """Keep a payment for review: `outcome` (approved, declined) comes by itself after `for_s` seconds."""
+    payment.status, payment.code, payment.reason = "held", code, int(HELD.reason)
+    payment.held_until, payment.held_outcome = now + for_s, outcome
+    payment.decided_at = now
+    intents.settle(intent, "held", code, int(HELD.reason))
+    tell(session, intent, payment, now)
+
+
+def give_back(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> None:
+    """Undo a booked payment for a cancel: all of it goes back, and it is told as one that took nothing."""
+    ledger.transfer(
+        session,
+        PostingKind.REVERSAL,
+        giver=merchant_account(session, intent.terminal_id),
+        taker=shopper_account(payment),
+        amount_minor=payment.taken,
+        currency=payment.currency,
+        at=now,
+        intent_id=intent.id,
+    )
+    coupons.unspend(session, intent)
+    payment.taken, payment.lines, payment.cards = 0, [], []
+    payment.receipt_token = payment.receipt_url = None
+    withdraw(backend, intent, payment, now)
+
+
+def withdraw(backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> None:
+    """Mark a payment as ended by a cancel, nothing being taken (any more)."""
+    payment.status, payment.code, payment.reason = "declined", CANCELLED.code, int(CANCELLED.reason)
+    payment.held_until, payment.held_outcome = None, None
+    payment.decided_at = now
+    payment.receipt = _receipt(backend, intent, payment, reason=CANCELLED.reason)
+
+
+def tell(session: Session, intent: IntentRow, payment: PaymentRow, now: int) -> None:
+    """Emit `payment` and `intent`, as they stand after this change."""
+    tell_payment(session, payment, now)
+    intents.tell(session, intent, now)
+
+
+def tell_payment(session: Session, payment: PaymentRow, now: int) -> None:
+    """Emit `payment` alone, where the intent is told by whoever changes it."""
+    session.flush()
+    data = intents.dump(views.payment_with_refunds(session, payment))
+    emit(session, payment.terminal_id, EventKind.PAYMENT, data, now)
+
+
+def _others_held(session: Session, intent: IntentRow, payment: PaymentRow) -> list[PaymentRow]:
+    held = select(PaymentRow).where(PaymentRow.intent_id == intent.id, PaymentRow.status == "held")
+    return [other for other in session.scalars(held) if other is not payment]
+
+
+def _release_others(session: Session, intent: IntentRow, payment: PaymentRow) -> None:
+    for other in _others_held(session, intent, payment):
+        other.status, other.held_until, other.held_outcome = "already_paid", None, None
+    session.flush()
+
+
+def _receipt(backend: Backend, intent: IntentRow, payment: PaymentRow, *, reason: Reason | None) -> bytes:
+    return backend.issuer.receipt(
+        intent_id=UUID(intent.id).bytes,
+        total_minor=payment.taken if reason is None else 0,
+        currency=payment.currency,
+        at=payment.decided_at,
+        url=payment.receipt_url if reason is None else None,
+        reason=reason,
+    )
+
+
+def _guarantee(session: Session, intent: IntentRow, payment: PaymentRow, refusal: Refusal, now: int) -> None:
+    """What a terminal accepted within its policy is owed to the merchant, up to the policy's guaranteed sum."""
+    payment.borne_by = "merchant"
+    risk = policy.risk_as_of(session, intent.terminal_id, payment.authorised_at)
+    if refusal.code not in PLATFORM_BEARS or risk is None or dues.paid(session, intent.id) is not None:
+        return
+    owed = min(payment.total, max(0, int(risk["guaranteed"]) - _guarantee_used(session, intent.terminal_id, now)))
+    if owed == 0:
+        return
+    payment.borne_by, payment.guaranteed = "platform", owed
+    ledger.transfer(
+        session,
+        PostingKind.GUARANTEE,
+        giver=Account(AccountKind.GUARANTEE),
+        taker=merchant_account(session, intent.terminal_id),
+        amount_minor=owed,
+        currency=payment.currency,
+        at=now,
+        intent_id=intent.id,
+    )
+
+
+def _guarantee_used(session: Session, terminal_id: str, now: int) -> int:
+    """What a terminal's payments declined in the window have cost the guarantor, less what their dues gave back."""
+    asked_for = and_(DueRow.intent_id == PaymentRow.intent_id, DueRow.payment_id == PaymentRow.id)
+    used = session.scalar(
+        select(func.sum(PaymentRow.guaranteed - func.coalesce(DueRow.to_guarantor, 0)))
+        .outerjoin(DueRow, asked_for)
+        .where(PaymentRow.terminal_id == terminal_id, PaymentRow.decided_at > now - GUARANTEE_WINDOW_S)
+    )
+    return max(0, int(used or 0))  # a due also gives back what another payment of its intent had cost before the window

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cancel: final, and a tombstone for whatever comes after it (backend API, *Cancel*)."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from pengpos.wire.objects.presentation import Presentation
+from sandbox.backend.booking import booking
+from sandbox.backend.contract import terminal_shapes as shapes
+from sandbox.backend.intents import dues, intents, views
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.records.tables import IntentRow, PaymentRow, RefundRow
+from sandbox.backend.trust.judgement import CANCELLED
+
+
+def cancel(session: Session, backend: Backend, presentation: Presentation, reason: str) -> shapes.CancelAnswer:
+    """Cancel an intent, heard of or not; the same question gets the same answer, for ever.
+
+    `cancelled`: nothing was taken, or it was taken and has been given back. `settled`: it stays paid (already in a
+    settlement, partly refunded, accepted offline by the terminal, or its due is paid), so refund it. Raises
+    ProblemError `409`.
+    """
+    now = backend.clock.now()
+    intent = intents.register(session, presentation, now)
+    if intent.cancel_answer is None:
+        intent.cancel_reason = reason
+        intent.cancel_answer = _end(session, backend, intent, now)
+        intents.tell(session, intent, now)
+    return shapes.CancelAnswer.model_validate(
+        {
+            "status": intent.cancel_answer,
+            "intent": views.intent(session, intent, now),
+        }
+    )
+
+
+def _end(session: Session, backend: Backend, intent: IntentRow, now: int) -> str:
+    payments = session.scalars(select(PaymentRow).where(PaymentRow.intent_id == intent.id)).all()
+    booked = next((payment for payment in payments if payment.status == "approved"), None)
+    if booked is not None:
+        if booked.settled_on is not None or booked.accepted_offline or _refunds(session, intent) > 0:
+            return "settled"
+        booking.give_back(session, backend, intent, booked, now)
+    if dues.paid(session, intent.id) is not None:
+        return "settled"
+    for payment in payments:
+        if payment.status == "held":
+            booking.withdraw(backend, intent, payment, now)
+    intents.settle(intent, "cancelled", CANCELLED.code, int(CANCELLED.reason))
+    withdrawn = dues.withdraw(session, intent.id, now)
+    if withdrawn is not None:
+        booking.tell_payment(session, session.get_one(PaymentRow, withdrawn.payment_id), now)
+    return "cancelled"
+
+
+def _refunds(session: Session, intent: IntentRow) -> int:
+    return session.scalar(select(func.count()).select_from(RefundRow).where(RefundRow.intent_id == intent.id)) or 0

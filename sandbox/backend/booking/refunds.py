@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Refunds: whole or part, never more than captured, serialised on `refund_id` (backend API, refunds)."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sandbox.backend.booking import booking
+from sandbox.backend.contract import terminal_shapes as shapes
+from sandbox.backend.contract.problems import ProblemError, conflict
+from sandbox.backend.intents import dues, intents, magic, views
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.ledger import ledger
+from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
+from sandbox.backend.offers import vouchers as coupons
+from sandbox.backend.records.social_tables import DueRow
+from sandbox.backend.records.tables import IntentRow, PaymentRow, RefundRow
+
+
+def refund(
+    session: Session, backend: Backend, terminal_id: str, intent_id: str, request: shapes.RefundRequest
+) -> shapes.Refund:
+    """Give money back, or say again what became of this refund.
+
+    `void` if the payment was declined: then it lessens the guaranteed sum and the due; once that is paid, the money
+    goes back. Raises ProblemError `404 payment_unknown` before the payment is booked, `409 conflict` for the same id
+    with another content, `409 exceeds_captured`.
+    """
+    now = backend.clock.now()
+    intent = intents.lock(session, intent_id, now)
+    if intent is None or intent.terminal_id != terminal_id:
+        raise ProblemError(404, "payment_unknown", "no such payment yet; keep the refund behind it")
+    earlier = session.get(RefundRow, request.refund_id)
+    if earlier is not None:
+        if (earlier.intent_id, earlier.requested) != (intent.id, request.amount):
+            raise conflict("this refund id came before with another content")
+        return views.refund(earlier, intent.currency)
+    payment = views.standing_payment(session, intent)
+    if payment is None or payment.status == "held" or intent.status == "expired":
+        raise ProblemError(404, "payment_unknown", "the payment is not booked yet; keep the refund behind it")
+    row = RefundRow(
+        id=request.refund_id,
+        terminal_id=terminal_id,
+        intent_id=intent.id,
+        requested=request.amount,
+        amount=0,
+        reason=request.reason,
+        state="void",
+        at=now,
+        business_date=booking.business_date_of(session, terminal_id, now),
+    )
+    if payment.status == "approved":
+        _give(session, backend, intent, payment, row, now)
+    elif (due := dues.paid(session, intent.id)) is not None:
+        payment = session.get_one(PaymentRow, due.payment_id)
+        _give_due(session, intent, payment, due, row, now)
+    else:
+        _lessen_guarantee(session, intent, payment, row, now)
+        dues.lessen(session, intent.id, row.requested, now)
+    session.add(row)
+    booking.tell(session, intent, payment, now)
+    return views.refund(row, intent.currency)
+
+
+def fail(session: Session, row: RefundRow, now: int) -> None:
+    """A refund that had been done fails after all: its money goes back to the merchant, and it counts no more."""
+    intent = intents.lock(session, row.intent_id, now)
+    assert intent is not None
+    payment = session.scalars(
+        select(PaymentRow).where(PaymentRow.intent_id == row.intent_id, PaymentRow.status == "approved")
+    ).one()
+    try:
+        ledger.transfer(
+            session,
+            PostingKind.REFUND_FAILED,
+            giver=booking.shopper_account(payment),
+            taker=booking.merchant_account(session, intent.terminal_id),
+            amount_minor=row.amount,
+            currency=payment.currency,
+            at=now,
+            intent_id=intent.id,
+        )
+    except ledger.InsufficientFundsError:  # the shopper has spent it: then it stays given
+        row.fails_at = None
+        return
+    row.state, row.fails_at = "failed", None
+    payment.refunded -= row.amount
+    booking.tell(session, intent, payment, now)
+
+
+def _give(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, row: RefundRow, now: int) -> None:
+    row.amount = _amount(row, payment.taken - payment.refunded)
+    _from_merchant(session, PostingKind.REFUND, intent, booking.shopper_account(payment), row.amount, now)
+    payment.refunded += row.amount
+    row.state = "done"
+    coupons.give_back(session, payment, payment.taken, payment.refunded, now)
+    if backend.magic_amounts and magic.refund_fails(intent.amount):
+        row.fails_at = now + magic.REFUND_FAILS_AFTER_S
+
+
+def _give_due(session: Session, intent: IntentRow, payment: PaymentRow, due: DueRow, row: RefundRow, now: int) -> None:
+    """All of it comes from the merchant, who has what the guarantor paid as well."""
+    row.amount = _amount(row, due.amount - due.refunded)
+    shopper = Account(AccountKind.SHOPPER, due.account_id)
+    _from_merchant(session, PostingKind.REFUND, intent, shopper, row.amount, now)
+    due.refunded += row.amount
+    row.state = "done"
+    coupons.give_back(session, payment, due.amount, due.refunded, now)
+
+
+def _amount(row: RefundRow, left: int) -> int:
+    """How much a refund gives back of what is left; raises ProblemError 409."""
+    amount = left if row.requested is None else row.requested
+    if amount > left:
+        raise ProblemError(409, "exceeds_captured", "more than is still captured", {"captured": left})
+    return amount
+
+
+def _lessen_guarantee(session: Session, intent: IntentRow, payment: PaymentRow, row: RefundRow, now: int) -> None:
+    """The shopper was to have this back, so the merchant is not owed it for a payment that never came."""
+    lessened = payment.guaranteed if row.requested is None else min(row.requested, payment.guaranteed)
+    guarantor = Account(AccountKind.GUARANTEE)
+    _from_merchant(session, PostingKind.GUARANTEE_LESSENED, intent, guarantor, lessened, now)
+    payment.guaranteed -= lessened
+
+
+def _from_merchant(
+    session: Session, kind: PostingKind, intent: IntentRow, taker: Account, amount_minor: int, now: int
+) -> None:
+    ledger.transfer(
+        session,
+        kind,
+        giver=booking.merchant_account(session, intent.terminal_id),
+        taker=taker,
+        amount_minor=amount_minor,
+        currency=intent.currency,
+        at=now,
+        intent_id=intent.id,
+    )

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What becomes due by itself: holds end, refunds fail, claims and intents lapse. Each in a transaction of its own.
+
+Nothing depends on it for being right: whoever locks an intent sees it lapsed already. It is what tells the terminals.
+"""
+
+import threading
+from functools import partial
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pengpos.core.reasons import Reason
+from sandbox.backend.booking import booking, refunds
+from sandbox.backend.intents import intents
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.records.tables import LATE_S, IntentRow, PaymentRow, RefundRow
+from sandbox.backend.trust.judgement import Refusal
+
+REVIEW_REFUSED = Refusal(Reason.DECLINED_BY_BACKEND, "review_refused")
+REVIEW_LAPSED = Refusal(Reason.DECLINED_BY_BACKEND, "review_lapsed")
+_AT_ONCE = 100
+
+
+def sweep(backend: Backend) -> None:
+    """Do all that is due now."""
+    now = backend.clock.now()
+    with backend.db.read() as session:
+        held = session.execute(
+            select(PaymentRow.intent_id, PaymentRow.id)
+            .where(PaymentRow.status == "held", PaymentRow.held_until <= now)
+            .limit(_AT_ONCE)
+        ).all()
+        failing = session.scalars(select(RefundRow.id).where(RefundRow.fails_at <= now).limit(_AT_ONCE)).all()
+        lapsed = session.scalars(
+            select(IntentRow.id)
+            .where(IntentRow.status == "created")
+            .where((IntentRow.expires_at < now - LATE_S) | (IntentRow.claimed_until <= now))
+            .limit(_AT_ONCE)
+        ).all()
+    for intent_id, payment_id in held:
+        backend.db.write(partial(end_hold, backend=backend, intent_id=intent_id, payment_id=payment_id, approve=None))
+    for refund_id in failing:
+        backend.db.write(partial(_fail_refund, refund_id=refund_id, now=now))
+    for intent_id in lapsed:
+        backend.db.write(partial(_lapse, intent_id=intent_id, now=now))
+
+
+def end_hold(session: Session, backend: Backend, intent_id: str, payment_id: int, *, approve: bool | None) -> None:
+    """End a hold: as a person decided, or (None) as it ends by itself when its time is up."""
+    now = backend.clock.now()
+    intent = intents.lock(session, intent_id, now)
+    payment = session.get_one(PaymentRow, payment_id, populate_existing=True)
+    if intent is None or payment.status != "held":
+        return
+    if approve is None:
+        if payment.held_until is None or now < payment.held_until:
+            return
+        approve, refusal = payment.held_outcome == "approved", REVIEW_LAPSED
+    else:
+        refusal = REVIEW_REFUSED
+    short = booking.book(session, backend, intent, payment, now) if approve else refusal
+    if short is not None:
+        booking.decline(session, backend, intent, payment, short, now)
+
+
+def run(backend: Backend, stop: threading.Event, every_s: float = 1.0) -> None:
+    """Sweep until `stop`; the body of a thread."""
+    while not stop.wait(every_s):
+        sweep(backend)
+
+
+def _fail_refund(session: Session, refund_id: str, now: int) -> None:
+    row = session.get_one(RefundRow, refund_id)
+    refunds.fail(session, row, now)
+
+
+def _lapse(session: Session, intent_id: str, now: int) -> None:
+    intent = intents.lock(session, intent_id, now)
+    if intent is None or intent.status != "created" or intent.claimed_until is None or now < intent.claimed_until:
+        return
+    intent.claimed_by = intent.claimed_until = None
+    intents.tell(session, intent, now)

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The JSON of the operator side as pydantic models."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, StrictBool
+
+from sandbox.backend.contract.terminal_shapes import (
+    Amount,
+    Base64url,
+    Currency,
+    Due,
+    PositiveAmount,
+    Rfc3339,
+    Shape,
+    Uuid,
+)
+from sandbox.backend.records.times import LATEST_TIME
+
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,16}$")]
+Kid = Annotated[Base64url, Field(min_length=11, max_length=11)]
+Seconds = Annotated[int, Field(ge=0, le=366 * 86_400)]
+Milliseconds = Annotated[int, Field(ge=0, le=60_000)]
+UnixTime = Annotated[int, Field(ge=0, le=LATEST_TIME)]
+Count = Annotated[int, Field(ge=0, le=100_000)]
+
+
+class CodeRequest(Shape):
+    """`POST /activation-codes`."""
+
+    store_id: Id
+
+
+class CodeAnswer(Shape):
+    """An activation code, told once."""
+
+    activation_code: str
+    store_id: str
+    expires_at: Rfc3339
+
+
+class LedgerCheck(Shape):
+    """`GET /ledger/check`: everything added up again."""
+
+    balanced: bool
+    postings: int
+    accounts: int
+
+
+class PaymentEntry(Shape):
+    """One intent that somebody paid or tried to; `total` is what was taken, else what was authorised."""
+
+    intent_id: Uuid
+    terminal_id: str
+    epoch: int
+    counter: int
+    total: Amount
+    currency: Currency
+    state: Literal["held", "approved", "declined", "cancelled", "expired"]
+    accepted_offline: bool
+    due: Due | None
+
+
+class PaymentsAnswer(Shape):
+    """`next` goes into the query of the next page; null on the last."""
+
+    payments: list[PaymentEntry]
+    next: str | None
+
+
+class RiskPolicy(Shape):
+    """A change of the offline risk policy; what is left out stays as it is. Amounts in minor units."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    currency: Currency | None = None
+    per_payment: Amount | None = None
+    per_wallet_count: Count | None = None
+    per_wallet_total: Amount | None = None
+    stored_count: Count | None = None
+    stored_total: Amount | None = None
+    stored_age_s: Seconds | None = None
+    clock_doubt_s: Seconds | None = None
+    max_age_s: Seconds | None = None
+    guaranteed: Amount | None = None
+    apdu_turnaround_ms: Milliseconds | None = None
+
+
+class Campaign(Shape):
+    """立减: `discount` off a bill of at least `minimum`, borne by the merchant."""
+
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    discount: PositiveAmount
+    minimum: Amount
+    currency: Currency
+    not_before: UnixTime
+    not_after: UnixTime
+
+
+class Settings(Shape):
+    """What a merchant, a store or a terminal sets for itself and all below it; the lower one wins."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    risk: RiskPolicy | None = None
+    campaigns: list[Campaign] | None = Field(default=None, max_length=20)
+    tip_presets_percent: list[Annotated[int, Field(ge=0, le=100)]] | None = Field(default=None, max_length=6)
+    languages: list[Annotated[str, Field(max_length=16)]] | None = Field(default=None, max_length=8)
+
+
+class NewMerchant(Shape):
+    """`POST /merchants`."""
+
+    id: Id
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    currency: Currency = "CNY"
+    timezone: str = "Asia/Shanghai"
+    day_starts_hour: Annotated[int, Field(ge=0, le=23)] = 4
+
+
+class MerchantEntry(NewMerchant):
+    """A merchant with what it has set and what we owe it."""
+
+    config: dict[str, Any]
+    balances: dict[str, int]
+
+
+class NewStore(Shape):
+    """`POST /stores`."""
+
+    id: Id
+    merchant_id: Id
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class StoreEntry(NewStore):
+    """A store with what it has set."""
+
+    config: dict[str, Any]
+
+
+class TerminalEntry(Shape):
+    """A terminal: last seen, queue, version."""
+
+    terminal_id: str
+    merchant_id: str
+    store_id: str
+    created_at: Rfc3339
+    last_seen_at: Rfc3339 | None
+    software_version: str
+    hardware: dict[str, Any]
+    revoked: bool
+    queue: dict[str, Any] | None
+    heartbeat: dict[str, Any] | None
+
+
+class AlarmEntry(Shape):
+    """Something to see to."""
+
+    id: int
+    kind: str
+    terminal_id: str | None
+    at: Rfc3339
+    detail: dict[str, Any]
+
+
+class NewCoupon(Shape):
+    """`POST /coupons`: a voucher for one account at one merchant."""
+
+    account_id: Id
+    merchant_id: Id
+    value: PositiveAmount
+    currency: Currency = "CNY"
+    minimum: Amount = 0
+    not_before: UnixTime
+    not_after: UnixTime
+
+
+class CouponAnswer(Shape):
+    """The voucher's id, as `GET /wallet/v1/vouchers` tells it."""
+
+    voucher_id: Base64url
+
+
+class SettlementRun(Shape):
+    """`POST /settlements/{business_date}`: how many entries were settled by it."""
+
+    business_date: str
+    settled: int
+
+
+class DenylistChange(Shape):
+    """`POST /denylist`; with `listed: false` the key comes off again."""
+
+    kid: Kid
+    listed: StrictBool = True
+    why: Annotated[str, Field(max_length=200)] = ""
+
+
+class DenylistVersion(Shape):
+    """The version that has the change in it."""
+
+    version: int
+
+
+class Command(Shape):
+    """`POST /terminals/{id}/commands`: told by the event `command`."""
+
+    command: Literal["lock", "unlock", "diagnose", "restart"]
+
+
+class Review(Shape):
+    """`POST /payments/{id}/review`: ends a hold."""
+
+    approve: StrictBool

@@ -1,0 +1,377 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The JSON of the terminal side as pydantic models; what the page leaves open is decided here and in the OpenAPI.
+
+Members that have nothing to say are left out of answers. Signed objects are base64url without padding.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
+
+from pengpos.core.money import AMOUNT_LIMIT_MINOR
+
+Base64url = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]*$", max_length=8_192)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Amount = Annotated[StrictInt, Field(ge=0, le=AMOUNT_LIMIT_MINOR)]
+PositiveAmount = Annotated[StrictInt, Field(gt=0, le=AMOUNT_LIMIT_MINOR)]
+Rfc3339 = Annotated[str, StringConstraints(min_length=20, max_length=40)]
+Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$", to_lower=True)]
+
+PaymentStatus = Literal["approved", "declined", "held", "already_paid"]
+IntentStatus = Literal["created", "claimed", "held", "approved", "declined", "cancelled", "expired"]
+RefundState = Literal["done", "failed", "void"]
+DueState = Literal["open", "paid", "refused", "withdrawn"]
+
+BATCH_LIMIT = 200
+SHARES_LIMIT = 50
+
+
+class Shape(BaseModel):
+    """Base of all: members we do not know are ignored, so that clients may be newer."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Jwk(Shape):
+    """A P-256 public key; coordinates of 32 bytes, `kid` the protocol's (11 characters)."""
+
+    kty: Literal["EC"]
+    crv: Literal["P-256"]
+    x: Annotated[Base64url, Field(min_length=43, max_length=43)]
+    y: Annotated[Base64url, Field(min_length=43, max_length=43)]
+    kid: Annotated[Base64url, Field(min_length=11, max_length=11)]
+
+
+class Hardware(Shape):
+    """The device itself."""
+
+    serial: Annotated[str, Field(max_length=80)]
+    model: Annotated[str, Field(max_length=80)]
+
+
+class EnrolmentRequest(Shape):
+    """`POST /enrolments`, signed by the new key."""
+
+    activation_code: Annotated[str, Field(max_length=40)]
+    public_key: Jwk
+    hardware: Hardware
+    software_version: Annotated[str, Field(max_length=80)]
+
+
+class EnrolmentAnswer(Shape):
+    """Who the terminal now is. `confirmation_secret`: 32 bytes in base64url. `policy`: see `GET /terminal/config`."""
+
+    terminal_id: str
+    credential: Base64url
+    issuers: list[Jwk]
+    confirmation_secret: Base64url
+    policy: Base64url
+
+
+class RenewalRequest(Shape):
+    """`POST /terminal/credential`. `proof`: COSE_Sign1 by the new key, context `credential-request`, payload the
+    terminal id; both members or neither (then the present key is certified again).
+    """
+
+    public_key: Jwk | None = None
+    proof: Base64url | None = None
+
+
+class RenewalAnswer(Shape):
+    """A fresh credential, and the issuers as they are now."""
+
+    credential: Base64url
+    issuers: list[Jwk]
+
+
+class ConfigAnswer(Shape):
+    """`policy`: COSE_Sign1 (context `policy`) over JSON: `terminal_id, version, issued_at, not_after, risk {currency,
+    per_payment, per_wallet_count, per_wallet_total, stored_count, stored_total, stored_age_s, clock_doubt_s, max_age_s,
+    guaranteed, apdu_turnaround_ms?}, campaigns, tip_presets_percent, languages, merchant {id, name}, store {id, name},
+    currency, timezone, day_starts_hour, denylist_version, issuers`.
+    """
+
+    policy: Base64url
+    version: int
+
+
+class DenylistAnswer(Shape):
+    """`delta`: COSE_Sign1 (context `denylist`) over JSON: `terminal_id "*", version, issued_at, not_after, from, add
+    [kid], remove [kid]`; applied to version `from` it gives `version`.
+    """
+
+    delta: Base64url
+
+
+class Head(Shape):
+    """A journal head; `epoch` has up to 64 bits, `hash` is base64url."""
+
+    epoch: Annotated[StrictInt, Field(ge=0, lt=2**64)]
+    sequence: Annotated[StrictInt, Field(ge=0, lt=2**63)]
+    hash: Annotated[Base64url, Field(max_length=88)]
+
+
+class QueueReport(Shape):
+    """What waits on the terminal."""
+
+    count: Annotated[StrictInt, Field(ge=0)] = 0
+    total: Annotated[StrictInt, Field(ge=0)] = 0
+    currency: Currency | None = None
+    oldest_age_s: int | None = None
+
+
+class ClockReport(Shape):
+    """The terminal's own idea of the time."""
+
+    now: Rfc3339
+    doubtful: bool = False
+
+
+class HeartbeatRequest(Shape):
+    """`POST /terminal/heartbeat`; `signed_head` is the last one that the terminal stored, null before the first."""
+
+    software_version: Annotated[str, Field(max_length=80)] | None = None
+    config_version: int | None = None
+    denylist_version: int | None = None
+    queue: QueueReport = QueueReport()
+    readers: list[dict[str, Any]] = Field(default_factory=list, max_length=8)
+    clock: ClockReport | None = None
+    head: Head
+    signed_head: Base64url | None = None
+
+
+class HeartbeatAnswer(Shape):
+    """`signed_head`: COSE_Sign1 (context `head`) over JSON: `terminal_id, version, issued_at, not_after, epoch,
+    sequence, hash`. The same member comes with `409 head_behind`.
+    """
+
+    signed_head: Base64url
+
+
+class PresentationRequest(Shape):
+    """`PUT /intents/{id}`."""
+
+    presentation: Base64url
+
+
+class IntentRegistered(Shape):
+    """Where phones find it, and how it stands."""
+
+    url: str
+    status: IntentStatus
+
+
+CancelReason = Literal["customer", "merchant", "malfunction", "unable_to_complete"]
+
+
+class CancelRequest(Shape):
+    """`POST /intents/{id}/cancel`."""
+
+    presentation: Base64url
+    reason: CancelReason
+
+
+class PaymentRequest(Shape):
+    """`POST /payments`, and an item of a batch."""
+
+    presentation: Base64url
+    authorisation: Base64url
+    wallet_credential: Base64url
+    accepted_offline: StrictBool
+    occurred_at: Rfc3339
+
+
+class Line(Shape):
+    """A line of the bill; discounts and vouchers are negative."""
+
+    kind: Literal["amount", "tip", "discount", "voucher", "points"]
+    label: str
+    amount: int
+
+
+class Card(Shape):
+    """What the terminal offers after a payment, as tap or QR."""
+
+    kind: str
+    title: str
+    text: str
+    url: str
+
+
+class Refund(Shape):
+    """Money on its way back: `done`; `failed` later on, then it counts no more; `void`: its payment was declined."""
+
+    refund_id: Uuid
+    state: RefundState
+    amount: Amount
+    currency: Currency
+
+
+class Due(Shape):
+    """What an offline payment declined at sync left to pay, asked of the account whose wallet key signed it.
+
+    `open`: asked; `refused`: the shopper will not, and may still; `withdrawn`: nothing is owed any more.
+    """
+
+    state: DueState
+    amount: Amount
+
+
+class Payment(Shape):
+    """The verdict on a payment: the same for the same request, for ever; but for `due`, which is told as it stands.
+
+    `code` says more than `status`: `approved`, `already_paid`, `held_for_review`, `insufficient_funds`, `expired`, ...
+    `reason`: the protocol's number where nothing was taken. `total`: what was taken. `receipt`: signed by an issuer,
+    of the payment that stands. `borne_by`, `guaranteed`: who bears a payment accepted offline and declined now, and
+    what the merchant is owed for it all the same. `due`: what its shopper was asked to pay after all; absent: nobody.
+    """
+
+    intent_id: Uuid
+    status: PaymentStatus
+    code: str
+    reason: int | None = None
+    total: Amount
+    currency: Currency
+    decided_at: Rfc3339 | None = None
+    way: Literal["reader", "page"]
+    receipt: Base64url | None = None
+    receipt_url: str | None = None
+    lines: list[Line] = []
+    payer_display: str | None = None
+    cards: list[Card] = []
+    held_until: Rfc3339 | None = None
+    borne_by: Literal["merchant", "platform"] | None = None
+    guaranteed: Amount | None = None
+    due: Due | None = None
+
+
+class PaymentWithRefunds(Payment):
+    """As `GET` and events tell it: with what has been given back since."""
+
+    refunded: Amount = 0
+    refunds: list[Refund] = []
+
+
+class Intent(Shape):
+    """`GET /intents/{id}`, and the data of the event `intent`."""
+
+    intent_id: Uuid
+    status: IntentStatus
+    code: str | None = None
+    reason: int | None = None
+    amount: Amount
+    currency: Currency
+    expires_at: Rfc3339
+    claimed_until: Rfc3339 | None = None
+    payment: PaymentWithRefunds | None = None
+
+
+class CancelAnswer(Shape):
+    """`cancelled`: nothing is taken any more; `settled`: it was paid and stays so, refund it instead."""
+
+    status: Literal["cancelled", "settled"]
+    intent: Intent
+
+
+class ItemProblem(Shape):
+    """An item of a batch that could not be judged; `problem` is the document it would have got alone."""
+
+    status: Literal["error"] = "error"
+    code: str
+    problem: dict[str, Any]
+
+
+class BatchRequest(Shape):
+    """`POST /payments/batch`: at most 200; a bare array is taken too."""
+
+    payments: Annotated[list[Any], Field(max_length=BATCH_LIMIT)]
+
+
+class BatchAnswer(Shape):
+    """One verdict an item, in the same order."""
+
+    verdicts: list[Payment | ItemProblem]
+
+
+class RefundRequest(Shape):
+    """`POST /payments/{id}/refunds`; without `amount`: all that is still captured."""
+
+    refund_id: Uuid
+    amount: PositiveAmount | None = None
+    reason: Annotated[str, Field(max_length=80)]
+    lines: list[dict[str, Any]] | None = Field(default=None, max_length=100)
+
+
+class SplitRequest(Shape):
+    """`POST /splits`; `shares`: how many, or what each is. `currency`: the merchant's unless said."""
+
+    split_id: Uuid
+    total: PositiveAmount
+    currency: Currency | None = None
+    shares: (
+        Annotated[StrictInt, Field(ge=2, le=SHARES_LIMIT)]
+        | Annotated[list[PositiveAmount], Field(min_length=2, max_length=SHARES_LIMIT)]
+    )
+
+
+class Split(Shape):
+    """The shares, each to be armed as a sale and an intent (purpose 2) of its own."""
+
+    split_id: Uuid
+    total: Amount
+    currency: Currency
+    shares: list[Amount]
+
+
+class PaymentRequested(Shape):
+    """`POST /payment-requests`: the intent may be paid until `expires_at`."""
+
+    intent_id: Uuid
+    url: str
+    status: IntentStatus
+    expires_at: Rfc3339
+
+
+SettlementKind = Literal["payment", "offline_payment", "late_payment", "refund", "guarantee", "due"]
+
+
+class SettlementTotal(Shape):
+    """All entries of one kind in one currency; refunds are negative."""
+
+    kind: SettlementKind
+    count: int
+    amount: int
+    currency: Currency
+
+
+class SettlementEntry(Shape):
+    """One payment, refund, guaranteed sum or paid due.
+
+    `late_payment`: it counts on an earlier day that was settled before it. `due`: what the merchant has got of one, on
+    the day it was paid; what the guarantor got back of it is in the guaranteed sum already.
+    """
+
+    kind: SettlementKind
+    intent_id: Uuid
+    refund_id: Uuid | None = None
+    amount: int
+    currency: Currency
+    at: Rfc3339
+    business_date: str
+
+
+class Settlement(Shape):
+    """`GET /settlements/{business_date}`: this terminal's part of the day; `final` once the day has been run."""
+
+    business_date: str
+    final: bool
+    totals: list[SettlementTotal]
+    entries: list[SettlementEntry]
+
+
+class Health(Shape):
+    """`GET /health`."""
+
+    status: Literal["ok"] = "ok"
+    now: Rfc3339
+    magic_amounts: bool

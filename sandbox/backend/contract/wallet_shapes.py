@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The JSON of the shopper side as pydantic models."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StrictBool
+
+from sandbox.backend.contract.terminal_shapes import (
+    Amount,
+    Base64url,
+    CancelReason,
+    Currency,
+    DueState,
+    IntentStatus,
+    Jwk,
+    PaymentWithRefunds,
+    PositiveAmount,
+    Rfc3339,
+    Shape,
+    Uuid,
+)
+
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+Language = Annotated[str, Field(min_length=2, max_length=16)]
+MerchantId = Annotated[str, Field(min_length=1, max_length=16)]
+
+
+VoucherId = Annotated[Base64url, Field(min_length=22, max_length=22)]
+
+
+class SignUp(Shape):
+    """`POST /accounts`."""
+
+    name: Name
+    languages: list[Language] = Field(default=["zh-Hans"], max_length=8)
+
+
+class SignedUp(Shape):
+    """The account and its bearer token, told once."""
+
+    account_id: str
+    token: str
+
+
+class CredentialRequest(Shape):
+    """`POST /credentials`: a fresh key, proven over the account id; `merchant_id` if it is meant for one shop."""
+
+    public_key: Jwk
+    proof: Base64url
+    merchant_id: MerchantId | None = None
+
+
+class CredentialAnswer(Shape):
+    """The credential, and until when it is good."""
+
+    credential: Base64url
+    expires_at: Rfc3339
+
+
+class IssuersAnswer(Shape):
+    """Whom to trust."""
+
+    issuers: list[Jwk]
+
+
+class Balance(Shape):
+    """Money in one currency."""
+
+    amount: Amount
+    currency: Currency
+
+
+class BalanceAnswer(Shape):
+    """The balance: the first currency's as `amount` and `currency`, all of them in `balances`."""
+
+    amount: Amount
+    currency: Currency
+    balances: list[Balance]
+    offline_total: Amount
+    offline_frozen: bool
+
+
+class TopUp(Shape):
+    """`POST /top-ups`: more play money."""
+
+    amount: PositiveAmount
+    currency: Currency
+
+
+class OfflineAllowance(Shape):
+    """`PUT /offline-allowance`: how much in all (CNY), and for which shops; counts for credentials issued later."""
+
+    total: Amount
+    merchants: list[MerchantId] = Field(default=[], max_length=3)
+
+
+class ReferredIntent(Shape):
+    """Body of `claim` and `release`: the presentation, where the path does not carry it."""
+
+    presentation: Base64url | None = None
+
+
+class PayRequest(ReferredIntent):
+    """`POST /intents/{id}/pay`; `vouchers`: ids of `GET /vouchers`; `purse`: an id of `GET /purses`."""
+
+    tip: Amount = 0
+    vouchers: list[VoucherId] = Field(default=[], max_length=4)
+    purse: Annotated[str, Field(max_length=16)] | None = None
+    show_membership: StrictBool = False
+
+
+class MerchantView(Shape):
+    """Who wants the money."""
+
+    id: str
+    name: str
+
+
+class WalletPayment(PaymentWithRefunds):
+    """A payment as its payer sees it; `confirmation_code` where the terminal was offline.
+
+    `final`: nothing was taken of this authorisation and never will be, so that a wallet may promise the sum again. A
+    payment declined online is not final while its terminal may still say that it had accepted it offline.
+    """
+
+    merchant: MerchantView
+    confirmation_code: str | None = None
+    final: StrictBool = False
+
+
+class PayableIntent(Shape):
+    """What a shopper sees before paying, and after: `payment` is this account's own, if there is one.
+
+    `now`: the backend's clock, so that a phone whose own is wrong can still count down. `code` and `reason` say why an
+    intent has ended; `cancel_reason`: why the terminal cancelled it, `unable_to_complete` where its time ran out.
+    """
+
+    intent_id: Uuid
+    status: IntentStatus
+    code: str | None = None
+    reason: int | None = None
+    cancel_reason: CancelReason | None = None
+    merchant: MerchantView
+    amount: Amount
+    currency: Currency
+    online: bool
+    now: Rfc3339
+    expires_at: Rfc3339
+    claimed_until: Rfc3339 | None = None
+    claimed_by_me: bool = False
+    payment: WalletPayment | None = None
+
+
+class WalletPayments(Shape):
+    """`GET /payments`, newest first; `next` goes into the query of the next page."""
+
+    payments: list[WalletPayment]
+    next: str | None = None
+
+
+class ReceiptView(Shape):
+    """What a receipt's URL shows: merchant, amount and time only."""
+
+    merchant: str
+    amount: Amount
+    currency: Currency
+    at: Rfc3339
+    status: Literal["paid", "partly_refunded", "refunded"]
+
+
+class VoucherView(Shape):
+    """A voucher; `voucher`: signed for the key that was asked for."""
+
+    voucher_id: VoucherId
+    merchant_id: str
+    value: Amount
+    currency: Currency
+    minimum: Amount
+    not_before: Rfc3339
+    not_after: Rfc3339
+    spent: bool
+    voucher: Base64url | None = None
+
+
+class VouchersAnswer(Shape):
+    """`GET /vouchers`; with `?kid=` those that are not spent come signed for that key."""
+
+    vouchers: list[VoucherView]
+
+
+class JoinRequest(Shape):
+    """`POST /memberships`: join, and get a pass for one key."""
+
+    merchant_id: MerchantId
+    kid: Annotated[Base64url, Field(min_length=11, max_length=11)]
+
+
+class MembershipAnswer(Shape):
+    """A member's points and tier, and the pass to show."""
+
+    merchant_id: str
+    member_id: str
+    points: int
+    tier: str
+    membership: Base64url
+
+
+class NewPurse(Shape):
+    """`POST /purses`."""
+
+    name: Name
+    members: list[Annotated[str, Field(max_length=16)]] = Field(default=[], max_length=20)
+    budget: PositiveAmount | None = None
+
+
+class PurseEntry(Shape):
+    """What was paid from a purse, and by whom."""
+
+    intent_id: Uuid
+    account_id: str
+    amount: Amount
+    currency: Currency
+    at: Rfc3339
+
+
+class Purse(Shape):
+    """小荷包."""
+
+    purse_id: str
+    name: str
+    members: list[str]
+    budget: Amount | None = None
+    spent: Amount
+    balances: list[Balance]
+    entries: list[PurseEntry]
+
+
+class PursesAnswer(Shape):
+    """`GET /purses`."""
+
+    purses: list[Purse]
+
+
+class NewPaymentRequest(Shape):
+    """`POST /payment-requests`: ask a friend (代付)."""
+
+    intent_id: Uuid
+    friend_id: Annotated[str, Field(max_length=16)]
+
+
+class PaymentRequestView(Shape):
+    """A friend is asked to pay."""
+
+    request_id: str
+    intent_id: Uuid
+    asker_id: str
+    asker_name: str
+    friend_id: str
+    state: Literal["open", "accepted", "refused"]
+    merchant: MerchantView
+    amount: Amount
+    currency: Currency
+    at: Rfc3339
+
+
+class PaymentRequestsAnswer(Shape):
+    """`GET /payment-requests`, newest first."""
+
+    payment_requests: list[PaymentRequestView]
+
+
+class WalletDue(Shape):
+    """A due as its shopper sees it. `code`, `reason`: why the payment was declined when the shop sent it.
+
+    `amount`: what is asked, or was paid. `authorised_at`: when it was paid offline; `asked_at`: when it was declined.
+    """
+
+    intent_id: Uuid
+    merchant: MerchantView
+    amount: Amount
+    currency: Currency
+    code: str
+    reason: int | None = None
+    authorised_at: Rfc3339
+    asked_at: Rfc3339
+    state: DueState
+    decided_at: Rfc3339 | None = None
+
+
+class DuesAnswer(Shape):
+    """`GET /dues`, newest first."""
+
+    dues: list[WalletDue]

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Dues: what an offline payment that was declined at sync left to pay, asked of the account whose wallet key signed it.
+
+No spec page has them. When one arises, lessens and ends is here; paying and refusing is in `due_payments`. Everything
+that changes one runs under the row lock of its intent, which has at most one due, for ever: goods are given away once.
+"""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sandbox.backend.records.database import insert_if_new
+from sandbox.backend.records.social_tables import DueRow
+from sandbox.backend.records.tables import PaymentRow, RefundRow, WalletCounterRow
+from sandbox.backend.terminals import denylist
+from sandbox.backend.trust.judgement import CANCELLED, COUNTER_REUSED, CREDENTIAL_BLOCKED, NOT_A_WALLET
+
+ASKS_NOBODY = frozenset({COUNTER_REUSED.code, CREDENTIAL_BLOCKED.code, NOT_A_WALLET.code, CANCELLED.code})
+"""Codes of refusals after which nobody is asked: the owner may not have signed, or nothing is owed."""
+_ALIVE = frozenset({"open", "refused"})
+_WITHOUT = "without_due"
+
+
+def ask(session: Session, payment: PaymentRow, now: int) -> None:
+    """Ask for a payment that was accepted offline and has just been declined, if there is whom to ask and for what.
+
+    Not where its terminal has not said that it knows dues: it would have the shopper pay another way, and thus twice.
+    """
+    if not payment.knows_dues:
+        return
+    amount = _left_to_pay(session, payment)
+    if amount <= 0 or payment.code in ASKS_NOBODY or not _owner_signed(session, payment):
+        return
+    insert_if_new(
+        session,
+        DueRow,
+        intent_id=payment.intent_id,
+        payment_id=payment.id,
+        terminal_id=payment.terminal_id,
+        account_id=payment.account_id,
+        amount=amount,
+        to_guarantor=0,
+        refunded=0,
+        currency=payment.currency,
+        state="open",
+        asked_at=now,
+    )
+    session.info.get(_WITHOUT, set()).discard(payment.intent_id)
+
+
+def of(session: Session, intent_id: str) -> DueRow | None:
+    """An intent's due, in whatever state."""
+    without: set[str] = session.info.setdefault(_WITHOUT, set())
+    if intent_id in without:
+        return None
+    due = session.get(DueRow, intent_id)
+    if due is None:
+        without.add(intent_id)  # as nearly all: a payment asks several times, and under the intent's lock it stays so
+    return due
+
+
+def paid(session: Session, intent_id: str) -> DueRow | None:
+    """An intent's due if it has been paid; then nothing of that intent is ever booked."""
+    due = of(session, intent_id)
+    return due if due is not None and due.state == "paid" else None
+
+
+def asks_for(session: Session, payment: PaymentRow) -> bool:
+    """Whether it is this payment that its intent's due asks for, not another wallet's."""
+    due = of(session, payment.intent_id)
+    return due is not None and due.payment_id == payment.id
+
+
+def given_back(session: Session, payment: PaymentRow) -> int:
+    """What the merchant has given back of a payment's due since that was paid."""
+    due = of(session, payment.intent_id)
+    return due.refunded if due is not None and due.payment_id == payment.id else 0
+
+
+def lessen(session: Session, intent_id: str, by: int | None, now: int) -> None:
+    """A refund was waiting behind the payment: so much less is owed (None: nothing any more)."""
+    due = of(session, intent_id)
+    if due is None or due.state not in _ALIVE:
+        return
+    due.amount = 0 if by is None else max(0, due.amount - by)
+    if due.amount == 0:
+        withdraw(session, intent_id, now)
+
+
+def withdraw(session: Session, intent_id: str, now: int) -> DueRow | None:
+    """Nothing is owed any more; the due, if it was open or refused until now."""
+    due = of(session, intent_id)
+    if due is None or due.state not in _ALIVE:
+        return None
+    due.state, due.decided_at = "withdrawn", now
+    return due
+
+
+def _left_to_pay(session: Session, payment: PaymentRow) -> int:
+    refunds = select(RefundRow.requested).where(RefundRow.intent_id == payment.intent_id, RefundRow.state == "void")
+    asked_back = session.scalars(refunds).all()
+    return 0 if None in asked_back else payment.total - sum(minor or 0 for minor in asked_back)
+
+
+def _owner_signed(session: Session, payment: PaymentRow) -> bool:
+    """Its key is an account's, was on no denylist then, and had not used its counter for another authorisation.
+
+    The code alone does not say: of two things that are wrong with a payment it names one.
+    """
+    if payment.account_id is None or payment.wallet_kid is None:
+        return False
+    counter = select(WalletCounterRow.counter).where(
+        WalletCounterRow.kid == payment.wallet_kid,
+        WalletCounterRow.authorisation_digest == payment.authorisation_digest,
+    )
+    listed = denylist.listed_at(session, payment.wallet_kid, payment.authorised_at)
+    return not listed and session.scalar(counter.limit(1)) is not None

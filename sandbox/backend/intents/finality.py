@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When a refusal is the last word on an authorisation, and when its terminal may still say otherwise.
+
+Source: backend API, *Accepted after all* and `max_age` in *Judged as of its time*.
+"""
+
+from sqlalchemy.orm import Session
+
+from sandbox.backend.intents import dues
+from sandbox.backend.records.tables import IntentRow, PaymentRow
+from sandbox.backend.terminals import policy
+
+DEFAULT_MAX_AGE_S = 7 * 86_400
+
+
+def may_be_judged_again(session: Session, intent: IntentRow, payment: PaymentRow) -> bool:
+    """Refused online: should the terminal say now that it had accepted it offline, it is judged once more.
+
+    Not after a cancel, nor once the intent's due is paid: then the goods have their money.
+    """
+    if payment.status != "declined" or payment.accepted_offline or intent.cancel_answer is not None:
+        return False
+    return dues.paid(session, intent.id) is None
+
+
+def is_final(session: Session, intent: IntentRow, payment: PaymentRow, now: int) -> bool:
+    """Nothing was taken of an authorisation, and nothing will be, whatever its terminal says later."""
+    if payment.way != "reader" or payment.status not in {"declined", "already_paid"}:
+        return False
+    return not may_be_judged_again(session, intent, payment) or is_too_old(session, payment, now)
+
+
+def is_too_old(session: Session, payment: PaymentRow, now: int) -> bool:
+    """Older than what is taken of a payment that was accepted offline, by the policy of its time."""
+    risk = policy.risk_as_of(session, payment.terminal_id, payment.authorised_at)
+    max_age_s = DEFAULT_MAX_AGE_S if risk is None else int(risk.get("max_age_s", DEFAULT_MAX_AGE_S))
+    return now - payment.authorised_at > max_age_s

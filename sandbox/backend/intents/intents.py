@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Intents, for ever: registering, finding, lapsing, and how they are told. All under the intent's row lock.
+
+Source: backend API, *Exactly once*, `PUT` and `GET /intents/{id}`.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pengpos.core.errors import MalformedError, SignatureError
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.keys import Issuers
+from pengpos.wire.objects.presentation import Presentation
+from sandbox.backend.contract import terminal_shapes as shapes
+from sandbox.backend.contract.problems import conflict, invalid, not_found
+from sandbox.backend.intents import views
+from sandbox.backend.kernel.alarms import AlarmKind, raise_alarm
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.kernel.events import EventKind, emit
+from sandbox.backend.records.database import insert_if_new
+from sandbox.backend.records.tables import IntentRow, TerminalCounterRow
+from sandbox.backend.records.times import LATEST_TIME
+from sandbox.backend.trust.judgement import EXPIRED, content_digest
+
+OPEN = frozenset({"created", "held"})
+"""Statuses under which an intent may still be paid."""
+
+
+def read_presentation(text: str, issuers: Issuers) -> Presentation:
+    """Verify a presentation from a request; raises ProblemError 422 `bad_presentation`."""
+    try:
+        presentation = Presentation.read(unb64u(text), issuers)
+    except (MalformedError, SignatureError) as error:
+        raise invalid(f"the presentation is not good: {error}", code="bad_presentation") from error
+    if presentation.intent.claims.issued_at > LATEST_TIME:
+        raise invalid("the presentation is not good: a time beyond the year 9999", code="bad_presentation")
+    return presentation
+
+
+def read_own_presentation(text: str, issuers: Issuers, terminal_id: str) -> Presentation:
+    """As `read_presentation`; another terminal's intent is a `404`."""
+    presentation = read_presentation(text, issuers)
+    if presentation.credential.subject != terminal_id:
+        raise not_found("intent")
+    return presentation
+
+
+def intent_id_of(presentation: Presentation) -> str:
+    """The intent id as UUID text."""
+    return str(uuid_of(presentation))
+
+
+def uuid_of(presentation: Presentation) -> UUID:
+    """The intent id."""
+    return UUID(bytes=presentation.intent.claims.intent_id)
+
+
+def url_of(backend: Backend, intent_id: str) -> str:
+    """What tag and QR carry for a registered intent (tap protocol §3)."""
+    return f"{backend.origin}/t/{b64u(UUID(intent_id).bytes)}"
+
+
+def register(session: Session, presentation: Presentation, now: int) -> IntentRow:
+    """Find or make the intent's row and lock it; raises ProblemError `409` if the id came with another payload.
+
+    A new id under a used (terminal, epoch, counter) is registered all the same, and raises an alarm.
+    """
+    claims = presentation.intent.claims
+    digest = content_digest(presentation.intent.sign1)
+    intent_id = intent_id_of(presentation)
+    is_new = insert_if_new(
+        session,
+        IntentRow,
+        id=intent_id,
+        terminal_id=claims.terminal_id,
+        epoch=claims.epoch,
+        counter=claims.counter,
+        amount=claims.amount_minor,
+        currency=claims.currency,
+        issued_at=claims.issued_at,
+        lifetime_s=claims.lifetime_s,
+        purpose=int(claims.purpose),
+        online=claims.online,
+        reference=claims.reference,
+        presentation=presentation.raw,
+        content_digest=digest,
+        created_at=now,
+        status="created",
+        expires_at=claims.expires_at,
+    )
+    row = lock(session, intent_id, now)
+    assert row is not None
+    if row.content_digest != digest:
+        raise conflict("this intent id came before with another payload")
+    if is_new:
+        _note_counter(session, row, now)
+    return row
+
+
+def lock(session: Session, intent_id: str, now: int) -> IntentRow | None:
+    """Lock an intent's row for this transaction; one that has lapsed meanwhile says so."""
+    row = session.scalars(
+        select(IntentRow).where(IntentRow.id == intent_id).with_for_update().execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is not None and row.status == "created" and now > row.payable_until:
+        settle(row, "expired", EXPIRED.code, int(EXPIRED.reason))
+        tell(session, row, now)
+    return row
+
+
+def find_own(session: Session, intent_id: str, terminal_id: str) -> IntentRow:
+    """Find an intent without locking it; raises ProblemError `404` if unknown or another terminal's."""
+    row = session.get(IntentRow, intent_id)
+    if row is None or row.terminal_id != terminal_id:
+        raise not_found("intent")
+    return row
+
+
+def settle(row: IntentRow, status: str, code: str, reason: int | None) -> None:
+    """Give an intent its fate; a claim on it ends."""
+    row.status, row.code, row.reason = status, code, reason
+    row.claimed_by = row.claimed_until = None
+
+
+def tell(session: Session, row: IntentRow, now: int) -> None:
+    """Emit the event `intent`: each change of status."""
+    session.flush()
+    emit(session, row.terminal_id, EventKind.INTENT, dump(views.intent(session, row, now)), now)
+
+
+def dump(shape: shapes.Shape) -> dict[str, object]:
+    """A shape as JSON-like values, without what has nothing to say."""
+    return shape.model_dump(mode="json", exclude_none=True)
+
+
+def _note_counter(session: Session, row: IntentRow, now: int) -> None:
+    key = {"terminal_id": row.terminal_id, "epoch": row.epoch, "counter": row.counter}
+    if insert_if_new(session, TerminalCounterRow, **key, intent_id=row.id):
+        return
+    first = session.get_one(TerminalCounterRow, (row.terminal_id, row.epoch, row.counter))
+    detail = {"epoch": row.epoch, "counter": row.counter, "intent_ids": [first.intent_id, row.id]}
+    raise_alarm(session, AlarmKind.TERMINAL_COUNTER_REUSED, row.terminal_id, detail, now)

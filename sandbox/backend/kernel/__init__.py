@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each part of the backend is given: context, event streams, alarms."""

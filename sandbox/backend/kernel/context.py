@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every part of the backend is given: database, issuer, clock, public origin, and the waking of event streams."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from pengpos.core.ports import Clock
+from sandbox.backend.kernel.hub import Hub
+from sandbox.backend.records.database import Database
+from sandbox.backend.trust.issuer import Issuer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backend:
+    """The backend's means. `origin`: scheme, host and port as clients see them, without a slash at the end."""
+
+    db: Database
+    issuer: Issuer
+    clock: Clock
+    origin: str
+    hub: Hub
+    admin_token: str
+    magic_amounts: bool = False
+    sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep)
+    """How slow answers wait (money for testing); tests put their own in."""

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a terminal is told without asking: `intent`, `payment`, `config`, `denylist`, `command` (backend API, events).
+
+Events are rows written in the transaction that causes them, numbered per terminal under that terminal's row lock, so
+that a stream which resumes after number N misses nothing.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.records.tables import EventRow, TerminalRow
+
+COMMENT_EVERY_S = 10.0
+LOOK_EVERY_S = 1.0
+"""Another process on the same database rings no bell here."""
+_PAGE = 100
+
+
+class EventKind(StrEnum):
+    """The `event:` of a Server-Sent Event."""
+
+    INTENT = "intent"
+    PAYMENT = "payment"
+    CONFIG = "config"
+    DENYLIST = "denylist"
+    COMMAND = "command"
+
+
+def emit(session: Session, terminal_id: str, kind: EventKind, data: dict[str, Any], at: int) -> None:
+    """Write an event for one terminal; its streams wake when the transaction has been committed."""
+    seq = session.scalar(
+        update(TerminalRow)
+        .where(TerminalRow.id == terminal_id)
+        .values(event_seq=TerminalRow.event_seq + 1)
+        .returning(TerminalRow.event_seq)
+        .execution_options(synchronize_session=False)
+    )
+    session.add(EventRow(terminal_id=terminal_id, seq=seq, kind=kind, data=data, at=at))
+    session.info.setdefault("wake", set()).add(terminal_id)
+
+
+def emit_to_all(session: Session, kind: EventKind, data: dict[str, Any], at: int) -> None:
+    """Write an event for every terminal that is not revoked."""
+    for terminal_id in session.scalars(
+        select(TerminalRow.id).where(TerminalRow.revoked_at.is_(None)).order_by(TerminalRow.id)
+    ).all():
+        emit(session, terminal_id, kind, data, at)
+
+
+def newest(backend: Backend, terminal_id: str) -> int:
+    """The number of a terminal's newest event."""
+    with backend.db.read() as session:
+        return session.scalar(select(TerminalRow.event_seq).where(TerminalRow.id == terminal_id)) or 0
+
+
+async def stream(backend: Backend, terminal_id: str, after: int) -> AsyncIterator[bytes]:
+    """Server-Sent Events after number `after`, with a comment every 10 s, until the server stops."""
+    with backend.hub.listen(terminal_id) as bell:
+        yield b": welcome\n\n"
+        silent_since_s = time.monotonic()
+        while not backend.hub.closing.is_set():
+            rows = await asyncio.to_thread(_page, backend, terminal_id, after)
+            for row in rows:
+                data = json.dumps(row.data, ensure_ascii=False, separators=(",", ":"))
+                yield f"id: {row.seq}\nevent: {row.kind}\ndata: {data}\n\n".encode()
+                after = row.seq
+            if rows:
+                silent_since_s = time.monotonic()
+            elif time.monotonic() >= silent_since_s + COMMENT_EVERY_S:
+                silent_since_s = time.monotonic()
+                yield b": still here\n\n"
+            if len(rows) < _PAGE:
+                await bell.wait(LOOK_EVERY_S)
+
+
+def _page(backend: Backend, terminal_id: str, after: int) -> list[EventRow]:
+    with backend.db.read() as session:
+        rows = session.scalars(
+            select(EventRow)
+            .where(EventRow.terminal_id == terminal_id, EventRow.seq > after)
+            .order_by(EventRow.seq)
+            .limit(_PAGE)
+        ).all()
+        return list(rows)

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Double entry: every posting adds up to zero per currency, every balance is the sum of its entries.
+
+Accounts: `shopper` (what we owe a shopper), `purse` (what several shoppers hold together), `merchant` (what we owe a
+merchant), `play_money` (where top-ups come from, so it goes below zero), `guarantee` (what offline promises that nobody
+kept have cost us).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from sandbox.backend.records.database import insert_if_new
+from sandbox.backend.records.tables import EntryRow, LedgerAccountRow, PostingRow
+
+
+class AccountKind(StrEnum):
+    """Whose money an account counts."""
+
+    SHOPPER = "shopper"
+    MERCHANT = "merchant"
+    PLAY_MONEY = "play_money"
+    GUARANTEE = "guarantee"
+    PURSE = "purse"
+
+
+class PostingKind(StrEnum):
+    """What a posting was for."""
+
+    TOP_UP = "top_up"
+    PAYMENT = "payment"
+    REVERSAL = "reversal"
+    REFUND = "refund"
+    REFUND_FAILED = "refund_failed"
+    GUARANTEE = "guarantee"
+    GUARANTEE_LESSENED = "guarantee_lessened"
+    PURSE_FILLED = "purse_filled"
+    DUE = "due"
+
+
+_WITHOUT_CREDIT = frozenset({AccountKind.SHOPPER, AccountKind.PURSE})
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The name of an account; `owner` is an account's, a merchant's or a purse's id, empty for our own."""
+
+    kind: AccountKind
+    owner: str = ""
+
+
+class InsufficientFundsError(Exception):
+    """A shopper's balance does not cover what was to be taken; nothing has been posted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The ledger added up: `balanced` is true if postings, entries and balances all agree."""
+
+    balanced: bool
+    postings: int
+    accounts: int
+
+
+def transfer(
+    session: Session,
+    kind: PostingKind,
+    *,
+    giver: Account,
+    taker: Account,
+    amount_minor: int,
+    currency: str,
+    at: int,
+    intent_id: str | None = None,
+) -> None:
+    """Post `amount_minor` from `giver` to `taker`; nothing for zero.
+
+    Raises InsufficientFundsError if a shopper's balance would go below zero, ValueError for a negative amount.
+    """
+    share_out(session, kind, giver=giver, shares=[(taker, amount_minor)], currency=currency, at=at, intent_id=intent_id)
+
+
+def share_out(
+    session: Session,
+    kind: PostingKind,
+    *,
+    giver: Account,
+    shares: Sequence[tuple[Account, int]],
+    currency: str,
+    at: int,
+    intent_id: str | None = None,
+) -> None:
+    """Post from `giver` to several at once, in one posting; nothing for a share of zero.
+
+    Raises as `transfer` does; then nobody has got anything.
+    """
+    if any(amount_minor < 0 for _, amount_minor in shares):
+        raise ValueError("a transfer goes one way")
+    given = [share for share in shares if share[1] > 0]
+    if given:
+        total = sum(amount_minor for _, amount_minor in given)
+        _post(session, kind, [(giver, -total), *given], currency=currency, at=at, intent=intent_id)
+
+
+def balance(session: Session, account: Account, currency: str) -> int:
+    """The balance of an account; 0 if it was never used."""
+    found = session.scalar(
+        select(LedgerAccountRow.balance).where(
+            LedgerAccountRow.kind == account.kind,
+            LedgerAccountRow.owner == account.owner,
+            LedgerAccountRow.currency == currency,
+        )
+    )
+    return found or 0
+
+
+def balances(session: Session, account: Account) -> dict[str, int]:
+    """The balance of an account in each currency it has ever held."""
+    rows = session.scalars(
+        select(LedgerAccountRow).where(LedgerAccountRow.kind == account.kind, LedgerAccountRow.owner == account.owner)
+    )
+    return {row.currency: row.balance for row in rows}
+
+
+def check(session: Session) -> Check:
+    """Add everything up again from the entries."""
+    unbalanced_postings = session.execute(
+        select(EntryRow.posting_id)
+        .join(LedgerAccountRow, LedgerAccountRow.id == EntryRow.account_id)
+        .group_by(EntryRow.posting_id, LedgerAccountRow.currency)
+        .having(func.sum(EntryRow.amount) != 0)
+        .limit(1)
+    ).first()
+    sums = (
+        select(EntryRow.account_id, func.sum(EntryRow.amount).label("total")).group_by(EntryRow.account_id).subquery()
+    )
+    wrong_balances = session.execute(
+        select(LedgerAccountRow.id)
+        .outerjoin(sums, sums.c.account_id == LedgerAccountRow.id)
+        .where(LedgerAccountRow.balance != func.coalesce(sums.c.total, 0))
+        .limit(1)
+    ).first()
+    grand_total = session.scalar(select(func.sum(LedgerAccountRow.balance))) or 0
+    return Check(
+        balanced=unbalanced_postings is None and wrong_balances is None and grand_total == 0,
+        postings=session.scalar(select(func.count()).select_from(PostingRow)) or 0,
+        accounts=session.scalar(select(func.count()).select_from(LedgerAccountRow)) or 0,
+    )
+
+
+def _post(
+    session: Session,
+    kind: PostingKind,
+    entries: Sequence[tuple[Account, int]],
+    *,
+    currency: str,
+    at: int,
+    intent: str | None,
+) -> None:
+    if sum(amount for _, amount in entries) != 0:
+        raise ValueError("a posting that does not add up to zero")
+    # Always in one order, so that two postings never wait for each other.
+    rows = {account: _locked(session, account, currency) for account, _ in sorted(entries, key=_by_name)}
+    for account, amount in entries:
+        if account.kind in _WITHOUT_CREDIT and rows[account].balance + amount < 0:
+            raise InsufficientFundsError
+    posting = PostingRow(kind=kind, intent_id=intent, at=at)
+    session.add(posting)
+    session.flush()
+    for account, amount in entries:
+        rows[account].balance += amount
+        session.add(EntryRow(posting_id=posting.id, account_id=rows[account].id, amount=amount))
+    session.flush()
+
+
+def _by_name(entry: tuple[Account, int]) -> tuple[str, str]:
+    return entry[0].kind, entry[0].owner
+
+
+def _locked(session: Session, account: Account, currency: str) -> LedgerAccountRow:
+    insert_if_new(session, LedgerAccountRow, kind=account.kind, owner=account.owner, currency=currency, balance=0)
+    return session.scalars(
+        select(LedgerAccountRow)
+        .where(
+            LedgerAccountRow.kind == account.kind,
+            LedgerAccountRow.owner == account.owner,
+            LedgerAccountRow.currency == currency,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()

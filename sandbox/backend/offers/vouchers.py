@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Vouchers and memberships: issued for an account, signed for one key at a time, spent once, given back in proportion.
+
+Source: tap protocol §1 (voucher, membership); backend API, refunds ("vouchers and points in proportion"). Points are
+one a whole unit taken and not given back, where a pass was shown.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.objects.membership import MembershipClaims, sign_membership
+from pengpos.wire.objects.voucher import VoucherClaims, sign_voucher
+from sandbox.backend.contract.problems import ProblemError, not_found
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.records import ids
+from sandbox.backend.records.database import RaceLostError, insert_if_new
+from sandbox.backend.records.social_tables import MembershipRow, VoucherRow
+from sandbox.backend.records.tables import IntentRow, PaymentRow, SpentVoucherRow, TerminalRow, WalletCredentialRow
+
+PASS_LIFE_S = 7 * 86_400
+_TIERS = ((0, "会员"), (1_000, "银卡会员"), (5_000, "金卡会员"))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A member as the shop may see it."""
+
+    member_id: str
+    points: int
+    tier: str
+
+
+def issue(session: Session, row: VoucherRow) -> str:
+    """Give a voucher a name and store it; returns its id."""
+    row.id = ids.token_128()
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def vouchers_of(session: Session, account_id: str) -> list[tuple[VoucherRow, bool]]:
+    """An account's vouchers, the first to run out first, and whether each is spent."""
+    rows = session.scalars(
+        select(VoucherRow).where(VoucherRow.account_id == account_id).order_by(VoucherRow.not_after, VoucherRow.id)
+    ).all()
+    return [(row, session.get(SpentVoucherRow, row.id) is not None) for row in rows]
+
+
+def signed_voucher(backend: Backend, row: VoucherRow, kid: str) -> bytes:
+    """A voucher bound to one key of its holder."""
+    claims = VoucherClaims(
+        voucher_id=unb64u(row.id),
+        merchant_id=row.merchant_id,
+        value_minor=row.value,
+        currency=row.currency,
+        minimum_minor=row.minimum,
+        not_before=row.not_before,
+        not_after=row.not_after,
+        holder_kid=unb64u(kid),
+    )
+    return sign_voucher(backend.issuer.signer, claims)
+
+
+def check_own_key(session: Session, account_id: str, kid: str) -> None:
+    """Raise ProblemError 404 unless `kid` is a key of this account."""
+    row = session.get(WalletCredentialRow, kid)
+    if row is None or row.account_id != account_id:
+        raise not_found("key")
+
+
+def for_page(session: Session, intent: IntentRow, account_id: str, voucher_ids: list[str], at: int) -> int:
+    """The value of vouchers that an account wants to pay with by the page; raises ProblemError 409."""
+    value, merchant_id = 0, session.get_one(TerminalRow, intent.terminal_id).merchant_id
+    for voucher_id in voucher_ids:
+        row = session.get(VoucherRow, voucher_id)
+        if row is None or row.account_id != account_id or voucher_ids.count(voucher_id) > 1:
+            raise ProblemError(409, "wrong_voucher", "not a voucher of this account, or one twice")
+        fits = row.merchant_id == merchant_id and row.currency == intent.currency
+        if not fits or not row.not_before <= at <= row.not_after or intent.amount < row.minimum:
+            raise ProblemError(409, "wrong_voucher", "the voucher is not for this bill")
+        if session.get(SpentVoucherRow, voucher_id) is not None:
+            raise ProblemError(409, "voucher_spent", "the voucher is spent")
+        value += row.value
+    return value
+
+
+def value_used(payment: PaymentRow) -> int:
+    """How much vouchers took off a payment."""
+    return payment.amount + payment.tip - payment.total
+
+
+def spend(session: Session, intent: IntentRow, payment: PaymentRow) -> None:
+    """Use a booked payment's vouchers up; raises RaceLostError if one has just been spent elsewhere."""
+    for voucher_id in payment.vouchers:
+        if not insert_if_new(session, SpentVoucherRow, voucher_id=voucher_id, intent_id=intent.id):
+            raise RaceLostError
+
+
+def use_up(session: Session, payment: PaymentRow) -> None:
+    """Its due is paid, less the vouchers: they are gone; one that was spent elsewhere meanwhile stays spent there."""
+    for voucher_id in payment.vouchers:
+        insert_if_new(session, SpentVoucherRow, voucher_id=voucher_id, intent_id=payment.intent_id)
+
+
+def unspend(session: Session, intent: IntentRow) -> None:
+    """A cancelled payment has spent nothing."""
+    session.execute(delete(SpentVoucherRow).where(SpentVoucherRow.intent_id == intent.id))
+
+
+def give_back(session: Session, payment: PaymentRow, taken: int, refunded: int, now: int) -> None:
+    """After a refund: vouchers come back in proportion to the money, as one new voucher a refund."""
+    spent = _spent_on(session, payment)
+    used = min(value_used(payment), sum(voucher.value for voucher in spent))
+    if used == 0 or payment.account_id is None:
+        return
+    owed = used if refunded == taken else used * refunded // taken
+    came_back = session.scalar(
+        select(func.coalesce(func.sum(VoucherRow.value), 0)).where(VoucherRow.given_back_for == payment.intent_id)
+    )
+    if owed > int(came_back or 0):
+        row = VoucherRow(
+            account_id=payment.account_id,
+            merchant_id=session.get_one(TerminalRow, payment.terminal_id).merchant_id,
+            value=owed - int(came_back or 0),
+            currency=payment.currency,
+            minimum=0,
+            not_before=now,
+            not_after=max(now, *(voucher.not_after for voucher in spent)),
+            given_back_for=payment.intent_id,
+        )
+        issue(session, row)
+
+
+def _spent_on(session: Session, payment: PaymentRow) -> Sequence[VoucherRow]:
+    """Of a payment's vouchers those that it has used up; of one that was declined another sale may have spent some."""
+    return session.scalars(
+        select(VoucherRow)
+        .join(SpentVoucherRow, SpentVoucherRow.voucher_id == VoucherRow.id)
+        .where(SpentVoucherRow.intent_id == payment.intent_id, VoucherRow.id.in_(payment.vouchers))
+    ).all()
+
+
+def join(session: Session, account_id: str, merchant_id: str, now: int) -> None:
+    """Become a member of a merchant; nothing if it is so already."""
+    member_id = b64u(secrets.token_bytes(16))
+    insert_if_new(
+        session, MembershipRow, account_id=account_id, merchant_id=merchant_id, member_id=member_id, joined_at=now
+    )
+
+
+def standing(session: Session, account_id: str, merchant_id: str) -> Standing | None:
+    """Points and tier of a member; None if the account is none."""
+    row = session.get(MembershipRow, (account_id, merchant_id))
+    if row is None:
+        return None
+    spent = session.scalar(
+        select(func.coalesce(func.sum(PaymentRow.taken - PaymentRow.refunded), 0))
+        .join(TerminalRow, TerminalRow.id == PaymentRow.terminal_id)
+        .where(
+            PaymentRow.account_id == account_id,
+            TerminalRow.merchant_id == merchant_id,
+            PaymentRow.status == "approved",
+            PaymentRow.membership_shown,
+        )
+    )
+    points = int(spent or 0) // 100
+    return Standing(row.member_id, points, max(tier for tier in _TIERS if tier[0] <= points)[1])
+
+
+def signed_pass(backend: Backend, found: Standing, merchant_id: str, kid: str, now: int) -> bytes:
+    """A membership pass bound to one key of its holder."""
+    claims = MembershipClaims(
+        member_id=unb64u(found.member_id),
+        merchant_id=merchant_id,
+        tier=found.tier,
+        not_after=now + PASS_LIFE_S,
+        holder_kid=unb64u(kid),
+    )
+    return sign_membership(backend.issuer.signer, claims)

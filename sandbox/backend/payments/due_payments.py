@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a shopper does about a due: sees it, pays it, says no. When one arises: `dues`."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from sandbox.backend.booking import booking
+from sandbox.backend.contract import wallet_shapes as shapes
+from sandbox.backend.contract.problems import ProblemError, not_found
+from sandbox.backend.intents import dues, intents
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.ledger import ledger
+from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
+from sandbox.backend.offers import vouchers as coupons
+from sandbox.backend.payments import page_payments
+from sandbox.backend.records.social_tables import DueRow
+from sandbox.backend.records.tables import IntentRow, PaymentRow
+from sandbox.backend.records.times import rfc3339
+from sandbox.backend.trust.judgement import INSUFFICIENT_FUNDS
+
+_SHOWN = 100
+
+
+def dues_of(session: Session, account_id: str) -> list[shapes.WalletDue]:
+    """What an account is or was asked to pay, the newest first."""
+    rows = session.scalars(
+        select(DueRow)
+        .where(DueRow.account_id == account_id)
+        .order_by(DueRow.asked_at.desc(), DueRow.payment_id.desc())
+        .limit(_SHOWN)
+    )
+    return [view(session, row) for row in rows]
+
+
+def pay(session: Session, backend: Backend, account_id: str, intent_id: str) -> shapes.WalletDue:
+    """Pay a due from the account's own balance, once; again says so again.
+
+    First the guarantor is made whole, the rest is the merchant's: one posting. Raises ProblemError 404, and 409 with
+    `withdrawn`, `not_yet` (the intent is not final) or `insufficient_funds`; then nothing has changed.
+    """
+    now = backend.clock.now()
+    intent, due = _own(session, account_id, intent_id, now)
+    if due.state == "paid":
+        return view(session, due)
+    if due.state == "withdrawn":
+        raise _over(due)
+    payment = session.get_one(PaymentRow, due.payment_id)
+    if intent.status != "declined" or payment.status != "declined" or not payment.accepted_offline:
+        raise ProblemError(409, "not_yet", "it may still be paid another way; ask again later")
+    to_guarantor = _take(session, intent, due, now)
+    coupons.use_up(session, payment)
+    due.state, due.decided_at, due.to_guarantor = "paid", now, to_guarantor
+    due.business_date = booking.business_date_of(session, intent.terminal_id, now)
+    booking.tell(session, intent, payment, now)
+    return view(session, due)
+
+
+def refuse(session: Session, backend: Backend, account_id: str, intent_id: str) -> shapes.WalletDue:
+    """Say no to a due; it may be paid all the same. Raises ProblemError 404, 409 `paid`, `withdrawn`."""
+    now = backend.clock.now()
+    intent, due = _own(session, account_id, intent_id, now)
+    if due.state == "refused":
+        return view(session, due)
+    if due.state != "open":
+        raise _over(due)
+    due.state, due.decided_at = "refused", now
+    booking.tell(session, intent, session.get_one(PaymentRow, due.payment_id), now)
+    return view(session, due)
+
+
+def view(session: Session, due: DueRow) -> shapes.WalletDue:
+    """A due with who asks, and why."""
+    payment = session.get_one(PaymentRow, due.payment_id)
+    return shapes.WalletDue.model_validate({
+        "intent_id": due.intent_id,
+        "merchant": page_payments.merchant_view(session, due.terminal_id),
+        "amount": due.amount,
+        "currency": due.currency,
+        "code": payment.code,
+        "reason": payment.reason,
+        "authorised_at": rfc3339(payment.authorised_at),
+        "asked_at": rfc3339(due.asked_at),
+        "state": due.state,
+        "decided_at": None if due.decided_at is None else rfc3339(due.decided_at),
+    })  # fmt: skip
+
+
+def _take(session: Session, intent: IntentRow, due: DueRow, now: int) -> int:
+    """Move the money; how much of it the guarantor got back."""
+    guaranteed = session.scalar(select(func.sum(PaymentRow.guaranteed)).where(PaymentRow.intent_id == intent.id))
+    to_guarantor = min(due.amount, int(guaranteed or 0))
+    shares = [
+        (Account(AccountKind.GUARANTEE), to_guarantor),
+        (booking.merchant_account(session, intent.terminal_id), due.amount - to_guarantor),
+    ]
+    try:
+        ledger.share_out(
+            session,
+            PostingKind.DUE,
+            giver=Account(AccountKind.SHOPPER, due.account_id),
+            shares=shares,
+            currency=due.currency,
+            at=now,
+            intent_id=intent.id,
+        )
+    except ledger.InsufficientFundsError as error:
+        raise ProblemError(409, INSUFFICIENT_FUNDS.code, "there is not enough money on this account") from error
+    return to_guarantor
+
+
+def _own(session: Session, account_id: str, intent_id: str, now: int) -> tuple[IntentRow, DueRow]:
+    intent = intents.lock(session, intent_id, now)
+    due = None if intent is None else dues.of(session, intent.id)
+    if intent is None or due is None or due.account_id != account_id:
+        raise not_found("due")
+    return intent, due
+
+
+def _over(due: DueRow) -> ProblemError:
+    return ProblemError(409, due.state, f"this is {due.state}")

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sealed export of a dead or cut-off terminal: taken in as deliveries of that terminal, and acknowledged.
+
+Source: backend API, `POST /admin/v1/imports`; docs/journal.md has the export's format. Every payment goes the way it
+would have gone from the terminal (batch, cancel, refunds), so a second import, or a drain besides, changes nothing.
+
+The acknowledgement: the page names no context of its own for it, so it is a journal head (context `PengTap1 head`)
+with one member more. It says the head that the export carried, and under `imported` the ids of the intents that need
+the terminal no more. It is not the head that heartbeats go by: that stays the highest a heartbeat has brought.
+
+An export is sealed, not signed by the terminal. What pays is signed inside; for the rest (what was accepted offline,
+cancels, refunds) stand the rows, which must follow from each other, and the operator who hands it in. Rows that
+contradict the head we signed last are a restored card's: its payments are real, so they are taken, with an alarm.
+"""
+
+import json
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+
+from pengpos.core.errors import MalformedError, SignatureError
+from pengpos.core.sale import refund_id_after_cancel
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.cose import Context, Sign1
+from pengpos.wire.objects.presentation import Presentation
+from sandbox.backend.booking import cancel, refunds
+from sandbox.backend.contract import import_shapes as wire
+from sandbox.backend.contract import terminal_shapes as shapes
+from sandbox.backend.contract.problems import ProblemError, invalid
+from sandbox.backend.intents import intents, views
+from sandbox.backend.kernel.alarms import AlarmKind, raise_alarm
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.payments import batch
+from sandbox.backend.records.tables import TerminalRow
+from sandbox.backend.records.times import rfc3339
+from sandbox.backend.terminals.heartbeat import HEAD_LIFE_S
+
+_FINAL_REFUSALS = frozenset({"exceeds_captured"})
+"""Refusals of a refund that no second import could change: it is over, as it would be for the terminal."""
+
+
+def take(backend: Backend, sealed: str) -> wire.ImportAnswer:
+    """Take in an export. Raises ProblemError 422 `bad_export`, `foreign_export`; then nothing of it was taken."""
+    export = _open(backend, sealed)
+    with backend.db.read() as session:
+        terminal = session.get(TerminalRow, export.terminal_id)
+        if terminal is None:
+            raise invalid("the export is of a terminal that was never enrolled here", code="foreign_export")
+        signed_head = _head_of(terminal.head)
+    hashes = _check_rows(export)
+    presented = [_presented(backend, export.terminal_id, payment) for payment in export.payments]
+    verdicts = [
+        _deliver(backend, export.terminal_id, payment, presentation)
+        for payment, presentation in zip(export.payments, presented, strict=True)
+    ]
+    imported = [verdict.intent_id for verdict in verdicts if verdict.imported]
+    restored = signed_head is not None and _contradicts(export, hashes, signed_head)
+    raw = backend.db.write(lambda session: _acknowledge(session, backend, export, imported, restored=restored))
+    return wire.ImportAnswer(verdicts=verdicts, acknowledgement=b64u(raw))
+
+
+def _open(backend: Backend, sealed: str) -> wire.Export:
+    try:
+        return wire.Export.model_validate_json(backend.issuer.unseal(sealed))
+    except (MalformedError, SignatureError) as error:
+        raise _bad(str(error)) from error
+    except ValidationError as error:
+        raise _bad(f"{error.error_count()} members are missing or wrong") from error
+
+
+def _check_rows(export: wire.Export) -> dict[int, str]:
+    """Hold the rows against their hashes, each other and the export's head; returns all hashes known by row number."""
+    hashes = {export.seq: export.hash}
+    rows = sorted((row for payment in export.payments for row in payment.rows), key=lambda row: row.seq)
+    for row in rows:
+        try:
+            follows = row.follows()
+        except MalformedError as error:
+            raise _bad(f"row {row.seq}: {error}") from error
+        before = hashes.setdefault(row.seq - 1, row.previous)
+        if not follows or row.seq > export.seq or row.previous != before or row.hash != hashes.get(row.seq, row.hash):
+            raise _bad(f"row {row.seq} does not follow from the one before it")
+        hashes[row.seq] = row.hash
+    for payment in export.payments:
+        _check_newest_row(payment)
+    return hashes
+
+
+def _contradicts(export: wire.Export, hashes: dict[int, str], signed: dict[str, Any]) -> bool:
+    known: str = signed["hash"]
+    return bool(signed["epoch"] == export.epoch) and hashes.get(signed["sequence"], known) != known
+
+
+def _check_newest_row(payment: wire.ExportedPayment) -> None:
+    """The row's body is a journal's own matter; that the signed bytes are in it can be seen from outside."""
+    if any(row.kind != "sale" or row.subject != payment.sale_id for row in payment.rows):
+        raise _bad(f"payment {payment.intent_id} comes with the rows of something else")
+    body = unb64u(max(payment.rows, key=lambda row: row.seq).body)
+    signed = (payment.presentation, payment.wallet_credential, payment.authorisation)
+    try:
+        held = all(unb64u(text) in body for text in signed if text is not None)
+    except MalformedError as error:
+        raise _bad(f"payment {payment.intent_id}: {error}") from error
+    if not held or (payment.accepted_offline and b"accepted_offline" not in body):
+        raise _bad(f"payment {payment.intent_id} is not what its row says")
+
+
+def _presented(backend: Backend, terminal_id: str, payment: wire.ExportedPayment) -> Presentation | ProblemError:
+    """The payment's presentation; one that is not good is that payment's trouble, another's is the whole export's."""
+    try:
+        presentation = intents.read_presentation(payment.presentation, backend.issuer.trusted)
+    except ProblemError as error:
+        return error
+    if presentation.credential.subject != terminal_id:
+        raise invalid(f"payment {payment.intent_id} is another terminal's", code="foreign_export")
+    if intents.intent_id_of(presentation) != payment.intent_id:
+        raise _bad(f"payment {payment.intent_id} carries another intent")
+    return presentation
+
+
+def _deliver(
+    backend: Backend, terminal_id: str, payment: wire.ExportedPayment, presentation: Presentation | ProblemError
+) -> wire.ImportVerdict:
+    if isinstance(presentation, ProblemError):
+        problem = batch.item_problem(presentation)
+        return wire.ImportVerdict(intent_id=payment.intent_id, imported=False, verdict=problem, refunds=[])
+    asked = [refund.model_dump() for refund in payment.refunds]
+    verdict: shapes.Payment | shapes.CancelAnswer | shapes.Intent | shapes.ItemProblem
+    if payment.being_undone:
+        verdict = _cancel(backend, payment, presentation)
+        if isinstance(verdict, shapes.CancelAnswer) and verdict.status == "settled":
+            asked.append(_refund_of_all(presentation))
+    elif payment.authorisation is not None:
+        [verdict] = batch.take_all(backend, terminal_id, [_item(payment)], knows_dues=True)  # the journal is ours
+    else:
+        verdict = _ask(backend, presentation)
+    answers = [_refund(backend, terminal_id, payment.intent_id, one) for one in asked]
+    imported = not isinstance(verdict, shapes.ItemProblem) and all(_is_over(answer) for answer in answers)
+    return wire.ImportVerdict(intent_id=payment.intent_id, imported=imported, verdict=verdict, refunds=answers)
+
+
+def _item(payment: wire.ExportedPayment) -> dict[str, Any]:
+    """The payment as an item of a batch."""
+    return {
+        "presentation": payment.presentation,
+        "authorisation": payment.authorisation,
+        "wallet_credential": payment.wallet_credential,
+        "accepted_offline": payment.accepted_offline,
+        "occurred_at": None if payment.occurred_at is None else rfc3339(payment.occurred_at),
+    }
+
+
+def _cancel(
+    backend: Backend, payment: wire.ExportedPayment, presentation: Presentation
+) -> shapes.CancelAnswer | shapes.ItemProblem:
+    try:
+        asked = shapes.CancelRequest.model_validate({"presentation": payment.presentation, "reason": payment.cancel})
+        return backend.db.write(lambda session: cancel.cancel(session, backend, presentation, asked.reason))
+    except ValidationError:
+        return batch.item_problem(invalid("a cancel without a reason that we know"))
+    except ProblemError as error:
+        return batch.item_problem(error)
+
+
+def _ask(backend: Backend, presentation: Presentation) -> shapes.Intent | shapes.ItemProblem:
+    """Nobody authorised it at the terminal: it may have been paid by the page, or will lapse."""
+    now = backend.clock.now()
+    try:
+        return backend.db.write(
+            lambda session: views.intent(session, intents.register(session, presentation, now), now)
+        )
+    except ProblemError as error:
+        return batch.item_problem(error)
+
+
+def _refund_of_all(presentation: Presentation) -> dict[str, Any]:
+    """What the terminal does when its cancel came too late, under the same id."""
+    refund_id = refund_id_after_cancel(intents.uuid_of(presentation))
+    return {"refund_id": str(refund_id), "amount": None, "reason": "cancelled by the merchant"}
+
+
+def _refund(
+    backend: Backend, terminal_id: str, intent_id: str, asked: dict[str, Any]
+) -> shapes.Refund | shapes.ItemProblem:
+    try:
+        request = shapes.RefundRequest.model_validate(asked)
+        return backend.db.write(lambda session: refunds.refund(session, backend, terminal_id, intent_id, request))
+    except ValidationError as error:
+        return batch.item_problem(invalid(f"{error.error_count()} members of a refund are missing or wrong"))
+    except ProblemError as error:
+        return batch.item_problem(error)
+
+
+def _is_over(answer: shapes.Refund | shapes.ItemProblem) -> bool:
+    return isinstance(answer, shapes.Refund) or answer.code in _FINAL_REFUSALS
+
+
+def _acknowledge(
+    session: Session, backend: Backend, export: wire.Export, imported: list[str], *, restored: bool
+) -> bytes:
+    now = backend.clock.now()
+    if restored:
+        shown = {"epoch": export.epoch, "sequence": export.seq, "hash": export.hash}
+        raise_alarm(session, AlarmKind.HEAD_WENT_BACK, export.terminal_id, {"imported": shown}, now)
+    terminal = session.get_one(TerminalRow, export.terminal_id, with_for_update=True)
+    terminal.head_version += 1
+    return backend.issuer.document(
+        Context.HEAD,
+        terminal_id=terminal.id,
+        version=terminal.head_version,
+        now=now,
+        not_after=now + HEAD_LIFE_S,
+        content={"epoch": export.epoch, "sequence": export.seq, "hash": export.hash, "imported": imported},
+    )
+
+
+def _head_of(raw: bytes | None) -> dict[str, Any] | None:
+    """The head we signed last, from our own database."""
+    if raw is None:
+        return None
+    members: dict[str, Any] = json.loads(Sign1.parse(raw).payload)
+    return members
+
+
+def _bad(detail: str) -> ProblemError:
+    return invalid(f"the export is not good: {detail}", code="bad_export")

@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The judge of exactly once: an authorisation arrives, any number of times, in any order, by any way.
+
+Source: backend API, *Exactly once* and *Judged as of its time*. Everything here runs under the intent's row lock.
+"""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pengpos.core.errors import MalformedError
+from pengpos.core.reasons import Reason
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.objects.authorisation import Funding
+from pengpos.wire.objects.presentation import Presentation
+from sandbox.backend.booking import booking
+from sandbox.backend.contract import terminal_shapes as shapes
+from sandbox.backend.contract.problems import ProblemError, conflict, invalid
+from sandbox.backend.intents import finality, intents, magic, views
+from sandbox.backend.kernel.alarms import AlarmKind, raise_alarm
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.payments import payment_requests as friends
+from sandbox.backend.records.database import insert_if_new
+from sandbox.backend.records.tables import (
+    AccountRow,
+    IntentRow,
+    PaymentRow,
+    SpentVoucherRow,
+    TerminalRow,
+    WalletCounterRow,
+    WalletCredentialRow,
+)
+from sandbox.backend.records.times import LATEST_TIME, parse_rfc3339
+from sandbox.backend.sharing import purses
+from sandbox.backend.terminals import denylist, policy
+from sandbox.backend.trust import judgement
+from sandbox.backend.trust.judgement import Authorised, Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A payment as it was sent in, its presentation verified and nothing else."""
+
+    presentation: Presentation
+    wallet_credential: bytes
+    authorisation: bytes
+    accepted_offline: bool
+    occurred_at: int
+    knows_dues: bool
+    """Whether who sends it knows dues, and will not have the shopper pay another way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The verdict, and what befalls it on its way."""
+
+    payment: shapes.Payment
+    delivery: magic.Delivery
+
+
+def read_offer(backend: Backend, terminal_id: str, request: shapes.PaymentRequest, *, knows_dues: bool) -> Offer:
+    """Read a request as far as it can be refused without a verdict; raises ProblemError 404, 422."""
+    presentation = intents.read_own_presentation(request.presentation, backend.issuer.trusted, terminal_id)
+    try:
+        return Offer(
+            presentation=presentation,
+            wallet_credential=unb64u(request.wallet_credential),
+            authorisation=unb64u(request.authorisation),
+            accepted_offline=request.accepted_offline,
+            occurred_at=parse_rfc3339(request.occurred_at),
+            knows_dues=knows_dues,
+        )
+    except (MalformedError, ValueError) as error:
+        raise invalid(str(error)) from error
+
+
+def take(backend: Backend, offer: Offer) -> Answered:
+    """Judge a payment and book it, or say again what was said before; raises ProblemError `409 conflict`.
+
+    What a revoked terminal delivers is held for a person.
+    """
+    outcome = backend.db.write(lambda session: _take(session, backend, offer))
+    if isinstance(outcome, ProblemError):
+        raise outcome
+    return outcome
+
+
+def _take(session: Session, backend: Backend, offer: Offer) -> Answered | ProblemError:
+    now = backend.clock.now()
+    issuers = backend.issuer.trusted
+    intent = intents.register(session, offer.presentation, now)
+    read = judgement.read(offer.presentation, offer.wallet_credential, offer.authorisation, issuers)
+    digest = judgement.identity_of(read, offer.wallet_credential, offer.authorisation)
+    payment = session.scalars(
+        select(PaymentRow).where(PaymentRow.intent_id == intent.id, PaymentRow.authorisation_digest == digest)
+    ).one_or_none()
+    if payment is None:
+        copied = isinstance(read, Authorised) and not _counter_is_its_own(session, read, digest, intent, now)
+        if isinstance(read, Authorised) and _signed_twice(session, intent, read):
+            return conflict("this wallet has sent another authorisation for the same intent")  # a copied key is noted
+        payment = _new_payment(session, offer, intent, digest, read, now)
+        _decide(session, backend, offer, intent, payment, read, copied=copied)
+    elif offer.accepted_offline and finality.may_be_judged_again(session, intent, payment):
+        payment.accepted_offline, payment.occurred_at = True, offer.occurred_at
+        payment.knows_dues = offer.knows_dues
+        payment.business_date = booking.business_date_of(session, intent.terminal_id, payment.authorised_at)
+        copied = isinstance(read, Authorised) and _counter_owner(session, read) != digest
+        _decide(session, backend, offer, intent, payment, read, copied=copied)
+    payment.answers += 1
+    session.flush()
+    delivery = magic.Delivery()
+    if backend.magic_amounts:
+        delivery = magic.delivery(intent.amount, first=payment.answers == 1)
+    return Answered(views.payment(session, payment), delivery)
+
+
+def _decide(
+    session: Session,
+    backend: Backend,
+    offer: Offer,
+    intent: IntentRow,
+    payment: PaymentRow,
+    read: Authorised | Refusal,
+    *,
+    copied: bool,
+) -> None:
+    """Give a payment that has no verdict yet (or may have a second one) its verdict."""
+    now = backend.clock.now()
+    again = payment.status == "declined"
+    if intent.status == "approved":
+        payment.status, payment.code = "already_paid", "already_paid"
+        return
+    if (refusal := _fate(session, intent, payment, now, again=again)) is not None:
+        late = refusal == judgement.EXPIRED
+        (booking.expire if late else booking.decline)(session, backend, intent, payment, refusal, now)
+        return
+    if isinstance(read, Refusal):
+        booking.decline(session, backend, intent, payment, read, now)
+        return
+    known = _known(session, intent, read, offer, now, copied=copied)
+    verdict = judgement.judge(
+        offer.presentation, read, known, backend.issuer.trusted, accepted_offline=offer.accepted_offline
+    )
+    if isinstance(verdict, Refusal):
+        booking.decline(session, backend, intent, payment, verdict, now)
+        return
+    payment.vouchers = [b64u(voucher_id) for voucher_id in verdict.voucher_ids]
+    match read.claims.funding:
+        case Funding.BALANCE:
+            pass
+        case Funding.SHARED_PURSE:
+            assert payment.account_id is not None
+            payment.purse_id = purses.chosen(session, payment.account_id)
+            if payment.purse_id is None:
+                booking.decline(session, backend, intent, payment, purses.NO_PURSE, now)
+                return
+        case Funding.FRIEND:
+            if session.get_one(TerminalRow, intent.terminal_id).revoked_at is not None:
+                booking.decline(session, backend, intent, payment, friends.TERMINAL_REVOKED, now)
+                return
+            code, wait_s = friends.FRIEND_ASKED, friends.REQUEST_S
+            booking.hold(session, intent, payment, now, code=code, outcome="declined", for_s=wait_s)
+            return
+        case unexpected:
+            assert_never(unexpected)
+    _settle(session, backend, intent, payment)
+
+
+def _settle(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow) -> None:
+    """A sound payment: hold it, refuse it, or book it and spend what it spends."""
+    now = backend.clock.now()
+    revoked_at = session.get_one(TerminalRow, intent.terminal_id).revoked_at
+    if revoked_at is not None:
+        # What was accepted before is owed unless a person says no; what came after is not, unless one says yes.
+        outcome = "approved" if payment.authorised_at < revoked_at else "declined"
+        code, for_s = "terminal_revoked", booking.REVIEW_S
+        booking.hold(session, intent, payment, now, code=code, outcome=outcome, for_s=for_s)
+        return
+    refusal: Refusal | magic.Review | None = None
+    if backend.magic_amounts:
+        refusal = magic.outcome(session, intent, accepted_offline=payment.accepted_offline)
+    if isinstance(refusal, magic.Review):
+        booking.hold(session, intent, payment, now, code=booking.HELD.code, outcome="approved", for_s=magic.REVIEW_S)
+        return
+    if refusal is None:
+        refusal = booking.book(session, backend, intent, payment, now)
+    if refusal is not None:
+        booking.decline(session, backend, intent, payment, refusal, now)
+        return
+    if backend.magic_amounts and magic.tells_twice(intent.amount):
+        booking.tell(session, intent, payment, now)
+
+
+def _fate(session: Session, intent: IntentRow, payment: PaymentRow, now: int, *, again: bool) -> Refusal | None:
+    """What the intent's own state and the time of arrival say, before anybody looks at the authorisation."""
+    if intent.status == "cancelled":
+        return judgement.CANCELLED
+    if intent.status == "declined" and not again:
+        assert intent.code is not None
+        assert intent.reason is not None
+        return Refusal(Reason(intent.reason), intent.code)
+    if not payment.accepted_offline:
+        late = intent.status == "expired" or now > intent.payable_until
+        return judgement.EXPIRED if late else None
+    return judgement.TOO_OLD if finality.is_too_old(session, payment, now) else None
+
+
+def _known(
+    session: Session, intent: IntentRow, read: Authorised, offer: Offer, now: int, *, copied: bool
+) -> judgement.Known:
+    kid = b64u(read.credential.key.kid)
+    credential = session.get(WalletCredentialRow, kid)
+    account = None if credential is None else session.get(AccountRow, credential.account_id)
+    as_of = read.claims.authorised_at if offer.accepted_offline else now
+    frozen_at = None if account is None else account.offline_frozen_at
+    return judgement.Known(
+        issued_here=credential is not None,
+        denylisted=denylist.listed_at(session, kid, min(as_of, LATEST_TIME)),
+        offline_frozen=frozen_at is not None and frozen_at <= as_of,
+        counter_copied=copied,
+        voucher_spent=lambda voucher_id: _spent(session, voucher_id),
+        risk=policy.risk_as_of(session, intent.terminal_id, min(as_of, LATEST_TIME)),
+        now=now,
+    )
+
+
+def _spent(session: Session, voucher_id: bytes) -> bool:
+    return session.get(SpentVoucherRow, b64u(voucher_id)) is not None
+
+
+def _signed_twice(session: Session, intent: IntentRow, read: Authorised) -> bool:
+    kid = b64u(read.credential.key.kid)
+    other = select(PaymentRow.id).where(PaymentRow.intent_id == intent.id, PaymentRow.wallet_kid == kid).limit(1)
+    return session.scalar(other) is not None
+
+
+def _counter_is_its_own(session: Session, read: Authorised, digest: bytes, intent: IntentRow, now: int) -> bool:
+    """False if the wallet's counter was used for another authorisation: the key is a copy, and is blocked."""
+    kid = b64u(read.credential.key.kid)
+    counter = read.claims.counter
+    if insert_if_new(session, WalletCounterRow, kid=kid, counter=counter, authorisation_digest=digest):
+        return True
+    if _counter_owner(session, read) == digest:
+        return True
+    denylist.change(session, kid, listed=True, why="two authorisations under one counter", at=now)
+    credential = session.get(WalletCredentialRow, kid)
+    if credential is not None:
+        account = session.get_one(AccountRow, credential.account_id)
+        account.offline_frozen_at = account.offline_frozen_at or now
+    detail = {"kid": kid, "counter": counter, "intent_id": intent.id}
+    raise_alarm(session, AlarmKind.WALLET_COPIED, intent.terminal_id, detail, now)
+    return False
+
+
+def _counter_owner(session: Session, read: Authorised) -> bytes:
+    """The identity of the authorisation that came first under this key and counter."""
+    key = (b64u(read.credential.key.kid), read.claims.counter)
+    return session.get_one(WalletCounterRow, key).authorisation_digest
+
+
+def _new_payment(
+    session: Session, offer: Offer, intent: IntentRow, digest: bytes, read: Authorised | Refusal, now: int
+) -> PaymentRow:
+    claims = read.claims if isinstance(read, Authorised) else None
+    kid = b64u(read.credential.key.kid) if isinstance(read, Authorised) else None
+    credential = None if kid is None else session.get(WalletCredentialRow, kid)
+    if credential is not None:
+        credential.last_used_at = now
+    authorised_at = now if claims is None else min(claims.authorised_at, LATEST_TIME)
+    counts_at = authorised_at if offer.accepted_offline else now
+    payment = PaymentRow(
+        intent_id=intent.id,
+        terminal_id=intent.terminal_id,
+        authorisation_digest=digest,
+        way="reader",
+        account_id=None if credential is None else credential.account_id,
+        wallet_kid=kid,
+        status="new",
+        code="",
+        amount=intent.amount,
+        total=intent.amount if claims is None else claims.total_minor,
+        tip=0 if claims is None else claims.tip_minor,
+        taken=0,
+        refunded=0,
+        currency=intent.currency,
+        accepted_offline=offer.accepted_offline,
+        authorised_at=authorised_at,
+        occurred_at=offer.occurred_at,
+        knows_dues=offer.knows_dues,
+        decided_at=now,
+        business_date=booking.business_date_of(session, intent.terminal_id, counts_at),
+        lines=[],
+        cards=[],
+        vouchers=[],
+        membership_shown=claims is not None and claims.membership is not None,
+        guaranteed=0,
+        answers=0,
+    )
+    session.add(payment)
+    session.flush()
+    return payment

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shoppers: sign-up with play money, top-ups, credentials and how the offline allowance is divided among them.
+
+Source: backend API, "Shopper side". At most three unexpired credentials carry an allowance, whole payments first
+(200.00, 200.00, 100.00 of the usual 500.00), so that all promises together never exceed what the owner set. Which:
+those for the shops its owner chose, else for the shops last used, else the first made.
+"""
+
+import secrets
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pengpos.wire.encoding.base64url import b64u
+from pengpos.wire.objects.credential import Allowance
+from sandbox.backend.contract import wallet_shapes as shapes
+from sandbox.backend.contract.problems import ProblemError, conflict
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.ledger import ledger
+from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
+from sandbox.backend.records import ids
+from sandbox.backend.records.tables import AccountRow, WalletCredentialRow
+from sandbox.backend.records.times import rfc3339
+from sandbox.backend.terminals.enrolment import check_proof, read_jwk
+from sandbox.backend.trust.issuer import WALLET_CREDENTIAL_LIFE_S
+
+CURRENCY = "CNY"
+PLAY_MONEY = 1_000_00
+OFFLINE_TOTAL = 500_00
+WHOLE_PAYMENT = 200_00
+MOST_HOLDERS = 3
+
+
+def sign_up(session: Session, request: shapes.SignUp, now: int) -> shapes.SignedUp:
+    """A new account with 1,000.00 CNY of play money."""
+    token = secrets.token_urlsafe(32)
+    account = AccountRow(
+        id=ids.short_id("A"),
+        name=request.name,
+        languages=request.languages,
+        token_hash=ids.token_hash(token),
+        created_at=now,
+        offline_total=OFFLINE_TOTAL,
+        offline_merchants=[],
+    )
+    session.add(account)
+    session.flush()
+    top_up(session, account.id, PLAY_MONEY, CURRENCY, now)
+    return shapes.SignedUp(account_id=account.id, token=token)
+
+
+def top_up(session: Session, account_id: str, amount_minor: int, currency: str, now: int) -> None:
+    """More play money."""
+    ledger.transfer(
+        session,
+        PostingKind.TOP_UP,
+        giver=Account(AccountKind.PLAY_MONEY),
+        taker=Account(AccountKind.SHOPPER, account_id),
+        amount_minor=amount_minor,
+        currency=currency,
+        at=now,
+    )
+
+
+def balance(session: Session, account_id: str) -> shapes.BalanceAnswer:
+    """All an account holds."""
+    account = session.get_one(AccountRow, account_id)
+    held = {CURRENCY: 0} | ledger.balances(session, Account(AccountKind.SHOPPER, account_id))
+    return shapes.BalanceAnswer(
+        amount=held[CURRENCY],
+        currency=CURRENCY,
+        balances=[shapes.Balance(amount=minor, currency=currency) for currency, minor in held.items()],
+        offline_total=account.offline_total,
+        offline_frozen=account.offline_frozen_at is not None,
+    )
+
+
+def issue_credential(
+    session: Session, backend: Backend, account_id: str, request: shapes.CredentialRequest
+) -> shapes.CredentialAnswer:
+    """Certify a fresh wallet key; the same key again gives the same credential. Raises ProblemError 409, 422."""
+    now = backend.clock.now()
+    key = read_jwk(request.public_key)
+    check_proof(request.proof, key, account_id)
+    account = session.get_one(AccountRow, account_id, with_for_update=True)
+    row = session.get(WalletCredentialRow, b64u(key.kid))
+    if row is None:
+        minor = _allowance(session, account, request.merchant_id, now)
+        allowance = None
+        if minor > 0:
+            per_payment = min(minor, WHOLE_PAYMENT)
+            allowance = Allowance(currency=CURRENCY, per_payment_minor=per_payment, total_minor=minor)
+        row = WalletCredentialRow(
+            kid=b64u(key.kid),
+            account_id=account_id,
+            merchant_id=request.merchant_id,
+            credential=backend.issuer.wallet_credential(ids.short_id("w", 12), key, allowance, now),
+            issued_at=now,
+            expires_at=now + WALLET_CREDENTIAL_LIFE_S,
+            allowance=minor,
+        )
+        session.add(row)
+        session.flush()
+    elif row.account_id != account_id:
+        raise conflict("this key belongs to another account")
+    return shapes.CredentialAnswer(credential=b64u(row.credential), expires_at=rfc3339(row.expires_at))
+
+
+def set_offline_allowance(session: Session, account_id: str, request: shapes.OfflineAllowance) -> None:
+    """How much credentials issued from now on may promise in all; one that is frozen stays so."""
+    account = session.get_one(AccountRow, account_id, with_for_update=True)
+    if account.offline_frozen_at is not None:
+        raise ProblemError(409, "offline_frozen", "the offline allowance is frozen: a key of this account was copied")
+    account.offline_total, account.offline_merchants = request.total, request.merchants
+
+
+def _allowance(session: Session, account: AccountRow, merchant_id: str | None, now: int) -> int:
+    """What one more credential may promise offline, in minor units; 0: online only."""
+    if account.offline_frozen_at is not None:
+        return 0
+    alive = session.scalars(
+        select(WalletCredentialRow).where(
+            WalletCredentialRow.account_id == account.id, WalletCredentialRow.expires_at > now
+        )
+    ).all()
+    holders = [row for row in alive if row.allowance > 0]
+    free = account.offline_total - sum(row.allowance for row in holders)
+    if len(holders) >= MOST_HOLDERS or free <= 0 or not _preferred(session, account, merchant_id):
+        return 0
+    return min(free, WHOLE_PAYMENT) if len(holders) < MOST_HOLDERS - 1 else free
+
+
+def _preferred(session: Session, account: AccountRow, merchant_id: str | None) -> bool:
+    if account.offline_merchants:
+        return merchant_id in account.offline_merchants
+    used = session.scalars(
+        select(WalletCredentialRow)
+        .where(WalletCredentialRow.account_id == account.id, WalletCredentialRow.last_used_at.is_not(None))
+        .order_by(WalletCredentialRow.last_used_at.desc())
+    ).all()
+    recent = list(dict.fromkeys(row.merchant_id for row in used))[:MOST_HOLDERS]
+    return len(recent) < MOST_HOLDERS or merchant_id in recent

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Transactions on SQLite or PostgreSQL; the only module that knows which of the two it is.
+
+SQLite: WAL, ``synchronous=FULL``, ``BEGIN IMMEDIATE`` for whatever writes. PostgreSQL: READ COMMITTED with row locks
+and unique constraints; a deadlock or serialisation failure is tried again from the start.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, event, literal
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from sandbox.backend.records.tables import Base
+
+T = TypeVar("T")
+
+_TRIES = 8
+_RETRIED_SQLSTATES = frozenset({"40001", "40P01", "23505"})
+"""Serialisation failure, deadlock, and a unique constraint that a concurrent transaction was first to meet."""
+_READ_ONLY = "pengpos_read_only"
+
+
+class RaceLostError(Exception):
+    """Another transaction was first; this one is undone and begins again, seeing what the other did."""
+
+
+class Database:
+    """One database of the backend. `wake` is called with a terminal id after a commit that left it an event."""
+
+    def __init__(self, url: str, *, wake: Callable[[str], None] = lambda _: None) -> None:
+        self.engine = _engine(make_url(url))
+        self._wake = wake
+
+    def migrate(self) -> None:
+        """Bring the schema up to date (Alembic); safe to call at each start."""
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        """Run `work` in one transaction and return what it returns; it may run again after a deadlock.
+
+        An exception of `work` rolls everything back.
+        """
+        for attempt in range(1, _TRIES + 1):
+            with Session(self.engine, expire_on_commit=False) as session:
+                try:
+                    result = work(session)
+                    session.commit()
+                except (DBAPIError, RaceLostError) as error:
+                    if attempt == _TRIES or not _may_try_again(error):
+                        raise
+                    continue
+                for terminal_id in session.info.pop("wake", ()):
+                    self._wake(terminal_id)
+                return result
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that only reads; on SQLite it takes no write lock."""
+        with (
+            self.engine.connect().execution_options(**{_READ_ONLY: True}) as connection,
+            Session(connection) as session,
+        ):
+            yield session
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def insert_if_new(session: Session, model: type[Base], **values: Any) -> bool:
+    """Insert a row unless a unique constraint already holds one; True if it was inserted.
+
+    A concurrent insert of the same key is waited for, so that a following SELECT sees it.
+    """
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(model).values(**values).on_conflict_do_nothing().returning(literal(1))
+    return session.connection().execute(statement).first() is not None
+
+
+def _may_try_again(error: DBAPIError | RaceLostError) -> bool:
+    return isinstance(error, RaceLostError) or getattr(error.orig, "sqlstate", None) in _RETRIED_SQLSTATES
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
+    # SQLite 3.53 comes with sqlcipher3; Debian 12's own can corrupt a WAL that two connections write (WAL-reset bug).
+    from sqlcipher3 import dbapi2  # heavy, and needed for SQLite only
+
+    dbapi: type[sqlite3.Connection] = dbapi2
+    engine = create_engine(
+        url, module=dbapi, connect_args={"check_same_thread": False, "timeout": 30}, pool_size=20, max_overflow=20
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN is deferred; ours is in _begin_sqlite
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    deferred = connection.get_execution_options().get(_READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if deferred else "BEGIN IMMEDIATE")

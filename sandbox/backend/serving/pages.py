@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hands out the pages: three addresses, each the same document whatever it names, and the files they are made of.
+
+A browser at any other address gets the first document too, with a `404`: it says in the reader's language that there is
+nothing. Programs, and whoever asks the APIs, get a problem document as ever.
+
+The document's script reads the rest of the address. What follows the `#` is never sent by a browser. Nothing is run
+but our own files (Content-Security-Policy), nothing is loaded from elsewhere, and no address is told to others.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, FastAPI, Header, Request, Response
+from starlette.exceptions import HTTPException
+
+from sandbox.backend.contract.problems import not_found, on_http
+from sandbox.pages import STATIC
+
+_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Cache-Control": "no-cache",  # kept, and asked for anew each time: a page and its parts are of one version
+}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it goes out."""
+
+    content: bytes
+    media_type: str
+    etag: str
+
+    @classmethod
+    def read(cls, path: Path) -> "File":
+        """Read it, once: an update starts the sandbox anew."""
+        content = path.read_bytes()
+        return cls(content, _TYPES[path.suffix], f'"{hashlib.sha256(content).hexdigest()[:16]}"')
+
+    def instead(self) -> Response:
+        """The file where there is nothing."""
+        return Response(self.content, status_code=404, media_type=self.media_type, headers=HEADERS)
+
+    def answer(self, if_none_match: str | None) -> Response:
+        """The file, or that it has not changed."""
+        headers = {**HEADERS, "ETag": self.etag}
+        if if_none_match is not None and self.etag in [tag.strip() for tag in if_none_match.split(",")]:
+            return Response(status_code=304, headers=headers)
+        return Response(self.content, media_type=self.media_type, headers=headers)
+
+
+_APIS = re.compile(r"/(v1|wallet|admin|pages|openapi\.json)(/|$)")
+IfNoneMatch = Annotated[str | None, Header()]
+
+
+def install(app: FastAPI) -> None:
+    """Add the pages to `app`; no part of the API, so they are in no OpenAPI document."""
+    nothing = File.read(STATIC / "pay.html")
+
+    async def on_unknown_address(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        by_browser = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+        if error.status_code == 404 and by_browser and not _APIS.match(request.url.path):
+            return nothing.instead()
+        return await on_http(request, error)
+
+    app.include_router(_router())
+    app.add_exception_handler(HTTPException, on_unknown_address)
+
+
+def _router() -> APIRouter:
+    files = {path.name: File.read(path) for path in STATIC.iterdir() if path.suffix in _TYPES}
+    pages = APIRouter(include_in_schema=False)
+
+    @pages.get("/t")
+    @pages.get("/t/{reference}")
+    def pay(if_none_match: IfNoneMatch = None) -> Response:
+        """An intent to pay."""
+        return files["pay.html"].answer(if_none_match)
+
+    @pages.get("/r/{token}")
+    def receipt(if_none_match: IfNoneMatch = None) -> Response:
+        """A receipt."""
+        return files["receipt.html"].answer(if_none_match)
+
+    @pages.get("/pages/{name}")
+    def part(name: str, if_none_match: IfNoneMatch = None) -> Response:
+        """What the documents are made of; raises ProblemError 404."""
+        if name not in files:
+            raise not_found("file")
+        return files[name].answer(if_none_match)
+
+    return pages

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sandbox as a process: its state on disk, its socket, and the one line it prints when it is ready."""
+
+import errno
+import json
+import logging
+import secrets
+import socket
+import sys
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+
+from pengpos.core.errors import ConfigError
+from pengpos.keys.file import FileKey
+from sandbox.backend.api.delivery import AbortableH11Protocol
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.kernel.hub import Hub
+from sandbox.backend.records import seed
+from sandbox.backend.records.database import Database
+from sandbox.backend.records.times import SystemClock
+from sandbox.backend.serving import lan as nearby
+from sandbox.backend.serving.app import create_app
+from sandbox.backend.serving.certificates import server_identity
+from sandbox.backend.terminals import enrolment
+from sandbox.backend.trust.issuer import Issuer
+
+_ANOTHER_PORT = "Choose another --port, or 0 for any free one"
+_ANOTHER_HOST = (
+    "Name an address of this machine by --host, or leave it out: 127.0.0.1, or by --lan the one in its network"
+)
+_GRACE_S = 3
+_KEEP_ALIVE_S = 75  # a till keeps its connection between two sales
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to run. `home` holds issuer key, admin token and database; `origin` None: the URL it listens on.
+
+    `lan`: by HTTPS, with a certificate that is made here; no `host` then means this machine's address in its network.
+    """
+
+    host: str
+    port: int
+    home: Path
+    lan: bool = False
+    database_url: str | None = None
+    origin: str | None = None
+    magic_amounts: bool = False
+
+
+def serve(options: Options) -> None:
+    """Run until SIGINT or SIGTERM; raises ConfigError."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    if options.lan and not options.host:
+        options = replace(options, host=_lan_address())
+    listener = listen(options)
+    host = options.host if options.host not in {"", "0.0.0.0", "::"} else _lan_address()  # noqa: S104  # compared only
+    port = listener.getsockname()[1]
+    place = f"{f'[{host}]' if ':' in host else host}:{port}"
+    url = f"{'https' if options.lan else 'http'}://{place}"
+    identity = server_identity(options.home / "tls", host, datetime.now(UTC)) if options.lan else None
+    backend = open_backend(options, origin=(options.origin or url).rstrip("/"))
+    app = create_app(backend)
+    if identity is not None:
+        app.include_router(nearby.router(identity))
+        sys.stderr.write(nearby.told(backend.origin, identity))
+    config = uvicorn.Config(
+        app,
+        http=AbortableH11Protocol,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        server_header=False,
+        ssl_certfile=None if identity is None else identity.certificate,
+        ssl_keyfile=None if identity is None else identity.key,
+    )
+    try:
+        _Server(config, backend, {"port": port} if options.origin else {}).run(sockets=[listener])
+    finally:
+        backend.db.close()
+
+
+def open_backend(options: Options, *, origin: str) -> Backend:
+    """Open (at the first start: make) all state; raises ConfigError."""
+    for directory in (options.home.parent, options.home):  # of parents that it makes too, mkdir forgets the mode
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    issuer = Issuer(FileKey.load_or_create(options.home / "issuer.pem"))
+    hub = Hub()
+    database = Database(options.database_url or f"sqlite:///{options.home / 'sandbox.db'}", wake=hub.wake)
+    database.migrate()
+    database.write(seed.seed)
+    return Backend(
+        db=database,
+        issuer=issuer,
+        clock=SystemClock(),
+        origin=origin,
+        hub=hub,
+        admin_token=_admin_token(options.home / "admin-token"),
+        magic_amounts=options.magic_amounts,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready, and lets event streams go before it waits for connections to end."""
+
+    def __init__(self, config: uvicorn.Config, backend: Backend, more: dict[str, int]) -> None:
+        super().__init__(config)
+        self._backend = backend
+        self._more = more
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.should_exit:
+            return
+        backend = self._backend
+        code = backend.db.write(
+            lambda session: enrolment.new_activation_code(session, seed.STORE_ID, backend.clock.now())
+        )
+        ready = {
+            "url": backend.origin,
+            "admin_token": backend.admin_token,
+            "activation_code": code.code,
+            **self._more,
+        }
+        sys.stdout.write(json.dumps(ready) + "\n")
+        sys.stdout.flush()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._backend.hub.close()
+        await super().shutdown(sockets)
+
+
+def _admin_token(path: Path) -> str:
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(32) + "\n")
+    token = path.read_text().strip()
+    if not token:
+        raise ConfigError(str(path), "the admin token is empty", "Delete the file; the next start makes another")
+    return token
+
+
+def listen(options: Options) -> socket.socket:
+    """Take the host and port that were asked for; raises ConfigError with what to ask for instead."""
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((options.host, options.port))
+    except (OSError, UnicodeError) as error:
+        listener.close()
+        where, why = f"{options.host}:{options.port}", getattr(error, "strerror", None) or str(error)
+        not_ours = isinstance(error, UnicodeError | socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+        raise ConfigError(where, why, _ANOTHER_HOST if not_ours else _ANOTHER_PORT) from error
+    return listener
+
+
+def _lan_address() -> str:
+    """This machine's address as its neighbours see it; asks the routing table and sends nothing. Raises ConfigError."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # TEST-NET-1 (RFC 5737)
+        except OSError as error:
+            raise ConfigError(
+                "--lan", "this machine is in no network that leads on", "Join one, or name its address there by --host"
+            ) from error
+        return str(probe.getsockname()[0])

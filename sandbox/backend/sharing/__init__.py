@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Money that several people share: purses and splits."""

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""小荷包: a purse that several accounts fill and pay from (authorisation, funding 1)."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from pengpos.core.reasons import Reason
+from sandbox.backend.contract import wallet_shapes as shapes
+from sandbox.backend.contract.problems import ProblemError, not_found
+from sandbox.backend.ledger import ledger
+from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
+from sandbox.backend.records import ids
+from sandbox.backend.records.social_tables import PurseMemberRow, PurseRow
+from sandbox.backend.records.tables import AccountRow, PaymentRow
+from sandbox.backend.records.times import rfc3339
+from sandbox.backend.trust.judgement import Refusal
+
+NO_PURSE = Refusal(Reason.DECLINED_BY_BACKEND, "no_purse")
+OVER_BUDGET = Refusal(Reason.DECLINED_BY_BACKEND, "over_budget")
+_ENTRIES_SHOWN = 200
+
+
+def make(session: Session, account_id: str, request: shapes.NewPurse, now: int) -> shapes.Purse:
+    """A purse with its members, its maker among them; raises ProblemError 404 for an unknown member."""
+    purse = PurseRow(id=ids.short_id("P"), name=request.name, budget=request.budget)
+    session.add(purse)
+    session.flush()
+    for member_id in dict.fromkeys([account_id, *request.members]):
+        if session.get(AccountRow, member_id) is None:
+            raise not_found("account")
+        session.add(
+            PurseMemberRow(purse_id=purse.id, account_id=member_id, chosen_at=now if member_id == account_id else 0)
+        )
+    session.flush()
+    return view(session, purse)
+
+
+def of(session: Session, account_id: str) -> list[shapes.Purse]:
+    """The purses an account is a member of."""
+    rows = session.scalars(
+        select(PurseRow).join(PurseMemberRow).where(PurseMemberRow.account_id == account_id).order_by(PurseRow.id)
+    )
+    return [view(session, row) for row in rows]
+
+
+def own(session: Session, account_id: str, purse_id: str) -> PurseRow:
+    """Lock a purse; raises ProblemError 404 for one that the account is no member of."""
+    row = session.get(PurseRow, purse_id, with_for_update=True)
+    if row is None or session.get(PurseMemberRow, (purse_id, account_id)) is None:
+        raise not_found("purse")
+    return row
+
+
+def deposit(session: Session, account_id: str, purse_id: str, request: shapes.TopUp, now: int) -> shapes.Purse:
+    """Move money of one's own into a purse; raises ProblemError 404, 409."""
+    purse = own(session, account_id, purse_id)
+    try:
+        ledger.transfer(
+            session,
+            PostingKind.PURSE_FILLED,
+            giver=Account(AccountKind.SHOPPER, account_id),
+            taker=Account(AccountKind.PURSE, purse_id),
+            amount_minor=request.amount,
+            currency=request.currency,
+            at=now,
+        )
+    except ledger.InsufficientFundsError as error:
+        raise ProblemError(409, "insufficient_funds", "there is not enough money on this account") from error
+    return view(session, purse)
+
+
+def choose(session: Session, account_id: str, purse_id: str, now: int) -> None:
+    """From now on a tap with funding 1 means this purse."""
+    own(session, account_id, purse_id)
+    newest = session.scalar(select(func.max(PurseMemberRow.chosen_at)).where(PurseMemberRow.account_id == account_id))
+    session.get_one(PurseMemberRow, (purse_id, account_id)).chosen_at = max(now, (newest or 0) + 1)
+
+
+def chosen(session: Session, account_id: str) -> str | None:
+    """The purse that a tap of this account means; None if it has none."""
+    return session.scalars(
+        select(PurseMemberRow.purse_id)
+        .where(PurseMemberRow.account_id == account_id)
+        .order_by(PurseMemberRow.chosen_at.desc(), PurseMemberRow.purse_id)
+        .limit(1)
+    ).first()
+
+
+def over_budget(session: Session, purse_id: str, taken: int) -> bool:
+    """Whether taking `taken` more would exceed the purse's budget; locks the purse."""
+    purse = session.get_one(PurseRow, purse_id, with_for_update=True)
+    return purse.budget is not None and _spent(session, purse_id) + taken > purse.budget
+
+
+def view(session: Session, purse: PurseRow) -> shapes.Purse:
+    """A purse with its members, money and shared entries."""
+    members = session.scalars(
+        select(PurseMemberRow.account_id).where(PurseMemberRow.purse_id == purse.id).order_by(PurseMemberRow.account_id)
+    ).all()
+    held = ledger.balances(session, Account(AccountKind.PURSE, purse.id))
+    entries = session.scalars(
+        select(PaymentRow)
+        .where(PaymentRow.purse_id == purse.id, PaymentRow.status == "approved")
+        .order_by(PaymentRow.id.desc())
+        .limit(_ENTRIES_SHOWN)
+    )
+    return shapes.Purse(
+        purse_id=purse.id,
+        name=purse.name,
+        members=list(members),
+        budget=purse.budget,
+        spent=_spent(session, purse.id),
+        balances=[shapes.Balance(amount=minor, currency=currency) for currency, minor in held.items()],
+        entries=[
+            shapes.PurseEntry(
+                intent_id=row.intent_id,
+                account_id=row.account_id or "",
+                amount=row.taken - row.refunded,
+                currency=row.currency,
+                at=rfc3339(row.decided_at),
+            )
+            for row in entries
+        ],
+    )
+
+
+def _spent(session: Session, purse_id: str) -> int:
+    total = session.scalar(
+        select(func.coalesce(func.sum(PaymentRow.taken - PaymentRow.refunded), 0)).where(
+            PaymentRow.purse_id == purse_id, PaymentRow.status == "approved"
+        )
+    )
+    return int(total or 0)

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The denylist of wallet keys: an ordered list of changes, handed out as signed deltas (backend API, documents)."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from pengpos.wire.encoding.cose import Context
+from sandbox.backend.contract.problems import invalid
+from sandbox.backend.kernel.events import EventKind, emit_to_all
+from sandbox.backend.records.tables import DenylistRow
+from sandbox.backend.trust.issuer import Issuer
+
+DELTA_LIFE_S = 72 * 3600
+
+
+def version(session: Session) -> int:
+    """How many changes there have been."""
+    return session.scalar(select(func.max(DenylistRow.version))) or 0
+
+
+def change(session: Session, kid: str, *, listed: bool, why: str, at: int) -> int:
+    """Put a key on the list or take it off; nothing if it is so already. Returns the version that says so."""
+    newest = session.scalars(
+        select(DenylistRow).where(DenylistRow.kid == kid).order_by(DenylistRow.version.desc()).limit(1)
+    ).first()
+    if (newest is not None and newest.listed) == listed:
+        return version(session)
+    row = DenylistRow(version=version(session) + 1, kid=kid, listed=listed, why=why, at=at)
+    session.add(row)
+    session.flush()
+    emit_to_all(session, EventKind.DENYLIST, {"version": row.version}, at)
+    return row.version
+
+
+def listed_at(session: Session, kid: str, as_of: int) -> bool:
+    """Whether a key was on the list at the time `as_of`."""
+    newest = session.scalars(
+        select(DenylistRow)
+        .where(DenylistRow.kid == kid, DenylistRow.at <= as_of)
+        .order_by(DenylistRow.version.desc())
+        .limit(1)
+    ).first()
+    return newest is not None and newest.listed
+
+
+def delta(session: Session, issuer: Issuer, since: int, now: int) -> bytes:
+    """What changed after version `since`, as a signed document; raises ProblemError for a version to come."""
+    newest = version(session)
+    if since > newest:
+        raise invalid(f"the denylist is at version {newest}", code="unknown_version")
+    rows = session.scalars(select(DenylistRow).where(DenylistRow.version > since).order_by(DenylistRow.version)).all()
+    last = {row.kid: row.listed for row in rows}
+    content = {
+        "from": since,
+        "add": [kid for kid, listed in last.items() if listed],
+        "remove": [kid for kid, listed in last.items() if not listed],
+    }
+    return issuer.document(
+        Context.DENYLIST, terminal_id="*", version=newest, now=now, not_after=now + DELTA_LIFE_S, content=content
+    )

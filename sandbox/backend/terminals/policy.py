@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a terminal is told to do: risk policy, campaigns, tips, languages; inherited company → store → terminal.
+
+One signed document a terminal, under the context `policy`; `GET /terminal/config` and enrolment hand out the same. A
+new version is signed when the content changes, and before the old one runs out.
+"""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pengpos.wire.encoding.cose import Context
+from sandbox.backend.records.tables import DocumentRow, MerchantRow, StoreRow, TerminalRow
+from sandbox.backend.terminals import denylist
+from sandbox.backend.trust.issuer import Issuer
+
+POLICY_LIFE_S = 72 * 3600
+RENEWED_AFTER_S = 12 * 3600
+CLOCK_TOLERANCE_S = 300
+
+DEFAULT_RISK: dict[str, Any] = {
+    "currency": "CNY",
+    "per_payment": 200_00,
+    "per_wallet_count": 10,
+    "per_wallet_total": 500_00,
+    "stored_count": 50,
+    "stored_total": 2_000_00,
+    "stored_age_s": 24 * 3600,
+    "clock_doubt_s": 2 * 3600,
+    "max_age_s": 7 * 86_400,
+    "guaranteed": 2_000_00,
+}
+DEFAULT_CONFIG: dict[str, Any] = {
+    "risk": DEFAULT_RISK,
+    "campaigns": [],
+    "tip_presets_percent": [5, 10, 15],
+    "languages": ["zh-Hans", "en"],
+}
+
+
+def current(session: Session, issuer: Issuer, terminal_id: str, now: int) -> DocumentRow:
+    """The terminal's newest policy, signed anew if its content changed or it is half a day old."""
+    terminal = session.scalars(select(TerminalRow).where(TerminalRow.id == terminal_id).with_for_update()).one()
+    content = _content(session, issuer, terminal)
+    newest = session.scalars(
+        select(DocumentRow).where(DocumentRow.terminal_id == terminal_id).order_by(DocumentRow.version.desc()).limit(1)
+    ).first()
+    if newest is not None and newest.content == content and now < newest.issued_at + RENEWED_AFTER_S:
+        return newest
+    version = 1 if newest is None else newest.version + 1
+    not_after = now + POLICY_LIFE_S
+    raw = issuer.document(
+        Context.POLICY, terminal_id=terminal_id, version=version, now=now, not_after=not_after, content=content
+    )
+    row = DocumentRow(
+        terminal_id=terminal_id, version=version, issued_at=now, not_after=not_after, content=content, raw=raw
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def risk_as_of(session: Session, terminal_id: str, at: int) -> dict[str, Any] | None:
+    """The risk policy that a terminal may have held at the time `at`; None if it had none that was valid.
+
+    It may have been offline when newer ones were signed: of those valid at `at`, the newest it surely could have had
+    is not known to us, so the most generous to the merchant counts: the one with the highest cap a payment.
+    """
+    rows = session.scalars(
+        select(DocumentRow).where(
+            DocumentRow.terminal_id == terminal_id,
+            DocumentRow.issued_at <= at + CLOCK_TOLERANCE_S,
+            DocumentRow.not_after >= at,
+        )
+    ).all()
+    risks = [row.content["risk"] for row in rows]
+    return max(risks, key=lambda risk: int(risk["per_payment"]), default=None)
+
+
+def _content(session: Session, issuer: Issuer, terminal: TerminalRow) -> dict[str, Any]:
+    merchant = session.get_one(MerchantRow, terminal.merchant_id)
+    store = session.get_one(StoreRow, terminal.store_id)
+    merged = dict(DEFAULT_CONFIG)
+    for layer in (merchant.config, store.config, terminal.config):
+        for name, value in layer.items():
+            merged[name] = {**merged[name], **value} if name == "risk" else value
+    return {
+        **merged,
+        "merchant": {"id": merchant.id, "name": merchant.name},
+        "store": {"id": store.id, "name": store.name},
+        "currency": merchant.currency,
+        "timezone": merchant.timezone,
+        "day_starts_hour": merchant.day_starts_hour,
+        "denylist_version": denylist.version(session),
+        "issuers": issuer.jwks(),
+    }

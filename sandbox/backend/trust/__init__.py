@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the issuer signs, and every check of a signature or claim."""

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What only the backend may sign: credentials, receipts, and its own documents as COSE_Sign1 over JSON bytes.
+
+Source: tap protocol §1; backend API, "The backend's documents". JSON bytes are kept and sent as they were signed.
+"""
+
+import json
+from typing import Any, Protocol
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from pengpos.core.ports import Signer
+from pengpos.core.reasons import Reason
+from pengpos.keys.sealed import unseal
+from pengpos.wire.encoding.base64url import b64u
+from pengpos.wire.encoding.cose import Context, sign1
+from pengpos.wire.encoding.keys import Issuers, PublicKey
+from pengpos.wire.objects.credential import Allowance, Merchant, Role, issue_credential
+from pengpos.wire.objects.receipt import Outcome, ReceiptClaims, sign_receipt
+from sandbox.backend.records.times import rfc3339
+
+TERMINAL_CREDENTIAL_LIFE_S = 90 * 86_400
+WALLET_CREDENTIAL_LIFE_S = 7 * 86_400
+
+
+class IssuerKey(Signer, Protocol):
+    """A key that signs, and opens what was sealed to it."""
+
+    @property
+    def private(self) -> ec.EllipticCurvePrivateKey:
+        """The library's key."""
+
+
+class Issuer:
+    """The issuer's desk: one `key` now; `trusted` are all the issuers whose objects we take."""
+
+    def __init__(self, signer: IssuerKey) -> None:
+        self.signer = signer
+        self.key = PublicKey.of(signer)
+        self.trusted = Issuers([self.key])
+
+    def jwks(self) -> list[dict[str, str]]:
+        """The trusted issuers as JWKs."""
+        return [key.to_jwk() for key in self.trusted]
+
+    def unseal(self, sealed: str) -> bytes:
+        """Open what a terminal sealed to us; raises MalformedError, SignatureError (another's, or changed)."""
+        return unseal(sealed, self.signer.private)
+
+    def terminal_credential(self, terminal_id: str, key: PublicKey, merchant: Merchant, now: int) -> bytes:
+        """A credential of role 1, for 90 days."""
+        return issue_credential(
+            self.signer,
+            subject=terminal_id,
+            key=key,
+            role=Role.TERMINAL,
+            issued_at=now,
+            expires_at=now + TERMINAL_CREDENTIAL_LIFE_S,
+            merchant=merchant,
+        )
+
+    def wallet_credential(self, pseudonym: str, key: PublicKey, allowance: Allowance | None, now: int) -> bytes:
+        """A credential of role 2, for 7 days; without an allowance it is good online only."""
+        return issue_credential(
+            self.signer,
+            subject=pseudonym,
+            key=key,
+            role=Role.WALLET,
+            issued_at=now,
+            expires_at=now + WALLET_CREDENTIAL_LIFE_S,
+            allowance=allowance,
+        )
+
+    def receipt(
+        self, *, intent_id: bytes, total_minor: int, currency: str, at: int, url: str | None, reason: Reason | None
+    ) -> bytes:
+        """A receipt: approved, or with a `reason` declined."""
+        claims = ReceiptClaims(
+            intent_id=intent_id,
+            outcome=Outcome.APPROVED if reason is None else Outcome.DECLINED,
+            total_minor=total_minor,
+            currency=currency,
+            at=at,
+            url=url,
+            reason=None if reason is None else int(reason),
+        )
+        return sign_receipt(self.signer, claims, kid=self.key.kid)
+
+    def document(
+        self, context: Context, *, terminal_id: str, version: int, now: int, not_after: int, content: dict[str, Any]
+    ) -> bytes:
+        """One of the backend's documents: COSE_Sign1 over JSON with the members every document has."""
+        members = {
+            "terminal_id": terminal_id,
+            "version": version,
+            "issued_at": rfc3339(now),
+            "not_after": rfc3339(not_after),
+            **content,
+        }
+        return self._signed_json(context, members)
+
+    def clock(self, *, nonce: str, now: int) -> str:
+        """The time, signed over the nonce of the request that asked (context `PengTap1 clock`), in base64url."""
+        return b64u(self._signed_json(Context.CLOCK, {"nonce": nonce, "now": rfc3339(now)}))
+
+    def _signed_json(self, context: Context, members: dict[str, Any]) -> bytes:
+        payload = json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
+        return sign1(self.signer, context, payload, kid=self.key.kid)

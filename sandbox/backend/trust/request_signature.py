@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Terminal requests are signed with the device key: RFC 9421, label `pp` (backend API, "Rules for all of it").
+
+Checked in this order: form, key, signature, digest of the body, clock, nonce. A nonce is used up only by a request
+that is right in everything else, so a clock that was off costs none.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import http_sf
+from http_message_signatures import HTTPMessageVerifier, HTTPSignatureKeyResolver, InvalidSignature
+from http_message_signatures.algorithms import HTTPSignatureAlgorithm
+from http_message_signatures.exceptions import HTTPMessageSignaturesException
+
+from pengpos.core.errors import MalformedError, SignatureError
+from pengpos.wire.encoding.base64url import unb64u
+from pengpos.wire.encoding.keys import PublicKey
+from sandbox.backend.contract.problems import ProblemError
+
+LABEL = "pp"
+CLOCK_TOLERANCE_S = 300
+NONCE_LIFE_S = 600
+ALGORITHM = "ecdsa-p256-sha256"
+_COMPONENTS = ('"@method"', '"@target-uri"', '"content-digest"')
+_NONCE_SIZE = 16
+_SIGNATURE_FIELDS = ("signature-input", "signature")
+
+FindKey = Callable[[str], PublicKey | None]
+"""The public key that a `keyid` names, or None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedRequest:
+    """A request as it came in; `url` is the configured public origin with the raw path and query."""
+
+    method: str
+    url: str
+    fields: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """What a good signature says."""
+
+    keyid: str
+    nonce: str
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """Header lines as the library wants to see them."""
+
+    lines: tuple[tuple[str, str], ...]
+
+    def items(self) -> Iterable[tuple[str, str]]:
+        return self.lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    method: str
+    url: str
+    headers: _Fields
+
+
+class _DeviceKey(HTTPSignatureAlgorithm):
+    """ES256 by a key of `pengpos.wire.encoding.keys`."""
+
+    algorithm_id = ALGORITHM
+
+    def __init__(self, public_key: PublicKey | None = None, private_key: object = None) -> None:
+        del private_key  # this side only verifies
+        self._key = public_key
+
+    def verify(self, signature: bytes, message: bytes) -> None:
+        assert self._key is not None
+        self._key.verify(signature, message)
+
+
+class _Keys(HTTPSignatureKeyResolver):
+    def __init__(self, find: FindKey) -> None:
+        self._find = find
+
+    def resolve_public_key(self, key_id: str) -> PublicKey | None:
+        return self._find(key_id)
+
+
+class _Verifier(HTTPMessageVerifier):
+    """Leaves the clock to us: a wrong one is answered with the right time, not with a bare refusal."""
+
+    def validate_created_and_expires(self, sig_input: Any, max_age: object = None) -> None:
+        del sig_input, max_age
+
+
+def verify(request: SignedRequest, find_key: FindKey) -> Signed:
+    """Verify everything but clock and nonce; raises ProblemError 401 `signature`."""
+    try:
+        message = _Message(request.method, request.url, _Fields(_only_our_label(request.fields)))
+        verifier = _Verifier(signature_algorithm=_DeviceKey, key_resolver=_Keys(find_key))
+        (result,) = verifier.verify(message, max_age=None, body=request.body)
+        _check_coverage(result.covered_components, request.body)
+        return _parameters(result.parameters)
+    except (InvalidSignature, HTTPMessageSignaturesException, SignatureError, MalformedError, ValueError) as error:
+        detail = f"the request's signature is not good for {request.method} {request.url}: {error}"
+        raise ProblemError(401, "signature", detail) from error
+
+
+def _only_our_label(fields: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Drop other labels' signatures: a proxy may have added its own."""
+    kept = [(name, value) for name, value in fields if name.lower() not in _SIGNATURE_FIELDS]
+    for name in _SIGNATURE_FIELDS:
+        joined = ", ".join(value for found, value in fields if found.lower() == name)
+        if not joined:
+            raise InvalidSignature(f"no {name}")
+        members = http_sf.parse(joined.encode("ascii"), tltype="dictionary")
+        if not isinstance(members, dict) or LABEL not in members:
+            raise InvalidSignature(f"no label {LABEL} in {name}")
+        kept.append((name, http_sf.ser({LABEL: members[LABEL]})))
+    return tuple(kept)
+
+
+def _check_coverage(covered: dict[str, str], body: bytes) -> None:
+    components = tuple(covered)[:-1]  # the last is @signature-params
+    if components != _COMPONENTS and (body or components != _COMPONENTS[:2]):
+        raise InvalidSignature(f"the components must be {' '.join(_COMPONENTS)}, in this order")
+    if "sha-256=" not in covered.get(_COMPONENTS[2], "sha-256="):
+        raise InvalidSignature("a content-digest without sha-256")
+
+
+def _parameters(parameters: dict[str, Any]) -> Signed:
+    for name, kind in (("created", int), ("nonce", str), ("keyid", str), ("alg", str)):
+        if not isinstance(parameters.get(name), kind):
+            raise InvalidSignature(f"no parameter {name}")
+    if len(unb64u(parameters["nonce"])) != _NONCE_SIZE:
+        raise InvalidSignature("a nonce that is not 16 bytes in base64url")
+    return Signed(keyid=parameters["keyid"], nonce=parameters["nonce"], created=parameters["created"])

@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The wallet: what a phone answers to a presentation, and what it does with a receipt.
+
+Knows the wallet's duties of tap protocol §1 and §2 in their order: verify, its memory, time, another way, currency,
+lock, its owner's decision, money. Knows no APDUs, no network and no clock of its own; a tap needs neither. Between taps
+the phone tells it what its owner decided (`confirm`, `refuse`) and what it learnt from the backend.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import RLock
+
+from pengpos.core.errors import MalformedError, SignatureError
+from pengpos.core.money import AMOUNT_LIMIT_MINOR
+from pengpos.core.ports import Clock, Signer
+from pengpos.core.reasons import Reason
+from pengpos.wire.encoding.cbor import decode
+from pengpos.wire.encoding.cose import Sign1
+from pengpos.wire.encoding.keys import Issuers
+from pengpos.wire.objects.authorisation import AuthorisationClaims, Funding, sign_authorisation
+from pengpos.wire.objects.credential import Merchant
+from pengpos.wire.objects.intent import IntentClaims
+from pengpos.wire.objects.presentation import Presentation
+from pengpos.wire.objects.receipt import MAX_RECEIPT_SIZE, Outcome, Receipt
+from pengpos.wire.objects.reply import AlreadyPaid, Authorises, Declines, Hint, NeedsShopper, encode_reply
+from sandbox.phone.wallet.events import (
+    Asked,
+    Authorised,
+    Event,
+    Offer,
+    PaidAnotherWay,
+    PaidByAnother,
+    ReceiptKept,
+    Refused,
+)
+from sandbox.phone.wallet.owner import Owner
+from sandbox.phone.wallet.plan import Plan, make_plan
+from sandbox.phone.wallet.store import HeldCredential, Signed, WalletStore
+
+MEMORY_S = 300  # a reply is remembered so long after its intent's expiry; tap protocol §2
+CONFIRMATION_LIFE_S = 60  # tap protocol §2, "A wallet signs only if"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decision:
+    """What the owner said to the one intent they were shown, and when."""
+
+    digest: bytes
+    agrees: bool
+    at_monotonic_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What is said to the terminal, and what the owner is told once it is durable."""
+
+    reply: bytes
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tap:
+    """One verified presentation at one moment."""
+
+    presentation: Presentation
+    now: int
+
+    @property
+    def merchant(self) -> Merchant:
+        """Who asks for money."""
+        return self.presentation.merchant
+
+    @property
+    def in_memory_still(self) -> bool:
+        """Not later than five minutes after the intent's expiry."""
+        return self.now <= self.presentation.intent.claims.expires_at + MEMORY_S
+
+    def no(self, reason: Reason, *, now: int | None = None) -> _Answer:
+        """Decline, saying the phone's time where the reason is the time."""
+        return _Answer(
+            reply=encode_reply(Declines(reason, now)),
+            event=Refused(reason=reason, offer=Offer.of(self.presentation)),
+        )
+
+
+class Wallet:
+    """One shopper's wallet over its store and keys; answers one tap at a time, from any thread.
+
+    `signer_of` finds the private key behind a credential's kid. `listener` is told what the phone's screen would show;
+    it is called during the tap and must return at once. `owner` and `issuers` may be replaced at any time.
+    """
+
+    def __init__(
+        self,
+        store: WalletStore,
+        *,
+        issuers: Issuers,
+        signer_of: Callable[[bytes], Signer],
+        clock: Clock,
+        owner: Owner | None = None,
+        listener: Callable[[Event], None] = lambda _event: None,
+    ) -> None:
+        self.issuers = issuers
+        self.owner = owner or Owner()
+        self.listener = listener
+        self._store = store
+        self._signer_of = signer_of
+        self._clock = clock
+        self._decision: _Decision | None = None
+        self._lock = RLock()
+
+    @property
+    def locked(self) -> bool:
+        """The phone is locked now (FCI flags bit 0)."""
+        return self.owner.locked
+
+    def now(self) -> int:
+        """The phone's time, right or wrong, in Unix seconds."""
+        return self._clock.now() + self.owner.clock_offset_s
+
+    # --- between taps --------------------------------------------------------------------------------------------
+
+    def confirm(self, digest: bytes) -> None:
+        """The unlocked owner was shown merchant and amount of the intent with this SHA-256, and agreed; for 60 s."""
+        with self._lock:
+            self._decision = _Decision(digest=digest, agrees=True, at_monotonic_s=self._clock.monotonic_s())
+
+    def refuse(self, digest: bytes) -> None:
+        """The owner was shown the intent with this SHA-256, and said no; for 60 s."""
+        with self._lock:
+            self._decision = _Decision(digest=digest, agrees=False, at_monotonic_s=self._clock.monotonic_s())
+
+    def begin_elsewhere(self, intent_id: bytes) -> bool:
+        """Before paying by tag or QR: False if a tap has signed this intent, else no tap will."""
+        with self._lock, self._store.transaction():
+            if self._store.signed(intent_id) is not None:
+                return False
+            self._store.begin_elsewhere(intent_id)
+            return True
+
+    def release_elsewhere(self, intent_id: bytes) -> None:
+        """The backend has let the claim go unpaid: a tap may pay again."""
+        self._store.release_elsewhere(intent_id)
+
+    # --- a tap ---------------------------------------------------------------------------------------------------
+
+    def answer(self, presentation: bytes) -> bytes:
+        """The reply to what a terminal presents; if it is an authorisation, it is durable before this returns.
+
+        Raises JournalError if it could not be made durable; then nothing is signed.
+        """
+        with self._lock:
+            answer = self._answer(presentation)
+        self.listener(answer.event)
+        return answer.reply
+
+    def _answer(self, raw: bytes) -> _Answer:
+        now = self.now()
+        try:
+            presentation = _verified(raw, self.issuers, now)
+        except (MalformedError, SignatureError) as err:
+            # One answer for whatever is wrong, or a stranger could find out which shops this phone knows.
+            reply = encode_reply(Declines(Reason.NOT_TRUSTED))
+            return _Answer(reply=reply, event=Refused(reason=Reason.NOT_TRUSTED, detail=str(err)))
+        tap = _Tap(presentation=presentation, now=now)
+        with self._store.transaction():
+            return self._recall(tap) or self._weigh(tap)
+
+    def _recall(self, tap: _Tap) -> _Answer | None:
+        """Memory, time and another way: what has nothing to do with the owner's wishes."""
+        intent = tap.presentation.intent
+        before = self._store.signed(intent.claims.intent_id)
+        if before is not None:
+            if not Sign1.parse(before.intent).same_content(intent.sign1):
+                return tap.no(Reason.NOT_TRUSTED)
+            if tap.in_memory_still:
+                return _Answer(reply=before.reply, event=Authorised(payment=before, again=True))
+        if not intent.claims.in_time(tap.now):
+            return tap.no(Reason.PHONE_CLOCK, now=tap.now)
+        begun, receipt = self._store.elsewhere(intent.claims.intent_id)
+        if receipt is not None:
+            event = PaidAnotherWay(offer=Offer.of(tap.presentation))
+            return _Answer(reply=encode_reply(AlreadyPaid(receipt)), event=event)
+        return tap.no(Reason.BEGUN_ANOTHER_WAY) if begun else None
+
+    def _weigh(self, tap: _Tap) -> _Answer:
+        """Currency, lock, the owner's decision, money; then sign."""
+        claims, owner = tap.presentation.intent.claims, self.owner
+        held = self._store.credential_for(tap.merchant.merchant_id, tap.now)
+        if claims.currency not in self._store.currencies() or held is None:
+            return tap.no(Reason.UNSUPPORTED)
+        if owner.blocked:
+            return tap.no(Reason.BLOCKED_BY_OWNER)
+        plan = make_plan(claims, owner, merchant_id=tap.merchant.merchant_id, credential=held, issuers=self.issuers)
+        decision = self._decision_on(tap.presentation.intent.digest)
+        trouble = self._money_trouble(owner, plan, claims.currency)
+        # Asking first where the money is short keeps a terminal from probing what an unattended phone could pay.
+        must_ask = decision is None and (trouble is not None or not _pays_unasked(owner, claims))
+        if must_ask and owner.locked:
+            return self._ask(tap, plan, Hint.UNLOCK)
+        if owner.says_no or (decision is not None and not decision.agrees):
+            return tap.no(Reason.DECLINED_BY_SHOPPER)
+        if must_ask:
+            return self._ask(tap, plan, Hint.CHOOSE if owner.chooses else Hint.CONFIRM)
+        if trouble is not None:
+            return tap.no(trouble)
+        return self._sign(tap, held, plan)
+
+    def _decision_on(self, digest: bytes) -> _Decision | None:
+        decision = self._decision
+        if decision is None or decision.digest != digest:
+            return None
+        return decision if self._clock.monotonic_s() - decision.at_monotonic_s <= CONFIRMATION_LIFE_S else None
+
+    def _money_trouble(self, owner: Owner, plan: Plan, currency: str) -> Reason | None:
+        limit_minor = owner.spending_limit_minor(currency)
+        if plan.total_minor > (AMOUNT_LIMIT_MINOR if limit_minor is None else limit_minor):
+            return Reason.OVER_A_LIMIT
+        if plan.funding is Funding.BALANCE:
+            spendable_minor = self._store.spendable_minor(currency)
+            if spendable_minor is not None and plan.total_minor > spendable_minor:
+                return Reason.NOT_ENOUGH_MONEY
+        return None
+
+    def _ask(self, tap: _Tap, plan: Plan, hint: Hint) -> _Answer:
+        event = Asked(offer=Offer.of(tap.presentation), hint=hint, total_minor=plan.total_minor)
+        return _Answer(reply=encode_reply(NeedsShopper(hint)), event=event)
+
+    def _sign(self, tap: _Tap, held: HeldCredential, plan: Plan) -> _Answer:
+        """Sign under the next counter of this merchant's credential and remember it all; inside the transaction."""
+        intent = tap.presentation.intent
+        promised = self._may_promise(held, plan, intent.claims.currency)
+        claims = AuthorisationClaims(
+            intent_digest=intent.digest,
+            total_minor=plan.total_minor,
+            authorised_at=tap.now,
+            counter=self._store.use_credential(held.kid, tap.merchant.merchant_id),
+            offline_allowed=promised,
+            tip_minor=plan.tip_minor,
+            vouchers=plan.vouchers,
+            membership=plan.membership,
+            funding=plan.funding,
+        )
+        authorisation = sign_authorisation(self._signer_of(held.kid), claims)
+        payment = Signed(
+            intent_id=intent.claims.intent_id,
+            intent=intent.raw,
+            terminal_key=tap.presentation.credential.key,
+            reply=encode_reply(Authorises(held.raw, authorisation)),
+            kid=held.kid,
+            merchant=tap.merchant.name,
+            total_minor=plan.total_minor,
+            currency=intent.claims.currency,
+            from_balance=plan.funding is Funding.BALANCE,
+            promised=promised,
+            signed_at=tap.now,
+        )
+        self._store.remember(payment)
+        return _Answer(reply=payment.reply, event=Authorised(payment=payment, again=False))
+
+    def _may_promise(self, held: HeldCredential, plan: Plan, currency: str) -> bool:
+        """Claim 5: whenever the allowance covers the total; never with vouchers nor where a friend pays."""
+        allowance = held.allowance
+        if allowance is None or plan.vouchers or plan.funding is Funding.FRIEND:
+            return False
+        left_minor = allowance.total_minor - self._store.promised_minor(held.kid)
+        return allowance.currency == currency and plan.total_minor <= min(allowance.per_payment_minor, left_minor)
+
+    # --- receipts ------------------------------------------------------------------------------------------------
+
+    def take_receipt(self, receipt: bytes) -> None:
+        """Keep a receipt for an intent this wallet has signed or begun another way; ignore any other.
+
+        It may come from a tap or from the backend. An issuer says approved or declined, the terminal of that very
+        intent says accepted offline, and no receipt takes more than was authorised. Raises JournalError if it could
+        not be stored.
+        """
+        with self._lock, self._store.transaction():
+            payment = self._told_by(receipt)
+        if payment is not None:
+            self.listener(ReceiptKept(payment=payment))
+
+    def release_promise(self, intent_id: bytes) -> None:
+        """The backend itself, asked by the account's owner, will never take what was signed for this intent.
+
+        No receipt says so. After a decline the terminal may still deliver the same authorisation as accepted offline,
+        and it is judged once more (backend API, *Accepted after all*): only the backend knows when that is over.
+        """
+        with self._lock, self._store.transaction():
+            payment = self._store.signed(intent_id) if self._store.release_promise(intent_id) else None
+        if payment is not None and payment.paid_by_another:
+            self.listener(PaidByAnother(payment=payment))
+
+    def _told_by(self, raw: bytes) -> Signed | None:
+        """The payment as it stands after this receipt, or None if it says nothing about a payment by tap."""
+        try:
+            intent_id = _intent_id_of(raw)
+            before = self._store.signed(intent_id)
+            if before is None:
+                self._told_of_another_way(intent_id, raw)
+                return None
+            receipt = Receipt.read(raw, self.issuers, terminal_key=before.terminal_key)
+        except (MalformedError, SignatureError):
+            return None
+        claims = receipt.claims
+        if claims.currency != before.currency or claims.total_minor > before.total_minor:
+            return None
+        if claims.outcome is Outcome.ACCEPTED_OFFLINE and not before.promised:
+            return None
+        self._store.record_outcome(receipt)
+        return self._store.signed(intent_id)
+
+    def _told_of_another_way(self, intent_id: bytes, raw: bytes) -> None:
+        begun, known = self._store.elsewhere(intent_id)
+        if begun and known is None and Receipt.read(raw, self.issuers).claims.outcome is Outcome.APPROVED:
+            self._store.paid_elsewhere(intent_id, raw)
+
+
+def _verified(raw: bytes, issuers: Issuers, now: int) -> Presentation:
+    """A presentation in which everything holds but the intent's time; raises MalformedError, SignatureError."""
+    presentation = Presentation.read(raw, issuers)
+    if presentation.credential.expired(now):
+        raise SignatureError("the terminal's credential has expired")
+    return presentation
+
+
+def _pays_unasked(owner: Owner, claims: IntentClaims) -> bool:
+    """Under a tap limit that the owner has set, tip not counted, and unless they want to be asked all the same."""
+    limit_minor = owner.tap_limit_minor(claims.currency)
+    if limit_minor is None or owner.asks_first or owner.chooses:
+        return False
+    return claims.amount_minor <= limit_minor
+
+
+def _intent_id_of(receipt: bytes) -> bytes:
+    """The intent a receipt is about, before anything in it has verified: only to find whose keys may have signed it."""
+    claims = decode(Sign1.parse(receipt, max_size=MAX_RECEIPT_SIZE).payload, max_size=MAX_RECEIPT_SIZE)
+    intent_id = claims.get(1) if isinstance(claims, dict) else None
+    if not isinstance(intent_id, bytes):
+        raise MalformedError("a receipt names its intent")
+    return intent_id

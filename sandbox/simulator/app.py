@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page over HTTP: its files, what happens as Server-Sent Events, what is done as JSON, and the terminal's screen.
+
+Everything is under `/TOKEN/`, for requests whose `Host` and `Origin` are this machine's. The screen's own listener
+(`ui.display.remote`) is reached through here, so that one port and one origin are all a browser needs.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import ValidationError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from sandbox.simulator.actions import ACTION
+from sandbox.simulator.counter import Counter, UnknownPhoneError
+
+VIEWERS_MOST: Final = 8
+BODY_MOST_BYTES: Final = 4096
+_OURS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_STATIC: Final = Path(__file__).with_name("static")
+_TYPES: Final = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_FRAME_LIMIT = httpx.Timeout(5.0, read=30.0)  # the screen answers within 20 s, changed or not
+_FRAME_HEADERS: Final = ("frame", "area", "size", "content-type")
+_HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Page:
+    """The application over one counter. `screen_url`: where the terminal's screen listens, if one does."""
+
+    def __init__(self, counter: Counter, *, token: str, screen_url: str | None) -> None:
+        self._counter = counter
+        self._token = token
+        self._viewers = 0
+        self._screen = (
+            httpx.AsyncClient(base_url=screen_url, timeout=_FRAME_LIMIT, trust_env=False) if screen_url else None
+        )
+
+    def app(self) -> Starlette:
+        """The ASGI application."""
+        ours = self._only_ours
+        routes = [
+            Route("/{token}", ours(self._to_the_page)),
+            Route("/{token}/", ours(self._file)),
+            Route("/{token}/events", ours(self._events)),
+            Route("/{token}/do", ours(self._do), methods=["POST"]),
+            Route("/{token}/screen/frame", ours(self._frame)),
+            Route("/{token}/screen/input", ours(self._input), methods=["POST"]),
+            Route("/{token}/{name}", ours(self._file)),
+        ]
+        return Starlette(routes=routes, lifespan=self._lifespan)
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        yield
+        if self._screen is not None:
+            await self._screen.aclose()
+
+    def _only_ours(self, handler: Handler) -> Handler:
+        async def guarded(request: Request) -> Response:
+            origin = request.headers.get("origin")
+            names = [_host(f"//{request.headers.get('host', '')}")] + ([_host(origin)] if origin is not None else [])
+            if not all(name in _OURS for name in names):
+                answer: Response = PlainTextResponse("Only from this machine.", 403)
+            elif not secrets.compare_digest(request.path_params["token"].encode(), self._token.encode()):
+                answer = PlainTextResponse("Not here. The address is what pengpos run prints.", 404)
+            else:
+                answer = await handler(request)
+            answer.headers.update(_HEADERS)
+            return answer
+
+        return guarded
+
+    async def _to_the_page(self, _: Request) -> Response:
+        return RedirectResponse(f"/{self._token}/")
+
+    async def _file(self, request: Request) -> Response:
+        path = _STATIC / request.path_params.get("name", "index.html")
+        if path.parent != _STATIC or path.suffix not in _TYPES or not path.is_file():
+            return PlainTextResponse("Not here.", 404)
+        return Response(await run_in_threadpool(path.read_bytes), media_type=_TYPES[path.suffix])
+
+    async def _events(self, _: Request) -> Response:
+        if self._viewers >= VIEWERS_MOST:
+            return PlainTextResponse("Too many look on.", 503)
+        return StreamingResponse(self._stream(), media_type="text/event-stream")
+
+    async def _stream(self) -> AsyncIterator[str]:
+        self._viewers += 1
+        try:
+            async for name, text in self._counter.board.follow():
+                yield f"event: {name}\ndata: {text}\n\n" if name else ": still here\n\n"
+        finally:
+            self._viewers -= 1
+
+    async def _do(self, request: Request) -> Response:
+        body = await _read(request)
+        if body is None:
+            return PlainTextResponse("Too much at once.", 413)
+        try:
+            action = ACTION.validate_json(body)
+            await run_in_threadpool(self._counter.carry_out, action)
+        except ValidationError as error:
+            return PlainTextResponse(str(error), 400)
+        except UnknownPhoneError:
+            return PlainTextResponse("No such phone.", 404)
+        return Response(status_code=204)
+
+    async def _frame(self, request: Request) -> Response:
+        return await self._of_the_screen("GET", f"frame?after={request.query_params.get('after', '0')[:18]}")
+
+    async def _input(self, request: Request) -> Response:
+        body = await _read(request)
+        return PlainTextResponse("Too much.", 413) if body is None else await self._of_the_screen("POST", "input", body)
+
+    async def _of_the_screen(self, method: str, path: str, content: bytes | None = None) -> Response:
+        if self._screen is None:
+            return PlainTextResponse("No screen runs here.", 404)
+        try:
+            answer = await self._screen.request(method, path, content=content)
+        except (httpx.HTTPError, httpx.InvalidURL):
+            return PlainTextResponse("The screen does not answer.", 503)
+        headers = {name: answer.headers[name] for name in _FRAME_HEADERS if name in answer.headers}
+        return Response(answer.content, answer.status_code, headers)
+
+
+async def _read(request: Request) -> bytes | None:
+    """The body; None if it is too large."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > BODY_MOST_BYTES:
+            return None
+    return body
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When a phone may be torn away from the reader, each moment as a manner of `sandbox.phone.field.manners`."""
+
+from enum import StrEnum
+
+from pengpos.wire import apdu
+from sandbox.phone.field.manners import Gone, Honest, Manner, Move, Respond, Says, TornAfterCommands, TornInReply
+
+
+class Moment(StrEnum):
+    """When it leaves."""
+
+    NEVER = "never"
+    AT_ONCE = "at_once"
+    """The reader has met it and not asked yet."""
+    IN_REPLY = "in_reply"
+    """It has signed; half of its answer is through."""
+    BEFORE_RECEIPT = "before_receipt"
+    """The terminal has its answer; the receipt finds nobody."""
+
+
+class TornBeforeReceipt:
+    """Answers well, and has left when the terminal pushes the receipt."""
+
+    def start(self) -> None:
+        """Nothing to begin."""
+
+    def move(self, command: bytes, honest: Respond) -> Move:
+        """The card's own answer, unless a receipt comes."""
+        return Gone() if command[1:2] == bytes([apdu.INS_RESULT]) else Says(data=honest(command))
+
+
+def manner_of(moment: Moment) -> Manner:
+    """How a phone behaves that leaves at this moment."""
+    match moment:
+        case Moment.NEVER:
+            return Honest()
+        case Moment.AT_ONCE:
+            return TornAfterCommands(1)
+        case Moment.IN_REPLY:
+            return TornInReply(40)
+        case Moment.BEFORE_RECEIPT:
+            return TornBeforeReceipt()

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The local API over HTTP. Source: `docs/spec/local-api.md`; every error is an RFC 9457 problem document.
+
+Nothing here waits for a shopper: a call starts or changes something, `/v1/events` says what came of it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from offline_queue.port import JournalPort
+from offline_queue.values import PAGE_LIMIT, SaleQuery
+from pengpos.backend_api.calls import UnusableAnswerError
+from pengpos.client import Language, NewSale
+from pengpos.core.sale import CancelReason, SaleState
+from pengpos.core.times import rfc3339
+from terminal.api.feed import Feed
+from terminal.api.http import (
+    ERROR_ANSWERS,
+    BadRequestError,
+    Query,
+    as_json,
+    events_of,
+    read_body,
+)
+from terminal.api.snapshot import Snapshots
+from terminal.api.views import refund_view, sale_view
+from terminal.device.alarms import Alarms
+from terminal.sales.commands import Counter
+from terminal.sales.day import DayClose
+from terminal.sales.open_sales import Desk
+
+SEARCHED_BY = ("from", "to", "state", "amount", "number", "reference", "limit", "before")
+PAGE_USUAL = 50
+
+
+class CancelCall(msgspec.Struct, forbid_unknown_fields=True):
+    """`POST /v1/sales/{id}/cancel`."""
+
+    reason: Literal["customer", "merchant", "malfunction", "unable_to_complete"] = "merchant"
+
+
+class CodeCall(msgspec.Struct, forbid_unknown_fields=True):
+    """`POST /v1/sales/{id}/confirmation-code`."""
+
+    code: str
+
+
+class DayCall(msgspec.Struct, forbid_unknown_fields=True):
+    """`POST /v1/day/close`."""
+
+    date: str | None = None
+
+
+class RefundCall(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """`POST /v1/sales/{id}/refunds`."""
+
+    idempotency_key: str
+    reason: str
+    amount: int | None = None
+
+
+class LocalApi:
+    """The routes of one running terminal."""
+
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        counter: Counter,
+        journal: JournalPort,
+        snapshots: Snapshots,
+        feed: Feed,
+        alarms: Alarms,
+        days: DayClose,
+        export: Callable[[], str],
+        sync_now: Callable[[], None],
+        diagnose: Callable[[], dict[str, object]] | None,
+        language: Language,
+    ) -> None:
+        self._desk = desk
+        self._counter = counter
+        self._journal = journal
+        self._snapshots = snapshots
+        self._feed = feed
+        self._alarms = alarms
+        self._days = days
+        self._export = export
+        self._sync_now = sync_now
+        self._diagnose = diagnose
+        self._language = language
+
+    def app(self) -> Starlette:
+        """The ASGI application."""
+        sale = "/v1/sales/{sale_id:uuid}"
+        app = Starlette(
+            routes=[
+                Route("/v1/status", self.status),
+                Route("/v1/events", self.events),
+                Route("/v1/sales", self.sales, methods=["GET", "POST"]),
+                Route(sale, self.show_sale),
+                Route(sale + "/again", self.again, methods=["POST"]),
+                Route(sale + "/park", self.park, methods=["POST"]),
+                Route(sale + "/cancel", self.cancel, methods=["POST"]),
+                Route(sale + "/accept-offline", self.accept_offline, methods=["POST"]),
+                Route(sale + "/confirmation-code", self.confirmation_code, methods=["POST"]),
+                Route(sale + "/refunds", self.refund, methods=["POST"]),
+                Route("/v1/queue", self.queue),
+                Route("/v1/queue/sync", self.sync, methods=["POST"]),
+                Route("/v1/queue/export", self.export),
+                Route("/v1/day", self.day),
+                Route("/v1/day/close", self.close_day, methods=["POST"]),
+                Route("/v1/diagnosis", self.diagnosis),
+                Route("/v1/alarms/{alarm_id}/seen", self.alarm_seen, methods=["POST"]),
+            ],
+            exception_handlers=ERROR_ANSWERS,
+        )
+        app.router.redirect_slashes = False  # a path that is none is answered as one, with a problem document
+        return app
+
+    # --- looking ------------------------------------------------------------------------------------------------------
+
+    async def status(self, _request: Request) -> Response:
+        """`GET /v1/status`."""
+        return as_json(await self._snapshots.status())
+
+    async def events(self, request: Request) -> Response:
+        """`GET /v1/events`: Server-Sent Events, each a whole snapshot: ``status``, or the ``sale`` that moved."""
+        return events_of(self._feed, request)
+
+    async def show_sale(self, request: Request) -> Response:
+        """`GET /v1/sales/{id}`."""
+        return as_json(sale_view(await self._desk.find(_sale_id(request)), self._language))
+
+    async def search_sales(self, request: Request) -> Response:
+        """`GET /v1/sales?…`: by what `SEARCHED_BY` says, the newest first."""
+        query = Query(request.query_params, SEARCHED_BY, many=("state",))
+        limit = query.number("limit")
+        if limit is not None and not 1 <= limit <= PAGE_LIMIT:
+            raise BadRequestError(422, "invalid_query", f"limit is from 1 to {PAGE_LIMIT}, not {limit}")
+        wanted = SaleQuery(
+            from_utc=query.time("from"),
+            to_utc=query.time("to"),
+            states=query.choices("state", SaleState),
+            amount_minor=query.number("amount"),
+            number=query.text("number"),
+            reference=query.text("reference"),
+            before=query.number("before"),
+            limit=PAGE_USUAL if limit is None else limit,
+        )
+        page = await asyncio.to_thread(self._journal.search, wanted)
+        return as_json({"sales": [sale_view(sale, self._language) for sale in page.sales], "next": page.next})
+
+    async def queue(self, _request: Request) -> Response:
+        """`GET /v1/queue`: every stored payment with its state and age, and the totals."""
+        entries = await asyncio.to_thread(self._journal.queue_entries, PAGE_LIMIT)
+        status = await self._snapshots.status()
+        items = [
+            {
+                "sale_id": str(entry.sale.sale_id),
+                "number": entry.sale.number,
+                "state": entry.sale.state.value,
+                "total": entry.sale.total.minor,
+                "currency": entry.sale.amount.currency,
+                "accepted_at": rfc3339(entry.accepted_at),
+                "attempts": entry.sale.attempts,
+                "retry_at": rfc3339(entry.sale.retry_at) if entry.sale.retry_at else None,
+            }
+            for entry in entries
+        ]
+        return as_json({"totals": status.queue, "items": items})
+
+    async def export(self, _request: Request) -> Response:
+        """`GET /v1/queue/export`: everything unsent, sealed to the backend (JWE, `docs/journal.md`)."""
+        sealed = await asyncio.to_thread(self._export)
+        headers = {"content-disposition": 'attachment; filename="pengpos-export.jwe"'}
+        return Response(sealed, media_type="application/jose", headers=headers)
+
+    async def day(self, _request: Request) -> Response:
+        """`GET /v1/day`."""
+        return as_json((await self._snapshots.status()).day)
+
+    async def close_day(self, request: Request) -> Response:
+        """`POST /v1/day/close` `{date?}`: hold a business day, today's unless said, against the settlement."""
+        call = await read_body(request, DayCall)
+        status = await self._snapshots.status()
+        business_day = self._snapshots.business_day
+        try:
+            on = date.fromisoformat(call.date) if call.date else business_day.date_of(_now(status.at))
+        except ValueError:
+            raise BadRequestError(422, "invalid_request", "a business date is written 2026-11-22") from None
+        try:
+            report = await self._days.reconcile(on, business_day, status.queue.currency)
+        except UnusableAnswerError as error:
+            raise BadRequestError(503, "backend_away", f"the backend did not give the settlement: {error}") from None
+        return as_json(report)
+
+    async def diagnosis(self, _request: Request) -> Response:
+        """`GET /v1/diagnosis`: what `pengpos doctor --json` prints. Takes seconds, in a thread."""
+        if self._diagnose is None:
+            raise BadRequestError(503, "no_doctor", "this terminal was started without its doctor: pengpos doctor")
+        return as_json(await asyncio.to_thread(self._diagnose))
+
+    # --- changing -----------------------------------------------------------------------------------------------------
+
+    async def sales(self, request: Request) -> Response:
+        """`/v1/sales`: one route, so that a wrong method is told of both."""
+        return await (self.start_sale if request.method == "POST" else self.search_sales)(request)
+
+    async def start_sale(self, request: Request) -> Response:
+        """`POST /v1/sales`: 201 with the sale, 200 when this key already made it."""
+        sale, created = await self._counter.start(await read_body(request, NewSale))
+        return as_json(sale_view(sale, self._language), 201 if created else 200)
+
+    async def again(self, request: Request) -> Response:
+        """`POST /v1/sales/{id}/again`."""
+        return as_json(sale_view(await self._counter.again(_sale_id(request)), self._language))
+
+    async def park(self, request: Request) -> Response:
+        """`POST /v1/sales/{id}/park`."""
+        return as_json(sale_view(await self._counter.park(_sale_id(request)), self._language))
+
+    async def cancel(self, request: Request) -> Response:
+        """`POST /v1/sales/{id}/cancel`."""
+        call = await read_body(request, CancelCall)
+        sale = await self._counter.cancel(_sale_id(request), CancelReason(call.reason))
+        return as_json(sale_view(sale, self._language))
+
+    async def accept_offline(self, request: Request) -> Response:
+        """`POST /v1/sales/{id}/accept-offline`."""
+        return as_json(sale_view(await self._counter.accept_offline(_sale_id(request)), self._language))
+
+    async def confirmation_code(self, request: Request) -> Response:
+        """`POST /v1/sales/{id}/confirmation-code`: 422 `wrong_code` costs one of five tries."""
+        call = await read_body(request, CodeCall)
+        sale, right = await self._counter.enter_code(_sale_id(request), call.code)
+        view = sale_view(sale, self._language)
+        if not right:
+            left = view.code_tries_left
+            raise BadRequestError(422, "wrong_code", f"this is not the code of this sale; {left} tries left")
+        return as_json(view)
+
+    async def refund(self, request: Request) -> Response:
+        """`POST /v1/sales/{id}/refunds`: 201 with the refund, 200 when this key already made it."""
+        call, sale_id = await read_body(request, RefundCall), _sale_id(request)
+        refund, ordered = await self._counter.refund(sale_id, call.idempotency_key, call.amount, call.reason)
+        return as_json(refund_view(await self._desk.find(sale_id), refund), 201 if ordered else 200)
+
+    async def sync(self, _request: Request) -> Response:
+        """`POST /v1/queue/sync`: try everything that waits, now."""
+        self._sync_now()
+        return as_json({"status": "started"}, 202)
+
+    async def alarm_seen(self, request: Request) -> Response:
+        """`POST /v1/alarms/{id}/seen`: a person has seen to it."""
+        if not self._alarms.seen_to(request.path_params["alarm_id"]):
+            raise BadRequestError(404, "not_found", "there is no such alarm")
+        return as_json(await self._snapshots.status())
+
+
+def _sale_id(request: Request) -> UUID:
+    sale_id: UUID = request.path_params["sale_id"]
+    return sale_id
+
+
+def _now(at: str) -> int:
+    return int(datetime.fromisoformat(at).timestamp())

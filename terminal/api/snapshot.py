@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`GET /v1/status`: everything a screen needs, in one value. Reads, decides nothing."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import date
+from importlib.metadata import version
+
+from drivers.readers.supervisor import NO_READER
+from drivers.tags.ntag_i2c import NAME as TAG_CHIP
+from offline_queue.port import JournalPort
+from offline_queue.values import DayTotals, QueueTotals
+from pengpos.client import (
+    CapsView,
+    DayView,
+    Language,
+    LinkView,
+    QueueView,
+    ReaderView,
+    Status,
+    TerminalView,
+)
+from pengpos.core.ports import Clock, ReaderHealth, ReaderState
+from pengpos.core.sale import SaleState
+from pengpos.core.times import rfc3339
+from terminal.api.views import sale_view
+from terminal.backend.link import Link
+from terminal.device.alarms import Alarms
+from terminal.device.identity import Identity
+from terminal.sales.day import BusinessDay
+from terminal.sales.offline import OfflinePolicy
+from terminal.sales.open_sales import Desk
+
+SOFTWARE_VERSION = version("pengpos")
+LANGUAGES = ["zh-Hans", "zh-Hant", "en"]
+
+
+class Snapshots:
+    """Builds snapshots of a running terminal. Lives on the loop."""
+
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        journal: JournalPort,
+        identity: Callable[[], Identity],
+        link: Link,
+        policy: OfflinePolicy,
+        alarms: Alarms,
+        clock: Clock,
+        language: Language,
+        changed: Callable[[], None],
+    ) -> None:
+        self._desk = desk
+        self._journal = journal
+        self._identity = identity
+        self._link = link
+        self._policy = policy
+        self._alarms = alarms
+        self._clock = clock
+        self._language = language
+        self._changed = changed
+        self._readers: dict[str, ReaderHealth] = {}
+
+    def reader_health(self, health: ReaderHealth) -> None:
+        """A reader came, went, or is being opened again."""
+        if health.name == NO_READER and health.state is ReaderState.READY:
+            self._readers.pop(NO_READER, None)  # from here on each real one speaks for itself
+        else:
+            self._readers[health.name] = health
+        self._changed()
+
+    @property
+    def has_reader(self) -> bool:
+        """Whether there is one to hold a phone to, or may be in a moment: nothing is known yet, or it starts."""
+        readers = [health for health in self._readers.values() if health.name != TAG_CHIP]
+        return not readers or any(health.state is not ReaderState.LOST for health in readers)
+
+    async def status(self) -> Status:
+        """The terminal as it is now. The journal's sums are reckoned in a thread: a tap waits for no report."""
+        newest = self._policy.newest
+        currency = self._policy.currency
+        business_day = self.business_day
+        today = business_day.date_of(self._clock.now())
+        totals = await asyncio.to_thread(self._journal.queue_totals, currency)
+        takings = await asyncio.to_thread(self._journal.day_totals, *business_day.span(today), currency)
+        current = self._desk.current
+        others = [sale for sale in self._desk.sales if current is None or sale.sale_id != current.sale_id]
+        return Status(
+            at=rfc3339(self._clock.now()),
+            link=LinkView(
+                online=self._link.up,
+                since=rfc3339(self._link.since),
+                last_heard=rfc3339(self._link.last_heard_at) if self._link.last_heard_at else None,
+            ),
+            readers=[
+                ReaderView(name=health.name, state=health.state.value, detail=health.detail, cure=health.cure)
+                for _, health in sorted(self._readers.items())
+            ],
+            queue=self._queue(currency, totals),
+            alarms=self._alarms.shown,
+            terminal=self._terminal(currency, newest.version if newest else 0),
+            sale=sale_view(current, self._language) if current else None,
+            parked=[sale_view(sale, self._language) for sale in others if sale.parked],
+            unknown=[sale_view(sale, self._language) for sale in others if sale.state is SaleState.UNKNOWN],
+            cancelling=[sale_view(sale, self._language) for sale in others if sale.state is SaleState.CANCELLING],
+            day=_day(today, takings, currency),
+        )
+
+    @property
+    def business_day(self) -> BusinessDay:
+        """When the merchant's day begins."""
+        return BusinessDay.of_policy(self._policy.document)
+
+    def _terminal(self, currency: str, config_version: int) -> TerminalView:
+        identity = self._identity()
+        return TerminalView(
+            terminal_id=identity.terminal_id,
+            merchant_id=identity.merchant.merchant_id,
+            merchant_name=identity.merchant.name,
+            currency=currency,
+            languages=LANGUAGES,
+            software_version=SOFTWARE_VERSION,
+            config_version=config_version,
+        )
+
+    def _queue(self, currency: str, totals: QueueTotals) -> QueueView:
+        newest, left = self._policy.newest, self._policy.left(totals)
+        deadline = totals.oldest_at + newest.max_age_s if newest and totals.oldest_at is not None else None
+        return QueueView(
+            count=totals.count,
+            total=totals.total_minor,
+            currency=currency,
+            oldest=rfc3339(totals.oldest_at) if totals.oldest_at is not None else None,
+            deadline=rfc3339(deadline) if deadline is not None else None,
+            unknown=totals.unknown_count,
+            caps=CapsView(
+                amount_left=left.amount_minor,
+                count_left=left.count,
+                per_payment=left.per_payment_minor,
+                currency=left.currency,
+                until=rfc3339(left.until),
+            )
+            if left
+            else None,
+        )
+
+
+def _day(on: date, totals: DayTotals, currency: str) -> DayView:
+    """Today's takings by the device's own count."""
+    return DayView(
+        date=on.isoformat(),
+        count=totals.count,
+        total=totals.total_minor,
+        currency=currency,
+        offline_count=totals.offline_count,
+        offline_total=totals.offline_total_minor,
+        unknown_count=totals.unknown_count,
+        refunded_count=totals.refunded_count,
+        refunded_total=totals.refunded_minor,
+        declined_at_sync_count=totals.declined_at_sync_count,
+        declined_at_sync_total=totals.declined_at_sync_minor,
+        due_paid_count=totals.due_paid_count,
+        due_paid_total=totals.due_paid_minor,
+    )

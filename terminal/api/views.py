@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A sale as the local API shows it. Source: `docs/spec/local-api.md`, "A sale"."""
+
+from pengpos.client import (
+    CardView,
+    DueView,
+    IntentView,
+    Language,
+    LineView,
+    ReasonView,
+    RefundView,
+    SaleView,
+    StepView,
+)
+from pengpos.core.machine.allowed import allowed_calls
+from pengpos.core.reasons import Reason
+from pengpos.core.sale import CODE_TRIES, Intent, Refund, Refusal, Sale, SaleState
+from pengpos.core.times import rfc3339
+from terminal.api.reason_words import BACKEND_CODES, CODE_WORDS, DUE_WORDS, WORDS, ReasonWords
+
+_PAYABLE = frozenset({SaleState.SIGNED, SaleState.PRESENTED, SaleState.PENDING})
+CLAIM_S = 60
+
+
+def sale_view(sale: Sale, language: Language) -> SaleView:
+    """Everything a screen, a till or a script may know of a sale: no credential, no signature, no pseudonym."""
+    booking = sale.booking
+    return SaleView(
+        id=str(sale.sale_id),
+        number=sale.number,
+        state=sale.state.value,
+        amount=sale.amount.minor,
+        tip=sale.tip.minor,
+        total=sale.total.minor,
+        currency=sale.amount.currency,
+        mode=sale.mode.value,
+        ways=[way.value for way in sale.ways],
+        created_at=rfc3339(sale.created_at),
+        expires_at=rfc3339(sale.intent.expires_at),
+        intents=[_intent_view(sale, intent) for intent in sale.intents],
+        history=[StepView(state=step.state.value, at=rfc3339(step.at), why=step.why) for step in sale.history],
+        reference=sale.reference,
+        prompt=sale.prompt.value if sale.prompt else None,
+        notice=sale.notice.value if sale.notice else None,
+        reason=reason_view(sale.refusal, language) if sale.refusal else None,
+        url=booking.receipt_url if booking else sale.intent.url if sale.state in _PAYABLE else None,
+        claimed_until=_claimed_until(sale),
+        lines=[LineView(kind=line.kind, label=line.label, amount=line.amount_minor) for line in booking.lines]
+        if booking
+        else [],
+        cards=[CardView(kind=card.kind, title=card.title, text=card.text, url=card.url) for card in booking.cards]
+        if booking
+        else [],
+        receipt_url=booking.receipt_url if booking else None,
+        payer_display=booking.payer_display if booking else None,
+        parked=sale.parked,
+        code_tries_left=max(0, CODE_TRIES - sale.wrong_codes),
+        refunds=[refund_view(sale, refund) for refund in sale.refunds],
+        settled_on=sale.settled_on,
+        can=allowed_calls(sale),
+    )
+
+
+def _intent_view(sale: Sale, intent: Intent) -> IntentView:
+    state = intent.end or (sale.state if intent is sale.intent else SaleState.CANCELLED)
+    return IntentView(
+        intent_id=str(intent.intent_id),
+        epoch=intent.epoch,
+        counter=intent.counter,
+        state=state.value,
+        at=rfc3339(intent.ended_at or intent.issued_at),
+    )
+
+
+def _claimed_until(sale: Sale) -> str | None:
+    """Backend API, claims: 60 s; a parked sale waits for a person or for another's money, and longer."""
+    if sale.state is not SaleState.PENDING or sale.parked:
+        return None
+    return rfc3339(sale.history[-1].at + CLAIM_S)
+
+
+def refund_view(sale: Sale, refund: Refund) -> RefundView:
+    """A refund; one of the whole shows its amount once it is known what was captured."""
+    amount = refund.amount_minor
+    if amount is None and sale.booking is not None:
+        amount = sale.booking.total_minor
+    return RefundView(refund_id=str(refund.refund_id), amount=amount, reason=refund.reason, state=refund.state.value)
+
+
+def _words_of(refusal: Refusal) -> ReasonWords:
+    if refusal.due is not None:
+        return DUE_WORDS[refusal.due.state]
+    plainer = BACKEND_CODES.get(refusal.code or "", refusal.reason)
+    return CODE_WORDS.get(refusal.code or "") or WORDS.get(plainer, WORDS[Reason.DECLINED_BY_BACKEND])
+
+
+def reason_view(refusal: Refusal, language: Language) -> ReasonView:
+    """The number with a sentence for each side of the counter, in the device's language and in all of them."""
+    words = _words_of(refusal)
+    return ReasonView(
+        code=refusal.reason.value,
+        shopper=words.shopper.in_language(language),
+        cashier=words.cashier.in_language(language),
+        detail=refusal.code,
+        borne_by=refusal.borne_by,
+        guaranteed=refusal.guaranteed_minor if refusal.borne_by else None,
+        due=DueView(state=due.state.value, amount=due.amount_minor) if (due := refusal.due) is not None else None,
+        phone_time=rfc3339(refusal.phone_time) if refusal.phone_time is not None else None,
+        shopper_in=words.shopper,
+        cashier_in=words.cashier,
+    )

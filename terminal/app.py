@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One terminal, running: takes up what the journal holds, listens, and ends in order.
+
+Order of start: journal (refuses to trade if it is not safe), key, identity, then readers; what was open in the journal
+is taken up before the first phone. Nothing here decides anything about a sale.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from pengpos.core.errors import JournalError, JournalFullError
+from pengpos.core.events import Approved, LifeOver, Restarted
+from pengpos.core.sale import Intent, Sale, SaleState
+from terminal.device.recording import end_tasks
+from terminal.device.timekeeping import TOLERANCE_S
+from terminal.wiring import (
+    Ground,
+    Road,
+    Surroundings,
+    Till,
+    make_backend_events,
+    make_local_api,
+    make_readers,
+    make_upkeep,
+)
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.25
+HURRY_GAP_S = 10.0
+ASK_AT_START_S = 2.0
+_MORTAL = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
+
+
+class Terminal:
+    """One enrolled terminal. Made, started and stopped on the loop.
+
+    Raises NotEnrolledError, ConfigError, JournalError: then nothing has been started.
+    """
+
+    def __init__(self, given: Surroundings) -> None:
+        self._ground = Ground(given)
+        try:
+            self._road = Road(given, self._ground, self._link_changed, self._stream_opened)
+            self._till = Till(given, self._ground, self._road, self._journal_stopped)
+            self._upkeep = make_upkeep(self._ground, self._road, self._till)
+            self._events = make_backend_events(self._ground, self._road, self._till, self._upkeep)
+            self._readers = make_readers(given, self._ground, self._till)
+            self._api = make_local_api(given, self._ground, self._road, self._till, self._sync_now)
+        except BaseException:
+            self._ground.journal.close()
+            raise
+        self._hurried_s = -HURRY_GAP_S
+        self._tasks: list[asyncio.Task[None]] = []
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def start(self) -> ASGIApp:
+        """Take up what the journal holds, then listen to readers and backend; the local API of this terminal.
+
+        Raises JournalFullError if what was under way cannot be taken up: `stop` it then.
+        """
+        desk, clock = self._till.desk, self._ground.clock
+        desk.restore(self._ground.journal.open_sales())
+        for sale in desk.sales:
+            if sale.state in _MORTAL and clock.now() >= sale.intent.expires_at:
+                await self._ask_before_it_ends(sale)
+            await desk.apply(sale.sale_id, Restarted(at=clock.now()))
+        self._till.second_copy.copy(desk.sales)
+        self._readers.start()
+        self._run(self._ground.publisher.run(self._till.snapshots.status), "publishing")
+        self._run(self._ticking(), "ticking")
+        self._run(self._upkeep.run(), "upkeep")
+        self._run(self._till.drainer.run(), "drainer")
+        self._run(self._till.dues.run(), "asking about dues")
+        self._run(self._road.follower.follow(self._events.told), "following the backend")
+        self._ground.publisher.changed()
+        return self._api.app()
+
+    async def _ask_before_it_ends(self, sale: Sale) -> None:
+        """Ask about a sale whose life ran out while nobody looked, where the backend answers at once.
+
+        It may have been paid in another life, on a card that was put back to an older state since.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ASK_AT_START_S):
+                answer = await self._road.backend.ask(sale)
+                if isinstance(answer, Approved):
+                    await self._till.desk.apply(sale.sale_id, answer)
+
+    async def ended(self) -> None:
+        """Wait for a part of the terminal to break; raises what it broke of. A new start takes up what it left."""
+        await asyncio.shield(self._ended)
+
+    async def stop(self) -> None:
+        """End every thread and task; what is under way is in the journal."""
+        self._ground.feed.close()
+        self._till.judging.let_go()
+        if not await asyncio.to_thread(self._readers.stop):
+            log.error("a reader's thread did not end")
+        await end_tasks(self._tasks)
+        await self._till.judging.close()
+        await self._till.showing.close()
+        await self._till.errands.close()
+        await self._till.second_copy.close()
+        await self._ground.alarms.close()
+        await self._till.desk.close()
+        self._till.tag.close()
+        await self._road.client.aclose()
+        await asyncio.to_thread(self._ground.journal.close)
+        if not self._ended.done():
+            self._ended.cancel()
+
+    def _run(self, part: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.get_running_loop().create_task(part, name=name)
+        task.add_done_callback(self._part_ended)
+        self._tasks.append(task)
+
+    def _part_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.critical("%s broke", task.get_name(), exc_info=error)
+            self._end(error)
+
+    def _journal_stopped(self, error: JournalError) -> None:
+        self._end(error)
+
+    def _end(self, error: BaseException) -> None:
+        if not self._ended.done():
+            self._ended.set_exception(error)
+
+    def _link_changed(self) -> None:
+        """A link that is back cuts back-offs short, which were meant for a dead one; a flapping link, now and then."""
+        self._ground.publisher.changed()
+        now_s = self._ground.clock.monotonic_s()
+        if self._road.link.up and now_s >= self._hurried_s + HURRY_GAP_S:
+            self._hurried_s = now_s
+            self._till.hurry()
+            self._upkeep.link_is_back()
+
+    def _stream_opened(self) -> None:
+        self._till.ask_what_pages_pay()
+        self._till.dues.wake()
+
+    def _sync_now(self) -> None:
+        """A person asks: also where the link is thought to be down."""
+        self._road.follower.hurry()
+        self._till.hurry()
+        self._upkeep.wake()
+
+    async def _ticking(self) -> None:
+        """Time as events: an intent's life ends, a link falls silent."""
+        desk, clock = self._till.desk, self._ground.clock
+        while True:
+            self._road.link.check()
+            sale = desk.current
+            self._till.tag.look(sale)
+            if sale is not None and sale.state in _MORTAL and not _lives(sale.intent, clock.now()):
+                with contextlib.suppress(JournalFullError):
+                    await desk.apply(sale.sale_id, LifeOver(at=clock.now(), intent_id=sale.intent.intent_id))
+            await asyncio.sleep(TICK_S)
+
+
+def _lives(intent: Intent, now: int) -> bool:
+    """Whether a phone could still pay it. Not either if it was signed by a clock that has been set back since."""
+    return intent.issued_at - TOLERANCE_S <= now < intent.expires_at

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the backend says by itself: `intent` and `payment` events become events of their sale, documents are fetched."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+from uuid import UUID
+
+from offline_queue.port import JournalPort
+from pengpos.backend_api.messages import IntentMessage, PaymentMessage, read_message
+from pengpos.core.errors import JournalFullError, MalformedError
+from pengpos.core.events import Event, NoAnswer
+from pengpos.core.sale import Sale
+from terminal.backend.gateway import BackendGateway
+from terminal.sales.open_sales import Desk
+
+log = logging.getLogger(__name__)
+
+JOURNAL_RETRY_S = 2.0
+
+M = TypeVar("M", IntentMessage, PaymentMessage)
+
+
+class BackendEvents:
+    """Takes the events that `Follower.follow` brings. Lives on the loop; `documents_changed` returns at once."""
+
+    def __init__(
+        self, *, desk: Desk, journal: JournalPort, backend: BackendGateway, documents_changed: Callable[[], None]
+    ) -> None:
+        self._desk = desk
+        self._journal = journal
+        self._backend = backend
+        self._documents_changed = documents_changed
+
+    async def told(self, name: str, data: bytes) -> None:
+        """One event; what we do not know is left alone, what is malformed is logged."""
+        match name:
+            case "intent":
+                await self._intent(data)
+            case "payment":
+                await self._payment(data)
+            case "config" | "denylist":
+                self._documents_changed()
+            case _:
+                log.debug("event %s left alone", name)
+
+    async def _intent(self, data: bytes) -> None:
+        message = _read(data, IntentMessage)
+        if message is None or (sale := await self._sale_of(message)) is None:
+            return
+        event = self._backend.intent_status(_as_of(sale, UUID(message.intent_id)), message)
+        if not isinstance(event, NoAnswer):
+            await self._apply(sale, [event])
+
+    async def _payment(self, data: bytes) -> None:
+        """Of a payment only its refunds and its due are news: the rest comes with the intent."""
+        message = _read(data, PaymentMessage)
+        if message is None:
+            return
+        news = [*self._backend.refunds_told(message), *self._backend.due_told(message)]
+        if news and (sale := await self._sale_of(message)) is not None:
+            await self._apply(sale, news)
+
+    async def _apply(self, sale: Sale, events: list[Event]) -> None:
+        """It is not told again: while the journal takes nothing, it is held and tried again."""
+        while True:
+            try:
+                await self._desk.apply_all([(sale.sale_id, event) for event in events])
+            except JournalFullError as error:
+                log.warning("event about sale %s waits for the journal: %s", sale.number, error)
+                await asyncio.sleep(JOURNAL_RETRY_S)
+            else:
+                return
+
+    async def _sale_of(self, message: IntentMessage | PaymentMessage) -> Sale | None:
+        """Also one long over: it may have been paid after all, or its refund may have failed."""
+        try:
+            intent_id = UUID(message.intent_id or "")
+        except ValueError:
+            log.warning("an event that names no intent")
+            return None
+        for sale in self._desk.sales:
+            if any(intent.intent_id == intent_id for intent in sale.intents):
+                return sale
+        return await asyncio.to_thread(self._journal.sale_by_intent, intent_id)
+
+
+def _as_of(sale: Sale, intent_id: UUID) -> Sale:
+    """The sale as it was under this intent: what the backend says is held against that one's presentation."""
+    number = next(number for number, intent in enumerate(sale.intents, 1) if intent.intent_id == intent_id)
+    if number == len(sale.intents):
+        return sale
+    return replace(sale, intents=sale.intents[:number], authorised=None)
+
+
+def _read(data: bytes, kind: type[M]) -> M | None:
+    try:
+        return read_message(data, kind)
+    except MalformedError as error:
+        log.warning("an event that is none: %s", error)
+        return None

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tells the backend how the terminal is, and has the journal's head signed: what makes a rolled-back card show.
+
+Source: backend API, `POST /terminal/heartbeat`. If the backend knows a higher head than the last one we hold signed,
+either its answer was lost (the journal holds that row: keep it, ask again), or this card was restored from an old
+copy: then a new epoch is drawn, every sale that is not over is asked about, and nothing is accepted offline until a
+manager has seen to the alarm.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from offline_queue.port import JournalPort
+from offline_queue.records.rows import draw_epoch
+from offline_queue.values import EpochDrawn, Head, HeadSigned, ValueStored
+from pengpos.backend_api.calls import UnusableAnswerError
+from pengpos.backend_api.messages import HeadContent, HeartbeatMessage
+from pengpos.client import Status
+from pengpos.core.errors import MalformedError, SignatureError
+from pengpos.core.times import rfc3339
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.cose import Context
+from terminal.backend.gateway import BackendGateway
+from terminal.device.clock import DeviceClock
+from terminal.device.identity import Identity
+from terminal.device.recording import durable
+from terminal.sales.offline import read_document
+
+log = logging.getLogger(__name__)
+
+READERS_MOST = 8
+_KIND = "head_of_the_backend"
+_HIGHEST = "highest"
+_GONE = b""
+
+
+class Heartbeat:
+    """One report after the other. Lives on the loop; `restored` is called when this journal turns out to be old."""
+
+    def __init__(
+        self,
+        *,
+        identity: Callable[[], Identity],
+        journal: JournalPort,
+        backend: BackendGateway,
+        clock: DeviceClock,
+        status: Callable[[], Awaitable[Status]],
+        denylist_version: Callable[[], int],
+        restored: Callable[[], None],
+    ) -> None:
+        self._identity = identity
+        self._journal = journal
+        self._backend = backend
+        self._clock = clock
+        self._status = status
+        self._denylist_version = denylist_version
+        self._restored = restored
+
+    async def report(self) -> None:
+        """Send one heartbeat and store the signed head. Raises UnusableAnswerError, MalformedError, SignatureError."""
+        try:
+            await self._send()
+        except UnusableAnswerError as error:
+            if error.problem is None or error.problem.code != "head_behind" or error.problem.signed_head is None:
+                raise
+            await self._behind(unb64u(error.problem.signed_head))
+            await self._send()
+
+    async def _send(self) -> None:
+        signed = self._journal.value(_KIND, _HIGHEST) or self._signed_here()
+        body = self._body(await self._status(), self._head_to_report(), signed)
+        answer = await self._backend.fetch("POST", "/v1/terminal/heartbeat", HeartbeatMessage, body)
+        raw = unb64u(answer.signed_head)
+        if raw != signed:
+            await self._store(self._head_in(raw), raw)
+
+    def _head_to_report(self) -> Head:
+        """The newest row; the one last signed if nothing but that signature has been recorded since.
+
+        So an idle terminal's journal does not grow by a row a minute.
+        """
+        head = self._journal.head()
+        document = self._journal.document("head")
+        if document is None or document.version != head.seq - 1:
+            return head
+        try:
+            return self._head_in(document.body)
+        except SignatureError:  # by an issuer that is none any more: have the newest row signed by a present one
+            return head
+
+    def _body(self, status: Status, head: Head, signed: bytes | None) -> dict[str, Any]:
+        return {
+            "software_version": status.terminal.software_version if status.terminal else None,
+            "config_version": status.terminal.config_version if status.terminal else None,
+            "denylist_version": self._denylist_version(),
+            "queue": {"count": status.queue.count, "total": status.queue.total, "currency": status.queue.currency},
+            "readers": [{"name": reader.name, "state": reader.state} for reader in status.readers[:READERS_MOST]],
+            "clock": {"now": rfc3339(self._clock.now()), "doubtful": self._clock.doubtful_for_s is not None},
+            "head": {"epoch": head.epoch, "sequence": head.seq, "hash": b64u(head.hash)},
+            "signed_head": b64u(signed) if signed else None,
+        }
+
+    def _signed_here(self) -> bytes | None:
+        document = self._journal.document("head")
+        return document.body if document is not None else None
+
+    def _head_in(self, raw: bytes) -> Head:
+        document = read_document(raw, self._identity(), Context.HEAD)
+        try:
+            head = msgspec.convert(document, HeadContent)
+        except msgspec.ValidationError as error:
+            raise MalformedError(f"signed head: {error}") from error
+        return Head(epoch=head.epoch, seq=head.sequence, hash=unb64u(head.hash))
+
+    async def _store(self, head: Head, raw: bytes) -> None:
+        forget = ValueStored(kind=_KIND, key=_HIGHEST, body=_GONE)
+        changes = [HeadSigned(head=head, signed=raw)]
+        known = self._journal.value(_KIND, _HIGHEST)
+        await durable(self._journal, [*changes, forget] if known else changes)
+
+    async def _behind(self, raw: bytes) -> None:
+        head = self._head_in(raw)
+        if self._journal.holds(head):
+            await self._store(head, raw)
+            return
+        log.critical("the backend knows row %d of this journal and we do not: restored from an old copy", head.seq)
+        self._restored()  # first: a power cut in between finds this journal as old as it was
+        await durable(
+            self._journal,
+            [
+                EpochDrawn(epoch=draw_epoch(), why="the backend knows a later head"),
+                ValueStored(kind=_KIND, key=_HIGHEST, body=raw),
+            ],
+        )

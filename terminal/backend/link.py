@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The road to the backend: is it there, and what does it say by itself.
+
+Source: local API ("online = an answer or an event byte from the backend within the last 15 s, else one probe of at
+most 300 ms"); backend API, `GET /terminal/events`, `POST /terminal/heartbeat`.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Protocol
+
+from pengpos.core.ports import Clock
+from terminal.device.recording import set_within
+
+log = logging.getLogger(__name__)
+
+FRESH_S = 15.0
+PROBE_LIMIT_S = 0.3
+RECONNECT_FIRST_S = 0.5
+RECONNECT_MOST_S = 15.0
+
+
+class Link:
+    """Knows when the backend was last heard. Lives on the loop; `changed` is called whenever up turns down or back."""
+
+    def __init__(self, clock: Clock, changed: Callable[[], None]) -> None:
+        self._clock = clock
+        self._changed = changed
+        self._last_heard_s: float | None = None
+        self._last_heard_at: int | None = None
+        self._since: int = clock.now()
+        self._shown_up = False
+
+    @property
+    def up(self) -> bool:
+        """A byte came within the last 15 s."""
+        return self._last_heard_s is not None and self._clock.monotonic_s() - self._last_heard_s <= FRESH_S
+
+    @property
+    def since(self) -> int:
+        """When it last turned up or down, Unix seconds."""
+        return self._since
+
+    @property
+    def last_heard_at(self) -> int | None:
+        """When the backend was last heard, Unix seconds."""
+        return self._last_heard_at
+
+    def heard(self) -> None:
+        """A byte from the backend arrived, in an answer or by the event stream."""
+        self._last_heard_s = self._clock.monotonic_s()
+        self._last_heard_at = self._clock.now()
+        self.check()
+
+    def lost(self) -> None:
+        """A connection was refused or cut, or somebody else answered: the last fifteen seconds count no more."""
+        self._last_heard_s = None
+        self.check()
+
+    def check(self) -> None:
+        """Notice a change from up to down or back, also by mere silence."""
+        if self.up != self._shown_up:
+            self._shown_up = self.up
+            self._since = self._clock.now()
+            log.info("link %s", "up" if self._shown_up else "down")
+            self._changed()
+
+
+class EventSource(Protocol):
+    """What a follower asks of the gateway."""
+
+    async def healthy(self) -> bool:
+        """One unsigned question; false instead of an error."""
+
+    def events(self, last_event_id: str | None) -> AsyncIterator[tuple[str, str, bytes]]:
+        """The event stream from after that id: (event id, name, data). Raises ConnectionError when it ends."""
+
+
+class Follower:
+    """Keeps the event stream open as long as the terminal runs, and probes where it is silent. Lives on the loop."""
+
+    def __init__(self, link: Link, source: EventSource, clock: Clock) -> None:
+        self._link = link
+        self._source = source
+        self._clock = clock
+        self._last_event_id: str | None = None
+        self._hurried = asyncio.Event()
+
+    def hurry(self) -> None:
+        """Somebody wants the backend now: do not wait before the next try."""
+        self._hurried.set()
+
+    async def online(self) -> bool:
+        """Decide the mode of an intent: heard lately, else one short probe."""
+        if self._link.up:
+            return True
+        try:
+            async with asyncio.timeout(PROBE_LIMIT_S):
+                return await self._source.healthy()
+        except TimeoutError:
+            return False
+
+    async def follow(self, told: Callable[[str, bytes], Awaitable[None]]) -> None:
+        """Follow the backend's events for ever; `told` gets each one's name and data."""
+        wait_s = RECONNECT_FIRST_S
+        while True:
+            opened_s = self._clock.monotonic_s()
+            try:
+                async for event_id, name, data in self._source.events(self._last_event_id):
+                    if name:
+                        await told(name, data)
+                    self._last_event_id = event_id or self._last_event_id
+            except ConnectionError as error:
+                log.info("event stream ended: %s", error)
+                self._link.lost()
+            if self._clock.monotonic_s() - opened_s > RECONNECT_MOST_S:  # it was there, if perhaps silent
+                wait_s = RECONNECT_FIRST_S
+            await set_within(self._hurried, wait_s)
+            self._hurried.clear()
+            wait_s = min(RECONNECT_MOST_S, wait_s * 2)
+            await self.online()

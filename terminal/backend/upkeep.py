@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the backend tells the terminal beside payments: policy with its issuers, denylist, and by answering, the time.
+
+Source: backend API, "The backend's documents", `GET /terminal/config`, `GET /terminal/denylist`; tap protocol, *Clock*.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from offline_queue.port import JournalPort
+from offline_queue.values import Change, ChangeRefusedError, DocumentStored, IssuerTimeSeen
+from pengpos.backend_api.calls import UnusableAnswerError
+from pengpos.backend_api.messages import ConfigMessage, DenylistContent
+from pengpos.core.denylist import Denylist
+from pengpos.core.errors import JournalError, MalformedError, SignatureError
+from pengpos.wire.encoding.base64url import unb64u
+from pengpos.wire.encoding.cose import Context
+from pengpos.wire.encoding.keys import Issuers, PublicKey
+from terminal.backend.gateway import DENYLIST_SIZE_MOST, BackendGateway
+from terminal.backend.stored_denylist import StoredDenylist
+from terminal.device.clock import DeviceClock
+from terminal.device.identity import CurrentIdentity
+from terminal.device.recording import durable, set_within
+from terminal.device.timekeeping import Timekeeper
+from terminal.sales.offline import POLICY, read_document
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 60.0
+
+Part = tuple[str, Callable[[], Awaitable[None]]]
+
+
+class Upkeep:
+    """One part after the other, once a minute and when woken; each for itself, so that one refusal harms no other."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
+        self._woken = asyncio.Event()
+        self._unanswered = False
+
+    def wake(self) -> None:
+        """There is something new."""
+        self._woken.set()
+
+    def link_is_back(self) -> None:
+        """Ask again what got no answer; what is being asked just now, and brought the link back, need not be."""
+        if self._unanswered:
+            self._woken.set()
+
+    async def run(self) -> None:
+        """For ever; trouble is logged and tried again."""
+        while True:
+            self._woken.clear()
+            await self.refresh()
+            await set_within(self._woken, EVERY_S)
+
+    async def refresh(self) -> None:
+        """Every part once."""
+        self._unanswered = False
+        for name, part in self._parts:
+            try:
+                await part()
+            except UnusableAnswerError as error:
+                self._unanswered = True
+                log.info("%s: %s", name, error)
+            except (MalformedError, SignatureError, ChangeRefusedError) as error:
+                log.error("%s refused: %s", name, error)
+            except JournalError as error:
+                log.error("%s not stored: %s", name, error)
+
+
+class Documents:
+    """The newest policy and denylist that an issuer signed for us. Lives on the loop."""
+
+    def __init__(
+        self,
+        *,
+        identity: CurrentIdentity,
+        journal: JournalPort,
+        backend: BackendGateway,
+        clock: DeviceClock,
+        time: Timekeeper,
+        changed: Callable[[], None],
+    ) -> None:
+        self._identity = identity
+        self._journal = journal
+        self._backend = backend
+        self._clock = clock
+        self._time = time
+        self._changed = changed
+        self._denylist = StoredDenylist(journal)
+        self._trust_stored_policy()
+
+    @property
+    def denylist_version(self) -> int:
+        """Which version of the denylist we hold."""
+        return self._denylist.now.version
+
+    def denylisted(self, kid: bytes) -> bool:
+        """True if this wallet key may not pay (tap protocol §2)."""
+        return self._denylist.now.holds(kid)
+
+    async def fetch_policy(self) -> None:
+        """`GET /terminal/config`: store a newer signed policy; it may bring new issuers."""
+        answer = await self._backend.fetch("GET", "/v1/terminal/config", ConfigMessage)
+        raw = unb64u(answer.policy)
+        document = read_document(raw, self._identity(), Context.POLICY)
+        issuers = _issuers_in(document)
+        stored = self._journal.document(POLICY)
+        if stored is None or stored.version < document["version"]:
+            await self._store(POLICY, document, raw)
+            if issuers is not None:
+                self._identity.trust(issuers)
+            self._changed()
+        await self._time.confirm()
+
+    async def fetch_denylist(self) -> None:
+        """`GET /terminal/denylist?since=V`: apply a signed delta that starts where we are."""
+        answer = await self._backend.fetch_denylist(self._denylist.now.version)
+        news = await asyncio.to_thread(self._next_denylist, unb64u(answer.delta))
+        if news is None:
+            return
+        denylist, change, issued_at = news
+        await durable(self._journal, [change, IssuerTimeSeen(at=issued_at)])
+        self._denylist.keep(denylist, change)
+        self._clock.issuer_signed(issued_at)
+
+    def _next_denylist(self, raw: bytes) -> tuple[Denylist, Change, int] | None:
+        """Verify, read and apply a delta, off the loop: it may hold a million keys. None: nothing new."""
+        document = read_document(raw, self._identity(), Context.DENYLIST, size_most=DENYLIST_SIZE_MOST)
+        try:
+            delta = msgspec.convert(document, DenylistContent)
+        except msgspec.ValidationError as error:
+            raise MalformedError(f"denylist: {error}") from error
+        here = self._denylist.now.version
+        if delta.since != here:
+            raise MalformedError(f"a delta from version {delta.since}, we have {here}")
+        if delta.version == here:
+            return None
+        add, remove = ([unb64u(kid) for kid in kids] for kids in (delta.add, delta.remove))
+        denylist, change = self._denylist.next(delta.version, add=add, remove=remove)
+        return denylist, change, _issued_at(document)
+
+    async def _store(self, kind: str, document: dict[str, Any], body: bytes) -> None:
+        issued_at = _issued_at(document)
+        changes: list[Change] = [
+            DocumentStored(kind=kind, version=document["version"], body=body),
+            IssuerTimeSeen(at=issued_at),
+        ]
+        await durable(self._journal, changes)
+        self._clock.issuer_signed(issued_at)
+
+    def _trust_stored_policy(self) -> None:
+        stored = self._journal.document(POLICY)
+        if stored is None:
+            return
+        try:
+            issuers = _issuers_in(read_document(stored.body, self._identity(), Context.POLICY))
+        except (MalformedError, SignatureError) as error:
+            log.error("stored policy not usable: %s", error)
+            return
+        if issuers is not None:
+            self._identity.trust(issuers)
+
+
+def _issuers_in(policy: dict[str, Any]) -> Issuers | None:
+    """New issuers come only in a policy that a present issuer signed: the caller has verified that."""
+    jwks = policy.get("issuers")
+    if not isinstance(jwks, list) or not jwks:
+        return None
+    return Issuers(PublicKey.from_jwk(jwk) for jwk in jwks)
+
+
+def _issued_at(document: dict[str, Any]) -> int:
+    return int(datetime.fromisoformat(document["issued_at"]).timestamp())

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pengpos daemon`: the device's daemon with its real readers."""
+
+import asyncio
+import gc
+import logging
+import sys
+from functools import partial
+from typing import cast
+
+import click
+import httpx
+
+from pengpos.backend_api import roots
+from pengpos.client import Home, Language
+from pengpos.core.errors import PengposError
+from terminal.commands.technician import diagnosis
+from terminal.device.settings import read_settings
+from terminal.serving import serve, stop_on_signals
+from terminal.wiring import Surroundings
+
+CONNECTIONS = httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=60.0)
+LOG_FORMAT = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
+
+
+@click.command()
+@click.option("--language", type=click.Choice(["zh-Hans", "zh-Hant", "en"]), default="zh-Hans", show_default=True,
+              help="Language of the sentences that tills show as they come.")  # fmt: skip
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning"]), default="info", show_default=True)
+def daemon(language: str, log_level: str) -> None:
+    """The terminal itself: readers, keys, journal, local API. Prints `ready` once it can sell."""
+    logging.basicConfig(level=log_level.upper(), format=LOG_FORMAT, stream=sys.stderr)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    from terminal.commands.hardware import Hardware
+
+    home = Home.of_environment()
+    try:
+        hardware = Hardware(read_settings(home.settings))
+        given = Surroundings(
+            home=home,
+            readers=hardware.readers,
+            tag=hardware.tag,
+            language=cast("Language", language),
+            diagnose=partial(diagnosis, home),
+            transport=roots.BackendTransport(home.root, CONNECTIONS),
+        )
+        asyncio.run(_serve(given))
+    except PengposError as error:
+        raise click.ClickException(str(error)) from error
+
+
+async def _serve(given: Surroundings) -> None:
+    stopping = asyncio.Event()
+    stop_on_signals(stopping)
+    await serve(given, _ready, stopping)
+
+
+def _ready() -> None:
+    gc.freeze()  # what is there now stays: looking through all of it again would hold the loop for tens of milliseconds
+    click.echo("ready")
+    sys.stdout.flush()

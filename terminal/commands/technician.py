@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pengpos enrol` and `pengpos doctor`, given what they need of the other rooms."""
+
+import time
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+
+from pengpos.client import Home
+from pengpos.core.errors import ConfigError, JournalError, PengposError, ReaderLostError
+from pengpos.keys.file import FileKey
+from provisioning.cli import doctor_command, enrol_command
+from provisioning.doctor import examine
+from provisioning.finding import Finding, Probe, broken, well, worth_a_look
+from provisioning.ports import DoctorPorts, EnrolPorts
+from provisioning.ports import Home as ProvisioningHome
+from provisioning.probes import own_probes
+from terminal.device.identity import Identity, NotEnrolledError, read_identity
+from terminal.device.settings import read_settings
+
+_FONTS = Path(__file__).parents[2] / "ui" / "fonts"
+_FONT_FILES = ("Inter-Regular.otf", "Inter-SemiBold.otf", "NotoSansSC-Regular.otf", "NotoSansTC-Regular.otf")
+
+
+def enrolled(home: ProvisioningHome) -> Identity | None:
+    """Who this terminal is; None before its enrolment. Raises ConfigError for a damaged one."""
+    if not home.enrolment.exists():
+        return None
+    try:
+        return read_identity(home.enrolment, FileKey.load(home.device_key))
+    except NotEnrolledError:
+        return None
+
+
+def unsent_payments(home: ProvisioningHome) -> int:
+    """Sales in the journal on which money may hang and which the backend has not acknowledged as imported.
+
+    0 without a journal. Raises JournalError, MalformedError.
+    """
+    from offline_queue.export.acknowledgement import uncovered
+    from offline_queue.journal.files import load_key
+    from offline_queue.journal.reader import JournalReader
+
+    if not home.journal.exists():
+        return 0
+    reader = JournalReader(home.journal, load_key(Home(home.root).journal_key))
+    try:
+        return len(uncovered(reader))
+    finally:
+        reader.close()
+
+
+def _probes(home: ProvisioningHome) -> Mapping[str, Probe]:
+    return {"Journal": lambda: _journal(home), "Readers": lambda: _readers(home), "Fonts": _fonts}
+
+
+def _journal(home: ProvisioningHome) -> Finding:
+    if not home.journal.exists():
+        return worth_a_look("none yet", "The terminal makes it when it starts: pengpos daemon")
+    try:
+        waiting = unsent_payments(home)
+    except (JournalError, PengposError) as error:
+        return broken(str(error), "pengpos queue verify names the first bad row; keep the file")
+    if waiting:
+        cure = "Connect the terminal and let it run; pengpos queue list shows them"
+        return worth_a_look(f"{waiting} sales wait for the backend", cure)
+    return well("opens, nothing waits")
+
+
+def _readers(home: ProvisioningHome) -> Finding:
+    """By what is plugged in: a running terminal holds its readers, and nobody may ask them beside it."""
+    from drivers.readers.pcsc.discovery import list_readers
+    from drivers.readers.pn53x.discovery import candidates
+
+    try:
+        serial_ports = read_settings(Home(home.root).settings).readers.serial_ports
+    except ConfigError as error:
+        return broken(str(error), error.way_out)
+    found = list(candidates(serial_ports))
+    claimed = next((one for one in found if one.kernel_driver), None)
+    if claimed is not None:
+        return broken(
+            f"{claimed.name}: the kernel's driver {claimed.kernel_driver} holds it",
+            "Blacklist pn533_usb, pn533 and nfc",
+        )
+    names = [f"{one.name} (perhaps)" if one.adapter else one.name for one in found]
+    try:
+        names += list_readers()
+    except ReaderLostError as error:
+        if not names:
+            return broken(error.detail, error.cure)
+    if not names:
+        return broken("PC/SC runs and knows no reader", "Plug the reader in; lsusb must show it")
+    return well(", ".join(names))
+
+
+def _fonts() -> Finding:
+    missing = [name for name in _FONT_FILES if not (_FONTS / name).exists()]
+    if missing:
+        return broken(f"missing: {', '.join(missing)}", "Install pengpos again")
+    return well("all there")
+
+
+def diagnosis(home: Home) -> dict[str, object]:
+    """What `pengpos doctor --json` prints, for `GET /v1/diagnosis`. Takes seconds."""
+    probes = {**own_probes(home, lambda: enrolled(home), time.time), **_probes(home)}
+    version = metadata.version("pengpos")
+    return examine(probes, at=int(time.time()), home=str(home.root), software_version=version).as_json()
+
+
+_home = Home.of_environment
+enrol = enrol_command(EnrolPorts(home=_home, enrolled=enrolled, unsent_payments=unsent_payments))
+doctor = doctor_command(DoctorPorts(home=_home, enrolled=enrolled, probes=_probes))

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person must see to: kept in the journal until somebody has, shown with the way out."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from offline_queue.port import JournalPort
+from offline_queue.values import Change, ValueStored
+from pengpos.client import AlarmView
+from pengpos.core.effects import AlarmKind
+from pengpos.core.errors import JournalFullError
+from pengpos.core.ports import Clock
+from pengpos.core.sale import Sale
+from pengpos.core.times import rfc3339
+from terminal.device.alarm_words import AlarmWords, about_sale
+from terminal.device.recording import durable, end_tasks, report_if_broken
+
+log = logging.getLogger(__name__)
+
+_KIND = "alarm"
+_SEEN = b""
+SAVE_AGAIN_S = 2.0
+
+
+class Alarms:
+    """The alarms of this terminal: lasting ones survive a restart, the rest follow their cause. Lives on the loop."""
+
+    def __init__(self, journal: JournalPort, clock: Clock, changed: Callable[[], None]) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._changed = changed
+        self._passing: dict[str, AlarmView] = {}
+        self._lasting = {
+            key: msgspec.json.decode(body, type=AlarmView) for key, body in journal.values(_KIND).items() if body
+        }
+        self._unsaved: dict[str, bytes] = {}
+        self._on_their_way: dict[str, bool] = {}
+        """Whose row leaves with its cause; true if a save has gone out behind it."""
+        self._saving: asyncio.Task[None] | None = None
+
+    @property
+    def shown(self) -> list[AlarmView]:
+        """All alarms, the newest first."""
+        return sorted([*self._lasting.values(), *self._passing.values()], key=lambda alarm: alarm.at, reverse=True)
+
+    def rows_of(self, kind: AlarmKind, sale: Sale) -> list[Change]:
+        """What makes an alarm about a sale last, to be recorded with the row that is its cause; none if it stands so.
+
+        Recorded after it, a crash between the two would leave a sale that is over and nobody told.
+        """
+        alarm = self._about(kind, sale)
+        self._on_their_way[alarm.id] = False
+        if self._stands_so(alarm):
+            return []
+        self._unsaved.pop(alarm.id, None)  # that somebody saw to the one before must not be saved behind this row
+        return [_row(alarm.id, msgspec.json.encode(alarm))]
+
+    def raise_alarm(self, kind: AlarmKind, sale: Sale) -> None:
+        """Show an alarm about a sale, whose row is recorded; the same words again change nothing, others replace them.
+
+        One that somebody has seen to comes back if the sale has news: a due that was paid, or refused. Was that one
+        seen to while this one's row was on its way, its empty row may lie behind it: then this one is saved again.
+        """
+        alarm = self._about(kind, sale)
+        overtaken = self._on_their_way.pop(alarm.id, False)
+        if not self._show(alarm):
+            return
+        self._unsaved.pop(alarm.id, None)
+        if overtaken:
+            self._save(alarm.id, msgspec.json.encode(alarm))
+
+    def raise_lasting(self, alarm_id: str, kind: str, words: AlarmWords) -> None:
+        """An alarm that stays, also over a restart, until a person has seen to it."""
+        alarm = self._view(alarm_id, kind, words)
+        if self._show(alarm):
+            self._save(alarm_id, msgspec.json.encode(alarm))
+
+    def _about(self, kind: AlarmKind, sale: Sale) -> AlarmView:
+        return self._view(f"{kind}-{sale.sale_id}", kind.value, about_sale(kind, sale), str(sale.sale_id))
+
+    def _view(self, alarm_id: str, kind: str, words: AlarmWords, sale_id: str | None = None) -> AlarmView:
+        return AlarmView(
+            id=alarm_id,
+            kind=kind,
+            at=rfc3339(self._clock.now()),
+            text=words.text.en,
+            cure=words.cure.en,
+            text_in=words.text,
+            cure_in=words.cure,
+            sale_id=sale_id,
+            calm=words.calm,
+        )
+
+    def _stands_so(self, alarm: AlarmView) -> bool:
+        known = self._lasting.get(alarm.id)
+        return known is not None and known.text == alarm.text
+
+    def _show(self, alarm: AlarmView) -> bool:
+        if self._stands_so(alarm):
+            return False
+        log.log(logging.INFO if alarm.calm else logging.ERROR, "alarm %s: %s", alarm.kind, alarm.text)
+        self._lasting[alarm.id] = alarm
+        self._changed()
+        return True
+
+    def stands(self, alarm_id: str) -> bool:
+        """True while nobody has seen to this alarm."""
+        return alarm_id in self._lasting
+
+    def seen_to(self, alarm_id: str) -> bool:
+        """A person has seen to it; False if there is no such alarm."""
+        if self._lasting.pop(alarm_id, None) is None:
+            return False
+        self._save(alarm_id, _SEEN)
+        self._changed()
+        return True
+
+    async def close(self) -> None:
+        """Stop trying to save; what is unsaved is raised again by its cause, or seen to again."""
+        if self._saving is not None:
+            await end_tasks([self._saving])
+
+    def _save(self, alarm_id: str, body: bytes) -> None:
+        self._unsaved[alarm_id] = body
+        if self._saving is None or self._saving.done():
+            self._saving = asyncio.get_running_loop().create_task(self._save_all(), name="saving alarms")
+            self._saving.add_done_callback(report_if_broken)
+
+    async def _save_all(self) -> None:
+        """An alarm outlives a full card: it is kept here, and saved once the journal takes rows again."""
+        while self._unsaved:
+            alarm_id, body = next(iter(self._unsaved.items()))
+            if alarm_id in self._on_their_way:
+                self._on_their_way[alarm_id] = True
+            try:
+                await durable(self._journal, [_row(alarm_id, body)])
+            except JournalFullError:
+                await asyncio.sleep(SAVE_AGAIN_S)
+                continue
+            if self._unsaved.get(alarm_id) is body:  # else it has been seen to meanwhile
+                del self._unsaved[alarm_id]
+
+    def show(self, kind: str, words: AlarmWords) -> None:
+        """An alarm that lasts as long as its cause."""
+        if kind not in self._passing or self._passing[kind].text != words.text.en:
+            log.error("alarm %s: %s", kind, words.text.en)
+            self._passing[kind] = self._view(kind, kind, words)
+            self._changed()
+
+    def clear(self, kind: str) -> None:
+        """The cause is gone."""
+        if self._passing.pop(kind, None) is not None:
+            log.info("alarm %s is over", kind)
+            self._changed()
+
+
+def _row(alarm_id: str, body: bytes) -> ValueStored:
+    return ValueStored(kind=_KIND, key=alarm_id, body=body)

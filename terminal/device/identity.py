@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who this terminal is: what enrolment brought, read back. Source: backend API, `POST /enrolments`."""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pengpos.core.errors import ConfigError, MalformedError, SignatureError
+from pengpos.core.ports import Signer
+from pengpos.wire.encoding.base64url import unb64u
+from pengpos.wire.encoding.keys import Issuers, PublicKey
+from pengpos.wire.objects.credential import Credential, Merchant
+
+_ENROL = "Enrol this terminal: pengpos enrol CODE --backend URL"
+
+
+class NotEnrolledError(Exception):
+    """There is no enrolment yet: the daemon runs and says so, and sells nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The terminal's place in the world: its credential, whom it trusts, the secret behind confirmation codes."""
+
+    backend: str
+    credential: Credential
+    issuers: Issuers
+    confirmation_secret: bytes
+    policy: bytes | None
+    enrolled_at: int = 0
+    """When the backend took our signed request: it confirmed our clock then."""
+
+    @property
+    def terminal_id(self) -> str:
+        """The credential's subject."""
+        return self.credential.subject
+
+    @property
+    def merchant(self) -> Merchant:
+        """Whose till this is."""
+        merchant = self.credential.merchant
+        assert merchant is not None  # role 1 credentials carry one (tap protocol §1)
+        return merchant
+
+    @property
+    def short_number(self) -> str:
+        """The part of the terminal's id that people read out: ``0001`` of ``T-0001``."""
+        return self.terminal_id.rsplit("-", 1)[-1][-4:]
+
+
+class CurrentIdentity:
+    """Who this terminal is now: as enrolled, with the issuers and the credential that have come since. On the loop."""
+
+    def __init__(self, enrolled: Identity) -> None:
+        self._identity = enrolled
+
+    def __call__(self) -> Identity:
+        """As of this moment; keep it no longer than a step."""
+        return self._identity
+
+    def issuers(self) -> Issuers:
+        """Whose signatures count now."""
+        return self._identity.issuers
+
+    def trust(self, issuers: Issuers) -> None:
+        """The issuers of a newer policy that a present one signed."""
+        self._identity = replace(self._identity, issuers=issuers)
+
+    def renewed(self, credential: Credential) -> None:
+        """A newer credential for the same key, stored already."""
+        self._identity = replace(self._identity, credential=credential)
+
+
+def read_identity(path: Path, signer: Signer) -> Identity:
+    """Read the enrolment file and check it against the device key.
+
+    Raises NotEnrolledError when there is none, ConfigError when it is damaged or belongs to another key.
+    """
+    stored = read_enrolment(path)
+    try:
+        issuers = Issuers(PublicKey.from_jwk(jwk) for jwk in stored["issuers"])
+        credential = Credential.read(unb64u(stored["credential"]), issuers)
+        identity = Identity(
+            backend=str(stored["backend"]),
+            credential=credential,
+            issuers=issuers,
+            confirmation_secret=unb64u(stored["confirmation_secret"]),
+            policy=unb64u(stored["policy"]) if stored.get("policy") else None,
+            enrolled_at=int(datetime.fromisoformat(stored["enrolled_at"]).timestamp()),
+        )
+    except (KeyError, TypeError, ValueError, MalformedError, SignatureError) as error:
+        raise ConfigError(str(path), f"damaged ({error})", _ENROL) from error
+    if credential.key.kid != PublicKey.of(signer).kid:
+        raise ConfigError(str(path), "the credential belongs to another device key", _ENROL)
+    return identity
+
+
+def read_enrolment(path: Path) -> dict[str, Any]:
+    """The enrolment file's members, unchecked. Raises NotEnrolledError, ConfigError."""
+    try:
+        stored = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise NotEnrolledError from None
+    except OSError as error:
+        raise ConfigError(str(path), f"cannot be read ({error.strerror})", "Run this as the terminal's user") from None
+    except ValueError as error:
+        raise ConfigError(str(path), f"not JSON ({error})", "Restore it from a backup, or enrol again") from None
+    if not isinstance(stored, dict):
+        raise ConfigError(str(path), "not a JSON object", "Restore it from a backup, or enrol again")
+    return stored

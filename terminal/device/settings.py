@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The technician's settings of one device: `pengpos.toml` beside the journal. No file: all defaults.
+
+[mirror]
+directory = "/media/pengpos"     # where a second copy of each stored payment goes; absent: no second copy
+
+[readers]
+serial_ports = ["/dev/serial0"]  # where a PN532 hangs on a UART's pins; those on USB are found without
+
+[tag]
+chip = "/dev/i2c-1"              # the bus with an NTAG I2C plus; absent: none
+pn53x = true                     # let PN53x readers play a tag between polls
+shop_address = "https://…"       # what it says while there is no sale
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pengpos.core.errors import ConfigError
+
+
+class MirrorSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """The second medium."""
+
+    directory: str
+
+
+class ReaderSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Readers that no plug tells of."""
+
+    serial_ports: tuple[str, ...] = ()
+
+
+class TagSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What phones that read find."""
+
+    chip: str | None = None
+    pn53x: bool = False
+    shop_address: str | None = None
+
+
+class Settings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Everything a technician may set."""
+
+    mirror: MirrorSettings | None = None
+    readers: ReaderSettings = ReaderSettings()
+    tag: TagSettings = TagSettings()
+
+
+def read_settings(path: Path) -> Settings:
+    """Read the file. Raises ConfigError, naming the line or the setting, rather than guess."""
+    try:
+        raw: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(
+            str(path), f"not readable ({error})", "Mend the file, or move it away for the defaults"
+        ) from error
+    try:
+        return msgspec.convert(raw, Settings)
+    except msgspec.ValidationError as error:
+        raise ConfigError(str(path), str(error), "docs/technicians.md lists every setting") from error

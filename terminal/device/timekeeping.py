@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the clock must still know after a restart, kept in the journal. Source: tap protocol §1, *Clock*."""
+
+import logging
+
+from offline_queue.port import JournalPort
+from offline_queue.records.rows import read_boot_id
+from offline_queue.values import IssuerTimeSeen, ValueStored
+from pengpos.core.errors import JournalFullError
+from terminal.device.alarm_words import clock_ahead
+from terminal.device.alarms import Alarms
+from terminal.device.clock import DeviceClock
+from terminal.device.identity import Identity
+from terminal.device.recording import durable
+
+log = logging.getLogger(__name__)
+
+TOLERANCE_S = 300  # what the backend accepts of a request's `created` (backend API)
+_KIND = "clock"
+_CONFIRMED_BOOT = "confirmed_boot"
+_AHEAD = "clock_ahead"
+
+
+class Timekeeper:
+    """Tells the clock what issuers say of the time. Lives on the loop."""
+
+    def __init__(self, clock: DeviceClock, journal: JournalPort, alarms: Alarms) -> None:
+        self._clock = clock
+        self._journal = journal
+        self._alarms = alarms
+
+    def restore(self, identity: Identity) -> None:
+        """At start: the latest time signed so far, and whether this boot's time was confirmed before."""
+        self._clock.issuer_signed(max(self._journal.latest_issuer_time(), identity.credential.issued_at))
+        enrolled_since_boot = identity.enrolled_at > self._clock.booted_at
+        if enrolled_since_boot or self._journal.value(_KIND, _CONFIRMED_BOOT) == read_boot_id():
+            self._clock.confirm()
+
+    async def issuer_signed(self, at: int) -> None:
+        """The backend refused our time and signed its own over our request: take it, where ours is behind."""
+        if at < self._clock.now() - TOLERANCE_S:
+            self._alarms.show(_AHEAD, clock_ahead(self._clock.now() - at))
+            return
+        log.warning("clock set forward to a time the backend signed")
+        self._clock.issuer_signed(at)
+        try:
+            await durable(self._journal, [IssuerTimeSeen(at=at)])
+        except JournalFullError as error:
+            log.error("the backend's time not stored: %s", error)
+
+    async def confirm(self) -> None:
+        """The backend took a request signed at our time: no doubt until the next boot, also after a restart."""
+        self._alarms.clear(_AHEAD)
+        self._clock.confirm()
+        boot = read_boot_id()
+        if self._journal.value(_KIND, _CONFIRMED_BOOT) != boot:
+            await durable(self._journal, [ValueStored(kind=_KIND, key=_CONFIRMED_BOOT, body=boot)])

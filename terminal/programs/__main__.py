@@ -1,8 +1,0 @@
-# SPDX-License-Identifier: Apache-2.0
-"""`python -m terminal.programs`: the same as `pengpos`, for processes that start each other."""
-
-from terminal.cli import main
-from terminal.programs.processes import end_with_parent
-
-end_with_parent()
-main(prog_name="pengpos")

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The business day: when it begins, what it took, and whether the backend's settlement says the same.
+
+Source: backend API, `GET /settlements/{business_date}` ("merchant's timezone and cut-off hour; an offline sale counts
+on the day it was accepted"); local API, `GET /v1/day`, `POST /v1/day/close`.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from offline_queue.port import JournalPort
+from offline_queue.values import PAGE_LIMIT, SaleQuery
+from pengpos.backend_api.messages import SettlementEntryMessage, SettlementMessage
+from pengpos.client import DayReport, Difference
+from pengpos.core.events import Event, Settled
+from pengpos.core.ports import Clock
+from pengpos.core.sale import TAKEN_STATES, Sale, SaleState
+from terminal.sales.open_sales import Desk
+
+log = logging.getLogger(__name__)
+
+_PAYMENTS = frozenset({"payment", "offline_payment", "late_payment"})
+_DUE, _GUARANTEE = "due", "guarantee"
+"""Paid after all, of a payment declined at sync, on the date it was paid: ours, beyond the page. No payment here."""
+_COUNTS_HERE = TAKEN_STATES | {SaleState.ACCEPTED_OFFLINE, SaleState.FORWARDING}
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessDay:
+    """The merchant's day: a timezone and the local hour at which a date begins."""
+
+    timezone: ZoneInfo
+    starts_hour: int
+
+    @classmethod
+    def of_policy(cls, policy: dict[str, Any] | None) -> "BusinessDay":
+        """As the stored policy says; without one, the date at Shanghai from midnight."""
+        document = policy or {}
+        try:
+            zone = ZoneInfo(str(document.get("timezone", "Asia/Shanghai")))
+        except (ZoneInfoNotFoundError, ValueError):
+            log.error("timezone %r is not known here; using Asia/Shanghai", document.get("timezone"))
+            zone = ZoneInfo("Asia/Shanghai")
+        hour = document.get("day_starts_hour", 0)
+        return cls(zone, hour if isinstance(hour, int) and 0 <= hour < 24 else 0)
+
+    def date_of(self, at: int) -> date:
+        """The business date of an instant, Unix seconds."""
+        return (datetime.fromtimestamp(at, UTC).astimezone(self.timezone) - timedelta(hours=self.starts_hour)).date()
+
+    def span(self, on: date) -> tuple[int, int]:
+        """From when to before when a business date lasts, Unix seconds."""
+        begin, end = (
+            datetime.combine(day, time(self.starts_hour), self.timezone) for day in (on, on + timedelta(days=1))
+        )
+        return int(begin.timestamp()), int(end.timestamp())
+
+
+class Settlements(Protocol):
+    """Where the backend's settlements are read: one verb of the gateway."""
+
+    async def fetch(self, method: str, path: str, kind: type[SettlementMessage]) -> SettlementMessage:
+        """The answer as a value. Raises UnusableAnswerError."""
+
+
+class DayClose:
+    """Holds the day here against the settlement there. Lives on the loop."""
+
+    def __init__(self, *, desk: Desk, journal: JournalPort, backend: Settlements, clock: Clock) -> None:
+        self._desk = desk
+        self._journal = journal
+        self._backend = backend
+        self._clock = clock
+
+    async def reconcile(self, on: date, business_day: BusinessDay, currency: str) -> DayReport:
+        """Compare a day, and mark as settled what a final settlement holds. Raises UnusableAnswerError."""
+        settlement = await self._backend.fetch("GET", f"/v1/settlements/{on.isoformat()}", SettlementMessage)
+        there = {UUID(entry.intent_id): entry for entry in settlement.entries if entry.kind in _PAYMENTS}
+        dues, guaranteed = (
+            [entry.amount for entry in settlement.entries if entry.kind == kind] for kind in (_DUE, _GUARANTEE)
+        )
+        here = await asyncio.to_thread(self._taken_on, on, business_day)
+        differences = [*self._missing_there(here, there), *self._missing_here(here, there)]
+        totals = await asyncio.to_thread(self._journal.day_totals, *business_day.span(on), currency)
+        if settlement.final:
+            await self._settle(here, there, on)
+        return DayReport(
+            date=on.isoformat(),
+            final=settlement.final,
+            currency=currency,
+            here_count=len(here),
+            here_total=sum(sale.total.minor for sale in here.values()),
+            there_count=len(there),
+            there_total=sum(entry.amount for entry in there.values()),
+            declined_at_sync_count=totals.declined_at_sync_count,
+            declined_at_sync_total=totals.declined_at_sync_minor,
+            due_paid_count=totals.due_paid_count,
+            due_paid_total=totals.due_paid_minor,
+            there_due_count=len(dues),
+            there_due_total=sum(dues),
+            there_guaranteed_count=len(guaranteed),
+            there_guaranteed_total=sum(guaranteed),
+            differences=differences,
+        )
+
+    def _taken_on(self, on: date, business_day: BusinessDay) -> dict[UUID, Sale]:
+        """Sales whose money counts on this date, by the intent that was paid."""
+        begin, end = business_day.span(on)
+        found: dict[UUID, Sale] = {}
+        before: int | None = None
+        while True:
+            query = SaleQuery(from_utc=begin - 86_400, to_utc=end, states=_COUNTS_HERE, before=before, limit=PAGE_LIMIT)
+            page = self._journal.search(query)
+            for sale in page.sales:
+                if begin <= _counted_at(sale) < end:
+                    found[sale.intent.intent_id] = sale
+            if page.next is None:
+                return found
+            before = page.next
+
+    def _missing_there(self, here: dict[UUID, Sale], there: dict[UUID, SettlementEntryMessage]) -> list[Difference]:
+        differences = []
+        for intent_id, sale in here.items():
+            entry = there.get(intent_id)
+            if entry is None or entry.amount != sale.total.minor:
+                differences.append(
+                    Difference(
+                        intent_id=str(intent_id),
+                        number=sale.number,
+                        state=sale.state.value,
+                        here=sale.total.minor,
+                        there=entry.amount if entry else None,
+                    )
+                )
+        return differences
+
+    def _missing_here(self, here: dict[UUID, Sale], there: dict[UUID, SettlementEntryMessage]) -> list[Difference]:
+        return [
+            Difference(intent_id=str(intent_id), number=None, state=None, here=None, there=entry.amount)
+            for intent_id, entry in there.items()
+            if intent_id not in here and entry.kind != "late_payment"
+        ]
+
+    async def _settle(self, here: dict[UUID, Sale], there: dict[UUID, SettlementEntryMessage], on: date) -> None:
+        settled: list[tuple[UUID, Event]] = [
+            (sale.sale_id, Settled(at=self._clock.now(), business_date=on.isoformat()))
+            for intent_id, sale in here.items()
+            if intent_id in there and sale.settled_on is None and sale.state in TAKEN_STATES
+        ]
+        if settled:
+            await self._desk.apply_all(settled)
+
+
+def _counted_at(sale: Sale) -> int:
+    """When the money counts: at the offline acceptance, else at the booking."""
+    accepted = next((step.at for step in sale.history if step.state is SaleState.ACCEPTED_OFFLINE), None)
+    if accepted is not None and sale.authorised is not None:
+        return sale.authorised.authorised_at
+    return sale.booking.booked_at if sale.booking else sale.created_at

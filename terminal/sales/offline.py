@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stored risk policy put to the rules of `pengpos.core.risk`, with what the journal says is used of it.
+
+The policy is an issuer's COSE_Sign1 over JSON (backend API, "The backend's documents"); without a valid one there is
+no offline.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from offline_queue.port import JournalPort
+from offline_queue.values import QueueTotals, WalletUsage
+from pengpos.backend_api.messages import DocumentContent, read_message
+from pengpos.core.errors import MalformedError, SignatureError
+from pengpos.core.risk import (
+    CapsLeft,
+    OfflineAccepted,
+    OfflineRefused,
+    RiskPolicy,
+    Usage,
+    caps_left,
+    decide,
+)
+from pengpos.core.sale import Authorised
+from pengpos.wire.encoding.cose import Context, Sign1
+from pengpos.wire.objects.credential import Credential
+from terminal.device.clock import DeviceClock
+from terminal.device.identity import Identity
+
+log = logging.getLogger(__name__)
+
+DOCUMENT_SIZE_MOST = 262_144
+POLICY = "policy"
+DEFAULT_CURRENCY = "CNY"
+
+
+def read_document(
+    raw: bytes, identity: Identity, context: Context, *, size_most: int = DOCUMENT_SIZE_MOST
+) -> dict[str, Any]:
+    """Open an issuer's document for this terminal. Raises MalformedError, SignatureError."""
+    sign1 = Sign1.read_issued(raw, identity.issuers, context, max_size=size_most)
+    content: dict[str, Any] = read_message(sign1.payload, dict)
+    if content.get("terminal_id") not in ("*", identity.terminal_id):
+        raise SignatureError("the document is for another terminal")
+    try:
+        msgspec.convert(content, DocumentContent)
+    except msgspec.ValidationError as error:
+        raise MalformedError(f"document: {error}") from error
+    return content
+
+
+def policy_of(document: dict[str, Any]) -> RiskPolicy:
+    """The offline part of a policy document (members in the sandbox's OpenAPI). Raises MalformedError."""
+    try:
+        risk = document["risk"]
+        return RiskPolicy(
+            version=int(document["version"]),
+            currency=str(risk["currency"]),
+            per_payment_minor=int(risk["per_payment"]),
+            per_key_count=int(risk["per_wallet_count"]),
+            per_key_total_minor=int(risk["per_wallet_total"]),
+            stored_count=int(risk["stored_count"]),
+            stored_total_minor=int(risk["stored_total"]),
+            max_age_s=int(risk["stored_age_s"]),
+            doubtful_clock_s=int(risk["clock_doubt_s"]),
+            guaranteed_minor=int(risk["guaranteed"]),
+            not_after=int(datetime.fromisoformat(document["not_after"]).timestamp()),
+            turnaround_ms=None if (most_ms := risk.get("apdu_turnaround_ms")) is None else int(most_ms),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise MalformedError(f"policy lacks or mistypes {error}") from error
+
+
+class OfflinePolicy:
+    """What may be taken without the backend now, and what is left of each cap."""
+
+    def __init__(
+        self,
+        journal: JournalPort,
+        identity: Callable[[], Identity],
+        clock: DeviceClock,
+        suspended: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`suspended`: nothing at all is taken offline, whatever the policy says (a restored card)."""
+        self.deciding = asyncio.Lock()
+        """Held from the decision until what was decided is in the journal: two payments never fit into one cap."""
+        self._suspended = suspended
+        self._journal = journal
+        self._identity = identity
+        self._clock = clock
+        self._read_from: bytes | None = None
+        self._document: dict[str, Any] | None = None
+        self._policy: RiskPolicy | None = None
+
+    def current(self) -> RiskPolicy | None:
+        """What payments are judged by now. None: no offline."""
+        return None if self._suspended() else self.newest
+
+    @property
+    def newest(self) -> RiskPolicy | None:
+        """The newest policy stored; the one that came with the enrolment until then. None: none that is good."""
+        self._read()
+        return self._policy
+
+    @property
+    def currency(self) -> str:
+        """The one currency this terminal takes: that of its policy."""
+        newest = self.newest
+        return newest.currency if newest is not None else DEFAULT_CURRENCY
+
+    @property
+    def document(self) -> dict[str, Any] | None:
+        """All that the newest policy says: campaigns, languages, business day. None: none that is good."""
+        self._read()
+        return self._document
+
+    def _read(self) -> None:
+        stored = self._journal.document(POLICY)
+        raw = stored.body if stored is not None else self._identity().policy
+        if raw is None or raw == self._read_from:
+            return
+        self._read_from, self._document, self._policy = raw, None, None
+        try:
+            document = read_document(raw, self._identity(), Context.POLICY)
+            self._policy = policy_of(document)
+            self._document = document
+        except (MalformedError, SignatureError) as error:
+            log.error("risk policy not usable, nothing is taken offline: %s", error)
+
+    def decide(
+        self, authorised: Authorised, currency: str, credential: Credential | None = None
+    ) -> OfflineAccepted | OfflineRefused:
+        """Put one authorised payment to the policy as of now; `credential`: the wallet's, if it was verified just now.
+
+        Else raises MalformedError, SignatureError.
+        """
+        if credential is None:
+            credential = Credential.read(authorised.wallet_credential, self._identity().issuers)
+        return decide(
+            self.current(),
+            self._usage(
+                self._journal.queue_totals(currency), self._journal.wallet_usage(authorised.wallet_kid, currency)
+            ),
+            total_minor=authorised.total_minor,
+            currency=currency,
+            offline_allowed=authorised.offline_allowed,
+            allowance=credential.allowance,
+            turnaround_ms=authorised.turnaround_ms,
+            now=self._clock.now(),
+        )
+
+    def left(self, stored: QueueTotals) -> CapsLeft | None:
+        """What is left of the terminal's own caps when so much is stored; None: no policy, no offline."""
+        policy = self.current()
+        return caps_left(policy, self._usage(stored, None), now=self._clock.now()) if policy else None
+
+    def _usage(self, stored: QueueTotals, wallet: WalletUsage | None) -> Usage:
+        return Usage(
+            stored_count=stored.count,
+            stored_total_minor=stored.total_minor,
+            key_count=wallet.count if wallet else 0,
+            key_total_minor=wallet.total_minor if wallet else 0,
+            key_blocked=wallet.blocked if wallet else False,
+            oldest_age_s=self._clock.now() - stored.oldest_at if stored.oldest_at is not None else None,
+            clock_doubtful_for_s=self._clock.doubtful_for_s,
+        )

@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The counter: the one place where a sale changes. Steps, journals, publishes, then lets the effects happen.
+
+Lives on the loop and knows no reader, no HTTP and no screen. Source: architecture, "Processes and threads".
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from offline_queue.port import JournalPort
+from offline_queue.values import Change, ChangeRefusedError, SaleChanged
+from pengpos.core.effects import AlarmKind, Arm, Effect, NotNow, RaiseAlarm, Then
+from pengpos.core.errors import JournalError, JournalFullError
+from pengpos.core.events import Event, Restarted
+from pengpos.core.machine import durably_different, step
+from pengpos.core.sale import OPEN_STATES, Sale, SaleState
+from terminal.device.recording import durable, report_if_broken
+
+log = logging.getLogger(__name__)
+
+LOOK_AGAIN_S = 1.0
+STEPS_AT_ONCE = 16  # a batch of verdicts gives way to a tap after so many
+_IN_DOUBT = frozenset({SaleState.UNKNOWN, SaleState.CANCELLING, SaleState.REVERSING})
+
+
+class UnknownSaleError(Exception):
+    """No sale has this id."""
+
+
+class EffectSink(Protocol):
+    """Whoever carries effects out, after their row is durable."""
+
+    def carry_out(self, sale: Sale, effect: Effect) -> None:
+        """Start what the effect asks for; returns at once."""
+
+
+class Desk:
+    """All sales that are not over, and the one at the counter.
+
+    `changed` is called after every change, `moved` with each sale that is different then; `medium` with what is wrong
+    with the journal's medium, and with None once it takes rows again. `alarm_rows` says what an alarm's lasting takes:
+    it is recorded with its cause.
+    """
+
+    def __init__(
+        self,
+        journal: JournalPort,
+        changed: Callable[[], None],
+        medium: Callable[[JournalError | None], None] = lambda _trouble: None,
+        alarm_rows: Callable[[AlarmKind, Sale], Sequence[Change]] = lambda _kind, _sale: (),
+        moved: Callable[[Sale], None] = lambda _sale: None,
+    ) -> None:
+        self._journal = journal
+        self._changed = changed
+        self._medium = medium
+        self._alarm_rows = alarm_rows
+        self._tell_moved = moved
+        self._medium_takes = True
+        self._sink: EffectSink | None = None
+        self._lock = asyncio.Lock()
+        self._closed = False
+        self._moved = asyncio.Event()
+        self._sales: dict[UUID, Sale] = {}
+        self._at_the_counter: UUID | None = None
+        self._doubted: dict[UUID, tuple[Sale, tuple[RaiseAlarm, ...]]] = {}
+        self._settling: asyncio.Task[None] | None = None
+        self.taken_up: tuple[Sale, ...] = ()
+        """What the journal held open at start, as it was then."""
+
+    def attach(self, sink: EffectSink) -> None:
+        """Say who carries effects out; once, while the daemon is put together."""
+        self._sink = sink
+
+    async def close(self) -> None:
+        """Let the change under way become durable, and take no further one: from here on JournalError."""
+        async with self._lock:
+            self._closed = True
+        if self._settling is not None:
+            self._settling.cancel()
+            await asyncio.wait({self._settling})
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    @property
+    def sales(self) -> Sequence[Sale]:
+        """Every sale that is not over, oldest first, and the one last at the counter."""
+        return tuple(self._sales.values())
+
+    @property
+    def current(self) -> Sale | None:
+        """The sale that holds the counter, else the last one that did."""
+        return self._sales.get(self._at_the_counter) if self._at_the_counter else None
+
+    @property
+    def busy_with(self) -> Sale | None:
+        """The sale because of which no other may start."""
+        sale = self.current
+        return sale if sale is not None and sale.holds_the_counter else None
+
+    async def find(self, sale_id: UUID) -> Sale:
+        """A sale by id, also one long over. Raises UnknownSaleError."""
+        sale = self._sales.get(sale_id) or await asyncio.to_thread(self._journal.sale, sale_id)
+        if sale is None:
+            raise UnknownSaleError
+        return sale
+
+    async def until(self, sale_id: UUID, holds: Callable[[Sale], bool]) -> Sale:
+        """Wait until something holds of a sale; the caller says for how long. Raises UnknownSaleError."""
+        while True:
+            moved = self._moved
+            sale = await self.find(sale_id)
+            if holds(sale):
+                return sale
+            await moved.wait()
+
+    # --- changing -----------------------------------------------------------------------------------------------------
+
+    async def open(self, sale: Sale, why: str) -> None:
+        """Put a new sale at the counter and want phones for it. Raises JournalFullError: then there is no sale."""
+        await asyncio.shield(asyncio.ensure_future(self._open(sale, why)))
+
+    async def _open(self, sale: Sale, why: str) -> None:
+        async with self._lock:
+            await self._record([SaleChanged(sale=sale, why=why)])
+            self._keep(sale)
+        self._tell_moved(sale)
+        self._tell()
+        self._carry_out(sale, (Arm(),))
+
+    def restore(self, sales: Sequence[Sale]) -> None:
+        """Take up what the journal holds at start.
+
+        At the counter is the sale that holds it, else the newest whose money is in doubt: what was approved or stored
+        before the restart is no news to whoever stands there now.
+        """
+        self._sales = {sale.sale_id: sale for sale in sales}
+        self.taken_up = tuple(sales)
+        holding = [sale for sale in sales if sale.holds_the_counter]
+        shown = holding or [sale for sale in sales if sale.state in _IN_DOUBT]
+        self._at_the_counter = shown[-1].sale_id if shown else None
+        self._tell()
+
+    def has(self, sale_id: UUID) -> bool:
+        """True if the sale is among `sales`: not over, or at the counter."""
+        return sale_id in self._sales
+
+    async def take_up(self, sale: Sale, at: int) -> Sale:
+        """Make a sale ours of which only the journal knows, as after a restart. Raises JournalError."""
+        log.warning("sale %s is in the journal after all", sale.number)
+        self._keep(sale)
+        taken, _ = await self.apply(sale.sale_id, Restarted(at=at))
+        return taken
+
+    async def apply(self, sale_id: UUID, event: Event) -> tuple[Sale, tuple[Effect, ...]]:
+        """One event on one sale. Raises UnknownSaleError, JournalError (nothing has changed then)."""
+        return (await self.apply_all([(sale_id, event)]))[0]
+
+    async def apply_all(self, events: Sequence[tuple[UUID, Event]]) -> list[tuple[Sale, tuple[Effect, ...]]]:
+        """Several events in one commit: the drainer's verdicts come by the batch.
+
+        Whoever asked may be cancelled meanwhile; what the journal has and what is shown must not part for that.
+        """
+        return await asyncio.shield(asyncio.ensure_future(self._apply_all(events)))
+
+    async def _apply_all(self, events: Sequence[tuple[UUID, Event]]) -> list[tuple[Sale, tuple[Effect, ...]]]:
+        async with self._lock:
+            changes: list[Change] = []
+            results: list[tuple[Sale, tuple[Effect, ...]]] = []
+            moved: dict[UUID, Sale] = {}
+            different: dict[UUID, Sale] = {}
+            approved_by_code: set[UUID] = set()
+            for sale_id, event in events:
+                before = moved.get(sale_id) or await self.find(sale_id)
+                after, effects, rows = _all_steps(before, event)
+                moved[sale_id] = after
+                if after != before:
+                    different[sale_id] = after
+                if before.booking is None and after.booking is not None and not after.booking.confirmed:
+                    approved_by_code.add(sale_id)
+                changes += rows
+                for effect in effects:
+                    if isinstance(effect, RaiseAlarm):
+                        changes += self._alarm_rows(effect.kind, after)
+                results.append((after, effects))
+                if len(results) % STEPS_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+            if changes:
+                try:
+                    await self._record(changes)
+                except JournalFullError:
+                    self._doubt(moved, results)
+                    raise
+            for sale in moved.values():
+                self._keep(sale, is_news=sale.sale_id in approved_by_code)
+        for sale in different.values():
+            self._tell_moved(sale)
+        self._tell()
+        for sale, effects in results:
+            self._carry_out(sale, effects)
+        return results
+
+    async def _record(self, changes: Sequence[Change]) -> None:
+        if self._closed:
+            raise JournalError("the terminal is closing")
+        try:
+            await durable(self._journal, changes, in_a_thread=len(changes) > STEPS_AT_ONCE)
+        except ChangeRefusedError:
+            raise
+        except JournalError as error:
+            if self._medium_takes:
+                log.critical("journal takes nothing: %s", error)
+                self._medium_takes = False
+                self._medium(error)
+            raise
+        if not self._medium_takes:
+            log.warning("journal takes rows again")
+            self._medium_takes = True
+            self._medium(None)
+
+    # --- what the medium refused and kept all the same ----------------------------------------------------------------
+
+    def _doubt(self, refused: Mapping[UUID, Sale], results: Sequence[tuple[Sale, tuple[Effect, ...]]]) -> None:
+        alarms = {sale.sale_id: tuple(effect for effect in effects if isinstance(effect, RaiseAlarm))
+                  for sale, effects in results}  # fmt: skip
+        self._doubted |= {sale_id: (sale, alarms[sale_id]) for sale_id, sale in refused.items()}
+        if self._settling is None or self._settling.done():
+            self._settling = asyncio.get_running_loop().create_task(self._settle_doubts(), name="settling doubts")
+            self._settling.add_done_callback(report_if_broken)
+
+    async def _settle_doubts(self) -> None:
+        """A row that fails at its sync may be there all the same, and the journal is the truth: look, and follow it."""
+        while self._doubted:
+            await asyncio.sleep(LOOK_AGAIN_S)
+            sale_id, doubt = next(iter(self._doubted.items()))
+            refused, alarms = doubt
+            with contextlib.suppress(JournalFullError):
+                stored = await asyncio.to_thread(self._journal.sale, sale_id)
+                ours = self._sales.get(sale_id)
+                if stored is not None and ours is not None and stored.history == refused.history != ours.history:
+                    self._carry_out(stored, alarms)
+                    await self.take_up(stored, stored.history[-1].at)
+                if self._doubted.get(sale_id) is doubt:  # else it has been refused again meanwhile
+                    del self._doubted[sale_id]
+
+    def _keep(self, sale: Sale, *, is_news: bool = False) -> None:
+        """Remember a sale as it is now; one that comes to hold the counter takes it from the one before.
+
+        So does `is_news`: whoever came back with a code stands there now, and waits to see what it was good for.
+        """
+        self._sales[sale.sale_id] = sale
+        if (sale.holds_the_counter or is_news) and self.busy_with is None:
+            previous, self._at_the_counter = self.current, sale.sale_id
+            if previous is not None:
+                self._let_go(previous)
+        self._let_go(sale)
+
+    def _let_go(self, sale: Sale) -> None:
+        """Forget a sale that is over and not at the counter; the journal keeps it."""
+        if sale.state not in OPEN_STATES and sale.sale_id != self._at_the_counter:
+            self._sales.pop(sale.sale_id, None)
+
+    def _tell(self) -> None:
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
+        self._changed()
+
+    def _carry_out(self, sale: Sale, effects: tuple[Effect, ...]) -> None:
+        assert self._sink is not None  # attached before the first event
+        for effect in effects:
+            if not isinstance(effect, NotNow):
+                self._sink.carry_out(sale, effect)
+
+
+def _all_steps(sale: Sale, event: Event) -> tuple[Sale, tuple[Effect, ...], list[SaleChanged]]:
+    """The step and those it asks to be taken with it: one journal row for each arrow."""
+    rows: list[SaleChanged] = []
+    effects: list[Effect] = []
+    queue: list[Event] = [event]
+    while queue:
+        current = queue.pop(0)
+        after, follow = step(sale, current)
+        if durably_different(sale, after):
+            rows.append(SaleChanged(sale=after, why=type(current).__name__))
+        sale = after
+        queue += [effect.event for effect in follow if isinstance(effect, Then)]
+        effects += [effect for effect in follow if not isinstance(effect, Then)]
+    return sale, tuple(effects), rows

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Serves the local API on its Unix socket, from before the enrolment until SIGINT or SIGTERM.
+
+uvicorn serves, and nothing more: signals are ours, for it would raise SIGTERM again before anything is put away.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pengpos.client import Home, LinkView, QueueView, Status
+from pengpos.core.errors import ConfigError
+from pengpos.core.times import rfc3339
+from terminal.api.feed import Feed
+from terminal.api.http import as_json, events_of, problem
+from terminal.app import Terminal
+from terminal.device.identity import NotEnrolledError
+from terminal.device.recording import set_within
+from terminal.wiring import Surroundings
+
+log = logging.getLogger(__name__)
+
+SOCKET_MODE = 0o660
+ENROLMENT_POLL_S = 1.0
+START_LIMIT_S = 10.0
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class _Front:
+    """The ASGI application that is there from the first moment; `api` is the one that answers now."""
+
+    def __init__(self) -> None:
+        self.api: ASGIApp = _starting
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.api(scope, receive, send)
+
+
+async def _starting(scope: Scope, receive: Receive, send: Send) -> None:
+    """An enrolled terminal that is still taking up what its journal holds."""
+    if scope["type"] == "http":
+        await problem(503, "starting", "this terminal is starting; ask again in a moment")(scope, receive, send)
+
+
+class _Unenrolled:
+    """The local API of a terminal that nobody has enrolled: it says so, to a screen that follows too."""
+
+    def __init__(self, now: int) -> None:
+        self._status = Status(at=rfc3339(now), link=LinkView(online=False), readers=[], queue=QueueView(), alarms=[])
+        self.feed = Feed(first_event_id=now * 1_000)
+        self.feed.publish(self._status)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._answer(Request(scope, receive))(scope, receive, send)
+
+    def _answer(self, request: Request) -> Response:
+        match request.url.path:
+            case "/v1/status":
+                return as_json(self._status)
+            case "/v1/events":
+                return events_of(self.feed, request)
+            case _:
+                return problem(
+                    503, "not_enrolled", "this terminal is not enrolled yet: pengpos enrol CODE --backend URL"
+                )
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say when somebody who connects is heard."""
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `serve`."""
+        yield
+
+
+def bind_socket(home: Home) -> socket.socket:
+    """The local API's Unix socket, with its mode before anybody can connect. Raises ConfigError.
+
+    One that a daemon still answers at is left to it.
+    """
+    path = home.socket
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if _answers(path):
+            raise ConfigError(str(path), "a daemon of this terminal runs already", "Stop it first, or leave it be")
+        path.unlink(missing_ok=True)
+        listening.bind(str(path))
+        path.chmod(SOCKET_MODE)
+    except ConfigError:
+        listening.close()
+        raise
+    except OSError as error:  # also "AF_UNIX path too long": 107 bytes is all there is
+        listening.close()
+        raise ConfigError(
+            str(path), f"cannot be made ({error.strerror or error})", "Name another, shorter PENGPOS_HOME of your own"
+        ) from error
+    return listening
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+        return True
+
+
+async def serve(given: Surroundings, ready: Callable[[], None], stopping: asyncio.Event) -> None:
+    """Run the daemon until `stopping`. `ready` is called once it listens and can sell, or says that it is not enrolled.
+
+    The journal comes before the socket: a second daemon over the same home ends at its lock and takes nothing away.
+    Raises ConfigError, JournalError, and whatever broke a part of the terminal: then start it again.
+    """
+    front = _Front()
+    terminal = _terminal(given)
+    config = uvicorn.Config(
+        front, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1, server_header=False
+    )
+    server = _Server(config)
+    try:
+        listening = bind_socket(given.home)
+    except ConfigError:
+        if terminal is not None:
+            await terminal.stop()
+        raise
+    loop = asyncio.get_running_loop()
+    ends = {
+        loop.create_task(server.serve(sockets=[listening]), name="local API"),
+        loop.create_task(stopping.wait(), name="stopping"),
+    }
+    try:
+        if not await set_within(server.listening, START_LIMIT_S):
+            raise ConfigError(str(given.home.socket), "nobody can be heard there", "Start it again; its log says more")
+        terminal = terminal or await _enrolled(given, front, ready, ends)
+        if terminal is not None:
+            await _run(terminal, front, ready, ends)
+    finally:
+        stopping.set()
+        server.should_exit = True
+        await asyncio.gather(*ends)
+        given.home.socket.unlink(missing_ok=True)
+
+
+async def _enrolled(
+    given: Surroundings, front: _Front, ready: Callable[[], None], ends: set[asyncio.Task[Any]]
+) -> Terminal | None:
+    """Say that nobody has enrolled this terminal, until somebody has; None if we are to end before that."""
+    log.warning("not enrolled: waiting for pengpos enrol")
+    front.api = unenrolled = _Unenrolled(given.clock.now())
+    ready()
+    terminal: Terminal | None = None
+    while terminal is None and not any(task.done() for task in ends):
+        await asyncio.wait(ends, timeout=ENROLMENT_POLL_S, return_when=asyncio.FIRST_COMPLETED)
+        terminal = _terminal(given)
+    front.api = _starting
+    unenrolled.feed.close()
+    return terminal
+
+
+def _terminal(given: Surroundings) -> Terminal | None:
+    """The terminal, if it is enrolled. Raises ConfigError, JournalError."""
+    try:
+        return Terminal(given)
+    except NotEnrolledError:
+        return None
+
+
+async def _run(terminal: Terminal, front: _Front, ready: Callable[[], None], ends: set[asyncio.Task[Any]]) -> None:
+    broken = asyncio.get_running_loop().create_task(terminal.ended(), name="terminal")
+    try:
+        front.api = await terminal.start()
+        ready()
+        await asyncio.wait({broken, *ends}, return_when=asyncio.FIRST_COMPLETED)
+        if broken.done():
+            await broken
+    finally:
+        broken.cancel()
+        await terminal.stop()
+
+
+def stop_on_signals(stopping: asyncio.Event) -> None:
+    """SIGINT and SIGTERM set `stopping`; on the loop of the main thread."""
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, stopping.set)

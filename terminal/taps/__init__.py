@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Taps: fields seen empty, the card session in a reader's thread, the judgement of a reply, and the tag."""

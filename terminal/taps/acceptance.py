@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The loop's side of a tap: what to present, and whether a wallet's reply is good.
+
+Source: tap protocol §2, "The terminal accepts an authorisation only if"; the checks are `pengpos.wire.judge`, the
+offline policy is `pengpos.core.risk`, the order of writing and telling is the desk's.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol
+
+from offline_queue.port import JournalPort
+from pengpos.core.errors import JournalError, JournalFullError, MalformedError, RefusedError, SignatureError
+from pengpos.core.events import Event, FieldEmpty, Noticed, PaidByReceipt, PhoneRefused, Prompted, ReplyAccepted
+from pengpos.core.ports import Clock, ReaderHealth, Signal, Signer
+from pengpos.core.reasons import Reason
+from pengpos.core.risk import OfflineRefused
+from pengpos.core.sale import Authorised, Booking, Notice, Prompt, Refusal, Sale, SaleState, Way
+from pengpos.wire.encoding.fields import KID_SIZE
+from pengpos.wire.judge import Accepted, Paid, judge_reply
+from pengpos.wire.objects.receipt import Outcome, ReceiptClaims, sign_receipt
+from pengpos.wire.objects.reply import Declines, Hint, NeedsShopper
+from terminal.device.identity import Identity
+from terminal.device.recording import report_if_broken
+from terminal.sales.arming import Arming
+from terminal.sales.offline import OfflinePolicy
+from terminal.sales.open_sales import Desk
+from terminal.taps.fields import Answer, Offer
+from terminal.taps.presentation import OwnPresentation
+
+log = logging.getLogger(__name__)
+
+RESULT_WAIT_S = 5.0  # how long a phone is kept for the receipt: the backend's deadline and a little
+LOOK_AGAIN_S = 1.0  # while the journal takes nothing
+
+_NOBODY = bytes(KID_SIZE)
+_TO_BE_PRESENTED = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
+_PROMPTS = {Hint.UNLOCK: Prompt.UNLOCK, Hint.CONFIRM: Prompt.CONFIRM, Hint.CHOOSE: Prompt.CHOOSE}
+
+
+class ReaderBoard(Protocol):
+    """Who shows the readers' health."""
+
+    def reader_health(self, health: ReaderHealth) -> None:
+        """A reader came or went."""
+
+    @property
+    def has_reader(self) -> bool:
+        """Whether there is one, or may be in a moment."""
+
+
+class Judging:
+    """`daemon.tap.TapJudge` over the desk. Lives on the loop."""
+
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        journal: JournalPort,
+        identity: Callable[[], Identity],
+        signer: Signer,
+        clock: Clock,
+        policy: OfflinePolicy,
+        denylisted: Callable[[bytes], bool],
+        arming: Arming,
+        board: ReaderBoard,
+    ) -> None:
+        self._desk = desk
+        self._journal = journal
+        self._identity = identity
+        self._signer = signer
+        self._clock = clock
+        self._policy = policy
+        self._denylisted = denylisted
+        self._arming = arming
+        self._board = board
+        self._ours = OwnPresentation()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._keeping: set[asyncio.Task[Any]] = set()
+
+    def let_go(self) -> None:
+        """Keep no phone for its receipt any longer: the readers are to stop."""
+        for task in self._keeping:
+            task.cancel()
+
+    async def close(self) -> None:
+        """Let what the readers told last become part of its sale."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # --- told by the readers ------------------------------------------------------------------------------------------
+
+    def field_empty(self, arming: int) -> None:
+        """A field is free: a signed sale is presented from now on."""
+        self._verify_ahead(arming)
+        self._on_current(arming, FieldEmpty(at=self._clock.now()))
+
+    def _verify_ahead(self, arming: int) -> None:
+        """Before a phone waits for it; what is wrong with it is said where a reply is judged."""
+        sale = self._desk.current
+        if sale is not None and sale.state in _TO_BE_PRESENTED and arming == self._arming.number:
+            with contextlib.suppress(MalformedError, SignatureError):
+                self._ours.read(sale.intent.presentation, self._identity().issuers)
+
+    def prompt(self, arming: int, prompt: Prompt) -> None:
+        """Ask the shopper for something, if a sale is waiting for a phone."""
+        self._on_current(arming, Prompted(at=self._clock.now(), prompt=prompt))
+
+    def notice(self, arming: int, notice: Notice) -> None:
+        """Say what went wrong in the field, if a sale is waiting for a phone."""
+        refusal = Refusal(reason=Reason.NOT_A_WALLET) if notice is Notice.NOT_A_WALLET else None
+        self._on_current(arming, Noticed(at=self._clock.now(), notice=notice, refusal=refusal))
+
+    def broken(self, arming: int, detail: str) -> None:
+        """A phone broke the protocol: no wallet for us, and the field must be empty before the next."""
+        log.warning("refused %s: %s", Reason.NOT_A_WALLET.name, detail)
+        self._on_current(arming, PhoneRefused(at=self._clock.now(), refusal=Refusal(reason=Reason.NOT_A_WALLET)))
+
+    def health(self, health: ReaderHealth) -> None:
+        """A reader came or went. With the last one goes the phone in its field: none is waited for."""
+        self._board.reader_health(health)
+        if not self._board.has_reader:
+            self.field_empty(self._arming.number)
+
+    def _on_current(self, arming: int, event: Event) -> None:
+        sale = self._desk.current
+        if sale is None or arming != self._arming.number:
+            return
+        task = asyncio.get_running_loop().create_task(self._apply_quietly(arming, sale, event), name="a reader's word")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(report_if_broken)
+
+    async def _apply_quietly(self, arming: int, sale: Sale, event: Event) -> None:
+        try:
+            await self._desk.apply(sale.sale_id, event)
+        except JournalFullError as error:
+            log.warning("%s of sale %s not recorded: %s", type(event).__name__, sale.number, error)
+            # A reader says only once that its field is empty: have it look and say so again.
+            asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._look_again, arming)
+
+    def _look_again(self, arming: int) -> None:
+        if arming == self._arming.number:
+            self._arming.empty_first()
+
+    # --- asked by the readers -----------------------------------------------------------------------------------------
+
+    def offer(self, arming: int) -> Offer | None:
+        """The current sale's intent, if it is presented and this arming still counts. Any thread."""
+        sale = self._desk.current
+        if sale is None or sale.state is not SaleState.PRESENTED or arming != self._arming.number:
+            return None
+        if Way.READER not in sale.ways or self._clock.now() >= sale.intent.expires_at:
+            return None
+        intent = sale.intent
+        return Offer(sale.sale_id, intent.intent_id, intent.presentation, arming)
+
+    def expect(self) -> None:
+        """Have the journal's pages of wallet counters at hand when the reply comes: the last commit made them old."""
+        with contextlib.suppress(JournalError):  # said where a reply is judged
+            self._journal.wallet_counter(_NOBODY)
+
+    async def judge(self, offer: Offer, reply: bytes, turnaround_ms: int) -> Answer:
+        """Take the reply or not. A reply to a sale that is no longer presented is dropped (§2)."""
+        try:
+            async with self._policy.deciding:
+                event, taken = await self._take(offer, reply, turnaround_ms)
+            if taken:
+                return await self._outcome(offer)
+            return Answer(signal=Signal.REFUSED if isinstance(event, PhoneRefused) else None)
+        except JournalError as error:  # nothing is taken that the journal cannot hold or look up: the phone taps again
+            log.error("reply to a sale not taken: %s", error)
+            return Answer()
+
+    async def _take(self, offer: Offer, reply: bytes, turnaround_ms: int) -> tuple[Event | None, bool]:
+        """What came of the reply, and whether this very one is now what the sale is authorised by.
+
+        Raises JournalError: then nothing is.
+        """
+        sale = await self._desk.find(offer.sale_id)
+        if (
+            sale.state is not SaleState.PRESENTED
+            or sale.intent.intent_id != offer.intent_id
+            or offer.arming != self._arming.number
+        ):
+            log.info("reply to sale %s dropped: it is %s now", sale.number, sale.state)
+            return None, False
+        try:
+            event = self._judged(sale, reply, turnaround_ms)
+        except RefusedError as error:
+            log.warning("refused %s for sale %s: %s", error.reason.name, sale.number, error.detail)
+            event = PhoneRefused(at=self._clock.now(), refusal=Refusal(reason=error.reason, code=error.code))
+        sale, _ = await self._desk.apply(offer.sale_id, event)
+        return event, isinstance(event, ReplyAccepted) and sale.authorised == event.authorised
+
+    def _judged(self, sale: Sale, reply: bytes, turnaround_ms: int) -> Event:
+        """Every check of the protocol, then the offline policy. Raises RefusedError."""
+        now = self._clock.now()
+        issuers = self._identity().issuers
+        try:
+            presentation = self._ours.read(sale.intent.presentation, issuers)
+        except SignatureError as error:  # the issuer behind our own credential has been withdrawn
+            raise RefusedError(Reason.NOT_TRUSTED, f"our own presentation: {error}") from None
+        verdict = judge_reply(
+            reply,
+            presentation=presentation,
+            issuers=issuers,
+            now=now,
+            denylisted=self._denylisted,
+            last_counter=self._journal.wallet_counter,
+            stored=partial(self._journal.stored_authorisation, sale.intent.intent_id),
+        )
+        match verdict:
+            case NeedsShopper(hint=hint):
+                return Prompted(at=now, prompt=_PROMPTS[hint])
+            case Declines():
+                refusal = Refusal(reason=Reason.from_wallet(verdict.reason), phone_time=verdict.now)
+                log.info("phone declined sale %s: %s", sale.number, refusal.reason.name)
+                return PhoneRefused(at=now, refusal=refusal)
+            case Paid(receipt=receipt):
+                booking = Booking(
+                    total_minor=receipt.claims.total_minor,
+                    booked_at=receipt.claims.at,
+                    by=None,
+                    receipt=receipt.raw,
+                    receipt_url=receipt.claims.url,
+                )
+                return PaidByReceipt(at=now, intent_id=sale.intent.intent_id, booking=booking)
+            case Accepted():
+                return self._accepted(sale, verdict, now, turnaround_ms)
+
+    def _accepted(self, sale: Sale, verdict: Accepted, now: int, turnaround_ms: int) -> Event:
+        claims = verdict.authorisation.claims
+        authorised = Authorised(
+            wallet_credential=verdict.reply.wallet_credential,
+            authorisation=verdict.reply.authorisation,
+            wallet_kid=verdict.credential.key.kid,
+            counter=claims.counter,
+            total_minor=claims.total_minor,
+            tip_minor=claims.tip_minor,
+            authorised_at=claims.authorised_at,
+            occurred_at=now,
+            offline_allowed=claims.offline_allowed,
+            turnaround_ms=turnaround_ms,
+        )
+        if not sale.intent.online:
+            decision = self._policy.decide(authorised, sale.amount.currency, verdict.credential)
+            if isinstance(decision, OfflineRefused):
+                raise RefusedError(Reason.OFFLINE_NOT_POSSIBLE, f"{decision.cap}: {decision.detail}", decision.cap)
+        return ReplyAccepted(at=now, authorised=authorised)
+
+    # --- the receipt for the phone ------------------------------------------------------------------------------------
+
+    async def _outcome(self, offer: Offer) -> Answer:
+        """Wait until the sale has an outcome a phone can be told, at most `RESULT_WAIT_S`."""
+        task = asyncio.current_task()
+        assert task is not None  # asked by a reader, through the loop
+        self._keeping.add(task)
+        try:
+            async with asyncio.timeout(RESULT_WAIT_S):
+                sale = await self._desk.until(offer.sale_id, lambda sale: sale.state is not SaleState.AUTHORISED)
+        except TimeoutError:
+            return Answer()
+        finally:
+            self._keeping.discard(task)
+        return Answer(receipt=self._receipt_of(sale), signal=_signal_of(sale))
+
+    def _receipt_of(self, sale: Sale) -> bytes | None:
+        """What to tell the phone that tapped: nothing, where another one has paid."""
+        if sale.booking is not None:
+            return sale.booking.receipt if sale.booking.by is Way.READER else None
+        if sale.state is SaleState.DECLINED and sale.refusal is not None:
+            return sale.refusal.receipt
+        if sale.state is not SaleState.ACCEPTED_OFFLINE or sale.authorised is None:
+            return None
+        claims = ReceiptClaims(
+            intent_id=sale.intent.intent_id.bytes,
+            outcome=Outcome.ACCEPTED_OFFLINE,
+            total_minor=sale.authorised.total_minor,
+            currency=sale.amount.currency,
+            at=sale.authorised.occurred_at,
+            url=None,
+            reason=None,
+        )
+        return sign_receipt(self._signer, claims)
+
+
+def _signal_of(sale: Sale) -> Signal | None:
+    """What the reader shows the phone that tapped: nothing, where another one has paid or nobody knows yet."""
+    match sale.state:
+        case SaleState.APPROVED if sale.booking is not None and sale.booking.by is Way.READER:
+            return Signal.APPROVED
+        case SaleState.ACCEPTED_OFFLINE:
+            return Signal.ACCEPTED_OFFLINE
+        case SaleState.DECLINED:
+            return Signal.REFUSED
+        case _:
+            return None

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The client of the local API against a real Unix socket."""
+
+import contextlib
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pengpos.client import ApiProblem, DaemonAway, LocalClient, NewSale, Problem
+from tests.ui.fake_daemon import FakeDaemon
+from workshop.samples.screens import IDLE, SALE_ID, SAMPLES, online, sale
+
+PRESENTED = online(sale("presented", "cancel"))
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[FakeDaemon]:
+    with FakeDaemon(tmp_path / "t.sock", PRESENTED) as running:
+        yield running
+
+
+@pytest.fixture
+def client(daemon: FakeDaemon) -> Iterator[LocalClient]:
+    with LocalClient(daemon.socket_path) as made:
+        yield made
+
+
+def test_status_comes_as_a_value(client: LocalClient) -> None:
+    assert client.status() == PRESENTED
+
+
+def test_a_sale_comes_as_a_value(client: LocalClient) -> None:
+    assert client.sale(SALE_ID) == PRESENTED.sale
+
+
+def test_a_sale_is_started_with_its_key(client: LocalClient, daemon: FakeDaemon) -> None:
+    assert client.start_sale(NewSale(idempotency_key="k1", amount=1880, currency="CNY")) == PRESENTED.sale
+    path, body = daemon.calls[0]
+    assert path == "sales"
+    assert (body["idempotency_key"], body["amount"], body["currency"]) == ("k1", 1880, "CNY")
+
+
+@pytest.mark.parametrize(
+    ("call", "path", "body"),
+    [
+        (lambda client: client.again("s1"), "sales/s1/again", {}),
+        (lambda client: client.cancel("s1"), "sales/s1/cancel", {"reason": "merchant"}),
+        (lambda client: client.cancel("s1", "customer"), "sales/s1/cancel", {"reason": "customer"}),
+        (lambda client: client.park("s1"), "sales/s1/park", {}),
+        (lambda client: client.accept_offline("s1"), "sales/s1/accept-offline", {}),
+        (lambda client: client.confirmation_code("s1", "12345678"), "sales/s1/confirmation-code", {"code": "12345678"}),
+        (lambda client: client.sync(), "queue/sync", {}),
+        (lambda client: client.alarm_seen("a1"), "alarms/a1/seen", {}),
+    ],
+    ids=["again", "cancel", "cancel for the shopper", "park", "accept offline", "code", "sync", "alarm seen"],
+)
+def test_each_call_goes_to_its_path(
+    client: LocalClient,
+    daemon: FakeDaemon,
+    call: Callable[[LocalClient], None],
+    path: str,
+    body: dict[str, object],
+) -> None:
+    call(client)
+    assert daemon.calls == [(path, body)]
+
+
+def test_a_no_is_a_problem(client: LocalClient, daemon: FakeDaemon) -> None:
+    daemon.refuse = Problem(title="Conflict", status=409, code="busy", detail="sale 0001-1000 is still presented")
+    with pytest.raises(ApiProblem, match="busy \\(409\\): sale 0001-1000") as caught:
+        client.start_sale(NewSale(idempotency_key="k1", amount=1, currency="CNY"))
+    assert caught.value.problem.code == "busy"
+
+
+def test_the_first_event_is_the_present_state_then_each_change(client: LocalClient, daemon: FakeDaemon) -> None:
+    stream = client.events()
+    assert next(stream).status == PRESENTED
+    approved = SAMPLES["approved"].status
+    assert approved is not None
+    daemon.publish(approved)
+    seen = next(event for event in stream if event.status == approved)
+    assert seen.event_id == "2"
+
+
+def test_a_daemon_that_goes_away_ends_the_events(client: LocalClient, daemon: FakeDaemon) -> None:
+    stream = client.events()
+    next(stream)
+    daemon.stop()
+    list(stream)
+    with pytest.raises(DaemonAway):
+        client.status()
+    daemon.start()
+
+
+def test_nobody_at_the_socket_is_away(tmp_path: Path) -> None:
+    with LocalClient(tmp_path / "none.sock") as client, pytest.raises(DaemonAway, match="does not answer"):
+        client.status()
+
+
+def answering(path: Path, answer: bytes) -> threading.Thread:
+    """A server that gives one raw answer, then closes."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen()
+
+    def serve() -> None:
+        with listener:
+            while True:
+                connection, _ = listener.accept()
+                with connection:
+                    if connection.recv(65536):  # the client knocks before it asks
+                        with contextlib.suppress(BrokenPipeError):  # it has read enough
+                            connection.sendall(answer)
+                        return
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    return thread
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"not HTTP at all", HEAD + b"{}", HEAD + b"[1", HEAD + b'"' + b"x" * 5_000_000, b"HTTP/1.1 200 OK\r\n"],
+    ids=["nothing", "no HTTP", "a field missing", "torn JSON", "five megabytes", "torn head"],
+)
+def test_an_answer_nobody_can_read_is_away(tmp_path: Path, answer: bytes) -> None:
+    thread = answering(tmp_path / "t.sock", answer)
+    with LocalClient(tmp_path / "t.sock") as client, pytest.raises(DaemonAway):
+        client.status()
+    thread.join(5)
+    assert not thread.is_alive()
+
+
+def test_a_no_without_a_document_is_still_a_problem(tmp_path: Path) -> None:
+    thread = answering(tmp_path / "t.sock", b"HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n\r\n<html>")
+    with LocalClient(tmp_path / "t.sock") as client, pytest.raises(ApiProblem) as caught:
+        client.status()
+    thread.join(5)
+    assert (caught.value.problem.status, caught.value.problem.code) == (502, "unreadable")
+
+
+def test_a_daemon_that_says_nothing_is_away_in_time(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "t.sock"))
+        listener.listen()
+        with LocalClient(tmp_path / "t.sock", call_limit_s=0.05) as client, pytest.raises(DaemonAway):
+            client.status()
+
+
+def test_newer_fields_are_ignored() -> None:
+    grown = msgspec.json.decode(msgspec.json.encode(IDLE)) | {"moon_phase": "full"}
+    assert msgspec.json.decode(msgspec.json.encode(grown), type=type(IDLE)) == IDLE
+
+
+def test_importing_the_client_loads_no_http() -> None:
+    code = "import sys, pengpos.client; print('httpx' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert said.stdout.strip() == "False"

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The row `cancelling`, `reversing` of the state table (local API): sent until answered."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeAlias
+
+import pytest
+
+from pengpos.core.effects import AlarmKind, AskBackend, Effect, NotNow, RaiseAlarm, SendCancel, SendRefund, SignAgain
+from pengpos.core.events import (
+    AgainAsked,
+    BackendStatus,
+    CancelAnswered,
+    CancelAsked,
+    CancelLeaving,
+    CodeEntered,
+    Errand,
+    Event,
+    LifeOver,
+    NoAnswer,
+    OfflineAccepted,
+    PaidByReceipt,
+    ParkAsked,
+    ReplyAccepted,
+    Restarted,
+)
+from pengpos.core.machine import ALARM_AFTER_ATTEMPTS, Outcome, backoff_s, refundable_minor
+from pengpos.core.sale import Cancel, CancelReason, Due, DueState, RefundState, Sale, SaleState, Step
+from workshop.samples.sales import (
+    HEARD_AT,
+    LIFE_OVER,
+    NOON,
+    authorised,
+    booking,
+    due,
+    intent,
+    refusal,
+    sale_in,
+    says,
+    says_approved,
+    says_declined,
+    says_held,
+)
+
+Take: TypeAlias = Callable[[Sale, Event], Outcome]
+
+S = SaleState
+ID = intent().intent_id
+SOON = NOON + 30
+BY_CASHIER = Cancel(reason=CancelReason.CUSTOMER)
+BY_TIME = Cancel(reason=CancelReason.UNABLE_TO_COMPLETE, by_time=True)
+FOR_AGAIN = Cancel(reason=CancelReason.MERCHANT, again=True)
+CANCELLED = CancelAnswered(at=SOON, intent_id=ID)
+CANCELLED_LATE = CancelAnswered(at=LIFE_OVER, intent_id=ID)
+SETTLED = CancelAnswered(at=SOON, intent_id=ID, settled=booking())
+
+
+def cancelling(cancel: Cancel = BY_CASHIER, **changes: object) -> Sale:
+    """A sale on its way to be cancelled."""
+    return sale_in(S.CANCELLING, cancel=cancel, **changes)
+
+
+@pytest.mark.parametrize(
+    ("sale", "event", "state", "effects"),
+    [
+        pytest.param(cancelling(), CANCELLED, S.CANCELLED, (), id="cancelling + cancelled → cancelled"),
+        pytest.param(cancelling(BY_TIME), CANCELLED, S.EXPIRED, (), id="cancelling by time + cancelled → expired"),
+        pytest.param(
+            cancelling(FOR_AGAIN),
+            CANCELLED,
+            S.CANCELLED,
+            (SignAgain(),),
+            id="cancelling for another try + cancelled → cancelled, sign again",
+        ),
+        pytest.param(
+            cancelling(FOR_AGAIN),
+            CANCELLED_LATE,
+            S.EXPIRED,
+            (),
+            id="cancelling for another try + cancelled when its life was over → expired, nothing armed by itself",
+        ),
+        pytest.param(sale_in(S.REVERSING), CANCELLED, S.REVERSED, (), id="reversing + cancelled → reversed"),
+        pytest.param(
+            cancelling(),
+            CodeEntered(at=SOON, right=True),
+            S.APPROVED,
+            (AskBackend(),),
+            id="cancelling, cancel not sent + right code → approved",
+        ),
+        pytest.param(
+            cancelling(),
+            NoAnswer(at=SOON, errand=Errand.CANCEL, retry_after_s=50),
+            S.CANCELLING,
+            (SendCancel(SOON + 50),),
+            id="cancelling + no answer → sent again",
+        ),
+        pytest.param(
+            sale_in(S.REVERSING),
+            NoAnswer(at=SOON, errand=Errand.CANCEL),
+            S.REVERSING,
+            (SendCancel(SOON + backoff_s(1, sale_in(S.REVERSING).sale_id)),),
+            id="reversing + no answer → sent again",
+        ),
+        pytest.param(
+            cancelling(), Restarted(at=SOON), S.CANCELLING, (SendCancel(),), id="cancelling + restart → sent again"
+        ),
+        pytest.param(
+            sale_in(S.REVERSING, attempts=2, retry_at=SOON + 9),
+            Restarted(at=SOON),
+            S.REVERSING,
+            (SendCancel(SOON + 9),),
+            id="reversing + restart → sent again, back-off kept",
+        ),
+    ],
+)
+def test_arrow(take: Take, sale: Sale, event: Event, state: SaleState, effects: tuple[Effect, ...]) -> None:
+    after, follows = take(sale, event)
+    assert (after.state, follows) == (state, effects)
+
+
+ACCEPTED_OFFLINE = (Step(S.ACCEPTED_OFFLINE, NOON, "accepted offline"), Step(S.REVERSING, NOON, "sample"))
+
+
+@pytest.mark.parametrize("state", [S.CANCELLING, S.REVERSING])
+@pytest.mark.parametrize(
+    ("history", "left", "end"),
+    [
+        pytest.param(ACCEPTED_OFFLINE, due(DueState.PAID), S.DECLINED_AT_SYNC, id="its due is paid"),
+        pytest.param((), due(DueState.PAID), S.DECLINED_AT_SYNC, id="the same, of what this journal has forgotten"),
+        pytest.param(ACCEPTED_OFFLINE, None, S.DECLINED_AT_SYNC, id="nobody was asked"),
+        pytest.param((), None, S.DECLINED, id="never accepted offline"),
+    ],
+)
+def test_settled_by_a_decline_ends_it_and_the_money_is_the_dues_matter(
+    take: Take, state: SaleState, history: tuple[Step, ...], left: Due | None, end: SaleState
+) -> None:
+    answer = says_declined(Errand.CANCEL, refusal=refusal(left))
+    after, effects = take(sale_in(state, history=history, attempts=30, retry_at=SOON), answer)
+    assert (after.state, after.refusal, after.intent.end) == (end, refusal(left), end)
+    assert (after.refunds, after.attempts, after.retry_at) == ((), 0, None)
+    assert refundable_minor(after) == (0 if left is None else left.amount_minor)
+    alarms = [effect for effect in effects if effect == RaiseAlarm(AlarmKind.DECLINED_AT_SYNC)]
+    assert len(alarms) == (end is S.DECLINED_AT_SYNC)
+    assert not any(isinstance(effect, SendRefund | SendCancel) for effect in effects)
+
+
+@pytest.mark.parametrize(
+    "sale",
+    [
+        pytest.param(cancelling(), id="cancelling"),
+        pytest.param(cancelling(BY_TIME), id="cancelling by time"),
+        pytest.param(cancelling(FOR_AGAIN), id="cancelling for another try: there is none, somebody has paid"),
+        pytest.param(sale_in(S.REVERSING), id="reversing"),
+    ],
+)
+def test_settled_approves_and_gives_all_back_in_one_step(take: Take, sale: Sale) -> None:
+    after, effects = take(sale, SETTLED)
+    assert (after.state, after.booking) == (S.APPROVED, booking())
+    (refund,) = after.refunds
+    assert (refund.amount_minor, refund.state, refund.at) == (None, RefundState.QUEUED, SOON)
+    assert effects == (SendRefund(refund.refund_id),)
+
+
+def test_the_refund_of_a_cancelled_sale_has_the_same_id_however_often_it_is_made(take: Take) -> None:
+    first, _ = take(cancelling(), SETTLED)
+    second, _ = take(cancelling(), SETTLED)
+    other, _ = take(
+        cancelling(intents=(intent(2),)), CancelAnswered(at=SOON, intent_id=intent(2).intent_id, settled=booking())
+    )
+    assert first.refunds == second.refunds
+    assert first.refunds[0].refund_id != other.refunds[0].refund_id
+
+
+@pytest.mark.parametrize("state", [S.CANCELLING, S.REVERSING])
+def test_cancel_sent_is_durable_before_its_first_byte_and_takes_no_code_after(take: Take, state: SaleState) -> None:
+    sent, effects = take(sale_in(state), CancelLeaving(at=SOON))
+    assert effects == ()
+    assert sent.cancel is not None
+    assert sent.cancel.sent
+    assert take(sent, CancelLeaving(at=SOON + 1)) == (sent, ())  # sent again: nothing new to write
+    assert take(sent, CodeEntered(at=SOON, right=True)) == (sent, (NotNow(state),))
+
+
+def test_reversing_takes_no_code_at_all(take: Take) -> None:
+    sale = sale_in(S.REVERSING)
+    assert take(sale, CodeEntered(at=SOON, right=True)) == (sale, (NotNow(S.REVERSING),))
+
+
+def test_a_cancel_is_not_sent_behind_a_sale_that_a_code_has_approved(take: Take) -> None:
+    approved, _ = take(cancelling(), CodeEntered(at=SOON, right=True))
+    assert take(approved, CancelLeaving(at=SOON)) == (approved, (NotNow(S.APPROVED),))
+
+
+@pytest.mark.parametrize("state", [S.CANCELLING, S.REVERSING])
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param(says_approved(), id="approved by an event"),
+        pytest.param(PaidByReceipt(at=HEARD_AT, intent_id=ID, booking=booking()), id="a receipt"),
+        pytest.param(says_declined(), id="declined"),
+        pytest.param(says_held(), id="held"),
+        pytest.param(says(BackendStatus.CANCELLED), id="cancelled by an event"),
+        pytest.param(says(BackendStatus.EXPIRED), id="expired"),
+        pytest.param(NoAnswer(at=SOON, errand=Errand.PAYMENT), id="the payment's silence"),
+        pytest.param(NoAnswer(at=SOON, errand=Errand.QUESTION), id="an older question's silence"),
+        pytest.param(LifeOver(at=LIFE_OVER, intent_id=ID), id="time"),
+        pytest.param(ReplyAccepted(at=SOON, authorised=authorised()), id="a reply"),
+    ],
+)
+def test_nothing_but_the_answer_to_the_cancel_ends_it(take: Take, state: SaleState, event: Event) -> None:
+    sale = sale_in(state)
+    assert take(sale, event) == (sale, ())
+
+
+def test_one_alarm_when_ten_cancels_went_unanswered(take: Take) -> None:
+    sale, alarms = cancelling(), []
+    for attempt in range(1, 25):
+        sale, effects = take(sale, NoAnswer(at=SOON + attempt, errand=Errand.CANCEL))
+        alarms += [attempt for effect in effects if effect == RaiseAlarm(AlarmKind.DELIVERY_FAILING)]
+    assert alarms == [ALARM_AFTER_ATTEMPTS]
+
+
+def test_an_earlier_intents_cancel_does_not_end_the_newer_one(take: Take) -> None:
+    sale = cancelling(intents=(intent(1, ended_at=NOON, end=S.CANCELLED), intent(2, put_sent=True)))
+    assert take(sale, CANCELLED) == (sale, ())
+    assert take(sale, replace(CANCELLED, settled=booking())) == (sale, ())
+
+
+@pytest.mark.parametrize("state", [S.CANCELLING, S.REVERSING])
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(CancelAsked(at=SOON, reason=CancelReason.CUSTOMER), id="cancel"),
+        pytest.param(AgainAsked(at=SOON), id="again"),
+        pytest.param(ParkAsked(at=SOON), id="park"),
+        pytest.param(OfflineAccepted(at=SOON, by_cashier=True), id="accept-offline"),
+    ],
+)
+def test_not_now(take: Take, state: SaleState, command: Event) -> None:
+    sale = sale_in(state)
+    assert take(sale, command) == (sale, (NotNow(state),))

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page over HTTP: its files, its headers, who is let in, and what is no action."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sandbox.simulator.app import BODY_MOST_BYTES, VIEWERS_MOST, Page
+from sandbox.simulator.counter import NAMES, Counter
+
+NOWHERE = "http://127.0.0.1:9"  # discard: nobody listens
+TURNED: list[tuple[str, str]] = []
+
+
+@pytest.fixture
+def counter(tmp_path: Path) -> Iterator[Counter]:
+    TURNED.clear()
+    made = Counter(
+        tmp_path,
+        backend=NOWHERE,
+        admin_token="none",
+        vpcd_ports=(),
+        switch=lambda what, to: TURNED.append((what, to)),
+        switchable=frozenset({"link"}),
+    )
+    with made:
+        yield made
+
+
+def ask(counter: Counter, method: str, path: str, *, screen_url: str | None = None, **more: Any) -> httpx.Response:
+    async def run() -> httpx.Response:
+        page = Page(counter, token="secret", screen_url=screen_url).app()
+        async with (
+            page.router.lifespan_context(page),
+            httpx.AsyncClient(transport=httpx.ASGITransport(page), base_url="http://127.0.0.1:8490") as client,
+        ):
+            return await client.request(method, path, **more)
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("", "text/html"), ("counter.css", "text/css"), ("counter.js", "text/javascript"), ("icon.svg", "image/svg+xml")],
+)
+def test_its_files_come_with_a_strict_policy(counter: Counter, path: str, kind: str) -> None:
+    answer = ask(counter, "GET", f"/secret/{path}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith(kind)
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+def test_the_page_has_no_script_or_style_of_its_own(counter: Counter) -> None:
+    page = ask(counter, "GET", "/secret/").text
+    assert page.count("<script") == page.count('<script type="module" src=') == 1
+    assert "<style" not in page
+    assert " style=" not in page
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/secret", 307),
+        ("/guess/", 404),
+        ("/", 404),
+        ("/secret/app.py", 404),
+        ("/secret/..%2Fapp.py", 404),
+        ("/secret/%2e%2e%2fcounter.py", 404),
+        ("/secret/nothing.js", 404),
+        ("/secret/.html", 404),
+        ("/gu%C3%A9ss/", 404),
+    ],
+)
+def test_what_is_not_there(counter: Counter, path: str, status: int) -> None:
+    assert ask(counter, "GET", path).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 204),
+        ({"Host": "localhost:1"}, 204),
+        ({"Origin": "http://localhost:8490"}, 204),
+        ({"Host": "shop.example:8490"}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+    ],
+)
+def test_only_pages_of_this_machine_may_act(counter: Counter, headers: dict[str, str], status: int) -> None:
+    answer = ask(counter, "POST", "/secret/do", json={"do": "wipe", "phone": "Lin"}, headers=headers)
+    assert answer.status_code == status
+
+
+def test_a_switch_is_handed_on_if_it_may_be_turned(counter: Counter) -> None:
+    for what in ("link", "reader"):
+        assert ask(counter, "POST", "/secret/do", json={"do": "switch", "what": what, "to": "off"}).status_code == 204
+    assert TURNED == [("link", "off")]
+    said = counter.board.read("switches")
+    assert said == {"at": {"link": "off", "reader": "on"}, "can": ["link"], "reader_is_virtual": False}
+
+
+@pytest.mark.parametrize(
+    ("action", "status"),
+    [
+        ({"do": "bring", "phone": "nobody"}, 404),
+        ({"do": "fly", "phone": "Lin"}, 400),
+        ({"do": "wish", "phone": "Lin", "tip_minor": -1}, 400),
+        ({"do": "wish", "phone": "Lin", "tip_minor": 1.5}, 400),
+        ({"do": "wish", "phone": "Lin", "locked": "yes"}, 400),
+        ({"do": "wish", "phone": "Lin", "moment": "later"}, 400),
+        ({"do": "wish", "phone": "Lin", "balance": 9}, 400),
+        ({"do": "switch", "what": "power", "to": "off"}, 400),
+        ([], 400),
+        ({"do": "wipe", "phone": "x" * BODY_MOST_BYTES}, 413),
+    ],
+)
+def test_what_is_no_action_is_refused(counter: Counter, action: object, status: int) -> None:
+    assert ask(counter, "POST", "/secret/do", json=action).status_code == status
+
+
+@pytest.mark.parametrize(("screen_url", "status"), [(None, 404), (NOWHERE, 503)], ids=["no screen", "one that is gone"])
+def test_without_a_screen_it_says_so(counter: Counter, screen_url: str | None, status: int) -> None:
+    assert ask(counter, "GET", "/secret/screen/frame", screen_url=screen_url).status_code == status
+    assert ask(counter, "POST", "/secret/screen/input", screen_url=screen_url, json=[]).status_code == status
+
+
+def test_more_viewers_than_it_serves_are_told(counter: Counter) -> None:
+    async def run() -> int:
+        page = Page(counter, token="secret", screen_url=None)
+        page._viewers = VIEWERS_MOST
+        transport = httpx.ASGITransport(page.app())
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return (await client.get("/secret/events")).status_code
+
+    assert asyncio.run(run()) == 503
+
+
+def test_every_phone_is_shown_even_without_a_backend(counter: Counter) -> None:
+    async def first_phones() -> str:
+        async for name, text in counter.board.follow():
+            if name == "phones":
+                return text
+        return ""
+
+    text = asyncio.run(asyncio.wait_for(first_phones(), 10))
+    assert [name for name in NAMES if f'"name":"{name}"' in text] == list(NAMES)

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a screen may offer is what the rules take: `can` against `step`, for every state and what it depends on."""
+
+from itertools import product
+
+import pytest
+
+from pengpos.client import DueView
+from pengpos.core.effects import NotNow
+from pengpos.core.events import (
+    AgainAsked,
+    CancelAsked,
+    CodeEntered,
+    Event,
+    OfflineAccepted,
+    ParkAsked,
+    RefundAsked,
+)
+from pengpos.core.machine import step
+from pengpos.core.machine.allowed import allowed_calls
+from pengpos.core.reasons import Reason
+from pengpos.core.risk import Cap
+from pengpos.core.sale import CODE_TRIES, Cancel, CancelReason, DueState, Notice, Prompt, Refusal, Sale, SaleState
+from pengpos.core.times import rfc3339
+from terminal.api.reason_words import BACKEND_CODES, CODE_WORDS, WORDS, ReasonWords
+from terminal.api.views import reason_view, sale_view
+from workshop.samples import sales as samples
+
+NOON = samples.NOON
+REFUSAL = Refusal(reason=Reason.NOT_A_WALLET)
+
+COMMANDS: dict[str, Event] = {
+    "again": AgainAsked(at=NOON),
+    "park": ParkAsked(at=NOON),
+    "cancel": CancelAsked(at=NOON, reason=CancelReason.CUSTOMER),
+    "accept-offline": OfflineAccepted(at=NOON, by_cashier=True),
+    "confirmation-code": CodeEntered(at=NOON, right=False),
+    "refunds": RefundAsked(at=NOON, refund=samples.refund()),
+}
+
+VARIATIONS: dict[str, dict[str, object]] = {
+    "plain": {},
+    "with a reason": {"refusal": REFUSAL},
+    "with a prompt": {"prompt": Prompt.CONFIRM},
+    "with a notice": {"notice": Notice.TOO_QUICK},
+    "parked": {"parked": True},
+    "no more codes": {"wrong_codes": CODE_TRIES},
+    "online only": {"authorised": samples.authorised(offline_allowed=False)},
+    "signed offline": {"intent__online": False},
+    "shown by its own code": {"intent__fragment_shown": True},
+    "cancel sent": {"cancel": Cancel(reason=CancelReason.CUSTOMER, sent=True)},
+    "given back": {"refunds": (samples.refund(),)},
+    "asked to pay after all": {"refusal": samples.refusal(samples.due())},
+    "partly given back": {"refunds": (samples.refund(amount_minor=1),)},
+}
+
+TAKEN_BUT_NOT_OFFERED = {
+    # The cashier's own decision is offered once the answer is given up, though it is taken in the seconds before.
+    *((SaleState.AUTHORISED, variation, "accept-offline") for variation in VARIATIONS),
+    (SaleState.PENDING, "parked", "park"),  # once more changes nothing
+}
+CASES = [
+    (state, variation)
+    for state, variation in product(SaleState, VARIATIONS)
+    if variation != "cancel sent" or state in {SaleState.CANCELLING, SaleState.REVERSING}
+]
+
+
+def takes(sale: Sale, command: Event) -> bool:
+    _, effects = step(sale, command)
+    return not any(isinstance(effect, NotNow) for effect in effects)
+
+
+@pytest.mark.parametrize(("state", "variation"), CASES)
+def test_what_is_offered_is_what_is_taken(state: SaleState, variation: str) -> None:
+    sale = samples.sale_in(state, **VARIATIONS[variation])
+    taken = {name for name, command in COMMANDS.items() if takes(sale, command)}
+    unoffered = {name for name in taken if (state, variation, name) in TAKEN_BUT_NOT_OFFERED}
+    assert set(allowed_calls(sale)) == taken - unoffered
+
+
+def test_something_of_everything_is_offered_somewhere() -> None:
+    offered = {
+        call
+        for state, changes in product(SaleState, VARIATIONS.values())
+        for call in allowed_calls(samples.sale_in(state, **changes))
+    }
+    assert offered == set(COMMANDS)
+
+
+@pytest.mark.parametrize("state", SaleState)
+def test_every_sale_can_be_shown(state: SaleState) -> None:
+    view = sale_view(samples.sale_in(state), "en")
+    assert view.state == state.value
+    assert (view.amount, view.currency) == (18_80, "CNY")
+
+
+@pytest.mark.parametrize("state", DueState)
+def test_what_the_shopper_is_asked_for_stands_in_the_reason(state: DueState) -> None:
+    view = reason_view(samples.refusal(samples.due(state, 18_23), borne_by="merchant"), "en")
+    assert view.due == DueView(state=state.value, amount=18_23)
+    assert (view.borne_by, view.detail) == ("merchant", "insufficient_funds")
+    assert reason_view(samples.refusal(), "en").due is None
+
+
+@pytest.mark.parametrize(
+    ("state", "cashier"),
+    [
+        (None, "another way to pay"),
+        (DueState.OPEN, "do not charge again"),
+        (DueState.REFUSED, "shop's rule"),
+        (DueState.PAID, "Do not charge again"),
+        (DueState.WITHDRAWN, "Do not charge again"),
+    ],
+)
+def test_who_was_asked_to_pay_after_all_is_not_to_be_charged_again(state: DueState | None, cashier: str) -> None:
+    """The reason alone would say: ask for another way to pay."""
+    view = reason_view(samples.refusal(None if state is None else samples.due(state)), "en")
+    assert cashier in view.cashier
+    assert ("Nothing was charged" in view.shopper) is (state is None)
+
+
+@pytest.mark.parametrize(
+    ("at", "text"),
+    [(0, "1970-01-01T00:00:00Z"), (NOON, "2027-01-15T08:00:00Z"), ((1 << 64) - 1, "9999-12-31T23:59:59Z")],
+)
+def test_times(at: int, text: str) -> None:
+    assert rfc3339(at) == text
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("said", [*WORDS.values(), *CODE_WORDS.values()], ids=[*WORDS, *CODE_WORDS])
+def test_every_reason_has_its_sentences(said: ReasonWords) -> None:
+    for sentences in said:
+        texts = [sentences.zh_hans, sentences.zh_hant, sentences.en]
+        assert all(texts)
+        assert len(set(texts)) == 3
+        assert all(text.endswith(("。", ".")) for text in texts)
+        assert not any(character.isdigit() for text in texts for character in text)  # the shopper's words, no numbers
+
+
+def test_no_two_reasons_are_said_alike() -> None:
+    for side in (0, 1):
+        assert len({WORDS[reason][side].en for reason in Reason}) == len(Reason)
+
+
+def test_every_number_is_said() -> None:
+    assert set(WORDS) == set(Reason)
+
+
+def test_a_tap_too_slow_to_be_taken_offline_is_said_as_that() -> None:
+    view = reason_view(Refusal(reason=Reason.OFFLINE_NOT_POSSIBLE, code=Cap.TAP_TOO_SLOW), "en")
+    assert (view.code, view.detail) == (20, "tap_too_slow")
+    assert "too slowly" in view.shopper
+    assert "slow" in view.cashier
+
+
+def test_whoever_was_not_charged_is_told_so() -> None:
+    """All but the two that may still charge, and those where nothing was asked of money yet."""
+    silent = {reason for reason in Reason if "扣款" not in WORDS[reason].shopper.zh_hans}
+    assert silent == {Reason.BEGUN_ANOTHER_WAY, Reason.NOT_A_WALLET, Reason.HELD}
+
+
+@pytest.mark.parametrize("code", [*BACKEND_CODES, "call_issuer", None, ""])
+def test_a_plainer_sentence_keeps_the_number(code: str | None) -> None:
+    view = reason_view(Refusal(reason=Reason.DECLINED_BY_BACKEND, code=code), "en")
+    plainer = BACKEND_CODES.get(code or "", Reason.DECLINED_BY_BACKEND)
+    assert (view.code, view.detail, view.shopper) == (23, code, WORDS[plainer].shopper.en)

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the backend says by itself of a due: of sales long over too, once each, and never backwards."""
+
+import json
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import pytest
+
+from pengpos.backend_api.calls import Calls
+from pengpos.core.effects import AlarmKind, RaiseAlarm
+from pengpos.core.events import Errand
+from pengpos.core.sale import Due, DueState, RefundState, Sale, SaleState
+from terminal.backend.events import BackendEvents
+from terminal.backend.gateway import BackendGateway
+from terminal.sales.open_sales import Desk
+from tests.support.parts import HandClock, Sink, SlowJournal, put, run
+from tests.vectors import ISSUERS
+from workshop.samples import sales as samples
+
+OUR_INTENT = samples.intent().intent_id
+ASKED = samples.refusal(samples.due())
+RINGS = RaiseAlarm(AlarmKind.DECLINED_AT_SYNC)
+
+
+class Bench:
+    """Events over a desk with a journal in memory; the gateway reads, and asks nobody."""
+
+    def __init__(self) -> None:
+        clock = HandClock()
+        self.journal = SlowJournal(clock)
+        self.sink = Sink()
+        self.desk = Desk(self.journal, lambda: None)
+        self.desk.attach(self.sink)
+        gateway = BackendGateway(cast("Calls", None), issuers=lambda: ISSUERS, clock=clock)
+        self.events = BackendEvents(
+            desk=self.desk, journal=self.journal, backend=gateway, documents_changed=lambda: None
+        )
+
+    def sale(self, state: SaleState, **changes: Any) -> Sale:
+        """In the journal; one that is over is not on the desk."""
+        sale = put(self.desk, self.journal, state, **changes)
+        if state is SaleState.DECLINED_AT_SYNC:
+            self.desk.restore([])
+        return sale
+
+    async def told(self, due: object, intent_id: UUID | str = OUR_INTENT, **more: Any) -> None:
+        """A `payment` event."""
+        message = {"status": "declined", "intent_id": str(intent_id), "due": due, **more}
+        await self.events.told("payment", json.dumps(message).encode())
+
+    async def due_of(self, sale: Sale) -> Due | None:
+        """As the journal has it."""
+        refusal = (await self.desk.find(sale.sale_id)).refusal
+        return refusal.due if refusal is not None else None
+
+
+def says(state: str, amount: int = samples.AMOUNT_MINOR) -> dict[str, object]:
+    """A due on the wire."""
+    return {"state": state, "amount": amount}
+
+
+def test_paid_after_all_is_kept_and_said_of_a_sale_long_over() -> None:
+    async def work() -> None:
+        bench = Bench()
+        sale = bench.sale(SaleState.DECLINED_AT_SYNC, refusal=ASKED)
+        rows = bench.journal.head().seq
+        await bench.told(says("paid"))
+        assert await bench.due_of(sale) == samples.due(DueState.PAID)
+        assert bench.sink.effects == [(sale.number, RINGS)]
+        assert bench.journal.head().seq == rows + 1
+        assert not bench.desk.has(sale.sale_id)
+
+    run(work())
+
+
+@pytest.mark.parametrize("late", ["paid", "open", "refused", "withdrawn", "forgiven"])
+def test_told_twice_or_out_of_order_writes_no_row(late: str) -> None:
+    async def work() -> None:
+        bench = Bench()
+        sale = bench.sale(SaleState.DECLINED_AT_SYNC, refusal=ASKED)
+        await bench.told(says("paid"))
+        rows = bench.journal.head().seq
+        await bench.told(says(late))
+        assert await bench.due_of(sale) == samples.due(DueState.PAID)
+        assert bench.journal.head().seq == rows
+        assert bench.sink.effects == [(sale.number, RINGS)]
+
+    run(work())
+
+
+def test_before_the_answer_of_the_batch_it_says_nothing_and_is_asked_for_after_it() -> None:
+    async def work() -> None:
+        bench = Bench()
+        sale = bench.sale(SaleState.FORWARDING)
+        rows = bench.journal.head().seq
+        await bench.told(says("paid"))
+        assert (await bench.desk.find(sale.sale_id), bench.journal.head().seq) == (sale, rows)
+        await bench.desk.apply(sale.sale_id, samples.says_declined(Errand.FORWARD, refusal=ASKED))
+        assert await bench.due_of(sale) == samples.due()
+        assert bench.sink.kinds == ["RaiseAlarm", "AskBackend"]
+        await bench.desk.apply(
+            sale.sale_id, samples.says_declined(Errand.QUESTION, refusal=samples.refusal(samples.due(DueState.PAID)))
+        )
+        assert await bench.due_of(sale) == samples.due(DueState.PAID)
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("intent_id", "due"),
+    [
+        (OUR_INTENT, None),
+        (OUR_INTENT, "paid"),
+        (uuid4(), says("paid")),
+        ("no uuid", says("paid")),
+    ],
+    ids=["no news", "mistyped", "of another's intent", "of no intent"],
+)
+def test_what_says_nothing_of_ours_changes_nothing(intent_id: UUID | str, due: object) -> None:
+    async def work() -> None:
+        bench = Bench()
+        sale = bench.sale(SaleState.DECLINED_AT_SYNC, refusal=ASKED)
+        rows = bench.journal.head().seq
+        await bench.told(due, intent_id)
+        assert (await bench.due_of(sale), bench.journal.head().seq) == (samples.due(), rows)
+
+    run(work())
+
+
+def test_a_refund_and_the_due_that_it_lessened_are_told_in_one() -> None:
+    async def work() -> None:
+        bench = Bench()
+        back = samples.refund(amount_minor=80)
+        sale = bench.sale(SaleState.DECLINED_AT_SYNC, refusal=ASKED, refunds=(back,))
+        await bench.told(says("open", 1800), refunds=[{"refund_id": str(back.refund_id), "state": "void"}])
+        after = await bench.desk.find(sale.sale_id)
+        assert [refund.state for refund in after.refunds] == [RefundState.VOID]
+        assert await bench.due_of(sale) == samples.due(amount_minor=1800)
+
+    run(work())

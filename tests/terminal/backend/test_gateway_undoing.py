@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What answers a cancel and a refund, and what answers neither. Source: backend API, *Cancel* and refunds."""
+
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pengpos.backend_api.messages import PaymentMessage, RefundMessage
+from pengpos.core.events import CancelAnswered, Declined, Errand, Event, NoAnswer, RefundAnswered
+from pengpos.core.sale import Cancel, CancelReason, Due, DueState, RefundState, SaleState
+from pengpos.wire.encoding.base64url import b64u
+from terminal.backend.gateway import BackendGateway
+from tests.terminal.backend.test_gateway import APPROVED, DECLINED, PATH, SALE, answered, body, receipt, requests
+from tests.vectors import STRANGER
+from workshop.samples import sales as samples
+
+UNDOING = replace(SALE, state=SaleState.REVERSING, cancel=Cancel(reason=CancelReason.MALFUNCTION))
+
+
+def cancel(gateway: BackendGateway) -> Coroutine[Any, Any, Event]:
+    return gateway.cancel(UNDOING)
+
+
+def test_a_cancel_carries_the_presentation_and_why() -> None:
+    event = answered({"status": "cancelled"}, cancel)
+    assert isinstance(event, CancelAnswered)
+    assert event.settled is None
+    assert requests[0].url.path == PATH + "/cancel"
+    assert body() == {"presentation": b64u(SALE.intent.presentation), "reason": "malfunction"}
+
+
+def test_a_cancel_that_came_too_late_says_what_stands() -> None:
+    event = answered({"status": "settled", "intent": {"status": "approved", "payment": APPROVED}}, cancel)
+    assert isinstance(event, CancelAnswered)
+    assert event.settled is not None
+    assert event.settled.total_minor == 18_80
+
+
+@pytest.mark.parametrize("due", [{"state": "paid", "amount": 18_80}, None], ids=["its due is paid", "no due"])
+def test_a_cancel_that_finds_a_decline_standing_says_so(due: object) -> None:
+    intent = {"status": "declined", "payment": DECLINED | {"due": due}}
+    event = answered({"status": "settled", "intent": intent}, cancel)
+    assert isinstance(event, Declined)
+    assert (event.intent_id, event.errand) == (SALE.intent.intent_id, Errand.CANCEL)
+    assert event.refusal.due == (Due(state=DueState.PAID, amount_minor=18_80) if due else None)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"status": "settled"}, {"status": "settled", "intent": {"status": "approved"}}, {"status": "maybe"},
+     {"status": "settled", "intent": {"status": "approved", "payment": APPROVED | {"receipt": receipt(STRANGER)}}},
+     {"status": "settled", "intent": {"status": "declined", "payment": DECLINED | {"receipt": receipt()}}},
+     {"status": "settled", "intent": {"status": "held", "payment": {"status": "held"}}}],
+    ids=["settled, with nothing", "settled, without a payment", "neither", "settled by a stranger",
+         "declined, and its receipt is not", "held"],
+)  # fmt: skip
+def test_a_cancel_is_not_answered_by(answer: object) -> None:
+    event = answered(answer, cancel)
+    assert isinstance(event, NoAnswer)
+    assert event.errand is Errand.CANCEL
+
+
+@pytest.mark.parametrize("state", ["sent", "done", "failed", "void"])
+@pytest.mark.parametrize("amount", [None, 5_00])
+def test_a_refund(state: str, amount: int | None) -> None:
+    wanted = samples.refund(amount_minor=amount)
+    event = answered({"refund_id": "x", "state": state}, lambda gateway: gateway.refund(SALE, wanted))
+    assert isinstance(event, RefundAnswered)
+    assert (event.refund_id, event.state) == (wanted.refund_id, RefundState(state))
+    assert body() == {"refund_id": str(wanted.refund_id), "reason": "customer"} | ({"amount": amount} if amount else {})
+
+
+@pytest.mark.parametrize("answer", [{"refund_id": "x", "state": "queued"}, {"refund_id": "x", "state": "lost"}, {}])
+def test_a_refund_is_not_answered_by(answer: object) -> None:
+    event = answered(answer, lambda gateway: gateway.refund(SALE, samples.refund()))
+    assert isinstance(event, NoAnswer)
+    assert event.errand is Errand.REFUND
+
+
+@pytest.mark.parametrize(("code", "is_over"), [("exceeds_captured", True), ("conflict", False)])
+def test_a_refund_of_more_than_is_left_there_has_failed_and_is_not_sent_for_ever(code: str, *, is_over: bool) -> None:
+    wanted = samples.refund()
+    event = answered({"code": code, "captured": 6_80}, lambda gateway: gateway.refund(SALE, wanted), 409)
+    failed = RefundAnswered(at=event.at, refund_id=wanted.refund_id, state=RefundState.FAILED)
+    assert event == (failed if is_over else NoAnswer(at=event.at, errand=Errand.REFUND))
+
+
+def test_what_a_payment_tells_of_its_refunds() -> None:
+    known = samples.refund().refund_id
+    told = [
+        RefundMessage(refund_id=str(known), state="failed"),
+        RefundMessage(refund_id="no uuid", state="done"),
+        RefundMessage(refund_id=str(known), state="in the post"),
+    ]
+
+    async def tell(gateway: BackendGateway) -> list[Event]:
+        return gateway.refunds_told(PaymentMessage(status="approved", refunds=told))
+
+    (event,) = answered(b"", tell)
+    assert (event.refund_id, event.state) == (known, RefundState.FAILED)

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The link: up by what was heard, down by what was lost or by silence; the stream followed for ever."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from terminal.backend import link as link_module
+from terminal.backend.link import FRESH_S, Follower, Link
+from tests.support.parts import HandClock, run, until
+
+Event = tuple[str, str, bytes]
+
+
+class Source:
+    """Streams that a test lays ready; `healthy` answers `health`, after `health_gate`."""
+
+    def __init__(self, clock: HandClock, *streams: list[Event] | int) -> None:
+        """A stream that is a number lasts so many seconds, silently."""
+        self.clock = clock
+        self.streams = list(streams)
+        self.asked: list[str | None] = []
+        self.health = True
+        self.probes = 0
+        self.health_gate: asyncio.Event | None = None
+
+    async def healthy(self) -> bool:
+        self.probes += 1
+        if self.health_gate is not None:
+            await self.health_gate.wait()
+        return self.health
+
+    async def events(self, last_event_id: str | None) -> AsyncIterator[Event]:
+        self.asked.append(last_event_id)
+        if not self.streams:
+            await asyncio.Event().wait()
+        stream = self.streams.pop(0)
+        if isinstance(stream, int):
+            self.clock.unix_s += stream
+        else:
+            for event in stream:
+                yield event
+        raise ConnectionError("cut")
+
+
+def bench(*streams: list[Event] | int) -> tuple[HandClock, list[bool], Link, Source, Follower]:
+    clock, changes = HandClock(), list[bool]()
+    link = Link(clock, lambda: changes.append(link.up))
+    source = Source(clock, *streams)
+    return clock, changes, link, source, Follower(link, source, clock)
+
+
+def test_up_and_down() -> None:
+    clock, changes, link, _, _ = bench()
+    assert not link.up
+    link.heard()
+    link.heard()
+    assert (link.up, changes, link.last_heard_at) == (True, [True], clock.unix_s)
+    clock.unix_s += int(FRESH_S)
+    link.check()
+    assert link.up
+    clock.unix_s += 1
+    link.check()
+    assert (link.up, changes, link.since) == (False, [True, False], clock.unix_s)
+    link.heard()
+    link.lost()
+    link.lost()
+    assert changes == [True, False, True, False]
+
+
+def test_online_asks_nobody_who_was_heard_lately() -> None:
+    async def work() -> None:
+        _, _, link, source, follower = bench()
+        link.heard()
+        assert await follower.online()
+        assert source.probes == 0
+
+    run(work())
+
+
+@pytest.mark.parametrize("health", [True, False])
+def test_online_probes_after_silence(*, health: bool) -> None:
+    async def work() -> None:
+        _, _, _, source, follower = bench()
+        source.health = health
+        assert await follower.online() is health
+        assert source.probes == 1
+
+    run(work())
+
+
+def test_a_probe_takes_no_longer_than_a_cashier_notices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_module, "PROBE_LIMIT_S", 0.01)
+
+    async def work() -> None:
+        _, _, _, source, follower = bench()
+        source.health_gate = asyncio.Event()
+        assert not await follower.online()
+
+    run(work())
+
+
+def test_the_stream_is_followed_and_resumed_where_it_broke(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_module, "RECONNECT_FIRST_S", 0.001)
+
+    async def work() -> None:
+        first = [("1", "intent", b"a"), ("2", "config", b"b"), ("", "intent", b"c")]
+        _, changes, link, source, follower = bench(first, [("5", "intent", b"d")])
+        told: list[tuple[str, bytes]] = []
+
+        async def tell(name: str, data: bytes) -> None:
+            told.append((name, data))
+
+        link.heard()
+        following = asyncio.ensure_future(follower.follow(tell))
+        while len(source.asked) < 3:
+            follower.hurry()
+            await asyncio.sleep(0)
+        following.cancel()
+        assert source.asked == [None, "2", "5"]
+        assert told == [("intent", b"a"), ("config", b"b"), ("intent", b"c"), ("intent", b"d")]
+        assert changes == [True, False]  # lost once; the probes here say nothing of it
+
+    run(work())
+
+
+def test_between_tries_it_waits_longer_and_longer_unless_somebody_wants_it_now(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float] = []
+
+    async def nap(_event: asyncio.Event, seconds: float) -> bool:
+        waits.append(seconds)
+        await asyncio.sleep(0)
+        return False
+
+    monkeypatch.setattr(link_module, "set_within", nap)
+
+    async def work() -> None:
+        _, _, _, source, follower = bench(0, 0, 0, 0, 0, 0, 0, 3_600, 0)
+
+        async def tell(_name: str, _data: bytes) -> None:
+            """Nothing comes."""
+
+        following = asyncio.ensure_future(follower.follow(tell))
+        await until(lambda: len(source.asked) == 10)
+        following.cancel()
+        assert waits == [0.5, 1, 2, 4, 8, 15, 15, 0.5, 1]
+
+    run(work())

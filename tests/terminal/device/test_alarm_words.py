@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every alarm has words in every language, with what it is about in each of them."""
+
+from dataclasses import replace
+
+import pytest
+
+from offline_queue.export.mirror import MirrorHealth, MirrorState
+from offline_queue.values import IntentNumber
+from pengpos.client import Sentences
+from pengpos.core.effects import AlarmKind
+from pengpos.core.reasons import Reason
+from pengpos.core.sale import Due, DueState, Refusal
+from terminal.device import alarm_words
+from terminal.device.alarm_words import AlarmWords
+from workshop.samples.journal import SaleMaker
+
+SALE = SaleMaker().signed(IntentNumber(1, 7))
+
+
+def each(said: Sentences) -> tuple[str, str, str]:
+    return said.zh_hans, said.zh_hant, said.en
+
+
+@pytest.mark.parametrize("kind", AlarmKind)
+def test_an_alarm_about_a_sale_names_it(kind: AlarmKind) -> None:
+    words = alarm_words.about_sale(kind, SALE)
+    assert all(SALE.number in said for said in each(words.text))
+    assert all(each(words.cure))
+
+
+@pytest.mark.parametrize(
+    ("words", "about"),
+    [
+        (alarm_words.credential_ends(6), "6"),
+        (alarm_words.clock_ahead(420), "420"),
+        (alarm_words.storage_full(OSError("no space left")), "no space left"),
+        *(
+            (alarm_words.second_copy(MirrorHealth(state, "pulled out", "-", 3)), "pulled out")
+            for state in MirrorState
+            if state is not MirrorState.WELL
+        ),
+    ],
+)
+def test_an_alarm_says_what_it_is_about(words: AlarmWords, about: str) -> None:
+    assert all(about in said for said in each(words.text))
+    assert all(each(words.cure))
+
+
+@pytest.mark.parametrize(
+    ("borne_by", "says"),
+    [
+        ("merchant", ("由您承担", "由您承擔", "you bear it")),
+        ("platform", ("12.34", "12.34", "12.34")),
+        (None, ("", "", "")),
+    ],
+)
+def test_who_bears_a_decline_at_sync(borne_by: str | None, says: tuple[str, str, str]) -> None:
+    refusal = Refusal(reason=Reason.NOT_ENOUGH_MONEY, borne_by=borne_by, guaranteed_minor=12_34)
+    words = alarm_words.about_sale(AlarmKind.DECLINED_AT_SYNC, replace(SALE, refusal=refusal))
+    assert [part in said for part, said in zip(says, each(words.text), strict=True)] == [True] * 3
+
+
+@pytest.mark.parametrize("borne_by", ["merchant", "platform", None])
+@pytest.mark.parametrize(
+    ("state", "calm", "says", "does"),
+    [
+        (
+            DueState.OPEN,
+            False,
+            ("顾客已收到付款请求", "顧客已收到付款請求", "the shopper has been asked to pay"),
+            ("不要再收一次", "不要再收一次", "Do not charge again"),
+        ),
+        (
+            DueState.REFUSED,
+            False,
+            ("顾客不肯补付", "顧客不肯補付", "the shopper refuses to pay"),
+            ("联系顾客", "聯絡顧客", "Talk to the shopper"),
+        ),
+        (
+            DueState.PAID,
+            True,
+            ("顾客后来付了 18.23 CNY", "顧客後來付了 18.23 CNY", "the shopper has paid 18.23 CNY since"),
+            ("不用再做什么", "不用再做什麼", "Nothing to do"),
+        ),
+        (
+            DueState.WITHDRAWN,
+            True,
+            ("已不欠款", "已不欠款", "nothing is owed for it any more"),
+            ("不用再做什么", "不用再做什麼", "Nothing to do"),
+        ),
+    ],
+    ids=list(DueState),
+)
+def test_what_came_of_asking_the_shopper(
+    state: DueState, says: tuple[str, ...], does: tuple[str, ...], borne_by: str | None, *, calm: bool
+) -> None:
+    """Who bears it is not said of what nobody bears any more."""
+    refusal = Refusal(reason=Reason.NOT_ENOUGH_MONEY, borne_by=borne_by, due=Due(state=state, amount_minor=18_23))
+    words = alarm_words.about_sale(AlarmKind.DECLINED_AT_SYNC, replace(SALE, refusal=refusal))
+    assert [part in said for part, said in zip(says, each(words.text), strict=True)] == [True] * 3
+    assert [part in said for part, said in zip(does, each(words.cure), strict=True)] == [True] * 3
+    assert [SALE.number in said for said in each(words.text)] == [True] * 3
+    bears = any(part in said for said in each(words.text) for part in ("承担", "承擔", "you bear", "bears it"))
+    assert bears == (borne_by is not None and not calm)
+    assert words.calm is calm
+
+
+def test_another_alarm_of_the_same_sale_says_nothing_of_its_due() -> None:
+    refusal = Refusal(reason=Reason.NOT_ENOUGH_MONEY, due=Due(state=DueState.PAID, amount_minor=18_23))
+    asked = replace(SALE, refusal=refusal)
+    for kind in set(AlarmKind) - {AlarmKind.DECLINED_AT_SYNC}:
+        plain = replace(SALE, refusal=replace(refusal, due=None))
+        assert alarm_words.about_sale(kind, asked) == alarm_words.about_sale(kind, plain)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Confirmation codes by the local API: five tries, and what costs none. Source: tap protocol §3."""
+
+from uuid import UUID
+
+import pytest
+
+from pengpos.client import SaleView
+from pengpos.wire.confirmation_code import confirmation_code
+from sandbox.phone.phone import VirtualPhone
+from tests.support.counter import Counter
+
+
+def right_code(counter: Counter, sale: SaleView) -> str:
+    secret = counter.terminal._ground.identity().confirmation_secret
+    return confirmation_code(secret, UUID(sale.intents[-1].intent_id).bytes, sale.amount)
+
+
+def test_five_wrong_codes_close_the_pad(counter: Counter) -> None:
+    sale = counter.present("18.80")
+    right = right_code(counter, sale)
+    wrong = f"{(int(right) + 1) % 10**8:08}"
+    for left in (4, 3, 2, 1, 0):
+        refused = counter.refused("POST", f"/v1/sales/{sale.id}/confirmation-code", {"code": wrong})
+        assert (refused.status, refused.code) == (422, "wrong_code")
+        assert f"{left} tries" in refused.detail
+        assert counter.sale(sale).code_tries_left == left
+    closed = counter.refused("POST", f"/v1/sales/{sale.id}/confirmation-code", {"code": right})
+    assert (closed.status, closed.code) == (409, "code_closed")
+    assert "Cancel it" in closed.detail
+    assert "confirmation-code" not in counter.sale(sale).can
+    counter.restart()
+    assert counter.sale(sale).code_tries_left == 0
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["", "x", "１２３４５６７８", "0" * 60_000, "1234567", "123456789", "1234567a", " 1234567", "12345678\n"],
+    ids=["empty", "a letter", "wide", "long", "seven", "nine", "letter", "space", "line"],
+)
+def test_what_is_no_code_costs_no_try(counter: Counter, code: str) -> None:
+    sale = counter.present("18.80")
+    refused = counter.refused("POST", f"/v1/sales/{sale.id}/confirmation-code", {"code": code})
+    assert (refused.status, refused.code) == (422, "invalid_code")
+    assert counter.sale(sale).code_tries_left == 5
+
+
+def test_a_right_code_approves_and_is_held_against_the_backends_word(counter: Counter, phone: VirtualPhone) -> None:
+    sale = counter.present("18.80")
+    sale = counter.tell(sale, "confirmation-code", {"code": right_code(counter, sale)})
+    assert sale.state == "approved"
+    (alarm,) = counter.until_status(lambda status: status.alarms).alarms  # for nobody has paid
+    assert (alarm.kind, alarm.sale_id) == ("code_not_confirmed", sale.id)

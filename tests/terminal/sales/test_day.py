@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The day held against a settlement that also names dues: they are no payments, and no difference."""
+
+from typing import Any, cast
+
+import msgspec
+import pytest
+
+from offline_queue.memory import MemoryJournal
+from pengpos.backend_api.messages import SettlementMessage
+from pengpos.client import DayReport
+from pengpos.core.sale import DueState, SaleState, Step
+from terminal.backend.gateway import BackendGateway
+from terminal.sales.day import BusinessDay, DayClose
+from terminal.sales.open_sales import Desk
+from tests.support.parts import HandClock, Sink, put, run
+from workshop.samples import sales as samples
+
+DAY = BusinessDay.of_policy(None)
+TODAY = DAY.date_of(samples.NOON)
+STORED = (Step(SaleState.ACCEPTED_OFFLINE, samples.NOON, "by the policy"), Step(SaleState.FORWARDING, samples.NOON, ""))
+
+
+class Settled:
+    """A backend that knows one settlement."""
+
+    def __init__(self, *entries: tuple[str, str, int]) -> None:
+        said = [
+            {"kind": kind, "intent_id": intent_id, "amount": amount, "currency": "CNY"}
+            for kind, intent_id, amount in entries
+        ]
+        self.answer = {"business_date": TODAY.isoformat(), "final": False, "entries": said}
+
+    async def fetch(self, _method: str, path: str, kind: Any) -> SettlementMessage:
+        """As `BackendGateway.fetch`."""
+        assert path == f"/v1/settlements/{TODAY.isoformat()}"
+        return cast("SettlementMessage", msgspec.convert(self.answer, kind))
+
+
+def closed(state: DueState | None, *entries: tuple[str, str, int]) -> DayReport:
+    """The report of a day on which one sale was approved and one declined at sync."""
+    reports: list[DayReport] = []
+
+    async def work() -> None:
+        clock = HandClock()
+        journal = MemoryJournal(clock, epoch=7)
+        desk = Desk(journal, lambda: None)
+        desk.attach(Sink())
+        put(desk, journal, SaleState.APPROVED)
+        refusal = samples.refusal(samples.due(state, 1800) if state is not None else None)
+        put(desk, journal, SaleState.DECLINED_AT_SYNC, 2, refusal=refusal, history=STORED)
+        backend = cast("BackendGateway", Settled(*entries))
+        days = DayClose(desk=desk, journal=journal, backend=backend, clock=clock)
+        reports.append(await days.reconcile(TODAY, DAY, "CNY"))
+
+    run(work())
+    return reports[0]
+
+
+SOLD = ("payment", str(samples.intent(1).intent_id), 18_80)
+DUE = ("due", str(samples.intent(2).intent_id), 8_00)
+GUARANTEED = ("guarantee", str(samples.intent(2).intent_id), 10_00)
+OF_ANOTHER_DAY = ("due", str(samples.intent(3).intent_id), 5_00)
+
+
+@pytest.mark.parametrize(
+    ("state", "entries", "paid", "there"),
+    [
+        pytest.param(None, (SOLD,), (0, 0), (0, 0), id="nobody was asked"),
+        pytest.param(DueState.OPEN, (SOLD,), (0, 0), (0, 0), id="open"),
+        pytest.param(DueState.PAID, (SOLD, DUE), (1, 18_00), (1, 8_00), id="paid, and the guarantor is made whole"),
+        pytest.param(DueState.PAID, (SOLD,), (1, 18_00), (0, 0), id="paid on another day"),
+        pytest.param(None, (OF_ANOTHER_DAY, SOLD), (0, 0), (1, 5_00), id="of another day's sale"),
+    ],
+)
+def test_a_due_is_named_and_is_no_difference(
+    state: DueState | None, entries: tuple[tuple[str, str, int], ...], paid: tuple[int, int], there: tuple[int, int]
+) -> None:
+    report = closed(state, *entries)
+    assert report.differences == []
+    assert (report.here_count, report.here_total) == (report.there_count, report.there_total) == (1, 18_80)
+    assert (report.declined_at_sync_count, report.declined_at_sync_total) == (1, 18_80)
+    assert (report.due_paid_count, report.due_paid_total) == paid
+    assert (report.there_due_count, report.there_due_total) == there
+
+
+def test_what_the_platform_pays_for_a_declined_one_is_named_and_is_no_difference() -> None:
+    report = closed(None, SOLD, GUARANTEED)
+    assert (report.there_guaranteed_count, report.there_guaranteed_total) == (1, 10_00)
+    assert (report.there_count, report.there_total, report.differences) == (1, 18_80, [])

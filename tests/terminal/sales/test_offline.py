@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a policy document is read: what it must say, what it may say, what this version does not know."""
+
+from typing import Any
+
+import pytest
+
+from pengpos.core.errors import MalformedError
+from sandbox.backend.terminals.policy import DEFAULT_RISK
+from terminal.sales.offline import policy_of
+
+
+def document(**risk: Any) -> dict[str, Any]:
+    return {"version": 3, "not_after": "2027-01-18T20:00:00Z", "risk": {**DEFAULT_RISK, **risk}}
+
+
+@pytest.mark.parametrize(
+    ("risk", "most_ms"),
+    [
+        pytest.param({}, None, id="not said: off"),
+        pytest.param({"apdu_turnaround_ms": None}, None, id="null: off"),
+        pytest.param({"apdu_turnaround_ms": 0}, 0, id="none at all: nobody offline"),
+        pytest.param({"apdu_turnaround_ms": 150}, 150, id="said"),
+    ],
+)
+def test_a_turnaround_is_asked_for_only_where_it_is_said(risk: dict[str, Any], most_ms: int | None) -> None:
+    assert policy_of(document(**risk)).turnaround_ms == most_ms
+
+
+def test_what_a_later_backend_says_besides_is_passed_over() -> None:
+    later = {**document(of_a_later_version=[1]), "further": {"member": True}}
+    assert policy_of(later) == policy_of(document())
+
+
+@pytest.mark.parametrize(
+    "risk",
+    [{"apdu_turnaround_ms": "soon"}, {"apdu_turnaround_ms": []}, {"per_payment": None}],
+    ids=["words", "a list", "no cap"],
+)
+def test_a_mistyped_rule_is_no_policy_and_so_no_offline(risk: dict[str, Any]) -> None:
+    with pytest.raises(MalformedError):
+        policy_of(document(**risk))

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The screen in a window of a true X server (Xvfb): a real pointer and keyboard in, the server's own pixels out."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import ImageGrab
+
+from tests.support.counter import until
+from tests.support.spots import KEYPAD, SIZE, spot
+from tests.ui.fake_daemon import FakeDaemon
+from ui.actions import Action, Do
+from ui.theme import Theme, Token
+from workshop.samples.screens import IDLE, online, sale
+
+ROOT = Path(__file__).parents[3]
+LIMIT_S = 20.0
+RESULT_GROUND = (20, 200)
+PAPER_OF_AMOUNT = (16, 450)
+
+
+@pytest.fixture
+def display() -> Iterator[str]:
+    """An X server of our own, as large as the panel; its name."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as said:
+        command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "800x480x24", "-nolisten", "tcp", "-noreset"]
+        server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
+        os.close(writing)
+        try:
+            assert select.select([said], [], [], LIMIT_S)[0], "Xvfb said nothing"
+            yield f":{said.readline().strip()}"
+        finally:
+            server.terminate()
+            server.wait(LIMIT_S)
+
+
+class Seat:
+    """Somebody in front of it."""
+
+    def __init__(self, display: str) -> None:
+        self.display = display
+
+    def do(self, *words: str) -> None:
+        """One xdotool command."""
+        environment = {**os.environ, "DISPLAY": self.display}
+        subprocess.run(
+            ["xdotool", *words], env=environment, capture_output=True, text=True, check=True, timeout=LIMIT_S
+        )
+
+    def click(self, action: Action, screen: str) -> None:
+        box = spot(action, screen)
+        self.do("mousemove", str(round(box.x + box.w / 2)), str(round(box.y + box.h / 2)))
+        self.do("click", "1")
+
+    def sees(self, token: Token, place: tuple[int, int]) -> bool:
+        """Whether a pixel on the server's screen has this colour of the light theme."""
+        picture = ImageGrab.grab(xdisplay=self.display)
+        assert picture.size == SIZE
+        found = picture.getpixel(place)
+        assert isinstance(found, tuple)
+        return all(abs(one - other) < 4 for one, other in zip(found, Theme("light").rgb(token), strict=False))
+
+    def until_sees(self, token: Token, place: tuple[int, int]) -> None:
+        until(lambda: self.sees(token, place), f"{token} at {place}", LIMIT_S)
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[FakeDaemon]:
+    with FakeDaemon(tmp_path / "t.sock", IDLE) as running:
+        yield running
+
+
+@pytest.fixture
+def seat(display: str, daemon: FakeDaemon, tmp_path: Path) -> Iterator[Seat]:
+    environment = {**os.environ, "DISPLAY": display, "PENGPOS_HOME": str(tmp_path), "SDL_AUDIODRIVER": "dummy"}
+    for name in ("SDL_VIDEODRIVER", "WAYLAND_DISPLAY"):
+        environment.pop(name, None)
+    command = [sys.executable, "-m", "terminal", "ui", "--language", "en", "--windowed", "--no-motion"]
+    screen = subprocess.Popen([*command, "--socket", str(daemon.socket_path)], env=environment, cwd=ROOT)
+    person = Seat(display)
+    try:
+        assert daemon.followed.wait(LIMIT_S)
+        person.until_sees(Token.PAPER, PAPER_OF_AMOUNT)
+        yield person
+    finally:
+        screen.send_signal(signal.SIGTERM)
+        assert screen.wait(LIMIT_S) == 0
+
+
+def test_a_sale_with_pointer_and_keyboard(seat: Seat, daemon: FakeDaemon) -> None:
+    for key in ("1", "8", ".", "8"):
+        seat.click(KEYPAD[key], "amount")
+    daemon.on_call = lambda path: daemon.publish(online(sale("presented", "cancel"))) if path == "sales" else None
+    seat.click(Do.CHARGE, "amount")
+    until(lambda: bool(daemon.calls), "a sale was started", LIMIT_S)
+    path, body = daemon.calls[0]
+    assert (path, body["amount"]) == ("sales", 18_80)
+    seat.until_sees(Token.CARD, (30, 120))
+    daemon.publish(online(sale("approved")))
+    seat.until_sees(Token.APPROVED_TINT, RESULT_GROUND)
+    until(lambda: _typed(seat), "a digit leaves the result", LIMIT_S)
+
+
+SLEEPER = """
+from ui.display.wakeup import Wakeup
+from ui.display.window import Down, Window
+
+window = Window((800, 480), fullscreen=False)
+print(Wakeup().hears_all, flush=True)
+while not any(isinstance(event, Down) for event in window.wait(600.0)):
+    pass
+print("touched", flush=True)
+"""
+
+
+def test_a_touch_ends_a_long_sleep(display: str) -> None:
+    """Nobody asks the panel now and then: X itself says that something happened."""
+    environment = {**os.environ, "DISPLAY": display, "SDL_VIDEODRIVER": "x11", "PYGAME_HIDE_SUPPORT_PROMPT": "1"}
+    person = Seat(display)
+    with subprocess.Popen(
+        [sys.executable, "-c", SLEEPER], env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as sleeper:
+        try:
+            told = sleeper.stdout
+            assert told is not None
+            assert told.readline() == "True\n"
+            person.do("mousemove", "400", "240")
+
+            def touched() -> bool:
+                person.do("click", "1")  # once more, where the window was not on the panel yet
+                return bool(select.select([told], [], [], 0.5)[0])
+
+            until(touched, "a touch was heard", LIMIT_S)
+            assert told.readline() == "touched\n"
+        finally:
+            sleeper.kill()
+
+
+def _typed(seat: Seat) -> bool:
+    """A digit is the next amount's first one, once the result has stood for a moment.
+
+    Without a window manager keys go where the pointer is.
+    """
+    seat.do("key", "5")
+    return not seat.sees(Token.APPROVED_TINT, RESULT_GROUND)

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pengpos run` as a person uses it: a whole shop of processes, charged from the prompt, gone when it is closed."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pengpos.client import LocalClient
+from tests.support.counter import until
+from tests.support.pids import is_running
+from tests.support.running_shop import Shop
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    running = Shop(tmp_path / "home")
+    yield running
+    running.close()
+
+
+def test_a_day_at_the_prompt_and_ctrl_c(shop: Shop) -> None:
+    shop.until_said("Ctrl-C")
+    assert any("daemon    ready" in line for line in shop.said)
+    assert any("screen    none, as you asked" in line for line in shop.said)
+    family = shop.family
+    assert len(family) >= 4  # itself, sandbox, pcscd, daemon
+    shop.type("18.80")
+    shop.until_said("18.80 CNY, hold the phone")
+    shop.type("")
+    with LocalClient(shop.home.socket) as client:
+        until(lambda: (sale := client.status().sale) is not None and sale.state == "approved", "approved")
+    shop.type("much")
+    shop.until_said("not an amount")
+    shop.process.send_signal(signal.SIGINT)
+    assert shop.ended() == 0
+    assert shop.said[-1] == "All stopped."
+    assert [pid for pid in family if is_running(pid)] == []
+    assert not shop.home.socket.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=["TERM", "HUP", "KILL"])
+def test_it_leaves_nothing_however_it_ends(tmp_path: Path, number: signal.Signals) -> None:
+    shop = Shop(tmp_path / "home", stdin=subprocess.DEVNULL)
+    try:
+        shop.until_said("Ctrl-C")
+        family = shop.family
+        shop.process.send_signal(number)
+        assert shop.ended() == (-9 if number is signal.SIGKILL else 0)
+        until(lambda: not any(is_running(pid) for pid in family), f"all of {family} have ended")
+    finally:
+        shop.close()
+
+
+def test_a_part_that_ends_by_itself_closes_the_shop_and_is_named(shop: Shop) -> None:
+    shop.until_said("Ctrl-C")
+    family = shop.family
+    with LocalClient(shop.home.socket) as client:
+        client.status()
+    daemon = next(pid for pid in family if b"\0daemon\0" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    os.kill(daemon, signal.SIGKILL)
+    assert shop.ended() == 1
+    assert any("daemon ended by itself (exit code -9)" in line for line in shop.said)
+    assert [pid for pid in family if is_running(pid)] == []
+
+
+def test_a_damaged_enrolment_is_a_sentence(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    (home / "terminal.json").write_text("{")
+    shop = Shop(home, stdin=subprocess.DEVNULL)
+    try:
+        assert shop.ended() == 1
+        assert any("terminal.json: not JSON" in line for line in shop.said)
+        assert not any("Traceback" in line for line in shop.said)
+    finally:
+        shop.close()

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The display and its inputs: window, touches, threads, sleep, and the view in a browser."""

@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The screen in a browser on the same machine: its picture out, fingers and keys in, over HTTP on 127.0.0.1.
+
+`GET /TOKEN/frame?after=N` waits until something has changed since picture N (at most `WAIT_S`, then `204`) and answers
+with a PNG of the rectangle that holds all of it; headers `Frame` (its number), `Area` (``x,y,w,h``), `Size` (``WxH``).
+Whoever is slow gets the newest, never a backlog; N = 0 is the whole picture. `POST /TOKEN/input` takes a JSON array of
+`Finger`, `Stroke` and `Speak`. The token is drawn at each start; a `Host` or `Origin` that is not this machine's is
+refused. Off unless asked for; only then is this module imported.
+"""
+
+import asyncio
+import io
+import secrets
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Annotated, Final, NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+import pygame
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from pengpos.client import Language
+from ui.display.window import Window, choose_language
+
+WAIT_S: Final = 20.0
+VIEWERS_MOST: Final = 4
+CHANGES_MOST: Final = 128
+INPUT_MOST_BYTES: Final = 4096
+_LOOK_S = 1.0
+_START_LIMIT_S = 10.0
+_OURS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_KEYS: Final = {
+    "enter": pygame.K_RETURN,
+    "escape": pygame.K_ESCAPE,
+    "backspace": pygame.K_BACKSPACE,
+    "delete": pygame.K_DELETE,
+}
+
+
+class Finger(msgspec.Struct, frozen=True, tag_field="kind", tag="finger", forbid_unknown_fields=True):
+    """A finger came down or went up; `x` and `y` in parts of the picture. Outside of 0..1 nothing is touched."""
+
+    down: bool
+    x: Annotated[float, msgspec.Meta(ge=-1, le=2)]
+    y: Annotated[float, msgspec.Meta(ge=-1, le=2)]
+    finger: Annotated[int, msgspec.Meta(ge=0, le=1)] = 0
+
+
+class Stroke(msgspec.Struct, frozen=True, tag_field="kind", tag="key", forbid_unknown_fields=True):
+    """A key of the keyboard: ``enter``, ``escape``, ``backspace``, ``delete`` or a character."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=9)]
+
+
+class Speak(msgspec.Struct, frozen=True, tag_field="kind", tag="language", forbid_unknown_fields=True):
+    """From now on in this language."""
+
+    language: Language
+
+
+Touched = Annotated[list[Finger | Stroke | Speak], msgspec.Meta(max_length=32)]
+
+
+class Frame(NamedTuple):
+    """What differs from an earlier picture: a copy of the pixels in `area`."""
+
+    number: int
+    area: pygame.Rect
+    size: tuple[int, int]
+    pixels: pygame.Surface
+
+
+class Frames:
+    """The newest picture, and where it differs from those before. Written by the screen's thread, read by any."""
+
+    def __init__(self, surface: pygame.Surface) -> None:
+        self.on_change: Callable[[], None] = lambda: None
+        self._lock = threading.Lock()
+        self._picture = surface.copy()
+        self._number = 1
+        self._changes: deque[tuple[int, pygame.Rect]] = deque(maxlen=CHANGES_MOST)
+
+    def changed(self, surface: pygame.Surface, areas: list[pygame.Rect]) -> None:
+        """These rectangles of `surface` were drawn anew."""
+        with self._lock:
+            if surface.get_size() != self._picture.get_size():
+                self._picture, areas = surface.copy(), [surface.get_rect()]
+            for area in areas:
+                self._picture.blit(surface, area, area)
+            self._number += 1
+            self._changes.append((self._number, areas[0].unionall(areas[1:])))
+        self.on_change()
+
+    def since(self, number: int) -> Frame | None:
+        """All that differs from picture `number`, the whole one if it is too old; None: nothing does."""
+        with self._lock:
+            if number == self._number:
+                return None
+            whole = self._picture.get_rect()
+            newer = [area for at, area in self._changes if at > number]
+            is_known = bool(newer) and self._changes[0][0] - 1 <= number
+            area = newer[0].unionall(newer[1:]).clip(whole) if is_known else whole
+            area = area or pygame.Rect(0, 0, 1, 1)  # drawn beyond the edge: no PNG is empty
+            return Frame(self._number, area, whole.size, self._picture.subsurface(area).copy())
+
+
+class Remote:
+    """The listener, in a thread of its own with its own loop."""
+
+    def __init__(self, window: Window, port: int) -> None:
+        """Shows what `window` shows. Port 0: any free one. Raises OSError if it is taken."""
+        self._window = window
+        self._frames = Frames(window.surface)
+        self._token = secrets.token_urlsafe(16)
+        self._viewers = 0
+        self._news: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._started = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", port))
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                self._app(),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                lifespan="off",
+                limit_concurrency=4 * VIEWERS_MOST,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._thread = threading.Thread(target=self._run, name="remote", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Where it listens; ends with a slash."""
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}/{self._token}/"
+
+    def start(self) -> None:
+        """Listen, and follow the window."""
+        self._thread.start()
+        self._started.wait(_START_LIMIT_S)
+        self._frames.on_change = self._wake
+        self._window.on_update = self._frames.changed
+        self._frames.changed(self._window.surface, [self._window.surface.get_rect()])
+
+    def stop(self) -> None:
+        """End within seconds."""
+        self._window.on_update = lambda _surface, _areas: None
+        self._server.should_exit = True
+        self._wake()
+        self._thread.join(_START_LIMIT_S)
+        self._listener.close()
+
+    def _run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop, self._news = asyncio.get_running_loop(), asyncio.Event()
+        self._started.set()
+        await self._server.serve(sockets=[self._listener])
+
+    def _wake(self) -> None:
+        """From any thread: whoever waits for a picture looks again."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._tell)
+
+    def _tell(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        if news is not None:
+            news.set()
+
+    def _app(self) -> Starlette:
+        routes = [
+            Route("/{token}/frame", self._frame),
+            Route("/{token}/input", self._input, methods=["POST"]),
+        ]
+        return Starlette(routes=routes)
+
+    def _refusal(self, request: Request) -> Response | None:
+        """Why this request is none of ours."""
+        origin = request.headers.get("origin")
+        names = [_host(f"//{request.headers.get('host', '')}")] + ([_host(origin)] if origin is not None else [])
+        if not all(name in _OURS for name in names):
+            return PlainTextResponse("Only from this machine.", 403)
+        if not secrets.compare_digest(request.path_params["token"].encode(), self._token.encode()):
+            return PlainTextResponse("Not here.", 404)
+        return None
+
+    async def _frame(self, request: Request) -> Response:
+        if (refusal := self._refusal(request)) is not None:
+            return refusal
+        after = request.query_params.get("after", "0")
+        if not (after.isascii() and after.isdigit() and len(after) <= 18):
+            return PlainTextResponse("after is the number of a picture.", 400)
+        if self._viewers >= VIEWERS_MOST:
+            return PlainTextResponse("Too many look on.", 503)
+        self._viewers += 1
+        try:
+            frame = await self._newer(int(after), request)
+            if frame is None:
+                return Response(status_code=204)
+            content = await run_in_threadpool(_png, frame.pixels)
+        finally:
+            self._viewers -= 1
+        area = f"{frame.area.x},{frame.area.y},{frame.area.w},{frame.area.h}"
+        size = f"{frame.size[0]}x{frame.size[1]}"
+        headers = {"Frame": str(frame.number), "Area": area, "Size": size, "Cache-Control": "no-store"}
+        return Response(content, media_type="image/png", headers=headers)
+
+    async def _newer(self, number: int, request: Request) -> Frame | None:
+        end_s = asyncio.get_running_loop().time() + WAIT_S
+        while not self._server.should_exit:
+            news = self._news
+            frame = self._frames.since(number)
+            left_s = end_s - asyncio.get_running_loop().time()
+            if frame is not None or left_s <= 0 or news is None or await request.is_disconnected():
+                return frame
+            try:
+                await asyncio.wait_for(news.wait(), min(left_s, _LOOK_S))
+            except TimeoutError:
+                continue  # to see whether anybody still waits
+        return None
+
+    async def _input(self, request: Request) -> Response:
+        if (refusal := self._refusal(request)) is not None:
+            return refusal
+        body = b""
+        async for part in request.stream():
+            body += part
+            if len(body) > INPUT_MOST_BYTES:
+                return PlainTextResponse("Too much at once.", 413)
+        try:
+            touched = msgspec.json.decode(body, type=Touched)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            return PlainTextResponse(str(error), 400)
+        try:
+            for one in touched:
+                _post(one)
+        except pygame.error:
+            return PlainTextResponse("The screen is behind.", 503)
+        finally:
+            self._window.wake()
+        return Response(status_code=204)
+
+
+def _post(touched: Finger | Stroke | Speak) -> None:
+    """Put it where SDL puts what comes from a panel; raises pygame.error when SDL's queue is full."""
+    match touched:
+        case Finger(down=down, x=x, y=y, finger=finger):
+            kind = pygame.FINGERDOWN if down else pygame.FINGERUP
+            pygame.event.post(pygame.Event(kind, {"touch_id": 0, "finger_id": finger, "x": x, "y": y}))
+        case Stroke(name=name):
+            code = _KEYS.get(name, pygame.K_UNKNOWN)
+            character = name if len(name) == 1 and name.isprintable() else ""
+            pygame.event.post(pygame.Event(pygame.KEYDOWN, {"key": code, "unicode": character, "mod": 0}))
+        case Speak(language=language):
+            choose_language(language)
+
+
+def _png(pixels: pygame.Surface) -> bytes:
+    content = io.BytesIO()
+    pygame.image.save(pixels, content, "png")
+    return content.getvalue()
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sets lines of mixed Chinese and Latin: runs, widths, line breaks, and the pixels of one line. Opens no display.
+
+Inter stands for Latin and digits, Noto Sans for Han; between the two goes a quarter of an em, as CLREQ asks, whether
+the string has a space there or not. Small Inter is drawn enlarged and scaled down, because the renderer rounds each
+advance to a whole pixel, which letterspaces small Latin unevenly; Han sits on whole squares and keeps its hinting.
+"""
+
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+import pygame
+
+from ui.drawing.faces import Face, Faces, is_wide
+from ui.drawing.scene import Script
+from ui.theme import Rgb, Weight
+
+_BETWEEN_SCRIPTS_EM = 0.22
+_VISUAL_MIDDLE_EM = 0.37
+"""Half the height of a capital, and of a Han square's ink, above the baseline: lines are centred on it."""
+_ENLARGED = 4
+_ENLARGE_BELOW_PX = 40
+"""Larger type has so many pixels that a rounded advance is not seen."""
+_NOT_AT_LINE_START = set("，。、：；！？）」』》…·,.:;!?)%”’")
+_NOT_AT_LINE_END = set("（「『《(¥$“‘")
+_HALF_EMPTY = set("，。、：；！？")
+_LATIN_FACES = {Face.LATIN, Face.LATIN_BOLD, Face.LATIN_DISPLAY}
+
+
+class Run(NamedTuple):
+    """Consecutive characters of one face; `gap_em` of space stands before it."""
+
+    face: str
+    text: str
+    gap_em: float
+
+
+class Line(NamedTuple):
+    """The pixels of a line: blit at (x, middle - `middle`)."""
+
+    surface: pygame.Surface
+    middle: int
+
+
+class Typesetter:
+    """Measures and draws lines; every result is cached, each cache is bounded."""
+
+    def __init__(self, faces: Faces | None = None) -> None:
+        self.faces = faces or Faces()
+        self.width = lru_cache(maxsize=4096)(self._width)
+        self.line = lru_cache(maxsize=384)(self._line)
+        self.wrap = lru_cache(maxsize=1024)(self._wrap)
+        self._runs = lru_cache(maxsize=4096)(self._split_runs)
+
+    def _split_runs(self, text: str, weight: Weight, script: Script) -> tuple[Run, ...]:
+        runs: list[Run] = []
+        before = ""
+        pending_space = ""
+        for character in text:
+            if character == " ":
+                pending_space += character
+                continue
+            face, drawn = self.faces.face_for(character, weight, script)
+            gap = 0.0
+            if before and _meets_other_script(before, character):
+                gap, pending_space = _BETWEEN_SCRIPTS_EM, ""
+            if pending_space:
+                _append(runs, self.faces.face_for(" ", weight, script)[0], pending_space, 0.0)
+                pending_space = ""
+            _append(runs, face, drawn, gap)
+            before = character
+        return tuple(runs)
+
+    def _width(self, text: str, px: int, weight: Weight, script: Script) -> float:
+        """Width in pixels."""
+        return sum(self._run_width(run, px) + run.gap_em * px for run in self._runs(text, weight, script))
+
+    def _run_width(self, run: Run, px: int) -> float:
+        enlarged = _enlargement(run.face, px)
+        return self.faces.font(run.face, px * enlarged).size(run.text)[0] / enlarged
+
+    def optical_width(self, text: str, px: int, weight: Weight, script: Script) -> float:
+        """Width without the empty half of a mainland full-width mark at the end: centring looks right with it."""
+        empty = px / 2 if script is Script.HANS and text[-1:] in _HALF_EMPTY else 0
+        return self.width(text, px, weight, script) - empty
+
+    def _line(self, text: str, px: int, weight: Weight, script: Script, colour: Rgb) -> Line:
+        """Draw one line on a transparent surface."""
+        width = int(self.width(text, px, weight, script)) + 3
+        ascent, height = round(px * 1.2), round(px * 1.7)
+        surface = pygame.Surface((width, height), pygame.SRCALPHA)
+        surface.fill((*colour, 0))
+        x = 0.0
+        for run in self._runs(text, weight, script):
+            x += run.gap_em * px
+            drawn, baseline = self._draw_run(run, px, colour)
+            surface.blit(drawn, (round(x), ascent - baseline))
+            x += self._run_width(run, px)
+        return Line(surface, ascent - round(px * _VISUAL_MIDDLE_EM))
+
+    def _draw_run(self, run: Run, px: int, colour: Rgb) -> tuple[pygame.Surface, int]:
+        enlarged = _enlargement(run.face, px)
+        font = self.faces.font(run.face, px * enlarged)
+        drawn = font.render(run.text, True, colour)  # noqa: FBT003 - pygame takes antialias by position
+        if enlarged == 1:
+            return drawn, font.get_ascent()
+        # Pad so that both the size and the baseline fall on whole pixels after scaling.
+        lift = -font.get_ascent() % enlarged
+        wide, high = -(-drawn.get_width() // enlarged), -(-(drawn.get_height() + lift) // enlarged)
+        padded = pygame.Surface((wide * enlarged, high * enlarged), pygame.SRCALPHA)
+        padded.fill((*colour, 0))
+        padded.blit(drawn, (0, lift), special_flags=pygame.BLEND_RGBA_MAX)
+        return pygame.transform.smoothscale(padded, (wide, high)), (font.get_ascent() + lift) // enlarged
+
+    def _wrap(self, text: str, px: int, weight: Weight, script: Script, width: float) -> tuple[str, ...]:
+        """Break into the fewest lines that fit, as even as can be, rather after punctuation than inside a phrase."""
+        pieces = _pieces(text)
+        best: list[tuple[float, tuple[str, ...]]] = [(0.0, ())]
+        for end in range(1, len(pieces) + 1):
+            options = []
+            for start in range(end - 1, -1, -1):
+                line = "".join(pieces[start:end]).strip()
+                used = self.optical_width(line, px, weight, script)
+                if used > width and end - start > 1:
+                    break
+                slack = max(0.0, 1 - used / width)
+                rough = 0.0 if end == len(pieces) or _ends_phrase(line) else 0.12
+                options.append((best[start][0] + 1000 + slack * slack + rough, (*best[start][1], line)))
+            best.append(min(options, key=lambda option: option[0]))
+        return best[-1][1]
+
+
+def _enlargement(face: str, px: int) -> int:
+    return _ENLARGED if face in _LATIN_FACES and px < _ENLARGE_BELOW_PX else 1
+
+
+def _append(runs: list[Run], face: str, text: str, gap_em: float) -> None:
+    if runs and runs[-1].face == face and not gap_em:
+        runs[-1] = runs[-1]._replace(text=runs[-1].text + text)
+    else:
+        runs.append(Run(face, text, gap_em))
+
+
+def _meets_other_script(before: str, after: str) -> bool:
+    return (_is_han(before) and _is_latin(after)) or (_is_latin(before) and _is_han(after))
+
+
+def _is_han(character: str) -> bool:
+    return is_wide(character) and character.isalpha()
+
+
+def _is_latin(character: str) -> bool:
+    return not is_wide(character) and (character.isalnum() or unicodedata.category(character) == "Sc")
+
+
+def _ends_phrase(line: str) -> bool:
+    return line[-1:] in _HALF_EMPTY or line[-1:] in ",.;:!?"
+
+
+def _pieces(text: str) -> list[str]:
+    """What may not be broken: a Latin word, a Han character with the marks that cling to it."""
+    pieces: list[str] = []
+    for character in text:
+        clings = pieces and (
+            character in _NOT_AT_LINE_START
+            or pieces[-1][-1] in _NOT_AT_LINE_END
+            or character == " "
+            or (not is_wide(character) and not is_wide(pieces[-1][-1]) and pieces[-1][-1] != " ")
+        )
+        if clings:
+            pieces[-1] += character
+        else:
+            pieces.append(character)
+    return pieces

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the screen knows and is typed into it, as frozen values; and the calls that follow."""

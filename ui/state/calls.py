@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the screen asks of the daemon, as values, and the one place that asks it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+from pengpos.client import LocalClient, NewSale
+
+
+@dataclass(frozen=True, slots=True)
+class StartSale:
+    """`POST /v1/sales`. The key is kept until the daemon has answered, so that no repetition makes a second sale."""
+
+    amount_minor: int
+    currency: str
+    idempotency_key: str
+
+
+class Verb(StrEnum):
+    """Calls that need nothing but the sale."""
+
+    AGAIN = "again"
+    CANCEL = "cancel"
+    PARK = "park"
+    ACCEPT_OFFLINE = "accept_offline"
+
+
+@dataclass(frozen=True, slots=True)
+class SaleCall:
+    """`POST /v1/sales/{id}/…`."""
+
+    sale_id: str
+    verb: Verb
+
+
+@dataclass(frozen=True, slots=True)
+class SendCode:
+    """`POST /v1/sales/{id}/confirmation-code`."""
+
+    sale_id: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """`POST /v1/queue/sync`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmSeen:
+    """`POST /v1/alarms/{id}/seen`."""
+
+    alarm_id: str
+
+
+Call = StartSale | SaleCall | SendCode | Sync | AlarmSeen
+
+
+def perform(client: LocalClient, call: Call) -> None:
+    """Make the call. Raises ApiProblem and DaemonAway."""
+    match call:
+        case StartSale(amount_minor, currency, key):
+            client.start_sale(NewSale(idempotency_key=key, amount=amount_minor, currency=currency))
+        case SaleCall(sale_id, verb):
+            by_verb = {
+                Verb.AGAIN: client.again,
+                Verb.CANCEL: client.cancel,
+                Verb.PARK: client.park,
+                Verb.ACCEPT_OFFLINE: client.accept_offline,
+            }
+            by_verb[verb](sale_id)
+        case SendCode(sale_id, code):
+            client.confirmation_code(sale_id, code)
+        case Sync():
+            client.sync()
+        case AlarmSeen(alarm_id):
+            client.alarm_seen(alarm_id)
+        case _:
+            assert_never(call)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the screen knows beside the daemon's snapshot: typed keys, the page, the panel. A frozen value."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from pengpos.client import Language
+from ui.actions import Action
+from ui.state.calls import Call
+from ui.state.entry import Entry
+from ui.theme import ThemeName
+
+
+class Daemon(StrEnum):
+    """Whether the snapshot can be believed."""
+
+    STARTING = "starting"
+    CONNECTED = "connected"
+    AWAY = "away"
+
+
+class Page(StrEnum):
+    """What the cashier looks at. COUNTER follows the sale; the others are opened and left by touch."""
+
+    COUNTER = "counter"
+    CODE = "code"
+    RECEIPT = "receipt"
+    QUEUE = "queue"
+    WAITING = "waiting"
+    ALARMS = "alarms"
+
+
+class QuickItem(NamedTuple):
+    """A good with a price, put on the bill with one touch."""
+
+    name: str
+    price_minor: int
+
+
+class Left(NamedTuple):
+    """The result the cashier has left, and the state it was in then."""
+
+    sale_id: str
+    state: str
+
+
+class Trouble(NamedTuple):
+    """The daemon's last no: its `code`, its `detail` in English."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalState:
+    """Everything a scene is made of, beside the status."""
+
+    now: datetime
+    """Aware; its zone is the shop's."""
+    size: tuple[int, int]
+    """The panel in pixels."""
+    language: Language = "zh-Hans"
+    theme: ThemeName = "light"
+    daemon: Daemon = Daemon.STARTING
+    page: Page = Page.COUNTER
+    entry: Entry = field(default_factory=lambda: Entry(currency="CNY"))
+    sale_key: str = ""
+    """Idempotency key of the sale being typed; a new one once the daemon has it, or the amount changes."""
+    code: str = ""
+    focus: str | None = None
+    """Id of a waiting sale the cashier has opened."""
+    left: Left | None = None
+    first_row: int = 0
+    """Of the quick items or of a list, after "more"."""
+    items: tuple[QuickItem, ...] = ()
+    calling: Call | None = None
+    """On its way to the daemon; its button is inert meanwhile."""
+    trouble: Trouble | None = None
+    pressed: Action | None = None
+    """Under a finger now."""

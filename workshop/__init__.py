@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The roof: whole shops as processes, demo, simulator, benches, samples, galleries. Never on a device."""

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pengpos run`: a whole shop on this machine, and how to try it. Ctrl-C ends all of it."""
+
+import contextlib
+import json
+import selectors
+import signal
+import sys
+import time
+from types import FrameType
+from uuid import uuid4
+
+import click
+
+from pengpos.client import Home
+from pengpos.core.errors import PengposError
+from workshop.processes import Program
+from workshop.shop import ReaderRoad, Shop, has_display
+
+WATCH_S = 0.2
+
+
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class _EndedError(Exception):
+    """Ctrl-C, a closed terminal or SIGTERM: end everything in order."""
+
+
+@click.command()
+@click.option("--private-readers", is_flag=True, help="Virtual readers of our own even where real ones are there.")
+@click.option("--no-screen", is_flag=True, help="Start no screen, neither in a window nor in a browser.")
+def run(*, private_readers: bool, no_screen: bool) -> None:
+    """A whole shop: sandbox backend, readers, enrolment, daemon, screen. Virtual parts where hardware is absent.
+
+    The screen is in a window where there is a display, and in any case in a browser, beside a virtual phone.
+    """
+    for number in _ENDING:
+        signal.signal(number, _end)
+    shop = Shop(Home.of_environment())
+    try:
+        _open(shop, private_readers=private_readers, screen=not no_screen)
+        _watch(shop)
+    except _EndedError:
+        _say("Closing …")
+    except PengposError as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        for number in _ENDING:  # whoever is impatient twice would leave half of it running
+            signal.signal(number, signal.SIG_IGN)
+        shop.close()
+        _say("All stopped.")
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    raise _EndedError
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError):  # whoever listened has gone; there is still a shop to close
+        click.echo(text)
+        sys.stdout.flush()
+
+
+def _open(shop: Shop, *, private_readers: bool, screen: bool) -> None:
+    _say(f"pengpos: a whole shop on this machine (state in {shop.home.root})")
+    shop.open_sandbox_behind_a_line(shop.sandbox_ports())
+    _say(f"  backend   {shop.backend} (sandbox: play money)")
+    shop.open_readers(private=private_readers)
+    _say(f"  readers   {_readers_line(shop.road)}")
+    _say("  terminal  " + ("enrolled just now" if shop.enrol() else "enrolled already"))
+    shop.write_parts()
+    shop.open_daemon()
+    _say(f"  daemon    ready, local API at {shop.home.socket}")
+    if screen:
+        screen_url = shop.open_screen()
+        _say("  screen    opened" if has_display() else "  screen    no display here: in the browser, see below")
+        url = shop.open_counter(screen_url)
+        _say(f"  counter   {url}\n            the screen and a phone, in a browser on this machine")
+    else:
+        _say("  screen    none, as you asked. Charge from this prompt")
+    _say(_how_to(shop.road))
+
+
+def _readers_line(road: ReaderRoad) -> str:
+    if road.vpcd_ports:
+        ports = ", ".join(str(port) for port in road.vpcd_ports)
+        return f"no real reader found: virtual PC/SC readers, cards connect at port {ports}"
+    return f"real: {', '.join(road.readers)}"
+
+
+def _how_to(road: ReaderRoad) -> str:
+    lines = ["", "How to try it, here at this prompt:", "  18.80 ⏎     the cashier charges 18.80"]
+    if road.vpcd_ports:
+        lines.append("  ⏎           the virtual phone taps (pengpos phone --help shows what else it can do)")
+    else:
+        lines.append("              then hold a phone with a wallet to the reader")
+    lines += ["  c ⏎         the cashier cancels", "  Ctrl-C      close the shop", ""]
+    return "\n".join(lines)
+
+
+def _watch(shop: Shop) -> None:
+    """Read the prompt until something ends by itself, or we are told to."""
+    selector = selectors.DefaultSelector()
+    with contextlib.suppress(ValueError, PermissionError):  # standard input may be closed, or a plain file
+        selector.register(sys.stdin, selectors.EVENT_READ)
+    while True:
+        for name, program in shop.programs.items():
+            if program.exit_code is not None:
+                _ended(name, program)
+        if (page := shop.programs.get("counter")) is not None:
+            _switch(shop, page.lines_so_far())
+        if shop.revive_readers():
+            _say("The virtual readers' service had ended; it runs again.")
+        for _ in selector.select(WATCH_S) if selector.get_map() else _pause():
+            line = sys.stdin.readline()
+            if line:
+                _obey(shop, line.strip())
+            else:
+                selector.unregister(sys.stdin)
+
+
+def _switch(shop: Shop, wishes: list[str]) -> None:
+    """What somebody at the counter's page has turned."""
+    for wish in wishes:
+        said = json.loads(wish)
+        shop.switch(said["switch"], said["to"])
+
+
+def _pause() -> list[object]:
+    time.sleep(WATCH_S)
+    return []
+
+
+def _ended(name: str, program: Program) -> None:
+    if name == "screen" and program.exit_code == 0:
+        raise _EndedError  # the window was closed
+    raise PengposError(f"{name} ended by itself (exit code {program.exit_code}); see {program.log}")
+
+
+def _obey(shop: Shop, line: str) -> None:
+    from pengpos.client import LocalClient, NewSale
+    from pengpos.core.money import Money
+
+    try:
+        with LocalClient(shop.home.socket) as client:
+            if not line:
+                _say(shop.once(["phone", "tap"], limit_s=60).rstrip())
+            elif line in {"c", "cancel"}:
+                sale = client.status().sale
+                if sale is not None:
+                    client.cancel(sale.id)
+                    _say(f"sale {sale.number}: {client.sale(sale.id).state}")
+            else:
+                amount = Money.parse(line, "CNY")
+                new = NewSale(idempotency_key=str(uuid4()), amount=amount.minor, currency=amount.currency)
+                sale = client.start_sale(new)
+                _say(f"sale {sale.number}: {amount}, hold the phone to the reader (⏎)")
+    except (ValueError, PengposError) as error:
+        _say(str(error))

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sample sales, journals, screens and pages for benches, galleries and tests. Nothing in them is real."""

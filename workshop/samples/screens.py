@@ -1,0 +1,343 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Named sample snapshots: one for every screen and state, for the gallery and the tests. Nothing here is real."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final, NamedTuple
+
+import msgspec
+
+from pengpos.client import (
+    AlarmView,
+    CapsView,
+    CardView,
+    DueView,
+    IntentView,
+    LineView,
+    LinkView,
+    QueueView,
+    ReaderView,
+    ReasonView,
+    SaleView,
+    Sentences,
+    Status,
+    StepView,
+    TerminalView,
+)
+from ui.state.calls import StartSale
+from ui.state.entry import Entry
+from ui.state.local import Daemon, Left, LocalState, Page, QuickItem, Trouble
+
+NOW: Final = datetime(2026, 11, 21, 14, 32, 18, tzinfo=timezone(timedelta(hours=8)))
+SALE_ID: Final = "0193476e-aa00-7000-8000-000000000001"
+ONLINE_URL: Final = "https://pay.example.cn/t/AZNHbqoAcACAAAAAAAAAAQ"
+OFFLINE_URL: Final = (
+    "https://pay.example.cn/t#" + "hEOhASagWQEQpgFQAZNHbqoAcACAAAAAAAAAAQIZB1gDY0NOWQQaaSBBUgUYeAYAB_UIgg" * 9
+)
+ITEMS: Final = (
+    QuickItem("拿铁 大", 2600), QuickItem("美式", 1800), QuickItem("可颂", 1200), QuickItem("牛奶 +", 340),
+    QuickItem("抹茶拿铁 大", 2800), QuickItem("Flat white", 2600),
+)  # fmt: skip
+
+NOT_ENOUGH: Final = ReasonView(
+    code=1,
+    shopper="余额不足。没有扣款。",
+    cashier="顾客余额不足，请换一种付款方式。",
+    detail="insufficient_funds",
+    shopper_in=Sentences(
+        zh_hans="余额不足。没有扣款。", zh_hant="餘額不足。沒有扣款。", en="Not enough money. Nothing was charged."
+    ),
+    cashier_in=Sentences(
+        zh_hans="顾客余额不足，请换一种付款方式。",
+        zh_hant="顧客餘額不足，請換一種付款方式。",
+        en="Not enough money. Ask for another way to pay.",
+    ),
+)
+SHOPPER_DECLINED: Final = ReasonView(
+    code=0,
+    shopper="您取消了这笔付款。没有扣款。",
+    cashier="顾客取消了，可以请顾客再碰一次。",
+    shopper_in=Sentences(
+        zh_hans="您取消了这笔付款。没有扣款。",
+        zh_hant="您取消了這筆付款。沒有扣款。",
+        en="You declined this payment. Nothing was charged.",
+    ),
+    cashier_in=Sentences(
+        zh_hans="顾客取消了，可以请顾客再碰一次。",
+        zh_hant="顧客取消了，可以請顧客再碰一次。",
+        en="The shopper declined. They may tap again.",
+    ),
+)
+
+
+def ago(seconds: int) -> str:
+    """A time before (or after) the samples' now, as the local API writes it."""
+    return (NOW - timedelta(seconds=seconds)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def sale(state: str, *can: str, since_s: int = 4, **fields: object) -> SaleView:
+    """A sale of ¥18.80 that came to its state some seconds ago."""
+    base = SaleView(
+        id=SALE_ID,
+        number="0001-1000",
+        state=state,
+        amount=1880,
+        tip=0,
+        total=1880,
+        currency="CNY",
+        mode="online",
+        ways=["reader", "tag", "qr"],
+        created_at=ago(36),
+        expires_at=ago(-84),
+        intents=[IntentView(intent_id=SALE_ID, epoch=1, counter=1000, state=state, at=ago(36))],
+        history=[StepView(state=state, at=ago(since_s), why="sample")],
+        can=list(can),
+    )
+    return msgspec.structs.replace(base, **fields)
+
+
+CAPS: Final = CapsView(amount_left=194360, count_left=47, per_payment=50000, currency="CNY", until=ago(-86400 * 6))
+IDLE: Final = Status(
+    at=ago(0),
+    link=LinkView(online=True, last_heard=ago(2)),
+    readers=[ReaderView(name="reader", state="ready")],
+    queue=QueueView(caps=CAPS),
+    alarms=[],
+    terminal=TerminalView(
+        terminal_id="0001",
+        merchant_id="M1",
+        merchant_name="晨光咖啡",
+        currency="CNY",
+        languages=["zh-Hans", "en"],
+        software_version="0.1.0",
+    ),
+)
+OFFLINE: Final = msgspec.structs.replace(
+    IDLE,
+    link=LinkView(online=False, since=ago(3600), last_heard=ago(3600)),
+    queue=QueueView(count=3, total=5640, oldest=ago(1810), deadline=ago(-28800), caps=CAPS),
+)
+
+
+def online(one: SaleView, **fields: object) -> Status:
+    """A status with the sale at the counter, link up."""
+    return msgspec.structs.replace(IDLE, sale=one, **fields)
+
+
+def offline(one: SaleView, **fields: object) -> Status:
+    """A status with the sale at the counter, link down."""
+    return msgspec.structs.replace(OFFLINE, sale=one, **fields)
+
+
+def local(**fields: object) -> LocalState:
+    """A screen that is connected and has nothing typed."""
+    base = LocalState(now=NOW, size=(800, 480), daemon=Daemon.CONNECTED, entry=Entry(currency="CNY"))
+    return replace(base, **fields)  # type: ignore[arg-type]  # tests and samples name real fields
+
+
+class Sample(NamedTuple):
+    """What a screen is projected from."""
+
+    status: Status | None
+    local: LocalState
+
+
+_LINES = [
+    LineView(kind="amount", label="商品金额", amount=1880),
+    LineView(kind="discount", label="碰一碰立减", amount=-200),
+    LineView(kind="tip", label="打赏", amount=0),
+    LineView(kind="points", label="金卡 · 积分", amount=17),
+]
+_CARD = CardView(kind="hongbao", title="红包", text="下次来店可抵 2 元", url="https://pay.example.cn/g/7c1Q")
+_UNKNOWN = sale("unknown", "cancel", "accept-offline", since_s=42)
+_PARKED = sale(
+    "pending", "cancel", since_s=190, id=SALE_ID[:-1] + "7", number="0001-0997", parked=True, amount=52000, total=52000
+)
+_GIVEN_UP = sale(
+    "cancelling", "confirmation-code", since_s=90, id=SALE_ID[:-1] + "8", number="0001-0998", mode="offline"
+)
+_PRESENTED = sale("presented", "cancel", url=ONLINE_URL)
+_ARMED_OFFLINE = sale("presented", "cancel", "confirmation-code", url=OFFLINE_URL, mode="offline")
+
+_CLOCK_DIFFERS = msgspec.structs.replace(NOT_ENOUGH, code=4, detail=None, phone_time=ago(5000))
+
+
+def _prompted(prompt: str) -> Sample:
+    return Sample(online(sale("presented", "cancel", "again", url=ONLINE_URL, prompt=prompt)), local())
+
+
+def _typed(text: str, **fields: object) -> LocalState:
+    return local(entry=Entry(currency="CNY", typed=text), **fields)
+
+
+def _asked(state: str) -> SaleView:
+    """Declined at sync, and what came of asking the shopper."""
+    due = DueView(state=state, amount=1880)
+    return sale("declined_at_sync", reason=msgspec.structs.replace(NOT_ENOUGH, borne_by="merchant", due=due))
+
+
+_PAID_SINCE = AlarmView(
+    id="1",
+    kind="declined_at_sync",
+    at=ago(20),
+    text="-",
+    text_in=Sentences(
+        zh_hans="离线收的 0001-1000 上传后没有付成，顾客后来付了 18.80 CNY",
+        zh_hant="離線收的 0001-1000 上傳後沒有付成，顧客後來付了 18.80 CNY",
+        en="Stored sale 0001-1000 was declined, and the shopper has paid 18.80 CNY since",
+    ),
+    cure_in=Sentences(
+        zh_hans="不用再做什么；日结里会写明",
+        zh_hant="不用再做什麼；日結裡會寫明",
+        en="Nothing to do; the day's report says so",
+    ),
+    sale_id=SALE_ID,
+    calm=True,
+)
+_DECLINED_AT_SYNC = AlarmView(
+    id="2",
+    kind="declined_at_sync",
+    at=ago(4000),
+    text="-",
+    text_in=Sentences(
+        zh_hans="离线收的 0001-0990 上传后没有付成；由您承担；顾客已收到付款请求",
+        zh_hant="離線收的 0001-0990 上傳後沒有付成；由您承擔；顧客已收到付款請求",
+        en="Stored sale 0001-0990 was declined; you bear it; the shopper has been asked to pay",
+    ),
+    cure_in=Sentences(
+        zh_hans="请顾客在手机上付，不要再收一次；付好了这里会说",
+        zh_hant="請顧客在手機上付，不要再收一次；付好了這裡會說",
+        en="Do not charge again: they pay in their app, and you are told here",
+    ),
+    sale_id="z",
+)
+
+SAMPLES: Final[dict[str, Sample]] = {
+    "starting": Sample(None, local(daemon=Daemon.STARTING)),
+    "away": Sample(None, local(daemon=Daemon.AWAY)),
+    "away-mid-sale": Sample(online(_PRESENTED), local(daemon=Daemon.AWAY)),
+    "away-typed": Sample(IDLE, _typed("18.80", daemon=Daemon.AWAY)),
+    "not-enrolled": Sample(msgspec.structs.replace(IDLE, terminal=None, readers=[]), local()),
+    "amount-empty": Sample(IDLE, local()),
+    "amount-sum": Sample(online(sale("approved", since_s=600)), _typed("12+3.4×2", left=Left(SALE_ID, "approved"))),
+    "amount-typing": Sample(OFFLINE, _typed("18")),
+    "amount-large": Sample(IDLE, _typed("12345678.90+12.50+99999999.99×99")),
+    "amount-items": Sample(IDLE, _typed("12+3.4×2", items=ITEMS)),
+    "amount-refused": Sample(IDLE, _typed("18.80", trouble=Trouble("busy", "another sale is presented"))),
+    "amount-sending": Sample(IDLE, _typed("18.80", calling=StartSale(1880, "CNY", "k"))),
+    "amount-late-result": Sample(online(sale("approved")), _typed("5", left=Left(SALE_ID, "unknown"))),
+    "amount-all-badges": Sample(
+        offline(
+            _UNKNOWN,
+            unknown=[_UNKNOWN],
+            parked=[_PARKED],
+            alarms=[AlarmView(id="a", kind="x", at=ago(60), text="x")],
+            readers=[ReaderView(name="reader", state="lost")],
+        ),
+        local(left=Left(SALE_ID, "unknown")),
+    ),
+    "present": Sample(online(_PRESENTED), local()),
+    "present-no-code": Sample(online(sale("presented", "cancel", ways=["reader"])), local()),
+    "present-scan-only": Sample(online(sale("presented", "cancel", url=ONLINE_URL, ways=["qr"])), local()),
+    "present-offline": Sample(offline(_ARMED_OFFLINE), local()),
+    "present-arming": Sample(online(sale("signed", "cancel", url=ONLINE_URL)), local()),
+    "present-unlock": _prompted("unlock"),
+    "present-confirm": _prompted("confirm"),
+    "present-choose": _prompted("choose"),
+    "present-two-phones": _prompted("two_phones"),
+    "present-remove-phone": _prompted("remove_phone"),
+    "present-look": _prompted("look_at_phone"),
+    "present-too-quick": Sample(online(sale("presented", "cancel", url=ONLINE_URL, notice="too_quick")), local()),
+    "present-not-a-wallet": Sample(online(sale("presented", "cancel", url=ONLINE_URL, notice="not_a_wallet")), local()),
+    "present-refused": Sample(
+        online(sale("presented", "cancel", "again", url=ONLINE_URL, reason=SHOPPER_DECLINED)), local()
+    ),
+    "present-refused-remove": Sample(
+        online(sale("presented", "cancel", "again", ways=["reader"], reason=NOT_ENOUGH, prompt="remove_phone")), local()
+    ),
+    "present-refused-offline": Sample(
+        offline(sale("presented", "cancel", "again", "confirmation-code", url=OFFLINE_URL, reason=NOT_ENOUGH)), local()
+    ),
+    "confirming": Sample(online(sale("authorised")), local()),
+    "paying": Sample(online(sale("pending", "cancel", "park", "confirmation-code", claimed_until=ago(-56))), local()),
+    "paying-parked": Sample(online(_PARKED, parked=[_PARKED]), local(focus=_PARKED.id)),
+    "cancelling": Sample(offline(sale("cancelling", "confirmation-code", mode="offline")), local()),
+    "code-cancelling": Sample(
+        offline(sale("cancelling", "confirmation-code", mode="offline")), local(page=Page.CODE)
+    ),
+    "reversing": Sample(online(sale("reversing")), local()),
+    "approved": Sample(
+        online(sale("approved", "refunds", total=1680, lines=_LINES, receipt_url=ONLINE_URL, cards=[_CARD])), local()
+    ),
+    "approved-plain": Sample(
+        online(sale("approved", "refunds", payer_display="*小明", receipt_url=ONLINE_URL)), local()
+    ),
+    "receipt": Sample(
+        online(sale("approved", "refunds", total=1680, lines=_LINES, receipt_url=ONLINE_URL, cards=[_CARD])),
+        local(page=Page.RECEIPT),
+    ),
+    "stored": Sample(offline(sale("accepted_offline", mode="offline")), local()),
+    "declined": Sample(online(sale("declined", "again", reason=NOT_ENOUGH)), local()),
+    "declined-clock": Sample(
+        online(sale("declined", "again", reason=_CLOCK_DIFFERS)), local()
+    ),
+    "declined-at-sync": Sample(online(sale("declined_at_sync")), local()),
+    "declined-at-sync-asked": Sample(online(_asked("open")), local()),
+    "declined-at-sync-refused": Sample(online(_asked("refused")), local()),
+    "declined-at-sync-withdrawn": Sample(online(_asked("withdrawn")), local()),
+    "declined-at-sync-paid": Sample(online(_asked("paid"), alarms=[_PAID_SINCE]), local()),
+    "unknown": Sample(offline(_UNKNOWN, unknown=[_UNKNOWN]), local()),
+    "cancelled": Sample(online(sale("cancelled")), local()),
+    "reversed": Sample(online(sale("reversed")), local()),
+    "expired": Sample(online(sale("expired", "again")), local()),
+    "refunded": Sample(online(sale("refunded")), local()),
+    "partly-refunded": Sample(online(sale("partly_refunded", "refunds")), local()),
+    "code-empty": Sample(offline(_ARMED_OFFLINE), local(page=Page.CODE)),
+    "code-wrong": Sample(
+        offline(msgspec.structs.replace(_ARMED_OFFLINE, code_tries_left=3)), local(page=Page.CODE)
+    ),
+    "code-full": Sample(offline(_ARMED_OFFLINE), local(page=Page.CODE, code="40271593")),
+    "code-closed": Sample(
+        offline(sale("presented", "cancel", url=OFFLINE_URL, code_tries_left=0)), local(page=Page.CODE)
+    ),
+    "queue": Sample(OFFLINE, local(page=Page.QUEUE)),
+    "queue-empty": Sample(msgspec.structs.replace(IDLE, queue=QueueView()), local(page=Page.QUEUE)),
+    "waiting": Sample(offline(_UNKNOWN, unknown=[_UNKNOWN], parked=[_PARKED]), local(page=Page.WAITING)),
+    "waiting-codes": Sample(
+        offline(_UNKNOWN, unknown=[_UNKNOWN], cancelling=[_GIVEN_UP]), local(page=Page.WAITING)
+    ),
+    "waiting-many": Sample(
+        online(_UNKNOWN, unknown=[sale("unknown", id=f"{n}", number=f"0001-10{n:02}") for n in range(9)]),
+        local(page=Page.WAITING, first_row=4),
+    ),
+    "waiting-none": Sample(IDLE, local(page=Page.WAITING)),
+    "alarms": Sample(
+        msgspec.structs.replace(
+            IDLE,
+            alarms=[
+                _DECLINED_AT_SYNC,
+                AlarmView(
+                    id="3",
+                    kind="clock",
+                    at=ago(300),
+                    text="-",
+                    text_in=Sentences(
+                        zh_hans="收款机的时钟比后台快 420 秒，后台不回应",
+                        zh_hant="收款機的時鐘比後台快 420 秒，後台不回應",
+                        en="This terminal's clock is 420 s ahead of the backend's, which answers nothing",
+                    ),
+                    cure_in=Sentences(
+                        zh_hans="把机器的时间调准（timedatectl set-ntp true），再重启收款机",
+                        zh_hant="把機器的時間調準（timedatectl set-ntp true），再重新啟動收款機",
+                        en="Set the machine's clock (timedatectl set-ntp true), then restart the terminal",
+                    ),
+                ),
+            ],
+        ),
+        local(page=Page.ALARMS),
+    ),
+    "alarms-news": Sample(msgspec.structs.replace(IDLE, alarms=[_PAID_SINCE]), local(page=Page.ALARMS)),
+    "amount-news": Sample(
+        online(_asked("paid"), alarms=[_PAID_SINCE]), local(left=Left(SALE_ID, "declined_at_sync"))
+    ),
+}  # fmt: skip
