@@ -45,7 +45,7 @@ THREAD_ENTRIES = {
     "offline_queue/export/mirror.py": "the second medium's thread; an alarm, selling goes on",
 }
 HEAVY = {
-    "pygame": ("ui/",),
+    "pygame": ("ui/", "workshop/bench/screen.py", "workshop/gallery/screens.py"),
     "smartcard": ("drivers/readers/", "sandbox/phone/"),
     "nfc": ("drivers/readers/",),
     "usb1": ("drivers/readers/",),
@@ -64,15 +64,16 @@ CORE_MAY_IMPORT = {
     "bisect",
     "collections",
     "dataclasses",
+    "datetime",
     "enum",
     "itertools",
     "re",
     "sys",
-    "terminal",
+    "pengpos",
     "typing",
     "uuid",
 }
-MEASURING = ("pengpos/wire/session.py", "workshop/bench/queue.py", "workshop/bench/queue_contenders.py")
+MEASURING = ("pengpos/wire/session.py",)
 """Seconds there, not money."""
 MONEY = tuple(
     name
