@@ -36,7 +36,7 @@ class Deliverer(Protocol):
 
 
 ApplyAll = Callable[[Sequence[tuple[UUID, Event]]], Awaitable[object]]
-"""The desk: all these events in one commit. Raises JournalFullError."""
+"""The open_sales: all these events in one commit. Raises JournalFullError."""
 
 
 class Drainer:

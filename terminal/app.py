@@ -64,13 +64,13 @@ class Terminal:
 
         Raises JournalFullError if what was under way cannot be taken up: `stop` it then.
         """
-        desk, clock = self._till.desk, self._ground.clock
-        desk.restore(self._ground.journal.open_sales())
-        for sale in desk.sales:
+        open_sales, clock = self._till.open_sales, self._ground.clock
+        open_sales.restore(self._ground.journal.open_sales())
+        for sale in open_sales.sales:
             if sale.state in _MORTAL and clock.now() >= sale.intent.expires_at:
                 await self._ask_before_it_ends(sale)
-            await desk.apply(sale.sale_id, Restarted(at=clock.now()))
-        self._till.second_copy.copy(desk.sales)
+            await open_sales.apply(sale.sale_id, Restarted(at=clock.now()))
+        self._till.second_copy.copy(open_sales.sales)
         self._readers.start()
         self._run(self._ground.publisher.run(self._till.snapshots.status), "publishing")
         self._run(self._ticking(), "ticking")
@@ -90,7 +90,7 @@ class Terminal:
             async with asyncio.timeout(ASK_AT_START_S):
                 answer = await self._road.backend.ask(sale)
                 if isinstance(answer, Approved):
-                    await self._till.desk.apply(sale.sale_id, answer)
+                    await self._till.open_sales.apply(sale.sale_id, answer)
 
     async def ended(self) -> None:
         """Wait for a part of the terminal to break; raises what it broke of. A new start takes up what it left."""
@@ -99,16 +99,16 @@ class Terminal:
     async def stop(self) -> None:
         """End every thread and task; what is under way is in the journal."""
         self._ground.feed.close()
-        self._till.judging.let_go()
+        self._till.acceptance.let_go()
         if not await asyncio.to_thread(self._readers.stop):
             log.error("a reader's thread did not end")
         await end_tasks(self._tasks)
-        await self._till.judging.close()
-        await self._till.showing.close()
-        await self._till.errands.close()
+        await self._till.acceptance.close()
+        await self._till.intent_urls.close()
+        await self._till.effect_runner.close()
         await self._till.second_copy.close()
         await self._ground.alarms.close()
-        await self._till.desk.close()
+        await self._till.open_sales.close()
         self._till.tag.close()
         await self._road.client.aclose()
         await asyncio.to_thread(self._ground.journal.close)
@@ -153,14 +153,14 @@ class Terminal:
 
     async def _ticking(self) -> None:
         """Time as events: an intent's life ends, a link falls silent."""
-        desk, clock = self._till.desk, self._ground.clock
+        open_sales, clock = self._till.open_sales, self._ground.clock
         while True:
             self._road.link.check()
-            sale = desk.current
+            sale = open_sales.current
             self._till.tag.look(sale)
             if sale is not None and sale.state in _MORTAL and not _lives(sale.intent, clock.now()):
                 with contextlib.suppress(JournalFullError):
-                    await desk.apply(sale.sale_id, LifeOver(at=clock.now(), intent_id=sale.intent.intent_id))
+                    await open_sales.apply(sale.sale_id, LifeOver(at=clock.now(), intent_id=sale.intent.intent_id))
             await asyncio.sleep(TICK_S)
 
 

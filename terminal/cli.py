@@ -15,7 +15,7 @@ _COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "doctor": ("terminal.commands.technician", "doctor", "What is well, what is not, and the way out."),
     "queue": ("terminal.commands.queue", "queue", "The journal, and what waits in it to be sent."),
     "sandbox": ("sandbox.cli", "sandbox", "A payment backend to develop, show and test against."),
-    "counter": ("workshop.simulator", "counter", "The counter in a browser: the screen and a virtual phone."),
+    "simulator": ("workshop.simulator", "simulator", "The screen and a virtual phone side by side, in a browser."),
     "phone": ("sandbox.phone.cli", "phone", "A virtual phone: tap, look at its balance and payments."),
     "bench": ("workshop.bench.cli", "bench", "Measure: what it does beside its floor and its peers."),
 }  # fmt: skip

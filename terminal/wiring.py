@@ -41,15 +41,15 @@ from terminal.device.second_copy import SecondCopy, sealed_export
 from terminal.device.settings import read_settings
 from terminal.device.timekeeping import Timekeeper
 from terminal.sales.arming import Arming
-from terminal.sales.commands import Counter
+from terminal.sales.commands import SaleCommands
 from terminal.sales.day import DayClose
-from terminal.sales.effects import Errands
-from terminal.sales.intent_url import Showing
+from terminal.sales.effects import EffectRunner
+from terminal.sales.intent_url import IntentUrls
 from terminal.sales.offline import OfflinePolicy
 from terminal.sales.open_dues import OpenDues
-from terminal.sales.open_sales import Desk
-from terminal.taps.acceptance import Judging
-from terminal.taps.fields import TapDesk
+from terminal.sales.open_sales import OpenSales
+from terminal.taps.acceptance import Acceptance
+from terminal.taps.fields import Fields
 from terminal.taps.tag import Tag
 
 RESTORED_ALARM = "restored_card"
@@ -161,21 +161,21 @@ class Road:
 
 
 class Till:
-    """Sales: the desk where they change, and whoever brings it commands, taps and answers."""
+    """Sales: where they change, and the parts that bring commands, taps and answers."""
 
     def __init__(self, given: Surroundings, ground: Ground, road: Road, broken: Callable[[JournalError], None]) -> None:
         self._alarms = ground.alarms
         self._broken = broken
         self._changed = ground.publisher.changed
         self.tag = Tag(given.tag, ground.clock)
-        self.desk = Desk(
+        self.open_sales = OpenSales(
             ground.journal, self._sales_changed, self._medium, ground.alarms.rows_of, partial(_told, given, ground.feed)
         )
         self.policy = OfflinePolicy(
             ground.journal, ground.identity, ground.clock, suspended=lambda: ground.alarms.stands(RESTORED_ALARM)
         )
-        self.counter = Counter(
-            desk=self.desk,
+        self.commands = SaleCommands(
+            open_sales=self.open_sales,
             journal=ground.journal,
             identity=ground.identity,
             signer=ground.signer,
@@ -189,37 +189,39 @@ class Till:
         self.drainer = Drainer(
             journal=ground.journal,
             deliverer=road.backend,
-            apply_all=self.desk.apply_all,
+            apply_all=self.open_sales.apply_all,
             clock=ground.clock,
             link_up=lambda: road.link.up,
         )
         self.second_copy = SecondCopy(read_settings(given.home.settings), given.home, ground.identity(), ground.alarms)
-        self.showing = Showing(
-            desk=self.desk,
+        self.intent_urls = IntentUrls(
+            open_sales=self.open_sales,
             register=road.backend.put_intent,
             origin=lambda: ground.identity().backend,
             clock=ground.clock,
         )
-        self.errands = Errands(
-            desk=self.desk,
+        self.effect_runner = EffectRunner(
+            open_sales=self.open_sales,
             backend=road.backend,
             arming=ground.arming,
-            showing=self.showing,
-            counter=self.counter,
+            intent_urls=self.intent_urls,
+            commands=self.commands,
             alarms=ground.alarms,
             clock=ground.clock,
             link_up=lambda: road.link.up,
             reader_there=lambda: self.snapshots.has_reader,
             stored=self._stored,
         )
-        self.desk.attach(self.errands)
-        self.dues = OpenDues(ground.journal, ground.clock, lambda sale: self.errands.carry_out(sale, AskBackend()))
+        self.open_sales.attach(self.effect_runner)
+        self.dues = OpenDues(
+            ground.journal, ground.clock, lambda sale: self.effect_runner.carry_out(sale, AskBackend())
+        )
         self.snapshots = self._snapshots(given, ground, road)
-        self.judging = self._judging(ground, road)
+        self.acceptance = self._acceptance(ground, road)
 
     def _snapshots(self, given: Surroundings, ground: Ground, road: Road) -> Snapshots:
         return Snapshots(
-            desk=self.desk,
+            open_sales=self.open_sales,
             journal=ground.journal,
             identity=ground.identity,
             link=road.link,
@@ -230,9 +232,9 @@ class Till:
             changed=ground.publisher.changed,
         )
 
-    def _judging(self, ground: Ground, road: Road) -> Judging:
-        return Judging(
-            desk=self.desk,
+    def _acceptance(self, ground: Ground, road: Road) -> Acceptance:
+        return Acceptance(
+            open_sales=self.open_sales,
             journal=ground.journal,
             identity=ground.identity,
             signer=ground.signer,
@@ -248,20 +250,20 @@ class Till:
         return (Way.READER, Way.TAG, Way.QR) if self.tag.is_there else (Way.READER, Way.QR)
 
     def _sales_changed(self) -> None:
-        self.tag.look(self.desk.current)
+        self.tag.look(self.open_sales.current)
         self._changed()
 
     def hurry(self) -> None:
         """Try everything that waits, now."""
-        self.showing.hurry()
-        self.errands.hurry()
+        self.intent_urls.hurry()
+        self.effect_runner.hurry()
         self.drainer.hurry()
 
     def ask_what_pages_pay(self) -> None:
         """Of what happened while nobody listened no event comes: ask about every intent that a page may be paying."""
-        for sale in self.desk.sales:
+        for sale in self.open_sales.sales:
             if sale.state in _BY_PAGE and sale.intent.payable_elsewhere:
-                self.errands.carry_out(sale, AskBackend())
+                self.effect_runner.carry_out(sale, AskBackend())
 
     def _stored(self, sale: Sale) -> None:
         """A payment was accepted offline: copy it to the second medium, and send it when there is a link."""
@@ -271,11 +273,11 @@ class Till:
     def restored(self) -> None:
         """This journal is an old copy: every sale it holds open may have gone on without it. Ask, accept nothing."""
         self._alarms.raise_lasting(RESTORED_ALARM, RESTORED_ALARM, RESTORED)
-        asked = {sale.sale_id: sale for sale in (*self.desk.taken_up, *self.desk.sales)}
+        asked = {sale.sale_id: sale for sale in (*self.open_sales.taken_up, *self.open_sales.sales)}
         for (
             sale
         ) in asked.values():  # also of those that have ended since the start: by time, without a word of the backend
-            self.errands.carry_out(sale, AskBackend())
+            self.effect_runner.carry_out(sale, AskBackend())
 
     def _medium(self, trouble: JournalError | None) -> None:
         if trouble is None:
@@ -314,10 +316,10 @@ def make_local_api(
     given: Surroundings, ground: Ground, road: Road, till: Till, sync_now: Callable[[], None]
 ) -> LocalApi:
     """What the screen, tills and scripts use."""
-    days = DayClose(desk=till.desk, journal=ground.journal, backend=road.backend, clock=ground.clock)
+    days = DayClose(open_sales=till.open_sales, journal=ground.journal, backend=road.backend, clock=ground.clock)
     return LocalApi(
-        desk=till.desk,
-        counter=till.counter,
+        open_sales=till.open_sales,
+        commands=till.commands,
         journal=ground.journal,
         snapshots=till.snapshots,
         feed=ground.feed,
@@ -331,10 +333,12 @@ def make_local_api(
 
 
 def make_readers(given: Surroundings, ground: Ground, till: Till) -> Readers:
-    """The readers' threads and the desk they bring their phones to."""
-    return given.readers(TapDesk(asyncio.get_running_loop(), till.judging, ground.clock, ground.arming))
+    """The readers' threads and the fields they watch."""
+    return given.readers(Fields(asyncio.get_running_loop(), till.acceptance, ground.clock, ground.arming))
 
 
 def make_backend_events(ground: Ground, road: Road, till: Till, upkeep: Upkeep) -> BackendEvents:
     """Whoever takes what the backend says by itself."""
-    return BackendEvents(desk=till.desk, journal=ground.journal, backend=road.backend, documents_changed=upkeep.wake)
+    return BackendEvents(
+        open_sales=till.open_sales, journal=ground.journal, backend=road.backend, documents_changed=upkeep.wake
+    )

@@ -15,8 +15,8 @@ from ui.state.entry import Entry
 from ui.state.local import Daemon, Left, LocalState, Page, Trouble
 from ui.state.sales import (
     Stage,
+    blocks_next_sale,
     code_sales,
-    holds_the_counter,
     left_behind,
     parked_sales,
     shown_sale,
@@ -55,7 +55,7 @@ def on_action(local: LocalState, status: Status, action: Action, new_key: Callab
                 return local, None
             return replace(local, entry=local.entry.add(local.items[index].price_minor), sale_key=""), None
         case ShowSale(sale_id):
-            return replace(local, focus=sale_id, page=Page.COUNTER), None
+            return replace(local, focus=sale_id, page=Page.SALE), None
         case SawAlarm(alarm_id):
             return _calling(local, AlarmSeen(alarm_id))
         case Do():
@@ -82,7 +82,7 @@ def _do(local: LocalState, status: Status, action: Do, new_key: Callable[[], str
         case Do.NEXT:
             return _leave(local, status, sale), None
         case Do.BACK:
-            return replace(local, page=Page.COUNTER, code="", first_row=0), None
+            return replace(local, page=Page.SALE, code="", first_row=0), None
         case Do.MORE_ITEMS:
             step, count = items_a_page(local.size, len(local.items)), len(local.items)
             return _turn_page(local, step, count), None
@@ -99,7 +99,7 @@ def _cancel(local: LocalState, sale: SaleView) -> After:
     """Where a phone may have paid unseen, the code is asked for first (tap protocol §3)."""
     if _may_be_paid_unseen(sale) and local.page is not Page.CODE:
         return replace(local, page=Page.CODE, code=""), None
-    return _calling(replace(local, page=Page.COUNTER, code=""), SaleCall(sale.id, Verb.CANCEL))
+    return _calling(replace(local, page=Page.SALE, code=""), SaleCall(sale.id, Verb.CANCEL))
 
 
 def _may_be_paid_unseen(sale: SaleView) -> bool:
@@ -133,10 +133,10 @@ def _calling(local: LocalState, call: Call) -> After:
 
 
 def _leave(local: LocalState, status: Status, sale: SaleView | None) -> LocalState:
-    """Away from a result; a waiting sale that was only looked at leaves the counter's last one as it was."""
-    is_counters = sale is not None and status.sale is not None and sale.id == status.sale.id
-    left = Left(sale.id, sale.state) if sale is not None and is_counters else local.left
-    return replace(local, left=left, focus=None, page=Page.COUNTER, code="", first_row=0)
+    """Away from a result; a waiting sale that was only looked at leaves the current one as it was."""
+    is_current = sale is not None and status.sale is not None and sale.id == status.sale.id
+    left = Left(sale.id, sale.state) if sale is not None and is_current else local.left
+    return replace(local, left=left, focus=None, page=Page.SALE, code="", first_row=0)
 
 
 def _turn_page(local: LocalState, step: int, count: int) -> LocalState:
@@ -151,20 +151,20 @@ def on_status(local: LocalState, old: Status | None, new: Status) -> LocalState:
         local = replace(local, left=left_behind(new))
     if new.terminal is not None and not local.entry.typed and local.entry.currency != new.terminal.currency:
         local = replace(local, entry=Entry(currency=new.terminal.currency))
-    is_new_at_counter = (
+    is_new_current = (
         new.sale is not None
-        and holds_the_counter(new.sale)
+        and blocks_next_sale(new.sale)
         and (old is None or old.sale is None or old.sale.id != new.sale.id)
     )
-    if is_new_at_counter:
-        local = replace(local, page=Page.COUNTER, focus=None, code="", first_row=0)
+    if is_new_current:
+        local = replace(local, page=Page.SALE, focus=None, code="", first_row=0)
     sale = shown_sale(new, local)
     if local.focus is not None and sale is None:
         local = replace(local, focus=None)
     if local.page is Page.CODE and (sale is None or sale.state not in CODE_STATES):
-        local = replace(local, page=Page.COUNTER, code="")
+        local = replace(local, page=Page.SALE, code="")
     if local.page is Page.RECEIPT and (sale is None or stage(sale) is not Stage.APPROVED):
-        local = replace(local, page=Page.COUNTER)
+        local = replace(local, page=Page.SALE)
     return local
 
 

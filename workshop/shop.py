@@ -191,8 +191,8 @@ class Shop:
     def open_counter(self, screen_url: str) -> str:
         """Start the counter's page; its address."""
         switches = [("link", self.line), ("reader", self.reader_service)]
-        arguments = ["counter", *(word for name, part in switches if part is not None for word in ("--switch", name))]
-        return str(self.start("counter", arguments, **{SCREEN_URL: screen_url}).json_line().get("url", ""))
+        arguments = ["simulator", *(word for name, part in switches if part is not None for word in ("--switch", name))]
+        return str(self.start("simulator", arguments, **{SCREEN_URL: screen_url}).json_line().get("url", ""))
 
 
 def machine_readers(serial_ports: Sequence[str] = ()) -> ReaderRoad | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`pengpos counter`: the counter's page, given the terminal's local API and journal to show.
+"""`pengpos simulator`: the counter's page, given the terminal's local API and journal to show.
 
 `pengpos run` starts it and reads what it prints: `{"url": …}`, then `{"switch": "link" | "reader", "to": "on" | "off" |
 "breaks"}` for each switch that somebody at the page turned, which is `run`'s to carry out.
@@ -37,7 +37,7 @@ _BACK_OFF_S = 0.5
 )
 @click.option("--switch", "switchable", multiple=True, type=click.Choice(["link", "reader"]),
               help="Let the page turn this off and on: what is wanted is printed, for whoever started us.")  # fmt: skip
-def counter(*, port: int | None, switchable: "tuple[Switchable, ...]") -> None:
+def simulator(*, port: int | None, switchable: "tuple[Switchable, ...]") -> None:
     """The counter in a browser on this machine: the terminal's screen, a virtual phone, journal and ledger.
 
     `pengpos run` starts it by itself and prints its address.
@@ -138,7 +138,7 @@ class JournalFollower(_Follower):
                         else:
                             self._stopping.wait(LOOK_S)
             except (JournalError, MalformedError, OSError) as error:
-                sys.stderr.write(f"pengpos counter: the journal: {error}\n")
+                sys.stderr.write(f"pengpos simulator: the journal: {error}\n")
             self._rows.clear()
             self._stopping.wait(_BACK_OFF_S)
 

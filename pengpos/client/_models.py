@@ -32,7 +32,7 @@ class DueView(_Object, kw_only=True, frozen=True):
 
 
 class ReasonView(_Object, kw_only=True, frozen=True):
-    """Why nothing was paid: the protocol's number, a sentence for each side of the counter (device language)."""
+    """Why nothing was paid: the protocol's number, a sentence for each side, shopper and cashier (device language)."""
 
     code: int
     shopper: str
@@ -263,7 +263,7 @@ class Status(_Object, kw_only=True, frozen=True):
     alarms: list[AlarmView]
     terminal: TerminalView | None = None
     sale: SaleView | None = None
-    """The sale that holds the counter, else the last one that did."""
+    """The sale that no other may start beside, else the last one that was."""
     parked: list[SaleView] = []
     unknown: list[SaleView] = []
     cancelling: list[SaleView] = []

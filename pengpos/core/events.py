@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can happen to a sale. Every event carries its time; `pengpos.core.machine.step` says what follows.
 
-Three sources: the field (phones at a reader), the counter (cashier, till, time), the backend (answers and its events).
+Three sources: the field (phones at a reader), the cashier and time, the backend (answers and its events).
 """
 
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ class PaidByReceipt(AboutIntent):
     booking: Booking
 
 
-# --- the counter ------------------------------------------------------------------------------------------------------
+# --- cashier and time -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ class AgainAsked(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resigned(_Event):
+class SignedAgain(_Event):
     """A new intent of the same sale, signed and not yet shown, in answer to `SignAgain`."""
 
     fresh: Intent
@@ -172,7 +172,7 @@ class ForwardLeaving(_Event):
 # --- the backend ------------------------------------------------------------------------------------------------------
 
 
-class Errand(Enum):
+class BackendCall(Enum):
     """What we were asking the backend for."""
 
     PAYMENT = auto()
@@ -184,9 +184,9 @@ class Errand(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Verdict(AboutIntent):
-    """Base of what the backend says of an intent. `errand`: what it answers; None: the backend's own event."""
+    """Base of what the backend says of an intent. `call`: what it answers; None: the backend's own event."""
 
-    errand: Errand | None
+    call: BackendCall | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,15 +231,15 @@ class StatusHeard(_Verdict):
 class NoAnswer(_Event):
     """No usable answer: refused, cut, timed out, garbage. `retry_after_s`: what the backend or a proxy asked for."""
 
-    errand: Errand
+    call: BackendCall
     retry_after_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelAnswered(AboutIntent):
-    """The final answer to a cancel: `settled` is the booking that stands, None: nothing taken or given back."""
+    """The final answer to a cancel: `standing` is the booking that stands; None: nothing taken, or given back."""
 
-    settled: Booking | None = None
+    standing: Booking | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,7 +266,7 @@ class DueTold(AboutIntent):
 
 Event = (
     FieldEmpty | Prompted | Noticed | PhoneRefused | ReplyAccepted | PaidByReceipt
-    | CodeEntered | CancelAsked | AgainAsked | Resigned | ParkAsked | OfflineAccepted | RefundAsked | LifeOver
+    | CodeEntered | CancelAsked | AgainAsked | SignedAgain | ParkAsked | OfflineAccepted | RefundAsked | LifeOver
     | Restarted | PutLeaving | UrlKnown | CancelLeaving | ForwardLeaving
     | Approved | Declined | Held | StatusHeard | NoAnswer | CancelAnswered | Settled | RefundAnswered
     | DueTold

@@ -96,7 +96,7 @@ class CapsLeft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfflineAccepted:
+class OfflineAllowed:
     """Every cap held; `left` is what remains once this payment is stored too."""
 
     left: CapsLeft
@@ -120,7 +120,7 @@ def decide(
     allowance: Allowance | None,
     now: int,
     turnaround_ms: int | None = None,
-) -> OfflineAccepted | OfflineRefused:
+) -> OfflineAllowed | OfflineRefused:
     """Judge one authorised total, against the policy and the wallet's own allowance, as of `now` (Unix seconds).
 
     `offline_allowed` and `allowance` are the authorisation's and the wallet credential's, `turnaround_ms` the tap's:
@@ -136,7 +136,7 @@ def decide(
     for cap, holds, detail in rules:
         if not holds:
             return OfflineRefused(cap=cap, detail=detail)
-    return OfflineAccepted(left=_left(policy, _with(usage, total_minor), now))
+    return OfflineAllowed(left=_left(policy, _with(usage, total_minor), now))
 
 
 def caps_left(policy: RiskPolicy | None, usage: Usage, *, now: int) -> CapsLeft | None:

@@ -265,7 +265,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
-    """One sale at the counter with its whole life. `intents[-1]` is the only one that may be alive."""
+    """One sale with its whole life. `intents[-1]` is the only one that may be alive."""
 
     sale_id: UUID
     idempotency_key: str
@@ -331,7 +331,7 @@ class Sale:
         return self.refusal.due if self.refusal is not None else None
 
     @property
-    def holds_the_counter(self) -> bool:
+    def blocks_next_sale(self) -> bool:
         """True while no other sale may start: `409 busy` (local API)."""
         return self.state in {SaleState.SIGNED, SaleState.PRESENTED, SaleState.AUTHORISED} or (
             self.state is SaleState.PENDING and not self.parked

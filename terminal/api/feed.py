@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who wants to know: what changed, as whole snapshots with rising ids, to every listener of `/v1/events`.
 
-There is the terminal as a whole (`Status`), and each sale that moved (`SaleView`), also one long gone from the counter.
+There is the terminal as a whole (`Status`), and each sale that moved (`SaleView`), also one long over.
 A listener that reads slowly misses what was overtaken, never the newest of anything; one that comes back goes on from
 where it was as far as the history goes, and from a whole snapshot where that is too long ago.
 """

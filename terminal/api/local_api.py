@@ -34,9 +34,9 @@ from terminal.api.http import (
 from terminal.api.snapshot import Snapshots
 from terminal.api.views import refund_view, sale_view
 from terminal.device.alarms import Alarms
-from terminal.sales.commands import Counter
+from terminal.sales.commands import SaleCommands
 from terminal.sales.day import DayClose
-from terminal.sales.open_sales import Desk
+from terminal.sales.open_sales import OpenSales
 
 SEARCHED_BY = ("from", "to", "state", "amount", "number", "reference", "limit", "before")
 PAGE_USUAL = 50
@@ -74,8 +74,8 @@ class LocalApi:
     def __init__(
         self,
         *,
-        desk: Desk,
-        counter: Counter,
+        open_sales: OpenSales,
+        commands: SaleCommands,
         journal: JournalPort,
         snapshots: Snapshots,
         feed: Feed,
@@ -86,8 +86,8 @@ class LocalApi:
         diagnose: Callable[[], dict[str, object]] | None,
         language: Language,
     ) -> None:
-        self._desk = desk
-        self._counter = counter
+        self._open_sales = open_sales
+        self._commands = commands
         self._journal = journal
         self._snapshots = snapshots
         self._feed = feed
@@ -138,7 +138,7 @@ class LocalApi:
 
     async def show_sale(self, request: Request) -> Response:
         """`GET /v1/sales/{id}`."""
-        return as_json(sale_view(await self._desk.find(_sale_id(request)), self._language))
+        return as_json(sale_view(await self._open_sales.find(_sale_id(request)), self._language))
 
     async def search_sales(self, request: Request) -> Response:
         """`GET /v1/sales?…`: by what `SEARCHED_BY` says, the newest first."""
@@ -217,31 +217,31 @@ class LocalApi:
 
     async def start_sale(self, request: Request) -> Response:
         """`POST /v1/sales`: 201 with the sale, 200 when this key already made it."""
-        sale, created = await self._counter.start(await read_body(request, NewSale))
+        sale, created = await self._commands.start(await read_body(request, NewSale))
         return as_json(sale_view(sale, self._language), 201 if created else 200)
 
     async def again(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/again`."""
-        return as_json(sale_view(await self._counter.again(_sale_id(request)), self._language))
+        return as_json(sale_view(await self._commands.again(_sale_id(request)), self._language))
 
     async def park(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/park`."""
-        return as_json(sale_view(await self._counter.park(_sale_id(request)), self._language))
+        return as_json(sale_view(await self._commands.park(_sale_id(request)), self._language))
 
     async def cancel(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/cancel`."""
         call = await read_body(request, CancelCall)
-        sale = await self._counter.cancel(_sale_id(request), CancelReason(call.reason))
+        sale = await self._commands.cancel(_sale_id(request), CancelReason(call.reason))
         return as_json(sale_view(sale, self._language))
 
     async def accept_offline(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/accept-offline`."""
-        return as_json(sale_view(await self._counter.accept_offline(_sale_id(request)), self._language))
+        return as_json(sale_view(await self._commands.accept_offline(_sale_id(request)), self._language))
 
     async def confirmation_code(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/confirmation-code`: 422 `wrong_code` costs one of five tries."""
         call = await read_body(request, CodeCall)
-        sale, right = await self._counter.enter_code(_sale_id(request), call.code)
+        sale, right = await self._commands.enter_code(_sale_id(request), call.code)
         view = sale_view(sale, self._language)
         if not right:
             left = view.code_tries_left
@@ -251,8 +251,8 @@ class LocalApi:
     async def refund(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/refunds`: 201 with the refund, 200 when this key already made it."""
         call, sale_id = await read_body(request, RefundCall), _sale_id(request)
-        refund, ordered = await self._counter.refund(sale_id, call.idempotency_key, call.amount, call.reason)
-        return as_json(refund_view(await self._desk.find(sale_id), refund), 201 if ordered else 200)
+        refund, ordered = await self._commands.refund(sale_id, call.idempotency_key, call.amount, call.reason)
+        return as_json(refund_view(await self._open_sales.find(sale_id), refund), 201 if ordered else 200)
 
     async def sync(self, _request: Request) -> Response:
         """`POST /v1/queue/sync`: try everything that waits, now."""

@@ -13,7 +13,7 @@ from pengpos.core.sale import DueState
 
 
 class ReasonWords(NamedTuple):
-    """What a reason is called on each side of the counter."""
+    """What a reason is called on each side, shopper and cashier."""
 
     shopper: Sentences
     cashier: Sentences

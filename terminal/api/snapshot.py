@@ -29,7 +29,7 @@ from terminal.device.alarms import Alarms
 from terminal.device.identity import Identity
 from terminal.sales.day import BusinessDay
 from terminal.sales.offline import OfflinePolicy
-from terminal.sales.open_sales import Desk
+from terminal.sales.open_sales import OpenSales
 
 SOFTWARE_VERSION = version("pengpos")
 LANGUAGES = ["zh-Hans", "zh-Hant", "en"]
@@ -41,7 +41,7 @@ class Snapshots:
     def __init__(
         self,
         *,
-        desk: Desk,
+        open_sales: OpenSales,
         journal: JournalPort,
         identity: Callable[[], Identity],
         link: Link,
@@ -51,7 +51,7 @@ class Snapshots:
         language: Language,
         changed: Callable[[], None],
     ) -> None:
-        self._desk = desk
+        self._open_sales = open_sales
         self._journal = journal
         self._identity = identity
         self._link = link
@@ -84,8 +84,8 @@ class Snapshots:
         today = business_day.date_of(self._clock.now())
         totals = await asyncio.to_thread(self._journal.queue_totals, currency)
         takings = await asyncio.to_thread(self._journal.day_totals, *business_day.span(today), currency)
-        current = self._desk.current
-        others = [sale for sale in self._desk.sales if current is None or sale.sale_id != current.sale_id]
+        current = self._open_sales.current
+        others = [sale for sale in self._open_sales.sales if current is None or sale.sale_id != current.sale_id]
         return Status(
             at=rfc3339(self._clock.now()),
             link=LinkView(

@@ -95,7 +95,7 @@ def _words_of(refusal: Refusal) -> ReasonWords:
 
 
 def reason_view(refusal: Refusal, language: Language) -> ReasonView:
-    """The number with a sentence for each side of the counter, in the device's language and in all of them."""
+    """The number with a sentence for each side, shopper and cashier, in the device's language and in all of them."""
     words = _words_of(refusal)
     return ReasonView(
         code=refusal.reason.value,

@@ -14,7 +14,7 @@ from pengpos.core.errors import JournalFullError, MalformedError
 from pengpos.core.events import Event, NoAnswer
 from pengpos.core.sale import Sale
 from terminal.backend.gateway import BackendGateway
-from terminal.sales.open_sales import Desk
+from terminal.sales.open_sales import OpenSales
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +27,14 @@ class BackendEvents:
     """Takes the events that `Follower.follow` brings. Lives on the loop; `documents_changed` returns at once."""
 
     def __init__(
-        self, *, desk: Desk, journal: JournalPort, backend: BackendGateway, documents_changed: Callable[[], None]
+        self,
+        *,
+        open_sales: OpenSales,
+        journal: JournalPort,
+        backend: BackendGateway,
+        documents_changed: Callable[[], None],
     ) -> None:
-        self._desk = desk
+        self._open_sales = open_sales
         self._journal = journal
         self._backend = backend
         self._documents_changed = documents_changed
@@ -67,7 +72,7 @@ class BackendEvents:
         """It is not told again: while the journal takes nothing, it is held and tried again."""
         while True:
             try:
-                await self._desk.apply_all([(sale.sale_id, event) for event in events])
+                await self._open_sales.apply_all([(sale.sale_id, event) for event in events])
             except JournalFullError as error:
                 log.warning("event about sale %s waits for the journal: %s", sale.number, error)
                 await asyncio.sleep(JOURNAL_RETRY_S)
@@ -81,7 +86,7 @@ class BackendEvents:
         except ValueError:
             log.warning("an event that names no intent")
             return None
-        for sale in self._desk.sales:
+        for sale in self._open_sales.sales:
             if any(intent.intent_id == intent_id for intent in sale.intents):
                 return sale
         return await asyncio.to_thread(self._journal.sale_by_intent, intent_id)

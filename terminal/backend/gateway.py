@@ -28,11 +28,11 @@ from pengpos.backend_api.messages import (
 from pengpos.core.errors import MalformedError, RefusedError, SignatureError
 from pengpos.core.events import (
     Approved,
+    BackendCall,
     BackendStatus,
     CancelAnswered,
     Declined,
     DueTold,
-    Errand,
     Event,
     Held,
     NoAnswer,
@@ -90,7 +90,7 @@ class Deadlines:
 
 
 class BackendGateway:
-    """`daemon.errands.Backend` over HTTP. Lives on the loop."""
+    """`sales.effects.Backend` over HTTP. Lives on the loop."""
 
     def __init__(
         self, calls: Calls, *, issuers: Callable[[], Issuers], clock: Clock, deadlines: Deadlines | None = None
@@ -108,8 +108,8 @@ class BackendGateway:
             body = _payment_body(sale, accepted_offline=False)
             payment = await self._calls.call("POST", "/v1/payments", PaymentMessage, self._deadlines.payment_s, body)
         except UnusableAnswerError as error:
-            return self._no_answer(sale, Errand.PAYMENT, error)
-        return self._verdict(sale, sale.intent.intent_id, payment, Errand.PAYMENT)
+            return self._no_answer(sale, BackendCall.PAYMENT, error)
+        return self._verdict(sale, sale.intent.intent_id, payment, BackendCall.PAYMENT)
 
     async def forward(self, sales: Sequence[Sale]) -> list[Event]:
         """POST a batch of payments accepted offline: one event each, in the same order."""
@@ -121,10 +121,10 @@ class BackendGateway:
             if len(batch.verdicts) != len(sales):
                 raise UnusableAnswerError(f"{len(batch.verdicts)} verdicts for {len(sales)} payments")
         except UnusableAnswerError as error:
-            return [self._no_answer(sale, Errand.FORWARD, error) for sale in sales]
+            return [self._no_answer(sale, BackendCall.FORWARD, error) for sale in sales]
         events: list[Event] = []
         for sale, verdict in zip(sales, batch.verdicts, strict=True):
-            events.append(self._verdict(sale, sale.intent.intent_id, verdict, Errand.FORWARD))
+            events.append(self._verdict(sale, sale.intent.intent_id, verdict, BackendCall.FORWARD))
             if len(events) % VERDICTS_AT_ONCE == 0:
                 await asyncio.sleep(0)  # a receipt is a signature to check: a tap must not wait for two hundred
         return events
@@ -140,30 +140,30 @@ class BackendGateway:
                 return StatusHeard(
                     at=self._clock.now(),
                     intent_id=sale.intent.intent_id,
-                    errand=Errand.QUESTION,
+                    call=BackendCall.QUESTION,
                     status=BackendStatus.NOT_FOUND,
                     steps_when_asked=len(sale.history),
                 )
-            return self._no_answer(sale, Errand.QUESTION, error)
-        answer = self.intent_status(sale, intent, Errand.QUESTION)
+            return self._no_answer(sale, BackendCall.QUESTION, error)
+        answer = self.intent_status(sale, intent, BackendCall.QUESTION)
         return replace(answer, steps_when_asked=len(sale.history)) if isinstance(answer, StatusHeard) else answer
 
-    def intent_status(self, sale: Sale, message: IntentMessage, errand: Errand | None = None) -> Event:
-        """What an intent's status means for its sale; `errand` None: nobody asked, an event told it."""
+    def intent_status(self, sale: Sale, message: IntentMessage, call: BackendCall | None = None) -> Event:
+        """What an intent's status means for its sale; `call` None: nobody asked, an event told it."""
         at, intent_id = self._clock.now(), sale.intent.intent_id
         if message.intent_id is not None and message.intent_id.lower() != str(intent_id):
             log.warning("sale %s: told of another intent", sale.number)
-            return NoAnswer(at=at, errand=Errand.QUESTION)
+            return NoAnswer(at=at, call=BackendCall.QUESTION)
         if message.status in _STATUSES:
-            return StatusHeard(at=at, intent_id=intent_id, errand=errand, status=_STATUSES[message.status])
+            return StatusHeard(at=at, intent_id=intent_id, call=call, status=_STATUSES[message.status])
         if message.status == "held":
-            return Held(at=at, intent_id=intent_id, errand=errand)
+            return Held(at=at, intent_id=intent_id, call=call)
         if message.status == "declined" and message.payment is None:
             refusal = _refusal(message.reason, message.code)
-            return Declined(at=at, intent_id=intent_id, errand=errand, refusal=refusal)
+            return Declined(at=at, intent_id=intent_id, call=call, refusal=refusal)
         if message.status in {"approved", "declined"} and message.payment is not None:
-            return self._verdict(sale, intent_id, message.payment, errand)
-        return NoAnswer(at=at, errand=Errand.QUESTION)
+            return self._verdict(sale, intent_id, message.payment, call)
+        return NoAnswer(at=at, call=BackendCall.QUESTION)
 
     def refunds_told(self, message: PaymentMessage) -> list[Event]:
         """What a payment says of its refunds; one in a state we do not know says nothing."""
@@ -196,11 +196,11 @@ class BackendGateway:
             if answer.status != "settled" or payment is None:
                 raise UnusableAnswerError(f"a cancel answered {answer.status!r}")
             if payment.status == "declined":
-                return self._verdict(sale, sale.intent.intent_id, payment, Errand.CANCEL)
-            booking = self._booking(sale, payment, Errand.CANCEL)
-            return CancelAnswered(at=self._clock.now(), intent_id=sale.intent.intent_id, settled=booking)
+                return self._verdict(sale, sale.intent.intent_id, payment, BackendCall.CANCEL)
+            booking = self._booking(sale, payment, BackendCall.CANCEL)
+            return CancelAnswered(at=self._clock.now(), intent_id=sale.intent.intent_id, standing=booking)
         except UnusableAnswerError as error:
-            return self._no_answer(sale, Errand.CANCEL, error)
+            return self._no_answer(sale, BackendCall.CANCEL, error)
 
     async def refund(self, sale: Sale, refund: Refund) -> Event:
         """Send a refund; while its payment is unknown there, it is kept and sent again.
@@ -217,7 +217,7 @@ class BackendGateway:
                 raise UnusableAnswerError(f"a refund that is {answer.state!r}")
         except UnusableAnswerError as error:
             if error.problem is None or error.problem.code != "exceeds_captured":
-                return self._no_answer(sale, Errand.REFUND, error)
+                return self._no_answer(sale, BackendCall.REFUND, error)
             log.error("sale %s: refund %s refused: %s", sale.number, refund.refund_id, error)
             return RefundAnswered(at=self._clock.now(), refund_id=refund.refund_id, state=RefundState.FAILED)
         return RefundAnswered(at=self._clock.now(), refund_id=refund.refund_id, state=_REFUND_STATES[answer.state])
@@ -260,22 +260,22 @@ class BackendGateway:
             "GET", path, DenylistMessage, self._deadlines.batch_s, size_most=DENYLIST_SIZE_MOST
         )
 
-    def _no_answer(self, sale: Sale, errand: Errand, error: UnusableAnswerError) -> NoAnswer:
-        log.warning("sale %s: %s unanswered: %s", sale.number, errand.name.lower(), error)
-        return NoAnswer(at=self._clock.now(), errand=errand, retry_after_s=error.retry_after_s)
+    def _no_answer(self, sale: Sale, call: BackendCall, error: UnusableAnswerError) -> NoAnswer:
+        log.warning("sale %s: %s unanswered: %s", sale.number, call.name.lower(), error)
+        return NoAnswer(at=self._clock.now(), call=call, retry_after_s=error.retry_after_s)
 
     # --- what an answer says ------------------------------------------------------------------------------------------
 
-    def _verdict(self, sale: Sale, intent_id: UUID, payment: PaymentMessage, errand: Errand | None) -> Event:
+    def _verdict(self, sale: Sale, intent_id: UUID, payment: PaymentMessage, call: BackendCall | None) -> Event:
         at = self._clock.now()
-        asked = errand or Errand.QUESTION
+        asked = call or BackendCall.QUESTION
         match payment.status:
             case "approved" | "already_paid":
                 try:
-                    booking = self._booking(sale, payment, errand)
+                    booking = self._booking(sale, payment, call)
                 except UnusableAnswerError as error:
                     return self._no_answer(sale, asked, error)
-                return Approved(at=at, intent_id=intent_id, errand=errand, booking=booking)
+                return Approved(at=at, intent_id=intent_id, call=call, booking=booking)
             case "declined":
                 try:
                     receipt = self._declined_receipt(sale, payment)
@@ -288,12 +288,12 @@ class BackendGateway:
                     guaranteed_minor=payment.guaranteed or 0,
                     due=_due(payment),
                 )
-                return Declined(at=at, intent_id=intent_id, errand=errand, refusal=refusal)
+                return Declined(at=at, intent_id=intent_id, call=call, refusal=refusal)
             case "held":
-                return Held(at=at, intent_id=intent_id, errand=errand)
+                return Held(at=at, intent_id=intent_id, call=call)
             case _:
                 log.warning("sale %s: verdict %r %r", sale.number, payment.status, payment.code)
-                return NoAnswer(at=at, errand=asked)
+                return NoAnswer(at=at, call=asked)
 
     def _declined_receipt(self, sale: Sale, payment: PaymentMessage) -> bytes | None:
         """The receipt that tells a phone it was declined. Raises UnusableAnswerError.
@@ -317,10 +317,10 @@ class BackendGateway:
             raise UnusableAnswerError("the receipt of a decline does not say declined")
         return receipt.raw
 
-    def _booking(self, sale: Sale, payment: PaymentMessage, errand: Errand | None) -> Booking:
+    def _booking(self, sale: Sale, payment: PaymentMessage, call: BackendCall | None) -> Booking:
         """What was booked; approved only on an issuer's receipt for this intent. Raises UnusableAnswerError."""
         authorised = sale.authorised
-        ours = authorised is not None and _is_of_our_phone(sale, payment, errand)
+        ours = authorised is not None and _is_of_our_phone(sale, payment, call)
         try:
             receipt = check_receipt_for(
                 unb64u(payment.receipt or ""),
@@ -359,11 +359,11 @@ def _payment_body(sale: Sale, *, accepted_offline: bool) -> dict[str, object]:
     }
 
 
-def _is_of_our_phone(sale: Sale, payment: PaymentMessage, errand: Errand | None) -> bool:
+def _is_of_our_phone(sale: Sale, payment: PaymentMessage, call: BackendCall | None) -> bool:
     """Whether the payment told of is the one that a reader brought us, and not one by the page, tip and all."""
     if payment.status != "approved":
         return False
-    if errand in {Errand.PAYMENT, Errand.FORWARD}:
+    if call in {BackendCall.PAYMENT, BackendCall.FORWARD}:
         return True  # the answer to that very body
     return payment.way == "reader" if payment.way is not None else not sale.intent.payable_elsewhere
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every alarm says, and the way out, in the languages of the counter.
+"""What every alarm says, and the way out, in the languages of the shop.
 
 Rules of the house (`docs/look.md`): say what happened, what it means, what to do. English is what logs and technicians
 get; what a medium or a library said goes in as it came.

@@ -28,7 +28,7 @@ from pengpos.core.events import (
     OfflineAccepted,
     ParkAsked,
     RefundAsked,
-    Resigned,
+    SignedAgain,
 )
 from pengpos.core.machine import refundable_minor
 from pengpos.core.machine.allowed import takes_codes
@@ -41,7 +41,7 @@ from pengpos.wire.objects.intent import IntentClaims, Purpose, sign_intent
 from pengpos.wire.objects.presentation import encode_presentation
 from terminal.device.identity import Identity
 from terminal.sales.offline import OfflinePolicy
-from terminal.sales.open_sales import Desk
+from terminal.sales.open_sales import OpenSales
 
 log = logging.getLogger(__name__)
 
@@ -67,8 +67,8 @@ class CommandRefusedError(Exception):
         return self.detail
 
 
-class Counter:
-    """The commands, over the desk. Lives on the loop.
+class SaleCommands:
+    """The commands, over the open_sales. Lives on the loop.
 
     `online` answers whether the backend can be reached now: it is asked once for each intent and fixes its mode.
     """
@@ -76,7 +76,7 @@ class Counter:
     def __init__(
         self,
         *,
-        desk: Desk,
+        open_sales: OpenSales,
         journal: JournalPort,
         identity: Callable[[], Identity],
         signer: Signer,
@@ -87,7 +87,7 @@ class Counter:
         ways: Callable[[], tuple[Way, ...]],
         currency: Callable[[], str],
     ) -> None:
-        self._desk = desk
+        self._open_sales = open_sales
         self._journal = journal
         self._identity = identity
         self._signer = signer
@@ -128,15 +128,15 @@ class Counter:
                 reference=new.reference,
                 history=(Step(SaleState.SIGNED, intent.issued_at, "amount confirmed"),),
             )
-            await self._desk.open(sale, "amount confirmed")
+            await self._open_sales.open(sale, "amount confirmed")
             return sale, True
 
     async def _known(self, stored: Sale) -> Sale:
         """A sale that was asked for before; one that the medium refused and kept all the same is taken up now."""
-        sale = await self._desk.find(stored.sale_id)
-        if sale.state is SaleState.SIGNED and not self._desk.has(sale.sale_id):
+        sale = await self._open_sales.find(stored.sale_id)
+        if sale.state is SaleState.SIGNED and not self._open_sales.has(sale.sale_id):
             self._check_free(None)
-            return await self._desk.take_up(sale, self._clock.now())
+            return await self._open_sales.take_up(sale, self._clock.now())
         return sale
 
     def _amount(self, new: NewSale) -> Money:
@@ -168,7 +168,7 @@ class Counter:
         return wanted
 
     def _check_free(self, but: UUID | None) -> None:
-        busy = self._desk.busy_with
+        busy = self._open_sales.blocking
         if busy is not None and busy.sale_id != but:
             raise CommandRefusedError(409, "busy", f"sale {busy.number} is still {busy.state}")
 
@@ -225,19 +225,19 @@ class Counter:
             return sale
         try:  # it is being signed: what the caller wants to see is that
             async with asyncio.timeout(SIGN_AGAIN_LIMIT_S):
-                return await self._desk.until(sale_id, lambda now: len(now.intents) > len(sale.intents))
+                return await self._open_sales.until(sale_id, lambda now: len(now.intents) > len(sale.intents))
         except TimeoutError:
-            return await self._desk.find(sale_id)
+            return await self._open_sales.find(sale_id)
 
     async def sign_again(self, sale: Sale) -> None:
-        """Carry out `SignAgain`; left undone if another sale has taken the counter meanwhile."""
+        """Carry out `SignAgain`; left undone if another sale has become current meanwhile."""
         async with self._starting:
-            busy = self._desk.busy_with
+            busy = self._open_sales.blocking
             if busy is not None and busy.sale_id != sale.sale_id:
-                log.info("sale %s not tried again: %s is at the counter", sale.number, busy.number)
+                log.info("sale %s not tried again: %s is current", sale.number, busy.number)
                 return
             fresh = await self._sign(sale.amount, sale.reference)
-            await self._desk.apply(sale.sale_id, Resigned(at=self._clock.now(), fresh=fresh))
+            await self._open_sales.apply(sale.sale_id, SignedAgain(at=self._clock.now(), fresh=fresh))
 
     async def park(self, sale_id: UUID) -> Sale:
         """Put a pending sale aside; it is never armed again."""
@@ -250,7 +250,7 @@ class Counter:
     async def accept_offline(self, sale_id: UUID) -> Sale:
         """The cashier's own decision after the link died; the whole policy is asked, as of now, and the denylist."""
         async with self._policy.deciding:
-            sale = await self._desk.find(sale_id)
+            sale = await self._open_sales.find(sale_id)
             if sale.authorised is not None and sale.state in _MAY_ACCEPT_OFFLINE:
                 if self._denylisted(sale.authorised.wallet_kid):
                     raise CommandRefusedError(409, "offline_not_possible", "this wallet has been blocked meanwhile")
@@ -261,7 +261,7 @@ class Counter:
 
     async def enter_code(self, sale_id: UUID, code: str) -> tuple[Sale, bool]:
         """A confirmation code; False: it was wrong, and one of five tries is gone. What is no code costs none."""
-        sale = await self._desk.find(sale_id)
+        sale = await self._open_sales.find(sale_id)
         if takes_codes(sale) and sale.wrong_codes >= CODE_TRIES:
             detail = f"five wrong codes: sale {sale.number} takes no more. Cancel it, or wait for the backend's word"
             raise CommandRefusedError(409, "code_closed", detail)
@@ -281,7 +281,7 @@ class Counter:
         if amount_minor is not None and amount_minor < 1:
             raise CommandRefusedError(422, "invalid_amount", "a refund is of at least one minor unit")
         async with self._refunding:  # a till that repeats itself at once must not find its first call unfinished
-            sale = await self._desk.find(sale_id)
+            sale = await self._open_sales.find(sale_id)
             for known in sale.refunds:
                 if known.idempotency_key == key:
                     if (known.asked_minor, known.reason) != (amount_minor, reason):
@@ -297,7 +297,7 @@ class Counter:
         return (await self._commanded(sale_id, event))[0]
 
     async def _commanded(self, sale_id: UUID, event: Event) -> tuple[Sale, tuple[Effect, ...]]:
-        sale, effects = await self._desk.apply(sale_id, event)
+        sale, effects = await self._open_sales.apply(sale_id, event)
         if any(isinstance(effect, NotNow) for effect in effects):
             raise CommandRefusedError(409, "not_now", f"sale {sale.number} is {sale.state}: this cannot be done now")
         return sale, effects

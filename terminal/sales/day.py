@@ -20,7 +20,7 @@ from pengpos.client import DayReport, Difference
 from pengpos.core.events import Event, Settled
 from pengpos.core.ports import Clock
 from pengpos.core.sale import TAKEN_STATES, Sale, SaleState
-from terminal.sales.open_sales import Desk
+from terminal.sales.open_sales import OpenSales
 
 log = logging.getLogger(__name__)
 
@@ -71,8 +71,8 @@ class Settlements(Protocol):
 class DayClose:
     """Holds the day here against the settlement there. Lives on the loop."""
 
-    def __init__(self, *, desk: Desk, journal: JournalPort, backend: Settlements, clock: Clock) -> None:
-        self._desk = desk
+    def __init__(self, *, open_sales: OpenSales, journal: JournalPort, backend: Settlements, clock: Clock) -> None:
+        self._open_sales = open_sales
         self._journal = journal
         self._backend = backend
         self._clock = clock
@@ -153,7 +153,7 @@ class DayClose:
             if intent_id in there and sale.settled_on is None and sale.state in TAKEN_STATES
         ]
         if settled:
-            await self._desk.apply_all(settled)
+            await self._open_sales.apply_all(settled)
 
 
 def _counted_at(sale: Sale) -> int:

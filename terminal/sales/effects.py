@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Carries effects out: sends, asks, cancels, waits, and brings the answers back to the desk as events.
+"""Carries effects out: sends, asks, cancels, waits, and brings the answers back as events.
 
-One errand of a kind per sale (and refund) is on its way, and one more may wait; a newer one takes the place of one that
-waits. Waiting ends early when the link comes back; nothing waits for ever. An errand that breaks counts as unanswered,
+One call of a kind per sale (and refund) is on its way, and one more may wait; a newer one takes the place of one that
+waits. Waiting ends early when the link comes back; nothing waits for ever. A call that breaks counts as unanswered,
 so that the sale's own back-off tries it again.
 """
 
@@ -30,13 +30,13 @@ from pengpos.core.effects import (
     Then,
 )
 from pengpos.core.errors import JournalFullError
-from pengpos.core.events import BackendStatus, CancelLeaving, Errand, Event, FieldEmpty, NoAnswer, StatusHeard
+from pengpos.core.events import BackendCall, BackendStatus, CancelLeaving, Event, FieldEmpty, NoAnswer, StatusHeard
 from pengpos.core.ports import Clock
 from pengpos.core.sale import Refund, Sale, SaleState, Way
 from terminal.device.recording import end_tasks, report_if_broken, set_within
 from terminal.sales.arming import Arming
-from terminal.sales.commands import CommandRefusedError, Counter
-from terminal.sales.open_sales import Desk, UnknownSaleError
+from terminal.sales.commands import CommandRefusedError, SaleCommands
+from terminal.sales.open_sales import OpenSales, UnknownSaleError
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ _TO_BE_CANCELLED = frozenset({SaleState.CANCELLING, SaleState.REVERSING})
 
 
 class Backend(Protocol):
-    """What the errands ask of the gateway; every answer is an event, also the lack of one."""
+    """What effects ask of the gateway; every answer is an event, also the lack of one."""
 
     async def pay(self, sale: Sale) -> Event:
         """POST the stored payment."""
@@ -80,35 +80,35 @@ class AlarmBoard(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """Which errand of which sale."""
+    """Which call for which sale."""
 
     sale_id: UUID
-    errand: Errand
+    call: BackendCall
     refund_id: UUID | None = None
 
 
-class Errands:
-    """`daemon.desk.EffectSink`. Lives on the loop."""
+class EffectRunner:
+    """`daemon.open_sales.EffectSink`. Lives on the loop."""
 
     def __init__(
         self,
         *,
-        desk: Desk,
+        open_sales: OpenSales,
         backend: Backend,
         arming: Arming,
-        showing: ByUrl,
-        counter: Counter,
+        intent_urls: ByUrl,
+        commands: SaleCommands,
         alarms: AlarmBoard,
         clock: Clock,
         link_up: Callable[[], bool],
         reader_there: Callable[[], bool],
         stored: Callable[[Sale], None],
     ) -> None:
-        self._desk = desk
+        self._open_sales = open_sales
         self._backend = backend
         self._arming = arming
-        self._showing = showing
-        self._counter = counter
+        self._intent_urls = intent_urls
+        self._commands = commands
         self._alarms = alarms
         self._clock = clock
         self._link_up = link_up
@@ -125,17 +125,17 @@ class Errands:
             case Arm():
                 self._arm(sale)
             case Disarm():
-                self._at_the_counter(sale, self._arming.disarm)
+                self._if_current(sale, self._arming.disarm)
             case EmptyFieldFirst():
-                self._at_the_counter(sale, self._arming.empty_first)
+                self._if_current(sale, self._arming.empty_first)
             case SendPayment():
-                self._send(_Key(sale.sale_id, Errand.PAYMENT))
+                self._send(_Key(sale.sale_id, BackendCall.PAYMENT))
             case AskBackend(not_before=not_before):
-                self._send(_Key(sale.sale_id, Errand.QUESTION), not_before)
+                self._send(_Key(sale.sale_id, BackendCall.QUESTION), not_before)
             case SendCancel(not_before=not_before):
-                self._send(_Key(sale.sale_id, Errand.CANCEL), not_before)
+                self._send(_Key(sale.sale_id, BackendCall.CANCEL), not_before)
             case SendRefund(refund_id=refund_id, not_before=not_before):
-                self._send(_Key(sale.sale_id, Errand.REFUND, refund_id), not_before)
+                self._send(_Key(sale.sale_id, BackendCall.REFUND, refund_id), not_before)
             case Forward():
                 self._stored(sale)
             case SignAgain():
@@ -143,7 +143,7 @@ class Errands:
             case RaiseAlarm(kind=kind):
                 self._alarms.raise_alarm(kind, sale)
             case Then() | NotNow():
-                pass  # the desk has dealt with these
+                pass  # `OpenSales` has dealt with these
             case _:
                 assert_never(effect)
 
@@ -165,34 +165,34 @@ class Errands:
         _ = self._arming.arm() if by_reader else self._arming.disarm()
         if not by_reader or not self._reader_there():
             self._beside(self._bring_back(sale.sale_id, FieldEmpty(at=self._clock.now())))
-        self._showing.armed(sale)
+        self._intent_urls.armed(sale)
 
-    def _at_the_counter(self, sale: Sale, move: Callable[[], int]) -> None:
-        """Only the sale at the counter moves the readers: another's end says nothing about the phone in the field."""
-        current = self._desk.current
+    def _if_current(self, sale: Sale, move: Callable[[], int]) -> None:
+        """Only the current sale moves the readers: another's end says nothing about the phone in the field."""
+        current = self._open_sales.current
         if current is not None and current.sale_id == sale.sale_id:
             move()
 
-    # --- the errands --------------------------------------------------------------------------------------------------
+    # --- the calls ----------------------------------------------------------------------------------------------------
 
     async def _answer(self, key: _Key, sale: Sale) -> Event | None:
-        """Do the errand for the sale as it is now; None if it is not wanted any more."""
-        match key.errand:
-            case Errand.PAYMENT:
+        """Make the call for the sale as it is now; None if it is not wanted any more."""
+        match key.call:
+            case BackendCall.PAYMENT:
                 return await self._backend.pay(sale) if sale.state is SaleState.AUTHORISED else None
-            case Errand.QUESTION:
+            case BackendCall.QUESTION:
                 return await self._ask(sale)
-            case Errand.CANCEL:
+            case BackendCall.CANCEL:
                 return await self._cancel(sale)
-            case Errand.REFUND:
+            case BackendCall.REFUND:
                 refund = next((known for known in sale.refunds if known.refund_id == key.refund_id), None)
                 return await self._backend.refund(sale, refund) if refund is not None else None
-            case Errand.FORWARD:
+            case BackendCall.FORWARD:
                 raise AssertionError("the drainer's")
 
     async def _ask(self, sale: Sale) -> Event:
         answer = await self._backend.ask(sale)
-        if isinstance(answer, StatusHeard) and self._may_resend(await self._desk.find(sale.sale_id), answer):
+        if isinstance(answer, StatusHeard) and self._may_resend(await self._open_sales.find(sale.sale_id), answer):
             return await self._backend.pay(sale)
         return answer
 
@@ -208,16 +208,16 @@ class Errands:
         """Once it leaves no code is taken any more: while it could not arrive, it does not leave."""
         while _takes_a_code(sale) and not self._link_up():
             await set_within(self._hurry, LINK_LOOK_S)
-            sale = await self._desk.find(sale.sale_id)
+            sale = await self._open_sales.find(sale.sale_id)
         if sale.state in _TO_BE_CANCELLED and sale.cancel is not None and not sale.cancel.sent:
-            sale, _ = await self._desk.apply(sale.sale_id, CancelLeaving(at=self._clock.now()))
+            sale, _ = await self._open_sales.apply(sale.sale_id, CancelLeaving(at=self._clock.now()))
         return await self._backend.cancel(sale) if sale.state in _TO_BE_CANCELLED else None
 
     async def _bring_back(self, sale_id: UUID, event: Event) -> None:
-        """Give the answer to the desk; while the journal takes nothing, keep it and try again."""
+        """Give the answer to the sale; while the journal takes nothing, keep it and try again."""
         while True:
             try:
-                await self._desk.apply(sale_id, event)
+                await self._open_sales.apply(sale_id, event)
             except JournalFullError:
                 await set_within(self._hurry, JOURNAL_RETRY_S)
             else:
@@ -226,7 +226,7 @@ class Errands:
     # --- when ---------------------------------------------------------------------------------------------------------
 
     def _send(self, key: _Key, not_before: int | None = None) -> None:
-        """Do an errand once its time has come."""
+        """Make a call once its time has come."""
         earlier = self._waiting.pop(key, None)
         if earlier is not None:
             earlier.cancel()
@@ -243,7 +243,7 @@ class Errands:
         self._on_the_way[key] = task
         while True:
             try:
-                answer = await self._answer(key, await self._desk.find(key.sale_id))
+                answer = await self._answer(key, await self._open_sales.find(key.sale_id))
             except JournalFullError:  # nothing has left: a cancel is journalled before its first byte
                 await set_within(self._hurry, JOURNAL_RETRY_S)
             except UnknownSaleError:
@@ -260,14 +260,14 @@ class Errands:
                 del tasks[key]
         if task.cancelled() or (error := task.exception()) is None:
             return
-        log.critical("an errand broke: %s of sale %s", key.errand.name.lower(), key.sale_id, exc_info=error)
-        self._beside(self._bring_back(key.sale_id, NoAnswer(at=self._clock.now(), errand=key.errand)))
+        log.critical("a call broke: %s of sale %s", key.call.name.lower(), key.sale_id, exc_info=error)
+        self._beside(self._bring_back(key.sale_id, NoAnswer(at=self._clock.now(), call=key.call)))
 
     # --- beside -------------------------------------------------------------------------------------------------------
 
     async def _sign_again(self, sale: Sale) -> None:
         try:
-            await self._counter.sign_again(sale)
+            await self._commands.sign_again(sale)
         except (CommandRefusedError, JournalFullError) as error:
             log.error("sale %s not tried again: %s", sale.number, error)
 

@@ -18,7 +18,7 @@ from pengpos.core.ports import Clock
 from pengpos.core.sale import Intent, Sale, SaleState, Way
 from pengpos.wire.encoding.base64url import b64u
 from terminal.device.recording import end_tasks, report_if_broken, set_within
-from terminal.sales.open_sales import Desk
+from terminal.sales.open_sales import OpenSales
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ _WAITING = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
 _BY_URL = frozenset({Way.TAG, Way.QR})
 
 
-class Showing:
+class IntentUrls:
     """Gives each waiting intent its URL. Lives on the loop.
 
     `register` is the gateway's `put_intent`: the URL, or None if the backend did not say. `origin`: the backend's.
@@ -39,12 +39,12 @@ class Showing:
     def __init__(
         self,
         *,
-        desk: Desk,
+        open_sales: OpenSales,
         register: Callable[[UUID, bytes], Awaitable[str | None]],
         origin: Callable[[], str],
         clock: Clock,
     ) -> None:
-        self._desk = desk
+        self._open_sales = open_sales
         self._register = register
         self._origin = origin
         self._clock = clock
@@ -74,7 +74,7 @@ class Showing:
     async def _show(self, sale_id: UUID, intent_id: UUID) -> None:
         try:
             async with asyncio.timeout(READER_FIRST_S):
-                await self._desk.until(sale_id, lambda sale: sale.state is not SaleState.SIGNED)
+                await self._open_sales.until(sale_id, lambda sale: sale.state is not SaleState.SIGNED)
         except TimeoutError:
             log.info("no field is empty: by tag and QR it may be paid all the same")
         attempts = 0
@@ -92,7 +92,7 @@ class Showing:
 
     async def _waiting(self, sale_id: UUID, intent_id: UUID) -> Intent | None:
         """The intent, if a phone is still wanted for it and it has no URL yet."""
-        sale = await self._desk.find(sale_id)
+        sale = await self._open_sales.find(sale_id)
         intent = sale.intent
         wanted = sale.state in _WAITING and intent.intent_id == intent_id and intent.url is None
         return intent if wanted and self._clock.now() < intent.expires_at else None
@@ -108,7 +108,7 @@ class Showing:
         if not _fits(url):
             log.error("the backend's URL of an intent is none that a tag or a code can carry")
             return False
-        await self._desk.apply(sale_id, UrlKnown(at=self._clock.now(), intent_id=intent.intent_id, url=url))
+        await self._open_sales.apply(sale_id, UrlKnown(at=self._clock.now(), intent_id=intent.intent_id, url=url))
         return True
 
     async def _by_fragment(self, sale_id: UUID, intent: Intent) -> bool:
@@ -120,7 +120,7 @@ class Showing:
 
     async def _leave_for(self, sale_id: UUID, event: PutLeaving | UrlKnown) -> bool:
         """Whether it may leave: journalled, and the sale has not moved on meanwhile. Raises JournalFullError."""
-        _, effects = await self._desk.apply(sale_id, event)
+        _, effects = await self._open_sales.apply(sale_id, event)
         return not any(isinstance(effect, NotNow) for effect in effects)
 
 

@@ -19,7 +19,7 @@ from pengpos.backend_api.messages import DocumentContent, read_message
 from pengpos.core.errors import MalformedError, SignatureError
 from pengpos.core.risk import (
     CapsLeft,
-    OfflineAccepted,
+    OfflineAllowed,
     OfflineRefused,
     RiskPolicy,
     Usage,
@@ -134,7 +134,7 @@ class OfflinePolicy:
 
     def decide(
         self, authorised: Authorised, currency: str, credential: Credential | None = None
-    ) -> OfflineAccepted | OfflineRefused:
+    ) -> OfflineAllowed | OfflineRefused:
         """Put one authorised payment to the policy as of now; `credential`: the wallet's, if it was verified just now.
 
         Else raises MalformedError, SignatureError.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The counter: the one place where a sale changes. Steps, journals, publishes, then lets the effects happen.
+"""Open sales: the one place where a sale changes. Steps, journals, publishes, then lets the effects happen.
 
 Lives on the loop and knows no reader, no HTTP and no screen. Source: architecture, "Processes and threads".
 """
@@ -38,8 +38,8 @@ class EffectSink(Protocol):
         """Start what the effect asks for; returns at once."""
 
 
-class Desk:
-    """All sales that are not over, and the one at the counter.
+class OpenSales:
+    """All sales that are not over, and the current one.
 
     `changed` is called after every change, `moved` with each sale that is different then; `medium` with what is wrong
     with the journal's medium, and with None once it takes rows again. `alarm_rows` says what an alarm's lasting takes:
@@ -65,9 +65,9 @@ class Desk:
         self._closed = False
         self._moved = asyncio.Event()
         self._sales: dict[UUID, Sale] = {}
-        self._at_the_counter: UUID | None = None
+        self._current_id: UUID | None = None
         self._doubted: dict[UUID, tuple[Sale, tuple[RaiseAlarm, ...]]] = {}
-        self._settling: asyncio.Task[None] | None = None
+        self._resolving: asyncio.Task[None] | None = None
         self.taken_up: tuple[Sale, ...] = ()
         """What the journal held open at start, as it was then."""
 
@@ -79,27 +79,27 @@ class Desk:
         """Let the change under way become durable, and take no further one: from here on JournalError."""
         async with self._lock:
             self._closed = True
-        if self._settling is not None:
-            self._settling.cancel()
-            await asyncio.wait({self._settling})
+        if self._resolving is not None:
+            self._resolving.cancel()
+            await asyncio.wait({self._resolving})
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
     @property
     def sales(self) -> Sequence[Sale]:
-        """Every sale that is not over, oldest first, and the one last at the counter."""
+        """Every sale that is not over, oldest first, and the current one."""
         return tuple(self._sales.values())
 
     @property
     def current(self) -> Sale | None:
-        """The sale that holds the counter, else the last one that did."""
-        return self._sales.get(self._at_the_counter) if self._at_the_counter else None
+        """The sale that no other may start beside, else the last one that was."""
+        return self._sales.get(self._current_id) if self._current_id else None
 
     @property
-    def busy_with(self) -> Sale | None:
+    def blocking(self) -> Sale | None:
         """The sale because of which no other may start."""
         sale = self.current
-        return sale if sale is not None and sale.holds_the_counter else None
+        return sale if sale is not None and sale.blocks_next_sale else None
 
     async def find(self, sale_id: UUID) -> Sale:
         """A sale by id, also one long over. Raises UnknownSaleError."""
@@ -120,7 +120,7 @@ class Desk:
     # --- changing -----------------------------------------------------------------------------------------------------
 
     async def open(self, sale: Sale, why: str) -> None:
-        """Put a new sale at the counter and want phones for it. Raises JournalFullError: then there is no sale."""
+        """Make a new sale the current one and want phones for it. Raises JournalFullError: then there is no sale."""
         await asyncio.shield(asyncio.ensure_future(self._open(sale, why)))
 
     async def _open(self, sale: Sale, why: str) -> None:
@@ -134,18 +134,18 @@ class Desk:
     def restore(self, sales: Sequence[Sale]) -> None:
         """Take up what the journal holds at start.
 
-        At the counter is the sale that holds it, else the newest whose money is in doubt: what was approved or stored
-        before the restart is no news to whoever stands there now.
+        Current is the sale that no other may start beside, else the newest whose money is in doubt:
+        what was approved or stored before the restart is no news to the shopper who stands there now.
         """
         self._sales = {sale.sale_id: sale for sale in sales}
         self.taken_up = tuple(sales)
-        holding = [sale for sale in sales if sale.holds_the_counter]
+        holding = [sale for sale in sales if sale.blocks_next_sale]
         shown = holding or [sale for sale in sales if sale.state in _IN_DOUBT]
-        self._at_the_counter = shown[-1].sale_id if shown else None
+        self._current_id = shown[-1].sale_id if shown else None
         self._tell()
 
     def has(self, sale_id: UUID) -> bool:
-        """True if the sale is among `sales`: not over, or at the counter."""
+        """True if the sale is among `sales`: not over, or current."""
         return sale_id in self._sales
 
     async def take_up(self, sale: Sale, at: int) -> Sale:
@@ -227,11 +227,11 @@ class Desk:
         alarms = {sale.sale_id: tuple(effect for effect in effects if isinstance(effect, RaiseAlarm))
                   for sale, effects in results}  # fmt: skip
         self._doubted |= {sale_id: (sale, alarms[sale_id]) for sale_id, sale in refused.items()}
-        if self._settling is None or self._settling.done():
-            self._settling = asyncio.get_running_loop().create_task(self._settle_doubts(), name="settling doubts")
-            self._settling.add_done_callback(report_if_broken)
+        if self._resolving is None or self._resolving.done():
+            self._resolving = asyncio.get_running_loop().create_task(self._resolve_doubts(), name="resolving doubts")
+            self._resolving.add_done_callback(report_if_broken)
 
-    async def _settle_doubts(self) -> None:
+    async def _resolve_doubts(self) -> None:
         """A row that fails at its sync may be there all the same, and the journal is the truth: look, and follow it."""
         while self._doubted:
             await asyncio.sleep(LOOK_AGAIN_S)
@@ -247,20 +247,20 @@ class Desk:
                     del self._doubted[sale_id]
 
     def _keep(self, sale: Sale, *, is_news: bool = False) -> None:
-        """Remember a sale as it is now; one that comes to hold the counter takes it from the one before.
+        """Remember a sale as it is now; one that blocks the next sale becomes the current one.
 
         So does `is_news`: whoever came back with a code stands there now, and waits to see what it was good for.
         """
         self._sales[sale.sale_id] = sale
-        if (sale.holds_the_counter or is_news) and self.busy_with is None:
-            previous, self._at_the_counter = self.current, sale.sale_id
+        if (sale.blocks_next_sale or is_news) and self.blocking is None:
+            previous, self._current_id = self.current, sale.sale_id
             if previous is not None:
                 self._let_go(previous)
         self._let_go(sale)
 
     def _let_go(self, sale: Sale) -> None:
-        """Forget a sale that is over and not at the counter; the journal keeps it."""
-        if sale.state not in OPEN_STATES and sale.sale_id != self._at_the_counter:
+        """Forget a sale that is over and not current; the journal keeps it."""
+        if sale.state not in OPEN_STATES and sale.sale_id != self._current_id:
             self._sales.pop(sale.sale_id, None)
 
     def _tell(self) -> None:

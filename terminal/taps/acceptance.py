@@ -2,7 +2,7 @@
 """The loop's side of a tap: what to present, and whether a wallet's reply is good.
 
 Source: tap protocol §2, "The terminal accepts an authorisation only if"; the checks are `pengpos.wire.judge`, the
-offline policy is `pengpos.core.risk`, the order of writing and telling is the desk's.
+offline policy is `pengpos.core.risk`, the order of writing and showing is that of `OpenSales`.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from terminal.device.identity import Identity
 from terminal.device.recording import report_if_broken
 from terminal.sales.arming import Arming
 from terminal.sales.offline import OfflinePolicy
-from terminal.sales.open_sales import Desk
+from terminal.sales.open_sales import OpenSales
 from terminal.taps.fields import Answer, Offer
 from terminal.taps.presentation import OwnPresentation
 
@@ -52,13 +52,13 @@ class ReaderBoard(Protocol):
         """Whether there is one, or may be in a moment."""
 
 
-class Judging:
-    """`daemon.tap.TapJudge` over the desk. Lives on the loop."""
+class Acceptance:
+    """`daemon.tap.TapJudge` over the open_sales. Lives on the loop."""
 
     def __init__(
         self,
         *,
-        desk: Desk,
+        open_sales: OpenSales,
         journal: JournalPort,
         identity: Callable[[], Identity],
         signer: Signer,
@@ -68,7 +68,7 @@ class Judging:
         arming: Arming,
         board: ReaderBoard,
     ) -> None:
-        self._desk = desk
+        self._open_sales = open_sales
         self._journal = journal
         self._identity = identity
         self._signer = signer
@@ -99,7 +99,7 @@ class Judging:
 
     def _verify_ahead(self, arming: int) -> None:
         """Before a phone waits for it; what is wrong with it is said where a reply is judged."""
-        sale = self._desk.current
+        sale = self._open_sales.current
         if sale is not None and sale.state in _TO_BE_PRESENTED and arming == self._arming.number:
             with contextlib.suppress(MalformedError, SignatureError):
                 self._ours.read(sale.intent.presentation, self._identity().issuers)
@@ -125,7 +125,7 @@ class Judging:
             self.field_empty(self._arming.number)
 
     def _on_current(self, arming: int, event: Event) -> None:
-        sale = self._desk.current
+        sale = self._open_sales.current
         if sale is None or arming != self._arming.number:
             return
         task = asyncio.get_running_loop().create_task(self._apply_quietly(arming, sale, event), name="a reader's word")
@@ -135,7 +135,7 @@ class Judging:
 
     async def _apply_quietly(self, arming: int, sale: Sale, event: Event) -> None:
         try:
-            await self._desk.apply(sale.sale_id, event)
+            await self._open_sales.apply(sale.sale_id, event)
         except JournalFullError as error:
             log.warning("%s of sale %s not recorded: %s", type(event).__name__, sale.number, error)
             # A reader says only once that its field is empty: have it look and say so again.
@@ -149,7 +149,7 @@ class Judging:
 
     def offer(self, arming: int) -> Offer | None:
         """The current sale's intent, if it is presented and this arming still counts. Any thread."""
-        sale = self._desk.current
+        sale = self._open_sales.current
         if sale is None or sale.state is not SaleState.PRESENTED or arming != self._arming.number:
             return None
         if Way.READER not in sale.ways or self._clock.now() >= sale.intent.expires_at:
@@ -179,7 +179,7 @@ class Judging:
 
         Raises JournalError: then nothing is.
         """
-        sale = await self._desk.find(offer.sale_id)
+        sale = await self._open_sales.find(offer.sale_id)
         if (
             sale.state is not SaleState.PRESENTED
             or sale.intent.intent_id != offer.intent_id
@@ -192,7 +192,7 @@ class Judging:
         except RefusedError as error:
             log.warning("refused %s for sale %s: %s", error.reason.name, sale.number, error.detail)
             event = PhoneRefused(at=self._clock.now(), refusal=Refusal(reason=error.reason, code=error.code))
-        sale, _ = await self._desk.apply(offer.sale_id, event)
+        sale, _ = await self._open_sales.apply(offer.sale_id, event)
         return event, isinstance(event, ReplyAccepted) and sale.authorised == event.authorised
 
     def _judged(self, sale: Sale, reply: bytes, turnaround_ms: int) -> Event:
@@ -260,7 +260,7 @@ class Judging:
         self._keeping.add(task)
         try:
             async with asyncio.timeout(RESULT_WAIT_S):
-                sale = await self._desk.until(offer.sale_id, lambda sale: sale.state is not SaleState.AUTHORISED)
+                sale = await self._open_sales.until(offer.sale_id, lambda sale: sale.state is not SaleState.AUTHORISED)
         except TimeoutError:
             return Answer()
         finally:

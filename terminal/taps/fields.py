@@ -132,7 +132,7 @@ class _Tap:
     """What is presented."""
 
 
-class TapDesk:
+class Fields:
     """`core.ports.TapListener`: one for all readers; each calls in from its own thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, judge: TapJudge, clock: Clock, arming: Arming) -> None:

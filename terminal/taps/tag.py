@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tag says, by the sale at the counter. Source: tap protocol §3, "The content never changes inside …"."""
+"""What the tag says, by the current sale. Source: tap protocol §3, "The content never changes inside …"."""
 
 from pengpos.core.ports import (
     Clock,
@@ -19,7 +19,7 @@ _WAITING = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
 
 
 def tag_state(sale: Sale | None) -> TagState:
-    """What the tag says of the sale at the counter while that is news."""
+    """What the tag says of the current sale while that is news."""
     if sale is None or Way.TAG not in sale.ways:
         return TagIdle()
     if sale.state in _WAITING:
@@ -32,7 +32,7 @@ def tag_state(sale: Sale | None) -> TagState:
 
 
 class Tag:
-    """Keeps the tag to the sale at the counter; does nothing where there is none. Lives on the loop."""
+    """Keeps the tag to the current sale; does nothing where there is none. Lives on the loop."""
 
     def __init__(self, presenter: TagPresenter | None, clock: Clock) -> None:
         self._presenter = presenter
@@ -53,7 +53,7 @@ class Tag:
         now_s, state = self._clock.monotonic_s(), tag_state(sale)
         if state != self._of_sale:
             self._of_sale, self._since_s = state, now_s
-        over = sale is None or not sale.holds_the_counter
+        over = sale is None or not sale.blocks_next_sale
         if over and now_s >= self._since_s + RECEIPT_SHOWN_S:
             state = TagIdle()
         if state != self._shown:

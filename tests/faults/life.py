@@ -29,7 +29,7 @@ from sandbox.phone.field.in_process import VirtualField
 from terminal.app import Terminal
 from terminal.device.clock import DeviceClock
 from terminal.sales.open_sales import EffectSink
-from terminal.taps.fields import TapDesk
+from terminal.taps.fields import Fields
 from terminal.wiring import Surroundings
 from tests.faults.chaos import Chaos, Moment
 from tests.support.fault_proxy import FAULT
@@ -49,8 +49,8 @@ class Reader:
     """`daemon.wiring.Readers`: one field, looked at when somebody says so."""
 
     def __init__(self, listener: TapListener, field: VirtualField) -> None:
-        assert isinstance(listener, TapDesk)
-        self._tap_desk = listener
+        assert isinstance(listener, Fields)
+        self._tap_fields = listener
         self._field = field
         self._lockstep = Lockstep(listener)
 
@@ -63,7 +63,7 @@ class Reader:
 
     async def look(self) -> None:
         """Observe the field once, as the reader's thread would."""
-        await self._lockstep.run(lambda: self._tap_desk.field(READER, self._field.wait(0)))
+        await self._lockstep.run(lambda: self._tap_fields.field(READER, self._field.wait(0)))
 
 
 class Life:
@@ -108,9 +108,9 @@ class Life:
             open_journal=self._open_journal,
         )  # fmt: skip
         self.terminal = Terminal(given)
-        desk, feed = self.terminal._till.desk, self.terminal._ground.feed
-        assert desk._sink is not None
-        desk._sink = _GatedSink(self, desk._sink)
+        open_sales, feed = self.terminal._till.open_sales, self.terminal._ground.feed
+        assert open_sales._sink is not None
+        open_sales._sink = _GatedSink(self, open_sales._sink)
         publish, sale_moved = feed.publish, feed.sale_moved
 
         def seen(status: Status) -> None:
@@ -177,7 +177,7 @@ class Life:
     async def _drain_too(self) -> None:
         till, road = self.terminal._till, self.terminal._road
         other = Drainer(
-            journal=self.terminal._ground.journal, deliverer=road.backend, apply_all=till.desk.apply_all,
+            journal=self.terminal._ground.journal, deliverer=road.backend, apply_all=till.open_sales.apply_all,
             clock=self._clock, link_up=lambda: True,
         )  # fmt: skip
         with contextlib.suppress(JournalBusyError):
@@ -317,7 +317,7 @@ def _failed(error: JournalFullError) -> "Future[Recorded]":
 
 
 class _GatedSink:
-    """`daemon.desk.EffectSink` behind a gate."""
+    """`daemon.open_sales.EffectSink` behind a gate."""
 
     def __init__(self, life: Life, inner: EffectSink) -> None:
         self._life = life

@@ -25,8 +25,8 @@ from pengpos.core.machine._common import arrow
 from pengpos.core.sale import Intent, Refund, Sale, SaleState
 from terminal.backend.gateway import BackendGateway
 from terminal.sales import open_sales as desk_module
-from terminal.sales.commands import Counter
-from terminal.sales.open_sales import Desk
+from terminal.sales.commands import SaleCommands
+from terminal.sales.open_sales import OpenSales
 from tests.faults.campaign import Sweep
 from tests.faults.chaos import Kind, Moment
 from tests.support.fault_proxy import Wire
@@ -49,15 +49,15 @@ class Mutant:
 
 @contextmanager
 def unrecorded(state: SaleState) -> Iterator[None]:
-    """A desk that writes down every arrow but those into one state."""
-    record = Desk._record
+    """Open sales that write down every arrow but those into one state."""
+    record = OpenSales._record
 
-    async def forgetful(self: Desk, changes: Sequence[Change]) -> None:
+    async def forgetful(self: OpenSales, changes: Sequence[Change]) -> None:
         kept = [change for change in changes if not (isinstance(change, SaleChanged) and change.sale.state is state)]
         if kept:
             await record(self, kept)
 
-    with patch.object(Desk, "_record", forgetful):
+    with patch.object(OpenSales, "_record", forgetful):
         yield
 
 
@@ -90,13 +90,13 @@ def silence_is_no() -> Iterator[None]:
 
 @contextmanager
 def forgotten_key() -> Iterator[None]:
-    """A counter that makes a new sale whenever it is asked, whatever the till's key says."""
-    start = Counter.start
+    """Sale commands that make a new sale whenever they are asked, whatever the till's key says."""
+    start = SaleCommands.start
 
-    async def forgetful(self: Counter, new: NewSale) -> tuple[Sale, bool]:
+    async def forgetful(self: SaleCommands, new: NewSale) -> tuple[Sale, bool]:
         return await start(self, msgspec.structs.replace(new, idempotency_key=str(uuid4())))
 
-    with patch.object(Counter, "start", forgetful):
+    with patch.object(SaleCommands, "start", forgetful):
         yield
 
 
@@ -109,10 +109,10 @@ def no_lease() -> Iterator[None]:
 
 @contextmanager
 def effects_first() -> Iterator[None]:
-    """A desk that lets the effects happen, and then writes down why."""
-    apply_all = Desk._apply_all
+    """Open sales that let the effects happen, and then write down why."""
+    apply_all = OpenSales._apply_all
 
-    async def hasty(self: Desk, events: Sequence[tuple[UUID, Event]]) -> Any:
+    async def hasty(self: OpenSales, events: Sequence[tuple[UUID, Event]]) -> Any:
         for sale_id, event in events:
             sale = await self.find(sale_id)
             after, effects, _ = desk_module._all_steps(sale, event)
@@ -123,7 +123,7 @@ def effects_first() -> Iterator[None]:
                 self._sales[sale_id] = sale
         return await apply_all(self, events)
 
-    with patch.object(Desk, "_apply_all", hasty):
+    with patch.object(OpenSales, "_apply_all", hasty):
         yield
 
 

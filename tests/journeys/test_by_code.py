@@ -43,7 +43,7 @@ def wrong(code: str) -> str:
 
 def confirmed(counter: Counter, sale: SaleView) -> bool:
     """The backend has said the same."""
-    stored = counter.journal.sale(counter.terminal._till.desk.sales[0].sale_id)
+    stored = counter.journal.sale(counter.terminal._till.open_sales.sales[0].sale_id)
     assert str(stored.sale_id) == sale.id if stored else False
     return bool(stored and stored.booking and stored.booking.confirmed)
 

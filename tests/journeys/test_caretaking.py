@@ -55,7 +55,7 @@ def test_the_credential_renews_itself_for_the_same_key(counter: Counter, phone: 
     counter.pass_time(40 * DAY_S)  # the old one would be over
     counter.until_status(lambda status: status.link.online)
     sale = counter.charge("18.80")
-    assert after.raw in counter.terminal._till.desk.sales[-1].intent.presentation
+    assert after.raw in counter.terminal._till.open_sales.sales[-1].intent.presentation
     counter.tell(sale, "cancel", {"reason": "customer"})
 
 

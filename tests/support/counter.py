@@ -37,7 +37,7 @@ from sandbox.phone.wallet.owner import Owner
 from terminal.app import Terminal
 from terminal.backend.gateway import Deadlines
 from terminal.device.clock import DeviceClock
-from terminal.taps.fields import TapDesk
+from terminal.taps.fields import Fields
 from terminal.wiring import Surroundings
 from tests.support.live_sandbox import LiveSandbox
 from tests.support.loop_thread import LIMIT_S, LoopThread
@@ -165,8 +165,8 @@ class Counter:
         self._api = await self._terminal.start()
 
     def _readers(self, listener: TapListener) -> ReaderSupervisor:
-        assert isinstance(listener, TapDesk)
-        self._tap_desk = listener
+        assert isinstance(listener, Fields)
+        self._tap_fields = listener
         by_name = self._switched = {virtual.name: _Switched(virtual) for virtual in self.fields}
         pace = Pace(wait_s=0.02, discover_s=0.05)
         return ReaderSupervisor(
@@ -216,7 +216,7 @@ class Counter:
     def present(self, amount: str, **more: object) -> SaleView:
         """Charge with nobody at any reader, and wait until every reader has seen that."""
         sale = self.until(self.charge(amount, **more), "presented")
-        fields, arming = self._tap_desk._fields, self.terminal._ground.arming
+        fields, arming = self._tap_fields._fields, self.terminal._ground.arming
         until(lambda: all(field.empty_since == arming.number for field in fields.values()), "every field seen empty")
         return sale
 

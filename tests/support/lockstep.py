@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from queue import SimpleQueue
 from typing import Any
 
-from terminal.taps.fields import TAP_LIMIT_S, TapDesk
+from terminal.taps.fields import TAP_LIMIT_S, Fields
 from tests.support.jumping_loop import Killed
 
 _GONE = object()
@@ -17,11 +17,11 @@ _GONE = object()
 class Lockstep:
     """A reader's thread whose questions to the loop are answered while it waits, and which waits for nothing else."""
 
-    def __init__(self, tap_desk: TapDesk) -> None:
-        self._tap_desk = tap_desk
+    def __init__(self, fields: Fields) -> None:
+        self._tap_fields = fields
         self._said: SimpleQueue[tuple[Any, ...]] = SimpleQueue()
-        tap_desk._put = self._ask  # type: ignore[method-assign]  # its own asks a loop that runs beside it
-        tap_desk._wait = _have  # type: ignore[method-assign, assignment]  # its own waits for that loop
+        fields._put = self._ask  # type: ignore[method-assign]  # its own asks a loop that runs beside it
+        fields._wait = _have  # type: ignore[method-assign, assignment]  # its own waits for that loop
 
     async def run(self, work: Callable[[], None]) -> None:
         """Run `work` in a thread, the loop standing still but for its questions. Raises what `work` raises."""
@@ -68,7 +68,7 @@ def _have(answer: Any, _limit_s: float) -> Any:
 
 
 async def _bounded(question: Coroutine[Any, Any, Any], limit_s: float) -> Any:
-    """As `TapDesk`: None when the time is over, and the question goes on without the phone."""
+    """As `Fields`: None when the time is over, and the question goes on without the phone."""
     task = asyncio.ensure_future(question)
     done, _ = await asyncio.wait({task}, timeout=limit_s)
     return task.result() if done else None

@@ -14,7 +14,7 @@ from pengpos.core.effects import AlarmKind, Effect
 from pengpos.core.events import Event
 from pengpos.core.ports import Clock
 from pengpos.core.sale import Refund, Sale, SaleState
-from terminal.sales.open_sales import Desk
+from terminal.sales.open_sales import OpenSales
 from workshop.samples import sales as samples
 
 Answer = Event | Callable[[Sale], Event] | Exception | asyncio.Event
@@ -118,8 +118,8 @@ class Backend:
         return sum(called == what for called, _ in self.calls)
 
 
-def put(desk: Desk, journal: MemoryJournal, state: SaleState, number: int = 1, **changes: Any) -> Sale:
-    """A sale in a state, in the journal and on the desk."""
+def put(open_sales: OpenSales, journal: MemoryJournal, state: SaleState, number: int = 1, **changes: Any) -> Sale:
+    """A sale in a state, in the journal and on the open_sales."""
     counter = journal.next_counter()
     sale = samples.sale_in(state, intent__epoch=counter.epoch, intent__counter=counter.counter, **changes)
     if number != 1:
@@ -132,7 +132,7 @@ def put(desk: Desk, journal: MemoryJournal, state: SaleState, number: int = 1, *
             intents=(intent,),
         )
     journal.record([SaleChanged(sale=sale, why="put there")]).result(0)
-    desk.restore([*desk.sales, sale])
+    open_sales.restore([*open_sales.sales, sale])
     return sale
 
 

@@ -146,13 +146,13 @@ def test_only_a_fresh_result_is_shown_by_a_screen_that_starts(since_s: int, stat
 @pytest.mark.parametrize(
     ("page", "name", "after"),
     [
-        (Page.QUEUE, "present", Page.COUNTER),
-        (Page.WAITING, "confirming", Page.COUNTER),
+        (Page.QUEUE, "present", Page.SALE),
+        (Page.WAITING, "confirming", Page.SALE),
         (Page.QUEUE, "approved", Page.QUEUE),
-        (Page.CODE, "approved", Page.COUNTER),
+        (Page.CODE, "approved", Page.SALE),
         (Page.CODE, "cancelling", Page.CODE),
         (Page.RECEIPT, "approved", Page.RECEIPT),
-        (Page.RECEIPT, "refunded", Page.COUNTER),
+        (Page.RECEIPT, "refunded", Page.SALE),
     ],
 )
 def test_pages_close_when_they_no_longer_hold(page: Page, name: str, after: Page) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from pengpos.core.errors import CardProtocolError, MalformedError, RefusedError, SignatureError
 from pengpos.core.reasons import Reason
-from pengpos.core.risk import OfflineAccepted, OfflineRefused, RiskPolicy, Usage, decide
+from pengpos.core.risk import OfflineAllowed, OfflineRefused, RiskPolicy, Usage, decide
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire import apdu
 from pengpos.wire.confirmation_code import confirmation_code
@@ -76,7 +76,7 @@ def judge(case: Case, presentation: Presentation, *, last_counter: int = 0, deny
     return verdict
 
 
-def offline(accepted: Accepted, presentation: Presentation, now: int) -> OfflineAccepted | OfflineRefused:
+def offline(accepted: Accepted, presentation: Presentation, now: int) -> OfflineAllowed | OfflineRefused:
     return decide(
         POLICY,
         Usage(),

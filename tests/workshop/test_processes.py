@@ -103,7 +103,7 @@ def test_a_killed_parent_leaves_no_child(tmp_path: Path) -> None:
 
 ASKED_TWICE = """
 import os
-from workshop.processes import end_with_parent
+from terminal.parent import end_with_parent
 end_with_parent()
 end_with_parent()
 print("PENGPOS_PARENT" in os.environ)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`pengpos counter`: what it says where no shop runs, and the journal's rows as the page is told them."""
+"""`pengpos simulator`: what it says where no shop runs, and the journal's rows as the page is told them."""
 
 import json
 import socket
@@ -12,19 +12,19 @@ from offline_queue.journal.journal import Journal
 from offline_queue.journal.reader import JournalReader
 from pengpos.core.sale import SaleState
 from workshop.samples.journal import HeldClock, SaleMaker, moved, store
-from workshop.simulator import counter, told
+from workshop.simulator import simulator, told
 
 KEY = bytes(range(32))
 
 
 def test_where_no_shop_runs_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PENGPOS_HOME", str(tmp_path))
-    said = CliRunner().invoke(counter)
+    said = CliRunner().invoke(simulator)
     assert said.exit_code == 1
     assert "no terminal is running here" in said.output
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "parts.json").write_text(json.dumps({"backend": "http://127.0.0.1:9", "vpcd_ports": []}))
-    said = CliRunner().invoke(counter)
+    said = CliRunner().invoke(simulator)
     assert said.exit_code == 1
     assert "no sandbox has run over" in said.output
 
@@ -38,7 +38,7 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text(text)
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        said = CliRunner().invoke(counter, ["--port", str(taken.getsockname()[1])])
+        said = CliRunner().invoke(simulator, ["--port", str(taken.getsockname()[1])])
     assert said.exit_code == 1
     assert "Choose another --port" in said.output
 

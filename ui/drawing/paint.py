@@ -41,7 +41,7 @@ class Painter:
         return self._redraw_where(lambda node: isinstance(node, Waves), phase, 1.0)
 
     def arrive(self, progress: float) -> list[pygame.Rect]:
-        """Draw a result's shape while it settles: `progress` 0..1."""
+        """Draw a result's shape while it comes to rest: `progress` 0..1."""
         return self._redraw_where(lambda node: isinstance(node, Drawing) and node.arrives, AT_REST, progress)
 
     def _redraw_where(self, chosen: Callable[[Node], bool], phase: float, progress: float) -> list[pygame.Rect]:

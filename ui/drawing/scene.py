@@ -130,7 +130,7 @@ class Drawing:
     colour: Token
     ground: Token
     arrives: bool = False
-    """It settles into place when it first appears (look, rule 4)."""
+    """It comes to rest when it first appears (look, rule 4)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

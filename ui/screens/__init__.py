@@ -15,7 +15,7 @@ from ui.screens.queue import queue_screen
 from ui.screens.receipt import receipt_screen
 from ui.screens.result import result_screen
 from ui.state.local import Daemon, LocalState, Page
-from ui.state.sales import Stage, holds_the_counter, shown_sale, stage
+from ui.state.sales import Stage, blocks_next_sale, shown_sale, stage
 from ui.widgets.bar import top_bar
 from ui.widgets.canvas import Canvas
 
@@ -29,7 +29,7 @@ def project(status: Status | None, local: LocalState, typesetter: Typesetter) ->
     offered = status.terminal.languages if status and status.terminal else []
     canvas = Canvas(name, local, second_language(local.language, offered), typesetter)
     _draw(canvas, name.partition(" ")[0], status, sale)
-    top_bar(canvas, status, opens=sale is None or not holds_the_counter(sale))
+    top_bar(canvas, status, opens=sale is None or not blocks_next_sale(sale))
     return canvas.finish()
 
 
@@ -41,7 +41,7 @@ def screen_name(status: Status | None, local: LocalState, sale: SaleView | None)
         return "away"
     if status.terminal is None:
         return "not_enrolled"
-    is_live = sale is not None and holds_the_counter(sale)
+    is_live = sale is not None and blocks_next_sale(sale)
     if not is_live and local.page in {Page.QUEUE, Page.WAITING, Page.ALARMS}:
         return local.page.value
     if sale is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The idle counter: type an amount, put goods on the bill, charge."""
+"""No sale under way: type an amount, put goods on the bill, charge."""
 
 from pengpos.client import SaleView, Status
 from pengpos.core.money import exponent
@@ -105,7 +105,7 @@ def _ending_that_fits(canvas: Canvas, expression: str, style: Style, room: float
 
 
 def _foot_rows(canvas: Canvas, status: Status, *, says_last: bool) -> list[Row]:
-    """What a cashier may want to know between two sales; the day's takings are not for every eye at the counter."""
+    """What a cashier may want to know between two sales; the day's takings are not for every eye."""
     rows = []
     sale, language = status.sale, canvas.language
     if sale is not None and says_last:

@@ -5,7 +5,7 @@ from pengpos.client import Status
 from ui.drawing.scene import Align, Box, Shape
 from ui.i18n import words
 from ui.i18n.format import DOT, money
-from ui.state.sales import holds_the_counter
+from ui.state.sales import blocks_next_sale
 from ui.theme import BODY_SIZE, PANEL_RADIUS, SMALL_SIZE, TITLE_SIZE, Style, Token, Weight
 from ui.widgets.bar import bar_height
 from ui.widgets.canvas import Canvas
@@ -22,7 +22,7 @@ def away_screen(canvas: Canvas, status: Status | None) -> None:
     """Nobody answers; the last snapshot is not shown as if it were true."""
     lines = [canvas.say(words.AWAY_MEANS)]
     sale = status.sale if status else None
-    if sale is not None and holds_the_counter(sale):
+    if sale is not None and blocks_next_sale(sale):
         number = canvas.say(words.NUMBER, number=sale.number)
         lines.append(f"{number}{DOT}{money(sale.amount, sale.currency, canvas.language)}")
         lines.append(canvas.say(words.AWAY_SALE))

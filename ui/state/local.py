@@ -22,9 +22,9 @@ class Daemon(StrEnum):
 
 
 class Page(StrEnum):
-    """What the cashier looks at. COUNTER follows the sale; the others are opened and left by touch."""
+    """What the cashier looks at. SALE follows the current sale; the others are opened and left by touch."""
 
-    COUNTER = "counter"
+    SALE = "sale"
     CODE = "code"
     RECEIPT = "receipt"
     QUEUE = "queue"
@@ -64,7 +64,7 @@ class LocalState:
     language: Language = "zh-Hans"
     theme: ThemeName = "light"
     daemon: Daemon = Daemon.STARTING
-    page: Page = Page.COUNTER
+    page: Page = Page.SALE
     entry: Entry = field(default_factory=lambda: Entry(currency="CNY"))
     sale_key: str = ""
     """Idempotency key of the sale being typed; a new one once the daemon has it, or the amount changes."""

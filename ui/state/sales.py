@@ -69,15 +69,15 @@ def due_state(sale: SaleView) -> str | None:
     return due.state if due is not None else None
 
 
-def holds_the_counter(sale: SaleView) -> bool:
+def blocks_next_sale(sale: SaleView) -> bool:
     """True while no other sale may start (local API, `409 busy`)."""
     return sale.state in {"signed", "presented", "authorised"} or (sale.state == "pending" and not sale.parked)
 
 
 def shown_sale(status: Status, local: LocalState) -> SaleView | None:
-    """The sale the counter shows: the live one, else the opened one, else the last one until it is left."""
+    """The sale on the screen: the live one, else the opened one, else the last one until it is left."""
     sale = status.sale
-    if sale is not None and holds_the_counter(sale):
+    if sale is not None and blocks_next_sale(sale):
         return sale
     if local.focus is not None:
         waiting = (*status.unknown, *status.parked, *status.cancelling, *((sale,) if sale else ()))
@@ -99,30 +99,30 @@ def late_result(status: Status, local: LocalState) -> SaleView | None:
 def left_behind(status: Status) -> Left | None:
     """For the first snapshot a screen sees: a result too old to be shown counts as left."""
     sale = status.sale
-    if sale is None or holds_the_counter(sale) or not sale.history:
+    if sale is None or blocks_next_sale(sale) or not sale.history:
         return None
     age = moment(status.at) - moment(sale.history[-1].at)
     return Left(sale.id, sale.state) if age > timedelta(seconds=STALE_RESULT_S) else None
 
 
 def unknown_sales(status: Status) -> list[SaleView]:
-    """All sales being checked, the one at the counter included."""
-    return _with_counter(status.unknown, status.sale if status.sale and stage(status.sale) is Stage.UNKNOWN else None)
+    """All sales being checked, the current one included."""
+    return _with_current(status.unknown, status.sale if status.sale and stage(status.sale) is Stage.UNKNOWN else None)
 
 
 def parked_sales(status: Status) -> list[SaleView]:
-    """All parked sales, the last one of the counter included."""
-    return _with_counter(status.parked, status.sale if status.sale and status.sale.parked else None)
+    """All parked sales, the current one included."""
+    return _with_current(status.parked, status.sale if status.sale and status.sale.parked else None)
 
 
 def code_sales(status: Status) -> list[SaleView]:
-    """All given up whose confirmation code is still taken, the one at the counter included."""
+    """All given up whose confirmation code is still taken, the current one included."""
     own = status.sale if status.sale and stage(status.sale) is Stage.CANCELLING else None
-    given_up = _with_counter(status.cancelling, own)
+    given_up = _with_current(status.cancelling, own)
     return [sale for sale in given_up if sale.mode == "offline" and "confirmation-code" in sale.can]
 
 
-def _with_counter(listed: list[SaleView], own: SaleView | None) -> list[SaleView]:
+def _with_current(listed: list[SaleView], own: SaleView | None) -> list[SaleView]:
     return [own, *listed] if own is not None and all(sale.id != own.id for sale in listed) else listed
 
 

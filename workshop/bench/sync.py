@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`pengpos bench sync`: draining a long queue to a backend that is 20 ms away, beside sending one by one.
 
-Everything between the journal and the wire is the real thing (journal, desk, drainer, gateway, receipts that verify);
+Everything between the journal and the wire is the real thing (journal, open sales, drainer, gateway, true receipts);
 the backend answers from memory after its 20 ms, so that what is measured is the terminal.
 """
 
@@ -32,7 +32,7 @@ from pengpos.wire.objects.intent import IntentClaims, Purpose, sign_intent
 from pengpos.wire.objects.presentation import encode_presentation
 from pengpos.wire.objects.receipt import Outcome, ReceiptClaims, sign_receipt
 from terminal.backend.gateway import BackendGateway
-from terminal.sales.open_sales import Desk
+from terminal.sales.open_sales import OpenSales
 from workshop.samples.journal import HeldClock, SaleMaker
 
 AWAY_S = 0.020
@@ -193,10 +193,12 @@ async def _measure(directory: Path, payments: int) -> SyncFigures:
     try:
         await asyncio.to_thread(shop.fill, journal, payments + ONE_BY_ONE)
         async with _gateway(shop) as gateway:
-            desk = Desk(journal, lambda: None)
-            desk.attach(_NoEffects())
-            desk.restore(journal.open_sales())
-            one_by_one = await _one_by_one(desk, gateway, [entry.sale for entry in journal.queue_entries(ONE_BY_ONE)])
+            open_sales = OpenSales(journal, lambda: None)
+            open_sales.attach(_NoEffects())
+            open_sales.restore(journal.open_sales())
+            one_by_one = await _one_by_one(
+                open_sales, gateway, [entry.sale for entry in journal.queue_entries(ONE_BY_ONE)]
+            )
             batches = 0
 
             class Counted:
@@ -206,7 +208,11 @@ async def _measure(directory: Path, payments: int) -> SyncFigures:
                     return await gateway.forward(sales)
 
             drainer = Drainer(
-                journal=journal, deliverer=Counted(), apply_all=desk.apply_all, clock=HeldClock(), link_up=lambda: True
+                journal=journal,
+                deliverer=Counted(),
+                apply_all=open_sales.apply_all,
+                clock=HeldClock(),
+                link_up=lambda: True,
             )
             gc.collect()
             gc.freeze()  # as the daemon does when it is ready; ten thousand receipts are the backend's, not its own
@@ -244,12 +250,12 @@ async def _gateway(shop: _Shop) -> AsyncIterator[BackendGateway]:
         yield BackendGateway(calls, issuers=lambda: issuers, clock=HeldClock())
 
 
-async def _one_by_one(desk: Desk, gateway: BackendGateway, sales: Sequence[Sale]) -> float:
+async def _one_by_one(open_sales: OpenSales, gateway: BackendGateway, sales: Sequence[Sale]) -> float:
     started = time.perf_counter()
     for sale in sales:
-        await desk.apply(sale.sale_id, ForwardLeaving(at=HeldClock().now()))
+        await open_sales.apply(sale.sale_id, ForwardLeaving(at=HeldClock().now()))
         verdicts: list[tuple[UUID, Event]] = [(sale.sale_id, (await gateway.forward([sale]))[0])]
-        await desk.apply_all(verdicts)
+        await open_sales.apply_all(verdicts)
     return len(sales) / (time.perf_counter() - started)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A till to be measured: journal, desk, judge and tap desk as the daemon has them, a wallet, a backend that says yes.
+"""A terminal to be measured, with a wallet and a backend that says yes: journal, acceptance and fields are real.
 
 Online sales; the backend's answer is there at once, after what is measured. Time for money stands still.
 """
@@ -17,7 +17,7 @@ from typing import TypeVar
 from offline_queue.journal.journal import Journal
 from pengpos.core.effects import Effect, SendPayment
 from pengpos.core.errors import ReaderLostError
-from pengpos.core.events import Approved, Errand
+from pengpos.core.events import Approved, BackendCall
 from pengpos.core.ports import Card, ReaderHealth
 from pengpos.core.sale import Booking, Sale, SaleState, Way
 from pengpos.wire.encoding.keys import Issuers, PublicKey
@@ -32,9 +32,9 @@ from terminal.device.clock import DeviceClock
 from terminal.device.identity import Identity
 from terminal.sales.arming import Arming
 from terminal.sales.offline import OfflinePolicy
-from terminal.sales.open_sales import Desk
-from terminal.taps.acceptance import Judging
-from terminal.taps.fields import TapDesk
+from terminal.sales.open_sales import OpenSales
+from terminal.taps.acceptance import Acceptance
+from terminal.taps.fields import Fields
 from workshop.samples.journal import SaleMaker
 
 T = TypeVar("T")
@@ -72,11 +72,11 @@ class Till:
         self._arming = Arming()
         self._maker = SaleMaker()
         self._numbers = count(1)
-        self._desk = self._run(self._make_desk)
+        self._open_sales = self._run(self._make_desk)
         self._issuers = Issuers([PublicKey.of(self.bench.issuer)])
         terminal = Presentation.read(self.bench.till.presentation(), self._issuers).credential
-        judging = self._judging(terminal)
-        self._tap_desk = TapDesk(self._loop, judging, self._clock, self._arming)
+        judging = self._acceptance(terminal)
+        self._tap_fields = Fields(self._loop, judging, self._clock, self._arming)
         self.torn = 0
         self.durable_s = 0.0
         """When the latest authorisation was durable."""
@@ -102,7 +102,7 @@ class Till:
         )
         intent = replace(sale.intent, online=True, presentation=presentation)
         sale = replace(sale, intents=(intent,), ways=(Way.READER,))
-        self._run(lambda: self._desk.open(sale, "bench"))
+        self._run(lambda: self._open_sales.open(sale, "bench"))
         self._arming.arm()
         return sale
 
@@ -118,19 +118,19 @@ class Till:
         A torn tap is held to it `again` and takes as long as all of its tries.
         """
         sale = self.presented()
-        self._tap_desk.field(READER, ())
-        self._run(lambda: self._desk.until(sale.sale_id, lambda now: now.state is SaleState.PRESENTED))
+        self._tap_fields.field(READER, ())
+        self._run(lambda: self._open_sales.until(sale.sale_id, lambda now: now.state is SaleState.PRESENTED))
         self.durable_s = 0.0
         began_s = time.perf_counter()
         with contextlib.suppress(ReaderLostError):
-            self._tap_desk.field(READER, (card,))
+            self._tap_fields.field(READER, (card,))
         while not self.durable_s:  # torn: the shopper taps again, and it is paid once
             if again is None or time.perf_counter() - began_s > LIMIT_S:
                 raise RuntimeError("a tap of the benchmark was not accepted")
             self.torn += 1
-            self._tap_desk.field(READER, ())
+            self._tap_fields.field(READER, ())
             with contextlib.suppress(ReaderLostError):  # it is opened again by whoever looks for the card
-                self._tap_desk.field(READER, (again(),))
+                self._tap_fields.field(READER, (again(),))
         return self.durable_s - began_s
 
     def close(self) -> None:
@@ -142,12 +142,12 @@ class Till:
 
     # --- on the loop --------------------------------------------------------------------------------------------------
 
-    async def _make_desk(self) -> Desk:
-        desk = Desk(self.journal, lambda: None, moved=self._moved)
-        desk.attach(self)
-        return desk
+    async def _make_desk(self) -> OpenSales:
+        open_sales = OpenSales(self.journal, lambda: None, moved=self._moved)
+        open_sales.attach(self)
+        return open_sales
 
-    def _judging(self, terminal: Credential) -> Judging:
+    def _acceptance(self, terminal: Credential) -> Acceptance:
         identity = Identity(
             backend="http://backend.test",
             credential=terminal,
@@ -155,8 +155,8 @@ class Till:
             confirmation_secret=bytes(32),
             policy=None,
         )
-        return Judging(
-            desk=self._desk,
+        return Acceptance(
+            open_sales=self._open_sales,
             journal=self.journal,
             identity=lambda: identity,
             signer=self.bench.till.signer,
@@ -181,8 +181,8 @@ class Till:
         booking = Booking(
             total_minor=sale.amount.minor, booked_at=NOW, by=Way.READER, receipt=receipt, receipt_url=None
         )
-        approved = Approved(at=NOW, intent_id=sale.intent.intent_id, errand=Errand.PAYMENT, booking=booking)
-        await self._desk.apply(sale.sale_id, approved)
+        approved = Approved(at=NOW, intent_id=sale.intent.intent_id, call=BackendCall.PAYMENT, booking=booking)
+        await self._open_sales.apply(sale.sale_id, approved)
 
     def _run(self, make: Callable[[], Coroutine[None, None, T]]) -> T:
         return asyncio.run_coroutine_threadsafe(make(), self._loop).result(LIMIT_S)

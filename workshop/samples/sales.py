@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from pengpos.core.events import Approved, BackendStatus, Declined, DueTold, Errand, Held, StatusHeard
+from pengpos.core.events import Approved, BackendCall, BackendStatus, Declined, DueTold, Held, StatusHeard
 from pengpos.core.money import Money
 from pengpos.core.reasons import Reason
 from pengpos.core.sale import (
@@ -106,24 +106,24 @@ def says_due(state: DueState = DueState.OPEN, amount_minor: int = AMOUNT_MINOR, 
     return replace(DueTold(at=HEARD_AT, intent_id=intent().intent_id, due=due(state, amount_minor)), **changes)
 
 
-def says_approved(errand: Errand | None = None, **changes: Any) -> Approved:
+def says_approved(call: BackendCall | None = None, **changes: Any) -> Approved:
     """The backend has booked it."""
-    return replace(Approved(at=HEARD_AT, intent_id=intent().intent_id, errand=errand, booking=booking()), **changes)
+    return replace(Approved(at=HEARD_AT, intent_id=intent().intent_id, call=call, booking=booking()), **changes)
 
 
-def says_declined(errand: Errand | None = None, **changes: Any) -> Declined:
+def says_declined(call: BackendCall | None = None, **changes: Any) -> Declined:
     """The backend has not taken it and will not."""
-    return replace(Declined(at=HEARD_AT, intent_id=intent().intent_id, errand=errand, refusal=refusal()), **changes)
+    return replace(Declined(at=HEARD_AT, intent_id=intent().intent_id, call=call, refusal=refusal()), **changes)
 
 
-def says_held(errand: Errand | None = None, **changes: Any) -> Held:
+def says_held(call: BackendCall | None = None, **changes: Any) -> Held:
     """The backend has not decided."""
-    return replace(Held(at=HEARD_AT, intent_id=intent().intent_id, errand=errand), **changes)
+    return replace(Held(at=HEARD_AT, intent_id=intent().intent_id, call=call), **changes)
 
 
-def says(status: BackendStatus, errand: Errand | None = None, **changes: Any) -> StatusHeard:
+def says(status: BackendStatus, call: BackendCall | None = None, **changes: Any) -> StatusHeard:
     """Anything else the backend knows of the intent."""
-    return replace(StatusHeard(at=HEARD_AT, intent_id=intent().intent_id, errand=errand, status=status), **changes)
+    return replace(StatusHeard(at=HEARD_AT, intent_id=intent().intent_id, call=call, status=status), **changes)
 
 
 def sale_in(state: SaleState, **changes: Any) -> Sale:

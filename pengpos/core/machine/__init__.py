@@ -13,8 +13,8 @@ from pengpos.core.effects import AlarmKind, RaiseAlarm
 from pengpos.core.events import (
     AboutIntent,
     Approved,
+    BackendCall,
     CancelLeaving,
-    Errand,
     Event,
     ForwardLeaving,
     NoAnswer,
@@ -24,7 +24,7 @@ from pengpos.core.events import (
     RefundAsked,
     UrlKnown,
 )
-from pengpos.core.machine._at_the_counter import pending, presented, signed
+from pengpos.core.machine._before_payment import pending, presented, signed
 from pengpos.core.machine._common import ALARM_AFTER_ATTEMPTS, Outcome, backoff_s, not_now, stay, with_intent
 from pengpos.core.machine._over import approved, ended
 from pengpos.core.machine._refunds import refund_answered, refund_asked, refund_unanswered, refundable_minor
@@ -47,7 +47,7 @@ def step(sale: Sale, event: Event) -> Outcome:
             return refund_asked(sale, event)
         case RefundAnswered():
             return refund_answered(sale, event)
-        case NoAnswer(errand=Errand.REFUND):
+        case NoAnswer(call=BackendCall.REFUND):
             return refund_unanswered(sale, event)
         case PutLeaving() | UrlKnown():
             return _reaching_phones(sale, event)

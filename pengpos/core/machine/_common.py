@@ -29,8 +29,8 @@ def arrow(sale: Sale, state: SaleState, at: int, why: str, **changes: Any) -> Sa
 
     Prompts and notices belong to the state they arose in; so do the counts of failed deliveries.
     """
-    settled = {"prompt": None, "notice": None, "refusal": None, "attempts": 0, "retry_at": None}
-    moved = replace(sale, **(settled | changes), state=state, history=(*sale.history, Step(state, at, why)))
+    cleared = {"prompt": None, "notice": None, "refusal": None, "attempts": 0, "retry_at": None}
+    moved = replace(sale, **(cleared | changes), state=state, history=(*sale.history, Step(state, at, why)))
     if state in _ENDS_THE_INTENT and moved.intent.ended_at is None:
         return with_intent(moved, ended_at=at, end=state)
     return moved

@@ -7,24 +7,24 @@ from pengpos.core.effects import AlarmKind, AskBackend, Effect, RaiseAlarm, Sign
 from pengpos.core.events import (
     AgainAsked,
     Approved,
+    BackendCall,
     BackendStatus,
     CancelAsked,
     CodeEntered,
     Declined,
     DueTold,
-    Errand,
     Event,
     Held,
     NoAnswer,
     OfflineAccepted,
     PaidByReceipt,
     ParkAsked,
-    Resigned,
     Restarted,
     Settled,
+    SignedAgain,
     StatusHeard,
 )
-from pengpos.core.machine._at_the_counter import with_fresh_intent
+from pengpos.core.machine._before_payment import with_fresh_intent
 from pengpos.core.machine._common import Outcome, answered, arrow, later, not_now, stay
 from pengpos.core.machine._dues import due_told, due_unanswered
 from pengpos.core.machine._refunds import send_refunds
@@ -60,12 +60,12 @@ def _confirm_code(sale: Sale, booking: Booking, event: Event) -> Outcome:
             return replace(
                 sale, booking=replace(event.booking, booked_at=booking.booked_at), attempts=0, retry_at=None
             ), ()
-        case Held(errand=None) | StatusHeard(errand=None, status=BackendStatus.CREATED | BackendStatus.CLAIMED):
+        case Held(call=None) | StatusHeard(call=None, status=BackendStatus.CREATED | BackendStatus.CLAIMED):
             return stay(sale)  # told late: of before the shopper paid
         case Declined() | Held() | StatusHeard():
             waiting, not_before = later(sale, event.at)
             return waiting, (RaiseAlarm(AlarmKind.CODE_NOT_CONFIRMED), AskBackend(not_before))
-        case NoAnswer(errand=Errand.QUESTION):
+        case NoAnswer(call=BackendCall.QUESTION):
             waiting, not_before = later(sale, event.at, event.retry_after_s)
             return waiting, (AskBackend(not_before),)
         case _:
@@ -77,13 +77,13 @@ def ended(sale: Sale, event: Event) -> Outcome:
     match event:
         case AgainAsked() if _another_try_fits(sale):
             return sale, (SignAgain(),)
-        case Resigned() if _another_try_fits(sale):
+        case SignedAgain() if _another_try_fits(sale):
             return with_fresh_intent(sale, event.fresh, event.at)
         case Approved() | PaidByReceipt():
             return sale, (RaiseAlarm(AlarmKind.PAID_AFTER_CANCEL),)
-        case Declined(errand=Errand.QUESTION, refusal=Refusal(due=Due() as due)):
+        case Declined(call=BackendCall.QUESTION, refusal=Refusal(due=Due() as due)):
             return due_told(answered(sale), due)
-        case NoAnswer(errand=Errand.QUESTION):
+        case NoAnswer(call=BackendCall.QUESTION):
             return due_unanswered(sale, event)
         case DueTold(due=due) | Declined(refusal=Refusal(due=Due() as due)):
             return due_told(sale, due)

@@ -6,12 +6,12 @@ from dataclasses import replace
 from pengpos.core.effects import SendCancel, SendRefund, SignAgain
 from pengpos.core.events import (
     AgainAsked,
+    BackendCall,
     CancelAnswered,
     CancelAsked,
     CancelLeaving,
     CodeEntered,
     Declined,
-    Errand,
     Event,
     NoAnswer,
     OfflineAccepted,
@@ -30,15 +30,15 @@ def undoing(sale: Sale, event: Event) -> Outcome:
     match event:
         case CancelLeaving():
             return replace(sale, cancel=replace(cancel, sent=True)), ()
-        case CancelAnswered(settled=None):
+        case CancelAnswered(standing=None):
             return _nothing_taken(sale, cancel, event.at)
-        case CancelAnswered(settled=Booking() as booking):
+        case CancelAnswered(standing=Booking() as booking):
             return _taken_after_all(sale, booking, event.at)
-        case Declined(errand=Errand.CANCEL):
+        case Declined(call=BackendCall.CANCEL):
             return _declined_before(sale, event.refusal, event.at)
         case CodeEntered() if sale.state is SaleState.CANCELLING and not cancel.sent:
             return code_entered(sale, event)
-        case NoAnswer(errand=Errand.CANCEL):
+        case NoAnswer(call=BackendCall.CANCEL):
             waiting, not_before = later(sale, event.at, event.retry_after_s)
             return waiting, (SendCancel(not_before), *alarm_if_failing(waiting))
         case Restarted():

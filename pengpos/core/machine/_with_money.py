@@ -7,11 +7,11 @@ from pengpos.core.effects import AlarmKind, AskBackend, Disarm, Forward, RaiseAl
 from pengpos.core.events import (
     AgainAsked,
     Approved,
+    BackendCall,
     BackendStatus,
     CancelAsked,
     CodeEntered,
     Declined,
-    Errand,
     Event,
     ForwardLeaving,
     Held,
@@ -52,7 +52,7 @@ def authorised(sale: Sale, event: Event) -> Outcome:
             return held, (Disarm(), AskBackend(event.at + ASK_EVERY_S))
         case OfflineAccepted():
             return _accept_offline(sale, event)
-        case NoAnswer(errand=Errand.PAYMENT) | StatusHeard(errand=Errand.PAYMENT):
+        case NoAnswer(call=BackendCall.PAYMENT) | StatusHeard(call=BackendCall.PAYMENT):
             return arrow(sale, SaleState.UNKNOWN, event.at, "no usable answer"), (Disarm(), AskBackend())
         case Restarted():
             return arrow(sale, SaleState.UNKNOWN, event.at, "restart"), (Disarm(), AskBackend())
@@ -78,7 +78,7 @@ def unknown(sale: Sale, event: Event) -> Outcome:
             return arrow(sale, SaleState.EXPIRED, event.at, "expired at the backend"), ()
         case StatusHeard(status=BackendStatus.NOT_FOUND) if event.at >= sale.intent.expires_at + FORGOTTEN_AFTER_S:
             return arrow(sale, SaleState.EXPIRED, event.at, "the backend never heard of it"), ()
-        case StatusHeard() | NoAnswer(errand=Errand.PAYMENT | Errand.QUESTION):
+        case StatusHeard() | NoAnswer(call=BackendCall.PAYMENT | BackendCall.QUESTION):
             waiting, not_before = later(sale, event.at, event.retry_after_s if isinstance(event, NoAnswer) else None)
             return waiting, (AskBackend(not_before), *alarm_if_failing(waiting))
         case Restarted():
@@ -109,7 +109,7 @@ def accepted_offline(sale: Sale, event: Event) -> Outcome:
     The drainer's verdict counts here too: an older question's answer may have sent the sale back while it was out.
     """
     match event:
-        case Approved(errand=Errand.FORWARD) | Declined(errand=Errand.FORWARD):
+        case Approved(call=BackendCall.FORWARD) | Declined(call=BackendCall.FORWARD):
             return forwarding(sale, event)
         case ForwardLeaving():
             return _keep_count(sale, arrow(sale, SaleState.FORWARDING, event.at, "sent by the drainer")), ()
@@ -131,18 +131,18 @@ def forwarding(sale: Sale, event: Event) -> Outcome:
     match event:
         case Approved() | PaidByReceipt():
             return judged(*approve(sale, event.at, "approved at sync", event.booking))
-        case Declined(errand=Errand.FORWARD):
+        case Declined(call=BackendCall.FORWARD):
             return declined_at_sync(sale, event.at, "declined at sync", event.refusal)
-        case StatusHeard(errand=Errand.FORWARD, status=BackendStatus.CANCELLED | BackendStatus.EXPIRED):
+        case StatusHeard(call=BackendCall.FORWARD, status=BackendStatus.CANCELLED | BackendStatus.EXPIRED):
             return declined_at_sync(sale, event.at, f"{event.status.name.lower()} at the backend", None)
-        case Held(errand=Errand.FORWARD | Errand.QUESTION):
+        case Held(call=BackendCall.FORWARD | BackendCall.QUESTION):
             return sale, (AskBackend(event.at + ASK_EVERY_S),)
-        case NoAnswer(errand=Errand.FORWARD):
+        case NoAnswer(call=BackendCall.FORWARD):
             return _no_verdict(sale, event.at, event.retry_after_s)
-        case NoAnswer(errand=Errand.QUESTION):
+        case NoAnswer(call=BackendCall.QUESTION):
             waiting, not_before = later(sale, event.at, event.retry_after_s)
             return waiting, (AskBackend(not_before), *alarm_if_failing(waiting))
-        case Declined(errand=Errand.QUESTION) | StatusHeard(errand=Errand.QUESTION | Errand.FORWARD):
+        case Declined(call=BackendCall.QUESTION) | StatusHeard(call=BackendCall.QUESTION | BackendCall.FORWARD):
             return _no_verdict(sale, event.at)
         case Restarted():
             return _stored_again(sale, event.at, "restart"), (Forward(),)
@@ -159,7 +159,7 @@ def _no_verdict(sale: Sale, at: int, retry_after_s: int | None = None) -> Outcom
 
 
 def _stored_again(sale: Sale, at: int, why: str) -> Sale:
-    """Back in the store. A payment may be sent in vain for days: of its errands the history keeps the last."""
+    """Back in the store. A payment may be sent in vain for days: of its calls the history keeps the last."""
     *earlier, this_errand = sale.history
     if len(earlier) > 2 and earlier[-2].state is SaleState.FORWARDING:
         earlier = earlier[:-2]
@@ -168,7 +168,7 @@ def _stored_again(sale: Sale, at: int, why: str) -> Sale:
 
 
 def _keep_count(before: Sale, after: Sale) -> Sale:
-    """Forwarding and back is one errand: its failures are counted across both states."""
+    """Forwarding and back is one call: its failures are counted across both states."""
     return replace(after, attempts=before.attempts, retry_at=before.retry_at)
 
 

@@ -86,7 +86,7 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
     session.flush()
     payment.lines, payment.cards = bill.lines(session, payment), bill.cards(session, payment)
     payment.payer_display = bill.payer_display(session, payment)
-    intents.settle(intent, "approved", "approved", None)
+    intents.end(intent, "approved", "approved", None)
     tell(session, intent, payment, now)
     return None
 
@@ -107,7 +107,7 @@ def decline(
         dues.ask(session, payment, now)
     may_settle = intent.status in intents.OPEN or (intent.status == "expired" and payment.accepted_offline)
     if may_settle and not _others_held(session, intent, payment):
-        intents.settle(intent, "declined", refusal.code, int(refusal.reason))
+        intents.end(intent, "declined", refusal.code, int(refusal.reason))
     tell(session, intent, payment, now)
 
 
@@ -116,7 +116,7 @@ def expire(
 ) -> None:
     """Refuse what came too late and leave a tombstone."""
     if intent.status in intents.OPEN and not _others_held(session, intent, payment):
-        intents.settle(intent, "expired", refusal.code, int(refusal.reason))
+        intents.end(intent, "expired", refusal.code, int(refusal.reason))
     decline(session, backend, intent, payment, refusal, now)
 
 
@@ -127,7 +127,7 @@ def hold(
     payment.status, payment.code, payment.reason = "held", code, int(HELD.reason)
     payment.held_until, payment.held_outcome = now + for_s, outcome
     payment.decided_at = now
-    intents.settle(intent, "held", code, int(HELD.reason))
+    intents.end(intent, "held", code, int(HELD.reason))
     tell(session, intent, payment, now)
 
 

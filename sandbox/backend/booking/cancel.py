@@ -46,7 +46,7 @@ def _end(session: Session, backend: Backend, intent: IntentRow, now: int) -> str
     for payment in payments:
         if payment.status == "held":
             booking.withdraw(backend, intent, payment, now)
-    intents.settle(intent, "cancelled", CANCELLED.code, int(CANCELLED.reason))
+    intents.end(intent, "cancelled", CANCELLED.code, int(CANCELLED.reason))
     withdrawn = dues.withdraw(session, intent.id, now)
     if withdrawn is not None:
         booking.tell_payment(session, session.get_one(PaymentRow, withdrawn.payment_id), now)

@@ -105,7 +105,7 @@ def lock(session: Session, intent_id: str, now: int) -> IntentRow | None:
         select(IntentRow).where(IntentRow.id == intent_id).with_for_update().execution_options(populate_existing=True)
     ).one_or_none()
     if row is not None and row.status == "created" and now > row.payable_until:
-        settle(row, "expired", EXPIRED.code, int(EXPIRED.reason))
+        end(row, "expired", EXPIRED.code, int(EXPIRED.reason))
         tell(session, row, now)
     return row
 
@@ -118,7 +118,7 @@ def find_own(session: Session, intent_id: str, terminal_id: str) -> IntentRow:
     return row
 
 
-def settle(row: IntentRow, status: str, code: str, reason: int | None) -> None:
+def end(row: IntentRow, status: str, code: str, reason: int | None) -> None:
     """Give an intent its fate; a claim on it ends."""
     row.status, row.code, row.reason = status, code, reason
     row.claimed_by = row.claimed_until = None

@@ -32,7 +32,7 @@ class IssuerKey(Signer, Protocol):
 
 
 class Issuer:
-    """The issuer's desk: one `key` now; `trusted` are all the issuers whose objects we take."""
+    """What the issuer signs with: one `key` now; `trusted` are all the issuers whose objects we take."""
 
     def __init__(self, signer: IssuerKey) -> None:
         self.signer = signer

@@ -7,13 +7,15 @@ import re
 
 import drivers
 import offline_queue
+import pengpos
 import provisioning
 import terminal
 import ui
+import workshop
 from pengpos.core import errors
 from pengpos.core.errors import PengposError
 
-ROOMS = (terminal, offline_queue, drivers, ui, provisioning)  # what runs on the device
+ROOMS = (pengpos, terminal, offline_queue, drivers, ui, provisioning, workshop)
 _BRANCH = re.compile(r"(?P<indent>[│ ]*)[├└]── (?P<name>\w+)(?: .*?)??(?:\[(?P<module>[\w.]+)\])?$")
 
 

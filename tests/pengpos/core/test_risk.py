@@ -12,7 +12,7 @@ from pengpos.core.risk import (
     Allowance,
     Cap,
     CapsLeft,
-    OfflineAccepted,
+    OfflineAllowed,
     OfflineRefused,
     RiskPolicy,
     Usage,
@@ -39,7 +39,7 @@ ALLOWANCE = Allowance(currency="CNY", per_payment_minor=200_00, total_minor=500_
 WIDE = Allowance(currency="CNY", per_payment_minor=10**12, total_minor=10**12)
 
 
-def judged(usage: Usage, policy: RiskPolicy | None = POLICY, **changes: Any) -> OfflineAccepted | OfflineRefused:
+def judged(usage: Usage, policy: RiskPolicy | None = POLICY, **changes: Any) -> OfflineAllowed | OfflineRefused:
     payment: dict[str, Any] = {
         "total_minor": 18_80,
         "currency": "CNY",
@@ -93,7 +93,7 @@ REFUSED: list[tuple[Cap, Usage, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("usage", "changes"), [pytest.param(*row[1:], id=row[0]) for row in ACCEPTED])
 def test_accepts_at_each_edge(usage: Usage, changes: dict[str, Any]) -> None:
-    assert isinstance(judged(usage, **changes), OfflineAccepted)
+    assert isinstance(judged(usage, **changes), OfflineAllowed)
 
 
 @pytest.mark.parametrize(("cap", "usage", "changes"), [pytest.param(*row, id=row[0]) for row in REFUSED])
@@ -158,7 +158,7 @@ def test_nothing_is_left_where_nothing_can_be_taken(policy: RiskPolicy | None, u
 
 def test_an_acceptance_says_what_is_left_once_it_is_stored() -> None:
     verdict = judged(Usage(stored_count=1, stored_total_minor=100_00, oldest_age_s=60), total_minor=50_00)
-    assert verdict == OfflineAccepted(
+    assert verdict == OfflineAllowed(
         left=CapsLeft(
             currency="CNY",
             amount_minor=1_850_00,
@@ -197,7 +197,7 @@ def test_no_run_of_payments_ever_gets_beyond_a_cap(totals: list[int], policy: Ri
         held = Usage(
             stored_count=len(stored), stored_total_minor=sum(stored), key_count=len(stored), key_total_minor=sum(stored)
         )
-        if isinstance(judged(held, policy, total_minor=total, allowance=allowance), OfflineAccepted):
+        if isinstance(judged(held, policy, total_minor=total, allowance=allowance), OfflineAllowed):
             stored.append(total)
     assert len(stored) <= min(policy.stored_count, policy.per_key_count)
     assert sum(stored) <= min(policy.stored_total_minor, policy.per_key_total_minor, allowance.total_minor)

@@ -21,11 +21,11 @@ ENDS = {
 
 @pytest.mark.parametrize("state", SaleState)
 def test_who_holds_the_counter(state: SaleState) -> None:
-    assert sale_in(state).holds_the_counter is (state in BUSY)
+    assert sale_in(state).blocks_next_sale is (state in BUSY)
 
 
 def test_a_parked_sale_frees_the_counter() -> None:
-    assert not sale_in(SaleState.PENDING, parked=True).holds_the_counter
+    assert not sale_in(SaleState.PENDING, parked=True).blocks_next_sale
 
 
 def test_states_are_sorted_into_open_taken_and_nothing_taken() -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from pengpos.backend_api.calls import Calls
 from pengpos.core.effects import AlarmKind, RaiseAlarm
-from pengpos.core.events import Errand
+from pengpos.core.events import BackendCall
 from pengpos.core.sale import Due, DueState, RefundState, Sale, SaleState
 from terminal.backend.events import BackendEvents
 from terminal.backend.gateway import BackendGateway
-from terminal.sales.open_sales import Desk
+from terminal.sales.open_sales import OpenSales
 from tests.support.parts import HandClock, Sink, SlowJournal, put, run
 from tests.vectors import ISSUERS
 from workshop.samples import sales as samples
@@ -24,24 +24,24 @@ RINGS = RaiseAlarm(AlarmKind.DECLINED_AT_SYNC)
 
 
 class Bench:
-    """Events over a desk with a journal in memory; the gateway reads, and asks nobody."""
+    """Events over open sales with a journal in memory; the gateway reads, and asks nobody."""
 
     def __init__(self) -> None:
         clock = HandClock()
         self.journal = SlowJournal(clock)
         self.sink = Sink()
-        self.desk = Desk(self.journal, lambda: None)
-        self.desk.attach(self.sink)
+        self.open_sales = OpenSales(self.journal, lambda: None)
+        self.open_sales.attach(self.sink)
         gateway = BackendGateway(cast("Calls", None), issuers=lambda: ISSUERS, clock=clock)
         self.events = BackendEvents(
-            desk=self.desk, journal=self.journal, backend=gateway, documents_changed=lambda: None
+            open_sales=self.open_sales, journal=self.journal, backend=gateway, documents_changed=lambda: None
         )
 
     def sale(self, state: SaleState, **changes: Any) -> Sale:
-        """In the journal; one that is over is not on the desk."""
-        sale = put(self.desk, self.journal, state, **changes)
+        """In the journal; one that is over is not on the open_sales."""
+        sale = put(self.open_sales, self.journal, state, **changes)
         if state is SaleState.DECLINED_AT_SYNC:
-            self.desk.restore([])
+            self.open_sales.restore([])
         return sale
 
     async def told(self, due: object, intent_id: UUID | str = OUR_INTENT, **more: Any) -> None:
@@ -51,7 +51,7 @@ class Bench:
 
     async def due_of(self, sale: Sale) -> Due | None:
         """As the journal has it."""
-        refusal = (await self.desk.find(sale.sale_id)).refusal
+        refusal = (await self.open_sales.find(sale.sale_id)).refusal
         return refusal.due if refusal is not None else None
 
 
@@ -69,7 +69,7 @@ def test_paid_after_all_is_kept_and_said_of_a_sale_long_over() -> None:
         assert await bench.due_of(sale) == samples.due(DueState.PAID)
         assert bench.sink.effects == [(sale.number, RINGS)]
         assert bench.journal.head().seq == rows + 1
-        assert not bench.desk.has(sale.sale_id)
+        assert not bench.open_sales.has(sale.sale_id)
 
     run(work())
 
@@ -95,12 +95,13 @@ def test_before_the_answer_of_the_batch_it_says_nothing_and_is_asked_for_after_i
         sale = bench.sale(SaleState.FORWARDING)
         rows = bench.journal.head().seq
         await bench.told(says("paid"))
-        assert (await bench.desk.find(sale.sale_id), bench.journal.head().seq) == (sale, rows)
-        await bench.desk.apply(sale.sale_id, samples.says_declined(Errand.FORWARD, refusal=ASKED))
+        assert (await bench.open_sales.find(sale.sale_id), bench.journal.head().seq) == (sale, rows)
+        await bench.open_sales.apply(sale.sale_id, samples.says_declined(BackendCall.FORWARD, refusal=ASKED))
         assert await bench.due_of(sale) == samples.due()
         assert bench.sink.kinds == ["RaiseAlarm", "AskBackend"]
-        await bench.desk.apply(
-            sale.sale_id, samples.says_declined(Errand.QUESTION, refusal=samples.refusal(samples.due(DueState.PAID)))
+        await bench.open_sales.apply(
+            sale.sale_id,
+            samples.says_declined(BackendCall.QUESTION, refusal=samples.refusal(samples.due(DueState.PAID))),
         )
         assert await bench.due_of(sale) == samples.due(DueState.PAID)
 
@@ -134,7 +135,7 @@ def test_a_refund_and_the_due_that_it_lessened_are_told_in_one() -> None:
         back = samples.refund(amount_minor=80)
         sale = bench.sale(SaleState.DECLINED_AT_SYNC, refusal=ASKED, refunds=(back,))
         await bench.told(says("open", 1800), refunds=[{"refund_id": str(back.refund_id), "state": "void"}])
-        after = await bench.desk.find(sale.sale_id)
+        after = await bench.open_sales.find(sale.sale_id)
         assert [refund.state for refund in after.refunds] == [RefundState.VOID]
         assert await bench.due_of(sale) == samples.due(amount_minor=1800)
 

@@ -14,9 +14,9 @@ from pengpos.backend_api.calls import Calls
 from pengpos.backend_api.messages import PaymentMessage, read_message
 from pengpos.core.events import (
     Approved,
+    BackendCall,
     BackendStatus,
     Declined,
-    Errand,
     Event,
     Held,
     NoAnswer,
@@ -104,7 +104,7 @@ def test_each_says_that_the_terminal_knows_dues() -> None:
 def test_approved() -> None:
     event = answered(APPROVED, pay)
     assert isinstance(event, Approved)
-    assert (event.intent_id, event.errand) == (INTENT_ID, Errand.PAYMENT)
+    assert (event.intent_id, event.call) == (INTENT_ID, BackendCall.PAYMENT)
     booking = event.booking
     assert (booking.total_minor, booking.booked_at, booking.by) == (18_80, samples.NOON + 3, Way.READER)
     assert (booking.receipt_url, booking.payer_display) == ("https://pay.example/r/1", "小*")
@@ -243,7 +243,7 @@ NO_ANSWERS: dict[str, object] = {
 def test_anything_else_is_no_answer(answer: object) -> None:
     event = answered(answer, pay)
     assert isinstance(event, NoAnswer)
-    assert event.errand is Errand.PAYMENT
+    assert event.call is BackendCall.PAYMENT
 
 
 # --- batches ----------------------------------------------------------------------------------------------------------
@@ -254,7 +254,7 @@ def test_a_batch_is_one_event_an_item_in_the_same_order() -> None:
     verdicts = [APPROVED, DECLINED, {"status": "error"}]
     events = answered({"verdicts": verdicts}, lambda gateway: gateway.forward(sales))
     assert [type(event) for event in events] == [Approved, Declined, NoAnswer]
-    assert [event.errand for event in events] == [Errand.FORWARD] * 3
+    assert [event.call for event in events] == [BackendCall.FORWARD] * 3
     assert [payment["accepted_offline"] for payment in body()["payments"]] == [True] * 3
 
 
@@ -276,7 +276,7 @@ def test_a_status_without_money(status: str) -> None:
     event = answered({"status": status, "intent_id": str(INTENT_ID).upper()}, ask)
     assert isinstance(event, StatusHeard)
     assert event.steps_when_asked == len(SALE.history)
-    assert (event.status, event.errand) == (BackendStatus[status.upper()], Errand.QUESTION)
+    assert (event.status, event.call) == (BackendStatus[status.upper()], BackendCall.QUESTION)
     assert (requests[0].method, requests[0].url.path) == ("GET", PATH)
 
 

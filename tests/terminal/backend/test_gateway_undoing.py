@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pengpos.backend_api.messages import PaymentMessage, RefundMessage
-from pengpos.core.events import CancelAnswered, Declined, Errand, Event, NoAnswer, RefundAnswered
+from pengpos.core.events import BackendCall, CancelAnswered, Declined, Event, NoAnswer, RefundAnswered
 from pengpos.core.sale import Cancel, CancelReason, Due, DueState, RefundState, SaleState
 from pengpos.wire.encoding.base64url import b64u
 from terminal.backend.gateway import BackendGateway
@@ -26,7 +26,7 @@ def cancel(gateway: BackendGateway) -> Coroutine[Any, Any, Event]:
 def test_a_cancel_carries_the_presentation_and_why() -> None:
     event = answered({"status": "cancelled"}, cancel)
     assert isinstance(event, CancelAnswered)
-    assert event.settled is None
+    assert event.standing is None
     assert requests[0].url.path == PATH + "/cancel"
     assert body() == {"presentation": b64u(SALE.intent.presentation), "reason": "malfunction"}
 
@@ -34,8 +34,8 @@ def test_a_cancel_carries_the_presentation_and_why() -> None:
 def test_a_cancel_that_came_too_late_says_what_stands() -> None:
     event = answered({"status": "settled", "intent": {"status": "approved", "payment": APPROVED}}, cancel)
     assert isinstance(event, CancelAnswered)
-    assert event.settled is not None
-    assert event.settled.total_minor == 18_80
+    assert event.standing is not None
+    assert event.standing.total_minor == 18_80
 
 
 @pytest.mark.parametrize("due", [{"state": "paid", "amount": 18_80}, None], ids=["its due is paid", "no due"])
@@ -43,7 +43,7 @@ def test_a_cancel_that_finds_a_decline_standing_says_so(due: object) -> None:
     intent = {"status": "declined", "payment": DECLINED | {"due": due}}
     event = answered({"status": "settled", "intent": intent}, cancel)
     assert isinstance(event, Declined)
-    assert (event.intent_id, event.errand) == (SALE.intent.intent_id, Errand.CANCEL)
+    assert (event.intent_id, event.call) == (SALE.intent.intent_id, BackendCall.CANCEL)
     assert event.refusal.due == (Due(state=DueState.PAID, amount_minor=18_80) if due else None)
 
 
@@ -59,7 +59,7 @@ def test_a_cancel_that_finds_a_decline_standing_says_so(due: object) -> None:
 def test_a_cancel_is_not_answered_by(answer: object) -> None:
     event = answered(answer, cancel)
     assert isinstance(event, NoAnswer)
-    assert event.errand is Errand.CANCEL
+    assert event.call is BackendCall.CANCEL
 
 
 @pytest.mark.parametrize("state", ["sent", "done", "failed", "void"])
@@ -76,7 +76,7 @@ def test_a_refund(state: str, amount: int | None) -> None:
 def test_a_refund_is_not_answered_by(answer: object) -> None:
     event = answered(answer, lambda gateway: gateway.refund(SALE, samples.refund()))
     assert isinstance(event, NoAnswer)
-    assert event.errand is Errand.REFUND
+    assert event.call is BackendCall.REFUND
 
 
 @pytest.mark.parametrize(("code", "is_over"), [("exceeds_captured", True), ("conflict", False)])
@@ -84,7 +84,7 @@ def test_a_refund_of_more_than_is_left_there_has_failed_and_is_not_sent_for_ever
     wanted = samples.refund()
     event = answered({"code": code, "captured": 6_80}, lambda gateway: gateway.refund(SALE, wanted), 409)
     failed = RefundAnswered(at=event.at, refund_id=wanted.refund_id, state=RefundState.FAILED)
-    assert event == (failed if is_over else NoAnswer(at=event.at, errand=Errand.REFUND))
+    assert event == (failed if is_over else NoAnswer(at=event.at, call=BackendCall.REFUND))
 
 
 def test_what_a_payment_tells_of_its_refunds() -> None:

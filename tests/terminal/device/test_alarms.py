@@ -64,7 +64,7 @@ def asked(state: DueState) -> Sale:
 
 
 def raised(bench: Bench, sale: Sale) -> None:
-    """Recorded with its cause and shown, as the desk does it."""
+    """Recorded with its cause and shown, as `OpenSales` does it."""
     bench.journal.record(bench.alarms.rows_of(DECLINED, sale)).result(0)
     bench.alarms.raise_alarm(DECLINED, sale)
 

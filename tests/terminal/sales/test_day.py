@@ -12,7 +12,7 @@ from pengpos.client import DayReport
 from pengpos.core.sale import DueState, SaleState, Step
 from terminal.backend.gateway import BackendGateway
 from terminal.sales.day import BusinessDay, DayClose
-from terminal.sales.open_sales import Desk
+from terminal.sales.open_sales import OpenSales
 from tests.support.parts import HandClock, Sink, put, run
 from workshop.samples import sales as samples
 
@@ -44,13 +44,13 @@ def closed(state: DueState | None, *entries: tuple[str, str, int]) -> DayReport:
     async def work() -> None:
         clock = HandClock()
         journal = MemoryJournal(clock, epoch=7)
-        desk = Desk(journal, lambda: None)
-        desk.attach(Sink())
-        put(desk, journal, SaleState.APPROVED)
+        open_sales = OpenSales(journal, lambda: None)
+        open_sales.attach(Sink())
+        put(open_sales, journal, SaleState.APPROVED)
         refusal = samples.refusal(samples.due(state, 1800) if state is not None else None)
-        put(desk, journal, SaleState.DECLINED_AT_SYNC, 2, refusal=refusal, history=STORED)
+        put(open_sales, journal, SaleState.DECLINED_AT_SYNC, 2, refusal=refusal, history=STORED)
         backend = cast("BackendGateway", Settled(*entries))
-        days = DayClose(desk=desk, journal=journal, backend=backend, clock=clock)
+        days = DayClose(open_sales=open_sales, journal=journal, backend=backend, clock=clock)
         reports.append(await days.reconcile(TODAY, DAY, "CNY"))
 
     run(work())

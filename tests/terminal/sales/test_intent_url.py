@@ -11,8 +11,8 @@ import pytest
 from pengpos.core.events import CancelAsked, FieldEmpty
 from pengpos.core.sale import CancelReason, Sale, SaleState, Way
 from pengpos.wire.encoding.base64url import b64u
-from terminal.sales.intent_url import URL_MOST, Showing
-from terminal.sales.open_sales import Desk
+from terminal.sales.intent_url import URL_MOST, IntentUrls
+from terminal.sales.open_sales import OpenSales
 from tests.support.parts import HandClock, Sink, SlowJournal, put, run, until
 from workshop.samples import sales as samples
 
@@ -23,16 +23,18 @@ PRESENTATION = b64u(samples.intent().presentation)
 
 
 class Bench:
-    """Showing over a real desk, and a backend that answers each registration with the next of `urls`."""
+    """IntentUrls over a real open_sales, and a backend that answers each registration with the next of `urls`."""
 
     def __init__(self) -> None:
         self.clock = HandClock()
         self.journal = SlowJournal(self.clock)
-        self.desk = Desk(self.journal, lambda: None)
-        self.desk.attach(Sink())
+        self.open_sales = OpenSales(self.journal, lambda: None)
+        self.open_sales.attach(Sink())
         self.urls: list[str | asyncio.Event | None] = [URL]
         self.registered: list[tuple[UUID, bytes, bool]] = []
-        self.showing = Showing(desk=self.desk, register=self.register, origin=lambda: ORIGIN, clock=self.clock)
+        self.intent_urls = IntentUrls(
+            open_sales=self.open_sales, register=self.register, origin=lambda: ORIGIN, clock=self.clock
+        )
 
     async def register(self, intent_id: UUID, presentation: bytes) -> str | None:
         stored = self.journal.sale_by_intent(intent_id)
@@ -43,14 +45,14 @@ class Bench:
         return answer
 
     def put(self, state: SaleState = SaleState.PRESENTED, **changes: Any) -> Sale:
-        return put(self.desk, self.journal, state, **changes)
+        return put(self.open_sales, self.journal, state, **changes)
 
     async def now(self, sale: Sale) -> Sale:
-        return await self.desk.find(sale.sale_id)
+        return await self.open_sales.find(sale.sale_id)
 
     async def until_url(self, sale: Sale) -> str:
         async with asyncio.timeout(5):
-            seen = await self.desk.until(sale.sale_id, lambda seen: seen.intent.url is not None)
+            seen = await self.open_sales.until(sale.sale_id, lambda seen: seen.intent.url is not None)
         assert seen.intent.url is not None
         return seen.intent.url
 
@@ -61,8 +63,8 @@ def bench_run(work: Callable[[Bench], Coroutine[Any, Any, None]]) -> None:
         try:
             await work(bench)
         finally:
-            await bench.showing.close()
-        assert not bench.showing._tasks
+            await bench.intent_urls.close()
+        assert not bench.intent_urls._tasks
 
     run(closing())
 
@@ -75,14 +77,14 @@ async def a_while() -> None:
 def test_online_it_is_registered_once_that_is_journalled() -> None:
     async def work(bench: Bench) -> None:
         sale = bench.put()
-        bench.showing.armed(sale)
-        bench.showing.armed(sale)  # released: armed again while it is under way
+        bench.intent_urls.armed(sale)
+        bench.intent_urls.armed(sale)  # released: armed again while it is under way
         assert await bench.until_url(sale) == URL
         intent = samples.intent()
         assert bench.registered == [(intent.intent_id, intent.presentation, True)]
         shown = (await bench.now(sale)).intent
         assert (shown.put_sent, shown.fragment_shown) == (True, False)
-        bench.showing.armed(await bench.now(sale))
+        bench.intent_urls.armed(await bench.now(sale))
         await a_while()
         assert len(bench.registered) == 1
 
@@ -92,7 +94,7 @@ def test_online_it_is_registered_once_that_is_journalled() -> None:
 def test_offline_it_carries_the_presentation() -> None:
     async def work(bench: Bench) -> None:
         sale = bench.put(intent__online=False)
-        bench.showing.armed(sale)
+        bench.intent_urls.armed(sale)
         assert await bench.until_url(sale) == f"https://backend.test/t#{PRESENTATION}"
         shown = (await bench.now(sale)).intent
         assert (shown.put_sent, shown.fragment_shown, bench.registered) == (False, True, [])
@@ -105,7 +107,7 @@ def test_nothing_leaves_before_it_is_durable(online: bool) -> None:
     async def work(bench: Bench) -> None:
         sale = bench.put(intent__online=online)
         bench.journal.slow = True
-        bench.showing.armed(sale)
+        bench.intent_urls.armed(sale)
         await until(lambda: bool(bench.journal.held))
         await a_while()
         assert (bench.registered, (await bench.now(sale)).intent.url) == ([], None)
@@ -120,11 +122,11 @@ def test_while_the_journal_takes_nothing_nothing_leaves(online: bool) -> None:
     async def work(bench: Bench) -> None:
         sale = bench.put(intent__online=online)
         bench.journal.full = True
-        bench.showing.armed(sale)
+        bench.intent_urls.armed(sale)
         await a_while()
         assert (bench.registered, (await bench.now(sale)).intent.url) == ([], None)
         bench.journal.full = False
-        bench.showing.hurry()
+        bench.intent_urls.hurry()
         await bench.until_url(sale)
 
     bench_run(work)
@@ -133,10 +135,10 @@ def test_while_the_journal_takes_nothing_nothing_leaves(online: bool) -> None:
 def test_the_row_that_presents_a_sale_goes_first() -> None:
     async def work(bench: Bench) -> None:
         sale = bench.put(SaleState.SIGNED)
-        bench.showing.armed(sale)
+        bench.intent_urls.armed(sale)
         await a_while()
         assert bench.registered == []
-        await bench.desk.apply(sale.sale_id, FieldEmpty(at=NOON))
+        await bench.open_sales.apply(sale.sale_id, FieldEmpty(at=NOON))
         await bench.until_url(sale)
         assert (await bench.now(sale)).state is SaleState.PRESENTED
 
@@ -146,7 +148,7 @@ def test_the_row_that_presents_a_sale_goes_first() -> None:
 def test_where_no_field_is_empty_it_is_shown_all_the_same() -> None:
     async def work(bench: Bench) -> None:
         sale = bench.put(SaleState.SIGNED)
-        bench.showing.armed(sale)
+        bench.intent_urls.armed(sale)
         assert await bench.until_url(sale) == URL
 
     bench_run(work)
@@ -156,11 +158,11 @@ def test_unanswered_it_is_tried_again_while_it_waits() -> None:
     async def work(bench: Bench) -> None:
         sale = bench.put()
         bench.urls = [None, "javascript:alert(1)", "https://backend.test/" + "x" * URL_MOST, URL]
-        bench.showing.armed(sale)
+        bench.intent_urls.armed(sale)
         for tries in range(1, 4):
             await until(lambda tries=tries: len(bench.registered) == tries)  # type: ignore[misc]  # bound now
             await a_while()
-            bench.showing.hurry()
+            bench.intent_urls.hurry()
         assert await bench.until_url(sale) == URL
 
     bench_run(work)
@@ -170,11 +172,11 @@ def test_a_sale_that_has_moved_on_is_left_alone() -> None:
     async def work(bench: Bench) -> None:
         sale, answer = bench.put(), asyncio.Event()
         bench.urls = [answer, URL]
-        bench.showing.armed(sale)
+        bench.intent_urls.armed(sale)
         await until(lambda: bool(bench.registered))
-        await bench.desk.apply(sale.sale_id, CancelAsked(at=NOON, reason=CancelReason.CUSTOMER))
+        await bench.open_sales.apply(sale.sale_id, CancelAsked(at=NOON, reason=CancelReason.CUSTOMER))
         answer.set()
-        await until(lambda: not bench.showing._tasks)
+        await until(lambda: not bench.intent_urls._tasks)
         after = await bench.now(sale)
         assert (after.state, after.intent.url) == (SaleState.CANCELLING, None)
 
@@ -195,8 +197,8 @@ def test_a_sale_that_has_moved_on_is_left_alone() -> None:
 def test_nothing_is_shown_of(state: SaleState, changes: dict[str, Any]) -> None:
     async def work(bench: Bench) -> None:
         sale = bench.put(state, **changes)
-        bench.showing.armed(sale)
-        await until(lambda: not bench.showing._tasks)
+        bench.intent_urls.armed(sale)
+        await until(lambda: not bench.intent_urls._tasks)
         assert (bench.registered, await bench.now(sale)) == ([], sale)
 
     bench_run(work)

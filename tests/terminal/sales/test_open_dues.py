@@ -11,7 +11,7 @@ from pengpos.core.errors import JournalFullError
 from pengpos.core.sale import DueState, Sale, SaleState
 from terminal.sales import open_dues as dues_module
 from terminal.sales.open_dues import ASKED_MOST, LOOK_BACK_S, OpenDues
-from terminal.sales.open_sales import Desk
+from terminal.sales.open_sales import OpenSales
 from tests.support.parts import HandClock, SlowJournal, put, run
 from workshop.samples import sales as samples
 
@@ -22,7 +22,7 @@ class Bench:
     def __init__(self) -> None:
         self.clock = HandClock()
         self.journal = SlowJournal(self.clock)
-        self.desk = Desk(self.journal, lambda: None)
+        self.open_sales = OpenSales(self.journal, lambda: None)
         self.asked: list[str] = []
         self._more = asyncio.Event()
         self.dues = OpenDues(self.journal, self.clock, self._ask)
@@ -33,7 +33,7 @@ class Bench:
 
     def declined(self, number: int, state: DueState | None) -> None:
         due = samples.due(state) if state is not None else None
-        put(self.desk, self.journal, SaleState.DECLINED_AT_SYNC, number, refusal=samples.refusal(due))
+        put(self.open_sales, self.journal, SaleState.DECLINED_AT_SYNC, number, refusal=samples.refusal(due))
 
     async def opened(self, asks: int) -> list[str]:
         """The stream opens; what was asked by the time `asks` questions have left."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The desk: durable before told, told before carried out, and one sale at the counter."""
+"""The open_sales: durable before told, told before carried out, and one sale at the counter."""
 
 import asyncio
 from dataclasses import replace
@@ -9,9 +9,9 @@ import pytest
 
 from pengpos.core.effects import Arm
 from pengpos.core.errors import JournalError, JournalFullError
-from pengpos.core.events import AgainAsked, CancelAsked, FieldEmpty, Prompted, Resigned
+from pengpos.core.events import AgainAsked, CancelAsked, FieldEmpty, Prompted, SignedAgain
 from pengpos.core.sale import CancelReason, Prompt, Sale, SaleState
-from terminal.sales.open_sales import Desk, UnknownSaleError
+from terminal.sales.open_sales import OpenSales, UnknownSaleError
 from tests.support.parts import HandClock, Sink, SlowJournal, put, run, until
 from workshop.samples import sales as samples
 
@@ -21,17 +21,17 @@ GIVEN_UP = CancelAsked(at=NOON, reason=CancelReason.CUSTOMER)
 
 
 class Bench:
-    """A desk over a journal in memory."""
+    """Open sales over a journal in memory."""
 
     def __init__(self) -> None:
         self.journal = SlowJournal(HandClock())
         self.sink = Sink()
         self.changes = 0
         self.medium: list[str | None] = []
-        self.desk = Desk(
+        self.open_sales = OpenSales(
             self.journal, self._changed, lambda trouble: self.medium.append(str(trouble) if trouble else None)
         )
-        self.desk.attach(self.sink)
+        self.open_sales.attach(self.sink)
 
     def _medium(self, trouble: JournalError | None) -> None:
         self.medium.append(str(trouble) if trouble else None)
@@ -49,12 +49,12 @@ def test_a_new_sale_is_durable_before_it_is_there() -> None:
         bench = Bench()
         bench.journal.slow = True
         sale = bench.new()
-        opening = asyncio.ensure_future(bench.desk.open(sale, "test"))
+        opening = asyncio.ensure_future(bench.open_sales.open(sale, "test"))
         await until(lambda: bool(bench.journal.held))
-        assert (bench.desk.current, bench.sink.effects, bench.changes) == (None, [], 0)
+        assert (bench.open_sales.current, bench.sink.effects, bench.changes) == (None, [], 0)
         bench.journal.let_through()
         await opening
-        assert bench.desk.current == sale
+        assert bench.open_sales.current == sale
         assert bench.sink.effects == [(sale.number, Arm())]
 
     run(work())
@@ -63,15 +63,15 @@ def test_a_new_sale_is_durable_before_it_is_there() -> None:
 def test_a_step_is_durable_before_it_is_shown_or_carried_out() -> None:
     async def work() -> None:
         bench = Bench()
-        sale = put(bench.desk, bench.journal, SaleState.PRESENTED)
+        sale = put(bench.open_sales, bench.journal, SaleState.PRESENTED)
         bench.journal.slow = True
-        applying = asyncio.ensure_future(bench.desk.apply(sale.sale_id, GIVEN_UP))
+        applying = asyncio.ensure_future(bench.open_sales.apply(sale.sale_id, GIVEN_UP))
         await until(lambda: bool(bench.journal.held))
-        assert (await bench.desk.find(sale.sale_id)).state is SaleState.PRESENTED
+        assert (await bench.open_sales.find(sale.sale_id)).state is SaleState.PRESENTED
         assert bench.sink.effects == []
         bench.journal.let_through()
         await applying
-        assert (await bench.desk.find(sale.sale_id)).state is SaleState.CANCELLED
+        assert (await bench.open_sales.find(sale.sale_id)).state is SaleState.CANCELLED
         assert bench.sink.kinds == ["Disarm"]
 
     run(work())
@@ -80,10 +80,10 @@ def test_a_step_is_durable_before_it_is_shown_or_carried_out() -> None:
 def test_what_only_the_screen_shows_is_not_written() -> None:
     async def work() -> None:
         bench = Bench()
-        sale = put(bench.desk, bench.journal, SaleState.PRESENTED)
+        sale = put(bench.open_sales, bench.journal, SaleState.PRESENTED)
         rows = bench.journal.head().seq
-        await bench.desk.apply(sale.sale_id, Prompted(at=NOON, prompt=Prompt.CONFIRM))
-        assert (await bench.desk.find(sale.sale_id)).prompt is Prompt.CONFIRM
+        await bench.open_sales.apply(sale.sale_id, Prompted(at=NOON, prompt=Prompt.CONFIRM))
+        assert (await bench.open_sales.find(sale.sale_id)).prompt is Prompt.CONFIRM
         assert bench.journal.head().seq == rows
 
     run(work())
@@ -92,9 +92,9 @@ def test_what_only_the_screen_shows_is_not_written() -> None:
 def test_whoever_asked_may_go_the_change_is_made_and_shown() -> None:
     async def work() -> None:
         bench = Bench()
-        sale = put(bench.desk, bench.journal, SaleState.PRESENTED)
+        sale = put(bench.open_sales, bench.journal, SaleState.PRESENTED)
         bench.journal.slow = True
-        applying = asyncio.ensure_future(bench.desk.apply(sale.sale_id, GIVEN_UP))
+        applying = asyncio.ensure_future(bench.open_sales.apply(sale.sale_id, GIVEN_UP))
         await until(lambda: bool(bench.journal.held))
         applying.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -110,15 +110,15 @@ def test_whoever_opened_a_sale_may_go_it_is_there() -> None:
     async def work() -> None:
         bench = Bench()
         bench.journal.slow = True
-        opening = asyncio.ensure_future(bench.desk.open(bench.new(), "test"))
+        opening = asyncio.ensure_future(bench.open_sales.open(bench.new(), "test"))
         await until(lambda: bool(bench.journal.held))
         opening.cancel()
         bench.journal.let_through()
-        await until(lambda: bench.desk.current is not None)
+        await until(lambda: bench.open_sales.current is not None)
         with pytest.raises(asyncio.CancelledError):
             await opening
-        assert bench.desk.current is not None
-        assert bench.desk.current.state is SaleState.SIGNED
+        assert bench.open_sales.current is not None
+        assert bench.open_sales.current.state is SaleState.SIGNED
 
     run(work())
 
@@ -126,15 +126,15 @@ def test_whoever_opened_a_sale_may_go_it_is_there() -> None:
 def test_a_medium_that_takes_nothing_is_told_once_and_nothing_has_changed() -> None:
     async def work() -> None:
         bench = Bench()
-        sale = put(bench.desk, bench.journal, SaleState.PRESENTED)
+        sale = put(bench.open_sales, bench.journal, SaleState.PRESENTED)
         bench.journal.full = True
         for _ in range(3):
             with pytest.raises(JournalFullError):
-                await bench.desk.apply(sale.sale_id, GIVEN_UP)
-        assert (await bench.desk.find(sale.sale_id)).state is SaleState.PRESENTED
+                await bench.open_sales.apply(sale.sale_id, GIVEN_UP)
+        assert (await bench.open_sales.find(sale.sale_id)).state is SaleState.PRESENTED
         assert bench.medium == ["the medium is full"]
         bench.journal.full = False
-        await bench.desk.apply(sale.sale_id, GIVEN_UP)
+        await bench.open_sales.apply(sale.sale_id, GIVEN_UP)
         assert bench.medium == ["the medium is full", None]
 
     run(work())
@@ -144,7 +144,7 @@ def test_an_unknown_sale() -> None:
     async def work() -> None:
         bench = Bench()
         with pytest.raises(UnknownSaleError):
-            await bench.desk.apply(UUID(int=9), EMPTY)
+            await bench.open_sales.apply(UUID(int=9), EMPTY)
 
     run(work())
 
@@ -152,10 +152,10 @@ def test_an_unknown_sale() -> None:
 def test_of_several_events_all_are_taken_or_none() -> None:
     async def work() -> None:
         bench = Bench()
-        sale = put(bench.desk, bench.journal, SaleState.PRESENTED)
+        sale = put(bench.open_sales, bench.journal, SaleState.PRESENTED)
         with pytest.raises(UnknownSaleError):
-            await bench.desk.apply_all([(sale.sale_id, GIVEN_UP), (UUID(int=9), EMPTY)])
-        assert (await bench.desk.find(sale.sale_id)).state is SaleState.PRESENTED
+            await bench.open_sales.apply_all([(sale.sale_id, GIVEN_UP), (UUID(int=9), EMPTY)])
+        assert (await bench.open_sales.find(sale.sale_id)).state is SaleState.PRESENTED
         assert bench.sink.effects == []
 
     run(work())
@@ -164,10 +164,10 @@ def test_of_several_events_all_are_taken_or_none() -> None:
 def test_a_closed_desk_changes_nothing_more() -> None:
     async def work() -> None:
         bench = Bench()
-        sale = put(bench.desk, bench.journal, SaleState.PRESENTED)
-        await bench.desk.close()
+        sale = put(bench.open_sales, bench.journal, SaleState.PRESENTED)
+        await bench.open_sales.close()
         with pytest.raises(JournalError):
-            await bench.desk.apply(sale.sale_id, GIVEN_UP)
+            await bench.open_sales.apply(sale.sale_id, GIVEN_UP)
 
     run(work())
 
@@ -190,8 +190,8 @@ RESTORED = [
 def test_after_a_restart(states: list[SaleState], shown: int | None) -> None:
     async def work() -> None:
         bench = Bench()
-        sales = [put(bench.desk, bench.journal, state, number) for number, state in enumerate(states, 1)]
-        current = bench.desk.current
+        sales = [put(bench.open_sales, bench.journal, state, number) for number, state in enumerate(states, 1)]
+        current = bench.open_sales.current
         assert (current.sale_id if current else None) == (sales[shown].sale_id if shown is not None else None)
 
     run(work())
@@ -200,17 +200,17 @@ def test_after_a_restart(states: list[SaleState], shown: int | None) -> None:
 def test_a_sale_tried_again_takes_the_counter_from_one_that_is_over() -> None:
     async def work() -> None:
         bench = Bench()
-        old = put(bench.desk, bench.journal, SaleState.DECLINED, 1)
-        other = put(bench.desk, bench.journal, SaleState.PRESENTED, 2)
-        await bench.desk.apply(other.sale_id, GIVEN_UP)
-        await bench.desk.apply(old.sale_id, AgainAsked(at=NOON))
+        old = put(bench.open_sales, bench.journal, SaleState.DECLINED, 1)
+        other = put(bench.open_sales, bench.journal, SaleState.PRESENTED, 2)
+        await bench.open_sales.apply(other.sale_id, GIVEN_UP)
+        await bench.open_sales.apply(old.sale_id, AgainAsked(at=NOON))
         assert bench.sink.kinds[-1] == "SignAgain"
         number = bench.journal.next_counter()
         fresh = samples.intent(9, epoch=number.epoch, counter=number.counter)
-        await bench.desk.apply(old.sale_id, Resigned(at=NOON, fresh=fresh))
-        assert bench.desk.busy_with is not None
-        assert bench.desk.busy_with.sale_id == old.sale_id
-        assert other.sale_id not in {sale.sale_id for sale in bench.desk.sales}
+        await bench.open_sales.apply(old.sale_id, SignedAgain(at=NOON, fresh=fresh))
+        assert bench.open_sales.blocking is not None
+        assert bench.open_sales.blocking.sale_id == old.sale_id
+        assert other.sale_id not in {sale.sale_id for sale in bench.open_sales.sales}
 
     run(work())
 
@@ -218,11 +218,13 @@ def test_a_sale_tried_again_takes_the_counter_from_one_that_is_over() -> None:
 def test_until_wakes_with_the_change() -> None:
     async def work() -> None:
         bench = Bench()
-        sale = put(bench.desk, bench.journal, SaleState.SIGNED)
-        waiting = asyncio.ensure_future(bench.desk.until(sale.sale_id, lambda seen: seen.state is SaleState.PRESENTED))
+        sale = put(bench.open_sales, bench.journal, SaleState.SIGNED)
+        waiting = asyncio.ensure_future(
+            bench.open_sales.until(sale.sale_id, lambda seen: seen.state is SaleState.PRESENTED)
+        )
         await asyncio.sleep(0)
         assert not waiting.done()
-        await bench.desk.apply(sale.sale_id, EMPTY)
+        await bench.open_sales.apply(sale.sale_id, EMPTY)
         assert (await waiting).state is SaleState.PRESENTED
 
     run(work())
@@ -231,10 +233,10 @@ def test_until_wakes_with_the_change() -> None:
 def test_a_sale_long_over_is_found_in_the_journal() -> None:
     async def work() -> None:
         bench = Bench()
-        sale = put(bench.desk, bench.journal, SaleState.APPROVED)
-        bench.desk.restore([])
-        assert (await bench.desk.find(sale.sale_id)).number == sale.number
-        await bench.desk.apply(sale.sale_id, replace(EMPTY, at=NOON + 1))
-        assert bench.desk.sales == ()
+        sale = put(bench.open_sales, bench.journal, SaleState.APPROVED)
+        bench.open_sales.restore([])
+        assert (await bench.open_sales.find(sale.sale_id)).number == sale.number
+        await bench.open_sales.apply(sale.sale_id, replace(EMPTY, at=NOON + 1))
+        assert bench.open_sales.sales == ()
 
     run(work())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A tap desk with a judge that remembers, cards of a few lines, and a clock moved by hand."""
+"""Fields with a judge that remembers, cards of a few lines, and a clock moved by hand."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from pengpos.core.ports import ReaderHealth, Signal, Transceive
 from pengpos.core.sale import Notice, Prompt
 from sandbox.phone.wallet.applet import Applet
 from terminal.sales.arming import Arming
-from terminal.taps.fields import Answer, Offer, TapDesk
+from terminal.taps.fields import Answer, Fields, Offer
 from tests.support.loop_thread import LoopThread
 
 T = TypeVar("T")
@@ -144,19 +144,19 @@ class HandClock:
 
 
 class Bench:
-    """A tap desk with everything around it."""
+    """Fields with everything around it."""
 
     def __init__(self, loop: LoopThread) -> None:
         self.judge = Judge()
         self.clock = HandClock()
         self.arming = Arming()
-        self.desk = TapDesk(loop.loop, self.judge, self.clock, self.arming)
+        self.open_sales = Fields(loop.loop, self.judge, self.clock, self.arming)
         self._loop = loop
 
     def see(self, cards: Sequence[Any], reader: str = "one") -> list[tuple[Any, ...]]:
         """What one look at a field leads to."""
         self.judge.told.clear()
-        self.desk.field(reader, cards)
+        self.open_sales.field(reader, cards)
         self._loop.run(_nothing())  # whatever was told has been heard once this has run
         return list(self.judge.told)
 

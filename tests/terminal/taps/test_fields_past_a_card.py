@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A phone with a transit card in its case at a PN532: found past the card, and never taken for one that has just come.
 
-Source: tap protocol §2, "A phone left lying there pays nobody's bill". Real tap desk, real reader, simulated chip.
+Source: tap protocol §2, "A phone left lying there pays nobody's bill". Real fields, real reader, simulated chip.
 """
 
 import time
@@ -27,7 +27,7 @@ LOOKS = 6  # of 0.2 s: more than the second after which what sleeps is woken
 
 
 class Counter:
-    """A tap desk over a PN532, and a phone with a card in its case."""
+    """Fields over a PN532, and a phone with a card in its case."""
 
     def __init__(self, bench: Bench, chip: SimulatedPn532, reader: Pn53xReader) -> None:
         self.bench, self.chip, self.reader = bench, chip, reader

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from pengpos.core.events import (
     Approved,
+    BackendCall,
     BackendStatus,
     CancelAnswered,
     Declined,
-    Errand,
     Event,
     Held,
     RefundAnswered,
@@ -77,7 +77,7 @@ class BackendModel:
         """`GET /intents/{id}`."""
         record = self.records.get(intent.intent_id)
         if record is None:
-            return StatusHeard(at=now, intent_id=intent.intent_id, errand=None, status=BackendStatus.NOT_FOUND)
+            return StatusHeard(at=now, intent_id=intent.intent_id, call=None, status=BackendStatus.NOT_FOUND)
         self._let_time_pass(record, now)
         return self._word(record)
 
@@ -94,7 +94,7 @@ class BackendModel:
         word = self._word(record)
         if isinstance(word, StatusHeard):
             refusal = Refusal(reason=Reason.EXPIRED)
-            return Declined(at=now, intent_id=intent.intent_id, errand=None, refusal=refusal)
+            return Declined(at=now, intent_id=intent.intent_id, call=None, refusal=refusal)
         return word
 
     def cancel(self, intent: Intent, *, keep: bool) -> CancelAnswered:
@@ -103,7 +103,7 @@ class BackendModel:
         if record.cancel_answer is None:
             answer = CancelAnswered(at=0, intent_id=intent.intent_id)
             if record.status is Decision.APPROVED and keep:
-                answer = replace(answer, settled=_booking(record))
+                answer = replace(answer, standing=_booking(record))
             elif record.status not in {Decision.DECLINED, EXPIRED}:
                 record.money_minor = 0
                 self._turn(record, CANCELLED)
@@ -179,14 +179,14 @@ class BackendModel:
         intent_id = record.intent.intent_id
         match record.status:
             case Decision.APPROVED:
-                return Approved(at=0, intent_id=intent_id, errand=None, booking=_booking(record))
+                return Approved(at=0, intent_id=intent_id, call=None, booking=_booking(record))
             case Decision.DECLINED:
                 refusal = Refusal(reason=Reason.DECLINED_BY_BACKEND)
-                return Declined(at=0, intent_id=intent_id, errand=None, refusal=refusal)
+                return Declined(at=0, intent_id=intent_id, call=None, refusal=refusal)
             case Decision.HELD:
-                return Held(at=0, intent_id=intent_id, errand=None)
+                return Held(at=0, intent_id=intent_id, call=None)
             case BackendStatus() as status:
-                return StatusHeard(at=0, intent_id=intent_id, errand=None, status=status)
+                return StatusHeard(at=0, intent_id=intent_id, call=None, status=status)
 
 
 def _booking(record: Record) -> Booking:
@@ -197,8 +197,8 @@ Request = Callable[[int], Event | None]
 """A request as the network carries it: what the backend answers when it arrives at that time."""
 
 
-def answer_to(errand: Errand, event: Event, now: int) -> Event:
+def answer_to(call: BackendCall, event: Event, now: int) -> Event:
     """The backend's word as the answer to what was asked."""
     if isinstance(event, Approved | Declined | Held | StatusHeard):
-        event = replace(event, errand=errand)
+        event = replace(event, call=call)
     return replace(event, at=now)

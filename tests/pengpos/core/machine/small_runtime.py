@@ -22,14 +22,14 @@ from pengpos.core.effects import (
     Then,
 )
 from pengpos.core.events import (
+    BackendCall,
     BackendStatus,
     CancelLeaving,
-    Errand,
     Event,
     ForwardLeaving,
     NoAnswer,
-    Resigned,
     Restarted,
+    SignedAgain,
     StatusHeard,
 )
 from pengpos.core.machine import durably_different, step
@@ -117,23 +117,23 @@ class SmallRuntime:
         match name:
             case "sign":
                 fresh = intent(newest.counter + 1, issued_at=self.now, online=keep)
-                self.take(Resigned(at=self.now, fresh=fresh))
+                self.take(SignedAgain(at=self.now, fresh=fresh))
             case "ask":
                 self.ask(fate, decision)
             case "pay":
-                self.send(Errand.PAYMENT, fate, self.payment(sale, decision, offline=False))
+                self.send(BackendCall.PAYMENT, fate, self.payment(sale, decision, offline=False))
             case "cancel":
                 if self.take(CancelLeaving(at=self.now)):
                     self.waiting["cancel sent"] = effect
             case "cancel sent":
-                self.send(Errand.CANCEL, fate, lambda _: self.backend.cancel(newest, keep=keep))
+                self.send(BackendCall.CANCEL, fate, lambda _: self.backend.cancel(newest, keep=keep))
             case "forward":
                 if "batch" in self.waiting:
                     self.waiting[name] = effect  # one batch at a time; the drainer looks again after it
                 elif self.take(ForwardLeaving(at=self.now)):
                     self.waiting["batch"] = effect
             case "batch":
-                self.send(Errand.FORWARD, fate, self.payment(sale, decision, offline=True))
+                self.send(BackendCall.FORWARD, fate, self.payment(sale, decision, offline=True))
             case _:
                 assert isinstance(effect, SendRefund)
                 self.send_refund(effect.refund_id, fate, decision)
@@ -141,15 +141,15 @@ class SmallRuntime:
     def ask(self, fate: Fate, decision: Decision) -> None:
         """A GET changes nothing, so it is answered or not; and in `unknown`, while it lives, the same body again."""
         if fate is not Fate.ANSWERED:
-            self.take(NoAnswer(at=self.now, errand=Errand.QUESTION))
+            self.take(NoAnswer(at=self.now, call=BackendCall.QUESTION))
             return
         sale, answer = self.sale, self.backend.ask(self.sale.intent, self.now)
         alive = self.now <= sale.intent.expires_at + LATE_S
         unpaid = isinstance(answer, StatusHeard) and answer.status in {CREATED, CLAIMED, BackendStatus.NOT_FOUND}
         if sale.state is S.UNKNOWN and unpaid and alive:
-            self.send(Errand.PAYMENT, fate, self.payment(sale, decision, offline=False))
+            self.send(BackendCall.PAYMENT, fate, self.payment(sale, decision, offline=False))
         else:
-            self.take(answer_to(Errand.QUESTION, answer, self.now))
+            self.take(answer_to(BackendCall.QUESTION, answer, self.now))
 
     def payment(self, sale: Sale, decision: Decision, *, offline: bool) -> Request:
         assert sale.authorised is not None
@@ -160,16 +160,18 @@ class SmallRuntime:
         (known,) = (known for known in self.sale.refunds if known.refund_id == refund_id)
         states = {Decision.APPROVED: RefundState.DONE, Decision.DECLINED: RefundState.FAILED}
         state, intent_id = states.get(decision, RefundState.SENT), self.sale.intent.intent_id
-        self.send(Errand.REFUND, fate, lambda _: self.backend.refund(intent_id, refund_id, known.amount_minor, state))
+        self.send(
+            BackendCall.REFUND, fate, lambda _: self.backend.refund(intent_id, refund_id, known.amount_minor, state)
+        )
 
-    def send(self, errand: Errand, fate: Fate, request: Request) -> None:
+    def send(self, call: BackendCall, fate: Fate, request: Request) -> None:
         answer = request(self.now) if fate in {Fate.ANSWERED, Fate.UNHEARD} else None
         if fate is Fate.SLOW:
             self.network.append(request)
         if answer is None or fate is not Fate.ANSWERED:
-            self.take(NoAnswer(at=self.now, errand=errand))
+            self.take(NoAnswer(at=self.now, call=call))
         else:
-            self.take(answer_to(errand, answer, self.now))
+            self.take(answer_to(call, answer, self.now))
 
 
 _NAMES: dict[type[Effect], str] = {

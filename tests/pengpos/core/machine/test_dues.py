@@ -9,7 +9,7 @@ from typing import TypeAlias
 import pytest
 
 from pengpos.core.effects import AlarmKind, AskBackend, RaiseAlarm, SendRefund
-from pengpos.core.events import Errand, Event, NoAnswer, RefundAnswered, RefundAsked, Restarted
+from pengpos.core.events import BackendCall, Event, NoAnswer, RefundAnswered, RefundAsked, Restarted
 from pengpos.core.machine import Outcome, backoff_s, durably_different, refundable_minor
 from pengpos.core.machine._dues import ASKED_MOST
 from pengpos.core.sale import DueState, Refund, RefundState, Sale, SaleState
@@ -32,7 +32,7 @@ S, D, R = SaleState, DueState, RefundState
 SOON = NOON + 90
 ALARM = RaiseAlarm(AlarmKind.DECLINED_AT_SYNC)
 LESS = AMOUNT_MINOR - 80
-UNANSWERED = NoAnswer(at=SOON, errand=Errand.QUESTION)
+UNANSWERED = NoAnswer(at=SOON, call=BackendCall.QUESTION)
 
 
 def declined(state: DueState | None, amount_minor: int = AMOUNT_MINOR, **changes: object) -> Sale:
@@ -100,9 +100,9 @@ def test_without_a_refusal_there_is_nothing_to_keep_it_in(take: Take) -> None:
     assert take(sale, says_due(D.PAID)) == (sale, ())
 
 
-@pytest.mark.parametrize("errand", [None, Errand.QUESTION], ids=["an event", "a question's answer"])
-def test_the_intents_own_news_says_it_too(take: Take, errand: Errand | None) -> None:
-    after, effects = take(declined(D.OPEN), says_declined(errand, refusal=refusal(due(D.PAID), code="another")))
+@pytest.mark.parametrize("call", [None, BackendCall.QUESTION], ids=["an event", "a question's answer"])
+def test_the_intents_own_news_says_it_too(take: Take, call: BackendCall | None) -> None:
+    after, effects = take(declined(D.OPEN), says_declined(call, refusal=refusal(due(D.PAID), code="another")))
     assert (after, effects) == (declined(D.PAID), (ALARM,))
 
 
@@ -113,7 +113,7 @@ def test_the_drainers_no_brings_it_and_what_came_meanwhile_is_asked_for(take: Ta
     sale = sale_in(S.FORWARDING)
     early, effects = take(sale, says_due(D.PAID))  # the event overtakes the answer of the batch
     assert (early, effects) == (sale, ())
-    after, effects = take(early, says_declined(Errand.FORWARD, refusal=refusal(due())))
+    after, effects = take(early, says_declined(BackendCall.FORWARD, refusal=refusal(due())))
     assert (after.state, after.refusal) == (S.DECLINED_AT_SYNC, refusal(due()))
     assert effects == (ALARM, AskBackend(HEARD_AT + 5))
 
@@ -131,8 +131,8 @@ def test_a_question_about_it_that_nobody_answered_is_asked_again_so_many_times(t
 def test_an_answer_ends_the_count_and_whoever_said_to_come_later_is_obeyed(take: Take) -> None:
     waiting, effects = take(declined(D.OPEN), replace(UNANSWERED, retry_after_s=90))
     assert effects == (AskBackend(SOON + 90),)
-    assert take(waiting, says_declined(Errand.QUESTION, refusal=refusal(due()))) == (declined(D.OPEN), ())
-    after, _ = take(waiting, says_declined(Errand.QUESTION, refusal=refusal(due(D.PAID))))
+    assert take(waiting, says_declined(BackendCall.QUESTION, refusal=refusal(due()))) == (declined(D.OPEN), ())
+    after, _ = take(waiting, says_declined(BackendCall.QUESTION, refusal=refusal(due(D.PAID))))
     assert after == declined(D.PAID)
 
 
@@ -152,7 +152,7 @@ def test_what_is_over_is_not_asked_about_again(take: Take, state: DueState | Non
     ],
 )
 def test_what_was_given_back_before_leaves_and_lessens_it(take: Take, queued: object, sent: object) -> None:
-    answer = says_declined(Errand.FORWARD, refusal=refusal(due()))
+    answer = says_declined(BackendCall.FORWARD, refusal=refusal(due()))
     after, effects = take(sale_in(S.FORWARDING, refunds=(queued,)), answer)
     assert after.refunds == (sent,)
     assert effects == (ALARM, AskBackend(HEARD_AT + 5), SendRefund(refund().refund_id))
@@ -167,7 +167,7 @@ def test_what_was_given_back_before_leaves_and_lessens_it(take: Take, queued: ob
 @pytest.mark.parametrize("guaranteed_minor", [AMOUNT_MINOR, LESS])
 def test_where_nobody_is_asked_it_lessens_what_the_platform_owes(take: Take, guaranteed_minor: int) -> None:
     borne = refusal(borne_by="platform", guaranteed_minor=guaranteed_minor)
-    after, effects = take(sale_in(S.FORWARDING, refunds=(refund(),)), says_declined(Errand.FORWARD, refusal=borne))
+    after, effects = take(sale_in(S.FORWARDING, refunds=(refund(),)), says_declined(BackendCall.FORWARD, refusal=borne))
     assert after.refunds == (refund(amount_minor=None if guaranteed_minor == AMOUNT_MINOR else guaranteed_minor),)
     assert effects == (ALARM, SendRefund(refund().refund_id))
     assert refundable_minor(sale_in(S.DECLINED_AT_SYNC, refusal=borne)) == guaranteed_minor

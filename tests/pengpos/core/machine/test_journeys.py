@@ -213,7 +213,7 @@ class Journeys(SmallRuntime, RuleBasedStateMachine):
 
     @rule(data=st.data(), fate=FATES, decision=DECISIONS, keep=st.booleans())
     @precondition(lambda self: self.waiting)
-    def errand(self, data: st.DataObject, fate: Fate, decision: Decision, keep: bool) -> None:
+    def call(self, data: st.DataObject, fate: Fate, decision: Decision, keep: bool) -> None:
         self.run_errand(data.draw(st.sampled_from(sorted(self.waiting))), fate, decision, keep)
 
     @rule(data=st.data())

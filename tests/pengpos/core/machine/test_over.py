@@ -10,11 +10,11 @@ import pytest
 from pengpos.core.effects import AlarmKind, Arm, AskBackend, NotNow, RaiseAlarm, SendRefund, SignAgain
 from pengpos.core.events import (
     AgainAsked,
+    BackendCall,
     BackendStatus,
     CancelAnswered,
     CancelAsked,
     CodeEntered,
-    Errand,
     Event,
     FieldEmpty,
     LifeOver,
@@ -24,9 +24,9 @@ from pengpos.core.events import (
     ParkAsked,
     PhoneRefused,
     ReplyAccepted,
-    Resigned,
     Restarted,
     Settled,
+    SignedAgain,
 )
 from pengpos.core.machine import Outcome, backoff_s
 from pengpos.core.reasons import Reason
@@ -49,11 +49,11 @@ Take: TypeAlias = Callable[[Sale, Event], Outcome]
 
 S = SaleState
 B = BackendStatus
-ASK = Errand.QUESTION
+ASK = BackendCall.QUESTION
 ID = intent().intent_id
 SOON = NOON + 30
 NOTHING_TAKEN = [S.DECLINED, S.DECLINED_AT_SYNC, S.CANCELLED, S.REVERSED, S.EXPIRED]
-FRESH = Resigned(at=SOON, fresh=intent(2, issued_at=SOON, online=False))
+FRESH = SignedAgain(at=SOON, fresh=intent(2, issued_at=SOON, online=False))
 CODE_WRONG = RaiseAlarm(AlarmKind.CODE_NOT_CONFIRMED)
 
 
@@ -85,8 +85,8 @@ def test_in_a_settlement(take: Take, before: SaleState, after: SaleState) -> Non
         pytest.param(says(B.CLAIMED), id="claimed"),
         pytest.param(says(B.EXPIRED), id="expired"),
         pytest.param(CancelAnswered(at=SOON, intent_id=ID), id="a cancel's answer"),
-        pytest.param(NoAnswer(at=SOON, errand=Errand.PAYMENT), id="the payment's silence"),
-        pytest.param(NoAnswer(at=SOON, errand=ASK), id="a question's silence"),
+        pytest.param(NoAnswer(at=SOON, call=BackendCall.PAYMENT), id="the payment's silence"),
+        pytest.param(NoAnswer(at=SOON, call=ASK), id="a question's silence"),
         pytest.param(LifeOver(at=SOON, intent_id=ID), id="time"),
         pytest.param(ReplyAccepted(at=SOON, authorised=authorised()), id="a reply"),
         pytest.param(PhoneRefused(at=SOON, refusal=Refusal(reason=Reason.EXPIRED)), id="a phone's no"),
@@ -142,7 +142,7 @@ def test_events_of_before_the_code_replayed_when_the_link_is_back_alarm_nobody(t
 
 
 def test_a_code_is_asked_about_until_somebody_answers(take: Take) -> None:
-    after, effects = take(BY_CODE, NoAnswer(at=SOON, errand=ASK, retry_after_s=20))
+    after, effects = take(BY_CODE, NoAnswer(at=SOON, call=ASK, retry_after_s=20))
     assert effects == (AskBackend(SOON + 20),)
     assert after.retry_at == SOON + 20
     assert take(after, Restarted(at=SOON + 1)) == (after, (AskBackend(SOON + 20),))
@@ -202,9 +202,9 @@ def test_a_new_intent_fits_nowhere_else(take: Take, state: SaleState) -> None:
         pytest.param(says(B.CANCELLED), id="cancelled"),
         pytest.param(says(B.NOT_FOUND, ASK), id="404"),
         pytest.param(CancelAnswered(at=SOON, intent_id=ID), id="a cancel's answer"),
-        pytest.param(CancelAnswered(at=SOON, intent_id=ID, settled=booking()), id="a cancel answered settled"),
-        pytest.param(NoAnswer(at=SOON, errand=Errand.CANCEL), id="a cancel's silence"),
-        pytest.param(NoAnswer(at=SOON, errand=ASK), id="a question's silence"),
+        pytest.param(CancelAnswered(at=SOON, intent_id=ID, standing=booking()), id="a cancel answered settled"),
+        pytest.param(NoAnswer(at=SOON, call=BackendCall.CANCEL), id="a cancel's silence"),
+        pytest.param(NoAnswer(at=SOON, call=ASK), id="a question's silence"),
         pytest.param(LifeOver(at=SOON, intent_id=ID), id="time"),
         pytest.param(ReplyAccepted(at=SOON, authorised=authorised()), id="a reply"),
         pytest.param(Settled(at=SOON, business_date="2027-01-16"), id="a settlement"),

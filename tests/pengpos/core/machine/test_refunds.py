@@ -7,7 +7,7 @@ from typing import TypeAlias
 import pytest
 
 from pengpos.core.effects import AlarmKind, NotNow, RaiseAlarm, SendRefund
-from pengpos.core.events import Errand, Event, NoAnswer, RefundAnswered, RefundAsked
+from pengpos.core.events import BackendCall, Event, NoAnswer, RefundAnswered, RefundAsked
 from pengpos.core.machine import ALARM_AFTER_ATTEMPTS, Outcome, backoff_s, refundable_minor
 from pengpos.core.sale import TAKEN_STATES, Refund, RefundState, Sale, SaleState
 from workshop.samples.sales import AMOUNT_MINOR, NOON, booking, refund, sale_in, says_approved
@@ -209,7 +209,7 @@ def test_is_cut_to_what_was_captured(
 ) -> None:
     refunds = tuple(refund(number, amount_minor=amount) for number, amount in enumerate(queued, 1))
     stored = sale_in(S.FORWARDING, refunds=refunds)
-    after, effects = take(stored, says_approved(Errand.FORWARD, booking=booking(total_minor=captured_minor)))
+    after, effects = take(stored, says_approved(BackendCall.FORWARD, booking=booking(total_minor=captured_minor)))
     assert [(known.amount_minor, known.state) for known in after.refunds] == sent
     assert effects == tuple(SendRefund(known.refund_id) for known in after.refunds if known.state is R.QUEUED)
 
@@ -219,7 +219,7 @@ def test_is_cut_to_what_was_captured(
 
 def test_without_an_answer_is_sent_again_with_back_off(take: Take) -> None:
     sale = approved(refund(1, state=R.DONE, amount_minor=1), refund(2, state=R.SENT, amount_minor=1))
-    after, effects = take(sale, NoAnswer(at=SOON, errand=Errand.REFUND))
+    after, effects = take(sale, NoAnswer(at=SOON, call=BackendCall.REFUND))
     assert effects == (SendRefund(SECOND, SOON + backoff_s(1, sale.sale_id)),)
     assert after.attempts == 1
     assert after.state is S.APPROVED
@@ -228,7 +228,7 @@ def test_without_an_answer_is_sent_again_with_back_off(take: Take) -> None:
 def test_one_alarm_after_ten_silences(take: Take) -> None:
     sale, alarms = approved(refund()), []
     for attempt in range(1, 25):
-        sale, effects = take(sale, NoAnswer(at=SOON + attempt, errand=Errand.REFUND))
+        sale, effects = take(sale, NoAnswer(at=SOON + attempt, call=BackendCall.REFUND))
         assert SendRefund(FIRST, sale.retry_at) in effects
         alarms += [attempt for effect in effects if effect == RaiseAlarm(AlarmKind.DELIVERY_FAILING)]
     assert alarms == [ALARM_AFTER_ATTEMPTS]
@@ -237,4 +237,4 @@ def test_one_alarm_after_ten_silences(take: Take) -> None:
 @pytest.mark.parametrize("state", S)
 def test_a_silence_about_no_refund_changes_nothing(take: Take, state: SaleState) -> None:
     sale = sale_in(state, refunds=(refund(state=R.DONE),))
-    assert take(sale, NoAnswer(at=SOON, errand=Errand.REFUND)) == (sale, ())
+    assert take(sale, NoAnswer(at=SOON, call=BackendCall.REFUND)) == (sale, ())

@@ -16,12 +16,12 @@ from pengpos.core.effects import AlarmKind, NotNow, RaiseAlarm
 from pengpos.core.events import (
     AgainAsked,
     Approved,
+    BackendCall,
     BackendStatus,
     CancelAnswered,
     CancelAsked,
     CancelLeaving,
     CodeEntered,
-    Errand,
     Event,
     FieldEmpty,
     ForwardLeaving,
@@ -37,9 +37,9 @@ from pengpos.core.events import (
     RefundAnswered,
     RefundAsked,
     ReplyAccepted,
-    Resigned,
     Restarted,
     Settled,
+    SignedAgain,
     UrlKnown,
 )
 from pengpos.core.machine import Outcome, backoff_s, durably_different
@@ -150,7 +150,7 @@ ABOUT_EARLIER = [
     pytest.param(says_held(), (), id="held"),
     *[pytest.param(says(status), (), id=status.name.lower()) for status in BackendStatus],
     pytest.param(CancelAnswered(at=SOON, intent_id=ID), (), id="cancel answered"),
-    pytest.param(CancelAnswered(at=SOON, intent_id=ID, settled=booking()), (), id="cancel answered settled"),
+    pytest.param(CancelAnswered(at=SOON, intent_id=ID, standing=booking()), (), id="cancel answered settled"),
     pytest.param(LifeOver(at=LIFE_OVER, intent_id=ID), (), id="its life is over"),
     pytest.param(UrlKnown(at=SOON, intent_id=ID, url=URL), (), id="its URL"),
 ]
@@ -202,18 +202,18 @@ def test_back_off_doubles_up_to_a_minute_and_differs_by_who_waits(attempts: int,
     ],
 )
 @pytest.mark.parametrize(
-    ("state", "errand"),
+    ("state", "call"),
     [
-        (S.PENDING, Errand.QUESTION),
-        (S.UNKNOWN, Errand.QUESTION),
-        (S.FORWARDING, Errand.FORWARD),
-        (S.CANCELLING, Errand.CANCEL),
-        (S.REVERSING, Errand.CANCEL),
+        (S.PENDING, BackendCall.QUESTION),
+        (S.UNKNOWN, BackendCall.QUESTION),
+        (S.FORWARDING, BackendCall.FORWARD),
+        (S.CANCELLING, BackendCall.CANCEL),
+        (S.REVERSING, BackendCall.CANCEL),
     ],
     ids=str,
 )
-def test_retry_after(take: Take, state: SaleState, errand: Errand, retry_after_s: int | None, waits_s: int) -> None:
-    after, _ = take(sale_in(state), NoAnswer(at=SOON, errand=errand, retry_after_s=retry_after_s))
+def test_retry_after(take: Take, state: SaleState, call: BackendCall, retry_after_s: int | None, waits_s: int) -> None:
+    after, _ = take(sale_in(state), NoAnswer(at=SOON, call=call, retry_after_s=retry_after_s))
     assert after.retry_at == SOON + waits_s
 
 
@@ -253,7 +253,7 @@ EVENTS: list[Event] = [
     *[CodeEntered(at=SOON, right=right) for right in (True, False)],
     *[CancelAsked(at=SOON, reason=reason) for reason in CancelReason],
     AgainAsked(at=SOON),
-    Resigned(at=SOON, fresh=intent(3)),
+    SignedAgain(at=SOON, fresh=intent(3)),
     ParkAsked(at=SOON),
     *[OfflineAccepted(at=SOON, by_cashier=by) for by in (True, False)],
     *[RefundAsked(at=SOON, refund=refund(9, amount_minor=amount)) for amount in (None, 80, 10**12)],
@@ -263,13 +263,13 @@ EVENTS: list[Event] = [
     *[UrlKnown(at=SOON, intent_id=about, url=URL, fragment=shown) for about in (ID, OTHER) for shown in (True, False)],
     CancelLeaving(at=SOON),
     ForwardLeaving(at=SOON),
-    *[say(errand, intent_id=about) for say in (says_approved, says_declined, says_held)
-      for errand in (None, *Errand) for about in (ID, OTHER)],
-    says_declined(Errand.CANCEL, refusal=refusal(due(DueState.PAID))),
-    *[says(status, errand, at=at)
-      for status in BackendStatus for errand in (None, *Errand) for at in (SOON, LIFE_OVER + 600)],
-    *[NoAnswer(at=SOON, errand=errand) for errand in Errand],
-    *[CancelAnswered(at=SOON, intent_id=ID, settled=settled) for settled in (None, booking())],
+    *[say(call, intent_id=about) for say in (says_approved, says_declined, says_held)
+      for call in (None, *BackendCall) for about in (ID, OTHER)],
+    says_declined(BackendCall.CANCEL, refusal=refusal(due(DueState.PAID))),
+    *[says(status, call, at=at)
+      for status in BackendStatus for call in (None, *BackendCall) for at in (SOON, LIFE_OVER + 600)],
+    *[NoAnswer(at=SOON, call=call) for call in BackendCall],
+    *[CancelAnswered(at=SOON, intent_id=ID, standing=settled) for settled in (None, booking())],
     Settled(at=SOON, business_date="2027-01-15"),
     *[RefundAnswered(at=SOON, refund_id=refund(n).refund_id, state=state) for n in (1, 4, 9) for state in RefundState],
     *[says_due(state, amount, intent_id=about) for state in DueState for amount in (80, 1880) for about in (ID, OTHER)],

@@ -10,12 +10,12 @@ import pytest
 from pengpos.core.effects import AlarmKind, AskBackend, Effect, NotNow, RaiseAlarm, SendCancel, SendRefund, SignAgain
 from pengpos.core.events import (
     AgainAsked,
+    BackendCall,
     BackendStatus,
     CancelAnswered,
     CancelAsked,
     CancelLeaving,
     CodeEntered,
-    Errand,
     Event,
     LifeOver,
     NoAnswer,
@@ -53,7 +53,7 @@ BY_TIME = Cancel(reason=CancelReason.UNABLE_TO_COMPLETE, by_time=True)
 FOR_AGAIN = Cancel(reason=CancelReason.MERCHANT, again=True)
 CANCELLED = CancelAnswered(at=SOON, intent_id=ID)
 CANCELLED_LATE = CancelAnswered(at=LIFE_OVER, intent_id=ID)
-SETTLED = CancelAnswered(at=SOON, intent_id=ID, settled=booking())
+SETTLED = CancelAnswered(at=SOON, intent_id=ID, standing=booking())
 
 
 def cancelling(cancel: Cancel = BY_CASHIER, **changes: object) -> Sale:
@@ -90,14 +90,14 @@ def cancelling(cancel: Cancel = BY_CASHIER, **changes: object) -> Sale:
         ),
         pytest.param(
             cancelling(),
-            NoAnswer(at=SOON, errand=Errand.CANCEL, retry_after_s=50),
+            NoAnswer(at=SOON, call=BackendCall.CANCEL, retry_after_s=50),
             S.CANCELLING,
             (SendCancel(SOON + 50),),
             id="cancelling + no answer → sent again",
         ),
         pytest.param(
             sale_in(S.REVERSING),
-            NoAnswer(at=SOON, errand=Errand.CANCEL),
+            NoAnswer(at=SOON, call=BackendCall.CANCEL),
             S.REVERSING,
             (SendCancel(SOON + backoff_s(1, sale_in(S.REVERSING).sale_id)),),
             id="reversing + no answer → sent again",
@@ -135,7 +135,7 @@ ACCEPTED_OFFLINE = (Step(S.ACCEPTED_OFFLINE, NOON, "accepted offline"), Step(S.R
 def test_settled_by_a_decline_ends_it_and_the_money_is_the_dues_matter(
     take: Take, state: SaleState, history: tuple[Step, ...], left: Due | None, end: SaleState
 ) -> None:
-    answer = says_declined(Errand.CANCEL, refusal=refusal(left))
+    answer = says_declined(BackendCall.CANCEL, refusal=refusal(left))
     after, effects = take(sale_in(state, history=history, attempts=30, retry_at=SOON), answer)
     assert (after.state, after.refusal, after.intent.end) == (end, refusal(left), end)
     assert (after.refunds, after.attempts, after.retry_at) == ((), 0, None)
@@ -166,7 +166,7 @@ def test_the_refund_of_a_cancelled_sale_has_the_same_id_however_often_it_is_made
     first, _ = take(cancelling(), SETTLED)
     second, _ = take(cancelling(), SETTLED)
     other, _ = take(
-        cancelling(intents=(intent(2),)), CancelAnswered(at=SOON, intent_id=intent(2).intent_id, settled=booking())
+        cancelling(intents=(intent(2),)), CancelAnswered(at=SOON, intent_id=intent(2).intent_id, standing=booking())
     )
     assert first.refunds == second.refunds
     assert first.refunds[0].refund_id != other.refunds[0].refund_id
@@ -202,8 +202,8 @@ def test_a_cancel_is_not_sent_behind_a_sale_that_a_code_has_approved(take: Take)
         pytest.param(says_held(), id="held"),
         pytest.param(says(BackendStatus.CANCELLED), id="cancelled by an event"),
         pytest.param(says(BackendStatus.EXPIRED), id="expired"),
-        pytest.param(NoAnswer(at=SOON, errand=Errand.PAYMENT), id="the payment's silence"),
-        pytest.param(NoAnswer(at=SOON, errand=Errand.QUESTION), id="an older question's silence"),
+        pytest.param(NoAnswer(at=SOON, call=BackendCall.PAYMENT), id="the payment's silence"),
+        pytest.param(NoAnswer(at=SOON, call=BackendCall.QUESTION), id="an older question's silence"),
         pytest.param(LifeOver(at=LIFE_OVER, intent_id=ID), id="time"),
         pytest.param(ReplyAccepted(at=SOON, authorised=authorised()), id="a reply"),
     ],
@@ -216,7 +216,7 @@ def test_nothing_but_the_answer_to_the_cancel_ends_it(take: Take, state: SaleSta
 def test_one_alarm_when_ten_cancels_went_unanswered(take: Take) -> None:
     sale, alarms = cancelling(), []
     for attempt in range(1, 25):
-        sale, effects = take(sale, NoAnswer(at=SOON + attempt, errand=Errand.CANCEL))
+        sale, effects = take(sale, NoAnswer(at=SOON + attempt, call=BackendCall.CANCEL))
         alarms += [attempt for effect in effects if effect == RaiseAlarm(AlarmKind.DELIVERY_FAILING)]
     assert alarms == [ALARM_AFTER_ATTEMPTS]
 
@@ -224,7 +224,7 @@ def test_one_alarm_when_ten_cancels_went_unanswered(take: Take) -> None:
 def test_an_earlier_intents_cancel_does_not_end_the_newer_one(take: Take) -> None:
     sale = cancelling(intents=(intent(1, ended_at=NOON, end=S.CANCELLED), intent(2, put_sent=True)))
     assert take(sale, CANCELLED) == (sale, ())
-    assert take(sale, replace(CANCELLED, settled=booking())) == (sale, ())
+    assert take(sale, replace(CANCELLED, standing=booking())) == (sale, ())
 
 
 @pytest.mark.parametrize("state", [S.CANCELLING, S.REVERSING])

@@ -20,10 +20,10 @@ from pengpos.core.effects import (
 )
 from pengpos.core.events import (
     AgainAsked,
+    BackendCall,
     BackendStatus,
     CancelAsked,
     CodeEntered,
-    Errand,
     Event,
     FieldEmpty,
     ForwardLeaving,
@@ -58,7 +58,7 @@ Take: TypeAlias = Callable[[Sale, Event], Outcome]
 
 S = SaleState
 B = BackendStatus
-PAY, ASK, SEND = Errand.PAYMENT, Errand.QUESTION, Errand.FORWARD
+PAY, ASK, SEND = BackendCall.PAYMENT, BackendCall.QUESTION, BackendCall.FORWARD
 ID = intent().intent_id
 SOON = NOON + 30
 
@@ -82,7 +82,7 @@ FORGOTTEN = LIFE_OVER + 600
 CANCEL = CancelAsked(at=SOON, reason=CancelReason.CUSTOMER)
 NO_AT_SYNC = S.DECLINED_AT_SYNC
 ALARM = RaiseAlarm(AlarmKind.DECLINED_AT_SYNC)
-UNPAID, UNASKED, UNSENT = (NoAnswer(at=SOON, errand=errand) for errand in (PAY, ASK, SEND))
+UNPAID, UNASKED, UNSENT = (NoAnswer(at=SOON, call=call) for call in (PAY, ASK, SEND))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ UNPAID, UNASKED, UNSENT = (NoAnswer(at=SOON, errand=errand) for errand in (PAY, 
         arrow(
             "no answer to the same body → stays, asked again",
             UNKNOWN,
-            NoAnswer(at=SOON, errand=PAY, retry_after_s=40),
+            NoAnswer(at=SOON, call=PAY, retry_after_s=40),
             S.UNKNOWN,
             AskBackend(SOON + 40),
         ),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pengpos.core.effects import AskBackend
-from pengpos.core.events import BackendStatus, Errand, Event
+from pengpos.core.events import BackendCall, BackendStatus, Event
 from pengpos.core.machine import Outcome
 from pengpos.core.sale import Sale, Step
 from pengpos.core.sale import SaleState as S
@@ -35,7 +35,7 @@ def test_an_answer_that_an_event_has_overtaken_moves_nothing(
 ) -> None:
     history = tuple(Step(one, NOON, "sample") for one in went)
     sale = replace(sale_in(went[-1], intent__put_sent=True), history=history)
-    after, effects = take(sale, says(status, Errand.QUESTION, steps_when_asked=asked_at))
+    after, effects = take(sale, says(status, BackendCall.QUESTION, steps_when_asked=asked_at))
     assert after.state is state
     if after.state is S.PENDING:
         assert AskBackend() in effects  # what is true now is still to be learnt

@@ -20,10 +20,10 @@ from pengpos.core.effects import (
 )
 from pengpos.core.events import (
     AgainAsked,
+    BackendCall,
     BackendStatus,
     CancelAsked,
     CodeEntered,
-    Errand,
     Event,
     FieldEmpty,
     LifeOver,
@@ -179,11 +179,11 @@ RIGHT_CODE = CodeEntered(at=HEARD_AT, right=True)
         arrow(
             "link lost → stays, asked with back-off",
             PENDING,
-            NoAnswer(at=SOON, errand=Errand.QUESTION),
+            NoAnswer(at=SOON, call=BackendCall.QUESTION),
             S.PENDING,
             AskBackend(SOON + backoff_s(1, PENDING.sale_id)),
         ),
-        arrow("the payment's silence → stays", PENDING, NoAnswer(at=SOON, errand=Errand.PAYMENT), S.PENDING),
+        arrow("the payment's silence → stays", PENDING, NoAnswer(at=SOON, call=BackendCall.PAYMENT), S.PENDING),
         arrow("a second reader's reply → dropped", PENDING, YES, S.PENDING),
         arrow("a second reader's reply → dropped", SIGNED, YES, S.SIGNED),
     ],
@@ -239,7 +239,7 @@ def test_held_parks_the_sale_by_itself(take: Take, state: SaleState) -> None:
 
 def test_an_answer_ends_the_back_off(take: Take) -> None:
     failing = sale_in(S.PENDING, attempts=9, retry_at=SOON)
-    for answer in (says_held(Errand.QUESTION), says(BackendStatus.CLAIMED, Errand.QUESTION)):
+    for answer in (says_held(BackendCall.QUESTION), says(BackendStatus.CLAIMED, BackendCall.QUESTION)):
         after, _ = take(failing, answer)
         assert (after.attempts, after.retry_at) == (0, None)
 

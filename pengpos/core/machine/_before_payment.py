@@ -7,11 +7,11 @@ from pengpos.core.effects import Arm, AskBackend, Disarm, EmptyFieldFirst, SendP
 from pengpos.core.events import (
     AgainAsked,
     Approved,
+    BackendCall,
     BackendStatus,
     CancelAsked,
     CodeEntered,
     Declined,
-    Errand,
     Event,
     FieldEmpty,
     Held,
@@ -153,7 +153,7 @@ def pending(sale: Sale, event: Event) -> Outcome:
             return replace(sale, parked=True), ()
         case CancelAsked():
             return begin_cancel(sale, event.at, event.reason, "cancelled by the cashier")
-        case NoAnswer(errand=Errand.QUESTION):
+        case NoAnswer(call=BackendCall.QUESTION):
             waiting, not_before = later(sale, event.at, event.retry_after_s)
             return waiting, (AskBackend(not_before),)
         case Restarted():

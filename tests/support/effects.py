@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Errands between a real desk and a played backend: a bench for tests of what goes out, and when."""
+"""An effect runner between real open sales and a played backend: a bench for tests of what goes out, and when."""
 
 import asyncio
 from typing import Any, cast
 
 from pengpos.core.sale import Sale, SaleState
 from terminal.sales.arming import Arming
-from terminal.sales.commands import Counter
-from terminal.sales.effects import ByUrl, Errands
-from terminal.sales.open_sales import Desk
+from terminal.sales.commands import SaleCommands
+from terminal.sales.effects import ByUrl, EffectRunner
+from terminal.sales.open_sales import OpenSales
 from tests.support.parts import Alarms, Answer, Backend, HandClock, SlowJournal, put, run
 
 
 class Bench:
-    """Errands between a real desk and a played backend."""
+    """An effect runner between real open sales and a played backend."""
 
     def __init__(self, **answers: list[Answer]) -> None:
         self.clock = HandClock()
         self.journal = SlowJournal(self.clock)
-        self.desk = Desk(self.journal, lambda: None)
+        self.open_sales = OpenSales(self.journal, lambda: None)
         self.backend = Backend(**answers)
         self.arming = Arming()
         self.alarms = Alarms()
@@ -28,19 +28,19 @@ class Bench:
         self.reader_there = True
         self.signed: list[str] = []
         self.refusal: Exception | None = None
-        self.errands = Errands(
-            desk=self.desk,
+        self.effect_runner = EffectRunner(
+            open_sales=self.open_sales,
             backend=self.backend,
             arming=self.arming,
-            showing=cast("ByUrl", self),
-            counter=cast("Counter", self),
+            intent_urls=cast("ByUrl", self),
+            commands=cast("SaleCommands", self),
             alarms=self.alarms,
             clock=self.clock,
             link_up=lambda: self.link_up,
             reader_there=lambda: self.reader_there,
             stored=lambda sale: self.stored.append(sale.number),
         )
-        self.desk.attach(self.errands)
+        self.open_sales.attach(self.effect_runner)
 
     def armed(self, sale: Sale) -> None:
         self.shown.append(sale.number)
@@ -52,11 +52,11 @@ class Bench:
             raise self.refusal
 
     def put(self, state: SaleState, number: int = 1, **changes: Any) -> Sale:
-        return put(self.desk, self.journal, state, number, **changes)
+        return put(self.open_sales, self.journal, state, number, **changes)
 
     async def until_state(self, sale: Sale, state: SaleState) -> Sale:
         async with asyncio.timeout(5):
-            return await self.desk.until(sale.sale_id, lambda seen: seen.state is state)
+            return await self.open_sales.until(sale.sale_id, lambda seen: seen.state is state)
 
 
 def bench_run(work: Any) -> None:
@@ -65,6 +65,6 @@ def bench_run(work: Any) -> None:
         try:
             await work(bench)
         finally:
-            await bench.errands.close()
+            await bench.effect_runner.close()
 
     run(closing())
