@@ -18,16 +18,13 @@ from pengpos.core.events import Approved, LifeOver, Restarted
 from pengpos.core.sale import Intent, Sale, SaleState
 from terminal.device.recording import end_tasks
 from terminal.device.timekeeping import TOLERANCE_S
-from terminal.wiring import (
-    Ground,
-    Road,
-    Surroundings,
-    Till,
-    make_backend_events,
-    make_local_api,
-    make_readers,
-    make_upkeep,
-)
+from terminal.taps.reader_board import ReaderBoard
+from terminal.wiring.api import make_local_api, make_snapshots
+from terminal.wiring.backend import make_backend, make_backend_events, make_upkeep
+from terminal.wiring.device import make_device
+from terminal.wiring.sales import make_sales
+from terminal.wiring.surroundings import Surroundings
+from terminal.wiring.taps import make_taps
 
 log = logging.getLogger(__name__)
 
@@ -44,41 +41,52 @@ class Terminal:
     """
 
     def __init__(self, given: Surroundings) -> None:
-        self._ground = Ground(given)
+        self._device = make_device(given)
         try:
-            self._road = Road(given, self._ground, self._link_changed, self._stream_opened)
-            self._till = Till(given, self._ground, self._road, self._journal_stopped)
-            self._upkeep = make_upkeep(self._ground, self._road, self._till)
-            self._events = make_backend_events(self._ground, self._road, self._till, self._upkeep)
-            self._readers = make_readers(given, self._ground, self._till)
-            self._api = make_local_api(given, self._ground, self._road, self._till, self._sync_now)
+            self._make(given)
         except BaseException:
-            self._ground.journal.close()
+            self._device.journal.close()
             raise
         self._hurried_s = -HURRY_GAP_S
         self._tasks: list[asyncio.Task[None]] = []
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def _make(self, given: Surroundings) -> None:
+        device, board = self._device, ReaderBoard(self._device.publisher.changed)
+        self._backend = backend = make_backend(
+            given, device, link_changed=self._link_changed, stream_opened=self._stream_opened
+        )
+        self._sales = sales = make_sales(
+            given, device, backend, reader_there=lambda: board.has_reader, broken=self._journal_stopped
+        )
+        self._taps = make_taps(given, device, backend, sales, board)
+        self._snapshots = make_snapshots(given, device, backend, sales, board)
+        self._upkeep = make_upkeep(
+            device, backend, status=self._snapshots.status, restored=sales.inquiries.ask_all_of_a_restored_journal
+        )
+        self._events = make_backend_events(device, backend, sales.open_sales, self._upkeep)
+        self._api = make_local_api(given, device, backend, sales, self._snapshots, sync_now=self._sync_now)
 
     async def start(self) -> ASGIApp:
         """Take up what the journal holds, then listen to readers and backend; the local API of this terminal.
 
         Raises JournalFullError if what was under way cannot be taken up: `stop` it then.
         """
-        open_sales, clock = self._till.open_sales, self._ground.clock
-        open_sales.restore(self._ground.journal.open_sales())
+        open_sales, clock = self._sales.open_sales, self._device.clock
+        open_sales.restore(self._device.journal.open_sales())
         for sale in open_sales.sales:
             if sale.state in _MORTAL and clock.now() >= sale.intent.expires_at:
                 await self._ask_before_it_ends(sale)
             await open_sales.apply(sale.sale_id, Restarted(at=clock.now()))
-        self._till.second_copy.copy(open_sales.sales)
-        self._readers.start()
-        self._run(self._ground.publisher.run(self._till.snapshots.status), "publishing")
+        self._sales.second_copy.copy(open_sales.sales)
+        self._taps.readers.start()
+        self._run(self._device.publisher.run(self._snapshots.status), "publishing")
         self._run(self._ticking(), "ticking")
         self._run(self._upkeep.run(), "upkeep")
-        self._run(self._till.drainer.run(), "drainer")
-        self._run(self._till.dues.run(), "asking about dues")
-        self._run(self._road.follower.follow(self._events.told), "following the backend")
-        self._ground.publisher.changed()
+        self._run(self._sales.drainer.run(), "drainer")
+        self._run(self._sales.dues.run(), "asking about dues")
+        self._run(self._backend.follower.follow(self._events.told), "following the backend")
+        self._device.publisher.changed()
         return self._api.app()
 
     async def _ask_before_it_ends(self, sale: Sale) -> None:
@@ -88,9 +96,9 @@ class Terminal:
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ASK_AT_START_S):
-                answer = await self._road.backend.ask(sale)
+                answer = await self._backend.gateway.ask(sale)
                 if isinstance(answer, Approved):
-                    await self._till.open_sales.apply(sale.sale_id, answer)
+                    await self._sales.open_sales.apply(sale.sale_id, answer)
 
     async def ended(self) -> None:
         """Wait for a part of the terminal to break; raises what it broke of. A new start takes up what it left."""
@@ -98,20 +106,20 @@ class Terminal:
 
     async def stop(self) -> None:
         """End every thread and task; what is under way is in the journal."""
-        self._ground.feed.close()
-        self._till.acceptance.let_go()
-        if not await asyncio.to_thread(self._readers.stop):
+        self._device.feed.close()
+        self._taps.acceptance.let_go()
+        if not await asyncio.to_thread(self._taps.readers.stop):
             log.error("a reader's thread did not end")
         await end_tasks(self._tasks)
-        await self._till.acceptance.close()
-        await self._till.intent_urls.close()
-        await self._till.effect_runner.close()
-        await self._till.second_copy.close()
-        await self._ground.alarms.close()
-        await self._till.open_sales.close()
-        self._till.tag.close()
-        await self._road.client.aclose()
-        await asyncio.to_thread(self._ground.journal.close)
+        await self._taps.acceptance.close()
+        await self._sales.intent_urls.close()
+        await self._sales.effect_runner.close()
+        await self._sales.second_copy.close()
+        await self._device.alarms.close()
+        await self._sales.open_sales.close()
+        self._sales.tag.close()
+        await self._backend.client.aclose()
+        await asyncio.to_thread(self._device.journal.close)
         if not self._ended.done():
             self._ended.cancel()
 
@@ -134,30 +142,30 @@ class Terminal:
 
     def _link_changed(self) -> None:
         """A link that is back cuts back-offs short, which were meant for a dead one; a flapping link, now and then."""
-        self._ground.publisher.changed()
-        now_s = self._ground.clock.monotonic_s()
-        if self._road.link.up and now_s >= self._hurried_s + HURRY_GAP_S:
+        self._device.publisher.changed()
+        now_s = self._device.clock.monotonic_s()
+        if self._backend.link.up and now_s >= self._hurried_s + HURRY_GAP_S:
             self._hurried_s = now_s
-            self._till.hurry()
+            self._sales.hurry()
             self._upkeep.link_is_back()
 
     def _stream_opened(self) -> None:
-        self._till.ask_what_pages_pay()
-        self._till.dues.wake()
+        self._sales.inquiries.ask_what_pages_pay()
+        self._sales.dues.wake()
 
     def _sync_now(self) -> None:
         """A person asks: also where the link is thought to be down."""
-        self._road.follower.hurry()
-        self._till.hurry()
+        self._backend.follower.hurry()
+        self._sales.hurry()
         self._upkeep.wake()
 
     async def _ticking(self) -> None:
         """Time as events: an intent's life ends, a link falls silent."""
-        open_sales, clock = self._till.open_sales, self._ground.clock
+        open_sales, clock = self._sales.open_sales, self._device.clock
         while True:
-            self._road.link.check()
+            self._backend.link.check()
             sale = open_sales.current
-            self._till.tag.look(sale)
+            self._sales.tag.look(sale)
             if sale is not None and sale.state in _MORTAL and not _lives(sale.intent, clock.now()):
                 with contextlib.suppress(JournalFullError):
                     await open_sales.apply(sale.sale_id, LifeOver(at=clock.now(), intent_id=sale.intent.intent_id))

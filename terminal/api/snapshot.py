@@ -6,8 +6,6 @@ from collections.abc import Callable
 from datetime import date
 from importlib.metadata import version
 
-from drivers.readers.supervisor import NO_READER
-from drivers.tags.ntag_i2c import NAME as TAG_CHIP
 from offline_queue.port import JournalPort
 from offline_queue.values import DayTotals, QueueTotals
 from pengpos.client import (
@@ -20,7 +18,7 @@ from pengpos.client import (
     Status,
     TerminalView,
 )
-from pengpos.core.ports import Clock, ReaderHealth, ReaderState
+from pengpos.core.ports import Clock
 from pengpos.core.sale import SaleState
 from pengpos.core.times import rfc3339
 from terminal.api.views import sale_view
@@ -30,6 +28,7 @@ from terminal.device.identity import Identity
 from terminal.sales.day import BusinessDay
 from terminal.sales.offline import OfflinePolicy
 from terminal.sales.open_sales import OpenSales
+from terminal.taps.reader_board import ReaderBoard
 
 SOFTWARE_VERSION = version("pengpos")
 LANGUAGES = ["zh-Hans", "zh-Hant", "en"]
@@ -47,9 +46,9 @@ class Snapshots:
         link: Link,
         policy: OfflinePolicy,
         alarms: Alarms,
+        board: ReaderBoard,
         clock: Clock,
         language: Language,
-        changed: Callable[[], None],
     ) -> None:
         self._open_sales = open_sales
         self._journal = journal
@@ -57,24 +56,9 @@ class Snapshots:
         self._link = link
         self._policy = policy
         self._alarms = alarms
+        self._board = board
         self._clock = clock
         self._language = language
-        self._changed = changed
-        self._readers: dict[str, ReaderHealth] = {}
-
-    def reader_health(self, health: ReaderHealth) -> None:
-        """A reader came, went, or is being opened again."""
-        if health.name == NO_READER and health.state is ReaderState.READY:
-            self._readers.pop(NO_READER, None)  # from here on each real one speaks for itself
-        else:
-            self._readers[health.name] = health
-        self._changed()
-
-    @property
-    def has_reader(self) -> bool:
-        """Whether there is one to hold a phone to, or may be in a moment: nothing is known yet, or it starts."""
-        readers = [health for health in self._readers.values() if health.name != TAG_CHIP]
-        return not readers or any(health.state is not ReaderState.LOST for health in readers)
 
     async def status(self) -> Status:
         """The terminal as it is now. The journal's sums are reckoned in a thread: a tap waits for no report."""
@@ -95,7 +79,7 @@ class Snapshots:
             ),
             readers=[
                 ReaderView(name=health.name, state=health.state.value, detail=health.detail, cure=health.cure)
-                for _, health in sorted(self._readers.items())
+                for health in self._board.readers
             ],
             queue=self._queue(currency, totals),
             alarms=self._alarms.shown,

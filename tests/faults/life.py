@@ -108,7 +108,7 @@ class Life:
             open_journal=self._open_journal,
         )  # fmt: skip
         self.terminal = Terminal(given)
-        open_sales, feed = self.terminal._till.open_sales, self.terminal._ground.feed
+        open_sales, feed = self.terminal._sales.open_sales, self.terminal._device.feed
         assert open_sales._sink is not None
         open_sales._sink = _GatedSink(self, open_sales._sink)
         publish, sale_moved = feed.publish, feed.sale_moved
@@ -175,9 +175,9 @@ class Life:
         asyncio.get_running_loop().create_task(self._drain_too(), context=self._context())
 
     async def _drain_too(self) -> None:
-        till, road = self.terminal._till, self.terminal._road
+        sales, backend = self.terminal._sales, self.terminal._backend
         other = Drainer(
-            journal=self.terminal._ground.journal, deliverer=road.backend, apply_all=till.open_sales.apply_all,
+            journal=self.terminal._device.journal, deliverer=backend.gateway, apply_all=sales.open_sales.apply_all,
             clock=self._clock, link_up=lambda: True,
         )  # fmt: skip
         with contextlib.suppress(JournalBusyError):

@@ -43,7 +43,7 @@ def wrong(code: str) -> str:
 
 def confirmed(counter: Counter, sale: SaleView) -> bool:
     """The backend has said the same."""
-    stored = counter.journal.sale(counter.terminal._till.open_sales.sales[0].sale_id)
+    stored = counter.journal.sale(counter.terminal._sales.open_sales.sales[0].sale_id)
     assert str(stored.sale_id) == sale.id if stored else False
     return bool(stored and stored.booking and stored.booking.confirmed)
 
@@ -54,7 +54,7 @@ def test_a_sale_by_the_shoppers_own_link(counter: Counter, visitor: Visitor) -> 
     address, _, presentation = url.partition("#")
     assert address == counter.sandbox.backend.origin + "/t"
     assert len(presentation) <= 680
-    read = Presentation.read(unb64u(presentation), counter.terminal._ground.identity().issuers)
+    read = Presentation.read(unb64u(presentation), counter.terminal._device.identity().issuers)
     assert read.intent.claims.amount_minor == 18_80
     visitor.claim(url)
     code = visitor.pay(url)["confirmation_code"]

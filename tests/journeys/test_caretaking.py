@@ -34,7 +34,7 @@ def refresh(counter: Counter) -> None:
 
 
 def credential(counter: Counter) -> Credential:
-    return counter.terminal._ground.identity().credential
+    return counter.terminal._device.identity().credential
 
 
 # --- the credential ---------------------------------------------------------------------------------------------------
@@ -55,7 +55,7 @@ def test_the_credential_renews_itself_for_the_same_key(counter: Counter, phone: 
     counter.pass_time(40 * DAY_S)  # the old one would be over
     counter.until_status(lambda status: status.link.online)
     sale = counter.charge("18.80")
-    assert after.raw in counter.terminal._till.open_sales.sales[-1].intent.presentation
+    assert after.raw in counter.terminal._sales.open_sales.sales[-1].intent.presentation
     counter.tell(sale, "cancel", {"reason": "customer"})
 
 
@@ -136,12 +136,12 @@ def test_a_clock_that_is_behind_takes_the_time_the_backend_signs(counter: Counte
     counter.open()
     counter.until_status(lambda status: status.readers)
     refresh(counter)
-    off_s = counter.terminal._ground.clock.now() - counter.sandbox.clock.now()
+    off_s = counter.terminal._device.clock.now() - counter.sandbox.clock.now()
     assert abs(off_s) < 60
     assert counter.journal.latest_issuer_time() >= counter.sandbox.clock.now() - 60
     counter.tap(counter.present("18.80"), phone, "approved")
     counter.restart()
-    assert counter.terminal._ground.clock.now() >= counter.sandbox.clock.now() - 60
+    assert counter.terminal._device.clock.now() >= counter.sandbox.clock.now() - 60
     assert counter.booked == [18_80]
 
 
@@ -171,7 +171,7 @@ def test_a_false_time_is_not_taken(counter: Counter, lie: Callable[[Issuer, str,
     counter.road.put(changes(edit))
     counter.open()
     refresh(counter)
-    assert counter.terminal._ground.clock.now() < counter.sandbox.clock.now() - 4_000
+    assert counter.terminal._device.clock.now() < counter.sandbox.clock.now() - 4_000
 
 
 def test_a_clock_that_is_ahead_is_a_technicians_matter(counter: Counter) -> None:
@@ -224,7 +224,7 @@ BAD_DELTAS: dict[str, Callable[[Counter], Obstacle]] = {
 
 @pytest.mark.parametrize("bad", BAD_DELTAS.values(), ids=BAD_DELTAS)
 def test_a_bad_denylist_changes_nothing_and_stops_nothing(counter: Counter, bad: Callable[[Counter], Obstacle]) -> None:
-    documents = counter.terminal._road.documents
+    documents = counter.terminal._backend.documents
     refresh(counter)
     version = documents.denylist_version
     counter.road.put(bad(counter), "GET", "/v1/terminal/denylist")
@@ -246,10 +246,10 @@ def test_a_policy_may_bring_new_issuers(counter: Counter) -> None:
     raw = sign1(issuer.signer, Context.POLICY, json.dumps(content).encode(), kid=issuer.key.kid)
     counter.road.put(says(200, json.dumps({"policy": b64u(raw)}).encode(), "application/json"), "GET", ".*config")
     refresh(counter)
-    kids = {key.kid for key in counter.terminal._ground.identity().issuers}
+    kids = {key.kid for key in counter.terminal._device.identity().issuers}
     assert kids == {issuer.key.kid, PublicKey.of(newer).kid}
     counter.restart()
-    assert {key.kid for key in counter.terminal._ground.identity().issuers} == kids
+    assert {key.kid for key in counter.terminal._device.identity().issuers} == kids
 
 
 # --- the journal's head -----------------------------------------------------------------------------------------------

@@ -114,15 +114,15 @@ def test_a_blocked_wallet_is_told_so(counter: Counter, phone: VirtualPhone) -> N
     kid = next(credential.kid for credential in phone.store.credentials() if credential.merchant_id is not None)
     answer = counter.sandbox.operator.call("POST", "/denylist", {"kid": b64u(kid), "listed": True, "why": "lost"})
     assert answer.status_code == 200
-    documents = counter.terminal._road.documents
+    documents = counter.terminal._backend.documents
     until(lambda: documents.denylisted(kid), "the denylist, told by an event")
     sale = counter.tap(counter.present("18.80"), phone, lambda seen: seen.reason)
     assert_says(sale, Reason.CREDENTIAL_EXPIRED)
     counter.tell(sale, "cancel", {"reason": "customer"})
     counter.restart()
-    assert counter.terminal._road.documents.denylisted(kid)  # from the journal
+    assert counter.terminal._backend.documents.denylisted(kid)  # from the journal
     counter.sandbox.operator.call("POST", "/denylist", {"kid": b64u(kid), "listed": False, "why": "found"})
-    documents = counter.terminal._road.documents
+    documents = counter.terminal._backend.documents
     until(lambda: not documents.denylisted(kid), "taken off again")
     counter.tap(counter.present("8.00"), phone, "approved")
     assert counter.booked == [6_00, 8_00]

@@ -69,14 +69,14 @@ def set_turnaround(counter: Counter, most_ms: int) -> None:
     assert counter.sandbox.operator.call("PUT", f"/terminals/{counter.terminal_id}/settings", settings).is_success
 
     def held() -> bool:
-        policy = counter.terminal._till.policy.newest
+        policy = counter.terminal._sales.policy.newest
         return policy is not None and policy.turnaround_ms == most_ms
 
     until(held, "the policy")  # by an event
 
 
 def journalled(counter: Counter, sale: SaleView) -> Authorised | None:
-    stored = counter.terminal._ground.journal.sale(UUID(sale.id))
+    stored = counter.terminal._device.journal.sale(UUID(sale.id))
     return stored.authorised if stored is not None else None
 
 
@@ -152,7 +152,7 @@ def test_not_even_the_cashier_takes_a_wallet_that_was_blocked_meanwhile(hasty: C
     sale_id = unknown_sale(hasty, phone, "18.80")
     kid = next(credential.kid for credential in phone.store.credentials() if credential.merchant_id is not None)
     hasty.sandbox.operator.call("POST", "/denylist", {"kid": b64u(kid), "listed": True, "why": "lost"})
-    upkeep, documents = hasty.terminal._upkeep, hasty.terminal._road.documents
+    upkeep, documents = hasty.terminal._upkeep, hasty.terminal._backend.documents
 
     def denied() -> bool:
         upkeep.wake()

@@ -176,7 +176,7 @@ def test_restarted_with_an_approved_sale_nothing_is_at_the_counter(counter: Coun
 
 
 def test_a_listener_of_before_the_restart_gets_the_newest_snapshot(counter: Counter) -> None:
-    before = counter.terminal._ground.feed.event_id
+    before = counter.terminal._device.feed.event_id
     counter.pass_time(1)
     counter.restart()
-    assert counter.terminal._ground.feed.event_id > before
+    assert counter.terminal._device.feed.event_id > before

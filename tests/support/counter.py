@@ -186,7 +186,7 @@ class Counter:
     @property
     def terminal_id(self) -> str:
         """By which the backend knows it."""
-        return self.terminal._ground.identity().terminal_id
+        return self.terminal._device.identity().terminal_id
 
     @property
     def journal(self) -> FillingJournal:
@@ -216,7 +216,7 @@ class Counter:
     def present(self, amount: str, **more: object) -> SaleView:
         """Charge with nobody at any reader, and wait until every reader has seen that."""
         sale = self.until(self.charge(amount, **more), "presented")
-        fields, arming = self._tap_fields._fields, self.terminal._ground.arming
+        fields, arming = self._tap_fields._fields, self.terminal._device.arming
         until(lambda: all(field.empty_since == arming.number for field in fields.values()), "every field seen empty")
         return sale
 
@@ -274,7 +274,7 @@ class Counter:
 
     def _until(self, look: Callable[[], Awaitable[T | None]], said: Callable[[], str]) -> T:
         async def wait() -> T:
-            async for _ in self.terminal._ground.feed.follow(None):
+            async for _ in self.terminal._device.feed.follow(None):
                 if (found := await look()) is not None:
                     return found
             raise AssertionError("the terminal was switched off")

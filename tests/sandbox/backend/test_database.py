@@ -61,7 +61,7 @@ def test_a_database_from_before_dues_keeps_what_is_in_it(database_url: str) -> N
 
 def revise(connection: Connection, revision: str) -> None:
     config = Config()
-    config.set_main_option("script_location", str(Path(backend.__path__[0]) / "migrations"))
+    config.set_main_option("script_location", str(Path(backend.__path__[0]) / "records" / "migrations"))
     config.attributes["connection"] = connection
     command.downgrade(config, revision)
 

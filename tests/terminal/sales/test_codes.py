@@ -12,7 +12,7 @@ from tests.support.counter import Counter
 
 
 def right_code(counter: Counter, sale: SaleView) -> str:
-    secret = counter.terminal._ground.identity().confirmation_secret
+    secret = counter.terminal._device.identity().confirmation_secret
     return confirmation_code(secret, UUID(sale.intents[-1].intent_id).bytes, sale.amount)
 
 

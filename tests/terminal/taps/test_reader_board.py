@@ -6,7 +6,7 @@ import pytest
 from drivers.readers.supervisor import NO_READER
 from drivers.tags.ntag_i2c import NAME as TAG_CHIP
 from pengpos.core.ports import ReaderHealth, ReaderState
-from terminal.api.snapshot import Snapshots
+from terminal.taps.reader_board import ReaderBoard
 
 READY, STARTING, LOST = ReaderState.READY, ReaderState.STARTING, ReaderState.LOST
 
@@ -26,8 +26,7 @@ READY, STARTING, LOST = ReaderState.READY, ReaderState.STARTING, ReaderState.LOS
     ],
 )
 def test_whether_there_is_a_reader(told: list[tuple[str, ReaderState]], there: bool) -> None:
-    snapshots = Snapshots.__new__(Snapshots)
-    snapshots._readers, snapshots._changed = {}, lambda: None
+    board = ReaderBoard(lambda: None)
     for name, state in told:
-        snapshots.reader_health(ReaderHealth(name, state))
-    assert snapshots.has_reader is there
+        board.reader_health(ReaderHealth(name, state))
+    assert board.has_reader is there

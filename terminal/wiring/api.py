@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The local API and the snapshot that it shows."""
+
+from collections.abc import Callable
+from functools import partial
+
+from terminal.api.local_api import LocalApi
+from terminal.api.snapshot import Snapshots
+from terminal.device.second_copy import sealed_export
+from terminal.sales.day import DayClose
+from terminal.taps.reader_board import ReaderBoard
+from terminal.wiring.backend import BackendParts
+from terminal.wiring.device import DeviceParts
+from terminal.wiring.sales import SaleParts
+from terminal.wiring.surroundings import Surroundings
+
+
+def make_snapshots(
+    given: Surroundings, device: DeviceParts, backend: BackendParts, sales: SaleParts, board: ReaderBoard
+) -> Snapshots:
+    """`GET /v1/status` and every event of it."""
+    return Snapshots(
+        open_sales=sales.open_sales,
+        journal=device.journal,
+        identity=device.identity,
+        link=backend.link,
+        policy=sales.policy,
+        alarms=device.alarms,
+        board=board,
+        clock=device.clock,
+        language=given.language,
+    )
+
+
+def make_local_api(
+    given: Surroundings,
+    device: DeviceParts,
+    backend: BackendParts,
+    sales: SaleParts,
+    snapshots: Snapshots,
+    *,
+    sync_now: Callable[[], None],
+) -> LocalApi:
+    """What the screen, tills and scripts use."""
+    days = DayClose(open_sales=sales.open_sales, journal=device.journal, backend=backend.gateway, clock=device.clock)
+    return LocalApi(
+        open_sales=sales.open_sales,
+        commands=sales.commands,
+        journal=device.journal,
+        snapshots=snapshots,
+        feed=device.feed,
+        alarms=device.alarms,
+        days=days,
+        export=partial(sealed_export, given.home, device.identity, device.clock),
+        sync_now=sync_now,
+        diagnose=given.diagnose,
+        language=given.language,
+    )

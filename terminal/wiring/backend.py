@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parts on the way to the backend, and those that take what it says by itself."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import httpx
+
+from pengpos.backend_api.calls import Calls
+from pengpos.backend_api.signing import RequestSigner
+from pengpos.client import Status
+from terminal.backend.events import BackendEvents
+from terminal.backend.gateway import BackendGateway
+from terminal.backend.heartbeat import Heartbeat
+from terminal.backend.link import Follower, Link
+from terminal.backend.renewal import Renewal
+from terminal.backend.upkeep import Documents, Upkeep
+from terminal.sales.open_sales import OpenSales
+from terminal.wiring.device import DeviceParts
+from terminal.wiring.surroundings import Surroundings
+
+LIMITS = httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=60.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackendParts:
+    """The way to the backend, and what comes along it unasked."""
+
+    client: httpx.AsyncClient
+    link: Link
+    gateway: BackendGateway
+    follower: Follower
+    documents: Documents
+    renewal: Renewal
+
+
+def make_backend(
+    given: Surroundings, device: DeviceParts, *, link_changed: Callable[[], None], stream_opened: Callable[[], None]
+) -> BackendParts:
+    """Make the way to the backend. Both callables return at once."""
+    client = httpx.AsyncClient(
+        base_url=device.identity().backend,
+        auth=RequestSigner(device.signer, device.clock.now),
+        trust_env=False,
+        transport=given.transport,
+        limits=LIMITS,
+    )
+    link = Link(device.clock, link_changed)
+    calls = Calls(
+        client,
+        issuers=device.identity.issuers,
+        heard=link.heard,
+        lost=link.lost,
+        opened=stream_opened,
+        time_signed=device.time.issuer_signed,
+    )
+    gateway = BackendGateway(calls, issuers=device.identity.issuers, clock=device.clock, deadlines=given.deadlines)
+    return BackendParts(
+        client=client,
+        link=link,
+        gateway=gateway,
+        follower=Follower(link, gateway, device.clock),
+        documents=Documents(
+            identity=device.identity,
+            journal=device.journal,
+            backend=gateway,
+            clock=device.clock,
+            time=device.time,
+            changed=device.publisher.changed,
+        ),
+        renewal=Renewal(
+            identity=device.identity,
+            enrolment=given.home.enrolment,
+            backend=gateway,
+            clock=device.clock,
+            alarms=device.alarms,
+        ),
+    )
+
+
+def make_upkeep(
+    device: DeviceParts, backend: BackendParts, *, status: Callable[[], Awaitable[Status]], restored: Callable[[], None]
+) -> Upkeep:
+    """What is looked after once a minute. `restored`: the journal turned out to be an old copy."""
+    heartbeat = Heartbeat(
+        identity=device.identity,
+        journal=device.journal,
+        backend=backend.gateway,
+        clock=device.clock,
+        status=status,
+        denylist_version=lambda: backend.documents.denylist_version,
+        restored=restored,
+    )
+    return Upkeep([
+        ("policy", backend.documents.fetch_policy),
+        ("denylist", backend.documents.fetch_denylist),
+        ("heartbeat", heartbeat.report),
+        ("credential", backend.renewal.renew_if_due),
+    ])  # fmt: skip
+
+
+def make_backend_events(
+    device: DeviceParts, backend: BackendParts, open_sales: OpenSales, upkeep: Upkeep
+) -> BackendEvents:
+    """What takes the backend's own events."""
+    return BackendEvents(
+        open_sales=open_sales, journal=device.journal, backend=backend.gateway, documents_changed=upkeep.wake
+    )

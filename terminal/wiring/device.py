@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The device's parts: identity, key, clock, journal, alarms, and the publishing of what changed."""
+
+from dataclasses import dataclass
+
+from offline_queue.journal.files import load_or_create_key
+from offline_queue.port import JournalPort
+from pengpos.core.ports import Signer
+from pengpos.keys.file import FileKey
+from terminal.api.feed import Feed
+from terminal.api.publishing import Publisher
+from terminal.device.alarms import Alarms
+from terminal.device.clock import DeviceClock
+from terminal.device.identity import CurrentIdentity, read_enrolment, read_identity
+from terminal.device.timekeeping import Timekeeper
+from terminal.sales.arming import Arming
+from terminal.wiring.surroundings import Surroundings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceParts:
+    """What every other part stands on."""
+
+    signer: Signer
+    identity: CurrentIdentity
+    clock: DeviceClock
+    journal: JournalPort
+    feed: Feed
+    publisher: Publisher
+    alarms: Alarms
+    time: Timekeeper
+    arming: Arming
+
+
+def make_device(given: Surroundings) -> DeviceParts:
+    """Open the journal of an enrolled device. Raises NotEnrolledError, ConfigError, JournalError."""
+    home, clock = given.home, given.clock
+    read_enrolment(home.enrolment)  # first: before it there is no key either
+    signer = FileKey.load(home.device_key)
+    enrolled = read_identity(home.enrolment, signer)
+    journal = given.open_journal(home.journal, load_or_create_key(home.journal_key), clock)
+    feed = Feed(first_event_id=clock.now() * 1_000)
+    publisher = Publisher(feed)
+    alarms = Alarms(journal, clock, publisher.changed)
+    time = Timekeeper(clock, journal, alarms)
+    time.restore(enrolled)
+    return DeviceParts(
+        signer=signer,
+        identity=CurrentIdentity(enrolled),
+        clock=clock,
+        journal=journal,
+        feed=feed,
+        publisher=publisher,
+        alarms=alarms,
+        time=time,
+        arming=Arming(),
+    )
