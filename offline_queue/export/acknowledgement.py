@@ -107,7 +107,7 @@ class Acknowledgement:
         return same and all(refund in before.refunds for refund in now.refunds)
 
 
-class Journal(Protocol):
+class UnsentSales(Protocol):
     """What is read here of a journal (`offline_queue.journal.reader`)."""
 
     def unsent(self) -> list[Sale]:
@@ -123,7 +123,7 @@ class Journal(Protocol):
         """True if the journal has exactly this row."""
 
 
-def uncovered(journal: Journal, new: Acknowledgement | None = None) -> list[Sale]:
+def uncovered(journal: UnsentSales, new: Acknowledgement | None = None) -> list[Sale]:
     """Unsent sales that no acknowledgement covers, recorded or `new`, oldest first: what must not be given up.
 
     Raises JournalError, MalformedError.
@@ -137,7 +137,7 @@ def uncovered(journal: Journal, new: Acknowledgement | None = None) -> list[Sale
     return [sale for sale in sales if not any(one.covers(sale, rows[sale.sale_id]) for one in known)]
 
 
-def check(acknowledgement: Acknowledgement, journal: Journal, *, terminal_id: str, now: datetime) -> list[Sale]:
+def check(acknowledgement: Acknowledgement, journal: UnsentSales, *, terminal_id: str, now: datetime) -> list[Sale]:
     """Hold an acknowledgement against this terminal and its journal; returns the unsent sales, all of them covered.
 
     Raises NotAcknowledgedError, JournalError, MalformedError.

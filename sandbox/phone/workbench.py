@@ -14,7 +14,7 @@ from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.authorisation import Authorisation, AuthorisationClaims
 from pengpos.wire.objects.credential import Allowance, Credential, Merchant, Role, issue_credential
-from pengpos.wire.objects.intent import Intent, IntentClaims, Purpose, sign_intent
+from pengpos.wire.objects.intent import IntentClaims, Purpose, SignedIntent, sign_intent
 from pengpos.wire.objects.presentation import encode_presentation
 from pengpos.wire.objects.receipt import Outcome, ReceiptClaims, sign_receipt
 from pengpos.wire.objects.reply import Authorises, Reply, read_reply
@@ -73,7 +73,7 @@ class Till:
 
     def digest(self, number: int = 1, **changes: Any) -> bytes:
         """SHA-256 of the intent: what its owner confirms."""
-        return Intent.read(self.intent(number, **changes), PublicKey.of(self.signer)).digest
+        return SignedIntent.read(self.intent(number, **changes), PublicKey.of(self.signer)).digest
 
     def receipt(self, outcome: Outcome, number: int = 1, *, total_minor: int = 1880, **changes: Any) -> bytes:
         """A receipt by whoever may give this one: this till for accepted offline, else the issuer."""

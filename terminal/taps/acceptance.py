@@ -41,7 +41,7 @@ _TO_BE_PRESENTED = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
 _PROMPTS = {Hint.UNLOCK: Prompt.UNLOCK, Hint.CONFIRM: Prompt.CONFIRM, Hint.CHOOSE: Prompt.CHOOSE}
 
 
-class ReaderBoard(Protocol):
+class HealthReports(Protocol):
     """Who shows the readers' health."""
 
     def reader_health(self, health: ReaderHealth) -> None:
@@ -66,7 +66,7 @@ class Acceptance:
         policy: OfflinePolicy,
         denylisted: Callable[[bytes], bool],
         arming: Arming,
-        board: ReaderBoard,
+        board: HealthReports,
     ) -> None:
         self._open_sales = open_sales
         self._journal = journal

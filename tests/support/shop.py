@@ -18,7 +18,7 @@ from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.authorisation import AuthorisationClaims, sign_authorisation
-from pengpos.wire.objects.intent import Intent, IntentClaims, Purpose, sign_intent
+from pengpos.wire.objects.intent import IntentClaims, Purpose, SignedIntent, sign_intent
 from pengpos.wire.objects.presentation import Presentation, encode_presentation
 from sandbox.backend.records.times import rfc3339
 from tests.support.request_signing import Signing
@@ -79,7 +79,7 @@ class Sale:
 
     intent_id: str
     presentation: bytes
-    intent: Intent
+    intent: SignedIntent
 
     @property
     def text(self) -> str:

@@ -4,7 +4,7 @@
 `GET /TOKEN/frame?after=N` waits until something has changed since picture N (at most `WAIT_S`, then `204`) and answers
 with a PNG of the rectangle that holds all of it; headers `Frame` (its number), `Area` (``x,y,w,h``), `Size` (``WxH``).
 Whoever is slow gets the newest, never a backlog; N = 0 is the whole picture. `POST /TOKEN/input` takes a JSON array of
-`Finger`, `Stroke` and `Speak`. The token is drawn at each start; a `Host` or `Origin` that is not this machine's is
+`Finger`, `KeyStroke` and `Speak`. The token is drawn at each start; a `Host` or `Origin` that is not this machine's is
 refused. Off unless asked for; only then is this module imported.
 """
 
@@ -54,7 +54,7 @@ class Finger(msgspec.Struct, frozen=True, tag_field="kind", tag="finger", forbid
     finger: Annotated[int, msgspec.Meta(ge=0, le=1)] = 0
 
 
-class Stroke(msgspec.Struct, frozen=True, tag_field="kind", tag="key", forbid_unknown_fields=True):
+class KeyStroke(msgspec.Struct, frozen=True, tag_field="kind", tag="key", forbid_unknown_fields=True):
     """A key of the keyboard: ``enter``, ``escape``, ``backspace``, ``delete`` or a character."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=9)]
@@ -66,7 +66,7 @@ class Speak(msgspec.Struct, frozen=True, tag_field="kind", tag="language", forbi
     language: Language
 
 
-Touched = Annotated[list[Finger | Stroke | Speak], msgspec.Meta(max_length=32)]
+Touched = Annotated[list[Finger | KeyStroke | Speak], msgspec.Meta(max_length=32)]
 
 
 class Frame(NamedTuple):
@@ -252,13 +252,13 @@ class Remote:
         return Response(status_code=204)
 
 
-def _post(touched: Finger | Stroke | Speak) -> None:
+def _post(touched: Finger | KeyStroke | Speak) -> None:
     """Put it where SDL puts what comes from a panel; raises pygame.error when SDL's queue is full."""
     match touched:
         case Finger(down=down, x=x, y=y, finger=finger):
             kind = pygame.FINGERDOWN if down else pygame.FINGERUP
             pygame.event.post(pygame.Event(kind, {"touch_id": 0, "finger_id": finger, "x": x, "y": y}))
-        case Stroke(name=name):
+        case KeyStroke(name=name):
             code = _KEYS.get(name, pygame.K_UNKNOWN)
             character = name if len(name) == 1 and name.isprintable() else ""
             pygame.event.post(pygame.Event(pygame.KEYDOWN, {"key": code, "unicode": character, "mod": 0}))

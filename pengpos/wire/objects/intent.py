@@ -75,7 +75,7 @@ class IntentClaims:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
+class SignedIntent:
     """A verified intent."""
 
     claims: IntentClaims
@@ -92,7 +92,7 @@ class Intent:
         return hashlib.sha256(self.raw).digest()
 
     @classmethod
-    def read(cls, raw: bytes, key: PublicKey) -> "Intent":
+    def read(cls, raw: bytes, key: PublicKey) -> "SignedIntent":
         """Read an intent and verify it with the terminal's key; raises MalformedError, SignatureError."""
         signed = Sign1.parse(raw, max_size=MAX_PRESENTATION_SIZE)
         signed.verify(key, Context.INTENT)

@@ -11,7 +11,7 @@ from pengpos.wire.encoding.cbor import decode, encode
 from pengpos.wire.encoding.fields import as_array, octets
 from pengpos.wire.encoding.keys import Issuers
 from pengpos.wire.objects.credential import Credential, Merchant, Role
-from pengpos.wire.objects.intent import MAX_PRESENTATION_SIZE, Intent
+from pengpos.wire.objects.intent import MAX_PRESENTATION_SIZE, SignedIntent
 
 __all__ = ["MAX_PRESENTATION_SIZE", "Presentation", "encode_presentation"]
 
@@ -22,7 +22,7 @@ class Presentation:
 
     raw: bytes
     credential: Credential
-    intent: Intent
+    intent: SignedIntent
     merchant: Merchant
 
     @classmethod
@@ -32,7 +32,7 @@ class Presentation:
         credential = Credential.read(octets(credential_raw), issuers)
         if credential.role is not Role.TERMINAL or credential.merchant is None:
             raise MalformedError("the credential is not a terminal's")
-        intent = Intent.read(octets(intent_raw), credential.key)
+        intent = SignedIntent.read(octets(intent_raw), credential.key)
         if intent.claims.terminal_id != credential.subject:
             raise MalformedError("the intent names another terminal than its credential")
         return cls(raw=raw, credential=credential, intent=intent, merchant=credential.merchant)

@@ -12,7 +12,7 @@ from pengpos.wire.encoding.cose import Context, Sign1
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.authorisation import Authorisation
 from pengpos.wire.objects.credential import Credential
-from pengpos.wire.objects.intent import Intent, sign_intent
+from pengpos.wire.objects.intent import SignedIntent, sign_intent
 from pengpos.wire.objects.membership import Membership
 from pengpos.wire.objects.receipt import Receipt, sign_receipt
 from pengpos.wire.objects.voucher import Voucher
@@ -36,7 +36,7 @@ KINDS: dict[str, tuple[Context, dict[int, Any], Callable[[bytes], object]]] = {
     "intent": (
         Context.INTENT,
         content_of(sign_intent(TERMINAL, shop.INTENT)),
-        lambda raw: Intent.read(raw, PublicKey.of(TERMINAL)),
+        lambda raw: SignedIntent.read(raw, PublicKey.of(TERMINAL)),
     ),
     "authorisation": (
         Context.AUTHORISATION,
