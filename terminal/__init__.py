@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The terminal: what a payment is, and the daemon that runs it."""
+"""The device: the daemon of one terminal, in rooms, and the commands that start it.
+
+Reading order: cli, device, parent, sales, backend, taps, api, wiring, app, serving, commands.
+"""
+
+__all__ = ["backend", "cli", "device", "parent", "sales", "taps"]

@@ -243,3 +243,96 @@ def test_floats_are_recognised(source: str, count: int) -> None:
 
 def test_money_is_never_a_float() -> None:
     assert {name: found for name in MONEY if (found := floats_in(TREES[name]))} == {}
+
+
+# --- rooms ------------------------------------------------------------------------------------------------------------
+
+MODULES_MOST = 12
+PACKAGES = sorted({str(Path(name).parent) for name in PROGRAM if Path(name).name == "__init__.py"})
+_READING_ORDER = re.compile(r"^Reading order: ([\w, \n]+)\.$", re.MULTILINE)
+
+
+def inside(package: str) -> set[str]:
+    """The modules and packages in a package, by their names in it; versions of a schema are read by their number."""
+    folder = ROOT / package
+    modules = {path.stem for path in folder.glob("*.py") if not path.stem.startswith("__")}
+    return modules | {path.parent.name for path in folder.glob("*/__init__.py")}
+
+
+def exported(package: str) -> list[str] | None:
+    """The package's `__all__` as it is written; None without one."""
+    for node in TREES[f"{package}/__init__.py"].body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return list(ast.literal_eval(node.value))
+    return None
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_room_is_small_enough_to_hold_in_the_head(package: str) -> None:
+    modules = [name for name in PROGRAM if str(Path(name).parent) == package and Path(name).name != "__init__.py"]
+    assert len(modules) <= MODULES_MOST
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_room_says_in_which_order_to_read_it(package: str) -> None:
+    said = _READING_ORDER.search(ast.get_docstring(TREES[f"{package}/__init__.py"]) or "")
+    names = re.findall(r"\w+", said.group(1)) if said else []
+    assert sorted(names) == sorted(inside(package))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_room_says_what_others_may_use(package: str) -> None:
+    names = exported(package)
+    assert names is not None
+    assert names == sorted(set(names))
+    assert set(names) <= inside(package) | defined_in(package)
+
+
+def defined_in(package: str) -> set[str]:
+    """Names that the package's own `__init__.py` defines or imports."""
+    found: set[str] = set()
+    for node in TREES[f"{package}/__init__.py"].body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.ClassDef | ast.FunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign):
+            found |= {ast.unparse(target) for target in node.targets}
+        elif isinstance(node, ast.AnnAssign):
+            found.add(ast.unparse(node.target))
+    return found
+
+
+def uses() -> Iterator[tuple[str, str, str]]:
+    """(file, package, name) for each name of a package that is imported from outside it."""
+    for name in PROGRAM:
+        for module, imported in whole_imports_of(name):
+            parts = [*module.split("."), *imported]
+            for depth in range(1, len(parts)):
+                package = "/".join(parts[:depth])
+                if package in PACKAGES and not name.startswith(f"{package}/"):
+                    yield name, package, parts[depth]
+
+
+def whole_imports_of(name: str) -> Iterator[tuple[str, list[str]]]:
+    """(module, [name] or nothing) of each import."""
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, []) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((node.module, [alias.name]) for alias in node.names)
+
+
+def test_others_use_only_what_a_room_offers() -> None:
+    offered = {package: set(exported(package) or ()) for package in PACKAGES}
+    assert sorted({use for use in uses() if use[2] not in offered[use[1]]}) == []
+
+
+def test_a_room_offers_nothing_that_no_other_uses() -> None:
+    used = {(package, name) for _, package, name in uses()}
+    unused = {(package, name) for package in PACKAGES for name in exported(package) or () if name in inside(package)}
+    assert sorted(unused - used - OFFERED_TO_STRANGERS) == []
+
+
+OFFERED_TO_STRANGERS = {("terminal", "cli")}  # the entry point `pengpos`
+"""Rooms that programs outside the tree name."""

@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Contactless readers behind `core.ports.Reader`, and the supervisor that keeps them alive."""
+"""Contactless readers behind `core.ports.Reader`, and the supervisor that keeps them alive.
+
+Reading order: discovery, supervisor, worker, pcsc, pn53x.
+"""
+
+__all__ = ["discovery", "pcsc", "pn53x", "supervisor"]

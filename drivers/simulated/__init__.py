@@ -3,4 +3,8 @@
 
 For tests, and to try the readers where none is plugged in. What no simulation shows: radio timing, collisions, FIFO
 limits, the moods of real firmware.
+
+Reading order: field, ntag, reader, uart, pn532_target, pn532.
 """
+
+__all__ = ["field", "pn532"]

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The local API for our own programs: its data classes and a client over the Unix socket. Knows no daemon."""
+"""The local API for our own programs: its data classes and a client over the Unix socket. Knows no daemon.
+
+Reading order: _home, _models, _http.
+"""
 
 from pengpos.client._home import Home
 from pengpos.client._http import ApiProblem, DaemonAway, LocalClient, SaleEvent, StatusEvent

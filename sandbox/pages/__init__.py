@@ -6,4 +6,7 @@ Plain HTML, CSS and ES modules in `static/`, without a build step; they pay by `
 
 from pathlib import Path
 
+__all__ = ["STATIC"]
+
+
 STATIC = Path(__file__).parent / "static"

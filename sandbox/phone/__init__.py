@@ -14,4 +14,8 @@ plan, owner, events     what a payment is made of; who decides; what the screen 
 store, keyring          what must survive a power cut
 vpcd, reader_service    a card on a virtual PC/SC reader, and that reader
 bench, fake_vpcd        a wallet on a workbench, and the reader's end of vpcd's socket, for tests
+
+Reading order: account, clocks, parts, wallet, field, scan, words, phone, workbench, cli.
 """
+
+__all__ = ["account", "field", "parts", "phone", "wallet", "workbench"]

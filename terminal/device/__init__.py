@@ -1,2 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The device itself: who it is, its clock, settings, alarms, and recording in the journal. Knows no sale's rules."""
+"""The device itself: who it is, its clock, settings, alarms, and recording in the journal. Knows no sale's rules.
+
+Reading order: alarm_words, clock, identity, recording, settings, alarms, journal_alarm, second_copy, timekeeping.
+"""
+
+__all__ = [
+    "alarm_words",
+    "alarms",
+    "clock",
+    "identity",
+    "journal_alarm",
+    "recording",
+    "second_copy",
+    "settings",
+    "timekeeping",
+]

@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sales while they are open: commands, the one place where a sale changes, and carrying effects out."""
+"""Sales while they are open: commands, the one place where a sale changes, and carrying effects out.
+
+Reading order: arming, offline, open_dues, open_sales, commands, day, inquiries, intent_url, effects.
+"""
+
+__all__ = ["arming", "commands", "day", "effects", "inquiries", "intent_url", "offline", "open_dues", "open_sales"]

@@ -3,4 +3,7 @@
 
 from pathlib import Path
 
+__all__ = ["FOLDER"]
+
+
 FOLDER = Path(__file__).parent

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The projection: (status, local state) → scene. Pure but for the typesetter's measuring; no display, no clock."""
+"""The projection: (status, local state) → scene. Pure but for the typesetter's measuring; no display, no clock.
+
+Reading order: amount, code, lists, notice, present, queue, result, progress, receipt.
+"""
 
 from pengpos.client import SaleView, Status
 from ui.drawing.scene import Scene
@@ -18,6 +21,9 @@ from ui.state.local import Daemon, LocalState, Page
 from ui.state.sales import Stage, blocks_next_sale, shown_sale, stage
 from ui.widgets.bar import top_bar
 from ui.widgets.canvas import Canvas
+
+__all__ = ["amount", "code", "lists", "project"]
+
 
 _UNDER_WAY = {Stage.CONFIRMING, Stage.PAYING, Stage.CANCELLING, Stage.REVERSING}
 

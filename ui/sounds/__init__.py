@@ -13,6 +13,9 @@ from pengpos.client import SaleView, Status
 from ui.state.local import LocalState
 from ui.state.sales import Stage, shown_sale, stage
 
+__all__ = ["Speaker", "sound_of_change"]
+
+
 if TYPE_CHECKING:
     import pygame
 

@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`pengpos bench`: what things cost on this machine, beside their floor and their peers."""
+"""`pengpos bench`: what things cost on this machine, beside their floor and their peers.
+
+Reading order: queue_contenders, screen, start, sync, tap_parts, queue, soak, tap, cli.
+"""
+
+__all__ = []

@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PN53x readers over nfcpy's drivers behind `core.ports.Reader`."""
+"""PN53x readers over nfcpy's drivers behind `core.ports.Reader`.
+
+Reading order: errors, place, link, reader, discovery.
+"""
+
+__all__ = ["discovery", "link", "place", "reader"]

@@ -4,6 +4,8 @@
 `step` never raises for an event that does not fit the state: a late answer or a reply from a second reader changes
 nothing, and a command, or leave asked to send something, that comes at the wrong time gives `NotNow`, for whoever asked
 to be told.
+
+Reading order: _common, allowed, _before_payment, _dues, _refunds, _over, _with_money, _undoing.
 """
 
 from dataclasses import replace
@@ -32,10 +34,11 @@ from pengpos.core.machine._undoing import undoing
 from pengpos.core.machine._with_money import accepted_offline, authorised, forwarding, unknown
 from pengpos.core.sale import Sale, SaleState
 
+__all__ = ["ALARM_AFTER_ATTEMPTS", "Outcome", "allowed", "backoff_s", "durably_different", "refundable_minor", "step"]
+
+
 _WAITING_FOR_A_PHONE = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
 _UNDOING = frozenset({SaleState.CANCELLING, SaleState.REVERSING})
-
-__all__ = ["ALARM_AFTER_ATTEMPTS", "Outcome", "backoff_s", "durably_different", "refundable_minor", "step"]
 
 
 def step(sale: Sale, event: Event) -> Outcome:

@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Double entry: postings that add up to zero."""
+"""Double entry: postings that add up to zero.
+
+Reading order: ledger.
+"""
+
+__all__ = ["ledger"]

@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shoppers' accounts and their credentials."""
+"""Shoppers' accounts and their credentials.
+
+Reading order: accounts.
+"""
+
+__all__ = ["accounts"]

@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables, migrations, transactions, ids and times. The lowest floor of the backend."""
+"""Tables, migrations, transactions, ids and times. The lowest floor of the backend.
+
+Reading order: ids, tables, times, database, seed, social_tables.
+"""
+
+__all__ = ["database", "ids", "seed", "social_tables", "tables", "times"]

@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Settlement per business date."""
+"""Settlement per business date.
+
+Reading order: settlements.
+"""
+
+__all__ = ["settlements"]

@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Money that several people share: purses and splits."""
+"""Money that several people share: purses and splits.
+
+Reading order: purses, splits.
+"""
+
+__all__ = ["purses", "splits"]
