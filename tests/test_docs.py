@@ -213,9 +213,9 @@ def test_both_readmes_say_the_same() -> None:
     def typed(text: str) -> list[str]:
         return [line.split("#")[0].strip() for block in _FENCED.finditer(text) for line in block.group(1).splitlines()]
 
-    shared = [line for line in typed(README) if line.startswith(("make", ".venv", "pengpos"))]
+    shared = [line for line in typed(README) if line.startswith(("make", ".venv", "pengpos "))]
     assert shared
-    assert [line for line in typed(README_ZH) if line.startswith(("make", ".venv", "pengpos"))] == shared
+    assert [line for line in typed(README_ZH) if line.startswith(("make", ".venv", "pengpos "))] == shared
     assert "EUPL-1.1" in README
     assert "EUPL-1.1" in README_ZH
 
