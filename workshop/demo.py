@@ -188,7 +188,7 @@ def refused_by_policy(day: Day) -> str:
     reason = sale.reason
     check(reason is not None and reason.code == 20 and sale.state == "presented", f"it is {sale.state}")
     day.client.cancel(sale.id, "customer")
-    sale = day.until_state(sale, "cancelling")  # its code was on the screen: somebody may have paid, unseen
+    sale = day.until_state(sale, "cancelling")  # its code was on the screen: a shopper may have paid, unseen
     check("confirmation-code" in sale.can, "no confirmation code is taken any more")
     day.given_up.append(sale.id)
     return reason.shopper if reason else ""

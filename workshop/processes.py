@@ -124,7 +124,7 @@ class Program:
     def kill(self) -> None:
         """SIGKILL, as a power cut would."""
         self._process.kill()
-        with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in the kernel: nobody can do more
+        with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in the kernel: no more can be done
             self._process.wait(STOP_LIMIT_S)
 
     def _last_words(self) -> str:
@@ -138,7 +138,7 @@ class Program:
 
 
 def keep_lines(output: Iterable[bytes], lines: "queue.Queue[str | None]") -> None:
-    """Put every line into `lines` while there is room, then None; what is read by nobody holds up nobody."""
+    """Put every line into `lines` while there is room, then None; what is not read holds up nothing."""
     for raw in output:
         with contextlib.suppress(queue.Full):
             lines.put_nowait(raw.decode(errors="replace").rstrip("\n"))

@@ -46,7 +46,7 @@ def run(*, private_readers: bool, no_screen: bool) -> None:
     except PengposError as error:
         raise click.ClickException(str(error)) from error
     finally:
-        for number in _ENDING:  # whoever is impatient twice would leave half of it running
+        for number in _ENDING:  # a second Ctrl-C would leave half of it running
             signal.signal(number, signal.SIG_IGN)
         shop.close()
         _say("All stopped.")
@@ -57,7 +57,7 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 
 
 def _say(text: str) -> None:
-    with contextlib.suppress(OSError):  # whoever listened has gone; there is still a shop to close
+    with contextlib.suppress(OSError):  # the reader of our output has gone; there is still a shop to close
         click.echo(text)
         sys.stdout.flush()
 
@@ -100,7 +100,7 @@ def _how_to(road: ReaderRoad) -> str:
 
 
 def _watch(shop: Shop) -> None:
-    """Read the prompt until something ends by itself, or we are told to."""
+    """Read the prompt until something ends by itself, or a signal comes."""
     selector = selectors.DefaultSelector()
     with contextlib.suppress(ValueError, PermissionError):  # standard input may be closed, or a plain file
         selector.register(sys.stdin, selectors.EVENT_READ)
@@ -121,7 +121,7 @@ def _watch(shop: Shop) -> None:
 
 
 def _switch(shop: Shop, wishes: list[str]) -> None:
-    """What somebody at the counter's page has turned."""
+    """What was switched on the simulator's page."""
     for wish in wishes:
         said = json.loads(wish)
         shop.switch(said["switch"], said["to"])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sandbox.simulator.line import Line
 
 VPCD_PORTS = (0x8C7B, 0x8C7C)
-"""Where vsmartcard's vpcd listens by default (35963, 35964): whoever writes a wallet tries these first."""
+"""Where vsmartcard's vpcd listens by default (35963, 35964): authors of wallets try these first."""
 
 DEFAULT_SANDBOX_PORT = 8480
 
@@ -135,7 +135,7 @@ class Shop:
         self.road = road
 
     def revive_readers(self) -> bool:
-        """Start our own reader service again if it has ended and nobody wanted that; true if it had."""
+        """Start our own reader service again if it has ended without being switched off; true if it had."""
         service = self.reader_service
         if service is None or service.running or self.readers_are_off:
             return False
@@ -215,7 +215,7 @@ def machine_readers(serial_ports: Sequence[str] = ()) -> ReaderRoad | None:
 
 
 def free_ports(wanted: Sequence[int]) -> bool:
-    """True if nobody listens at any of these ports."""
+    """True if no process listens at any of these ports."""
     for port in wanted:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

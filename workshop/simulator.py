@@ -2,7 +2,7 @@
 """`pengpos simulator`: the counter's page, given the terminal's local API and journal to show.
 
 `pengpos run` starts it and reads what it prints: `{"url": …}`, then `{"switch": "link" | "reader", "to": "on" | "off" |
-"breaks"}` for each switch that somebody at the page turned, which is `run`'s to carry out.
+"breaks"}` for each switch turned on the page; `run` carries it out.
 """
 
 import os
@@ -36,7 +36,7 @@ _BACK_OFF_S = 0.5
     "--port", type=click.IntRange(0, 65535), help="0: any free one.  [default: 8490, or where that is taken, any]"
 )
 @click.option("--switch", "switchable", multiple=True, type=click.Choice(["link", "reader"]),
-              help="Let the page turn this off and on: what is wanted is printed, for whoever started us.")  # fmt: skip
+              help="Let the page turn this off and on: what is wanted is printed, for the parent process.")  # fmt: skip
 def simulator(*, port: int | None, switchable: "tuple[Switchable, ...]") -> None:
     """The counter in a browser on this machine: the terminal's screen, a virtual phone, journal and ledger.
 
@@ -78,7 +78,7 @@ def _admin_token(home: Home) -> str:
 
 
 class _Follower(threading.Thread):
-    """Looks on until it is told to stop, or the program ends."""
+    """Looks on until it is stopped, or the program ends."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name=name, daemon=True)
@@ -90,7 +90,7 @@ class _Follower(threading.Thread):
 
 
 class TerminalFollower(_Follower):
-    """Tells the terminal's snapshots as they come; None while nobody answers."""
+    """Passes the terminal's snapshots on as they come; None while it does not answer."""
 
     def __init__(self, home: Home, tell: "Callable[[dict[str, Any] | None], None]") -> None:
         super().__init__("terminal")

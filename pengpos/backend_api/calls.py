@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One request and its answer, whatever is in the way: bounded in time and size, and told apart from a stranger's.
+"""Make one request and read its answer, bounded in time and size, and tell it from a stranger's.
 
 Source: backend API, "Rules for all of it". Knows no sale.
 """
@@ -42,14 +42,14 @@ class UnusableAnswerError(Exception):
 
 
 async def _nobody(_at: int) -> None:
-    """Nobody wants to know."""
+    """The callback of a caller that does not ask for it."""
 
 
 class Calls:
     """The road for requests. Lives on the loop.
 
-    `heard` is told of every byte that came from the backend, `lost` whenever it could not be reached or somebody else
-    answered in its place, `opened` each time the event stream is open, for what happened before it tells nobody, and
+    `heard` is called for every byte that came from the backend, `lost` when it could not be reached or a stranger
+    answered in its place, `opened` each time the event stream is open, for it replays nothing from before, and
     `time_signed` of its own time when it refused ours and signed it over our request.
     """
 
@@ -127,7 +127,7 @@ class Calls:
         raise ConnectionError("the backend closed the stream")
 
     async def _refused(self, response: httpx.Response, raw: bytes) -> UnusableAnswerError:
-        """A no of the backend's own is a problem document; anything else is somebody's between it and us."""
+        """A no of the backend's own is a problem document; anything else comes from a proxy between it and us."""
         error = _unusable(response, raw)
         if error.problem is None:
             self._lost()

@@ -24,9 +24,9 @@ class _Now(msgspec.Struct):
     now: datetime
 
 
-def time_in(told: str, request: httpx.Request, issuers: Issuers) -> int:
+def time_in(signed_time: str, request: httpx.Request, issuers: Issuers) -> int:
     """Unix seconds that an issuer signed in answer to this very request. Raises MalformedError, SignatureError."""
-    signed = Sign1.read_issued(unb64u(told), issuers, Context.CLOCK)
+    signed = Sign1.read_issued(unb64u(signed_time), issuers, Context.CLOCK)
     said = read_message(signed.payload, _Now)
     asked = _NONCE.search(request.headers.get("signature-input", ""))
     if asked is None or asked[1] != said.nonce:

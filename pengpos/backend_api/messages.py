@@ -81,7 +81,7 @@ class PaymentMessage(Answer, kw_only=True, frozen=True):
     cards: list[CardMessage] = []
     refunds: list[RefundMessage] = []
     due: msgspec.Raw = msgspec.Raw(b"null")
-    """A `DueMessage`, or null: nobody was asked."""
+    """A `DueMessage`, or null: no shopper was asked."""
 
 
 class BatchMessage(Answer, kw_only=True, frozen=True):
@@ -168,7 +168,7 @@ class SettlementMessage(Answer, kw_only=True, frozen=True):
 
 
 class HealthMessage(Answer, kw_only=True, frozen=True):
-    """`GET /health`: somebody who knows this member is our backend, and no network's sign-in page."""
+    """`GET /health`: an answer with this member is our backend's, and no network's sign-in page."""
 
     status: str
 

@@ -2,7 +2,7 @@
 """Whom the terminal believes that a server is its backend: the usual authorities, or one root of its own, pinned.
 
 Source: backend API, "Rules for all of it" (TLS with a pinned root). A backend with a root of its own names it at
-enrolment; from then on nobody else's certificate will do, not even one that every browser takes.
+enrolment; from then on no other certificate will do, not even one that every browser takes.
 """
 
 import ssl
@@ -19,13 +19,13 @@ SIZE_MOST = 65_536
 
 def context_of(root: bytes, name: str) -> ssl.SSLContext:
     """Trust what these PEM certificates vouch for, and nothing else. Raises ConfigError, with `name` as the place."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody yet; the default context may trust the system's
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # no authority yet; the default context may trust the system's
     try:
         context.load_verify_locations(cadata=root.decode("ascii"))
     except (ValueError, ssl.SSLError) as error:
-        raise ConfigError(name, "holds no certificate in PEM", "Ask whoever runs the backend for its root") from error
+        raise ConfigError(name, "holds no certificate in PEM", "Ask the backend's operator for its root") from error
     if not context.cert_store_stats()["x509_ca"]:
-        raise ConfigError(name, "holds no authority's certificate", "Ask whoever runs the backend for its root")
+        raise ConfigError(name, "holds no authority's certificate", "Ask the backend's operator for its root")
     return context
 
 

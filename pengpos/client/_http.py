@@ -42,7 +42,7 @@ class ApiProblem(PengposError):  # noqa: N818 - RFC 9457 calls it a problem
 
 @dataclass(eq=False)
 class DaemonAway(PengposError):  # noqa: N818 - a state of the world more than an error
-    """Nobody answered at the socket, or not in time: whether a call was carried out is not known."""
+    """The socket did not answer, or not in time: whether a call was carried out is not known."""
 
     detail: str
 
@@ -67,7 +67,7 @@ class SaleEvent:
 
 
 class LocalClient:
-    """The local API at one Unix socket. Each call raises ApiProblem (it said no) or DaemonAway (nobody answered).
+    """The local API at one Unix socket. Each call raises ApiProblem (it said no) or DaemonAway (no answer).
 
     Repeating a call after DaemonAway is safe: a sale carries its idempotency key, the others lead to the same end.
     """
@@ -186,7 +186,7 @@ class LocalClient:
         return _decode(data or b"null", answer)
 
     def _knock(self) -> None:
-        """See that somebody listens: httpcore 1.0 leaves the socket of a refused connection unclosed."""
+        """See that a daemon listens: httpcore 1.0 leaves the socket of a refused connection unclosed."""
         try:
             with socket.socket(socket.AF_UNIX) as probe:
                 probe.settimeout(self._call_limit_s)

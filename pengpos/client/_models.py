@@ -44,7 +44,7 @@ class ReasonView(_Object, kw_only=True, frozen=True):
     guaranteed: int | None = None
     """What of that the merchant is owed all the same, minor units."""
     due: DueView | None = None
-    """What the shopper has been asked to pay after all; None: nobody was asked."""
+    """What the shopper has been asked to pay after all; None: no shopper was asked."""
     phone_time: str | None = None
     """With code 4: the time the phone believes it is."""
     shopper_in: Sentences | None = None
@@ -238,7 +238,7 @@ class AlarmView(_Object, kw_only=True, frozen=True):
     cure_in: Sentences | None = None
     sale_id: str | None = None
     calm: bool = False
-    """It has come right by itself: good to know, and nobody need do anything."""
+    """It has come right by itself: good to know, nothing is to be done."""
 
 
 class TerminalView(_Object, kw_only=True, frozen=True):

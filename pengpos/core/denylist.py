@@ -26,7 +26,7 @@ class Denylist:
 
     @classmethod
     def empty(cls) -> Self:
-        """Version 0: nobody is on it."""
+        """Version 0: no key is on it."""
         return cls(array("Q"), 0)
 
     @classmethod

@@ -91,7 +91,7 @@ class RaiseAlarm:
 
 @dataclass(frozen=True, slots=True)
 class NotNow:
-    """The command does not fit the state; nothing has changed. The caller says so to whoever asked."""
+    """The command does not fit the state; nothing has changed. The caller says so to the cashier or till."""
 
     state: SaleState
 

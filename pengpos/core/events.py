@@ -224,7 +224,7 @@ class StatusHeard(_Verdict):
 
     status: BackendStatus
     steps_when_asked: int | None = None
-    """How long the sale's history was when the question left; None: nobody asked."""
+    """How long the sale's history was when the question left; None: no question was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

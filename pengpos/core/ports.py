@@ -96,7 +96,7 @@ class ReaderHealth:
 
 
 class TapListener(Protocol):
-    """Whoever runs the card session. Called in the reader's own thread, one call at a time per reader."""
+    """The side that runs the card session. Called in the reader's own thread, one call at a time per reader."""
 
     def field(self, reader: str, cards: Sequence[Card]) -> None:
         """The field as just observed; called after every `Reader.wait`. May use the cards until it returns."""
@@ -138,7 +138,7 @@ TagState = TagIdle | TagWaiting | TagClaimed | TagPaid | TagCancelled
 
 
 class TagPresenter(Protocol):
-    """An NDEF tag whose content follows the sale (tap protocol §3); whoever has none has no presenter."""
+    """An NDEF tag whose content follows the sale (tap protocol §3); a terminal without one has no presenter."""
 
     def show(self, state: TagState) -> None:
         """From now on the tag says this; returns at once, never raises. The same state may be said twice.

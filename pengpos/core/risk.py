@@ -29,7 +29,7 @@ class RiskPolicy:
     doubtful_clock_s: int
     """How long the clock may stay doubtful; 0: offline never on a doubtful clock."""
     guaranteed_minor: int
-    """What the merchant is owed whatever becomes of it; told, not a cap."""
+    """What the merchant is owed whatever becomes of it; shown, not a cap."""
     not_after: int
     turnaround_ms: int | None = None
     """A phone that takes longer for a command may be a relay's; None: that is not looked at. Beyond the spec page."""

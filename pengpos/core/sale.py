@@ -222,7 +222,7 @@ class Refusal:
     guaranteed_minor: int = 0
     """What of it the merchant is owed all the same."""
     due: Due | None = None
-    """What the shopper has been asked to pay after all; None: nobody was asked, or the backend asks nobody."""
+    """What the shopper has been asked to pay after all; None: no shopper was asked, or the backend asks none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,7 +270,7 @@ class Sale:
     sale_id: UUID
     idempotency_key: str
     request_hash: bytes
-    """SHA-256 of the canonical request, so that the same key with another body is told apart."""
+    """SHA-256 of the canonical request, so that the same key with another body is noticed."""
     number: str
     amount: Money
     ways: tuple[Way, ...]

@@ -39,7 +39,7 @@ class FileKey:
 
     @property
     def private(self) -> ec.EllipticCurvePrivateKey:
-        """The library's key, for whoever opens what was sealed to it."""
+        """The library's key, to open what was sealed to it."""
         return self._key.private
 
     def sign(self, data: bytes) -> bytes:

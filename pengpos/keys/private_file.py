@@ -9,7 +9,7 @@ from pathlib import Path
 def create_private(path: Path, content: bytes) -> bool:
     """Write `content` to a new file at `path`, durably; False, and nothing changed, if there is one already.
 
-    Of two processes that start at once exactly one is told True. Raises OSError.
+    Of two processes that start at once exactly one gets True. Raises OSError.
     """
     temporary = _written_beside(path, content)
     try:

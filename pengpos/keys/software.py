@@ -32,7 +32,7 @@ class SoftwareKey:
 
     @property
     def private(self) -> ec.EllipticCurvePrivateKey:
-        """The library's key, for whoever stores it."""
+        """The library's key, to store it."""
         return self._private
 
     @property

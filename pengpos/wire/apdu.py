@@ -133,7 +133,7 @@ def result(receipt: bytes) -> list[bytes]:
 
 
 def get_response(count: int) -> bytes:
-    """GET RESPONSE for `count` bytes, as 61xx told them."""
+    """GET RESPONSE for `count` bytes, as 61xx named them."""
     return Command(CLA_ISO, INS_GET_RESPONSE, 0, 0, le=count).encode()
 
 

@@ -140,7 +140,7 @@ def _snapshots(screen: Screen, window: Window, count: int) -> Frames:
 def _loop(screen: Screen, window: Window, name: str, what: str, over_s: float) -> Share:
     """The loop of `ui.app.run` with nothing to do but what the screen itself wants."""
     _show(screen, name)
-    until_s = time.monotonic() + REST_AFTER_S  # a result has arrived, and nobody has touched the panel lately
+    until_s = time.monotonic() + REST_AFTER_S  # a result has arrived, and the panel has not been touched lately
     while time.monotonic() < until_s:
         for event in window.wait(screen.next_wait_s):
             screen.on_event(event)

@@ -19,7 +19,7 @@ from drivers.simulated.pn532 import Fault, SimulatedPn532
 from pengpos.core.errors import ReaderLostError
 from pengpos.core.ports import Card
 from sandbox.phone.wallet.store import WalletStore
-from workshop.bench.tap_parts import LIMIT_S, Till
+from workshop.bench.tap_parts import LIMIT_S, MeasuredTerminal
 
 _FAULTS = (Fault.CRC, Fault.TIMEOUT, Fault.LOST_FRAME, Fault.LOST_ACK, Fault.GARBAGE)
 _PULLED_OUT_EVERY = 5_000
@@ -29,8 +29,8 @@ _FAULTY = 0.05
 
 def run(directory: Path, *, taps: int) -> Iterator[str]:
     """Says how it goes ten times on the way. Raises RuntimeError for a tap not taken, or a reader that is dead."""
-    till = Till(directory, WalletStore(directory / "wallet.db"))
-    counter = _Counter(till)
+    terminal = MeasuredTerminal(directory, WalletStore(directory / "wallet.db"))
+    counter = _Counter(terminal)
     dice = random.Random(1)  # noqa: S311 # the same faults each time, nothing secret
     faults, began_s = 0, time.monotonic()
     memory_kib: list[int] = []
@@ -45,11 +45,11 @@ def run(directory: Path, *, taps: int) -> Iterator[str]:
             if number % max(1, taps // _REPORTS) == 0:
                 memory_kib.append(_resident_kib())
                 rate = number / (time.monotonic() - began_s)
-                told = f"{faults} faults, {till.torn} torn, opened {counter.openings} times"
-                yield f"  {number:>7} taps {rate:4.0f}/s  {memory_kib[-1]:>7} KiB  {told}"
+                said = f"{faults} faults, {terminal.torn} torn, opened {counter.openings} times"
+                yield f"  {number:>7} taps {rate:4.0f}/s  {memory_kib[-1]:>7} KiB  {said}"
     finally:
         counter.close()
-        till.close()
+        terminal.close()
     grown = memory_kib[-1] - memory_kib[0]
     yield f"memory from the first tenth to the last: {grown:+} KiB, {1024 * grown / taps:+.0f} bytes a tap"
 
@@ -57,23 +57,23 @@ def run(directory: Path, *, taps: int) -> Iterator[str]:
 class _Counter:
     """The reader on it, opened again whenever it was lost, as the supervisor does."""
 
-    def __init__(self, till: Till) -> None:
-        self._till = till
+    def __init__(self, terminal: MeasuredTerminal) -> None:
+        self._terminal = terminal
         self._reader: Pn53xReader | None = None
         self.chip = SimulatedPn532()
         self.openings = 0
 
     def tap(self) -> None:
         """A phone comes, pays and leaves."""
-        phone = RadioPhone(self.chip.field, self._till.wallet, on_field_off=self._till.new_stay)
+        phone = RadioPhone(self.chip.field, self._terminal.wallet, on_field_off=self._terminal.new_stay)
         self.chip.field.put(phone)
-        self._till.tap(self._card(), self._card)
-        self._till.bench.events.clear()
+        self._terminal.tap(self._card(), self._card)
+        self._terminal.bench.events.clear()
         self.chip.field.take(phone)
         self._until(lambda cards: not cards)
 
     def plug_in_another(self) -> None:
-        """Pull the reader out while nobody looks."""
+        """Pull the reader out between two taps."""
         old, self.chip = self.chip, SimulatedPn532()
         old.unplug()
 

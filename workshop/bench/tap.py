@@ -32,7 +32,7 @@ from pengpos.wire import apdu
 from pengpos.wire.encoding.keys import PublicKey
 from sandbox.phone.field.reader_service import ReaderService, VirtualReader
 from sandbox.phone.field.vpcd import CONTACTLESS_ATR, VpcdCard
-from workshop.bench.tap_parts import LIMIT_S, Till
+from workshop.bench.tap_parts import LIMIT_S, MeasuredTerminal
 
 PHONE_LATENCY_S = 0.020
 BIT_RATE = 106_000
@@ -72,41 +72,43 @@ class _Counted:
 
 def run(directory: Path, *, taps: int, radio_taps: int, insertions: int) -> Iterator[str]:
     """Each figure as soon as it is there. `directory` should be on the disk that matters."""
-    till = Till(directory)
+    terminal = MeasuredTerminal(directory)
     try:
         with ReaderService() as service:
             os.environ.update(service.environment)
-            yield from _over_pcsc(till, service, directory, taps, insertions)
-        yield from _over_radio(till, radio_taps, insertions)
+            yield from _over_pcsc(terminal, service, directory, taps, insertions)
+        yield from _over_radio(terminal, radio_taps, insertions)
     finally:
-        till.close()
+        terminal.close()
     yield from _as_a_tag(radio_taps)
 
 
 # --- over PC/SC -------------------------------------------------------------------------------------------------------
 
 
-def _over_pcsc(till: Till, service: ReaderService, directory: Path, taps: int, insertions: int) -> Iterator[str]:
+def _over_pcsc(
+    terminal: MeasuredTerminal, service: ReaderService, directory: Path, taps: int, insertions: int
+) -> Iterator[str]:
     slot = service.readers[0]
     heard_s: list[float] = []
 
     def respond(command: bytes) -> bytes:
         heard_s.append(time.perf_counter())
-        return till.wallet(command)
+        return terminal.wallet(command)
 
-    phone = VpcdCard("127.0.0.1", slot.port, CONTACTLESS_ATR, respond, on_power=lambda _power: till.new_stay())
+    phone = VpcdCard("127.0.0.1", slot.port, CONTACTLESS_ATR, respond, on_power=lambda _power: terminal.new_stay())
     phone.insert()
     reader = PcscReader(slot.name)
     card = _first_card(reader)
     counted = _Counted(card)
-    till.tap(counted)
+    terminal.tap(counted)
     exchanges, size = len(counted.sizes) - 1, sum(counted.sizes[:-1])
     yield f"a plain sale: {exchanges} exchanges, {size} bytes over the air (goals 4, 800), RESULT {counted.sizes[-1]}"
-    parts = _Floor(till, directory)
+    parts = _Floor(terminal, directory)
     gc.collect()
     gc.freeze()  # as the daemon does when it is ready
-    with _bare_card(till, service.readers[1]) as transmit:
-        tap_s, floor_s = zip(*((till.tap(card), parts.once(transmit)) for _ in range(taps)), strict=True)
+    with _bare_card(terminal, service.readers[1]) as transmit:
+        tap_s, floor_s = zip(*((terminal.tap(card), parts.once(transmit)) for _ in range(taps)), strict=True)
     parts.close()
     tap, floor = Spread(tap_s), Spread(floor_s)
     yield "reader mode over pcscd and vpcd, phone seen -> accepted and durable:"
@@ -118,12 +120,12 @@ def _over_pcsc(till: Till, service: ReaderService, directory: Path, taps: int, i
     yield f"  tap / floor                                  p50 {ratios[0]:.2f}  p99 {ratios[1]:.2f}   goal 1.5 each"
     phone.remove()
     _until_empty(reader)
-    reported_s = [_insertion(till, reader, phone, slot.name, heard_s) for _ in range(insertions)]
+    reported_s = [_insertion(terminal, reader, phone, slot.name, heard_s) for _ in range(insertions)]
     reader.close()
     yield Spread(reported_s).line("pcscd reports a phone -> SELECT at the phone", "goal p95 20")
 
 
-def _insertion(till: Till, reader: Reader, phone: VpcdCard, slot: str, heard_s: list[float]) -> float:
+def _insertion(terminal: MeasuredTerminal, reader: Reader, phone: VpcdCard, slot: str, heard_s: list[float]) -> float:
     reported: list[float] = []
     known = threading.Event()
 
@@ -150,9 +152,9 @@ def _insertion(till: Till, reader: Reader, phone: VpcdCard, slot: str, heard_s: 
 
 
 @contextmanager
-def _bare_card(till: Till, slot: VirtualReader) -> Iterator[Callable[[bytes], bytes]]:
+def _bare_card(terminal: MeasuredTerminal, slot: VirtualReader) -> Iterator[Callable[[bytes], bytes]]:
     """The same wallet on the other virtual reader, and nothing but SCardTransmit between it and us."""
-    wallet = till.bench.card()
+    wallet = terminal.bench.card()
     phone = VpcdCard("127.0.0.1", slot.port, CONTACTLESS_ATR, wallet.respond)
     phone.insert()
     context = Context()
@@ -171,8 +173,8 @@ def _bare_card(till: Till, slot: VirtualReader) -> Iterator[Callable[[bytes], by
 class _Floor:
     """The least a tap can cost: what no program can leave out."""
 
-    def __init__(self, till: Till, directory: Path) -> None:
-        self._till = till
+    def __init__(self, terminal: MeasuredTerminal, directory: Path) -> None:
+        self._terminal = terminal
         self._key = SoftwareKey.generate()
         self._public = PublicKey.of(self._key)
         self._message = bytes(200)
@@ -185,7 +187,7 @@ class _Floor:
 
     def once(self, transceive: Callable[[bytes], bytes]) -> float:
         """One of each, one after the other; the sum."""
-        presentation = self._till.next_presentation()
+        presentation = self._terminal.next_presentation()
         took = 0.0
         for name, do in (
             ("exchanges", lambda: _exchange(transceive, presentation)),
@@ -225,33 +227,33 @@ def _exchange(transceive: Callable[[bytes], bytes], presentation: bytes) -> None
 # --- over a radio -----------------------------------------------------------------------------------------------------
 
 
-def _over_radio(till: Till, taps: int, insertions: int) -> Iterator[str]:
+def _over_radio(terminal: MeasuredTerminal, taps: int, insertions: int) -> Iterator[str]:
     heard_s: list[float] = []
 
     def slow(command: bytes) -> bytes:
         time.sleep(PHONE_LATENCY_S)
-        return till.wallet(command)
+        return terminal.wallet(command)
 
     def noted(command: bytes) -> bytes:
         heard_s.append(time.perf_counter())
-        return till.wallet(command)
+        return terminal.wallet(command)
 
     with SimulatedPn532(Field(bit_rate=BIT_RATE)) as chip, _reader_on(chip) as reader:
-        phone = RadioPhone(chip.field, slow, on_field_off=till.new_stay, wtx_after_s=0.5)
+        phone = RadioPhone(chip.field, slow, on_field_off=terminal.new_stay, wtx_after_s=0.5)
         chip.field.put(phone)
         card = _first_card(reader)
-        spread = Spread([till.tap(card, lambda: _first_card(reader)) for _ in range(taps)])
+        spread = Spread([terminal.tap(card, lambda: _first_card(reader)) for _ in range(taps)])
         chip.field.take(phone)
         _until_empty(reader)
         yield f"simulated radio at 106 kbit/s, PN532 at 921600 baud, phone {PHONE_LATENCY_S * 1000:.0f} ms an APDU:"
         yield spread.line(
-            "phone seen -> accepted and durable", f"goal p95 200, p99 500; {till.torn} torn and tapped again"
+            "phone seen -> accepted and durable", f"goal p95 200, p99 500; {terminal.torn} torn and tapped again"
         )
         seen_s = []
         for number in range(insertions):
             heard_s.clear()
             time.sleep(0.0037 * (number % 12))  # at any moment between two polls
-            phone = RadioPhone(chip.field, noted, on_field_off=till.new_stay)
+            phone = RadioPhone(chip.field, noted, on_field_off=terminal.new_stay)
             waiting = threading.Thread(target=lambda: _first_card(reader).transceive(apdu.select(), LIMIT_S))
             waiting.start()
             time.sleep(0.1)

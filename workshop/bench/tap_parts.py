@@ -47,7 +47,7 @@ class _Board:
     has_reader = True
 
     def reader_health(self, health: ReaderHealth) -> None:
-        """Nobody looks."""
+        """Ignore it."""
 
 
 class _StandingClock(DeviceClock):
@@ -56,7 +56,7 @@ class _StandingClock(DeviceClock):
         return NOW
 
 
-class Till:
+class MeasuredTerminal:
     """One sale after the other. `presented` prepares one, `tap` holds a card to it; `wallet` is the phone."""
 
     def __init__(self, directory: Path, wallet: WalletStore | None = None) -> None:
@@ -129,7 +129,7 @@ class Till:
                 raise RuntimeError("a tap of the benchmark was not accepted")
             self.torn += 1
             self._tap_fields.field(READER, ())
-            with contextlib.suppress(ReaderLostError):  # it is opened again by whoever looks for the card
+            with contextlib.suppress(ReaderLostError):  # it is opened again when the card is looked for
                 self._tap_fields.field(READER, (again(),))
         return self.durable_s - began_s
 

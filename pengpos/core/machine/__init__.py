@@ -2,8 +2,8 @@
 """The rules of a sale as one pure function. Source: `docs/spec/local-api.md`, the state table, row by row.
 
 `step` never raises for an event that does not fit the state: a late answer or a reply from a second reader changes
-nothing, and a command, or leave asked to send something, that comes at the wrong time gives `NotNow`, for whoever asked
-to be told.
+nothing, and a command, or leave asked to send something, that comes at the wrong time gives `NotNow`,
+which the caller answers with.
 
 Reading order: _common, allowed, _before_payment, _dues, _refunds, _over, _with_money, _undoing.
 """

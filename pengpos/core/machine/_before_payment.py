@@ -124,7 +124,7 @@ def _heard_before_money(sale: Sale, event: Event) -> Outcome:
     """The backend's word on an intent that tag or QR carry."""
     match event:
         case StatusHeard(status=BackendStatus.CLAIMED) if SaleState.PENDING in _states_since_asked(sale, event):
-            return stay(sale)  # older than what told us that the claim has ended
+            return stay(sale)  # older than the event by which the claim has ended
         case StatusHeard(status=BackendStatus.CLAIMED):
             return arrow(sale, SaleState.PENDING, event.at, "a phone is paying by the page"), (Disarm(), AskBackend())
         case Held():
@@ -141,7 +141,7 @@ def _heard_before_money(sale: Sale, event: Event) -> Outcome:
 
 
 def pending(sale: Sale, event: Event) -> Outcome:
-    """Somebody is paying, or the backend is still deciding; no reader offers it meanwhile."""
+    """A shopper is paying, or the backend is still deciding; no reader offers it meanwhile."""
     match event:
         case PaidByReceipt() | Approved():
             return approve(sale, event.at, "paid", event.booking)
@@ -187,7 +187,7 @@ def _heard_while_pending(sale: Sale, event: StatusHeard) -> Outcome:
 
 
 def _states_since_asked(sale: Sale, event: StatusHeard) -> list[SaleState]:
-    """The state in which the question left, and those reached since; none if nobody asked."""
+    """The state in which the question left, and those reached since; none if no question was sent."""
     if event.steps_when_asked is None:
         return []
     return [step.state for step in sale.history[max(0, event.steps_when_asked - 1) :]]

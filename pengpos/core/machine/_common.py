@@ -13,7 +13,7 @@ Outcome = tuple[Sale, tuple[Effect, ...]]
 
 BACKOFF_FIRST_S = 1
 BACKOFF_MOST_S = 60
-RETRY_AFTER_MOST_S = 3_600  # whoever asks us to come back in a year is not obeyed: every wait has an end
+RETRY_AFTER_MOST_S = 3_600  # an answer that asks us to come back in a year is not obeyed: every wait has an end
 ASK_EVERY_S = 5  # how often a claim, or a payment under review, is asked about while the backend answers
 ALARM_AFTER_ATTEMPTS = 10
 

@@ -61,7 +61,7 @@ def _confirm_code(sale: Sale, booking: Booking, event: Event) -> Outcome:
                 sale, booking=replace(event.booking, booked_at=booking.booked_at), attempts=0, retry_at=None
             ), ()
         case Held(call=None) | StatusHeard(call=None, status=BackendStatus.CREATED | BackendStatus.CLAIMED):
-            return stay(sale)  # told late: of before the shopper paid
+            return stay(sale)  # heard late: it is from before the shopper paid
         case Declined() | Held() | StatusHeard():
             waiting, not_before = later(sale, event.at)
             return waiting, (RaiseAlarm(AlarmKind.CODE_NOT_CONFIRMED), AskBackend(not_before))

@@ -41,7 +41,7 @@ def _amount_minor(sale: Sale, refund: Refund) -> int:
 def _at_most_minor(sale: Sale) -> int:
     """Of a payment declined at sync: its due, which a refund lessens before it is paid and gives back after.
 
-    Where nobody was asked, what the platform owes for it: a refund lessens that (backend API, refunds).
+    Where no shopper was asked, what the platform owes for it: a refund lessens that (backend API, refunds).
     """
     if sale.state is SaleState.DECLINED_AT_SYNC:
         refusal = sale.refusal
@@ -114,7 +114,8 @@ def refund_answered(sale: Sale, event: RefundAnswered) -> Outcome:
 def _lessened(sale: Sale, by_minor: int) -> Outcome:
     """A void refund took its amount off what the platform owes, and off the due; at nothing that is withdrawn.
 
-    The due is held against what all void ones leave of the payment, for it may have been told anew before this answer.
+    The due is held against what all void ones leave of the payment: the backend may have sent it anew
+    before this answer.
     """
     refusal = sale.refusal
     if refusal is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Giving up what somebody may have paid: `cancelling` (before money), `reversing` (after a phone's yes)."""
+"""Give up what may have been paid: `cancelling` (before money), `reversing` (after a phone's yes)."""
 
 from dataclasses import replace
 
@@ -75,7 +75,7 @@ def _declined_before(sale: Sale, refusal: Refusal, at: int) -> Outcome:
 
 
 def _taken_after_all(sale: Sale, booking: Booking, at: int) -> Outcome:
-    """Somebody had paid: the sale is approved and all of it goes back, in one row.
+    """A shopper had paid: the sale is approved and all of it goes back, in one row.
 
     The refund's id follows from the intent's, so that a crash between here and its sending makes no second one.
     """

@@ -11,7 +11,7 @@ from pengpos.wire.encoding.keys import Issuers, PublicKey
 from terminal.taps.presentation import OwnPresentation
 from tests.pengpos.wire import shop
 from tests.vectors import ISSUERS, STRANGER
-from workshop.bench.tap_parts import Till
+from workshop.bench.tap_parts import MeasuredTerminal
 
 RAW = shop.presentation_bytes()
 
@@ -58,17 +58,17 @@ def test_another_intent_takes_its_place(ours: OwnPresentation) -> None:
 class FromTheFirstCommand:
     """A phone that forgets, as it is first talked to, which signatures had been checked before it came."""
 
-    def __init__(self, till: Till, checked_by: list[int | None]) -> None:
-        self._till = till
+    def __init__(self, terminal: MeasuredTerminal, checked_by: list[int | None]) -> None:
+        self._terminal = terminal
         self._checked_by = checked_by
         self._commands = 0
 
     def transceive(self, command: bytes, _timeout_s: float) -> bytes:
         if not self._commands:
-            self._till.new_stay()
+            self._terminal.new_stay()
             self._checked_by.clear()
         self._commands += 1
-        return self._till.wallet(command)
+        return self._terminal.wallet(command)
 
 
 def test_a_waiting_phone_is_kept_for_the_checks_of_its_own_two_signatures_only(
@@ -82,8 +82,8 @@ def test_a_waiting_phone_is_kept_for_the_checks_of_its_own_two_signatures_only(
         verify(self, signature, data)
 
     monkeypatch.setattr(PublicKey, "verify", counted)
-    till = Till(tmp_path)
-    till.tap(FromTheFirstCommand(till, checked_by))
-    till.close()
+    terminal = MeasuredTerminal(tmp_path)
+    terminal.tap(FromTheFirstCommand(terminal, checked_by))
+    terminal.close()
     phones = threading.current_thread().ident
     assert len([thread for thread in checked_by if thread != phones]) == 2  # its credential, its authorisation
