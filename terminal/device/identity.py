@@ -81,13 +81,13 @@ def read_identity(path: Path, signer: Signer) -> Identity:
     stored = read_enrolment(path)
     try:
         issuers = Issuers(PublicKey.from_jwk(jwk) for jwk in stored["issuers"])
-        credential = Credential.read(unb64u(stored["credential"]), issuers)
+        credential = Credential.read(_bytes(stored["credential"]), issuers)
         identity = Identity(
             backend=str(stored["backend"]),
             credential=credential,
             issuers=issuers,
-            confirmation_secret=unb64u(stored["confirmation_secret"]),
-            policy=unb64u(stored["policy"]) if stored.get("policy") else None,
+            confirmation_secret=_bytes(stored["confirmation_secret"]),
+            policy=_bytes(stored["policy"]) if stored.get("policy") else None,
             enrolled_at=int(datetime.fromisoformat(stored["enrolled_at"]).timestamp()),
         )
     except (KeyError, TypeError, ValueError, MalformedError, SignatureError) as error:
@@ -95,6 +95,13 @@ def read_identity(path: Path, signer: Signer) -> Identity:
     if credential.key.kid != PublicKey.of(signer).kid:
         raise ConfigError(str(path), "the credential belongs to another device key", _ENROL)
     return identity
+
+
+def _bytes(member: object) -> bytes:
+    """base64url text as bytes. Raises MalformedError, TypeError for a member that is no text."""
+    if not isinstance(member, str):
+        raise TypeError(f"{type(member).__name__} where base64url text belongs")
+    return unb64u(member)
 
 
 def read_enrolment(path: Path) -> dict[str, Any]:
