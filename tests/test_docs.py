@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pages tell the truth: links resolve, commands and options exist, the till's page lists what is served."""
+"""The pages tell the truth: links resolve, commands, options and settings exist.
+
+What the contract pages say of calls, fields and codes: `tests/contracts/test_pages_and_calls.py`.
+"""
 
 import re
 from collections.abc import Iterator
@@ -9,12 +12,7 @@ from typing import get_args
 import click
 import msgspec
 import pytest
-from starlette.routing import Route
 
-from pengpos.client import ReasonView, SaleView
-from pengpos.core.risk import Cap
-from pengpos.core.sale import DueState, Notice, Prompt
-from terminal.api.local_api import SEARCHED_BY, LocalApi
 from terminal.cli import main
 from terminal.device.settings import Settings
 
@@ -141,50 +139,6 @@ def test_every_make_target_on_a_page_exists(page: str) -> None:
     assert told - targets == set()
 
 
-def served() -> set[str]:
-    """`METHOD /path` of the local API, with every variable as {}."""
-    routes = LocalApi.__new__(LocalApi).app().routes
-    return {
-        f"{method} {re.sub(r'{[^}]*}', '{}', route.path)}"
-        for route in routes
-        if isinstance(route, Route)
-        for method in (route.methods or set()) - {"HEAD"}
-    }
-
-
-def told(page: str) -> set[str]:
-    found = re.findall(r"`(GET|POST|PUT|DELETE) (/v1/[^`?]*)[^`]*`", PAGES[page])
-    return {f"{method} {re.sub(r'{[^}]*}', '{}', path)}" for method, path in found}
-
-
-def test_the_tills_page_lists_exactly_what_is_served() -> None:
-    assert told("docs/till-implementers.md") == served()
-
-
-_ANSWERED_WITH = re.compile(r"(?:CommandRefusedError|BadRequestError|problem)\([^\"()]*\"([a-z_]+)\"")
-
-
-def codes_of_the_local_api() -> set[str]:
-    """Every `code` that the daemon's sources answer with."""
-    found = {
-        code for path in (ROOT / "terminal").rglob("*.py") for code in _ANSWERED_WITH.findall(path.read_text("utf-8"))
-    }
-    return found | {"refused"}  # of Starlette's own: a word in a conditional
-
-
-def test_the_tills_page_lists_every_code_of_an_error() -> None:
-    rows = re.findall(r"^\| ((?:`[a-z_]+`(?:, )?)+) \| [4-5]", PAGES["docs/till-implementers.md"], re.MULTILINE)
-    listed = [code for row in rows for code in re.findall(r"`([a-z_]+)`", row)]
-    assert len(listed) == len(set(listed))
-    assert set(listed) == codes_of_the_local_api()
-    assert len(listed) > 25
-
-
-def test_the_tills_page_lists_all_there_is_to_search_by() -> None:
-    searching = PAGES["docs/till-implementers.md"].partition("**Searching**")[2].partition("\n\n")[0]
-    assert set(re.findall(r"`([a-z]+)`", searching)) - {"next"} == set(SEARCHED_BY)
-
-
 def settings(struct: type[msgspec.Struct], table: str = "") -> Iterator[str]:
     """Each setting as the page writes it."""
     for found in msgspec.structs.fields(struct):
@@ -229,20 +183,3 @@ def test_the_glossary_has_one_entry_for_a_word() -> None:
 def test_ci_runs_the_readmes_command() -> None:
     assert "make test" in README
     assert re.search(r"^exec make test </dev/null$", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.MULTILINE)
-
-
-@pytest.mark.parametrize(
-    "names",
-    [
-        pytest.param([field.name for field in msgspec.structs.fields(SaleView)], id="a sale"),
-        pytest.param([field.name for field in msgspec.structs.fields(ReasonView)], id="a reason"),
-        pytest.param([prompt.value for prompt in Prompt], id="prompts"),
-        pytest.param([notice.value for notice in Notice], id="notices"),
-        pytest.param([cap.value for cap in Cap], id="caps"),
-        pytest.param([state.value for state in DueState], id="dues"),
-    ],
-)
-def test_the_tills_page_says_what_each_field_of_a_sale_holds(names: list[str]) -> None:
-    told = {word for row in PAGES["docs/till-implementers.md"].splitlines() if row.startswith("|")
-            for word in re.findall(r"`([^`]+)`", row.split("|")[1])}  # fmt: skip
-    assert sorted(set(names) - told) == []
