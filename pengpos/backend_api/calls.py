@@ -25,7 +25,7 @@ ANSWER_SIZE_MOST = 1_048_576
 RETRY_AFTER_MOST_S = 3_600
 EVENTS_SILENCE_S = 25.0  # the stream carries a comment every 10 s: after two missed ones it is dead
 
-_KNOWS = "dues"  # of what is beyond the pages: a backend asks no shopper of a terminal that does not say so
+_KNOWS = "dues"  # backend API, `Pengpos-Knows`: a backend asks no shopper of a terminal that does not say so
 _BLANK_LINE = re.compile(rb"\n\n|\r\n\r\n")
 
 M = TypeVar("M")

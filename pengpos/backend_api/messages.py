@@ -2,7 +2,7 @@
 """The backend's JSON as far as the terminal reads it. Source: `docs/spec/backend-api.md`, "Terminal side".
 
 Unknown members are ignored, so that a backend may grow; a missing or mistyped one makes the answer unusable. Only
-`due`, ours beyond that page, is read by itself: what we cannot read of it never costs the answer about the money.
+`due`, which version 1.0 had not, is read by itself: what we cannot read of it never costs the answer about the money.
 """
 
 from datetime import datetime

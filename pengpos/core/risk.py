@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether the terminal may take a payment on its own while the backend cannot be reached (reason 20).
 
-Source: tap protocol §1 (the wallet's allowance, offline flag), §1 *Clock*; backend API, *Default risk policy*;
+Source: tap protocol §1 (the wallet's allowance, offline flag), §1 *Clock*; backend API, *Risk policy*;
 architecture, "Offline needs …". The denylist is checked before, with the reply (`pengpos.wire.judge`).
 No policy, no offline: there are no defaults here, a policy is what an issuer signed.
 """
@@ -32,7 +32,7 @@ class RiskPolicy:
     """What the merchant is owed whatever becomes of it; shown, not a cap."""
     not_after: int
     turnaround_ms: int | None = None
-    """A phone that takes longer for a command may be a relay's; None: that is not looked at. Beyond the spec page."""
+    """A phone that takes longer for a command may be a relay's; None: that is not looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,7 +81,7 @@ class Prompt(StrEnum):
 
 
 class Notice(StrEnum):
-    """What just went wrong in the field, without ending anything. Ours, beside the API's `prompt`."""
+    """What just went wrong in the field, without ending anything. See the local API, `notice`."""
 
     TOO_QUICK = "too_quick"
     NOT_A_WALLET = "not_a_wallet"
@@ -190,7 +190,7 @@ class Booking:
 
 
 class DueState(StrEnum):
-    """Where the request is by which the shopper may still pay what was declined at sync (ours, beyond the pages)."""
+    """Where the request is by which the shopper may still pay what was declined at sync (backend API, *Dues*)."""
 
     OPEN = "open"
     REFUSED = "refused"

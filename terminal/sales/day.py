@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 _PAYMENTS = frozenset({"payment", "offline_payment", "late_payment"})
 _DUE, _GUARANTEE = "due", "guarantee"
-"""Paid after all, of a payment declined at sync, on the date it was paid: ours, beyond the page. No payment here."""
+"""Paid after all, of a payment declined at sync, on the date it was paid. No payment here."""
 _COUNTS_HERE = TAKEN_STATES | {SaleState.ACCEPTED_OFFLINE, SaleState.FORWARDING}
 
 

@@ -55,7 +55,7 @@ def read_document(
 
 
 def policy_of(document: dict[str, Any]) -> RiskPolicy:
-    """The offline part of a policy document (members in the sandbox's OpenAPI). Raises MalformedError."""
+    """The offline part of a policy document (backend API, *Risk policy*). Raises MalformedError."""
     try:
         risk = document["risk"]
         return RiskPolicy(

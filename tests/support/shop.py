@@ -150,7 +150,7 @@ class Till:
     epoch: int = field(default_factory=lambda: secrets.randbits(63))
     counter: int = 0
     knows: str | None = "dues"
-    """What it says that it knows beyond the pages; None: it was written from the pages alone, or before."""
+    """What it says that it knows (backend API, `Pengpos-Knows`); None: it was written against version 1.0."""
 
     @classmethod
     def enrol(cls, http: httpx.Client, clock: Clock, code: str) -> "Till":

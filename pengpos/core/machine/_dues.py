@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What has become of a due: the shopper was asked to pay what was declined at sync, and pays, refuses, or need not.
 
-Ours, beyond the pages. Events overtake answers and each other and come twice, so news only ever leads forward.
+Source: backend API, *Dues*. Events overtake answers and each other and come twice, so news only ever leads forward.
 """
 
 from dataclasses import replace

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The JSON of the terminal side as pydantic models; what the page leaves open is decided here and in the OpenAPI.
+"""The JSON of the terminal side as pydantic models; the contract page says the same, field by field.
 
 Members that have nothing to say are left out of answers. Signed objects are base64url without padding.
 """

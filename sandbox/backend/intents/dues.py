@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Dues: what an offline payment that was declined at sync left to pay, asked of the account whose wallet key signed it.
 
-No spec page has them. When one arises, lessens and ends is here; paying and refusing is in `due_payments`. Everything
-that changes one runs under the row lock of its intent, which has at most one due, for ever: goods are given away once.
+Source: backend API, *Dues*. When one arises, lessens and ends is here; paying and refusing is in `due_payments`.
+Everything that changes one runs under the row lock of its intent, which has at most one due, for ever: goods are given
+away once.
 """
 
 from sqlalchemy import select

@@ -4,9 +4,9 @@
 Source: backend API, `POST /admin/v1/imports`; docs/journal.md has the export's format. Every payment goes the way it
 would have gone from the terminal (batch, cancel, refunds), so a second import, or a drain besides, changes nothing.
 
-The acknowledgement: the page names no context of its own for it, so it is a journal head (context `PengTap1 head`)
-with one member more. It says the head that the export carried, and under `imported` the ids of the intents that need
-the terminal no more. It is not the head that heartbeats go by: that stays the highest a heartbeat has brought.
+The acknowledgement is a journal head (context `PengTap1 head`) with one member more. It says the head that the export
+carried, and under `imported` the ids of the intents that need the terminal no more. It is not the head that
+heartbeats go by: that stays the highest a heartbeat has brought.
 
 An export is sealed, not signed by the terminal. What pays is signed inside; for the rest (what was accepted offline,
 cancels, refunds) stand the rows, which must follow from each other, and the operator who hands it in. Rows that
