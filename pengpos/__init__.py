@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ground: what every part speaks. Core, wire, keys and the two APIs; may be imported by strangers.
 
-Reading order: core, client, wire, backend_api, keys.
+Reading order: core, i18n, client, wire, backend_api, keys.
 """
 
-__all__ = ["backend_api", "client", "core", "keys", "wire"]
+__all__ = ["backend_api", "client", "core", "i18n", "keys", "wire"]

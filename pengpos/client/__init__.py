@@ -15,7 +15,6 @@ from pengpos.client._models import (
     Difference,
     DueView,
     IntentView,
-    Language,
     LineView,
     LinkView,
     NewSale,
@@ -30,6 +29,7 @@ from pengpos.client._models import (
     StepView,
     TerminalView,
 )
+from pengpos.i18n import Language
 
 __all__ = [
     "AlarmView",

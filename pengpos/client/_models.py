@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-Language = Literal["zh-Hans", "zh-Hant", "en"]
+from pengpos.i18n import Language
 
 
 class _Object(msgspec.Struct, kw_only=True, frozen=True):

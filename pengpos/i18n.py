@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Words for people: keys in the code, sentences in one gettext catalogue per program and language.
+
+A program keeps its catalogues in its own package: `locale/LANGUAGE/LC_MESSAGES/PROGRAM.po` for translators, and the
+`.mo` compiled from it for the standard library's `gettext`. `make words` compiles them and `make check` compares
+(`docs/translating.md`), so that a program needs nothing but these files at run time.
+"""
+
+from dataclasses import dataclass, field
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+from typing import Final, Literal
+
+Language = Literal["zh-Hans", "zh-Hant", "en"]
+"""A BCP 47 tag; the folder of its catalogues is named with an underscore, ``zh_Hans``."""
+
+LANGUAGES: Final[tuple[Language, ...]] = ("zh-Hans", "zh-Hant", "en")
+FALLBACK: Final[Language] = "en"
+"""What stands in for a sentence that a language lacks."""
+
+
+class Catalogue:
+    """The sentences of one program. A language is read when its first sentence is asked for."""
+
+    def __init__(self, program: str, directory: Path) -> None:
+        self.program = program
+        self.directory = directory
+        self._read: dict[Language, NullTranslations] = {}
+
+    def message(self, key: str) -> "Message":
+        """The message of a key. The key is written out where this is called: that is how `make words` finds it."""
+        return Message(key, self)
+
+    def sentence(self, key: str, language: Language) -> str:
+        """The sentence of a key, the English one where the language has none.
+
+        Raises LookupError if English has none either, FileNotFoundError if there is no compiled English catalogue.
+        """
+        for tag in (language, FALLBACK):
+            if (sentence := self._in(tag).gettext(key)) != key:
+                return sentence
+        raise LookupError(f"the catalogue of {self.program} has no sentence for {key}")
+
+    def _in(self, language: Language) -> NullTranslations:
+        if language not in self._read:
+            self._read[language] = self._read_compiled(language)
+        return self._read[language]
+
+    def _read_compiled(self, language: Language) -> NullTranslations:
+        path = self.directory / language.replace("-", "_") / "LC_MESSAGES" / f"{self.program}.mo"
+        if language != FALLBACK and not path.exists():
+            return NullTranslations()
+        with path.open("rb") as compiled:
+            return GNUTranslations(compiled)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One sentence in every language, by its key; ``{name}`` in it marks a value, the same in each language."""
+
+    key: str
+    catalogue: Catalogue = field(repr=False)
+
+    def in_language(self, language: Language, /, **values: object) -> str:
+        """The sentence in one language with its values put in; a value that is a message, in the same language.
+
+        Raises KeyError for a value that is not given.
+        """
+        sentence = self.catalogue.sentence(self.key, language)
+        if not values:
+            return sentence
+        return sentence.format(
+            **{
+                name: value.in_language(language) if isinstance(value, Message) else value
+                for name, value in values.items()
+            }
+        )
