@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo test peers fuzz faults check format gallery pictures lock clean
+.PHONY: help run demo test peers fuzz faults check words format gallery pictures lock clean
 
 venv := .venv/bin
 export PYTHON
@@ -19,7 +19,8 @@ help:
 	@echo 'make peers     programs and cards that others wrote, against our reader and our tag, one by one'
 	@echo 'make fuzz      a million bad inputs to everything that reads bytes (some minutes)'
 	@echo 'make faults    the fault campaign everywhere: every kind of fault at every moment of every journey (an hour)'
-	@echo 'make check     only lint, types and import contracts'
+	@echo 'make check     only lint, types, import contracts and words'
+	@echo 'make words     bring the catalogues of words for people up to date with the code, and compile them'
 	@echo 'make format    put the code into its shape'
 	@echo 'make gallery   docs/gallery: every screen and page as a picture'
 	@echo 'make pictures  the README'"'"'s pictures, drawn anew'
@@ -55,6 +56,10 @@ faults:
 check:
 	@scripts/bootstrap test
 	@scripts/check
+
+words:
+	@scripts/bootstrap test
+	@exec $(venv)/python -m workshop.words
 
 format:
 	@scripts/bootstrap test

@@ -20,8 +20,8 @@ from fontTools.pens.t2CharStringPen import T2CharStringPen
 from fontTools.pens.transformPen import TransformPen
 from fontTools.ttLib import TTFont
 
+from pengpos.i18n import LANGUAGES, Message
 from ui.i18n import words
-from ui.i18n.phrase import Phrase
 
 NOTO: Final = Path("/usr/share/fonts/opentype/noto")
 INTER: Final = Path("/usr/share/fonts/opentype/inter")
@@ -70,8 +70,8 @@ def standard(codec: str, rows: range, columns: list[range]) -> set[int]:
 
 def table_characters(script: int) -> set[int]:
     """Everything the string table says in one script (0 simplified, 1 traditional)."""
-    phrases = [value for value in vars(words).values() if isinstance(value, Phrase)]
-    return {ord(character) for phrase in phrases for character in phrase[script]}
+    messages = [value for value in vars(words).values() if isinstance(value, Message)]
+    return {ord(character) for message in messages for character in message.in_language(LANGUAGES[script])}
 
 
 def cut(font: TTFont, characters: set[int], features: list[str], drop: list[str]) -> TTFont:

@@ -20,8 +20,8 @@ from pathlib import Path
 from PIL import Image
 
 from pengpos.client import Language
+from pengpos.i18n import LANGUAGES
 from ui.drawing.typeset import Typesetter
-from ui.i18n.phrase import LANGUAGES
 from ui.theme import ThemeName
 from workshop.gallery import pages as pages
 from workshop.gallery.screens import SIZES, pixels, render, variant

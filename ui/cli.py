@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from pengpos.client import Home, Language
-from ui.i18n.phrase import LANGUAGES
+from pengpos.i18n import LANGUAGES
 from ui.theme import ThemeName
 
 _PANEL = Path("/dev/dri/card0")

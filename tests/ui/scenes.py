@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from pengpos.client import Language
+from pengpos.i18n import LANGUAGES
 from ui.drawing.scene import Box, Drawing, Fill, Node, Scene, Text
 from ui.drawing.typeset import Typesetter
-from ui.i18n.phrase import LANGUAGES
 from ui.screens import project
 from ui.theme import Token
 from workshop.gallery.screens import SIZES, variant

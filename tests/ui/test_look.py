@@ -6,9 +6,9 @@ import itertools
 import pytest
 
 from pengpos.client import Language
+from pengpos.i18n import LANGUAGES
 from tests.ui.scenes import drawings, ground, ink, scale, scene, texts, typesetter, variants
 from ui.drawing.scene import Box, Fill, Role, Shape
-from ui.i18n.phrase import LANGUAGES
 from ui.theme import BAR_HEIGHT, GAP, KEY_MINIMUM, TARGET_MINIMUM, Theme, Token, contrast
 from workshop.gallery.screens import SIZES
 from workshop.samples.screens import SAMPLES

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Words: one string table in three languages.
+"""Words: the messages of the screen, their catalogues, and money and times as people write them.
 
-Reading order: phrase, words, format.
+Reading order: words, languages, format.
 """
 
-__all__ = ["format", "phrase", "words"]
+__all__ = ["format", "languages", "words"]

@@ -7,7 +7,7 @@ Reading order: amount, code, lists, notice, present, queue, result, progress, re
 from pengpos.client import SaleView, Status
 from ui.drawing.scene import Scene
 from ui.drawing.typeset import Typesetter
-from ui.i18n.phrase import second_language
+from ui.i18n.languages import second_language
 from ui.screens.amount import amount_screen
 from ui.screens.code import code_screen
 from ui.screens.lists import alarms_screen, waiting_screen

@@ -3,11 +3,11 @@
 
 from pengpos.client import SaleView, Status
 from pengpos.core.money import exponent
+from pengpos.i18n import Message
 from ui.actions import AddItem, Do, Key, Press
 from ui.drawing.scene import Align, Box, Role, Shape
 from ui.i18n import words
 from ui.i18n.format import DOT, money, plain
-from ui.i18n.phrase import Phrase
 from ui.state.local import QuickItem
 from ui.state.sales import Stage, due_state, late_result, stage
 from ui.theme import AMOUNT_SIZE, BODY_SIZE, GAP, RADIUS, SMALL_SIZE, TARGET_MINIMUM, Style, Token, Weight
@@ -119,7 +119,7 @@ def _foot_rows(canvas: Canvas, status: Status, *, says_last: bool) -> list[Row]:
     return rows
 
 
-def _short_words(sale: SaleView) -> Phrase:
+def _short_words(sale: SaleView) -> Message:
     """Up to its first comma it fits beside the amount on the smallest panel."""
     if stage(sale) is Stage.DECLINED_AT_SYNC:
         return words.DUE_PAID_SHORT if due_state(sale) == "paid" else words.DECLINED

@@ -4,11 +4,11 @@
 from typing import NamedTuple
 
 from pengpos.client import AlarmView, SaleView, Status
+from pengpos.i18n import Message
 from ui.actions import Action, Do, SawAlarm, ShowSale
 from ui.drawing.scene import Align, Box, Role, Shape
 from ui.i18n import words
 from ui.i18n.format import DOT, age, moment, money
-from ui.i18n.phrase import Phrase
 from ui.state.sales import code_sales, parked_sales, since, unknown_sales
 from ui.theme import BODY_SIZE, GAP, MARGIN, RADIUS, SMALL_SIZE, Style, Token, Weight
 from ui.widgets.bar import bar_height, bar_height_of
@@ -54,7 +54,7 @@ def alarms_screen(canvas: Canvas, status: Status) -> None:
 class _Kind(NamedTuple):
     shape: Shape
     colour: Token
-    word: Phrase
+    word: Message
 
 
 _UNKNOWN = _Kind(Shape.UNKNOWN, Token.UNKNOWN, words.STATE_UNKNOWN)
@@ -97,7 +97,7 @@ def rows_a_page(size: tuple[int, int], row_height: int) -> int:
     return max(1, int((height - bar - 64 - _ACTION - MARGIN - 12 + GAP) // (row_height + GAP)))
 
 
-def _list(canvas: Canvas, title: Phrase, empty: Phrase, items: list[_Item], row_height: int) -> None:
+def _list(canvas: Canvas, title: Message, empty: Message, items: list[_Item], row_height: int) -> None:
     canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.PAPER)
     top, wide = bar_height(canvas), canvas.w - 2 * MARGIN
     canvas.text(Box(MARGIN + 4, top + 14, wide, 40), canvas.say(title), Style(24, Weight.BOLD, Token.INK))

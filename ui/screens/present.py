@@ -7,12 +7,12 @@ Source: local API, `prompt`, `reason`, `url`, `expires_at`; tap protocol §3 for
 from typing import NamedTuple
 
 from pengpos.client import SaleView, Status
+from pengpos.i18n import Message
 from ui.actions import Do
 from ui.drawing.scene import Align, Box, Role, Shape
 from ui.drawing.shapes import left_edge
 from ui.i18n import words
 from ui.i18n.format import DOT, duration, moment
-from ui.i18n.phrase import Phrase
 from ui.theme import (
     AMOUNT_SIZE,
     BODY_SIZE,
@@ -44,7 +44,7 @@ _LEGIBLE_UNIT_PX = 3
 class Instruction(NamedTuple):
     """What the shopper does next, with its picture; `taps`: holding the phone here is part of it."""
 
-    phrase: Phrase
+    message: Message
     shape: Shape
     taps: bool = True
 
@@ -98,7 +98,7 @@ def present_screen(canvas: Canvas, status: Status, sale: SaleView) -> None:
         _code_panel(canvas, panel, sale.url, told)
         room = Box(text.x, below + 12, text.w, text.bottom - below - 12)
         picture = min(room.h, _PICTURE - 16 if canvas.portrait else _PICTURE)
-        if room.h >= 56 and told.phrase is not words.SCAN_ONLY:
+        if room.h >= 56 and told.message is not words.SCAN_ONLY:
             _picture(
                 canvas,
                 Box(room.x, room.bottom - picture, room.w, picture),
@@ -122,13 +122,13 @@ def _text_half(canvas: Canvas, box: Box, status: Status, sale: SaleView, told: I
     if sale.reason is not None:
         y = _reason(canvas, Box(box.x, y, box.w, 100), sale) + 12
         return canvas.paragraph(
-            Box(box.x, y, box.w, 60), canvas.say(told.phrase), Style(BODY_SIZE, Weight.BOLD, Token.INK), most_lines=2
+            Box(box.x, y, box.w, 60), canvas.say(told.message), Style(BODY_SIZE, Weight.BOLD, Token.INK), most_lines=2
         )
     y = canvas.paragraph(
-        Box(box.x, y, box.w, 90), canvas.say(told.phrase), Style(TITLE_SIZE, Weight.BOLD), most_lines=2, shrink=0.76,
+        Box(box.x, y, box.w, 90), canvas.say(told.message), Style(TITLE_SIZE, Weight.BOLD), most_lines=2, shrink=0.76,
         display=True,
     )  # fmt: skip
-    if second := canvas.say_second(told.phrase):
+    if second := canvas.say_second(told.message):
         style = Style(BODY_SIZE, Weight.REGULAR, Token.FAINT)
         y = canvas.paragraph(Box(box.x, y + 2, box.w, 50), second, style, most_lines=2)
     return y
@@ -169,8 +169,8 @@ def _code_panel(canvas: Canvas, panel: Box, url: str, told: Instruction) -> None
     if is_dense:
         canvas.text(line, canvas.say(note), small, Align.CENTRE)
         return
-    phrase = words.SCAN_ONLY if told.phrase is words.SCAN_ONLY else words.SCAN
-    canvas.text(line, canvas.say(phrase), Style(18, Weight.BOLD, Token.SOFT), Align.CENTRE)
+    message = words.SCAN_ONLY if told.message is words.SCAN_ONLY else words.SCAN
+    canvas.text(line, canvas.say(message), Style(18, Weight.BOLD, Token.SOFT), Align.CENTRE)
     canvas.text(line._replace(y=y + 26, h=22), canvas.say(note), small, Align.CENTRE)
 
 
@@ -206,8 +206,8 @@ def _foot(canvas: Canvas, sale: SaleView, y: float) -> None:
         button(canvas, row._replace(w=width), canvas.say(words.CANCEL), Do.CANCEL, Dress.OUTLINED, Role.CANCEL, size=18)
         x += width + 20
     right = row.right
-    for phrase, action in _more_ways(sale):
-        label = canvas.say(phrase)
+    for message, action in _more_ways(sale):
+        label = canvas.say(message)
         width = canvas.width(label, Style(17, Weight.BOLD)) + 36
         right -= width
         button(canvas, Box(right, row.y, width, row.h), label, action, Dress.TINTED, size=17)
@@ -230,7 +230,7 @@ def _strip_height(canvas: Canvas, sale: SaleView) -> float:
     return _STRIP + 28 if canvas.portrait and _more_ways(sale) else _STRIP
 
 
-def _more_ways(sale: SaleView) -> list[tuple[Phrase, Do]]:
+def _more_ways(sale: SaleView) -> list[tuple[Message, Do]]:
     """Right to left: start again after a reason, the code pad where the offline code was shown."""
     ways = []
     if sale.reason is not None and "again" in sale.can:

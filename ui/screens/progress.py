@@ -4,11 +4,11 @@
 from typing import NamedTuple
 
 from pengpos.client import SaleView
+from pengpos.i18n import Message
 from ui.actions import Do
 from ui.drawing.scene import Shape
 from ui.i18n import words
 from ui.i18n.format import duration, moment
-from ui.i18n.phrase import Phrase
 from ui.screens.result import open_split, waited_words
 from ui.state.sales import Stage, stage
 from ui.theme import Token
@@ -19,9 +19,9 @@ from ui.widgets.split import Choice, Mood, choices, next_action, says, way_out
 
 class _UnderWay(NamedTuple):
     mood: Mood
-    title: Phrase
-    what: Phrase
-    means: Phrase
+    title: Message
+    what: Message
+    means: Message
 
 
 _WORKING = Mood(Shape.WORKING, Token.BRAND, Token.BRAND_TINT)

@@ -7,11 +7,11 @@ Rules (look): no other result is green; a result stays until the next touch; wha
 from typing import NamedTuple
 
 from pengpos.client import LineView, SaleView, Status
+from pengpos.i18n import Message
 from ui.actions import Do
 from ui.drawing.scene import Box, Shape
 from ui.i18n import words
 from ui.i18n.format import DOT, clock, duration, moment, money, plain, signed, when
-from ui.i18n.phrase import Phrase
 from ui.state.sales import Stage, due_state, since, stage
 from ui.theme import RESULT_AMOUNT_SIZE, Token
 from ui.widgets.amount import amount
@@ -39,9 +39,9 @@ class _Ended(NamedTuple):
     """A result without money: shape and three lines."""
 
     mood: Mood
-    title: Phrase
-    what: Phrase
-    means: Phrase | None = None
+    title: Message
+    what: Message
+    means: Message | None = None
 
 
 _QUIET = Token.SOFT
@@ -90,7 +90,7 @@ def result_screen(canvas: Canvas, status: Status, sale: SaleView) -> None:
 
 
 def open_split(
-    canvas: Canvas, sale: SaleView, mood: Mood, title: Phrase, minor: int, *, has_way_out: bool
+    canvas: Canvas, sale: SaleView, mood: Mood, title: Message, minor: int, *, has_way_out: bool
 ) -> tuple[Split, Box]:
     """Both halves with the amount; gives the plan and the room below the amount."""
     canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.CARD)

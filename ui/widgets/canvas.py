@@ -6,11 +6,11 @@ then ends in "…"; both are seen by the tests, neither may happen to our own wo
 """
 
 from pengpos.client import Language
+from pengpos.i18n import Message
 from ui.actions import Action
 from ui.drawing.qr import modules, side_of
 from ui.drawing.scene import Align, Box, Drawing, Fill, Node, Qr, Role, Scene, Script, Shape, Target, Text, Waves
 from ui.drawing.typeset import Typesetter
-from ui.i18n.phrase import Phrase
 from ui.state.local import LocalState
 from ui.theme import LEAST_TYPE_PX, LINE_HEIGHT, RADIUS, Style, Token
 
@@ -41,13 +41,13 @@ class Canvas:
         """True on a panel that stands upright: halves are stacked."""
         return self.h > self.w
 
-    def say(self, phrase: Phrase, **values: object) -> str:
-        """A phrase in the screen's language."""
-        return phrase.in_language(self.language, **values)
+    def say(self, message: Message, /, **values: object) -> str:
+        """A message in the screen's language."""
+        return message.in_language(self.language, **values)
 
-    def say_second(self, phrase: Phrase, **values: object) -> str:
+    def say_second(self, message: Message, /, **values: object) -> str:
         """The same in the shop's second language; empty if it has none."""
-        return phrase.in_language(self.second, **values) if self.second else ""
+        return message.in_language(self.second, **values) if self.second else ""
 
     def finish(self) -> Scene:
         """The scene."""

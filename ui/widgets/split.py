@@ -6,9 +6,9 @@ Upright panels stack the halves. The way out is always bottom left, the next act
 
 from typing import NamedTuple
 
+from pengpos.i18n import Message
 from ui.actions import Action, Do
 from ui.drawing.scene import Align, Box, Role, Shape
-from ui.i18n.phrase import Phrase
 from ui.theme import BODY_SIZE, GAP, MARGIN, SMALL_SIZE, TITLE_SIZE, Style, Token, Weight
 from ui.widgets.bar import bar_height
 from ui.widgets.button import Dress, button
@@ -33,13 +33,13 @@ class Mood(NamedTuple):
 class Choice(NamedTuple):
     """A button of the row; the last one of a list is the rightmost."""
 
-    label: Phrase
+    label: Message
     action: Action
     dress: Dress = Dress.OUTLINED
     role: Role = Role.PLAIN
 
 
-def next_action(label: Phrase, action: Action) -> Choice:
+def next_action(label: Message, action: Action) -> Choice:
     """The filled button."""
     return Choice(label, action, Dress.FILLED, Role.PRIMARY)
 
@@ -70,7 +70,7 @@ def plan_split(canvas: Canvas) -> Split:
     return Split(panel, body, Box(row_x, row_y, canvas.w - MARGIN - row_x, ROW_HEIGHT), way_out)
 
 
-def mood_panel(canvas: Canvas, plan: Split, mood: Mood, title: Phrase, footnote: str, *, has_way_out: bool) -> None:
+def mood_panel(canvas: Canvas, plan: Split, mood: Mood, title: Message, footnote: str, *, has_way_out: bool) -> None:
     """The tinted half: shape, word, the word again in the second language, the number for the helpdesk."""
     panel = plan.panel
     canvas.fill(panel, mood.tint)
@@ -93,7 +93,7 @@ def mood_panel(canvas: Canvas, plan: Split, mood: Mood, title: Phrase, footnote:
         canvas.text(Box(room.x, foot_y, room.w, 24), footnote, foot_style, Align.CENTRE)
 
 
-def way_out(canvas: Canvas, plan: Split, label: Phrase, action: Action) -> None:
+def way_out(canvas: Canvas, plan: Split, label: Message, action: Action) -> None:
     """The button bottom left."""
     button(canvas, plan.way_out, canvas.say(label), action, Dress.OUTLINED, Role.CANCEL)
 

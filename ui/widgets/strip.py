@@ -3,13 +3,13 @@
 
 from typing import NamedTuple
 
+from pengpos.i18n import Message
 from ui.drawing.scene import Box, Shape
 from ui.i18n import words
-from ui.i18n.phrase import Phrase
 from ui.theme import RADIUS, Style, Token, Weight
 from ui.widgets.canvas import Canvas
 
-_KNOWN_TROUBLE: dict[str, Phrase] = {
+_KNOWN_TROUBLE: dict[str, Message] = {
     "busy": words.TROUBLE_BUSY,
     "not_now": words.TROUBLE_NOT_NOW,
     "offline_not_possible": words.TROUBLE_OFFLINE,
@@ -49,8 +49,8 @@ def trouble_strip(canvas: Canvas, box: Box) -> bool:
     trouble = canvas.local.trouble
     if trouble is None:
         return False
-    if phrase := _KNOWN_TROUBLE.get(trouble.code):
-        text = canvas.say(phrase)
+    if message := _KNOWN_TROUBLE.get(trouble.code):
+        text = canvas.say(message)
     elif trouble.detail:
         text = canvas.say(words.TROUBLE_OTHER, detail=trouble.detail)
     else:

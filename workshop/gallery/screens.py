@@ -16,9 +16,9 @@ import click
 import pygame
 
 from pengpos.client import Language
+from pengpos.i18n import LANGUAGES
 from ui.drawing.paint import Painter
 from ui.drawing.typeset import Typesetter
-from ui.i18n.phrase import LANGUAGES
 from ui.screens import project
 from ui.theme import Theme, ThemeName
 from workshop.samples.screens import SAMPLES, Sample

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The string table, and every sentence the daemon may send: complete, drawable, inside its box."""
+"""The messages of the screen, and every sentence the daemon may send: complete, drawable, inside its box."""
 
 import re
 import string
@@ -8,24 +8,26 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from pengpos.client import AlarmView, Language, ReasonView
+from pengpos.client import AlarmView, ReasonView
 from pengpos.core.effects import AlarmKind
 from pengpos.core.reasons import Reason
 from pengpos.core.sale import Due, DueState, SaleState
+from pengpos.i18n import LANGUAGES, Message
 from terminal.api.reason_words import CODE_WORDS, WORDS, ReasonWords
 from terminal.device.alarm_words import AlarmWords, about_sale
+from terminal.device.words import sentences
 from tests.ui.scenes import ink, scene_of, texts, typesetter
 from ui.drawing.scene import Script
 from ui.i18n import words
-from ui.i18n.phrase import LANGUAGES, Phrase, second_language
 from ui.state.local import Page
 from ui.theme import Weight
 from workshop.gallery.screens import SIZES
 from workshop.samples import sales as samples
 from workshop.samples.screens import IDLE, ONLINE_URL, Sample, ago, local, online, sale
 
-TABLE = {name: value for name, value in vars(words).items() if isinstance(value, Phrase)}
-EVERY_PHRASE = pytest.mark.parametrize("key", TABLE)
+TABLE = {name: value for name, value in vars(words).items() if isinstance(value, Message)}
+SENTENCES = {name: tuple(message.in_language(one) for one in LANGUAGES) for name, message in TABLE.items()}
+EVERY_MESSAGE = pytest.mark.parametrize("name", TABLE)
 PROMISES = re.compile("成功|已付|已收款|到账|到賬|approved|paid", re.IGNORECASE)
 MAY_PROMISE = {
     "APPROVED", "STORED", "CONFIRMING_MEANS", "QUEUE_MEANS", "UNKNOWN_WHAT", "CANCELLING_MEANS", "ALARM_REFUND",
@@ -38,31 +40,31 @@ def fields(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-@EVERY_PHRASE
-def test_a_phrase_has_three_languages_with_the_same_values(key: str) -> None:
-    phrase = TABLE[key]
-    assert all(text == text.strip() and text for text in phrase)
-    assert len({frozenset(fields(text)) for text in phrase}) == 1
+@EVERY_MESSAGE
+def test_a_message_has_three_languages_with_the_same_values(name: str) -> None:
+    sentences = SENTENCES[name]
+    assert all(text == text.strip() and text for text in sentences)
+    assert len({frozenset(fields(text)) for text in sentences}) == 1
 
 
-@EVERY_PHRASE
-def test_chinese_uses_its_own_punctuation(key: str) -> None:
-    for text in TABLE[key][:2]:
+@EVERY_MESSAGE
+def test_chinese_uses_its_own_punctuation(name: str) -> None:
+    for text in SENTENCES[name][:2]:
         assert not re.search(r"[一-鿿] ?[,.;:!?]", text), text
 
 
-@EVERY_PHRASE
-def test_nothing_but_approved_sounds_paid(key: str) -> None:
-    assert key in MAY_PROMISE or not any(PROMISES.search(text) for text in TABLE[key])
+@EVERY_MESSAGE
+def test_nothing_but_approved_sounds_paid(name: str) -> None:
+    assert name in MAY_PROMISE or not any(PROMISES.search(text) for text in SENTENCES[name])
 
 
-@EVERY_PHRASE
-def test_no_tofu_in_any_weight(key: str) -> None:
+@EVERY_MESSAGE
+def test_no_tofu_in_any_weight(name: str) -> None:
     has = typesetter().faces.has_glyph
     scripts = (Script.HANS, Script.HANT, Script.HANS)
     missing = [
         (character, weight)
-        for text, script in zip(TABLE[key], scripts, strict=True)
+        for text, script in zip(SENTENCES[name], scripts, strict=True)
         for character in text
         for weight in (Weight.REGULAR, Weight.BOLD)
         if not has(character, weight, script)
@@ -70,12 +72,12 @@ def test_no_tofu_in_any_weight(key: str) -> None:
     assert missing == []
 
 
-@EVERY_PHRASE
-def test_a_phrase_is_used(key: str) -> None:
+@EVERY_MESSAGE
+def test_a_message_is_used(name: str) -> None:
     from pathlib import Path
 
     room = Path(words.__file__).parents[1]
-    used = any(re.search(rf"\bwords\.{key}\b", path.read_text()) for path in room.rglob("*.py"))
+    used = any(re.search(rf"\bwords\.{name}\b", path.read_text()) for path in room.rglob("*.py"))
     assert used
 
 
@@ -87,10 +89,10 @@ REASONS = [(reason, WORDS[reason]) for reason in Reason] + [
 def reason_view(reason: Reason, said: ReasonWords) -> ReasonView:
     return ReasonView(
         code=reason.value,
-        shopper=said.shopper.zh_hans,
-        cashier=said.cashier.zh_hans,
-        shopper_in=said.shopper,
-        cashier_in=said.cashier,
+        shopper=said.shopper.in_language("zh-Hans"),
+        cashier=said.cashier.in_language("zh-Hans"),
+        shopper_in=sentences(said.shopper),
+        cashier_in=sentences(said.cashier),
     )
 
 
@@ -152,18 +154,3 @@ def test_every_alarm_about_a_sale_is_said_in_full_on_every_panel(said: AlarmWord
                 if sentence.in_language(language).replace(" ", "") not in seen
             ]
     assert wrong == []
-
-
-@pytest.mark.parametrize(
-    ("language", "offered", "second"),
-    [
-        ("zh-Hans", ["zh-Hans", "zh-Hant", "en"], "en"),
-        ("zh-Hant", ["zh-Hans", "zh-Hant", "en"], "en"),
-        ("en", ["zh-Hant", "en"], "zh-Hant"),
-        ("zh-Hans", ["zh-Hans"], None),
-        ("zh-Hans", ["zh-Hans", "zh-Hant"], None),
-        ("en", [], None),
-    ],
-)
-def test_the_second_language_is_in_the_other_script(language: Language, offered: list[str], second: str | None) -> None:
-    assert second_language(language, offered) == second

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The .po files that translators write, brought up to date with the code, and what is compiled from them.
+
+The same keys and sentences give the same bytes: no date, no line number and no version of a tool is in these files.
+
+Tests: tests/workshop/words/test_update.py
+"""
+
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import PoFileError, read_po, write_po
+
+from pengpos.i18n import FALLBACK, Language
+from workshop.words.program import Program
+
+_ENGLISH: Final = "English: "
+_NEVER_WRAP: Final = 10_000
+_HEADER: Final = """\
+# The sentences of pengpos ({program}) in {language}. How to translate: docs/translating.md
+# SPDX-License-Identifier: Apache-2.0"""
+
+
+_LINE: Final = re.compile(r'|#.*|((msgid|msgstr|msgctxt) )?"([^"\\]|\\.)*"')
+"""Babel is lenient where a quotation mark is missing, and loses a character there."""
+
+
+class DamagedCatalogueError(Exception):
+    """A .po file that cannot be read: where, and why."""
+
+
+class SentencesOf(Catalog):
+    """A catalogue of one program and language, with a header that never changes by itself."""
+
+    def __init__(self, program: Program, language: Language) -> None:
+        super().__init__(fuzzy=False)
+        self.header_comment = _HEADER.format(program=program.name, language=language)
+        self.headers = [
+            ("Project-Id-Version", f"pengpos {program.name}"),
+            ("Language", language.replace("-", "_")),
+            ("MIME-Version", "1.0"),
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Content-Transfer-Encoding", "8bit\n"),
+        ]
+
+    @property
+    def mime_headers(self) -> list[tuple[str, str]]:
+        """What Babel writes as the translation of the empty key."""
+        return self.headers
+
+
+def read(program: Program, language: Language) -> SentencesOf:
+    """The catalogue as its translator left it; empty if there is none. Raises DamagedCatalogueError."""
+    catalogue = SentencesOf(program, language)
+    path = program.po(language)
+    if path.exists():
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines, 1):
+            if not _LINE.fullmatch(line):
+                raise DamagedCatalogueError(f"{program.shown(path)}:{number}: is no line of a catalogue: {line}")
+        try:
+            for message in read_po(lines, abort_invalid=True):
+                if message.id:
+                    catalogue[message.id] = message
+        except PoFileError as error:
+            raise DamagedCatalogueError(f"{program.shown(path)}: {error}") from error
+    return catalogue
+
+
+def updated(program: Program, keys: Catalog, language: Language) -> SentencesOf:
+    """The catalogue with the keys of the code and no others, in their order; sentences stay.
+
+    Beside each sentence stands the English one. Where that has changed since, the sentence is marked fuzzy, for its
+    translator to look at.
+    """
+    catalogue = read(program, language)
+    before = {message.id: _english_of(message) for message in catalogue}
+    catalogue.update(keys, no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    if language != FALLBACK:
+        english = read(program, FALLBACK)
+        for message in list(catalogue)[1:]:
+            source = _sentence(english, message.id)
+            if source:
+                message.auto_comments.append(_ENGLISH + source)
+            if message.string and before.get(message.id) not in {None, source}:
+                message.flags.add("fuzzy")
+    return catalogue
+
+
+def po(catalogue: Catalog) -> bytes:
+    """A catalogue as its file for translators."""
+    out = BytesIO()
+    write_po(out, catalogue, width=_NEVER_WRAP, include_lineno=False, ignore_obsolete=True)
+    return out.getvalue().rstrip(b"\n") + b"\n"
+
+
+def compiled(program: Program, catalogues: dict[Language, SentencesOf]) -> Iterator[tuple[Path, bytes]]:
+    """The files that the program reads, made from its catalogues; sentences marked fuzzy are left out."""
+    for language, catalogue in catalogues.items():
+        out = BytesIO()
+        write_mo(out, catalogue)
+        yield program.po(language).with_suffix(".mo"), out.getvalue()
+
+
+def _english_of(message: Message) -> str | None:
+    """The English sentence that a translator was shown."""
+    for comment in message.auto_comments:
+        if comment.startswith(_ENGLISH):
+            return comment.removeprefix(_ENGLISH)
+    return None
+
+
+def _sentence(catalogue: Catalog, key: object) -> str:
+    message = catalogue.get(str(key))
+    return str(message.string) if message is not None else ""

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is wrong with a program's messages, one line each: which file, which key, what to do."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from babel.messages.catalog import Catalog, Message
+
+from pengpos.i18n import FALLBACK, Language
+from workshop.words.catalogue import DamagedCatalogueError, SentencesOf, read
+from workshop.words.keys import misused, template
+from workshop.words.program import Program
+from workshop.words.update import up_to_date
+
+_VALUE: Final = re.compile(r"\{(\w+)\}")
+_BRACE: Final = re.compile(r"[{}]")
+
+
+def complaints(program: Program) -> list[str]:
+    """Everything that must not be: sentences missing, unused, doubtful or contradictory, and files out of date."""
+    try:
+        catalogues = {language: read(program, language) for language in program.languages}
+        found = [*misused(program), *_about_catalogues(program, catalogues), *_about_folders(program)]
+        return found or [*_out_of_date(program)]
+    except DamagedCatalogueError as error:
+        return [str(error)]
+
+
+def _about_catalogues(program: Program, catalogues: dict[Language, SentencesOf]) -> Iterator[str]:
+    keys = template(program)
+    english = catalogues[FALLBACK]
+    for language, catalogue in catalogues.items():
+        po = program.shown(program.po(language))
+        for key in _keys(keys):
+            message = catalogue.get(key)
+            if message is None or not message.string:
+                yield f"{po}: {key}: has no sentence"
+            else:
+                yield from (f"{po}: {key}: {wrong}" for wrong in _about_sentence(message, english.get(key)))
+        yield from (f"{po}: {key}: the code does not ask for it" for key in _keys(catalogue) if key not in keys)
+
+
+def _about_sentence(message: Message, english: Message | None) -> Iterator[str]:
+    sentence = str(message.string)
+    if message.fuzzy:
+        yield "is marked fuzzy: compare it with the English, then take the mark away"
+    if sentence == message.id:
+        yield "its sentence is the key"
+    if _BRACE.search(_VALUE.sub("", sentence)):
+        yield "a brace that is not part of a {value}"
+    values, expected = _values(sentence), _values(str(english.string)) if english is not None else set()
+    if values != expected:
+        yield f"has the values {_listed(values)}, and English has {_listed(expected)}"
+
+
+def _about_folders(program: Program) -> Iterator[str]:
+    known = {program.po(language) for language in program.languages}
+    for path in sorted(program.locale.rglob("*.po")):
+        if path not in known:
+            yield f"{program.shown(path)}: {program.name} does not speak this language (workshop/words/program.py)"
+
+
+def _out_of_date(program: Program) -> Iterator[str]:
+    for path, content in up_to_date(program).items():
+        if not path.exists() or path.read_bytes() != content:
+            yield f"{program.shown(path)}: is out of date: run `make words`"
+
+
+def _keys(catalogue: Catalog) -> list[str]:
+    return [str(message.id) for message in catalogue if message.id]
+
+
+def _values(sentence: str) -> set[str]:
+    return set(_VALUE.findall(sentence))
+
+
+def _listed(values: set[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in sorted(values)) or "none"

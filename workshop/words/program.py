@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which programs speak to people, in which languages, and where their code and their catalogues lie.
+
+Tests: tests/workshop/words/test_check.py
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pengpos.i18n import LANGUAGES, Language
+
+ROOT: Final = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A program that speaks, with one gettext domain of its name."""
+
+    name: str
+    code: Path
+    """The folder whose files ask for messages."""
+    locale: Path
+    """The folder of its catalogues, one folder per language."""
+    languages: tuple[Language, ...] = LANGUAGES
+    root: Path = ROOT
+    """What paths are shown relative to."""
+
+    def po(self, language: Language) -> Path:
+        """What a translator writes."""
+        return self.locale / language.replace("-", "_") / "LC_MESSAGES" / f"{self.name}.po"
+
+    def shown(self, path: Path) -> str:
+        """A path as people read it, the same on every machine."""
+        return path.relative_to(self.root).as_posix()
+
+
+PROGRAMS: Final = (Program(name="ui", code=ROOT / "ui", locale=ROOT / "ui" / "i18n" / "locale"),)
