@@ -33,19 +33,13 @@ class MirrorState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MirrorHealth:
-    """State of the second medium; what happened and the way out (English, for the alarm); payments not yet copied."""
+    """State of the second medium; what the system said of it, in English; how many payments are not yet copied."""
 
     state: MirrorState
     detail: str = ""
-    cure: str = ""
     waiting: int = 0
 
 
-_CURES = {
-    MirrorState.ABSENT: "Put the USB stick back in; what was missed is copied by itself",
-    MirrorState.FULL: "Put in an empty USB stick, and keep the full one until the day is settled",
-    MirrorState.BROKEN: "Put in another USB stick, formatted by a computer; what was missed is copied by itself",
-}
 _STATE_OF_ERRNO = {
     errno.ENOSPC: MirrorState.FULL,
     errno.EDQUOT: MirrorState.FULL,
@@ -116,17 +110,17 @@ class Mirror:
                     waiting = dict(self._waiting)
                 self._tell(self._copy(waiting))
         except Exception as error:  # noqa: BLE001 -- a thread's entry: told as an alarm, selling goes on
-            self._tell(MirrorHealth(MirrorState.STOPPED, repr(error), "Restart the terminal"))
+            self._tell(MirrorHealth(MirrorState.STOPPED, repr(error)))
 
     def _copy(self, waiting: dict[UUID, Sale]) -> MirrorHealth:
         """Try the medium even when nothing waits: a stick that was pulled out is noticed before it is needed."""
         try:
             self._file.add(list(waiting.values()))
         except SameMediumError as error:
-            return MirrorHealth(MirrorState.ABSENT, str(error), _CURES[MirrorState.ABSENT])
+            return MirrorHealth(MirrorState.ABSENT, str(error))
         except OSError as error:
             state = _STATE_OF_ERRNO.get(error.errno or 0, MirrorState.BROKEN)
-            return MirrorHealth(state, error.strerror or str(error), _CURES[state])
+            return MirrorHealth(state, error.strerror or str(error))
         with self._wake:
             for intent_id, sale in waiting.items():
                 if self._waiting.get(intent_id) is sale:

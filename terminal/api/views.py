@@ -17,6 +17,7 @@ from pengpos.core.reasons import Reason
 from pengpos.core.sale import CODE_TRIES, Intent, Refund, Refusal, Sale, SaleState
 from pengpos.core.times import rfc3339
 from terminal.api.reason_words import BACKEND_CODES, CODE_WORDS, DUE_WORDS, WORDS, ReasonWords
+from terminal.device.words import sentences
 
 _PAYABLE = frozenset({SaleState.SIGNED, SaleState.PRESENTED, SaleState.PENDING})
 CLAIM_S = 60
@@ -106,6 +107,6 @@ def reason_view(refusal: Refusal, language: Language) -> ReasonView:
         guaranteed=refusal.guaranteed_minor if refusal.borne_by else None,
         due=DueView(state=due.state.value, amount=due.amount_minor) if (due := refusal.due) is not None else None,
         phone_time=rfc3339(refusal.phone_time) if refusal.phone_time is not None else None,
-        shopper_in=words.shopper,
-        cashier_in=words.cashier,
+        shopper_in=sentences(words.shopper),
+        cashier_in=sentences(words.cashier),
     )

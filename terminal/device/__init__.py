@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The device itself: who it is, its clock, settings, alarms, and recording in the journal. Knows no sale's rules.
 
-Reading order: alarm_words, clock, identity, recording, settings, alarms, journal_alarm, second_copy, timekeeping.
+Reading order: words, alarm_words, clock, identity, recording, settings, alarms, journal_alarm, second_copy,
+timekeeping.
 """
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "second_copy",
     "settings",
     "timekeeping",
+    "words",
 ]

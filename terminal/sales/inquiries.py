@@ -9,7 +9,7 @@ from typing import Final
 
 from pengpos.core.effects import AskBackend, Effect
 from pengpos.core.sale import Sale, SaleState
-from terminal.device.alarm_words import RESTORED
+from terminal.device.alarm_words import restored
 from terminal.device.alarms import Alarms
 from terminal.sales.open_sales import OpenSales
 
@@ -38,7 +38,7 @@ class Inquiries:
 
         Also about those that have ended since the start: by time, without a word of the backend.
         """
-        self._alarms.raise_lasting(RESTORED_ALARM, RESTORED_ALARM, RESTORED)
+        self._alarms.raise_lasting(RESTORED_ALARM, RESTORED_ALARM, restored())
         asked = {sale.sale_id: sale for sale in (*self._open_sales.taken_up, *self._open_sales.sales)}
         self._ask_all(list(asked.values()))
 

@@ -6,6 +6,7 @@ import pytest
 from pengpos.core.reasons import Reason
 from sandbox.phone.phone import VirtualPhone
 from terminal.api.reason_words import WORDS
+from terminal.device.words import sentences
 from tests.support.counter import Counter, assert_says
 
 DECLINED = [
@@ -25,7 +26,7 @@ def test_declined(
     assert_says(sale, reason)
     assert sale.reason is not None
     assert sale.reason.detail == detail
-    assert sale.reason.shopper_in == WORDS[words].shopper
+    assert sale.reason.shopper_in == sentences(WORDS[words].shopper)
     assert sale.can == ["again"]
     assert counter.booked == []
 

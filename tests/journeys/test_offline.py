@@ -88,7 +88,7 @@ def test_a_phone_too_slow_to_be_here_is_not_taken_offline(counter: Counter, phon
     assert sale.state == "presented"
     assert sale.reason is not None
     assert (sale.reason.code, sale.reason.detail) == (Reason.OFFLINE_NOT_POSSIBLE, Cap.TAP_TOO_SLOW)
-    assert sale.reason.shopper == CODE_WORDS[Cap.TAP_TOO_SLOW].shopper.zh_hans
+    assert sale.reason.shopper == CODE_WORDS[Cap.TAP_TOO_SLOW].shopper.in_language("zh-Hans")
     assert counter.status.queue.count == 0
     assert journalled(counter, sale) is None
 

@@ -35,4 +35,7 @@ class Program:
         return path.relative_to(self.root).as_posix()
 
 
-PROGRAMS: Final = (Program(name="ui", code=ROOT / "ui", locale=ROOT / "ui" / "i18n" / "locale"),)
+PROGRAMS: Final = (
+    Program(name="ui", code=ROOT / "ui", locale=ROOT / "ui" / "i18n" / "locale"),
+    Program(name="terminal", code=ROOT / "terminal", locale=ROOT / "terminal" / "locale"),
+)

@@ -98,7 +98,7 @@ def test_a_stick_pulled_out_alarms_and_what_was_missed_is_copied_later(stick: St
     stick.directory.rename(pulled)
     mirror.copy(sales)
     absent = stick.next_health()
-    assert (absent.state, bool(absent.cure)) == (MirrorState.ABSENT, True)
+    assert (absent.state, bool(absent.detail)) == (MirrorState.ABSENT, True)
     assert mirror.health().waiting == len(sales)
     pulled.rename(stick.directory)
     assert stick.next_health() == MirrorHealth(MirrorState.WELL)
@@ -144,7 +144,7 @@ def test_a_medium_that_fails_is_told_by_what_it_is(
     mirror = stick.open()
     mirror.copy(sales[:2])
     health = stick.next_health()
-    assert (health.state, health.waiting, bool(health.cure)) == (state, 2, True)
+    assert (health.state, health.waiting, bool(health.detail)) == (state, 2, True)
     monkeypatch.setattr(mirror_file, "os", os)
     assert stick.next_health().state is MirrorState.WELL
     mirror.copy(sales[2:])

@@ -22,6 +22,7 @@ from pengpos.core.reasons import Reason
 from pengpos.core.risk import Cap
 from pengpos.core.sale import CODE_TRIES, Cancel, CancelReason, DueState, Notice, Prompt, Refusal, Sale, SaleState
 from pengpos.core.times import rfc3339
+from pengpos.i18n import LANGUAGES
 from terminal.api.reason_words import BACKEND_CODES, CODE_WORDS, WORDS, ReasonWords
 from terminal.api.views import reason_view, sale_view
 from workshop.samples import sales as samples
@@ -133,8 +134,8 @@ def test_times(at: int, text: str) -> None:
 
 @pytest.mark.parametrize("said", [*WORDS.values(), *CODE_WORDS.values()], ids=[*WORDS, *CODE_WORDS])
 def test_every_reason_has_its_sentences(said: ReasonWords) -> None:
-    for sentences in said:
-        texts = [sentences.zh_hans, sentences.zh_hant, sentences.en]
+    for message in said:
+        texts = [message.in_language(language) for language in LANGUAGES]
         assert all(texts)
         assert len(set(texts)) == 3
         assert all(text.endswith(("。", ".")) for text in texts)
@@ -143,7 +144,7 @@ def test_every_reason_has_its_sentences(said: ReasonWords) -> None:
 
 def test_no_two_reasons_are_said_alike() -> None:
     for side in (0, 1):
-        assert len({WORDS[reason][side].en for reason in Reason}) == len(Reason)
+        assert len({WORDS[reason][side].in_language("en") for reason in Reason}) == len(Reason)
 
 
 def test_every_number_is_said() -> None:
@@ -159,7 +160,7 @@ def test_a_tap_too_slow_to_be_taken_offline_is_said_as_that() -> None:
 
 def test_whoever_was_not_charged_is_told_so() -> None:
     """All but the two that may still charge, and those where nothing was asked of money yet."""
-    silent = {reason for reason in Reason if "扣款" not in WORDS[reason].shopper.zh_hans}
+    silent = {reason for reason in Reason if "扣款" not in WORDS[reason].shopper.in_language("zh-Hans")}
     assert silent == {Reason.BEGUN_ANOTHER_WAY, Reason.NOT_A_WALLET, Reason.HELD}
 
 
@@ -167,4 +168,4 @@ def test_whoever_was_not_charged_is_told_so() -> None:
 def test_a_plainer_sentence_keeps_the_number(code: str | None) -> None:
     view = reason_view(Refusal(reason=Reason.DECLINED_BY_BACKEND, code=code), "en")
     plainer = BACKEND_CODES.get(code or "", Reason.DECLINED_BY_BACKEND)
-    assert (view.code, view.detail, view.shopper) == (23, code, WORDS[plainer].shopper.en)
+    assert (view.code, view.detail, view.shopper) == (23, code, WORDS[plainer].shopper.in_language("en"))

@@ -36,7 +36,7 @@ def test_an_alarm_about_a_sale_names_it(kind: AlarmKind) -> None:
         (alarm_words.clock_ahead(420), "420"),
         (alarm_words.storage_full(OSError("no space left")), "no space left"),
         *(
-            (alarm_words.second_copy(MirrorHealth(state, "pulled out", "-", 3)), "pulled out")
+            (alarm_words.second_copy(MirrorHealth(state, "pulled out", 3)), "pulled out")
             for state in MirrorState
             if state is not MirrorState.WELL
         ),

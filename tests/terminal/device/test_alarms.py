@@ -9,7 +9,7 @@ from offline_queue.memory import MemoryJournal
 from pengpos.core.effects import AlarmKind
 from pengpos.core.sale import DueState, Sale, SaleState
 from terminal.device import alarms as alarms_module
-from terminal.device.alarm_words import RESTORED, credential_ends
+from terminal.device.alarm_words import credential_ends, restored
 from terminal.device.alarms import Alarms
 from tests.support.parts import HandClock, run, until
 from workshop.samples import sales as samples
@@ -147,8 +147,8 @@ def test_one_seen_to_just_then_does_not_swallow_its_successor_over_a_restart(*, 
 def test_a_lasting_alarm_stays_until_it_is_seen_to() -> None:
     async def work() -> None:
         bench = Bench()
-        bench.alarms.raise_lasting("restored", "restored", RESTORED)
-        bench.alarms.raise_lasting("restored", "restored", RESTORED)
+        bench.alarms.raise_lasting("restored", "restored", restored())
+        bench.alarms.raise_lasting("restored", "restored", restored())
         assert bench.alarms.stands("restored")
         await until(lambda: bench.ids() == ["restored"])
         assert bench.alarms.seen_to("restored")
@@ -166,7 +166,7 @@ def test_it_is_kept_until_the_card_takes_it(monkeypatch: pytest.MonkeyPatch) -> 
     async def work() -> None:
         bench = Bench()
         bench.journal.full = True
-        bench.alarms.raise_lasting("restored", "restored", RESTORED)
+        bench.alarms.raise_lasting("restored", "restored", restored())
         for _ in range(50):
             await asyncio.sleep(0)
         assert (bench.alarms.stands("restored"), bench.ids()) == (True, [])
@@ -183,7 +183,7 @@ def test_it_is_kept_until_the_card_takes_it(monkeypatch: pytest.MonkeyPatch) -> 
 def test_one_seen_to_before_it_was_saved_is_not_saved_as_standing() -> None:
     async def work() -> None:
         bench = Bench()
-        bench.alarms.raise_lasting("restored", "restored", RESTORED)
+        bench.alarms.raise_lasting("restored", "restored", restored())
         bench.alarms.seen_to("restored")
         await until(lambda: not bench.alarms._unsaved)
         assert bench.ids() == []
@@ -196,7 +196,7 @@ def test_closing_does_not_wait_for_a_card_that_takes_nothing() -> None:
     async def work() -> None:
         bench = Bench()
         bench.journal.full = True
-        bench.alarms.raise_lasting("restored", "restored", RESTORED)
+        bench.alarms.raise_lasting("restored", "restored", restored())
         await asyncio.sleep(0)
         await bench.alarms.close()
         assert bench.alarms._saving is not None
@@ -225,9 +225,9 @@ def test_a_passing_alarm_lasts_as_long_as_its_cause() -> None:
 def test_the_newest_first() -> None:
     async def work() -> None:
         bench = Bench()
-        bench.alarms.show("first", RESTORED)
+        bench.alarms.show("first", restored())
         bench.clock.unix_s += 60
-        bench.alarms.show("second", RESTORED)
+        bench.alarms.show("second", restored())
         assert [alarm.id for alarm in bench.alarms.shown] == ["second", "first"]
 
     run(work())
