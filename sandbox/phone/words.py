@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the phone's owner reads, in plain English: events, payments and reasons as sentences."""
 
+from pathlib import Path
+from typing import Final
+
 from pengpos.core.money import AMOUNT_LIMIT_MINOR, Money
 from pengpos.core.reasons import Reason
+from pengpos.i18n import Catalogue, Message
 from pengpos.wire.objects.intent import Purpose
 from pengpos.wire.objects.receipt import Outcome
 from pengpos.wire.objects.reply import Hint
@@ -19,37 +23,44 @@ from sandbox.phone.wallet.events import (
 )
 from sandbox.phone.wallet.store import Signed
 
-_REASONS = {
-    Reason.DECLINED_BY_SHOPPER: "you said no",
-    Reason.NOT_ENOUGH_MONEY: "there is not enough money",
-    Reason.OVER_A_LIMIT: "that is above a limit you set",
-    Reason.NOT_TRUSTED: "this terminal or its request is not to be trusted",
-    Reason.PHONE_CLOCK: "the request is out of time, or this phone's clock is wrong",
-    Reason.UNSUPPORTED: "this phone cannot pay here: another currency, or no credential left for a new shop",
-    Reason.BLOCKED_BY_OWNER: "this phone is blocked",
-    Reason.BEGUN_ANOTHER_WAY: "it is being paid another way already, and how that ended is not known yet",
+CATALOGUE: Final = Catalogue("phone", Path(__file__).with_name("locale"))
+message = CATALOGUE.message
+
+_REASONS: Final = {
+    Reason.DECLINED_BY_SHOPPER: message("reason.declined_by_shopper"),
+    Reason.NOT_ENOUGH_MONEY: message("reason.not_enough_money"),
+    Reason.OVER_A_LIMIT: message("reason.over_a_limit"),
+    Reason.NOT_TRUSTED: message("reason.not_trusted"),
+    Reason.PHONE_CLOCK: message("reason.phone_clock"),
+    Reason.UNSUPPORTED: message("reason.unsupported"),
+    Reason.BLOCKED_BY_OWNER: message("reason.blocked_by_owner"),
+    Reason.BEGUN_ANOTHER_WAY: message("reason.begun_another_way"),
 }
-_STATUSES = {"approved": "paid", "already_paid": "paid by somebody else already", "held": "held for review"}
-_DECLINED = {
-    "insufficient_funds": "there was not enough money on your account",
-    "over_budget": "the shared purse had not enough left",
-    "no_purse": "there is no shared purse to pay from",
-    "too_old": "it came too late",
-    "expired": "it came too late",
-    "offline_frozen": "this account may not promise anything offline any more",
-    "offline_not_allowed": "it was more than this phone may promise offline",
-    "over_policy": "it was more than that shop may take offline",
+_STATUSES: Final = {
+    "approved": message("status.approved"),
+    "already_paid": message("status.already_paid"),
+    "held": message("status.held"),
 }
-_DUES = {
-    "paid": "paid after all",
-    "refused": "you said you will not pay it",
-    "withdrawn": "nothing is owed any more",
-    "open": "you are asked to pay it after all, see `pengpos phone dues`",
+_DECLINED: Final = {
+    "insufficient_funds": message("declined.insufficient_funds"),
+    "over_budget": message("declined.over_budget"),
+    "no_purse": message("declined.no_purse"),
+    "too_old": message("declined.too_late"),
+    "expired": message("declined.too_late"),
+    "offline_frozen": message("declined.offline_frozen"),
+    "offline_not_allowed": message("declined.offline_not_allowed"),
+    "over_policy": message("declined.over_policy"),
 }
-_HINTS = {
-    Hint.UNLOCK: "unlock the phone, then tap again",
-    Hint.CONFIRM: "confirm, then tap again",
-    Hint.CHOOSE: "choose how to pay, then tap again",
+_DUES: Final = {
+    "paid": message("due.paid"),
+    "refused": message("due.refused"),
+    "withdrawn": message("due.withdrawn"),
+    "open": message("due.open"),
+}
+_HINTS: Final = {
+    Hint.UNLOCK: message("hint.unlock"),
+    Hint.CONFIRM: message("hint.confirm"),
+    Hint.CHOOSE: message("hint.choose"),
 }
 
 
@@ -58,65 +69,80 @@ def of_event(event: Event) -> str:
     match event:
         case Asked(offer=offer, hint=hint, total_minor=total_minor):
             extra = _total(total_minor, offer)
-            return f"{of_offer(offer)}{extra}: {_HINTS[hint]}"
+            return _say(message("event.asked"), offer=of_offer(offer), extra=extra, hint=_HINTS[hint])
         case Authorised(payment=payment, again=True):
-            return f"{_what(payment)}, the same answer as before"
+            return _say(message("event.authorised_again"), payment=_what(payment))
         case Authorised(payment=payment):
-            return f"{_what(payment)}, authorised"
-        case Refused(offer=offer, reason=reason):
-            return f"{of_offer(offer)}, not paid: {_REASONS[reason]}" if offer else f"Not paid: {_REASONS[reason]}"
+            return _say(message("event.authorised"), payment=_what(payment))
+        case Refused(offer=Offer() as offer, reason=reason):
+            return _say(message("event.refused"), offer=of_offer(offer), reason=_REASONS[reason])
+        case Refused(reason=reason):
+            return _say(message("event.refused_unread"), reason=_REASONS[reason])
         case PaidAnotherWay(offer=offer):
-            return f"{of_offer(offer)}, paid already by tag or QR: showed the receipt"
+            return _say(message("event.paid_another_way"), offer=of_offer(offer))
         case PaidByAnother(payment=payment) | ReceiptKept(payment=payment):
             return of_payment(payment)
 
 
 def of_offer(offer: Offer) -> str:
     """Who asks for what: ``晨光咖啡 18.80 CNY``."""
-    what = "check-in" if offer.purpose is Purpose.CHECK_IN else str(offer.amount)
-    return f"{offer.merchant} {what}" + (f" ({offer.reference})" if offer.reference else "")
+    what = message("offer.check_in") if offer.purpose is Purpose.CHECK_IN else offer.amount
+    if offer.reference:
+        return _say(message("offer.with_reference"), merchant=offer.merchant, what=what, reference=offer.reference)
+    return _say(message("offer.plain"), merchant=offer.merchant, what=what)
 
 
 def of_payment(payment: Signed) -> str:
     """How a payment by tap stands: ``晨光咖啡 18.80 CNY, paid, receipt https://…``."""
+    what = _what(payment)
     if payment.paid_by_another:
-        return f"{_what(payment)}, paid by somebody else already; you were not charged"
+        return _say(message("payment.paid_by_another"), payment=what)
     match payment.outcome:
         case None:
-            return f"{_what(payment)}, authorised; no receipt has come yet"
+            return _say(message("payment.no_receipt"), payment=what)
         case Outcome.ACCEPTED_OFFLINE:
-            return f"{_what(payment)}, accepted offline; it is booked once the shop is online again"
+            return _say(message("payment.accepted_offline"), payment=what)
+        case Outcome.DECLINED if payment.reason:
+            return _say(message("payment.declined_because"), payment=what, reason=payment.reason)
         case Outcome.DECLINED:
-            return f"{_what(payment)}, declined" + (f" (reason {payment.reason})" if payment.reason else "")
+            return _say(message("payment.declined"), payment=what)
+        case Outcome.APPROVED if payment.url:
+            return _say(message("payment.approved_receipt"), payment=what, url=payment.url)
         case Outcome.APPROVED:
-            return f"{_what(payment)}, paid" + (f", receipt {payment.url}" if payment.url else "")
+            return _say(message("payment.approved"), payment=what)
 
 
 def of_account_payment(paid: AccountPayment) -> str:
     """How the backend has booked a payment, with the code for the cashier of an offline terminal."""
-    status = _STATUSES.get(paid.status, paid.status)
+    status: Message | str = _STATUSES.get(paid.status, paid.status)
     if paid.due is not None:
-        status = f"declined when the shop came online again; {_DUES.get(paid.due.state, paid.due.state)}"
+        status = _say(message("booked.declined_at_sync"), due=_DUES.get(paid.due.state, paid.due.state))
     minor = paid.total if paid.due is None else paid.due.amount
-    refunded = f", {Money(paid.refunded, paid.currency)} refunded" if paid.refunded else ""
-    receipt = f", receipt {paid.receipt_url}" if paid.receipt_url else ""
-    code = f". Tell the cashier this code: {paid.confirmation_code}" if paid.confirmation_code else ""
-    return f"{paid.merchant.name} {Money(minor, paid.currency)}, {status}{refunded}{receipt}{code}"
+    return _say(
+        message("booked.payment"),
+        merchant=paid.merchant.name,
+        amount=Money(minor, paid.currency),
+        status=status,
+        refunded=_say(message("booked.refunded"), amount=Money(paid.refunded, paid.currency)) if paid.refunded else "",
+        receipt=_say(message("booked.receipt"), url=paid.receipt_url) if paid.receipt_url else "",
+        code=_say(message("booked.code"), code=paid.confirmation_code) if paid.confirmation_code else "",
+    )
 
 
 def of_due(due: AccountDue) -> str:
     """Who asks for how much, why, and what can be done about it: one sentence, or two."""
-    what = due.merchant.name + (f" {Money(due.amount, due.currency)}" if due.amount else "")
+    what = f"{due.merchant.name} {Money(due.amount, due.currency)}" if due.amount else due.merchant.name
     if due.state not in {"open", "refused"}:
-        return f"{what}, {_DUES.get(due.state, due.state)}."
+        return _say(message("due.over"), what=what, state=_DUES.get(due.state, due.state))
     pay, refuse = (f"`pengpos phone dues --{way} {due.intent_id}`" for way in ("pay", "refuse"))
     if due.state == "refused":
-        return f"{what}, {_DUES[due.state]}. Should you change your mind: {pay}."
-    why = _DECLINED.get(due.code, f"the answer was {due.code}")
-    return (
-        f"{what}, please: you paid this while the shop was offline, and it was declined when the shop came online "
-        f"again, because {why}. To pay it: {pay}. If it is not yours: {refuse}."
-    )
+        return _say(message("due.refused_still"), what=what, state=_DUES[due.state], pay=pay)
+    why = _DECLINED.get(due.code) or _say(message("declined.other"), code=due.code)
+    return _say(message("due.asked"), what=what, why=why, pay=pay, refuse=refuse)
+
+
+def _say(said: Message, **values: object) -> str:
+    return said.in_language("en", **values)
 
 
 def _what(payment: Signed) -> str:
@@ -127,4 +153,4 @@ def _what(payment: Signed) -> str:
 def _total(total_minor: int, offer: Offer) -> str:
     if total_minor == offer.amount.minor or total_minor > AMOUNT_LIMIT_MINOR:
         return ""
-    return f", {Money(total_minor, offer.amount.currency)} with tip and vouchers"
+    return _say(message("event.total"), total=Money(total_minor, offer.amount.currency))

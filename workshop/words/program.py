@@ -35,7 +35,9 @@ class Program:
         return path.relative_to(self.root).as_posix()
 
 
+_PHONE: Final = ROOT / "sandbox" / "phone"
 PROGRAMS: Final = (
     Program(name="ui", code=ROOT / "ui", locale=ROOT / "ui" / "i18n" / "locale"),
     Program(name="terminal", code=ROOT / "terminal", locale=ROOT / "terminal" / "locale"),
+    Program(name="phone", code=_PHONE, locale=_PHONE / "locale", languages=("en",)),
 )
