@@ -3,7 +3,7 @@
 
 `make words` runs `__main__`; `docs/translating.md` is for translators.
 
-Reading order: program, keys, catalogue, update, check.
+Reading order: program, catalogue, script_keys, keys, update, check.
 """
 
 __all__ = []

@@ -6,6 +6,7 @@ The same keys and sentences give the same bytes: no date, no line number and no 
 Tests: tests/workshop/words/test_update.py
 """
 
+import json
 import re
 from collections.abc import Iterator
 from io import BytesIO
@@ -26,6 +27,12 @@ _HEADER: Final = """\
 # SPDX-License-Identifier: Apache-2.0"""
 
 
+_MODULE: Final = """\
+// SPDX-License-Identifier: Apache-2.0
+// Made by `make words` from ../locale: change {program}.po there. Each key: {languages}.
+
+export const SENTENCES = {{
+"""
 _LINE: Final = re.compile(r'|#.*|((msgid|msgstr|msgctxt) )?"([^"\\]|\\.)*"')
 """Babel is lenient where a quotation mark is missing, and loses a character there."""
 
@@ -86,6 +93,7 @@ def updated(program: Program, keys: Catalog, language: Language) -> SentencesOf:
         english = read(program, FALLBACK)
         for message in list(catalogue)[1:]:
             source = _sentence(english, message.id)
+            message.auto_comments += english[message.id].user_comments if message.id in english else []
             if source:
                 message.auto_comments.append(_ENGLISH + source)
             if message.string and before.get(message.id) not in {None, source}:
@@ -102,10 +110,24 @@ def po(catalogue: Catalog) -> bytes:
 
 def compiled(program: Program, catalogues: dict[Language, SentencesOf]) -> Iterator[tuple[Path, bytes]]:
     """The files that the program reads, made from its catalogues; sentences marked fuzzy are left out."""
+    if program.module is not None:
+        yield program.module, _module(program, catalogues)
+        return
     for language, catalogue in catalogues.items():
         out = BytesIO()
         write_mo(out, catalogue)
         yield program.po(language).with_suffix(".mo"), out.getvalue()
+
+
+def _module(program: Program, catalogues: dict[Language, SentencesOf]) -> bytes:
+    """An ES module with each key's sentences, in the order of the program's languages."""
+    lines = [_MODULE.format(program=program.name, languages=", ".join(program.languages))]
+    for message in list(catalogues[FALLBACK])[1:]:
+        english = _sentence(catalogues[FALLBACK], message.id)
+        if english:
+            said = [_sentence(catalogues[language], message.id) or english for language in program.languages]
+            lines.append(f"  {message.id}: {json.dumps(said, ensure_ascii=False)},\n")
+    return "".join([*lines, "};\n"]).encode()
 
 
 def _english_of(message: Message) -> str | None:
@@ -118,4 +140,4 @@ def _english_of(message: Message) -> str | None:
 
 def _sentence(catalogue: Catalog, key: object) -> str:
     message = catalogue.get(str(key))
-    return str(message.string) if message is not None else ""
+    return str(message.string) if message is not None and not message.fuzzy else ""

@@ -2,7 +2,7 @@
 """The keys that a program's code asks for, as a gettext template: with the files they stand in and translators' notes.
 
 In Python a key stands in ``message("result.approved")``, literally; a comment above it that begins with
-``Translators:`` goes into the catalogues.
+``Translators:`` goes into the catalogues. For pages in a browser see `script_keys`.
 
 Tests: tests/workshop/words/test_check.py
 """
@@ -16,6 +16,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 
 from workshop.words.program import Program
+from workshop.words.script_keys import script_keys
 
 _MARK: Final = "message"
 _NOTE: Final = "Translators:"
@@ -25,6 +26,8 @@ _CONSTANT: Final = re.compile(rf"^(\w+)(?:: [\w\[\]]+)? = {_MARK}\(", re.MULTILI
 
 def template(program: Program) -> Catalog:
     """Every key that the code of a program asks for, in the order of its files."""
+    if program.module is not None:
+        return script_keys(program)
     found = Catalog()
     for path in _sources(program.code):
         with path.open("rb") as source:

@@ -23,6 +23,8 @@ class Program:
     locale: Path
     """The folder of its catalogues, one folder per language."""
     languages: tuple[Language, ...] = LANGUAGES
+    module: Path | None = None
+    """For pages in a browser: the ES module that their sentences are compiled to. A Python program reads .mo files."""
     root: Path = ROOT
     """What paths are shown relative to."""
 
@@ -35,9 +37,23 @@ class Program:
         return path.relative_to(self.root).as_posix()
 
 
+_PAGES: Final = ROOT / "sandbox" / "pages"
+_SIMULATOR: Final = ROOT / "sandbox" / "simulator"
 _PHONE: Final = ROOT / "sandbox" / "phone"
 PROGRAMS: Final = (
     Program(name="ui", code=ROOT / "ui", locale=ROOT / "ui" / "i18n" / "locale"),
     Program(name="terminal", code=ROOT / "terminal", locale=ROOT / "terminal" / "locale"),
+    Program(
+        name="pages",
+        code=_PAGES / "static",
+        locale=_PAGES / "locale",
+        module=_PAGES / "static" / "sentences.js",
+    ),
+    Program(
+        name="simulator",
+        code=_SIMULATOR / "static",
+        locale=_SIMULATOR / "locale",
+        module=_SIMULATOR / "static" / "sentences.js",
+    ),
     Program(name="phone", code=_PHONE, locale=_PHONE / "locale", languages=("en",)),
 )

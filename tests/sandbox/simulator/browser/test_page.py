@@ -142,7 +142,7 @@ def assert_all_in_words(page: "Page") -> None:
 def test_every_word_is_there_in_three_languages(browser: "Browser", standing: tuple[Standing, str]) -> None:
     with profile(browser, expected=AWAY) as person:
         page = opened(person.new_page(), standing[1])
-        table = page.evaluate("async () => (await import(location.href + 'words.js')).WORDS")
+        table = page.evaluate("async () => (await import(location.href + 'sentences.js')).SENTENCES")
     assert {key: said for key, said in table.items() if len(said) != 3 or not all(said)} == {}
     used = {f"{prefix}{value}" for prefix, values in {
         "j_": SaleState, "j_due_": DueState, "l_": PostingKind, "who_": AccountKind, "name_": NAMES,
