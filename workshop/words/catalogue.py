@@ -25,8 +25,6 @@ _NEVER_WRAP: Final = 10_000
 _HEADER: Final = """\
 # The sentences of pengpos ({program}) in {language}. How to translate: docs/translating.md
 # SPDX-License-Identifier: Apache-2.0"""
-
-
 _MODULE: Final = """\
 // SPDX-License-Identifier: Apache-2.0
 // Made by `make words` from ../locale: change {program}.po there. Each key: {languages}.
