@@ -9,12 +9,13 @@ import hashlib
 import hmac
 import logging
 import re
+import secrets
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import msgspec
-import uuid6
 
 from offline_queue.port import JournalPort
 from pengpos.client import NewSale
@@ -36,6 +37,7 @@ from pengpos.core.money import Money
 from pengpos.core.ports import Clock, Signer
 from pengpos.core.risk import OfflineRefused
 from pengpos.core.sale import CODE_TRIES, CancelReason, Intent, Refund, Sale, SaleState, Step, Way
+from pengpos.core.uuid7 import Uuid7Source
 from pengpos.wire.confirmation_code import confirmation_code
 from pengpos.wire.objects.intent import IntentClaims, Purpose, sign_intent
 from pengpos.wire.objects.presentation import encode_presentation
@@ -97,6 +99,7 @@ class SaleCommands:
         self._online = online
         self._ways = ways
         self._currency = currency
+        self._ids = Uuid7Source(time.time_ns, secrets.randbits)
         self._starting = asyncio.Lock()
         self._refunding = asyncio.Lock()
 
@@ -178,7 +181,7 @@ class SaleCommands:
         online = await self._online()
         identity, now = self._identity(), self._clock.now()
         number = self._journal.next_counter()
-        intent_id = uuid6.uuid7()
+        intent_id = self._ids.next()
         claims = IntentClaims(
             intent_id=intent_id.bytes,
             amount_minor=amount.minor,
@@ -288,7 +291,7 @@ class SaleCommands:
                         raise CommandRefusedError(409, "conflict", "this idempotency_key was used for another refund")
                     return known, False
             _check_left(sale, amount_minor)
-            now, refund_id = self._clock.now(), uuid6.uuid7()
+            now, refund_id = self._clock.now(), self._ids.next()
             refund = Refund(refund_id=refund_id, idempotency_key=key, amount_minor=amount_minor, reason=reason, at=now)
             sale = await self._command(sale_id, RefundAsked(at=now, refund=refund))
             return next(known for known in sale.refunds if known.refund_id == refund_id), True

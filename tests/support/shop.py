@@ -5,14 +5,15 @@ They keep no rules of their own: whatever a test wants signed, claimed or sent t
 """
 
 import secrets
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import httpx
-from uuid6 import uuid7
 
 from pengpos.core.ports import Clock
+from pengpos.core.uuid7 import Uuid7Source
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, sign1
@@ -25,6 +26,7 @@ from tests.support.request_signing import Signing
 
 MERCHANT_ID = "M-0001"
 STORE_ID = "S-0001"
+_IDS = Uuid7Source(time.time_ns, secrets.randbits)
 
 
 @dataclass(slots=True)
@@ -195,7 +197,7 @@ class Till:
         """Sign a new intent; `changes` are claims that differ from the usual."""
         self.counter += 1
         claims: dict[str, Any] = {
-            "intent_id": uuid7().bytes,
+            "intent_id": _IDS.next().bytes,
             "amount_minor": amount_minor,
             "currency": "CNY",
             "issued_at": self.clock.now(),
@@ -242,7 +244,7 @@ class Till:
         return self.call("POST", f"/intents/{sale.intent_id}/cancel", {"presentation": sale.text, "reason": reason})
 
     def refund(self, sale: Sale, amount: int | None = None, refund_id: str | None = None) -> httpx.Response:
-        body: dict[str, Any] = {"refund_id": refund_id or str(uuid7()), "reason": "returned"}
+        body: dict[str, Any] = {"refund_id": refund_id or str(_IDS.next()), "reason": "returned"}
         if amount is not None:
             body["amount"] = amount
         return self.call("POST", f"/payments/{sale.intent_id}/refunds", body)
