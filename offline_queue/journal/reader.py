@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any, Self, cast
 from uuid import UUID
 
-from sqlite_utils import Database
-
 from offline_queue.journal import schema
 from offline_queue.journal.connection import DatabaseError, connect_read_only, trouble
 from offline_queue.journal.files import refuse_strays
@@ -85,13 +83,13 @@ class JournalReader:
         except JournalError:
             self._connection.close()
             raise
-        self._db: Database | None = Database(self._connection)
+        self._open = True
 
     def close(self) -> None:
         """Let go of the file. Afterwards every read raises JournalError."""
         with self._lock:
-            if self._db is not None:
-                self._db = None
+            if self._open:
+                self._open = False
                 self._connection.close()
 
     def __enter__(self) -> Self:
@@ -264,8 +262,8 @@ class JournalReader:
     def _sales(self, where: str, *values: Any) -> list[tuple[int, int, Sale]]:
         """Sales as (number of the first row, time of acceptance or else creation, sale)."""
         with self._lock:
-            self._database()
-            try:  # sqlite-utils would cost more than the query: this is what the counter waits for
+            self._check_open()
+            try:
                 rows = self._connection.execute(f"{_SALES} WHERE {where}", values).fetchall()
             except DatabaseError as error:
                 raise trouble(self.path, error) from error
@@ -273,7 +271,7 @@ class JournalReader:
 
     def _row(self, sql: str, *values: Any) -> Any:
         with self._lock:
-            self._database()
+            self._check_open()
             try:
                 return self._connection.execute(sql, values).fetchone()
             except DatabaseError as error:
@@ -281,13 +279,14 @@ class JournalReader:
 
     def _query(self, sql: str, *values: Any) -> Iterable[dict[str, Any]]:
         with self._lock:
-            database = self._database()
+            self._check_open()
             try:
-                return list(database.query(sql, values))
+                found = self._connection.execute(sql, values)
+                names = [column[0] for column in found.description]
+                return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
             except DatabaseError as error:
                 raise trouble(self.path, error) from error
 
-    def _database(self) -> Database:
-        if self._db is None:
+    def _check_open(self) -> None:
+        if not self._open:
             raise JournalError("the journal is closed")
-        return self._db

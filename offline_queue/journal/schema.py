@@ -1,22 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables, as sqlite-utils migrations. `journal` is the truth; all others are derived from it row by row.
+"""The tables, made by migrations. `journal` is the truth; all others are derived from it row by row.
 
 A derived row names the journal row it stands on (`seq`), so that a walk of the journal can check each of them and no
 sale's bytes are stored twice. Migrations are only ever added; a name this version does not know means a newer one
-wrote the file.
+wrote the file. `_sqlite_migrations` records them, in the layout of sqlite-utils 4, which made the first journals.
 """
 
-from contextlib import closing
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
-
-from sqlite_utils import Database, Migrations
+from typing import NamedTuple
 
 from offline_queue.journal.connection import SET_ASIDE, Connection
 from pengpos.core.errors import JournalForeignError
 
 APPLICATION_ID = 0x50454E47  # "PENG", at offset 68 of the database header
 
-MIGRATIONS = Migrations("journal")
+
+class Migration(NamedTuple):
+    """A step from one layout to the next: its name for ever, and its statements."""
+
+    name: str
+    statements: tuple[str, ...]
+
+
+# Byte for byte what is in the first journals' sqlite_master.
+_RECORD = (
+    """CREATE TABLE IF NOT EXISTS "_sqlite_migrations" (
+   "id" INTEGER PRIMARY KEY,
+   "migration_set" TEXT,
+   "name" TEXT,
+   "applied_at" TEXT
+)""",
+    """CREATE UNIQUE INDEX IF NOT EXISTS "idx__sqlite_migrations_migration_set_name"
+    ON "_sqlite_migrations" ("migration_set", "name")""",
+)
+_SET = "journal"
 
 _TABLES = (
     """CREATE TABLE journal (
@@ -60,18 +79,41 @@ _TABLES = (
         id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL, seq INTEGER NOT NULL) STRICT""",
 )  # fmt: skip
 
-
-@MIGRATIONS()
-def m001_journal(db: Database) -> None:
-    """The first layout."""
-    for statement in _TABLES:
-        db.execute(statement)
-    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration("m001_journal", (*_TABLES, f"PRAGMA application_id = {APPLICATION_ID}")),
+)  # fmt: skip
 
 
 def apply(connection: Connection) -> None:
     """Bring an empty or older database to this version; each migration is one transaction."""
-    MIGRATIONS.apply(Database(connection))
+    applied = set(_applied(connection))
+    for migration in MIGRATIONS:
+        if migration.name not in applied:
+            _in_one_transaction(connection, (*_RECORD, *migration.statements), migration.name)
+
+
+def _in_one_transaction(connection: Connection, statements: Iterable[str], name: str) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, ?)",
+            (_SET, name, str(datetime.now(UTC))),
+        )
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # SQLite has ended it already where the medium failed
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _applied(connection: Connection) -> list[str]:
+    """The names of the migrations that this file has seen, oldest first."""
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone() is None:
+        return []
+    rows = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY rowid", (_SET,))
+    return [name for (name,) in rows.fetchall()]
 
 
 def check_version(connection: Connection, path: Path) -> None:
@@ -79,9 +121,8 @@ def check_version(connection: Connection, path: Path) -> None:
     found = connection.execute("PRAGMA application_id").fetchone()[0]
     if found != APPLICATION_ID:
         raise JournalForeignError(str(path), "another program's database", SET_ASIDE)
-    with closing(Database(memory=True)) as blank:
-        known = {migration.name for migration in MIGRATIONS.pending(blank)}
-    newer = [step.name for step in MIGRATIONS.applied(Database(connection)) if step.name not in known]
+    known = {migration.name for migration in MIGRATIONS}
+    newer = [name for name in _applied(connection) if name not in known]
     if newer:
         raise JournalForeignError(
             str(path),

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlite_utils import Migrations
 
 from offline_queue.journal import schema
 from offline_queue.journal.connection import connect
@@ -106,10 +105,8 @@ def test_it_is_refused_with_a_way_out_and_left_as_it_was(
 
 
 def test_an_older_version_is_brought_up_to_date(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    later = Migrations("journal")
-    later(name="m001_journal")(schema.m001_journal)
-    later(name="m002_more")(lambda db: db.execute("CREATE TABLE more (x)") and None)
-    monkeypatch.setattr(schema, "MIGRATIONS", later)
+    later = schema.Migration("m002_more", ("CREATE TABLE more (x)",))
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, later))
     with Journal.open(path, key=KEY, clock=HeldClock()) as journal:
         assert journal.verify().sales == 40
     connection = connect(path, KEY)
