@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Money, counts, times and durations as people in each language write them; Babel does the work (look, "Words")."""
+"""Money, counts, times and durations as people in each language write them, after the Unicode CLDR (`ui.i18n.cldr`)."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import lru_cache
 from typing import Final, NamedTuple
-
-from babel.numbers import format_decimal, get_currency_symbol
 
 from pengpos.client import Language
 from pengpos.core.money import exponent
 from ui.i18n import words
+from ui.i18n.cldr import CONVENTIONS
 
-_LOCALES: Final = {"zh-Hans": "zh_Hans", "zh-Hant": "zh_Hant", "en": "en"}
 MINUS: Final = "\N{MINUS SIGN}"
 DOT: Final = "  ·  "
 """Between two things on one line."""
@@ -31,14 +28,16 @@ class AmountParts(NamedTuple):
 def plain(minor: int, currency: str, language: Language) -> str:
     """An amount without its currency, grouped, all decimals: ``1,943.60``."""
     places = exponent(currency)
-    pattern = "#,##0" + ("." + "0" * places if places else "")
-    return format_decimal(Decimal(abs(minor)).scaleb(-places), format=pattern, locale=_LOCALES[language])
+    conventions = CONVENTIONS[language]
+    whole, part = divmod(abs(minor), 10**places)
+    grouped = f"{whole:,}".replace(",", conventions.group)
+    return f"{grouped}{conventions.decimal}{part:0{places}}" if places else grouped
 
 
 @lru_cache(maxsize=16)
 def symbol(currency: str, language: Language) -> str:
     """A currency's sign. One terminal knows one currency, so that the yuan is ¥ in each language."""
-    return "¥" if currency == "CNY" else get_currency_symbol(currency, locale=_LOCALES[language])
+    return "¥" if currency == "CNY" else CONVENTIONS[language].currency_symbols.get(currency, currency)
 
 
 def amount_parts(minor: int, currency: str, language: Language) -> AmountParts:
@@ -78,9 +77,9 @@ def when(rfc3339: str, now: datetime, language: Language) -> str:
     }.get(at.date())
     if near is not None:
         return near.in_language(language, time=clock(at))
-    from babel.dates import format_skeleton  # 30 ms that most screens never need
-
-    return f"{format_skeleton('MMMd', at, locale=_LOCALES[language])} {clock(at)}"
+    conventions = CONVENTIONS[language]
+    day = conventions.day.format(month=conventions.months[at.month - 1], day=at.day)
+    return f"{day} {clock(at)}"
 
 
 def age(seconds: int, language: Language) -> str:
