@@ -1,49 +1,82 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`pengpos`: the one command. Each subcommand is imported when it is called: nobody waits for another's imports."""
+"""`pengpos`: the one command. A subcommand is imported when it is called, so that each pays for its own imports only.
+
+A device has the commands of a device. Those of the extra `sandbox` are listed where they are installed.
+"""
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Final
 
 import click
 
-_COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
-    "run": ("workshop.run", "run", "A whole shop on this machine; virtual parts where hardware is absent."),
-    "demo": ("workshop.demo", "demo", "A scripted day at the counter; exit 0 only if every step held."),
+_DEVICE: Final[dict[str, tuple[str, str, str]]] = {
     "daemon": ("terminal.commands.daemon", "daemon", "The terminal itself: readers, keys, journal, local API."),
     "ui": ("ui.cli", "ui", "The merchant's screen."),
     "enrol": ("terminal.commands.technician", "enrol", "Enrol this terminal with an activation code."),
     "doctor": ("terminal.commands.technician", "doctor", "What is well, what is not, and the way out."),
     "queue": ("terminal.commands.queue", "queue", "The journal, and what waits in it to be sent."),
+}  # fmt: skip
+"""Command: module, name in it, line for the help."""
+
+_SANDBOX: Final[dict[str, tuple[str, str, str]]] = {
+    "run": ("workshop.run", "run", "A whole shop on this machine; virtual parts where hardware is absent."),
+    "demo": ("workshop.demo", "demo", "A scripted day at the counter; exit 0 only if every step held."),
     "sandbox": ("sandbox.cli", "sandbox", "A payment backend to develop, show and test against."),
     "simulator": ("workshop.simulator", "simulator", "The screen and a virtual phone side by side, in a browser."),
     "phone": ("sandbox.phone.cli", "phone", "A virtual phone: tap, look at its balance and payments."),
     "bench": ("workshop.bench.cli", "bench", "Measure: what it does beside its floor and its peers."),
 }  # fmt: skip
-"""Command: module, name in it, line for the help."""
+"""The same, of the extra `sandbox`."""
+
+_NEEDS: Final = ("sandbox", "workshop", "fastapi", "sqlalchemy")
+"""What the extra `sandbox` brings: its own packages, and others'."""
+
+
+class NotInstalledError(click.ClickException):
+    """A command of the extra `sandbox` where that is not installed."""
+
+    exit_code = 2
+
+    def __init__(self, command: str) -> None:
+        super().__init__(
+            f"pengpos {command} is for development and not installed here; "
+            "in a checkout of pengpos, pip install '.[sandbox]' brings it."
+        )
 
 
 class _Lazy(click.Group):
     """Lists the commands without importing them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order in which a newcomer meets them."""
+        """Those that are installed, in the order in which a newcomer meets them."""
         del ctx
-        return list(_COMMANDS)
+        return [*_of_sandbox(), *_DEVICE]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the one that was asked for."""
+        """Import the command that was asked for. Raises NotInstalledError."""
         del ctx
-        if cmd_name not in _COMMANDS:
+        found = (_DEVICE | _SANDBOX).get(cmd_name)
+        if found is None:
             return None
-        module, name, _ = _COMMANDS[cmd_name]
+        if cmd_name in _SANDBOX and cmd_name not in _of_sandbox():
+            raise NotInstalledError(cmd_name)
+        module, name, _ = found
         command: click.Command = getattr(import_module(module), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One line each."""
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, _, line) in _COMMANDS.items()])
+        for title, commands in (("To develop and try", _of_sandbox()), ("On a device", _DEVICE)):
+            if commands:
+                with formatter.section(title):
+                    formatter.write_dl([(name, line) for name, (_, _, line) in commands.items()])
+
+
+def _of_sandbox() -> dict[str, tuple[str, str, str]]:
+    """The commands of the extra `sandbox`; none where it is not, or not wholly, installed."""
+    return _SANDBOX if all(find_spec(package) is not None for package in _NEEDS) else {}
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pengpos`: which commands it lists with and without the extra `sandbox`, and what it imports to do so."""
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from terminal import cli
+
+DEVICE = ["daemon", "ui", "enrol", "doctor", "queue"]
+SANDBOX = ["run", "demo", "sandbox", "simulator", "phone", "bench"]
+
+
+@pytest.fixture(params=cli._NEEDS)
+def without(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An installation that lacks one package of the extra."""
+    missing = str(request.param)
+    monkeypatch.setattr(cli, "find_spec", lambda name: None if name == missing else object())
+    return missing
+
+
+def listed(text: str) -> list[str]:
+    return [line.split()[0] for line in text.splitlines() if line.startswith("  ") and line[2].isalpha()][1:]
+
+
+def test_a_checkout_lists_everything() -> None:
+    result = CliRunner().invoke(cli.main, ["--help"])
+    assert (result.exit_code, listed(result.output)) == (0, SANDBOX + DEVICE)
+
+
+def test_a_device_lists_what_a_device_can_do(without: str) -> None:
+    result = CliRunner().invoke(cli.main, ["--help"])
+    assert (result.exit_code, listed(result.output)) == (0, DEVICE), without
+
+
+@pytest.mark.parametrize("command", SANDBOX)
+@pytest.mark.parametrize("argument", [[], ["--help"]], ids=["called", "its help"])
+def test_a_command_that_is_not_installed_says_how_to_get_it(without: str, command: str, argument: list[str]) -> None:
+    result = CliRunner().invoke(cli.main, [command, *argument])
+    assert result.exit_code == 2, without
+    assert result.output == (
+        f"Error: pengpos {command} is for development and not installed here; "
+        "in a checkout of pengpos, pip install '.[sandbox]' brings it.\n"
+    )
+
+
+def test_a_word_that_is_no_command_is_refused() -> None:
+    result = CliRunner().invoke(cli.main, ["fly"])
+    assert result.exit_code == 2
+    assert "No such command 'fly'" in result.output
+
+
+@pytest.mark.parametrize("command", SANDBOX + DEVICE)
+def test_each_command_is_there(command: str) -> None:
+    result = CliRunner().invoke(cli.main, [command, "--help"])
+    assert result.exit_code == 0, result.output
+
+
+def test_listing_imports_no_command() -> None:
+    code = (
+        "import sys\nfrom click.testing import CliRunner\nfrom terminal.cli import main\n"
+        "assert CliRunner().invoke(main, ['--help']).exit_code == 0\n"
+        "print(sorted({'ui', 'sandbox', 'workshop', 'httpx', 'fastapi', 'sqlalchemy'} & set(sys.modules)))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert said.stdout == "[]\n"
