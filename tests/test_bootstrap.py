@@ -18,11 +18,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 INPUTS = (
     "pyproject.toml",
-    "requirements.lock",
+    "requirements-run.lock",
     "scripts/bootstrap",
     "scripts/build-tools.lock",
     "scripts/debian-packages",
 )
+"""What an installation to run follows from."""
+FOR_TESTS = "requirements.lock"
 TOOLS: tuple[str, ...] = (
     "bash",
     "env",
@@ -64,7 +66,7 @@ STAND_INS = {
           "-m pip")
             echo "pip $*" >>"$CALLS"
             case "$*" in
-              *requirements.lock) eval "${PIP_DOES:-true}" ;;
+              *requirements*.lock) eval "${PIP_DOES:-true}" ;;
               *--editable*) touch "${0%/*}/pengpos"; chmod +x "${0%/*}/pengpos" ;;
             esac ;;
         esac""",
@@ -107,7 +109,7 @@ class Machine:
 def machine(tmp_path: Path) -> Machine:
     checkout, programs = tmp_path / "with space" / "pengpos", tmp_path / "bin"
     programs.mkdir()
-    for name in INPUTS:
+    for name in (*INPUTS, FOR_TESTS):
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, checkout / name)
     for tool in TOOLS:
@@ -143,10 +145,66 @@ def test_everything_from_the_network_is_checked_against_its_hash(machine: Machin
     assert "--no-deps" in installs[-1]
 
 
-def test_whoever_can_test_can_run(machine: Machine) -> None:
+def packages(machine: Machine) -> list[str]:
+    """The lock files that Python packages were installed from since the last look."""
+    return [call.split()[-1] for call in machine.calls() if call.split()[-1] in {"requirements-run.lock", FOR_TESTS}]
+
+
+def test_a_checkout_that_can_test_can_run(machine: Machine) -> None:
     machine.bootstrap("test")
-    machine.calls()
+    assert packages(machine) == [FOR_TESTS]
     assert (machine.bootstrap("run"), machine.bootstrap("test"), machine.calls()) == ((0, ""), (0, ""), [])
+
+
+def test_one_that_can_run_gets_the_rest_for_tests_into_the_same_environment(machine: Machine) -> None:
+    machine.bootstrap("run")
+    assert packages(machine) == ["requirements-run.lock"]
+    assert machine.bootstrap("test")[0] == 0
+    calls = machine.calls()
+    assert "venv" not in calls
+    assert any(call.endswith(FOR_TESTS) for call in calls)
+    assert (machine.bootstrap("run"), machine.bootstrap("test"), machine.calls()) == ((0, ""), (0, ""), [])
+
+
+def test_what_only_tests_need_installs_nothing_for_a_run(machine: Machine) -> None:
+    machine.bootstrap("test")
+    with (machine.checkout / FOR_TESTS).open("a") as file:
+        file.write("\n# changed\n")
+    machine.calls()
+    assert (machine.bootstrap("run"), machine.calls()) == ((0, ""), [])
+    machine.bootstrap("test")
+    assert packages(machine) == [FOR_TESTS]
+
+
+def locked(name: str) -> dict[str, set[str]]:
+    """Each package of a lock file, with its version and hashes."""
+    found: dict[str, set[str]] = {}
+    for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
+        if line[:1].isalnum():
+            package = line.split("==")[0]
+            found[package] = {line.split(" ;")[0].rstrip(" \\")}
+        elif "--hash=" in line:
+            found[package].add(line.strip(" \\"))
+    return found
+
+
+@pytest.mark.parametrize("part", ["requirements-device.lock", "requirements-run.lock", "scripts/build-tools.lock"])
+def test_what_is_locked_twice_is_the_same_version(part: str) -> None:
+    everything, some = locked("requirements.lock"), locked(part)
+    assert {name: some[name] for name in some if name in everything and some[name] != everything[name]} == {}
+    if part != "scripts/build-tools.lock":
+        assert set(some) - set(everything) == set()
+
+
+def test_each_lock_holds_what_it_is_for() -> None:
+    device, run, tests = (
+        locked("requirements-device.lock"),
+        locked("requirements-run.lock"),
+        locked("requirements.lock"),
+    )
+    assert set(device) < set(run) < set(tests)
+    assert {"fastapi", "sqlalchemy", "alembic"} <= set(run) - set(device)
+    assert {"pytest", "playwright", "babel", "mypy"} <= set(tests) - set(run)
 
 
 @pytest.mark.parametrize("name", INPUTS)
