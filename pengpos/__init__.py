@@ -4,4 +4,6 @@
 Reading order: core, i18n, client, wire, backend_api, keys.
 """
 
-__all__ = ["backend_api", "client", "core", "i18n", "keys", "wire"]
+__all__ = ["__version__", "backend_api", "client", "core", "i18n", "keys", "wire"]
+
+__version__ = "0.1.0"

@@ -7,11 +7,11 @@ import sys
 import time
 from datetime import UTC, datetime
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 
 import click
 
+from pengpos import __version__
 from pengpos.backend_api import roots
 from pengpos.core.errors import PengposError
 from provisioning.activation import activate
@@ -45,7 +45,7 @@ def enrol_command(ports: EnrolPorts) -> click.Command:
             enrolled=ports.enrolled,
             unsent_payments=ports.unsent_payments,
             now=time.time,
-            software_version=metadata.version("pengpos"),
+            software_version=__version__,
             machine=serial_and_model(),
         )
         return enrolling.enrol(code, backend)
@@ -61,9 +61,7 @@ def doctor_command(ports: DoctorPorts) -> click.Command:
     def doctor(*, as_json: bool) -> None:
         home = ports.home()
         probes = {**own_probes(home, lambda: ports.enrolled(home), time.time), **ports.probes(home)}
-        diagnosis = examine(
-            probes, at=int(time.time()), home=str(home.root), software_version=metadata.version("pengpos")
-        )
+        diagnosis = examine(probes, at=int(time.time()), home=str(home.root), software_version=__version__)
         if as_json:
             click.echo(json.dumps(diagnosis.as_json(), indent=2, ensure_ascii=False))
         else:

@@ -11,6 +11,7 @@ from babel import Locale, __version__
 from babel.numbers import get_currency_symbol, list_currencies
 
 OUT: Final = Path(__file__).resolve().parent.parent / "ui" / "i18n" / "cldr.py"
+NO_CURRENCY: Final = "X" * 3
 LOCALES: Final = {"zh-Hans": "zh_Hans", "zh-Hant": "zh_Hant", "en": "en"}
 
 HEAD: Final = '''# SPDX-License-Identifier: Apache-2.0
@@ -53,7 +54,7 @@ def main() -> None:
 
 def _conventions(locale: Locale) -> str:
     months = locale.months["format"]["abbreviated"]
-    symbols = {code: get_currency_symbol(code, locale=locale) for code in sorted(list_currencies())}
+    symbols = {code: get_currency_symbol(code, locale=locale) for code in sorted(list_currencies() - {NO_CURRENCY})}
     parts = {
         "decimal": _quoted(locale.number_symbols["latn"]["decimal"]),
         "group": _quoted(locale.number_symbols["latn"]["group"]),

@@ -4,11 +4,16 @@
 A device has the commands of a device. Those of the extra `sandbox` are listed where they are installed.
 """
 
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
 import click
+
+# httpx has a command line of its own, which imports rich and pygments where they happen to be installed: 3 MB and a
+# tenth of the daemon's start. None here means "cannot be imported", and httpx does without it.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type] # None is what the import system asks for
 
 _DEVICE: Final[dict[str, tuple[str, str, str]]] = {
     "daemon": ("terminal.commands.daemon", "daemon", "The terminal itself: readers, keys, journal, local API."),

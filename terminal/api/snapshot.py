@@ -4,10 +4,10 @@
 import asyncio
 from collections.abc import Callable
 from datetime import date
-from importlib.metadata import version
 
 from offline_queue.port import JournalPort
 from offline_queue.values import DayTotals, QueueTotals
+from pengpos import __version__
 from pengpos.client import (
     CapsView,
     DayView,
@@ -30,7 +30,6 @@ from terminal.sales.offline import OfflinePolicy
 from terminal.sales.open_sales import OpenSales
 from terminal.taps.reader_board import ReaderBoard
 
-SOFTWARE_VERSION = version("pengpos")
 LANGUAGES = ["zh-Hans", "zh-Hant", "en"]
 
 
@@ -104,7 +103,7 @@ class Snapshots:
             merchant_name=identity.merchant.name,
             currency=currency,
             languages=LANGUAGES,
-            software_version=SOFTWARE_VERSION,
+            software_version=__version__,
             config_version=config_version,
         )
 

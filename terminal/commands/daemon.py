@@ -5,7 +5,6 @@ import asyncio
 import gc
 import logging
 import sys
-from functools import partial
 from typing import cast
 
 import click
@@ -14,7 +13,6 @@ import httpx
 from pengpos.backend_api import roots
 from pengpos.client import Home, Language
 from pengpos.core.errors import PengposError
-from terminal.commands.technician import diagnosis
 from terminal.device.settings import read_settings
 from terminal.serving import serve, stop_on_signals
 from terminal.wiring import Surroundings
@@ -41,12 +39,18 @@ def daemon(language: str, log_level: str) -> None:
             readers=hardware.readers,
             tag=hardware.tag,
             language=cast("Language", language),
-            diagnose=partial(diagnosis, home),
+            diagnose=lambda: _diagnosis(home),
             transport=roots.BackendTransport(home.root, CONNECTIONS),
         )
         asyncio.run(_serve(given))
     except PengposError as error:
         raise click.ClickException(str(error)) from error
+
+
+def _diagnosis(home: Home) -> dict[str, object]:
+    from terminal.commands.technician import diagnosis  # the technician's room: not needed to sell
+
+    return diagnosis(home)
 
 
 async def _serve(given: Surroundings) -> None:

@@ -3,9 +3,9 @@
 
 import time
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 
+from pengpos import __version__
 from pengpos.client import Home
 from pengpos.core.errors import ConfigError, JournalError, PengposError, ReaderLostError
 from pengpos.keys.file import FileKey
@@ -104,8 +104,7 @@ def _fonts() -> Finding:
 def diagnosis(home: Home) -> dict[str, object]:
     """What `pengpos doctor --json` prints, for `GET /v1/diagnosis`. Takes seconds."""
     probes = {**own_probes(home, lambda: enrolled(home), time.time), **_probes(home)}
-    version = metadata.version("pengpos")
-    return examine(probes, at=int(time.time()), home=str(home.root), software_version=version).as_json()
+    return examine(probes, at=int(time.time()), home=str(home.root), software_version=__version__).as_json()
 
 
 _home = Home.of_environment

@@ -82,7 +82,6 @@ CONVENTIONS: Final[dict[Language, Conventions]] = {
             "XCG": "Cg.",
             "XOF": "F\u202fCFA",
             "XPF": "CFPF",
-            "XXX": "¤",
         },
     ),
     "en": Conventions(
@@ -113,7 +112,6 @@ CONVENTIONS: Final[dict[Language, Conventions]] = {
             "XCG": "Cg.",
             "XOF": "F\u202fCFA",
             "XPF": "CFPF",
-            "XXX": "¤",
         },
     ),
 }

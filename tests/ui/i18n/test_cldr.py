@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import scripts.build_cldr
 from pengpos.client import Language
 from pengpos.core.money import exponent
+from scripts.build_cldr import NO_CURRENCY
 from ui.i18n import cldr
 from ui.i18n.format import plain, symbol, when
 
@@ -22,7 +23,7 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 BABEL = {"zh-Hans": "zh_Hans", "zh-Hant": "zh_Hant", "en": "en"}
 OWN_SIGN = {"CNY": "¥"}
 """What is ours: one terminal knows one currency, so that the yuan is ¥ in each language."""
-CURRENCIES = sorted(list_currencies())
+CURRENCIES = sorted(list_currencies() - {NO_CURRENCY})
 AMOUNTS = (0, 1, 9, 10, 99, 100, 999, 1_000, 12_345, 999_999, 1_000_000, 123_456_789, 10**12)
 
 

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`pengpos daemon`: what its start imports is what selling needs. Everything else it does is in tests/journeys."""
+
+import subprocess
+import sys
+
+NOT_TO_SELL = (
+    "alembic", "babel", "dateutil", "fastapi", "importlib.metadata", "nfc", "provisioning", "pydantic", "pygame",
+    "pygments", "rich", "sandbox", "segno", "serial", "sqlalchemy", "sqlite_utils", "usb1", "uuid6", "workshop",
+)  # fmt: skip
+
+
+def test_its_start_imports_nothing_that_selling_does_not_need() -> None:
+    code = (
+        "import sys, terminal.cli, terminal.commands.daemon, terminal.commands.hardware\n"
+        f"print(sorted(set({NOT_TO_SELL}) & set(sys.modules)))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert said.stdout == "[]\n"
+
+
+def test_httpx_works_without_its_own_command_line() -> None:
+    code = "import terminal.cli, httpx; print(httpx.Client, httpx.main.__module__)"
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert said.stdout == "<class 'httpx.Client'> httpx\n"
