@@ -32,7 +32,7 @@ FILES = {
 TREES = {name: ast.parse(text) for name, text in FILES.items()}
 PROGRAM = {name: text for name, text in FILES.items() if not name.startswith("tests/")}
 TESTS = {name: text for name, text in FILES.items() if name.startswith("tests/")}
-SHELL = ("Makefile", "scripts/bootstrap", "scripts/check", "scripts/lock", ".ci/run")
+SHELL = ("Makefile", "scripts/bootstrap", "scripts/device", "scripts/check", "scripts/lock", ".ci/run")
 
 LINES_MOST = 400
 BROAD = {"Exception", "BaseException"}
