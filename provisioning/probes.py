@@ -203,5 +203,5 @@ def look_at_terminal(home: Home) -> Finding:
         try:
             probe.connect(str(home.socket))
         except OSError:
-            return worth_a_look("not running", "Start it: pengpos run, or pengpos daemon for the daemon alone")
+            return worth_a_look("not running", "Start it: pengpos daemon; in a checkout, pengpos run is a whole shop")
     return well(f"running on {platform.node()}")

@@ -52,7 +52,7 @@ class Money:
         return other.minor
 
     def __str__(self) -> str:
-        """Plain ASCII for logs and consoles, e.g. ``18.80 CNY``; screens format with Babel."""
+        """Plain ASCII for logs and consoles, e.g. ``18.80 CNY``; screens write it by `ui.i18n.format`."""
         places = exponent(self.currency)
         if places == 0:
             return f"{self.minor} {self.currency}"
