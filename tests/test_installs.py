@@ -5,6 +5,7 @@ Its environment holds the built wheel and what requirements-device.lock names, n
 with is the checkout's own sandbox, in another environment.
 """
 
+import ast
 import re
 import select
 import subprocess
@@ -115,6 +116,22 @@ print(*(room.__name__ for room in rooms), *names)"""
     assert set(done.stdout.splitlines()[-1].split()) == {
         name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in modules
     }
+
+
+def imported_by(files: set[str]) -> set[str]:
+    """The modules that these files import, at their top or when a function runs."""
+    nodes = [node for name in files for node in ast.walk(ast.parse((ROOT / name).read_text(encoding="utf-8")))]
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return plain | {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module is not None}
+
+
+def test_what_a_device_imports_later_is_there_too(device: Installation) -> None:
+    names = imported_by({name for name in in_tree(*DEVICE) - in_tree(*REST) if name.endswith(".py")})
+    code = f"""
+from importlib.util import find_spec
+print([name for name in {sorted(names)} if find_spec(name) is None])"""
+    done = device.run("python", "-I", "-c", code)
+    assert (done.stdout.splitlines()[-1:], done.stderr) == (["[]"], "")
 
 
 def test_its_help_lists_what_a_device_can_do(device: Installation) -> None:
