@@ -40,7 +40,7 @@ def read(backend: Backend, terminal_id: str) -> dict[str, Entry]:
         rows = session.execute(select(IntentRow.id, IntentRow.status).where(IntentRow.terminal_id == terminal_id))
         entries = {intent_id: Entry(intent_id, status) for intent_id, status in rows}
         postings = session.execute(
-            select(PostingRow.intent_id, PostingRow.kind, EntryRow.amount)
+            select(PostingRow.intent_id, PostingRow.kind, EntryRow.amount_minor)
             .join(EntryRow, EntryRow.posting_id == PostingRow.id)
             .join(LedgerAccountRow, LedgerAccountRow.id == EntryRow.account_id)
             .where(PostingRow.intent_id.in_(entries), LedgerAccountRow.kind == AccountKind.MERCHANT)
@@ -48,7 +48,7 @@ def read(backend: Backend, terminal_id: str) -> dict[str, Entry]:
         for intent_id, kind, amount in postings:
             _add(entries[intent_id or ""], PostingKind(kind), amount)
         for refund in session.scalars(select(RefundRow).where(RefundRow.intent_id.in_(entries))):
-            entries[refund.intent_id].refunds[refund.id] = (refund.state, refund.amount)
+            entries[refund.intent_id].refunds[refund.id] = (refund.state, refund.amount_minor)
     return entries
 
 

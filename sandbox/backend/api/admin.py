@@ -13,20 +13,22 @@ from sandbox.backend.contract import admin_shapes as shapes
 from sandbox.backend.contract.problems import ProblemError, conflict, invalid, not_found
 from sandbox.backend.intents import views
 from sandbox.backend.kernel.context import Backend
-from sandbox.backend.kernel.events import EventKind, emit
+from sandbox.backend.kernel.events import emit
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind
 from sandbox.backend.offers import vouchers as coupons
 from sandbox.backend.payments import payment_requests as friends
-from sandbox.backend.records.social_tables import VoucherRow
 from sandbox.backend.records.tables import (
     AccountRow,
     AlarmRow,
+    EventKind,
     IntentRow,
     MerchantRow,
     PaymentRow,
+    PaymentStatus,
     StoreRow,
     TerminalRow,
+    VoucherRow,
 )
 from sandbox.backend.records.times import rfc3339
 
@@ -64,7 +66,9 @@ def review(session: Session, backend: Backend, intent_id: str, *, approve: bool)
     That one names no payer yet: approved here, it would be taken from whoever asked the friend.
     """
     payment = session.scalars(
-        select(PaymentRow).where(PaymentRow.intent_id == intent_id.lower(), PaymentRow.status == "held").limit(1)
+        select(PaymentRow)
+        .where(PaymentRow.intent_id == intent_id.lower(), PaymentRow.status == PaymentStatus.HELD)
+        .limit(1)
     ).first()
     if payment is None:
         raise not_found("held payment")
@@ -125,7 +129,20 @@ def new_coupon(session: Session, request: shapes.NewCoupon) -> shapes.CouponAnsw
         raise not_found("account")
     if session.get(MerchantRow, request.merchant_id) is None:
         raise not_found("merchant")
-    return shapes.CouponAnswer(voucher_id=coupons.issue(session, VoucherRow(**request.model_dump())))
+    return shapes.CouponAnswer(
+        voucher_id=coupons.issue(
+            session,
+            VoucherRow(
+                account_id=request.account_id,
+                merchant_id=request.merchant_id,
+                value_minor=request.value,
+                currency=request.currency,
+                minimum_minor=request.minimum,
+                not_before=request.not_before,
+                not_after=request.not_after,
+            ),
+        )
+    )
 
 
 def terminals(session: Session) -> list[shapes.TerminalEntry]:
@@ -191,7 +208,7 @@ def _entry(session: Session, row: IntentRow) -> shapes.PaymentEntry:
         terminal_id=row.terminal_id,
         epoch=row.epoch,
         counter=row.counter,
-        total=payment.taken if payment.status == "approved" else payment.total,
+        total=payment.taken_minor if payment.status is PaymentStatus.APPROVED else payment.total_minor,
         currency=row.currency,
         state=cast("Any", row.status),
         accepted_offline=payment.accepted_offline,

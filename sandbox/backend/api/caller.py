@@ -15,7 +15,7 @@ from sandbox.backend.contract.problems import ProblemError
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records import ids
 from sandbox.backend.records.database import insert_if_new
-from sandbox.backend.records.tables import AccountRow, RequestNonceRow, TerminalKeyRow, TerminalRow
+from sandbox.backend.records.tables import AccountRow, RequestNonceRow, TerminalKeyRow, TerminalKeyState, TerminalRow
 from sandbox.backend.terminals import enrolment
 from sandbox.backend.trust.request_signature import (
     CLOCK_TOLERANCE_S,
@@ -102,7 +102,7 @@ def _admit(session: Session, backend: Backend, signed: Signed) -> Terminal:
 def _key_finder(session: Session) -> FindKey:
     def find(keyid: str) -> PublicKey | None:
         row = session.get(TerminalKeyRow, keyid)
-        if row is None or row.state == "retired":
+        if row is None or row.state is TerminalKeyState.RETIRED:
             return None
         return PublicKey(row.x, row.y)
 

@@ -71,7 +71,7 @@ def _postings(session: Session, after: int | None, limit: int) -> list[Posting]:
     )
     for entry, account in found:
         told = Entry(
-            account=AccountKind(account.kind), owner=account.owner, amount=entry.amount, currency=account.currency
+            account=AccountKind(account.kind), owner=account.owner, amount=entry.amount_minor, currency=account.currency
         )
         entries[entry.posting_id].append(told)
     return [

@@ -24,6 +24,7 @@ from sandbox.backend.kernel.context import Backend
 from sandbox.backend.payments import batch, payments
 from sandbox.backend.payments import payment_requests as friends
 from sandbox.backend.records import ids
+from sandbox.backend.records.tables import CancelReason
 from sandbox.backend.records.times import rfc3339
 from sandbox.backend.settlement import settlements
 from sandbox.backend.sharing import splits
@@ -143,7 +144,7 @@ def cancel_intent(
 ) -> shapes.CancelAnswer:
     """Cancel: final."""
     presentation = _own(backend, terminal.terminal_id, intent_id, request.presentation)
-    return backend.db.write(lambda session: cancel.cancel(session, backend, presentation, request.reason))
+    return backend.db.write(lambda session: cancel.cancel(session, backend, presentation, CancelReason(request.reason)))
 
 
 @router.post("/payments", response_model=shapes.Payment)

@@ -35,9 +35,9 @@ def vouchers(
                 shapes.VoucherView(
                     voucher_id=row.id,
                     merchant_id=row.merchant_id,
-                    value=row.value,
+                    value=row.value_minor,
                     currency=row.currency,
-                    minimum=row.minimum,
+                    minimum=row.minimum_minor,
                     not_before=rfc3339(row.not_before),
                     not_after=rfc3339(row.not_after),
                     spent=spent,

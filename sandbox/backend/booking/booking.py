@@ -12,14 +12,22 @@ from sqlalchemy.orm import Session
 from pengpos.core.reasons import Reason
 from sandbox.backend.intents import dues, intents, views
 from sandbox.backend.kernel.context import Backend
-from sandbox.backend.kernel.events import EventKind, emit
+from sandbox.backend.kernel.events import emit
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
 from sandbox.backend.offers import bill
 from sandbox.backend.offers import vouchers as coupons
 from sandbox.backend.records import ids
-from sandbox.backend.records.social_tables import DueRow
-from sandbox.backend.records.tables import IntentRow, PaymentRow
+from sandbox.backend.records.tables import (
+    BorneBy,
+    DueRow,
+    EventKind,
+    HoldOutcome,
+    IntentRow,
+    IntentStatus,
+    PaymentRow,
+    PaymentStatus,
+)
 from sandbox.backend.records.times import business_date
 from sandbox.backend.sharing import purses
 from sandbox.backend.terminals import policy
@@ -57,7 +65,7 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
 
     Whoever else was held for this intent loses: the first that is booked wins, and nobody is asked for it any more.
     """
-    taken = payment.total - bill.discount(session, intent, payment, now)
+    taken = payment.total_minor - bill.discount(session, intent, payment, now)
     if payment.purse_id is not None and purses.over_budget(session, payment.purse_id, taken):
         return purses.OVER_BUDGET
     try:
@@ -76,9 +84,9 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
     _release_others(session, intent, payment)
     coupons.spend(session, intent, payment)
     dues.withdraw(session, intent.id, now)
-    payment.status, payment.code, payment.reason = "approved", "approved", None
-    payment.taken, payment.held_until, payment.held_outcome = taken, None, None
-    payment.borne_by, payment.guaranteed = None, 0
+    payment.status, payment.code, payment.reason = PaymentStatus.APPROVED, "approved", None
+    payment.taken_minor, payment.held_until, payment.held_outcome = taken, None, None
+    payment.borne_by, payment.guaranteed_minor = None, 0
     payment.decided_at = now
     payment.receipt_token = ids.token_128()
     payment.receipt_url = f"{backend.origin}/r/{payment.receipt_token}"
@@ -86,7 +94,7 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
     session.flush()
     payment.lines, payment.cards = bill.lines(session, payment), bill.cards(session, payment)
     payment.payer_display = bill.payer_display(session, payment)
-    intents.end(intent, "approved", "approved", None)
+    intents.end(intent, IntentStatus.APPROVED, "approved", None)
     tell(session, intent, payment, now)
     return None
 
@@ -98,16 +106,16 @@ def decline(
 
     Of one accepted offline it says who bears it, and asks whoever signed it to pay after all.
     """
-    payment.status, payment.code, payment.reason = "declined", refusal.code, int(refusal.reason)
+    payment.status, payment.code, payment.reason = PaymentStatus.DECLINED, refusal.code, int(refusal.reason)
     payment.held_until, payment.held_outcome = None, None
     payment.decided_at = now
     payment.receipt = _receipt(backend, intent, payment, reason=refusal.reason)
     if payment.accepted_offline:
         _guarantee(session, intent, payment, refusal, now)
         dues.ask(session, payment, now)
-    may_settle = intent.status in intents.OPEN or (intent.status == "expired" and payment.accepted_offline)
+    may_settle = intent.status in intents.OPEN or (intent.status is IntentStatus.EXPIRED and payment.accepted_offline)
     if may_settle and not _others_held(session, intent, payment):
-        intents.end(intent, "declined", refusal.code, int(refusal.reason))
+        intents.end(intent, IntentStatus.DECLINED, refusal.code, int(refusal.reason))
     tell(session, intent, payment, now)
 
 
@@ -116,19 +124,24 @@ def expire(
 ) -> None:
     """Refuse what came too late and leave a tombstone."""
     if intent.status in intents.OPEN and not _others_held(session, intent, payment):
-        intents.end(intent, "expired", refusal.code, int(refusal.reason))
+        intents.end(intent, IntentStatus.EXPIRED, refusal.code, int(refusal.reason))
     decline(session, backend, intent, payment, refusal, now)
 
 
 def hold(
-    session: Session, intent: IntentRow, payment: PaymentRow, now: int, *, code: str, outcome: str, for_s: int
+    session: Session, intent: IntentRow, payment: PaymentRow, now: int, *, code: str, outcome: HoldOutcome, for_s: int
 ) -> None:
     """Keep a payment for review: `outcome` (approved, declined) comes by itself after `for_s` seconds."""
-    payment.status, payment.code, payment.reason = "held", code, int(HELD.reason)
+    payment.status, payment.code, payment.reason = PaymentStatus.HELD, code, int(HELD.reason)
     payment.held_until, payment.held_outcome = now + for_s, outcome
     payment.decided_at = now
-    intents.end(intent, "held", code, int(HELD.reason))
+    intents.end(intent, IntentStatus.HELD, code, int(HELD.reason))
     tell(session, intent, payment, now)
+
+
+def review(session: Session, intent: IntentRow, payment: PaymentRow, now: int, *, for_s: int) -> None:
+    """Keep a payment for a person to look at; after `for_s` seconds it is approved by itself."""
+    hold(session, intent, payment, now, code=HELD.code, outcome=HoldOutcome.APPROVED, for_s=for_s)
 
 
 def give_back(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> None:
@@ -138,20 +151,20 @@ def give_back(session: Session, backend: Backend, intent: IntentRow, payment: Pa
         PostingKind.REVERSAL,
         giver=merchant_account(session, intent.terminal_id),
         taker=shopper_account(payment),
-        amount_minor=payment.taken,
+        amount_minor=payment.taken_minor,
         currency=payment.currency,
         at=now,
         intent_id=intent.id,
     )
     coupons.unspend(session, intent)
-    payment.taken, payment.lines, payment.cards = 0, [], []
+    payment.taken_minor, payment.lines, payment.cards = 0, [], []
     payment.receipt_token = payment.receipt_url = None
     withdraw(backend, intent, payment, now)
 
 
 def withdraw(backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> None:
     """Mark a payment as ended by a cancel, nothing being taken (any more)."""
-    payment.status, payment.code, payment.reason = "declined", CANCELLED.code, int(CANCELLED.reason)
+    payment.status, payment.code, payment.reason = PaymentStatus.DECLINED, CANCELLED.code, int(CANCELLED.reason)
     payment.held_until, payment.held_outcome = None, None
     payment.decided_at = now
     payment.receipt = _receipt(backend, intent, payment, reason=CANCELLED.reason)
@@ -171,20 +184,20 @@ def tell_payment(session: Session, payment: PaymentRow, now: int) -> None:
 
 
 def _others_held(session: Session, intent: IntentRow, payment: PaymentRow) -> list[PaymentRow]:
-    held = select(PaymentRow).where(PaymentRow.intent_id == intent.id, PaymentRow.status == "held")
+    held = select(PaymentRow).where(PaymentRow.intent_id == intent.id, PaymentRow.status == PaymentStatus.HELD)
     return [other for other in session.scalars(held) if other is not payment]
 
 
 def _release_others(session: Session, intent: IntentRow, payment: PaymentRow) -> None:
     for other in _others_held(session, intent, payment):
-        other.status, other.held_until, other.held_outcome = "already_paid", None, None
+        other.status, other.held_until, other.held_outcome = PaymentStatus.ALREADY_PAID, None, None
     session.flush()
 
 
 def _receipt(backend: Backend, intent: IntentRow, payment: PaymentRow, *, reason: Reason | None) -> bytes:
     return backend.issuer.receipt(
         intent_id=UUID(intent.id).bytes,
-        total_minor=payment.taken if reason is None else 0,
+        total_minor=payment.taken_minor if reason is None else 0,
         currency=payment.currency,
         at=payment.decided_at,
         url=payment.receipt_url if reason is None else None,
@@ -194,14 +207,14 @@ def _receipt(backend: Backend, intent: IntentRow, payment: PaymentRow, *, reason
 
 def _guarantee(session: Session, intent: IntentRow, payment: PaymentRow, refusal: Refusal, now: int) -> None:
     """What a terminal accepted within its policy is owed to the merchant, up to the policy's guaranteed sum."""
-    payment.borne_by = "merchant"
+    payment.borne_by = BorneBy.MERCHANT
     risk = policy.risk_as_of(session, intent.terminal_id, payment.authorised_at)
     if refusal.code not in PLATFORM_BEARS or risk is None or dues.paid(session, intent.id) is not None:
         return
-    owed = min(payment.total, max(0, int(risk["guaranteed"]) - _guarantee_used(session, intent.terminal_id, now)))
+    owed = min(payment.total_minor, max(0, int(risk["guaranteed"]) - _guarantee_used(session, intent.terminal_id, now)))
     if owed == 0:
         return
-    payment.borne_by, payment.guaranteed = "platform", owed
+    payment.borne_by, payment.guaranteed_minor = BorneBy.PLATFORM, owed
     ledger.transfer(
         session,
         PostingKind.GUARANTEE,
@@ -218,7 +231,7 @@ def _guarantee_used(session: Session, terminal_id: str, now: int) -> int:
     """What a terminal's payments declined in the window have cost the guarantor, less what their dues gave back."""
     asked_for = and_(DueRow.intent_id == PaymentRow.intent_id, DueRow.payment_id == PaymentRow.id)
     used = session.scalar(
-        select(func.sum(PaymentRow.guaranteed - func.coalesce(DueRow.to_guarantor, 0)))
+        select(func.sum(PaymentRow.guaranteed_minor - func.coalesce(DueRow.to_guarantor_minor, 0)))
         .outerjoin(DueRow, asked_for)
         .where(PaymentRow.terminal_id == terminal_id, PaymentRow.decided_at > now - GUARANTEE_WINDOW_S)
     )

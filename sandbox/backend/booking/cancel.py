@@ -9,11 +9,19 @@ from sandbox.backend.booking import booking
 from sandbox.backend.contract import terminal_shapes as shapes
 from sandbox.backend.intents import dues, intents, views
 from sandbox.backend.kernel.context import Backend
-from sandbox.backend.records.tables import IntentRow, PaymentRow, RefundRow
+from sandbox.backend.records.tables import (
+    CancelOutcome,
+    CancelReason,
+    IntentRow,
+    IntentStatus,
+    PaymentRow,
+    PaymentStatus,
+    RefundRow,
+)
 from sandbox.backend.trust.judgement import CANCELLED
 
 
-def cancel(session: Session, backend: Backend, presentation: Presentation, reason: str) -> shapes.CancelAnswer:
+def cancel(session: Session, backend: Backend, presentation: Presentation, reason: CancelReason) -> shapes.CancelAnswer:
     """Cancel an intent, heard of or not; the same question gets the same answer, for ever.
 
     `cancelled`: nothing was taken, or it was taken and has been given back. `settled`: it stays paid (already in a
@@ -34,23 +42,23 @@ def cancel(session: Session, backend: Backend, presentation: Presentation, reaso
     )
 
 
-def _end(session: Session, backend: Backend, intent: IntentRow, now: int) -> str:
+def _end(session: Session, backend: Backend, intent: IntentRow, now: int) -> CancelOutcome:
     payments = session.scalars(select(PaymentRow).where(PaymentRow.intent_id == intent.id)).all()
-    booked = next((payment for payment in payments if payment.status == "approved"), None)
+    booked = next((payment for payment in payments if payment.status is PaymentStatus.APPROVED), None)
     if booked is not None:
         if booked.settled_on is not None or booked.accepted_offline or _refunds(session, intent) > 0:
-            return "settled"
+            return CancelOutcome.SETTLED
         booking.give_back(session, backend, intent, booked, now)
     if dues.paid(session, intent.id) is not None:
-        return "settled"
+        return CancelOutcome.SETTLED
     for payment in payments:
-        if payment.status == "held":
+        if payment.status is PaymentStatus.HELD:
             booking.withdraw(backend, intent, payment, now)
-    intents.end(intent, "cancelled", CANCELLED.code, int(CANCELLED.reason))
+    intents.end(intent, IntentStatus.CANCELLED, CANCELLED.code, int(CANCELLED.reason))
     withdrawn = dues.withdraw(session, intent.id, now)
     if withdrawn is not None:
         booking.tell_payment(session, session.get_one(PaymentRow, withdrawn.payment_id), now)
-    return "cancelled"
+    return CancelOutcome.CANCELLED
 
 
 def _refunds(session: Session, intent: IntentRow) -> int:

@@ -12,8 +12,15 @@ from sandbox.backend.kernel.context import Backend
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
 from sandbox.backend.offers import vouchers as coupons
-from sandbox.backend.records.social_tables import DueRow
-from sandbox.backend.records.tables import IntentRow, PaymentRow, RefundRow
+from sandbox.backend.records.tables import (
+    DueRow,
+    IntentRow,
+    IntentStatus,
+    PaymentRow,
+    PaymentStatus,
+    RefundRow,
+    RefundState,
+)
 
 
 def refund(
@@ -31,31 +38,31 @@ def refund(
         raise ProblemError(404, "payment_unknown", "no such payment yet; keep the refund behind it")
     earlier = session.get(RefundRow, request.refund_id)
     if earlier is not None:
-        if (earlier.intent_id, earlier.requested) != (intent.id, request.amount):
+        if (earlier.intent_id, earlier.requested_minor) != (intent.id, request.amount):
             raise conflict("this refund id came before with another content")
         return views.refund(earlier, intent.currency)
     payment = views.standing_payment(session, intent)
-    if payment is None or payment.status == "held" or intent.status == "expired":
+    if payment is None or payment.status is PaymentStatus.HELD or intent.status is IntentStatus.EXPIRED:
         raise ProblemError(404, "payment_unknown", "the payment is not booked yet; keep the refund behind it")
     row = RefundRow(
         id=request.refund_id,
         terminal_id=terminal_id,
         intent_id=intent.id,
-        requested=request.amount,
-        amount=0,
+        requested_minor=request.amount,
+        amount_minor=0,
         reason=request.reason,
-        state="void",
+        state=RefundState.VOID,
         at=now,
         business_date=booking.business_date_of(session, terminal_id, now),
     )
-    if payment.status == "approved":
+    if payment.status is PaymentStatus.APPROVED:
         _give(session, backend, intent, payment, row, now)
     elif (due := dues.paid(session, intent.id)) is not None:
         payment = session.get_one(PaymentRow, due.payment_id)
         _give_due(session, intent, payment, due, row, now)
     else:
         _lessen_guarantee(session, intent, payment, row, now)
-        dues.lessen(session, intent.id, row.requested, now)
+        dues.lessen(session, intent.id, row.requested_minor, now)
     session.add(row)
     booking.tell(session, intent, payment, now)
     return views.refund(row, intent.currency)
@@ -66,7 +73,7 @@ def fail(session: Session, row: RefundRow, now: int) -> None:
     intent = intents.lock(session, row.intent_id, now)
     assert intent is not None
     payment = session.scalars(
-        select(PaymentRow).where(PaymentRow.intent_id == row.intent_id, PaymentRow.status == "approved")
+        select(PaymentRow).where(PaymentRow.intent_id == row.intent_id, PaymentRow.status == PaymentStatus.APPROVED)
     ).one()
     try:
         ledger.transfer(
@@ -74,7 +81,7 @@ def fail(session: Session, row: RefundRow, now: int) -> None:
             PostingKind.REFUND_FAILED,
             giver=booking.shopper_account(payment),
             taker=booking.merchant_account(session, intent.terminal_id),
-            amount_minor=row.amount,
+            amount_minor=row.amount_minor,
             currency=payment.currency,
             at=now,
             intent_id=intent.id,
@@ -82,34 +89,34 @@ def fail(session: Session, row: RefundRow, now: int) -> None:
     except ledger.InsufficientFundsError:  # the shopper has spent it: then it stays given
         row.fails_at = None
         return
-    row.state, row.fails_at = "failed", None
-    payment.refunded -= row.amount
+    row.state, row.fails_at = RefundState.FAILED, None
+    payment.refunded_minor -= row.amount_minor
     booking.tell(session, intent, payment, now)
 
 
 def _give(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, row: RefundRow, now: int) -> None:
-    row.amount = _amount(row, payment.taken - payment.refunded)
-    _from_merchant(session, PostingKind.REFUND, intent, booking.shopper_account(payment), row.amount, now)
-    payment.refunded += row.amount
-    row.state = "done"
-    coupons.give_back(session, payment, payment.taken, payment.refunded, now)
-    if backend.magic_amounts and magic.refund_fails(intent.amount):
+    row.amount_minor = _amount(row, payment.taken_minor - payment.refunded_minor)
+    _from_merchant(session, PostingKind.REFUND, intent, booking.shopper_account(payment), row.amount_minor, now)
+    payment.refunded_minor += row.amount_minor
+    row.state = RefundState.DONE
+    coupons.give_back(session, payment, payment.taken_minor, payment.refunded_minor, now)
+    if backend.magic_amounts and magic.refund_fails(intent.amount_minor):
         row.fails_at = now + magic.REFUND_FAILS_AFTER_S
 
 
 def _give_due(session: Session, intent: IntentRow, payment: PaymentRow, due: DueRow, row: RefundRow, now: int) -> None:
     """All of it comes from the merchant, who has what the guarantor paid as well."""
-    row.amount = _amount(row, due.amount - due.refunded)
+    row.amount_minor = _amount(row, due.amount_minor - due.refunded_minor)
     shopper = Account(AccountKind.SHOPPER, due.account_id)
-    _from_merchant(session, PostingKind.REFUND, intent, shopper, row.amount, now)
-    due.refunded += row.amount
-    row.state = "done"
-    coupons.give_back(session, payment, due.amount, due.refunded, now)
+    _from_merchant(session, PostingKind.REFUND, intent, shopper, row.amount_minor, now)
+    due.refunded_minor += row.amount_minor
+    row.state = RefundState.DONE
+    coupons.give_back(session, payment, due.amount_minor, due.refunded_minor, now)
 
 
 def _amount(row: RefundRow, left: int) -> int:
     """How much a refund gives back of what is left; raises ProblemError 409."""
-    amount = left if row.requested is None else row.requested
+    amount = left if row.requested_minor is None else row.requested_minor
     if amount > left:
         raise ProblemError(409, "exceeds_captured", "more than is still captured", {"captured": left})
     return amount
@@ -117,10 +124,12 @@ def _amount(row: RefundRow, left: int) -> int:
 
 def _lessen_guarantee(session: Session, intent: IntentRow, payment: PaymentRow, row: RefundRow, now: int) -> None:
     """The shopper was to have this back, so the merchant is not owed it for a payment that never came."""
-    lessened = payment.guaranteed if row.requested is None else min(row.requested, payment.guaranteed)
+    lessened = (
+        payment.guaranteed_minor if row.requested_minor is None else min(row.requested_minor, payment.guaranteed_minor)
+    )
     guarantor = Account(AccountKind.GUARANTEE)
     _from_merchant(session, PostingKind.GUARANTEE_LESSENED, intent, guarantor, lessened, now)
-    payment.guaranteed -= lessened
+    payment.guaranteed_minor -= lessened
 
 
 def _from_merchant(

@@ -14,7 +14,14 @@ from pengpos.core.reasons import Reason
 from sandbox.backend.booking import booking, refunds
 from sandbox.backend.intents import intents
 from sandbox.backend.kernel.context import Backend
-from sandbox.backend.records.tables import LATE_S, IntentRow, PaymentRow, RefundRow
+from sandbox.backend.records.tables import (
+    HoldOutcome,
+    IntentRow,
+    IntentStatus,
+    PaymentRow,
+    PaymentStatus,
+    RefundRow,
+)
 from sandbox.backend.trust.judgement import Refusal
 
 REVIEW_REFUSED = Refusal(Reason.DECLINED_BY_BACKEND, "review_refused")
@@ -28,14 +35,14 @@ def sweep(backend: Backend) -> None:
     with backend.db.read() as session:
         held = session.execute(
             select(PaymentRow.intent_id, PaymentRow.id)
-            .where(PaymentRow.status == "held", PaymentRow.held_until <= now)
+            .where(PaymentRow.status == PaymentStatus.HELD, PaymentRow.held_until <= now)
             .limit(_AT_ONCE)
         ).all()
         failing = session.scalars(select(RefundRow.id).where(RefundRow.fails_at <= now).limit(_AT_ONCE)).all()
         lapsed = session.scalars(
             select(IntentRow.id)
-            .where(IntentRow.status == "created")
-            .where((IntentRow.expires_at < now - LATE_S) | (IntentRow.claimed_until <= now))
+            .where(IntentRow.status == IntentStatus.CREATED)
+            .where(IntentRow.payable_before(now) | (IntentRow.claimed_until <= now))
             .limit(_AT_ONCE)
         ).all()
     for intent_id, payment_id in held:
@@ -51,12 +58,12 @@ def end_hold(session: Session, backend: Backend, intent_id: str, payment_id: int
     now = backend.clock.now()
     intent = intents.lock(session, intent_id, now)
     payment = session.get_one(PaymentRow, payment_id, populate_existing=True)
-    if intent is None or payment.status != "held":
+    if intent is None or payment.status is not PaymentStatus.HELD:
         return
     if approve is None:
         if payment.held_until is None or now < payment.held_until:
             return
-        approve, refusal = payment.held_outcome == "approved", REVIEW_LAPSED
+        approve, refusal = payment.held_outcome is HoldOutcome.APPROVED, REVIEW_LAPSED
     else:
         refusal = REVIEW_REFUSED
     short = booking.book(session, backend, intent, payment, now) if approve else refusal
@@ -77,7 +84,12 @@ def _fail_refund(session: Session, refund_id: str, now: int) -> None:
 
 def _lapse(session: Session, intent_id: str, now: int) -> None:
     intent = intents.lock(session, intent_id, now)
-    if intent is None or intent.status != "created" or intent.claimed_until is None or now < intent.claimed_until:
+    if (
+        intent is None
+        or intent.status is not IntentStatus.CREATED
+        or intent.claimed_until is None
+        or now < intent.claimed_until
+    ):
         return
     intent.claimed_by = intent.claimed_until = None
     intents.tell(session, intent, now)

@@ -10,14 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sandbox.backend.records.database import insert_if_new
-from sandbox.backend.records.social_tables import DueRow
-from sandbox.backend.records.tables import PaymentRow, RefundRow, WalletCounterRow
+from sandbox.backend.records.tables import DueRow, DueState, PaymentRow, RefundRow, RefundState, WalletCounterRow
 from sandbox.backend.terminals import denylist
 from sandbox.backend.trust.judgement import CANCELLED, COUNTER_REUSED, CREDENTIAL_BLOCKED, NOT_A_WALLET
 
 ASKS_NOBODY = frozenset({COUNTER_REUSED.code, CREDENTIAL_BLOCKED.code, NOT_A_WALLET.code, CANCELLED.code})
 """Codes of refusals after which nobody is asked: the owner may not have signed, or nothing is owed."""
-_ALIVE = frozenset({"open", "refused"})
+_ALIVE = frozenset({DueState.OPEN, DueState.REFUSED})
 _WITHOUT = "without_due"
 
 
@@ -38,11 +37,11 @@ def ask(session: Session, payment: PaymentRow, now: int) -> None:
         payment_id=payment.id,
         terminal_id=payment.terminal_id,
         account_id=payment.account_id,
-        amount=amount,
-        to_guarantor=0,
-        refunded=0,
+        amount_minor=amount,
+        to_guarantor_minor=0,
+        refunded_minor=0,
         currency=payment.currency,
-        state="open",
+        state=DueState.OPEN,
         asked_at=now,
     )
     session.info.get(_WITHOUT, set()).discard(payment.intent_id)
@@ -62,7 +61,7 @@ def of(session: Session, intent_id: str) -> DueRow | None:
 def paid(session: Session, intent_id: str) -> DueRow | None:
     """An intent's due if it has been paid; then nothing of that intent is ever booked."""
     due = of(session, intent_id)
-    return due if due is not None and due.state == "paid" else None
+    return due if due is not None and due.state is DueState.PAID else None
 
 
 def asks_for(session: Session, payment: PaymentRow) -> bool:
@@ -74,7 +73,7 @@ def asks_for(session: Session, payment: PaymentRow) -> bool:
 def given_back(session: Session, payment: PaymentRow) -> int:
     """What the merchant has given back of a payment's due since that was paid."""
     due = of(session, payment.intent_id)
-    return due.refunded if due is not None and due.payment_id == payment.id else 0
+    return due.refunded_minor if due is not None and due.payment_id == payment.id else 0
 
 
 def lessen(session: Session, intent_id: str, by: int | None, now: int) -> None:
@@ -82,8 +81,8 @@ def lessen(session: Session, intent_id: str, by: int | None, now: int) -> None:
     due = of(session, intent_id)
     if due is None or due.state not in _ALIVE:
         return
-    due.amount = 0 if by is None else max(0, due.amount - by)
-    if due.amount == 0:
+    due.amount_minor = 0 if by is None else max(0, due.amount_minor - by)
+    if due.amount_minor == 0:
         withdraw(session, intent_id, now)
 
 
@@ -92,14 +91,16 @@ def withdraw(session: Session, intent_id: str, now: int) -> DueRow | None:
     due = of(session, intent_id)
     if due is None or due.state not in _ALIVE:
         return None
-    due.state, due.decided_at = "withdrawn", now
+    due.state, due.decided_at = DueState.WITHDRAWN, now
     return due
 
 
 def _left_to_pay(session: Session, payment: PaymentRow) -> int:
-    refunds = select(RefundRow.requested).where(RefundRow.intent_id == payment.intent_id, RefundRow.state == "void")
+    refunds = select(RefundRow.requested_minor).where(
+        RefundRow.intent_id == payment.intent_id, RefundRow.state == RefundState.VOID
+    )
     asked_back = session.scalars(refunds).all()
-    return 0 if None in asked_back else payment.total - sum(minor or 0 for minor in asked_back)
+    return 0 if None in asked_back else payment.total_minor - sum(minor or 0 for minor in asked_back)
 
 
 def _owner_signed(session: Session, payment: PaymentRow) -> bool:

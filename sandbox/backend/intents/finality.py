@@ -7,7 +7,7 @@ Source: backend API, *Accepted after all* and `max_age` in *Judged as of its tim
 from sqlalchemy.orm import Session
 
 from sandbox.backend.intents import dues
-from sandbox.backend.records.tables import IntentRow, PaymentRow
+from sandbox.backend.records.tables import IntentRow, PaymentRow, PaymentStatus, PaymentWay
 from sandbox.backend.terminals import policy
 
 DEFAULT_MAX_AGE_S = 7 * 86_400
@@ -18,14 +18,17 @@ def may_be_judged_again(session: Session, intent: IntentRow, payment: PaymentRow
 
     Not after a cancel, nor once the intent's due is paid: then the goods have their money.
     """
-    if payment.status != "declined" or payment.accepted_offline or intent.cancel_answer is not None:
+    if payment.status is not PaymentStatus.DECLINED or payment.accepted_offline or intent.cancel_answer is not None:
         return False
     return dues.paid(session, intent.id) is None
 
 
 def is_final(session: Session, intent: IntentRow, payment: PaymentRow, now: int) -> bool:
     """Nothing was taken of an authorisation, and nothing will be, whatever its terminal says later."""
-    if payment.way != "reader" or payment.status not in {"declined", "already_paid"}:
+    if payment.way is not PaymentWay.READER or payment.status not in {
+        PaymentStatus.DECLINED,
+        PaymentStatus.ALREADY_PAID,
+    }:
         return False
     return not may_be_judged_again(session, intent, payment) or is_too_old(session, payment, now)
 

@@ -16,15 +16,15 @@ from pengpos.wire.objects.presentation import Presentation
 from sandbox.backend.contract import terminal_shapes as shapes
 from sandbox.backend.contract.problems import conflict, invalid, not_found
 from sandbox.backend.intents import views
-from sandbox.backend.kernel.alarms import AlarmKind, raise_alarm
+from sandbox.backend.kernel.alarms import raise_alarm
 from sandbox.backend.kernel.context import Backend
-from sandbox.backend.kernel.events import EventKind, emit
+from sandbox.backend.kernel.events import emit
 from sandbox.backend.records.database import insert_if_new
-from sandbox.backend.records.tables import IntentRow, TerminalCounterRow
+from sandbox.backend.records.tables import AlarmKind, EventKind, IntentRow, IntentStatus, TerminalCounterRow
 from sandbox.backend.records.times import LATEST_TIME
 from sandbox.backend.trust.judgement import EXPIRED, content_digest
 
-OPEN = frozenset({"created", "held"})
+OPEN = frozenset({IntentStatus.CREATED, IntentStatus.HELD})
 """Statuses under which an intent may still be paid."""
 
 
@@ -77,7 +77,7 @@ def register(session: Session, presentation: Presentation, now: int) -> IntentRo
         terminal_id=claims.terminal_id,
         epoch=claims.epoch,
         counter=claims.counter,
-        amount=claims.amount_minor,
+        amount_minor=claims.amount_minor,
         currency=claims.currency,
         issued_at=claims.issued_at,
         lifetime_s=claims.lifetime_s,
@@ -87,7 +87,7 @@ def register(session: Session, presentation: Presentation, now: int) -> IntentRo
         presentation=presentation.raw,
         content_digest=digest,
         created_at=now,
-        status="created",
+        status=IntentStatus.CREATED,
         expires_at=claims.expires_at,
     )
     row = lock(session, intent_id, now)
@@ -104,8 +104,8 @@ def lock(session: Session, intent_id: str, now: int) -> IntentRow | None:
     row = session.scalars(
         select(IntentRow).where(IntentRow.id == intent_id).with_for_update().execution_options(populate_existing=True)
     ).one_or_none()
-    if row is not None and row.status == "created" and now > row.payable_until:
-        end(row, "expired", EXPIRED.code, int(EXPIRED.reason))
+    if row is not None and row.status is IntentStatus.CREATED and now > row.payable_until:
+        end(row, IntentStatus.EXPIRED, EXPIRED.code, int(EXPIRED.reason))
         tell(session, row, now)
     return row
 
@@ -118,7 +118,7 @@ def find_own(session: Session, intent_id: str, terminal_id: str) -> IntentRow:
     return row
 
 
-def end(row: IntentRow, status: str, code: str, reason: int | None) -> None:
+def end(row: IntentRow, status: IntentStatus, code: str, reason: int | None) -> None:
     """Give an intent its fate; a claim on it ends."""
     row.status, row.code, row.reason = status, code, reason
     row.claimed_by = row.claimed_until = None

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pengpos.core.reasons import Reason
-from sandbox.backend.records.tables import IntentRow, PaymentRow
+from sandbox.backend.records.tables import IntentRow, PaymentRow, PaymentStatus
 from sandbox.backend.trust.judgement import CREDENTIAL_EXPIRED, INSUFFICIENT_FUNDS, Refusal
 
 
@@ -63,7 +63,7 @@ class Delivery:
 
 def outcome(session: Session, intent: IntentRow, *, accepted_offline: bool) -> Refusal | Review | None:
     """What the amount's ending says: a refusal, a review, or nothing in the way."""
-    match ending := _ending(intent.amount):
+    match ending := _ending(intent.amount_minor):
         case Ending.CALL_ISSUER | Ending.DECLINED | Ending.NOT_ENOUGH | Ending.WALLET_EXPIRED:
             return _REFUSED[ending]
         case Ending.DECLINED_AT_SYNC if accepted_offline:
@@ -109,9 +109,9 @@ def _just_refused_softly(session: Session, intent: IntentRow) -> bool:
         select(PaymentRow)
         .where(
             PaymentRow.terminal_id == intent.terminal_id,
-            PaymentRow.amount == intent.amount,
+            PaymentRow.amount_minor == intent.amount_minor,
             PaymentRow.intent_id != intent.id,
-            PaymentRow.status.in_(("approved", "declined")),
+            PaymentRow.status.in_((PaymentStatus.APPROVED, PaymentStatus.DECLINED)),
         )
         .order_by(PaymentRow.id.desc())
         .limit(1)

@@ -1,21 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an operator must see to: a used counter, a copied key, a journal that went back."""
 
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from sandbox.backend.records.tables import AlarmRow
-
-
-class AlarmKind(StrEnum):
-    """What happened."""
-
-    TERMINAL_COUNTER_REUSED = "terminal_counter_reused"
-    WALLET_COPIED = "wallet_copied"
-    HEAD_WENT_BACK = "head_went_back"
-    NEW_EPOCH = "new_epoch"
+from sandbox.backend.records.tables import AlarmKind, AlarmRow
 
 
 def raise_alarm(session: Session, kind: AlarmKind, terminal_id: str | None, detail: dict[str, Any], at: int) -> None:

@@ -9,29 +9,18 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from sandbox.backend.kernel.context import Backend
-from sandbox.backend.records.tables import EventRow, TerminalRow
+from sandbox.backend.records.tables import EventKind, EventRow, TerminalRow
 
 COMMENT_EVERY_S = 10.0
 LOOK_EVERY_S = 1.0
 """Another process on the same database rings no bell here."""
 _PAGE = 100
-
-
-class EventKind(StrEnum):
-    """The `event:` of a Server-Sent Event."""
-
-    INTENT = "intent"
-    PAYMENT = "payment"
-    CONFIG = "config"
-    DENYLIST = "denylist"
-    COMMAND = "command"
 
 
 def emit(session: Session, terminal_id: str, kind: EventKind, data: dict[str, Any], at: int) -> None:

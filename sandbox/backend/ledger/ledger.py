@@ -8,38 +8,25 @@ kept have cost us).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from sandbox.backend.records.database import insert_if_new
-from sandbox.backend.records.tables import EntryRow, LedgerAccountRow, PostingRow
+from sandbox.backend.records.tables import AccountKind, EntryRow, LedgerAccountRow, PostingKind, PostingRow
 
-
-class AccountKind(StrEnum):
-    """Whose money an account counts."""
-
-    SHOPPER = "shopper"
-    MERCHANT = "merchant"
-    PLAY_MONEY = "play_money"
-    GUARANTEE = "guarantee"
-    PURSE = "purse"
-
-
-class PostingKind(StrEnum):
-    """What a posting was for."""
-
-    TOP_UP = "top_up"
-    PAYMENT = "payment"
-    REVERSAL = "reversal"
-    REFUND = "refund"
-    REFUND_FAILED = "refund_failed"
-    GUARANTEE = "guarantee"
-    GUARANTEE_LESSENED = "guarantee_lessened"
-    PURSE_FILLED = "purse_filled"
-    DUE = "due"
-
+__all__ = [
+    "Account",
+    "AccountKind",
+    "Check",
+    "InsufficientFundsError",
+    "PostingKind",
+    "balance",
+    "balances",
+    "check",
+    "share_out",
+    "transfer",
+]
 
 _WITHOUT_CREDIT = frozenset({AccountKind.SHOPPER, AccountKind.PURSE})
 
@@ -108,7 +95,7 @@ def share_out(
 def balance(session: Session, account: Account, currency: str) -> int:
     """The balance of an account; 0 if it was never used."""
     found = session.scalar(
-        select(LedgerAccountRow.balance).where(
+        select(LedgerAccountRow.balance_minor).where(
             LedgerAccountRow.kind == account.kind,
             LedgerAccountRow.owner == account.owner,
             LedgerAccountRow.currency == currency,
@@ -122,7 +109,7 @@ def balances(session: Session, account: Account) -> dict[str, int]:
     rows = session.scalars(
         select(LedgerAccountRow).where(LedgerAccountRow.kind == account.kind, LedgerAccountRow.owner == account.owner)
     )
-    return {row.currency: row.balance for row in rows}
+    return {row.currency: row.balance_minor for row in rows}
 
 
 def check(session: Session) -> Check:
@@ -131,19 +118,21 @@ def check(session: Session) -> Check:
         select(EntryRow.posting_id)
         .join(LedgerAccountRow, LedgerAccountRow.id == EntryRow.account_id)
         .group_by(EntryRow.posting_id, LedgerAccountRow.currency)
-        .having(func.sum(EntryRow.amount) != 0)
+        .having(func.sum(EntryRow.amount_minor) != 0)
         .limit(1)
     ).first()
     sums = (
-        select(EntryRow.account_id, func.sum(EntryRow.amount).label("total")).group_by(EntryRow.account_id).subquery()
+        select(EntryRow.account_id, func.sum(EntryRow.amount_minor).label("total"))
+        .group_by(EntryRow.account_id)
+        .subquery()
     )
     wrong_balances = session.execute(
         select(LedgerAccountRow.id)
         .outerjoin(sums, sums.c.account_id == LedgerAccountRow.id)
-        .where(LedgerAccountRow.balance != func.coalesce(sums.c.total, 0))
+        .where(LedgerAccountRow.balance_minor != func.coalesce(sums.c.total, 0))
         .limit(1)
     ).first()
-    grand_total = session.scalar(select(func.sum(LedgerAccountRow.balance))) or 0
+    grand_total = session.scalar(select(func.sum(LedgerAccountRow.balance_minor))) or 0
     return Check(
         balanced=unbalanced_postings is None and wrong_balances is None and grand_total == 0,
         postings=session.scalar(select(func.count()).select_from(PostingRow)) or 0,
@@ -165,14 +154,14 @@ def _post(
     # Always in one order, so that two postings never wait for each other.
     rows = {account: _locked(session, account, currency) for account, _ in sorted(entries, key=_by_name)}
     for account, amount in entries:
-        if account.kind in _WITHOUT_CREDIT and rows[account].balance + amount < 0:
+        if account.kind in _WITHOUT_CREDIT and rows[account].balance_minor + amount < 0:
             raise InsufficientFundsError
     posting = PostingRow(kind=kind, intent_id=intent, at=at)
     session.add(posting)
     session.flush()
     for account, amount in entries:
-        rows[account].balance += amount
-        session.add(EntryRow(posting_id=posting.id, account_id=rows[account].id, amount=amount))
+        rows[account].balance_minor += amount
+        session.add(EntryRow(posting_id=posting.id, account_id=rows[account].id, amount_minor=amount))
     session.flush()
 
 
@@ -181,7 +170,7 @@ def _by_name(entry: tuple[Account, int]) -> tuple[str, str]:
 
 
 def _locked(session: Session, account: Account, currency: str) -> LedgerAccountRow:
-    insert_if_new(session, LedgerAccountRow, kind=account.kind, owner=account.owner, currency=currency, balance=0)
+    insert_if_new(session, LedgerAccountRow, kind=account.kind, owner=account.owner, currency=currency, balance_minor=0)
     return session.scalars(
         select(LedgerAccountRow)
         .where(

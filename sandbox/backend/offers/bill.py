@@ -4,7 +4,7 @@
 from sqlalchemy.orm import Session
 
 from sandbox.backend.offers import vouchers as coupons
-from sandbox.backend.records.tables import AccountRow, IntentRow, MerchantRow, PaymentRow, TerminalRow
+from sandbox.backend.records.tables import AccountRow, IntentRow, MerchantRow, PaymentRow, PaymentWay, TerminalRow
 
 _WORDS = {
     "zh-Hans": {
@@ -30,17 +30,17 @@ def merchant_of(session: Session, terminal_id: str) -> MerchantRow:
 
 def discount(session: Session, intent: IntentRow, payment: PaymentRow, now: int) -> int:
     """立减: the best campaign running at the time that counts; never on what a confirmation code stands for."""
-    if not intent.online and payment.way == "page":
+    if not intent.online and payment.way is PaymentWay.PAGE:
         return 0
     at = payment.authorised_at if payment.accepted_offline else now
     fitting = [
         int(campaign["discount"])
         for campaign in merchant_of(session, intent.terminal_id).config.get("campaigns", [])
         if campaign["currency"] == intent.currency
-        and intent.amount >= campaign["minimum"]
+        and intent.amount_minor >= campaign["minimum"]
         and campaign["not_before"] <= at <= campaign["not_after"]
     ]
-    return min(max(fitting, default=0), payment.total - payment.tip)
+    return min(max(fitting, default=0), payment.total_minor - payment.tip_minor)
 
 
 def lines(session: Session, payment: PaymentRow) -> list[dict[str, object]]:
@@ -48,10 +48,10 @@ def lines(session: Session, payment: PaymentRow) -> list[dict[str, object]]:
     languages = merchant_of(session, payment.terminal_id).config.get("languages", [])
     words = _words(languages)
     candidates = [
-        ("amount", payment.amount),
+        ("amount", payment.amount_minor),
         ("voucher", -coupons.value_used(payment)),
-        ("discount", payment.taken - payment.total),
-        ("tip", payment.tip),
+        ("discount", payment.taken_minor - payment.total_minor),
+        ("tip", payment.tip_minor),
     ]
     return [
         {"kind": kind, "label": words[kind], "amount": minor}

@@ -19,8 +19,16 @@ from sandbox.backend.contract.problems import ProblemError, not_found
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records import ids
 from sandbox.backend.records.database import RaceLostError, insert_if_new
-from sandbox.backend.records.social_tables import MembershipRow, VoucherRow
-from sandbox.backend.records.tables import IntentRow, PaymentRow, SpentVoucherRow, TerminalRow, WalletCredentialRow
+from sandbox.backend.records.tables import (
+    IntentRow,
+    MembershipRow,
+    PaymentRow,
+    PaymentStatus,
+    SpentVoucherRow,
+    TerminalRow,
+    VoucherRow,
+    WalletCredentialRow,
+)
 
 PASS_LIFE_S = 7 * 86_400
 _TIERS = ((0, "会员"), (1_000, "银卡会员"), (5_000, "金卡会员"))
@@ -56,9 +64,9 @@ def signed_voucher(backend: Backend, row: VoucherRow, kid: str) -> bytes:
     claims = VoucherClaims(
         voucher_id=unb64u(row.id),
         merchant_id=row.merchant_id,
-        value_minor=row.value,
+        value_minor=row.value_minor,
         currency=row.currency,
-        minimum_minor=row.minimum,
+        minimum_minor=row.minimum_minor,
         not_before=row.not_before,
         not_after=row.not_after,
         holder_kid=unb64u(kid),
@@ -81,17 +89,17 @@ def for_page(session: Session, intent: IntentRow, account_id: str, voucher_ids: 
         if row is None or row.account_id != account_id or voucher_ids.count(voucher_id) > 1:
             raise ProblemError(409, "wrong_voucher", "not a voucher of this account, or one twice")
         fits = row.merchant_id == merchant_id and row.currency == intent.currency
-        if not fits or not row.not_before <= at <= row.not_after or intent.amount < row.minimum:
+        if not fits or not row.not_before <= at <= row.not_after or intent.amount_minor < row.minimum_minor:
             raise ProblemError(409, "wrong_voucher", "the voucher is not for this bill")
         if session.get(SpentVoucherRow, voucher_id) is not None:
             raise ProblemError(409, "voucher_spent", "the voucher is spent")
-        value += row.value
+        value += row.value_minor
     return value
 
 
 def value_used(payment: PaymentRow) -> int:
     """How much vouchers took off a payment."""
-    return payment.amount + payment.tip - payment.total
+    return payment.amount_minor + payment.tip_minor - payment.total_minor
 
 
 def spend(session: Session, intent: IntentRow, payment: PaymentRow) -> None:
@@ -115,20 +123,20 @@ def unspend(session: Session, intent: IntentRow) -> None:
 def give_back(session: Session, payment: PaymentRow, taken: int, refunded: int, now: int) -> None:
     """After a refund: vouchers come back in proportion to the money, as one new voucher a refund."""
     spent = _spent_on(session, payment)
-    used = min(value_used(payment), sum(voucher.value for voucher in spent))
+    used = min(value_used(payment), sum(voucher.value_minor for voucher in spent))
     if used == 0 or payment.account_id is None:
         return
     owed = used if refunded == taken else used * refunded // taken
     came_back = session.scalar(
-        select(func.coalesce(func.sum(VoucherRow.value), 0)).where(VoucherRow.given_back_for == payment.intent_id)
+        select(func.coalesce(func.sum(VoucherRow.value_minor), 0)).where(VoucherRow.given_back_for == payment.intent_id)
     )
     if owed > int(came_back or 0):
         row = VoucherRow(
             account_id=payment.account_id,
             merchant_id=session.get_one(TerminalRow, payment.terminal_id).merchant_id,
-            value=owed - int(came_back or 0),
+            value_minor=owed - int(came_back or 0),
             currency=payment.currency,
-            minimum=0,
+            minimum_minor=0,
             not_before=now,
             not_after=max(now, *(voucher.not_after for voucher in spent)),
             given_back_for=payment.intent_id,
@@ -159,12 +167,12 @@ def standing(session: Session, account_id: str, merchant_id: str) -> Standing | 
     if row is None:
         return None
     spent = session.scalar(
-        select(func.coalesce(func.sum(PaymentRow.taken - PaymentRow.refunded), 0))
+        select(func.coalesce(func.sum(PaymentRow.taken_minor - PaymentRow.refunded_minor), 0))
         .join(TerminalRow, TerminalRow.id == PaymentRow.terminal_id)
         .where(
             PaymentRow.account_id == account_id,
             TerminalRow.merchant_id == merchant_id,
-            PaymentRow.status == "approved",
+            PaymentRow.status == PaymentStatus.APPROVED,
             PaymentRow.membership_shown,
         )
     )

@@ -13,8 +13,7 @@ from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
 from sandbox.backend.offers import vouchers as coupons
 from sandbox.backend.payments import page_payments
-from sandbox.backend.records.social_tables import DueRow
-from sandbox.backend.records.tables import IntentRow, PaymentRow
+from sandbox.backend.records.tables import DueRow, DueState, IntentRow, IntentStatus, PaymentRow, PaymentStatus
 from sandbox.backend.records.times import rfc3339
 from sandbox.backend.trust.judgement import INSUFFICIENT_FUNDS
 
@@ -40,16 +39,20 @@ def pay(session: Session, backend: Backend, account_id: str, intent_id: str) -> 
     """
     now = backend.clock.now()
     intent, due = _own(session, account_id, intent_id, now)
-    if due.state == "paid":
+    if due.state is DueState.PAID:
         return view(session, due)
-    if due.state == "withdrawn":
+    if due.state is DueState.WITHDRAWN:
         raise _over(due)
     payment = session.get_one(PaymentRow, due.payment_id)
-    if intent.status != "declined" or payment.status != "declined" or not payment.accepted_offline:
+    if (
+        intent.status is not IntentStatus.DECLINED
+        or payment.status is not PaymentStatus.DECLINED
+        or not payment.accepted_offline
+    ):
         raise ProblemError(409, "not_yet", "it may still be paid another way; ask again later")
     to_guarantor = _take(session, intent, due, now)
     coupons.use_up(session, payment)
-    due.state, due.decided_at, due.to_guarantor = "paid", now, to_guarantor
+    due.state, due.decided_at, due.to_guarantor_minor = DueState.PAID, now, to_guarantor
     due.business_date = booking.business_date_of(session, intent.terminal_id, now)
     booking.tell(session, intent, payment, now)
     return view(session, due)
@@ -59,11 +62,11 @@ def refuse(session: Session, backend: Backend, account_id: str, intent_id: str) 
     """Say no to a due; it may be paid all the same. Raises ProblemError 404, 409 `paid`, `withdrawn`."""
     now = backend.clock.now()
     intent, due = _own(session, account_id, intent_id, now)
-    if due.state == "refused":
+    if due.state is DueState.REFUSED:
         return view(session, due)
-    if due.state != "open":
+    if due.state is not DueState.OPEN:
         raise _over(due)
-    due.state, due.decided_at = "refused", now
+    due.state, due.decided_at = DueState.REFUSED, now
     booking.tell(session, intent, session.get_one(PaymentRow, due.payment_id), now)
     return view(session, due)
 
@@ -74,7 +77,7 @@ def view(session: Session, due: DueRow) -> shapes.WalletDue:
     return shapes.WalletDue.model_validate({
         "intent_id": due.intent_id,
         "merchant": page_payments.merchant_view(session, due.terminal_id),
-        "amount": due.amount,
+        "amount": due.amount_minor,
         "currency": due.currency,
         "code": payment.code,
         "reason": payment.reason,
@@ -87,11 +90,11 @@ def view(session: Session, due: DueRow) -> shapes.WalletDue:
 
 def _take(session: Session, intent: IntentRow, due: DueRow, now: int) -> int:
     """Move the money; how much of it the guarantor got back."""
-    guaranteed = session.scalar(select(func.sum(PaymentRow.guaranteed)).where(PaymentRow.intent_id == intent.id))
-    to_guarantor = min(due.amount, int(guaranteed or 0))
+    guaranteed = session.scalar(select(func.sum(PaymentRow.guaranteed_minor)).where(PaymentRow.intent_id == intent.id))
+    to_guarantor = min(due.amount_minor, int(guaranteed or 0))
     shares = [
         (Account(AccountKind.GUARANTEE), to_guarantor),
-        (booking.merchant_account(session, intent.terminal_id), due.amount - to_guarantor),
+        (booking.merchant_account(session, intent.terminal_id), due.amount_minor - to_guarantor),
     ]
     try:
         ledger.share_out(

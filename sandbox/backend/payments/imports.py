@@ -29,10 +29,10 @@ from sandbox.backend.contract import import_shapes as wire
 from sandbox.backend.contract import terminal_shapes as shapes
 from sandbox.backend.contract.problems import ProblemError, invalid
 from sandbox.backend.intents import intents, views
-from sandbox.backend.kernel.alarms import AlarmKind, raise_alarm
+from sandbox.backend.kernel.alarms import raise_alarm
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.payments import batch
-from sandbox.backend.records.tables import TerminalRow
+from sandbox.backend.records.tables import AlarmKind, CancelReason, TerminalRow
 from sandbox.backend.records.times import rfc3339
 from sandbox.backend.terminals.heartbeat import HEAD_LIFE_S
 
@@ -156,7 +156,9 @@ def _cancel(
 ) -> shapes.CancelAnswer | shapes.ItemProblem:
     try:
         asked = shapes.CancelRequest.model_validate({"presentation": payment.presentation, "reason": payment.cancel})
-        return backend.db.write(lambda session: cancel.cancel(session, backend, presentation, asked.reason))
+        return backend.db.write(
+            lambda session: cancel.cancel(session, backend, presentation, CancelReason(asked.reason))
+        )
     except ValidationError:
         return batch.item_problem(invalid("a cancel without a reason that we know"))
     except ProblemError as error:

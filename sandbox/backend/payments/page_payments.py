@@ -24,7 +24,14 @@ from sandbox.backend.kernel.context import Backend
 from sandbox.backend.offers import bill
 from sandbox.backend.offers import vouchers as coupons
 from sandbox.backend.records import ids
-from sandbox.backend.records.tables import IntentRow, PaymentRow, TerminalRow
+from sandbox.backend.records.tables import (
+    IntentRow,
+    IntentStatus,
+    PaymentRow,
+    PaymentStatus,
+    PaymentWay,
+    TerminalRow,
+)
 from sandbox.backend.records.times import rfc3339
 from sandbox.backend.sharing import purses
 from sandbox.backend.trust.judgement import Refusal
@@ -85,7 +92,7 @@ def release(session: Session, backend: Backend, account_id: str, reference: Refe
     """Give a claim up; nothing if it is not this account's."""
     now = backend.clock.now()
     intent = _lock(session, backend, reference)
-    if intent.claimed_by == account_id and intent.status == "created":
+    if intent.claimed_by == account_id and intent.status is IntentStatus.CREATED:
         intent.claimed_by = intent.claimed_until = None
         intents.tell(session, intent, now)
     return _view(session, intent, account_id, now)
@@ -107,17 +114,19 @@ def pay(
         payment = _begin(session, backend, intent, account_id, request, now)
     payment.answers += 1
     session.flush()
-    delivery = magic.delivery(intent.amount, first=payment.answers == 1) if backend.magic_amounts else magic.Delivery()
+    delivery = (
+        magic.delivery(intent.amount_minor, first=payment.answers == 1) if backend.magic_amounts else magic.Delivery()
+    )
     return Answered(_payment_view(session, payment, account_id, now), delivery)
 
 
 def _begun(session: Session, intent: IntentRow, account_id: str) -> PaymentRow | None:
     """The booked payment, whoever's, else what this account has begun by the page."""
     standing = views.standing_payment(session, intent)
-    if standing is not None and standing.status == "approved":
+    if standing is not None and standing.status is PaymentStatus.APPROVED:
         return standing
     mine = _own(session, intent, account_id)
-    return mine if mine is not None and mine.way == "page" else None
+    return mine if mine is not None and mine.way is PaymentWay.PAGE else None
 
 
 def _begin(
@@ -134,7 +143,7 @@ def _begin(
     payment = new_payment(session, intent, account_id, request, now)
     refusal = magic.outcome(session, intent, accepted_offline=False) if backend.magic_amounts else None
     if isinstance(refusal, magic.Review):
-        booking.hold(session, intent, payment, now, code=booking.HELD.code, outcome="approved", for_s=magic.REVIEW_S)
+        booking.review(session, intent, payment, now, for_s=magic.REVIEW_S)
     elif isinstance(refusal, Refusal):
         booking.decline(session, backend, intent, payment, refusal, now)
     elif (refusal := booking.book(session, backend, intent, payment, now)) is not None:
@@ -159,15 +168,21 @@ def payments_of(session: Session, account_id: str, before: int | None, limit: in
 def receipt(session: Session, token: str) -> shapes.ReceiptView:
     """What a receipt's URL shows to whoever has it; raises ProblemError 404."""
     row = session.scalars(
-        select(PaymentRow).where(PaymentRow.receipt_token == token, PaymentRow.status == "approved")
+        select(PaymentRow).where(PaymentRow.receipt_token == token, PaymentRow.status == PaymentStatus.APPROVED)
     ).one_or_none()
     if row is None:
         raise not_found("receipt")
-    status = "paid" if row.refunded == 0 else "refunded" if row.refunded == row.taken else "partly_refunded"
+    status = (
+        "paid"
+        if row.refunded_minor == 0
+        else "refunded"
+        if row.refunded_minor == row.taken_minor
+        else "partly_refunded"
+    )
     return shapes.ReceiptView.model_validate(
         {
             "merchant": merchant_view(session, row.terminal_id).name,
-            "amount": row.taken,
+            "amount": row.taken_minor,
             "currency": row.currency,
             "at": rfc3339(row.decided_at),
             "status": status,
@@ -192,7 +207,7 @@ def check_payable(session: Session, intent: IntentRow, account_id: str, now: int
     terminal = session.get_one(TerminalRow, intent.terminal_id)
     if terminal.revoked_at is not None:
         raise ProblemError(409, "terminal_revoked", "this terminal may not take payments")
-    if intent.status == "approved":
+    if intent.status is IntentStatus.APPROVED:
         raise ProblemError(409, "already_paid", "this is paid already")
     if intent.status not in intents.OPEN:
         raise ProblemError(409, intent.code or intent.status, f"this intent is {intent.status}")
@@ -213,16 +228,16 @@ def new_payment(
     payment = PaymentRow(
         intent_id=intent.id,
         terminal_id=intent.terminal_id,
-        way="page",
+        way=PaymentWay.PAGE,
         account_id=account_id,
-        status="new",
+        status=PaymentStatus.NEW,
         code="",
-        amount=intent.amount,
+        amount_minor=intent.amount_minor,
         purse_id=request.purse,
-        total=max(0, intent.amount - vouchers) + request.tip,
-        tip=request.tip,
-        taken=0,
-        refunded=0,
+        total_minor=max(0, intent.amount_minor - vouchers) + request.tip,
+        tip_minor=request.tip,
+        taken_minor=0,
+        refunded_minor=0,
         currency=intent.currency,
         accepted_offline=False,
         authorised_at=now,
@@ -233,7 +248,7 @@ def new_payment(
         cards=[],
         vouchers=request.vouchers,
         membership_shown=request.show_membership,
-        guaranteed=0,
+        guaranteed_minor=0,
         answers=0,
     )
     session.add(payment)
@@ -258,7 +273,7 @@ def _view(session: Session, intent: IntentRow, account_id: str, now: int) -> sha
         reason=intent.reason,
         cancel_reason=cast("CancelReason | None", intent.cancel_reason),
         merchant=merchant_view(session, intent.terminal_id),
-        amount=intent.amount,
+        amount=intent.amount_minor,
         currency=intent.currency,
         online=intent.online,
         now=rfc3339(now),
@@ -274,8 +289,10 @@ def _own(session: Session, intent: IntentRow, account_id: str) -> PaymentRow | N
     return session.scalars(
         select(PaymentRow)
         .where(PaymentRow.intent_id == intent.id, PaymentRow.account_id == account_id)
-        .where(PaymentRow.status.in_(("approved", "held", "declined")))
-        .order_by(PaymentRow.status != "approved", PaymentRow.status != "held", PaymentRow.id.desc())
+        .where(PaymentRow.status.in_((PaymentStatus.APPROVED, PaymentStatus.HELD, PaymentStatus.DECLINED)))
+        .order_by(
+            PaymentRow.status != PaymentStatus.APPROVED, PaymentRow.status != PaymentStatus.HELD, PaymentRow.id.desc()
+        )
         .limit(1)
     ).first()
 
@@ -288,9 +305,9 @@ def _payment_view(session: Session, row: PaymentRow, account_id: str, now: int) 
     if not mine:
         told |= {"status": "already_paid", "code": "already_paid", "payer_display": None, "cards": [], "lines": []}
     code = None
-    if mine and not intent.online and row.way == "page" and row.status == "approved":
+    if mine and not intent.online and row.way is PaymentWay.PAGE and row.status is PaymentStatus.APPROVED:
         secret = session.get_one(TerminalRow, row.terminal_id).confirmation_secret
-        code = confirmation_code(secret, UUID(intent.id).bytes, intent.amount)
+        code = confirmation_code(secret, UUID(intent.id).bytes, intent.amount_minor)
     return shapes.WalletPayment.model_validate({
         **told, "merchant": merchant_view(session, row.terminal_id), "confirmation_code": code,
         "final": finality.is_final(session, intent, row, now),

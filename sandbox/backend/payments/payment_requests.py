@@ -16,8 +16,16 @@ from sandbox.backend.intents import intents, views
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.payments import page_payments
 from sandbox.backend.records import ids
-from sandbox.backend.records.social_tables import PaymentRequestRow
-from sandbox.backend.records.tables import AccountRow, IntentRow, PaymentRow, TerminalRow
+from sandbox.backend.records.tables import (
+    AccountRow,
+    IntentRow,
+    IntentStatus,
+    PaymentRequestRow,
+    PaymentRequestState,
+    PaymentRow,
+    PaymentStatus,
+    TerminalRow,
+)
 from sandbox.backend.records.times import rfc3339
 from sandbox.backend.trust.judgement import Refusal
 
@@ -33,7 +41,7 @@ def give_time(session: Session, intent: IntentRow, now: int) -> None:
 
     Raises ProblemError `409 not_claimed`.
     """
-    if intent.payment_requested_at is not None or intent.status != "created":
+    if intent.payment_requested_at is not None or intent.status is not IntentStatus.CREATED:
         return
     if views.status_of(intent, now) != "claimed":
         raise ProblemError(409, "not_claimed", "nobody has claimed this intent")
@@ -60,7 +68,7 @@ def ask(
         intent_id=intent.id,
         asker_id=account_id,
         friend_id=request.friend_id,
-        state="open",
+        state=PaymentRequestState.OPEN,
         at=now,
     )
     session.add(row)
@@ -82,9 +90,9 @@ def asked_of(session: Session, account_id: str) -> list[shapes.PaymentRequestVie
 def accept(session: Session, backend: Backend, account_id: str, request_id: str) -> shapes.PaymentRequestView:
     """Pay for a friend; raises ProblemError 404, or 409 with the code of what is in the way."""
     row, intent = _own(session, backend, account_id, request_id)
-    if row.state == "accepted":
+    if row.state is PaymentRequestState.ACCEPTED:
         return view(session, row)
-    if row.state != "open":
+    if row.state is not PaymentRequestState.OPEN:
         raise ProblemError(409, row.state, f"this request is {row.state}")
     now = backend.clock.now()
     payment = _held_for(session, intent, row.asker_id)
@@ -99,7 +107,7 @@ def accept(session: Session, backend: Backend, account_id: str, request_id: str)
     refusal = booking.book(session, backend, intent, payment, now)
     if refusal is not None:
         raise ProblemError(409, refusal.code, "there is not enough money on this account")
-    row.state = "accepted"
+    row.state = PaymentRequestState.ACCEPTED
     session.flush()
     return view(session, row)
 
@@ -107,9 +115,9 @@ def accept(session: Session, backend: Backend, account_id: str, request_id: str)
 def refuse(session: Session, backend: Backend, account_id: str, request_id: str) -> shapes.PaymentRequestView:
     """Not pay for a friend: what a tap holds for it is declined, a claimed intent stays claimed."""
     row, intent = _own(session, backend, account_id, request_id)
-    if row.state != "open":
+    if row.state is not PaymentRequestState.OPEN:
         return view(session, row)
-    row.state = "refused"
+    row.state = PaymentRequestState.REFUSED
     payment = _held_for(session, intent, row.asker_id)
     if payment is not None:
         booking.decline(session, backend, intent, payment, FRIEND_REFUSED, backend.clock.now())
@@ -129,7 +137,7 @@ def view(session: Session, row: PaymentRequestRow) -> shapes.PaymentRequestView:
             "friend_id": row.friend_id,
             "state": row.state,
             "merchant": merchant,
-            "amount": intent.amount,
+            "amount": intent.amount_minor,
             "currency": intent.currency,
             "at": rfc3339(row.at),
         }
@@ -151,7 +159,7 @@ def _held_for(session: Session, intent: IntentRow, account_id: str) -> PaymentRo
         select(PaymentRow).where(
             PaymentRow.intent_id == intent.id,
             PaymentRow.account_id == account_id,
-            PaymentRow.status == "held",
+            PaymentRow.status == PaymentStatus.HELD,
             PaymentRow.code == FRIEND_ASKED,
         )
     ).one_or_none()

@@ -19,14 +19,19 @@ from sandbox.backend.booking import booking
 from sandbox.backend.contract import terminal_shapes as shapes
 from sandbox.backend.contract.problems import ProblemError, conflict, invalid
 from sandbox.backend.intents import finality, intents, magic, views
-from sandbox.backend.kernel.alarms import AlarmKind, raise_alarm
+from sandbox.backend.kernel.alarms import raise_alarm
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.payments import payment_requests as friends
 from sandbox.backend.records.database import insert_if_new
 from sandbox.backend.records.tables import (
     AccountRow,
+    AlarmKind,
+    HoldOutcome,
     IntentRow,
+    IntentStatus,
     PaymentRow,
+    PaymentStatus,
+    PaymentWay,
     SpentVoucherRow,
     TerminalRow,
     WalletCounterRow,
@@ -112,7 +117,7 @@ def _take(session: Session, backend: Backend, offer: Offer) -> Answered | Proble
     session.flush()
     delivery = magic.Delivery()
     if backend.magic_amounts:
-        delivery = magic.delivery(intent.amount, first=payment.answers == 1)
+        delivery = magic.delivery(intent.amount_minor, first=payment.answers == 1)
     return Answered(views.payment(session, payment), delivery)
 
 
@@ -128,9 +133,9 @@ def _decide(
 ) -> None:
     """Give a payment that has no verdict yet (or may have a second one) its verdict."""
     now = backend.clock.now()
-    again = payment.status == "declined"
-    if intent.status == "approved":
-        payment.status, payment.code = "already_paid", "already_paid"
+    again = payment.status is PaymentStatus.DECLINED
+    if intent.status is IntentStatus.APPROVED:
+        payment.status, payment.code = PaymentStatus.ALREADY_PAID, "already_paid"
         return
     if (refusal := _fate(session, intent, payment, now, again=again)) is not None:
         late = refusal == judgement.EXPIRED
@@ -161,7 +166,7 @@ def _decide(
                 booking.decline(session, backend, intent, payment, friends.TERMINAL_REVOKED, now)
                 return
             code, wait_s = friends.FRIEND_ASKED, friends.REQUEST_S
-            booking.hold(session, intent, payment, now, code=code, outcome="declined", for_s=wait_s)
+            booking.hold(session, intent, payment, now, code=code, outcome=HoldOutcome.DECLINED, for_s=wait_s)
             return
         case unexpected:
             assert_never(unexpected)
@@ -174,7 +179,7 @@ def _settle(session: Session, backend: Backend, intent: IntentRow, payment: Paym
     revoked_at = session.get_one(TerminalRow, intent.terminal_id).revoked_at
     if revoked_at is not None:
         # What was accepted before is owed unless a person says no; what came after is not, unless one says yes.
-        outcome = "approved" if payment.authorised_at < revoked_at else "declined"
+        outcome = HoldOutcome.APPROVED if payment.authorised_at < revoked_at else HoldOutcome.DECLINED
         code, for_s = "terminal_revoked", booking.REVIEW_S
         booking.hold(session, intent, payment, now, code=code, outcome=outcome, for_s=for_s)
         return
@@ -182,27 +187,27 @@ def _settle(session: Session, backend: Backend, intent: IntentRow, payment: Paym
     if backend.magic_amounts:
         refusal = magic.outcome(session, intent, accepted_offline=payment.accepted_offline)
     if isinstance(refusal, magic.Review):
-        booking.hold(session, intent, payment, now, code=booking.HELD.code, outcome="approved", for_s=magic.REVIEW_S)
+        booking.review(session, intent, payment, now, for_s=magic.REVIEW_S)
         return
     if refusal is None:
         refusal = booking.book(session, backend, intent, payment, now)
     if refusal is not None:
         booking.decline(session, backend, intent, payment, refusal, now)
         return
-    if backend.magic_amounts and magic.tells_twice(intent.amount):
+    if backend.magic_amounts and magic.tells_twice(intent.amount_minor):
         booking.tell(session, intent, payment, now)
 
 
 def _fate(session: Session, intent: IntentRow, payment: PaymentRow, now: int, *, again: bool) -> Refusal | None:
     """What the intent's own state and the time of arrival say, before anybody looks at the authorisation."""
-    if intent.status == "cancelled":
+    if intent.status is IntentStatus.CANCELLED:
         return judgement.CANCELLED
-    if intent.status == "declined" and not again:
+    if intent.status is IntentStatus.DECLINED and not again:
         assert intent.code is not None
         assert intent.reason is not None
         return Refusal(Reason(intent.reason), intent.code)
     if not payment.accepted_offline:
-        late = intent.status == "expired" or now > intent.payable_until
+        late = intent.status is IntentStatus.EXPIRED or now > intent.payable_until
         return judgement.EXPIRED if late else None
     return judgement.TOO_OLD if finality.is_too_old(session, payment, now) else None
 
@@ -274,16 +279,16 @@ def _new_payment(
         intent_id=intent.id,
         terminal_id=intent.terminal_id,
         authorisation_digest=digest,
-        way="reader",
+        way=PaymentWay.READER,
         account_id=None if credential is None else credential.account_id,
         wallet_kid=kid,
-        status="new",
+        status=PaymentStatus.NEW,
         code="",
-        amount=intent.amount,
-        total=intent.amount if claims is None else claims.total_minor,
-        tip=0 if claims is None else claims.tip_minor,
-        taken=0,
-        refunded=0,
+        amount_minor=intent.amount_minor,
+        total_minor=intent.amount_minor if claims is None else claims.total_minor,
+        tip_minor=0 if claims is None else claims.tip_minor,
+        taken_minor=0,
+        refunded_minor=0,
         currency=intent.currency,
         accepted_offline=offer.accepted_offline,
         authorised_at=authorised_at,
@@ -295,7 +300,7 @@ def _new_payment(
         cards=[],
         vouchers=[],
         membership_shown=claims is not None and claims.membership is not None,
-        guaranteed=0,
+        guaranteed_minor=0,
         answers=0,
     )
     session.add(payment)

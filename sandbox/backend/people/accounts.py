@@ -40,7 +40,7 @@ def sign_up(session: Session, request: shapes.SignUp, now: int) -> shapes.Signed
         languages=request.languages,
         token_hash=ids.token_hash(token),
         created_at=now,
-        offline_total=OFFLINE_TOTAL,
+        offline_total_minor=OFFLINE_TOTAL,
         offline_merchants=[],
     )
     session.add(account)
@@ -70,7 +70,7 @@ def balance(session: Session, account_id: str) -> shapes.BalanceAnswer:
         amount=held[CURRENCY],
         currency=CURRENCY,
         balances=[shapes.Balance(amount=minor, currency=currency) for currency, minor in held.items()],
-        offline_total=account.offline_total,
+        offline_total=account.offline_total_minor,
         offline_frozen=account.offline_frozen_at is not None,
     )
 
@@ -97,7 +97,7 @@ def issue_credential(
             credential=backend.issuer.wallet_credential(ids.short_id("w", 12), key, allowance, now),
             issued_at=now,
             expires_at=now + WALLET_CREDENTIAL_LIFE_S,
-            allowance=minor,
+            allowance_minor=minor,
         )
         session.add(row)
         session.flush()
@@ -111,7 +111,7 @@ def set_offline_allowance(session: Session, account_id: str, request: shapes.Off
     account = session.get_one(AccountRow, account_id, with_for_update=True)
     if account.offline_frozen_at is not None:
         raise ProblemError(409, "offline_frozen", "the offline allowance is frozen: a key of this account was copied")
-    account.offline_total, account.offline_merchants = request.total, request.merchants
+    account.offline_total_minor, account.offline_merchants = request.total, request.merchants
 
 
 def _allowance(session: Session, account: AccountRow, merchant_id: str | None, now: int) -> int:
@@ -123,8 +123,8 @@ def _allowance(session: Session, account: AccountRow, merchant_id: str | None, n
             WalletCredentialRow.account_id == account.id, WalletCredentialRow.expires_at > now
         )
     ).all()
-    holders = [row for row in alive if row.allowance > 0]
-    free = account.offline_total - sum(row.allowance for row in holders)
+    holders = [row for row in alive if row.allowance_minor > 0]
+    free = account.offline_total_minor - sum(row.allowance_minor for row in holders)
     if len(holders) >= MOST_HOLDERS or free <= 0 or not _preferred(session, account, merchant_id):
         return 0
     return min(free, WHOLE_PAYMENT) if len(holders) < MOST_HOLDERS - 1 else free

@@ -18,12 +18,21 @@ from sandbox.backend.contract.problems import ProblemError
 from sandbox.backend.intents import intents
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records.database import insert_if_new
-from sandbox.backend.records.social_tables import DueRow
-from sandbox.backend.records.tables import MerchantRow, PaymentRow, RefundRow, SettlementRow, TerminalRow
+from sandbox.backend.records.tables import (
+    DueRow,
+    DueState,
+    MerchantRow,
+    PaymentRow,
+    PaymentStatus,
+    RefundRow,
+    RefundState,
+    SettlementRow,
+    TerminalRow,
+)
 from sandbox.backend.records.times import business_date, rfc3339
 
-_TAKEN = or_(PaymentRow.status == "approved", PaymentRow.guaranteed > 0)
-_DUE_PAID = and_(DueRow.state == "paid", DueRow.amount > DueRow.to_guarantor)
+_TAKEN = or_(PaymentRow.status == PaymentStatus.APPROVED, PaymentRow.guaranteed_minor > 0)
+_DUE_PAID = and_(DueRow.state == DueState.PAID, DueRow.amount_minor > DueRow.to_guarantor_minor)
 """To the merchant: what the guarantor got back of it is no news there."""
 
 
@@ -56,7 +65,7 @@ def run(backend: Backend, on: str) -> int:
         refunds = list(
             session.scalars(
                 select(RefundRow.id).where(
-                    RefundRow.state == "done", RefundRow.settled_on.is_(None), RefundRow.business_date <= on
+                    RefundRow.state == RefundState.DONE, RefundRow.settled_on.is_(None), RefundRow.business_date <= on
                 )
             )
         )
@@ -94,7 +103,7 @@ def settlement(session: Session, terminal_id: str, on: str) -> shapes.Settlement
 
 def _entries(session: Session, terminal: TerminalRow, on: str, *, final: bool) -> Iterator[shapes.SettlementEntry]:
     payments = select(PaymentRow).where(PaymentRow.terminal_id == terminal.id, _TAKEN)
-    refunds = select(RefundRow).where(RefundRow.terminal_id == terminal.id, RefundRow.state == "done")
+    refunds = select(RefundRow).where(RefundRow.terminal_id == terminal.id, RefundRow.state == RefundState.DONE)
     dues = select(DueRow).where(DueRow.terminal_id == terminal.id, _DUE_PAID)
     if final:
         payments = payments.where(PaymentRow.settled_on == on)
@@ -112,7 +121,7 @@ def _entries(session: Session, terminal: TerminalRow, on: str, *, final: bool) -
             kind="refund",
             intent_id=refund.intent_id,
             refund_id=refund.id,
-            amount=-refund.amount,
+            amount=-refund.amount_minor,
             currency=currency or "",
             at=rfc3339(refund.at),
             business_date=refund.business_date,
@@ -123,7 +132,7 @@ def _entries(session: Session, terminal: TerminalRow, on: str, *, final: bool) -
         yield shapes.SettlementEntry(
             kind="due",
             intent_id=due.intent_id,
-            amount=due.amount - due.to_guarantor,
+            amount=due.amount_minor - due.to_guarantor_minor,
             currency=due.currency,
             at=rfc3339(due.decided_at),
             business_date=due.business_date or on,
@@ -132,7 +141,7 @@ def _entries(session: Session, terminal: TerminalRow, on: str, *, final: bool) -
 
 def _payment_entry(payment: PaymentRow, on: str) -> shapes.SettlementEntry:
     kind: shapes.SettlementKind = "payment"
-    if payment.status != "approved":
+    if payment.status is not PaymentStatus.APPROVED:
         kind = "guarantee"
     elif payment.business_date < on:
         kind = "late_payment"
@@ -141,7 +150,7 @@ def _payment_entry(payment: PaymentRow, on: str) -> shapes.SettlementEntry:
     return shapes.SettlementEntry(
         kind=kind,
         intent_id=payment.intent_id,
-        amount=payment.taken if payment.status == "approved" else payment.guaranteed,
+        amount=payment.taken_minor if payment.status is PaymentStatus.APPROVED else payment.guaranteed_minor,
         currency=payment.currency,
         at=rfc3339(payment.authorised_at if payment.accepted_offline else payment.decided_at),
         business_date=payment.business_date,
@@ -151,19 +160,19 @@ def _payment_entry(payment: PaymentRow, on: str) -> shapes.SettlementEntry:
 def _settle_payment(session: Session, *, intent_id: str, payment_id: int, on: str, now: int) -> None:
     intents.lock(session, intent_id, now)  # a cancel decides before this or after it, never meanwhile
     payment = session.get_one(PaymentRow, payment_id, populate_existing=True)
-    if payment.settled_on is None and (payment.status == "approved" or payment.guaranteed > 0):
+    if payment.settled_on is None and (payment.status is PaymentStatus.APPROVED or payment.guaranteed_minor > 0):
         payment.settled_on = on
 
 
 def _settle_refund(session: Session, *, refund_id: str, on: str) -> None:
     refund = session.get_one(RefundRow, refund_id, with_for_update=True)
-    if refund.settled_on is None and refund.state == "done":
+    if refund.settled_on is None and refund.state is RefundState.DONE:
         refund.settled_on = on
 
 
 def _settle_due(session: Session, *, intent_id: str, on: str) -> None:
     due = session.get_one(DueRow, intent_id, with_for_update=True)
-    if due.settled_on is None and due.state == "paid":
+    if due.settled_on is None and due.state is DueState.PAID:
         due.settled_on = on
 
 

@@ -10,8 +10,7 @@ from sandbox.backend.contract.problems import ProblemError, not_found
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
 from sandbox.backend.records import ids
-from sandbox.backend.records.social_tables import PurseMemberRow, PurseRow
-from sandbox.backend.records.tables import AccountRow, PaymentRow
+from sandbox.backend.records.tables import AccountRow, PaymentRow, PaymentStatus, PurseMemberRow, PurseRow
 from sandbox.backend.records.times import rfc3339
 from sandbox.backend.trust.judgement import Refusal
 
@@ -22,7 +21,7 @@ _ENTRIES_SHOWN = 200
 
 def make(session: Session, account_id: str, request: shapes.NewPurse, now: int) -> shapes.Purse:
     """A purse with its members, its maker among them; raises ProblemError 404 for an unknown member."""
-    purse = PurseRow(id=ids.short_id("P"), name=request.name, budget=request.budget)
+    purse = PurseRow(id=ids.short_id("P"), name=request.name, budget_minor=request.budget)
     session.add(purse)
     session.flush()
     for member_id in dict.fromkeys([account_id, *request.members]):
@@ -89,7 +88,7 @@ def chosen(session: Session, account_id: str) -> str | None:
 def over_budget(session: Session, purse_id: str, taken: int) -> bool:
     """Whether taking `taken` more would exceed the purse's budget; locks the purse."""
     purse = session.get_one(PurseRow, purse_id, with_for_update=True)
-    return purse.budget is not None and _spent(session, purse_id) + taken > purse.budget
+    return purse.budget_minor is not None and _spent(session, purse_id) + taken > purse.budget_minor
 
 
 def view(session: Session, purse: PurseRow) -> shapes.Purse:
@@ -100,7 +99,7 @@ def view(session: Session, purse: PurseRow) -> shapes.Purse:
     held = ledger.balances(session, Account(AccountKind.PURSE, purse.id))
     entries = session.scalars(
         select(PaymentRow)
-        .where(PaymentRow.purse_id == purse.id, PaymentRow.status == "approved")
+        .where(PaymentRow.purse_id == purse.id, PaymentRow.status == PaymentStatus.APPROVED)
         .order_by(PaymentRow.id.desc())
         .limit(_ENTRIES_SHOWN)
     )
@@ -108,14 +107,14 @@ def view(session: Session, purse: PurseRow) -> shapes.Purse:
         purse_id=purse.id,
         name=purse.name,
         members=list(members),
-        budget=purse.budget,
+        budget=purse.budget_minor,
         spent=_spent(session, purse.id),
         balances=[shapes.Balance(amount=minor, currency=currency) for currency, minor in held.items()],
         entries=[
             shapes.PurseEntry(
                 intent_id=row.intent_id,
                 account_id=row.account_id or "",
-                amount=row.taken - row.refunded,
+                amount=row.taken_minor - row.refunded_minor,
                 currency=row.currency,
                 at=rfc3339(row.decided_at),
             )
@@ -126,8 +125,8 @@ def view(session: Session, purse: PurseRow) -> shapes.Purse:
 
 def _spent(session: Session, purse_id: str) -> int:
     total = session.scalar(
-        select(func.coalesce(func.sum(PaymentRow.taken - PaymentRow.refunded), 0)).where(
-            PaymentRow.purse_id == purse_id, PaymentRow.status == "approved"
+        select(func.coalesce(func.sum(PaymentRow.taken_minor - PaymentRow.refunded_minor), 0)).where(
+            PaymentRow.purse_id == purse_id, PaymentRow.status == PaymentStatus.APPROVED
         )
     )
     return int(total or 0)

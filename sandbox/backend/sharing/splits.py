@@ -7,7 +7,7 @@ from sandbox.backend.contract import terminal_shapes as shapes
 from sandbox.backend.contract.problems import conflict, invalid
 from sandbox.backend.offers import bill
 from sandbox.backend.records.database import insert_if_new
-from sandbox.backend.records.social_tables import SplitRow
+from sandbox.backend.records.tables import SplitRow
 
 
 def split(session: Session, terminal_id: str, request: shapes.SplitRequest) -> shapes.Split:
@@ -17,14 +17,14 @@ def split(session: Session, terminal_id: str, request: shapes.SplitRequest) -> s
     """
     currency = request.currency or bill.merchant_of(session, terminal_id).currency
     content = {
-        "terminal_id": terminal_id, "total": request.total, "currency": currency,
-        "shares": _amounts(request.total, request.shares),
+        "terminal_id": terminal_id, "total_minor": request.total, "currency": currency,
+        "shares_minor": _amounts(request.total, request.shares),
     }  # fmt: skip
     insert_if_new(session, SplitRow, id=request.split_id, **content)
     row = session.get_one(SplitRow, request.split_id)
     if {name: getattr(row, name) for name in content} != content:
         raise conflict("this split id came before with another content")
-    return shapes.Split(split_id=row.id, total=row.total, currency=row.currency, shares=row.shares)
+    return shapes.Split(split_id=row.id, total=row.total_minor, currency=row.currency, shares=row.shares_minor)
 
 
 def _amounts(total: int, shares: int | list[int]) -> list[int]:

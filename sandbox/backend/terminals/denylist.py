@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from pengpos.wire.encoding.cose import Context
 from sandbox.backend.contract.problems import invalid
-from sandbox.backend.kernel.events import EventKind, emit_to_all
-from sandbox.backend.records.tables import DenylistRow
+from sandbox.backend.kernel.events import emit_to_all
+from sandbox.backend.records.tables import DenylistRow, EventKind
 from sandbox.backend.trust.issuer import Issuer
 
 DELTA_LIFE_S = 72 * 3600

@@ -16,7 +16,14 @@ from sandbox.backend.contract import terminal_shapes as shapes
 from sandbox.backend.contract.problems import ProblemError, conflict, invalid
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records import ids
-from sandbox.backend.records.tables import ActivationCodeRow, MerchantRow, StoreRow, TerminalKeyRow, TerminalRow
+from sandbox.backend.records.tables import (
+    ActivationCodeRow,
+    MerchantRow,
+    StoreRow,
+    TerminalKeyRow,
+    TerminalKeyState,
+    TerminalRow,
+)
 from sandbox.backend.terminals import policy
 from sandbox.backend.trust.issuer import TERMINAL_CREDENTIAL_LIFE_S
 
@@ -113,11 +120,11 @@ def renew(
 def note_use(session: Session, kid: str) -> None:
     """The first use of a new key retires the one before it."""
     row = session.get_one(TerminalKeyRow, kid)
-    if row.state != "pending":
+    if row.state is not TerminalKeyState.PENDING:
         return
     for other in session.scalars(select(TerminalKeyRow).where(TerminalKeyRow.terminal_id == row.terminal_id)):
-        other.state = "retired"
-    row.state = "active"
+        other.state = TerminalKeyState.RETIRED
+    row.state = TerminalKeyState.ACTIVE
 
 
 def _new_terminal(
@@ -149,7 +156,7 @@ def _new_terminal(
             y=key.y,
             credential=credential,
             expires_at=expires_at,
-            state="active",
+            state=TerminalKeyState.ACTIVE,
         )
     )
     document = policy.current(session, backend.issuer, terminal.id, now)
@@ -167,7 +174,7 @@ def _new_terminal(
 def _successor(session: Session, backend: Backend, terminal: TerminalRow, key: PublicKey, now: int) -> TerminalKeyRow:
     kid = b64u(key.kid)
     row = session.get(TerminalKeyRow, kid)
-    if row is not None and (row.terminal_id != terminal.id or row.state == "retired"):
+    if row is not None and (row.terminal_id != terminal.id or row.state is TerminalKeyState.RETIRED):
         raise conflict("this key belongs to a terminal already")
     if row is None:
         credential, expires_at = _certify(session, backend, terminal, key, now)
@@ -178,7 +185,7 @@ def _successor(session: Session, backend: Backend, terminal: TerminalRow, key: P
             y=key.y,
             credential=credential,
             expires_at=expires_at,
-            state="pending",
+            state=TerminalKeyState.PENDING,
         )
         session.add(row)
     return row

@@ -15,9 +15,9 @@ from pengpos.wire.encoding.cose import Context, Sign1
 from pengpos.wire.encoding.keys import Issuers
 from sandbox.backend.contract import terminal_shapes as shapes
 from sandbox.backend.contract.problems import ProblemError, invalid
-from sandbox.backend.kernel.alarms import AlarmKind, raise_alarm
+from sandbox.backend.kernel.alarms import raise_alarm
 from sandbox.backend.kernel.context import Backend
-from sandbox.backend.records.tables import TerminalRow
+from sandbox.backend.records.tables import AlarmKind, TerminalRow
 
 HEAD_LIFE_S = 10 * 365 * 86_400  # a head proves what was, so it does not run out
 

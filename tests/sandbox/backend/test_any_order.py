@@ -24,8 +24,7 @@ from sandbox.backend.intents import intents
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind
 from sandbox.backend.payments import due_payments, page_payments, payments
-from sandbox.backend.records.social_tables import DueRow
-from sandbox.backend.records.tables import IntentRow, PaymentRow
+from sandbox.backend.records.tables import CancelReason, DueRow, IntentRow, PaymentRow
 from tests.support.backend import Shop
 from tests.support.shop import MERCHANT_ID, Sale, Till, Wallet
 
@@ -81,7 +80,7 @@ class Counter:
         """By the terminal that signed it."""
         backend = self.shop.backend
         presentation = intents.read_presentation(self.sales[at].text, backend.issuer.trusted)
-        backend.db.write(lambda session: cancel.cancel(session, backend, presentation, "customer"))
+        backend.db.write(lambda session: cancel.cancel(session, backend, presentation, CancelReason.CUSTOMER))
 
     def refund(self, at: int, amount: int | None, which: int) -> None:
         """One of four refund ids a bill, so that they come again with the same and with another amount."""
@@ -123,15 +122,15 @@ def test_money_is_taken_once_in_any_order(counter_of: Callable[[], Counter], act
             booked = [payment for payment in tried if payment.status == "approved"]
             assert len(booked) == (1 if intent is not None and intent.status == "approved" else 0)
             for payment in tried:
-                assert payment.taken >= payment.refunded >= 0
-                assert payment.taken == 0 or payment in booked
+                assert payment.taken_minor >= payment.refunded_minor >= 0
+                assert payment.taken_minor == 0 or payment in booked
                 if payment.account_id is not None:
-                    spent[payment.account_id] += payment.taken - payment.refunded
+                    spent[payment.account_id] += payment.taken_minor - payment.refunded_minor
             due = session.get(DueRow, sale.intent_id)
             if due is not None:
                 assert not (booked and due.state in {"open", "refused", "paid"}), "asked for, or paid, and booked"
                 assert due.state != "paid" or (intent is not None and intent.status == "declined")
-                spent[due.account_id] += due.amount - due.refunded if due.state == "paid" else 0
+                spent[due.account_id] += due.amount_minor - due.refunded_minor if due.state == "paid" else 0
         for account_id, total in spent.items():
             left = ledger.balance(session, Account(AccountKind.SHOPPER, account_id), "CNY")
             assert left == PLAY_MONEY - total >= 0
@@ -141,10 +140,13 @@ def test_money_is_taken_once_in_any_order(counter_of: Callable[[], Counter], act
 def assert_shop_and_guarantor_have_the_rest(session: Session) -> None:
     """Of all payments and dues there ever were: each part of each at one place, and at one only."""
     booked, guaranteed = session.execute(
-        select(func.sum(PaymentRow.taken - PaymentRow.refunded), func.sum(PaymentRow.guaranteed))
+        select(func.sum(PaymentRow.taken_minor - PaymentRow.refunded_minor), func.sum(PaymentRow.guaranteed_minor))
     ).one()
     dues = session.scalars(select(DueRow).where(DueRow.state == "paid")).all()
-    paid, made_whole = sum(due.amount - due.refunded for due in dues), sum(due.to_guarantor for due in dues)
+    paid, made_whole = (
+        sum(due.amount_minor - due.refunded_minor for due in dues),
+        sum(due.to_guarantor_minor for due in dues),
+    )
     merchant = ledger.balance(session, Account(AccountKind.MERCHANT, MERCHANT_ID), "CNY")
     assert merchant == (booked or 0) + (guaranteed or 0) + paid - made_whole
     assert ledger.balance(session, Account(AccountKind.GUARANTEE), "CNY") == made_whole - (guaranteed or 0) <= 0

@@ -10,8 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.authorisation import Funding
-from sandbox.backend.records.social_tables import DueRow
-from sandbox.backend.records.tables import EventRow
+from sandbox.backend.records.tables import DueRow, EventRow
 from tests.support.backend import Shop
 from tests.support.dues import Owing, owing, refund_id, spend_all
 from tests.support.shop import Till, Wallet
@@ -345,7 +344,12 @@ def test_what_is_not_paid_is_not_settled(shop: Shop, before: str) -> None:
 
 @pytest.mark.parametrize(
     "bug",
-    [{"refunded": 18_81}, {"to_guarantor": 18_81}, {"state": "open", "to_guarantor": 1}, {"amount": -1}],
+    [
+        {"refunded_minor": 18_81},
+        {"to_guarantor_minor": 18_81},
+        {"state": "open", "to_guarantor_minor": 1},
+        {"amount_minor": -1},
+    ],
     ids=["more refunded than paid", "more to the guarantor than paid", "money of an open one", "less than nothing"],
 )
 def test_the_tables_take_no_such_due(shop: Shop, bug: dict[str, object]) -> None:

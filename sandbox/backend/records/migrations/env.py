@@ -3,7 +3,6 @@
 
 from alembic import context
 
-from sandbox.backend.records import social_tables as social_models  # noqa: F401  # its tables join the metadata
 from sandbox.backend.records.tables import Base
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)

@@ -1,24 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables and transactions: the migrations make what the models say, and what must never be is a constraint."""
-
-from pathlib import Path
+"""Transactions: all or nothing, once more after a lost race; and what must never be is a constraint."""
 
 import pytest
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from sandbox import backend
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind, InsufficientFundsError, PostingKind
 from sandbox.backend.records.database import Database, RaceLostError
-from sandbox.backend.records.tables import Base, LedgerAccountRow, PaymentRow
-from tests.support.backend import Shop, in_process
-from tests.support.dues import owing
+from sandbox.backend.records.tables import LedgerAccountRow, PaymentRow
+from tests.support.backend import Shop
 
 SHOPPER, MERCHANT = Account(AccountKind.SHOPPER, "A-1"), Account(AccountKind.MERCHANT, "M-1")
 PLAY_MONEY = Account(AccountKind.PLAY_MONEY)
@@ -26,44 +18,6 @@ PLAY_MONEY = Account(AccountKind.PLAY_MONEY)
 
 def move(session: Session, giver: Account, taker: Account, amount: int) -> None:
     ledger.transfer(session, PostingKind.PAYMENT, giver=giver, taker=taker, amount_minor=amount, currency="CNY", at=0)
-
-
-def test_the_migrations_make_what_the_models_say(database_url: str) -> None:
-    database = Database(database_url)
-    with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Base.metadata) == []
-    database.close()
-
-
-def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'twice.db'}")
-    database.migrate()
-    database.write(lambda session: move(session, PLAY_MONEY, SHOPPER, 5))
-    database.migrate()
-    with database.read() as session:
-        assert ledger.balance(session, SHOPPER, "CNY") == 5
-    database.close()
-
-
-def test_a_database_from_before_dues_keeps_what_is_in_it(database_url: str) -> None:
-    with in_process(database_url) as shop:
-        owed = owing(shop)
-        with shop.backend.db.engine.begin() as connection:
-            revise(connection, "0002")
-            assert "dues" not in inspect(connection).get_table_names()
-        shop.backend.db.migrate()
-        assert (owed.dues(), owed.told(), owed.sent_again()["status"]) == ([], None, "declined")
-        newer = owing(shop)
-        newer.earns(18_80)
-        assert (newer.says("pay"), shop.operator.ledger_is_balanced()) == ("paid", True)
-
-
-def revise(connection: Connection, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(backend.__path__[0]) / "records" / "migrations"))
-    config.attributes["connection"] = connection
-    command.downgrade(config, revision)
 
 
 def test_an_intent_cannot_be_booked_twice_even_by_a_bug(shop: Shop) -> None:
@@ -80,7 +34,7 @@ def test_more_cannot_be_refunded_than_was_taken_even_by_a_bug(shop: Shop) -> Non
     till, wallet = shop.till(), shop.wallet()
     till.pay(till.sale(1_00), wallet)
     with pytest.raises(IntegrityError):
-        shop.backend.db.write(lambda session: session.execute(update(PaymentRow).values(refunded=1_01)))
+        shop.backend.db.write(lambda session: session.execute(update(PaymentRow).values(refunded_minor=1_01)))
 
 
 def test_a_shopper_has_no_credit(shop: Shop) -> None:
@@ -101,7 +55,9 @@ def test_the_check_finds_a_ledger_that_somebody_touched(database_url: str) -> No
     database.write(lambda session: move(session, PLAY_MONEY, SHOPPER, 5))
     with database.read() as session:
         assert ledger.check(session).balanced
-    database.write(lambda s: s.execute(update(LedgerAccountRow).values(balance=LedgerAccountRow.balance + 1)))
+    database.write(
+        lambda s: s.execute(update(LedgerAccountRow).values(balance_minor=LedgerAccountRow.balance_minor + 1))
+    )
     with database.read() as session:
         assert not ledger.check(session).balanced
     database.close()

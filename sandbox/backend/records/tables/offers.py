@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of vouchers and memberships: what merchants offer shoppers.
+
+Tests: tests/sandbox/backend/records/test_tables.py
+"""
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from sandbox.backend.records.tables.base import Base
+
+
+class VoucherRow(Base):
+    """Money off at one merchant, for one account; whether it is spent is in `spent_vouchers`."""
+
+    __tablename__ = "vouchers"
+    id: Mapped[str] = mapped_column(String(22), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    value_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    minimum_minor: Mapped[int]
+    not_before: Mapped[int]
+    not_after: Mapped[int]
+    given_back_for: Mapped[str | None] = mapped_column(String(36), index=True)
+    """The intent whose refund it was given for."""
+
+
+class SpentVoucherRow(Base):
+    """A voucher that a booked payment has used up."""
+
+    __tablename__ = "spent_vouchers"
+    voucher_id: Mapped[str] = mapped_column(String(22), primary_key=True)
+    intent_id: Mapped[str] = mapped_column(String(36))
+
+
+class MembershipRow(Base):
+    """An account's membership of one merchant, under an id that no other merchant knows."""
+
+    __tablename__ = "memberships"
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"), primary_key=True)
+    member_id: Mapped[str] = mapped_column(String(22), unique=True)
+    joined_at: Mapped[int]

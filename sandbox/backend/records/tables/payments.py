@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of intents, payments, refunds and dues.
+
+Tests: tests/sandbox/backend/records/test_tables.py
+"""
+
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from sandbox.backend.records.tables.base import KID, Base, Uint64, stored
+from sandbox.backend.records.tables.states import (
+    BorneBy,
+    CancelOutcome,
+    CancelReason,
+    DueState,
+    HoldOutcome,
+    IntentStatus,
+    PaymentStatus,
+    PaymentWay,
+    RefundState,
+)
+
+LATE_S = 300
+"""How long after its life an intent may still be paid: the clocks' tolerance (tap protocol §1)."""
+
+
+class IntentRow(Base):
+    """An intent, for ever. `content_digest` covers its protected header and payload, never its signature."""
+
+    __tablename__ = "intents"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    terminal_id: Mapped[str] = mapped_column(ForeignKey("terminals.id"))
+    epoch: Mapped[int] = mapped_column(Uint64)
+    counter: Mapped[int] = mapped_column(Uint64)
+    amount_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    issued_at: Mapped[int]
+    lifetime_s: Mapped[int]
+    purpose: Mapped[int]
+    online: Mapped[bool]
+    reference: Mapped[str | None] = mapped_column(String(32))
+    presentation: Mapped[bytes]
+    content_digest: Mapped[bytes]
+    created_at: Mapped[int]
+    status: Mapped[IntentStatus] = mapped_column(stored(IntentStatus, 10), index=True)
+    code: Mapped[str | None] = mapped_column(String(40))
+    reason: Mapped[int | None]
+    claimed_by: Mapped[str | None] = mapped_column(String(16))
+    claimed_until: Mapped[int | None]
+    expires_at: Mapped[int]
+    """End of its life; a payment request (代付) moves it."""
+    payment_requested_at: Mapped[int | None]
+    cancel_answer: Mapped[CancelOutcome | None] = mapped_column(stored(CancelOutcome, 10))
+    cancel_reason: Mapped[CancelReason | None] = mapped_column(stored(CancelReason, 24))
+
+    @property
+    def payable_until(self) -> int:
+        """The last second in which it may be paid."""
+        return self.expires_at + LATE_S
+
+    @classmethod
+    def payable_before(cls, now: int) -> ColumnElement[bool]:
+        """Whether the last second in which an intent could be paid is before `now`, as a condition of a query."""
+        return cls.expires_at < now - LATE_S
+
+
+class TerminalCounterRow(Base):
+    """Which intent a terminal's counter was used for; a second one means a restored SD card."""
+
+    __tablename__ = "terminal_counters"
+    terminal_id: Mapped[str] = mapped_column(ForeignKey("terminals.id"), primary_key=True)
+    epoch: Mapped[int] = mapped_column(Uint64, primary_key=True)
+    counter: Mapped[int] = mapped_column(Uint64, primary_key=True)
+    intent_id: Mapped[str] = mapped_column(String(36))
+
+
+class PaymentRow(Base):
+    """One authorisation of an intent with its verdict, or one payment by the page (then without a digest).
+
+    At most one of an intent is booked: the partial unique index says so. `total_minor`: authorised; `taken_minor`:
+    really taken.
+    """
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        UniqueConstraint("intent_id", "authorisation_digest"),
+        Index(
+            "one_booked_payment_an_intent",
+            "intent_id",
+            unique=True,
+            sqlite_where=text("status = 'approved'"),
+            postgresql_where=text("status = 'approved'"),
+        ),
+        CheckConstraint(
+            "taken_minor >= 0 AND refunded_minor >= 0 AND refunded_minor <= taken_minor",
+            name="captured_at_least_refunded",
+        ),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    intent_id: Mapped[str] = mapped_column(ForeignKey("intents.id"), index=True)
+    terminal_id: Mapped[str] = mapped_column(ForeignKey("terminals.id"))
+    authorisation_digest: Mapped[bytes | None]
+    way: Mapped[PaymentWay] = mapped_column(stored(PaymentWay, 8))
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    wallet_kid: Mapped[str | None] = mapped_column(KID)
+    purse_id: Mapped[str | None] = mapped_column(String(16))
+    status: Mapped[PaymentStatus] = mapped_column(stored(PaymentStatus, 12))
+    code: Mapped[str] = mapped_column(String(40))
+    reason: Mapped[int | None]
+    amount_minor: Mapped[int]
+    total_minor: Mapped[int]
+    tip_minor: Mapped[int]
+    taken_minor: Mapped[int]
+    refunded_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    accepted_offline: Mapped[bool]
+    authorised_at: Mapped[int]
+    occurred_at: Mapped[int]
+    decided_at: Mapped[int]
+    business_date: Mapped[str] = mapped_column(String(10), index=True)
+    receipt: Mapped[bytes | None]
+    receipt_token: Mapped[str | None] = mapped_column(String(22), unique=True)
+    receipt_url: Mapped[str | None] = mapped_column(String(300))
+    lines: Mapped[list[Any]]
+    cards: Mapped[list[Any]]
+    payer_display: Mapped[str | None] = mapped_column(String(80))
+    membership_shown: Mapped[bool]
+    vouchers: Mapped[list[Any]]
+    held_until: Mapped[int | None] = mapped_column(index=True)
+    held_outcome: Mapped[HoldOutcome | None] = mapped_column(stored(HoldOutcome, 10))
+    borne_by: Mapped[BorneBy | None] = mapped_column(stored(BorneBy, 10))
+    guaranteed_minor: Mapped[int]
+    knows_dues: Mapped[bool] = mapped_column(default=False)
+    """Whether its terminal said, when it sent it, that it knows dues."""
+    answers: Mapped[int]
+    """How often its verdict was asked for; only test amounts look at it."""
+    settled_on: Mapped[str | None] = mapped_column(String(10))
+
+
+class RefundRow(Base):
+    """Money on its way back, under the terminal's own id. `requested_minor` None: all that is still captured."""
+
+    __tablename__ = "refunds"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    terminal_id: Mapped[str] = mapped_column(ForeignKey("terminals.id"))
+    intent_id: Mapped[str] = mapped_column(ForeignKey("intents.id"), index=True)
+    requested_minor: Mapped[int | None]
+    amount_minor: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(80))
+    state: Mapped[RefundState] = mapped_column(stored(RefundState, 8))
+    at: Mapped[int]
+    business_date: Mapped[str] = mapped_column(String(10), index=True)
+    fails_at: Mapped[int | None] = mapped_column(index=True)
+    settled_on: Mapped[str | None] = mapped_column(String(10))
+
+
+class DueRow(Base):
+    """What an offline payment that was declined at sync left to pay: at most one an intent, for ever.
+
+    `amount_minor`: what is asked, or was paid; `to_guarantor_minor` of it went back to the guarantee, the rest to the
+    merchant. `refunded_minor`: what the merchant has given back since.
+    """
+
+    __tablename__ = "dues"
+    __table_args__ = (
+        CheckConstraint(
+            "amount_minor >= 0 AND to_guarantor_minor >= 0 AND to_guarantor_minor <= amount_minor",
+            name="due_is_shared_out",
+        ),
+        CheckConstraint("refunded_minor >= 0 AND refunded_minor <= amount_minor", name="due_at_least_refunded"),
+        CheckConstraint(
+            "state = 'paid' OR (refunded_minor = 0 AND to_guarantor_minor = 0)", name="only_a_paid_due_moves_money"
+        ),
+    )
+    intent_id: Mapped[str] = mapped_column(ForeignKey("intents.id"), primary_key=True)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"))
+    terminal_id: Mapped[str] = mapped_column(ForeignKey("terminals.id"))
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+    amount_minor: Mapped[int]
+    to_guarantor_minor: Mapped[int]
+    refunded_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    state: Mapped[DueState] = mapped_column(stored(DueState, 10))
+    asked_at: Mapped[int]
+    decided_at: Mapped[int | None]
+    business_date: Mapped[str | None] = mapped_column(String(10), index=True)
+    """The day it was paid on."""
+    settled_on: Mapped[str | None] = mapped_column(String(10))

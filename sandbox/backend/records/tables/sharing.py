@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of purses, splits and payment requests: money that several people share.
+
+Tests: tests/sandbox/backend/records/test_tables.py
+"""
+
+from typing import Any
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from sandbox.backend.records.tables.base import Base, stored
+from sandbox.backend.records.tables.states import PaymentRequestState
+
+
+class PurseRow(Base):
+    """小荷包: a purse that several accounts pay from. `budget_minor`: the most that may be spent from it; None: all."""
+
+    __tablename__ = "purses"
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    budget_minor: Mapped[int | None]
+
+
+class PurseMemberRow(Base):
+    """Who may pay from a purse. `chosen_at`: the purse chosen last is the one that a tap means by funding 1."""
+
+    __tablename__ = "purse_members"
+    purse_id: Mapped[str] = mapped_column(ForeignKey("purses.id"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    chosen_at: Mapped[int]
+
+
+class SplitRow(Base):
+    """AA: a bill in shares; it only groups, each share is an intent of its own."""
+
+    __tablename__ = "splits"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    terminal_id: Mapped[str] = mapped_column(ForeignKey("terminals.id"))
+    total_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    shares_minor: Mapped[list[Any]]
+
+
+class PaymentRequestRow(Base):
+    """代付: a shopper asks a friend to pay an intent."""
+
+    __tablename__ = "payment_requests"
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    intent_id: Mapped[str] = mapped_column(ForeignKey("intents.id"), index=True)
+    asker_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    friend_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+    state: Mapped[PaymentRequestState] = mapped_column(stored(PaymentRequestState, 8))
+    at: Mapped[int]

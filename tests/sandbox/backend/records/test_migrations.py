@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Migrations: they make what the tables say, and a database filled by an older version keeps what is in it."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
+
+from sandbox import backend
+from sandbox.backend.ledger import ledger
+from sandbox.backend.records.database import Database
+from sandbox.backend.records.tables import AccountKind, Base, PostingKind
+from tests.support import postgres
+from tests.support.backend import in_process
+from tests.support.dues import owing
+
+FILLED_AT_0004 = Path(__file__).with_name("filled_at_0004.sql")
+BROKEN_RULES = {
+    "a shopper below zero": "UPDATE ledger_accounts SET balance_minor = -1 WHERE kind = 'shopper'",
+    "more refunded than taken": "UPDATE payments SET refunded_minor = taken_minor + 1",
+    "a due above its sum": "UPDATE dues SET to_guarantor_minor = amount_minor + 1",
+    "an open due that moved money": "UPDATE dues SET state = 'open' WHERE state = 'paid'",
+    "an intent booked twice": "INSERT INTO payments SELECT id + 99, {columns} FROM payments WHERE status = 'approved'",
+}
+
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+@pytest.fixture(scope="module")
+def server_url() -> Iterator[str]:
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(server_url: str) -> str:
+    name = f"migrated_{uuid4().hex}"
+    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return make_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def filled_at_0004(tmp_path: Path) -> Iterator[Database]:
+    path = tmp_path / "filled.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(FILLED_AT_0004.read_text(encoding="utf-8"))
+    connection.close()
+    database = Database(f"sqlite:///{path}")
+    yield database
+    database.close()
+
+
+def rows_of(database: Database) -> Rows:
+    """Every row of every table, the version's own apart; columns in the table's order."""
+    with database.engine.connect() as connection:
+        names = set(inspect(connection).get_table_names()) - {"alembic_version"}
+        found = {name: connection.execute(text(f"SELECT * FROM {name}")) for name in names}
+        return {name: sorted((tuple(row) for row in rows), key=repr) for name, rows in found.items()}
+
+
+def revise(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(backend.__path__[0]) / "records" / "migrations"))
+    config.attributes["connection"] = connection
+    command.downgrade(config, revision)
+
+
+def breaks(database: Database, rule: str) -> None:
+    with database.engine.connect() as connection:
+        columns = [column["name"] for column in inspect(connection).get_columns("payments")][1:]
+        connection.execute(text(BROKEN_RULES[rule].format(columns=", ".join(columns))))
+
+
+def test_they_make_what_the_tables_say(database_url: str) -> None:
+    database = Database(database_url)
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    database.close()
+
+
+def test_migrating_again_changes_nothing(filled_at_0004: Database) -> None:
+    filled_at_0004.migrate()
+    before = rows_of(filled_at_0004)
+    filled_at_0004.migrate()
+    assert rows_of(filled_at_0004) == before
+
+
+def test_a_database_filled_at_0004_keeps_every_row(filled_at_0004: Database) -> None:
+    before = rows_of(filled_at_0004)
+    filled_at_0004.migrate()
+    assert rows_of(filled_at_0004) == before
+    assert all(before[table] for table in ("payments", "refunds", "dues", "entries", "vouchers", "splits", "purses"))
+    with filled_at_0004.read() as session:
+        assert ledger.check(session).balanced
+        assert ledger.balances(session, ledger.Account(AccountKind.GUARANTEE)) == {"CNY": -10_00}
+
+
+@pytest.mark.parametrize("rule", BROKEN_RULES)
+def test_its_rules_are_still_constraints(filled_at_0004: Database, rule: str) -> None:
+    filled_at_0004.migrate()
+    with pytest.raises(IntegrityError):
+        breaks(filled_at_0004, rule)
+
+
+def test_its_words_are_members_of_their_lifecycles(filled_at_0004: Database) -> None:
+    filled_at_0004.migrate()
+    with filled_at_0004.read() as session:
+        for mapper in Base.registry.mappers:
+            session.query(mapper.class_).all()  # a word that no lifecycle has would raise LookupError
+        kinds = set(session.scalars(text("SELECT DISTINCT kind FROM postings")))
+    assert kinds <= set(PostingKind)
+
+
+def test_postgresql_keeps_every_row_and_rule_too(postgres_url: str) -> None:
+    with in_process(postgres_url) as shop:
+        database = shop.backend.db
+        owed = owing(shop, guaranteed=10_00)
+        owed.earns(18_80)
+        assert owed.says("pay") == "paid"
+        owed.till.pay(owed.till.sale(3_00), shop.wallet())
+        before = rows_of(database)
+        with database.engine.begin() as connection:
+            revise(connection, "0004")
+            assert "amount" in {column["name"] for column in inspect(connection).get_columns("payments")}
+        assert rows_of(database) == before
+        database.migrate()
+        assert (rows_of(database), shop.operator.ledger_is_balanced()) == (before, True)
+        for rule in BROKEN_RULES:
+            with pytest.raises(IntegrityError):
+                breaks(database, rule)
+
+
+def test_a_database_from_before_dues_keeps_what_is_in_it(database_url: str) -> None:
+    with in_process(database_url) as shop:
+        owed = owing(shop)
+        with shop.backend.db.engine.begin() as connection:
+            revise(connection, "0002")
+            assert "dues" not in inspect(connection).get_table_names()
+        shop.backend.db.migrate()
+        assert (owed.dues(), owed.told(), owed.sent_again()["status"]) == ([], None, "declined")
+        newer = owing(shop)
+        newer.earns(18_80)
+        assert (newer.says("pay"), shop.operator.ledger_is_balanced()) == ("paid", True)
