@@ -71,7 +71,8 @@ def test_every_layer_fails_for_an_import_that_runs_back_up(tmp_path: Path) -> No
             source.write(f"\nimport {imported}\n")
     said = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
-        cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, timeout=100, check=False,
+        cwd=tmp_path, env={"PYTHONPATH": str(tmp_path), "COLUMNS": "200"},  # a long pair must not be wrapped
+        capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     found = set(re.findall(r"^(\S+) is not allowed to import (\S+):$", said.stdout, re.MULTILINE))
     assert said.returncode == 1, said.stderr

@@ -15,9 +15,9 @@ from pengpos.core.effects import AlarmKind
 from pengpos.core.risk import Cap
 from pengpos.core.sale import DueState, Notice, Prompt, SaleState
 from pengpos.wire.encoding.cose import Context
-from sandbox.backend.intents.magic import Ending
-from sandbox.backend.kernel.alarms import AlarmKind as BackendAlarmKind
-from sandbox.backend.kernel.events import EventKind
+from sandbox.backend.intents.test_amounts import Ending
+from sandbox.backend.records.tables import AlarmKind as BackendAlarmKind
+from sandbox.backend.records.tables import EventKind
 from sandbox.backend.terminals.policy import DEFAULT_RISK
 from terminal.api.local_api import SEARCHED_BY, CancelCall, CodeCall, DayCall, LocalApi, RefundCall
 from tests.support.backend import the_contract

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pengpos.core.reasons import Reason
-from sandbox.backend.intents.dues import ASKS_NOBODY
+from sandbox.backend.intents.dues import NEVER_ASKED
 from sandbox.backend.trust.judgement import PLATFORM_BEARS
 from tests.support.contract_page import calls, rows_of_words, section
 
@@ -21,18 +21,29 @@ BACKEND, LOCAL = ((SPEC / name).read_text(encoding="utf-8") for name in ("backen
 
 SAID_ELSEWHERE: Mapping[str, frozenset[str]] = {
     "code": frozenset({"not_found", "method_not_allowed", "http_error"}),
+    "error.code": frozenset(),
     "INSUFFICIENT_FUNDS.code": frozenset({"insufficient_funds"}),
     "TERMINAL_REVOKED.code": frozenset({"terminal_revoked"}),
     "refusal.code": frozenset({"insufficient_funds", "over_budget"}),
     "payment.code": frozenset({"friend_asked"}),
-    "row.state": frozenset({"refused"}),
-    "due.state": frozenset({"paid", "withdrawn"}),
+    "row.state.value": frozenset({"refused"}),
+    "due.state.value": frozenset({"paid", "withdrawn"}),
     "intent.code or intent.status": frozenset({"cancelled", "declined", "expired"}),
     "intent.code or 'not_claimed'": frozenset({"not_claimed"}),
 }
 """What a code can be that is no word where the problem is raised; one that is not listed here fails the test."""
-USUAL = {"invalid": ("422", "invalid_request"), "not_found": ("404", "not_found"), "conflict": ("409", "conflict")}
-"""The functions of `problems` that make a problem: its status, and its code unless `code=` says another."""
+USUAL = {
+    "InvalidRequestError": ("422", "invalid_request"),
+    "NotFoundError": ("404", "not_found"),
+    "NotBookedYetError": ("404", "payment_unknown"),
+    "ConflictError": ("409", "conflict"),
+    "ClaimedError": ("409", "claimed"),
+    "ExceedsCapturedError": ("409", "exceeds_captured"),
+    "RequestSignatureError": ("401", "signature"),
+}
+"""Refusals of `sandbox.backend.errors`: the status each is answered with, and its code unless `code=` says another."""
+CODED = {"ForbiddenError": "403", "NotPossibleError": "409"}
+"""Those whose first word is their code."""
 _LOCAL_CODE = re.compile(r"(?:CommandRefusedError|BadRequestError|problem)\([^\"()]*\"([a-z_]+)\"")
 
 
@@ -56,10 +67,11 @@ def raised_by(tree: ast.AST) -> Iterator[tuple[str, str]]:
         if node.func.id in USUAL:
             status, code = USUAL[node.func.id]
             yield ast.literal_eval(keywords["code"]) if "code" in keywords else code, status
-        elif node.func.id == "ProblemError" and len(node.args) >= 2:
-            said = node.args[1]
+        elif (node.func.id == "ProblemError" and len(node.args) >= 2) or node.func.id in CODED:
+            status, said = (CODED[node.func.id], node.args[0]) if node.func.id in CODED else (
+                ast.unparse(node.args[0]), node.args[1])  # fmt: skip
             if isinstance(said, ast.Constant):
-                yield str(said.value), ast.unparse(node.args[0])
+                yield str(said.value), status
             else:
                 yield from ((code, "") for code in SAID_ELSEWHERE[ast.unparse(said)])
 
@@ -97,7 +109,7 @@ def test_the_backends_page_has_exactly_the_codes_of_verdicts() -> None:
     reasons = {code: {int(number) for number in re.findall(r"\d+", row[0])} for code, row in rows.items()}
     assert {code: found for code, found in refused.items() if not found <= reasons[code]} == {}
     assert {code for code, row in rows.items() if row[1] == "platform"} == PLATFORM_BEARS
-    assert {code for code, row in rows.items() if row[2] == "no"} == ASKS_NOBODY
+    assert {code for code, row in rows.items() if row[2] == "no"} == NEVER_ASKED
 
 
 def test_the_local_page_has_exactly_the_codes_of_problems() -> None:
@@ -121,4 +133,4 @@ def test_the_codes_of_every_call_are_in_the_table(page: str, heading: str) -> No
 def test_a_problem_whose_code_is_said_elsewhere_must_be_listed() -> None:
     with pytest.raises(KeyError):
         list(raised_by(ast.parse("raise ProblemError(409, something.new, 'no')")))
-    assert list(raised_by(ast.parse("raise invalid('no', code='bad_key')"))) == [("bad_key", "422")]
+    assert list(raised_by(ast.parse("raise InvalidRequestError('no', code='bad_key')"))) == [("bad_key", "422")]

@@ -27,7 +27,6 @@ from pengpos.keys.file import FileKey
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.keys import PublicKey
 from sandbox.backend.booking import sweep
-from sandbox.backend.contract import terminal_shapes as shapes
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.hub import Hub
 from sandbox.backend.records import seed
@@ -147,18 +146,18 @@ class World:
         home = Home(self.directory / f"terminal-{self._made}-")
         home.root.mkdir(mode=0o700)
         signer = FileKey.load_or_create(home.device_key)
-        request = shapes.EnrolmentRequest.model_validate({
-            "activation_code": "-", "public_key": PublicKey.of(signer).to_jwk(),
-            "hardware": {"serial": "10000000abcdef01", "model": "Raspberry Pi 4"}, "software_version": "0.1.0",
-        })  # fmt: skip
+        device = enrolment.Device(
+            key=PublicKey.of(signer),
+            hardware={"serial": "10000000abcdef01", "model": "Raspberry Pi 4"},
+            software_version="0.1.0",
+        )
 
-        def enrol(session: Any) -> shapes.EnrolmentAnswer:
+        def enrol(session: Any) -> dict[str, Any]:
             code = enrolment.new_activation_code(session, seed.STORE_ID, self.time.now())
             session.flush()
-            return enrolment.enrol(session, self.backend, request.model_copy(update={"activation_code": code.code}))
+            return enrolment.enrol(session, self.backend, code.code, device)
 
-        answer = self.backend.db.write(enrol).model_dump(mode="json")
-        stored = answer | {
+        stored = self.backend.db.write(enrol) | {
             "backend": self.backend.origin,
             "enrolled_at": datetime.fromtimestamp(self.time.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         }

@@ -1,7 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Routes of the terminal, shopper and operator APIs, and who is calling.
+"""Routes of the terminal, shopper and operator APIs, and who is calling. Nothing is decided here.
 
-Reading order: admin, caller, delivery, routing, admin_api, postings_api, terminal_api, wallet_api, wallet_social_api.
+Reading order: caller, routing, problem_translation, rendering, terminal_api, batch, wallet_api, wallet_sharing_api,
+admin_api, postings_api, imports, delivery.
 """
 
-__all__ = ["admin_api", "delivery", "postings_api", "routing", "terminal_api", "wallet_api", "wallet_social_api"]
+__all__ = [
+    "admin_api",
+    "delivery",
+    "postings_api",
+    "problem_translation",
+    "routing",
+    "terminal_api",
+    "wallet_api",
+    "wallet_sharing_api",
+]

@@ -1,20 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The operator side, `/admin/v1`: bearer token made at first start."""
+"""The routes of the operator side, `/admin/v1`; their bearer token is made at the first start."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from sqlalchemy.orm import Session
 
-from sandbox.backend.api import admin
+from sandbox.backend.api import imports
 from sandbox.backend.api.caller import BackendOf, Operator
+from sandbox.backend.api.rendering import operator as rendering
 from sandbox.backend.api.routing import PlainRoute
 from sandbox.backend.contract import admin_shapes as shapes
 from sandbox.backend.contract import import_shapes
 from sandbox.backend.ledger import ledger
-from sandbox.backend.payments import imports
+from sandbox.backend.offers import vouchers
+from sandbox.backend.payments import reviews
+from sandbox.backend.records.tables import MerchantRow, StoreRow, VoucherRow
 from sandbox.backend.records.times import rfc3339
 from sandbox.backend.settlement import settlements
 from sandbox.backend.terminals import denylist, enrolment
+from sandbox.backend.terminals import merchants as owners
 
 router = APIRouter(prefix="/admin/v1", tags=["admin"], dependencies=[Operator], route_class=PlainRoute)
 
@@ -43,19 +48,32 @@ def payments(
 ) -> shapes.PaymentsAnswer:
     """Every intent that was paid or tried, one entry each, in the order of intent ids."""
     with backend.db.read() as session:
-        return admin.payments(session, next_page, limit)
+        return rendering.payments(session, next_page, limit)
 
 
 @router.post("/payments/{intent_id}/review", status_code=204)
 def review(intent_id: str, request: shapes.Review, backend: BackendOf) -> None:
     """End the hold on a payment."""
-    backend.db.write(lambda session: admin.review(session, backend, intent_id, approve=request.approve))
+    backend.db.write(lambda session: reviews.review(session, backend, intent_id, approve=request.approve))
 
 
 @router.post("/coupons", status_code=201)
 def new_coupon(request: shapes.NewCoupon, backend: BackendOf) -> shapes.CouponAnswer:
     """A voucher for one account at one merchant."""
-    return backend.db.write(lambda session: admin.new_coupon(session, request))
+
+    def work(session: Session) -> str:
+        row = VoucherRow(
+            account_id=request.account_id,
+            merchant_id=request.merchant_id,
+            value_minor=request.value,
+            currency=request.currency,
+            minimum_minor=request.minimum,
+            not_before=request.not_before,
+            not_after=request.not_after,
+        )
+        return vouchers.offer(session, row)
+
+    return shapes.CouponAnswer(voucher_id=backend.db.write(work))
 
 
 @router.post("/settlements/{business_date}")
@@ -69,13 +87,13 @@ def run_settlement(business_date: str, backend: BackendOf) -> shapes.SettlementR
 def merchants(backend: BackendOf) -> list[shapes.MerchantEntry]:
     """All merchants, with what we owe them."""
     with backend.db.read() as session:
-        return admin.merchants(session)
+        return rendering.merchants(session)
 
 
 @router.post("/merchants", status_code=201)
 def new_merchant(request: shapes.NewMerchant, backend: BackendOf) -> shapes.NewMerchant:
     """A merchant."""
-    backend.db.write(lambda session: admin.new_merchant(session, request))
+    backend.db.write(lambda session: owners.new_merchant(session, MerchantRow(**request.model_dump(), config={})))
     return request
 
 
@@ -83,13 +101,13 @@ def new_merchant(request: shapes.NewMerchant, backend: BackendOf) -> shapes.NewM
 def stores(backend: BackendOf) -> list[shapes.StoreEntry]:
     """All stores."""
     with backend.db.read() as session:
-        return admin.stores(session)
+        return rendering.stores(session)
 
 
 @router.post("/stores", status_code=201)
 def new_store(request: shapes.NewStore, backend: BackendOf) -> shapes.NewStore:
     """A store of a merchant."""
-    backend.db.write(lambda session: admin.new_store(session, request))
+    backend.db.write(lambda session: owners.new_store(session, StoreRow(**request.model_dump(), config={})))
     return request
 
 
@@ -97,19 +115,19 @@ def new_store(request: shapes.NewStore, backend: BackendOf) -> shapes.NewStore:
 def terminals(backend: BackendOf) -> list[shapes.TerminalEntry]:
     """All terminals: last seen, queue, version."""
     with backend.db.read() as session:
-        return admin.terminals(session)
+        return rendering.terminals(session)
 
 
 @router.post("/terminals/{terminal_id}/revoke", status_code=204)
 def revoke(terminal_id: str, backend: BackendOf) -> None:
     """Revoke a terminal: it takes no payment any more, and what it delivers is held for review."""
-    backend.db.write(lambda session: admin.revoke(session, terminal_id, backend.clock.now()))
+    backend.db.write(lambda session: owners.revoke(session, terminal_id, backend.clock.now()))
 
 
 @router.post("/terminals/{terminal_id}/commands", status_code=202)
 def command(terminal_id: str, request: shapes.Command, backend: BackendOf) -> dict[str, Any]:
     """Tell a terminal to lock, unlock, diagnose or restart."""
-    backend.db.write(lambda session: admin.command(session, terminal_id, request.command, backend.clock.now()))
+    backend.db.write(lambda session: owners.command(session, terminal_id, request.command, backend.clock.now()))
     return {"command": request.command}
 
 
@@ -117,7 +135,7 @@ def command(terminal_id: str, request: shapes.Command, backend: BackendOf) -> di
 def alarms(backend: BackendOf) -> list[shapes.AlarmEntry]:
     """All alarms, newest first."""
     with backend.db.read() as session:
-        return admin.alarms(session)
+        return rendering.alarms(session)
 
 
 @router.post("/imports")
@@ -137,6 +155,7 @@ def change_denylist(request: shapes.DenylistChange, backend: BackendOf) -> shape
 
 
 @router.put("/{level}/{owner_id}/settings", status_code=204)
-def change_settings(level: admin.Level, owner_id: str, request: shapes.Settings, backend: BackendOf) -> None:
+def change_settings(level: owners.Level, owner_id: str, request: shapes.Settings, backend: BackendOf) -> None:
     """Change what a merchant, store or terminal sets; members left out stay."""
-    backend.db.write(lambda session: admin.change_settings(session, level, owner_id, request, backend.clock.now()))
+    changes, now = request.model_dump(exclude_none=True), backend.clock.now()
+    backend.db.write(lambda session: owners.change_settings(session, level, owner_id, changes, now))

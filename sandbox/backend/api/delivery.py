@@ -2,6 +2,8 @@
 """Answers that go wrong on their way, for rehearsals: late ones, and one whose connection dies instead.
 
 The abort is uvicorn's transport's, which `AbortableH11Protocol` puts where an application can reach it.
+
+Tests: tests/sandbox/backend/intents/test_test_amounts.py
 """
 
 import asyncio

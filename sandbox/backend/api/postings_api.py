@@ -70,12 +70,10 @@ def _postings(session: Session, after: int | None, limit: int) -> list[Posting]:
         .order_by(EntryRow.id)
     )
     for entry, account in found:
-        told = Entry(
-            account=AccountKind(account.kind), owner=account.owner, amount=entry.amount_minor, currency=account.currency
-        )
-        entries[entry.posting_id].append(told)
+        made = Entry(account=account.kind, owner=account.owner, amount=entry.amount_minor, currency=account.currency)
+        entries[entry.posting_id].append(made)
     return [
-        Posting(number=row.id, kind=PostingKind(row.kind), at=rfc3339(row.at), intent_id=row.intent_id,
+        Posting(number=row.id, kind=row.kind, at=rfc3339(row.at), intent_id=row.intent_id,
                 entries=entries[row.id])
         for row in rows
     ]  # fmt: skip

@@ -15,7 +15,7 @@ _UNSIGNED = "/v1/health"
 
 
 class PlainRoute(APIRoute):
-    """A route whose errors are told as problem documents."""
+    """A route whose errors are problem documents."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         problem = {"description": "Problem document (RFC 9457)", "model": Problem}

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The terminal side, `/v1`: routes only; what they mean is said in the modules they call."""
+"""The routes of the terminal side, `/v1`; the modules they call say what each means.
+
+Tests: tests/sandbox/backend/api/test_routing.py, tests/sandbox/backend/payments/test_payments.py
+"""
 
 from typing import Annotated, Any
 
@@ -11,24 +14,26 @@ from sqlalchemy.orm import Session
 from pengpos.core.errors import MalformedError
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.objects.presentation import Presentation
+from sandbox.backend.api import batch
 from sandbox.backend.api.caller import AnyTerminal, BackendOf, Incoming, KnowsDues, TradingTerminal, check_new_key
 from sandbox.backend.api.delivery import LostAnswer
+from sandbox.backend.api.rendering import terminal as rendering
 from sandbox.backend.api.routing import TerseRoute
-from sandbox.backend.booking import cancel
-from sandbox.backend.booking import refunds as refund_book
+from sandbox.backend.booking import cancel, refunds
 from sandbox.backend.contract import terminal_shapes as shapes
-from sandbox.backend.contract.problems import ProblemError, invalid, not_found
-from sandbox.backend.intents import intents, views
+from sandbox.backend.contract.problems import ProblemError
+from sandbox.backend.errors import ForbiddenError, InvalidRequestError, NotFoundError
+from sandbox.backend.intents import intents, reports
 from sandbox.backend.kernel import events
 from sandbox.backend.kernel.context import Backend
-from sandbox.backend.payments import batch, payments
-from sandbox.backend.payments import payment_requests as friends
+from sandbox.backend.payments import payment_requests, payments
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import CancelReason
 from sandbox.backend.records.times import rfc3339
 from sandbox.backend.settlement import settlements
 from sandbox.backend.sharing import splits
 from sandbox.backend.terminals import denylist, enrolment, heartbeat, policy
+from sandbox.backend.trust.proof_of_possession import read_key
 
 router = APIRouter(prefix="/v1", tags=["terminal"], route_class=TerseRoute)
 
@@ -42,9 +47,13 @@ def health(backend: BackendOf) -> shapes.Health:
 @router.post("/enrolments")
 def enrol(request: shapes.EnrolmentRequest, incoming: Incoming, backend: BackendOf) -> shapes.EnrolmentAnswer:
     """Enrol a terminal; the request is signed by the new key."""
-    key = enrolment.read_jwk(request.public_key)
+    key = read_key(request.public_key.model_dump())
     check_new_key(backend, incoming, key, request.public_key.kid)
-    return backend.db.write(lambda session: enrolment.enrol(session, backend, request))
+    device = enrolment.Device(
+        key=key, hardware=request.hardware.model_dump(), software_version=request.software_version
+    )
+    answer = backend.db.write(lambda session: enrolment.enrol(session, backend, request.activation_code, device))
+    return shapes.EnrolmentAnswer.model_validate(answer)
 
 
 @router.post("/terminal/credential")
@@ -53,9 +62,13 @@ def renew(
 ) -> shapes.RenewalAnswer:
     """Renew the credential, also with a new key."""
     wanted = request or shapes.RenewalRequest()
-    return backend.db.write(
-        lambda session: enrolment.renew(session, backend, terminal.terminal_id, terminal.kid, wanted)
+    new_key = None if wanted.public_key is None else wanted.public_key.model_dump()
+    credential = backend.db.write(
+        lambda session: enrolment.renew(
+            session, backend, terminal.terminal_id, terminal.kid, new_key=new_key, proof=wanted.proof
+        )
     )
+    return shapes.RenewalAnswer.model_validate({"credential": b64u(credential), "issuers": backend.issuer.jwks()})
 
 
 @router.get("/terminal/config", response_model=shapes.ConfigAnswer, responses={304: {"description": "not changed"}})
@@ -100,7 +113,7 @@ def event_stream(
     elif last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19:
         after = int(last_event_id)
     else:
-        raise invalid("Last-Event-ID is a number that we gave")
+        raise InvalidRequestError("Last-Event-ID is a number that we gave")
     return StreamingResponse(
         events.stream(backend, terminal.terminal_id, after),
         media_type="text/event-stream",
@@ -111,10 +124,17 @@ def event_stream(
 @router.post("/terminal/heartbeat")
 def beat(request: shapes.HeartbeatRequest, terminal: AnyTerminal, backend: BackendOf) -> shapes.HeartbeatAnswer:
     """How the terminal is; its journal head comes back signed."""
-    answer = backend.db.write(lambda session: heartbeat.heartbeat(session, backend, terminal.terminal_id, request))
-    if isinstance(answer, ProblemError):
-        raise answer
-    return answer
+    said = heartbeat.Heartbeat(
+        head=request.head.model_dump(),
+        signed_head=request.signed_head,
+        software_version=request.software_version,
+        report=request.model_dump(mode="json", exclude={"signed_head"}),
+    )
+    head = backend.db.write(lambda session: heartbeat.heartbeat(session, backend, terminal.terminal_id, said))
+    if isinstance(head, heartbeat.HeadBehind):
+        more = {} if head.signed_head is None else {"signed_head": b64u(head.signed_head)}
+        raise ProblemError(409, "head_behind", "the last signed head is not the highest we know", more)
+    return shapes.HeartbeatAnswer(signed_head=b64u(head))
 
 
 @router.put("/intents/{intent_id}")
@@ -124,10 +144,10 @@ def put_intent(
     """Register an intent for tag mode, QR and 代付."""
     presentation = _own(backend, terminal.terminal_id, intent_id, request.presentation)
     if presentation.credential.expired(presentation.intent.claims.issued_at):
-        raise ProblemError(403, "terminal_credential_expired", "an expired credential signs no new intent; renew it")
+        raise ForbiddenError("terminal_credential_expired", "an expired credential signs no new intent; renew it")
     now = backend.clock.now()
     row = backend.db.write(lambda session: intents.register(session, presentation, now))
-    return shapes.IntentRegistered(url=intents.url_of(backend, row.id), status=views.status_of(row, now))
+    return shapes.IntentRegistered(url=intents.url_of(backend, row.id), status=reports.status_of(row, now).value)
 
 
 @router.get("/intents/{intent_id}")
@@ -135,7 +155,8 @@ def get_intent(intent_id: str, terminal: AnyTerminal, backend: BackendOf) -> sha
     """How an intent stands, with its payment when there is one."""
     wanted, now = _intent_id(intent_id), backend.clock.now()
     with backend.db.read() as session:
-        return views.intent(session, intents.find_own(session, wanted, terminal.terminal_id), now)
+        row = intents.find_own(session, wanted, terminal.terminal_id)
+        return rendering.intent(reports.of_intent(session, row, now))
 
 
 @router.post("/intents/{intent_id}/cancel")
@@ -144,7 +165,8 @@ def cancel_intent(
 ) -> shapes.CancelAnswer:
     """Cancel: final."""
     presentation = _own(backend, terminal.terminal_id, intent_id, request.presentation)
-    return backend.db.write(lambda session: cancel.cancel(session, backend, presentation, CancelReason(request.reason)))
+    reason = CancelReason(request.reason)
+    return rendering.cancelled(backend.db.write(lambda session: cancel.cancel(session, backend, presentation, reason)))
 
 
 @router.post("/payments", response_model=shapes.Payment)
@@ -153,14 +175,14 @@ async def pay(
 ) -> Any:
     """Judge a payment and book it; the same request gives the same answer."""
 
-    def judge() -> payments.Answered:
-        offer = payments.read_offer(backend, terminal.terminal_id, request, knows_dues=knows_dues)
-        return payments.take(backend, offer)
+    def judge() -> payments.Verdict:
+        order = batch.order_of(request)
+        return payments.take(backend, payments.read_offer(backend, terminal.terminal_id, order, knows_dues=knows_dues))
 
-    answered = await run_in_threadpool(judge)
-    if answered.delivery.delay_s:
-        await backend.sleep(answered.delivery.delay_s)
-    return LostAnswer() if answered.delivery.lost else answered.payment
+    verdict = await run_in_threadpool(judge)
+    if verdict.delivery.delay_s:
+        await backend.sleep(verdict.delivery.delay_s)
+    return LostAnswer() if verdict.delivery.lost else rendering.payment(verdict.payment)
 
 
 @router.post("/payments/batch")
@@ -173,7 +195,7 @@ def pay_batch(
     """Up to 200 payments; one verdict an item."""
     items = request if isinstance(request, list) else request.payments
     if len(items) > shapes.BATCH_LIMIT:
-        raise invalid(f"at most {shapes.BATCH_LIMIT} payments a batch")
+        raise InvalidRequestError(f"at most {shapes.BATCH_LIMIT} payments a batch")
     verdicts = batch.take_all(backend, terminal.terminal_id, items, knows_dues=knows_dues)
     return shapes.BatchAnswer(verdicts=verdicts)
 
@@ -182,13 +204,26 @@ def pay_batch(
 def refund(intent_id: str, request: shapes.RefundRequest, terminal: AnyTerminal, backend: BackendOf) -> shapes.Refund:
     """Give money back."""
     wanted = _intent_id(intent_id)
-    return backend.db.write(lambda session: refund_book.refund(session, backend, terminal.terminal_id, wanted, request))
+    order = refunds.RefundOrder(refund_id=request.refund_id, amount_minor=request.amount, reason=request.reason)
+    return rendering.refund(
+        backend.db.write(lambda session: refunds.refund(session, backend, terminal.terminal_id, wanted, order))
+    )
 
 
 @router.post("/splits")
 def split_bill(request: shapes.SplitRequest, terminal: TradingTerminal, backend: BackendOf) -> shapes.Split:
     """AA: divide a bill into shares that add up exactly."""
-    return backend.db.write(lambda session: splits.split(session, terminal.terminal_id, request))
+    row = backend.db.write(
+        lambda session: splits.split(
+            session,
+            terminal.terminal_id,
+            request.split_id,
+            total_minor=request.total,
+            currency=request.currency,
+            shares=request.shares,
+        )
+    )
+    return rendering.split(row)
 
 
 @router.post("/payment-requests")
@@ -201,11 +236,11 @@ def request_payment(
 
     def work(session: Session) -> shapes.PaymentRequested:
         row = intents.register(session, presentation, now)
-        friends.give_time(session, row, now)
+        payment_requests.give_time(session, row, now)
         return shapes.PaymentRequested(
             intent_id=row.id,
             url=intents.url_of(backend, row.id),
-            status=views.status_of(row, now),
+            status=reports.status_of(row, now).value,
             expires_at=rfc3339(row.expires_at),
         )
 
@@ -217,18 +252,18 @@ def settlement(business_date: str, terminal: AnyTerminal, backend: BackendOf) ->
     """This terminal's part of a business date: totals by kind and every entry."""
     on = settlements.read_date(business_date)
     with backend.db.read() as session:
-        return settlements.settlement(session, terminal.terminal_id, on)
+        return rendering.settlement(settlements.settlement(session, terminal.terminal_id, on))
 
 
 def _intent_id(text: str) -> str:
     try:
         return str(ids.parse_intent_id(text))
     except MalformedError as error:
-        raise not_found("intent") from error
+        raise NotFoundError("intent") from error
 
 
 def _own(backend: Backend, terminal_id: str, intent_id: str, text: str) -> Presentation:
     presentation = intents.read_own_presentation(text, backend.issuer.trusted, terminal_id)
     if intents.intent_id_of(presentation) != _intent_id(intent_id):
-        raise invalid("the presentation is of another intent", code="bad_presentation")
+        raise InvalidRequestError("the presentation is of another intent", code="bad_presentation")
     return presentation

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shopper side, `/wallet/v1`: routes only."""
+"""The routes of the shopper side, `/wallet/v1`: accounts and payments.
+
+Tests: tests/sandbox/backend/people/test_accounts.py, tests/sandbox/backend/payments/test_page_payments.py
+"""
 
 from typing import Annotated, Any
 
@@ -7,12 +10,16 @@ from fastapi import APIRouter, Query
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.orm import Session
 
+from pengpos.wire.encoding.base64url import b64u
 from sandbox.backend.api.caller import AccountId, BackendOf
 from sandbox.backend.api.delivery import LostAnswer
+from sandbox.backend.api.rendering import wallet as rendering
 from sandbox.backend.api.routing import TerseRoute
 from sandbox.backend.contract import wallet_shapes as shapes
-from sandbox.backend.payments import page_payments
+from sandbox.backend.payments import page_payments, page_reports
 from sandbox.backend.people import accounts
+from sandbox.backend.records.times import rfc3339
+from sandbox.backend.trust.proof_of_possession import read_key
 
 router = APIRouter(prefix="/wallet/v1", tags=["wallet"], route_class=TerseRoute)
 
@@ -20,7 +27,9 @@ router = APIRouter(prefix="/wallet/v1", tags=["wallet"], route_class=TerseRoute)
 @router.post("/accounts", status_code=201)
 def sign_up(request: shapes.SignUp, backend: BackendOf) -> shapes.SignedUp:
     """Sign up; the token is told once."""
-    return backend.db.write(lambda session: accounts.sign_up(session, request, backend.clock.now()))
+    now = backend.clock.now()
+    made = backend.db.write(lambda session: accounts.sign_up(session, request.name, request.languages, now))
+    return shapes.SignedUp(account_id=made.account_id, token=made.token)
 
 
 @router.get("/issuers")
@@ -34,20 +43,26 @@ def issue_credential(
     request: shapes.CredentialRequest, account_id: AccountId, backend: BackendOf
 ) -> shapes.CredentialAnswer:
     """Certify a fresh key."""
-    return backend.db.write(lambda session: accounts.issue_credential(session, backend, account_id, request))
+    key = read_key(request.public_key.model_dump())
+    row = backend.db.write(
+        lambda session: accounts.issue_credential(session, backend, account_id, key, request.proof, request.merchant_id)
+    )
+    return shapes.CredentialAnswer(credential=b64u(row.credential), expires_at=rfc3339(row.expires_at))
 
 
 @router.put("/offline-allowance", status_code=204)
 def set_offline_allowance(request: shapes.OfflineAllowance, account_id: AccountId, backend: BackendOf) -> None:
     """How much may be promised offline."""
-    backend.db.write(lambda session: accounts.set_offline_allowance(session, account_id, request))
+    backend.db.write(
+        lambda session: accounts.set_offline_allowance(session, account_id, request.total, request.merchants)
+    )
 
 
 @router.get("/balance")
 def balance(account_id: AccountId, backend: BackendOf) -> shapes.BalanceAnswer:
     """What the account holds."""
     with backend.db.read() as session:
-        return accounts.balance(session, account_id)
+        return rendering.balance(accounts.balance(session, account_id))
 
 
 @router.post("/top-ups")
@@ -55,11 +70,11 @@ def top_up(request: shapes.TopUp, account_id: AccountId, backend: BackendOf) -> 
     """More play money."""
     now = backend.clock.now()
 
-    def work(session: Session) -> shapes.BalanceAnswer:
+    def work(session: Session) -> accounts.AccountBalance:
         accounts.top_up(session, account_id, request.amount, request.currency, now)
         return accounts.balance(session, account_id)
 
-    return backend.db.write(work)
+    return rendering.balance(backend.db.write(work))
 
 
 @router.get("/payments")
@@ -71,14 +86,15 @@ def payments(
 ) -> shapes.WalletPayments:
     """The account's payments, newest first."""
     with backend.db.read() as session:
-        return page_payments.payments_of(session, account_id, next_page, limit, backend.clock.now())
+        now = backend.clock.now()
+        return rendering.payments(page_reports.payments_of(session, account_id, next_page, limit, now))
 
 
 @router.get("/intents/{reference}")
 def look(reference: str, account_id: AccountId, backend: BackendOf) -> shapes.PayableIntent:
     """Merchant and amount, by intent id (UUID or 22 characters) or presentation; claims nothing."""
     wanted = page_payments.read_reference(backend, reference, None)
-    return backend.db.write(lambda session: page_payments.look(session, backend, account_id, wanted))
+    return rendering.payable(backend.db.write(lambda session: page_payments.look(session, backend, account_id, wanted)))
 
 
 @router.post("/intents/{reference}/claim")
@@ -87,7 +103,9 @@ def claim(
 ) -> shapes.PayableIntent:
     """Claim for 60 s."""
     wanted = page_payments.read_reference(backend, reference, request.presentation if request else None)
-    return backend.db.write(lambda session: page_payments.claim(session, backend, account_id, wanted))
+    return rendering.payable(
+        backend.db.write(lambda session: page_payments.claim(session, backend, account_id, wanted))
+    )
 
 
 @router.post("/intents/{reference}/release")
@@ -96,7 +114,9 @@ def release(
 ) -> shapes.PayableIntent:
     """Give the claim up."""
     wanted = page_payments.read_reference(backend, reference, request.presentation if request else None)
-    return backend.db.write(lambda session: page_payments.release(session, backend, account_id, wanted))
+    return rendering.payable(
+        backend.db.write(lambda session: page_payments.release(session, backend, account_id, wanted))
+    )
 
 
 @router.post("/intents/{reference}/pay", response_model=shapes.WalletPayment)
@@ -104,20 +124,26 @@ async def pay(
     reference: str, account_id: AccountId, backend: BackendOf, request: shapes.PayRequest | None = None
 ) -> Any:
     """Pay by the page, by intent id or with a presentation."""
-    order = request or shapes.PayRequest()
+    asked = request or shapes.PayRequest()
+    order = page_payments.PageOrder(
+        tip_minor=asked.tip,
+        vouchers=tuple(asked.vouchers),
+        purse=asked.purse,
+        show_membership=asked.show_membership,
+    )
 
-    def book() -> page_payments.Answered:
-        wanted = page_payments.read_reference(backend, reference, order.presentation)
+    def book() -> page_payments.PageVerdict:
+        wanted = page_payments.read_reference(backend, reference, asked.presentation)
         return backend.db.write(lambda session: page_payments.pay(session, backend, account_id, wanted, order))
 
-    answered = await run_in_threadpool(book)
-    if answered.delivery.delay_s:
-        await backend.sleep(answered.delivery.delay_s)
-    return LostAnswer() if answered.delivery.lost else answered.payment
+    verdict = await run_in_threadpool(book)
+    if verdict.delivery.delay_s:
+        await backend.sleep(verdict.delivery.delay_s)
+    return LostAnswer() if verdict.delivery.lost else rendering.payment(verdict.payment)
 
 
 @router.get("/receipts/{token}")
 def receipt(token: str, backend: BackendOf) -> shapes.ReceiptView:
     """What a receipt's URL shows; needs no token but the URL's own."""
     with backend.db.read() as session:
-        return page_payments.receipt(session, token)
+        return rendering.receipt(page_reports.of_receipt(session, token))

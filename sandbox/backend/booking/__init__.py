@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Money moves: booking a payment, cancelling, refunding, and what falls due by time.
+"""Money moves: booking a payment, cancelling, refunding, and what ends by itself in time.
 
 Reading order: booking, cancel, refunds, sweep.
 """

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Giving a payment its verdict: money moves, the intent gets its fate, the receipt is signed, the terminal is told.
+"""Gives a payment its verdict: money moves, the intent ends, the receipt is signed, the terminal gets its events.
 
 One transaction each, under the intent's row lock; that an intent is booked once is also a unique index.
+
+Tests: tests/sandbox/backend/payments/test_payments.py, tests/sandbox/backend/payments/test_payments_accepted_offline.py
 """
 
 from uuid import UUID
@@ -10,13 +12,12 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from pengpos.core.reasons import Reason
-from sandbox.backend.intents import dues, intents, views
+from sandbox.backend.intents import dues, event_data, intents, reports
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.events import emit
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
-from sandbox.backend.offers import bill
-from sandbox.backend.offers import vouchers as coupons
+from sandbox.backend.offers import line_items, vouchers
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import (
     BorneBy,
@@ -31,6 +32,7 @@ from sandbox.backend.records.tables import (
 from sandbox.backend.records.times import business_date
 from sandbox.backend.sharing import purses
 from sandbox.backend.terminals import policy
+from sandbox.backend.terminals.merchants import merchant_of
 from sandbox.backend.trust.judgement import CANCELLED, INSUFFICIENT_FUNDS, PLATFORM_BEARS, Refusal
 
 REVIEW_S = 900
@@ -43,7 +45,7 @@ HELD = Refusal(Reason.HELD, "held_for_review")
 
 def merchant_account(session: Session, terminal_id: str) -> Account:
     """Where a terminal's takings go."""
-    return Account(AccountKind.MERCHANT, bill.merchant_of(session, terminal_id).id)
+    return Account(AccountKind.MERCHANT, merchant_of(session, terminal_id).id)
 
 
 def shopper_account(payment: PaymentRow) -> Account:
@@ -56,16 +58,16 @@ def shopper_account(payment: PaymentRow) -> Account:
 
 def business_date_of(session: Session, terminal_id: str, at: int) -> str:
     """The day of the terminal's merchant on which something counts, as ``2026-11-22``."""
-    merchant = bill.merchant_of(session, terminal_id)
+    merchant = merchant_of(session, terminal_id)
     return business_date(at, merchant.timezone, merchant.day_starts_hour).isoformat()
 
 
 def book(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> Refusal | None:
     """Take the money and approve; a refusal if there is not enough, and then nothing has been changed.
 
-    Whoever else was held for this intent loses: the first that is booked wins, and nobody is asked for it any more.
+    A payment that was held for this intent loses: the first that is booked wins, and its due, if any, is withdrawn.
     """
-    taken = payment.total_minor - bill.discount(session, intent, payment, now)
+    taken = payment.total_minor - line_items.discount(session, intent, payment, now)
     if payment.purse_id is not None and purses.over_budget(session, payment.purse_id, taken):
         return purses.OVER_BUDGET
     try:
@@ -82,7 +84,7 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
     except ledger.InsufficientFundsError:
         return INSUFFICIENT_FUNDS
     _release_others(session, intent, payment)
-    coupons.spend(session, intent, payment)
+    vouchers.spend(session, intent, payment)
     dues.withdraw(session, intent.id, now)
     payment.status, payment.code, payment.reason = PaymentStatus.APPROVED, "approved", None
     payment.taken_minor, payment.held_until, payment.held_outcome = taken, None, None
@@ -92,8 +94,8 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
     payment.receipt_url = f"{backend.origin}/r/{payment.receipt_token}"
     payment.receipt = _receipt(backend, intent, payment, reason=None)
     session.flush()
-    payment.lines, payment.cards = bill.lines(session, payment), bill.cards(session, payment)
-    payment.payer_display = bill.payer_display(session, payment)
+    payment.lines, payment.cards = line_items.lines(session, payment), line_items.cards(session, payment)
+    payment.payer_display = line_items.payer_display(session, payment)
     intents.end(intent, IntentStatus.APPROVED, "approved", None)
     tell(session, intent, payment, now)
     return None
@@ -104,7 +106,7 @@ def decline(
 ) -> None:
     """Refuse a payment; final for its intent unless that has its fate already.
 
-    Of one accepted offline it says who bears it, and asks whoever signed it to pay after all.
+    Of one accepted offline it says who bears it, and asks the account that signed it to pay after all.
     """
     payment.status, payment.code, payment.reason = PaymentStatus.DECLINED, refusal.code, int(refusal.reason)
     payment.held_until, payment.held_outcome = None, None
@@ -145,7 +147,7 @@ def review(session: Session, intent: IntentRow, payment: PaymentRow, now: int, *
 
 
 def give_back(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> None:
-    """Undo a booked payment for a cancel: all of it goes back, and it is told as one that took nothing."""
+    """Undo a booked payment for a cancel: all of it goes back, and it counts as one that took nothing."""
     ledger.transfer(
         session,
         PostingKind.REVERSAL,
@@ -156,7 +158,7 @@ def give_back(session: Session, backend: Backend, intent: IntentRow, payment: Pa
         at=now,
         intent_id=intent.id,
     )
-    coupons.unspend(session, intent)
+    vouchers.unspend(session, intent)
     payment.taken_minor, payment.lines, payment.cards = 0, [], []
     payment.receipt_token = payment.receipt_url = None
     withdraw(backend, intent, payment, now)
@@ -177,9 +179,9 @@ def tell(session: Session, intent: IntentRow, payment: PaymentRow, now: int) -> 
 
 
 def tell_payment(session: Session, payment: PaymentRow, now: int) -> None:
-    """Emit `payment` alone, where the intent is told by whoever changes it."""
+    """Emit `payment` alone, where the caller emits `intent` itself."""
     session.flush()
-    data = intents.dump(views.payment_with_refunds(session, payment))
+    data = event_data.of_payment(reports.with_refunds(session, payment))
     emit(session, payment.terminal_id, EventKind.PAYMENT, data, now)
 
 

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cancel: final, and a tombstone for whatever comes after it (backend API, *Cancel*)."""
+"""Cancels an intent: final, and a tombstone for every payment that comes after it (backend API, *Cancel*)."""
+
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pengpos.wire.objects.presentation import Presentation
 from sandbox.backend.booking import booking
-from sandbox.backend.contract import terminal_shapes as shapes
-from sandbox.backend.intents import dues, intents, views
+from sandbox.backend.intents import dues, intents, reports
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records.tables import (
     CancelOutcome,
@@ -21,12 +22,20 @@ from sandbox.backend.records.tables import (
 from sandbox.backend.trust.judgement import CANCELLED
 
 
-def cancel(session: Session, backend: Backend, presentation: Presentation, reason: CancelReason) -> shapes.CancelAnswer:
-    """Cancel an intent, heard of or not; the same question gets the same answer, for ever.
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The answer to a cancel, and how the intent stands."""
+
+    outcome: CancelOutcome
+    intent: reports.IntentReport
+
+
+def cancel(session: Session, backend: Backend, presentation: Presentation, reason: CancelReason) -> Cancelled:
+    """Cancel an intent, registered before or not; the same question gets the same answer, for ever.
 
     `cancelled`: nothing was taken, or it was taken and has been given back. `settled`: it stays paid (already in a
     settlement, partly refunded, accepted offline by the terminal, or its due is paid), so refund it. Raises
-    ProblemError `409`.
+    ConflictError.
     """
     now = backend.clock.now()
     intent = intents.register(session, presentation, now)
@@ -34,12 +43,7 @@ def cancel(session: Session, backend: Backend, presentation: Presentation, reaso
         intent.cancel_reason = reason
         intent.cancel_answer = _end(session, backend, intent, now)
         intents.tell(session, intent, now)
-    return shapes.CancelAnswer.model_validate(
-        {
-            "status": intent.cancel_answer,
-            "intent": views.intent(session, intent, now),
-        }
-    )
+    return Cancelled(intent.cancel_answer, reports.of_intent(session, intent, now))
 
 
 def _end(session: Session, backend: Backend, intent: IntentRow, now: int) -> CancelOutcome:

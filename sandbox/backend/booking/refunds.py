@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Refunds: whole or part, never more than captured, serialised on `refund_id` (backend API, refunds)."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sandbox.backend.booking import booking
-from sandbox.backend.contract import terminal_shapes as shapes
-from sandbox.backend.contract.problems import ProblemError, conflict
-from sandbox.backend.intents import dues, intents, magic, views
+from sandbox.backend.errors import ConflictError, ExceedsCapturedError, NotBookedYetError
+from sandbox.backend.intents import dues, intents, reports, test_amounts
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
-from sandbox.backend.offers import vouchers as coupons
+from sandbox.backend.offers import vouchers
 from sandbox.backend.records.tables import (
     DueRow,
     IntentRow,
@@ -23,34 +24,43 @@ from sandbox.backend.records.tables import (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundOrder:
+    """A refund as a terminal asks for it, under its own id. `amount_minor` None: all that is still captured."""
+
+    refund_id: str
+    amount_minor: int | None
+    reason: str
+
+
 def refund(
-    session: Session, backend: Backend, terminal_id: str, intent_id: str, request: shapes.RefundRequest
-) -> shapes.Refund:
+    session: Session, backend: Backend, terminal_id: str, intent_id: str, order: RefundOrder
+) -> reports.RefundReport:
     """Give money back, or say again what became of this refund.
 
     `void` if the payment was declined: then it lessens the guaranteed sum and the due; once that is paid, the money
-    goes back. Raises ProblemError `404 payment_unknown` before the payment is booked, `409 conflict` for the same id
-    with another content, `409 exceeds_captured`.
+    goes back. Raises NotBookedYetError before the payment is booked, ConflictError for the same id with another
+    content, ExceedsCapturedError.
     """
     now = backend.clock.now()
     intent = intents.lock(session, intent_id, now)
     if intent is None or intent.terminal_id != terminal_id:
-        raise ProblemError(404, "payment_unknown", "no such payment yet; keep the refund behind it")
-    earlier = session.get(RefundRow, request.refund_id)
+        raise NotBookedYetError("no such payment yet; keep the refund behind it")
+    earlier = session.get(RefundRow, order.refund_id)
     if earlier is not None:
-        if (earlier.intent_id, earlier.requested_minor) != (intent.id, request.amount):
-            raise conflict("this refund id came before with another content")
-        return views.refund(earlier, intent.currency)
-    payment = views.standing_payment(session, intent)
+        if (earlier.intent_id, earlier.requested_minor) != (intent.id, order.amount_minor):
+            raise ConflictError("this refund id came before with another content")
+        return reports.of_refund(earlier, intent.currency)
+    payment = reports.standing_payment(session, intent)
     if payment is None or payment.status is PaymentStatus.HELD or intent.status is IntentStatus.EXPIRED:
-        raise ProblemError(404, "payment_unknown", "the payment is not booked yet; keep the refund behind it")
+        raise NotBookedYetError("the payment is not booked yet; keep the refund behind it")
     row = RefundRow(
-        id=request.refund_id,
+        id=order.refund_id,
         terminal_id=terminal_id,
         intent_id=intent.id,
-        requested_minor=request.amount,
+        requested_minor=order.amount_minor,
         amount_minor=0,
-        reason=request.reason,
+        reason=order.reason,
         state=RefundState.VOID,
         at=now,
         business_date=booking.business_date_of(session, terminal_id, now),
@@ -65,7 +75,7 @@ def refund(
         dues.lessen(session, intent.id, row.requested_minor, now)
     session.add(row)
     booking.tell(session, intent, payment, now)
-    return views.refund(row, intent.currency)
+    return reports.of_refund(row, intent.currency)
 
 
 def fail(session: Session, row: RefundRow, now: int) -> None:
@@ -99,9 +109,9 @@ def _give(session: Session, backend: Backend, intent: IntentRow, payment: Paymen
     _from_merchant(session, PostingKind.REFUND, intent, booking.shopper_account(payment), row.amount_minor, now)
     payment.refunded_minor += row.amount_minor
     row.state = RefundState.DONE
-    coupons.give_back(session, payment, payment.taken_minor, payment.refunded_minor, now)
-    if backend.magic_amounts and magic.refund_fails(intent.amount_minor):
-        row.fails_at = now + magic.REFUND_FAILS_AFTER_S
+    vouchers.give_back(session, payment, payment.taken_minor, payment.refunded_minor, now)
+    if backend.magic_amounts and test_amounts.refund_fails(intent.amount_minor):
+        row.fails_at = now + test_amounts.REFUND_FAILS_AFTER_S
 
 
 def _give_due(session: Session, intent: IntentRow, payment: PaymentRow, due: DueRow, row: RefundRow, now: int) -> None:
@@ -111,14 +121,14 @@ def _give_due(session: Session, intent: IntentRow, payment: PaymentRow, due: Due
     _from_merchant(session, PostingKind.REFUND, intent, shopper, row.amount_minor, now)
     due.refunded_minor += row.amount_minor
     row.state = RefundState.DONE
-    coupons.give_back(session, payment, due.amount_minor, due.refunded_minor, now)
+    vouchers.give_back(session, payment, due.amount_minor, due.refunded_minor, now)
 
 
 def _amount(row: RefundRow, left: int) -> int:
-    """How much a refund gives back of what is left; raises ProblemError 409."""
+    """How much a refund gives back of what is left; raises ExceedsCapturedError."""
     amount = left if row.requested_minor is None else row.requested_minor
     if amount > left:
-        raise ProblemError(409, "exceeds_captured", "more than is still captured", {"captured": left})
+        raise ExceedsCapturedError(left)
     return amount
 
 

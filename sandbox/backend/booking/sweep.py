@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What becomes due by itself: holds end, refunds fail, claims and intents lapse. Each in a transaction of its own.
+"""Ends what ends by itself: holds, refunds that fail later, claims and intents. Each in a transaction of its own.
 
-Nothing depends on it for being right: whoever locks an intent sees it lapsed already. It is what tells the terminals.
+Nothing depends on it for being right: locking an intent shows it lapsed already. It is what tells the terminals.
+
+Tests: tests/sandbox/backend/intents/test_test_amounts.py, tests/sandbox/backend/payments/test_payment_requests.py
 """
 
 import threading

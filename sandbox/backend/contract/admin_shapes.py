@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The JSON of the operator side as pydantic models."""
+"""The JSON of the operator side as pydantic models.
+
+Tests: tests/sandbox/backend/contract/test_terminal_shapes.py, tests/sandbox/backend/api/test_admin_api.py
+"""
 
 from typing import Annotated, Any, Literal
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`POST /admin/v1/imports`, and what is inside a sealed export (format `pengpos-export-1`, docs/journal.md)."""
+"""`POST /admin/v1/imports`, and what is inside a sealed export (format `pengpos-export-1`, docs/journal.md).
+
+Tests: tests/sandbox/backend/api/test_imports.py
+"""
 
 import struct
 from hashlib import sha256
@@ -90,7 +93,7 @@ class ExportedRefund(Shape):
 
 
 class ExportedPayment(Shape):
-    """One unsent sale. Without `authorisation` nobody authorised it at the terminal; `occurred_at`: Unix seconds."""
+    """One unsent sale. Without `authorisation` no wallet authorised it at the terminal; `occurred_at`: Unix seconds."""
 
     sale_id: str
     state: str

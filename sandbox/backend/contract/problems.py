@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Errors as RFC 9457 problem documents with `code` for programs (backend API, "Rules for all of it")."""
+"""Errors as RFC 9457 problem documents with `code` for programs (backend API, "Rules for all of it").
+
+Tests: tests/sandbox/backend/api/test_routing.py, tests/sandbox/backend/api/test_problem_translation.py
+"""
 
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -11,6 +14,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
+
+from sandbox.backend.errors import BackendError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -28,7 +33,7 @@ class Problem(BaseModel):
 
 
 @dataclass(eq=False)
-class ProblemError(Exception):
+class ProblemError(BackendError):
     """An answer that is an error; `more` are further members of the document."""
 
     status: int
@@ -47,21 +52,6 @@ class ProblemError(Exception):
         return {**problem.model_dump(), **self.more}
 
 
-def not_found(what: str) -> ProblemError:
-    """`404 not_found`: there is no such thing, or it is somebody else's."""
-    return ProblemError(404, "not_found", f"no such {what}")
-
-
-def conflict(detail: str) -> ProblemError:
-    """`409 conflict`: the same id came before with another payload."""
-    return ProblemError(409, "conflict", detail)
-
-
-def invalid(detail: str, code: str = "invalid_request") -> ProblemError:
-    """`422`: the request is understood and cannot be right."""
-    return ProblemError(422, code, detail)
-
-
 def install(app: FastAPI) -> None:
     """Turn every error of `app` into a problem document."""
     app.add_exception_handler(ProblemError, _on_problem)
@@ -72,19 +62,20 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_bug)
 
 
-def _answer(error: ProblemError) -> JSONResponse:
+def answer(error: ProblemError) -> JSONResponse:
+    """The response with an error's problem document."""
     return JSONResponse(error.document(), status_code=error.status, media_type=MEDIA_TYPE, headers=error.headers)
 
 
 async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ProblemError)
-    return _answer(error)
+    return answer(error)
 
 
 async def _on_validation(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     places = [".".join(str(part) for part in item["loc"]) + ": " + item["msg"] for item in error.errors()[:5]]
-    return _answer(ProblemError(422, "invalid_request", "; ".join(places)))
+    return answer(ProblemError(422, "invalid_request", "; ".join(places)))
 
 
 async def on_http(_request: Request, error: Exception) -> JSONResponse:
@@ -92,17 +83,17 @@ async def on_http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     codes = {404: "not_found", 405: "method_not_allowed"}
     code = codes.get(error.status_code, "http_error")
-    return _answer(ProblemError(error.status_code, code, str(error.detail), headers=dict(error.headers or {})))
+    return answer(ProblemError(error.status_code, code, str(error.detail), headers=dict(error.headers or {})))
 
 
 async def _on_database(_request: Request, _error: Exception) -> JSONResponse:
     detail = "the database is busy or gone; send the same request again"
-    return _answer(ProblemError(503, "unavailable", detail, headers={"Retry-After": "2"}))
+    return answer(ProblemError(503, "unavailable", detail, headers={"Retry-After": "2"}))
 
 
 async def _on_data(_request: Request, _error: Exception) -> JSONResponse:
-    return _answer(ProblemError(422, "invalid_request", "a value that cannot be stored, such as text with a NUL in it"))
+    return answer(ProblemError(422, "invalid_request", "a value that cannot be stored, such as text with a NUL in it"))
 
 
 async def _on_bug(_request: Request, _error: Exception) -> JSONResponse:
-    return _answer(ProblemError(500, "internal_error", "a bug; the same request may be sent again"))
+    return answer(ProblemError(500, "internal_error", "a bug; the same request may be sent again"))

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The JSON of the shopper side as pydantic models."""
+"""The JSON of the shopper side as pydantic models.
+
+Tests: tests/sandbox/backend/contract/test_terminal_shapes.py, tests/sandbox/backend/payments/test_page_payments.py
+"""
 
 from typing import Annotated, Literal
 

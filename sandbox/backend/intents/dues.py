@@ -14,21 +14,21 @@ from sandbox.backend.records.tables import DueRow, DueState, PaymentRow, RefundR
 from sandbox.backend.terminals import denylist
 from sandbox.backend.trust.judgement import CANCELLED, COUNTER_REUSED, CREDENTIAL_BLOCKED, NOT_A_WALLET
 
-ASKS_NOBODY = frozenset({COUNTER_REUSED.code, CREDENTIAL_BLOCKED.code, NOT_A_WALLET.code, CANCELLED.code})
-"""Codes of refusals after which nobody is asked: the owner may not have signed, or nothing is owed."""
+NEVER_ASKED = frozenset({COUNTER_REUSED.code, CREDENTIAL_BLOCKED.code, NOT_A_WALLET.code, CANCELLED.code})
+"""Codes of refusals after which no due is asked: the owner may not have signed, or nothing is owed."""
 _ALIVE = frozenset({DueState.OPEN, DueState.REFUSED})
 _WITHOUT = "without_due"
 
 
 def ask(session: Session, payment: PaymentRow, now: int) -> None:
-    """Ask for a payment that was accepted offline and has just been declined, if there is whom to ask and for what.
+    """Ask for a payment that was accepted offline and has just been declined, if something is left to pay.
 
     Not where its terminal has not said that it knows dues: it would have the shopper pay another way, and thus twice.
     """
     if not payment.knows_dues:
         return
     amount = _left_to_pay(session, payment)
-    if amount <= 0 or payment.code in ASKS_NOBODY or not _owner_signed(session, payment):
+    if amount <= 0 or payment.code in NEVER_ASKED or not _owner_signed(session, payment):
         return
     insert_if_new(
         session,

@@ -2,6 +2,9 @@
 """When a refusal is the last word on an authorisation, and when its terminal may still say otherwise.
 
 Source: backend API, *Accepted after all* and `max_age` in *Judged as of its time*.
+
+Tests: tests/sandbox/backend/payments/test_page_payments.py,
+tests/sandbox/backend/payments/test_payments_accepted_offline.py
 """
 
 from sqlalchemy.orm import Session

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Intents, for ever: registering, finding, lapsing, and how they are told. All under the intent's row lock.
+"""Registers, finds and ends intents, which are kept for ever. All under the intent's row lock.
 
 Source: backend API, *Exactly once*, `PUT` and `GET /intents/{id}`.
+
+Tests: tests/sandbox/backend/payments/test_payments.py, tests/sandbox/backend/payments/test_payments_any_order.py
 """
 
 from uuid import UUID
@@ -13,9 +15,8 @@ from pengpos.core.errors import MalformedError, SignatureError
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.keys import Issuers
 from pengpos.wire.objects.presentation import Presentation
-from sandbox.backend.contract import terminal_shapes as shapes
-from sandbox.backend.contract.problems import conflict, invalid, not_found
-from sandbox.backend.intents import views
+from sandbox.backend.errors import ConflictError, InvalidRequestError, NotFoundError
+from sandbox.backend.intents import event_data, reports
 from sandbox.backend.kernel.alarms import raise_alarm
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.events import emit
@@ -29,21 +30,21 @@ OPEN = frozenset({IntentStatus.CREATED, IntentStatus.HELD})
 
 
 def read_presentation(text: str, issuers: Issuers) -> Presentation:
-    """Verify a presentation from a request; raises ProblemError 422 `bad_presentation`."""
+    """Verify a presentation from a request; raises InvalidRequestError `bad_presentation`."""
     try:
         presentation = Presentation.read(unb64u(text), issuers)
     except (MalformedError, SignatureError) as error:
-        raise invalid(f"the presentation is not good: {error}", code="bad_presentation") from error
+        raise InvalidRequestError(f"the presentation is not good: {error}", code="bad_presentation") from error
     if presentation.intent.claims.issued_at > LATEST_TIME:
-        raise invalid("the presentation is not good: a time beyond the year 9999", code="bad_presentation")
+        raise InvalidRequestError("the presentation is not good: a time beyond the year 9999", code="bad_presentation")
     return presentation
 
 
 def read_own_presentation(text: str, issuers: Issuers, terminal_id: str) -> Presentation:
-    """As `read_presentation`; another terminal's intent is a `404`."""
+    """As `read_presentation`; raises NotFoundError for another terminal's intent."""
     presentation = read_presentation(text, issuers)
     if presentation.credential.subject != terminal_id:
-        raise not_found("intent")
+        raise NotFoundError("intent")
     return presentation
 
 
@@ -63,7 +64,7 @@ def url_of(backend: Backend, intent_id: str) -> str:
 
 
 def register(session: Session, presentation: Presentation, now: int) -> IntentRow:
-    """Find or make the intent's row and lock it; raises ProblemError `409` if the id came with another payload.
+    """Find or make the intent's row and lock it; raises ConflictError if the id came with another payload.
 
     A new id under a used (terminal, epoch, counter) is registered all the same, and raises an alarm.
     """
@@ -93,7 +94,7 @@ def register(session: Session, presentation: Presentation, now: int) -> IntentRo
     row = lock(session, intent_id, now)
     assert row is not None
     if row.content_digest != digest:
-        raise conflict("this intent id came before with another payload")
+        raise ConflictError("this intent id came before with another payload")
     if is_new:
         _note_counter(session, row, now)
     return row
@@ -111,10 +112,10 @@ def lock(session: Session, intent_id: str, now: int) -> IntentRow | None:
 
 
 def find_own(session: Session, intent_id: str, terminal_id: str) -> IntentRow:
-    """Find an intent without locking it; raises ProblemError `404` if unknown or another terminal's."""
+    """Find an intent without locking it; raises NotFoundError if unknown or another terminal's."""
     row = session.get(IntentRow, intent_id)
     if row is None or row.terminal_id != terminal_id:
-        raise not_found("intent")
+        raise NotFoundError("intent")
     return row
 
 
@@ -127,12 +128,7 @@ def end(row: IntentRow, status: IntentStatus, code: str, reason: int | None) -> 
 def tell(session: Session, row: IntentRow, now: int) -> None:
     """Emit the event `intent`: each change of status."""
     session.flush()
-    emit(session, row.terminal_id, EventKind.INTENT, dump(views.intent(session, row, now)), now)
-
-
-def dump(shape: shapes.Shape) -> dict[str, object]:
-    """A shape as JSON-like values, without what has nothing to say."""
-    return shape.model_dump(mode="json", exclude_none=True)
+    emit(session, row.terminal_id, EventKind.INTENT, event_data.of_intent(reports.of_intent(session, row, now)), now)
 
 
 def _note_counter(session: Session, row: IntentRow, now: int) -> None:

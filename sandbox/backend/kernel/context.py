@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every part of the backend is given: database, issuer, clock, public origin, and the waking of event streams."""
+"""What every part of the backend is given: database, issuer, clock, public origin, and the waking of event streams.
+
+Tests: tests/sandbox/backend/serving/test_server.py
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wakes the event streams of a terminal as soon as a commit has left something for it, from whatever thread."""
+"""Wakes the event streams of a terminal as soon as a commit has left something for it, from whatever thread.
+
+Tests: tests/sandbox/backend/kernel/test_events.py
+"""
 
 import asyncio
 import threading

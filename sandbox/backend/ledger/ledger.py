@@ -2,8 +2,8 @@
 """Double entry: every posting adds up to zero per currency, every balance is the sum of its entries.
 
 Accounts: `shopper` (what we owe a shopper), `purse` (what several shoppers hold together), `merchant` (what we owe a
-merchant), `play_money` (where top-ups come from, so it goes below zero), `guarantee` (what offline promises that nobody
-kept have cost us).
+merchant), `play_money` (where top-ups come from, so it goes below zero), `guarantee` (what offline promises that were
+not kept have cost us).
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from sandbox.backend.errors import BackendError
 from sandbox.backend.records.database import insert_if_new
 from sandbox.backend.records.tables import AccountKind, EntryRow, LedgerAccountRow, PostingKind, PostingRow
 
@@ -39,8 +40,15 @@ class Account:
     owner: str = ""
 
 
-class InsufficientFundsError(Exception):
-    """A shopper's balance does not cover what was to be taken; nothing has been posted."""
+@dataclass(eq=False)
+class InsufficientFundsError(BackendError):
+    """`account` is `short_minor` short of what was to be taken; nothing has been posted."""
+
+    account: Account
+    short_minor: int
+
+    def __str__(self) -> str:
+        return f"{self.account.kind} {self.account.owner} is short of {self.short_minor}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,7 @@ def share_out(
 ) -> None:
     """Post from `giver` to several at once, in one posting; nothing for a share of zero.
 
-    Raises as `transfer` does; then nobody has got anything.
+    Raises as `transfer` does; then nothing has been posted.
     """
     if any(amount_minor < 0 for _, amount_minor in shares):
         raise ValueError("a transfer goes one way")
@@ -155,7 +163,7 @@ def _post(
     rows = {account: _locked(session, account, currency) for account, _ in sorted(entries, key=_by_name)}
     for account, amount in entries:
         if account.kind in _WITHOUT_CREDIT and rows[account].balance_minor + amount < 0:
-            raise InsufficientFundsError
+            raise InsufficientFundsError(account, -(rows[account].balance_minor + amount))
     posting = PostingRow(kind=kind, intent_id=intent, at=at)
     session.add(posting)
     session.flush()

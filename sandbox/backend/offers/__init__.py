@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is taken off a bill: vouchers, memberships, and the bill's lines.
+"""What merchants offer shoppers: vouchers, memberships, campaigns; and the line items that show them.
 
-Reading order: vouchers, bill.
+Reading order: vouchers, memberships, line_items.
 """
 
-__all__ = ["bill", "vouchers"]
+__all__ = ["line_items", "memberships", "vouchers"]

@@ -1,46 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Vouchers and memberships: issued for an account, signed for one key at a time, spent once, given back in proportion.
+"""Vouchers: issued for an account, signed for one key at a time, spent once, given back in proportion.
 
-Source: tap protocol §1 (voucher, membership); backend API, refunds ("vouchers and points in proportion"). Points are
-one a whole unit taken and not given back, where a pass was shown.
+Source: tap protocol §1 (voucher); backend API, refunds ("vouchers and points in proportion").
 """
 
-import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from pengpos.wire.encoding.base64url import b64u, unb64u
-from pengpos.wire.objects.membership import MembershipClaims, sign_membership
+from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.objects.voucher import VoucherClaims, sign_voucher
-from sandbox.backend.contract.problems import ProblemError, not_found
+from sandbox.backend.errors import NotFoundError, NotPossibleError
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records import ids
 from sandbox.backend.records.database import RaceLostError, insert_if_new
 from sandbox.backend.records.tables import (
+    AccountRow,
     IntentRow,
-    MembershipRow,
+    MerchantRow,
     PaymentRow,
-    PaymentStatus,
     SpentVoucherRow,
     TerminalRow,
     VoucherRow,
     WalletCredentialRow,
 )
 
-PASS_LIFE_S = 7 * 86_400
-_TIERS = ((0, "会员"), (1_000, "银卡会员"), (5_000, "金卡会员"))
 
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A member as the shop may see it."""
-
-    member_id: str
-    points: int
-    tier: str
+def offer(session: Session, row: VoucherRow) -> str:
+    """Give an account a merchant's voucher; returns its id. Raises NotFoundError."""
+    if session.get(AccountRow, row.account_id) is None:
+        raise NotFoundError("account")
+    if session.get(MerchantRow, row.merchant_id) is None:
+        raise NotFoundError("merchant")
+    return issue(session, row)
 
 
 def issue(session: Session, row: VoucherRow) -> str:
@@ -75,24 +68,24 @@ def signed_voucher(backend: Backend, row: VoucherRow, kid: str) -> bytes:
 
 
 def check_own_key(session: Session, account_id: str, kid: str) -> None:
-    """Raise ProblemError 404 unless `kid` is a key of this account."""
+    """Raise NotFoundError unless `kid` is a key of this account."""
     row = session.get(WalletCredentialRow, kid)
     if row is None or row.account_id != account_id:
-        raise not_found("key")
+        raise NotFoundError("key")
 
 
 def for_page(session: Session, intent: IntentRow, account_id: str, voucher_ids: list[str], at: int) -> int:
-    """The value of vouchers that an account wants to pay with by the page; raises ProblemError 409."""
+    """The value of vouchers that an account wants to pay with by the page; raises NotPossibleError."""
     value, merchant_id = 0, session.get_one(TerminalRow, intent.terminal_id).merchant_id
     for voucher_id in voucher_ids:
         row = session.get(VoucherRow, voucher_id)
         if row is None or row.account_id != account_id or voucher_ids.count(voucher_id) > 1:
-            raise ProblemError(409, "wrong_voucher", "not a voucher of this account, or one twice")
+            raise NotPossibleError("wrong_voucher", "not a voucher of this account, or one twice")
         fits = row.merchant_id == merchant_id and row.currency == intent.currency
         if not fits or not row.not_before <= at <= row.not_after or intent.amount_minor < row.minimum_minor:
-            raise ProblemError(409, "wrong_voucher", "the voucher is not for this bill")
+            raise NotPossibleError("wrong_voucher", "the voucher is not for this bill")
         if session.get(SpentVoucherRow, voucher_id) is not None:
-            raise ProblemError(409, "voucher_spent", "the voucher is spent")
+            raise NotPossibleError("voucher_spent", "the voucher is spent")
         value += row.value_minor
     return value
 
@@ -151,42 +144,3 @@ def _spent_on(session: Session, payment: PaymentRow) -> Sequence[VoucherRow]:
         .join(SpentVoucherRow, SpentVoucherRow.voucher_id == VoucherRow.id)
         .where(SpentVoucherRow.intent_id == payment.intent_id, VoucherRow.id.in_(payment.vouchers))
     ).all()
-
-
-def join(session: Session, account_id: str, merchant_id: str, now: int) -> None:
-    """Become a member of a merchant; nothing if it is so already."""
-    member_id = b64u(secrets.token_bytes(16))
-    insert_if_new(
-        session, MembershipRow, account_id=account_id, merchant_id=merchant_id, member_id=member_id, joined_at=now
-    )
-
-
-def standing(session: Session, account_id: str, merchant_id: str) -> Standing | None:
-    """Points and tier of a member; None if the account is none."""
-    row = session.get(MembershipRow, (account_id, merchant_id))
-    if row is None:
-        return None
-    spent = session.scalar(
-        select(func.coalesce(func.sum(PaymentRow.taken_minor - PaymentRow.refunded_minor), 0))
-        .join(TerminalRow, TerminalRow.id == PaymentRow.terminal_id)
-        .where(
-            PaymentRow.account_id == account_id,
-            TerminalRow.merchant_id == merchant_id,
-            PaymentRow.status == PaymentStatus.APPROVED,
-            PaymentRow.membership_shown,
-        )
-    )
-    points = int(spent or 0) // 100
-    return Standing(row.member_id, points, max(tier for tier in _TIERS if tier[0] <= points)[1])
-
-
-def signed_pass(backend: Backend, found: Standing, merchant_id: str, kid: str, now: int) -> bytes:
-    """A membership pass bound to one key of its holder."""
-    claims = MembershipClaims(
-        member_id=unb64u(found.member_id),
-        merchant_id=merchant_id,
-        tier=found.tier,
-        not_after=now + PASS_LIFE_S,
-        holder_kid=unb64u(kid),
-    )
-    return sign_membership(backend.issuer.signer, claims)

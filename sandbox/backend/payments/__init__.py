@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ways in which a payment arrives: by tap, batch, page, a friend, a due, an import.
+"""Ways in which a payment arrives: by tap, by page, from a friend, for a due.
 
-Reading order: page_payments, due_payments, payment_requests, payments, batch, imports.
+Reading order: payments, page_payments, page_reports, payment_requests, due_payments, reviews.
 """
 
-__all__ = ["batch", "due_payments", "imports", "page_payments", "payment_requests", "payments"]
+__all__ = ["due_payments", "page_payments", "page_reports", "payment_requests", "payments", "reviews"]

@@ -1,26 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a shopper does about a due: sees it, pays it, says no. When one arises: `dues`."""
+"""Lets a shopper see, pay and refuse a due. When one arises: `dues`."""
+
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from sandbox.backend.booking import booking
-from sandbox.backend.contract import wallet_shapes as shapes
-from sandbox.backend.contract.problems import ProblemError, not_found
+from sandbox.backend.errors import NotFoundError, NotPossibleError
 from sandbox.backend.intents import dues, intents
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
-from sandbox.backend.offers import vouchers as coupons
-from sandbox.backend.payments import page_payments
-from sandbox.backend.records.tables import DueRow, DueState, IntentRow, IntentStatus, PaymentRow, PaymentStatus
-from sandbox.backend.records.times import rfc3339
+from sandbox.backend.offers import vouchers
+from sandbox.backend.records.tables import (
+    DueRow,
+    DueState,
+    IntentRow,
+    IntentStatus,
+    MerchantRow,
+    PaymentRow,
+    PaymentStatus,
+)
+from sandbox.backend.terminals.merchants import merchant_of
 from sandbox.backend.trust.judgement import INSUFFICIENT_FUNDS
 
 _SHOWN = 100
 
 
-def dues_of(session: Session, account_id: str) -> list[shapes.WalletDue]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedDue:
+    """A due as its shopper sees it: with the payment that was declined, and who asks."""
+
+    due: DueRow
+    payment: PaymentRow
+    merchant: MerchantRow
+
+
+def dues_of(session: Session, account_id: str) -> list[AskedDue]:
     """What an account is or was asked to pay, the newest first."""
     rows = session.scalars(
         select(DueRow)
@@ -28,19 +45,20 @@ def dues_of(session: Session, account_id: str) -> list[shapes.WalletDue]:
         .order_by(DueRow.asked_at.desc(), DueRow.payment_id.desc())
         .limit(_SHOWN)
     )
-    return [view(session, row) for row in rows]
+    return [report(session, row) for row in rows]
 
 
-def pay(session: Session, backend: Backend, account_id: str, intent_id: str) -> shapes.WalletDue:
+def pay(session: Session, backend: Backend, account_id: str, intent_id: str) -> AskedDue:
     """Pay a due from the account's own balance, once; again says so again.
 
-    First the guarantor is made whole, the rest is the merchant's: one posting. Raises ProblemError 404, and 409 with
-    `withdrawn`, `not_yet` (the intent is not final) or `insufficient_funds`; then nothing has changed.
+    First the guarantor is made whole, the rest is the merchant's: one posting. Raises NotFoundError, and
+    NotPossibleError with `withdrawn`, `not_yet` (the intent is not final) or `insufficient_funds`; then nothing has
+    changed.
     """
     now = backend.clock.now()
     intent, due = _own(session, account_id, intent_id, now)
     if due.state is DueState.PAID:
-        return view(session, due)
+        return report(session, due)
     if due.state is DueState.WITHDRAWN:
         raise _over(due)
     payment = session.get_one(PaymentRow, due.payment_id)
@@ -49,43 +67,32 @@ def pay(session: Session, backend: Backend, account_id: str, intent_id: str) -> 
         or payment.status is not PaymentStatus.DECLINED
         or not payment.accepted_offline
     ):
-        raise ProblemError(409, "not_yet", "it may still be paid another way; ask again later")
+        raise NotPossibleError("not_yet", "it may still be paid another way; ask again later")
     to_guarantor = _take(session, intent, due, now)
-    coupons.use_up(session, payment)
+    vouchers.use_up(session, payment)
     due.state, due.decided_at, due.to_guarantor_minor = DueState.PAID, now, to_guarantor
     due.business_date = booking.business_date_of(session, intent.terminal_id, now)
     booking.tell(session, intent, payment, now)
-    return view(session, due)
+    return report(session, due)
 
 
-def refuse(session: Session, backend: Backend, account_id: str, intent_id: str) -> shapes.WalletDue:
-    """Say no to a due; it may be paid all the same. Raises ProblemError 404, 409 `paid`, `withdrawn`."""
+def refuse(session: Session, backend: Backend, account_id: str, intent_id: str) -> AskedDue:
+    """Say no to a due; it may be paid all the same. Raises NotFoundError, NotPossibleError `paid`, `withdrawn`."""
     now = backend.clock.now()
     intent, due = _own(session, account_id, intent_id, now)
     if due.state is DueState.REFUSED:
-        return view(session, due)
+        return report(session, due)
     if due.state is not DueState.OPEN:
         raise _over(due)
     due.state, due.decided_at = DueState.REFUSED, now
     booking.tell(session, intent, session.get_one(PaymentRow, due.payment_id), now)
-    return view(session, due)
+    return report(session, due)
 
 
-def view(session: Session, due: DueRow) -> shapes.WalletDue:
+def report(session: Session, due: DueRow) -> AskedDue:
     """A due with who asks, and why."""
     payment = session.get_one(PaymentRow, due.payment_id)
-    return shapes.WalletDue.model_validate({
-        "intent_id": due.intent_id,
-        "merchant": page_payments.merchant_view(session, due.terminal_id),
-        "amount": due.amount_minor,
-        "currency": due.currency,
-        "code": payment.code,
-        "reason": payment.reason,
-        "authorised_at": rfc3339(payment.authorised_at),
-        "asked_at": rfc3339(due.asked_at),
-        "state": due.state,
-        "decided_at": None if due.decided_at is None else rfc3339(due.decided_at),
-    })  # fmt: skip
+    return AskedDue(due=due, payment=payment, merchant=merchant_of(session, due.terminal_id))
 
 
 def _take(session: Session, intent: IntentRow, due: DueRow, now: int) -> int:
@@ -107,7 +114,7 @@ def _take(session: Session, intent: IntentRow, due: DueRow, now: int) -> int:
             intent_id=intent.id,
         )
     except ledger.InsufficientFundsError as error:
-        raise ProblemError(409, INSUFFICIENT_FUNDS.code, "there is not enough money on this account") from error
+        raise NotPossibleError(INSUFFICIENT_FUNDS.code, "there is not enough money on this account") from error
     return to_guarantor
 
 
@@ -115,9 +122,9 @@ def _own(session: Session, account_id: str, intent_id: str, now: int) -> tuple[I
     intent = intents.lock(session, intent_id, now)
     due = None if intent is None else dues.of(session, intent.id)
     if intent is None or due is None or due.account_id != account_id:
-        raise not_found("due")
+        raise NotFoundError("due")
     return intent, due
 
 
-def _over(due: DueRow) -> ProblemError:
-    return ProblemError(409, due.state, f"this is {due.state}")
+def _over(due: DueRow) -> NotPossibleError:
+    return NotPossibleError(due.state.value, f"this is {due.state}")

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""代付: a friend pays. Asked for an intent that the shopper has claimed, or that a tap with funding 2 holds.
+"""Takes payment requests (代付): a friend pays an intent that the shopper has claimed or holds by a tap (funding 2).
 
 `POST /payment-requests` of the terminal gives it 15 minutes: they take the place of the claim's 60 s and of the
 intent's expiry in every rule (backend API).
 """
+
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pengpos.core.reasons import Reason
 from sandbox.backend.booking import booking
-from sandbox.backend.contract import wallet_shapes as shapes
-from sandbox.backend.contract.problems import ProblemError, invalid, not_found
-from sandbox.backend.intents import intents, views
+from sandbox.backend.errors import InvalidRequestError, NotFoundError, NotPossibleError
+from sandbox.backend.intents import intents, reports
+from sandbox.backend.intents.reports import ReportedStatus
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.payments import page_payments
 from sandbox.backend.records import ids
@@ -20,63 +22,75 @@ from sandbox.backend.records.tables import (
     AccountRow,
     IntentRow,
     IntentStatus,
+    MerchantRow,
     PaymentRequestRow,
     PaymentRequestState,
     PaymentRow,
     PaymentStatus,
     TerminalRow,
 )
-from sandbox.backend.records.times import rfc3339
+from sandbox.backend.terminals.merchants import merchant_of
 from sandbox.backend.trust.judgement import Refusal
 
 REQUEST_S = 900
 FRIEND_REFUSED = Refusal(Reason.DECLINED_BY_BACKEND, "friend_refused")
 TERMINAL_REVOKED = Refusal(Reason.DECLINED_BY_BACKEND, "terminal_revoked")
-"""What a revoked terminal brings is else held for a person, who could only charge whoever asked the friend."""
+"""A revoked terminal's payments are else held for a person, who could only charge the account that asked the friend."""
 FRIEND_ASKED = "friend_asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRequestReport:
+    """A request as both sides see it."""
+
+    request: PaymentRequestRow
+    intent: IntentRow
+    merchant: MerchantRow
+    asker_name: str
 
 
 def give_time(session: Session, intent: IntentRow, now: int) -> None:
     """The terminal parks the sale: a claimed intent may be paid for 15 minutes. Again changes nothing.
 
-    Raises ProblemError `409 not_claimed`.
+    Raises NotPossibleError `not_claimed`.
     """
     if intent.payment_requested_at is not None or intent.status is not IntentStatus.CREATED:
         return
-    if views.status_of(intent, now) != "claimed":
-        raise ProblemError(409, "not_claimed", "nobody has claimed this intent")
+    if reports.status_of(intent, now) is not ReportedStatus.CLAIMED:
+        raise NotPossibleError("not_claimed", "nobody has claimed this intent")
     intent.payment_requested_at = now
     intent.expires_at = intent.claimed_until = now + REQUEST_S
     intents.tell(session, intent, now)
 
 
-def ask(
-    session: Session, backend: Backend, account_id: str, request: shapes.NewPaymentRequest
-) -> shapes.PaymentRequestView:
-    """Ask a friend to pay what this account has claimed, or holds by a tap; raises ProblemError 404, 409, 422."""
+def ask(session: Session, backend: Backend, account_id: str, intent_id: str, friend_id: str) -> PaymentRequestReport:
+    """Ask a friend to pay what this account has claimed, or holds by a tap.
+
+    Raises NotFoundError, InvalidRequestError `no_such_friend`, NotPossibleError `not_claimed`.
+    """
     now = backend.clock.now()
-    intent = intents.lock(session, request.intent_id, now)
+    intent = intents.lock(session, intent_id, now)
     if intent is None:
-        raise not_found("intent")
-    if session.get(AccountRow, request.friend_id) is None or request.friend_id == account_id:
-        raise invalid("a friend is another account", code="no_such_friend")
-    claimed = views.status_of(intent, now) == "claimed" and intent.claimed_by == account_id
+        raise NotFoundError("intent")
+    if session.get(AccountRow, friend_id) is None or friend_id == account_id:
+        raise InvalidRequestError("a friend is another account", code="no_such_friend")
+    claimed = reports.status_of(intent, now) is ReportedStatus.CLAIMED and intent.claimed_by == account_id
     if not claimed and _held_for(session, intent, account_id) is None:
-        raise ProblemError(409, "not_claimed", "this account has neither claimed this intent nor holds it")
+        raise NotPossibleError("not_claimed", "this account has neither claimed this intent nor holds it")
     row = PaymentRequestRow(
         id=ids.short_id("F"),
         intent_id=intent.id,
         asker_id=account_id,
-        friend_id=request.friend_id,
+        friend_id=friend_id,
         state=PaymentRequestState.OPEN,
         at=now,
     )
     session.add(row)
     session.flush()
-    return view(session, row)
+    return report(session, row)
 
 
-def asked_of(session: Session, account_id: str) -> list[shapes.PaymentRequestView]:
+def asked_of(session: Session, account_id: str) -> list[PaymentRequestReport]:
     """What this account is asked to pay, or has asked others to."""
     rows = session.scalars(
         select(PaymentRequestRow)
@@ -84,70 +98,61 @@ def asked_of(session: Session, account_id: str) -> list[shapes.PaymentRequestVie
         .order_by(PaymentRequestRow.at.desc())
         .limit(100)
     )
-    return [view(session, row) for row in rows]
+    return [report(session, row) for row in rows]
 
 
-def accept(session: Session, backend: Backend, account_id: str, request_id: str) -> shapes.PaymentRequestView:
-    """Pay for a friend; raises ProblemError 404, or 409 with the code of what is in the way."""
+def accept(session: Session, backend: Backend, account_id: str, request_id: str) -> PaymentRequestReport:
+    """Pay for a friend; raises NotFoundError, or NotPossibleError with the code of what is in the way."""
     row, intent = _own(session, backend, account_id, request_id)
     if row.state is PaymentRequestState.ACCEPTED:
-        return view(session, row)
+        return report(session, row)
     if row.state is not PaymentRequestState.OPEN:
-        raise ProblemError(409, row.state, f"this request is {row.state}")
+        raise NotPossibleError(row.state.value, f"this request is {row.state}")
     now = backend.clock.now()
     payment = _held_for(session, intent, row.asker_id)
     if payment is None:
         if intent.claimed_by != row.asker_id:
-            raise ProblemError(409, intent.code or "not_claimed", "there is nothing to pay any more")
+            raise NotPossibleError(intent.code or "not_claimed", "there is nothing to pay any more")
         page_payments.check_payable(session, intent, row.asker_id, now)
-        payment = page_payments.new_payment(session, intent, account_id, shapes.PayRequest(), now)
+        payment = page_payments.new_payment(session, intent, account_id, page_payments.PageOrder(), now)
     elif session.get_one(TerminalRow, intent.terminal_id).revoked_at is not None:
-        raise ProblemError(409, TERMINAL_REVOKED.code, "this terminal may not take payments")
+        raise NotPossibleError(TERMINAL_REVOKED.code, "this terminal may not take payments")
     payment.account_id = account_id
     refusal = booking.book(session, backend, intent, payment, now)
     if refusal is not None:
-        raise ProblemError(409, refusal.code, "there is not enough money on this account")
+        raise NotPossibleError(refusal.code, "there is not enough money on this account")
     row.state = PaymentRequestState.ACCEPTED
     session.flush()
-    return view(session, row)
+    return report(session, row)
 
 
-def refuse(session: Session, backend: Backend, account_id: str, request_id: str) -> shapes.PaymentRequestView:
+def refuse(session: Session, backend: Backend, account_id: str, request_id: str) -> PaymentRequestReport:
     """Not pay for a friend: what a tap holds for it is declined, a claimed intent stays claimed."""
     row, intent = _own(session, backend, account_id, request_id)
     if row.state is not PaymentRequestState.OPEN:
-        return view(session, row)
+        return report(session, row)
     row.state = PaymentRequestState.REFUSED
     payment = _held_for(session, intent, row.asker_id)
     if payment is not None:
         booking.decline(session, backend, intent, payment, FRIEND_REFUSED, backend.clock.now())
-    return view(session, row)
+    return report(session, row)
 
 
-def view(session: Session, row: PaymentRequestRow) -> shapes.PaymentRequestView:
+def report(session: Session, row: PaymentRequestRow) -> PaymentRequestReport:
     """A request, with what is to be paid to whom."""
     intent = session.get_one(IntentRow, row.intent_id)
-    merchant = page_payments.merchant_view(session, intent.terminal_id)
-    return shapes.PaymentRequestView.model_validate(
-        {
-            "request_id": row.id,
-            "intent_id": row.intent_id,
-            "asker_id": row.asker_id,
-            "asker_name": session.get_one(AccountRow, row.asker_id).name,
-            "friend_id": row.friend_id,
-            "state": row.state,
-            "merchant": merchant,
-            "amount": intent.amount_minor,
-            "currency": intent.currency,
-            "at": rfc3339(row.at),
-        }
+    return PaymentRequestReport(
+        request=row,
+        intent=intent,
+        merchant=merchant_of(session, intent.terminal_id),
+        asker_name=session.get_one(AccountRow, row.asker_id).name,
     )
 
 
 def _own(session: Session, backend: Backend, account_id: str, request_id: str) -> tuple[PaymentRequestRow, IntentRow]:
     row = session.get(PaymentRequestRow, request_id)
     if row is None or row.friend_id != account_id:
-        raise not_found("request")
+        raise NotFoundError("request")
     intent = intents.lock(session, row.intent_id, backend.clock.now())
     assert intent is not None
     session.refresh(row)

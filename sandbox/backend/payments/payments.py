@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The judge of exactly once: an authorisation arrives, any number of times, in any order, by any way.
+"""Judges an authorisation exactly once, however often, in whatever order and by whatever way it arrives.
 
 Source: backend API, *Exactly once* and *Judged as of its time*. Everything here runs under the intent's row lock.
 """
@@ -16,12 +16,11 @@ from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.objects.authorisation import Funding
 from pengpos.wire.objects.presentation import Presentation
 from sandbox.backend.booking import booking
-from sandbox.backend.contract import terminal_shapes as shapes
-from sandbox.backend.contract.problems import ProblemError, conflict, invalid
-from sandbox.backend.intents import finality, intents, magic, views
+from sandbox.backend.errors import ConflictError, InvalidRequestError
+from sandbox.backend.intents import finality, intents, reports, test_amounts
 from sandbox.backend.kernel.alarms import raise_alarm
 from sandbox.backend.kernel.context import Backend
-from sandbox.backend.payments import payment_requests as friends
+from sandbox.backend.payments import payment_requests
 from sandbox.backend.records.database import insert_if_new
 from sandbox.backend.records.tables import (
     AccountRow,
@@ -54,45 +53,56 @@ class Offer:
     accepted_offline: bool
     occurred_at: int
     knows_dues: bool
-    """Whether who sends it knows dues, and will not have the shopper pay another way."""
+    """Whether its sender knows dues, and will not have the shopper pay another way."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """The verdict, and what befalls it on its way."""
+class Verdict:
+    """The verdict on a payment, and what happens to the answer on its way."""
 
-    payment: shapes.Payment
-    delivery: magic.Delivery
+    payment: reports.PaymentReport
+    delivery: test_amounts.Delivery
 
 
-def read_offer(backend: Backend, terminal_id: str, request: shapes.PaymentRequest, *, knows_dues: bool) -> Offer:
-    """Read a request as far as it can be refused without a verdict; raises ProblemError 404, 422."""
-    presentation = intents.read_own_presentation(request.presentation, backend.issuer.trusted, terminal_id)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentOrder:
+    """A payment as a terminal sends it: signed objects in base64url, the time as RFC 3339."""
+
+    presentation: str
+    authorisation: str
+    wallet_credential: str
+    accepted_offline: bool
+    occurred_at: str
+
+
+def read_offer(backend: Backend, terminal_id: str, order: PaymentOrder, *, knows_dues: bool) -> Offer:
+    """Read an order as far as it can be refused without a verdict; raises NotFoundError, InvalidRequestError."""
+    presentation = intents.read_own_presentation(order.presentation, backend.issuer.trusted, terminal_id)
     try:
         return Offer(
             presentation=presentation,
-            wallet_credential=unb64u(request.wallet_credential),
-            authorisation=unb64u(request.authorisation),
-            accepted_offline=request.accepted_offline,
-            occurred_at=parse_rfc3339(request.occurred_at),
+            wallet_credential=unb64u(order.wallet_credential),
+            authorisation=unb64u(order.authorisation),
+            accepted_offline=order.accepted_offline,
+            occurred_at=parse_rfc3339(order.occurred_at),
             knows_dues=knows_dues,
         )
     except (MalformedError, ValueError) as error:
-        raise invalid(str(error)) from error
+        raise InvalidRequestError(str(error)) from error
 
 
-def take(backend: Backend, offer: Offer) -> Answered:
-    """Judge a payment and book it, or say again what was said before; raises ProblemError `409 conflict`.
+def take(backend: Backend, offer: Offer) -> Verdict:
+    """Judge a payment and book it, or give the verdict it had before; raises ConflictError.
 
     What a revoked terminal delivers is held for a person.
     """
     outcome = backend.db.write(lambda session: _take(session, backend, offer))
-    if isinstance(outcome, ProblemError):
-        raise outcome
+    if isinstance(outcome, ConflictError):
+        raise outcome  # only now: that the wallet's key was copied has been stored
     return outcome
 
 
-def _take(session: Session, backend: Backend, offer: Offer) -> Answered | ProblemError:
+def _take(session: Session, backend: Backend, offer: Offer) -> Verdict | ConflictError:
     now = backend.clock.now()
     issuers = backend.issuer.trusted
     intent = intents.register(session, offer.presentation, now)
@@ -104,7 +114,7 @@ def _take(session: Session, backend: Backend, offer: Offer) -> Answered | Proble
     if payment is None:
         copied = isinstance(read, Authorised) and not _counter_is_its_own(session, read, digest, intent, now)
         if isinstance(read, Authorised) and _signed_twice(session, intent, read):
-            return conflict("this wallet has sent another authorisation for the same intent")  # a copied key is noted
+            return ConflictError("this wallet has sent another authorisation for the same intent")
         payment = _new_payment(session, offer, intent, digest, read, now)
         _decide(session, backend, offer, intent, payment, read, copied=copied)
     elif offer.accepted_offline and finality.may_be_judged_again(session, intent, payment):
@@ -115,10 +125,10 @@ def _take(session: Session, backend: Backend, offer: Offer) -> Answered | Proble
         _decide(session, backend, offer, intent, payment, read, copied=copied)
     payment.answers += 1
     session.flush()
-    delivery = magic.Delivery()
+    delivery = test_amounts.Delivery()
     if backend.magic_amounts:
-        delivery = magic.delivery(intent.amount_minor, first=payment.answers == 1)
-    return Answered(views.payment(session, payment), delivery)
+        delivery = test_amounts.delivery(intent.amount_minor, first=payment.answers == 1)
+    return Verdict(reports.of_payment(session, payment), delivery)
 
 
 def _decide(
@@ -163,17 +173,17 @@ def _decide(
                 return
         case Funding.FRIEND:
             if session.get_one(TerminalRow, intent.terminal_id).revoked_at is not None:
-                booking.decline(session, backend, intent, payment, friends.TERMINAL_REVOKED, now)
+                booking.decline(session, backend, intent, payment, payment_requests.TERMINAL_REVOKED, now)
                 return
-            code, wait_s = friends.FRIEND_ASKED, friends.REQUEST_S
+            code, wait_s = payment_requests.FRIEND_ASKED, payment_requests.REQUEST_S
             booking.hold(session, intent, payment, now, code=code, outcome=HoldOutcome.DECLINED, for_s=wait_s)
             return
         case unexpected:
             assert_never(unexpected)
-    _settle(session, backend, intent, payment)
+    _complete(session, backend, intent, payment)
 
 
-def _settle(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow) -> None:
+def _complete(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow) -> None:
     """A sound payment: hold it, refuse it, or book it and spend what it spends."""
     now = backend.clock.now()
     revoked_at = session.get_one(TerminalRow, intent.terminal_id).revoked_at
@@ -183,23 +193,23 @@ def _settle(session: Session, backend: Backend, intent: IntentRow, payment: Paym
         code, for_s = "terminal_revoked", booking.REVIEW_S
         booking.hold(session, intent, payment, now, code=code, outcome=outcome, for_s=for_s)
         return
-    refusal: Refusal | magic.Review | None = None
+    refusal: Refusal | test_amounts.HeldForReview | None = None
     if backend.magic_amounts:
-        refusal = magic.outcome(session, intent, accepted_offline=payment.accepted_offline)
-    if isinstance(refusal, magic.Review):
-        booking.review(session, intent, payment, now, for_s=magic.REVIEW_S)
+        refusal = test_amounts.outcome(session, intent, accepted_offline=payment.accepted_offline)
+    if isinstance(refusal, test_amounts.HeldForReview):
+        booking.review(session, intent, payment, now, for_s=test_amounts.REVIEW_S)
         return
     if refusal is None:
         refusal = booking.book(session, backend, intent, payment, now)
     if refusal is not None:
         booking.decline(session, backend, intent, payment, refusal, now)
         return
-    if backend.magic_amounts and magic.tells_twice(intent.amount_minor):
+    if backend.magic_amounts and test_amounts.tells_twice(intent.amount_minor):
         booking.tell(session, intent, payment, now)
 
 
 def _fate(session: Session, intent: IntentRow, payment: PaymentRow, now: int, *, again: bool) -> Refusal | None:
-    """What the intent's own state and the time of arrival say, before anybody looks at the authorisation."""
+    """What the intent's own state and the time of arrival say, before the authorisation is looked at."""
     if intent.status is IntentStatus.CANCELLED:
         return judgement.CANCELLED
     if intent.status is IntentStatus.DECLINED and not again:

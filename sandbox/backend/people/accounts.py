@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shoppers: sign-up with play money, top-ups, credentials and how the offline allowance is divided among them.
+"""Signs shoppers up, tops them up, and issues credentials, among which it divides the offline allowance.
 
 Source: backend API, "Shopper side". At most three unexpired credentials carry an allowance, whole payments first
 (200.00, 200.00, 100.00 of the usual 500.00), so that all promises together never exceed what the owner set. Which:
@@ -7,22 +7,22 @@ those for the shops its owner chose, else for the shops last used, else the firs
 """
 
 import secrets
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pengpos.wire.encoding.base64url import b64u
+from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.credential import Allowance
-from sandbox.backend.contract import wallet_shapes as shapes
-from sandbox.backend.contract.problems import ProblemError, conflict
+from sandbox.backend.errors import ConflictError, NotPossibleError
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import AccountRow, WalletCredentialRow
-from sandbox.backend.records.times import rfc3339
-from sandbox.backend.terminals.enrolment import check_proof, read_jwk
 from sandbox.backend.trust.issuer import WALLET_CREDENTIAL_LIFE_S
+from sandbox.backend.trust.proof_of_possession import check_proof
 
 CURRENCY = "CNY"
 PLAY_MONEY = 1_000_00
@@ -31,13 +31,30 @@ WHOLE_PAYMENT = 200_00
 MOST_HOLDERS = 3
 
 
-def sign_up(session: Session, request: shapes.SignUp, now: int) -> shapes.SignedUp:
-    """A new account with 1,000.00 CNY of play money."""
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account and its bearer token, which is said once; only its hash is stored."""
+
+    account_id: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountBalance:
+    """All an account holds, by currency, and what its credentials may promise offline in all."""
+
+    by_currency: dict[str, int]
+    offline_total_minor: int
+    offline_frozen: bool
+
+
+def sign_up(session: Session, name: str, languages: list[str], now: int) -> NewAccount:
+    """Make an account with 1,000.00 CNY of play money."""
     token = secrets.token_urlsafe(32)
     account = AccountRow(
         id=ids.short_id("A"),
-        name=request.name,
-        languages=request.languages,
+        name=name,
+        languages=languages,
         token_hash=ids.token_hash(token),
         created_at=now,
         offline_total_minor=OFFLINE_TOTAL,
@@ -46,7 +63,7 @@ def sign_up(session: Session, request: shapes.SignUp, now: int) -> shapes.Signed
     session.add(account)
     session.flush()
     top_up(session, account.id, PLAY_MONEY, CURRENCY, now)
-    return shapes.SignedUp(account_id=account.id, token=token)
+    return NewAccount(account.id, token)
 
 
 def top_up(session: Session, account_id: str, amount_minor: int, currency: str, now: int) -> None:
@@ -62,30 +79,29 @@ def top_up(session: Session, account_id: str, amount_minor: int, currency: str, 
     )
 
 
-def balance(session: Session, account_id: str) -> shapes.BalanceAnswer:
+def balance(session: Session, account_id: str) -> AccountBalance:
     """All an account holds."""
     account = session.get_one(AccountRow, account_id)
-    held = {CURRENCY: 0} | ledger.balances(session, Account(AccountKind.SHOPPER, account_id))
-    return shapes.BalanceAnswer(
-        amount=held[CURRENCY],
-        currency=CURRENCY,
-        balances=[shapes.Balance(amount=minor, currency=currency) for currency, minor in held.items()],
-        offline_total=account.offline_total_minor,
+    return AccountBalance(
+        by_currency={CURRENCY: 0} | ledger.balances(session, Account(AccountKind.SHOPPER, account_id)),
+        offline_total_minor=account.offline_total_minor,
         offline_frozen=account.offline_frozen_at is not None,
     )
 
 
 def issue_credential(
-    session: Session, backend: Backend, account_id: str, request: shapes.CredentialRequest
-) -> shapes.CredentialAnswer:
-    """Certify a fresh wallet key; the same key again gives the same credential. Raises ProblemError 409, 422."""
+    session: Session, backend: Backend, account_id: str, key: PublicKey, proof: str, merchant_id: str | None
+) -> WalletCredentialRow:
+    """Certify a fresh wallet key; the same key again gives the same credential.
+
+    Raises InvalidRequestError `bad_proof`, ConflictError for another account's key.
+    """
     now = backend.clock.now()
-    key = read_jwk(request.public_key)
-    check_proof(request.proof, key, account_id)
+    check_proof(proof, key, account_id)
     account = session.get_one(AccountRow, account_id, with_for_update=True)
     row = session.get(WalletCredentialRow, b64u(key.kid))
     if row is None:
-        minor = _allowance(session, account, request.merchant_id, now)
+        minor = _allowance(session, account, merchant_id, now)
         allowance = None
         if minor > 0:
             per_payment = min(minor, WHOLE_PAYMENT)
@@ -93,7 +109,7 @@ def issue_credential(
         row = WalletCredentialRow(
             kid=b64u(key.kid),
             account_id=account_id,
-            merchant_id=request.merchant_id,
+            merchant_id=merchant_id,
             credential=backend.issuer.wallet_credential(ids.short_id("w", 12), key, allowance, now),
             issued_at=now,
             expires_at=now + WALLET_CREDENTIAL_LIFE_S,
@@ -102,16 +118,16 @@ def issue_credential(
         session.add(row)
         session.flush()
     elif row.account_id != account_id:
-        raise conflict("this key belongs to another account")
-    return shapes.CredentialAnswer(credential=b64u(row.credential), expires_at=rfc3339(row.expires_at))
+        raise ConflictError("this key belongs to another account")
+    return row
 
 
-def set_offline_allowance(session: Session, account_id: str, request: shapes.OfflineAllowance) -> None:
-    """How much credentials issued from now on may promise in all; one that is frozen stays so."""
+def set_offline_allowance(session: Session, account_id: str, total_minor: int, merchants: list[str]) -> None:
+    """Set how much credentials issued from now on may promise in all; raises NotPossibleError `offline_frozen`."""
     account = session.get_one(AccountRow, account_id, with_for_update=True)
     if account.offline_frozen_at is not None:
-        raise ProblemError(409, "offline_frozen", "the offline allowance is frozen: a key of this account was copied")
-    account.offline_total_minor, account.offline_merchants = request.total, request.merchants
+        raise NotPossibleError("offline_frozen", "the offline allowance is frozen: a key of this account was copied")
+    account.offline_total_minor, account.offline_merchants = total_minor, merchants
 
 
 def _allowance(session: Session, account: AccountRow, merchant_id: str | None, now: int) -> int:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables, migrations, transactions, ids and times. The lowest floor of the backend.
+"""Tables, migrations, transactions, ids and times: what the backend keeps.
 
-Reading order: ids, tables, times, database, seed.
+Reading order: tables, database, ids, times, seed.
 """
 
 __all__ = ["database", "ids", "seed", "tables", "times"]

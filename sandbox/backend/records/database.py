@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Transactions on SQLite or PostgreSQL; the only module that knows which of the two it is.
 
-SQLite: WAL, ``synchronous=FULL``, ``BEGIN IMMEDIATE`` for whatever writes. PostgreSQL: READ COMMITTED with row locks
-and unique constraints; a deadlock or serialisation failure is tried again from the start.
+SQLite: WAL, ``synchronous=FULL``, ``BEGIN IMMEDIATE`` for a transaction that writes. PostgreSQL: READ COMMITTED with
+row locks and unique constraints; a deadlock or serialisation failure is tried again from the start.
 """
 
 import sqlite3
@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from sandbox.backend.errors import BackendError
 from sandbox.backend.records.tables import Base
 
 T = TypeVar("T")
@@ -29,7 +30,7 @@ _RETRIED_SQLSTATES = frozenset({"40001", "40P01", "23505"})
 _READ_ONLY = "pengpos_read_only"
 
 
-class RaceLostError(Exception):
+class RaceLostError(BackendError):
     """Another transaction was first; this one is undone and begins again, seeing what the other did."""
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names for things: short ids that people read aloud, tokens that nobody can guess, intent ids in both spellings."""
+"""Makes short ids that people read aloud and tokens that cannot be guessed; reads intent ids in both spellings."""
 
 import hashlib
 import re

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What exists from the first start on: the demo merchant with one store."""
+"""What exists from the first start on: the demo merchant with one store.
+
+Tests: tests/sandbox/backend/serving/test_server.py
+"""
 
 from sqlalchemy.orm import Session
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The backend as a process: application, socket, certificates.
 
-Reading order: certificates, pages, app, lan, server.
+Reading order: server, app, pages, lan, certificates.
 """
 
 __all__ = ["server"]

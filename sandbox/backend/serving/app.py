@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The application: three APIs over one backend, and the pages for phones."""
+"""The application: three APIs over one backend, and the pages for phones.
+
+Tests: tests/sandbox/backend/api/test_routing.py, tests/sandbox/backend/serving/test_server.py
+"""
 
 import json
 import threading
@@ -10,13 +13,20 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pengpos.keys.sealed import SEALED_LIMIT
-from sandbox.backend.api import admin_api, postings_api, terminal_api, wallet_api, wallet_social_api
+from sandbox.backend.api import (
+    admin_api,
+    postings_api,
+    problem_translation,
+    terminal_api,
+    wallet_api,
+    wallet_sharing_api,
+)
 from sandbox.backend.api.routing import describe
 from sandbox.backend.booking import sweep
 from sandbox.backend.contract import problems
 from sandbox.backend.contract.problems import MEDIA_TYPE, ProblemError
 from sandbox.backend.kernel.context import Backend
-from sandbox.backend.serving import pages as serving
+from sandbox.backend.serving import pages
 
 MAX_BODY_SIZE = 2 * 1024 * 1024
 """200 payments of a batch need less than half of it."""
@@ -52,15 +62,16 @@ def create_app(backend: Backend, *, sweeping: bool = True) -> FastAPI:
     app.state.backend = backend
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     problems.install(app)
+    problem_translation.install(app)
     for router in (
         terminal_api.router,
         wallet_api.router,
-        wallet_social_api.router,
+        wallet_sharing_api.router,
         admin_api.router,
         postings_api.router,
     ):
         app.include_router(router)
-    serving.install(app)
+    pages.install(app)
     app.add_middleware(BodyLimit)
     return app
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An authority of this sandbox's own and the certificate it gives this machine, so that phones nearby come by HTTPS.
+"""Makes an authority of this sandbox's own and a certificate for this machine, so that phones in its network use HTTPS.
 
-Nobody has vouched for it: a phone warns until its owner installs the authority. Whoever does so must not have to trust
+No known authority vouches for it: a phone warns until its owner installs this one. Its owner must not have to trust
 this machine with all the web, so the authority is constrained (RFC 5280 §4.2.1.10) to private addresses and `.local`
 names. In `directory`: `authority.pem`, `authority.key`, `server.pem` (certificate and chain), `server.key`; keys 0600.
 """

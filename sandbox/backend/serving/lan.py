@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Phones in the same network: what is said to whoever starts the sandbox for them, and the authority to install."""
+"""Serves phones in the same network: the authority to install, and the words about it for the operator."""
 
 from fastapi import APIRouter, Response
 
@@ -21,7 +21,7 @@ def router(identity: ServerIdentity) -> APIRouter:
     return routes
 
 
-def told(origin: str, identity: ServerIdentity) -> str:
+def notice(origin: str, identity: ServerIdentity) -> str:
     """How a phone and a terminal come here, and what the certificate is worth."""
     return f"""
 Phones in this network reach this sandbox at {origin}

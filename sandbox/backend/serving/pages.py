@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hands out the pages: three addresses, each the same document whatever it names, and the files they are made of.
+"""Serves the pages: three addresses, each the same document whatever it names, and the files they are made of.
 
 A browser at any other address gets the first document too, with a `404`: it says in the reader's language that there is
-nothing. Programs, and whoever asks the APIs, get a problem document as ever.
+nothing. Programs, and all who ask the APIs, get a problem document as ever.
 
 The document's script reads the rest of the address. What follows the `#` is never sent by a browser. Nothing is run
-but our own files (Content-Security-Policy), nothing is loaded from elsewhere, and no address is told to others.
+but our own files (Content-Security-Policy), nothing is loaded from elsewhere, and no address is passed on to others.
 """
 
 import hashlib
@@ -17,7 +17,8 @@ from typing import Annotated
 from fastapi import APIRouter, FastAPI, Header, Request, Response
 from starlette.exceptions import HTTPException
 
-from sandbox.backend.contract.problems import not_found, on_http
+from sandbox.backend.contract.problems import on_http
+from sandbox.backend.errors import NotFoundError
 from sandbox.pages import STATIC
 
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -96,9 +97,9 @@ def _router() -> APIRouter:
 
     @pages.get("/pages/{name}")
     def part(name: str, if_none_match: IfNoneMatch = None) -> Response:
-        """What the documents are made of; raises ProblemError 404."""
+        """What the documents are made of; raises NotFoundError."""
         if name not in files:
-            raise not_found("file")
+            raise NotFoundError("file")
         return files[name].answer(if_none_match)
 
     return pages

@@ -21,7 +21,7 @@ from sandbox.backend.kernel.hub import Hub
 from sandbox.backend.records import seed
 from sandbox.backend.records.database import Database
 from sandbox.backend.records.times import SystemClock
-from sandbox.backend.serving import lan as nearby
+from sandbox.backend.serving import lan
 from sandbox.backend.serving.app import create_app
 from sandbox.backend.serving.certificates import server_identity
 from sandbox.backend.terminals import enrolment
@@ -66,8 +66,8 @@ def serve(options: Options) -> None:
     backend = open_backend(options, origin=(options.origin or url).rstrip("/"))
     app = create_app(backend)
     if identity is not None:
-        app.include_router(nearby.router(identity))
-        sys.stderr.write(nearby.told(backend.origin, identity))
+        app.include_router(lan.router(identity))
+        sys.stderr.write(lan.notice(backend.origin, identity))
     config = uvicorn.Config(
         app,
         http=AbortableH11Protocol,

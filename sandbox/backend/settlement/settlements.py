@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Settlement per business date (backend API, `GET /settlements/{business_date}`): totals by kind and every entry.
+"""Settles per business date (backend API, `GET /settlements/{business_date}`): totals by kind and every entry.
 
 A business date is the merchant's: its timezone, its hour at which a day begins. An offline sale counts on the day it
 was accepted; what arrives after that day's run is settled with a later day, as a kind of its own. A due counts on the
 day it was paid.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from functools import partial
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from sandbox.backend.contract import terminal_shapes as shapes
-from sandbox.backend.contract.problems import ProblemError
+from sandbox.backend.errors import InvalidRequestError, NotPossibleError
 from sandbox.backend.intents import intents
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records.database import insert_if_new
@@ -29,31 +31,75 @@ from sandbox.backend.records.tables import (
     SettlementRow,
     TerminalRow,
 )
-from sandbox.backend.records.times import business_date, rfc3339
+from sandbox.backend.records.times import business_date
 
 _TAKEN = or_(PaymentRow.status == PaymentStatus.APPROVED, PaymentRow.guaranteed_minor > 0)
 _DUE_PAID = and_(DueRow.state == DueState.PAID, DueRow.amount_minor > DueRow.to_guarantor_minor)
 """To the merchant: what the guarantor got back of it is no news there."""
 
 
+class EntryKind(StrEnum):
+    """What an entry of a settlement is; `late_payment` counts on an earlier day that was settled before it."""
+
+    PAYMENT = "payment"
+    OFFLINE_PAYMENT = "offline_payment"
+    LATE_PAYMENT = "late_payment"
+    REFUND = "refund"
+    GUARANTEE = "guarantee"
+    DUE = "due"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayEntry:
+    """One payment, refund, guaranteed sum or paid due, as the merchant gets it."""
+
+    kind: EntryKind
+    intent_id: str
+    refund_id: str | None = None
+    amount_minor: int
+    currency: str
+    at: int
+    business_date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """All entries of one kind in one currency; refunds are negative."""
+
+    kind: EntryKind
+    currency: str
+    count: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaySettlement:
+    """A terminal's part of a business date; `final` once that has been run."""
+
+    business_date: str
+    final: bool
+    totals: list[Total]
+    entries: list[DayEntry]
+
+
 def read_date(text: str) -> str:
-    """A business date as ``2026-11-22``; raises ProblemError 422."""
+    """Read a business date as ``2026-11-22``; raises InvalidRequestError."""
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError as error:
-        raise ProblemError(422, "invalid_request", "a business date is written 2026-11-22") from error
+        raise InvalidRequestError("a business date is written 2026-11-22") from error
 
 
 def run(backend: Backend, on: str) -> int:
-    """Settle for every merchant whatever counts on `on` or earlier and is not settled; how many entries that were.
+    """Settle for every merchant all that counts on `on` or earlier and is not settled; returns how many entries.
 
-    Raises ProblemError `409 day_not_begun`, and then settles nothing.
+    Raises NotPossibleError `day_not_begun`, and then settles nothing.
     """
     now = backend.clock.now()
     with backend.db.read() as session:
         for merchant in session.scalars(select(MerchantRow)):
             if on > business_date(now, merchant.timezone, merchant.day_starts_hour).isoformat():
-                raise ProblemError(409, "day_not_begun", f"that day has not begun at {merchant.id}")
+                raise NotPossibleError("day_not_begun", f"that day has not begun at {merchant.id}")
         merchants = list(session.scalars(select(MerchantRow.id)))
         payments = list(
             session.execute(
@@ -85,23 +131,22 @@ def run(backend: Backend, on: str) -> int:
     return len(payments) + len(refunds) + len(dues)
 
 
-def settlement(session: Session, terminal_id: str, on: str) -> shapes.Settlement:
-    """A terminal's own entries of one day; `final` once the day has been run."""
+def settlement(session: Session, terminal_id: str, on: str) -> DaySettlement:
+    """A terminal's own entries of one day."""
     terminal = session.get_one(TerminalRow, terminal_id)
     final = session.get(SettlementRow, (terminal.merchant_id, on)) is not None
     entries = sorted(_entries(session, terminal, on, final=final), key=lambda entry: (entry.at, entry.intent_id))
-    totals: dict[tuple[str, str], shapes.SettlementTotal] = {}
+    return DaySettlement(business_date=on, final=final, totals=_totals(entries), entries=entries)
+
+
+def _totals(entries: Sequence[DayEntry]) -> list[Total]:
+    amounts = defaultdict[tuple[EntryKind, str], list[int]](list)
     for entry in entries:
-        kind, currency = entry.kind, entry.currency
-        total = totals.setdefault(
-            (kind, currency), shapes.SettlementTotal(kind=kind, count=0, amount=0, currency=currency)
-        )
-        total.count += 1
-        total.amount += entry.amount
-    return shapes.Settlement(business_date=on, final=final, totals=list(totals.values()), entries=entries)
+        amounts[entry.kind, entry.currency].append(entry.amount_minor)
+    return [Total(kind, currency, len(found), sum(found)) for (kind, currency), found in amounts.items()]
 
 
-def _entries(session: Session, terminal: TerminalRow, on: str, *, final: bool) -> Iterator[shapes.SettlementEntry]:
+def _entries(session: Session, terminal: TerminalRow, on: str, *, final: bool) -> Iterator[DayEntry]:
     payments = select(PaymentRow).where(PaymentRow.terminal_id == terminal.id, _TAKEN)
     refunds = select(RefundRow).where(RefundRow.terminal_id == terminal.id, RefundRow.state == RefundState.DONE)
     dues = select(DueRow).where(DueRow.terminal_id == terminal.id, _DUE_PAID)
@@ -117,42 +162,41 @@ def _entries(session: Session, terminal: TerminalRow, on: str, *, final: bool) -
         yield _payment_entry(payment, on)
     for refund in session.scalars(refunds):
         currency = session.scalars(select(PaymentRow.currency).where(PaymentRow.intent_id == refund.intent_id)).first()
-        yield shapes.SettlementEntry(
-            kind="refund",
+        yield DayEntry(
+            kind=EntryKind.REFUND,
             intent_id=refund.intent_id,
             refund_id=refund.id,
-            amount=-refund.amount_minor,
+            amount_minor=-refund.amount_minor,
             currency=currency or "",
-            at=rfc3339(refund.at),
+            at=refund.at,
             business_date=refund.business_date,
         )
-
     for due in session.scalars(dues):
         assert due.decided_at is not None
-        yield shapes.SettlementEntry(
-            kind="due",
+        yield DayEntry(
+            kind=EntryKind.DUE,
             intent_id=due.intent_id,
-            amount=due.amount_minor - due.to_guarantor_minor,
+            amount_minor=due.amount_minor - due.to_guarantor_minor,
             currency=due.currency,
-            at=rfc3339(due.decided_at),
+            at=due.decided_at,
             business_date=due.business_date or on,
         )
 
 
-def _payment_entry(payment: PaymentRow, on: str) -> shapes.SettlementEntry:
-    kind: shapes.SettlementKind = "payment"
+def _payment_entry(payment: PaymentRow, on: str) -> DayEntry:
+    kind = EntryKind.PAYMENT
     if payment.status is not PaymentStatus.APPROVED:
-        kind = "guarantee"
+        kind = EntryKind.GUARANTEE
     elif payment.business_date < on:
-        kind = "late_payment"
+        kind = EntryKind.LATE_PAYMENT
     elif payment.accepted_offline:
-        kind = "offline_payment"
-    return shapes.SettlementEntry(
+        kind = EntryKind.OFFLINE_PAYMENT
+    return DayEntry(
         kind=kind,
         intent_id=payment.intent_id,
-        amount=payment.taken_minor if payment.status is PaymentStatus.APPROVED else payment.guaranteed_minor,
+        amount_minor=payment.taken_minor if payment.status is PaymentStatus.APPROVED else payment.guaranteed_minor,
         currency=payment.currency,
-        at=rfc3339(payment.authorised_at if payment.accepted_offline else payment.decided_at),
+        at=payment.authorised_at if payment.accepted_offline else payment.decided_at,
         business_date=payment.business_date,
     )
 

@@ -1,57 +1,70 @@
 # SPDX-License-Identifier: Apache-2.0
 """小荷包: a purse that several accounts fill and pay from (authorisation, funding 1)."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pengpos.core.reasons import Reason
-from sandbox.backend.contract import wallet_shapes as shapes
-from sandbox.backend.contract.problems import ProblemError, not_found
+from sandbox.backend.errors import NotFoundError, NotPossibleError
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import AccountRow, PaymentRow, PaymentStatus, PurseMemberRow, PurseRow
-from sandbox.backend.records.times import rfc3339
-from sandbox.backend.trust.judgement import Refusal
+from sandbox.backend.trust.judgement import INSUFFICIENT_FUNDS, Refusal
 
 NO_PURSE = Refusal(Reason.DECLINED_BY_BACKEND, "no_purse")
 OVER_BUDGET = Refusal(Reason.DECLINED_BY_BACKEND, "over_budget")
 _ENTRIES_SHOWN = 200
 
 
-def make(session: Session, account_id: str, request: shapes.NewPurse, now: int) -> shapes.Purse:
-    """A purse with its members, its maker among them; raises ProblemError 404 for an unknown member."""
-    purse = PurseRow(id=ids.short_id("P"), name=request.name, budget_minor=request.budget)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurseReport:
+    """A purse with its members, its money by currency, and the payments from it, newest first."""
+
+    purse: PurseRow
+    members: list[str]
+    spent_minor: int
+    balances: dict[str, int]
+    payments: list[PaymentRow]
+
+
+def make(session: Session, account_id: str, purse: PurseRow, members: list[str], now: int) -> PurseReport:
+    """Make a purse with its members, its maker among them; raises NotFoundError for an unknown member."""
+    purse.id = ids.short_id("P")
     session.add(purse)
     session.flush()
-    for member_id in dict.fromkeys([account_id, *request.members]):
+    for member_id in dict.fromkeys([account_id, *members]):
         if session.get(AccountRow, member_id) is None:
-            raise not_found("account")
+            raise NotFoundError("account")
         session.add(
             PurseMemberRow(purse_id=purse.id, account_id=member_id, chosen_at=now if member_id == account_id else 0)
         )
     session.flush()
-    return view(session, purse)
+    return report(session, purse)
 
 
-def of(session: Session, account_id: str) -> list[shapes.Purse]:
+def of(session: Session, account_id: str) -> list[PurseReport]:
     """The purses an account is a member of."""
     rows = session.scalars(
         select(PurseRow).join(PurseMemberRow).where(PurseMemberRow.account_id == account_id).order_by(PurseRow.id)
     )
-    return [view(session, row) for row in rows]
+    return [report(session, row) for row in rows]
 
 
 def own(session: Session, account_id: str, purse_id: str) -> PurseRow:
-    """Lock a purse; raises ProblemError 404 for one that the account is no member of."""
+    """Lock a purse; raises NotFoundError for one that the account is no member of."""
     row = session.get(PurseRow, purse_id, with_for_update=True)
     if row is None or session.get(PurseMemberRow, (purse_id, account_id)) is None:
-        raise not_found("purse")
+        raise NotFoundError("purse")
     return row
 
 
-def deposit(session: Session, account_id: str, purse_id: str, request: shapes.TopUp, now: int) -> shapes.Purse:
-    """Move money of one's own into a purse; raises ProblemError 404, 409."""
+def deposit(
+    session: Session, account_id: str, purse_id: str, amount_minor: int, currency: str, now: int
+) -> PurseReport:
+    """Move money of one's own into a purse; raises NotFoundError, NotPossibleError."""
     purse = own(session, account_id, purse_id)
     try:
         ledger.transfer(
@@ -59,13 +72,13 @@ def deposit(session: Session, account_id: str, purse_id: str, request: shapes.To
             PostingKind.PURSE_FILLED,
             giver=Account(AccountKind.SHOPPER, account_id),
             taker=Account(AccountKind.PURSE, purse_id),
-            amount_minor=request.amount,
-            currency=request.currency,
+            amount_minor=amount_minor,
+            currency=currency,
             at=now,
         )
     except ledger.InsufficientFundsError as error:
-        raise ProblemError(409, "insufficient_funds", "there is not enough money on this account") from error
-    return view(session, purse)
+        raise NotPossibleError(INSUFFICIENT_FUNDS.code, "there is not enough money on this account") from error
+    return report(session, purse)
 
 
 def choose(session: Session, account_id: str, purse_id: str, now: int) -> None:
@@ -91,35 +104,23 @@ def over_budget(session: Session, purse_id: str, taken: int) -> bool:
     return purse.budget_minor is not None and _spent(session, purse_id) + taken > purse.budget_minor
 
 
-def view(session: Session, purse: PurseRow) -> shapes.Purse:
-    """A purse with its members, money and shared entries."""
+def report(session: Session, purse: PurseRow) -> PurseReport:
+    """A purse as its members see it."""
     members = session.scalars(
         select(PurseMemberRow.account_id).where(PurseMemberRow.purse_id == purse.id).order_by(PurseMemberRow.account_id)
     ).all()
-    held = ledger.balances(session, Account(AccountKind.PURSE, purse.id))
-    entries = session.scalars(
+    payments = session.scalars(
         select(PaymentRow)
         .where(PaymentRow.purse_id == purse.id, PaymentRow.status == PaymentStatus.APPROVED)
         .order_by(PaymentRow.id.desc())
         .limit(_ENTRIES_SHOWN)
-    )
-    return shapes.Purse(
-        purse_id=purse.id,
-        name=purse.name,
+    ).all()
+    return PurseReport(
+        purse=purse,
         members=list(members),
-        budget=purse.budget_minor,
-        spent=_spent(session, purse.id),
-        balances=[shapes.Balance(amount=minor, currency=currency) for currency, minor in held.items()],
-        entries=[
-            shapes.PurseEntry(
-                intent_id=row.intent_id,
-                account_id=row.account_id or "",
-                amount=row.taken_minor - row.refunded_minor,
-                currency=row.currency,
-                at=rfc3339(row.decided_at),
-            )
-            for row in entries
-        ],
+        spent_minor=_spent(session, purse.id),
+        balances=ledger.balances(session, Account(AccountKind.PURSE, purse.id)),
+        payments=list(payments),
     )
 
 

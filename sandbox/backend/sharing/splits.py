@@ -3,36 +3,45 @@
 
 from sqlalchemy.orm import Session
 
-from sandbox.backend.contract import terminal_shapes as shapes
-from sandbox.backend.contract.problems import conflict, invalid
-from sandbox.backend.offers import bill
+from sandbox.backend.errors import ConflictError, InvalidRequestError
 from sandbox.backend.records.database import insert_if_new
 from sandbox.backend.records.tables import SplitRow
+from sandbox.backend.terminals.merchants import merchant_of
 
 
-def split(session: Session, terminal_id: str, request: shapes.SplitRequest) -> shapes.Split:
+def split(
+    session: Session,
+    terminal_id: str,
+    split_id: str,
+    *,
+    total_minor: int,
+    currency: str | None,
+    shares: int | list[int],
+) -> SplitRow:
     """Divide a total evenly, the first takes the remainder, or as the cashier says; the same again is the same.
 
-    Raises ProblemError `409 conflict` for the same id with another content, 422 for shares that do not add up.
+    `shares`: how many, or what each is. Raises ConflictError for the same id with another content, InvalidRequestError
+    `wrong_shares` for shares that do not add up.
     """
-    currency = request.currency or bill.merchant_of(session, terminal_id).currency
     content = {
-        "terminal_id": terminal_id, "total_minor": request.total, "currency": currency,
-        "shares_minor": _amounts(request.total, request.shares),
-    }  # fmt: skip
-    insert_if_new(session, SplitRow, id=request.split_id, **content)
-    row = session.get_one(SplitRow, request.split_id)
+        "terminal_id": terminal_id,
+        "total_minor": total_minor,
+        "currency": currency or merchant_of(session, terminal_id).currency,
+        "shares_minor": _amounts(total_minor, shares),
+    }
+    insert_if_new(session, SplitRow, id=split_id, **content)
+    row = session.get_one(SplitRow, split_id)
     if {name: getattr(row, name) for name in content} != content:
-        raise conflict("this split id came before with another content")
-    return shapes.Split(split_id=row.id, total=row.total_minor, currency=row.currency, shares=row.shares_minor)
+        raise ConflictError("this split id came before with another content")
+    return row
 
 
-def _amounts(total: int, shares: int | list[int]) -> list[int]:
+def _amounts(total_minor: int, shares: int | list[int]) -> list[int]:
     if isinstance(shares, int):
-        even, remainder = divmod(total, shares)
+        even, remainder = divmod(total_minor, shares)
         amounts = [even + remainder, *[even] * (shares - 1)]
     else:
         amounts = shares
-    if sum(amounts) != total or min(amounts) <= 0:
-        raise invalid("the shares must be above zero and add up to the total", code="wrong_shares")
+    if sum(amounts) != total_minor or min(amounts) <= 0:
+        raise InvalidRequestError("the shares must be above zero and add up to the total", code="wrong_shares")
     return amounts

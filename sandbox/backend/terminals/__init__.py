@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Terminals: enrolment, policy, denylist, heartbeat.
+"""Terminals: enrolment, policy, denylist, heartbeat; the merchants and stores they belong to.
 
-Reading order: denylist, heartbeat, policy, enrolment.
+Reading order: enrolment, policy, denylist, heartbeat, merchants.
 """
 
-__all__ = ["denylist", "enrolment", "heartbeat", "policy"]
+__all__ = ["denylist", "enrolment", "heartbeat", "merchants", "policy"]

@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pengpos.wire.encoding.cose import Context
-from sandbox.backend.contract.problems import invalid
+from sandbox.backend.errors import InvalidRequestError
 from sandbox.backend.kernel.events import emit_to_all
 from sandbox.backend.records.tables import DenylistRow, EventKind
 from sandbox.backend.trust.issuer import Issuer
@@ -44,10 +44,13 @@ def listed_at(session: Session, kid: str, as_of: int) -> bool:
 
 
 def delta(session: Session, issuer: Issuer, since: int, now: int) -> bytes:
-    """What changed after version `since`, as a signed document; raises ProblemError for a version to come."""
+    """What changed after version `since`, as a signed document.
+
+    Raises InvalidRequestError `unknown_version` for a version to come.
+    """
     newest = version(session)
     if since > newest:
-        raise invalid(f"the denylist is at version {newest}", code="unknown_version")
+        raise InvalidRequestError(f"the denylist is at version {newest}", code="unknown_version")
     rows = session.scalars(select(DenylistRow).where(DenylistRow.version > since).order_by(DenylistRow.version)).all()
     last = {row.kid: row.listed for row in rows}
     content = {

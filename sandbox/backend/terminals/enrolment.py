@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Terminals come into being and renew their credentials (backend API, `POST /enrolments`, `/terminal/credential`)."""
+"""Enrols terminals and renews their credentials (backend API, `POST /enrolments`, `/terminal/credential`)."""
 
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pengpos.core.errors import MalformedError, SignatureError
-from pengpos.wire.encoding.base64url import b64u, unb64u
-from pengpos.wire.encoding.cose import Context, Sign1
+from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.credential import Merchant
-from sandbox.backend.contract import terminal_shapes as shapes
-from sandbox.backend.contract.problems import ProblemError, conflict, invalid
+from sandbox.backend.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import (
@@ -26,6 +24,7 @@ from sandbox.backend.records.tables import (
 )
 from sandbox.backend.terminals import policy
 from sandbox.backend.trust.issuer import TERMINAL_CREDENTIAL_LIFE_S
+from sandbox.backend.trust.proof_of_possession import check_proof, read_key
 
 CODE_LIFE_S = 15 * 60
 SECRET_SIZE = 32
@@ -33,7 +32,7 @@ SECRET_SIZE = 32
 
 @dataclass(frozen=True, slots=True)
 class NewCode:
-    """An activation code as it is told once; only its hash is stored."""
+    """An activation code, which is said once; only its hash is stored."""
 
     code: str
     store_id: str
@@ -41,80 +40,69 @@ class NewCode:
 
 
 def new_activation_code(session: Session, store_id: str, now: int) -> NewCode:
-    """Make a code for a store; raises ProblemError `404`."""
+    """Make a code for a store; raises NotFoundError."""
     if session.get(StoreRow, store_id) is None:
-        raise ProblemError(404, "not_found", "no such store")
+        raise NotFoundError("store")
     code = NewCode(ids.activation_code(), store_id, now + CODE_LIFE_S)
     session.add(ActivationCodeRow(code_hash=ids.token_hash(code.code), store_id=store_id, expires_at=code.expires_at))
     return code
 
 
-def read_jwk(jwk: shapes.Jwk) -> PublicKey:
-    """A public key from a request; raises ProblemError `422 bad_key`."""
-    try:
-        return PublicKey.from_jwk(jwk.model_dump())
-    except MalformedError as error:
-        raise invalid(f"the public key is not good: {error}", code="bad_key") from error
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """What asks to be enrolled: its key, its hardware as JSON-like values, its software's version."""
+
+    key: PublicKey
+    hardware: dict[str, Any]
+    software_version: str
 
 
-def check_proof(proof: str, key: PublicKey, payload: str) -> None:
-    """A new key proves itself over `payload` (context `credential-request`); raises ProblemError `422 bad_proof`."""
-    try:
-        signed = Sign1.parse(unb64u(proof))
-        signed.verify(key, Context.CREDENTIAL_REQUEST)
-    except (MalformedError, SignatureError) as error:
-        raise invalid(f"the proof is not good: {error}", code="bad_proof") from error
-    if signed.payload != payload.encode():
-        raise invalid("the proof is about something else", code="bad_proof")
-
-
-def enrol(session: Session, backend: Backend, request: shapes.EnrolmentRequest) -> shapes.EnrolmentAnswer:
+def enrol(session: Session, backend: Backend, activation_code: str, device: Device) -> dict[str, Any]:
     """Use an activation code up; the same code with the same key again gives the same answer.
 
-    Raises ProblemError `403 activation_code` for an unknown, expired or used code, `409 conflict` for a key that
-    belongs to a terminal already.
+    The answer is kept as JSON: `terminal_id`, `credential`, `issuers`, `confirmation_secret`, `policy`. Raises
+    ForbiddenError for an unknown, expired or used code, ConflictError for a key that belongs to a terminal already.
     """
     now = backend.clock.now()
-    key = read_jwk(request.public_key)
-    kid = b64u(key.kid)
+    kid = b64u(device.key.kid)
     code = session.scalars(
         select(ActivationCodeRow)
-        .where(ActivationCodeRow.code_hash == ids.token_hash(request.activation_code.strip().upper()))
+        .where(ActivationCodeRow.code_hash == ids.token_hash(activation_code.strip().upper()))
         .with_for_update()
     ).one_or_none()
     if code is not None and code.used_by_kid == kid and code.answer is not None:
-        return shapes.EnrolmentAnswer.model_validate(code.answer)
+        return code.answer
     if code is None or code.used_by_kid is not None or now > code.expires_at:
-        raise ProblemError(403, "activation_code", "the activation code is unknown, used or too old; ask for another")
+        raise ForbiddenError("activation_code", "the activation code is unknown, used or too old; ask for another")
     if session.get(TerminalKeyRow, kid) is not None:
-        raise conflict("this key belongs to a terminal already")
-    answer = _new_terminal(session, backend, code.store_id, key, request)
-    code.used_by_kid, code.answer = kid, answer.model_dump(mode="json")
+        raise ConflictError("this key belongs to a terminal already")
+    answer = _new_terminal(session, backend, code.store_id, device)
+    code.used_by_kid, code.answer = kid, answer
     return answer
 
 
 def renew(
-    session: Session, backend: Backend, terminal_id: str, kid: str, request: shapes.RenewalRequest
-) -> shapes.RenewalAnswer:
+    session: Session, backend: Backend, terminal_id: str, kid: str, *, new_key: dict[str, str] | None, proof: str | None
+) -> bytes:
     """Certify the present key again, or a new one that proves itself; the old stays valid until the new is used.
 
-    Raises ProblemError `422`, `403 revoked`.
+    `new_key`: a JWK. Returns the credential. Raises InvalidRequestError, ForbiddenError `revoked`, ConflictError.
     """
     now = backend.clock.now()
     terminal = session.get_one(TerminalRow, terminal_id, with_for_update=True)
     if terminal.revoked_at is not None:
-        raise ProblemError(403, "revoked", "this terminal has been revoked")
-    if (request.public_key is None) is not (request.proof is None):
-        raise invalid("a new key comes with its proof")
-    if request.public_key is None or request.proof is None:
+        raise ForbiddenError("revoked", "this terminal has been revoked")
+    if (new_key is None) is not (proof is None):
+        raise InvalidRequestError("a new key comes with its proof")
+    if new_key is None or proof is None:
         row = session.get_one(TerminalKeyRow, kid)
         row.credential, row.expires_at = _certify(session, backend, terminal, PublicKey(row.x, row.y), now)
     else:
-        key = read_jwk(request.public_key)
-        check_proof(request.proof, key, terminal_id)
+        key = read_key(new_key)
+        check_proof(proof, key, terminal_id)
         row = _successor(session, backend, terminal, key, now)
     session.flush()
-    return shapes.RenewalAnswer.model_validate({"credential": b64u(row.credential), "issuers": backend.issuer.jwks()})
+    return row.credential
 
 
 def note_use(session: Session, kid: str) -> None:
@@ -127,9 +115,7 @@ def note_use(session: Session, kid: str) -> None:
     row.state = TerminalKeyState.ACTIVE
 
 
-def _new_terminal(
-    session: Session, backend: Backend, store_id: str, key: PublicKey, request: shapes.EnrolmentRequest
-) -> shapes.EnrolmentAnswer:
+def _new_terminal(session: Session, backend: Backend, store_id: str, device: Device) -> dict[str, Any]:
     now = backend.clock.now()
     store = session.get_one(StoreRow, store_id)
     terminal = TerminalRow(
@@ -137,8 +123,8 @@ def _new_terminal(
         merchant_id=store.merchant_id,
         store_id=store_id,
         created_at=now,
-        hardware=request.hardware.model_dump(),
-        software_version=request.software_version,
+        hardware=device.hardware,
+        software_version=device.software_version,
         confirmation_secret=secrets.token_bytes(SECRET_SIZE),
         config={},
         last_seen_at=now,
@@ -147,35 +133,33 @@ def _new_terminal(
     )
     session.add(terminal)
     session.flush()
-    credential, expires_at = _certify(session, backend, terminal, key, now)
+    credential, expires_at = _certify(session, backend, terminal, device.key, now)
     session.add(
         TerminalKeyRow(
-            kid=b64u(key.kid),
+            kid=b64u(device.key.kid),
             terminal_id=terminal.id,
-            x=key.x,
-            y=key.y,
+            x=device.key.x,
+            y=device.key.y,
             credential=credential,
             expires_at=expires_at,
             state=TerminalKeyState.ACTIVE,
         )
     )
     document = policy.current(session, backend.issuer, terminal.id, now)
-    return shapes.EnrolmentAnswer.model_validate(
-        {
-            "terminal_id": terminal.id,
-            "credential": b64u(credential),
-            "issuers": backend.issuer.jwks(),
-            "confirmation_secret": b64u(terminal.confirmation_secret),
-            "policy": b64u(document.raw),
-        }
-    )
+    return {
+        "terminal_id": terminal.id,
+        "credential": b64u(credential),
+        "issuers": backend.issuer.jwks(),
+        "confirmation_secret": b64u(terminal.confirmation_secret),
+        "policy": b64u(document.raw),
+    }
 
 
 def _successor(session: Session, backend: Backend, terminal: TerminalRow, key: PublicKey, now: int) -> TerminalKeyRow:
     kid = b64u(key.kid)
     row = session.get(TerminalKeyRow, kid)
     if row is not None and (row.terminal_id != terminal.id or row.state is TerminalKeyState.RETIRED):
-        raise conflict("this key belongs to a terminal already")
+        raise ConflictError("this key belongs to a terminal already")
     if row is None:
         credential, expires_at = _certify(session, backend, terminal, key, now)
         row = TerminalKeyRow(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a terminal is told to do: risk policy, campaigns, tips, languages; inherited company → store → terminal.
+"""Signs each terminal's policy: risk policy, campaigns, tips, languages; inherited company → store → terminal.
 
 One signed document a terminal, under the context `policy`; `GET /terminal/config` and enrolment hand out the same. A
 new version is signed when the content changes, and before the old one runs out.

@@ -2,6 +2,8 @@
 """What only the backend may sign: credentials, receipts, and its own documents as COSE_Sign1 over JSON bytes.
 
 Source: tap protocol §1; backend API, "The backend's documents". JSON bytes are kept and sent as they were signed.
+
+Tests: tests/sandbox/backend/terminals/test_enrolment.py, tests/sandbox/backend/terminals/test_policy.py
 """
 
 import json

@@ -17,7 +17,7 @@ from http_message_signatures.exceptions import HTTPMessageSignaturesException
 from pengpos.core.errors import MalformedError, SignatureError
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.keys import PublicKey
-from sandbox.backend.contract.problems import ProblemError
+from sandbox.backend.errors import RequestSignatureError
 
 LABEL = "pp"
 CLOCK_TOLERANCE_S = 300
@@ -97,7 +97,7 @@ class _Verifier(HTTPMessageVerifier):
 
 
 def verify(request: SignedRequest, find_key: FindKey) -> Signed:
-    """Verify everything but clock and nonce; raises ProblemError 401 `signature`."""
+    """Verify everything but clock and nonce; raises RequestSignatureError."""
     try:
         message = _Message(request.method, request.url, _Fields(_only_our_label(request.fields)))
         verifier = _Verifier(signature_algorithm=_DeviceKey, key_resolver=_Keys(find_key))
@@ -106,7 +106,7 @@ def verify(request: SignedRequest, find_key: FindKey) -> Signed:
         return _parameters(result.parameters)
     except (InvalidSignature, HTTPMessageSignaturesException, SignatureError, MalformedError, ValueError) as error:
         detail = f"the request's signature is not good for {request.method} {request.url}: {error}"
-        raise ProblemError(401, "signature", detail) from error
+        raise RequestSignatureError(detail) from error
 
 
 def _only_our_label(fields: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:

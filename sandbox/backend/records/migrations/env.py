@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Alembic's entry: runs the migrations on the connection that `Database.migrate` hands over."""
+"""Alembic's entry: runs the migrations on the connection that `Database.migrate` hands over.
+
+Tests: tests/sandbox/backend/records/test_migrations.py
+"""
 
 from alembic import context
 

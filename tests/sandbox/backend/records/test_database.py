@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sandbox.backend.ledger import ledger
-from sandbox.backend.ledger.ledger import Account, AccountKind, InsufficientFundsError, PostingKind
+from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
 from sandbox.backend.records.database import Database, RaceLostError
 from sandbox.backend.records.tables import LedgerAccountRow, PaymentRow
 from tests.support.backend import Shop
@@ -35,32 +35,6 @@ def test_more_cannot_be_refunded_than_was_taken_even_by_a_bug(shop: Shop) -> Non
     till.pay(till.sale(1_00), wallet)
     with pytest.raises(IntegrityError):
         shop.backend.db.write(lambda session: session.execute(update(PaymentRow).values(refunded_minor=1_01)))
-
-
-def test_a_shopper_has_no_credit(shop: Shop) -> None:
-    with pytest.raises(InsufficientFundsError):
-        shop.backend.db.write(lambda session: move(session, SHOPPER, MERCHANT, 1))
-    with shop.backend.db.read() as session:
-        assert ledger.balance(session, MERCHANT, "CNY") == 0
-
-
-@pytest.mark.parametrize("amount", [-1, -1_000])
-def test_a_transfer_goes_one_way(shop: Shop, amount: int) -> None:
-    with pytest.raises(ValueError, match="one way"):
-        shop.backend.db.write(lambda session: move(session, PLAY_MONEY, SHOPPER, amount))
-
-
-def test_the_check_finds_a_ledger_that_somebody_touched(database_url: str) -> None:
-    database = Database(database_url)
-    database.write(lambda session: move(session, PLAY_MONEY, SHOPPER, 5))
-    with database.read() as session:
-        assert ledger.check(session).balanced
-    database.write(
-        lambda s: s.execute(update(LedgerAccountRow).values(balance_minor=LedgerAccountRow.balance_minor + 1))
-    )
-    with database.read() as session:
-        assert not ledger.check(session).balanced
-    database.close()
 
 
 def test_who_loses_a_race_begins_again_with_nothing_done(database_url: str) -> None:

@@ -2,24 +2,21 @@
 """How the pages go out: which addresses there are, their headers, and that nothing in them is from elsewhere."""
 
 import re
-from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from sandbox.backend.serving.pages import HEADERS
 from sandbox.pages import STATIC
-from tests.support.backend import fresh_sqlite, on_a_socket
+from tests.support.backend import Shop
 
 DOCUMENTS = ["/t", "/t/AZBgAAAAcACAAAAAAAAAAQ", "/t/%3Cscript%3E", "/r/AAECAwQFBgcICQoLDA0ODw"]
 PARTS = [f"/pages/{path.name}" for path in sorted(STATIC.iterdir())]
 
 
 @pytest.fixture(scope="module")
-def http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """Over a socket: the pages are in no OpenAPI document, to which a client in this process is held."""
-    with on_a_socket(fresh_sqlite(tmp_path_factory.mktemp("shop"))) as shop:
-        yield shop.http
+def http(shop: Shop) -> httpx.Client:
+    return shop.http
 
 
 @pytest.mark.parametrize("path", DOCUMENTS + PARTS)

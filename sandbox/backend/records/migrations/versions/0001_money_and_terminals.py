@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Money and terminals."""
+"""Money and terminals.
+
+Tests: tests/sandbox/backend/records/test_migrations.py
+"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What shoppers do together."""
+"""What shoppers do together.
+
+Tests: tests/sandbox/backend/records/test_migrations.py
+"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is asked of a shopper whose offline payment was declined when it was sent."""
+"""What is asked of a shopper whose offline payment was declined when it was sent.
+
+Tests: tests/sandbox/backend/records/test_migrations.py
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +16,7 @@ _INT = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """To this version. Declines from before ask nobody: they were told as the last word."""
+    """To this version. Declines from before leave no due: their answer said that it was final."""
     op.create_table(
         "dues",
         sa.Column("intent_id", sa.String(length=36), nullable=False),

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the terminal that sent a payment said that it knows dues."""
+"""Whether the terminal that sent a payment said that it knows dues.
+
+Tests: tests/sandbox/backend/records/test_migrations.py
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """To this version. Of payments from before it is not known: should one be declined yet, it asks nobody."""
+    """To this version. Of payments from before it is not known: should one be declined yet, it leaves no due."""
     op.add_column("payments", sa.Column("knows_dues", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 

@@ -3,6 +3,8 @@
 
 Renamed in place on both databases: Alembic's batch mode would copy each table on SQLite, and lose its CHECK
 constraints. RENAME COLUMN keeps the rows and rewrites constraints and indexes that name the column.
+
+Tests: tests/sandbox/backend/records/test_migrations.py
 """
 
 from alembic import op

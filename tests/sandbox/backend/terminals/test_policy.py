@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The backend's documents (backend API): the policy, inherited and versioned, and the denylist's deltas."""
+"""The policy (backend API, documents): inherited, versioned, signed."""
 
 import json
 from typing import Any
 
 import pytest
 
-from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.cose import Context, Sign1
-from pengpos.wire.encoding.keys import PublicKey
 from tests.support.backend import Shop
 from tests.support.request_signing import Signing
 from tests.support.shop import Till
@@ -22,10 +21,6 @@ def read(till: Till, text: str, context: Context = Context.POLICY) -> dict[str, 
 
 def policy(till: Till) -> dict[str, Any]:
     return read(till, till.call("GET", "/terminal/config").json()["policy"])
-
-
-def delta(till: Till, since: int) -> dict[str, Any]:
-    return read(till, till.call("GET", f"/terminal/denylist?since={since}").json()["delta"], Context.DENYLIST)
 
 
 def test_enrolment_and_config_bring_the_same_policy_with_the_usual_caps(shop: Shop) -> None:
@@ -104,40 +99,3 @@ def test_an_etag_spares_the_body(shop: Shop) -> None:
 )
 def test_odd_settings_are_refused(shop: Shop, body: dict[str, Any]) -> None:
     assert shop.operator.call("PUT", "/merchants/M-0001/settings", body).status_code == 422
-
-
-def test_a_delta_names_the_version_it_starts_from(shop: Shop) -> None:
-    till, wallet = shop.till(), shop.wallet()
-    one, two = "AAAAAAAAAAA", b64u(PublicKey.of(wallet.key).kid)
-    changes = [(one, True), (two, True), (two, True), (one, False)]
-    versions = [
-        shop.operator.call("POST", "/denylist", {"kid": kid, "listed": listed}).json()["version"]
-        for kid, listed in changes
-    ]
-    assert versions == [1, 2, 2, 3]  # saying it twice changes nothing
-    told = {since: (d["from"], d["version"], d["add"], d["remove"]) for since in range(4) if (d := delta(till, since))}
-    assert told == {
-        0: (0, 3, [two], [one]), 1: (1, 3, [two], [one]), 2: (2, 3, [], [one]), 3: (3, 3, [], [])
-    }  # fmt: skip
-    assert delta(till, 0)["terminal_id"] == "*"
-
-
-@pytest.mark.parametrize(
-    ("since", "code"), [("1", "unknown_version"), (str(2**64), "invalid_request"), ("-1", "invalid_request")]
-)
-def test_a_version_to_come_is_unknown(shop: Shop, since: str, code: str) -> None:
-    assert shop.till().call("GET", f"/terminal/denylist?since={since}").json()["code"] == code
-
-
-def test_a_campaign_takes_less_than_was_authorised(shop: Shop) -> None:
-    """立减: the backend may take less, never more."""
-    till, wallet = shop.till(), shop.wallet()
-    campaign = {"name": "满20减3", "discount": 3_00, "minimum": 20_00, "currency": "CNY",
-                "not_before": shop.clock.now(), "not_after": shop.clock.now() + 60}  # fmt: skip
-    shop.operator.call("PUT", "/merchants/M-0001/settings", {"campaigns": [campaign]})
-    below, above = till.pay(till.sale(19_99), wallet).json(), till.pay(till.sale(20_00), wallet).json()
-    by_page = wallet.call("POST", f"/intents/{till.sale(20_00, online=False).text}/pay").json()
-    shop.clock.advance(61)
-    after = till.pay(till.sale(20_00), wallet).json()
-    assert [answer["total"] for answer in (below, above, by_page, after)] == [19_99, 17_00, 20_00, 20_00]
-    assert ("discount", -3_00) in [(line["kind"], line["amount"]) for line in above["lines"]]

@@ -19,7 +19,7 @@ from provisioning.finding import Light
 from provisioning.probes import own_probes
 from sandbox.backend.records.times import SystemClock
 from terminal.commands.technician import enrolled
-from tests.sandbox.backend.test_process import PROGRAM, running
+from tests.sandbox.backend.serving.test_server import PROGRAM, running
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Money for testing: the last two digits of an amount choose the outcome (backend API, "Money for testing").
+"""Test amounts: the last two digits of an amount choose the outcome (backend API, "Money for testing").
 
 Only where the sandbox was started with ``--magic-amounts``. What an ending decides about money is decided once, in
 `outcome`; what it does to an answer on its way is `Delivery`.
@@ -47,7 +47,7 @@ _REFUSED = {
 }
 
 
-class Review(Enum):
+class HeldForReview(Enum):
     """An outcome that is neither yes nor no: held, then approved by itself."""
 
     HELD = "held"
@@ -61,7 +61,7 @@ class Delivery:
     lost: bool = False
 
 
-def outcome(session: Session, intent: IntentRow, *, accepted_offline: bool) -> Refusal | Review | None:
+def outcome(session: Session, intent: IntentRow, *, accepted_offline: bool) -> Refusal | HeldForReview | None:
     """What the amount's ending says: a refusal, a review, or nothing in the way."""
     match ending := _ending(intent.amount_minor):
         case Ending.CALL_ISSUER | Ending.DECLINED | Ending.NOT_ENOUGH | Ending.WALLET_EXPIRED:
@@ -71,13 +71,13 @@ def outcome(session: Session, intent: IntentRow, *, accepted_offline: bool) -> R
         case Ending.SOFT_DECLINE if not _just_refused_softly(session, intent):
             return SOFT_DECLINE
         case Ending.REVIEW:
-            return Review.HELD
+            return HeldForReview.HELD
         case _:
             return None
 
 
 def delivery(amount: int, *, first: bool) -> Delivery:
-    """What happens to the answer about a payment; `first`: nobody has been answered about it yet."""
+    """What happens to the answer about a payment; `first`: it is the first answer about it."""
     match _ending(amount):
         case Ending.LOST if first:
             return Delivery(lost=True)

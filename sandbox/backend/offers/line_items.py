@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bill of a payment: what is taken off it, its lines, and the cards that go with it. Moves no money."""
+"""The line items of a payment, the campaign discount taken off it, and the cards that go with it. Moves no money.
+
+Tests: tests/sandbox/backend/payments/test_payments.py, tests/sandbox/backend/terminals/test_policy.py
+"""
 
 from sqlalchemy.orm import Session
 
-from sandbox.backend.offers import vouchers as coupons
-from sandbox.backend.records.tables import AccountRow, IntentRow, MerchantRow, PaymentRow, PaymentWay, TerminalRow
+from sandbox.backend.offers import memberships, vouchers
+from sandbox.backend.records.tables import AccountRow, IntentRow, PaymentRow, PaymentWay
+from sandbox.backend.terminals.merchants import merchant_of
 
 _WORDS = {
     "zh-Hans": {
@@ -21,11 +25,6 @@ _WORDS = {
     },
 }  # fmt: skip
 """Words by BCP 47 tag; a language that we have not falls back to the first."""
-
-
-def merchant_of(session: Session, terminal_id: str) -> MerchantRow:
-    """The merchant a terminal belongs to, for ever."""
-    return session.get_one(MerchantRow, session.get_one(TerminalRow, terminal_id).merchant_id)
 
 
 def discount(session: Session, intent: IntentRow, payment: PaymentRow, now: int) -> int:
@@ -49,7 +48,7 @@ def lines(session: Session, payment: PaymentRow) -> list[dict[str, object]]:
     words = _words(languages)
     candidates = [
         ("amount", payment.amount_minor),
-        ("voucher", -coupons.value_used(payment)),
+        ("voucher", -vouchers.value_used(payment)),
         ("discount", payment.taken_minor - payment.total_minor),
         ("tip", payment.tip_minor),
     ]
@@ -80,10 +79,10 @@ def payer_display(session: Session, payment: PaymentRow) -> str | None:
     return None if standing is None else f"{standing.tier} …{standing.member_id[-4:]}"
 
 
-def _standing(session: Session, payment: PaymentRow) -> coupons.Standing | None:
+def _standing(session: Session, payment: PaymentRow) -> memberships.Standing | None:
     if not payment.membership_shown or payment.account_id is None:
         return None
-    return coupons.standing(session, payment.account_id, merchant_of(session, payment.terminal_id).id)
+    return memberships.standing(session, payment.account_id, merchant_of(session, payment.terminal_id).id)
 
 
 def _words(languages: list[str]) -> dict[str, str]:

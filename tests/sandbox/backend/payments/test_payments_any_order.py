@@ -17,9 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from sandbox.backend.booking import cancel, refunds
-from sandbox.backend.contract import terminal_shapes as shapes
-from sandbox.backend.contract import wallet_shapes
-from sandbox.backend.contract.problems import ProblemError
+from sandbox.backend.errors import RefusedRequestError
 from sandbox.backend.intents import intents
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind
@@ -51,12 +49,12 @@ class Counter:
         self.signed: dict[tuple[int, int, int], bytes] = {}
 
     def play(self, action: tuple[Any, ...]) -> None:
-        """Carry one action out; a problem document is a good answer."""
+        """Carry one action out; a refusal is a good answer."""
         verbs: dict[str, Callable[..., None]] = {
             "tap": self.tap, "page": self.page, "cancel": self.cancel, "refund": self.refund,
             "due": self.due, "wait": self.shop.clock.advance,
         }  # fmt: skip
-        with suppress(ProblemError):
+        with suppress(RefusedRequestError):
             verbs[action[0]](*action[1:])
 
     def tap(self, at: int, who: int, offline: bool, tip: int) -> None:
@@ -65,15 +63,15 @@ class Counter:
         if key not in self.signed:
             self.signed[key] = wallet.authorise(sale, tip_minor=tip, authorised_at=sale.intent.claims.issued_at)
         item = self.till.item(sale, wallet, self.signed[key], offline=offline)
-        request = shapes.PaymentRequest.model_validate(item)
-        offer = payments.read_offer(self.shop.backend, self.till.terminal_id, request, knows_dues=True)
+        order = payments.PaymentOrder(**item)
+        offer = payments.read_offer(self.shop.backend, self.till.terminal_id, order, knows_dues=True)
         payments.take(self.shop.backend, offer)
 
     def page(self, at: int, who: int) -> None:
         """By the presentation, as a `#P` is paid."""
         backend, account_id = self.shop.backend, self.wallets[who].account_id
         reference = page_payments.read_reference(backend, self.sales[at].text, None)
-        order = wallet_shapes.PayRequest()
+        order = page_payments.PageOrder()
         backend.db.write(lambda session: page_payments.pay(session, backend, account_id, reference, order))
 
     def cancel(self, at: int) -> None:
@@ -86,9 +84,9 @@ class Counter:
         """One of four refund ids a bill, so that they come again with the same and with another amount."""
         sale: Sale = self.sales[at]
         refund_id = str(UUID(int=UUID(sale.intent_id).int ^ (which + 1)))
-        request = shapes.RefundRequest(refund_id=refund_id, amount=amount, reason="returned")
+        order = refunds.RefundOrder(refund_id=refund_id, amount_minor=amount, reason="returned")
         give = partial(refunds.refund, backend=self.shop.backend, terminal_id=self.till.terminal_id,
-                       intent_id=sale.intent_id, request=request)  # fmt: skip
+                       intent_id=sale.intent_id, order=order)  # fmt: skip
         self.shop.backend.db.write(give)
 
     def due(self, at: int, who: int, pays: bool) -> None:

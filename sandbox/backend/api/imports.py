@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sealed export of a dead or cut-off terminal: taken in as deliveries of that terminal, and acknowledged.
+"""Takes in the sealed export of a dead or cut-off terminal as deliveries of that terminal, and acknowledges it.
 
 Source: backend API, `POST /admin/v1/imports`; docs/journal.md has the export's format. Every payment goes the way it
 would have gone from the terminal (batch, cancel, refunds), so a second import, or a drain besides, changes nothing.
@@ -24,14 +24,15 @@ from pengpos.core.sale import refund_id_after_cancel
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, Sign1
 from pengpos.wire.objects.presentation import Presentation
+from sandbox.backend.api import batch
+from sandbox.backend.api.rendering import terminal as rendering
 from sandbox.backend.booking import cancel, refunds
 from sandbox.backend.contract import import_shapes as wire
 from sandbox.backend.contract import terminal_shapes as shapes
-from sandbox.backend.contract.problems import ProblemError, invalid
-from sandbox.backend.intents import intents, views
+from sandbox.backend.errors import InvalidRequestError, RefusedRequestError
+from sandbox.backend.intents import intents, reports
 from sandbox.backend.kernel.alarms import raise_alarm
 from sandbox.backend.kernel.context import Backend
-from sandbox.backend.payments import batch
 from sandbox.backend.records.tables import AlarmKind, CancelReason, TerminalRow
 from sandbox.backend.records.times import rfc3339
 from sandbox.backend.terminals.heartbeat import HEAD_LIFE_S
@@ -41,12 +42,12 @@ _FINAL_REFUSALS = frozenset({"exceeds_captured"})
 
 
 def take(backend: Backend, sealed: str) -> wire.ImportAnswer:
-    """Take in an export. Raises ProblemError 422 `bad_export`, `foreign_export`; then nothing of it was taken."""
+    """Take in an export. Raises InvalidRequestError `bad_export`, `foreign_export`; then nothing of it was taken."""
     export = _open(backend, sealed)
     with backend.db.read() as session:
         terminal = session.get(TerminalRow, export.terminal_id)
         if terminal is None:
-            raise invalid("the export is of a terminal that was never enrolled here", code="foreign_export")
+            raise InvalidRequestError("the export is of a terminal that was never enrolled here", code="foreign_export")
         signed_head = _head_of(terminal.head)
     hashes = _check_rows(export)
     presented = [_presented(backend, export.terminal_id, payment) for payment in export.payments]
@@ -106,23 +107,23 @@ def _check_newest_row(payment: wire.ExportedPayment) -> None:
         raise _bad(f"payment {payment.intent_id} is not what its row says")
 
 
-def _presented(backend: Backend, terminal_id: str, payment: wire.ExportedPayment) -> Presentation | ProblemError:
+def _presented(backend: Backend, terminal_id: str, payment: wire.ExportedPayment) -> Presentation | RefusedRequestError:
     """The payment's presentation; one that is not good is that payment's trouble, another's is the whole export's."""
     try:
         presentation = intents.read_presentation(payment.presentation, backend.issuer.trusted)
-    except ProblemError as error:
+    except RefusedRequestError as error:
         return error
     if presentation.credential.subject != terminal_id:
-        raise invalid(f"payment {payment.intent_id} is another terminal's", code="foreign_export")
+        raise InvalidRequestError(f"payment {payment.intent_id} is another terminal's", code="foreign_export")
     if intents.intent_id_of(presentation) != payment.intent_id:
         raise _bad(f"payment {payment.intent_id} carries another intent")
     return presentation
 
 
 def _deliver(
-    backend: Backend, terminal_id: str, payment: wire.ExportedPayment, presentation: Presentation | ProblemError
+    backend: Backend, terminal_id: str, payment: wire.ExportedPayment, presentation: Presentation | RefusedRequestError
 ) -> wire.ImportVerdict:
-    if isinstance(presentation, ProblemError):
+    if isinstance(presentation, RefusedRequestError):
         problem = batch.item_problem(presentation)
         return wire.ImportVerdict(intent_id=payment.intent_id, imported=False, verdict=problem, refunds=[])
     asked = [refund.model_dump() for refund in payment.refunds]
@@ -156,23 +157,25 @@ def _cancel(
 ) -> shapes.CancelAnswer | shapes.ItemProblem:
     try:
         asked = shapes.CancelRequest.model_validate({"presentation": payment.presentation, "reason": payment.cancel})
-        return backend.db.write(
-            lambda session: cancel.cancel(session, backend, presentation, CancelReason(asked.reason))
-        )
+        reason = CancelReason(asked.reason)
+        answer = backend.db.write(lambda session: cancel.cancel(session, backend, presentation, reason))
+        return rendering.cancelled(answer)
     except ValidationError:
-        return batch.item_problem(invalid("a cancel without a reason that we know"))
-    except ProblemError as error:
+        return batch.item_problem(InvalidRequestError("a cancel without a reason that we know"))
+    except RefusedRequestError as error:
         return batch.item_problem(error)
 
 
 def _ask(backend: Backend, presentation: Presentation) -> shapes.Intent | shapes.ItemProblem:
-    """Nobody authorised it at the terminal: it may have been paid by the page, or will lapse."""
+    """No wallet authorised it at the terminal: it may have been paid by the page, or will lapse."""
     now = backend.clock.now()
     try:
-        return backend.db.write(
-            lambda session: views.intent(session, intents.register(session, presentation, now), now)
+        return rendering.intent(
+            backend.db.write(
+                lambda session: reports.of_intent(session, intents.register(session, presentation, now), now)
+            )
         )
-    except ProblemError as error:
+    except RefusedRequestError as error:
         return batch.item_problem(error)
 
 
@@ -187,10 +190,15 @@ def _refund(
 ) -> shapes.Refund | shapes.ItemProblem:
     try:
         request = shapes.RefundRequest.model_validate(asked)
-        return backend.db.write(lambda session: refunds.refund(session, backend, terminal_id, intent_id, request))
+        order = refunds.RefundOrder(refund_id=request.refund_id, amount_minor=request.amount, reason=request.reason)
+        return rendering.refund(
+            backend.db.write(lambda session: refunds.refund(session, backend, terminal_id, intent_id, order))
+        )
     except ValidationError as error:
-        return batch.item_problem(invalid(f"{error.error_count()} members of a refund are missing or wrong"))
-    except ProblemError as error:
+        return batch.item_problem(
+            InvalidRequestError(f"{error.error_count()} members of a refund are missing or wrong")
+        )
+    except RefusedRequestError as error:
         return batch.item_problem(error)
 
 
@@ -225,5 +233,5 @@ def _head_of(raw: bytes | None) -> dict[str, Any] | None:
     return members
 
 
-def _bad(detail: str) -> ProblemError:
-    return invalid(f"the export is not good: {detail}", code="bad_export")
+def _bad(detail: str) -> InvalidRequestError:
+    return InvalidRequestError(f"the export is not good: {detail}", code="bad_export")

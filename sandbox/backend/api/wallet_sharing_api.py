@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shopper side, what goes beyond paying: vouchers, memberships, purses, 代付, dues. Routes only."""
+"""The routes of the shopper side beyond paying, `/wallet/v1`: vouchers, memberships, purses, 代付, dues.
+
+Tests: tests/sandbox/backend/offers/test_vouchers.py, tests/sandbox/backend/sharing/test_purses.py
+"""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 
-from pengpos.wire.encoding.base64url import b64u
 from sandbox.backend.api.caller import AccountId, BackendOf
+from sandbox.backend.api.rendering import wallet as rendering
 from sandbox.backend.api.routing import TerseRoute
 from sandbox.backend.contract import wallet_shapes as shapes
-from sandbox.backend.contract.problems import not_found
 from sandbox.backend.contract.terminal_shapes import Uuid
-from sandbox.backend.offers import vouchers as coupons
+from sandbox.backend.offers import memberships
+from sandbox.backend.offers import vouchers as offered
 from sandbox.backend.payments import due_payments
-from sandbox.backend.payments import payment_requests as friends
-from sandbox.backend.records.tables import MerchantRow
-from sandbox.backend.records.times import rfc3339
+from sandbox.backend.payments import payment_requests as requests
+from sandbox.backend.records.tables import PurseRow
 from sandbox.backend.sharing import purses
 
 router = APIRouter(prefix="/wallet/v1", tags=["wallet"], route_class=TerseRoute)
@@ -29,23 +31,13 @@ def vouchers(
     """The account's vouchers; with `kid` signed for that key."""
     with backend.db.read() as session:
         if kid is not None:
-            coupons.check_own_key(session, account_id, kid)
-        return shapes.VouchersAnswer(
-            vouchers=[
-                shapes.VoucherView(
-                    voucher_id=row.id,
-                    merchant_id=row.merchant_id,
-                    value=row.value_minor,
-                    currency=row.currency,
-                    minimum=row.minimum_minor,
-                    not_before=rfc3339(row.not_before),
-                    not_after=rfc3339(row.not_after),
-                    spent=spent,
-                    voucher=None if kid is None or spent else b64u(coupons.signed_voucher(backend, row, kid)),
-                )
-                for row, spent in coupons.vouchers_of(session, account_id)
-            ]
-        )
+            offered.check_own_key(session, account_id, kid)
+        found = offered.vouchers_of(session, account_id)
+    views = []
+    for row, spent in found:
+        signed = None if kid is None or spent else offered.signed_voucher(backend, row, kid)
+        views.append(rendering.voucher(row, spent=spent, signed=signed))
+    return shapes.VouchersAnswer(vouchers=views)
 
 
 @router.post("/memberships")
@@ -53,42 +45,40 @@ def join(request: shapes.JoinRequest, account_id: AccountId, backend: BackendOf)
     """Join a merchant's members, and get a pass bound to one key; again: a fresh pass."""
     now = backend.clock.now()
 
-    def work(session: Session) -> shapes.MembershipAnswer:
-        coupons.check_own_key(session, account_id, request.kid)
-        if session.get(MerchantRow, request.merchant_id) is None:
-            raise not_found("merchant")
-        coupons.join(session, account_id, request.merchant_id, now)
-        found = coupons.standing(session, account_id, request.merchant_id)
-        assert found is not None
-        return shapes.MembershipAnswer(
-            merchant_id=request.merchant_id,
-            member_id=found.member_id,
-            points=found.points,
-            tier=found.tier,
-            membership=b64u(coupons.signed_pass(backend, found, request.merchant_id, request.kid, now)),
-        )
-
-    return backend.db.write(work)
+    found = backend.db.write(
+        lambda session: memberships.join(session, account_id, request.merchant_id, request.kid, now)
+    )
+    signed = memberships.signed_pass(backend, found, request.merchant_id, request.kid, now)
+    return rendering.membership(found, request.merchant_id, signed)
 
 
 @router.post("/purses", status_code=201)
 def new_purse(request: shapes.NewPurse, account_id: AccountId, backend: BackendOf) -> shapes.Purse:
     """A purse with its members."""
-    return backend.db.write(lambda session: purses.make(session, account_id, request, backend.clock.now()))
+    now = backend.clock.now()
+
+    def work(session: Session) -> purses.PurseReport:
+        purse = PurseRow(name=request.name, budget_minor=request.budget)  # inside: a lost race makes another
+        return purses.make(session, account_id, purse, request.members, now)
+
+    return rendering.purse(backend.db.write(work))
 
 
 @router.get("/purses")
 def all_purses(account_id: AccountId, backend: BackendOf) -> shapes.PursesAnswer:
     """The purses this account is a member of."""
     with backend.db.read() as session:
-        return shapes.PursesAnswer(purses=purses.of(session, account_id))
+        return shapes.PursesAnswer(purses=[rendering.purse(report) for report in purses.of(session, account_id)])
 
 
 @router.post("/purses/{purse_id}/deposits")
 def deposit(purse_id: str, request: shapes.TopUp, account_id: AccountId, backend: BackendOf) -> shapes.Purse:
     """Move money of one's own into a purse."""
     now = backend.clock.now()
-    return backend.db.write(lambda session: purses.deposit(session, account_id, purse_id, request, now))
+    report = backend.db.write(
+        lambda session: purses.deposit(session, account_id, purse_id, request.amount, request.currency, now)
+    )
+    return rendering.purse(report)
 
 
 @router.post("/purses/{purse_id}/choose", status_code=204)
@@ -102,42 +92,50 @@ def ask_friend(
     request: shapes.NewPaymentRequest, account_id: AccountId, backend: BackendOf
 ) -> shapes.PaymentRequestView:
     """代付: ask a friend to pay."""
-    return backend.db.write(lambda session: friends.ask(session, backend, account_id, request))
+    report = backend.db.write(
+        lambda session: requests.ask(session, backend, account_id, request.intent_id, request.friend_id)
+    )
+    return rendering.payment_request(report)
 
 
 @router.get("/payment-requests")
 def payment_requests(account_id: AccountId, backend: BackendOf) -> shapes.PaymentRequestsAnswer:
     """What this account is asked to pay, or has asked others to."""
     with backend.db.read() as session:
-        return shapes.PaymentRequestsAnswer(payment_requests=friends.asked_of(session, account_id))
+        found = requests.asked_of(session, account_id)
+        return shapes.PaymentRequestsAnswer(payment_requests=[rendering.payment_request(report) for report in found])
 
 
 @router.post("/payment-requests/{request_id}/accept")
 def accept(request_id: str, account_id: AccountId, backend: BackendOf) -> shapes.PaymentRequestView:
     """Pay for a friend."""
-    return backend.db.write(lambda session: friends.accept(session, backend, account_id, request_id))
+    return rendering.payment_request(
+        backend.db.write(lambda session: requests.accept(session, backend, account_id, request_id))
+    )
 
 
 @router.post("/payment-requests/{request_id}/refuse")
 def refuse(request_id: str, account_id: AccountId, backend: BackendOf) -> shapes.PaymentRequestView:
     """Not pay for a friend."""
-    return backend.db.write(lambda session: friends.refuse(session, backend, account_id, request_id))
+    return rendering.payment_request(
+        backend.db.write(lambda session: requests.refuse(session, backend, account_id, request_id))
+    )
 
 
 @router.get("/dues")
 def all_dues(account_id: AccountId, backend: BackendOf) -> shapes.DuesAnswer:
     """What this account is or was asked to pay after an offline payment of it was declined at sync."""
     with backend.db.read() as session:
-        return shapes.DuesAnswer(dues=due_payments.dues_of(session, account_id))
+        return shapes.DuesAnswer(dues=[rendering.due(asked) for asked in due_payments.dues_of(session, account_id)])
 
 
 @router.post("/dues/{intent_id}/pay")
 def pay_due(intent_id: Uuid, account_id: AccountId, backend: BackendOf) -> shapes.WalletDue:
     """Pay after all; again changes nothing."""
-    return backend.db.write(lambda session: due_payments.pay(session, backend, account_id, intent_id))
+    return rendering.due(backend.db.write(lambda session: due_payments.pay(session, backend, account_id, intent_id)))
 
 
 @router.post("/dues/{intent_id}/refuse")
 def refuse_due(intent_id: Uuid, account_id: AccountId, backend: BackendOf) -> shapes.WalletDue:
     """Say no; it may still be paid later."""
-    return backend.db.write(lambda session: due_payments.refuse(session, backend, account_id, intent_id))
+    return rendering.due(backend.db.write(lambda session: due_payments.refuse(session, backend, account_id, intent_id)))

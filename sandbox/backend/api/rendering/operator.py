@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an operator sees, read from the tables as the shapes of the operator side; nothing is changed here.
+
+Tests: tests/sandbox/backend/api/test_admin_api.py
+"""
+
+from typing import Any, cast
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from sandbox.backend.api.rendering import terminal
+from sandbox.backend.contract import admin_shapes as shapes
+from sandbox.backend.intents import reports
+from sandbox.backend.ledger import ledger
+from sandbox.backend.ledger.ledger import Account, AccountKind
+from sandbox.backend.records.tables import (
+    AlarmRow,
+    IntentRow,
+    MerchantRow,
+    PaymentRow,
+    PaymentStatus,
+    StoreRow,
+    TerminalRow,
+)
+from sandbox.backend.records.times import rfc3339
+
+_ALARMS_SHOWN = 500
+
+
+def payments(session: Session, after: str | None, limit: int) -> shapes.PaymentsAnswer:
+    """Intents with a payment, by intent id after `after`."""
+    query = (
+        select(IntentRow)
+        .where(exists().where(PaymentRow.intent_id == IntentRow.id))
+        .order_by(IntentRow.id)
+        .limit(limit + 1)
+    )
+    if after is not None:
+        query = query.where(IntentRow.id > after)
+    rows = session.scalars(query).all()
+    return shapes.PaymentsAnswer(
+        payments=[_entry(session, row) for row in rows[:limit]],
+        next=rows[limit - 1].id if len(rows) > limit else None,
+    )
+
+
+def merchants(session: Session) -> list[shapes.MerchantEntry]:
+    """All merchants."""
+    return [
+        shapes.MerchantEntry(
+            id=row.id,
+            name=row.name,
+            currency=row.currency,
+            timezone=row.timezone,
+            day_starts_hour=row.day_starts_hour,
+            config=row.config,
+            balances=ledger.balances(session, Account(AccountKind.MERCHANT, row.id)),
+        )
+        for row in session.scalars(select(MerchantRow).order_by(MerchantRow.id))
+    ]
+
+
+def stores(session: Session) -> list[shapes.StoreEntry]:
+    """All stores."""
+    return [
+        shapes.StoreEntry(id=row.id, merchant_id=row.merchant_id, name=row.name, config=row.config)
+        for row in session.scalars(select(StoreRow).order_by(StoreRow.id))
+    ]
+
+
+def terminals(session: Session) -> list[shapes.TerminalEntry]:
+    """All terminals."""
+    return [_terminal_entry(row) for row in session.scalars(select(TerminalRow).order_by(TerminalRow.id))]
+
+
+def alarms(session: Session) -> list[shapes.AlarmEntry]:
+    """The newest alarms."""
+    rows = session.scalars(select(AlarmRow).order_by(AlarmRow.id.desc()).limit(_ALARMS_SHOWN))
+    return [
+        shapes.AlarmEntry(id=row.id, kind=row.kind, terminal_id=row.terminal_id, at=rfc3339(row.at), detail=row.detail)
+        for row in rows
+    ]
+
+
+def _entry(session: Session, row: IntentRow) -> shapes.PaymentEntry:
+    payment = reports.standing_payment(session, row)
+    assert payment is not None
+    return shapes.PaymentEntry(
+        intent_id=row.id,
+        terminal_id=row.terminal_id,
+        epoch=row.epoch,
+        counter=row.counter,
+        total=payment.taken_minor if payment.status is PaymentStatus.APPROVED else payment.total_minor,
+        currency=row.currency,
+        state=cast("Any", row.status),
+        accepted_offline=payment.accepted_offline,
+        due=terminal.due(reports.of_due(session, row.id)),
+    )
+
+
+def _terminal_entry(row: TerminalRow) -> shapes.TerminalEntry:
+    heartbeat = row.last_heartbeat
+    return shapes.TerminalEntry(
+        terminal_id=row.id,
+        merchant_id=row.merchant_id,
+        store_id=row.store_id,
+        created_at=rfc3339(row.created_at),
+        last_seen_at=None if row.last_seen_at is None else rfc3339(row.last_seen_at),
+        software_version=row.software_version,
+        hardware=row.hardware,
+        revoked=row.revoked_at is not None,
+        queue=None if heartbeat is None else heartbeat.get("queue"),
+        heartbeat=heartbeat,
+    )

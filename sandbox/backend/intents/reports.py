@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How intents, payments, refunds and dues stand, as values: what events carry and what every side is answered.
+
+One place decides what is said of a row. The JSON of these values is in `event_data`.
+
+Tests: tests/sandbox/backend/payments/test_payments.py, tests/sandbox/backend/kernel/test_events.py
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, assert_never
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sandbox.backend.intents import dues
+from sandbox.backend.records.tables import (
+    BorneBy,
+    DueState,
+    IntentRow,
+    IntentStatus,
+    PaymentRow,
+    PaymentStatus,
+    PaymentWay,
+    RefundRow,
+    RefundState,
+)
+from sandbox.backend.trust.judgement import EXPIRED
+
+
+class ReportedStatus(StrEnum):
+    """An intent's status as it is said: a claim shows while it lasts, and one that has lapsed is expired."""
+
+    CREATED = "created"
+    CLAIMED = "claimed"
+    HELD = "held"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundReport:
+    """A refund as it stands."""
+
+    refund_id: str
+    state: RefundState
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueReport:
+    """What was asked after a decline at sync, as it stands."""
+
+    state: DueState
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReport:
+    """The verdict on a payment. `total_minor`: what was taken. `receipt`: signed by the issuer.
+
+    `refunded_minor`, `refunds`: what has been given back since; None where that was not asked for.
+    """
+
+    intent_id: str
+    status: PaymentStatus
+    code: str
+    reason: int | None
+    total_minor: int
+    currency: str
+    decided_at: int
+    way: PaymentWay
+    receipt: bytes | None
+    receipt_url: str | None
+    lines: list[dict[str, Any]]
+    payer_display: str | None
+    cards: list[dict[str, Any]]
+    held_until: int | None
+    borne_by: BorneBy | None
+    guaranteed_minor: int | None
+    due: DueReport | None
+    refunded_minor: int | None = None
+    refunds: tuple[RefundReport, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntentReport:
+    """An intent with its payment, if there is one."""
+
+    intent_id: str
+    status: ReportedStatus
+    code: str | None
+    reason: int | None
+    amount_minor: int
+    currency: str
+    expires_at: int
+    claimed_until: int | None
+    payment: PaymentReport | None
+
+
+def status_of(row: IntentRow, now: int) -> ReportedStatus:
+    """The intent's status at the time `now`."""
+    match row.status:
+        case IntentStatus.CREATED if now > row.payable_until:
+            return ReportedStatus.EXPIRED
+        case IntentStatus.CREATED if row.claimed_until is not None and now < row.claimed_until:
+            return ReportedStatus.CLAIMED
+        case IntentStatus.CREATED:
+            return ReportedStatus.CREATED
+        case IntentStatus.HELD:
+            return ReportedStatus.HELD
+        case IntentStatus.APPROVED:
+            return ReportedStatus.APPROVED
+        case IntentStatus.DECLINED:
+            return ReportedStatus.DECLINED
+        case IntentStatus.CANCELLED:
+            return ReportedStatus.CANCELLED
+        case IntentStatus.EXPIRED:
+            return ReportedStatus.EXPIRED
+        case unexpected:
+            assert_never(unexpected)
+
+
+def standing_payment(session: Session, row: IntentRow) -> PaymentRow | None:
+    """The payment an intent is known by: the booked one, else one that is held, else the last one."""
+    payments = session.scalars(select(PaymentRow).where(PaymentRow.intent_id == row.id).order_by(PaymentRow.id)).all()
+    for status in (PaymentStatus.APPROVED, PaymentStatus.HELD):
+        for payment in payments:
+            if payment.status is status:
+                return payment
+    declined = [payment for payment in payments if payment.status is PaymentStatus.DECLINED]
+    return declined[-1] if declined else None
+
+
+def of_payment(session: Session, row: PaymentRow) -> PaymentReport:
+    """The verdict on a payment; a second payer gets the one that stands, with its receipt."""
+    if row.status is not PaymentStatus.ALREADY_PAID:
+        return _report(session, row)
+    standing = standing_payment(session, session.get_one(IntentRow, row.intent_id))
+    assert standing is not None
+    report = _report(session, standing)
+    return paid_by_another(report) if standing.status is PaymentStatus.APPROVED else report
+
+
+def paid_by_another(report: PaymentReport) -> PaymentReport:
+    """A booked payment as a second payer sees it: of the other's business no more than the receipt."""
+    code = PaymentStatus.ALREADY_PAID
+    return replace(report, status=code, code=code.value, payer_display=None, cards=[])
+
+
+def with_refunds(session: Session, row: PaymentRow) -> PaymentReport:
+    """A payment with what has been given back of it."""
+    found = session.scalars(select(RefundRow).where(RefundRow.intent_id == row.intent_id).order_by(RefundRow.at))
+    return replace(
+        _report(session, row),
+        refunded_minor=row.refunded_minor + dues.given_back(session, row),
+        refunds=tuple(of_refund(refund, row.currency) for refund in found),
+    )
+
+
+def of_refund(row: RefundRow, currency: str) -> RefundReport:
+    """A refund as it stands."""
+    return RefundReport(refund_id=row.id, state=row.state, amount_minor=row.amount_minor, currency=currency)
+
+
+def of_due(session: Session, intent_id: str) -> DueReport | None:
+    """An intent's due as it stands: of an intent, for that is what a terminal knows."""
+    row = dues.of(session, intent_id)
+    return None if row is None else DueReport(state=row.state, amount_minor=row.amount_minor)
+
+
+def of_intent(session: Session, row: IntentRow, now: int) -> IntentReport:
+    """An intent with its payment, if there is one."""
+    standing = standing_payment(session, row)
+    status = status_of(row, now)
+    expired = status is ReportedStatus.EXPIRED
+    return IntentReport(
+        intent_id=row.id,
+        status=status,
+        code=EXPIRED.code if expired else row.code,
+        reason=int(EXPIRED.reason) if expired else row.reason,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        expires_at=row.expires_at,
+        claimed_until=row.claimed_until if status is ReportedStatus.CLAIMED else None,
+        payment=None if standing is None else with_refunds(session, standing),
+    )
+
+
+def _report(session: Session, row: PaymentRow) -> PaymentReport:
+    return PaymentReport(
+        intent_id=row.intent_id,
+        status=row.status,
+        code=row.code,
+        reason=row.reason,
+        total_minor=row.taken_minor,
+        currency=row.currency,
+        decided_at=row.decided_at,
+        way=row.way,
+        receipt=row.receipt,
+        receipt_url=row.receipt_url,
+        lines=row.lines,
+        payer_display=row.payer_display,
+        cards=row.cards,
+        held_until=row.held_until,
+        borne_by=row.borne_by,
+        guaranteed_minor=row.guaranteed_minor if row.borne_by is not None else None,
+        due=of_due(session, row.intent_id),
+    )

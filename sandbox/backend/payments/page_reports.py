@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How intents, payments and receipts stand for the shopper, as values (backend API, "Shopper side").
+
+Tests: tests/sandbox/backend/payments/test_page_payments.py
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pengpos.wire.confirmation_code import confirmation_code
+from sandbox.backend.errors import NotFoundError
+from sandbox.backend.intents import dues, finality, reports
+from sandbox.backend.intents.reports import PaymentReport, ReportedStatus
+from sandbox.backend.records.tables import (
+    CancelReason,
+    IntentRow,
+    MerchantRow,
+    PaymentRow,
+    PaymentStatus,
+    PaymentWay,
+    TerminalRow,
+)
+from sandbox.backend.terminals.merchants import merchant_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagePaymentReport:
+    """A payment as its payer sees it. `confirmation_code`: where the terminal was offline.
+
+    `final`: nothing was taken of this authorisation and never will be.
+    """
+
+    payment: PaymentReport
+    merchant: MerchantRow
+    confirmation_code: str | None
+    final: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayableReport:
+    """An intent as a shopper sees it at the time `now`; `payment` is this account's own, if there is one."""
+
+    intent_id: str
+    status: ReportedStatus
+    code: str | None
+    reason: int | None
+    cancel_reason: CancelReason | None
+    merchant: MerchantRow
+    amount_minor: int
+    currency: str
+    online: bool
+    now: int
+    expires_at: int
+    claimed_until: int | None
+    claimed_by_me: bool
+    payment: PagePaymentReport | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentsPage:
+    """Some of an account's payments, newest first; `after`: where the next page goes on, None on the last."""
+
+    payments: list[PagePaymentReport]
+    after: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptReport:
+    """What a receipt's URL shows: no more than what the paper would."""
+
+    merchant: MerchantRow
+    payment: PaymentRow
+
+
+def of_intent(session: Session, intent: IntentRow, account_id: str, now: int) -> PayableReport:
+    """An intent as this account sees it."""
+    status = reports.status_of(intent, now)
+    claimed = status is ReportedStatus.CLAIMED
+    mine = own_payment(session, intent, account_id)
+    return PayableReport(
+        intent_id=intent.id,
+        status=status,
+        code=intent.code,
+        reason=intent.reason,
+        cancel_reason=intent.cancel_reason,
+        merchant=merchant_of(session, intent.terminal_id),
+        amount_minor=intent.amount_minor,
+        currency=intent.currency,
+        online=intent.online,
+        now=now,
+        expires_at=intent.expires_at,
+        claimed_until=intent.claimed_until if claimed else None,
+        claimed_by_me=claimed and intent.claimed_by == account_id,
+        payment=None if mine is None else of_payment(session, mine, account_id, now),
+    )
+
+
+def of_payment(session: Session, row: PaymentRow, account_id: str, now: int) -> PagePaymentReport:
+    """A payment to its own payer; another account's is `already_paid`, with the receipt and no code."""
+    intent = session.get_one(IntentRow, row.intent_id)
+    mine = row.account_id == account_id
+    if mine:
+        report = reports.with_refunds(session, row)
+    else:
+        report = replace(reports.paid_by_another(reports.of_payment(session, row)), lines=[])
+    code = None
+    if mine and not intent.online and row.way is PaymentWay.PAGE and row.status is PaymentStatus.APPROVED:
+        secret = session.get_one(TerminalRow, row.terminal_id).confirmation_secret
+        code = confirmation_code(secret, UUID(intent.id).bytes, intent.amount_minor)
+    return PagePaymentReport(
+        payment=replace(report, due=report.due if dues.asks_for(session, row) else None),
+        merchant=merchant_of(session, row.terminal_id),
+        confirmation_code=code,
+        final=finality.is_final(session, intent, row, now),
+    )
+
+
+def payments_of(session: Session, account_id: str, before: int | None, limit: int, now: int) -> PaymentsPage:
+    """An account's payments, newest first; `before`: only those that came before this one."""
+    query = (
+        select(PaymentRow).where(PaymentRow.account_id == account_id).order_by(PaymentRow.id.desc()).limit(limit + 1)
+    )
+    if before is not None:
+        query = query.where(PaymentRow.id < before)
+    rows: Sequence[PaymentRow] = session.scalars(query).all()
+    return PaymentsPage(
+        payments=[of_payment(session, row, account_id, now) for row in rows[:limit]],
+        after=rows[limit - 1].id if len(rows) > limit else None,
+    )
+
+
+def of_receipt(session: Session, token: str) -> ReceiptReport:
+    """What a receipt's URL shows to all who have it; raises NotFoundError."""
+    row = session.scalars(
+        select(PaymentRow).where(PaymentRow.receipt_token == token, PaymentRow.status == PaymentStatus.APPROVED)
+    ).one_or_none()
+    if row is None:
+        raise NotFoundError("receipt")
+    return ReceiptReport(merchant=merchant_of(session, row.terminal_id), payment=row)
+
+
+def own_payment(session: Session, intent: IntentRow, account_id: str) -> PaymentRow | None:
+    """What this account has paid of an intent, or last tried to; one that came second is not its own."""
+    return session.scalars(
+        select(PaymentRow)
+        .where(PaymentRow.intent_id == intent.id, PaymentRow.account_id == account_id)
+        .where(PaymentRow.status.in_((PaymentStatus.APPROVED, PaymentStatus.HELD, PaymentStatus.DECLINED)))
+        .order_by(
+            PaymentRow.status != PaymentStatus.APPROVED, PaymentRow.status != PaymentStatus.HELD, PaymentRow.id.desc()
+        )
+        .limit(1)
+    ).first()

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Merchants and stores, what they set for the terminals below them, and what an operator tells a terminal to do.
+
+Tests: tests/sandbox/backend/api/test_admin_api.py, tests/sandbox/backend/terminals/test_policy.py
+"""
+
+from enum import StrEnum
+from typing import Any, assert_never
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sandbox.backend.errors import ConflictError, InvalidRequestError, NotFoundError
+from sandbox.backend.kernel.events import emit
+from sandbox.backend.records.tables import EventKind, MerchantRow, StoreRow, TerminalRow
+
+_NAME_SIZE = 40
+
+
+class Level(StrEnum):
+    """Whose settings: the path segment of the call."""
+
+    MERCHANT = "merchants"
+    STORE = "stores"
+    TERMINAL = "terminals"
+
+
+def merchant_of(session: Session, terminal_id: str) -> MerchantRow:
+    """The merchant a terminal belongs to, for ever."""
+    return session.get_one(MerchantRow, session.get_one(TerminalRow, terminal_id).merchant_id)
+
+
+def new_merchant(session: Session, row: MerchantRow) -> None:
+    """Store a merchant; raises InvalidRequestError, ConflictError."""
+    if len(row.name.encode()) > _NAME_SIZE:
+        raise InvalidRequestError("a name has at most 40 bytes of UTF-8: it goes into every credential")
+    try:
+        ZoneInfo(row.timezone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise InvalidRequestError("no such timezone") from error
+    if session.get(MerchantRow, row.id) is not None:
+        raise ConflictError("this merchant exists")
+    session.add(row)
+
+
+def new_store(session: Session, row: StoreRow) -> None:
+    """Store a merchant's store; raises NotFoundError, ConflictError."""
+    if session.get(MerchantRow, row.merchant_id) is None:
+        raise NotFoundError("merchant")
+    if session.get(StoreRow, row.id) is not None:
+        raise ConflictError("this store exists")
+    session.add(row)
+
+
+def change_settings(session: Session, level: Level, owner_id: str, changes: dict[str, Any], now: int) -> None:
+    """Merge settings into one level and tell every terminal below it; raises NotFoundError."""
+    owner: MerchantRow | StoreRow | TerminalRow | None
+    below = select(TerminalRow.id).where(TerminalRow.revoked_at.is_(None)).order_by(TerminalRow.id)
+    match level:
+        case Level.MERCHANT:
+            owner = session.get(MerchantRow, owner_id, with_for_update=True)
+            below = below.where(TerminalRow.merchant_id == owner_id)
+        case Level.STORE:
+            owner = session.get(StoreRow, owner_id, with_for_update=True)
+            below = below.where(TerminalRow.store_id == owner_id)
+        case Level.TERMINAL:
+            owner = session.get(TerminalRow, owner_id, with_for_update=True)
+            below = below.where(TerminalRow.id == owner_id)
+        case _:
+            assert_never(level)
+    if owner is None:
+        raise NotFoundError(level.value.removesuffix("s"))
+    risk = {**owner.config.get("risk", {}), **changes.get("risk", {})}
+    owner.config = {**owner.config, **changes, **({"risk": risk} if risk else {})}
+    for terminal_id in session.scalars(below).all():
+        emit(session, terminal_id, EventKind.CONFIG, {"reason": "settings"}, now)
+
+
+def revoke(session: Session, terminal_id: str, now: int) -> None:
+    """Revoke a terminal, for good; raises NotFoundError."""
+    row = session.get(TerminalRow, terminal_id, with_for_update=True)
+    if row is None:
+        raise NotFoundError("terminal")
+    row.revoked_at = row.revoked_at or now
+    emit(session, terminal_id, EventKind.COMMAND, {"command": "lock"}, now)
+
+
+def command(session: Session, terminal_id: str, name: str, now: int) -> None:
+    """Tell a terminal to do something; raises NotFoundError."""
+    if session.get(TerminalRow, terminal_id) is None:
+        raise NotFoundError("terminal")
+    emit(session, terminal_id, EventKind.COMMAND, {"command": name}, now)

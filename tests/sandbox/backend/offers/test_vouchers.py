@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Vouchers (backend API): bound to one key, spent once, given back in proportion."""
+
+from typing import Any
+
+import pytest
+
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.keys import PublicKey
+from tests.support.backend import Shop
+from tests.support.shop import Sale, Till, Wallet
+
+
+def kid_of(wallet: Wallet) -> str:
+    return b64u(PublicKey.of(wallet.key).kid)
+
+
+def give_voucher(shop: Shop, wallet: Wallet, value: int, **changes: Any) -> str:
+    body = {
+        "account_id": wallet.account_id, "merchant_id": "M-0001", "value": value,
+        "not_before": shop.clock.now(), "not_after": shop.clock.now() + 3600, **changes,
+    }  # fmt: skip
+    return str(shop.operator.call("POST", "/coupons", body).json()["voucher_id"])
+
+
+def signed_vouchers(wallet: Wallet) -> list[bytes]:
+    found = wallet.call("GET", f"/vouchers?kid={kid_of(wallet)}").json()["vouchers"]
+    return [unb64u(voucher["voucher"]) for voucher in found if not voucher["spent"]]
+
+
+def pay_with(till: Till, wallet: Wallet, sale: Sale, vouchers: list[bytes], total: int) -> dict[str, Any]:
+    signed = wallet.authorise(sale, vouchers=tuple(vouchers), total_minor=total)
+    answer: dict[str, Any] = till.pay(sale, wallet, signed).json()
+    return answer
+
+
+def test_a_voucher_lessens_what_is_taken_and_is_spent_once(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    give_voucher(shop, wallet, 5_00)
+    vouchers = signed_vouchers(wallet)
+    answer = pay_with(till, wallet, till.sale(18_80), vouchers, 13_80)
+    assert (answer["status"], answer["total"], wallet.balance()) == ("approved", 13_80, 986_20)
+    assert [(line["kind"], line["amount"]) for line in answer["lines"]] == [("amount", 18_80), ("voucher", -5_00)]
+    again = pay_with(till, wallet, till.sale(18_80), vouchers, 13_80)
+    assert (again["code"], again["reason"]) == ("voucher_spent", 19)
+    assert wallet.call("GET", "/vouchers").json()["vouchers"][0]["spent"] is True
+
+
+def test_a_voucher_larger_than_the_bill_leaves_the_tip(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    give_voucher(shop, wallet, 50_00)
+    sale = till.sale(18_80)
+    signed = wallet.authorise(sale, vouchers=tuple(signed_vouchers(wallet)), total_minor=1_00, tip_minor=1_00)
+    assert till.pay(sale, wallet, signed).json()["total"] == 1_00
+
+
+WRONG_VOUCHERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "another currency": ({"currency": "USD"}, {}),
+    "minimum not met": ({"minimum": 18_81}, {}),
+    "run out": ({"not_after": 1_799_999_999, "not_before": 0}, {}),
+    "not yet": ({"not_before": 1_800_000_001}, {}),
+    "an offline terminal": ({}, {"online": False}),
+}
+
+
+@pytest.mark.parametrize(("voucher", "sale"), WRONG_VOUCHERS.values(), ids=WRONG_VOUCHERS)
+def test_a_voucher_that_does_not_fit_is_refused(shop: Shop, voucher: dict[str, Any], sale: dict[str, Any]) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    give_voucher(shop, wallet, 5_00, **voucher)
+    answer = pay_with(till, wallet, till.sale(18_80, **sale), signed_vouchers(wallet), 13_80)
+    assert (answer["code"], answer["reason"]) == ("wrong_voucher", 18)
+
+
+def test_anothers_voucher_and_one_twice_are_refused(shop: Shop) -> None:
+    till, wallet, other = shop.till(), shop.wallet(), shop.wallet()
+    give_voucher(shop, other, 5_00)
+    give_voucher(shop, wallet, 5_00)
+    (theirs,), (own,) = signed_vouchers(other), signed_vouchers(wallet)
+    assert pay_with(till, wallet, till.sale(18_80), [theirs], 13_80)["code"] == "wrong_voucher"
+    assert pay_with(till, wallet, till.sale(18_80), [own, own], 8_80)["code"] == "wrong_voucher"
+    assert wallet.call("GET", f"/vouchers?kid={kid_of(other)}").status_code == 404
+
+
+def test_a_cancel_gives_vouchers_back(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    give_voucher(shop, wallet, 5_00)
+    vouchers = signed_vouchers(wallet)
+    sale = till.sale(18_80)
+    pay_with(till, wallet, sale, vouchers, 13_80)
+    till.cancel(sale)
+    assert pay_with(till, wallet, till.sale(18_80), vouchers, 13_80)["status"] == "approved"
+
+
+def test_a_refund_gives_vouchers_back_in_proportion(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    give_voucher(shop, wallet, 6_00)
+    sale = till.sale(18_00)
+    pay_with(till, wallet, sale, signed_vouchers(wallet), 12_00)
+    till.refund(sale, 4_00)
+    assert values(wallet) == [2_00]
+    till.refund(sale)
+    assert sorted(values(wallet)) == [2_00, 4_00]
+    assert wallet.balance() == 1_000_00
+
+
+def values(wallet: Wallet) -> list[int]:
+    return [v["value"] for v in wallet.call("GET", "/vouchers").json()["vouchers"] if not v["spent"]]
+
+
+def test_vouchers_are_paid_with_by_the_page_too(shop: Shop) -> None:
+    till, wallet, other = shop.till(), shop.wallet(), shop.wallet()
+    mine, theirs = give_voucher(shop, wallet, 5_00), give_voucher(shop, other, 5_00)
+    sale = till.sale(18_80)
+    path = f"/intents/{sale.text}/pay"
+    for wrong in ([theirs], [mine, mine]):
+        assert wallet.call("POST", path, {"vouchers": wrong}).json()["code"] == "wrong_voucher"
+    assert wallet.call("POST", path, {"vouchers": [mine]}).json()["total"] == 13_80
+    second = f"/intents/{till.sale(18_80).text}/pay"
+    assert wallet.call("POST", second, {"vouchers": [mine]}).json()["code"] == "voucher_spent"

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The denylist (backend API, documents): an ordered list of changes, handed out as signed deltas."""
+
+import json
+from typing import Any
+
+import pytest
+
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.cose import Context, Sign1
+from pengpos.wire.encoding.keys import PublicKey
+from tests.support.backend import Shop
+from tests.support.shop import Till
+
+
+def read(till: Till, text: str, context: Context = Context.POLICY) -> dict[str, Any]:
+    raw = unb64u(text)
+    found: dict[str, Any] = json.loads(Sign1.read_issued(raw, till.issuers, context, max_size=len(raw)).payload)
+    return found
+
+
+def delta(till: Till, since: int) -> dict[str, Any]:
+    return read(till, till.call("GET", f"/terminal/denylist?since={since}").json()["delta"], Context.DENYLIST)
+
+
+def test_a_delta_names_the_version_it_starts_from(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    one, two = "AAAAAAAAAAA", b64u(PublicKey.of(wallet.key).kid)
+    changes = [(one, True), (two, True), (two, True), (one, False)]
+    versions = [
+        shop.operator.call("POST", "/denylist", {"kid": kid, "listed": listed}).json()["version"]
+        for kid, listed in changes
+    ]
+    assert versions == [1, 2, 2, 3]  # saying it twice changes nothing
+    told = {since: (d["from"], d["version"], d["add"], d["remove"]) for since in range(4) if (d := delta(till, since))}
+    assert told == {
+        0: (0, 3, [two], [one]), 1: (1, 3, [two], [one]), 2: (2, 3, [], [one]), 3: (3, 3, [], [])
+    }  # fmt: skip
+    assert delta(till, 0)["terminal_id"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("since", "code"), [("1", "unknown_version"), (str(2**64), "invalid_request"), ("-1", "invalid_request")]
+)
+def test_a_version_to_come_is_unknown(shop: Shop, since: str, code: str) -> None:
+    assert shop.till().call("GET", f"/terminal/denylist?since={since}").json()["code"] == code
