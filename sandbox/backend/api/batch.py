@@ -34,8 +34,8 @@ def take_all(
 def _take(backend: Backend, terminal_id: str, item: Any, *, knows_dues: bool) -> shapes.Payment | shapes.ItemProblem:
     try:
         order = order_of(shapes.PaymentRequest.model_validate(item))
-        offer = payments.read_offer(backend, terminal_id, order, knows_dues=knows_dues)
-        return terminal.payment(payments.take(backend, offer).payment)
+        presented = payments.read_order(backend, terminal_id, order, knows_dues=knows_dues)
+        return terminal.payment(payments.take(backend, presented).payment)
     except ValidationError as error:
         return item_problem(InvalidRequestError(f"{error.error_count()} members are missing or wrong"))
     except RefusedRequestError as error:

@@ -177,7 +177,7 @@ async def pay(
 
     def judge() -> payments.Verdict:
         order = batch.order_of(request)
-        return payments.take(backend, payments.read_offer(backend, terminal.terminal_id, order, knows_dues=knows_dues))
+        return payments.take(backend, payments.read_order(backend, terminal.terminal_id, order, knows_dues=knows_dues))
 
     verdict = await run_in_threadpool(judge)
     if verdict.delivery.delay_s:

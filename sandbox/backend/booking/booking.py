@@ -97,7 +97,7 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
     payment.lines, payment.cards = line_items.lines(session, payment), line_items.cards(session, payment)
     payment.payer_display = line_items.payer_display(session, payment)
     intents.end(intent, IntentStatus.APPROVED, "approved", None)
-    tell(session, intent, payment, now)
+    announce(session, intent, payment, now)
     return None
 
 
@@ -115,10 +115,10 @@ def decline(
     if payment.accepted_offline:
         _guarantee(session, intent, payment, refusal, now)
         dues.ask(session, payment, now)
-    may_settle = intent.status in intents.OPEN or (intent.status is IntentStatus.EXPIRED and payment.accepted_offline)
-    if may_settle and not _others_held(session, intent, payment):
+    may_end = intent.status in intents.OPEN or (intent.status is IntentStatus.EXPIRED and payment.accepted_offline)
+    if may_end and not _others_held(session, intent, payment):
         intents.end(intent, IntentStatus.DECLINED, refusal.code, int(refusal.reason))
-    tell(session, intent, payment, now)
+    announce(session, intent, payment, now)
 
 
 def expire(
@@ -138,7 +138,7 @@ def hold(
     payment.held_until, payment.held_outcome = now + for_s, outcome
     payment.decided_at = now
     intents.end(intent, IntentStatus.HELD, code, int(HELD.reason))
-    tell(session, intent, payment, now)
+    announce(session, intent, payment, now)
 
 
 def review(session: Session, intent: IntentRow, payment: PaymentRow, now: int, *, for_s: int) -> None:
@@ -146,7 +146,7 @@ def review(session: Session, intent: IntentRow, payment: PaymentRow, now: int, *
     hold(session, intent, payment, now, code=HELD.code, outcome=HoldOutcome.APPROVED, for_s=for_s)
 
 
-def give_back(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> None:
+def reverse(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> None:
     """Undo a booked payment for a cancel: all of it goes back, and it counts as one that took nothing."""
     ledger.transfer(
         session,
@@ -161,10 +161,10 @@ def give_back(session: Session, backend: Backend, intent: IntentRow, payment: Pa
     vouchers.unspend(session, intent)
     payment.taken_minor, payment.lines, payment.cards = 0, [], []
     payment.receipt_token = payment.receipt_url = None
-    withdraw(backend, intent, payment, now)
+    void(backend, intent, payment, now)
 
 
-def withdraw(backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> None:
+def void(backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> None:
     """Mark a payment as ended by a cancel, nothing being taken (any more)."""
     payment.status, payment.code, payment.reason = PaymentStatus.DECLINED, CANCELLED.code, int(CANCELLED.reason)
     payment.held_until, payment.held_outcome = None, None
@@ -172,13 +172,13 @@ def withdraw(backend: Backend, intent: IntentRow, payment: PaymentRow, now: int)
     payment.receipt = _receipt(backend, intent, payment, reason=CANCELLED.reason)
 
 
-def tell(session: Session, intent: IntentRow, payment: PaymentRow, now: int) -> None:
+def announce(session: Session, intent: IntentRow, payment: PaymentRow, now: int) -> None:
     """Emit `payment` and `intent`, as they stand after this change."""
-    tell_payment(session, payment, now)
-    intents.tell(session, intent, now)
+    announce_payment(session, payment, now)
+    intents.announce(session, intent, now)
 
 
-def tell_payment(session: Session, payment: PaymentRow, now: int) -> None:
+def announce_payment(session: Session, payment: PaymentRow, now: int) -> None:
     """Emit `payment` alone, where the caller emits `intent` itself."""
     session.flush()
     data = event_data.of_payment(reports.with_refunds(session, payment))

@@ -42,7 +42,7 @@ def cancel(session: Session, backend: Backend, presentation: Presentation, reaso
     if intent.cancel_answer is None:
         intent.cancel_reason = reason
         intent.cancel_answer = _end(session, backend, intent, now)
-        intents.tell(session, intent, now)
+        intents.announce(session, intent, now)
     return Cancelled(intent.cancel_answer, reports.of_intent(session, intent, now))
 
 
@@ -52,16 +52,16 @@ def _end(session: Session, backend: Backend, intent: IntentRow, now: int) -> Can
     if booked is not None:
         if booked.settled_on is not None or booked.accepted_offline or _refunds(session, intent) > 0:
             return CancelOutcome.SETTLED
-        booking.give_back(session, backend, intent, booked, now)
+        booking.reverse(session, backend, intent, booked, now)
     if dues.paid(session, intent.id) is not None:
         return CancelOutcome.SETTLED
     for payment in payments:
         if payment.status is PaymentStatus.HELD:
-            booking.withdraw(backend, intent, payment, now)
+            booking.void(backend, intent, payment, now)
     intents.end(intent, IntentStatus.CANCELLED, CANCELLED.code, int(CANCELLED.reason))
     withdrawn = dues.withdraw(session, intent.id, now)
     if withdrawn is not None:
-        booking.tell_payment(session, session.get_one(PaymentRow, withdrawn.payment_id), now)
+        booking.announce_payment(session, session.get_one(PaymentRow, withdrawn.payment_id), now)
     return CancelOutcome.CANCELLED
 
 

@@ -74,7 +74,7 @@ def refund(
         _lessen_guarantee(session, intent, payment, row, now)
         dues.lessen(session, intent.id, row.requested_minor, now)
     session.add(row)
-    booking.tell(session, intent, payment, now)
+    booking.announce(session, intent, payment, now)
     return reports.of_refund(row, intent.currency)
 
 
@@ -101,7 +101,7 @@ def fail(session: Session, row: RefundRow, now: int) -> None:
         return
     row.state, row.fails_at = RefundState.FAILED, None
     payment.refunded_minor -= row.amount_minor
-    booking.tell(session, intent, payment, now)
+    booking.announce(session, intent, payment, now)
 
 
 def _give(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, row: RefundRow, now: int) -> None:

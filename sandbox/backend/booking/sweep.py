@@ -94,4 +94,4 @@ def _lapse(session: Session, intent_id: str, now: int) -> None:
     ):
         return
     intent.claimed_by = intent.claimed_until = None
-    intents.tell(session, intent, now)
+    intents.announce(session, intent, now)

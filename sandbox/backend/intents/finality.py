@@ -28,10 +28,8 @@ def may_be_judged_again(session: Session, intent: IntentRow, payment: PaymentRow
 
 def is_final(session: Session, intent: IntentRow, payment: PaymentRow, now: int) -> bool:
     """Nothing was taken of an authorisation, and nothing will be, whatever its terminal says later."""
-    if payment.way is not PaymentWay.READER or payment.status not in {
-        PaymentStatus.DECLINED,
-        PaymentStatus.ALREADY_PAID,
-    }:
+    nothing_taken = payment.status in {PaymentStatus.DECLINED, PaymentStatus.ALREADY_PAID}
+    if payment.way is not PaymentWay.READER or not nothing_taken:
         return False
     return not may_be_judged_again(session, intent, payment) or is_too_old(session, payment, now)
 

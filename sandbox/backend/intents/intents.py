@@ -107,7 +107,7 @@ def lock(session: Session, intent_id: str, now: int) -> IntentRow | None:
     ).one_or_none()
     if row is not None and row.status is IntentStatus.CREATED and now > row.payable_until:
         end(row, IntentStatus.EXPIRED, EXPIRED.code, int(EXPIRED.reason))
-        tell(session, row, now)
+        announce(session, row, now)
     return row
 
 
@@ -125,7 +125,7 @@ def end(row: IntentRow, status: IntentStatus, code: str, reason: int | None) -> 
     row.claimed_by = row.claimed_until = None
 
 
-def tell(session: Session, row: IntentRow, now: int) -> None:
+def announce(session: Session, row: IntentRow, now: int) -> None:
     """Emit the event `intent`: each change of status."""
     session.flush()
     emit(session, row.terminal_id, EventKind.INTENT, event_data.of_intent(reports.of_intent(session, row, now)), now)

@@ -89,7 +89,7 @@ def delivery(amount: int, *, first: bool) -> Delivery:
             return Delivery()
 
 
-def tells_twice(amount: int) -> bool:
+def announces_twice(amount: int) -> bool:
     """Whether the event of an approval is sent a second time, as if it were news."""
     return _ending(amount) is Ending.TWICE
 

@@ -2,6 +2,7 @@
 """Lets a shopper see, pay and refuse a due. When one arises: `dues`."""
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -57,10 +58,15 @@ def pay(session: Session, backend: Backend, account_id: str, intent_id: str) -> 
     """
     now = backend.clock.now()
     intent, due = _own(session, account_id, intent_id, now)
-    if due.state is DueState.PAID:
-        return report(session, due)
-    if due.state is DueState.WITHDRAWN:
-        raise _over(due)
+    match due.state:
+        case DueState.PAID:
+            return report(session, due)
+        case DueState.WITHDRAWN:
+            raise _over(due)
+        case DueState.OPEN | DueState.REFUSED:
+            pass
+        case unexpected:
+            assert_never(unexpected)
     payment = session.get_one(PaymentRow, due.payment_id)
     if (
         intent.status is not IntentStatus.DECLINED
@@ -72,7 +78,7 @@ def pay(session: Session, backend: Backend, account_id: str, intent_id: str) -> 
     vouchers.use_up(session, payment)
     due.state, due.decided_at, due.to_guarantor_minor = DueState.PAID, now, to_guarantor
     due.business_date = booking.business_date_of(session, intent.terminal_id, now)
-    booking.tell(session, intent, payment, now)
+    booking.announce(session, intent, payment, now)
     return report(session, due)
 
 
@@ -80,12 +86,17 @@ def refuse(session: Session, backend: Backend, account_id: str, intent_id: str) 
     """Say no to a due; it may be paid all the same. Raises NotFoundError, NotPossibleError `paid`, `withdrawn`."""
     now = backend.clock.now()
     intent, due = _own(session, account_id, intent_id, now)
-    if due.state is DueState.REFUSED:
-        return report(session, due)
-    if due.state is not DueState.OPEN:
-        raise _over(due)
+    match due.state:
+        case DueState.REFUSED:
+            return report(session, due)
+        case DueState.PAID | DueState.WITHDRAWN:
+            raise _over(due)
+        case DueState.OPEN:
+            pass
+        case unexpected:
+            assert_never(unexpected)
     due.state, due.decided_at = DueState.REFUSED, now
-    booking.tell(session, intent, session.get_one(PaymentRow, due.payment_id), now)
+    booking.announce(session, intent, session.get_one(PaymentRow, due.payment_id), now)
     return report(session, due)
 
 

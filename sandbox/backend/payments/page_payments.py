@@ -6,6 +6,7 @@ signed authorisation that is booked first wins all the same.
 """
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from sqlalchemy.orm import Session
 
@@ -91,7 +92,7 @@ def claim(session: Session, backend: Backend, account_id: str, reference: Refere
     check_payable(session, intent, account_id, now)
     if reports.status_of(intent, now) is not ReportedStatus.CLAIMED:
         intent.claimed_by, intent.claimed_until = account_id, now + CLAIM_S
-        intents.tell(session, intent, now)
+        intents.announce(session, intent, now)
     return page_reports.of_intent(session, intent, account_id, now)
 
 
@@ -101,7 +102,7 @@ def release(session: Session, backend: Backend, account_id: str, reference: Refe
     intent = _lock(session, backend, reference)
     if intent.claimed_by == account_id and intent.status is IntentStatus.CREATED:
         intent.claimed_by = intent.claimed_until = None
-        intents.tell(session, intent, now)
+        intents.announce(session, intent, now)
     return page_reports.of_intent(session, intent, account_id, now)
 
 
@@ -173,10 +174,15 @@ def check_payable(session: Session, intent: IntentRow, account_id: str, now: int
     terminal = session.get_one(TerminalRow, intent.terminal_id)
     if terminal.revoked_at is not None:
         raise NotPossibleError("terminal_revoked", "this terminal may not take payments")
-    if intent.status is IntentStatus.APPROVED:
-        raise NotPossibleError("already_paid", "this is paid already")
-    if intent.status not in intents.OPEN:
-        raise NotPossibleError(intent.code or intent.status, f"this intent is {intent.status}")
+    match intent.status:
+        case IntentStatus.APPROVED:
+            raise NotPossibleError("already_paid", "this is paid already")
+        case IntentStatus.DECLINED | IntentStatus.CANCELLED | IntentStatus.EXPIRED:
+            raise NotPossibleError(intent.code or intent.status, f"this intent is {intent.status}")
+        case IntentStatus.CREATED | IntentStatus.HELD:
+            pass
+        case unexpected:
+            assert_never(unexpected)
     if now > intent.payable_until or now < intent.issued_at - 300:
         raise NotPossibleError("expired", "this intent is not in time")
     if reports.status_of(intent, now) is ReportedStatus.CLAIMED and intent.claimed_by != account_id:

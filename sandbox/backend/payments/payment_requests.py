@@ -6,6 +6,7 @@ intent's expiry in every rule (backend API).
 """
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -60,7 +61,7 @@ def give_time(session: Session, intent: IntentRow, now: int) -> None:
         raise NotPossibleError("not_claimed", "nobody has claimed this intent")
     intent.payment_requested_at = now
     intent.expires_at = intent.claimed_until = now + REQUEST_S
-    intents.tell(session, intent, now)
+    intents.announce(session, intent, now)
 
 
 def ask(session: Session, backend: Backend, account_id: str, intent_id: str, friend_id: str) -> PaymentRequestReport:
@@ -104,10 +105,15 @@ def asked_of(session: Session, account_id: str) -> list[PaymentRequestReport]:
 def accept(session: Session, backend: Backend, account_id: str, request_id: str) -> PaymentRequestReport:
     """Pay for a friend; raises NotFoundError, or NotPossibleError with the code of what is in the way."""
     row, intent = _own(session, backend, account_id, request_id)
-    if row.state is PaymentRequestState.ACCEPTED:
-        return report(session, row)
-    if row.state is not PaymentRequestState.OPEN:
-        raise NotPossibleError(row.state.value, f"this request is {row.state}")
+    match row.state:
+        case PaymentRequestState.ACCEPTED:
+            return report(session, row)
+        case PaymentRequestState.REFUSED:
+            raise NotPossibleError(row.state.value, f"this request is {row.state}")
+        case PaymentRequestState.OPEN:
+            pass
+        case unexpected:
+            assert_never(unexpected)
     now = backend.clock.now()
     payment = _held_for(session, intent, row.asker_id)
     if payment is None:

@@ -44,8 +44,8 @@ from sandbox.backend.trust.judgement import Authorised, Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """A payment as it was sent in, its presentation verified and nothing else."""
+class Presented:
+    """A payment as a terminal sent it, its presentation verified and nothing else."""
 
     presentation: Presentation
     wallet_credential: bytes
@@ -75,11 +75,11 @@ class PaymentOrder:
     occurred_at: str
 
 
-def read_offer(backend: Backend, terminal_id: str, order: PaymentOrder, *, knows_dues: bool) -> Offer:
+def read_order(backend: Backend, terminal_id: str, order: PaymentOrder, *, knows_dues: bool) -> Presented:
     """Read an order as far as it can be refused without a verdict; raises NotFoundError, InvalidRequestError."""
     presentation = intents.read_own_presentation(order.presentation, backend.issuer.trusted, terminal_id)
     try:
-        return Offer(
+        return Presented(
             presentation=presentation,
             wallet_credential=unb64u(order.wallet_credential),
             authorisation=unb64u(order.authorisation),
@@ -91,23 +91,23 @@ def read_offer(backend: Backend, terminal_id: str, order: PaymentOrder, *, knows
         raise InvalidRequestError(str(error)) from error
 
 
-def take(backend: Backend, offer: Offer) -> Verdict:
+def take(backend: Backend, presented: Presented) -> Verdict:
     """Judge a payment and book it, or give the verdict it had before; raises ConflictError.
 
     What a revoked terminal delivers is held for a person.
     """
-    outcome = backend.db.write(lambda session: _take(session, backend, offer))
+    outcome = backend.db.write(lambda session: _take(session, backend, presented))
     if isinstance(outcome, ConflictError):
         raise outcome  # only now: that the wallet's key was copied has been stored
     return outcome
 
 
-def _take(session: Session, backend: Backend, offer: Offer) -> Verdict | ConflictError:
+def _take(session: Session, backend: Backend, presented: Presented) -> Verdict | ConflictError:
     now = backend.clock.now()
     issuers = backend.issuer.trusted
-    intent = intents.register(session, offer.presentation, now)
-    read = judgement.read(offer.presentation, offer.wallet_credential, offer.authorisation, issuers)
-    digest = judgement.identity_of(read, offer.wallet_credential, offer.authorisation)
+    intent = intents.register(session, presented.presentation, now)
+    read = judgement.read(presented.presentation, presented.wallet_credential, presented.authorisation, issuers)
+    digest = judgement.identity_of(read, presented.wallet_credential, presented.authorisation)
     payment = session.scalars(
         select(PaymentRow).where(PaymentRow.intent_id == intent.id, PaymentRow.authorisation_digest == digest)
     ).one_or_none()
@@ -115,14 +115,14 @@ def _take(session: Session, backend: Backend, offer: Offer) -> Verdict | Conflic
         copied = isinstance(read, Authorised) and not _counter_is_its_own(session, read, digest, intent, now)
         if isinstance(read, Authorised) and _signed_twice(session, intent, read):
             return ConflictError("this wallet has sent another authorisation for the same intent")
-        payment = _new_payment(session, offer, intent, digest, read, now)
-        _decide(session, backend, offer, intent, payment, read, copied=copied)
-    elif offer.accepted_offline and finality.may_be_judged_again(session, intent, payment):
-        payment.accepted_offline, payment.occurred_at = True, offer.occurred_at
-        payment.knows_dues = offer.knows_dues
+        payment = _new_payment(session, presented, intent, digest, read, now)
+        _decide(session, backend, presented, intent, payment, read, copied=copied)
+    elif presented.accepted_offline and finality.may_be_judged_again(session, intent, payment):
+        payment.accepted_offline, payment.occurred_at = True, presented.occurred_at
+        payment.knows_dues = presented.knows_dues
         payment.business_date = booking.business_date_of(session, intent.terminal_id, payment.authorised_at)
         copied = isinstance(read, Authorised) and _counter_owner(session, read) != digest
-        _decide(session, backend, offer, intent, payment, read, copied=copied)
+        _decide(session, backend, presented, intent, payment, read, copied=copied)
     payment.answers += 1
     session.flush()
     delivery = test_amounts.Delivery()
@@ -134,7 +134,7 @@ def _take(session: Session, backend: Backend, offer: Offer) -> Verdict | Conflic
 def _decide(
     session: Session,
     backend: Backend,
-    offer: Offer,
+    presented: Presented,
     intent: IntentRow,
     payment: PaymentRow,
     read: Authorised | Refusal,
@@ -154,9 +154,9 @@ def _decide(
     if isinstance(read, Refusal):
         booking.decline(session, backend, intent, payment, read, now)
         return
-    known = _known(session, intent, read, offer, now, copied=copied)
+    known = _known(session, intent, read, presented, now, copied=copied)
     verdict = judgement.judge(
-        offer.presentation, read, known, backend.issuer.trusted, accepted_offline=offer.accepted_offline
+        presented.presentation, read, known, backend.issuer.trusted, accepted_offline=presented.accepted_offline
     )
     if isinstance(verdict, Refusal):
         booking.decline(session, backend, intent, payment, verdict, now)
@@ -204,18 +204,25 @@ def _complete(session: Session, backend: Backend, intent: IntentRow, payment: Pa
     if refusal is not None:
         booking.decline(session, backend, intent, payment, refusal, now)
         return
-    if backend.magic_amounts and test_amounts.tells_twice(intent.amount_minor):
-        booking.tell(session, intent, payment, now)
+    if backend.magic_amounts and test_amounts.announces_twice(intent.amount_minor):
+        booking.announce(session, intent, payment, now)
 
 
 def _fate(session: Session, intent: IntentRow, payment: PaymentRow, now: int, *, again: bool) -> Refusal | None:
     """What the intent's own state and the time of arrival say, before the authorisation is looked at."""
-    if intent.status is IntentStatus.CANCELLED:
-        return judgement.CANCELLED
-    if intent.status is IntentStatus.DECLINED and not again:
-        assert intent.code is not None
-        assert intent.reason is not None
-        return Refusal(Reason(intent.reason), intent.code)
+    match intent.status:
+        case IntentStatus.CANCELLED:
+            return judgement.CANCELLED
+        case IntentStatus.DECLINED if not again:
+            assert intent.code is not None
+            assert intent.reason is not None
+            return Refusal(Reason(intent.reason), intent.code)
+        case IntentStatus.CREATED | IntentStatus.HELD | IntentStatus.EXPIRED | IntentStatus.DECLINED:
+            pass
+        case IntentStatus.APPROVED:
+            raise AssertionError("unreachable: a booked intent is answered before")
+        case unexpected:
+            assert_never(unexpected)
     if not payment.accepted_offline:
         late = intent.status is IntentStatus.EXPIRED or now > intent.payable_until
         return judgement.EXPIRED if late else None
@@ -223,12 +230,12 @@ def _fate(session: Session, intent: IntentRow, payment: PaymentRow, now: int, *,
 
 
 def _known(
-    session: Session, intent: IntentRow, read: Authorised, offer: Offer, now: int, *, copied: bool
+    session: Session, intent: IntentRow, read: Authorised, presented: Presented, now: int, *, copied: bool
 ) -> judgement.Known:
     kid = b64u(read.credential.key.kid)
     credential = session.get(WalletCredentialRow, kid)
     account = None if credential is None else session.get(AccountRow, credential.account_id)
-    as_of = read.claims.authorised_at if offer.accepted_offline else now
+    as_of = read.claims.authorised_at if presented.accepted_offline else now
     frozen_at = None if account is None else account.offline_frozen_at
     return judgement.Known(
         issued_here=credential is not None,
@@ -276,7 +283,7 @@ def _counter_owner(session: Session, read: Authorised) -> bytes:
 
 
 def _new_payment(
-    session: Session, offer: Offer, intent: IntentRow, digest: bytes, read: Authorised | Refusal, now: int
+    session: Session, presented: Presented, intent: IntentRow, digest: bytes, read: Authorised | Refusal, now: int
 ) -> PaymentRow:
     claims = read.claims if isinstance(read, Authorised) else None
     kid = b64u(read.credential.key.kid) if isinstance(read, Authorised) else None
@@ -284,7 +291,7 @@ def _new_payment(
     if credential is not None:
         credential.last_used_at = now
     authorised_at = now if claims is None else min(claims.authorised_at, LATEST_TIME)
-    counts_at = authorised_at if offer.accepted_offline else now
+    counts_at = authorised_at if presented.accepted_offline else now
     payment = PaymentRow(
         intent_id=intent.id,
         terminal_id=intent.terminal_id,
@@ -300,10 +307,10 @@ def _new_payment(
         taken_minor=0,
         refunded_minor=0,
         currency=intent.currency,
-        accepted_offline=offer.accepted_offline,
+        accepted_offline=presented.accepted_offline,
         authorised_at=authorised_at,
-        occurred_at=offer.occurred_at,
-        knows_dues=offer.knows_dues,
+        occurred_at=presented.occurred_at,
+        knows_dues=presented.knows_dues,
         decided_at=now,
         business_date=booking.business_date_of(session, intent.terminal_id, counts_at),
         lines=[],

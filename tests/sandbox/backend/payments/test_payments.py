@@ -304,7 +304,8 @@ def test_a_body_beyond_2_mib_is_refused(shop: Shop) -> None:
 def test_a_presentation_forged_by_nobody_we_know_is_refused(shop: Shop) -> None:
     till, wallet = shop.till(), shop.wallet()
     sale = till.sale(18_80)
-    spoilt = Sale(intent_id=sale.intent_id, presentation=sale.presentation[:-1] + b"\0", intent=sale.intent)
+    forged = sale.presentation[:-1] + bytes([sale.presentation[-1] ^ 1])
+    spoilt = Sale(intent_id=sale.intent_id, presentation=forged, intent=sale.intent)
     assert till.pay(spoilt, wallet).json()["code"] == "bad_presentation"
 
 

@@ -64,8 +64,8 @@ class Counter:
             self.signed[key] = wallet.authorise(sale, tip_minor=tip, authorised_at=sale.intent.claims.issued_at)
         item = self.till.item(sale, wallet, self.signed[key], offline=offline)
         order = payments.PaymentOrder(**item)
-        offer = payments.read_offer(self.shop.backend, self.till.terminal_id, order, knows_dues=True)
-        payments.take(self.shop.backend, offer)
+        presented = payments.read_order(self.shop.backend, self.till.terminal_id, order, knows_dues=True)
+        payments.take(self.shop.backend, presented)
 
     def page(self, at: int, who: int) -> None:
         """By the presentation, as a `#P` is paid."""
