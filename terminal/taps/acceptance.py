@@ -28,7 +28,7 @@ from terminal.device.recording import report_if_broken
 from terminal.sales.arming import Arming
 from terminal.sales.offline import OfflinePolicy
 from terminal.sales.open_sales import OpenSales
-from terminal.taps.fields import Answer, Offer
+from terminal.taps.judge import Answer, Offer
 from terminal.taps.presentation import OwnPresentation
 
 log = logging.getLogger(__name__)

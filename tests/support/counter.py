@@ -37,6 +37,7 @@ from sandbox.phone.wallet.owner import Owner
 from terminal.app import Terminal
 from terminal.backend.gateway import Deadlines
 from terminal.device.clock import DeviceClock
+from terminal.taps.field_state import seen_empty_under
 from terminal.taps.fields import Fields
 from terminal.wiring import Surroundings
 from tests.support.live_sandbox import LiveSandbox
@@ -216,8 +217,8 @@ class Counter:
     def present(self, amount: str, **more: object) -> SaleView:
         """Charge with nobody at any reader, and wait until every reader has seen that."""
         sale = self.until(self.charge(amount, **more), "presented")
-        fields, arming = self._tap_fields._fields, self.terminal._device.arming
-        until(lambda: all(field.empty_since == arming.number for field in fields.values()), "every field seen empty")
+        fields, arming = self._tap_fields._states, self.terminal._device.arming
+        until(lambda: all(seen_empty_under(each, arming.number) for each in fields.values()), "every field seen empty")
         return sale
 
     def tell(self, sale: SaleView, command: str, body: object = None) -> SaleView:

@@ -6,13 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 from terminal.sales.arming import Arming
 
 
+def now(arming: Arming) -> tuple[int, bool]:
+    return arming.armed.number, arming.armed.wanted
+
+
 def test_each_step_is_a_new_arming() -> None:
     arming = Arming()
-    assert arming.now() == (0, False)
-    assert (arming.arm(), arming.now()) == (1, (1, True))
-    assert (arming.empty_first(), arming.now()) == (2, (2, True))
-    assert (arming.disarm(), arming.now()) == (3, (3, False))
-    assert (arming.empty_first(), arming.now()) == (4, (4, False))
+    assert now(arming) == (0, False)
+    assert (arming.arm(), now(arming)) == (1, (1, True))
+    assert (arming.empty_first(), now(arming)) == (2, (2, True))
+    assert (arming.disarm(), now(arming)) == (3, (3, False))
+    assert (arming.empty_first(), now(arming)) == (4, (4, False))
     assert arming.number == 4
 
 

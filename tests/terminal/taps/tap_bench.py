@@ -12,7 +12,8 @@ from pengpos.core.ports import ReaderHealth, Signal, Transceive
 from pengpos.core.sale import Notice, Prompt
 from sandbox.phone.wallet.applet import Applet
 from terminal.sales.arming import Arming
-from terminal.taps.fields import Answer, Fields, Offer
+from terminal.taps.fields import Fields
+from terminal.taps.judge import Answer, Offer
 from tests.support.loop_thread import LoopThread
 
 T = TypeVar("T")

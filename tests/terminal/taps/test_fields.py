@@ -12,7 +12,7 @@ import pytest
 from pengpos.core.errors import CardLostError, CardProtocolError, ReaderLostError, TapTimeoutError
 from pengpos.core.ports import ReaderHealth, ReaderState
 from pengpos.core.sale import Notice, Prompt
-from terminal.taps.fields import ASK_AGAIN_S
+from terminal.taps.field_state import ASK_AGAIN_S
 from tests.terminal.taps.tap_bench import (
     OFFER,
     RECEIPT,
