@@ -10,9 +10,10 @@ from contextlib import contextmanager
 import ndef
 import pytest
 
+from drivers.readers.pn53x.card import Pn53xCard
 from drivers.readers.pn53x.link import Pn53xLink
 from drivers.readers.pn53x.place import SerialPlace
-from drivers.readers.pn53x.reader import Pn53xCard, Pn53xReader
+from drivers.readers.pn53x.reader import Pn53xReader
 from drivers.simulated.field import Field, RadioPhone
 from drivers.simulated.pn532 import SimulatedPn532
 from drivers.tags.pn53x_tag import listen

@@ -16,7 +16,6 @@ import logging
 import os
 import termios
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import nfc
@@ -27,6 +26,7 @@ from nfc.clf.transport import libusb, serial
 
 from drivers.isodep.reader import GarbledError, SilentError
 from drivers.readers.pn53x import errors as pn53x_errors
+from drivers.readers.pn53x.card import Found
 from drivers.readers.pn53x.place import Place, SerialPlace, UdpPlace, UsbPlace
 
 _ACK = bytes.fromhex("0000FF00FF00")
@@ -51,24 +51,6 @@ _TROUBLE = (OSError, termios.error, libusb.USBError, *_NONSENSE)
 
 class FieldLeftError(Exception):
     """As a card: the reader went away or let go of us."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A card that was selected: its UID and SAK (ISO/IEC 14443-3)."""
-
-    uid: bytes
-    sel_res: int
-
-    @property
-    def speaks_isodep(self) -> bool:
-        """SAK bit 6. A phone says 20, or 60 if it speaks NFC-DEP as well: both are phones."""
-        return bool(self.sel_res & 0x20)
-
-    @property
-    def may_change_uid(self) -> bool:
-        """A UID that begins with 08 is drawn anew each time the field comes on (§6.5.4)."""
-        return self.uid[:1] == b"\x08"
 
 
 class Pn53xLink:

@@ -3,12 +3,14 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 
+from drivers.readers.pn53x.card import Pn53xCard
 from drivers.readers.pn53x.link import Pn53xLink
 from drivers.readers.pn53x.place import SerialPlace
-from drivers.readers.pn53x.reader import Pn53xCard, Pn53xReader
+from drivers.readers.pn53x.reader import Pn53xReader
 from drivers.simulated.field import Identity, RadioPhone
 from drivers.simulated.pn532 import SimulatedPn532
 from pengpos.core.errors import CardLostError, TapTimeoutError
@@ -117,7 +119,9 @@ def test_a_phone_that_answers_before_it_hides_it_from_nobody(chip: SimulatedPn53
     chip.field.take(lying)
     put(chip, PHONE)
     chip.field.put(lying)
-    reader._reset_from_s = 0.0  # it is woken at the next poll, which finds the phone first
+    reader._presence = replace(
+        reader._presence, reset_from_s=0.0
+    )  # it is woken at the next poll, which finds the phone first
     _, phone = until(reader, lambda cards: len(cards) == 2)
     assert stranger.in_field
     chip.field.take(held := chip.field._cards[0])

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from drivers.isodep.card import ATS
+from drivers.readers.pn53x.card import Pn53xCard
 from drivers.readers.pn53x.errors import reader_lost
 from drivers.readers.pn53x.link import Pn53xLink
 from drivers.readers.pn53x.place import SerialPlace
-from drivers.readers.pn53x.reader import Pn53xCard, Pn53xReader
+from drivers.readers.pn53x.reader import Pn53xReader
 from drivers.simulated.field import Identity, LeftError, RadioPhone
 from drivers.simulated.pn532 import Fault, SimulatedPn532
 from pengpos.core.errors import CardLostError, CardProtocolError, ReaderLostError, TapTimeoutError

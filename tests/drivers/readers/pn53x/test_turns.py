@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from drivers.readers.pn53x.card import Pn53xCard
 from drivers.readers.pn53x.link import Pn53xLink
 from drivers.readers.pn53x.place import SerialPlace
-from drivers.readers.pn53x.reader import Pn53xCard, Pn53xReader
+from drivers.readers.pn53x.reader import Pn53xReader
 from drivers.simulated.field import Field, RadioPhone, read_tag
 from drivers.simulated.pn532 import Fault, SimulatedPn532
 from drivers.tags.ndef import uri_message
