@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fields with a judge that remembers, cards of a few lines, and a clock moved by hand."""
+"""Fields with a judge that remembers, cards of a few lines, and a clock moved by hand.
+
+Each reader has a thread of its own, as on a terminal, and a conversation runs in one more; every test fails in which
+two of them write one attribute.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
@@ -15,6 +20,7 @@ from terminal.sales.arming import Arming
 from terminal.taps.fields import Fields
 from terminal.taps.judge import Answer, Offer
 from tests.support.loop_thread import LoopThread
+from tests.support.writers import Writers
 
 T = TypeVar("T")
 
@@ -96,7 +102,7 @@ class Phone:
 
 
 class ConversingPhone(Phone):
-    """On a reader that exchanges several commands in one go."""
+    """On a reader that exchanges several commands in one go, in a thread of its driver's."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -104,7 +110,8 @@ class ConversingPhone(Phone):
 
     def converse(self, talk: Callable[[Transceive], T]) -> T:
         before = self.commands
-        result = talk(self.transceive)
+        with ThreadPoolExecutor(1, "driver") as driver:
+            result = driver.submit(talk, self.transceive).result()
         self.commands_together.append(self.commands - before)
         return result
 
@@ -145,21 +152,37 @@ class HandClock:
 
 
 class Bench:
-    """Fields with everything around it."""
+    """Fields with everything around it. `kind`: which."""
 
-    def __init__(self, loop: LoopThread) -> None:
+    def __init__(self, loop: LoopThread, writers: Writers, kind: type[Fields] = Fields) -> None:
         self.judge = Judge()
         self.clock = HandClock()
         self.arming = Arming()
-        self.open_sales = Fields(loop.loop, self.judge, self.clock, self.arming)
+        self.fields = kind(loop.loop, self.judge, self.clock, self.arming)
+        self.fields._states = writers.mapping("Fields._states")
         self._loop = loop
+        self._readers: dict[str, ThreadPoolExecutor] = {}
 
     def see(self, cards: Sequence[Any], reader: str = "one") -> list[tuple[Any, ...]]:
         """What one look at a field leads to."""
         self.judge.told.clear()
-        self.open_sales.field(reader, cards)
+        self._in_thread_of(reader, self.fields.field, reader, cards)
         self._loop.run(_nothing())  # whatever was told has been heard once this has run
         return list(self.judge.told)
+
+    def health(self, health: ReaderHealth) -> None:
+        """A reader comes or goes."""
+        self._in_thread_of(health.name, self.fields.health, health)
+
+    def close(self) -> None:
+        """End the readers' threads."""
+        for thread in self._readers.values():
+            thread.shutdown()
+
+    def _in_thread_of(self, reader: str, call: Callable[..., None], *args: object) -> None:
+        if reader not in self._readers:
+            self._readers[reader] = ThreadPoolExecutor(1, f"reader {reader}")
+        self._readers[reader].submit(call, *args).result()
 
     def armed_and_empty(self, *readers: str) -> None:
         self.arming.arm()
@@ -172,9 +195,13 @@ async def _nothing() -> None:
 
 
 @pytest.fixture
-def bench() -> Iterator[Bench]:
-    """One for each test; what broke on its loop fails that test."""
-    loop = LoopThread()
-    yield Bench(loop)
+def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """One for each test; what broke on its loop, and an attribute of two threads, fail that test."""
+    loop, writers = LoopThread(), Writers(monkeypatch)
+    writers.watch(Fields)
+    bench = Bench(loop, writers)
+    yield bench
+    bench.close()
     loop.close()
     assert loop.broken == []
+    assert writers.shared() == {}

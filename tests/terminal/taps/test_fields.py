@@ -312,7 +312,7 @@ def test_of_a_lost_readers_field_nothing_is_known_any_more(bench: Bench) -> None
     bench.judge.offer_made = None
     bench.armed_and_empty("one", "two")
     bench.see([Phone()], "one")
-    bench.open_sales.health(ReaderHealth("one", ReaderState.LOST))
+    bench.health(ReaderHealth("one", ReaderState.LOST))
     bench.judge.offer_made = OFFER
     assert bench.see([Phone()], "two")[-1] == ("judge", OFFER, REPLY)
     assert bench.see([Phone()], "one") == [("prompt", 1, Prompt.REMOVE_PHONE)]  # it must be seen empty again

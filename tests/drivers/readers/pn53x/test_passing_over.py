@@ -119,9 +119,8 @@ def test_a_phone_that_answers_before_it_hides_it_from_nobody(chip: SimulatedPn53
     chip.field.take(lying)
     put(chip, PHONE)
     chip.field.put(lying)
-    reader._presence = replace(
-        reader._presence, reset_from_s=0.0
-    )  # it is woken at the next poll, which finds the phone first
+    # it is woken at the next poll, which finds the phone first
+    reader._presence = replace(reader._presence, reset_from_s=0.0)
     _, phone = until(reader, lambda cards: len(cards) == 2)
     assert stranger.in_field
     chip.field.take(held := chip.field._cards[0])
