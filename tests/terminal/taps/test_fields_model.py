@@ -177,12 +177,26 @@ class Counter(RuleBasedStateMachine):
     @rule(reader=readers)
     def after_an_empty_field_a_phone_is_offered_once(self, reader: str) -> None:
         """Whatever came before: both fields free of phones, armed, seen empty, and one phone comes."""
+        self.seen_empty_for_a_sale()
+        self.is_offered_the_sale_once(reader)
+
+    @rule(reader=readers)
+    def a_phone_that_has_left_is_in_no_others_way(self, reader: str) -> None:
+        self.seen_empty_for_a_sale()
+        for name in (reader, *READERS):
+            self.is_offered_the_sale_once(name)
+            self.take_the_phones(name)
+            self.see(name)
+
+    def seen_empty_for_a_sale(self) -> None:
         for name in READERS:
             self.take_the_phones(name)
         self.arm()
-        for name in (*READERS, *READERS):  # once more: a card may have to be passed over first
+        for name in READERS * 4:  # three cards may have to be passed over first
             self.see(name)
         assert ("empty", self.arming.number) in self.judge.said
+
+    def is_offered_the_sale_once(self, reader: str) -> None:
         phone, taken = LaidPhone(self.arming.number), self.judge.taken
         phone.seen_clear_before = True
         self.laid[reader].append(phone)
@@ -191,10 +205,10 @@ class Counter(RuleBasedStateMachine):
         assert phone.presented_under == [self.arming.number]
         assert self.judge.taken == taken + 1
 
-    @rule(reader=readers, manner=st.sampled_from(sorted(REPLIES)))
-    def a_phone_left_lying_is_offered_nothing(self, reader: str, manner: str) -> None:
+    @rule(reader=readers, manner=st.sampled_from(sorted(REPLIES)), in_a_case=st.booleans())
+    def a_phone_left_lying_is_offered_nothing(self, reader: str, manner: str, in_a_case: bool) -> None:
         phone = LaidPhone(self.arming.number, manner)
-        self.laid[reader].append(phone)
+        self.laid[reader] = [PassableCard(), phone] if in_a_case else [*self.laid[reader], phone]
         self.arm()
         self.see(reader)
         self.see(reader)
@@ -204,11 +218,7 @@ class Counter(RuleBasedStateMachine):
 
     @rule(reader=readers)
     def two_phones_are_offered_nothing(self, reader: str) -> None:
-        for name in READERS:
-            self.take_the_phones(name)
-        self.arm()
-        for name in (*READERS, *READERS):
-            self.see(name)
+        self.seen_empty_for_a_sale()
         number = self.arming.number
         two = [LaidPhone(number), LaidPhone(number)]
         for phone in two:
@@ -227,9 +237,10 @@ class Counter(RuleBasedStateMachine):
         self._is_clear(reader)
         for phone in self.phones(reader):
             phone.arming = self.arming.number
-        before = {phone: len(phone.presented_under) for phone in self.phones(reader)}
+        seen = self.visible(reader)
+        before = {card: len(card.presented_under) for card in seen if isinstance(card, LaidPhone)}
         number = self.arming.number
-        self.fields.field(reader, tuple(self.laid[reader]))
+        self.fields.field(reader, tuple(seen))
         for phone, count in before.items():
             if len(phone.presented_under) > count:
                 assert phone.came_under == number, "it came before the sale"
@@ -237,6 +248,12 @@ class Counter(RuleBasedStateMachine):
                 assert len(before) == 1, "it lay there beside another"
         if not self.phones(reader) and self.arming.number == number and self._knows_its_strangers(reader):
             self.clear.add(reader)
+
+    def visible(self, reader: str) -> list[Any]:
+        """A card that can be passed over, and is not yet, is seen alone: the reader sees one at a time."""
+        cards = self.laid[reader]
+        hiding = [at for at, card in enumerate(cards) if isinstance(card, PassableCard) and not card.passed_over]
+        return cards[: hiding[0] + 1] if hiding else list(cards)
 
     def phones(self, reader: str) -> Sequence[LaidPhone]:
         return [card for card in self.laid[reader] if isinstance(card, LaidPhone)]
