@@ -242,12 +242,13 @@ def _exchange(
 ) -> Presence:
     """In doubt it stays so, whatever comes of another exchange, until the field was looked at."""
     card, session = presence.card, presence.session
-    if card is None:
+    if isinstance(event, ExchangeBegun) and not isinstance(presence.awake, Doubted) and card is not None:
+        return replace(presence, awake=Exchanging(card, session))
+    if not isinstance(presence.awake, Exchanging | Doubted) or card is None:
         return presence
     match event:
         case ExchangeBegun():
-            in_doubt = isinstance(presence.awake, Doubted)
-            return presence if in_doubt else replace(presence, awake=Exchanging(card, session))
+            return presence
         case SearchedAgain(found=found, woken=woken):
             presence = _all_woken(presence, found=found is not None, woken=woken, reset=True)
             return replace(presence, reset_from_s=0.0)
