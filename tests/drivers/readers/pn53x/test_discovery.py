@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plugging readers in, as sysfs tells it; and readers of two libraries side by side."""
+"""Plugging readers in, as sysfs shows it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from drivers.readers.discovery import AllReaders
 from drivers.readers.pn53x.discovery import Candidate, Pn53xReaders, candidates
 from drivers.readers.pn53x.link import Pn53xLink
 from drivers.readers.pn53x.place import Place, SerialPlace, UsbPlace
 from drivers.simulated.field import RadioPhone
 from drivers.simulated.pn532 import Fault, SimulatedPn532
-from drivers.simulated.reader import FakeReader
 from pengpos.core.errors import ReaderLostError
-from pengpos.core.ports import Reader
 
 LIMIT_S = 10.0
 
@@ -180,51 +177,3 @@ def test_the_kernels_own_driver_is_named(machine: Machine, chip: SimulatedPn532)
         readers.open(name)
     assert "pn533_usb" in caught.value.detail
     assert "blacklist" in caught.value.cure
-
-
-class Family:
-    """Scripted readers of one library."""
-
-    def __init__(self, *names: str, trouble: str = "") -> None:
-        self.names = names
-        self.trouble = trouble
-        self.waited_s: list[float] = []
-
-    def discover(self, timeout_s: float) -> Sequence[str]:
-        self.waited_s.append(timeout_s)
-        if self.trouble:
-            raise ReaderLostError(self.trouble, "away", "Bring it back")
-        return self.names
-
-    def open(self, name: str) -> Reader:
-        return FakeReader(name)
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "names"),
-    [
-        pytest.param(Family("a"), Family("b", "c"), ("a", "b", "c"), id="both"),
-        pytest.param(Family("a"), Family(trouble="PC/SC"), ("a",), id="no PC/SC, and none needed"),
-        pytest.param(Family(trouble="PN532"), Family("b"), ("b",), id="the other way round"),
-        pytest.param(Family(), Family(), (), id="none"),
-    ],
-)
-def test_two_libraries_side_by_side(first: Family, second: Family, names: tuple[str, ...]) -> None:
-    readers = AllReaders(first, second)
-    assert readers.discover(0.5) == names
-    assert [readers.open(name).name for name in names] == list(names)
-    assert (first.waited_s, second.waited_s) == ([0.0], [0.5])
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "named"),
-    [
-        (Family(trouble="PN532"), Family(trouble="PC/SC"), "PN532"),
-        (Family(), Family(trouble="PC/SC"), "PC/SC"),
-        (Family(trouble="PN532"), Family(), "PN532"),
-    ],
-)
-def test_without_any_reader_the_trouble_is_told(first: Family, second: Family, named: str) -> None:
-    with pytest.raises(ReaderLostError) as caught:
-        AllReaders(first, second).discover(0)
-    assert caught.value.reader == named
