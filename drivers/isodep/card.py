@@ -3,7 +3,7 @@
 
 I-block  0x02 | chaining 0x10 | number, then INF        R(ACK) 0xA2 | number        R(NAK) 0xB2 | number
 S(DESELECT) 0xC2        S(WTX) 0xF2, then WTXM 1..59        RATS 0xE0, FSDI and CID        PPS 0xD0 | CID, PPS0 [PPS1]
-No CID, no NAD: a block that carries one is not for us, and gets silence. Rules by their numbers in §7.5.4.
+No CID, no NAD: a block that carries one is for another card, and gets silence. Rules by their numbers in §7.5.4.
 """
 
 from dataclasses import dataclass, replace
@@ -98,7 +98,7 @@ class Picc:
         return self._saying_inf(first, tuple(rest), working=False, asked_for_time=False)
 
     def ask_for_time(self, multiplier: int = 1) -> tuple["Picc", bytes]:
-        """S(WTX): give us that many frame waiting times more. Raises ValueError where nothing is worked on."""
+        """S(WTX): ask for that many frame waiting times more. Raises ValueError where nothing is worked on."""
         if not self.working or not 1 <= multiplier <= _WTXM_MOST:
             raise ValueError("time is asked for while a command is worked on, 1..59 times")
         block = bytes([0xF2, multiplier])
@@ -123,7 +123,7 @@ class Picc:
             return (self, Send(self.last)) if self.last else (self, Quiet.NOT_FOR_US)
         if self.working:
             return self, Quiet.WAITING_FOR_ANSWER
-        if pcb & 0x10:  # rule 12: we have not heard what you mean; this is where we are
+        if pcb & 0x10:  # rule 12: the block it means was not heard; say which one was
             return self._say(bytes([0xA2 | self.number]))
         if self.to_send:  # rules E and 13
             inf, *rest = self.to_send

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The reader's side of ISO/IEC 14443-4 over a radio that carries one block each way. Source: §7.5.
 
-Ours and not nfcpy's, because that one reads short ATS into an IndexError, lets a card that leaves during S(WTX) escape
-its own exceptions, and never repeats a block to a card with a long frame waiting time.
+It stands in the place of nfcpy's, which reads short ATS into an IndexError, lets a card that leaves during S(WTX)
+escape its own exceptions, and never repeats a block to a card with a long frame waiting time.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from typing import Protocol
 from drivers.isodep.ats import FWT_MOST_S, Ats
 
 RATS = bytes.fromhex("E080")
-"""Frames of 256 bytes to us, CID 0."""
+"""The reader takes frames of 256 bytes; CID 0."""
 
 ANSWER_MOST = 4_096
 """What is gathered from one chained answer at most."""
@@ -30,7 +30,7 @@ class GarbledError(Exception):
 
 
 class GivenUpError(Exception):
-    """We stopped ourselves: nobody waits for the answer any more."""
+    """The exchange was stopped: the answer is not waited for any more."""
 
 
 class Radio(Protocol):

@@ -19,7 +19,7 @@ class Family(Protocol):
 
 
 class AllReaders:
-    """Families side by side: trouble in one is told only while no other has a reader. The last one may wait."""
+    """Families side by side: trouble in one is raised only while no other has a reader. The last one may wait."""
 
     def __init__(self, *families: Family) -> None:
         self._families = families

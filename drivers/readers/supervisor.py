@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keeps every reader served, whatever happens to readers, drivers, pcscd or the listener: one thread for each reader.
 
-A reader that is lost is told (`health`, with the cure) and opened again, soon at first, then every 2 s; so it sells
+A reader that is lost is reported (`health`, with the cure) and opened again, soon at first, then every 2 s; so it sells
 again within 5 s of coming back. One more thread asks which readers there are: one that appears gets a thread, one that
 vanishes loses it. A listener that raises is an alarm on its reader, and the reader starts afresh.
 """
@@ -66,7 +66,7 @@ class ReaderSupervisor:
         self._stopping = threading.Event()
         self._attendants: dict[str, _Attendant] = {}
         self._found_any = False
-        self._told: ReaderHealth | None = None
+        self._reported: ReaderHealth | None = None
         self._thread = threading.Thread(target=self._run, name="readers", daemon=True)
 
     def start(self) -> None:
@@ -92,7 +92,7 @@ class ReaderSupervisor:
         return not late
 
     def _run(self) -> None:
-        _keep_alive(self._search, self._tell, NO_READER, self._stopping, self._pace)
+        _keep_alive(self._search, self._report, NO_READER, self._stopping, self._pace)
 
     def _search(self) -> None:
         last: tuple[str, ...] | None = None
@@ -100,7 +100,7 @@ class ReaderSupervisor:
             began_s = time.monotonic()
             names = tuple(self._discover(self._pace.discover_s))
             self._attend(names)
-            if names == last:  # a `discover` that does not wait must not make us spin
+            if names == last:  # a `discover` that does not wait must not make this spin
                 self._stopping.wait(began_s + self._pace.discover_s - time.monotonic())
             last = names
 
@@ -117,18 +117,18 @@ class ReaderSupervisor:
                 attendant.thread.start()
         if names:
             self._found_any = True
-            if self._told is not None:
+            if self._reported is not None:
                 self._listener.health(ReaderHealth(NO_READER, ReaderState.READY))
-                self._told = None
+                self._reported = None
         else:
-            self._tell(_NONE)
+            self._report(_NONE)
 
-    def _tell(self, trouble: ReaderHealth) -> None:
-        """Say why there is no reader, unless each that was found says so for itself."""
-        if not self._found_any and trouble != self._told:
+    def _report(self, trouble: ReaderHealth) -> None:
+        """Report why there is no reader, unless each that was found reports for itself."""
+        if not self._found_any and trouble != self._reported:
             _log(trouble)
             self._listener.health(trouble)
-            self._told = trouble
+            self._reported = trouble
 
 
 class _Attendant:
@@ -142,35 +142,35 @@ class _Attendant:
         self._open_reader = open_reader
         self._pace = pace
         self._vanished = False
-        self._told: ReaderHealth | None = None
+        self._reported: ReaderHealth | None = None
 
     def vanish(self) -> None:
-        """The reader is not there any more: say so and end."""
+        """End, for the reader is not there any more, and report that."""
         self._vanished = True
         self.stopping.set()
 
     def _run(self) -> None:
-        _keep_alive(self._attend, self._tell, self._name, self.stopping, self._pace)
+        _keep_alive(self._attend, self._report, self._name, self.stopping, self._pace)
 
     def _attend(self) -> None:
         """Open the reader and serve it until it or the listener fails."""
-        if self._told is None:
-            self._tell(ReaderHealth(self._name, ReaderState.STARTING))
+        if self._reported is None:
+            self._report(ReaderHealth(self._name, ReaderState.STARTING))
         reader = self._open_reader(self._name)
         try:
-            self._tell(ReaderHealth(self._name, ReaderState.READY))
+            self._report(ReaderHealth(self._name, ReaderState.READY))
             while not self.stopping.is_set():
                 self._listener.field(self._name, reader.wait(self._pace.wait_s))
         finally:
             reader.close()
         if self._vanished:
-            self._tell(ReaderHealth(self._name, ReaderState.LOST, *_VANISHED))
+            self._report(ReaderHealth(self._name, ReaderState.LOST, *_VANISHED))
 
-    def _tell(self, health: ReaderHealth) -> None:
-        if health != self._told:
+    def _report(self, health: ReaderHealth) -> None:
+        if health != self._reported:
             _log(health)
             self._listener.health(health)
-            self._told = health
+            self._reported = health
 
 
 def _log(news: ReaderHealth) -> None:
@@ -182,19 +182,19 @@ def _log(news: ReaderHealth) -> None:
 
 def _keep_alive(
     live: Callable[[], None],
-    tell: Callable[[ReaderHealth], None],
+    report: Callable[[ReaderHealth], None],
     name: str,
     stopping: threading.Event,
     pace: Pace,
 ) -> None:
-    """A thread's whole life: `live`, tell what ended it, rest, and again; until `live` returns or `stopping`."""
+    """A thread's whole life: `live`, report what ended it, rest, and again; until `live` returns or `stopping`."""
     failures = 0
     while True:
         began_s = time.monotonic()
         trouble = _trouble(live, name)
         if trouble is None:
             return
-        _trouble(partial(tell, trouble), name)  # a listener that fails at this too is in the log
+        _trouble(partial(report, trouble), name)  # a listener that fails at this too is in the log
         failures = 1 if time.monotonic() - began_s > 2 * pace.last_retry_s else failures + 1
         if stopping.wait(pace.retry_s(failures)):
             return

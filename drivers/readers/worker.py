@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A thread for calls that block and cannot be timed out: the caller's patience ends, the call's need not.
+"""A thread for calls that block and cannot be timed out: the caller's wait ends, the call itself may go on.
 
 At most one call is under way. One that outlives its limit is left where it is; until it returns, nothing else is begun.
 """
@@ -24,7 +24,7 @@ class StuckError(Exception):
 
 
 class _Task(Generic[T]):
-    """A call and what came of it. A lock tells its end: a Future's takes twice as long, at each APDU of a tap."""
+    """A call and what came of it. A lock is its end: a Future takes twice as long, at each APDU of a tap."""
 
     __slots__ = ("_call", "_error", "_result", "_running")
 
@@ -38,7 +38,7 @@ class _Task(Generic[T]):
         """Make the call; once."""
         try:
             self._result = self._call()
-        except Exception as error:  # noqa: BLE001 - the thread's entry: handed to whoever asked
+        except Exception as error:  # noqa: BLE001 - the thread's entry: raised again in the caller's
             self._error = error
         self._running.release()
 

@@ -145,7 +145,7 @@ class SimulatedPn532:
     def _begin(self, code: int, data: bytes) -> None:
         self.commands[code] += 1
         self._cancel = cancelled = _Cancelled()
-        if code in (0x40, 0x42, 0x60, 0x86, 0x88, 0x8C):  # these wait for somebody else
+        if code in (0x40, 0x42, 0x60, 0x86, 0x88, 0x8C):  # these wait for the field or a reader
             carrying_out = threading.Thread(
                 target=self._carry_out, args=(code, data, cancelled), name=f"PN532 {code:02X}", daemon=True
             )

@@ -19,7 +19,7 @@ _FIRMWARE_ATS = bytes.fromhex("0575339200")  # FSC 64, FWT 154 ms, as a PN532 an
 
 
 class ReleasedError(Exception):
-    """The reader went away, or let go of us."""
+    """The reader went away, or released the card."""
 
 
 class TargetMode:

@@ -34,7 +34,7 @@ class FakeCard:
 
 
 class FakeReader:
-    """A `core.ports.Reader` that does what it is told."""
+    """A `core.ports.Reader` that plays a script."""
 
     def __init__(self, name: str = "fake reader", *, hung_after_s: float = 5.0) -> None:
         self.name = name
@@ -42,7 +42,7 @@ class FakeReader:
         self._hung_after_s = hung_after_s
         self._news = threading.Condition()
         self._card: FakeCard | None = None
-        self._told: FakeCard | None = None
+        self._reported: FakeCard | None = None
         self._broken: tuple[str, str] | None = None
         self._answer: Future[bytes] | None = None
         self._late_since_s: float | None = None
@@ -77,17 +77,17 @@ class FakeReader:
             self._broken = None
 
     def wait(self, timeout_s: float) -> tuple[FakeCard, ...]:
-        """See `core.ports.Reader`; a card that went and came between two calls is told as () first."""
+        """See `core.ports.Reader`; a card that went and came between two calls is reported as () first."""
         deadline_s = time.monotonic() + timeout_s
         with self._news:
             while True:
                 self._refuse_if_lost()
-                if self._told is not None and not self._told.in_field:
-                    self._told = None
+                if self._reported is not None and not self._reported.in_field:
+                    self._reported = None
                     return ()
                 remaining_s = deadline_s - time.monotonic()
-                if self._card is not self._told or remaining_s <= 0:
-                    self._told = self._card
+                if self._card is not self._reported or remaining_s <= 0:
+                    self._reported = self._card
                     return () if self._card is None else (self._card,)
                 self._news.wait(remaining_s)
 
@@ -102,7 +102,7 @@ class FakeReader:
     def open(self) -> "FakeReader":
         """This reader again, as a fresh one, the card still in the field. Raises ReaderLostError while it is lost."""
         with self._news:
-            self.closed, self._told = False, None
+            self.closed, self._reported = False, None
             self._refuse_if_lost()
             if self._card is not None:
                 self._card = FakeCard(self, self._card.respond)

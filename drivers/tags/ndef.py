@@ -15,7 +15,7 @@ from pengpos.core.ports import TagCancelled, TagClaimed, TagIdle, TagPaid, TagSt
 EMPTY = bytes.fromhex("D00000")
 """One empty record: a tag that is there and says nothing."""
 MESSAGE_MOST = 868
-"""What fits an NTAG I2C plus 1k (888 bytes of user memory) beside its TLVs, and more than any URL of ours."""
+"""What fits an NTAG I2C plus 1k (888 bytes of user memory) beside its TLVs, and more than any URL of a terminal."""
 
 _BEGIN, _END, _CHUNK, _SHORT, _HAS_ID = 0x80, 0x40, 0x20, 0x10, 0x08
 _WELL_KNOWN = 0x01
@@ -32,7 +32,7 @@ class Record:
 
     @property
     def uri(self) -> str | None:
-        """The URI if it is one with a prefix we know."""
+        """The URI if it is one with a prefix that is known here."""
         if self.kind != b"U" or not self.payload or self.payload[0] >= len(_PREFIXES):
             return None
         try:
@@ -71,7 +71,7 @@ def text_message(text: str, language: str = "zh") -> bytes:
 
 
 def read_message(raw: bytes) -> Record:
-    """Read a message of one well-known record, as a tag of ours has it. Raises MalformedError."""
+    """Read a message of one well-known record, as a terminal's tag has it. Raises MalformedError."""
     if len(raw) < 3:
         raise MalformedError("no NDEF record")
     flags, type_size = raw[0], raw[1]

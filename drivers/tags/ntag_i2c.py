@@ -45,7 +45,7 @@ class NsReg(IntFlag):
 
 
 class I2cBus(Protocol):
-    """An I2C bus, one transaction a call; OSError where nobody acknowledges."""
+    """An I2C bus, one transaction a call; OSError where the chip does not acknowledge."""
 
     def write(self, address: int, data: bytes) -> None:
         """Send these bytes."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Type 4 tag played by a PN53x in target mode: the developer's way; real phones want a tag chip.
 
-nfcpy answers RATS itself and does not say which frame size the reader announced: ours stay within 64 bytes, which
+nfcpy answers RATS itself and does not say which frame size the reader announced: frames stay within 64 bytes, which
 every reader takes.
 """
 
@@ -40,7 +40,7 @@ def listen(
 ) -> bool:
     """Be a tag for `window_s`; if a phone comes, until it goes, or for `session_most_s`. True if one came.
 
-    `answered` is told how many seconds each APDU took. Raises ReaderLostError.
+    `answered` gets the seconds that each APDU took. Raises ReaderLostError.
     """
     block = link.listen(sens_res=_SENS_RES, uid=_UID, sel_res=_SEL_RES, ats=ATS, timeout_s=window_s)
     if block is None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Taps: fields seen empty, the card session in a reader's thread, the judgement of a reply, and the tag.
+"""Taps: what a reader's field makes of what it sees, the card session, the judgement of a reply, and the tag.
 
-Reading order: fields, presentation, reader_board, tag, acceptance.
+Reading order: field_events, field_state, judge, fields, presentation, acceptance, reader_board, tag.
 """
 
 __all__ = ["acceptance", "fields", "reader_board", "tag"]

@@ -4,7 +4,7 @@
 Rules that live here because only the field can tell: nothing is presented to a phone that was there before the sale was
 armed; after an outcome or a refusal the field must be seen empty; two wallets are charged neither; a card that is no
 wallet is passed over. `step` never raises for an event that does not fit the state: a late word of a tap changes
-nothing. Since when a field is empty is told by the number of the arming (`terminal.sales.arming`).
+nothing. Since when a field is empty is said by the number of the arming (`terminal.sales.arming`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -213,7 +213,7 @@ def _empty(state: FieldState, look: Looked) -> Outcome:
     effects: tuple[Effect, ...] = (ForgetWallets(),) if look.reader in armed.wallets else ()
     newly = not seen_empty_under(state, armed.number)
     two_stay = look.others.phones_of_two > 1
-    if newly and armed.wanted and not two_stay:  # else what two phones were told stands: this field has no part in it
+    if newly and armed.wanted and not two_stay:  # else "two phones" stays on the screen: this field has no part in it
         effects = (*effects, ReportEmpty(armed.number))
         if look.others.told_to_go:  # one reader is free and sells; the phone on the other is still to go
             effects = (*effects, ShowPrompt(armed.number, Prompt.REMOVE_PHONE))

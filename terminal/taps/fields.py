@@ -103,7 +103,7 @@ class Fields:
             with self._lock:
                 self._states.pop(health.name, None)
             self._arming.forget_wallets(health.name)
-        self._tell(self._judge.health, health)
+        self._post(self._judge.health, health)
 
     def field(self, reader: str, cards: Sequence[Card]) -> None:
         """Take one observation of one reader's field, and do what follows from it."""
@@ -187,7 +187,7 @@ class Fields:
         if offer is None:
             return None
         self._take(tap, Presented())
-        self._tell(self._judge.expect)
+        self._post(self._judge.expect)
         card, session = wallets[0]
         reply = session.present(offer.presentation)
         self._take(tap, Replied(self._clock.monotonic_s()))
@@ -195,7 +195,7 @@ class Fields:
         return card, session, self._wait(self._put(question), TAP_LIMIT_S) or Answer()
 
     def _wallets(self, tap: _Tap, transceive: Transceive | None) -> list[tuple[Card, CardSession]]:
-        """SELECT every card that has not been passed over; those that are ours."""
+        """SELECT every card that has not been passed over; return the wallets."""
         wallets = list[tuple[Card, CardSession]]()
         for card in tap.cards:
             session = CardSession(transceive or card.transceive, self._clock.monotonic_s)
@@ -226,18 +226,18 @@ class Fields:
         """Post to the loop what follows from something seen."""
         match effect:
             case ReportEmpty(arming):
-                self._tell(self._judge.field_empty, arming)
+                self._post(self._judge.field_empty, arming)
             case ReportBroken(arming, detail):
-                self._tell(self._judge.broken, arming, detail)
+                self._post(self._judge.broken, arming, detail)
             case ShowPrompt(arming, prompt):
-                self._tell(self._judge.prompt, arming, prompt)
+                self._post(self._judge.prompt, arming, prompt)
             case ShowNotice(arming, notice):
-                self._tell(self._judge.notice, arming, notice)
+                self._post(self._judge.notice, arming, notice)
             case _:
                 assert_never(effect)
 
-    def _tell(self, told: Callable[..., None], *args: object) -> None:
-        self._loop.call_soon_threadsafe(told, *args)
+    def _post(self, call: Callable[..., None], *args: object) -> None:
+        self._loop.call_soon_threadsafe(call, *args)
 
     def _put(self, question: Coroutine[Any, Any, T]) -> "Future[T]":
         """Begin a coroutine on the loop."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the reader threads ask of the loop in a tap, as one port. `terminal.taps.acceptance` is behind it.
 
-Tests: tests/terminal/taps/test_fields.py, tests/terminal/test_taps.py
+Tests: tests/terminal/taps/test_fields.py
 """
 
 from dataclasses import dataclass

@@ -8,7 +8,7 @@ SERVICE = "PC/SC"
 """The name under which trouble of pcscd itself is reported, which is no single reader's."""
 
 CARD_GONE = frozenset({Status.NO_SMARTCARD, Status.REMOVED_CARD, Status.RESET_CARD})
-"""The card we talked to is not there any more (after a reset by someone else: not in the state we left it)."""
+"""The card of the last command is not there any more, or, after another program's reset, in another state."""
 
 NO_ANSWER = frozenset({Status.NOT_TRANSACTED, Status.UNRESPONSIVE_CARD, Status.UNPOWERED_CARD})
 """Nothing came back: it left, and pcscd has not noticed yet, or it lies there and is silent."""
@@ -42,7 +42,7 @@ _REASONS = {
 
 
 def reader_lost(reader: str, error: WinscardError) -> ReaderLostError:
-    """The reader's or the service's fault, said so that a technician can mend it."""
+    """The error for trouble of the reader or the service, with what a technician does about it."""
     detail, cure = _REASONS.get(
         Status(error.status) if error.status in set(Status) else Status.OK,
         (str(error), "Unplug the reader and plug it in again; if that does not help, restart pcscd"),
@@ -51,17 +51,17 @@ def reader_lost(reader: str, error: WinscardError) -> ReaderLostError:
 
 
 def unplugged(reader: str) -> ReaderLostError:
-    """The reader went while we watched it."""
+    """The error for a reader that went while it was watched."""
     return ReaderLostError(reader, *_UNPLUGGED)
 
 
 def taken(reader: str) -> ReaderLostError:
-    """Another program was first."""
+    """The error for a reader that another program has taken."""
     return ReaderLostError(reader, *_TAKEN)
 
 
 def hung(reader: str) -> ReaderLostError:
-    """A call into the reader's driver does not return."""
+    """The error for a call into the reader's driver that does not return."""
     return ReaderLostError(
         reader,
         "the reader hangs: its driver does not return from the last command",
@@ -70,5 +70,5 @@ def hung(reader: str) -> ReaderLostError:
 
 
 def closed(reader: str) -> ReaderLostError:
-    """We closed it ourselves."""
+    """The error for a reader that was given back."""
     return ReaderLostError(reader, "the reader is closed", "Open it again")

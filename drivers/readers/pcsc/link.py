@@ -11,7 +11,7 @@ class EmptyAnswerError(Exception):
 
 
 class Link:
-    """At most one held card of one reader. `stay` tells one stay in the field from the next."""
+    """At most one held card of one reader. `stay` is the number of one stay in the field."""
 
     def __init__(self, reader: str) -> None:
         self._reader = reader
@@ -20,7 +20,7 @@ class Link:
         self._stay: int | None = None
 
     def holds(self, stay: int) -> bool:
-        """Whether we have come so far as to be connected in that stay; may be asked from any thread."""
+        """Whether the card of that stay is connected; may be asked from any thread."""
         return self._connection is not None and self._stay == stay
 
     def hold(self, stay: int) -> Connection:

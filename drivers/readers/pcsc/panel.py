@@ -24,7 +24,7 @@ class Panel:
     """What one model of reader is to be sent."""
 
     hush: bytes
-    """Leave beeping to us: a phone that is only passed over has paid nothing."""
+    """No beep of its own for a card: a phone that is only passed over has paid nothing."""
     signals: Mapping[Signal, bytes]
 
 
@@ -40,5 +40,5 @@ _PANELS = ((re.compile(r"\bACR122U?\b"), ACR122U),)
 
 
 def panel_of(reader: str) -> Panel | None:
-    """The panel of the PC/SC reader of that name; None where it has none that we know."""
+    """The panel of the PC/SC reader of that name; None where it has none that is known here."""
     return next((panel for name, panel in _PANELS if name.search(reader)), None)

@@ -3,9 +3,9 @@
 
 **Power.** A card, once seen twice or talked to, is held (exclusively, powered) until it leaves. pcscd takes the power
 from an idle card after a poll or two (0.4 s each), and a contactless reader that loses a card this way may find it
-again and report a new one: a phone left lying would look like a phone that came back. So does our own cut of the power,
-made only after a failed exchange, when we and the card no longer agree on where we are: a card that goes and comes
-within 1 s of it is the same card.
+again and report a new one: a phone left lying would look like a phone that came back. So does a cut of the power
+by the reader, made only after a failed exchange, when card and reader no longer agree on where they are: a card that
+goes and comes within 1 s of it is the same card.
 
 **Silence.** SCardTransmit cannot be timed out, so it runs in a `Worker`; one that hangs is left there, and the reader
 with it until it returns. Where the reader itself gives up, or the answer is empty, pcscd is asked whether the card is
@@ -13,7 +13,7 @@ still there: gone is CardLostError, there and silent TapTimeoutError. An empty a
 left in the middle, and one that is back before the next look in 0.4 s was never away, to pcscd: so it is CardLostError
 too, but counts as no empty field, for the card may have lain there all the while; where it goes on, CardProtocolError.
 
-**Light and buzzer.** Where the reader has a `Panel`, it is told by pseudo-APDUs, which it answers itself, between two
+**Light and buzzer.** Where the reader has a `Panel`, it is set by pseudo-APDUs, which it answers itself, between two
 uses of the card: over the card's connection, or over the driver's escape where no card is there. One that refuses is
 left alone; no tap fails or waits for it.
 """
@@ -40,7 +40,7 @@ _RESPONSE_SIZES = range(2, 258 + 1)
 _EMPTY_ANSWERS_MOST = 2  # in one stay: a third is no hand that trembles
 _VERDICT_S = 1.0  # pcscd looks for the card every 0.4 s where the reader has no interrupt
 _FIELD_OFF_S = 0.3  # tap protocol §2: what a phone needs to take the next touch for a new one
-_FLICKER_S = 1.0  # how long after our power cut a card may be lost and found without having moved
+_FLICKER_S = 1.0  # how long after a power cut a card may be lost and found without having moved
 _HOUSEKEEPING_S = 1.0  # for what never takes long unless the driver hangs
 
 
@@ -84,7 +84,7 @@ class _Conversation:
         """Of the exchange under way."""
         self.is_over = False
         self.agreed: bool | None = None
-        """The last exchange came to its end: card and we agree on where we are. None: there was none."""
+        """The last exchange came to its end: card and reader agree on where they are. None: there was none."""
 
     def hold(self, talk: Callable[[Transceive], T]) -> T:
         self._go_on_until(math.inf)
@@ -126,7 +126,7 @@ class PcscReader:
         self._hung_after_s = hung_after_s
         self._slot = SlotState()
         self._card: PcscCard | None = None
-        self._told: PcscCard | None = None
+        self._reported: PcscCard | None = None
         self._emptied = False
         self._in_doubt = False
         self._field_on_s = self._flicker_until_s = time.monotonic()
@@ -137,24 +137,25 @@ class PcscReader:
     def wait(self, timeout_s: float) -> tuple[PcscCard, ...]:
         """See `core.ports.Reader`: () or the one card PC/SC knows.
 
-        A card that went and came between two calls is told as () first, then as a new card. After a failed exchange the
-        field rests: this takes 0.3 s then, whatever `timeout_s`. While a command hangs, the card stays and every other
-        one is TapTimeoutError; after `hung_after_s` all is ReaderLostError. Both end by themselves when it returns.
+        A card that went and came between two calls is reported as () first, then as a new card. After a failed exchange
+        the field rests: this takes 0.3 s then, whatever `timeout_s`. While a command hangs, the card stays and every
+        other one is TapTimeoutError; after `hung_after_s` all is ReaderLostError. Both end by themselves when it
+        returns.
         """
         context = self._opened()
         deadline_s = time.monotonic() + timeout_s
         self._tidy()
         while True:
             if self._emptied:
-                self._emptied, self._told = False, None
+                self._emptied, self._reported = False, None
                 return ()
-            if self._card is not self._told:
+            if self._card is not self._reported:
                 break
             remaining_s = max(deadline_s, self._field_on_s) - time.monotonic()
             if remaining_s <= 0:
                 break
             self._observe(context, remaining_s)
-        self._told = self._card
+        self._reported = self._card
         return () if self._card is None else (self._card,)
 
     def close(self) -> None:
@@ -179,7 +180,7 @@ class PcscReader:
         except OutlivedError:
             self._observe(context, 0)
             if self._slot.in_use and not self._link.holds(card.stay):
-                raise pcsc_errors.taken(self.name) from None  # pcscd lets us wait for the end of its transaction
+                raise pcsc_errors.taken(self.name) from None  # pcscd makes this wait for the end of its transaction
             raise TapTimeoutError(conversation.limit_s) from None
         except EmptyAnswerError:
             card.empty_answers += 1
@@ -202,7 +203,7 @@ class PcscReader:
             return
         command = self._panel.signals[signal]
         if card.in_field and (self._in_doubt or self._tell_over(card, command)):
-            return  # told; or the power is cut next, of a card that must not be let go before
+            return  # shown; or the power is cut next, of a card that must not be let go before
         self._run_briefly(partial(self._link.tell_reader, command))
 
     def _hush(self, panel: Panel) -> None:
@@ -273,7 +274,7 @@ class PcscReader:
             if cut:
                 now_s = time.monotonic()
                 self._field_on_s, self._flicker_until_s = now_s + _FIELD_OFF_S, now_s + _FLICKER_S
-        elif self._card is not None and self._card is self._told and not self._card.held:
+        elif self._card is not None and self._card is self._reported and not self._card.held:
             self._card.held = True  # tried once a stay: another program may have been first
             self._run_briefly(partial(self._link.hold, self._card.stay))
         elif self._panel is not None and self._to_be_hushed and (self._card is None or self._card.held):
@@ -286,7 +287,7 @@ class PcscReader:
             raise pcsc_errors.hung(self.name)
 
     def _run_briefly(self, call: Callable[[], object]) -> bool:
-        """Whether it was done; the next look at the slot tells what it was."""
+        """Whether it was done; the next look at the slot shows what it was."""
         try:
             self.worker.run(call, _HOUSEKEEPING_S)
         except (WinscardError, EmptyAnswerError, OutlivedError, StuckError):
@@ -299,7 +300,7 @@ class PcscReader:
         while card.in_field and (remaining_s := until_s - time.monotonic()) > 0:
             self._observe(context, remaining_s)
         if card.in_field:
-            self._observe(context, 0)  # a wait that runs out tells the slot as it was when it began
+            self._observe(context, 0)  # a wait that runs out returns the slot as it was when it began
         return card.in_field
 
     def _meaning(self, context: Context, error: WinscardError, card: PcscCard, timeout_s: float) -> ReaderError:

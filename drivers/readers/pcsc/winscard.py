@@ -20,7 +20,7 @@ _CCID_ESCAPE = scard.SCARD_CTL_CODE(1)
 
 
 class Status(IntEnum):
-    """The statuses we tell apart (PC/SC part 5, WinSCard)."""
+    """The statuses that mean something here (PC/SC part 5, WinSCard)."""
 
     OK = 0
     INVALID_HANDLE = 0x80100003
@@ -136,7 +136,7 @@ class Context:
         return tuple(names)
 
     def await_readers(self, timeout_s: float) -> None:
-        """Return when a reader comes or goes, or the time is over; what was missed between two calls is not told."""
+        """Return when a reader comes or goes, or the time is over; one missed between two calls is not reported."""
         status, _ = scard.SCardGetStatusChange(self._handle, _milliseconds(timeout_s), [(_PNP, 0)])
         if _unsigned(status) != Status.TIMEOUT:
             _check("SCardGetStatusChange", status)

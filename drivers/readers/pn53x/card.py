@@ -26,7 +26,7 @@ class Found:
         return self.uid[:1] == b"\x08"
 
     def may_be(self, before: "Found") -> bool:
-        """Whether these can be one card: a UID that is drawn anew at each activation tells nothing."""
+        """Whether these can be one card: a UID that is drawn anew at each activation says nothing."""
         return before.uid == self.uid or (before.may_change_uid and self.may_change_uid)
 
 

@@ -51,7 +51,7 @@ class Candidate:
     place: Place
     adapter: bool = False
     kernel_driver: str = ""
-    """The kernel's own NFC driver, where it was faster than we."""
+    """The kernel's own NFC driver, where it has taken the reader."""
 
 
 def candidates(serial_ports: Sequence[str] = (), root: Path = Path("/")) -> Iterator[Candidate]:

@@ -34,7 +34,7 @@ _AWAY_NUMBERS = frozenset({errno.ENOENT, errno.ENXIO})
 
 
 def reader_lost(reader: str, error: Exception, *, opening: bool, usb: bool) -> ReaderLostError:
-    """The reader's fault, or the machine's; `opening` tells one that never was there from one that went."""
+    """The error for trouble of the reader or the machine. `opening`: it never was there; else it went."""
     number = error.errno if isinstance(error, OSError) else None
     if number in (errno.EACCES, errno.EPERM):
         known = _NO_ACCESS_USB if usb else _NO_ACCESS_SERIAL
@@ -49,7 +49,7 @@ def reader_lost(reader: str, error: Exception, *, opening: bool, usb: bool) -> R
 
 
 def hung(reader: str) -> ReaderLostError:
-    """A card, or the reader's driver, does not come to an end."""
+    """The error for a card, or a driver, that comes to no end."""
     return ReaderLostError(
         reader,
         "the reader hangs on a phone that comes to no end, or in its driver",
@@ -58,15 +58,15 @@ def hung(reader: str) -> ReaderLostError:
 
 
 def away(reader: str) -> ReaderLostError:
-    """It is not plugged in any more."""
+    """The error for a reader that is not plugged in any more."""
     return ReaderLostError(reader, *_AWAY)
 
 
 def claimed(reader: str, driver: str) -> ReaderLostError:
-    """The kernel's own driver was faster."""
+    """The error for a reader that the kernel's own driver has taken."""
     return ReaderLostError(reader, f"the kernel's driver {driver} holds the reader", _BUSY_USB[1])
 
 
 def closed(reader: str) -> ReaderLostError:
-    """We closed it ourselves."""
+    """The error for a reader that was given back."""
     return ReaderLostError(reader, "the reader is closed", "Open it again")

@@ -50,14 +50,14 @@ _TROUBLE = (OSError, termios.error, libusb.USBError, *_NONSENSE)
 
 
 class FieldLeftError(Exception):
-    """As a card: the reader went away or let go of us."""
+    """As a card: the reader went away or released the card."""
 
 
 class Pn53xLink:
     """One opened reader. Raises ReaderLostError from everything but `close`."""
 
     def __init__(self, name: str, place: Place) -> None:
-        logging.getLogger("nfc").setLevel(logging.CRITICAL)  # what it calls an error is our every day: cards leave
+        logging.getLogger("nfc").setLevel(logging.CRITICAL)  # what it calls an error happens every day: cards leave
         self._name = name
         self._usb = isinstance(place, UsbPlace)
         self._claim: int | None = None
@@ -184,7 +184,7 @@ class Pn53xLink:
 
 
 def _through(chipset: Any, frame: bytes, timeout_s: float) -> bytes:
-    """InCommunicateThru, waited for as long as the chip does: its steps are powers of two, the next above ours."""
+    """InCommunicateThru, waited for as long as the chip does: in powers of two, the next above `timeout_s`."""
     try:
         return bytes(chipset.in_communicate_thru(bytearray(frame), 2 * timeout_s + _HOST_S))
     except pn53x.Chipset.Error as error:

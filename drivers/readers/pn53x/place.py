@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a reader that nfcpy drives is plugged in. By itself, so that who finds none need not load nfcpy."""
+"""Where a reader that nfcpy drives is plugged in: without nfcpy, which is loaded once there is a reader for it.
+
+Tests: tests/drivers/readers/pn53x/test_discovery.py, tests/drivers/readers/pn53x/test_link.py
+"""
 
 from dataclasses import dataclass
 

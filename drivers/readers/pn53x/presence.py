@@ -267,7 +267,7 @@ def _exchange(
 
 
 def _passing_over(presence: Presence, event: PassingOver | FellAsleep) -> Outcome:
-    """A card whose UID is drawn anew could not be told from one that comes, and is left as it is."""
+    """A card whose UID is drawn anew could not be distinguished from one that comes, and is left as it is."""
     card = presence.card
     match event:
         case PassingOver():
@@ -285,7 +285,7 @@ def _passing_over(presence: Presence, event: PassingOver | FellAsleep) -> Outcom
 
 
 def _all_woken(presence: Presence, *, found: bool, woken: tuple[Pn53xCard, ...], reset: bool) -> Presence:
-    """Only a search that finds nothing more tells which have gone: one that finds a phone has not come to them."""
+    """Only a search that finds nothing more shows which have gone: one that finds a phone has not come to them."""
     return replace(presence, asleep=woken) if reset and not found else presence
 
 

@@ -239,7 +239,7 @@ class Pn53xReader:
         return presence, CardLostError() if presence.card is None else TapTimeoutError(timeout_s)
 
     def _watch(self, presence: Presence, until_s: float, tag_from_s: float) -> Presence:
-        """Look at the field; at an empty one again and again, at one pace however often we are asked."""
+        """Look at the field; at an empty one again and again, at one pace however often `wait` is called."""
         while True:
             now_s = time.monotonic()
             if presence.is_quiet and presence.poll_from_s > now_s:
@@ -301,7 +301,7 @@ class Pn53xReader:
             self._link.exchange(frame, _HALT_S)
 
     def _session(self, found: Found | None) -> IsoDep | None:
-        """RATS, read by ourselves; None where the card does not answer it properly."""
+        """RATS, and the session it begins; None where the card does not answer it properly."""
         if found is None or not found.speaks_isodep:
             return None
         with contextlib.suppress(SilentError, GarbledError, AtsError):

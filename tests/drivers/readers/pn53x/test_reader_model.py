@@ -4,7 +4,6 @@
 Real reader and worker; the radio is an in-process field without a chip, and the clock jumps where the reader sleeps.
 """
 
-import threading
 from typing import Any, cast
 
 import pytest
@@ -16,32 +15,17 @@ from drivers.isodep.reader import SilentError
 from drivers.readers.pn53x import reader as reader_module
 from drivers.readers.pn53x.card import Found, Pn53xCard
 from drivers.readers.pn53x.link import Pn53xLink
-from drivers.readers.pn53x.presence import ASLEEP_MOST
+from drivers.readers.pn53x.presence import ASLEEP_MOST, FIELD_OFF_S, FLICKER_S
 from drivers.readers.pn53x.reader import Pn53xReader
 from drivers.simulated.field import Field, Identity, RadioPhone
-from pengpos.core.errors import CardLostError, TapTimeoutError
+from pengpos.core.errors import CardLostError, CardProtocolError, TapTimeoutError
+from tests.support.jumping_time import JumpingTime
 
 SELECT = bytes.fromhex("00A4040009F050454E475441500100")
 NOT_FOUND = bytes.fromhex("6A82")
 OK = b"\x90\x00"
 PHONES = [Identity(sel_res=0x20, uid=bytes.fromhex(uid)) for uid in ("04000001", "04000002")]
 STRANGERS = [Identity(sel_res=0x28, uid=bytes.fromhex("04112233")), Identity(sel_res=0x00, uid=bytes.fromhex("049988"))]
-
-
-class JumpingTime:
-    """`time`, for the reader: a sleep is over at once."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._now_s = 1_000.0
-
-    def monotonic(self) -> float:
-        with self._lock:
-            return self._now_s
-
-    def sleep(self, seconds: float) -> None:
-        with self._lock:
-            self._now_s += max(seconds, 0.001)
 
 
 class Radio:
@@ -83,7 +67,9 @@ class LyingCards(RuleBasedStateMachine):
         self.reader = Pn53xReader("PN532", lambda: cast("Pn53xLink", Radio(self.field)))
         self.lying: dict[bytes, RadioPhone] = {}
         self.left: set[Pn53xCard] = set()
-        """Cards of stays that have ended."""
+        """Phones whose stay has ended."""
+        self.settled = True
+        """No card may be found again within a second of a failure, and be the same."""
         self.seen: tuple[Pn53xCard, ...] = ()
 
     def teardown(self) -> None:
@@ -105,7 +91,8 @@ class LyingCards(RuleBasedStateMachine):
         card = self.lying.pop(identity.uid, None)
         if card is not None:
             self.field.take(card)
-            self.left |= {each for each in self.seen if each.found.uid == identity.uid}
+            if self.settled and identity in PHONES:
+                self.left |= {each for each in self.seen if each.found.uid == identity.uid}
 
     @rule(seconds=st.sampled_from([0.0, 0.1, 0.3, 1.5]))
     def wait(self, seconds: float) -> None:
@@ -117,7 +104,8 @@ class LyingCards(RuleBasedStateMachine):
         card = self.seen[which % len(self.seen)]
         try:
             answer = card.transceive(SELECT, 10.0)
-        except (CardLostError, TapTimeoutError):
+        except (CardLostError, CardProtocolError, TapTimeoutError):
+            self.settled = False
             return
         assert answer == (OK if card.found.uid in {phone.uid for phone in PHONES} else NOT_FOUND)
 
@@ -136,12 +124,11 @@ class LyingCards(RuleBasedStateMachine):
 
     @rule()
     def in_the_end_it_reports_what_lies_there(self) -> None:
-        """A phone is seen past all that was passed over; what was taken is reported no more."""
+        """A phone is seen past all that was passed over; of those what has gone is missed once no phone is there."""
         for _ in range(4 * (ASLEEP_MOST + 1)):
             self.see(1.5)
             self.pass_over_what_is_no_wallet() if self.seen else None
         reported = {card.found.uid for card in self.seen}
-        assert reported <= set(self.lying)
         phones = {phone.uid for phone in PHONES} & set(self.lying)
         assert len(reported & phones) == min(1, len(phones))
         if not phones:
@@ -151,6 +138,7 @@ class LyingCards(RuleBasedStateMachine):
     def see(self, seconds: float) -> None:
         before = self.seen
         self.seen = self.reader.wait(seconds)
+        self.settled = self.settled or seconds > FIELD_OFF_S + FLICKER_S
         uids = [card.found.uid for card in self.seen]
         assert len(set(uids)) == len(uids)
         for card in before:
@@ -159,4 +147,4 @@ class LyingCards(RuleBasedStateMachine):
 
 
 TestLyingCards = LyingCards.TestCase
-TestLyingCards.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestLyingCards.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
