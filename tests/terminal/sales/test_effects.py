@@ -22,6 +22,7 @@ from pengpos.core.effects import (
 )
 from pengpos.core.events import BackendCall, BackendStatus, CancelAnswered, NoAnswer, RefundAnswered
 from pengpos.core.sale import Cancel, CancelReason, RefundState, SaleState
+from terminal.sales.arming import Armed
 from terminal.sales.commands import CommandRefusedError
 from terminal.sales.effects import RESEND_UNTIL_S
 from tests.support.effects import Bench, bench_run
@@ -42,14 +43,14 @@ def test_the_readers_are_moved_by_the_sale_at_the_counter_only() -> None:
         waiting = bench.put(SaleState.UNKNOWN, 2)
         current = bench.put(SaleState.PRESENTED)
         bench.effect_runner.carry_out(current, Arm())
-        assert (bench.arming.now(), bench.shown) == ((1, True), [current.number])
+        assert (bench.arming.armed, bench.shown) == (Armed(number=1, wanted=True), [current.number])
         bench.effect_runner.carry_out(waiting, Disarm())
         bench.effect_runner.carry_out(waiting, EmptyFieldFirst())
-        assert bench.arming.now() == (1, True)
+        assert bench.arming.armed == Armed(number=1, wanted=True)
         bench.effect_runner.carry_out(current, EmptyFieldFirst())
-        assert bench.arming.now() == (2, True)
+        assert bench.arming.armed == Armed(number=2, wanted=True)
         bench.effect_runner.carry_out(current, Disarm())
-        assert bench.arming.now() == (3, False)
+        assert bench.arming.armed == Armed(number=3, wanted=False)
 
     bench_run(work)
 

@@ -9,6 +9,7 @@ import pytest
 from pengpos.core.effects import Arm, SendCancel
 from pengpos.core.events import BackendCall, CancelAnswered, CodeEntered, NoAnswer
 from pengpos.core.sale import Cancel, CancelReason, SaleState, Way
+from terminal.sales.arming import Armed
 from tests.support.effects import Bench, bench_run
 from tests.support.parts import until
 from workshop.samples import sales as samples
@@ -63,7 +64,7 @@ def test_no_field_is_waited_for_where_there_is_no_reader() -> None:
         sale = bench.put(SaleState.SIGNED)
         bench.effect_runner.carry_out(sale, Arm())
         await bench.until_state(sale, SaleState.PRESENTED)
-        assert bench.arming.now() == (1, True)  # for one that comes meanwhile
+        assert bench.arming.armed == Armed(number=1, wanted=True)  # for one that comes meanwhile
 
     bench_run(work)
 
@@ -73,7 +74,7 @@ def test_no_field_is_waited_for_where_no_reader_is_to_offer_it() -> None:
         sale = bench.put(SaleState.SIGNED, ways=(Way.TAG, Way.QR))
         bench.effect_runner.carry_out(sale, Arm())
         await bench.until_state(sale, SaleState.PRESENTED)
-        assert bench.arming.now() == (1, False)
+        assert bench.arming.armed == Armed(number=1, wanted=False)
 
     bench_run(work)
 
