@@ -72,7 +72,9 @@ CORE_MAY_IMPORT = {
     "pengpos",
     "typing",
     "uuid",
+    "zoneinfo",
 }
+READS_A_CLOCK = re.compile(r"\b(datetime|date)\.(now|today|utcnow)\b|\btime\.(time|monotonic|perf_counter)\b")
 MEASURING = ("pengpos/wire/session.py",)
 """Seconds there, not money."""
 MONEY = tuple(
@@ -196,6 +198,7 @@ def test_core_has_no_clock_no_file_and_no_thread() -> None:
     foreign = {name: {i for i in found if i.split(".")[0] not in CORE_MAY_IMPORT} for name, found in core.items()}
     assert core
     assert {name: found for name, found in foreign.items() if found} == {}
+    assert [name for name in core if READS_A_CLOCK.search(FILES[name])] == []
 
 
 def floats_in(tree: ast.Module) -> list[str]:

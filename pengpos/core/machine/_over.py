@@ -57,9 +57,7 @@ def approved(sale: Sale, event: Event) -> Outcome:
 def _confirm_code(sale: Sale, booking: Booking, event: Event) -> Outcome:
     match event:
         case Approved() | PaidByReceipt():
-            return replace(
-                sale, booking=replace(event.booking, booked_at=booking.booked_at), attempts=0, retry_at=None
-            ), ()
+            return replace(sale, booking=event.booking, attempts=0, retry_at=None), ()
         case Held(call=None) | StatusHeard(call=None, status=BackendStatus.CREATED | BackendStatus.CLAIMED):
             return stay(sale)  # heard late: it is from before the shopper paid
         case Declined() | Held() | StatusHeard():

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import pytest
 
+from pengpos.core.business_day import counts_at
 from pengpos.core.effects import AlarmKind, Arm, AskBackend, NotNow, RaiseAlarm, SendRefund, SignAgain
 from pengpos.core.events import (
     AgainAsked,
@@ -103,6 +104,14 @@ def test_nothing_late_moves_what_is_taken(take: Take, state: SaleState, late: Ev
 
 BY_CODE = sale_in(S.APPROVED, booking=booking(receipt=None, by=None, confirmed=False))
 AGAIN_AT = HEARD_AT + backoff_s(1, BY_CODE.sale_id)
+
+
+def test_what_was_paid_by_code_counts_when_the_backend_took_it(take: Take) -> None:
+    """Paid by the page before midnight, the code keyed after it: one business day, that of the receipt."""
+    typed = sale_in(S.APPROVED, booking=booking(receipt=None, by=None, confirmed=False, booked_at=SOON))
+    after, _ = take(typed, says_approved(ASK))
+    assert after.booking == booking()
+    assert counts_at(after) == booking().booked_at != counts_at(typed)
 
 
 @pytest.mark.parametrize("answer", [says_approved(ASK), says_approved()], ids=["asked", "told"])
