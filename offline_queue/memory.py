@@ -36,6 +36,7 @@ from offline_queue.values import (
     Verified,
     WalletUsage,
 )
+from pengpos.core.business_day import accepted_offline_at, counts_at
 from pengpos.core.errors import JournalCorruptError, JournalError, JournalFullError
 from pengpos.core.ports import Clock
 from pengpos.core.sale import RefundState, Sale, SaleState
@@ -180,11 +181,11 @@ class MemoryJournal:
     def day_totals(self, from_utc: int, to_utc: int, currency: str) -> DayTotals:
         """See `Counts.day_totals`."""
         mine = [sale for sale in self._sales() if sale.amount.currency == currency]
-        taken = [s for s in mine if (at := SaleFacts.of(s).taken_at) is not None and from_utc <= at < to_utc]
+        taken = [sale for sale in mine if (at := counts_at(sale)) is not None and from_utc <= at < to_utc]
         stands = [sale for sale in taken if sale.state is not SaleState.DECLINED_AT_SYNC]
         bounced = [sale for sale in taken if sale.state is SaleState.DECLINED_AT_SYNC]
         paid_since = [paid for sale in bounced if (paid := due_paid_minor(sale)) is not None]
-        offline = [sale for sale in stands if SaleFacts.of(sale).accepted_at is not None]
+        offline = [sale for sale in stands if accepted_offline_at(sale) is not None]
         refunded = [
             sale.total.minor if refund.amount_minor is None else refund.amount_minor
             for sale in mine
@@ -288,7 +289,7 @@ class MemoryJournal:
 
 
 def _accepted_at(sale: Sale) -> int:
-    accepted_at = SaleFacts.of(sale).accepted_at
+    accepted_at = accepted_offline_at(sale)
     return sale.created_at if accepted_at is None else accepted_at
 
 
@@ -335,11 +336,20 @@ def _with_document(content: _Content, document: Document) -> _Content:
     return replace(content, documents={**content.documents, document.kind: document})
 
 
+def _counts_within(query: SaleQuery, sale: Sale) -> bool:
+    begin, end = query.counts_from_utc, query.counts_to_utc
+    if begin is None and end is None:
+        return True
+    at = counts_at(sale)
+    return at is not None and (begin is None or at >= begin) and (end is None or at < end)
+
+
 def _matches(query: SaleQuery, rank: int, sale: Sale) -> bool:
     return (
         (query.before is None or rank < query.before)
         and (query.from_utc is None or sale.created_at >= query.from_utc)
         and (query.to_utc is None or sale.created_at < query.to_utc)
+        and _counts_within(query, sale)
         and (not query.states or sale.state in query.states)
         and (query.amount_minor is None or sale.amount.minor == query.amount_minor)
         and (query.number is None or sale.number == query.number)

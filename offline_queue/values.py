@@ -202,10 +202,14 @@ class DayTotals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleQuery:
-    """A search: all given conditions hold. Times are of creation, from ≤ t < to. At most `PAGE_LIMIT` sales a page."""
+    """A search: all given conditions hold, times as from ≤ t < to. At most `PAGE_LIMIT` sales a page."""
 
     from_utc: int | None = None
     to_utc: int | None = None
+    """Of creation."""
+    counts_from_utc: int | None = None
+    counts_to_utc: int | None = None
+    """Of the instant at which the sale counts (`pengpos.core.business_day`); a sale that does not count is left out."""
     states: frozenset[SaleState] = field(default_factory=frozenset)
     """Empty: any."""
     amount_minor: int | None = None

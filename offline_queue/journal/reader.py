@@ -128,6 +128,8 @@ class JournalReader:
         conditions: list[tuple[str, Any]] = [
             ("created_at >= ?", query.from_utc),
             ("created_at < ?", query.to_utc),
+            ("taken_at >= ?", query.counts_from_utc),
+            ("taken_at < ?", query.counts_to_utc),
             ("amount_minor = ?", query.amount_minor),
             ("number = ?", query.number),
             ("reference = ?", query.reference),

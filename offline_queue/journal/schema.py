@@ -6,22 +6,26 @@ sale's bytes are stored twice. Migrations are only ever added; a name this versi
 wrote the file. `_sqlite_migrations` records them, in the layout of sqlite-utils 4, which made the first journals.
 """
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from offline_queue.journal.connection import SET_ASIDE, Connection
+from offline_queue.records.codec import UnreadableSaleError, decode_sale
+from pengpos.core.business_day import counts_at
 from pengpos.core.errors import JournalForeignError
 
 APPLICATION_ID = 0x50454E47  # "PENG", at offset 68 of the database header
 
 
 class Migration(NamedTuple):
-    """A step from one layout to the next: its name for ever, and its statements."""
+    """A step from one layout to the next: its name for ever, its statements, and what it does to rows after them."""
 
     name: str
-    statements: tuple[str, ...]
+    statements: tuple[str, ...] = ()
+    rows: Callable[[Connection], None] | None = None
 
 
 # Byte for byte what is in the first journals' sqlite_master.
@@ -79,9 +83,33 @@ _TABLES = (
         id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL, seq INTEGER NOT NULL) STRICT""",
 )  # fmt: skip
 
+
+def _count_offline_sales_when_authorised(connection: Connection) -> None:
+    """Set `taken_at` of sales accepted offline to when the wallet authorised, no longer to when it was accepted.
+
+    A row that cannot be read stays as it is: `verify` names it, and it must not keep the terminal from selling.
+    """
+    sales = "SELECT sale.no, journal.body FROM sale JOIN journal ON journal.seq = sale.seq"
+    moved: list[tuple[int, int]] = []
+    for no, body in connection.execute(f"{sales} WHERE taken_at IS NOT NULL AND accepted_at IS NOT NULL"):
+        with contextlib.suppress(UnreadableSaleError):
+            at = counts_at(decode_sale(body))
+            if at is not None:
+                moved.append((at, no))
+    for at, no in moved:
+        connection.execute("UPDATE sale SET taken_at = ? WHERE no = ? AND taken_at <> ?", (at, no, at))
+
+
+_DAY_OF_OFFLINE_SALES = "m002_day_of_offline_sales"
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("m001_journal", (*_TABLES, f"PRAGMA application_id = {APPLICATION_ID}")),
+    Migration(_DAY_OF_OFFLINE_SALES, rows=_count_offline_sales_when_authorised),
 )  # fmt: skip
+
+
+def offline_sales_count_when_accepted(connection: Connection) -> bool:
+    """Whether this is a file from before `m002_day_of_offline_sales`, read without being brought up to date."""
+    return _DAY_OF_OFFLINE_SALES not in _applied(connection)
 
 
 def apply(connection: Connection) -> None:
@@ -89,17 +117,19 @@ def apply(connection: Connection) -> None:
     applied = set(_applied(connection))
     for migration in MIGRATIONS:
         if migration.name not in applied:
-            _in_one_transaction(connection, (*_RECORD, *migration.statements), migration.name)
+            _in_one_transaction(connection, migration)
 
 
-def _in_one_transaction(connection: Connection, statements: Iterable[str], name: str) -> None:
+def _in_one_transaction(connection: Connection, migration: Migration) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for statement in statements:
+        for statement in (*_RECORD, *migration.statements):
             connection.execute(statement)
+        if migration.rows is not None:
+            migration.rows(connection)
         connection.execute(
             "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, ?)",
-            (_SET, name, str(datetime.now(UTC))),
+            (_SET, migration.name, str(datetime.now(UTC))),
         )
         connection.execute("COMMIT")
     except BaseException:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from offline_queue.journal import schema
 from offline_queue.journal.connection import SET_ASIDE, Connection, DatabaseError, connect_read_only, trouble
 from offline_queue.journal.projection import SALE_COLUMNS, Numbers, refund_rows, sale_columns
 from offline_queue.records.chain import GENESIS, Row
@@ -104,6 +105,7 @@ class _FullWalk:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._counts_when_accepted = schema.offline_sales_count_when_accepted(connection)
         self._numbers = Numbers(0, 0)
         self._issuer_time = 0
         self.confirmed: Counter[str] = Counter()
@@ -165,7 +167,7 @@ class _FullWalk:
         self._check_wallet(row, sale)
         if columns[2] > row.seq:
             return
-        if tuple(columns) != sale_columns(sale, row.seq, row.at_utc):
+        if tuple(columns) != self._sale_columns(sale, row):
             raise JournalCorruptError(row.seq, "the table of sales says something else")
         self.confirmed["sale"] += 1
         for refund in refund_rows(sale, no):
@@ -173,6 +175,12 @@ class _FullWalk:
         for intent in sale.intents:
             wanted = (intent.intent_id.bytes, no)
             self._expect(row, "intent", self._one("SELECT * FROM intent WHERE intent_id = ?", wanted[0]), wanted)
+
+    def _sale_columns(self, sale: Sale, row: Row) -> tuple[Any, ...]:
+        columns = dict(zip(SALE_COLUMNS, sale_columns(sale, row.seq, row.at_utc), strict=True))
+        if self._counts_when_accepted and None not in (columns["taken_at"], columns["accepted_at"]):
+            columns["taken_at"] = columns["accepted_at"]
+        return tuple(columns.values())
 
     def _check_wallet(self, row: Row, sale: Sale) -> None:
         if sale.authorised is None:

@@ -6,7 +6,8 @@ Source: local API (queue, day, state table: what is taken up again after a resta
 
 from dataclasses import dataclass
 
-from pengpos.core.sale import OPEN_STATES, TAKEN_STATES, UNSENT_STATES, DueState, RefundState, Sale, SaleState
+from pengpos.core.business_day import accepted_offline_at, counts_at
+from pengpos.core.sale import OPEN_STATES, UNSENT_STATES, DueState, RefundState, Sale, SaleState
 
 STORED_STATES = frozenset({SaleState.ACCEPTED_OFFLINE, SaleState.FORWARDING})
 """Accepted offline and not yet answered: what the offline caps count."""
@@ -27,7 +28,7 @@ class SaleFacts:
     wallet_kid: bytes | None
     wallet_counter: int | None
     taken_at: int | None
-    """When the money was taken by the device's own count; None: it was not."""
+    """The instant at which the sale counts (`pengpos.core.business_day`); None: it does not."""
     accepted_at: int | None
     """When it was first accepted offline, whatever came of it; None: never."""
 
@@ -36,7 +37,6 @@ class SaleFacts:
         """Read them off the sale."""
         refund_under_way = any(refund.state in _REFUND_UNDER_WAY for refund in sale.refunds)
         unconfirmed = sale.booking is not None and not sale.booking.confirmed
-        accepted_at = _accepted_at(sale)
         return cls(
             state=sale.state,
             live=sale.state in OPEN_STATES or refund_under_way or unconfirmed,
@@ -44,8 +44,8 @@ class SaleFacts:
             total_minor=sale.total.minor,
             wallet_kid=sale.authorised.wallet_kid if sale.authorised else None,
             wallet_counter=sale.authorised.counter if sale.authorised else None,
-            taken_at=_taken_at(sale, accepted_at),
-            accepted_at=accepted_at,
+            taken_at=counts_at(sale),
+            accepted_at=accepted_offline_at(sale),
         )
 
 
@@ -53,22 +53,3 @@ def due_paid_minor(sale: Sale) -> int | None:
     """What the shopper has paid since of a sale declined at sync; None: nothing."""
     due = sale.due
     return due.amount_minor if due is not None and due.state is DueState.PAID else None
-
-
-def _accepted_at(sale: Sale) -> int | None:
-    for step in sale.history:
-        if step.state is SaleState.ACCEPTED_OFFLINE:
-            return step.at
-    if sale.state in STORED_STATES:
-        return sale.authorised.occurred_at if sale.authorised else sale.created_at
-    return None
-
-
-def _taken_at(sale: Sale, accepted_at: int | None) -> int | None:
-    if sale.state in STORED_STATES or sale.state is SaleState.DECLINED_AT_SYNC:
-        return accepted_at
-    if sale.state not in TAKEN_STATES:
-        return None
-    if accepted_at is not None:
-        return accepted_at
-    return sale.booking.booked_at if sale.booking else sale.created_at

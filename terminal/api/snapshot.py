@@ -18,6 +18,7 @@ from pengpos.client import (
     Status,
     TerminalView,
 )
+from pengpos.core.business_day import BusinessDay
 from pengpos.core.ports import Clock
 from pengpos.core.sale import SaleState
 from pengpos.core.times import rfc3339
@@ -25,7 +26,7 @@ from terminal.api.views import sale_view
 from terminal.backend.link import Link
 from terminal.device.alarms import Alarms
 from terminal.device.identity import Identity
-from terminal.sales.day import BusinessDay
+from terminal.sales.day import business_day_of
 from terminal.sales.offline import OfflinePolicy
 from terminal.sales.open_sales import OpenSales
 from terminal.taps.reader_board import ReaderBoard
@@ -93,7 +94,7 @@ class Snapshots:
     @property
     def business_day(self) -> BusinessDay:
         """When the merchant's day begins."""
-        return BusinessDay.of_policy(self._policy.document)
+        return business_day_of(self._policy.document)
 
     def _terminal(self, currency: str, config_version: int) -> TerminalView:
         identity = self._identity()

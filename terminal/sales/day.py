@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The business day: when it begins, what it took, and whether the backend's settlement says the same.
+"""Closing the day: what it took here, and whether the backend's settlement says the same.
 
-Source: backend API, `GET /settlements/{business_date}` ("merchant's timezone and cut-off hour; an offline sale counts
-on the day it was accepted"); local API, `GET /v1/day`, `POST /v1/day/close`.
+Source: backend API, `GET /settlements/{business_date}`; local API, `POST /v1/day/close`. On which date a sale counts is
+`pengpos.core.business_day`.
 """
 
 import asyncio
 import logging
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,6 +16,7 @@ from offline_queue.port import JournalPort
 from offline_queue.values import PAGE_LIMIT, SaleQuery
 from pengpos.backend_api.messages import SettlementEntryMessage, SettlementMessage
 from pengpos.client import DayReport, Difference
+from pengpos.core.business_day import BusinessDay
 from pengpos.core.events import Event, Settled
 from pengpos.core.ports import Clock
 from pengpos.core.sale import TAKEN_STATES, Sale, SaleState
@@ -30,35 +30,16 @@ _DUE, _GUARANTEE = "due", "guarantee"
 _COUNTS_HERE = TAKEN_STATES | {SaleState.ACCEPTED_OFFLINE, SaleState.FORWARDING}
 
 
-@dataclass(frozen=True, slots=True)
-class BusinessDay:
-    """The merchant's day: a timezone and the local hour at which a date begins."""
-
-    timezone: ZoneInfo
-    starts_hour: int
-
-    @classmethod
-    def of_policy(cls, policy: dict[str, Any] | None) -> "BusinessDay":
-        """As the stored policy says; without one, the date at Shanghai from midnight."""
-        document = policy or {}
-        try:
-            zone = ZoneInfo(str(document.get("timezone", "Asia/Shanghai")))
-        except (ZoneInfoNotFoundError, ValueError):
-            log.error("timezone %r is not known here; using Asia/Shanghai", document.get("timezone"))
-            zone = ZoneInfo("Asia/Shanghai")
-        hour = document.get("day_starts_hour", 0)
-        return cls(zone, hour if isinstance(hour, int) and 0 <= hour < 24 else 0)
-
-    def date_of(self, at: int) -> date:
-        """The business date of an instant, Unix seconds."""
-        return (datetime.fromtimestamp(at, UTC).astimezone(self.timezone) - timedelta(hours=self.starts_hour)).date()
-
-    def span(self, on: date) -> tuple[int, int]:
-        """From when to before when a business date lasts, Unix seconds."""
-        begin, end = (
-            datetime.combine(day, time(self.starts_hour), self.timezone) for day in (on, on + timedelta(days=1))
-        )
-        return int(begin.timestamp()), int(end.timestamp())
+def business_day_of(policy: dict[str, Any] | None) -> BusinessDay:
+    """The business day that the stored policy says; without one, the date at Shanghai from midnight."""
+    document = policy or {}
+    try:
+        zone = ZoneInfo(str(document.get("timezone", "Asia/Shanghai")))
+    except (ZoneInfoNotFoundError, ValueError):
+        log.error("timezone %r is not known here; using Asia/Shanghai", document.get("timezone"))
+        zone = ZoneInfo("Asia/Shanghai")
+    hour = document.get("day_starts_hour", 0)
+    return BusinessDay(zone, hour if isinstance(hour, int) and 0 <= hour < 24 else 0)
 
 
 class Settlements(Protocol):
@@ -114,11 +95,11 @@ class DayClose:
         found: dict[UUID, Sale] = {}
         before: int | None = None
         while True:
-            query = SaleQuery(from_utc=begin - 86_400, to_utc=end, states=_COUNTS_HERE, before=before, limit=PAGE_LIMIT)
+            query = SaleQuery(
+                counts_from_utc=begin, counts_to_utc=end, states=_COUNTS_HERE, before=before, limit=PAGE_LIMIT
+            )
             page = self._journal.search(query)
-            for sale in page.sales:
-                if begin <= _counted_at(sale) < end:
-                    found[sale.intent.intent_id] = sale
+            found |= {sale.intent.intent_id: sale for sale in page.sales}
             if page.next is None:
                 return found
             before = page.next
@@ -154,11 +135,3 @@ class DayClose:
         ]
         if settled:
             await self._open_sales.apply_all(settled)
-
-
-def _counted_at(sale: Sale) -> int:
-    """When the money counts: at the offline acceptance, else at the booking."""
-    accepted = next((step.at for step in sale.history if step.state is SaleState.ACCEPTED_OFFLINE), None)
-    if accepted is not None and sale.authorised is not None:
-        return sale.authorised.authorised_at
-    return sale.booking.booked_at if sale.booking else sale.created_at

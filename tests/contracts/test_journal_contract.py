@@ -316,6 +316,31 @@ def test_what_shoppers_have_paid_since_of_the_days_declines(journal: JournalPort
     assert journal.verify().head == journal.head()
 
 
+def test_a_sale_accepted_offline_counts_when_it_was_authorised(journal: JournalPort, maker: SaleMaker) -> None:
+    """Authorised 23:59:50, accepted by the cashier 00:00:20: one business day, in the totals as in the search."""
+    midnight = NOON
+    stored = maker.authorised(maker.signed(journal.next_counter(), at=midnight - 20), at=midnight - 10)
+    stored = moved(stored, SaleState.ACCEPTED_OFFLINE, midnight + 20)
+    store(journal, stored)
+    online = maker.authorised(maker.signed(journal.next_counter(), at=midnight - 20), at=midnight - 10)
+    store(journal, maker.approved(online, at=midnight + 1))
+    days = [(midnight - 86_400, midnight), (midnight, midnight + 86_400)]
+    for taken in (stored, maker.approved(moved(stored, SaleState.FORWARDING, midnight + 25), at=midnight + 30)):
+        store(journal, taken)
+        assert [journal.day_totals(*day, "CNY").count for day in days] == [1, 1]
+        assert [journal.day_totals(*day, "CNY").offline_count for day in days] == [1, 0]
+        found = [journal.search(SaleQuery(counts_from_utc=begin, counts_to_utc=end)).sales for begin, end in days]
+        assert [[sale.sale_id for sale in sales] for sales in found] == [[stored.sale_id], [online.sale_id]]
+    assert journal.verify().head == journal.head()
+
+
+def test_what_does_not_count_is_not_found_by_when_it_counts(journal: JournalPort, maker: SaleMaker) -> None:
+    store(journal, maker.signed(journal.next_counter()))
+    assert journal.search(SaleQuery(counts_from_utc=0)).sales == ()
+    assert journal.search(SaleQuery(counts_to_utc=1 << 40)).sales == ()
+    assert len(journal.search(SaleQuery()).sales) == 1
+
+
 SEARCHES = [
     ("all", SaleQuery(), [4, 3, 2, 1, 0]),
     ("from", SaleQuery(from_utc=NOON + 2), [4, 3, 2]),

@@ -105,7 +105,7 @@ def test_it_is_refused_with_a_way_out_and_left_as_it_was(
 
 
 def test_an_older_version_is_brought_up_to_date(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    later = schema.Migration("m002_more", ("CREATE TABLE more (x)",))
+    later = schema.Migration("m003_more", ("CREATE TABLE more (x)",))
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, later))
     with Journal.open(path, key=KEY, clock=HeldClock()) as journal:
         assert journal.verify().sales == 40

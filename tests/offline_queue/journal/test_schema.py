@@ -54,7 +54,7 @@ def test_applying_twice_changes_nothing(connection: Connection) -> None:
     before = objects(connection), connection.execute("SELECT * FROM _sqlite_migrations").fetchall()
     schema.apply(connection)
     assert (objects(connection), connection.execute("SELECT * FROM _sqlite_migrations").fetchall()) == before
-    assert [row[1:3] for row in before[1]] == [("journal", "m001_journal")]
+    assert [row[1:3] for row in before[1]] == [("journal", "m001_journal"), ("journal", "m002_day_of_offline_sales")]
 
 
 def test_a_migration_that_fails_leaves_nothing_and_stays_pending(
@@ -62,13 +62,13 @@ def test_a_migration_that_fails_leaves_nothing_and_stays_pending(
 ) -> None:
     schema.apply(connection)
     before = objects(connection)
-    broken = schema.Migration("m002_more", ("CREATE TABLE more (x)", "CREATE TABLE sale (x)"))
+    broken = schema.Migration("m003_more", ("CREATE TABLE more (x)", "CREATE TABLE sale (x)"))
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, broken))
     with pytest.raises(DatabaseError, match="already exists"):
         schema.apply(connection)
     assert objects(connection) == before
     assert not connection.in_transaction
-    mended = schema.Migration("m002_more", ("CREATE TABLE more (x)",))
+    mended = schema.Migration("m003_more", ("CREATE TABLE more (x)",))
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS[:-1], mended))
     schema.apply(connection)
     assert set(objects(connection)) - set(before) == {"more"}

@@ -11,12 +11,12 @@ from pengpos.backend_api.messages import SettlementMessage
 from pengpos.client import DayReport
 from pengpos.core.sale import DueState, SaleState, Step
 from terminal.backend.gateway import BackendGateway
-from terminal.sales.day import BusinessDay, DayClose
+from terminal.sales.day import DayClose, business_day_of
 from terminal.sales.open_sales import OpenSales
 from tests.support.parts import HandClock, Sink, put, run
 from workshop.samples import sales as samples
 
-DAY = BusinessDay.of_policy(None)
+DAY = business_day_of(None)
 TODAY = DAY.date_of(samples.NOON)
 STORED = (Step(SaleState.ACCEPTED_OFFLINE, samples.NOON, "by the policy"), Step(SaleState.FORWARDING, samples.NOON, ""))
 
