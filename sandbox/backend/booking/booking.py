@@ -7,10 +7,12 @@ Tests: tests/sandbox/backend/payments/test_payments.py, tests/sandbox/backend/pa
 """
 
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from pengpos.core.business_day import BusinessDay
 from pengpos.core.reasons import Reason
 from sandbox.backend.intents import dues, event_data, intents, reports
 from sandbox.backend.kernel.context import Backend
@@ -29,7 +31,6 @@ from sandbox.backend.records.tables import (
     PaymentRow,
     PaymentStatus,
 )
-from sandbox.backend.records.times import business_date
 from sandbox.backend.sharing import purses
 from sandbox.backend.terminals import policy
 from sandbox.backend.terminals.merchants import merchant_of
@@ -56,10 +57,22 @@ def shopper_account(payment: PaymentRow) -> Account:
     return Account(AccountKind.SHOPPER, payment.account_id)
 
 
+def counts_at(payment: PaymentRow) -> int:
+    """The instant whose business date a payment counts on: see `pengpos.core.business_day.counts_at`."""
+    return payment.authorised_at if payment.accepted_offline else payment.decided_at
+
+
+def hear_of_offline_acceptance(session: Session, payment: PaymentRow, occurred_at: int) -> None:
+    """A payment taken online turns out to be accepted offline at its terminal: its day follows, until it is settled."""
+    if payment.settled_on is None:
+        payment.accepted_offline, payment.occurred_at = True, occurred_at
+        payment.business_date = business_date_of(session, payment.terminal_id, counts_at(payment))
+
+
 def business_date_of(session: Session, terminal_id: str, at: int) -> str:
     """The day of the terminal's merchant on which something counts, as ``2026-11-22``."""
     merchant = merchant_of(session, terminal_id)
-    return business_date(at, merchant.timezone, merchant.day_starts_hour).isoformat()
+    return BusinessDay(ZoneInfo(merchant.timezone), merchant.day_starts_hour).date_of(at).isoformat()
 
 
 def book(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> Refusal | None:
@@ -90,6 +103,7 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
     payment.taken_minor, payment.held_until, payment.held_outcome = taken, None, None
     payment.borne_by, payment.guaranteed_minor = None, 0
     payment.decided_at = now
+    payment.business_date = business_date_of(session, intent.terminal_id, counts_at(payment))
     payment.receipt_token = ids.token_128()
     payment.receipt_url = f"{backend.origin}/r/{payment.receipt_token}"
     payment.receipt = _receipt(backend, intent, payment, reason=None)

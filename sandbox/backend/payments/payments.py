@@ -123,6 +123,8 @@ def _take(session: Session, backend: Backend, presented: Presented) -> Verdict |
         payment.business_date = booking.business_date_of(session, intent.terminal_id, payment.authorised_at)
         copied = isinstance(read, Authorised) and _counter_owner(session, read) != digest
         _decide(session, backend, presented, intent, payment, read, copied=copied)
+    elif presented.accepted_offline and payment.status is PaymentStatus.APPROVED and not payment.accepted_offline:
+        booking.hear_of_offline_acceptance(session, payment, presented.occurred_at)
     payment.answers += 1
     session.flush()
     delivery = test_amounts.Delivery()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Settles per business date (backend API, `GET /settlements/{business_date}`): totals by kind and every entry.
 
-A business date is the merchant's: its timezone, its hour at which a day begins. An offline sale counts on the day it
-was accepted; what arrives after that day's run is settled with a later day, as a kind of its own. A due counts on the
-day it was paid.
+A business date is the merchant's: its timezone, its hour at which a day begins. A payment accepted offline counts when
+it was authorised, any other when it was booked; what arrives after that day's run is settled with a later day, as a
+kind of its own. A due counts on the day it was paid.
 """
 
 from collections import defaultdict
@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from pengpos.core.business_day import BusinessDay
+from sandbox.backend.booking import booking
 from sandbox.backend.errors import InvalidRequestError, NotPossibleError
 from sandbox.backend.intents import intents
 from sandbox.backend.kernel.context import Backend
@@ -31,7 +34,6 @@ from sandbox.backend.records.tables import (
     SettlementRow,
     TerminalRow,
 )
-from sandbox.backend.records.times import business_date
 
 _TAKEN = or_(PaymentRow.status == PaymentStatus.APPROVED, PaymentRow.guaranteed_minor > 0)
 _DUE_PAID = and_(DueRow.state == DueState.PAID, DueRow.amount_minor > DueRow.to_guarantor_minor)
@@ -98,7 +100,8 @@ def run(backend: Backend, on: str) -> int:
     now = backend.clock.now()
     with backend.db.read() as session:
         for merchant in session.scalars(select(MerchantRow)):
-            if on > business_date(now, merchant.timezone, merchant.day_starts_hour).isoformat():
+            today = BusinessDay(ZoneInfo(merchant.timezone), merchant.day_starts_hour).date_of(now)
+            if on > today.isoformat():
                 raise NotPossibleError("day_not_begun", f"that day has not begun at {merchant.id}")
         merchants = list(session.scalars(select(MerchantRow.id)))
         payments = list(
@@ -196,7 +199,7 @@ def _payment_entry(payment: PaymentRow, on: str) -> DayEntry:
         intent_id=payment.intent_id,
         amount_minor=payment.taken_minor if payment.status is PaymentStatus.APPROVED else payment.guaranteed_minor,
         currency=payment.currency,
-        at=payment.authorised_at if payment.accepted_offline else payment.decided_at,
+        at=booking.counts_at(payment),
         business_date=payment.business_date,
     )
 

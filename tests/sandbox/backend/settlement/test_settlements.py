@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.backend.intents.magic import REVIEW_S
 from tests.support.backend import Shop
 from tests.support.shop import Till
 
@@ -59,6 +60,47 @@ def test_an_offline_sale_counts_on_the_day_it_was_accepted(shop: Shop) -> None:
     shop.clock.advance(TO_FOUR_IN_THE_MORNING_S)
     till.pay(sale, wallet, authorisation, offline=True)
     assert (totals(till), totals(till, TOMORROW)) == ({"offline_payment": (1, 1_00)}, {})
+
+
+def test_what_was_taken_online_and_then_accepted_offline_counts_when_it_was_authorised(shop: Shop) -> None:
+    """The answer was lost, and the cashier accepted it: the terminal counts it on the day of its authorisation."""
+    till, wallet = shop.till(), shop.wallet()
+    shop.clock.advance(TO_FOUR_IN_THE_MORNING_S - 10)
+    sale = till.sale(1_00)
+    authorisation = wallet.authorise(sale)
+    shop.clock.advance(15)
+    first = till.pay(sale, wallet, authorisation).json()
+    assert (totals(till), totals(till, TOMORROW)) == ({}, {"payment": (1, 1_00)})
+    again = till.pay(sale, wallet, authorisation, offline=True).json()
+    assert (again["status"], again["receipt"]) == (first["status"], first["receipt"])
+    assert (totals(till), totals(till, TOMORROW)) == ({"offline_payment": (1, 1_00)}, {})
+    assert till.pay(sale, wallet, authorisation).json()["receipt"] == first["receipt"]
+    assert (totals(till), totals(till, TOMORROW)) == ({"offline_payment": (1, 1_00)}, {})
+
+
+def test_what_is_settled_stays_on_its_day(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    shop.clock.advance(TO_FOUR_IN_THE_MORNING_S - 10)
+    sale = till.sale(1_00)
+    authorisation = wallet.authorise(sale)
+    shop.clock.advance(15)
+    till.pay(sale, wallet, authorisation)
+    shop.operator.call("POST", f"/settlements/{TOMORROW}")
+    till.pay(sale, wallet, authorisation, offline=True)
+    assert (totals(till), totals(till, TOMORROW)) == ({}, {"payment": (1, 1_00)})
+
+
+def test_what_was_held_over_the_cut_off_counts_when_it_is_booked(magic_shop: Shop) -> None:
+    till, wallet = magic_shop.till(), magic_shop.wallet()
+    magic_shop.clock.advance(TO_FOUR_IN_THE_MORNING_S - 1)
+    sale = till.sale(10_27)
+    assert till.pay(sale, wallet).json()["status"] == "held"
+    magic_shop.clock.advance(REVIEW_S)
+    magic_shop.sweep()
+    assert till.status(sale) == "approved"
+    assert (totals(till), totals(till, TOMORROW)) == ({}, {"payment": (1, 10_27)})
+    (entry,) = day(till, TOMORROW)["entries"]
+    assert entry["business_date"] == TOMORROW
 
 
 def test_what_comes_after_the_run_is_late_and_settled_next(shop: Shop) -> None:
