@@ -7,7 +7,6 @@ thing asked for is not there or refused; 2: the command was misspelt.
 """
 
 import json
-import os
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ import click
 
 from offline_queue.export.acknowledgement import check, read_file, uncovered
 from offline_queue.export.export import seal_unsent, write_export
-from offline_queue.journal.files import DATABASE_NAME, KEY_NAME, load_key, set_aside
+from offline_queue.journal.files import load_key, set_aside
 from offline_queue.journal.journal import Journal
 from offline_queue.journal.reader import JournalReader
 from offline_queue.records.facts import SaleFacts
@@ -29,6 +28,7 @@ from offline_queue.values import SaleQuery
 from pengpos.core.errors import MalformedError, PengposError, SignatureError
 from pengpos.core.money import Money
 from pengpos.core.sale import Sale
+from pengpos.home import Home
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.credential import Credential
@@ -56,22 +56,18 @@ class _Queue(click.Group):
             raise click.ClickException(str(error)) from error
 
 
-def _default_home() -> Path:
-    return Path(os.environ.get("PENGPOS_HOME") or "~/.local/state/pengpos").expanduser()
-
-
 @click.group(cls=_Queue)
 @click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Instead of PENGPOS_HOME.")
 @click.pass_context
 def queue(context: click.Context, home: Path | None) -> None:
     """The journal and what waits in it."""
-    context.obj = home or _default_home()
+    context.obj = Home.of_environment() if home is None else Home(home)
 
 
 @queue.command("list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
-def list_unsent(home: Path, *, as_json: bool) -> None:
+def list_unsent(home: Home, *, as_json: bool) -> None:
     """Sales on which money may hang, oldest first."""
     with closing(_open(home)) as reader:
         sales = reader.unsent()
@@ -102,7 +98,7 @@ def list_unsent(home: Path, *, as_json: bool) -> None:
 @click.argument("sale")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_obj
-def show(home: Path, sale: str, *, as_json: bool) -> None:
+def show(home: Home, sale: str, *, as_json: bool) -> None:
     """One sale with its history. SALE: its id, its number, or the id of one of its intents."""
     with closing(_open(home)) as reader:
         found = _find(reader, sale)
@@ -118,7 +114,7 @@ def show(home: Path, sale: str, *, as_json: bool) -> None:
 @queue.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_obj
-def verify(home: Path, *, as_json: bool) -> None:
+def verify(home: Home, *, as_json: bool) -> None:
     """Walk the whole hash chain, and what is derived from it; name the first bad row."""
     with closing(_open(home)) as reader:
         found = reader.verify()
@@ -134,9 +130,9 @@ def verify(home: Path, *, as_json: bool) -> None:
 @queue.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_obj
-def export(home: Path, file: Path) -> None:
+def export(home: Home, file: Path) -> None:
     """Seal all that is unsent to the backend into FILE, to be handed in. Changes nothing; may be done again."""
-    terminal_id, issuers = _enrolment(home / "terminal.json", "there is nobody to seal an export to")
+    terminal_id, issuers = _enrolment(home.enrolment, "there is nobody to seal an export to")
     recipient = next(iter(issuers))
     with closing(_open(home)) as reader:
         sales = len(reader.unsent())
@@ -151,12 +147,12 @@ def export(home: Path, file: Path) -> None:
 @queue.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_obj
-def free(home: Path, file: Path) -> None:
+def free(home: Home, file: Path) -> None:
     """Record that the backend has imported an export, so that the device is free. FILE: its acknowledgement.
 
     The daemon must be stopped. Afterwards the sales in it no longer stand in the way of set-aside or enrolment.
     """
-    terminal_id, issuers = _enrolment(home / "terminal.json", "nobody's acknowledgement can free it")
+    terminal_id, issuers = _enrolment(home.enrolment, "nobody's acknowledgement can free it")
     try:
         acknowledgement = read_file(file, issuers)
     except OSError as error:
@@ -173,19 +169,19 @@ def free(home: Path, file: Path) -> None:
 @queue.command("set-aside")
 @click.confirmation_option(prompt="Unsent payments in it will no longer be sent by this terminal. Set it aside?")
 @click.pass_obj
-def set_aside_command(home: Path) -> None:
+def set_aside_command(home: Home) -> None:
     """Rename a damaged or foreign journal, so that the terminal can start a new one. Never deletes anything.
 
     One that is well is kept while sales in it wait that the backend has not acknowledged.
     """
-    path = home / DATABASE_NAME
+    path = home.journal
     if not path.exists() and not path.with_name(path.name + "-wal").exists():
         raise click.ClickException(f"There is no journal at {path}.")
     target = set_aside(path, _SystemClock(), check=lambda: _refuse_if_needed(home))
-    click.echo(f"It is now {target}. Keep it, and {home / KEY_NAME}, which opens it.")
+    click.echo(f"It is now {target}. Keep it, and {home.journal_key}, which opens it.")
 
 
-def _refuse_if_needed(home: Path) -> None:
+def _refuse_if_needed(home: Home) -> None:
     """Raises ClickException for a journal that is well and from which something can still be sent."""
     try:
         with closing(_open(home)) as reader:
@@ -201,19 +197,19 @@ def _refuse_if_needed(home: Path) -> None:
         )
 
 
-def _journal(home: Path) -> tuple[Path, bytes]:
+def _journal(home: Home) -> tuple[Path, bytes]:
     """The journal's file, which is there, and its key."""
-    path = home / DATABASE_NAME
+    path = home.journal
     if not path.exists():
         raise click.ClickException(f"There is no journal at {path}. The terminal makes it when it first starts.")
     try:
-        return path, load_key(home / KEY_NAME)
+        return path, load_key(home.journal_key)
     except FileNotFoundError as error:
-        message = f"{home / KEY_NAME} is missing: without it nobody can read the journal."
+        message = f"{home.journal_key} is missing: without it nobody can read the journal."
         raise click.ClickException(message) from error
 
 
-def _open(home: Path) -> JournalReader:
+def _open(home: Home) -> JournalReader:
     return JournalReader(*_journal(home))
 
 

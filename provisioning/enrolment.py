@@ -20,6 +20,7 @@ from pengpos.backend_api import roots
 from pengpos.backend_api.messages import EnrolmentMessage
 from pengpos.core.errors import ConfigError, MalformedError, SignatureError
 from pengpos.core.ports import Signer
+from pengpos.home import Home
 from pengpos.keys.file import FileKey
 from pengpos.keys.private_file import create_private, replace_private
 from pengpos.wire.encoding.base64url import unb64u
@@ -27,7 +28,7 @@ from pengpos.wire.encoding.cose import Context, Sign1
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.credential import Credential, Merchant, Role
 from provisioning.activation import ActivationRequest, backend_origin
-from provisioning.ports import Enrolled, Home
+from provisioning.ports import Enrolled
 
 SECRET_SIZE = 32
 POLICY_SIZE_MOST = 65_536

@@ -1,40 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the technician's room asks of the others: where things are, who this terminal is, how much money still waits.
+"""What the technician's room asks of the others: who this terminal is, how much money still waits, more probes.
 
 The commands are handed these by whoever mounts them: this room knows no daemon, journal, reader or screen.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
+from pengpos.home import Home
 from pengpos.wire.objects.credential import Credential
 from provisioning.finding import Probe
-
-
-class Home(Protocol):
-    """The paths of one installation (`PENGPOS_HOME`)."""
-
-    @property
-    def root(self) -> Path:
-        """The directory itself, 0700."""
-
-    @property
-    def device_key(self) -> Path:
-        """The device key, 0600."""
-
-    @property
-    def enrolment(self) -> Path:
-        """What enrolment brought, 0600."""
-
-    @property
-    def journal(self) -> Path:
-        """The journal's database."""
-
-    @property
-    def socket(self) -> Path:
-        """The local API's Unix socket; there while the terminal runs."""
 
 
 class Enrolled(Protocol):

@@ -21,10 +21,11 @@ import httpx
 
 from pengpos.backend_api import roots
 from pengpos.core.errors import ConfigError
+from pengpos.home import Home
 from pengpos.keys.file import FileKey
 from provisioning.activation import CLOCK_TOLERANCE_S, clock_difference_s
 from provisioning.finding import Finding, Probe, broken, well, worth_a_look
-from provisioning.ports import Enrolled, Home
+from provisioning.ports import Enrolled
 
 DEADLINE_S = 4.0
 DISK_LOW_MIB = 512

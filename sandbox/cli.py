@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """`pengpos sandbox`: the command; the backend itself is imported when it runs."""
 
-import os
 from pathlib import Path
 
 import click
 
 from pengpos.core.errors import ConfigError
+from pengpos.home import Home
 
 
 @click.command()
@@ -42,7 +42,7 @@ def sandbox(  # one parameter an option
         host=host or ("" if lan else "127.0.0.1"),
         port=port,
         lan=lan,
-        home=(home or _pengpos_home()) / "sandbox",
+        home=(Home.of_environment() if home is None else Home(home)).sandbox,
         database_url=database,
         origin=origin,
         magic_amounts=magic_amounts,
@@ -51,7 +51,3 @@ def sandbox(  # one parameter an option
         serve(options)
     except ConfigError as error:
         raise click.ClickException(str(error)) from error
-
-
-def _pengpos_home() -> Path:
-    return Path(os.environ.get("PENGPOS_HOME") or Path.home() / ".local/state/pengpos")

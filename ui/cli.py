@@ -54,7 +54,7 @@ def ui(
     from ui.state.items import read_items
 
     home = Home.of_environment()
-    currency, items = read_items(home.root / "items.toml")
+    currency, items = read_items(home.items)
     has_desktop = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"))
     if remote_port is not None and not has_desktop and not _PANEL.exists():
         os.environ["SDL_VIDEODRIVER"] = "dummy"  # no display at all: the browser is the only one

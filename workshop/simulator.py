@@ -48,9 +48,9 @@ def simulator(*, port: int | None, switchable: "tuple[Switchable, ...]") -> None
 
     home = Home.of_environment()
     try:
-        parts = read_parts(home.root)
+        parts = read_parts(home)
         counted = Counter(
-            home.root,
+            home,
             backend=parts.backend,
             admin_token=_admin_token(home),
             vpcd_ports=parts.vpcd_ports,
@@ -72,7 +72,7 @@ def simulator(*, port: int | None, switchable: "tuple[Switchable, ...]") -> None
 
 def _admin_token(home: Home) -> str:
     try:
-        return (home.root / "sandbox" / "admin-token").read_text().strip()
+        return (home.sandbox / "admin-token").read_text().strip()
     except OSError as error:
         raise click.ClickException(f"no sandbox has run over {home.root} yet ({error.strerror})") from error
 

@@ -25,8 +25,6 @@ from pengpos.core.errors import ConfigError, JournalForeignError
 from pengpos.core.ports import Clock
 from pengpos.keys.private_file import create_private, sync_directory
 
-DATABASE_NAME = "journal.db"
-KEY_NAME = "journal.key"
 _PLAIN_SQLITE = b"SQLite format 3\0"
 
 

@@ -4,7 +4,6 @@
 Reading order: _home, _models, _http.
 """
 
-from pengpos.client._home import Home
 from pengpos.client._http import ApiProblem, DaemonAway, LocalClient, SaleEvent, StatusEvent
 from pengpos.client._models import (
     AlarmView,
@@ -29,6 +28,7 @@ from pengpos.client._models import (
     StepView,
     TerminalView,
 )
+from pengpos.home import Home
 from pengpos.i18n import Language
 
 __all__ = [

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import wraps
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
@@ -14,11 +13,12 @@ import click
 
 from pengpos.core.errors import ConfigError, PengposError
 from pengpos.core.money import AMOUNT_LIMIT_MINOR, Money
+from pengpos.home import Home
 from pengpos.wire.objects.receipt import Outcome
 from sandbox.phone import words
 from sandbox.phone.account import Account, BackendRefusedError, BackendUnreachableError
 from sandbox.phone.field.manners import Garbage, Honest, Manner, Slow, TornInReply
-from sandbox.phone.parts import Parts, pengpos_home, phone_directory, read_parts
+from sandbox.phone.parts import Parts, phone_directory, read_parts
 from sandbox.phone.phone import VirtualPhone
 from sandbox.phone.wallet.events import Asked, Authorised, Event, PaidAnotherWay, ReceiptKept
 from sandbox.phone.wallet.owner import Owner
@@ -33,7 +33,7 @@ R = TypeVar("R")
 class Settings:
     """The options of `pengpos phone` itself; what is not given comes from the terminal that runs."""
 
-    home: Path
+    home: Home
     name: str
     backend: str | None
     port: int | None
@@ -79,7 +79,7 @@ def _in_plain_words(command: Callable[P, R]) -> Callable[P, R]:
 @click.pass_context
 def phone(ctx: click.Context, backend: str | None, port: int | None, name: str) -> None:
     """A shopper's phone: tap it on the virtual reader, look into its purse."""
-    ctx.obj = Settings(home=pengpos_home(), name=name, backend=backend, port=port)
+    ctx.obj = Settings(home=Home.of_environment(), name=name, backend=backend, port=port)
 
 
 @phone.command()

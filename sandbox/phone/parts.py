@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where `pengpos run` says its parts are, and where phones live: `$PENGPOS_HOME`.
+"""Where `pengpos run` says its parts are, and where phones live, below `pengpos.home.Home`.
 
 `run/parts.json` is `{"backend": URL, "vpcd_ports": [first, second]}`; `phone/NAME/` is one phone's directory.
 """
 
-import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pengpos.core.errors import ConfigError
+from pengpos.home import Home
 
 _PHONE_NAME = re.compile(r"[\w-]{1,32}\Z")
 
@@ -28,14 +27,9 @@ class Parts(BaseModel):
     """Empty where the terminal has real readers."""
 
 
-def pengpos_home(environ: Mapping[str, str] = os.environ) -> Path:
-    """`$PENGPOS_HOME`, else `~/.local/state/pengpos`."""
-    return Path(environ.get("PENGPOS_HOME") or "~/.local/state/pengpos").expanduser()
-
-
-def read_parts(home: Path) -> Parts:
+def read_parts(home: Home) -> Parts:
     """The parts of the terminal running over `home`. Raises ConfigError if none is, or the file is not readable."""
-    path = home / "run" / "parts.json"
+    path = home.parts
     try:
         return Parts.model_validate_json(path.read_bytes())
     except FileNotFoundError:
@@ -48,8 +42,8 @@ def read_parts(home: Path) -> Parts:
         ) from err
 
 
-def phone_directory(home: Path, name: str) -> Path:
+def phone_directory(home: Home, name: str) -> Path:
     """Where the phone called `name` keeps what it must not forget. Raises ConfigError for a name that is no name."""
     if not _PHONE_NAME.match(name):
         raise ConfigError("--name", f"{name!r} is not a phone's name", "Use up to 32 letters, digits, - and _")
-    return home / "phone" / name
+    return home.phones / name

@@ -3,10 +3,10 @@
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self, assert_never
 
+from pengpos.home import Home
 from sandbox.phone.parts import phone_directory
 from sandbox.simulator.actions import Action, Bring, Decide, Due, Scan, Switch, Take, Wipe, Wish
 from sandbox.simulator.board import Board
@@ -33,7 +33,7 @@ class Counter:
 
     def __init__(
         self,
-        home: Path,
+        home: Home,
         *,
         backend: str,
         admin_token: str,

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pengpos import __version__
-from pengpos.client import Home
 from pengpos.core.errors import ConfigError, JournalError, PengposError, ReaderLostError
+from pengpos.home import Home
 from pengpos.keys.file import FileKey
 from provisioning.cli import doctor_command, enrol_command
 from provisioning.doctor import examine
 from provisioning.finding import Finding, Probe, broken, well, worth_a_look
 from provisioning.ports import DoctorPorts, EnrolPorts
-from provisioning.ports import Home as ProvisioningHome
 from provisioning.probes import own_probes
 from terminal.device.identity import Identity, NotEnrolledError, read_identity
 from terminal.device.settings import read_settings
@@ -22,7 +21,7 @@ _FONTS = Path(__file__).parents[2] / "ui" / "fonts"
 _FONT_FILES = ("Inter-Regular.otf", "Inter-SemiBold.otf", "NotoSansSC-Regular.otf", "NotoSansTC-Regular.otf")
 
 
-def enrolled(home: ProvisioningHome) -> Identity | None:
+def enrolled(home: Home) -> Identity | None:
     """Who this terminal is; None before its enrolment. Raises ConfigError for a damaged one."""
     if not home.enrolment.exists():
         return None
@@ -32,7 +31,7 @@ def enrolled(home: ProvisioningHome) -> Identity | None:
         return None
 
 
-def unsent_payments(home: ProvisioningHome) -> int:
+def unsent_payments(home: Home) -> int:
     """Sales in the journal on which money may hang and which the backend has not acknowledged as imported.
 
     0 without a journal. Raises JournalError, MalformedError.
@@ -43,18 +42,18 @@ def unsent_payments(home: ProvisioningHome) -> int:
 
     if not home.journal.exists():
         return 0
-    reader = JournalReader(home.journal, load_key(Home(home.root).journal_key))
+    reader = JournalReader(home.journal, load_key(home.journal_key))
     try:
         return len(uncovered(reader))
     finally:
         reader.close()
 
 
-def _probes(home: ProvisioningHome) -> Mapping[str, Probe]:
+def _probes(home: Home) -> Mapping[str, Probe]:
     return {"Journal": lambda: _journal(home), "Readers": lambda: _readers(home), "Fonts": _fonts}
 
 
-def _journal(home: ProvisioningHome) -> Finding:
+def _journal(home: Home) -> Finding:
     if not home.journal.exists():
         return worth_a_look("none yet", "The terminal makes it when it starts: pengpos daemon")
     try:
@@ -67,13 +66,13 @@ def _journal(home: ProvisioningHome) -> Finding:
     return well("opens, nothing waits")
 
 
-def _readers(home: ProvisioningHome) -> Finding:
+def _readers(home: Home) -> Finding:
     """By what is plugged in: a running terminal holds its readers, and nobody may ask them beside it."""
     from drivers.readers.pcsc.discovery import list_readers
     from drivers.readers.pn53x.discovery import candidates
 
     try:
-        serial_ports = read_settings(Home(home.root).settings).readers.serial_ports
+        serial_ports = read_settings(home.settings).readers.serial_ports
     except ConfigError as error:
         return broken(str(error), error.way_out)
     found = list(candidates(serial_ports))

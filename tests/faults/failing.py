@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 from offline_queue.journal import writer
-from offline_queue.journal.files import DATABASE_NAME
 from offline_queue.journal.journal import Journal
 from offline_queue.values import DocumentStored, SaleChanged
 from pengpos.core.errors import JournalError, JournalFullError
@@ -41,7 +40,7 @@ class Campaign:
         directory = self._directory / str(at)
         shutil.copytree(self._directory / "fresh", directory)
         promises: list[Promise] = []
-        with Journal.open(directory / DATABASE_NAME, key=KEY, clock=HeldClock()) as journal:
+        with Journal.open(directory / "journal.db", key=KEY, clock=HeldClock()) as journal:
             self._shim.iotrace_fail(ctypes.c_long(at), ctypes.c_long(self._count), ctypes.c_long(self._error))
             self._sell(journal, promises)
             calls = self._shim.iotrace_calls()
@@ -92,7 +91,7 @@ class Campaign:
 def main(directory: Path, error: int, count: int, step: int) -> None:
     """All n."""
     writer.FOLD_ROWS_AT_MOST = FOLD_ROWS
-    with Journal.open(directory / "fresh" / DATABASE_NAME, key=KEY, clock=HeldClock()):
+    with Journal.open(directory / "fresh" / "journal.db", key=KEY, clock=HeldClock()):
         pass
     campaign = Campaign(directory, error, count)
     at = 1

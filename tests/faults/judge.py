@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from offline_queue.journal.files import DATABASE_NAME
 from offline_queue.journal.journal import Journal
 from offline_queue.values import Head
 from pengpos.core.errors import JournalError
@@ -37,7 +36,7 @@ def read_promises(lines: Iterable[str]) -> list[Promise]:
 def judge(directory: Path, key: bytes, promises: list[Promise]) -> str | None:
     """What is wrong, or None: every promise kept, the chain whole, and the next sale can be taken."""
     try:
-        with Journal.open(directory / DATABASE_NAME, key=key, clock=HeldClock()) as journal:
+        with Journal.open(directory / "journal.db", key=key, clock=HeldClock()) as journal:
             lost = broken_promise(journal, promises)
             if lost:
                 return lost

@@ -19,7 +19,6 @@ from pathlib import Path
 from time import monotonic
 
 from offline_queue.journal import writer
-from offline_queue.journal.files import DATABASE_NAME
 from offline_queue.journal.journal import Journal
 from tests.faults.judge import judge, read_promises
 from tests.faults.seller import FOLD_ROWS, KEY, Acknowledged, sell_once
@@ -48,7 +47,7 @@ def fork(program: Callable[[], None]) -> int:
 def live(directory: Path) -> None:
     """One life: sell until killed."""
     said = Acknowledged(directory)
-    with Journal.open(directory / DATABASE_NAME, key=KEY, clock=HeldClock()) as journal:
+    with Journal.open(directory / "journal.db", key=KEY, clock=HeldClock()) as journal:
         maker = SaleMaker(os.getpid())
         while True:
             sell_once(journal, maker, said)

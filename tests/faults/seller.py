@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 from offline_queue.journal import connection, writer
-from offline_queue.journal.files import DATABASE_NAME
 from offline_queue.journal.journal import Journal
 from offline_queue.values import DocumentStored, HeadSigned, Recorded, SaleChanged
 from pengpos.core.sale import Sale, SaleState
@@ -48,7 +47,7 @@ def sell(directory: Path, count: int) -> None:
     """Sell `count` times, every other time several changes at once, opening the journal anew in between."""
     maker, said = SaleMaker(os.getpid()), Acknowledged(directory)
     for part in range(2):
-        with Journal.open(directory / DATABASE_NAME, key=KEY, clock=HeldClock()) as journal:
+        with Journal.open(directory / "journal.db", key=KEY, clock=HeldClock()) as journal:
             for n in range(count // 2):
                 sell_once(journal, maker, said)
                 if n % 4 == 0:

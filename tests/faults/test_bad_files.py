@@ -10,7 +10,7 @@ import pytest
 
 from offline_queue.journal import schema
 from offline_queue.journal.connection import connect
-from offline_queue.journal.files import KEY_NAME, load_key, load_or_create_key
+from offline_queue.journal.files import load_key, load_or_create_key
 from offline_queue.journal.journal import Journal
 from pengpos.core.errors import ConfigError, JournalForeignError, JournalFullError
 from workshop.samples.journal import HeldClock, SaleMaker, store
@@ -124,17 +124,17 @@ def test_a_creation_cut_short_leaves_no_journal_and_is_begun_again(tmp_path: Pat
 
 
 def test_the_key_is_drawn_once_and_for_its_owner_only(tmp_path: Path) -> None:
-    path = tmp_path / "state" / KEY_NAME
+    path = tmp_path / "state" / "journal.key"
     key = load_or_create_key(path)
     assert load_or_create_key(path) == key == load_key(path)
     assert len(key) == 32
     assert path.stat().st_mode & 0o777 == 0o600
-    assert load_or_create_key(tmp_path / KEY_NAME) != key
+    assert load_or_create_key(tmp_path / "journal.key") != key
 
 
 @pytest.mark.parametrize("content", [b"", b"short", bytes(33)], ids=["empty", "short", "long"])
 def test_a_spoilt_key_is_not_replaced(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / KEY_NAME
+    path = tmp_path / "journal.key"
     path.write_bytes(content)
     with pytest.raises(ConfigError, match="32 bytes"):
         load_or_create_key(path)

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from offline_queue.cli import queue
 from offline_queue.export.acknowledgement import uncovered
 from offline_queue.journal.connection import connect
-from offline_queue.journal.files import DATABASE_NAME, KEY_NAME, load_or_create_key
+from offline_queue.journal.files import load_or_create_key
 from offline_queue.journal.journal import Journal
 from offline_queue.journal.reader import JournalReader
 from pengpos.core.sale import Cancel, CancelReason, DueState, Refund, RefundState, Sale, SaleState
@@ -47,7 +47,7 @@ def ask(home: Path) -> Ask:
 def sales(home: Path) -> list[Sale]:
     """An approved sale, one stored offline with tries behind it, and one with a refund under way."""
     maker = SaleMaker()
-    with Journal.open(home / DATABASE_NAME, key=load_or_create_key(home / KEY_NAME), clock=HeldClock()) as journal:
+    with Journal.open(home / "journal.db", key=load_or_create_key(home / "journal.key"), clock=HeldClock()) as journal:
         made = []
         for n in range(3):
             sale = maker.authorised(maker.signed(journal.next_counter(), amount_minor=1_000 + n))
@@ -96,7 +96,7 @@ def test_show_says_how_long_the_phone_took_for_a_command(ask: Ask, home: Path, s
     assert json.loads(ask("show", sales[1].number, "--json").output)[0]["turnaround_ms"] == 38
     assert sales[2].authorised is not None
     before_it_was_measured = replace(sales[2], authorised=replace(sales[2].authorised, turnaround_ms=None))
-    with Journal.open(home / DATABASE_NAME, key=load_or_create_key(home / KEY_NAME), clock=HeldClock()) as journal:
+    with Journal.open(home / "journal.db", key=load_or_create_key(home / "journal.key"), clock=HeldClock()) as journal:
         store(journal, before_it_was_measured)
     assert "a command" not in ask("show", sales[2].number).output
 
@@ -108,7 +108,7 @@ def test_show_prints_refunds(ask: Ask, sales: list[Sale]) -> None:
 def test_show_says_what_the_shopper_was_asked_for(ask: Ask, home: Path, sales: list[Sale]) -> None:
     assert json.loads(ask("show", sales[1].number, "--json").output)[0]["due"] is None
     asked = replace(sales[1], refusal=samples.refusal(samples.due(DueState.PAID, 18_23)))
-    with Journal.open(home / DATABASE_NAME, key=load_or_create_key(home / KEY_NAME), clock=HeldClock()) as journal:
+    with Journal.open(home / "journal.db", key=load_or_create_key(home / "journal.key"), clock=HeldClock()) as journal:
         store(journal, asked)
     assert "  due        18.23 CNY  paid\n" in ask("show", sales[1].number).output
     whole = json.loads(ask("show", sales[1].number, "--json").output)[0]
@@ -126,7 +126,7 @@ def test_verify_says_how_much_it_saw(ask: Ask, sales: list[Sale]) -> None:
 
 @pytest.mark.usefixtures("sales")
 def test_verify_names_the_first_bad_row(ask: Ask, home: Path) -> None:
-    connection = connect(home / DATABASE_NAME, load_or_create_key(home / KEY_NAME))
+    connection = connect(home / "journal.db", load_or_create_key(home / "journal.key"))
     connection.execute("DROP TRIGGER journal_is_not_updated")
     connection.execute("UPDATE journal SET body = x'00' WHERE seq IN (3, 5)")
     connection.close()
@@ -136,7 +136,7 @@ def test_verify_names_the_first_bad_row(ask: Ask, home: Path) -> None:
 
 
 def test_it_reads_while_the_daemon_has_the_journal_open(ask: Ask, home: Path, sales: list[Sale]) -> None:
-    with Journal.open(home / DATABASE_NAME, key=load_or_create_key(home / KEY_NAME), clock=HeldClock()) as journal:
+    with Journal.open(home / "journal.db", key=load_or_create_key(home / "journal.key"), clock=HeldClock()) as journal:
         store(journal, moved(sales[0], SaleState.SETTLED))
         assert '"settled"' in ask("show", sales[0].number, "--json").output
         assert ask("verify").exit_code == 0
@@ -145,16 +145,16 @@ def test_it_reads_while_the_daemon_has_the_journal_open(ask: Ask, home: Path, sa
 
 
 def settle_all(home: Path) -> None:
-    with Journal.open(home / DATABASE_NAME, key=load_or_create_key(home / KEY_NAME), clock=HeldClock()) as journal:
+    with Journal.open(home / "journal.db", key=load_or_create_key(home / "journal.key"), clock=HeldClock()) as journal:
         store(journal, *(moved(replace(sale, refunds=()), SaleState.SETTLED) for sale in journal.unsent()))
 
 
 @pytest.mark.usefixtures("sales")
 def test_set_aside_asks_first_and_renames(ask: Ask, home: Path) -> None:
     settle_all(home)
-    content = (home / DATABASE_NAME).read_bytes()
+    content = (home / "journal.db").read_bytes()
     assert ask("set-aside", typed="n\n").exit_code == 1
-    assert (home / DATABASE_NAME).read_bytes() == content
+    assert (home / "journal.db").read_bytes() == content
     assert ask("set-aside", typed="y\n").exit_code == 0
     assert [file.read_bytes() for file in home.glob("journal.db.aside-*Z")] == [content]
     assert ask("list").exit_code == 1
@@ -162,16 +162,16 @@ def test_set_aside_asks_first_and_renames(ask: Ask, home: Path) -> None:
 
 @pytest.mark.usefixtures("sales")
 def test_set_aside_keeps_a_good_journal_while_sales_in_it_wait(ask: Ask, home: Path) -> None:
-    content = (home / DATABASE_NAME).read_bytes()
+    content = (home / "journal.db").read_bytes()
     result = ask("set-aside", "--yes")
     assert (result.exit_code, "Error: 2 sales in it wait for the backend" in result.output) == (1, True)
     assert "pengpos queue export FILE" in result.output
     assert "pengpos queue free" in result.output
-    assert (home / DATABASE_NAME).read_bytes() == content
+    assert (home / "journal.db").read_bytes() == content
 
 
 def corrupt(home: Path) -> None:
-    connection = connect(home / DATABASE_NAME, load_or_create_key(home / KEY_NAME))
+    connection = connect(home / "journal.db", load_or_create_key(home / "journal.key"))
     connection.execute("DROP TRIGGER journal_is_not_updated")
     connection.execute("UPDATE journal SET at_utc = 1 WHERE seq = 3")
     connection.close()
@@ -182,9 +182,9 @@ def corrupt(home: Path) -> None:
     "spoil",
     [
         corrupt,
-        lambda home: (home / KEY_NAME).unlink(),
-        lambda home: (home / KEY_NAME).write_bytes(bytes(32)),
-        lambda home: (home / DATABASE_NAME).write_bytes(b""),
+        lambda home: (home / "journal.key").unlink(),
+        lambda home: (home / "journal.key").write_bytes(bytes(32)),
+        lambda home: (home / "journal.db").write_bytes(b""),
     ],
     ids=["edited row", "no key", "wrong key", "empty file"],
 )
@@ -224,7 +224,7 @@ def answer(home: Path, sales: list[Sale], tmp_path: Path) -> Callable[..., str]:
 
 
 def reader(home: Path) -> JournalReader:
-    return JournalReader(home / DATABASE_NAME, load_or_create_key(home / KEY_NAME))
+    return JournalReader(home / "journal.db", load_or_create_key(home / "journal.key"))
 
 
 def rows(home: Path) -> int:
@@ -288,7 +288,7 @@ def test_free_names_a_bad_file(ask: Ask, answer: Callable[..., str], content: by
 
 def test_free_wants_the_journal_to_itself(ask: Ask, home: Path, answer: Callable[..., str]) -> None:
     file = answer()
-    with Journal.open(home / DATABASE_NAME, key=load_or_create_key(home / KEY_NAME), clock=HeldClock()):
+    with Journal.open(home / "journal.db", key=load_or_create_key(home / "journal.key"), clock=HeldClock()):
         assert "in use by another program" in ask("free", file).output
 
 
@@ -320,7 +320,7 @@ def test_what_came_after_the_export_is_not_covered(
     which: int, later: Callable[[Sale], Sale], waiting: int,
 ) -> None:  # fmt: skip
     assert ask("free", answer()).exit_code == 0
-    with Journal.open(home / DATABASE_NAME, key=load_or_create_key(home / KEY_NAME), clock=HeldClock()) as journal:
+    with Journal.open(home / "journal.db", key=load_or_create_key(home / "journal.key"), clock=HeldClock()) as journal:
         store(journal, later(sales[which]))
         assert len(uncovered(journal)) == waiting
     assert ask("set-aside", "--yes").exit_code == (1 if waiting else 0)
@@ -328,7 +328,7 @@ def test_what_came_after_the_export_is_not_covered(
 
 def test_a_new_sale_is_not_covered(ask: Ask, home: Path, answer: Callable[..., str]) -> None:
     assert ask("free", answer()).exit_code == 0
-    with Journal.open(home / DATABASE_NAME, key=load_or_create_key(home / KEY_NAME), clock=HeldClock()) as journal:
+    with Journal.open(home / "journal.db", key=load_or_create_key(home / "journal.key"), clock=HeldClock()) as journal:
         sale = SaleMaker(9).signed(journal.next_counter())
         store(journal, sale)
         store(journal, moved(sale, SaleState.UNKNOWN))
@@ -351,10 +351,10 @@ def test_without_a_journal_it_says_so(ask: Ask, home: Path, words: tuple[str, ..
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (lambda home: (home / KEY_NAME).unlink(), "journal.key is missing"),
-        (lambda home: (home / KEY_NAME).write_bytes(b"short"), "a journal key is 32 bytes"),
-        (lambda home: (home / KEY_NAME).write_bytes(bytes(32)), "does not open with this device's key"),
-        (lambda home: (home / DATABASE_NAME).write_bytes(b""), "empty or cut short"),
+        (lambda home: (home / "journal.key").unlink(), "journal.key is missing"),
+        (lambda home: (home / "journal.key").write_bytes(b"short"), "a journal key is 32 bytes"),
+        (lambda home: (home / "journal.key").write_bytes(bytes(32)), "does not open with this device's key"),
+        (lambda home: (home / "journal.db").write_bytes(b""), "empty or cut short"),
     ],
     ids=["no key", "short key", "wrong key", "empty file"],
 )

@@ -4,11 +4,11 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
 
+from pengpos.home import Home
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import Issuers, PublicKey
@@ -82,29 +82,6 @@ class StandIn:
         assert (request.method, request.url.path) == ("POST", "/v1/enrolments")
         self.asked.append(body)
         return self.answer(key)
-
-
-@dataclass(frozen=True)
-class Home:
-    """The paths of one installation."""
-
-    root: Path
-
-    @property
-    def device_key(self) -> Path:
-        return self.root / "device.key"
-
-    @property
-    def enrolment(self) -> Path:
-        return self.root / "terminal.json"
-
-    @property
-    def journal(self) -> Path:
-        return self.root / "journal.db"
-
-    @property
-    def socket(self) -> Path:
-        return self.root / "run" / "terminal.sock"
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,12 @@ from click.testing import CliRunner
 from pengpos.backend_api.messages import EnrolmentMessage
 from pengpos.core.errors import JournalCorruptError
 from pengpos.core.ports import Signer
+from pengpos.home import Home
 from provisioning import cli
 from provisioning.activation import ActivationRequest, activate
 from provisioning.finding import well
 from provisioning.ports import DoctorPorts, EnrolPorts
-from tests.provisioning.stand_in import CODE, NOW, ORIGIN, Home, StandIn, clock, problem, read_back
+from tests.provisioning.stand_in import CODE, NOW, ORIGIN, StandIn, clock, problem, read_back
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from pengpos.backend_api.messages import EnrolmentMessage
 from pengpos.backend_api.roots import FILE_NAME as ROOT_FILE
 from pengpos.core.errors import ConfigError
 from pengpos.core.ports import Signer
+from pengpos.home import Home
 from pengpos.keys.file import FileKey
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.keys import PublicKey
@@ -28,7 +29,6 @@ from tests.provisioning.stand_in import (
     MERCHANT,
     NOW,
     ORIGIN,
-    Home,
     Present,
     StandIn,
     answer_for,

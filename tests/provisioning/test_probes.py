@@ -14,13 +14,14 @@ import httpx
 import pytest
 
 from pengpos.core.errors import ConfigError
+from pengpos.home import Home
 from pengpos.keys.file import FileKey
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.credential import Credential
 from provisioning import probes
 from provisioning.finding import Finding, Light
 from terminal.cli import main
-from tests.provisioning.stand_in import DAY_S, NOW, ORIGIN, Home, Present, clock, credential
+from tests.provisioning.stand_in import DAY_S, NOW, ORIGIN, Present, clock, credential
 from tests.vectors import ISSUERS, TERMINAL
 
 GREEN, YELLOW, RED = Light.GREEN, Light.YELLOW, Light.RED

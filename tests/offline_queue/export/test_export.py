@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from offline_queue.cli import queue
 from offline_queue.export.export import Export, read_export, seal_unsent, write_export
 from offline_queue.journal.connection import connect
-from offline_queue.journal.files import DATABASE_NAME, KEY_NAME, load_or_create_key
+from offline_queue.journal.files import load_or_create_key
 from offline_queue.journal.journal import Journal
 from offline_queue.journal.reader import JournalReader
 from offline_queue.records.codec import decode_sale
@@ -40,7 +40,7 @@ def home(tmp_path: Path) -> Path:
 def sales(home: Path) -> list[Sale]:
     """Settled; stored offline; being cancelled without authorisation; approved with one refund of two under way."""
     maker = SaleMaker()
-    with Journal.open(home / DATABASE_NAME, key=load_or_create_key(home / KEY_NAME), clock=HeldClock()) as journal:
+    with Journal.open(home / "journal.db", key=load_or_create_key(home / "journal.key"), clock=HeldClock()) as journal:
         made = []
         for n in range(4):
             sale = maker.signed(journal.next_counter(), at=NOON + n)
@@ -59,7 +59,7 @@ def sales(home: Path) -> list[Sale]:
 
 
 def sealed(home: Path) -> str:
-    with JournalReader(home / DATABASE_NAME, load_or_create_key(home / KEY_NAME)) as reader:
+    with JournalReader(home / "journal.db", load_or_create_key(home / "journal.key")) as reader:
         return seal_unsent(reader, PUBLIC, terminal_id="T-0001", made_at=NOON)
 
 
@@ -103,7 +103,7 @@ def test_only_the_backend_opens_it(home: Path) -> None:
     ids=["body", "time", "hash before"],
 )  # fmt: skip
 def test_a_row_edited_before_the_sealing_shows(home: Path, statement: str) -> None:
-    connection = connect(home / DATABASE_NAME, load_or_create_key(home / KEY_NAME))
+    connection = connect(home / "journal.db", load_or_create_key(home / "journal.key"))
     connection.execute("DROP TRIGGER journal_is_not_updated")
     connection.execute(statement)
     connection.close()

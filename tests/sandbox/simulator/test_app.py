@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from pengpos.home import Home
 from sandbox.simulator.app import BODY_MOST_BYTES, VIEWERS_MOST, Page
 from sandbox.simulator.counter import NAMES, Counter
 
@@ -20,7 +21,7 @@ TURNED: list[tuple[str, str]] = []
 def counter(tmp_path: Path) -> Iterator[Counter]:
     TURNED.clear()
     made = Counter(
-        tmp_path,
+        Home(tmp_path),
         backend=NOWHERE,
         admin_token="none",
         vpcd_ports=(),

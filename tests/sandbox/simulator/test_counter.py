@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pengpos.home import Home
 from sandbox.phone.field.fake_vpcd import FakeVpcd
 from sandbox.simulator import handset
 from sandbox.simulator.actions import ACTION
@@ -37,7 +38,7 @@ def counter(
 ) -> Iterator[Counter]:
     monkeypatch.setattr(handset, "AWAY_S", 0.0)
     made = Counter(
-        tmp_path,
+        Home(tmp_path),
         backend=sandbox.backend.origin,
         admin_token=sandbox.backend.admin_token,
         vpcd_ports=tuple(reader.port for reader in readers),

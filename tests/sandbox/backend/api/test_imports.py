@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from offline_queue.cli import queue
 from offline_queue.export.export import seal_unsent
-from offline_queue.journal.files import DATABASE_NAME, KEY_NAME, load_or_create_key
+from offline_queue.journal.files import load_or_create_key
 from offline_queue.journal.journal import Journal
 from pengpos.backend_api.messages import EnrolmentMessage
 from pengpos.client import Home
@@ -107,7 +107,7 @@ def _reach(*_: object) -> EnrolmentMessage:
 @pytest.fixture
 def device(shop: Shop, tmp_path: Path) -> Iterator[Device]:
     home, till = tmp_path / "home", shop.till()
-    journal = Journal.open(home / DATABASE_NAME, key=load_or_create_key(home / KEY_NAME), clock=shop.clock)
+    journal = Journal.open(home / "journal.db", key=load_or_create_key(home / "journal.key"), clock=shop.clock)
     (home / "terminal.json").write_text(json.dumps(till.enrolment))
     yield Device(shop, till, home, journal)
     journal.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The paths of one installation. Knows names only; who writes a file says what is in it."""
+    """The paths of one installation. Knows names only; the module that writes a file says what is in it."""
 
     root: Path
 
@@ -26,6 +26,16 @@ class Home:
     def parts(self) -> Path:
         """What `pengpos run` started: backend URL and virtual reader ports, for the virtual phone."""
         return self.root / "run" / "parts.json"
+
+    @property
+    def sandbox(self) -> Path:
+        """What the sandbox keeps, where it runs on this machine."""
+        return self.root / "sandbox"
+
+    @property
+    def phones(self) -> Path:
+        """Virtual phones, a directory each by its name."""
+        return self.root / "phone"
 
     @property
     def enrolment(self) -> Path:
@@ -51,3 +61,8 @@ class Home:
     def settings(self) -> Path:
         """The technician's settings, TOML; absent: all defaults."""
         return self.root / "pengpos.toml"
+
+    @property
+    def items(self) -> Path:
+        """The shop's quick items, TOML; absent: none."""
+        return self.root / "items.toml"
