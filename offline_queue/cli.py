@@ -28,6 +28,7 @@ from offline_queue.values import SaleQuery
 from pengpos.core.errors import MalformedError, PengposError, SignatureError
 from pengpos.core.money import Money
 from pengpos.core.sale import Sale
+from pengpos.core.times import rfc3339
 from pengpos.home import Home
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.keys import Issuers, PublicKey
@@ -83,7 +84,7 @@ def list_unsent(home: Home, *, as_json: bool) -> None:
         ("number", "state", "amount", "age", "tries", "next try", "id"),
         [
             (sale.number, sale.state.value, str(sale.total), _age(now - sale.created_at), str(sale.attempts),
-             "-" if sale.retry_at is None else _rfc3339(sale.retry_at), str(sale.sale_id))
+             "-" if sale.retry_at is None else rfc3339(sale.retry_at), str(sale.sale_id))
             for sale in sales
         ],
     )  # fmt: skip
@@ -242,9 +243,9 @@ def _brief(sale: Sale) -> dict[str, Any]:
         "state": sale.state.value,
         "total": sale.total.minor,
         "currency": sale.amount.currency,
-        "created_at": _rfc3339(sale.created_at),
+        "created_at": rfc3339(sale.created_at),
         "attempts": sale.attempts,
-        "retry_at": None if sale.retry_at is None else _rfc3339(sale.retry_at),
+        "retry_at": None if sale.retry_at is None else rfc3339(sale.retry_at),
     }
 
 
@@ -263,7 +264,7 @@ def _whole(sale: Sale) -> dict[str, Any]:
             {"refund_id": str(refund.refund_id), "amount": refund.amount_minor, "state": refund.state.value}
             for refund in sale.refunds
         ],
-        "history": [{"state": step.state.value, "at": _rfc3339(step.at), "why": step.why} for step in sale.history],
+        "history": [{"state": step.state.value, "at": rfc3339(step.at), "why": step.why} for step in sale.history],
     }
 
 
@@ -282,7 +283,7 @@ def _print_sale(sale: Sale) -> None:
         amount = "all" if refund.amount_minor is None else str(Money(refund.amount_minor, sale.amount.currency))
         click.echo(f"  refund     {refund.refund_id}  {amount}  {refund.state.value}")
     for step in sale.history:
-        click.echo(f"  {_rfc3339(step.at)}  {step.state.value:17} {step.why}")
+        click.echo(f"  {rfc3339(step.at)}  {step.state.value:17} {step.why}")
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
@@ -296,7 +297,3 @@ def _age(seconds: int) -> str:
     days, rest = divmod(max(seconds, 0), 86_400)
     hours, rest = divmod(rest, 3_600)
     return f"{days} d {hours} h" if days else f"{hours} h {rest // 60} min"
-
-
-def _rfc3339(at: int) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -19,11 +19,11 @@ from pengpos.backend_api.messages import EnrolmentMessage, ProblemMessage, read_
 from pengpos.backend_api.signing import RequestSigner
 from pengpos.core.errors import ConfigError, MalformedError
 from pengpos.core.ports import Signer
+from pengpos.core.times import CLOCK_TOLERANCE_S
 from pengpos.wire.encoding.keys import PublicKey
 
 DEADLINE_S = 10.0
 ANSWER_SIZE_MOST = 262_144
-CLOCK_TOLERANCE_S = 300
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _AGAIN = "Nothing is lost: the same command again gives the same answer"
 

@@ -3,9 +3,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
+from pengpos.core.times import rfc3339
 from provisioning.finding import Finding, Light, Probe
 
 _WORDS: Final = {Light.GREEN: "ok", Light.YELLOW: "look", Light.RED: "FIX"}
@@ -30,7 +30,7 @@ class Diagnosis:
     def as_json(self) -> dict[str, object]:
         """What `pengpos doctor --json` prints and `GET /v1/diagnosis` answers."""
         return {
-            "at": datetime.fromtimestamp(self.at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "at": rfc3339(int(self.at)),
             "home": self.home,
             "software_version": self.software_version,
             "healthy": self.healthy,

@@ -20,6 +20,7 @@ from pengpos.backend_api import roots
 from pengpos.backend_api.messages import EnrolmentMessage
 from pengpos.core.errors import ConfigError, MalformedError, SignatureError
 from pengpos.core.ports import Signer
+from pengpos.core.times import rfc3339
 from pengpos.home import Home
 from pengpos.keys.file import FileKey
 from pengpos.keys.private_file import create_private, replace_private
@@ -119,7 +120,7 @@ class Enrolling:
             "issuers": answer.issuers,
             "confirmation_secret": answer.confirmation_secret,
             "policy": answer.policy,
-            "enrolled_at": datetime.fromtimestamp(self.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "enrolled_at": rfc3339(int(self.now())),
             "activation": _fingerprint(code),
         }
         content = json.dumps(stored, indent=2, ensure_ascii=False).encode() + b"\n"

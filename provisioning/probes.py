@@ -21,9 +21,10 @@ import httpx
 
 from pengpos.backend_api import roots
 from pengpos.core.errors import ConfigError
+from pengpos.core.times import CLOCK_TOLERANCE_S
 from pengpos.home import Home
 from pengpos.keys.file import FileKey
-from provisioning.activation import CLOCK_TOLERANCE_S, clock_difference_s
+from provisioning.activation import clock_difference_s
 from provisioning.finding import Finding, Probe, broken, well, worth_a_look
 from provisioning.ports import Enrolled
 

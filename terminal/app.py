@@ -16,8 +16,8 @@ from starlette.types import ASGIApp
 from pengpos.core.errors import JournalError, JournalFullError
 from pengpos.core.events import Approved, LifeOver, Restarted
 from pengpos.core.sale import Intent, Sale, SaleState
+from pengpos.core.times import CLOCK_TOLERANCE_S
 from terminal.device.recording import end_tasks
-from terminal.device.timekeeping import TOLERANCE_S
 from terminal.taps.reader_board import ReaderBoard
 from terminal.wiring.api import make_local_api, make_snapshots
 from terminal.wiring.backend import make_backend, make_backend_events, make_upkeep
@@ -174,4 +174,4 @@ class Terminal:
 
 def _lives(intent: Intent, now: int) -> bool:
     """Whether a phone could still pay it. Not either if it was signed by a clock that has been set back since."""
-    return intent.issued_at - TOLERANCE_S <= now < intent.expires_at
+    return intent.issued_at - CLOCK_TOLERANCE_S <= now < intent.expires_at

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import assert_never
 
 from pengpos.client import SaleView, Status
+from pengpos.core.confirmation import CODE_DIGITS
 from ui.actions import Action, AddItem, Do, Key, Press, SawAlarm, ShowSale
 from ui.screens.amount import items_a_page
-from ui.screens.code import CODE_DIGITS
 from ui.screens.lists import SALE_ROW, alarm_row, rows_a_page
 from ui.state.calls import AlarmSeen, Call, SaleCall, SendCode, StartSale, Sync, Verb
 from ui.state.entry import Entry

@@ -11,7 +11,6 @@ from uuid import UUID, uuid5
 from pengpos.core.money import Money
 from pengpos.core.reasons import Reason
 
-CODE_TRIES = 5  # wrong confirmation codes before the pad is closed (tap protocol §3)
 _REFUND_AFTER_CANCEL = UUID("6b0b4dd4-7d5c-5f0e-9d0d-3f6d8a1c2e10")
 
 

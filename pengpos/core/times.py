@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Times: Unix seconds inside, RFC 3339 UTC text at the edges. Knows no clock.
 
-Source: RFC 3339; backend API, "Rules for all of it"; tap protocol §1, *Clock*.
+Source: RFC 3339; backend API, "Rules for all of it" and *Judged as of its time*; tap protocol §1, *Clock*.
 """
 
 import re
@@ -10,6 +10,9 @@ from typing import Final
 
 CLOCK_TOLERANCE_S: Final = 300
 """Two clocks may differ by so much: a request's `created`, a document's `issued_at`, an intent's window (seconds)."""
+
+LATE_PAYMENT_S: Final = 300
+"""So long after its expiry an intent may still be paid; then it is expired for good (seconds)."""
 
 LATEST_TIME: Final = 253_402_300_799
 """9999-12-31T23:59:59Z, Unix seconds: the last time that RFC 3339 can write."""

@@ -4,7 +4,8 @@
 import hashlib
 import hmac
 
-CODE_DIGITS = 8
+from pengpos.core.confirmation import CODE_DIGITS
+
 SECRET_SIZE = 32
 
 

@@ -4,7 +4,6 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ from starlette.responses import Response, StreamingResponse
 
 from pengpos.client import Problem, Status
 from pengpos.core.errors import JournalError, JournalFullError
+from pengpos.core.times import parse_rfc3339
 from terminal.api.feed import Feed, TooManyListenersError
 from terminal.api.validation import listed, quoted, what_is_wrong
 from terminal.sales.commands import CommandRefusedError
@@ -96,12 +96,10 @@ class Query:
         if text is None:
             return None
         try:
-            at = datetime.fromisoformat(text)
-            if at.tzinfo is not None:
-                return int(at.timestamp())
+            return parse_rfc3339(text)
         except (ValueError, OverflowError):
-            pass
-        raise _bad_query(f"{name} is a time with its offset, as 2026-11-22T08:00:00Z, not {quoted(text)}")
+            message = f"{name} is a time with its offset, as 2026-11-22T08:00:00Z, not {quoted(text)}"
+            raise _bad_query(message) from None
 
     def choices(self, name: str, of: type[E]) -> frozenset[E]:
         """Any of some words; empty: none was given."""

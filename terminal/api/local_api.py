@@ -6,7 +6,7 @@ Nothing here waits for a shopper: a call starts or changes something, `/v1/event
 
 import asyncio
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from offline_queue.values import PAGE_LIMIT, SaleQuery
 from pengpos.backend_api.calls import UnusableAnswerError
 from pengpos.client import Language, NewSale
 from pengpos.core.sale import CancelReason, SaleState
-from pengpos.core.times import rfc3339
+from pengpos.core.times import parse_rfc3339, rfc3339
 from terminal.api.feed import Feed
 from terminal.api.http import (
     ERROR_ANSWERS,
@@ -194,7 +194,7 @@ class LocalApi:
         status = await self._snapshots.status()
         business_day = self._snapshots.business_day
         try:
-            on = date.fromisoformat(call.date) if call.date else business_day.date_of(_now(status.at))
+            on = date.fromisoformat(call.date) if call.date else business_day.date_of(parse_rfc3339(status.at))
         except ValueError:
             raise BadRequestError(422, "invalid_request", "a business date is written 2026-11-22") from None
         try:
@@ -269,7 +269,3 @@ class LocalApi:
 def _sale_id(request: Request) -> UUID:
     sale_id: UUID = request.path_params["sale_id"]
     return sale_id
-
-
-def _now(at: str) -> int:
-    return int(datetime.fromisoformat(at).timestamp())

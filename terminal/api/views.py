@@ -12,9 +12,10 @@ from pengpos.client import (
     SaleView,
     StepView,
 )
+from pengpos.core.confirmation import CODE_TRIES
 from pengpos.core.machine.allowed import allowed_calls
 from pengpos.core.reasons import Reason
-from pengpos.core.sale import CODE_TRIES, Intent, Refund, Refusal, Sale, SaleState
+from pengpos.core.sale import Intent, Refund, Refusal, Sale, SaleState
 from pengpos.core.times import rfc3339
 from terminal.api.reason_words import BACKEND_CODES, CODE_WORDS, DUE_WORDS, WORDS, ReasonWords
 from terminal.device.words import sentences

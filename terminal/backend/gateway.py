@@ -9,7 +9,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -54,6 +53,7 @@ from pengpos.core.sale import (
     Sale,
     Way,
 )
+from pengpos.core.times import rfc3339
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.keys import Issuers
 from pengpos.wire.judge import check_receipt_for
@@ -355,7 +355,7 @@ def _payment_body(sale: Sale, *, accepted_offline: bool) -> dict[str, object]:
         "authorisation": b64u(authorised.authorisation),
         "wallet_credential": b64u(authorised.wallet_credential),
         "accepted_offline": accepted_offline,
-        "occurred_at": datetime.fromtimestamp(authorised.occurred_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "occurred_at": rfc3339(authorised.occurred_at),
     }
 
 

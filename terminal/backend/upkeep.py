@@ -7,7 +7,6 @@ Source: backend API, "The backend's documents", `GET /terminal/config`, `GET /te
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -18,6 +17,7 @@ from pengpos.backend_api.calls import UnusableAnswerError
 from pengpos.backend_api.messages import ConfigMessage, DenylistContent
 from pengpos.core.denylist import Denylist
 from pengpos.core.errors import JournalError, MalformedError, SignatureError
+from pengpos.core.times import parse_rfc3339
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.cose import Context
 from pengpos.wire.encoding.keys import Issuers, PublicKey
@@ -178,4 +178,4 @@ def _issuers_in(policy: dict[str, Any]) -> Issuers | None:
 
 
 def _issued_at(document: dict[str, Any]) -> int:
-    return int(datetime.fromisoformat(document["issued_at"]).timestamp())
+    return parse_rfc3339(document["issued_at"])

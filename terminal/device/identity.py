@@ -3,12 +3,12 @@
 
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pengpos.core.errors import ConfigError, MalformedError, SignatureError
 from pengpos.core.ports import Signer
+from pengpos.core.times import parse_rfc3339
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.credential import Credential, Merchant
@@ -88,7 +88,7 @@ def read_identity(path: Path, signer: Signer) -> Identity:
             issuers=issuers,
             confirmation_secret=_bytes(stored["confirmation_secret"]),
             policy=_bytes(stored["policy"]) if stored.get("policy") else None,
-            enrolled_at=int(datetime.fromisoformat(stored["enrolled_at"]).timestamp()),
+            enrolled_at=parse_rfc3339(stored["enrolled_at"]),
         )
     except (KeyError, TypeError, ValueError, MalformedError, SignatureError) as error:
         raise ConfigError(str(path), f"damaged ({error})", _ENROL) from error

@@ -7,6 +7,7 @@ from offline_queue.port import JournalPort
 from offline_queue.records.rows import read_boot_id
 from offline_queue.values import IssuerTimeSeen, ValueStored
 from pengpos.core.errors import JournalFullError
+from pengpos.core.times import CLOCK_TOLERANCE_S
 from terminal.device.alarm_words import clock_ahead
 from terminal.device.alarms import Alarms
 from terminal.device.clock import DeviceClock
@@ -15,7 +16,6 @@ from terminal.device.recording import durable
 
 log = logging.getLogger(__name__)
 
-TOLERANCE_S = 300  # what the backend accepts of a request's `created` (backend API)
 _KIND = "clock"
 _CONFIRMED_BOOT = "confirmed_boot"
 _AHEAD = "clock_ahead"
@@ -38,7 +38,7 @@ class Timekeeper:
 
     async def issuer_signed(self, at: int) -> None:
         """The backend refused our time and signed its own over our request: take it, where ours is behind."""
-        if at < self._clock.now() - TOLERANCE_S:
+        if at < self._clock.now() - CLOCK_TOLERANCE_S:
             self._alarms.show(_AHEAD, clock_ahead(self._clock.now() - at))
             return
         log.warning("clock set forward to a time the backend signed")

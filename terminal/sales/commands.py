@@ -8,7 +8,6 @@ import asyncio
 import hashlib
 import hmac
 import logging
-import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -19,6 +18,7 @@ import msgspec
 
 from offline_queue.port import JournalPort
 from pengpos.client import NewSale
+from pengpos.core.confirmation import CODE_DIGITS, CODE_TRIES, is_code
 from pengpos.core.effects import Effect, NotNow, SignAgain
 from pengpos.core.errors import MalformedError
 from pengpos.core.events import (
@@ -36,7 +36,7 @@ from pengpos.core.machine.allowed import takes_codes
 from pengpos.core.money import Money
 from pengpos.core.ports import Clock, Signer
 from pengpos.core.risk import OfflineRefused
-from pengpos.core.sale import CODE_TRIES, CancelReason, Intent, Refund, Sale, SaleState, Step, Way
+from pengpos.core.sale import CancelReason, Intent, Refund, Sale, SaleState, Step, Way
 from pengpos.core.uuid7 import Uuid7Source
 from pengpos.wire.confirmation_code import confirmation_code
 from pengpos.wire.objects.intent import IntentClaims, Purpose, sign_intent
@@ -52,8 +52,6 @@ IDEMPOTENCY_KEY_MOST = 255
 REFUND_REASON_MOST = 80
 
 SIGN_AGAIN_LIMIT_S = 2.0
-CODE_DIGITS = 8
-_CODE = re.compile(rf"[0-9]{{{CODE_DIGITS}}}")
 _MAY_ACCEPT_OFFLINE = frozenset({SaleState.AUTHORISED, SaleState.UNKNOWN})
 
 
@@ -268,7 +266,7 @@ class SaleCommands:
         if takes_codes(sale) and sale.wrong_codes >= CODE_TRIES:
             detail = f"five wrong codes: sale {sale.number} takes no more. Cancel it, or wait for the backend's word"
             raise CommandRefusedError(409, "code_closed", detail)
-        if takes_codes(sale) and not _CODE.fullmatch(code):
+        if takes_codes(sale) and not is_code(code):
             raise CommandRefusedError(422, "invalid_code", f"a confirmation code is {CODE_DIGITS} digits from 0 to 9")
         expected = confirmation_code(
             self._identity().confirmation_secret, sale.intent.intent_id.bytes, sale.amount.minor

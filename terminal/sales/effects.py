@@ -33,6 +33,7 @@ from pengpos.core.errors import JournalFullError
 from pengpos.core.events import BackendCall, BackendStatus, CancelLeaving, Event, FieldEmpty, NoAnswer, StatusHeard
 from pengpos.core.ports import Clock
 from pengpos.core.sale import Refund, Sale, SaleState, Way
+from pengpos.core.times import LATE_PAYMENT_S
 from terminal.device.recording import end_tasks, report_if_broken, set_within
 from terminal.sales.arming import Arming
 from terminal.sales.commands import CommandRefusedError, SaleCommands
@@ -40,7 +41,6 @@ from terminal.sales.open_sales import OpenSales, UnknownSaleError
 
 log = logging.getLogger(__name__)
 
-RESEND_UNTIL_S = 300  # after its life an unbooked payment is refused as expired (backend API, "Judged as of its time")
 WAIT_MOST_S = 3_600  # a time kept in a row was that of a clock which may since have been set back
 JOURNAL_RETRY_S = 5.0
 LINK_LOOK_S = 1.0  # while a cancel waits for the link
@@ -201,7 +201,7 @@ class EffectRunner:
         return (
             sale.state is SaleState.UNKNOWN  # still: once it is being cancelled no payment body may leave
             and answer.status in {BackendStatus.NOT_FOUND, BackendStatus.CREATED, BackendStatus.CLAIMED}
-            and self._clock.now() < sale.intent.expires_at + RESEND_UNTIL_S
+            and self._clock.now() < sale.intent.expires_at + LATE_PAYMENT_S
         )
 
     async def _cancel(self, sale: Sale) -> Event | None:

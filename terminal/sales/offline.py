@@ -8,7 +8,6 @@ no offline.
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -27,6 +26,7 @@ from pengpos.core.risk import (
     decide,
 )
 from pengpos.core.sale import Authorised
+from pengpos.core.times import parse_rfc3339
 from pengpos.wire.encoding.cose import Context, Sign1
 from pengpos.wire.objects.credential import Credential
 from terminal.device.clock import DeviceClock
@@ -69,7 +69,7 @@ def policy_of(document: dict[str, Any]) -> RiskPolicy:
             max_age_s=int(risk["stored_age_s"]),
             doubtful_clock_s=int(risk["clock_doubt_s"]),
             guaranteed_minor=int(risk["guaranteed"]),
-            not_after=int(datetime.fromisoformat(document["not_after"]).timestamp()),
+            not_after=parse_rfc3339(document["not_after"]),
             turnaround_ms=None if (most_ms := risk.get("apdu_turnaround_ms")) is None else int(most_ms),
         )
     except (KeyError, TypeError, ValueError) as error:

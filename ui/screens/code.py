@@ -2,6 +2,7 @@
 """The pad for the eight-digit confirmation code of a sale paid from the offline code (tap protocol §3)."""
 
 from pengpos.client import SaleView
+from pengpos.core.confirmation import CODE_DIGITS
 from ui.actions import Do
 from ui.drawing.scene import Align, Box, Role
 from ui.i18n import words
@@ -23,7 +24,6 @@ from ui.widgets.canvas import Canvas
 from ui.widgets.keypad import CODE_KEYS, PadPlan, keypad, pad_action, plan_pad
 from ui.widgets.strip import trouble_strip
 
-CODE_DIGITS = 8
 _LEFT_NEEDS = 320
 
 

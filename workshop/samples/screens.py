@@ -2,7 +2,7 @@
 """Named sample snapshots: one for every screen and state, for the gallery and the tests. Nothing here is real."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Final, NamedTuple
 
 import msgspec
@@ -24,6 +24,7 @@ from pengpos.client import (
     StepView,
     TerminalView,
 )
+from pengpos.core.times import rfc3339
 from ui.state.calls import StartSale
 from ui.state.entry import Entry
 from ui.state.local import Daemon, Left, LocalState, Page, QuickItem, Trouble
@@ -72,7 +73,7 @@ SHOPPER_DECLINED: Final = ReasonView(
 
 def ago(seconds: int) -> str:
     """A time before (or after) the samples' now, as the local API writes it."""
-    return (NOW - timedelta(seconds=seconds)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return rfc3339(int((NOW - timedelta(seconds=seconds)).timestamp()))
 
 
 def sale(state: str, *can: str, since_s: int = 4, **fields: object) -> SaleView:

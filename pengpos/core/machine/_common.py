@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from pengpos.core.confirmation import CODE_TRIES
 from pengpos.core.effects import AlarmKind, AskBackend, Disarm, Effect, NotNow, RaiseAlarm, SendCancel
 from pengpos.core.events import CancelAsked, CodeEntered
-from pengpos.core.sale import CODE_TRIES, Booking, Cancel, CancelReason, Sale, SaleState, Step
+from pengpos.core.sale import Booking, Cancel, CancelReason, Sale, SaleState, Step
 
 Outcome = tuple[Sale, tuple[Effect, ...]]
 

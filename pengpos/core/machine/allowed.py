@@ -3,8 +3,9 @@
 
 from typing import Final
 
+from pengpos.core.confirmation import CODE_TRIES
 from pengpos.core.machine import refundable_minor
-from pengpos.core.sale import CODE_TRIES, Sale, SaleState
+from pengpos.core.sale import Sale, SaleState
 
 _CODE_STATES: Final = frozenset({SaleState.PRESENTED, SaleState.PENDING, SaleState.CANCELLING})
 

@@ -11,6 +11,7 @@ from enum import IntEnum
 
 from pengpos.core.errors import MalformedError
 from pengpos.core.ports import Signer
+from pengpos.core.times import CLOCK_TOLERANCE_S
 from pengpos.wire.encoding.cbor import Value, decode, encode
 from pengpos.wire.encoding.cose import Context, Sign1, sign1
 from pengpos.wire.encoding.fields import (
@@ -31,8 +32,6 @@ from pengpos.wire.encoding.fields import (
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.credential import TERMINAL_ID_SIZE
 
-CLOCK_TOLERANCE_S = 300
-"""How far wallet and terminal may be apart (§1 *Clock*)."""
 MAX_LIFETIME_S = 300
 REFERENCE_SIZE = 32
 MAX_PRESENTATION_SIZE = 510

@@ -13,6 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from pengpos.core.times import CLOCK_TOLERANCE_S
 from pengpos.wire.encoding.keys import PublicKey
 from sandbox.backend.contract.problems import ProblemError
 from sandbox.backend.kernel.context import Backend
@@ -21,7 +22,6 @@ from sandbox.backend.records.database import insert_if_new
 from sandbox.backend.records.tables import AccountRow, RequestNonceRow, TerminalKeyRow, TerminalKeyState, TerminalRow
 from sandbox.backend.terminals import enrolment
 from sandbox.backend.trust.request_signature import (
-    CLOCK_TOLERANCE_S,
     NONCE_LIFE_S,
     FindKey,
     Signed,

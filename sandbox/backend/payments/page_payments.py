@@ -11,6 +11,7 @@ from typing import assert_never
 from sqlalchemy.orm import Session
 
 from pengpos.core.errors import MalformedError
+from pengpos.core.times import CLOCK_TOLERANCE_S
 from pengpos.wire.objects.presentation import Presentation
 from sandbox.backend.booking import booking
 from sandbox.backend.errors import ClaimedError, InvalidRequestError, NotFoundError, NotPossibleError
@@ -183,7 +184,7 @@ def check_payable(session: Session, intent: IntentRow, account_id: str, now: int
             pass
         case unexpected:
             assert_never(unexpected)
-    if now > intent.payable_until or now < intent.issued_at - 300:
+    if now > intent.payable_until or now < intent.issued_at - CLOCK_TOLERANCE_S:
         raise NotPossibleError("expired", "this intent is not in time")
     if reports.status_of(intent, now) is ReportedStatus.CLAIMED and intent.claimed_by != account_id:
         raise ClaimedError(intent.claimed_until)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pengpos.core.times import CLOCK_TOLERANCE_S
 from pengpos.wire.encoding.cose import Context
 from sandbox.backend.records.tables import DocumentRow, MerchantRow, StoreRow, TerminalRow
 from sandbox.backend.terminals import denylist
@@ -17,7 +18,6 @@ from sandbox.backend.trust.issuer import Issuer
 
 POLICY_LIFE_S = 72 * 3600
 RENEWED_AFTER_S = 12 * 3600
-CLOCK_TOLERANCE_S = 300
 
 DEFAULT_RISK: dict[str, Any] = {
     "currency": "CNY",

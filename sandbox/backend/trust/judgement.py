@@ -12,6 +12,7 @@ from typing import Any
 
 from pengpos.core.errors import MalformedError, SignatureError
 from pengpos.core.reasons import Reason
+from pengpos.core.times import CLOCK_TOLERANCE_S
 from pengpos.wire.encoding.cose import Sign1
 from pengpos.wire.encoding.keys import Issuers
 from pengpos.wire.objects.authorisation import Authorisation, AuthorisationClaims
@@ -80,7 +81,6 @@ TOO_OLD = Refusal(Reason.EXPIRED, "too_old")
 NOT_YET = Refusal(Reason.EXPIRED, "not_yet")
 INSUFFICIENT_FUNDS = Refusal(Reason.DECLINED_BY_BACKEND, "insufficient_funds")
 
-CLOCK_TOLERANCE_S = 300
 
 PLATFORM_BEARS = frozenset({
     INSUFFICIENT_FUNDS.code, COUNTER_REUSED.code, OFFLINE_FROZEN.code, CREDENTIAL_BLOCKED.code,

@@ -20,7 +20,6 @@ from pengpos.wire.encoding.keys import PublicKey
 from sandbox.backend.errors import RequestSignatureError
 
 LABEL = "pp"
-CLOCK_TOLERANCE_S = 300
 NONCE_LIFE_S = 600
 ALGORITHM = "ecdsa-p256-sha256"
 _COMPONENTS = ('"@method"', '"@target-uri"', '"content-digest"')

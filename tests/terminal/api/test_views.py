@@ -6,6 +6,7 @@ from itertools import product
 import pytest
 
 from pengpos.client import DueView
+from pengpos.core.confirmation import CODE_TRIES
 from pengpos.core.effects import NotNow
 from pengpos.core.events import (
     AgainAsked,
@@ -20,7 +21,7 @@ from pengpos.core.machine import step
 from pengpos.core.machine.allowed import allowed_calls
 from pengpos.core.reasons import Reason
 from pengpos.core.risk import Cap
-from pengpos.core.sale import CODE_TRIES, Cancel, CancelReason, DueState, Notice, Prompt, Refusal, Sale, SaleState
+from pengpos.core.sale import Cancel, CancelReason, DueState, Notice, Prompt, Refusal, Sale, SaleState
 from pengpos.core.times import rfc3339
 from pengpos.i18n import LANGUAGES
 from terminal.api.reason_words import BACKEND_CODES, CODE_WORDS, WORDS, ReasonWords

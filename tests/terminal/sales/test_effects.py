@@ -22,9 +22,9 @@ from pengpos.core.effects import (
 )
 from pengpos.core.events import BackendCall, BackendStatus, CancelAnswered, NoAnswer, RefundAnswered
 from pengpos.core.sale import Cancel, CancelReason, RefundState, SaleState
+from pengpos.core.times import LATE_PAYMENT_S
 from terminal.sales.arming import Armed
 from terminal.sales.commands import CommandRefusedError
-from terminal.sales.effects import RESEND_UNTIL_S
 from tests.support.effects import Bench, bench_run
 from tests.support.parts import run, until
 from workshop.samples import sales as samples
@@ -153,7 +153,7 @@ def test_an_unknown_payment_the_backend_does_not_have_is_sent_again(status: str)
 
 def test_after_its_time_it_is_only_asked_about() -> None:
     async def work(bench: Bench) -> None:
-        bench.clock.unix_s = samples.LIFE_OVER + RESEND_UNTIL_S
+        bench.clock.unix_s = samples.LIFE_OVER + LATE_PAYMENT_S
         bench.backend.answers["ask"] = [NOT_FOUND, NOTHING]
         sale = bench.put(SaleState.UNKNOWN)
         bench.effect_runner.carry_out(sale, AskBackend())

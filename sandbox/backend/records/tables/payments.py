@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pengpos.core.times import LATE_PAYMENT_S
 from sandbox.backend.records.tables.base import KID, Base, Uint64, stored
 from sandbox.backend.records.tables.states import (
     BorneBy,
@@ -21,9 +22,6 @@ from sandbox.backend.records.tables.states import (
     PaymentWay,
     RefundState,
 )
-
-LATE_S = 300
-"""How long after its life an intent may still be paid: the clocks' tolerance (tap protocol §1)."""
 
 
 class IntentRow(Base):
@@ -58,12 +56,12 @@ class IntentRow(Base):
     @property
     def payable_until(self) -> int:
         """The last second in which it may be paid."""
-        return self.expires_at + LATE_S
+        return self.expires_at + LATE_PAYMENT_S
 
     @classmethod
     def payable_before(cls, now: int) -> ColumnElement[bool]:
         """Whether the last second in which an intent could be paid is before `now`, as a condition of a query."""
-        return cls.expires_at < now - LATE_S
+        return cls.expires_at < now - LATE_PAYMENT_S
 
 
 class TerminalCounterRow(Base):
