@@ -13,7 +13,7 @@ from uuid import UUID
 
 from offline_queue.lease import Leases
 from offline_queue.records.chain import GENESIS, Row
-from offline_queue.records.facts import STORED_STATES, SaleFacts, due_paid_minor
+from offline_queue.records.facts import SaleFacts, due_paid_minor
 from offline_queue.records.rows import HEAD_DOCUMENT, draw_epoch, parts_of
 from offline_queue.values import (
     Change,
@@ -38,6 +38,7 @@ from offline_queue.values import (
 )
 from pengpos.core.business_day import accepted_offline_at, counts_at
 from pengpos.core.errors import JournalCorruptError, JournalError, JournalFullError
+from pengpos.core.machine.states import STORED_STATES
 from pengpos.core.ports import Clock
 from pengpos.core.sale import RefundState, Sale, SaleState
 

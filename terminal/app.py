@@ -15,7 +15,8 @@ from starlette.types import ASGIApp
 
 from pengpos.core.errors import JournalError, JournalFullError
 from pengpos.core.events import Approved, LifeOver, Restarted
-from pengpos.core.sale import Intent, Sale, SaleState
+from pengpos.core.machine.states import WAITING_STATES
+from pengpos.core.sale import Intent, Sale
 from pengpos.core.times import CLOCK_TOLERANCE_S
 from terminal.device.recording import end_tasks
 from terminal.taps.reader_board import ReaderBoard
@@ -31,7 +32,6 @@ log = logging.getLogger(__name__)
 TICK_S = 0.25
 HURRY_GAP_S = 10.0
 ASK_AT_START_S = 2.0
-_MORTAL = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
 
 
 class Terminal:
@@ -75,7 +75,7 @@ class Terminal:
         open_sales, clock = self._sales.open_sales, self._device.clock
         open_sales.restore(self._device.journal.open_sales())
         for sale in open_sales.sales:
-            if sale.state in _MORTAL and clock.now() >= sale.intent.expires_at:
+            if sale.state in WAITING_STATES and clock.now() >= sale.intent.expires_at:
                 await self._ask_before_it_ends(sale)
             await open_sales.apply(sale.sale_id, Restarted(at=clock.now()))
         self._sales.second_copy.copy(open_sales.sales)
@@ -166,7 +166,7 @@ class Terminal:
             self._backend.link.check()
             sale = open_sales.current
             self._sales.tag.look(sale)
-            if sale is not None and sale.state in _MORTAL and not _lives(sale.intent, clock.now()):
+            if sale is not None and sale.state in WAITING_STATES and not _lives(sale.intent, clock.now()):
                 with contextlib.suppress(JournalFullError):
                     await open_sales.apply(sale.sale_id, LifeOver(at=clock.now(), intent_id=sale.intent.intent_id))
             await asyncio.sleep(TICK_S)

@@ -17,7 +17,7 @@ from offline_queue.journal.files import refuse_strays
 from offline_queue.journal.verify import verify
 from offline_queue.records.chain import GENESIS, ChainedRow, Row
 from offline_queue.records.codec import decode_sale
-from offline_queue.records.facts import STORED_STATES, due_paid_minor
+from offline_queue.records.facts import due_paid_minor
 from offline_queue.values import (
     DayTotals,
     Document,
@@ -30,6 +30,7 @@ from offline_queue.values import (
     WalletUsage,
 )
 from pengpos.core.errors import JournalError
+from pengpos.core.machine.states import STORED_STATES
 from pengpos.core.sale import Sale, SaleState
 
 

@@ -7,10 +7,8 @@ Source: local API (queue, day, state table: what is taken up again after a resta
 from dataclasses import dataclass
 
 from pengpos.core.business_day import accepted_offline_at, counts_at
-from pengpos.core.sale import OPEN_STATES, UNSENT_STATES, DueState, RefundState, Sale, SaleState
-
-STORED_STATES = frozenset({SaleState.ACCEPTED_OFFLINE, SaleState.FORWARDING})
-"""Accepted offline and not yet answered: what the offline caps count."""
+from pengpos.core.machine.states import OPEN_STATES, UNSENT_STATES
+from pengpos.core.sale import DueState, RefundState, Sale, SaleState
 
 _REFUND_UNDER_WAY = frozenset({RefundState.QUEUED, RefundState.SENT})
 

@@ -37,22 +37,6 @@ class SaleState(StrEnum):
     EXPIRED = "expired"
 
 
-OPEN_STATES = frozenset({
-    SaleState.SIGNED, SaleState.PRESENTED, SaleState.PENDING, SaleState.AUTHORISED, SaleState.UNKNOWN,
-    SaleState.ACCEPTED_OFFLINE, SaleState.FORWARDING, SaleState.CANCELLING, SaleState.REVERSING,
-})  # fmt: skip
-"""A sale in one of these is not over: it is taken up again after a restart."""
-
-UNSENT_STATES = frozenset({
-    SaleState.PENDING, SaleState.AUTHORISED, SaleState.UNKNOWN, SaleState.ACCEPTED_OFFLINE, SaleState.FORWARDING,
-    SaleState.CANCELLING, SaleState.REVERSING,
-})  # fmt: skip
-"""Money may hang on a sale in one of these: wiping, re-enrolling, downgrading and updating are refused."""
-
-TAKEN_STATES = frozenset({SaleState.APPROVED, SaleState.SETTLED, SaleState.PARTLY_REFUNDED, SaleState.REFUNDED})
-"""The backend has taken the money (some of it may have been given back since)."""
-
-
 class Mode(StrEnum):
     """Whether the backend could be reached when the intent was signed; fixed for that intent (its claim 7)."""
 

@@ -14,13 +14,13 @@ from pengpos.client import (
 )
 from pengpos.core.confirmation import CODE_TRIES
 from pengpos.core.machine.allowed import allowed_calls
+from pengpos.core.machine.states import PAYABLE_STATES
 from pengpos.core.reasons import Reason
 from pengpos.core.sale import Intent, Refund, Refusal, Sale, SaleState
 from pengpos.core.times import rfc3339
 from terminal.api.reason_words import BACKEND_CODES, CODE_WORDS, DUE_WORDS, WORDS, ReasonWords
 from terminal.device.words import sentences
 
-_PAYABLE = frozenset({SaleState.SIGNED, SaleState.PRESENTED, SaleState.PENDING})
 CLAIM_S = 60
 
 
@@ -45,7 +45,7 @@ def sale_view(sale: Sale, language: Language) -> SaleView:
         prompt=sale.prompt.value if sale.prompt else None,
         notice=sale.notice.value if sale.notice else None,
         reason=reason_view(sale.refusal, language) if sale.refusal else None,
-        url=booking.receipt_url if booking else sale.intent.url if sale.state in _PAYABLE else None,
+        url=booking.receipt_url if booking else sale.intent.url if sale.state in PAYABLE_STATES else None,
         claimed_until=_claimed_until(sale),
         lines=[LineView(kind=line.kind, label=line.label, amount=line.amount_minor) for line in booking.lines]
         if booking

@@ -33,6 +33,7 @@ from pengpos.core.events import (
 )
 from pengpos.core.machine import refundable_minor
 from pengpos.core.machine.allowed import takes_codes
+from pengpos.core.machine.states import ACCEPTABLE_STATES
 from pengpos.core.money import Money
 from pengpos.core.ports import Clock, Signer
 from pengpos.core.risk import OfflineRefused
@@ -52,7 +53,6 @@ IDEMPOTENCY_KEY_MOST = 255
 REFUND_REASON_MOST = 80
 
 SIGN_AGAIN_LIMIT_S = 2.0
-_MAY_ACCEPT_OFFLINE = frozenset({SaleState.AUTHORISED, SaleState.UNKNOWN})
 
 
 @dataclass(eq=False)
@@ -252,7 +252,7 @@ class SaleCommands:
         """The cashier's own decision after the link died; the whole policy is asked, as of now, and the denylist."""
         async with self._policy.deciding:
             sale = await self._open_sales.find(sale_id)
-            if sale.authorised is not None and sale.state in _MAY_ACCEPT_OFFLINE:
+            if sale.authorised is not None and sale.state in ACCEPTABLE_STATES:
                 if self._denylisted(sale.authorised.wallet_kid):
                     raise CommandRefusedError(409, "offline_not_possible", "this wallet has been blocked meanwhile")
                 decision = self._policy.decide(sale.authorised, sale.amount.currency)

@@ -18,8 +18,9 @@ from pengpos.backend_api.messages import SettlementEntryMessage, SettlementMessa
 from pengpos.client import DayReport, Difference
 from pengpos.core.business_day import BusinessDay
 from pengpos.core.events import Event, Settled
+from pengpos.core.machine.states import SOLD_STATES, TAKEN_STATES
 from pengpos.core.ports import Clock
-from pengpos.core.sale import TAKEN_STATES, Sale, SaleState
+from pengpos.core.sale import Sale
 from terminal.sales.open_sales import OpenSales
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,6 @@ log = logging.getLogger(__name__)
 _PAYMENTS = frozenset({"payment", "offline_payment", "late_payment"})
 _DUE, _GUARANTEE = "due", "guarantee"
 """Paid after all, of a payment declined at sync, on the date it was paid. No payment here."""
-_COUNTS_HERE = TAKEN_STATES | {SaleState.ACCEPTED_OFFLINE, SaleState.FORWARDING}
 
 
 def business_day_of(policy: dict[str, Any] | None) -> BusinessDay:
@@ -96,7 +96,7 @@ class DayClose:
         before: int | None = None
         while True:
             query = SaleQuery(
-                counts_from_utc=begin, counts_to_utc=end, states=_COUNTS_HERE, before=before, limit=PAGE_LIMIT
+                counts_from_utc=begin, counts_to_utc=end, states=SOLD_STATES, before=before, limit=PAGE_LIMIT
             )
             page = self._journal.search(query)
             found |= {sale.intent.intent_id: sale for sale in page.sales}

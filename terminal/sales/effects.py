@@ -31,6 +31,7 @@ from pengpos.core.effects import (
 )
 from pengpos.core.errors import JournalFullError
 from pengpos.core.events import BackendCall, BackendStatus, CancelLeaving, Event, FieldEmpty, NoAnswer, StatusHeard
+from pengpos.core.machine.states import UNDOING_STATES
 from pengpos.core.ports import Clock
 from pengpos.core.sale import Refund, Sale, SaleState, Way
 from pengpos.core.times import LATE_PAYMENT_S
@@ -44,8 +45,6 @@ log = logging.getLogger(__name__)
 WAIT_MOST_S = 3_600  # a time kept in a row was that of a clock which may since have been set back
 JOURNAL_RETRY_S = 5.0
 LINK_LOOK_S = 1.0  # while a cancel waits for the link
-
-_TO_BE_CANCELLED = frozenset({SaleState.CANCELLING, SaleState.REVERSING})
 
 
 class Backend(Protocol):
@@ -209,9 +208,9 @@ class EffectRunner:
         while _takes_a_code(sale) and not self._link_up():
             await set_within(self._hurry, LINK_LOOK_S)
             sale = await self._open_sales.find(sale.sale_id)
-        if sale.state in _TO_BE_CANCELLED and sale.cancel is not None and not sale.cancel.sent:
+        if sale.state in UNDOING_STATES and sale.cancel is not None and not sale.cancel.sent:
             sale, _ = await self._open_sales.apply(sale.sale_id, CancelLeaving(at=self._clock.now()))
-        return await self._backend.cancel(sale) if sale.state in _TO_BE_CANCELLED else None
+        return await self._backend.cancel(sale) if sale.state in UNDOING_STATES else None
 
     async def _bring_back(self, sale_id: UUID, event: Event) -> None:
         """Give the answer to the sale; while the journal takes nothing, keep it and try again."""

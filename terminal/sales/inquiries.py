@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from pengpos.core.effects import AskBackend, Effect
-from pengpos.core.sale import Sale, SaleState
+from pengpos.core.machine.states import PAYABLE_STATES
+from pengpos.core.sale import Sale
 from terminal.device.alarm_words import restored
 from terminal.device.alarms import Alarms
 from terminal.sales.open_sales import OpenSales
 
 RESTORED_ALARM: Final = "restored_card"
-_BY_PAGE: Final = frozenset({SaleState.SIGNED, SaleState.PRESENTED, SaleState.PENDING})
 
 
 class Inquiries:
@@ -31,7 +31,7 @@ class Inquiries:
 
     def ask_what_pages_pay(self) -> None:
         """Ask about each sale that a page may be paying: what happened while the stream was closed has no event."""
-        self._ask_all([s for s in self._open_sales.sales if s.state in _BY_PAGE and s.intent.payable_elsewhere])
+        self._ask_all([s for s in self._open_sales.sales if s.state in PAYABLE_STATES and s.intent.payable_elsewhere])
 
     def ask_all_of_a_restored_journal(self) -> None:
         """Ask about all that an old copy of the journal holds open, and raise the alarm: nothing is accepted offline.

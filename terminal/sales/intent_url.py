@@ -14,6 +14,7 @@ from pengpos.core.effects import NotNow
 from pengpos.core.errors import JournalFullError
 from pengpos.core.events import PutLeaving, UrlKnown
 from pengpos.core.machine import backoff_s
+from pengpos.core.machine.states import WAITING_STATES
 from pengpos.core.ports import Clock
 from pengpos.core.sale import Intent, Sale, SaleState, Way
 from pengpos.wire.encoding.base64url import b64u
@@ -26,7 +27,6 @@ READER_FIRST_S = 0.3  # so long the row that presents a sale may go ahead of our
 JOURNAL_RETRY_S = 5.0
 URL_MOST = 700  # a QR of version 20 or less (tap protocol §3)
 
-_WAITING = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
 _BY_URL = frozenset({Way.TAG, Way.QR})
 
 
@@ -94,7 +94,7 @@ class IntentUrls:
         """The intent, if a phone is still wanted for it and it has no URL yet."""
         sale = await self._open_sales.find(sale_id)
         intent = sale.intent
-        wanted = sale.state in _WAITING and intent.intent_id == intent_id and intent.url is None
+        wanted = sale.state in WAITING_STATES and intent.intent_id == intent_id and intent.url is None
         return intent if wanted and self._clock.now() < intent.expires_at else None
 
     async def _by_backend(self, sale_id: UUID, intent: Intent) -> bool:

@@ -17,14 +17,14 @@ from pengpos.core.effects import AlarmKind, Arm, Effect, NotNow, RaiseAlarm, The
 from pengpos.core.errors import JournalError, JournalFullError
 from pengpos.core.events import Event, Restarted
 from pengpos.core.machine import durably_different, step
-from pengpos.core.sale import OPEN_STATES, Sale, SaleState
+from pengpos.core.machine.states import IN_DOUBT_STATES, OPEN_STATES
+from pengpos.core.sale import Sale
 from terminal.device.recording import durable, report_if_broken
 
 log = logging.getLogger(__name__)
 
 LOOK_AGAIN_S = 1.0
 STEPS_AT_ONCE = 16  # a batch of verdicts gives way to a tap after so many
-_IN_DOUBT = frozenset({SaleState.UNKNOWN, SaleState.CANCELLING, SaleState.REVERSING})
 
 
 class UnknownSaleError(Exception):
@@ -140,7 +140,7 @@ class OpenSales:
         self._sales = {sale.sale_id: sale for sale in sales}
         self.taken_up = tuple(sales)
         holding = [sale for sale in sales if sale.blocks_next_sale]
-        shown = holding or [sale for sale in sales if sale.state in _IN_DOUBT]
+        shown = holding or [sale for sale in sales if sale.state in IN_DOUBT_STATES]
         self._current_id = shown[-1].sale_id if shown else None
         self._tell()
 

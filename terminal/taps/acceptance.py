@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from offline_queue.port import JournalPort
 from pengpos.core.errors import JournalError, JournalFullError, MalformedError, RefusedError, SignatureError
 from pengpos.core.events import Event, FieldEmpty, Noticed, PaidByReceipt, PhoneRefused, Prompted, ReplyAccepted
+from pengpos.core.machine.states import WAITING_STATES
 from pengpos.core.ports import Clock, ReaderHealth, Signal, Signer
 from pengpos.core.reasons import Reason
 from pengpos.core.risk import OfflineRefused
@@ -37,7 +38,6 @@ RESULT_WAIT_S = 5.0  # how long a phone is kept for the receipt: the backend's d
 LOOK_AGAIN_S = 1.0  # while the journal takes nothing
 
 _NOBODY = bytes(KID_SIZE)
-_TO_BE_PRESENTED = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
 _PROMPTS = {Hint.UNLOCK: Prompt.UNLOCK, Hint.CONFIRM: Prompt.CONFIRM, Hint.CHOOSE: Prompt.CHOOSE}
 
 
@@ -100,7 +100,7 @@ class Acceptance:
     def _verify_ahead(self, arming: int) -> None:
         """Before a phone waits for it; what is wrong with it is said where a reply is judged."""
         sale = self._open_sales.current
-        if sale is not None and sale.state in _TO_BE_PRESENTED and arming == self._arming.number:
+        if sale is not None and sale.state in WAITING_STATES and arming == self._arming.number:
             with contextlib.suppress(MalformedError, SignatureError):
                 self._ours.read(sale.intent.presentation, self._identity().issuers)
 

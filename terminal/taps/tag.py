@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tag says, by the current sale. Source: tap protocol §3, "The content never changes inside …"."""
 
+from pengpos.core.machine.states import TAKEN_STATES, WAITING_STATES
 from pengpos.core.ports import (
     Clock,
     TagCancelled,
@@ -11,18 +12,16 @@ from pengpos.core.ports import (
     TagState,
     TagWaiting,
 )
-from pengpos.core.sale import TAKEN_STATES, Sale, SaleState, Way
+from pengpos.core.sale import Sale, SaleState, Way
 
 RECEIPT_SHOWN_S = 20.0  # then, or with the next sale, it says the shop's address again
-
-_WAITING = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
 
 
 def tag_state(sale: Sale | None) -> TagState:
     """What the tag says of the current sale while that is news."""
     if sale is None or Way.TAG not in sale.ways:
         return TagIdle()
-    if sale.state in _WAITING:
+    if sale.state in WAITING_STATES:
         return TagWaiting(sale.intent.url) if sale.intent.url is not None else TagIdle()
     if sale.state is SaleState.PENDING:
         return TagClaimed()

@@ -17,18 +17,9 @@ from offline_queue.values import (
     SaleChanged,
     SaleQuery,
 )
+from pengpos.core.machine.states import OPEN_STATES, UNSENT_STATES
 from pengpos.core.money import Money
-from pengpos.core.sale import (
-    OPEN_STATES,
-    UNSENT_STATES,
-    Booking,
-    Due,
-    DueState,
-    Refund,
-    RefundState,
-    Sale,
-    SaleState,
-)
+from pengpos.core.sale import Booking, Due, DueState, Refund, RefundState, Sale, SaleState
 from tests.contracts.recording import KID, record, stored_sale
 from workshop.samples import sales as core_samples
 from workshop.samples.journal import NOON, SaleMaker, moved, store

@@ -22,7 +22,7 @@ from ui.state.sales import Stage, blocks_next_sale, shown_sale, stage
 from ui.widgets.bar import top_bar
 from ui.widgets.canvas import Canvas
 
-__all__ = ["amount", "code", "lists", "project"]
+__all__ = ["amount", "lists", "project"]
 
 
 _UNDER_WAY = {Stage.CONFIRMING, Stage.PAYING, Stage.CANCELLING, Stage.REVERSING}

@@ -9,11 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from pengpos.core.events import Approved, BackendCall, BackendStatus, Declined, DueTold, Held, StatusHeard
+from pengpos.core.machine.states import OPEN_STATES, TAKEN_STATES
 from pengpos.core.money import Money
 from pengpos.core.reasons import Reason
 from pengpos.core.sale import (
-    OPEN_STATES,
-    TAKEN_STATES,
     Authorised,
     Booking,
     Cancel,

@@ -5,7 +5,7 @@
 nothing, and a command, or leave asked to send something, that comes at the wrong time gives `NotNow`,
 which the caller answers with.
 
-Reading order: _common, allowed, _before_payment, _dues, _refunds, _over, _with_money, _undoing.
+Reading order: states, _common, allowed, _before_payment, _dues, _refunds, _over, _with_money, _undoing.
 """
 
 from dataclasses import replace
@@ -32,13 +32,19 @@ from pengpos.core.machine._over import approved, ended
 from pengpos.core.machine._refunds import refund_answered, refund_asked, refund_unanswered, refundable_minor
 from pengpos.core.machine._undoing import undoing
 from pengpos.core.machine._with_money import accepted_offline, authorised, forwarding, unknown
+from pengpos.core.machine.states import UNDOING_STATES, WAITING_STATES
 from pengpos.core.sale import Sale, SaleState
 
-__all__ = ["ALARM_AFTER_ATTEMPTS", "Outcome", "allowed", "backoff_s", "durably_different", "refundable_minor", "step"]
-
-
-_WAITING_FOR_A_PHONE = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
-_UNDOING = frozenset({SaleState.CANCELLING, SaleState.REVERSING})
+__all__ = [
+    "ALARM_AFTER_ATTEMPTS",
+    "Outcome",
+    "allowed",
+    "backoff_s",
+    "durably_different",
+    "refundable_minor",
+    "states",
+    "step",
+]
 
 
 def step(sale: Sale, event: Event) -> Outcome:
@@ -54,7 +60,7 @@ def step(sale: Sale, event: Event) -> Outcome:
             return refund_unanswered(sale, event)
         case PutLeaving() | UrlKnown():
             return _reaching_phones(sale, event)
-        case CancelLeaving() if sale.state not in _UNDOING:
+        case CancelLeaving() if sale.state not in UNDOING_STATES:
             return not_now(sale)
         case ForwardLeaving() if sale.state is not SaleState.ACCEPTED_OFFLINE:
             return not_now(sale)
@@ -75,7 +81,7 @@ def _about_an_earlier_intent(sale: Sale, event: AboutIntent) -> Outcome:
 
 def _reaching_phones(sale: Sale, event: PutLeaving | UrlKnown) -> Outcome:
     """By tag and QR, only while a phone is waited for: after a cancel nothing that can be paid may leave us."""
-    if sale.state not in _WAITING_FOR_A_PHONE:
+    if sale.state not in WAITING_STATES:
         late_answer = isinstance(event, UrlKnown) and not event.fragment
         return stay(sale) if late_answer else not_now(sale)
     match event:

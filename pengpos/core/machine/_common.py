@@ -8,6 +8,7 @@ from uuid import UUID
 from pengpos.core.confirmation import CODE_TRIES
 from pengpos.core.effects import AlarmKind, AskBackend, Disarm, Effect, NotNow, RaiseAlarm, SendCancel
 from pengpos.core.events import CancelAsked, CodeEntered
+from pengpos.core.machine.states import AT_READER_STATES
 from pengpos.core.sale import Booking, Cancel, CancelReason, Sale, SaleState, Step
 
 Outcome = tuple[Sale, tuple[Effect, ...]]
@@ -22,7 +23,6 @@ _ENDS_THE_INTENT = frozenset({
     SaleState.APPROVED, SaleState.DECLINED, SaleState.DECLINED_AT_SYNC, SaleState.CANCELLED, SaleState.REVERSED,
     SaleState.EXPIRED,
 })  # fmt: skip
-_AT_THE_READER = frozenset({SaleState.SIGNED, SaleState.PRESENTED, SaleState.AUTHORISED})
 
 
 def arrow(sale: Sale, state: SaleState, at: int, why: str, **changes: Any) -> Sale:
@@ -54,7 +54,7 @@ def not_now(sale: Sale) -> Outcome:
 
 def disarmed(sale: Sale) -> tuple[Effect, ...]:
     """What takes this sale off the readers; nothing where another sale may be at them by now."""
-    return (Disarm(),) if sale.state in _AT_THE_READER else ()
+    return (Disarm(),) if sale.state in AT_READER_STATES else ()
 
 
 def approve(sale: Sale, at: int, why: str, booking: Booking) -> Outcome:

@@ -28,9 +28,8 @@ from pengpos.core.machine._before_payment import with_fresh_intent
 from pengpos.core.machine._common import Outcome, answered, arrow, later, not_now, stay
 from pengpos.core.machine._dues import due_told, due_unanswered
 from pengpos.core.machine._refunds import send_refunds
+from pengpos.core.machine.states import RETRIABLE_STATES
 from pengpos.core.sale import Booking, Due, Refusal, Sale, SaleState
-
-_AGAIN_AFTER = frozenset({SaleState.DECLINED, SaleState.EXPIRED})
 
 
 def approved(sale: Sale, event: Event) -> Outcome:
@@ -96,4 +95,4 @@ def ended(sale: Sale, event: Event) -> Outcome:
 def _another_try_fits(sale: Sale) -> bool:
     """After `declined` and `expired`; after `cancelled` where the cancel was the first half of another try."""
     half_done = sale.state is SaleState.CANCELLED and sale.cancel is not None and sale.cancel.again
-    return half_done or sale.state in _AGAIN_AFTER
+    return half_done or sale.state in RETRIABLE_STATES

@@ -7,9 +7,9 @@ from pengpos.core.effects import AlarmKind, Effect, RaiseAlarm, SendRefund
 from pengpos.core.events import NoAnswer, RefundAnswered, RefundAsked
 from pengpos.core.machine._common import Outcome, alarm_if_failing, arrow, later, not_now, stay
 from pengpos.core.machine._dues import due_told
-from pengpos.core.sale import TAKEN_STATES, Due, DueState, Refund, RefundState, Sale, SaleState
+from pengpos.core.machine.states import SOLD_STATES, TAKEN_STATES
+from pengpos.core.sale import Due, DueState, Refund, RefundState, Sale, SaleState
 
-_REFUNDABLE = TAKEN_STATES | {SaleState.ACCEPTED_OFFLINE, SaleState.FORWARDING}
 _JUDGED = TAKEN_STATES | {SaleState.DECLINED_AT_SYNC}
 """The backend knows the payment: a refund need not wait behind it."""
 _UNANSWERED = frozenset({RefundState.QUEUED, RefundState.SENT})
@@ -48,7 +48,7 @@ def _at_most_minor(sale: Sale) -> int:
         if refusal is None or refusal.due is None:
             return refusal.guaranteed_minor if refusal is not None else 0
         return 0 if refusal.due.state is DueState.WITHDRAWN else refusal.due.amount_minor
-    return sale.total.minor if sale.state in _REFUNDABLE else 0
+    return sale.total.minor if sale.state in SOLD_STATES else 0
 
 
 def send_refunds(sale: Sale, not_before: int | None = None) -> tuple[Effect, ...]:

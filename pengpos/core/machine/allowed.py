@@ -5,6 +5,7 @@ from typing import Final
 
 from pengpos.core.confirmation import CODE_TRIES
 from pengpos.core.machine import refundable_minor
+from pengpos.core.machine.states import RETRIABLE_STATES
 from pengpos.core.sale import Sale, SaleState
 
 _CODE_STATES: Final = frozenset({SaleState.PRESENTED, SaleState.PENDING, SaleState.CANCELLING})
@@ -19,9 +20,7 @@ def takes_codes(sale: Sale) -> bool:
 def allowed_calls(sale: Sale) -> list[str]:
     """The calls of the local API that fit the sale's state now."""
     calls: list[str] = []
-    if sale.state in {SaleState.DECLINED, SaleState.EXPIRED} or (
-        sale.state is SaleState.PRESENTED and sale.refusal is not None
-    ):
+    if sale.state in RETRIABLE_STATES or (sale.state is SaleState.PRESENTED and sale.refusal is not None):
         calls.append("again")
     if sale.state is SaleState.PENDING and not sale.parked:
         calls.append("park")

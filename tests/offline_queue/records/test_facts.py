@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from offline_queue.records.facts import STORED_STATES, SaleFacts, due_paid_minor
+from offline_queue.records.facts import SaleFacts, due_paid_minor
+from pengpos.core.machine.states import STORED_STATES
 from pengpos.core.sale import DueState, RefundState, SaleState, Step
 from workshop.samples import sales as samples
 from workshop.samples.sales import NOON

@@ -3,8 +3,9 @@
 
 import pytest
 
+from pengpos.core.machine.states import OPEN_STATES, TAKEN_STATES, UNSENT_STATES
 from pengpos.core.money import Money
-from pengpos.core.sale import OPEN_STATES, TAKEN_STATES, UNSENT_STATES, Line, Mode, Sale, SaleState
+from pengpos.core.sale import Line, Mode, Sale, SaleState
 from workshop.samples.sales import AMOUNT_MINOR, LIFE_OVER, authorised, booking, intent, sale_in
 
 BUSY = {SaleState.SIGNED, SaleState.PRESENTED, SaleState.PENDING, SaleState.AUTHORISED}

@@ -7,7 +7,8 @@ import pytest
 
 from offline_queue.memory import MemoryJournal
 from pengpos.core.effects import AskBackend, Effect
-from pengpos.core.sale import OPEN_STATES, Sale, SaleState
+from pengpos.core.machine.states import OPEN_STATES
+from pengpos.core.sale import Sale, SaleState
 from terminal.device.alarms import Alarms
 from terminal.sales.inquiries import RESTORED_ALARM, Inquiries
 from terminal.sales.open_sales import OpenSales

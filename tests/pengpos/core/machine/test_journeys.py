@@ -33,16 +33,9 @@ from pengpos.core.events import (
     UrlKnown,
 )
 from pengpos.core.machine import durably_different
+from pengpos.core.machine.states import OPEN_STATES, TAKEN_STATES
 from pengpos.core.reasons import Reason
-from pengpos.core.sale import (
-    OPEN_STATES,
-    TAKEN_STATES,
-    CancelReason,
-    Intent,
-    RefundState,
-    Refusal,
-    SaleState,
-)
+from pengpos.core.sale import CancelReason, Intent, RefundState, Refusal, SaleState
 from tests.pengpos.core.machine.backend_model import CLAIMED, CREATED, Decision, Record
 from tests.pengpos.core.machine.small_runtime import Fate, SmallRuntime
 from workshop.samples.sales import AMOUNT_MINOR, authorised, refund, sale_in

@@ -30,8 +30,9 @@ from pengpos.core.events import (
     SignedAgain,
 )
 from pengpos.core.machine import Outcome, backoff_s
+from pengpos.core.machine.states import TAKEN_STATES
 from pengpos.core.reasons import Reason
-from pengpos.core.sale import TAKEN_STATES, Cancel, CancelReason, RefundState, Refusal, Sale, SaleState
+from pengpos.core.sale import Cancel, CancelReason, RefundState, Refusal, Sale, SaleState
 from workshop.samples.sales import (
     HEARD_AT,
     NOON,

@@ -9,7 +9,8 @@ import pytest
 from pengpos.core.effects import AlarmKind, NotNow, RaiseAlarm, SendRefund
 from pengpos.core.events import BackendCall, Event, NoAnswer, RefundAnswered, RefundAsked
 from pengpos.core.machine import ALARM_AFTER_ATTEMPTS, Outcome, backoff_s, refundable_minor
-from pengpos.core.sale import TAKEN_STATES, Refund, RefundState, Sale, SaleState
+from pengpos.core.machine.states import TAKEN_STATES
+from pengpos.core.sale import Refund, RefundState, Sale, SaleState
 from workshop.samples.sales import AMOUNT_MINOR, NOON, booking, refund, sale_in, says_approved
 
 Take: TypeAlias = Callable[[Sale, Event], Outcome]

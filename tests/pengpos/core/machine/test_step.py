@@ -43,19 +43,9 @@ from pengpos.core.events import (
     UrlKnown,
 )
 from pengpos.core.machine import Outcome, backoff_s, durably_different
+from pengpos.core.machine.states import TAKEN_STATES
 from pengpos.core.reasons import Reason
-from pengpos.core.sale import (
-    TAKEN_STATES,
-    Cancel,
-    CancelReason,
-    DueState,
-    Notice,
-    Prompt,
-    RefundState,
-    Refusal,
-    Sale,
-    SaleState,
-)
+from pengpos.core.sale import Cancel, CancelReason, DueState, Notice, Prompt, RefundState, Refusal, Sale, SaleState
 from workshop.samples.sales import (
     LIFE_OVER,
     NOON,
