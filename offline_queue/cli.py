@@ -9,10 +9,9 @@ thing asked for is not there or refused; 2: the command was misspelt.
 import json
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic, time
+from time import time
 from typing import Any
 from uuid import UUID
 
@@ -30,20 +29,12 @@ from pengpos.core.money import Money
 from pengpos.core.sale import Sale
 from pengpos.core.times import rfc3339
 from pengpos.home import Home
+from pengpos.system_clock import SystemClock
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.credential import Credential
 
 _RECORD_LIMIT_S = 60.0
-
-
-@dataclass(frozen=True)
-class _SystemClock:
-    def now(self) -> int:
-        return int(time())
-
-    def monotonic_s(self) -> float:
-        return monotonic()
 
 
 class _Queue(click.Group):
@@ -159,7 +150,7 @@ def free(home: Home, file: Path) -> None:
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from error
     path, key = _journal(home)
-    with closing(Journal.open(path, key=key, clock=_SystemClock())) as journal:
+    with closing(Journal.open(path, key=key, clock=SystemClock())) as journal:
         covered = check(acknowledgement, journal, terminal_id=terminal_id, now=datetime.now(UTC))
         change = acknowledgement.change
         if journal.value(change.kind, change.key) != change.body:
@@ -178,7 +169,7 @@ def set_aside_command(home: Home) -> None:
     path = home.journal
     if not path.exists() and not path.with_name(path.name + "-wal").exists():
         raise click.ClickException(f"There is no journal at {path}.")
-    target = set_aside(path, _SystemClock(), check=lambda: _refuse_if_needed(home))
+    target = set_aside(path, SystemClock(), check=lambda: _refuse_if_needed(home))
     click.echo(f"It is now {target}. Keep it, and {home.journal_key}, which opens it.")
 
 

@@ -96,10 +96,6 @@ class MemoryJournal:
         content = self._open_content()
         return IntentNumber(content.epoch, content.counter + 1)
 
-    def new_epoch(self, why: str) -> Future[Recorded]:
-        """See `Writes.new_epoch`."""
-        return self.record([EpochDrawn(epoch=draw_epoch(), why=why)])
-
     def lease(self, name: str) -> AbstractContextManager[None]:
         """See `Writes.lease`."""
         return self._leases.hold(name)

@@ -117,9 +117,6 @@ class Writes(Protocol):
     def next_counter(self) -> IntentNumber:
         """What the next intent must carry. It is used up when the sale that carries it is recorded, not before."""
 
-    def new_epoch(self, why: str) -> Future[Recorded]:
-        """Draw a new epoch (a restored card: the backend knows a later head). Counters start again at 1."""
-
     def lease(self, name: str) -> AbstractContextManager[None]:
         """Hold `name` alone while the context lasts (the one drainer). Raises JournalBusyError if it is held."""
 

@@ -95,7 +95,7 @@ class IssuerTimeSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochDrawn:
-    """A new epoch: 63 random bits; intent counters start again at 1. `Journal.new_epoch` records it."""
+    """A new epoch: 63 random bits; intent counters start again at 1."""
 
     epoch: int
     why: str

@@ -19,8 +19,8 @@ from offline_queue.journal.projection import Numbers
 from offline_queue.journal.reader import JournalReader
 from offline_queue.journal.writer import Request, Writer
 from offline_queue.lease import Leases
-from offline_queue.records.rows import draw_epoch, parts_of, read_boot_id
-from offline_queue.values import Change, EpochDrawn, IntentNumber, Recorded
+from offline_queue.records.rows import parts_of, read_boot_id
+from offline_queue.values import Change, IntentNumber, Recorded
 from pengpos.core.errors import JournalError, JournalFullError
 from pengpos.core.ports import Clock
 
@@ -104,10 +104,6 @@ class Journal(JournalReader):
         """See `Writes.next_counter`."""
         numbers: Numbers = self._writer.numbers
         return IntentNumber(numbers.epoch, numbers.counter + 1)
-
-    def new_epoch(self, why: str) -> Future[Recorded]:
-        """See `Writes.new_epoch`."""
-        return self.record([EpochDrawn(epoch=draw_epoch(), why=why)])
 
     def lease(self, name: str) -> AbstractContextManager[None]:
         """See `Writes.lease`."""

@@ -1,19 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clocks for a phone (`pengpos.core.ports.Clock`): the machine's, and one that a test holds in its hand."""
-
-import time
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> int:
-        """Unix seconds, UTC."""
-        return int(time.time())
-
-    def monotonic_s(self) -> float:
-        """Seconds that never go back."""
-        return time.monotonic()
+"""A clock that a test holds in its hand (`pengpos.core.ports.Clock`)."""
 
 
 class HeldClock:

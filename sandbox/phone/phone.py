@@ -13,11 +13,11 @@ from typing import Self, TypeVar
 
 from pengpos.core.errors import SignatureError
 from pengpos.core.ports import Clock
+from pengpos.system_clock import SystemClock
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.credential import Credential, Role
 from sandbox.phone import scan
 from sandbox.phone.account import Account, AccountPayment, BackendUnreachableError, read_signed
-from sandbox.phone.clocks import SystemClock
 from sandbox.phone.field.hold import hold
 from sandbox.phone.field.manners import Honest, Manner, Move
 from sandbox.phone.wallet.applet import Applet

@@ -54,13 +54,6 @@ class DeviceClock:
         """The pinned backend accepted our time within its tolerance: no doubt since boot."""
         self._confirmed = True
 
-    def set_forward(self, to: int) -> None:
-        """A manager's hand: forward only, and it is doubtful from here. Raises ValueError for a step back."""
-        if to < self.now():
-            raise ValueError("the clock is only ever set forward")
-        self.issuer_signed(to)
-        self._confirmed = False
-
     @property
     def doubtful_for_s(self) -> int | None:
         """For how long nobody we trust has confirmed the time, since boot at most; None: confirmed.

@@ -8,9 +8,11 @@ from uuid import uuid4
 import pytest
 
 from offline_queue.port import JournalPort
+from offline_queue.records.rows import draw_epoch
 from offline_queue.values import (
     ChangeRefusedError,
     DocumentStored,
+    EpochDrawn,
     Head,
     HeadSigned,
     IssuerTimeSeen,
@@ -97,7 +99,7 @@ def test_all_kinds_of_changes_verify(journal: JournalPort, maker: SaleMaker) -> 
     head = record(journal, DocumentStored(kind="policy", version=1, body=b"p"), IssuerTimeSeen(at=9),
                   ValueStored(kind="split", key="1", body=b""), Note(kind="till", subject="x"))  # fmt: skip
     head = record(journal, HeadSigned(head=head, signed=b"s"))
-    head = journal.new_epoch("restored").result(10).head
+    head = record(journal, EpochDrawn(epoch=draw_epoch(), why="restored"))
     stored_sale(journal, maker, SaleState.PENDING)
     verified = journal.verify()
     assert (verified.rows, verified.sales) == (head.seq + 1, 2)

@@ -8,9 +8,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from offline_queue.port import JournalPort
+from offline_queue.records.rows import draw_epoch
 from offline_queue.values import (
     ChangeRefusedError,
     DocumentStored,
+    EpochDrawn,
     IntentNumber,
     IssuerTimeSeen,
     Note,
@@ -136,7 +138,7 @@ def test_nothing_to_record_is_no_row(journal: JournalPort) -> None:
 def test_a_new_epoch_starts_its_counters_again(journal: JournalPort, maker: SaleMaker) -> None:
     old = journal.next_counter()
     store(journal, maker.signed(old))
-    journal.new_epoch("a restored card").result(10)
+    record(journal, EpochDrawn(epoch=draw_epoch(), why="a restored card"))
     new = journal.next_counter()
     assert new.epoch != old.epoch
     assert 0 < new.epoch < 2**63

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.backend.intents.dues import ASKS_NOBODY
+from sandbox.backend.intents.dues import NEVER_ASKED
 from sandbox.backend.trust.judgement import PLATFORM_BEARS
 from tests.support.contract_page import NOT_BUILT, calls, cells, rows_of_words, section, variables_blank
 
@@ -85,7 +85,7 @@ def test_every_refusal_of_the_backend_says_who_bears_it() -> None:
     assert len(codes) > 25
     assert Counter(code for code, _ in bearing()) == Counter(codes)
     assert {code for code, (bears, *_) in bearing() if bears == "platform"} == PLATFORM_BEARS
-    assert {code for code, (_, due, *_) in bearing() if due == "no"} == ASKS_NOBODY
+    assert {code for code, (_, due, *_) in bearing() if due == "no"} == NEVER_ASKED
 
 
 def test_every_test_named_exists_where_the_page_says() -> None:

@@ -292,14 +292,6 @@ class FaultyJournal:
         """See `JournalPort`: no medium is asked for it."""
         return self.inner.next_counter()
 
-    def new_epoch(self, why: str) -> "Future[Recorded]":
-        """See `JournalPort`."""
-        self._life.gate(Moment.RECORD, "EpochDrawn")
-        future = self.inner.new_epoch(why)
-        future.exception(30)
-        self._life.gate(Moment.RECORDED, "EpochDrawn")
-        return future
-
     def __getattr__(self, name: str) -> Any:
         read = getattr(self.inner, name)
 

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from pengpos.core.reasons import Reason
+from pengpos.core.times import rfc3339
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.cose import Context, Sign1, sign1
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.credential import Credential, Merchant, Role, issue_credential
-from sandbox.backend.records.times import rfc3339
 from sandbox.backend.trust.issuer import Issuer
 from sandbox.phone.phone import VirtualPhone
 from tests.support.counter import Counter, assert_says, until

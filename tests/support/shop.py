@@ -13,6 +13,7 @@ from uuid import UUID
 import httpx
 
 from pengpos.core.ports import Clock
+from pengpos.core.times import rfc3339
 from pengpos.core.uuid7 import Uuid7Source
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u, unb64u
@@ -21,7 +22,6 @@ from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.authorisation import AuthorisationClaims, sign_authorisation
 from pengpos.wire.objects.intent import IntentClaims, Purpose, SignedIntent, sign_intent
 from pengpos.wire.objects.presentation import Presentation, encode_presentation
-from sandbox.backend.records.times import rfc3339
 from tests.support.request_signing import Signing
 
 MERCHANT_ID = "M-0001"

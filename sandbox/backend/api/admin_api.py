@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 
+from pengpos.core.times import rfc3339
 from sandbox.backend.api import imports
 from sandbox.backend.api.caller import BackendOf, Operator
 from sandbox.backend.api.rendering import operator as rendering
@@ -16,7 +17,6 @@ from sandbox.backend.ledger import ledger
 from sandbox.backend.offers import vouchers
 from sandbox.backend.payments import reviews
 from sandbox.backend.records.tables import MerchantRow, StoreRow, VoucherRow
-from sandbox.backend.records.times import rfc3339
 from sandbox.backend.settlement import settlements
 from sandbox.backend.terminals import denylist, enrolment
 from sandbox.backend.terminals import merchants as owners

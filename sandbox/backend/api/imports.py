@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from pengpos.core.errors import MalformedError, SignatureError
 from pengpos.core.sale import refund_id_after_cancel
+from pengpos.core.times import rfc3339
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, Sign1
 from pengpos.wire.objects.presentation import Presentation
@@ -34,7 +35,6 @@ from sandbox.backend.intents import intents, reports
 from sandbox.backend.kernel.alarms import raise_alarm
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records.tables import AlarmKind, CancelReason, TerminalRow
-from sandbox.backend.records.times import rfc3339
 from sandbox.backend.terminals.heartbeat import HEAD_LIFE_S
 
 _FINAL_REFUSALS = frozenset({"exceeds_captured"})

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pengpos.core.times import rfc3339
 from sandbox.backend.api.caller import BackendOf, Operator
 from sandbox.backend.api.routing import PlainRoute
 from sandbox.backend.contract.terminal_shapes import Currency, Rfc3339, Shape, Uuid
 from sandbox.backend.ledger.ledger import AccountKind, PostingKind
 from sandbox.backend.records.tables import EntryRow, LedgerAccountRow, PostingRow
-from sandbox.backend.records.times import rfc3339
 
 _LATEST_NUMBER = 2**53 - 1
 

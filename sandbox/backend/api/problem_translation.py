@@ -4,6 +4,7 @@
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
+from pengpos.core.times import rfc3339
 from sandbox.backend.contract.problems import ProblemError, answer
 from sandbox.backend.errors import (
     ClaimedError,
@@ -17,7 +18,6 @@ from sandbox.backend.errors import (
     RefusedRequestError,
     RequestSignatureError,
 )
-from sandbox.backend.records.times import rfc3339
 
 _STATUS: dict[type[RefusedRequestError], int] = {
     RequestSignatureError: 401,

@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy.orm import Session
 
 from pengpos.core.errors import MalformedError
+from pengpos.core.times import rfc3339
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.objects.presentation import Presentation
 from sandbox.backend.api import batch
@@ -29,7 +30,6 @@ from sandbox.backend.kernel.context import Backend
 from sandbox.backend.payments import payment_requests, payments
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import CancelReason
-from sandbox.backend.records.times import rfc3339
 from sandbox.backend.settlement import settlements
 from sandbox.backend.sharing import splits
 from sandbox.backend.terminals import denylist, enrolment, heartbeat, policy

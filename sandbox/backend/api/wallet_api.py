@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.orm import Session
 
+from pengpos.core.times import rfc3339
 from pengpos.wire.encoding.base64url import b64u
 from sandbox.backend.api.caller import AccountId, BackendOf
 from sandbox.backend.api.delivery import LostAnswer
@@ -18,7 +19,6 @@ from sandbox.backend.api.routing import TerseRoute
 from sandbox.backend.contract import wallet_shapes as shapes
 from sandbox.backend.payments import page_payments, page_reports
 from sandbox.backend.people import accounts
-from sandbox.backend.records.times import rfc3339
 from sandbox.backend.trust.proof_of_possession import read_key
 
 router = APIRouter(prefix="/wallet/v1", tags=["wallet"], route_class=TerseRoute)

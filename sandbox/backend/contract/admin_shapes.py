@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StrictBool
 
+from pengpos.core.times import LATEST_TIME
 from sandbox.backend.contract.terminal_shapes import (
     Amount,
     Base64url,
@@ -18,7 +19,6 @@ from sandbox.backend.contract.terminal_shapes import (
     Shape,
     Uuid,
 )
-from sandbox.backend.records.times import LATEST_TIME
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,16}$")]
 Kid = Annotated[Base64url, Field(min_length=11, max_length=11)]

@@ -9,9 +9,9 @@ Tests: tests/sandbox/backend/kernel/test_events.py, tests/sandbox/backend/paymen
 
 from typing import Any
 
+from pengpos.core.times import rfc3339
 from pengpos.wire.encoding.base64url import b64u
 from sandbox.backend.intents.reports import DueReport, IntentReport, PaymentReport, RefundReport
-from sandbox.backend.records.times import rfc3339
 
 
 def of_intent(report: IntentReport) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pengpos.core.errors import MalformedError, SignatureError
+from pengpos.core.times import LATEST_TIME
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.keys import Issuers
 from pengpos.wire.objects.presentation import Presentation
@@ -22,7 +23,6 @@ from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.events import emit
 from sandbox.backend.records.database import insert_if_new
 from sandbox.backend.records.tables import AlarmKind, EventKind, IntentRow, IntentStatus, TerminalCounterRow
-from sandbox.backend.records.times import LATEST_TIME
 from sandbox.backend.trust.judgement import EXPIRED, content_digest
 
 OPEN = frozenset({IntentStatus.CREATED, IntentStatus.HELD})

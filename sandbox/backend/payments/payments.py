@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from pengpos.core.errors import MalformedError
 from pengpos.core.reasons import Reason
+from pengpos.core.times import LATEST_TIME, parse_rfc3339
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.objects.authorisation import Funding
 from pengpos.wire.objects.presentation import Presentation
@@ -36,7 +37,6 @@ from sandbox.backend.records.tables import (
     WalletCounterRow,
     WalletCredentialRow,
 )
-from sandbox.backend.records.times import LATEST_TIME, parse_rfc3339
 from sandbox.backend.sharing import purses
 from sandbox.backend.terminals import denylist, policy
 from sandbox.backend.trust import judgement

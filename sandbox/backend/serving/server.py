@@ -15,12 +15,12 @@ import uvicorn
 
 from pengpos.core.errors import ConfigError
 from pengpos.keys.file import FileKey
+from pengpos.system_clock import SystemClock
 from sandbox.backend.api.delivery import AbortableH11Protocol
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.hub import Hub
 from sandbox.backend.records import seed
 from sandbox.backend.records.database import Database
-from sandbox.backend.records.times import SystemClock
 from sandbox.backend.serving import lan
 from sandbox.backend.serving.app import create_app
 from sandbox.backend.serving.certificates import server_identity

@@ -13,13 +13,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from pengpos.core.ports import Signer
 from pengpos.core.reasons import Reason
+from pengpos.core.times import rfc3339
 from pengpos.keys.sealed import unseal
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.credential import Allowance, Merchant, Role, issue_credential
 from pengpos.wire.objects.receipt import Outcome, ReceiptClaims, sign_receipt
-from sandbox.backend.records.times import rfc3339
 
 TERMINAL_CREDENTIAL_LIFE_S = 90 * 86_400
 WALLET_CREDENTIAL_LIFE_S = 7 * 86_400

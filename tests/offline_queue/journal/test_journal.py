@@ -14,7 +14,16 @@ from offline_queue.journal.connection import UnsafeSettingError, connect
 from offline_queue.journal.files import set_aside
 from offline_queue.journal.journal import Journal
 from offline_queue.journal.writer import Writer
-from offline_queue.values import ChangeRefusedError, DocumentStored, HeadSigned, IssuerTimeSeen, JournalBusyError, Note
+from offline_queue.records.rows import draw_epoch
+from offline_queue.values import (
+    ChangeRefusedError,
+    DocumentStored,
+    EpochDrawn,
+    HeadSigned,
+    IssuerTimeSeen,
+    JournalBusyError,
+    Note,
+)
 from pengpos.core.errors import JournalError, JournalFullError
 from pengpos.core.sale import SaleState
 from workshop.samples.journal import HeldClock, SaleMaker, moved, store
@@ -49,7 +58,7 @@ def test_everything_is_there_after_reopening(path: Path) -> None:
 def test_an_epoch_drawn_later_is_the_one_in_force_after_reopening(path: Path) -> None:
     with open_journal(path) as journal:
         store(journal, SaleMaker().signed(journal.next_counter()))
-        journal.new_epoch("restored").result(WAIT_S)
+        journal.record([EpochDrawn(epoch=draw_epoch(), why="restored")]).result(WAIT_S)
         number = journal.next_counter()
     with open_journal(path) as journal:
         assert journal.next_counter() == number

@@ -10,6 +10,7 @@ import pytest
 
 from pengpos.core.errors import ConfigError, MalformedError, RefusedError, SignatureError
 from pengpos.core.reasons import Reason
+from pengpos.core.times import rfc3339
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire import apdu
 from pengpos.wire.confirmation_code import confirmation_code
@@ -18,7 +19,6 @@ from pengpos.wire.objects.authorisation import Authorisation
 from pengpos.wire.objects.credential import Credential
 from pengpos.wire.objects.receipt import Outcome
 from pengpos.wire.objects.reply import AlreadyPaid, Authorises, Declines, Reply, read_reply
-from sandbox.backend.records.times import rfc3339
 from sandbox.phone.account import Account, BackendRefusedError, BackendUnreachableError
 from sandbox.phone.phone import SPARES, VirtualPhone
 from sandbox.phone.wallet.events import Authorised

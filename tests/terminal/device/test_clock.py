@@ -74,17 +74,6 @@ def test_an_older_signature_changes_nothing() -> None:
     assert clock.now() == NOON + 5
 
 
-def test_a_hand_sets_it_forward_only_and_it_is_doubtful_from_there() -> None:
-    machine = Machine()
-    clock = machine.clock()
-    clock.confirm()
-    clock.set_forward(NOON + 3_600)
-    assert clock.now() == NOON + 3_600
-    assert clock.doubtful_for_s is not None
-    with pytest.raises(ValueError, match="forward"):
-        clock.set_forward(NOON)
-
-
 def test_doubt_is_counted_by_uptime() -> None:
     machine = Machine()
     clock = machine.clock()

@@ -9,6 +9,7 @@ from typing import Any, cast
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from pengpos.core.times import rfc3339
 from sandbox.backend.api.rendering import terminal
 from sandbox.backend.contract import admin_shapes as shapes
 from sandbox.backend.intents import reports
@@ -23,7 +24,6 @@ from sandbox.backend.records.tables import (
     StoreRow,
     TerminalRow,
 )
-from sandbox.backend.records.times import rfc3339
 
 _ALARMS_SHOWN = 500
 

@@ -4,12 +4,12 @@
 Tests: tests/sandbox/backend/payments/test_payments.py, tests/sandbox/backend/settlement/test_settlements.py
 """
 
+from pengpos.core.times import rfc3339
 from sandbox.backend.booking.cancel import Cancelled
 from sandbox.backend.contract import terminal_shapes as shapes
 from sandbox.backend.intents import event_data
 from sandbox.backend.intents.reports import DueReport, IntentReport, PaymentReport, RefundReport
 from sandbox.backend.records.tables import SplitRow
-from sandbox.backend.records.times import rfc3339
 from sandbox.backend.settlement.settlements import DayEntry, DaySettlement, Total
 
 

@@ -4,6 +4,7 @@
 Tests: tests/sandbox/backend/payments/test_page_payments.py, tests/sandbox/backend/sharing/test_purses.py
 """
 
+from pengpos.core.times import rfc3339
 from pengpos.wire.encoding.base64url import b64u
 from sandbox.backend.contract import wallet_shapes as shapes
 from sandbox.backend.intents import event_data
@@ -13,7 +14,6 @@ from sandbox.backend.payments.page_reports import PagePaymentReport, PayableRepo
 from sandbox.backend.payments.payment_requests import PaymentRequestReport
 from sandbox.backend.people.accounts import CURRENCY, AccountBalance
 from sandbox.backend.records.tables import MerchantRow, PaymentRow, VoucherRow
-from sandbox.backend.records.times import rfc3339
 from sandbox.backend.sharing.purses import PurseReport
 
 

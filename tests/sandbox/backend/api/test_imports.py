@@ -19,6 +19,7 @@ from pengpos.backend_api.messages import EnrolmentMessage
 from pengpos.client import Home
 from pengpos.core.errors import ConfigError
 from pengpos.core.sale import Authorised, Cancel, CancelReason, Refund, Sale, SaleState
+from pengpos.core.times import rfc3339
 from pengpos.keys.sealed import seal, unseal
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u, unb64u
@@ -26,7 +27,6 @@ from pengpos.wire.encoding.cose import Context, Sign1
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.authorisation import Authorisation
 from provisioning.enrolment import Enrolling
-from sandbox.backend.records.times import rfc3339
 from terminal.commands.technician import unsent_payments
 from tests.support import shop as play
 from tests.support.backend import Shop

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from pengpos.core.times import rfc3339
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.credential import Credential, Role
-from sandbox.backend.records.times import rfc3339
 from tests.support.backend import Shop
 from tests.support.shop import Wallet
 

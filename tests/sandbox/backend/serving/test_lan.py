@@ -15,9 +15,9 @@ import pytest
 
 from pengpos.backend_api import roots
 from pengpos.client import Home
+from pengpos.system_clock import SystemClock
 from provisioning.finding import Light
 from provisioning.probes import own_probes
-from sandbox.backend.records.times import SystemClock
 from terminal.commands.technician import enrolled
 from tests.sandbox.backend.serving.test_server import PROGRAM, running
 

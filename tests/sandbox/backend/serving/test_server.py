@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from pengpos.core.errors import ConfigError
-from sandbox.backend.records.times import SystemClock
+from pengpos.system_clock import SystemClock
 from sandbox.backend.serving.server import Options, listen, open_backend
 from tests.support.shop import Operator, Till, Wallet
 
