@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who is calling: a terminal, by its device key; a wallet or the operator, by a bearer token.
+"""Finds out who is calling: a terminal, by its device key; a wallet or the operator, by a bearer token.
 
 Tests: tests/sandbox/backend/trust/test_request_signature.py, tests/sandbox/backend/api/test_admin_api.py
 """

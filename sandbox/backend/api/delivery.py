@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers that go wrong on their way, for rehearsals: late ones, and one whose connection dies instead.
+"""Loses an answer on its way, for rehearsals: the connection dies instead.
 
 The abort is uvicorn's transport's, which `AbortableH11Protocol` puts where an application can reach it.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ledger line by line, for the operator: `GET /admin/v1/ledger/postings`."""
+"""The route that shows an operator the ledger line by line: `GET /admin/v1/ledger/postings`."""
 
 from collections import defaultdict
 from typing import Annotated

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all routes have in common: errors are problem documents, and the OpenAPI says so."""
+"""Makes routes whose errors are problem documents, and an OpenAPI document that says so."""
 
 from collections.abc import Callable
 from typing import Any

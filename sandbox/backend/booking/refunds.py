@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Refunds: whole or part, never more than captured, serialised on `refund_id` (backend API, refunds)."""
+"""Refunds a payment: whole or part, never more than captured, serialised on `refund_id` (backend API, refunds)."""
 
 from dataclasses import dataclass
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Errors as RFC 9457 problem documents with `code` for programs (backend API, "Rules for all of it").
+"""Answers errors with RFC 9457 problem documents, with a `code` for programs (backend API, "Rules for all of it").
 
 Tests: tests/sandbox/backend/api/test_routing.py, tests/sandbox/backend/api/test_problem_translation.py
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Dues: what an offline payment that was declined at sync left to pay, asked of the account whose wallet key signed it.
+"""Asks, lessens and withdraws dues: what an offline payment that was declined at sync left its shopper to pay.
 
 Source: backend API, *Dues*. When one arises, lessens and ends is here; paying and refusing is in `due_payments`.
 Everything that changes one runs under the row lock of its intent, which has at most one due, for ever: goods are given

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The JSON of reports: the data of the events `intent` and `payment`, and what the API's answers are made of.
+"""Writes reports as JSON: the data of the events `intent` and `payment`, and what the API's answers are made of.
 
 Times are RFC 3339, signed objects base64url; a member that has nothing to say is left out (backend API, "Rules for all
 of it").

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a refusal is the last word on an authorisation, and when its terminal may still say otherwise.
+"""Decides when a refusal is final, and when its terminal may still say that it had accepted the payment offline.
 
 Source: backend API, *Accepted after all* and `max_age` in *Judged as of its time*.
 

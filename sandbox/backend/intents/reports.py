@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How intents, payments, refunds and dues stand, as values: what events carry and what every side is answered.
+"""Reports how intents, payments, refunds and dues stand, as values that events and answers are made of.
 
 One place decides what is said of a row. The JSON of these values is in `event_data`.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Test amounts: the last two digits of an amount choose the outcome (backend API, "Money for testing").
+"""Lets the last two digits of an amount choose the outcome, for testing (backend API, "Money for testing").
 
 Only where the sandbox was started with ``--magic-amounts``. What an ending decides about money is decided once, in
 `outcome`; what it does to an answer on its way is `Delivery`.

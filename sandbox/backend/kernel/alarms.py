@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an operator must see to: a used counter, a copied key, a journal that went back.
+"""Raises alarms for the operator: a counter used twice, a copied key, a journal that went back.
 
 Tests: tests/sandbox/backend/payments/test_payments.py, tests/sandbox/backend/terminals/test_heartbeat.py
 """

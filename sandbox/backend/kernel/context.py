@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every part of the backend is given: database, issuer, clock, public origin, and the waking of event streams.
+"""Holds what every part of the backend is given: database, issuer, clock, public origin, the waking of streams.
 
 Tests: tests/sandbox/backend/serving/test_server.py
 """

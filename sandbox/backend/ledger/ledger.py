@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Double entry: every posting adds up to zero per currency, every balance is the sum of its entries.
+"""Keeps the books by double entry: a posting adds up to zero per currency, a balance is the sum of its entries.
 
 Accounts: `shopper` (what we owe a shopper), `purse` (what several shoppers hold together), `merchant` (what we owe a
 merchant), `play_money` (where top-ups come from, so it goes below zero), `guarantee` (what offline promises that were

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The line items of a payment, the campaign discount taken off it, and the cards that go with it. Moves no money.
+"""Makes a payment's line items and cards, and finds the campaign discount to take off it. Moves no money.
 
 Tests: tests/sandbox/backend/payments/test_payments.py, tests/sandbox/backend/terminals/test_policy.py
 """

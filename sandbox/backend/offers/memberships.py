@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Memberships: an account's points and tier at one merchant, and the pass that shows them, signed for one key.
+"""Keeps memberships: an account's points and tier at one merchant, and the pass that shows them to it.
 
 Source: tap protocol §1 (membership). Points are one a whole unit taken and not given back, where a pass was shown.
 """

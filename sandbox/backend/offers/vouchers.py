@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Vouchers: issued for an account, signed for one key at a time, spent once, given back in proportion.
+"""Issues vouchers for an account, signs each for one key at a time, spends it once, gives it back in proportion.
 
 Source: tap protocol §1 (voucher); backend API, refunds ("vouchers and points in proportion").
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How intents, payments and receipts stand for the shopper, as values (backend API, "Shopper side").
+"""Reports how intents, payments and receipts stand for the shopper, as values (backend API, "Shopper side").
 
 Tests: tests/sandbox/backend/payments/test_page_payments.py
 """

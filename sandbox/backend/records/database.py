@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Transactions on SQLite or PostgreSQL; the only module that knows which of the two it is.
+"""Runs transactions on SQLite or PostgreSQL; the only module that knows which of the two it is.
 
 SQLite: WAL, ``synchronous=FULL``, ``BEGIN IMMEDIATE`` for a transaction that writes. PostgreSQL: READ COMMITTED with
 row locks and unique constraints; a deadlock or serialisation failure is tried again from the start.

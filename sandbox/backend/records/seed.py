@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What exists from the first start on: the demo merchant with one store.
+"""Makes what exists from the first start on: the demo merchant with one store.
 
 Tests: tests/sandbox/backend/serving/test_server.py
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The application: three APIs over one backend, and the pages for phones.
+"""Makes the application: three APIs over one backend, and the pages for phones.
 
 Tests: tests/sandbox/backend/api/test_routing.py, tests/sandbox/backend/serving/test_server.py
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sandbox as a process: its state on disk, its socket, and the one line it prints when it is ready."""
+"""Runs the sandbox as a process: its state on disk, its socket, and the one line it prints when it is ready."""
 
 import errno
 import json

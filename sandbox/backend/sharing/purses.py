@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""小荷包: a purse that several accounts fill and pay from (authorisation, funding 1)."""
+"""Keeps purses (小荷包) that several accounts fill and pay from (authorisation, funding 1)."""
 
 from dataclasses import dataclass
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""AA: a bill in shares that add up. It only groups: each share is a sale and an intent (purpose 2) of its own."""
+"""Splits a bill (AA) into shares that add up. It only groups: each share is an intent (purpose 2) of its own."""
 
 from sqlalchemy.orm import Session
 

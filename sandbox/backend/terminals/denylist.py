@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The denylist of wallet keys: an ordered list of changes, handed out as signed deltas (backend API, documents)."""
+"""Keeps the denylist of wallet keys: an ordered list of changes, sent as signed deltas (backend API, documents)."""
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session

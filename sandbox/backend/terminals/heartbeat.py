@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Heartbeats: how a terminal is, and its journal head signed back, so that a journal cannot go back unnoticed.
+"""Notes how a terminal is and signs its journal head, so that a journal cannot go back unnoticed.
 
 Source: backend API, `POST /terminal/heartbeat`.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Merchants and stores, what they set for the terminals below them, and what an operator tells a terminal to do.
+"""Keeps merchants and stores and what they set for their terminals; revokes and commands terminals.
 
 Tests: tests/sandbox/backend/api/test_admin_api.py, tests/sandbox/backend/terminals/test_policy.py
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What only the backend may sign: credentials, receipts, and its own documents as COSE_Sign1 over JSON bytes.
+"""Signs what only the backend may: credentials, receipts, and its own documents as COSE_Sign1 over JSON bytes.
 
 Source: tap protocol §1; backend API, "The backend's documents". JSON bytes are kept and sent as they were signed.
 

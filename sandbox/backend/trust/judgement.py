@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every check of tap protocol §2 once more, on the backend's side: a terminal may err, or lie.
+"""Makes every check of tap protocol §2 once more, on the backend's side: a terminal may err, or lie.
 
 Pure: what the database knows comes in as `Known`. What differs from the terminal's own check: `authorised at` stands
 for the clock (*judged as of its time*), and counters may arrive in any order.

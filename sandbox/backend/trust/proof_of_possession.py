@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A public key from a request, and the proof that its sender has the private one (backend API, credentials).
+"""Reads a public key from a request and checks that its sender has the private one (backend API, credentials).
 
 The proof is a COSE_Sign1 by the new key, context `credential-request`, over a text that both sides know.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Terminal requests are signed with the device key: RFC 9421, label `pp` (backend API, "Rules for all of it").
+"""Verifies the device key's signature over a request: RFC 9421, label `pp` (backend API, "Rules for all of it").
 
 Checked in this order: form, key, signature, digest of the body, clock, nonce. A nonce is used up only by a request
 that is right in everything else, so a clock that was off costs none.

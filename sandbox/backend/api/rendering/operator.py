@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an operator sees, read from the tables as the shapes of the operator side; nothing is changed here.
+"""Renders what an operator sees: reads the tables as the shapes of the operator side, and changes nothing.
 
 Tests: tests/sandbox/backend/api/test_admin_api.py
 """

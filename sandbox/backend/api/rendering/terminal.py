@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Values as the shapes of the terminal side.
+"""Renders values as the shapes of the terminal side.
 
 Tests: tests/sandbox/backend/payments/test_payments.py, tests/sandbox/backend/settlement/test_settlements.py
 """

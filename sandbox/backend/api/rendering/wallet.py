@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Values as the shapes of the shopper side.
+"""Renders values as the shapes of the shopper side.
 
 Tests: tests/sandbox/backend/payments/test_page_payments.py, tests/sandbox/backend/sharing/test_purses.py
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Money and terminals.
+"""Makes the tables of money and terminals.
 
 Tests: tests/sandbox/backend/records/test_migrations.py
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What shoppers do together.
+"""Makes the tables of what shoppers do together.
 
 Tests: tests/sandbox/backend/records/test_migrations.py
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is asked of a shopper whose offline payment was declined when it was sent.
+"""Makes the table of dues: what is asked of a shopper whose offline payment was declined when it was sent.
 
 Tests: tests/sandbox/backend/records/test_migrations.py
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the terminal that sent a payment said that it knows dues.
+"""Adds whether the terminal that sent a payment said that it knows dues.
 
 Tests: tests/sandbox/backend/records/test_migrations.py
 """

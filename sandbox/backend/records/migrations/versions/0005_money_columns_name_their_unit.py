@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Money columns name their unit: `amount` becomes `amount_minor`.
+"""Names the unit of money columns: `amount` becomes `amount_minor`.
 
 Renamed in place on both databases: Alembic's batch mode would copy each table on SQLite, and lose its CHECK
 constraints. RENAME COLUMN keeps the rows and rewrites constraints and indexes that name the column.
