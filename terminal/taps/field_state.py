@@ -71,11 +71,13 @@ class Known:
 
     def with_stranger(self, card: Card) -> "Known":
         """With a card that is no wallet."""
-        return replace(self, strangers=(*self.strangers, card))
+        return Known(strangers=(*self.strangers, card), phones=self.phones, broken=self.broken)
 
     def with_phone(self, card: Card) -> "Known":
         """With a wallet, or what may be one."""
-        return self if card in self.phones else replace(self, phones=(*self.phones, card))
+        if card in self.phones:
+            return self
+        return Known(strangers=self.strangers, phones=(*self.phones, card), broken=self.broken)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +132,7 @@ class Occupied:
 
 
 FieldState = Unseen | Empty | Approached | Offered | Occupied
+_NO_OTHERS = Others()
 Outcome = tuple[FieldState, tuple[Effect, ...]]
 
 # --- the machine ------------------------------------------------------------------------------------------------------
@@ -143,7 +146,8 @@ def step(state: FieldState, event: Event) -> Outcome:
     """What `event` makes of the field, and what is to be done then, in this order."""
     match event:
         case Looked():
-            return _looked(replace(state, known=state.known.among(event.cards)), event)
+            known = state.known.among(event.cards)
+            return _looked(state if known is state.known else replace(state, known=known), event)
         case Recognised():
             return _recognised(state, event)
         case _:
@@ -164,6 +168,8 @@ def seen_empty_under(state: FieldState, arming: int) -> bool:
 def others_of(reader: str, fields: Mapping[str, FieldState], armed: Armed) -> Others:
     """What the fields of the other readers are to that reader's."""
     others = [(name, state) for name, state in fields.items() if name != reader]
+    if not others:
+        return _NO_OTHERS
     return Others(
         told_to_go=any(_told_to_go(name, state, armed) for name, state in others),
         phones_of_two=sum(_of_two(name, state, armed) for name, state in others),
