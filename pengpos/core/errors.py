@@ -26,6 +26,7 @@ PengposError
 ├── NotAcknowledgedError      an acknowledgement that does not free this device [offline_queue.export.acknowledgement]
 ├── ApiProblem                the daemon answered no; carries its problem document [pengpos.client._http]
 ├── DaemonAway                nobody answers at the daemon's socket [pengpos.client._http]
+├── DamagedCatalogueError     a catalogue of words for people cannot be read [workshop.words.catalogue]
 ├── ProgramFailedError        a program that was started ended, or never was ready [workshop.processes]
 └── StepFailedError           a step of the demo did not hold [workshop.demo]
 """

@@ -9,6 +9,7 @@ Tests: tests/workshop/words/test_update.py
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po, write_po
 
+from pengpos.core.errors import PengposError
 from pengpos.i18n import FALLBACK, Language
 from workshop.words.program import Program
 
@@ -35,8 +37,15 @@ _LINE: Final = re.compile(r'|#.*|((msgid|msgstr|msgctxt) )?"([^"\\]|\\.)*"')
 """Babel is lenient where a quotation mark is missing, and loses a character there."""
 
 
-class DamagedCatalogueError(Exception):
+@dataclass(eq=False)
+class DamagedCatalogueError(PengposError):
     """A .po file that cannot be read: where, and why."""
+
+    place: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.detail}"
 
 
 class SentencesOf(Catalog):
@@ -67,13 +76,13 @@ def read(program: Program, language: Language) -> SentencesOf:
         lines = path.read_text(encoding="utf-8").splitlines()
         for number, line in enumerate(lines, 1):
             if not _LINE.fullmatch(line):
-                raise DamagedCatalogueError(f"{program.shown(path)}:{number}: is no line of a catalogue: {line}")
+                raise DamagedCatalogueError(f"{program.shown(path)}:{number}", f"is no line of a catalogue: {line}")
         try:
             for message in read_po(lines, abort_invalid=True):
                 if message.id:
                     catalogue[message.id] = message
         except PoFileError as error:
-            raise DamagedCatalogueError(f"{program.shown(path)}: {error}") from error
+            raise DamagedCatalogueError(program.shown(path), str(error)) from error
     return catalogue
 
 
