@@ -60,7 +60,7 @@ def test_an_approval_by_code_is_live_until_it_is_confirmed() -> None:
 @pytest.mark.parametrize("state", [S.APPROVED, S.FORWARDING, S.DECLINED_AT_SYNC])
 def test_a_sale_once_accepted_offline_counts_when_it_was_authorised(state: SaleState) -> None:
     history = (Step(S.SIGNED, NOON, ""), Step(S.ACCEPTED_OFFLINE, NOON + 20, ""), Step(state, NOON + 90_000, ""))
-    found = facts(state, history=history)
+    found = facts(state, history=history, authorised=samples.authorised())
     assert found.accepted_at == NOON + 20
     assert found.taken_at == samples.authorised().authorised_at == NOON + 2
 
