@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a payment is, purely: money, sale, machine, risk, ports, errors. No clock, file, thread or library.
 
-Reading order: confirmation, denylist, money, ports, reasons, risk, times, uuid7, errors, sale, business_day, events,
-effects, machine.
+Reading order: confirmation, money, ports, reasons, risk, times, uuid7, errors, sale, business_day, events, effects,
+machine.
 """
 
 __all__ = [
     "business_day",
     "confirmation",
-    "denylist",
     "effects",
     "errors",
     "events",

@@ -10,8 +10,8 @@ from collections.abc import Collection
 
 from offline_queue.port import JournalPort
 from offline_queue.values import Change, DocumentStored, ValueStored
-from pengpos.core.denylist import KID_SIZE, Denylist
 from pengpos.core.errors import MalformedError
+from terminal.backend.denylist import KID_SIZE, Denylist
 
 log = logging.getLogger(__name__)
 

@@ -15,12 +15,12 @@ from offline_queue.port import JournalPort
 from offline_queue.values import Change, ChangeRefusedError, DocumentStored, IssuerTimeSeen
 from pengpos.backend_api.calls import UnusableAnswerError
 from pengpos.backend_api.messages import ConfigMessage, DenylistContent
-from pengpos.core.denylist import Denylist
 from pengpos.core.errors import JournalError, MalformedError, SignatureError
 from pengpos.core.times import parse_rfc3339
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.cose import Context
 from pengpos.wire.encoding.keys import Issuers, PublicKey
+from terminal.backend.denylist import Denylist
 from terminal.backend.gateway import DENYLIST_SIZE_MOST, BackendGateway
 from terminal.backend.stored_denylist import StoredDenylist
 from terminal.device.clock import DeviceClock

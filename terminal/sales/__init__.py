@@ -4,4 +4,14 @@
 Reading order: arming, offline, open_dues, open_sales, commands, day, inquiries, intent_url, effects.
 """
 
-__all__ = ["arming", "commands", "day", "effects", "inquiries", "intent_url", "offline", "open_dues", "open_sales"]
+__all__ = [
+    "arming",
+    "commands",
+    "day",
+    "effects",
+    "inquiries",
+    "intent_url",
+    "offline",
+    "open_dues",
+    "open_sales",
+]

@@ -4,6 +4,7 @@
 import wave
 from itertools import pairwise
 
+import pygame
 import pytest
 
 from ui.sounds import FOLDER, Sound, Speaker, sound_of_change
@@ -73,6 +74,13 @@ def test_no_two_tones_are_alike() -> None:
     assert len({(FOLDER / f"{sound}.wav").read_bytes() for sound in Sound}) == 4
 
 
+@pytest.fixture
+def no_mixer() -> None:
+    """SDL's mixer as a program finds it: another test of this process may have opened it."""
+    pygame.mixer.quit()
+
+
+@pytest.mark.usefixtures("no_mixer")
 def test_without_an_audio_device_there_is_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SDL_AUDIODRIVER", "no-such-driver")
     speaker = Speaker()
@@ -81,6 +89,7 @@ def test_without_an_audio_device_there_is_silence(monkeypatch: pytest.MonkeyPatc
     assert speaker._sounds == {}
 
 
+@pytest.mark.usefixtures("no_mixer")
 def test_with_one_each_tone_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SDL_AUDIODRIVER", "dummy")
     speaker = Speaker()

@@ -4,4 +4,13 @@
 Reading order: authorisation, credential, membership, receipt, reply, voucher, intent, presentation.
 """
 
-__all__ = ["authorisation", "credential", "intent", "membership", "presentation", "receipt", "reply", "voucher"]
+__all__ = [
+    "authorisation",
+    "credential",
+    "intent",
+    "membership",
+    "presentation",
+    "receipt",
+    "reply",
+    "voucher",
+]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tables, migrations, transactions, ids and times: what the backend keeps.
 
-Reading order: tables, database, ids, times, seed.
+Reading order: ids, tables, database, seed.
 """
 
-__all__ = ["database", "ids", "seed", "tables", "times"]
+__all__ = ["database", "ids", "seed", "tables"]

@@ -4,7 +4,7 @@
 Amounts are minor units (`*_minor`), times Unix seconds; an epoch or a counter may need all of 64 bits, so it is stored
 as text. A lifecycle or a kind is a StrEnum, stored as its word.
 
-Reading order: base, states, merchants, terminals, shoppers, payments, ledger, offers, sharing, notices.
+Reading order: base, states, ledger, merchants, notices, offers, payments, sharing, shoppers, terminals.
 """
 
 from sandbox.backend.records.tables.base import Base, Uint64

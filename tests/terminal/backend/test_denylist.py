@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pengpos.core.denylist import Denylist
+from terminal.backend.denylist import Denylist
 
 KIDS = st.sets(st.binary(min_size=8, max_size=8), max_size=30)
 
