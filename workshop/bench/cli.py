@@ -54,6 +54,20 @@ def bench_tap(*, taps: int, radio_taps: int, insertions: int, directory: Path | 
             click.echo(line)
 
 
+@bench.command("lists")
+@click.option("--taps", default=1000, show_default=True, help="Beside lists, and as many on an idle terminal.")
+@click.option("--stored", default=5_000, show_default=True, help="Payments in the journal.")
+@click.option("--clients", default=2, show_default=True, help="Programs that page through all sales.")
+@click.option("--directory", type=click.Path(path_type=Path), help="On the disk that matters; else a temporary one.")
+def bench_lists(*, taps: int, stored: int, clients: int, directory: Path | None) -> None:
+    """Judging a tap while other programs list thousands of sales, beside an idle terminal."""
+    from workshop.bench.tap_beside_lists import run
+
+    with tempfile.TemporaryDirectory(dir=directory, prefix="pengpos-bench-") as scratch:
+        for line in run(Path(scratch), taps=taps, stored=stored, clients=clients):
+            click.echo(line)
+
+
 @bench.command("soak")
 @click.option("--taps", default=100_000, show_default=True)
 @click.option("--directory", type=click.Path(path_type=Path), help="Where the journal grows; else a temporary one.")

@@ -50,7 +50,9 @@ class _Board:
         """Ignore it."""
 
 
-class _StandingClock(DeviceClock):
+class StandingClock(DeviceClock):
+    """Time for money stands still: it is when the wallet's workbench lives."""
+
     def now(self) -> int:
         """The moment in which the wallet's workbench lives."""
         return NOW
@@ -64,7 +66,7 @@ class MeasuredTerminal:
         self.bench.store.set_balance("CNY", None)
         self.bench.give_new(allowance=CNY_200, expires_at=NOW + 30 * 86_400)
         self._applet: Applet = self.bench.card()
-        self._clock = _StandingClock()
+        self._clock = StandingClock()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="bench loop", daemon=True)
         self._thread.start()
