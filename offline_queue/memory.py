@@ -100,6 +100,11 @@ class MemoryJournal:
         """See `Writes.lease`."""
         return self._leases.hold(name)
 
+    def connect(self) -> "MemoryJournal":
+        """See `Connects.connect`: nothing here waits."""
+        self._check_open()
+        return self
+
     def close(self) -> None:
         """See `Writes.close`."""
         self._closed = True
@@ -144,7 +149,7 @@ class MemoryJournal:
     # counts
 
     def queue_totals(self, currency: str) -> QueueTotals:
-        """See `Counts.queue_totals`."""
+        """See `UsageReads.queue_totals`."""
         mine = [sale for sale in self._stored() if sale.amount.currency == currency]
         unknown = [sale for sale in self._sales() if sale.state is SaleState.UNKNOWN]
         return QueueTotals(
@@ -155,11 +160,11 @@ class MemoryJournal:
         )
 
     def wallet_counter(self, kid: bytes) -> int:
-        """See `Counts.wallet_counter`."""
+        """See `WalletReads.wallet_counter`."""
         return self._open_content().wallet_counters.get(kid, -1)
 
     def wallet_usage(self, kid: bytes, currency: str) -> WalletUsage:
-        """See `Counts.wallet_usage`."""
+        """See `UsageReads.wallet_usage`."""
         mine = [
             sale
             for sale in self._stored()
@@ -169,14 +174,14 @@ class MemoryJournal:
         return WalletUsage(count=len(mine), total_minor=total_minor, blocked=kid in self._open_content().blocked)
 
     def stored_authorisation(self, intent_id: UUID) -> bytes | None:
-        """See `Counts.stored_authorisation`."""
+        """See `WalletReads.stored_authorisation`."""
         sale = self.sale_by_intent(intent_id)
         if sale is None or sale.authorised is None or sale.intent.intent_id != intent_id:
             return None
         return sale.authorised.authorisation
 
     def day_totals(self, from_utc: int, to_utc: int, currency: str) -> DayTotals:
-        """See `Counts.day_totals`."""
+        """See `ReportReads.day_totals`."""
         mine = [sale for sale in self._sales() if sale.amount.currency == currency]
         taken = [sale for sale in mine if (at := counts_at(sale)) is not None and from_utc <= at < to_utc]
         stands = [sale for sale in taken if sale.state is not SaleState.DECLINED_AT_SYNC]
@@ -204,7 +209,7 @@ class MemoryJournal:
         )
 
     def latest_issuer_time(self) -> int:
-        """See `Counts.latest_issuer_time`."""
+        """See `ReportReads.latest_issuer_time`."""
         return self._open_content().issuer_time
 
     # chain

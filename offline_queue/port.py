@@ -57,20 +57,32 @@ class SaleReads(Protocol):
         """Payments accepted offline and not yet answered, in the order in which they were made."""
 
 
-class Counts(Protocol):
-    """What caps and reports are reckoned from."""
-
-    def queue_totals(self, currency: str) -> QueueTotals:
-        """Count, sum and oldest of what is stored."""
+class WalletReads(Protocol):
+    """What tells a replayed authorisation from a new one."""
 
     def wallet_counter(self, kid: bytes) -> int:
         """The highest authorisation counter seen of a wallet key (kid, 8 bytes); -1: never seen."""
 
+    def stored_authorisation(self, intent_id: UUID) -> bytes | None:
+        """The authorisation stored for this intent, byte for byte."""
+
+
+class UsageReads(Protocol):
+    """What the caps of the offline policy are reckoned from."""
+
+    def queue_totals(self, currency: str) -> QueueTotals:
+        """Count, sum and oldest of what is stored."""
+
     def wallet_usage(self, kid: bytes, currency: str) -> WalletUsage:
         """What of a wallet key is stored and not yet answered."""
 
-    def stored_authorisation(self, intent_id: UUID) -> bytes | None:
-        """The authorisation stored for this intent, byte for byte."""
+
+class TapReads(WalletReads, UsageReads, Protocol):
+    """All that the judgement of a tap asks of a journal."""
+
+
+class ReportReads(Protocol):
+    """What reports and the clock are reckoned from."""
 
     def day_totals(self, from_utc: int, to_utc: int, currency: str) -> DayTotals:
         """Takings in from ≤ t < to."""
@@ -124,5 +136,19 @@ class Writes(Protocol):
         """Finish what was asked for, then release the medium. Afterwards every call raises JournalError."""
 
 
-class JournalPort(SaleReads, Counts, ChainReads, Writes, Protocol):
+class Reads(SaleReads, TapReads, ReportReads, ChainReads, Protocol):
+    """All that can be read."""
+
+
+class Connects(Protocol):
+    """Reading beside other readers."""
+
+    def connect(self) -> Reads:
+        """Another way to read, which never waits for those that read by any other; it is closed with the journal.
+
+        Raises JournalError.
+        """
+
+
+class JournalPort(Reads, Connects, Writes, Protocol):
     """The whole journal."""

@@ -73,7 +73,7 @@ class Terminal:
         Raises JournalFullError if what was under way cannot be taken up: `stop` it then.
         """
         open_sales, clock = self._sales.open_sales, self._device.clock
-        open_sales.restore(self._device.journal.open_sales())
+        open_sales.restore(await asyncio.to_thread(self._device.journal.open_sales))
         for sale in open_sales.sales:
             if sale.state in WAITING_STATES and clock.now() >= sale.intent.expires_at:
                 await self._ask_before_it_ends(sale)
@@ -119,6 +119,7 @@ class Terminal:
         await self._sales.open_sales.close()
         self._sales.tag.close()
         await self._backend.client.aclose()
+        self._device.executors.close()
         await asyncio.to_thread(self._device.journal.close)
         if not self._ended.done():
             self._ended.cancel()

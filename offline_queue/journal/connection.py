@@ -34,6 +34,8 @@ SETTINGS: tuple[tuple[str, str], ...] = (
     ("busy_timeout", "5000"),
     ("temp_store", "MEMORY"),
 )
+READ_CACHE_KIB = 2_048
+"""For each connection that only reads: what it holds is stale after the next commit, and memory is scarce."""
 REQUIRED: tuple[tuple[str, str | int], ...] = (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1))
 """What SQLite must answer when asked again: 2 is FULL."""
 
@@ -75,6 +77,7 @@ def connect_read_only(path: Path, key: bytes) -> Connection:
     try:
         connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA busy_timeout = 5000")
+        connection.execute(f"PRAGMA cache_size = -{READ_CACHE_KIB}")
     except DatabaseError as error:
         connection.close()
         raise trouble(path, error) from error

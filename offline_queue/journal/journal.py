@@ -2,7 +2,8 @@
 """The durable journal: one file, one thread that writes, and one sync for all changes that wait at the same moment.
 
 A change is encoded by whoever asks, queued, and appended by the journal's thread; its future is done when the commit
-that holds it is on the medium. Reads go over a second, read-only connection (`JournalReader`).
+that holds it is on the medium. Reads go over a second, read-only connection (`JournalReader`); what must
+not wait for other reads gets one of its own (`connect`).
 """
 
 import threading
@@ -27,6 +28,7 @@ from pengpos.core.ports import Clock
 WAITING_LIMIT = 1_000  # changes not yet on the medium; more would mean it has stopped
 GROUP_LIMIT = 200  # requests in one commit
 REST_S = 0.05  # with nothing to write for so long, folding keeps nobody waiting; a row of a sale seldom comes alone
+CONNECTIONS_MOST = 8  # beside the two that every journal has
 OPEN_LIMIT_S = 120.0
 CLOSE_LIMIT_S = 60.0
 
@@ -43,6 +45,7 @@ class Journal(JournalReader):
         self._leases = Leases()
         self._requests: SimpleQueue[Request | None] = SimpleQueue()
         self._writer = Writer(path, key, clock, boot_id)
+        self._connections: list[JournalReader] = []
         self._closing = False
         self._stopped: BaseException | None = None
         started: Future[None] = Future()
@@ -105,6 +108,16 @@ class Journal(JournalReader):
         numbers: Numbers = self._writer.numbers
         return IntentNumber(numbers.epoch, numbers.counter + 1)
 
+    def connect(self) -> JournalReader:
+        """See `Connects.connect`. Raises JournalError, also for more than `CONNECTIONS_MOST`."""
+        with self._gate:
+            if self._closing:
+                raise JournalError("the journal is closed")
+            if len(self._connections) >= CONNECTIONS_MOST:
+                raise JournalError(f"{CONNECTIONS_MOST} connections to the journal are open")
+            self._connections.append(JournalReader(self.path, self._key))
+            return self._connections[-1]
+
     def lease(self, name: str) -> AbstractContextManager[None]:
         """See `Writes.lease`."""
         return self._leases.hold(name)
@@ -114,6 +127,8 @@ class Journal(JournalReader):
         if self._closing:
             return
         self._take_no_more()
+        for connection in self._connections:
+            connection.close()
         super().close()  # first, so that the last to go is the writer, who folds the log into the file
         self._stop_thread()
         self._file_lock.release()

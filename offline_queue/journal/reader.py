@@ -150,30 +150,30 @@ class JournalReader:
         return Page(tuple(sale for _, _, sale in page), page[-1][0] if more else None)
 
     def queue_totals(self, currency: str) -> QueueTotals:
-        """See `Counts.queue_totals`."""
+        """See `UsageReads.queue_totals`."""
         count, total, oldest, unknown = self._row(_QUEUE_TOTALS, currency)
         return QueueTotals(count=count, total_minor=total, oldest_at=oldest, unknown_count=unknown)
 
     def wallet_counter(self, kid: bytes) -> int:
-        """See `Counts.wallet_counter`."""
+        """See `WalletReads.wallet_counter`."""
         found = self._row("SELECT counter FROM wallet_key WHERE kid = ?", kid)
         return int.from_bytes(found[0], "big") if found else -1
 
     def wallet_usage(self, kid: bytes, currency: str) -> WalletUsage:
-        """See `Counts.wallet_usage`."""
+        """See `UsageReads.wallet_usage`."""
         count, total = self._row(_WALLET_USAGE, kid, currency)
         blocked = self._row("SELECT 1 FROM wallet_key WHERE kid = ? AND blocked_seq > 0", kid)
         return WalletUsage(count=count, total_minor=total, blocked=blocked is not None)
 
     def stored_authorisation(self, intent_id: UUID) -> bytes | None:
-        """See `Counts.stored_authorisation`."""
+        """See `WalletReads.stored_authorisation`."""
         sale = self.sale_by_intent(intent_id)
         if sale is None or sale.authorised is None or sale.intent.intent_id != intent_id:
             return None
         return sale.authorised.authorisation
 
     def day_totals(self, from_utc: int, to_utc: int, currency: str) -> DayTotals:
-        """See `Counts.day_totals`."""
+        """See `ReportReads.day_totals`."""
         asked = (from_utc, to_utc, currency)
         count, total, offline_count, offline_total, bounced_count, bounced = self._row(_TAKEN, *asked)
         refunded_count, refunded = self._row(_REFUNDED, *asked)
@@ -194,7 +194,7 @@ class JournalReader:
         )
 
     def latest_issuer_time(self) -> int:
-        """See `Counts.latest_issuer_time`."""
+        """See `ReportReads.latest_issuer_time`."""
         found = self._row("SELECT at FROM issuer_time")
         return cast("int", found[0]) if found else 0
 

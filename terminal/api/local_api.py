@@ -4,7 +4,6 @@
 Nothing here waits for a shopper: a call starts or changes something, `/v1/events` says what came of it.
 """
 
-import asyncio
 from collections.abc import Callable
 from datetime import date
 from typing import Literal
@@ -16,12 +15,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from offline_queue.port import JournalPort
 from offline_queue.values import PAGE_LIMIT, SaleQuery
 from pengpos.backend_api.calls import UnusableAnswerError
 from pengpos.client import Language, NewSale
 from pengpos.core.sale import CancelReason, SaleState
-from pengpos.core.times import parse_rfc3339, rfc3339
+from pengpos.core.times import parse_rfc3339
 from terminal.api.feed import Feed
 from terminal.api.http import (
     ERROR_ANSWERS,
@@ -31,9 +29,11 @@ from terminal.api.http import (
     events_of,
     read_body,
 )
+from terminal.api.lists import SaleLists
 from terminal.api.snapshot import Snapshots
 from terminal.api.views import refund_view, sale_view
 from terminal.device.alarms import Alarms
+from terminal.device.executor import BoundedExecutor
 from terminal.sales.commands import SaleCommands
 from terminal.sales.day import DayClose
 from terminal.sales.open_sales import OpenSales
@@ -76,7 +76,8 @@ class LocalApi:
         *,
         open_sales: OpenSales,
         commands: SaleCommands,
-        journal: JournalPort,
+        lists: SaleLists,
+        reports: BoundedExecutor,
         snapshots: Snapshots,
         feed: Feed,
         alarms: Alarms,
@@ -88,7 +89,8 @@ class LocalApi:
     ) -> None:
         self._open_sales = open_sales
         self._commands = commands
-        self._journal = journal
+        self._lists = lists
+        self._reports = reports
         self._snapshots = snapshots
         self._feed = feed
         self._alarms = alarms
@@ -156,31 +158,17 @@ class LocalApi:
             before=query.number("before"),
             limit=PAGE_USUAL if limit is None else limit,
         )
-        page = await asyncio.to_thread(self._journal.search, wanted)
-        return as_json({"sales": [sale_view(sale, self._language) for sale in page.sales], "next": page.next})
+        sales, following = await self._lists.page(wanted)
+        return as_json({"sales": sales, "next": following})
 
     async def queue(self, _request: Request) -> Response:
         """`GET /v1/queue`: every stored payment with its state and age, and the totals."""
-        entries = await asyncio.to_thread(self._journal.queue_entries, PAGE_LIMIT)
-        status = await self._snapshots.status()
-        items = [
-            {
-                "sale_id": str(entry.sale.sale_id),
-                "number": entry.sale.number,
-                "state": entry.sale.state.value,
-                "total": entry.sale.total.minor,
-                "currency": entry.sale.amount.currency,
-                "accepted_at": rfc3339(entry.accepted_at),
-                "attempts": entry.sale.attempts,
-                "retry_at": rfc3339(entry.sale.retry_at) if entry.sale.retry_at else None,
-            }
-            for entry in entries
-        ]
-        return as_json({"totals": status.queue, "items": items})
+        items = await self._lists.queue()
+        return as_json({"totals": (await self._snapshots.status()).queue, "items": items})
 
     async def export(self, _request: Request) -> Response:
         """`GET /v1/queue/export`: everything unsent, sealed to the backend (JWE, `docs/journal.md`)."""
-        sealed = await asyncio.to_thread(self._export)
+        sealed = await self._reports.run(self._export)
         headers = {"content-disposition": 'attachment; filename="pengpos-export.jwe"'}
         return Response(sealed, media_type="application/jose", headers=headers)
 
@@ -207,7 +195,7 @@ class LocalApi:
         """`GET /v1/diagnosis`: what `pengpos doctor --json` prints. Takes seconds, in a thread."""
         if self._diagnose is None:
             raise BadRequestError(503, "no_doctor", "this terminal was started without its doctor: pengpos doctor")
-        return as_json(await asyncio.to_thread(self._diagnose))
+        return as_json(await self._reports.run(self._diagnose))
 
     # --- changing -----------------------------------------------------------------------------------------------------
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """`GET /v1/status`: everything a screen needs, in one value. Reads, decides nothing."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 
-from offline_queue.port import JournalPort
+from offline_queue.port import Reads
 from offline_queue.values import DayTotals, QueueTotals
 from pengpos import __version__
 from pengpos.client import (
@@ -20,17 +20,19 @@ from pengpos.client import (
 )
 from pengpos.core.business_day import BusinessDay
 from pengpos.core.ports import Clock
-from pengpos.core.sale import SaleState
+from pengpos.core.sale import Sale, SaleState
 from pengpos.core.times import rfc3339
 from terminal.api.views import sale_view
 from terminal.backend.link import Link
 from terminal.device.alarms import Alarms
+from terminal.device.executor import BoundedExecutor
 from terminal.device.identity import Identity
 from terminal.sales.day import business_day_of
 from terminal.sales.offline import OfflinePolicy
 from terminal.sales.open_sales import OpenSales
 from terminal.taps.reader_board import ReaderBoard
 
+_ASIDE = frozenset({SaleState.UNKNOWN, SaleState.CANCELLING})
 LANGUAGES = ["zh-Hans", "zh-Hant", "en"]
 
 
@@ -41,7 +43,8 @@ class Snapshots:
         self,
         *,
         open_sales: OpenSales,
-        journal: JournalPort,
+        reads: Reads,
+        executor: BoundedExecutor,
         identity: Callable[[], Identity],
         link: Link,
         policy: OfflinePolicy,
@@ -51,7 +54,8 @@ class Snapshots:
         language: Language,
     ) -> None:
         self._open_sales = open_sales
-        self._journal = journal
+        self._reads = reads
+        self._executor = executor
         self._identity = identity
         self._link = link
         self._policy = policy
@@ -61,15 +65,15 @@ class Snapshots:
         self._language = language
 
     async def status(self) -> Status:
-        """The terminal as it is now. The journal's sums are reckoned in a thread: a tap waits for no report."""
+        """The terminal as it is now. The journal's sums are reckoned in a thread: a tap waits for none of them."""
         newest = self._policy.newest
         currency = self._policy.currency
         business_day = self.business_day
         today = business_day.date_of(self._clock.now())
-        totals = await asyncio.to_thread(self._journal.queue_totals, currency)
-        takings = await asyncio.to_thread(self._journal.day_totals, *business_day.span(today), currency)
+        totals = await self._executor.run(partial(self._reads.queue_totals, currency))
+        takings = await self._executor.run(partial(self._reads.day_totals, *business_day.span(today), currency))
         current = self._open_sales.current
-        others = [sale for sale in self._open_sales.sales if current is None or sale.sale_id != current.sale_id]
+        others = [sale for sale in self._open_sales.sales if sale is not current and _stands_aside(sale)]
         return Status(
             at=rfc3339(self._clock.now()),
             link=LinkView(
@@ -128,6 +132,11 @@ class Snapshots:
             if left
             else None,
         )
+
+
+def _stands_aside(sale: Sale) -> bool:
+    """Whether a person may still have to do something about it: thousands that are merely stored are passed over."""
+    return sale.parked or sale.state in _ASIDE
 
 
 def _day(on: date, totals: DayTotals, currency: str) -> DayView:

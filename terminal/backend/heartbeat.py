@@ -7,6 +7,7 @@ copy: then a new epoch is drawn, every sale that is not over is asked about, and
 manager has seen to the alarm.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -70,26 +71,30 @@ class Heartbeat:
             await self._send()
 
     async def _send(self) -> None:
-        signed = self._journal.value(_KIND, _HIGHEST) or self._signed_here()
-        body = self._body(await self._status(), self._head_to_report(), signed)
+        status = await self._status()
+        head, signed = await asyncio.to_thread(self._heads)
+        body = self._body(status, head, signed)
         answer = await self._backend.fetch("POST", "/v1/terminal/heartbeat", HeartbeatMessage, body)
         raw = unb64u(answer.signed_head)
         if raw != signed:
             await self._store(self._head_in(raw), raw)
 
-    def _head_to_report(self) -> Head:
-        """The newest row; the one last signed if nothing but that signature has been recorded since.
+    def _heads(self) -> tuple[Head, bytes | None]:
+        """The head to report, and the highest that the backend signed. Reads the journal: not on the loop.
 
-        So an idle terminal's journal does not grow by a row a minute.
+        Reported is the newest row; the one last signed if nothing but that signature has been recorded since. So an
+        idle terminal's journal does not grow by a row a minute.
         """
+        highest = self._journal.value(_KIND, _HIGHEST)
         head = self._journal.head()
         document = self._journal.document("head")
+        signed = highest or (document.body if document is not None else None)
         if document is None or document.version != head.seq - 1:
-            return head
+            return head, signed
         try:
-            return self._head_in(document.body)
+            return self._head_in(document.body), signed
         except SignatureError:  # by an issuer that is none any more: have the newest row signed by a present one
-            return head
+            return head, signed
 
     def _body(self, status: Status, head: Head, signed: bytes | None) -> dict[str, Any]:
         return {
@@ -103,10 +108,6 @@ class Heartbeat:
             "signed_head": b64u(signed) if signed else None,
         }
 
-    def _signed_here(self) -> bytes | None:
-        document = self._journal.document("head")
-        return document.body if document is not None else None
-
     def _head_in(self, raw: bytes) -> Head:
         document = read_document(raw, self._identity(), Context.HEAD)
         try:
@@ -118,12 +119,12 @@ class Heartbeat:
     async def _store(self, head: Head, raw: bytes) -> None:
         forget = ValueStored(kind=_KIND, key=_HIGHEST, body=_GONE)
         changes = [HeadSigned(head=head, signed=raw)]
-        known = self._journal.value(_KIND, _HIGHEST)
+        known = await asyncio.to_thread(self._journal.value, _KIND, _HIGHEST)
         await durable(self._journal, [*changes, forget] if known else changes)
 
     async def _behind(self, raw: bytes) -> None:
         head = self._head_in(raw)
-        if self._journal.holds(head):
+        if await asyncio.to_thread(self._journal.holds, head):
             await self._store(head, raw)
             return
         log.critical("the backend knows row %d of this journal and we do not: restored from an old copy", head.seq)

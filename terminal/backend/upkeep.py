@@ -27,7 +27,7 @@ from terminal.device.clock import DeviceClock
 from terminal.device.identity import CurrentIdentity
 from terminal.device.recording import durable, set_within
 from terminal.device.timekeeping import Timekeeper
-from terminal.sales.offline import POLICY, read_document
+from terminal.sales.offline import POLICY, NewestPolicy, read_document
 
 log = logging.getLogger(__name__)
 
@@ -86,16 +86,19 @@ class Documents:
         backend: BackendGateway,
         clock: DeviceClock,
         time: Timekeeper,
+        policy: NewestPolicy,
         changed: Callable[[], None],
     ) -> None:
+        """Reads what the journal holds of them: made before anything waits for the loop."""
         self._identity = identity
         self._journal = journal
         self._backend = backend
         self._clock = clock
         self._time = time
+        self._policy = policy
         self._changed = changed
         self._denylist = StoredDenylist(journal)
-        self._trust_stored_policy()
+        self._policy_version = self._take_stored_policy()
 
     @property
     def denylist_version(self) -> int:
@@ -112,11 +115,12 @@ class Documents:
         raw = unb64u(answer.policy)
         document = read_document(raw, self._identity(), Context.POLICY)
         issuers = _issuers_in(document)
-        stored = self._journal.document(POLICY)
-        if stored is None or stored.version < document["version"]:
+        if self._policy_version is None or self._policy_version < document["version"]:
             await self._store(POLICY, document, raw)
+            self._policy_version = document["version"]
             if issuers is not None:
                 self._identity.trust(issuers)
+            self._policy.take(raw)
             self._changed()
         await self._time.confirm()
 
@@ -156,17 +160,21 @@ class Documents:
         await durable(self._journal, changes)
         self._clock.issuer_signed(issued_at)
 
-    def _trust_stored_policy(self) -> None:
+    def _take_stored_policy(self) -> int | None:
+        """Trust the issuers of the stored policy, then take it, or the enrolment's; the version that is stored."""
         stored = self._journal.document(POLICY)
         if stored is None:
-            return
+            self._policy.take(self._identity().policy)
+            return None
         try:
             issuers = _issuers_in(read_document(stored.body, self._identity(), Context.POLICY))
         except (MalformedError, SignatureError) as error:
             log.error("stored policy not usable: %s", error)
-            return
-        if issuers is not None:
-            self._identity.trust(issuers)
+        else:
+            if issuers is not None:
+                self._identity.trust(issuers)
+        self._policy.take(stored.body)
+        return stored.version
 
 
 def _issuers_in(policy: dict[str, Any]) -> Issuers | None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The device itself: who it is, its clock, settings, alarms, and recording in the journal. Knows no sale's rules.
 
-Reading order: words, alarm_words, clock, identity, recording, settings, alarms, journal_alarm, second_copy,
+Reading order: words, alarm_words, clock, executor, identity, recording, settings, alarms, journal_alarm, second_copy,
 timekeeping.
 """
 
@@ -9,6 +9,7 @@ __all__ = [
     "alarm_words",
     "alarms",
     "clock",
+    "executor",
     "identity",
     "journal_alarm",
     "recording",

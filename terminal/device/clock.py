@@ -28,8 +28,8 @@ class DeviceClock:
     ) -> None:
         self._system = system
         self._since_boot_s = since_boot_s
-        self._floor = max(floor, BUILD_TIME)
-        self._floor_since_s = since_boot_s()
+        self._floor = max(floor, BUILD_TIME), since_boot_s()
+        """Unix seconds, and the uptime at which they were set; replaced as a whole, for other threads read it."""
         self._confirmed = confirmed
 
     def now(self) -> int:
@@ -48,7 +48,7 @@ class DeviceClock:
     def issuer_signed(self, at: int) -> None:
         """An issuer signed this time: it is not earlier than that now."""
         if at > self._lowest():
-            self._floor, self._floor_since_s = at, self._since_boot_s()
+            self._floor = at, self._since_boot_s()
 
     def confirm(self) -> None:
         """The pinned backend accepted our time within its tolerance: no doubt since boot."""
@@ -63,4 +63,5 @@ class DeviceClock:
         return None if self._confirmed else int(self._since_boot_s())
 
     def _lowest(self) -> int:
-        return self._floor + int(self._since_boot_s() - self._floor_since_s)
+        floor, since_s = self._floor
+        return floor + int(self._since_boot_s() - since_s)

@@ -28,12 +28,16 @@ class Timekeeper:
         self._clock = clock
         self._journal = journal
         self._alarms = alarms
+        self._boot = read_boot_id()
+        self._confirmed_boot: bytes | None = None
+        """The boot whose time is known to be confirmed, as the journal has it."""
 
     def restore(self, identity: Identity) -> None:
-        """At start: the latest time signed so far, and whether this boot's time was confirmed before."""
+        """At start, from the disk: the latest time signed so far, and whether this boot's was confirmed before."""
         self._clock.issuer_signed(max(self._journal.latest_issuer_time(), identity.credential.issued_at))
         enrolled_since_boot = identity.enrolled_at > self._clock.booted_at
-        if enrolled_since_boot or self._journal.value(_KIND, _CONFIRMED_BOOT) == read_boot_id():
+        self._confirmed_boot = self._journal.value(_KIND, _CONFIRMED_BOOT)
+        if enrolled_since_boot or self._confirmed_boot == self._boot:
             self._clock.confirm()
 
     async def issuer_signed(self, at: int) -> None:
@@ -52,6 +56,6 @@ class Timekeeper:
         """The backend took a request signed at our time: no doubt until the next boot, also after a restart."""
         self._alarms.clear(_AHEAD)
         self._clock.confirm()
-        boot = read_boot_id()
-        if self._journal.value(_KIND, _CONFIRMED_BOOT) != boot:
-            await durable(self._journal, [ValueStored(kind=_KIND, key=_CONFIRMED_BOOT, body=boot)])
+        if self._confirmed_boot != self._boot:
+            await durable(self._journal, [ValueStored(kind=_KIND, key=_CONFIRMED_BOOT, body=self._boot)])
+            self._confirmed_boot = self._boot

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from offline_queue.port import JournalPort
+from offline_queue.port import JournalPort, UsageReads
 from pengpos.client import NewSale
 from pengpos.core.confirmation import CODE_DIGITS, CODE_TRIES, is_code
 from pengpos.core.effects import Effect, NotNow, SignAgain
@@ -42,6 +42,7 @@ from pengpos.core.uuid7 import Uuid7Source
 from pengpos.wire.confirmation_code import confirmation_code
 from pengpos.wire.objects.intent import IntentClaims, Purpose, sign_intent
 from pengpos.wire.objects.presentation import encode_presentation
+from terminal.device.executor import BoundedExecutor
 from terminal.device.identity import Identity
 from terminal.sales.offline import OfflinePolicy
 from terminal.sales.open_sales import OpenSales
@@ -78,6 +79,8 @@ class SaleCommands:
         *,
         open_sales: OpenSales,
         journal: JournalPort,
+        tap_reads: UsageReads,
+        tap_executor: BoundedExecutor,
         identity: Callable[[], Identity],
         signer: Signer,
         clock: Clock,
@@ -89,6 +92,8 @@ class SaleCommands:
     ) -> None:
         self._open_sales = open_sales
         self._journal = journal
+        self._tap_reads = tap_reads
+        self._tap_executor = tap_executor
         self._identity = identity
         self._signer = signer
         self._clock = clock
@@ -255,7 +260,10 @@ class SaleCommands:
             if sale.authorised is not None and sale.state in ACCEPTABLE_STATES:
                 if self._denylisted(sale.authorised.wallet_kid):
                     raise CommandRefusedError(409, "offline_not_possible", "this wallet has been blocked meanwhile")
-                decision = self._policy.decide(sale.authorised, sale.amount.currency)
+                authorised, currency = sale.authorised, sale.amount.currency
+                decision = await self._tap_executor.run(
+                    lambda: self._policy.decide(self._tap_reads, authorised, currency)
+                )
                 if isinstance(decision, OfflineRefused):
                     raise CommandRefusedError(409, "offline_not_possible", f"{decision.cap}: {decision.detail}")
             return await self._command(sale_id, OfflineAccepted(at=self._clock.now(), by_cashier=True))

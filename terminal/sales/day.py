@@ -5,14 +5,14 @@ Source: backend API, `GET /settlements/{business_date}`; local API, `POST /v1/da
 `pengpos.core.business_day`.
 """
 
-import asyncio
 import logging
 from datetime import date
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from offline_queue.port import JournalPort
+from offline_queue.port import Reads
 from offline_queue.values import PAGE_LIMIT, SaleQuery
 from pengpos.backend_api.messages import SettlementEntryMessage, SettlementMessage
 from pengpos.client import DayReport, Difference
@@ -21,6 +21,7 @@ from pengpos.core.events import Event, Settled
 from pengpos.core.machine.states import SOLD_STATES, TAKEN_STATES
 from pengpos.core.ports import Clock
 from pengpos.core.sale import Sale
+from terminal.device.executor import BoundedExecutor
 from terminal.sales.open_sales import OpenSales
 
 log = logging.getLogger(__name__)
@@ -52,9 +53,12 @@ class Settlements(Protocol):
 class DayClose:
     """Holds the day here against the settlement there. Lives on the loop."""
 
-    def __init__(self, *, open_sales: OpenSales, journal: JournalPort, backend: Settlements, clock: Clock) -> None:
+    def __init__(
+        self, *, open_sales: OpenSales, reads: Reads, executor: BoundedExecutor, backend: Settlements, clock: Clock
+    ) -> None:
         self._open_sales = open_sales
-        self._journal = journal
+        self._reads = reads
+        self._executor = executor
         self._backend = backend
         self._clock = clock
 
@@ -65,9 +69,9 @@ class DayClose:
         dues, guaranteed = (
             [entry.amount for entry in settlement.entries if entry.kind == kind] for kind in (_DUE, _GUARANTEE)
         )
-        here = await asyncio.to_thread(self._taken_on, on, business_day)
+        here = await self._taken_on(on, business_day)
         differences = [*self._missing_there(here, there), *self._missing_here(here, there)]
-        totals = await asyncio.to_thread(self._journal.day_totals, *business_day.span(on), currency)
+        totals = await self._executor.run(partial(self._reads.day_totals, *business_day.span(on), currency))
         if settlement.final:
             await self._settle(here, there, on)
         return DayReport(
@@ -89,7 +93,7 @@ class DayClose:
             differences=differences,
         )
 
-    def _taken_on(self, on: date, business_day: BusinessDay) -> dict[UUID, Sale]:
+    async def _taken_on(self, on: date, business_day: BusinessDay) -> dict[UUID, Sale]:
         """Sales whose money counts on this date, by the intent that was paid."""
         begin, end = business_day.span(on)
         found: dict[UUID, Sale] = {}
@@ -98,7 +102,7 @@ class DayClose:
             query = SaleQuery(
                 counts_from_utc=begin, counts_to_utc=end, states=SOLD_STATES, before=before, limit=PAGE_LIMIT
             )
-            page = self._journal.search(query)
+            page = await self._executor.run(partial(self._reads.search, query))
             found |= {sale.intent.intent_id: sale for sale in page.sales}
             if page.next is None:
                 return found

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The stored risk policy put to the rules of `pengpos.core.risk`, with what the journal says is used of it.
+"""The newest risk policy put to the rules of `pengpos.core.risk`, with what the journal says is used of it.
 
 The policy is an issuer's COSE_Sign1 over JSON (backend API, "The backend's documents"); without a valid one there is
-no offline.
+no offline. It is held in memory: no payment and no snapshot waits for the disk to know it.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from offline_queue.port import JournalPort
+from offline_queue.port import UsageReads
 from offline_queue.values import QueueTotals, WalletUsage
 from pengpos.backend_api.messages import DocumentContent, read_message
 from pengpos.core.errors import MalformedError, SignatureError
@@ -76,26 +77,62 @@ def policy_of(document: dict[str, Any]) -> RiskPolicy:
         raise MalformedError(f"policy lacks or mistypes {error}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A policy document as it was read; both None: it is not good, or there is none."""
+
+    document: dict[str, Any] | None = None
+    risk: RiskPolicy | None = None
+
+
+class NewestPolicy:
+    """The newest policy, read once when it comes. Written on the loop, read in any thread."""
+
+    def __init__(self, identity: Callable[[], Identity]) -> None:
+        self._identity = identity
+        self._raw: bytes | None = None
+        self._read = _Read()
+
+    def take(self, raw: bytes | None) -> None:
+        """Put this document in the place of the one before; one that is not good ends what is taken offline."""
+        if raw is None or raw == self._raw:
+            return
+        self._raw = raw
+        try:
+            document = read_document(raw, self._identity(), Context.POLICY)
+            self._read = _Read(document, policy_of(document))
+        except (MalformedError, SignatureError) as error:
+            self._read = _Read()
+            log.error("risk policy not usable, nothing is taken offline: %s", error)
+
+    @property
+    def risk(self) -> RiskPolicy | None:
+        """What it says of payments offline."""
+        return self._read.risk
+
+    @property
+    def document(self) -> dict[str, Any] | None:
+        """All that it says: campaigns, languages, business day."""
+        return self._read.document
+
+
 class OfflinePolicy:
     """What may be taken without the backend now, and what is left of each cap."""
 
     def __init__(
         self,
-        journal: JournalPort,
+        newest: NewestPolicy,
         identity: Callable[[], Identity],
         clock: DeviceClock,
         suspended: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`suspended`: nothing at all is taken offline, whatever the policy says (a restored card)."""
+        """`suspended`: nothing at all is taken offline, whatever the policy says (a restored card). In any thread."""
         self.deciding = asyncio.Lock()
         """Held from the decision until what was decided is in the journal: two payments never fit into one cap."""
         self._suspended = suspended
-        self._journal = journal
+        self._newest = newest
         self._identity = identity
         self._clock = clock
-        self._read_from: bytes | None = None
-        self._document: dict[str, Any] | None = None
-        self._policy: RiskPolicy | None = None
 
     def current(self) -> RiskPolicy | None:
         """What payments are judged by now. None: no offline."""
@@ -104,8 +141,7 @@ class OfflinePolicy:
     @property
     def newest(self) -> RiskPolicy | None:
         """The newest policy stored; the one that came with the enrolment until then. None: none that is good."""
-        self._read()
-        return self._policy
+        return self._newest.risk
 
     @property
     def currency(self) -> str:
@@ -116,36 +152,20 @@ class OfflinePolicy:
     @property
     def document(self) -> dict[str, Any] | None:
         """All that the newest policy says: campaigns, languages, business day. None: none that is good."""
-        self._read()
-        return self._document
-
-    def _read(self) -> None:
-        stored = self._journal.document(POLICY)
-        raw = stored.body if stored is not None else self._identity().policy
-        if raw is None or raw == self._read_from:
-            return
-        self._read_from, self._document, self._policy = raw, None, None
-        try:
-            document = read_document(raw, self._identity(), Context.POLICY)
-            self._policy = policy_of(document)
-            self._document = document
-        except (MalformedError, SignatureError) as error:
-            log.error("risk policy not usable, nothing is taken offline: %s", error)
+        return self._newest.document
 
     def decide(
-        self, authorised: Authorised, currency: str, credential: Credential | None = None
+        self, reads: UsageReads, authorised: Authorised, currency: str, credential: Credential | None = None
     ) -> OfflineAllowed | OfflineRefused:
         """Put one authorised payment to the policy as of now; `credential`: the wallet's, if it was verified just now.
 
-        Else raises MalformedError, SignatureError.
+        Reads the journal: not on the loop. Raises JournalError; without `credential` MalformedError, SignatureError.
         """
         if credential is None:
             credential = Credential.read(authorised.wallet_credential, self._identity().issuers)
         return decide(
             self.current(),
-            self._usage(
-                self._journal.queue_totals(currency), self._journal.wallet_usage(authorised.wallet_kid, currency)
-            ),
+            self._usage(reads.queue_totals(currency), reads.wallet_usage(authorised.wallet_kid, currency)),
             total_minor=authorised.total_minor,
             currency=currency,
             offline_allowed=authorised.offline_allowed,

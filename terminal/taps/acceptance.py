@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
-from offline_queue.port import JournalPort
+from offline_queue.port import TapReads
 from pengpos.core.errors import JournalError, JournalFullError, MalformedError, RefusedError, SignatureError
 from pengpos.core.events import Event, FieldEmpty, Noticed, PaidByReceipt, PhoneRefused, Prompted, ReplyAccepted
 from pengpos.core.machine.states import WAITING_STATES
@@ -24,6 +24,7 @@ from pengpos.wire.encoding.fields import KID_SIZE
 from pengpos.wire.judge import Accepted, Paid, judge_reply
 from pengpos.wire.objects.receipt import Outcome, ReceiptClaims, sign_receipt
 from pengpos.wire.objects.reply import Declines, Hint, NeedsShopper
+from terminal.device.executor import BoundedExecutor
 from terminal.device.identity import Identity
 from terminal.device.recording import report_if_broken
 from terminal.sales.arming import Arming
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 RESULT_WAIT_S = 5.0  # how long a phone is kept for the receipt: the backend's deadline and a little
 LOOK_AGAIN_S = 1.0  # while the journal takes nothing
 
-_NOBODY = bytes(KID_SIZE)
+_NO_WALLET = bytes(KID_SIZE)
 _PROMPTS = {Hint.UNLOCK: Prompt.UNLOCK, Hint.CONFIRM: Prompt.CONFIRM, Hint.CHOOSE: Prompt.CHOOSE}
 
 
@@ -59,7 +60,8 @@ class Acceptance:
         self,
         *,
         open_sales: OpenSales,
-        journal: JournalPort,
+        reads: TapReads,
+        executor: BoundedExecutor,
         identity: Callable[[], Identity],
         signer: Signer,
         clock: Clock,
@@ -69,7 +71,8 @@ class Acceptance:
         board: HealthReports,
     ) -> None:
         self._open_sales = open_sales
-        self._journal = journal
+        self._reads = reads
+        self._executor = executor
         self._identity = identity
         self._signer = signer
         self._clock = clock
@@ -98,11 +101,15 @@ class Acceptance:
         self._on_current(arming, FieldEmpty(at=self._clock.now()))
 
     def _verify_ahead(self, arming: int) -> None:
-        """Before a phone waits for it; what is wrong with it is said where a reply is judged."""
+        """Before a phone waits for it."""
         sale = self._open_sales.current
         if sale is not None and sale.state in WAITING_STATES and arming == self._arming.number:
-            with contextlib.suppress(MalformedError, SignatureError):
-                self._ours.read(sale.intent.presentation, self._identity().issuers)
+            self._executor.start(partial(self._read_ours, sale))
+
+    def _read_ours(self, sale: Sale) -> None:
+        """In the tap's thread; what is wrong with it is said where a reply is judged."""
+        with contextlib.suppress(MalformedError, SignatureError):
+            self._ours.read(sale.intent.presentation, self._identity().issuers)
 
     def prompt(self, arming: int, prompt: Prompt) -> None:
         """Ask the shopper for something, if a sale is waiting for a phone."""
@@ -158,9 +165,18 @@ class Acceptance:
         return Offer(sale.sale_id, intent.intent_id, intent.presentation, arming)
 
     def expect(self) -> None:
-        """Have the journal's pages of wallet counters at hand when the reply comes: the last commit made them old."""
+        """Have the journal's pages at hand when the reply comes: the last commit made them old."""
+        sale = self._open_sales.current
+        if sale is not None:
+            self._executor.start(partial(self._look_ahead, sale))
+
+    def _look_ahead(self, sale: Sale) -> None:
+        """In the tap's thread: read what will be asked, of a wallet that is none."""
         with contextlib.suppress(JournalError):  # said where a reply is judged
-            self._journal.wallet_counter(_NOBODY)
+            self._reads.wallet_counter(_NO_WALLET)
+            if not sale.intent.online:
+                self._reads.queue_totals(sale.amount.currency)
+                self._reads.wallet_usage(_NO_WALLET, sale.amount.currency)
 
     async def judge(self, offer: Offer, reply: bytes, turnaround_ms: int) -> Answer:
         """Take the reply or not. A reply to a sale that is no longer presented is dropped (§2)."""
@@ -180,23 +196,33 @@ class Acceptance:
         Raises JournalError: then nothing is.
         """
         sale = await self._open_sales.find(offer.sale_id)
-        if (
-            sale.state is not SaleState.PRESENTED
-            or sale.intent.intent_id != offer.intent_id
-            or offer.arming != self._arming.number
-        ):
-            log.info("reply to sale %s dropped: it is %s now", sale.number, sale.state)
+        if not self._is_presented(sale, offer):
             return None, False
         try:
-            event = self._judged(sale, reply, turnaround_ms)
+            event = await self._executor.run(partial(self._judged, sale, reply, turnaround_ms))
         except RefusedError as error:
             log.warning("refused %s for sale %s: %s", error.reason.name, sale.number, error.detail)
             event = PhoneRefused(at=self._clock.now(), refusal=Refusal(reason=error.reason, code=error.code))
+        if not self._is_presented(await self._open_sales.find(offer.sale_id), offer):
+            return None, False  # cancelled, or two phones were seen, while it was judged
         sale, _ = await self._open_sales.apply(offer.sale_id, event)
         return event, isinstance(event, ReplyAccepted) and sale.authorised == event.authorised
 
+    def _is_presented(self, sale: Sale, offer: Offer) -> bool:
+        if (
+            sale.state is SaleState.PRESENTED
+            and sale.intent.intent_id == offer.intent_id
+            and offer.arming == self._arming.number
+        ):
+            return True
+        log.info("reply to sale %s dropped: it is %s now", sale.number, sale.state)
+        return False
+
     def _judged(self, sale: Sale, reply: bytes, turnaround_ms: int) -> Event:
-        """Every check of the protocol, then the offline policy. Raises RefusedError."""
+        """Every check of the protocol, then the offline policy. In the tap's thread. Raises RefusedError, JournalError.
+
+        What it asks of the rest of the terminal is replaced as a whole on the loop: identity, policy, denylist.
+        """
         now = self._clock.now()
         issuers = self._identity().issuers
         try:
@@ -209,8 +235,8 @@ class Acceptance:
             issuers=issuers,
             now=now,
             denylisted=self._denylisted,
-            last_counter=self._journal.wallet_counter,
-            stored=partial(self._journal.stored_authorisation, sale.intent.intent_id),
+            last_counter=self._reads.wallet_counter,
+            stored=partial(self._reads.stored_authorisation, sale.intent.intent_id),
         )
         match verdict:
             case NeedsShopper(hint=hint):
@@ -246,7 +272,7 @@ class Acceptance:
             turnaround_ms=turnaround_ms,
         )
         if not sale.intent.online:
-            decision = self._policy.decide(authorised, sale.amount.currency, verdict.credential)
+            decision = self._policy.decide(self._reads, authorised, sale.amount.currency, verdict.credential)
             if isinstance(decision, OfflineRefused):
                 raise RefusedError(Reason.OFFLINE_NOT_POSSIBLE, f"{decision.cap}: {decision.detail}", decision.cap)
         return ReplyAccepted(at=now, authorised=authorised)

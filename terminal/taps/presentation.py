@@ -10,7 +10,7 @@ from pengpos.wire.objects.presentation import Presentation
 
 
 class OwnPresentation:
-    """The presentation verified last: one, since one sale at a time is presented. Lives on the loop."""
+    """The presentation verified last: one, since one sale at a time is presented. Used in the tap's thread."""
 
     def __init__(self) -> None:
         self._read: Presentation | None = None

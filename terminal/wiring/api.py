@@ -4,6 +4,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from terminal.api.lists import SaleLists
 from terminal.api.local_api import LocalApi
 from terminal.api.snapshot import Snapshots
 from terminal.device.second_copy import sealed_export
@@ -21,7 +22,8 @@ def make_snapshots(
     """`GET /v1/status` and every event of it."""
     return Snapshots(
         open_sales=sales.open_sales,
-        journal=device.journal,
+        reads=device.list_reads,
+        executor=device.executors.lists,
         identity=device.identity,
         link=backend.link,
         policy=sales.policy,
@@ -42,11 +44,15 @@ def make_local_api(
     sync_now: Callable[[], None],
 ) -> LocalApi:
     """What the screen, tills and scripts use."""
-    days = DayClose(open_sales=sales.open_sales, journal=device.journal, backend=backend.gateway, clock=device.clock)
+    lists, reads = device.executors.lists, device.list_reads
+    days = DayClose(
+        open_sales=sales.open_sales, reads=reads, executor=lists, backend=backend.gateway, clock=device.clock
+    )
     return LocalApi(
         open_sales=sales.open_sales,
         commands=sales.commands,
-        journal=device.journal,
+        lists=SaleLists(reads, lists, given.language),
+        reports=device.executors.reports,
         snapshots=snapshots,
         feed=device.feed,
         alarms=device.alarms,

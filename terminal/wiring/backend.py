@@ -15,6 +15,7 @@ from terminal.backend.heartbeat import Heartbeat
 from terminal.backend.link import Follower, Link
 from terminal.backend.renewal import Renewal
 from terminal.backend.upkeep import Documents, Upkeep
+from terminal.sales.offline import NewestPolicy
 from terminal.sales.open_sales import OpenSales
 from terminal.wiring.device import DeviceParts
 from terminal.wiring.surroundings import Surroundings
@@ -30,6 +31,7 @@ class BackendParts:
     link: Link
     gateway: BackendGateway
     follower: Follower
+    policy: NewestPolicy
     documents: Documents
     renewal: Renewal
 
@@ -55,17 +57,20 @@ def make_backend(
         time_signed=device.time.issuer_signed,
     )
     gateway = BackendGateway(calls, issuers=device.identity.issuers, clock=device.clock, deadlines=given.deadlines)
+    policy = NewestPolicy(device.identity)
     return BackendParts(
         client=client,
         link=link,
         gateway=gateway,
         follower=Follower(link, gateway, device.clock),
+        policy=policy,
         documents=Documents(
             identity=device.identity,
             journal=device.journal,
             backend=gateway,
             clock=device.clock,
             time=device.time,
+            policy=policy,
             changed=device.publisher.changed,
         ),
         renewal=Renewal(

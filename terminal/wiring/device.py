@@ -4,13 +4,14 @@
 from dataclasses import dataclass
 
 from offline_queue.journal.files import load_or_create_key
-from offline_queue.port import JournalPort
+from offline_queue.port import JournalPort, Reads, TapReads
 from pengpos.core.ports import Signer
 from pengpos.keys.file import FileKey
 from terminal.api.feed import Feed
 from terminal.api.publishing import Publisher
 from terminal.device.alarms import Alarms
 from terminal.device.clock import DeviceClock
+from terminal.device.executor import Executors
 from terminal.device.identity import CurrentIdentity, read_enrolment, read_identity
 from terminal.device.timekeeping import Timekeeper
 from terminal.sales.arming import Arming
@@ -25,6 +26,9 @@ class DeviceParts:
     identity: CurrentIdentity
     clock: DeviceClock
     journal: JournalPort
+    tap_reads: TapReads
+    list_reads: Reads
+    executors: Executors
     feed: Feed
     publisher: Publisher
     alarms: Alarms
@@ -49,6 +53,9 @@ def make_device(given: Surroundings) -> DeviceParts:
         identity=CurrentIdentity(enrolled),
         clock=clock,
         journal=journal,
+        tap_reads=journal.connect(),
+        list_reads=journal.connect(),
+        executors=Executors(),
         feed=feed,
         publisher=publisher,
         alarms=alarms,

@@ -59,7 +59,7 @@ def make_sales(
     tag = Tag(given.tag, device.clock)
     open_sales = _open_sales(given, device, tag, broken)
     policy = OfflinePolicy(
-        device.journal, device.identity, device.clock, suspended=lambda: device.alarms.stands(RESTORED_ALARM)
+        backend.policy, device.identity, device.clock, suspended=lambda: device.alarms.stands(RESTORED_ALARM)
     )
     commands = _commands(device, backend, tag, open_sales, policy)
     drainer = Drainer(
@@ -136,6 +136,8 @@ def _commands(
     return SaleCommands(
         open_sales=open_sales,
         journal=device.journal,
+        tap_reads=device.tap_reads,
+        tap_executor=device.executors.tap,
         identity=device.identity,
         signer=device.signer,
         clock=device.clock,

@@ -27,7 +27,8 @@ def make_taps(
     """Make them on the loop; no thread is started."""
     acceptance = Acceptance(
         open_sales=sales.open_sales,
-        journal=device.journal,
+        reads=device.tap_reads,
+        executor=device.executors.tap,
         identity=device.identity,
         signer=device.signer,
         clock=device.clock,

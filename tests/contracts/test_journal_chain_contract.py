@@ -116,12 +116,25 @@ def test_a_lease_has_one_holder(journal: JournalPort) -> None:
         pass
 
 
+def test_another_connection_sees_every_row_that_is_durable(journal: JournalPort, maker: SaleMaker) -> None:
+    connections = [journal.connect(), journal.connect()]
+    for _ in range(3):
+        sale = stored_sale(journal, maker, SaleState.ACCEPTED_OFFLINE)
+        assert [connection.head() for connection in connections] == [journal.head()] * 2
+        assert [connection.sale(sale.sale_id) for connection in connections] == [sale] * 2
+
+
 def test_after_close_every_call_says_so(journal: JournalPort) -> None:
+    connection = journal.connect()
     journal.close()
     with pytest.raises(JournalError, match="closed"):
         journal.record([])
     with pytest.raises(JournalError, match="closed"):
         journal.head()
+    with pytest.raises(JournalError, match="closed"):
+        connection.head()
+    with pytest.raises(JournalError, match="closed"):
+        journal.connect()
 
 
 @pytest.mark.parametrize(

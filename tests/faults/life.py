@@ -280,6 +280,10 @@ class FaultyJournal:
         self._life.gate(Moment.RECORDED, what)
         return future
 
+    def connect(self) -> "FaultyJournal":
+        """See `JournalPort`: what is read there fails as the rest does."""
+        return FaultyJournal(cast("Journal", self.inner.connect()), self._life)
+
     def close(self) -> None:
         """See `JournalPort`."""
         self.inner.close()

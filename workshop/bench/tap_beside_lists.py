@@ -18,7 +18,7 @@ from contextlib import closing, contextmanager
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import uuid4
 
 import httpx
@@ -27,7 +27,7 @@ import msgspec
 from offline_queue.journal.files import load_or_create_key
 from offline_queue.journal.journal import Journal
 from offline_queue.values import PAGE_LIMIT, IntentNumber, SaleChanged
-from pengpos.client import Home
+from pengpos.client import Home, SaleView
 from pengpos.core.ports import TapListener
 from pengpos.core.sale import SaleState
 from pengpos.keys.file import FileKey
@@ -209,17 +209,18 @@ class _Daemon:
     def tap(self, phone: _Phone) -> float:
         """One sale of 0.01 CNY: seconds from the wallet's reply to the receipt."""
         body = {"idempotency_key": str(uuid4()), "amount": 1, "currency": "CNY", "ways": ["reader"]}
-        sale = self._till.call("POST", "/v1/sales", body)
+        sale = self._till.call("POST", "/v1/sales", SaleView, body)
         fields = self._readers.listener
         fields.field(READER, ())
         phone.new_stay()
         until_s = time.monotonic() + LIMIT_S
-        while self._till.call("GET", f"/v1/sales/{sale['id']}")["state"] != "presented":
+        while self._till.call("GET", f"/v1/sales/{sale.id}", SaleView).state != "presented":
             if time.monotonic() > until_s:
                 raise RuntimeError("a sale of the benchmark was not presented")
         fields.field(READER, (phone,))
         if not phone.receipt_s:
-            raise RuntimeError(f"a tap of the benchmark was not accepted: {self._till.call('GET', '/v1/status')}")
+            sale = self._till.call("GET", f"/v1/sales/{sale.id}", SaleView)
+            raise RuntimeError(f"a tap of the benchmark was not accepted: {sale}")
         return phone.receipt_s - phone.replied_s
 
     def _serve(self) -> None:
@@ -268,7 +269,7 @@ class _Connection:
         self._http.sock.settimeout(LIMIT_S)
         self._http.sock.connect(str(path))
 
-    def call(self, method: str, path: str, body: object = None, kind: type[T] = dict[str, Any]) -> T:
+    def call(self, method: str, path: str, kind: type[T], body: object = None) -> T:
         """The answer's content. Raises RuntimeError unless it is a good one."""
         content = None if body is None else msgspec.json.encode(body)
         self._http.request(method, path, content, {"host": "terminal"})
@@ -336,7 +337,7 @@ def _page_through(path: Path, going: Event, ending: Event, pages: "Synchronized[
     before: int | None = None
     while not ending.is_set():
         path_and_query = f"/v1/sales?limit={PAGE_LIMIT}" + (f"&before={before}" if before else "")
-        before = connection.call("GET", path_and_query, kind=_Page).next
+        before = connection.call("GET", path_and_query, _Page).next
         pages.value += 1
         going.wait()
     connection.close()

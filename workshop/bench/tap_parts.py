@@ -29,9 +29,10 @@ from sandbox.phone.wallet.applet import Applet
 from sandbox.phone.wallet.store import WalletStore
 from sandbox.phone.workbench import CNY_200, NOW, Bench
 from terminal.device.clock import DeviceClock
+from terminal.device.executor import BoundedExecutor
 from terminal.device.identity import Identity
 from terminal.sales.arming import Arming
-from terminal.sales.offline import OfflinePolicy
+from terminal.sales.offline import NewestPolicy, OfflinePolicy
 from terminal.sales.open_sales import OpenSales
 from terminal.taps.acceptance import Acceptance
 from terminal.taps.fields import Fields
@@ -71,6 +72,7 @@ class MeasuredTerminal:
         self._thread = threading.Thread(target=self._loop.run_forever, name="bench loop", daemon=True)
         self._thread.start()
         self.journal = Journal.open(directory / "journal.db", key=bytes(32), clock=self._clock)
+        self._executor = BoundedExecutor("tap")
         self._arming = Arming()
         self._maker = SaleMaker()
         self._numbers = count(1)
@@ -140,6 +142,7 @@ class MeasuredTerminal:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+        self._executor.close()
         self.journal.close()
 
     # --- on the loop --------------------------------------------------------------------------------------------------
@@ -159,11 +162,12 @@ class MeasuredTerminal:
         )
         return Acceptance(
             open_sales=self._open_sales,
-            journal=self.journal,
+            reads=self.journal.connect(),
+            executor=self._executor,
             identity=lambda: identity,
             signer=self.bench.till.signer,
             clock=self._clock,
-            policy=OfflinePolicy(self.journal, lambda: identity, self._clock),
+            policy=OfflinePolicy(NewestPolicy(lambda: identity), lambda: identity, self._clock),
             denylisted=lambda _kid: False,
             arming=self._arming,
             board=_Board(),

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Looking on while the journal grows: rows by number, with their hashes."""
+"""Looking on while the journal grows: rows by number, with their hashes; and over connections beside each other."""
 
 from pathlib import Path
 
 import pytest
 
-from offline_queue.journal.journal import Journal
+from offline_queue.journal.journal import CONNECTIONS_MOST, Journal
 from offline_queue.journal.reader import JournalReader
 from offline_queue.records.chain import GENESIS
 from offline_queue.records.codec import decode_sale
+from pengpos.core.errors import JournalError
 from workshop.samples.journal import HeldClock, SaleMaker, store
 
 KEY = bytes(range(32))
@@ -35,3 +36,26 @@ def test_rows_are_followed_by_their_number(journal_path: Path) -> None:
         assert reader.rows_since(1, 2) == rows[1:3]
         assert reader.rows_since(0, 1) == rows[:1]
         assert reader.rows_since(len(rows), 100) == []
+
+
+def test_a_connection_of_ones_own_waits_for_no_other(journal_path: Path) -> None:
+    with Journal.open(journal_path, key=KEY, clock=HeldClock()) as journal:
+        first, second = journal.connect(), journal.connect()
+        with journal._lock, first._lock:  # as while they read
+            assert second.wallet_counter(bytes(8)) == -1
+            assert second.queue_totals("CNY").count == 0
+
+
+def test_connections_are_bounded(journal_path: Path) -> None:
+    with Journal.open(journal_path, key=KEY, clock=HeldClock()) as journal:
+        for _ in range(CONNECTIONS_MOST):
+            journal.connect()
+        with pytest.raises(JournalError, match="8 connections"):
+            journal.connect()
+
+
+def test_connections_left_open_do_not_keep_the_log_from_being_folded(journal_path: Path) -> None:
+    with Journal.open(journal_path, key=KEY, clock=HeldClock()) as journal:
+        assert journal.connect().head() == journal.head()
+        store(journal, SaleMaker(seed=2).signed(journal.next_counter()))
+    assert [path.name for path in journal_path.parent.glob(f"{journal_path.name}-*")] == []

@@ -11,6 +11,7 @@ from pengpos.backend_api.messages import SettlementMessage
 from pengpos.client import DayReport
 from pengpos.core.sale import DueState, SaleState, Step
 from terminal.backend.gateway import BackendGateway
+from terminal.device.executor import BoundedExecutor
 from terminal.sales.day import DayClose, business_day_of
 from terminal.sales.open_sales import OpenSales
 from tests.support.parts import HandClock, Sink, put, run
@@ -50,7 +51,9 @@ def closed(state: DueState | None, *entries: tuple[str, str, int]) -> DayReport:
         refusal = samples.refusal(samples.due(state, 1800) if state is not None else None)
         put(open_sales, journal, SaleState.DECLINED_AT_SYNC, 2, refusal=refusal, history=STORED)
         backend = cast("BackendGateway", Settled(*entries))
-        days = DayClose(open_sales=open_sales, journal=journal, backend=backend, clock=clock)
+        days = DayClose(
+            open_sales=open_sales, reads=journal, executor=BoundedExecutor("lists"), backend=backend, clock=clock
+        )
         reports.append(await days.reconcile(TODAY, DAY, "CNY"))
 
     run(work())

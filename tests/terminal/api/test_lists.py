@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pages read in parts say what one search says; parts are short, and no more lists are read than the device serves."""
+
+import asyncio
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from offline_queue.memory import MemoryJournal
+from offline_queue.values import Page, SaleChanged, SaleQuery
+from pengpos.core.sale import SaleState
+from terminal.api import lists
+from terminal.api.http import BadRequestError
+from terminal.api.lists import LISTS_MOST, PART, SaleLists
+from terminal.device.executor import BoundedExecutor
+from tests.support.parts import run
+from workshop.samples.journal import NOON, HeldClock, SaleMaker, moved
+
+COUNT = 3 * PART + 4
+
+
+class Watched(MemoryJournal):
+    """Notes how much each search asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(HeldClock())
+        self.asked: list[int] = []
+
+    def search(self, query: SaleQuery) -> Page:
+        self.asked.append(query.limit)
+        return super().search(query)
+
+
+@pytest.fixture
+def journal() -> Watched:
+    """Sales a minute apart, every second one cancelled."""
+    filled, maker = Watched(), SaleMaker()
+    for number in range(COUNT):
+        sale = maker.signed(filled.next_counter(), at=NOON + 60 * number, amount_minor=100 + number % 3)
+        filled.record([SaleChanged(sale=sale, why="made")])
+        if number % 2:
+            filled.record([SaleChanged(sale=moved(sale, SaleState.CANCELLED), why="moved")])
+    return filled
+
+
+@pytest.fixture
+def executor() -> Iterator[BoundedExecutor]:
+    opened = BoundedExecutor("lists")
+    yield opened
+    opened.close()
+
+
+QUERIES = [
+    SaleQuery(limit=1),
+    SaleQuery(limit=PART - 1),
+    SaleQuery(limit=PART),
+    SaleQuery(limit=PART + 1),
+    SaleQuery(limit=COUNT - 1),
+    SaleQuery(limit=COUNT),
+    SaleQuery(limit=COUNT + 50),
+    SaleQuery(limit=2 * PART, before=COUNT - 3),
+    SaleQuery(limit=200, states=frozenset({SaleState.CANCELLED})),
+    SaleQuery(limit=PART + 2, amount_minor=101, from_utc=NOON + 120, to_utc=NOON + 60 * (COUNT - 2)),
+    SaleQuery(limit=50, number="none has it"),
+]
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=range(len(QUERIES)))
+def test_a_page_in_parts_is_the_page(journal: Watched, executor: BoundedExecutor, query: SaleQuery) -> None:
+    async def work() -> None:
+        rendered, following = await SaleLists(journal, executor, "en").page(query)
+        assert max(journal.asked) <= PART
+        whole = journal.search(query)
+        ids = [msgspec.json.decode(sale)["id"] for sale in rendered]
+        assert (ids, following) == ([str(sale.sale_id) for sale in whole.sales], whole.next)
+
+    run(work())
+
+
+def test_lists_take_turns_part_by_part(journal: Watched, executor: BoundedExecutor) -> None:
+    async def work() -> None:
+        reading, ended = SaleLists(journal, executor, "en"), list[int]()
+
+        async def read(limit: int) -> None:
+            await reading.page(SaleQuery(limit=limit))
+            ended.append(limit)
+
+        await asyncio.gather(read(COUNT), read(PART), read(1))
+        assert ended == [PART, 1, COUNT]
+
+    run(work())
+
+
+def test_one_list_too_many_is_turned_away_in_words(journal: Watched, executor: BoundedExecutor) -> None:
+    async def work() -> None:
+        reading = SaleLists(journal, executor, "en")
+        under_way = [asyncio.ensure_future(reading.page(SaleQuery(limit=PART + 1))) for _ in range(LISTS_MOST)]
+        await asyncio.sleep(0)
+        with pytest.raises(BadRequestError, match="16 lists are being read: ask again in a moment") as refused:
+            await reading.page(SaleQuery(limit=1))
+        assert (refused.value.status, refused.value.code) == (503, "busy")
+        await asyncio.gather(*under_way)
+        assert len((await reading.page(SaleQuery(limit=1)))[0]) == 1
+
+    run(work())
+
+
+def test_a_list_that_is_given_up_makes_room(journal: Watched, executor: BoundedExecutor) -> None:
+    async def work() -> None:
+        reading = SaleLists(journal, executor, "en")
+        under_way = [asyncio.ensure_future(reading.page(SaleQuery(limit=COUNT))) for _ in range(LISTS_MOST)]
+        await asyncio.sleep(0)
+        for one in under_way:
+            one.cancel()
+        await asyncio.wait(under_way)
+        assert len((await reading.page(SaleQuery(limit=COUNT)))[0]) == COUNT
+
+    run(work())
+
+
+def test_after_each_part_the_machine_is_left_to_others(
+    monkeypatch: pytest.MonkeyPatch, journal: Watched, executor: BoundedExecutor
+) -> None:
+    rests: list[float] = []
+
+    async def work() -> None:
+        rest = asyncio.sleep
+
+        async def noted(seconds: float) -> None:
+            rests.append(seconds)
+            await rest(0)
+
+        monkeypatch.setattr(asyncio, "sleep", noted)
+        await SaleLists(journal, executor, "en").page(SaleQuery(limit=COUNT))
+        monkeypatch.undo()
+
+    run(work())
+    assert rests == [lists.REST_S] * 4
