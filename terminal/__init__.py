@@ -4,4 +4,4 @@
 Reading order: cli, device, parent, sales, backend, taps, api, wiring, app, serving, commands.
 """
 
-__all__ = ["backend", "cli", "device", "parent", "sales", "taps"]
+__all__ = ["backend", "cli", "device", "parent", "sales", "serving", "taps", "wiring"]

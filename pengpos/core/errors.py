@@ -15,6 +15,7 @@ PengposError
 │   └── ReaderLostError       the reader, its driver or pcscd is gone or hung; carries the cure
 ├── JournalError
 │   ├── JournalFullError      the medium takes no more; nothing was shown, nothing is lost
+│   │   └── TooManyWaitingError  as much waits for a thread as may [terminal.device.executor]
 │   ├── JournalCorruptError   a row does not follow from the one before it; carries its sequence number
 │   ├── JournalForeignError   another program's or a newer version's database; set aside, never overwritten
 │   ├── JournalBusyError      another process has the file, or another drainer the lease [offline_queue.values]

@@ -19,6 +19,7 @@ from pengpos.core.errors import JournalError, JournalFullError
 from pengpos.core.times import parse_rfc3339
 from terminal.api.feed import Feed, TooManyListenersError
 from terminal.api.validation import listed, quoted, what_is_wrong
+from terminal.device.executor import TooManyWaitingError
 from terminal.sales.commands import CommandRefusedError
 from terminal.sales.open_sales import UnknownSaleError
 
@@ -177,6 +178,10 @@ async def _too_many(_request: Request, _error: Exception) -> Response:
     return problem(503, "too_many_listeners", "too many programs follow the events of this terminal")
 
 
+async def _too_many_waiting(_request: Request, error: Exception) -> Response:
+    return problem(503, "too_many_calls", f"this terminal is busy: {error}. Ask again in a moment")
+
+
 async def _journal_trouble(_request: Request, error: Exception) -> Response:
     log.error("journal: %s", error)
     if isinstance(error, JournalFullError):
@@ -198,6 +203,7 @@ ERROR_ANSWERS: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]]
     BadRequestError: _as_it_says,
     UnknownSaleError: _no_such_sale,
     TooManyListenersError: _too_many,
+    TooManyWaitingError: _too_many_waiting,
     JournalError: _journal_trouble,
     ClientDisconnect: _gone,
     HTTPException: _no_such_call,

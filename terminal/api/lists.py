@@ -6,24 +6,39 @@ milliseconds, in whichever thread. One part is under way at a time, and after ea
 """
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
+from uuid import UUID
 
 import msgspec
 
 from offline_queue.port import SaleReads
 from offline_queue.values import PAGE_LIMIT, SaleQuery
 from pengpos.client import Language
+from pengpos.core.sale import Sale
 from pengpos.core.times import rfc3339
-from terminal.api.http import BadRequestError
 from terminal.api.views import sale_view
-from terminal.device.executor import BoundedExecutor
+from terminal.device.executor import BoundedExecutor, TooManyWaitingError
 
 LISTS_MOST = 16
 PART = 10
 REST_S = 0.001
 
-Rendered = list[msgspec.Raw]
+
+@dataclass(slots=True, eq=False)
+class _Page:
+    """A page under way."""
+
+    rendered: dict[UUID, msgspec.Raw] = field(default_factory=dict)
+    """By sale, the newest first."""
+    moved: dict[UUID, Sale] = field(default_factory=dict)
+    """Sales as they have become since; of those rendered, and of any while a part is being read."""
+
+    def add(self, part: dict[UUID, msgspec.Raw]) -> None:
+        """Take the next part; what moved and is not on the page will be read as it is then."""
+        self.rendered |= part
+        self.moved = {sale_id: sale for sale_id, sale in self.moved.items() if sale_id in self.rendered}
 
 
 class SaleLists:
@@ -34,54 +49,68 @@ class SaleLists:
         self._executor = executor
         self._language = language
         self._turn = asyncio.Lock()
-        self._under_way = 0
+        self._pages: list[_Page] = []
 
-    async def page(self, query: SaleQuery) -> tuple[Rendered, int | None]:
-        """One page of sales, the newest first, and what continues it.
+    def moved(self, sale: Sale) -> None:
+        """A sale is different from now on: no page says after this what it was before."""
+        for page in self._pages:
+            page.moved[sale.sale_id] = sale
 
-        Each part is as the journal has it then. Raises BadRequestError while too many are read, JournalError.
+    async def page(self, query: SaleQuery) -> tuple[Sequence[msgspec.Raw], int | None]:
+        """One page of sales, the newest first, and what continues it. Raises TooManyWaitingError, JournalError.
+
+        Parts are read one after the other; a sale that moved meanwhile is shown as it is at the end, or left out if
+        its state is no longer asked for.
         """
-        if self._under_way >= LISTS_MOST:
-            raise BadRequestError(503, "busy", f"{LISTS_MOST} lists are being read: ask again in a moment")
-        self._under_way += 1
+        if len(self._pages) >= LISTS_MOST:
+            raise TooManyWaitingError(f"{LISTS_MOST} lists are being read")
+        page = _Page()
+        self._pages.append(page)
         try:
-            return await self._page(query)
+            following = await self._read(page, query)
         finally:
-            self._under_way -= 1
+            self._pages.remove(page)
+        for sale_id, sale in page.moved.items():
+            if query.states and sale.state not in query.states:
+                del page.rendered[sale_id]
+            else:
+                page.rendered[sale_id] = self._rendered(sale)
+        return [*page.rendered.values()], following
 
-    async def _page(self, query: SaleQuery) -> tuple[Rendered, int | None]:
-        sales: Rendered = []
-        before = query.before
+    async def _read(self, page: _Page, query: SaleQuery) -> int | None:
+        wanted, before = query.limit, query.before
         while True:
-            part = replace(query, before=before, limit=min(PART, query.limit - len(sales)))
+            part = replace(query, before=before, limit=min(PART, wanted))
             async with self._turn:
-                rendered, before = await self._executor.run(partial(self._part, part))
+                found, before = await self._executor.run(partial(self._part, part))
+                page.add(found)
                 await asyncio.sleep(REST_S)
-            sales += rendered
-            if before is None or len(sales) >= query.limit:
-                return sales, before
+            wanted -= part.limit
+            if before is None or not wanted:
+                return before
 
-    def _part(self, query: SaleQuery) -> tuple[Rendered, int | None]:
+    def _part(self, query: SaleQuery) -> tuple[dict[UUID, msgspec.Raw], int | None]:
         page = self._reads.search(query)
-        return [msgspec.Raw(msgspec.json.encode(sale_view(sale, self._language))) for sale in page.sales], page.next
+        return {sale.sale_id: self._rendered(sale) for sale in page.sales}, page.next
 
-    async def queue(self) -> Rendered:
+    def _rendered(self, sale: Sale) -> msgspec.Raw:
+        return msgspec.Raw(msgspec.json.encode(sale_view(sale, self._language)))
+
+    async def queue(self) -> list[dict[str, object]]:
         """Stored payments with their state and age, the oldest first, `PAGE_LIMIT` at most. Raises JournalError."""
         return await self._executor.run(self._queue)
 
-    def _queue(self) -> Rendered:
+    def _queue(self) -> list[dict[str, object]]:
         return [
-            msgspec.Raw(
-                msgspec.json.encode({
-                    "sale_id": str(entry.sale.sale_id),
-                    "number": entry.sale.number,
-                    "state": entry.sale.state.value,
-                    "total": entry.sale.total.minor,
-                    "currency": entry.sale.amount.currency,
-                    "accepted_at": rfc3339(entry.accepted_at),
-                    "attempts": entry.sale.attempts,
-                    "retry_at": rfc3339(entry.sale.retry_at) if entry.sale.retry_at else None,
-                })
-            )
+            {
+                "sale_id": str(entry.sale.sale_id),
+                "number": entry.sale.number,
+                "state": entry.sale.state.value,
+                "total": entry.sale.total.minor,
+                "currency": entry.sale.amount.currency,
+                "accepted_at": rfc3339(entry.accepted_at),
+                "attempts": entry.sale.attempts,
+                "retry_at": rfc3339(entry.sale.retry_at) if entry.sale.retry_at else None,
+            }
             for entry in self._reads.queue_entries(PAGE_LIMIT)
-        ]  # fmt: skip
+        ]

@@ -21,6 +21,10 @@ WAITING_MOST = 64
 REPORTS_MOST = 4
 
 
+class TooManyWaitingError(JournalFullError):
+    """As much waits for a thread as may, or the terminal closes: nothing was done, try again later."""
+
+
 class BoundedExecutor:
     """One thread for one kind of job, oldest first. Used on the loop."""
 
@@ -32,7 +36,7 @@ class BoundedExecutor:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
 
     async def run(self, job: Callable[[], T]) -> T:
-        """What the job returns or raises. Raises JournalFullError if too many wait already, or it is closed.
+        """What the job returns or raises. Raises TooManyWaitingError.
 
         A caller that is cancelled leaves a job under way to end by itself; one that waits is not begun.
         """
@@ -42,7 +46,7 @@ class BoundedExecutor:
         """Have a job done for which nothing waits; it is left undone if too many wait already."""
         try:
             self._submit(job).add_done_callback(self._report)
-        except JournalFullError as error:
+        except TooManyWaitingError as error:
             log.warning("%s", error)
 
     def close(self) -> None:
@@ -52,7 +56,7 @@ class BoundedExecutor:
 
     def _submit(self, job: Callable[[], T]) -> "asyncio.Future[T]":
         if self._waiting >= self._waiting_most:
-            raise JournalFullError(f"{self._waiting} jobs wait for the thread of {self.name}")
+            raise TooManyWaitingError(f"{self._waiting} jobs wait for the thread of {self.name}")
         future = asyncio.get_running_loop().run_in_executor(self._pool, job)
         self._waiting += 1
         future.add_done_callback(self._done)

@@ -4,7 +4,6 @@
 from collections.abc import Callable
 from functools import partial
 
-from terminal.api.lists import SaleLists
 from terminal.api.local_api import LocalApi
 from terminal.api.snapshot import Snapshots
 from terminal.device.second_copy import sealed_export
@@ -44,14 +43,17 @@ def make_local_api(
     sync_now: Callable[[], None],
 ) -> LocalApi:
     """What the screen, tills and scripts use."""
-    lists, reads = device.executors.lists, device.list_reads
     days = DayClose(
-        open_sales=sales.open_sales, reads=reads, executor=lists, backend=backend.gateway, clock=device.clock
+        open_sales=sales.open_sales,
+        reads=device.list_reads,
+        executor=device.executors.lists,
+        backend=backend.gateway,
+        clock=device.clock,
     )
     return LocalApi(
         open_sales=sales.open_sales,
         commands=sales.commands,
-        lists=SaleLists(reads, lists, given.language),
+        lists=device.lists,
         reports=device.executors.reports,
         snapshots=snapshots,
         feed=device.feed,

@@ -8,6 +8,7 @@ from offline_queue.port import JournalPort, Reads, TapReads
 from pengpos.core.ports import Signer
 from pengpos.keys.file import FileKey
 from terminal.api.feed import Feed
+from terminal.api.lists import SaleLists
 from terminal.api.publishing import Publisher
 from terminal.device.alarms import Alarms
 from terminal.device.clock import DeviceClock
@@ -29,6 +30,7 @@ class DeviceParts:
     tap_reads: TapReads
     list_reads: Reads
     executors: Executors
+    lists: SaleLists
     feed: Feed
     publisher: Publisher
     alarms: Alarms
@@ -48,14 +50,16 @@ def make_device(given: Surroundings) -> DeviceParts:
     alarms = Alarms(journal, clock, publisher.changed)
     time = Timekeeper(clock, journal, alarms)
     time.restore(enrolled)
+    list_reads, executors = journal.connect(), Executors()
     return DeviceParts(
         signer=signer,
         identity=CurrentIdentity(enrolled),
         clock=clock,
         journal=journal,
         tap_reads=journal.connect(),
-        list_reads=journal.connect(),
-        executors=Executors(),
+        list_reads=list_reads,
+        executors=executors,
+        lists=SaleLists(list_reads, executors.lists, given.language),
         feed=feed,
         publisher=publisher,
         alarms=alarms,

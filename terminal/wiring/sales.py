@@ -118,6 +118,7 @@ def _open_sales(
         device.publisher.changed()
 
     def moved(sale: Sale) -> None:
+        device.lists.moved(sale)
         device.feed.sale_moved(str(sale.sale_id), lambda: sale_view(sale, given.language))
 
     open_sales = OpenSales(

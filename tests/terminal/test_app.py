@@ -10,6 +10,7 @@ import pytest
 
 from offline_queue.journal.reader import JournalReader
 from sandbox.phone.phone import VirtualPhone
+from terminal.device.executor import REPORTS_MOST
 from tests.support.counter import Counter, until
 
 LOOP = "test loop"
@@ -158,6 +159,21 @@ def test_a_tap_waits_for_no_list_and_no_report(counter: Counter, phone: VirtualP
         let_go.set()
     until(lambda: counter.status.sale is not None, "a snapshot")
     assert counter.booked == [sale.total]
+
+
+def test_more_reports_than_may_wait_are_refused_and_nothing_is_wrong(counter: Counter) -> None:
+    """With the words for it: a terminal that is asked too much has no trouble with its storage."""
+    let_go = threading.Event()
+    reports, loop = counter.terminal._device.executors.reports, counter._loop.loop
+    for _ in range(REPORTS_MOST):
+        loop.call_soon_threadsafe(reports.start, lambda: _hold(let_go))
+    try:
+        problem = counter.refused("GET", "/v1/queue/export")
+    finally:
+        let_go.set()
+    assert (problem.status, problem.code) == (503, "too_many_calls")
+    assert "Ask again in a moment" in problem.detail
+    assert counter.status.alarms == []
 
 
 def _hold(let_go: threading.Event) -> None:

@@ -2,6 +2,7 @@
 """Pages read in parts say what one search says; parts are short, and no more lists are read than the device serves."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 
 import msgspec
@@ -11,9 +12,8 @@ from offline_queue.memory import MemoryJournal
 from offline_queue.values import Page, SaleChanged, SaleQuery
 from pengpos.core.sale import SaleState
 from terminal.api import lists
-from terminal.api.http import BadRequestError
 from terminal.api.lists import LISTS_MOST, PART, SaleLists
-from terminal.device.executor import BoundedExecutor
+from terminal.device.executor import BoundedExecutor, TooManyWaitingError
 from tests.support.parts import run
 from workshop.samples.journal import NOON, HeldClock, SaleMaker, moved
 
@@ -21,15 +21,21 @@ COUNT = 3 * PART + 4
 
 
 class Watched(MemoryJournal):
-    """Notes how much each search asked for."""
+    """Notes how much each search asked for; the one numbered `held_at` is under way until it is let go."""
 
     def __init__(self) -> None:
         super().__init__(HeldClock())
         self.asked: list[int] = []
+        self.held_at = 0
+        self.reached, self.let_go = threading.Event(), threading.Event()
 
     def search(self, query: SaleQuery) -> Page:
         self.asked.append(query.limit)
-        return super().search(query)
+        found = super().search(query)
+        if len(self.asked) == self.held_at:
+            self.reached.set()
+            assert self.let_go.wait(20)
+        return found
 
 
 @pytest.fixture
@@ -78,6 +84,47 @@ def test_a_page_in_parts_is_the_page(journal: Watched, executor: BoundedExecutor
     run(work())
 
 
+def test_no_page_says_what_a_sale_was_once_it_moved(journal: Watched, executor: BoundedExecutor) -> None:
+    """The newest was read first; while older ones are read it is cancelled, and so it is shown."""
+
+    async def work() -> None:
+        reading = SaleLists(journal, executor, "en")
+        newest = journal.search(SaleQuery(limit=1)).sales[0]
+        journal.held_at = 5
+        pages = [
+            asyncio.ensure_future(reading.page(SaleQuery(limit=COUNT, states=states)))
+            for states in (frozenset[SaleState](), frozenset({newest.state}))
+        ]
+        await asyncio.to_thread(journal.reached.wait, 20)
+        reading.moved(moved(newest, SaleState.EXPIRED))
+        journal.let_go.set()
+        (all_of_them, _), (by_state, _) = await asyncio.gather(*pages)
+        first = msgspec.json.decode(all_of_them[0])
+        assert (first["id"], first["state"]) == (str(newest.sale_id), "expired")
+        assert len(all_of_them) == COUNT
+        assert str(newest.sale_id) not in [msgspec.json.decode(sale)["id"] for sale in by_state]
+        assert {msgspec.json.decode(sale)["state"] for sale in by_state} == {newest.state.value}
+
+    run(work())
+
+
+def test_a_part_that_was_read_just_before_its_sale_moved_is_no_exception(
+    journal: Watched, executor: BoundedExecutor
+) -> None:
+    async def work() -> None:
+        reading = SaleLists(journal, executor, "en")
+        newest = journal.search(SaleQuery(limit=1)).sales[0]
+        journal.held_at = 2
+        page = asyncio.ensure_future(reading.page(SaleQuery(limit=1)))
+        await asyncio.to_thread(journal.reached.wait, 20)
+        reading.moved(moved(newest, SaleState.EXPIRED))
+        journal.let_go.set()
+        sales, _ = await page
+        assert [msgspec.json.decode(sale)["state"] for sale in sales] == ["expired"]
+
+    run(work())
+
+
 def test_lists_take_turns_part_by_part(journal: Watched, executor: BoundedExecutor) -> None:
     async def work() -> None:
         reading, ended = SaleLists(journal, executor, "en"), list[int]()
@@ -92,14 +139,13 @@ def test_lists_take_turns_part_by_part(journal: Watched, executor: BoundedExecut
     run(work())
 
 
-def test_one_list_too_many_is_turned_away_in_words(journal: Watched, executor: BoundedExecutor) -> None:
+def test_one_list_too_many_is_turned_away(journal: Watched, executor: BoundedExecutor) -> None:
     async def work() -> None:
         reading = SaleLists(journal, executor, "en")
         under_way = [asyncio.ensure_future(reading.page(SaleQuery(limit=PART + 1))) for _ in range(LISTS_MOST)]
         await asyncio.sleep(0)
-        with pytest.raises(BadRequestError, match="16 lists are being read: ask again in a moment") as refused:
+        with pytest.raises(TooManyWaitingError, match="16 lists are being read"):
             await reading.page(SaleQuery(limit=1))
-        assert (refused.value.status, refused.value.code) == (503, "busy")
         await asyncio.gather(*under_way)
         assert len((await reading.page(SaleQuery(limit=1)))[0]) == 1
 

@@ -8,8 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pengpos.core.errors import JournalFullError
-from terminal.device.executor import BoundedExecutor, Executors
+from terminal.device.executor import BoundedExecutor, Executors, TooManyWaitingError
 from tests.support.parts import run, until
 
 
@@ -56,7 +55,7 @@ def test_one_more_than_may_wait_is_turned_away_and_the_next_is_not() -> None:
         executor, first = BoundedExecutor("lists", waiting_most=3), Held()
         waiting = [await begun(executor, first), *(asyncio.ensure_future(executor.run(int)) for _ in range(2))]
         await asyncio.sleep(0)
-        with pytest.raises(JournalFullError, match="3 jobs wait for the thread of lists"):
+        with pytest.raises(TooManyWaitingError, match="3 jobs wait for the thread of lists"):
             await executor.run(int)
         executor.start(lambda: pytest.fail("it is one too many"))
         first.let_go.set()
@@ -116,7 +115,7 @@ def test_a_closed_one_begins_nothing_and_does_not_wait() -> None:
         executor.close()
         await asyncio.wait({waiting})
         assert waiting.cancelled()
-        with pytest.raises(JournalFullError):
+        with pytest.raises(TooManyWaitingError):
             await executor.run(int)
         first.let_go.set()
         assert await held == "lists_0"
