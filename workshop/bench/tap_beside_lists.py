@@ -332,12 +332,15 @@ class _Listing:
 
 def _page_through(path: Path, going: Event, ending: Event, pages: "Synchronized[int]") -> None:
     """One client's life: page after page, from the newest sale to the oldest, and again."""
+    before: int | None = None
     going.wait()
     connection = _Connection(path)
-    before: int | None = None
     while not ending.is_set():
+        if not going.is_set():  # the server hangs up on who says nothing for five seconds
+            connection.close()
+            going.wait()
+            connection = _Connection(path)
         path_and_query = f"/v1/sales?limit={PAGE_LIMIT}" + (f"&before={before}" if before else "")
         before = connection.call("GET", path_and_query, _Page).next
         pages.value += 1
-        going.wait()
     connection.close()

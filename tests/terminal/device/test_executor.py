@@ -4,7 +4,7 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -35,14 +35,11 @@ def test_jobs_run_one_by_one_in_a_thread_that_bears_the_name() -> None:
     async def work() -> None:
         executor, order = BoundedExecutor("lists"), list[int]()
 
-        def note(number: int) -> Callable[[], str]:
-            def job() -> str:
-                order.append(number)
-                return threading.current_thread().name
+        def note(number: int) -> str:
+            order.append(number)
+            return threading.current_thread().name
 
-            return job
-
-        names = await asyncio.gather(*(executor.run(note(number)) for number in range(20)))
+        names = await asyncio.gather(*(executor.run(partial(note, number)) for number in range(20)))
         assert order == list(range(20))
         assert set(names) == {"lists_0"}
         executor.close()
