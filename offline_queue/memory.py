@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A journal in memory, for tests and for trying things out: same contract as the real one, gone with the process.
 
-Held to `tests/contracts/test_journal_contract.py`. `full = True` makes it refuse writes as a full card does.
+Held to `tests/contracts/test_journal_contract.py`. While `failure` is set every write fails with it,
+as on a full card (`JournalFullError`) or a worn one.
 """
 
 import threading
@@ -37,7 +38,7 @@ from offline_queue.values import (
     WalletUsage,
 )
 from pengpos.core.business_day import accepted_offline_at, counts_at
-from pengpos.core.errors import JournalCorruptError, JournalError, JournalFullError
+from pengpos.core.errors import JournalClosedError, JournalCorruptError, JournalError
 from pengpos.core.machine.states import STORED_STATES
 from pengpos.core.ports import Clock
 from pengpos.core.sale import RefundState, Sale, SaleState
@@ -62,7 +63,7 @@ class MemoryJournal:
     """`JournalPort` without a medium. Every future is done when `record` returns."""
 
     def __init__(self, clock: Clock, *, epoch: int | None = None, boot_id: bytes = bytes(16)) -> None:
-        self.full = False
+        self.failure: JournalError | None = None
         self._clock = clock
         self._boot_id = boot_id
         self._lock = threading.RLock()
@@ -79,8 +80,8 @@ class MemoryJournal:
         with self._lock:
             self._check_open()
             try:
-                if self.full:
-                    raise JournalFullError("the medium is full")
+                if self.failure is not None:
+                    raise self.failure
                 content = self._content
                 for change in changes:
                     content = self._after(content, change)
@@ -252,7 +253,7 @@ class MemoryJournal:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise JournalError("the journal is closed")
+            raise JournalClosedError("the journal")
 
     def _open_content(self) -> _Content:
         self._check_open()

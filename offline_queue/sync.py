@@ -7,18 +7,16 @@ two commits: that they leave, and what came of them. Back-off is kept in the row
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
 from offline_queue.port import JournalPort
-from pengpos.core.errors import JournalFullError
+from offline_queue.retries import retry_until_recorded
 from pengpos.core.events import Event, ForwardLeaving, NoAnswer
 from pengpos.core.ports import Clock
 from pengpos.core.sale import Sale, SaleState
-
-log = logging.getLogger(__name__)
 
 BATCH_MOST = 200
 LOOK_AT_MOST = 5_000
@@ -36,7 +34,7 @@ class Deliverer(Protocol):
 
 
 ApplyAll = Callable[[Sequence[tuple[UUID, Event]]], Awaitable[object]]
-"""The open_sales: all these events in one commit. Raises JournalFullError."""
+"""`OpenSales.apply_all`: all these events in one commit. Raises JournalTransientError."""
 
 
 class Drainer:
@@ -73,30 +71,28 @@ class Drainer:
         with self._journal.lease(LEASE):
             while True:
                 self._woken.clear()
-                if self._link_up():
-                    await self.drain()
+                await retry_until_recorded(self._drain_if_up, what="payments that leave", every_s=JOURNAL_RETRY_S)
                 try:  # not wait_for: before Python 3.12 it swallows a cancellation that meets the event
                     async with asyncio.timeout(LOOK_EVERY_S):
                         await self._woken.wait()
                 except TimeoutError:
                     continue
 
+    async def _drain_if_up(self) -> None:
+        if self._link_up():
+            await self.drain()
+
     async def drain(self) -> None:
-        """Batch after batch until nothing is due or the link says no."""
-        while True:
-            try:
-                if not (batch := await asyncio.to_thread(self.due)):
-                    return
-                self._hurried = False
-                leaving: list[tuple[UUID, Event]] = [
-                    (sale.sale_id, ForwardLeaving(at=self._clock.now())) for sale in batch
-                ]
-                await self._apply_all(leaving)
-                verdicts = await self._deliverer.forward(batch)
-                await self._keep(list(zip((sale.sale_id for sale in batch), verdicts, strict=True)))
-            except JournalFullError:
-                await asyncio.sleep(JOURNAL_RETRY_S)
-                return
+        """Batch after batch until nothing is due or the link says no. Raises JournalTransientError: what is due stays.
+
+        Until a batch is recorded as leaving nothing of it leaves; from then on its verdicts are kept.
+        """
+        while batch := await asyncio.to_thread(self.due):
+            self._hurried = False
+            leaving: list[tuple[UUID, Event]] = [(sale.sale_id, ForwardLeaving(at=self._clock.now())) for sale in batch]
+            await self._apply_all(leaving)
+            verdicts = await self._deliverer.forward(batch)
+            await self._keep(list(zip((sale.sale_id for sale in batch), verdicts, strict=True)))
             if all(isinstance(verdict, NoAnswer) for verdict in verdicts):
                 return
 
@@ -123,11 +119,5 @@ class Drainer:
 
     async def _keep(self, verdicts: Sequence[tuple[UUID, Event]]) -> None:
         """Verdicts are money: while the journal takes nothing they are held and tried again."""
-        while True:
-            try:
-                await self._apply_all(verdicts)
-            except JournalFullError:
-                log.error("verdicts of %d payments wait for the journal", len(verdicts))
-                await asyncio.sleep(JOURNAL_RETRY_S)
-            else:
-                return
+        what = f"verdicts of {len(verdicts)} payments"
+        await retry_until_recorded(partial(self._apply_all, verdicts), what=what, every_s=JOURNAL_RETRY_S)

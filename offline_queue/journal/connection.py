@@ -7,20 +7,21 @@ does not trade (WAL with NORMAL loses acknowledged rows at power loss, and says 
 
 import fcntl
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlcipher3 import dbapi2 as sqlcipher
 
+from offline_queue.journal.failures import failure_of
 from offline_queue.values import JournalBusyError
-from pengpos.core.errors import JournalError, JournalForeignError, JournalFullError
+from pengpos.core.errors import JournalError
 
 Connection = Any  # sqlcipher3 ships no types; this is its DB-API connection
-DatabaseError = sqlcipher.DatabaseError
+DatabaseError = sqlcipher.Error  # all of them: also the InterfaceError of a wrong call
 IntegrityError = sqlcipher.IntegrityError
 
 KEY_SIZE = 32
-SET_ASIDE = "Move it aside with `pengpos queue set-aside` and keep it: a technician can still read it"
 
 SETTINGS: tuple[tuple[str, str], ...] = (
     ("journal_mode", "WAL"),
@@ -40,15 +41,23 @@ REQUIRED: tuple[tuple[str, str | int], ...] = (("journal_mode", "wal"), ("synchr
 """What SQLite must answer when asked again: 2 is FULL."""
 
 
+@dataclass(eq=False)
 class UnsafeSettingError(JournalError):
-    """SQLite did not take a setting without which a commit is not durable."""
+    """SQLite did not take a setting without which a commit is not durable: rows could be lost."""
+
+    setting: str
+    found: object
+    wanted: object
+
+    def __str__(self) -> str:
+        return f"SQLite keeps {self.setting} at {self.found!r} instead of {self.wanted!r}: rows could be lost"
 
 
 def connect(path: Path, key: bytes) -> Connection:
     """Open an existing file for reading and writing; an empty one becomes a database. Transactions are begun by hand.
 
-    `key`: 32 raw bytes, so that opening costs no key derivation. Raises UnsafeSettingError, JournalForeignError if the
-    key does not fit or the file is no such database, JournalFullError if the medium fails.
+    `key`: 32 raw bytes, so that opening costs no key derivation. Raises UnsafeSettingError, and what `failure_of`
+    makes of SQLite's answer: JournalForeignError if the key does not fit or the file is no such database.
     """
     connection = _connect(path, key, "rw")
     try:
@@ -57,7 +66,7 @@ def connect(path: Path, key: bytes) -> Connection:
         _read_back(connection)
     except DatabaseError as error:
         connection.close()
-        raise trouble(path, error) from error
+        raise failure_of(path, error) from error
     except UnsafeSettingError:
         connection.close()
         raise
@@ -68,7 +77,7 @@ def _read_back(connection: Connection) -> None:
     for name, wanted in REQUIRED:
         found = connection.execute(f"PRAGMA {name}").fetchone()[0]
         if found != wanted:
-            raise UnsafeSettingError(f"SQLite keeps {name} at {found!r} instead of {wanted!r}: rows could be lost")
+            raise UnsafeSettingError(name, found, wanted)
 
 
 def connect_read_only(path: Path, key: bytes) -> Connection:
@@ -80,7 +89,7 @@ def connect_read_only(path: Path, key: bytes) -> Connection:
         connection.execute(f"PRAGMA cache_size = -{READ_CACHE_KIB}")
     except DatabaseError as error:
         connection.close()
-        raise trouble(path, error) from error
+        raise failure_of(path, error) from error
     return connection
 
 
@@ -91,29 +100,15 @@ def _connect(path: Path, key: bytes, mode: str) -> Connection:
     try:
         connection = sqlcipher.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     except DatabaseError as error:
-        raise trouble(path, error) from error
+        raise failure_of(path, error) from error
     try:
         connection.execute("PRAGMA cipher_log_level = NONE")  # what it would print, we raise
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except DatabaseError as error:
         connection.close()
-        raise trouble(path, error) from error
+        raise failure_of(path, error) from error
     return connection
-
-
-def trouble(path: Path, error: Exception) -> JournalError:
-    """Our error for one of SQLite's: what it says about the file, or about the medium under it."""
-    text = str(error)
-    if "not a database" in text or "encrypted" in text:
-        return JournalForeignError(
-            str(path),
-            "it does not open with this device's key: the key is another's, or this is not a journal, or it is damaged",
-            f"Put the right journal.key beside it. Else: {SET_ASIDE[0].lower()}{SET_ASIDE[1:]}",
-        )
-    if "malformed" in text:
-        return JournalForeignError(str(path), "the database is damaged or cut short", SET_ASIDE)
-    return JournalFullError(f"{path}: {text}")
 
 
 class FileLock:

@@ -10,13 +10,12 @@ from pathlib import Path
 from offline_queue.journal import schema
 from offline_queue.journal.connection import (
     KEY_SIZE,
-    SET_ASIDE,
     DatabaseError,
     FileLock,
     connect,
     sync_file,
-    trouble,
 )
+from offline_queue.journal.failures import SET_ASIDE, failure_of
 from offline_queue.journal.projection import append
 from offline_queue.records.chain import GENESIS, Row
 from offline_queue.records.rows import draw_epoch, parts_of
@@ -44,7 +43,7 @@ def create(path: Path, key: bytes, clock: Clock, boot_id: bytes) -> None:
         kind, subject, body = parts_of(drawn)
         append(connection, Row(1, drawn.epoch, 0, kind, subject, clock.now(), boot_id, body), GENESIS)
     except DatabaseError as error:
-        raise trouble(making, error) from error
+        raise failure_of(making, error) from error
     finally:
         connection.close()
     sync_file(making)

@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import Self
 
 from offline_queue.journal.connection import FileLock
+from offline_queue.journal.failures import system_failure
 from offline_queue.journal.files import create, refuse_strays
 from offline_queue.journal.projection import Numbers
 from offline_queue.journal.reader import JournalReader
@@ -22,7 +23,12 @@ from offline_queue.journal.writer import Request, Writer
 from offline_queue.lease import Leases
 from offline_queue.records.rows import parts_of, read_boot_id
 from offline_queue.values import Change, IntentNumber, Recorded
-from pengpos.core.errors import JournalError, JournalFullError
+from pengpos.core.errors import (
+    JournalClosedError,
+    JournalError,
+    JournalFaultError,
+    JournalUnavailableError,
+)
 from pengpos.core.ports import Clock
 
 WAITING_LIMIT = 1_000  # changes not yet on the medium; more would mean it has stopped
@@ -56,7 +62,7 @@ class Journal(JournalReader):
         except TimeoutError:
             self._take_no_more()
             self._requests.put(None)
-            raise JournalFullError(f"{path}: the medium has not opened it within {OPEN_LIMIT_S} s") from None
+            raise JournalUnavailableError(f"{path}: the medium has not opened it within {OPEN_LIMIT_S} s") from None
         try:
             super().__init__(path, key)
         except JournalError:
@@ -70,8 +76,8 @@ class Journal(JournalReader):
 
         Walks the rows since the last head the backend signed, 10,000 at most. Raises JournalBusyError (another program
         has it), JournalForeignError (wrong key, no journal, damaged, newer version), JournalCorruptError (a row does
-        not follow), JournalFullError (the medium fails), UnsafeSettingError. The file is left as it was: the caller
-        decides whether `set_aside` is the answer.
+        not follow), JournalDamagedError, JournalTransientError (the medium fails), JournalFaultError,
+        UnsafeSettingError. The file is left as it was: the caller decides whether `set_aside` is the answer.
         """
         lock = FileLock(path)
         boot = read_boot_id() if boot_id is None else boot_id
@@ -84,7 +90,7 @@ class Journal(JournalReader):
             return cls(path, key=key, clock=clock, boot_id=boot, lock=lock)
         except OSError as error:
             lock.release()
-            raise JournalFullError(f"{path}: {error.strerror}") from error
+            raise system_failure(path, error) from error
         except BaseException:
             lock.release()
             raise
@@ -94,11 +100,11 @@ class Journal(JournalReader):
         request = Request(tuple((change, parts_of(change)) for change in changes))
         with self._gate:
             if self._closing:
-                raise JournalError("the journal is closed")
+                raise JournalClosedError("the journal")
             if self._stopped is not None:
-                request.future.set_exception(JournalError(f"the journal's thread has stopped: {self._stopped}"))
+                request.future.set_exception(_stopped(self._stopped))
             elif self._requests.qsize() >= WAITING_LIMIT:
-                request.future.set_exception(JournalFullError(f"{WAITING_LIMIT} changes wait for the medium"))
+                request.future.set_exception(JournalUnavailableError(f"{WAITING_LIMIT} changes wait for the medium"))
             else:
                 self._requests.put(request)
         return request.future
@@ -123,7 +129,7 @@ class Journal(JournalReader):
         return self._leases.hold(name)
 
     def close(self) -> None:
-        """See `Writes.close`. Harmless when called again. Raises JournalFullError if the medium hangs."""
+        """See `Writes.close`. Harmless when called again. Raises JournalUnavailableError if the medium hangs."""
         if self._closing:
             return
         self._take_no_more()
@@ -142,7 +148,7 @@ class Journal(JournalReader):
         self._requests.put(None)
         self._thread.join(CLOSE_LIMIT_S)
         if self._thread.is_alive():  # the lock stays with this process: the thread may still write
-            raise JournalFullError(f"{self.path}: the medium has not answered for {CLOSE_LIMIT_S} s")
+            raise JournalUnavailableError(f"{self.path}: the medium has not answered for {CLOSE_LIMIT_S} s")
 
     def _run(self, started: Future[None]) -> None:
         """Entry of the journal's thread: it alone touches the read-write connection."""
@@ -189,4 +195,8 @@ class Journal(JournalReader):
                 group.append(request)
         for request in group:
             if not request.future.done():
-                request.future.set_exception(JournalError(f"the journal's thread has stopped: {error}"))
+                request.future.set_exception(_stopped(error))
+
+
+def _stopped(error: BaseException) -> JournalFaultError:
+    return JournalFaultError(f"the journal's thread has stopped: {error}")

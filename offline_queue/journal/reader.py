@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading the journal over a connection of its own, which cannot write: readers never wait for a sync.
 
-In WAL mode a reader sees the last committed state while the writer goes on. One caller at a time, by a lock; each
-read is bounded and finished before the lock is given back, so that checkpoints are never held up for long.
+In WAL mode a reader sees the last committed state while the writer goes on. One caller at a time; each read is
+bounded and finished before the next one begins, so that checkpoints are never held up for long.
 """
 
-import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self, cast
 from uuid import UUID
 
 from offline_queue.journal import schema
-from offline_queue.journal.connection import DatabaseError, connect_read_only, trouble
+from offline_queue.journal.connection import Connection
 from offline_queue.journal.files import refuse_strays
+from offline_queue.journal.reading import ReadConnection
 from offline_queue.journal.verify import verify
 from offline_queue.records.chain import GENESIS, ChainedRow, Row
 from offline_queue.records.codec import decode_sale
@@ -77,21 +77,16 @@ class JournalReader:
         refuse_strays(path)
         self.path = path
         self._key = key
-        self._lock = threading.Lock()
-        self._connection = connect_read_only(path, key)
+        self._connection = ReadConnection(path, key)
         try:
-            schema.check_version(self._connection, path)
+            self._connection.ask(lambda connection: schema.check_version(connection, path))
         except JournalError:
             self._connection.close()
             raise
-        self._open = True
 
     def close(self) -> None:
-        """Let go of the file. Afterwards every read raises JournalError."""
-        with self._lock:
-            if self._open:
-                self._open = False
-                self._connection.close()
+        """Let go of the file. Afterwards every read raises JournalClosedError."""
+        self._connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -264,32 +259,17 @@ class JournalReader:
 
     def _sales(self, where: str, *values: Any) -> list[tuple[int, int, Sale]]:
         """Sales as (number of the first row, time of acceptance or else creation, sale)."""
-        with self._lock:
-            self._check_open()
-            try:
-                rows = self._connection.execute(f"{_SALES} WHERE {where}", values).fetchall()
-            except DatabaseError as error:
-                raise trouble(self.path, error) from error
+        rows = self._connection.ask(lambda connection: connection.execute(f"{_SALES} WHERE {where}", values).fetchall())
         return [(no, created_at if at is None else at, decode_sale(body)) for no, at, created_at, body in rows]
 
     def _row(self, sql: str, *values: Any) -> Any:
-        with self._lock:
-            self._check_open()
-            try:
-                return self._connection.execute(sql, values).fetchone()
-            except DatabaseError as error:
-                raise trouble(self.path, error) from error
+        return self._connection.ask(lambda connection: connection.execute(sql, values).fetchone())
 
     def _query(self, sql: str, *values: Any) -> Iterable[dict[str, Any]]:
-        with self._lock:
-            self._check_open()
-            try:
-                found = self._connection.execute(sql, values)
-                names = [column[0] for column in found.description]
-                return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-            except DatabaseError as error:
-                raise trouble(self.path, error) from error
+        return self._connection.ask(lambda connection: _as_dicts(connection, sql, values))
 
-    def _check_open(self) -> None:
-        if not self._open:
-            raise JournalError("the journal is closed")
+
+def _as_dicts(connection: Connection, sql: str, values: tuple[Any, ...]) -> list[dict[str, Any]]:
+    cursor = connection.execute(sql, values)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]

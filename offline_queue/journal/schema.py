@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from offline_queue.journal.connection import SET_ASIDE, Connection
+from offline_queue.journal.connection import Connection
+from offline_queue.journal.failures import SET_ASIDE
 from offline_queue.records.codec import UnreadableSaleError, decode_sale
 from pengpos.core.business_day import counts_at
 from pengpos.core.errors import JournalForeignError

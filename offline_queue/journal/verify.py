@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from offline_queue.journal import schema
-from offline_queue.journal.connection import SET_ASIDE, Connection, DatabaseError, connect_read_only, trouble
+from offline_queue.journal.connection import Connection, DatabaseError, connect_read_only
+from offline_queue.journal.failures import SET_ASIDE, failure_of, is_damage
 from offline_queue.journal.projection import SALE_COLUMNS, Numbers, refund_rows, sale_columns
 from offline_queue.records.chain import GENESIS, Row
 from offline_queue.records.codec import UnreadableSaleError, decode_sale
 from offline_queue.records.rows import HEAD_DOCUMENT, document_body
 from offline_queue.values import Head, Verified
-from pengpos.core.errors import JournalCorruptError, JournalForeignError
+from pengpos.core.errors import JournalCorruptError, JournalDamagedError
 from pengpos.core.sale import Sale, SaleState
 
 TAIL_ROWS = 10_000
@@ -33,7 +34,8 @@ _SALE = f"SELECT no, {', '.join(SALE_COLUMNS)} FROM sale WHERE sale_id = ?"  # n
 def check_tail(connection: Connection) -> tuple[Head, Numbers]:
     """The head and its numbers, after the rows since the last signed head (or the last 10,000) have been walked.
 
-    Also that no open or recent sale stands on a missing row. Raises JournalCorruptError.
+    Also that no open or recent sale stands on a missing row. Raises JournalCorruptError; DatabaseError where SQLite
+    fails for another reason than damage.
     """
     last = connection.execute("SELECT max(seq) FROM journal").fetchone()[0] or 0
     signed = connection.execute("SELECT version FROM document WHERE kind = ?", (HEAD_DOCUMENT,)).fetchone()
@@ -55,7 +57,7 @@ def check_tail(connection: Connection) -> tuple[Head, Numbers]:
 
 def verify(path: Path, key: bytes) -> Verified:
     """Walk all rows and all that is derived from them. Raises JournalCorruptError with the first bad row's number,
-    JournalForeignError if rows are right but pages beside them are damaged.
+    JournalDamagedError if rows are right but pages beside them are damaged.
     """
     connection = connect_read_only(path, key)
     try:
@@ -69,19 +71,19 @@ def verify(path: Path, key: bytes) -> Verified:
         _check_pages(connection, path)
         return Verified(head.seq, walk.confirmed["sale"], head)
     except DatabaseError as error:
-        raise trouble(path, error) from error
+        raise failure_of(path, error) from error
     finally:
         connection.close()
 
 
 def _check_pages(connection: Connection, path: Path) -> None:
-    """Read every page, so that a bad sector under an index is found too. Raises JournalForeignError."""
+    """Read every page, so that a bad sector under an index is found too. Raises JournalDamagedError."""
     try:
         found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     except DatabaseError as error:
-        raise trouble(path, error) from error
+        raise failure_of(path, error) from error
     if found != "ok":
-        raise JournalForeignError(str(path), f"the rows are right, but the database is damaged: {found}", SET_ASIDE)
+        raise JournalDamagedError(str(path), f"the rows are right, but the database is damaged: {found}", SET_ASIDE)
 
 
 def _walk(connection: Connection, after: int, previous: bytes) -> Iterator[tuple[Row, bytes]]:
@@ -97,6 +99,8 @@ def _walk(connection: Connection, after: int, previous: bytes) -> Iterator[tuple
             previous = row_hash
             yield row, row_hash
     except DatabaseError as error:
+        if not is_damage(error):
+            raise
         raise JournalCorruptError(seq + 1, f"it cannot be read ({error})") from error
 
 

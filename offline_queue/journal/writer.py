@@ -10,7 +10,8 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from offline_queue.journal import schema
-from offline_queue.journal.connection import Connection, DatabaseError, connect, trouble
+from offline_queue.journal.connection import Connection, DatabaseError, connect
+from offline_queue.journal.failures import failure_of
 from offline_queue.journal.projection import Numbers, append, project
 from offline_queue.journal.verify import check_tail
 from offline_queue.records.chain import Row
@@ -62,7 +63,7 @@ class Writer:
             head, numbers = check_tail(connection)
         except DatabaseError as error:
             connection.close()
-            raise trouble(self._path, error) from error
+            raise failure_of(self._path, error) from error
         except JournalError:
             connection.close()
             raise
@@ -126,7 +127,7 @@ class Writer:
                 connection.execute("COMMIT")
         except DatabaseError as error:
             self._give_up_connection()
-            return [trouble(self._path, error)] * len(group)
+            return [failure_of(self._path, error)] * len(group)
         self._rows_in_log += head.seq - self.head.seq
         self.head, self.numbers = head, numbers
         return outcomes
@@ -142,7 +143,7 @@ class Writer:
         return head, numbers
 
     def _give_up_connection(self) -> None:
-        """After trouble nothing that SQLite still has in memory is trusted; closing rolls back."""
+        """After a failure nothing that SQLite still has in memory is trusted; closing rolls back."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()

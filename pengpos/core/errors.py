@@ -126,9 +126,13 @@ class JournalError(PengposError):
     """Root of what the durable store can refuse."""
 
 
+class JournalTransientError(JournalError):
+    """Root of what may pass: nothing was written and nothing may be shown, and the same call may succeed later."""
+
+
 @dataclass(eq=False)
-class JournalFullError(JournalError):
-    """The medium took no more bytes, or failed to: what was to be written is not, and must not be shown."""
+class JournalUnavailableError(JournalTransientError):
+    """The journal does not answer just now: its file is locked, or too many changes wait."""
 
     detail: str
 
@@ -137,7 +141,44 @@ class JournalFullError(JournalError):
 
 
 @dataclass(eq=False)
-class JournalCorruptError(JournalError):
+class JournalFullError(JournalTransientError):
+    """The medium, or a quota on it, has no room (ENOSPC, EDQUOT)."""
+
+    detail: str
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+@dataclass(eq=False)
+class JournalMediumError(JournalTransientError):
+    """The medium is read-only or fails to read or to write; `cure` is what a technician does about it."""
+
+    detail: str
+    cure: str
+
+    def __str__(self) -> str:
+        return f"{self.detail}. {self.cure}"
+
+
+class JournalUnusableError(JournalError):
+    """Root of what is wrong with the file itself: no retry mends it, and nothing is sold over it."""
+
+
+@dataclass(eq=False)
+class JournalDamagedError(JournalUnusableError):
+    """Pages of the file are damaged or missing; `way_out` says what to do."""
+
+    path: str
+    detail: str
+    way_out: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.detail}. {self.way_out}"
+
+
+@dataclass(eq=False)
+class JournalCorruptError(JournalUnusableError):
     """Row `seq` does not follow from the rows before it."""
 
     seq: int
@@ -148,7 +189,7 @@ class JournalCorruptError(JournalError):
 
 
 @dataclass(eq=False)
-class JournalForeignError(JournalError):
+class JournalForeignError(JournalUnusableError):
     """The file is not a journal this version can read; `way_out` says what to do."""
 
     path: str
@@ -160,13 +201,23 @@ class JournalForeignError(JournalError):
 
 
 @dataclass(eq=False)
-class ClockError(PengposError):
-    """The device's time contradicts a time an issuer signed."""
+class JournalFaultError(JournalError):
+    """A fault of this program, not of the medium: a statement SQLite does not take, a thread that broke."""
 
     detail: str
 
     def __str__(self) -> str:
         return self.detail
+
+
+@dataclass(eq=False)
+class JournalClosedError(JournalError):
+    """The journal, or the terminal over it, has been closed; nothing more is read or recorded."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.what} is closed"
 
 
 @dataclass(eq=False)

@@ -14,7 +14,7 @@ from offline_queue.journal.journal import Journal
 from offline_queue.journal.reader import JournalReader
 from offline_queue.journal.verify import verify
 from offline_queue.values import DocumentStored, Head, HeadSigned, IssuerTimeSeen, Note, ValueStored
-from pengpos.core.errors import JournalCorruptError, JournalError
+from pengpos.core.errors import JournalCorruptError, JournalError, JournalMediumError
 from pengpos.core.sale import Refund, SaleState
 from workshop.samples.journal import NOON, HeldClock, SaleMaker, moved, store
 
@@ -186,8 +186,8 @@ def test_the_program_itself_cannot_change_a_row(path: Path, statement: str) -> N
 
 
 def test_a_reader_cannot_write(path: Path) -> None:
-    with JournalReader(path, KEY) as reader, pytest.raises(DatabaseError, match="readonly"):
-        reader._connection.execute("DELETE FROM sale")
+    with JournalReader(path, KEY) as reader, pytest.raises(JournalMediumError, match="readonly"):
+        reader._connection.ask(lambda connection: connection.execute("DELETE FROM sale"))
 
 
 def test_a_walk_sees_one_state_while_sales_go_on(path: Path) -> None:

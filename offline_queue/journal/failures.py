@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What SQLite or the system said, as one of our errors: what may pass, what is wrong with the file, what is our fault.
+
+SQLite's primary result codes decide (sqlite.org/rescode.html). It has one code for every I/O error, and says "full" for
+ENOSPC alone; so the medium is asked, by writing a few bytes beside the journal, what it refuses. That is done after a
+failure only.
+"""
+
+import contextlib
+import errno
+import os
+import sqlite3
+from pathlib import Path
+
+from pengpos.core.errors import (
+    JournalDamagedError,
+    JournalError,
+    JournalFaultError,
+    JournalForeignError,
+    JournalFullError,
+    JournalMediumError,
+    JournalTransientError,
+    JournalUnavailableError,
+)
+
+SET_ASIDE = "Move it aside with `pengpos queue set-aside` and keep it: a technician can still read it"
+
+NOT_NOW = frozenset({
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_NOMEM,
+})  # fmt: skip
+BY_THE_MEDIUM = frozenset({
+    sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOLFS,
+})  # fmt: skip
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+_READ_ONLY_CURE = "A card that turned read-only is worn out: replace it"
+_CURES = {
+    errno.EROFS: _READ_ONLY_CURE,
+    errno.EACCES: "Run this as the user the terminal runs as",
+    errno.EPERM: "Run this as the user the terminal runs as",
+}
+_OTHER_CURE = "If it comes again, replace the card"
+_PROBE_SIZE = 65_536
+
+
+def failure_of(path: Path, error: Exception) -> JournalError:
+    """Our error for what SQLite raised over the journal at `path`. Any code that is not known is a fault of ours."""
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = code & 0xFF if code is not None else None
+    if primary in NOT_NOW:
+        return JournalUnavailableError(f"{path}: {error}")
+    if primary == sqlite3.SQLITE_FULL:
+        return JournalFullError(f"{path}: {error}")
+    if primary in BY_THE_MEDIUM:
+        return _refused_by_the_medium(path, error, read_only=primary == sqlite3.SQLITE_READONLY)
+    if primary == sqlite3.SQLITE_CORRUPT:
+        return JournalDamagedError(str(path), "the database is damaged or cut short", SET_ASIDE)
+    if primary == sqlite3.SQLITE_NOTADB:
+        return JournalForeignError(
+            str(path),
+            "it does not open with this device's key: the key is another's, or this is not a journal, or it is damaged",
+            f"Put the right journal.key beside it. Else: {SET_ASIDE[0].lower()}{SET_ASIDE[1:]}",
+        )
+    return JournalFaultError(f"{path}: {error}")
+
+
+def is_damage(error: Exception) -> bool:
+    """True if SQLite found bytes that cannot be what was written there."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def system_failure(path: Path, error: OSError) -> JournalTransientError:
+    """Our error for what the system said about the journal's files."""
+    said = f"{path}: {error.strerror or error}"
+    if error.errno in NO_ROOM:
+        return JournalFullError(said)
+    return JournalMediumError(said, _CURES.get(error.errno or 0, _OTHER_CURE))
+
+
+def _refused_by_the_medium(path: Path, error: Exception, *, read_only: bool) -> JournalTransientError:
+    refused = _what_it_refuses(path)
+    if refused is not None:
+        return system_failure(path, refused)
+    return JournalMediumError(f"{path}: {error}", _READ_ONLY_CURE if read_only else _OTHER_CURE)
+
+
+def _what_it_refuses(path: Path) -> OSError | None:
+    """What the medium says to a new file beside the journal; None: it takes one, or took it by now."""
+    probe = path.with_name(path.name + ".probe")
+    try:
+        handle = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(handle, bytes(_PROBE_SIZE))
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        return error
+    finally:
+        with contextlib.suppress(OSError):
+            probe.unlink(missing_ok=True)
+    return None
