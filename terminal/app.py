@@ -13,7 +13,7 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
-from pengpos.core.errors import JournalError, JournalFullError
+from pengpos.core.errors import JournalError, JournalTransientError
 from pengpos.core.events import Approved, LifeOver, Restarted
 from pengpos.core.machine.states import WAITING_STATES
 from pengpos.core.sale import Intent, Sale
@@ -70,7 +70,7 @@ class Terminal:
     async def start(self) -> ASGIApp:
         """Take up what the journal holds, then listen to readers and backend; the local API of this terminal.
 
-        Raises JournalFullError if what was under way cannot be taken up: `stop` it then.
+        Raises JournalTransientError if what was under way cannot be taken up: `stop` it then.
         """
         open_sales, clock = self._sales.open_sales, self._device.clock
         open_sales.restore(await asyncio.to_thread(self._device.journal.open_sales))
@@ -167,8 +167,8 @@ class Terminal:
             self._backend.link.check()
             sale = open_sales.current
             self._sales.tag.look(sale)
-            if sale is not None and sale.state in WAITING_STATES and not _lives(sale.intent, clock.now()):
-                with contextlib.suppress(JournalFullError):
+            if sale is not None and sale.state in _MORTAL and not _lives(sale.intent, clock.now()):
+                with contextlib.suppress(JournalTransientError):
                     await open_sales.apply(sale.sale_id, LifeOver(at=clock.now(), intent_id=sale.intent.intent_id))
             await asyncio.sleep(TICK_S)
 

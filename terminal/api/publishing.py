@@ -2,14 +2,11 @@
 """One snapshot for all that changed meanwhile: a tap waits for no screen, a drain builds no thousands."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 
+from offline_queue.retries import retry_until_read
 from pengpos.client import Status
-from pengpos.core.errors import JournalFullError
 from terminal.api.feed import Feed
-
-log = logging.getLogger(__name__)
 
 GAP_S = 0.01
 LOOK_AGAIN_S = 1.0
@@ -34,10 +31,5 @@ class Publisher:
         while True:
             await self._unpublished.wait()
             self._unpublished.clear()
-            try:
-                self._feed.publish(await status())
-            except JournalFullError as error:
-                log.error("no snapshot: %s", error)
-                self._unpublished.set()
-                await asyncio.sleep(LOOK_AGAIN_S)
+            self._feed.publish(await retry_until_read(status, what="a snapshot", every_s=LOOK_AGAIN_S))
             await asyncio.sleep(GAP_S)

@@ -5,12 +5,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
 from offline_queue.port import JournalPort
+from offline_queue.retries import retry_until_read, retry_until_recorded
 from pengpos.backend_api.messages import IntentMessage, PaymentMessage, read_message
-from pengpos.core.errors import JournalFullError, MalformedError
+from pengpos.core.errors import MalformedError
 from pengpos.core.events import Event, NoAnswer
 from pengpos.core.sale import Sale
 from terminal.backend.gateway import BackendGateway
@@ -70,14 +72,11 @@ class BackendEvents:
 
     async def _apply(self, sale: Sale, events: list[Event]) -> None:
         """It is not told again: while the journal takes nothing, it is held and tried again."""
-        while True:
-            try:
-                await self._open_sales.apply_all([(sale.sale_id, event) for event in events])
-            except JournalFullError as error:
-                log.warning("event about sale %s waits for the journal: %s", sale.number, error)
-                await asyncio.sleep(JOURNAL_RETRY_S)
-            else:
-                return
+        await retry_until_recorded(
+            partial(self._open_sales.apply_all, [(sale.sale_id, event) for event in events]),
+            what=f"what the backend says of sale {sale.number}",
+            every_s=JOURNAL_RETRY_S,
+        )
 
     async def _sale_of(self, message: IntentMessage | PaymentMessage) -> Sale | None:
         """Also one long over: it may have been paid after all, or its refund may have failed."""
@@ -89,7 +88,11 @@ class BackendEvents:
         for sale in self._open_sales.sales:
             if any(intent.intent_id == intent_id for intent in sale.intents):
                 return sale
-        return await asyncio.to_thread(self._journal.sale_by_intent, intent_id)
+        return await retry_until_read(
+            partial(asyncio.to_thread, self._journal.sale_by_intent, intent_id),
+            what=f"the sale of intent {intent_id}",
+            every_s=JOURNAL_RETRY_S,
+        )
 
 
 def _as_of(sale: Sale, intent_id: UUID) -> Sale:

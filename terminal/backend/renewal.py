@@ -9,8 +9,9 @@ import json
 import logging
 from pathlib import Path
 
+from offline_queue.journal.failures import system_failure
 from pengpos.backend_api.messages import RenewalMessage
-from pengpos.core.errors import JournalFullError, SignatureError
+from pengpos.core.errors import SignatureError
 from pengpos.core.ports import Clock
 from pengpos.keys.private_file import replace_private
 from pengpos.wire.encoding.base64url import b64u, unb64u
@@ -48,7 +49,10 @@ class Renewal:
         return credential.expires_at - self._clock.now() < min(RENEW_BEFORE_S, life_s // 2)
 
     async def renew_if_due(self) -> None:
-        """Ask and store. Raises UnusableAnswerError, MalformedError, SignatureError; JournalFullError if not stored."""
+        """Ask and store.
+
+        Raises UnusableAnswerError, MalformedError, SignatureError; JournalTransientError if it cannot be stored.
+        """
         if not self.due:
             return
         self._warn_if_late()
@@ -76,7 +80,7 @@ class Renewal:
         try:
             replace_private(self._enrolment, content)
         except OSError as error:
-            raise JournalFullError(f"{self._enrolment}: {error.strerror}") from error
+            raise system_failure(self._enrolment, error) from error
 
 
 def _check(renewed: Credential, present: Identity) -> None:

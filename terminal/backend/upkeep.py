@@ -10,12 +10,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
+from pengpos.core.denylist import Denylist
 
 from offline_queue.port import JournalPort
 from offline_queue.values import Change, ChangeRefusedError, DocumentStored, IssuerTimeSeen
 from pengpos.backend_api.calls import UnusableAnswerError
 from pengpos.backend_api.messages import ConfigMessage, DenylistContent
-from pengpos.core.errors import JournalError, MalformedError, SignatureError
+from pengpos.core.errors import JournalTransientError, MalformedError, SignatureError
 from pengpos.core.times import parse_rfc3339
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.cose import Context
@@ -71,7 +72,7 @@ class Upkeep:
                 log.info("%s: %s", name, error)
             except (MalformedError, SignatureError, ChangeRefusedError) as error:
                 log.error("%s refused: %s", name, error)
-            except JournalError as error:
+            except JournalTransientError as error:
                 log.error("%s not stored: %s", name, error)
 
 

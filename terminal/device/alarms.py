@@ -8,10 +8,10 @@ from collections.abc import Callable
 import msgspec
 
 from offline_queue.port import JournalPort
+from offline_queue.retries import retry_until_recorded
 from offline_queue.values import Change, ValueStored
 from pengpos.client import AlarmView
 from pengpos.core.effects import AlarmKind
-from pengpos.core.errors import JournalFullError
 from pengpos.core.ports import Clock
 from pengpos.core.sale import Sale
 from pengpos.core.times import rfc3339
@@ -132,16 +132,18 @@ class Alarms:
     async def _save_all(self) -> None:
         """An alarm outlives a full card: it is kept here, and saved once the journal takes rows again."""
         while self._unsaved:
-            alarm_id, body = next(iter(self._unsaved.items()))
-            if alarm_id in self._on_their_way:
-                self._on_their_way[alarm_id] = True
-            try:
-                await durable(self._journal, [_row(alarm_id, body)])
-            except JournalFullError:
-                await asyncio.sleep(SAVE_AGAIN_S)
-                continue
-            if self._unsaved.get(alarm_id) is body:  # else it has been seen to meanwhile
-                del self._unsaved[alarm_id]
+            await retry_until_recorded(self._save_next, what="an alarm", every_s=SAVE_AGAIN_S)
+
+    async def _save_next(self) -> None:
+        """Save the one that has waited longest. Raises JournalTransientError."""
+        if not self._unsaved:  # its cause was recorded meanwhile
+            return
+        alarm_id, body = next(iter(self._unsaved.items()))
+        if alarm_id in self._on_their_way:
+            self._on_their_way[alarm_id] = True
+        await durable(self._journal, [_row(alarm_id, body)])
+        if self._unsaved.get(alarm_id) is body:  # else it has been seen to meanwhile
+            del self._unsaved[alarm_id]
 
     def show(self, kind: str, words: AlarmWords) -> None:
         """An alarm that lasts as long as its cause."""

@@ -6,7 +6,7 @@ import logging
 from offline_queue.port import JournalPort
 from offline_queue.records.rows import read_boot_id
 from offline_queue.values import IssuerTimeSeen, ValueStored
-from pengpos.core.errors import JournalFullError
+from pengpos.core.errors import JournalTransientError
 from pengpos.core.times import CLOCK_TOLERANCE_S
 from terminal.device.alarm_words import clock_ahead
 from terminal.device.alarms import Alarms
@@ -49,7 +49,7 @@ class Timekeeper:
         self._clock.issuer_signed(at)
         try:
             await durable(self._journal, [IssuerTimeSeen(at=at)])
-        except JournalFullError as error:
+        except JournalTransientError as error:
             log.error("the backend's time not stored: %s", error)
 
     async def confirm(self) -> None:

@@ -109,7 +109,10 @@ class SaleCommands:
     # --- starting -----------------------------------------------------------------------------------------------------
 
     async def start(self, new: NewSale) -> tuple[Sale, bool]:
-        """A new sale, or the one that this key already made (False). Raises CommandRefusedError, JournalFullError."""
+        """A new sale, or the one that this key already made (False).
+
+        Raises CommandRefusedError, JournalTransientError.
+        """
         _check_key(new.idempotency_key)
         async with self._starting:
             request_hash = hashlib.sha256(msgspec.json.encode(new)).digest()

@@ -10,9 +10,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, assert_never
 from uuid import UUID
 
+from offline_queue.retries import retry_until_recorded
 from pengpos.core.effects import (
     AlarmKind,
     Arm,
@@ -29,7 +31,7 @@ from pengpos.core.effects import (
     SignAgain,
     Then,
 )
-from pengpos.core.errors import JournalFullError
+from pengpos.core.errors import JournalTransientError
 from pengpos.core.events import BackendCall, BackendStatus, CancelLeaving, Event, FieldEmpty, NoAnswer, StatusHeard
 from pengpos.core.machine.states import UNDOING_STATES
 from pengpos.core.ports import Clock
@@ -214,13 +216,12 @@ class EffectRunner:
 
     async def _bring_back(self, sale_id: UUID, event: Event) -> None:
         """Give the answer to the sale; while the journal takes nothing, keep it and try again."""
-        while True:
-            try:
-                await self._open_sales.apply(sale_id, event)
-            except JournalFullError:
-                await set_within(self._hurry, JOURNAL_RETRY_S)
-            else:
-                return
+        await retry_until_recorded(
+            partial(self._open_sales.apply, sale_id, event),
+            what=f"{type(event).__name__} of sale {sale_id}",
+            every_s=JOURNAL_RETRY_S,
+            pause=self._pause,
+        )
 
     # --- when ---------------------------------------------------------------------------------------------------------
 
@@ -240,18 +241,25 @@ class EffectRunner:
             await asyncio.wait({ahead})
         task = self._waiting.pop(key)  # from here on a newer one waits behind us and does not end us
         self._on_the_way[key] = task
-        while True:
-            try:
-                answer = await self._answer(key, await self._open_sales.find(key.sale_id))
-            except JournalFullError:  # nothing has left: a cancel is journalled before its first byte
-                await set_within(self._hurry, JOURNAL_RETRY_S)
-            except UnknownSaleError:
-                log.error("sale %s is gone from the journal", key.sale_id)
-                return
-            else:
-                break
+        try:  # where it fails nothing has left: a cancel is journalled before its first byte
+            answer = await retry_until_recorded(
+                partial(self._answer_of, key),
+                what=f"{key.call.name.lower()} of sale {key.sale_id}",
+                every_s=JOURNAL_RETRY_S,
+                pause=self._pause,
+            )
+        except UnknownSaleError:
+            log.error("sale %s is gone from the journal", key.sale_id)
+            return
         if answer is not None:
             await self._bring_back(key.sale_id, answer)
+
+    async def _answer_of(self, key: _Key) -> Event | None:
+        return await self._answer(key, await self._open_sales.find(key.sale_id))
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, unless somebody asks to hurry."""
+        await set_within(self._hurry, seconds)
 
     def _done(self, key: _Key, task: asyncio.Task[None]) -> None:
         for tasks in (self._waiting, self._on_the_way):
@@ -267,7 +275,7 @@ class EffectRunner:
     async def _sign_again(self, sale: Sale) -> None:
         try:
             await self._commands.sign_again(sale)
-        except (CommandRefusedError, JournalFullError) as error:
+        except (CommandRefusedError, JournalTransientError) as error:
             log.error("sale %s not tried again: %s", sale.number, error)
 
     def _beside(self, work: Coroutine[Any, Any, None]) -> None:

@@ -8,10 +8,11 @@ out of our sight, so each is journalled before it leaves or is shown. No tap wai
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from uuid import UUID
 
+from offline_queue.retries import retry_until_recorded
 from pengpos.core.effects import NotNow
-from pengpos.core.errors import JournalFullError
 from pengpos.core.events import PutLeaving, UrlKnown
 from pengpos.core.machine import backoff_s
 from pengpos.core.machine.states import WAITING_STATES
@@ -78,17 +79,24 @@ class IntentUrls:
         except TimeoutError:
             log.info("no field is empty: by tag and QR it may be paid all the same")
         attempts = 0
-        while (intent := await self._waiting(sale_id, intent_id)) is not None:
-            try:
-                done = await (self._by_backend if intent.online else self._by_fragment)(sale_id, intent)
-            except JournalFullError as error:
-                log.warning("an intent is not shown: %s", error)
-                await set_within(self._hurry, JOURNAL_RETRY_S)
-                continue
-            if done:
-                return
+        while not await retry_until_recorded(
+            partial(self._show_once, sale_id, intent_id),
+            what=f"the URL of intent {intent_id}",
+            every_s=JOURNAL_RETRY_S,
+            pause=self._pause,
+        ):
             attempts += 1
-            await set_within(self._hurry, backoff_s(attempts, sale_id))
+            await self._pause(backoff_s(attempts, sale_id))
+
+    async def _show_once(self, sale_id: UUID, intent_id: UUID) -> bool:
+        """True if there is nothing left to do. Raises JournalTransientError."""
+        if (intent := await self._waiting(sale_id, intent_id)) is None:
+            return True
+        return await (self._by_backend if intent.online else self._by_fragment)(sale_id, intent)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, unless somebody asks to hurry."""
+        await set_within(self._hurry, seconds)
 
     async def _waiting(self, sale_id: UUID, intent_id: UUID) -> Intent | None:
         """The intent, if a phone is still wanted for it and it has no URL yet."""
@@ -98,7 +106,7 @@ class IntentUrls:
         return intent if wanted and self._clock.now() < intent.expires_at else None
 
     async def _by_backend(self, sale_id: UUID, intent: Intent) -> bool:
-        """True once the URL is known, or none may be any more. Raises JournalFullError."""
+        """True once the URL is known, or none may be any more. Raises JournalTransientError."""
         leaving = PutLeaving(at=self._clock.now(), intent_id=intent.intent_id)
         if not await self._leave_for(sale_id, leaving):
             return True
@@ -112,14 +120,14 @@ class IntentUrls:
         return True
 
     async def _by_fragment(self, sale_id: UUID, intent: Intent) -> bool:
-        """The same without the backend: what is shown next carries the presentation. Raises JournalFullError."""
+        """The same without the backend: what is shown next carries the presentation. Raises JournalTransientError."""
         url = f"{self._origin().rstrip('/')}/t#{b64u(intent.presentation)}"
         shown = UrlKnown(at=self._clock.now(), intent_id=intent.intent_id, url=url, fragment=True)
         await self._leave_for(sale_id, shown)
         return True
 
     async def _leave_for(self, sale_id: UUID, event: PutLeaving | UrlKnown) -> bool:
-        """Whether it may leave: journalled, and the sale has not moved on meanwhile. Raises JournalFullError."""
+        """Whether it may leave: journalled, and the sale has not moved on meanwhile. Raises JournalTransientError."""
         _, effects = await self._open_sales.apply(sale_id, event)
         return not any(isinstance(effect, NotNow) for effect in effects)
 

@@ -6,16 +6,14 @@ asks about those that may still be paid once the stream is open again.
 """
 
 import asyncio
-import logging
 from collections.abc import Callable
+from functools import partial
 
 from offline_queue.port import JournalPort
+from offline_queue.retries import retry_until_read
 from offline_queue.values import PAGE_LIMIT, SaleQuery
-from pengpos.core.errors import JournalFullError
 from pengpos.core.ports import Clock
 from pengpos.core.sale import DueState, Sale, SaleState
-
-log = logging.getLogger(__name__)
 
 LOOK_AGAIN_S = 5.0
 LOOK_BACK_S = 30 * 86_400
@@ -42,14 +40,8 @@ class OpenDues:
         while True:
             await self._woken.wait()
             self._woken.clear()
-            try:
-                found = await asyncio.to_thread(self._open)
-            except JournalFullError as error:
-                log.error("open dues not asked about: %s", error)
-                self._woken.set()
-                await asyncio.sleep(LOOK_AGAIN_S)
-                continue
-            for sale in found:
+            find = partial(asyncio.to_thread, self._open)
+            for sale in await retry_until_read(find, what="open dues", every_s=LOOK_AGAIN_S):
                 self._ask(sale)
 
     def _open(self) -> list[Sale]:

@@ -5,16 +5,16 @@ Lives on the loop and knows no reader, no HTTP and no screen. Source: architectu
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
 from offline_queue.port import JournalPort
+from offline_queue.retries import retry_until_recorded
 from offline_queue.values import Change, ChangeRefusedError, SaleChanged
 from pengpos.core.effects import AlarmKind, Arm, Effect, NotNow, RaiseAlarm, Then
-from pengpos.core.errors import JournalError, JournalFullError
+from pengpos.core.errors import JournalClosedError, JournalError, JournalTransientError
 from pengpos.core.events import Event, Restarted
 from pengpos.core.machine import durably_different, step
 from pengpos.core.machine.states import IN_DOUBT_STATES, OPEN_STATES
@@ -59,7 +59,8 @@ class OpenSales:
         self._medium = medium
         self._alarm_rows = alarm_rows
         self._tell_moved = moved
-        self._medium_takes = True
+        self._failing: type[JournalError] | None = None
+        """How the journal failed last; None: it takes rows."""
         self._sink: EffectSink | None = None
         self._lock = asyncio.Lock()
         self._closed = False
@@ -120,7 +121,7 @@ class OpenSales:
     # --- changing -----------------------------------------------------------------------------------------------------
 
     async def open(self, sale: Sale, why: str) -> None:
-        """Make a new sale the current one and want phones for it. Raises JournalFullError: then there is no sale."""
+        """Make a new sale the current one and want phones for it. Raises JournalError: then there is no sale."""
         await asyncio.shield(asyncio.ensure_future(self._open(sale, why)))
 
     async def _open(self, sale: Sale, why: str) -> None:
@@ -191,7 +192,7 @@ class OpenSales:
             if changes:
                 try:
                     await self._record(changes)
-                except JournalFullError:
+                except JournalTransientError:
                     self._doubt(moved, results)
                     raise
             for sale in moved.values():
@@ -205,20 +206,20 @@ class OpenSales:
 
     async def _record(self, changes: Sequence[Change]) -> None:
         if self._closed:
-            raise JournalError("the terminal is closing")
+            raise JournalClosedError("the terminal")
         try:
             await durable(self._journal, changes, in_a_thread=len(changes) > STEPS_AT_ONCE)
         except ChangeRefusedError:
             raise
         except JournalError as error:
-            if self._medium_takes:
+            if self._failing is not type(error):
                 log.critical("journal takes nothing: %s", error)
-                self._medium_takes = False
+                self._failing = type(error)
                 self._medium(error)
             raise
-        if not self._medium_takes:
+        if self._failing is not None:
             log.warning("journal takes rows again")
-            self._medium_takes = True
+            self._failing = None
             self._medium(None)
 
     # --- what the medium refused and kept all the same ----------------------------------------------------------------
@@ -235,16 +236,19 @@ class OpenSales:
         """A row that fails at its sync may be there all the same, and the journal is the truth: look, and follow it."""
         while self._doubted:
             await asyncio.sleep(LOOK_AGAIN_S)
-            sale_id, doubt = next(iter(self._doubted.items()))
-            refused, alarms = doubt
-            with contextlib.suppress(JournalFullError):
-                stored = await asyncio.to_thread(self._journal.sale, sale_id)
-                ours = self._sales.get(sale_id)
-                if stored is not None and ours is not None and stored.history == refused.history != ours.history:
-                    self._carry_out(stored, alarms)
-                    await self.take_up(stored, stored.history[-1].at)
-                if self._doubted.get(sale_id) is doubt:  # else it has been refused again meanwhile
-                    del self._doubted[sale_id]
+            await retry_until_recorded(self._resolve_doubt, what="a sale in doubt", every_s=LOOK_AGAIN_S)
+
+    async def _resolve_doubt(self) -> None:
+        """Look at the sale that has been in doubt for longest. Raises JournalTransientError."""
+        sale_id, doubt = next(iter(self._doubted.items()))
+        refused, alarms = doubt
+        stored = await asyncio.to_thread(self._journal.sale, sale_id)
+        ours = self._sales.get(sale_id)
+        if stored is not None and ours is not None and stored.history == refused.history != ours.history:
+            self._carry_out(stored, alarms)
+            await self.take_up(stored, stored.history[-1].at)
+        if self._doubted.get(sale_id) is doubt:  # else it has been refused again meanwhile
+            del self._doubted[sale_id]
 
     def _keep(self, sale: Sale, *, is_news: bool = False) -> None:
         """Remember a sale as it is now; one that blocks the next sale becomes the current one.

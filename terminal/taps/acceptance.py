@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from offline_queue.port import TapReads
-from pengpos.core.errors import JournalError, JournalFullError, MalformedError, RefusedError, SignatureError
+from pengpos.core.errors import JournalError, JournalTransientError, MalformedError, RefusedError, SignatureError
 from pengpos.core.events import Event, FieldEmpty, Noticed, PaidByReceipt, PhoneRefused, Prompted, ReplyAccepted
 from pengpos.core.machine.states import WAITING_STATES
 from pengpos.core.ports import Clock, ReaderHealth, Signal, Signer
@@ -143,7 +143,7 @@ class Acceptance:
     async def _apply_quietly(self, arming: int, sale: Sale, event: Event) -> None:
         try:
             await self._open_sales.apply(sale.sale_id, event)
-        except JournalFullError as error:
+        except JournalTransientError as error:
             log.warning("%s of sale %s not recorded: %s", type(event).__name__, sale.number, error)
             # A reader says only once that its field is empty: have it look and say so again.
             asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._look_again, arming)

@@ -7,6 +7,7 @@ import pytest
 
 from offline_queue.memory import MemoryJournal
 from pengpos.core.effects import AlarmKind
+from pengpos.core.errors import JournalFullError
 from pengpos.core.sale import DueState, Sale, SaleState
 from terminal.device import alarms as alarms_module
 from terminal.device.alarm_words import credential_ends, restored
@@ -104,10 +105,10 @@ def test_one_seen_to_while_the_card_was_full_does_not_hide_the_news_that_came_be
     async def work() -> None:
         bench = Bench()
         raised(bench, asked(DueState.OPEN))
-        bench.journal.full = True
+        bench.journal.failure = JournalFullError("the medium is full")
         bench.alarms.seen_to(bench.alarms.shown[0].id)
         await asyncio.sleep(0)
-        bench.journal.full = False
+        bench.journal.failure = None
         raised(bench, asked(DueState.PAID))
         saving = bench.alarms._saving
         assert saving is not None
@@ -165,12 +166,12 @@ def test_it_is_kept_until_the_card_takes_it(monkeypatch: pytest.MonkeyPatch) -> 
 
     async def work() -> None:
         bench = Bench()
-        bench.journal.full = True
+        bench.journal.failure = JournalFullError("the medium is full")
         bench.alarms.raise_lasting("restored", "restored", restored())
         for _ in range(50):
             await asyncio.sleep(0)
         assert (bench.alarms.stands("restored"), bench.ids()) == (True, [])
-        bench.journal.full = False
+        bench.journal.failure = None
         saving = bench.alarms._saving
         assert saving is not None
         async with asyncio.timeout(5):
@@ -195,7 +196,7 @@ def test_one_seen_to_before_it_was_saved_is_not_saved_as_standing() -> None:
 def test_closing_does_not_wait_for_a_card_that_takes_nothing() -> None:
     async def work() -> None:
         bench = Bench()
-        bench.journal.full = True
+        bench.journal.failure = JournalFullError("the medium is full")
         bench.alarms.raise_lasting("restored", "restored", restored())
         await asyncio.sleep(0)
         await bench.alarms.close()

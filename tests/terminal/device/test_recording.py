@@ -33,7 +33,7 @@ def test_it_returns_when_the_row_is_on_the_medium() -> None:
 def test_what_the_medium_refuses_is_raised() -> None:
     async def work() -> None:
         journal = SlowJournal(HandClock())
-        journal.full = True
+        journal.failure = JournalFullError("the medium is full")
         with pytest.raises(JournalFullError):
             await durable(journal, NOTE)
 

@@ -20,6 +20,7 @@ from pengpos.core.effects import (
     SendRefund,
     SignAgain,
 )
+from pengpos.core.errors import JournalFullError
 from pengpos.core.events import BackendCall, BackendStatus, CancelAnswered, NoAnswer, RefundAnswered
 from pengpos.core.sale import Cancel, CancelReason, RefundState, SaleState
 from pengpos.core.times import LATE_PAYMENT_S
@@ -110,12 +111,12 @@ def test_a_cancel_waits_while_the_journal_takes_nothing() -> None:
         answer = CancelAnswered(at=NOON + 5, intent_id=samples.intent().intent_id)
         bench.backend.answers["cancel"] = [answer]
         sale = bench.put(SaleState.REVERSING)
-        bench.journal.full = True
+        bench.journal.failure = JournalFullError("the medium is full")
         bench.effect_runner.carry_out(sale, SendCancel())
         for _ in range(50):
             await asyncio.sleep(0)
         assert bench.backend.calls == []
-        bench.journal.full = False
+        bench.journal.failure = None
         bench.effect_runner.hurry()
         await bench.until_state(sale, SaleState.REVERSED)
 
@@ -308,13 +309,13 @@ def test_an_answer_is_kept_while_the_journal_takes_nothing() -> None:
     async def work(bench: Bench) -> None:
         bench.backend.answers["pay"] = [samples.says_approved(BackendCall.PAYMENT)]
         sale = bench.put(SaleState.AUTHORISED)
-        bench.journal.full = True
+        bench.journal.failure = JournalFullError("the medium is full")
         bench.effect_runner.carry_out(sale, SendPayment())
         await until(lambda: bench.backend.count("pay") == 1)
         for _ in range(50):
             await asyncio.sleep(0)
         assert (await bench.open_sales.find(sale.sale_id)).state is SaleState.AUTHORISED
-        bench.journal.full = False
+        bench.journal.failure = None
         bench.effect_runner.hurry()
         await bench.until_state(sale, SaleState.APPROVED)
         assert bench.backend.count("pay") == 1

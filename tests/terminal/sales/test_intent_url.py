@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from pengpos.core.errors import JournalFullError
 from pengpos.core.events import CancelAsked, FieldEmpty
 from pengpos.core.sale import CancelReason, Sale, SaleState, Way
 from pengpos.wire.encoding.base64url import b64u
@@ -121,11 +122,11 @@ def test_nothing_leaves_before_it_is_durable(online: bool) -> None:
 def test_while_the_journal_takes_nothing_nothing_leaves(online: bool) -> None:
     async def work(bench: Bench) -> None:
         sale = bench.put(intent__online=online)
-        bench.journal.full = True
+        bench.journal.failure = JournalFullError("the medium is full")
         bench.intent_urls.armed(sale)
         await a_while()
         assert (bench.registered, (await bench.now(sale)).intent.url) == ([], None)
-        bench.journal.full = False
+        bench.journal.failure = None
         bench.intent_urls.hurry()
         await bench.until_url(sale)
 

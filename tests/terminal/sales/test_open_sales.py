@@ -127,13 +127,13 @@ def test_a_medium_that_takes_nothing_is_told_once_and_nothing_has_changed() -> N
     async def work() -> None:
         bench = Bench()
         sale = put(bench.open_sales, bench.journal, SaleState.PRESENTED)
-        bench.journal.full = True
+        bench.journal.failure = JournalFullError("the medium is full")
         for _ in range(3):
             with pytest.raises(JournalFullError):
                 await bench.open_sales.apply(sale.sale_id, GIVEN_UP)
         assert (await bench.open_sales.find(sale.sale_id)).state is SaleState.PRESENTED
         assert bench.medium == ["the medium is full"]
-        bench.journal.full = False
+        bench.journal.failure = None
         await bench.open_sales.apply(sale.sale_id, GIVEN_UP)
         assert bench.medium == ["the medium is full", None]
 
