@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What SQLite or the system said, as one of our errors: what may pass, what is wrong with the file, what is our fault.
 
-SQLite's primary result codes decide (sqlite.org/rescode.html). It has one code for every I/O error, and says "full" for
-ENOSPC alone; so the medium is asked, by writing a few bytes beside the journal, what it refuses. That is done after a
-failure only.
+SQLite's primary result codes decide (sqlite.org/rescode.html), but they do not say all: it has one code for every I/O
+error and says "full" for ENOSPC at a write alone, and SQLCipher calls every failed read damage, for the bytes it did
+not get do not verify. So after a failure the medium is asked: by reading the file, or by writing a little beside it.
 """
 
 import contextlib
@@ -40,6 +40,7 @@ _CURES = {
 }
 _OTHER_CURE = "If it comes again, replace the card"
 _PROBE_SIZE = 65_536
+_READ_SIZE = 2**20
 
 
 def failure_of(path: Path, error: Exception) -> JournalError:
@@ -52,6 +53,8 @@ def failure_of(path: Path, error: Exception) -> JournalError:
         return JournalFullError(f"{path}: {error}")
     if primary in BY_THE_MEDIUM:
         return _refused_by_the_medium(path, error, read_only=primary == sqlite3.SQLITE_READONLY)
+    if is_damage(error) and (unreadable := _what_it_does_not_give(path)) is not None:
+        return system_failure(path, unreadable)
     if primary == sqlite3.SQLITE_CORRUPT:
         return JournalDamagedError(str(path), "the database is damaged or cut short", SET_ASIDE)
     if primary == sqlite3.SQLITE_NOTADB:
@@ -64,7 +67,7 @@ def failure_of(path: Path, error: Exception) -> JournalError:
 
 
 def is_damage(error: Exception) -> bool:
-    """True if SQLite found bytes that cannot be what was written there."""
+    """True if SQLite found bytes that cannot be what was written there, or a read failed: open it anew, and look."""
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
@@ -82,6 +85,26 @@ def _refused_by_the_medium(path: Path, error: Exception, *, read_only: bool) -> 
     if refused is not None:
         return system_failure(path, refused)
     return JournalMediumError(f"{path}: {error}", _READ_ONLY_CURE if read_only else _OTHER_CURE)
+
+
+def _what_it_does_not_give(path: Path) -> OSError | None:
+    """What the medium says to reading the journal's files; None: it gives every byte, or does by now."""
+    for file in (path, path.with_name(path.name + "-wal")):
+        try:
+            handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            return error
+        try:
+            at = 0
+            while size := len(os.pread(handle, _READ_SIZE, at)):
+                at += size
+        except OSError as error:
+            return error
+        finally:
+            os.close(handle)
+    return None
 
 
 def _what_it_refuses(path: Path) -> OSError | None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One read-only connection to the journal's file that is opened anew after a failed read.
 
-After an I/O error SQLCipher fails every later read of that connection, though the medium is well again. So a failed
-read is made once more over a new connection, and only what that one says is believed and raised.
+After a failed read SQLCipher calls the file damaged, and fails every later read of that connection, though the medium
+is well again. So a read is made once more over a new connection, and only what that one says is believed and raised.
 """
 
 import logging

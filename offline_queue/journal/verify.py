@@ -12,13 +12,13 @@ from typing import Any
 
 from offline_queue.journal import schema
 from offline_queue.journal.connection import Connection, DatabaseError, connect_read_only
-from offline_queue.journal.failures import SET_ASIDE, failure_of, is_damage
+from offline_queue.journal.failures import SET_ASIDE, failure_of
 from offline_queue.journal.projection import SALE_COLUMNS, Numbers, refund_rows, sale_columns
 from offline_queue.records.chain import GENESIS, Row
 from offline_queue.records.codec import UnreadableSaleError, decode_sale
 from offline_queue.records.rows import HEAD_DOCUMENT, document_body
 from offline_queue.values import Head, Verified
-from pengpos.core.errors import JournalCorruptError, JournalDamagedError
+from pengpos.core.errors import JournalCorruptError, JournalDamagedError, JournalUnusableError
 from pengpos.core.sale import Sale, SaleState
 
 TAIL_ROWS = 10_000
@@ -31,11 +31,11 @@ _ASTRAY = """SELECT seq FROM (SELECT seq FROM sale WHERE live
 _SALE = f"SELECT no, {', '.join(SALE_COLUMNS)} FROM sale WHERE sale_id = ?"  # noqa: S608 -- our own constant names
 
 
-def check_tail(connection: Connection) -> tuple[Head, Numbers]:
+def check_tail(connection: Connection, path: Path) -> tuple[Head, Numbers]:
     """The head and its numbers, after the rows since the last signed head (or the last 10,000) have been walked.
 
-    Also that no open or recent sale stands on a missing row. Raises JournalCorruptError; DatabaseError where SQLite
-    fails for another reason than damage.
+    Also that no open or recent sale stands on a missing row. Raises JournalCorruptError, and what
+    `failure_of` makes of a row that cannot be read for another reason.
     """
     last = connection.execute("SELECT max(seq) FROM journal").fetchone()[0] or 0
     signed = connection.execute("SELECT version FROM document WHERE kind = ?", (HEAD_DOCUMENT,)).fetchone()
@@ -47,7 +47,7 @@ def check_tail(connection: Connection) -> tuple[Head, Numbers]:
         raise JournalCorruptError(max(start, 1), "missing")
     epoch, counter, start_hash = found or (0, 0, GENESIS)
     head, numbers = Head(epoch, start, start_hash), Numbers(epoch, counter)
-    for row, row_hash in _walk(connection, start, start_hash):
+    for row, row_hash in _walk(connection, path, start, start_hash):
         head, numbers = Head(row.epoch, row.seq, row_hash), Numbers(row.epoch, row.counter)
     astray = connection.execute(_ASTRAY).fetchone()
     if astray:
@@ -64,7 +64,7 @@ def verify(path: Path, key: bytes) -> Verified:
         connection.execute("BEGIN")  # one state of the file, whatever is written meanwhile
         walk = _FullWalk(connection)
         head = Head(0, 0, GENESIS)
-        for row, row_hash in _walk(connection, 0, GENESIS):
+        for row, row_hash in _walk(connection, path, 0, GENESIS):
             walk.check(row)
             head = Head(row.epoch, row.seq, row_hash)
         walk.finish(head)
@@ -86,7 +86,7 @@ def _check_pages(connection: Connection, path: Path) -> None:
         raise JournalDamagedError(str(path), f"the rows are right, but the database is damaged: {found}", SET_ASIDE)
 
 
-def _walk(connection: Connection, after: int, previous: bytes) -> Iterator[tuple[Row, bytes]]:
+def _walk(connection: Connection, path: Path, after: int, previous: bytes) -> Iterator[tuple[Row, bytes]]:
     seq = after
     try:
         for *columns, row_hash in connection.execute(_ROWS, (after,)):
@@ -99,9 +99,10 @@ def _walk(connection: Connection, after: int, previous: bytes) -> Iterator[tuple
             previous = row_hash
             yield row, row_hash
     except DatabaseError as error:
-        if not is_damage(error):
-            raise
-        raise JournalCorruptError(seq + 1, f"it cannot be read ({error})") from error
+        failure = failure_of(path, error)
+        if isinstance(failure, JournalUnusableError):
+            failure = JournalCorruptError(seq + 1, f"it cannot be read ({error})")
+        raise failure from error
 
 
 class _FullWalk:

@@ -2,27 +2,32 @@
 """Appending rows over the one read-write connection. Used by the journal's thread only, and by nobody else.
 
 One group of requests is one transaction and one sync. If the medium fails, the whole group fails, the connection is
-thrown away, and the next group begins with a new one and a fresh look at what the file really holds.
+thrown away, and the next group begins with a new one and a fresh look at what the file really holds. What looks damaged
+is believed of a new connection only (see `failures`).
 """
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
 from offline_queue.journal import schema
 from offline_queue.journal.connection import Connection, DatabaseError, connect
-from offline_queue.journal.failures import failure_of
+from offline_queue.journal.failures import failure_of, is_damage
 from offline_queue.journal.projection import Numbers, append, project
 from offline_queue.journal.verify import check_tail
 from offline_queue.records.chain import Row
 from offline_queue.values import Change, ChangeRefusedError, Head, Recorded
-from pengpos.core.errors import JournalError
+from pengpos.core.errors import JournalError, JournalUnusableError
 from pengpos.core.ports import Clock
+
+log = logging.getLogger(__name__)
 
 FOLD_ROWS = 150  # about 1,000 pages of log: folding more often rewrites the same pages for nothing
 FOLD_ROWS_AT_MOST = 600
 
 Parts = tuple[str, str, bytes]
+_Appended = tuple[Connection, Head, Numbers, list[Recorded | JournalError]]
 
 
 class Request:
@@ -55,12 +60,19 @@ class Writer:
         """Replaced as a whole after each commit, so that other threads may read it."""
 
     def open(self) -> Connection:
-        """Open, check version and tail, migrate. Raises as `Journal.open`."""
+        """Open, check version and tail, migrate; once more where the file looks damaged. Raises as `Journal.open`."""
+        try:
+            return self._open()
+        except JournalUnusableError as error:
+            log.warning("the journal looks unusable, and is opened once more: %s", error)
+            return self._open()
+
+    def _open(self) -> Connection:
         connection = connect(self._path, self._key)
         try:
             schema.check_version(connection, self._path)
             schema.apply(connection)
-            head, numbers = check_tail(connection)
+            head, numbers = check_tail(connection, self._path)
         except DatabaseError as error:
             connection.close()
             raise failure_of(self._path, error) from error
@@ -105,24 +117,8 @@ class Writer:
             self._give_up_connection()
 
     def _commit(self, group: Sequence[Request]) -> list[Recorded | JournalError]:
-        connection = self._connection or self.open()
-        head, numbers = self.head, self.numbers
-        at_utc = self._clock.now()
-        outcomes: list[Recorded | JournalError] = []
-        alone = len(group) == 1
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            for request in group:
-                if not alone:
-                    connection.execute("SAVEPOINT request")
-                try:
-                    head, numbers = self._append(connection, request, at_utc, head, numbers)
-                    outcomes.append(Recorded(head))
-                except (ChangeRefusedError, OverflowError) as error:
-                    connection.execute("ROLLBACK" if alone else "ROLLBACK TO request")
-                    outcomes.append(_refusal(error))
-                if not alone:
-                    connection.execute("RELEASE request")
+            connection, head, numbers, outcomes = self._append_group(group)
             if connection.in_transaction:
                 connection.execute("COMMIT")
         except DatabaseError as error:
@@ -131,6 +127,37 @@ class Writer:
         self._rows_in_log += head.seq - self.head.seq
         self.head, self.numbers = head, numbers
         return outcomes
+
+    def _append_group(self, group: Sequence[Request]) -> _Appended:
+        """Append in a transaction that is left open; once more over a new connection if the file looks damaged."""
+        try:
+            return self._append_each(group)
+        except DatabaseError as error:
+            if not is_damage(error):
+                raise
+            log.warning("the journal looks damaged, and is opened anew: %s", error)
+            self._give_up_connection()
+            return self._append_each(group)
+
+    def _append_each(self, group: Sequence[Request]) -> _Appended:
+        connection = self._connection or self.open()
+        head, numbers = self.head, self.numbers
+        at_utc = self._clock.now()
+        outcomes: list[Recorded | JournalError] = []
+        alone = len(group) == 1
+        connection.execute("BEGIN IMMEDIATE")
+        for request in group:
+            if not alone:
+                connection.execute("SAVEPOINT request")
+            try:
+                head, numbers = self._append(connection, request, at_utc, head, numbers)
+                outcomes.append(Recorded(head))
+            except (ChangeRefusedError, OverflowError) as error:
+                connection.execute("ROLLBACK" if alone else "ROLLBACK TO request")
+                outcomes.append(_refusal(error))
+            if not alone:
+                connection.execute("RELEASE request")
+        return connection, head, numbers, outcomes
 
     def _append(
         self, connection: Connection, request: Request, at_utc: int, head: Head, numbers: Numbers

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Stands between a program and the C library's file calls (LD_PRELOAD): writes down every write, truncation, sync,
- * rename and unlink under one directory, in the order in which they happened, and lets the n-th of them fail.
+ * rename and unlink under one directory, in the order in which they happened, and lets the n-th of them fail; or the
+ * n-th read there.
  *
  * IOTRACE_DIR: only paths that begin with it. IOTRACE_LOG: where the record goes (none: nothing is recorded).
  * Record: op (1 byte), length of the path (2), offset (8), length of the data (4), path, data; little-endian.
@@ -26,6 +27,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char directory[PATH_MAX];
 static int log_file = -2; /* -2: not looked up yet, -1: nothing is recorded */
 static long calls, fail_at, fail_count, fail_errno;
+static long reads, read_fail_at, read_fail_count, read_fail_errno;
 
 /* Called by the test through ctypes: calls at..at+count-1 from now on fail with `error`; at 0: none fails. */
 void iotrace_fail(long at, long count, long error)
@@ -33,6 +35,20 @@ void iotrace_fail(long at, long count, long error)
     pthread_mutex_lock(&lock);
     calls = 0, fail_at = at, fail_count = count, fail_errno = error;
     pthread_mutex_unlock(&lock);
+}
+
+/* The same for reads (pread64), which are counted apart. */
+void iotrace_fail_reads(long at, long count, long error)
+{
+    pthread_mutex_lock(&lock);
+    reads = 0, read_fail_at = at, read_fail_count = count, read_fail_errno = error;
+    pthread_mutex_unlock(&lock);
+}
+
+/* How many reads under the directory since iotrace_fail_reads. */
+long iotrace_reads(void)
+{
+    return reads;
 }
 
 /* How many calls under the directory since iotrace_fail. */
@@ -107,6 +123,22 @@ static ssize_t do_write(int fd, const char *path, const void *data, size_t size,
     if (done > 0)
         note(OP_WRITE, path, offset, data, done);
     return done;
+}
+
+ssize_t pread64(int fd, void *data, size_t size, off64_t offset)
+{
+    char buffer[PATH_MAX];
+    if (!ours(path_of(fd, buffer)))
+        return syscall(SYS_pread64, fd, data, size, offset);
+    pthread_mutex_lock(&lock);
+    reads++;
+    int failing = read_fail_at && reads >= read_fail_at && reads < read_fail_at + read_fail_count;
+    pthread_mutex_unlock(&lock);
+    if (failing) {
+        errno = (int)read_fail_errno;
+        return -1;
+    }
+    return syscall(SYS_pread64, fd, data, size, offset);
 }
 
 ssize_t pwrite64(int fd, const void *data, size_t size, off64_t offset)

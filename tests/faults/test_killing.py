@@ -42,3 +42,17 @@ def test_a_failing_medium_loses_nothing_and_selling_goes_on(
     assert found["wrong"] == []
     assert found["faults"] >= 15
     assert found["refused"] >= 5
+
+
+@pytest.mark.parametrize(("count", "fails"), [(1, False), (8, True)], ids=["one read", "eight reads"])
+def test_a_failed_read_is_no_damage_and_selling_goes_on(
+    tmp_path: Path, shim: Path, record_property: Count, count: int, *, fails: bool, everywhere: bool
+) -> None:
+    """Also the advice to set a journal aside is given only where a file opened anew is damaged still."""
+    arguments = (str(tmp_path), str(count), "1" if everywhere else "2")
+    found = json.loads(iotrace.run(shim, tmp_path, "tests.faults.failing_reads", *arguments))
+    record_property("faults", {"EIO at a read": found["faults"]})
+    record_property("wrong", {"lost": len(found["wrong"])})
+    assert found["wrong"] == []
+    assert found["faults"] >= 5
+    assert (found["failed"] > 0) == fails
