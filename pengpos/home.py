@@ -58,6 +58,11 @@ class Home:
         return self.root / "journal.key"
 
     @property
+    def last_fault(self) -> Path:
+        """Why the daemon ended last, if it was by a fault; gone once it is told (0600)."""
+        return self.root / "last_fault"
+
+    @property
     def settings(self) -> Path:
         """The technician's settings, TOML; absent: all defaults."""
         return self.root / "pengpos.toml"

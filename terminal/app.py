@@ -18,6 +18,9 @@ from pengpos.core.events import Approved, LifeOver, Restarted
 from pengpos.core.machine.states import WAITING_STATES
 from pengpos.core.sale import Intent, Sale
 from pengpos.core.times import CLOCK_TOLERANCE_S
+from terminal.device.alarm_words import software_fault
+from terminal.device.journal_alarm import SOFTWARE, alarm_of
+from terminal.device.last_fault import take_fault
 from terminal.device.recording import end_tasks
 from terminal.taps.reader_board import ReaderBoard
 from terminal.wiring.api import make_local_api, make_snapshots
@@ -41,6 +44,7 @@ class Terminal:
     """
 
     def __init__(self, given: Surroundings) -> None:
+        self._last_fault = given.home.last_fault
         self._device = make_device(given)
         try:
             self._make(given)
@@ -78,6 +82,8 @@ class Terminal:
             if sale.state in WAITING_STATES and clock.now() >= sale.intent.expires_at:
                 await self._ask_before_it_ends(sale)
             await open_sales.apply(sale.sale_id, Restarted(at=clock.now()))
+        if (detail := take_fault(self._last_fault)) is not None:
+            self._device.alarms.raise_lasting(SOFTWARE, SOFTWARE, software_fault(detail))
         self._sales.second_copy.copy(open_sales.sales)
         self._taps.readers.start()
         self._run(self._device.publisher.run(self._snapshots.status), "publishing")
@@ -139,6 +145,9 @@ class Terminal:
 
     def _end(self, error: BaseException) -> None:
         if not self._ended.done():
+            alarms = self._device.alarms
+            alarms.show(*alarm_of(error))
+            self._device.publisher.publish_last(alarms.shown)
             self._ended.set_exception(error)
 
     def _link_changed(self) -> None:
@@ -167,7 +176,7 @@ class Terminal:
             self._backend.link.check()
             sale = open_sales.current
             self._sales.tag.look(sale)
-            if sale is not None and sale.state in _MORTAL and not _lives(sale.intent, clock.now()):
+            if sale is not None and sale.state in WAITING_STATES and not _lives(sale.intent, clock.now()):
                 with contextlib.suppress(JournalTransientError):
                     await open_sales.apply(sale.sale_id, LifeOver(at=clock.now(), intent_id=sale.intent.intent_id))
             await asyncio.sleep(TICK_S)

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pengpos.client import Home, LinkView, QueueView, Status
-from pengpos.core.errors import ConfigError
+from offline_queue.values import JournalBusyError
+from pengpos.client import AlarmView, Home, LinkView, QueueView, Status
+from pengpos.core.errors import ConfigError, JournalError
 from pengpos.core.times import rfc3339
 from terminal.api.feed import Feed
 from terminal.api.http import as_json, events_of, problem
 from terminal.app import Terminal
+from terminal.device.alarms import alarm_view
 from terminal.device.identity import NotEnrolledError
+from terminal.device.journal_alarm import SOFTWARE, alarm_of, fault_detail
+from terminal.device.last_fault import note_fault
 from terminal.device.recording import set_within
 from terminal.wiring import Surroundings
 
@@ -33,6 +37,7 @@ log = logging.getLogger(__name__)
 SOCKET_MODE = 0o660
 ENROLMENT_POLL_S = 1.0
 START_LIMIT_S = 10.0
+SHOWS_WHY_S = 15.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -52,11 +57,18 @@ async def _starting(scope: Scope, receive: Receive, send: Send) -> None:
         await problem(503, "starting", "this terminal is starting; ask again in a moment")(scope, receive, send)
 
 
-class _Unenrolled:
-    """The local API of a terminal that nobody has enrolled: it says so, to a screen that follows too."""
+class _NotSelling:
+    """The local API of a terminal that is not enrolled, or cannot start: it says why, to a screen that follows too.
 
-    def __init__(self, now: int) -> None:
-        self._status = Status(at=rfc3339(now), link=LinkView(online=False), readers=[], queue=QueueView(), alarms=[])
+    `alarms` are in its status; `code` and `detail` are in the problem document that answers all other calls.
+    """
+
+    def __init__(self, now: int, code: str, detail: str, alarms: Sequence[AlarmView] = ()) -> None:
+        self._code = code
+        self._detail = detail
+        self._status = Status(
+            at=rfc3339(now), link=LinkView(online=False), readers=[], queue=QueueView(), alarms=list(alarms)
+        )
         self.feed = Feed(first_event_id=now * 1_000)
         self.feed.publish(self._status)
 
@@ -71,9 +83,7 @@ class _Unenrolled:
             case "/v1/events":
                 return events_of(self.feed, request)
             case _:
-                return problem(
-                    503, "not_enrolled", "this terminal is not enrolled yet: pengpos enrol CODE --backend URL"
-                )
+                return problem(503, self._code, self._detail)
 
 
 class _Server(uvicorn.Server):
@@ -127,14 +137,25 @@ def _answers(path: Path) -> bool:
         return True
 
 
-async def serve(given: Surroundings, ready: Callable[[], None], stopping: asyncio.Event) -> None:
+async def serve(
+    given: Surroundings, ready: Callable[[], None], stopping: asyncio.Event, *, shows_why_s: float = SHOWS_WHY_S
+) -> None:
     """Run the daemon until `stopping`. `ready` is called once it listens and can sell, or says that it is not enrolled.
 
     The journal comes before the socket: a second daemon over the same home ends at its lock and takes nothing away.
-    Raises ConfigError, JournalError, and whatever broke a part of the terminal: then start it again.
+    Where the journal keeps it from starting, it says so at its socket for `shows_why_s` before it ends. Raises
+    ConfigError, JournalError, and whatever broke a part of the terminal: then start it again.
     """
     front = _Front()
-    terminal = _terminal(given)
+    terminal: Terminal | None = None
+    refused: JournalError | None = None
+    try:
+        terminal = _terminal(given)
+    except JournalBusyError:
+        raise
+    except JournalError as error:
+        log.critical("cannot start: %s", error)
+        refused = error
     config = uvicorn.Config(
         front, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1, server_header=False
     )
@@ -153,9 +174,12 @@ async def serve(given: Surroundings, ready: Callable[[], None], stopping: asynci
     try:
         if not await set_within(server.listening, START_LIMIT_S):
             raise ConfigError(str(given.home.socket), "nobody can be heard there", "Start it again; its log says more")
+        if refused is not None:
+            await _say_why(refused, given, front, ends, shows_why_s)
+            raise refused
         terminal = terminal or await _enrolled(given, front, ready, ends)
         if terminal is not None:
-            await _run(terminal, front, ready, ends)
+            await _run(terminal, given, front, ready, ends)
     finally:
         stopping.set()
         server.should_exit = True
@@ -168,7 +192,9 @@ async def _enrolled(
 ) -> Terminal | None:
     """Say that nobody has enrolled this terminal, until somebody has; None if we are to end before that."""
     log.warning("not enrolled: waiting for pengpos enrol")
-    front.api = unenrolled = _Unenrolled(given.clock.now())
+    front.api = unenrolled = _NotSelling(
+        given.clock.now(), "not_enrolled", "this terminal is not enrolled yet: pengpos enrol CODE --backend URL"
+    )
     ready()
     terminal: Terminal | None = None
     while terminal is None and not any(task.done() for task in ends):
@@ -187,17 +213,37 @@ def _terminal(given: Surroundings) -> Terminal | None:
         return None
 
 
-async def _run(terminal: Terminal, front: _Front, ready: Callable[[], None], ends: set[asyncio.Task[Any]]) -> None:
+async def _say_why(
+    error: JournalError, given: Surroundings, front: _Front, ends: set[asyncio.Task[Any]], limit_s: float
+) -> None:
+    """Show the alarm for what keeps the terminal from starting, for a while; the supervisor tries again after that."""
+    kind, words = alarm_of(error)
+    now = given.clock.now()
+    front.api = not_selling = _NotSelling(now, kind, words.text.en, [alarm_view(kind, kind, words, now)])
+    await asyncio.wait(ends, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+    not_selling.feed.close()
+
+
+async def _run(
+    terminal: Terminal, given: Surroundings, front: _Front, ready: Callable[[], None], ends: set[asyncio.Task[Any]]
+) -> None:
     broken = asyncio.get_running_loop().create_task(terminal.ended(), name="terminal")
     try:
         front.api = await terminal.start()
         ready()
         await asyncio.wait({broken, *ends}, return_when=asyncio.FIRST_COMPLETED)
         if broken.done():
+            _note(given, broken.exception())
             await broken
     finally:
         broken.cancel()
         await terminal.stop()
+
+
+def _note(given: Surroundings, error: BaseException | None) -> None:
+    """Have the next process tell of a fault of the software; what is wrong with the medium it finds itself."""
+    if error is not None and alarm_of(error)[0] == SOFTWARE:
+        note_fault(given.home.last_fault, fault_detail(error))
 
 
 def stop_on_signals(stopping: asyncio.Event) -> None:

@@ -14,7 +14,7 @@ import click
 
 from pengpos.client import Home
 from pengpos.core.errors import PengposError
-from workshop.processes import Program
+from workshop.processes import Program, ProgramFailedError
 from workshop.shop import ReaderRoad, Shop, has_display
 
 WATCH_S = 0.2
@@ -23,8 +23,8 @@ WATCH_S = 0.2
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class _EndedError(Exception):
-    """Ctrl-C, a closed terminal or SIGTERM: end everything in order."""
+class _Ended(KeyboardInterrupt):
+    """Ctrl-C, a closed terminal or SIGTERM: end everything in order. No error, which somebody might tell and go on."""
 
 
 @click.command()
@@ -41,7 +41,7 @@ def run(*, private_readers: bool, no_screen: bool) -> None:
     try:
         _open(shop, private_readers=private_readers, screen=not no_screen)
         _watch(shop)
-    except _EndedError:
+    except _Ended:
         _say("Closing …")
     except PengposError as error:
         raise click.ClickException(str(error)) from error
@@ -53,7 +53,7 @@ def run(*, private_readers: bool, no_screen: bool) -> None:
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
-    raise _EndedError
+    raise _Ended
 
 
 def _say(text: str) -> None:
@@ -134,8 +134,8 @@ def _pause() -> list[object]:
 
 def _ended(name: str, program: Program) -> None:
     if name == "screen" and program.exit_code == 0:
-        raise _EndedError  # the window was closed
-    raise PengposError(f"{name} ended by itself (exit code {program.exit_code}); see {program.log}")
+        raise _Ended  # the window was closed
+    raise ProgramFailedError(f"{name} ended by itself (exit code {program.exit_code}); see {program.log}")
 
 
 def _obey(shop: Shop, line: str) -> None:

@@ -8,6 +8,8 @@ ATS  TL T0 [TA] [TB] [TC] [historical bytes]      ISO/IEC 14443-4 §5.2
 
 from dataclasses import dataclass
 
+from pengpos.core.errors import PengposError
+
 FRAME_SIZES = (16, 24, 32, 40, 48, 64, 96, 128, 256)
 """FSC and FSD by FSCI and FSDI; larger indices are reserved and read as the last of these."""
 
@@ -20,7 +22,7 @@ _FWI_DEFAULT = 4
 _HAS_TA, _HAS_TB, _HAS_TC = 0x10, 0x20, 0x40
 
 
-class AtsError(ValueError):
+class AtsError(PengposError):
     """No card may answer RATS so."""
 
 

@@ -10,16 +10,18 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from pengpos.core.errors import PengposError
+
 T = TypeVar("T")
 
 _ASK_S = 0.1  # how often a time that may change is asked for
 
 
-class OutlivedError(Exception):
+class OutlivedError(PengposError):
     """The call did not return within its limit, and goes on."""
 
 
-class StuckError(Exception):
+class StuckError(PengposError):
     """An earlier call is still under way; the new one was not begun."""
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from drivers.isodep.card import ATS, Command, Deselected, Picc, Quiet, Send
+from pengpos.core.errors import PengposError
 
 _FRAME_DELAY_S = 90e-6  # 1172 or 1236 carrier cycles, each way
 _POLL_S = 0.002
@@ -22,10 +23,6 @@ _READS = tuple(
 """RATS; the NDEF application; its file; all of it (NFC Forum T4T)."""
 _HLTA = bytes.fromhex("5000")
 _FRAME_OVERHEAD = 3  # start, end and CRC, roughly, in bytes
-
-
-class CorruptError(Exception):
-    """An answer came, and its CRC is wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +43,7 @@ class RadioCard(Protocol):
         """REQA to SELECT; None if it does not answer: it is selected already, or sleeps."""
 
     def hear(self, frame: bytes, timeout_s: float) -> bytes | None:
-        """One frame and the answer to it; None for silence. Raises CorruptError."""
+        """One frame and the answer to it; None for silence."""
 
     def field_off(self) -> None:
         """The carrier is gone."""
@@ -96,7 +93,7 @@ class Field:
         return identity
 
     def exchange(self, frame: bytes, timeout_s: float) -> bytes | None:
-        """A frame to whatever is selected. Raises CorruptError."""
+        """A frame to whatever is selected; None for silence."""
         self._fly(frame)
         card = self._selected
         answer = None
@@ -147,7 +144,7 @@ def read_tag(air: Field, limit_s: float) -> bytes | None:
     return None
 
 
-class LeftError(Exception):
+class LeftError(PengposError):
     """For a phone's `respond` to raise: it leaves the field now, its answer unsent."""
 
 

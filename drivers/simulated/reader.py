@@ -10,13 +10,20 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from pengpos.core.errors import CardLostError, CardProtocolError, ReaderError, ReaderLostError, TapTimeoutError
+from pengpos.core.errors import (
+    CardLostError,
+    CardProtocolError,
+    PengposError,
+    ReaderError,
+    ReaderLostError,
+    TapTimeoutError,
+)
 
 _COMMAND_SIZES = range(4, 261 + 1)
 _RESPONSE_SIZES = range(2, 258 + 1)
 
 
-class TornError(Exception):
+class TornError(PengposError):
     """For a card's `respond` to raise: the card leaves the field now, its answer unsent."""
 
 

@@ -14,7 +14,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from offline_queue.export.export import ExportedPayment, seal_payment
-from pengpos.core.errors import MalformedError
+from pengpos.core.errors import MalformedError, PengposError
 from pengpos.core.sale import Sale
 from pengpos.keys.private_file import sync_directory
 from pengpos.keys.sealed import unseal
@@ -24,7 +24,7 @@ FILE_LIMIT = 256 * 1024 * 1024  # about 100,000 payments
 LINE_LIMIT = 64 * 1024
 
 
-class SameMediumError(Exception):
+class SameMediumError(PengposError):
     """The directory lies on the journal's own medium: nothing is mounted there."""
 
 

@@ -16,7 +16,7 @@ from httpx_sse import SSEError, aconnect_sse
 
 from pengpos.backend_api.clock_answer import time_in
 from pengpos.backend_api.messages import ProblemMessage, read_message
-from pengpos.core.errors import MalformedError, SignatureError
+from pengpos.core.errors import MalformedError, PengposError, SignatureError
 from pengpos.wire.encoding.keys import Issuers
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ _BLANK_LINE = re.compile(rb"\n\n|\r\n\r\n")
 M = TypeVar("M")
 
 
-class UnusableAnswerError(Exception):
+class UnusableAnswerError(PengposError):
     """The transport failed, or what came is no answer; `retry_after_s` if it said when to come back."""
 
     def __init__(self, detail: str, retry_after_s: int | None = None, problem: ProblemMessage | None = None) -> None:

@@ -1,35 +1,67 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everything that can break, as one tree. Expected outcomes (a decline, an empty field) are values, not these.
 
-What is known to one room only is defined there; its module stands in brackets.
+What is known to one room only is defined there; its module stands in brackets. `tests/pengpos/core/test_errors.py`
+holds this drawing against the classes.
 
 PengposError
-├── MalformedError            bytes that are not what the tap protocol allows
-│   └── WrongLengthError      an APDU whose bytes do not fit its own lengths [pengpos.wire.apdu]
-├── SignatureError            a signature, or the issuer behind it, does not verify
-├── RefusedError              a check of the tap protocol failed; carries the reason to say and log
-├── ReaderError
-│   ├── CardLostError         the phone left while we talked to it
-│   ├── CardProtocolError     the phone broke ISO 7816-4 or ISO-DEP: a garbled or oversized answer
-│   ├── TapTimeoutError       the phone answered too slowly, or not at all
-│   └── ReaderLostError       the reader, its driver or pcscd is gone or hung; carries the cure
-├── JournalError
-│   ├── JournalFullError      the medium takes no more; nothing was shown, nothing is lost
-│   │   └── TooManyWaitingError  as much waits for a thread as may [terminal.device.executor]
-│   ├── JournalCorruptError   a row does not follow from the one before it; carries its sequence number
-│   ├── JournalForeignError   another program's or a newer version's database; set aside, never overwritten
-│   ├── JournalBusyError      another process has the file, or another drainer the lease [offline_queue.values]
-│   ├── ChangeRefusedError    a change contradicts what the journal holds [offline_queue.values]
-│   ├── UnsafeSettingError    SQLite refused a setting that makes a commit durable [offline_queue.journal.connection]
-│   └── UnreadableSaleError   a row's bytes are no sale as this version knows it [offline_queue.records.codec]
-├── ClockError                the time is outside what an issuer vouched for
-├── ConfigError               a setting or a file of the installation is wrong; carries where and the way out
-├── NotAcknowledgedError      an acknowledgement that does not free this device [offline_queue.export.acknowledgement]
-├── ApiProblem                the daemon answered no; carries its problem document [pengpos.client._http]
-├── DaemonAway                nobody answers at the daemon's socket [pengpos.client._http]
-├── DamagedCatalogueError     a catalogue of words for people cannot be read [workshop.words.catalogue]
-├── ProgramFailedError        a program that was started ended, or never was ready [workshop.processes]
-└── StepFailedError           a step of the demo did not hold [workshop.demo]
+├── MalformedError               bytes that are not what the tap protocol allows
+│   └── WrongLengthError         an APDU whose bytes do not fit its own lengths [pengpos.wire.apdu]
+├── SignatureError               a signature, or the issuer behind it, does not verify
+├── RefusedError                 a check of the tap protocol failed; carries the reason to say and log
+├── ReaderError                  what a contactless reader can do wrong
+│   ├── CardLostError            the phone left while we talked to it
+│   ├── CardProtocolError        the phone broke ISO 7816-4 or ISO-DEP: a garbled or oversized answer
+│   ├── TapTimeoutError          the phone answered too slowly, or not at all
+│   └── ReaderLostError          the reader, its driver or pcscd is gone or hung; carries the cure
+├── JournalError                 what the durable store can refuse
+│   ├── JournalTransientError    nothing was written and nothing is shown; the same call may succeed later
+│   │   ├── JournalUnavailableError  it does not answer just now
+│   │   │   └── TooManyWaitingError  as much waits for a thread as may [terminal.device.executor]
+│   │   ├── JournalFullError     no room: ENOSPC, EDQUOT
+│   │   └── JournalMediumError   the medium is read-only or fails; carries the cure
+│   ├── JournalUnusableError     the file itself is wrong: no retry mends it
+│   │   ├── JournalDamagedError  pages are damaged or missing; carries the way out
+│   │   ├── JournalCorruptError  a row does not follow from the one before it; carries its sequence number
+│   │   └── JournalForeignError  another program's or a newer version's database; carries the way out
+│   ├── JournalFaultError        a fault of this program; the process ends and is started again
+│   ├── JournalClosedError       it has been closed
+│   ├── JournalBusyError         another process has the file, or another drainer the lease [offline_queue.values]
+│   ├── ChangeRefusedError       a change contradicts what the journal holds [offline_queue.values]
+│   ├── UnsafeSettingError       SQLite refused a setting that makes a commit durable [offline_queue.journal.connection]
+│   └── UnreadableSaleError      a row's bytes are no sale as this version knows it [offline_queue.records.codec]
+├── ConfigError                  a setting or a file of the installation is wrong; carries where and the way out
+├── NotAcknowledgedError         one that does not free this device [offline_queue.export.acknowledgement]
+├── SameMediumError              the second copy is on the journal's medium [offline_queue.export.mirror_file]
+├── ApiProblem                   the daemon answered no; carries its problem document [pengpos.client._http]
+├── DaemonAway                   nobody answers at the daemon's socket [pengpos.client._http]
+├── UnusableAnswerError          the backend gave no answer, or none to use [pengpos.backend_api.calls]
+├── NotEnrolledError             there is no enrolment yet [terminal.device.identity]
+├── UnknownSaleError             no sale has this id [terminal.sales.open_sales]
+├── CommandRefusedError          a command cannot be done now; carries its status [terminal.sales.commands]
+├── BadRequestError              a request to the local API is not right [terminal.api.http]
+├── TooManyListenersError        more programs follow the events than are served [terminal.api.feed]
+├── SilentError                  a card answered nothing, after every repetition [drivers.isodep.reader]
+├── GarbledError                 what a card answered is no block [drivers.isodep.reader]
+├── GivenUpError                 the answer is not waited for any more [drivers.isodep.reader]
+├── AtsError                     an answer to RATS that no card may give [drivers.isodep.ats]
+├── OutlivedError                a call to a driver goes on past its limit [drivers.readers.worker]
+├── StuckError                   a call was not begun, for an earlier one goes on [drivers.readers.worker]
+├── FieldLeftError               as a card: the reader went away [drivers.readers.pn53x.link]
+├── WinscardError                a call of PC/SC failed; carries its status [drivers.readers.pcsc.winscard]
+├── EmptyAnswerError             a PC/SC reader answered no byte [drivers.readers.pcsc.link]
+├── LeftError                    a simulated phone leaves the field now [drivers.simulated.field]
+├── TornError                    a fake card leaves the field now [drivers.simulated.reader]
+├── ReleasedError                a simulated target was let go of [drivers.simulated.pn532_target]
+├── TornError                    a virtual card leaves the field now [sandbox.phone.field.vpcd]
+├── BackendUnreachableError      the sandbox's backend did not answer a phone [sandbox.phone.account]
+├── BackendRefusedError          it said no to a phone; carries its status [sandbox.phone.account]
+├── UnknownPhoneError            the simulator has no phone of that name [sandbox.simulator.counter]
+├── ProblemError                 an answer of the sandbox's backend that is an error [sandbox.backend.contract.problems]
+├── InsufficientFundsError       a balance does not cover what was to be taken [sandbox.backend.ledger.ledger]
+├── RaceLostError                another transaction was first [sandbox.backend.records.database]
+├── ProgramFailedError           a program that was started ended, or never was ready [workshop.processes]
+└── StepFailedError              a step of the demo did not hold [workshop.demo]
 """
 
 from dataclasses import dataclass

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from pengpos.client import SaleView, Status
+from pengpos.core.errors import PengposError
 from terminal.device.recording import set_within
 
 HEARTBEAT_S = 10.0
@@ -19,7 +20,7 @@ LISTENERS_MOST = 32
 HISTORY_MOST = 256  # sales whose newest change is kept for who comes back
 
 
-class TooManyListenersError(Exception):
+class TooManyListenersError(PengposError):
     """More programs follow the events than the device will serve."""
 
 
@@ -59,6 +60,11 @@ class Feed:
         self._status, self._status_id = status, self._event_id
         self._wake()
 
+    @property
+    def newest(self) -> Status | None:
+        """The status that was published last."""
+        return self._status
+
     def sale_moved(self, sale_id: str, view: Callable[[], SaleView]) -> None:
         """Tell of one sale as it is from now on."""
         self._event_id += 1
@@ -86,7 +92,8 @@ class Feed:
     async def follow(
         self, last_event_id: int | None, *, sales: bool = True
     ) -> AsyncIterator[tuple[int, Status | SaleView] | None]:
-        """Yield (id, snapshot) of what changed since `last_event_id`; None as a sign of life; end at `close`.
+        """Yield (id, snapshot) of what changed since `last_event_id`; None as a sign of life; end at `close`,
+        with the newest status if it has not been seen.
 
         Where that is unknown, or longer ago than is kept, the whole status comes first. `sales`: single ones too; a
         screen that shows none of them is spared the thousands of a drain. Raises TooManyListenersError.
@@ -104,6 +111,8 @@ class Feed:
                     yield event
                 elif not await set_within(changed, HEARTBEAT_S):
                     yield None
+            if self._status is not None and (seen is None or seen < self._status_id):
+                yield self._status_id, self._status  # where a fault ends it, this says so
         finally:
             self._changed.discard(changed)
 

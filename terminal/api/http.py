@@ -15,7 +15,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
 from pengpos.client import Problem, Status
-from pengpos.core.errors import JournalError, JournalFullError
+from pengpos.core.errors import (
+    JournalError,
+    JournalFaultError,
+    JournalFullError,
+    JournalMediumError,
+    JournalUnavailableError,
+    PengposError,
+)
 from pengpos.core.times import parse_rfc3339
 from terminal.api.feed import Feed, TooManyListenersError
 from terminal.api.validation import listed, quoted, what_is_wrong
@@ -33,7 +40,7 @@ T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
 
-class BadRequestError(Exception):
+class BadRequestError(PengposError):
     """The request itself is not right."""
 
     def __init__(self, status: int, code: str, detail: str) -> None:
@@ -184,9 +191,18 @@ async def _too_many_waiting(_request: Request, error: Exception) -> Response:
 
 async def _journal_trouble(_request: Request, error: Exception) -> Response:
     log.error("journal: %s", error)
-    if isinstance(error, JournalFullError):
-        return problem(507, "journal_full", f"this terminal's storage takes nothing more: {error}. Nothing was changed")
-    return problem(503, "journal", str(error))
+    match error:
+        case JournalFullError():
+            detail = f"this terminal's storage takes nothing more: {error}. Nothing was changed"
+            return problem(507, "journal_full", detail)
+        case JournalMediumError():
+            return problem(503, "journal_medium", f"this terminal's storage card fails: {error}. Nothing was changed")
+        case JournalUnavailableError():
+            return problem(503, "journal_unavailable", f"ask again in a moment: {error}. Nothing was changed")
+        case JournalFaultError():
+            return problem(503, "software", f"this terminal's software had a fault and starts again: {error}")
+        case _:
+            return problem(503, "journal", str(error))
 
 
 async def _gone(_request: Request, _error: Exception) -> Response:

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
-from pengpos.core.denylist import Denylist
 
 from offline_queue.port import JournalPort
 from offline_queue.values import Change, ChangeRefusedError, DocumentStored, IssuerTimeSeen

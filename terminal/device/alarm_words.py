@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, assert_never
 from offline_queue.export.mirror import MirrorHealth, MirrorState
 from pengpos.client import Sentences
 from pengpos.core.effects import AlarmKind
+from pengpos.core.errors import JournalMediumError
 from pengpos.core.money import Money
 from pengpos.core.sale import DueState, Sale
 from pengpos.i18n import Message
@@ -78,7 +79,12 @@ _SECOND_COPY: Final = {
 
 _CREDENTIAL_ENDS: Final = _Alarm(message("alarm.credential_ends.text"), message("alarm.credential_ends.cure"))
 _CLOCK_AHEAD: Final = _Alarm(message("alarm.clock_ahead.text"), message("alarm.clock_ahead.cure"))
+# Translators: {trouble} and {detail} are what the system or a library said, in English.
 _STORAGE_FULL: Final = _Alarm(message("alarm.storage_full.text"), message("alarm.storage_full.cure"))
+_STORAGE_FAILING: Final = _Alarm(message("alarm.storage_failing.text"), message("alarm.storage_failing.cure"))
+_UNAVAILABLE: Final = _Alarm(message("alarm.journal_unavailable.text"), message("alarm.journal_unavailable.cure"))
+_DAMAGED: Final = _Alarm(message("alarm.journal_damaged.text"), message("alarm.journal_damaged.cure"))
+_SOFTWARE: Final = _Alarm(message("alarm.software.text"), message("alarm.software.cure"))
 
 
 def about_sale(kind: AlarmKind, sale: Sale) -> AlarmWords:
@@ -137,5 +143,25 @@ def clock_ahead(seconds: int) -> AlarmWords:
 
 
 def storage_full(trouble: Exception) -> AlarmWords:
-    """The journal's medium takes nothing more."""
+    """The journal's medium has no room left."""
     return _STORAGE_FULL.words(trouble=trouble)
+
+
+def storage_failing(trouble: JournalMediumError) -> AlarmWords:
+    """The journal's medium is read-only, or fails to read or to write."""
+    return _STORAGE_FAILING.words(detail=trouble.detail)
+
+
+def journal_unavailable(trouble: Exception) -> AlarmWords:
+    """The journal does not answer just now."""
+    return _UNAVAILABLE.words(trouble=trouble)
+
+
+def journal_damaged(trouble: Exception) -> AlarmWords:
+    """The journal's file is damaged, or is none that this device wrote."""
+    return _DAMAGED.words(trouble=trouble)
+
+
+def software_fault(detail: str) -> AlarmWords:
+    """A fault of this program ends it, or has ended it; its supervisor starts it again."""
+    return _SOFTWARE.words(detail=detail)

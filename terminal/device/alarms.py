@@ -82,17 +82,7 @@ class Alarms:
         return self._view(f"{kind}-{sale.sale_id}", kind.value, about_sale(kind, sale), str(sale.sale_id))
 
     def _view(self, alarm_id: str, kind: str, words: AlarmWords, sale_id: str | None = None) -> AlarmView:
-        return AlarmView(
-            id=alarm_id,
-            kind=kind,
-            at=rfc3339(self._clock.now()),
-            text=words.text.en,
-            cure=words.cure.en,
-            text_in=words.text,
-            cure_in=words.cure,
-            sale_id=sale_id,
-            calm=words.calm,
-        )
+        return alarm_view(alarm_id, kind, words, self._clock.now(), sale_id)
 
     def _stands_so(self, alarm: AlarmView) -> bool:
         known = self._lasting.get(alarm.id)
@@ -157,6 +147,21 @@ class Alarms:
         if self._passing.pop(kind, None) is not None:
             log.info("alarm %s is over", kind)
             self._changed()
+
+
+def alarm_view(alarm_id: str, kind: str, words: AlarmWords, now: int, sale_id: str | None = None) -> AlarmView:
+    """An alarm as the local API shows it, raised at `now`."""
+    return AlarmView(
+        id=alarm_id,
+        kind=kind,
+        at=rfc3339(now),
+        text=words.text.en,
+        cure=words.cure.en,
+        text_in=words.text,
+        cure_in=words.cure,
+        sale_id=sale_id,
+        calm=words.calm,
+    )
 
 
 def _row(alarm_id: str, body: bytes) -> ValueStored:

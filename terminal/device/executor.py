@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from pengpos.core.errors import JournalFullError
+from pengpos.core.errors import JournalUnavailableError
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ WAITING_MOST = 64
 REPORTS_MOST = 4
 
 
-class TooManyWaitingError(JournalFullError):
+class TooManyWaitingError(JournalUnavailableError):
     """As much waits for a thread as may, or the terminal closes: nothing was done, try again later."""
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pengpos.core.errors import ConfigError, MalformedError, SignatureError
+from pengpos.core.errors import ConfigError, MalformedError, PengposError, SignatureError
 from pengpos.core.ports import Signer
 from pengpos.core.times import parse_rfc3339
 from pengpos.wire.encoding.base64url import unb64u
@@ -16,7 +16,7 @@ from pengpos.wire.objects.credential import Credential, Merchant
 _ENROL = "Enrol this terminal: pengpos enrol CODE --backend URL"
 
 
-class NotEnrolledError(Exception):
+class NotEnrolledError(PengposError):
     """There is no enrolment yet: the daemon runs and says so, and sells nothing."""
 
 

@@ -1,14 +1,46 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What becomes of trouble with the journal: an alarm while it takes nothing, or the end of the process."""
+"""What is said of a failure: the alarm for each kind, and whether the process goes on after it."""
 
 from collections.abc import Callable
 from typing import Final
 
-from pengpos.core.errors import JournalError, JournalFullError
-from terminal.device.alarm_words import storage_full
+from pengpos.core.errors import (
+    JournalError,
+    JournalFullError,
+    JournalMediumError,
+    JournalTransientError,
+    JournalUnavailableError,
+    JournalUnusableError,
+    PengposError,
+)
+from terminal.device import alarm_words
+from terminal.device.alarm_words import AlarmWords
 from terminal.device.alarms import Alarms
 
-_ALARM: Final = "journal"
+JOURNAL: Final = "journal"
+DAMAGED: Final = "journal_damaged"
+SOFTWARE: Final = "software"
+"""Kinds of alarm."""
+
+
+def alarm_of(error: BaseException) -> tuple[str, AlarmWords]:
+    """Kind and words of the alarm for what broke. Whatever is not the journal's file or medium is our software."""
+    match error:
+        case JournalFullError():
+            return JOURNAL, alarm_words.storage_full(error)
+        case JournalMediumError():
+            return JOURNAL, alarm_words.storage_failing(error)
+        case JournalUnavailableError():
+            return JOURNAL, alarm_words.journal_unavailable(error)
+        case JournalUnusableError():
+            return DAMAGED, alarm_words.journal_damaged(error)
+        case _:
+            return SOFTWARE, alarm_words.software_fault(fault_detail(error))
+
+
+def fault_detail(error: BaseException) -> str:
+    """What a person is shown of a fault: our own words, and of another's error its name only."""
+    return str(error) if isinstance(error, PengposError) else type(error).__name__
 
 
 class JournalAlarm:
@@ -19,10 +51,10 @@ class JournalAlarm:
         self._broken = broken
 
     def __call__(self, trouble: JournalError | None) -> None:
-        """Show it, clear it, or end."""
+        """Show it, clear it, or end: `broken` says why."""
         if trouble is None:
-            self._alarms.clear(_ALARM)
-        elif isinstance(trouble, JournalFullError):
-            self._alarms.show(_ALARM, storage_full(trouble))
+            self._alarms.clear(JOURNAL)
+        elif isinstance(trouble, JournalTransientError):
+            self._alarms.show(*alarm_of(trouble))
         else:
             self._broken(trouble)

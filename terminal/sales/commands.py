@@ -20,7 +20,7 @@ from offline_queue.port import JournalPort, UsageReads
 from pengpos.client import NewSale
 from pengpos.core.confirmation import CODE_DIGITS, CODE_TRIES, is_code
 from pengpos.core.effects import Effect, NotNow, SignAgain
-from pengpos.core.errors import MalformedError
+from pengpos.core.errors import MalformedError, PengposError
 from pengpos.core.events import (
     AgainAsked,
     CancelAsked,
@@ -57,7 +57,7 @@ SIGN_AGAIN_LIMIT_S = 2.0
 
 
 @dataclass(eq=False)
-class CommandRefusedError(Exception):
+class CommandRefusedError(PengposError):
     """The command cannot be done now; nothing has changed. `status` is the HTTP status that says so."""
 
     status: int

@@ -7,6 +7,7 @@ Lives on the loop and knows no reader, no HTTP and no screen. Source: architectu
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from offline_queue.port import JournalPort
 from offline_queue.retries import retry_until_recorded
 from offline_queue.values import Change, ChangeRefusedError, SaleChanged
 from pengpos.core.effects import AlarmKind, Arm, Effect, NotNow, RaiseAlarm, Then
-from pengpos.core.errors import JournalClosedError, JournalError, JournalTransientError
+from pengpos.core.errors import JournalClosedError, JournalError, JournalTransientError, PengposError
 from pengpos.core.events import Event, Restarted
 from pengpos.core.machine import durably_different, step
 from pengpos.core.machine.states import IN_DOUBT_STATES, OPEN_STATES
@@ -27,8 +28,14 @@ LOOK_AGAIN_S = 1.0
 STEPS_AT_ONCE = 16  # a batch of verdicts gives way to a tap after so many
 
 
-class UnknownSaleError(Exception):
+@dataclass(eq=False)
+class UnknownSaleError(PengposError):
     """No sale has this id."""
+
+    sale_id: UUID
+
+    def __str__(self) -> str:
+        return f"there is no sale {self.sale_id}"
 
 
 class EffectSink(Protocol):
@@ -106,7 +113,7 @@ class OpenSales:
         """A sale by id, also one long over. Raises UnknownSaleError."""
         sale = self._sales.get(sale_id) or await asyncio.to_thread(self._journal.sale, sale_id)
         if sale is None:
-            raise UnknownSaleError
+            raise UnknownSaleError(sale_id)
         return sale
 
     async def until(self, sale_id: UUID, holds: Callable[[Sale], bool]) -> Sale:

@@ -18,14 +18,14 @@ from tests.support.loop_thread import LIMIT_S, LoopThread
 class Daemon:
     """One running daemon."""
 
-    def __init__(self, given: Surroundings, loop: LoopThread) -> None:
+    def __init__(self, given: Surroundings, loop: LoopThread, *, shows_why_s: float = 0) -> None:
         self._given = given
         self._loop = loop
         self._stopping = asyncio.Event()
         self.ready = threading.Semaphore(0)
         """Released each time it says that it is ready."""
         self.ended: Future[None] = asyncio.run_coroutine_threadsafe(
-            serve(given, self.ready.release, self._stopping), loop.loop
+            serve(given, self.ready.release, self._stopping, shows_why_s=shows_why_s), loop.loop
         )
 
     @property

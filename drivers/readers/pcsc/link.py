@@ -4,9 +4,10 @@
 import contextlib
 
 from drivers.readers.pcsc.winscard import Connection, Context, Disposition, WinscardError
+from pengpos.core.errors import PengposError
 
 
-class EmptyAnswerError(Exception):
+class EmptyAnswerError(PengposError):
     """The card, or the reader for it, answered with no byte at all."""
 
 

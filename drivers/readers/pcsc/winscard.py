@@ -11,6 +11,8 @@ from enum import IntEnum, IntFlag
 
 from smartcard import scard
 
+from pengpos.core.errors import PengposError
+
 _PNP = "\\\\?PnP?\\Notification"
 """pcsc-lite's pseudo reader: its state changes when any reader comes or goes."""
 
@@ -60,7 +62,7 @@ class _State(IntFlag):
     INUSE = 0x0100
 
 
-class WinscardError(Exception):
+class WinscardError(PengposError):
     """A call failed with `status`; `call` names it."""
 
     def __init__(self, call: str, status: int) -> None:

@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable
 from enum import IntEnum
 
+from pengpos.core.errors import PengposError
+
 CONTACTLESS_ATR = bytes.fromhex("3B80800101")
 """What a PC/SC reader makes up for an ISO 14443-4 card without historical bytes (PC/SC part 3)."""
 
@@ -28,7 +30,7 @@ class Power(IntEnum):
     RESET = 2
 
 
-class TornError(Exception):
+class TornError(PengposError):
     """For `respond` to raise: the card leaves the field now, its answer unsent."""
 
 

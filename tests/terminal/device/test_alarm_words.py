@@ -9,6 +9,12 @@ from offline_queue.export.mirror import MirrorHealth, MirrorState
 from offline_queue.values import IntentNumber
 from pengpos.client import Sentences
 from pengpos.core.effects import AlarmKind
+from pengpos.core.errors import (
+    JournalCorruptError,
+    JournalFullError,
+    JournalMediumError,
+    JournalUnavailableError,
+)
 from pengpos.core.reasons import Reason
 from pengpos.core.sale import Due, DueState, Refusal
 from terminal.device import alarm_words
@@ -34,7 +40,11 @@ def test_an_alarm_about_a_sale_names_it(kind: AlarmKind) -> None:
     [
         (alarm_words.credential_ends(6), "6"),
         (alarm_words.clock_ahead(420), "420"),
-        (alarm_words.storage_full(OSError("no space left")), "no space left"),
+        (alarm_words.storage_full(JournalFullError("no space left")), "no space left"),
+        (alarm_words.storage_failing(JournalMediumError("disk I/O error", "Replace it")), "disk I/O error"),
+        (alarm_words.journal_unavailable(JournalUnavailableError("locked")), "locked"),
+        (alarm_words.journal_damaged(JournalCorruptError(7, "changed")), "row 7"),
+        (alarm_words.software_fault("no such table"), "no such table"),
         *(
             (alarm_words.second_copy(MirrorHealth(state, "pulled out", 3)), "pulled out")
             for state in MirrorState
