@@ -19,17 +19,20 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from offline_queue.values import JournalBusyError
-from pengpos.client import AlarmView, Home, LinkView, QueueView, Status
+from pengpos.client import AlarmView, Home, LinkView, QueueView, Status, TerminalView
 from pengpos.core.errors import ConfigError, JournalError
 from pengpos.core.times import rfc3339
+from pengpos.keys.file import FileKey
 from terminal.api.feed import Feed
-from terminal.api.http import as_json, events_of, problem
+from terminal.api.http import as_json, events_of, journal_problem, problem
+from terminal.api.snapshot import terminal_view
 from terminal.app import Terminal
 from terminal.device.alarms import alarm_view
-from terminal.device.identity import NotEnrolledError
+from terminal.device.identity import NotEnrolledError, read_identity
 from terminal.device.journal_alarm import SOFTWARE, alarm_of, fault_detail
 from terminal.device.last_fault import note_fault
 from terminal.device.recording import set_within
+from terminal.sales.offline import DEFAULT_CURRENCY
 from terminal.wiring import Surroundings
 
 log = logging.getLogger(__name__)
@@ -60,14 +63,20 @@ async def _starting(scope: Scope, receive: Receive, send: Send) -> None:
 class _NotSelling:
     """The local API of a terminal that is not enrolled, or cannot start: it says why, to a screen that follows too.
 
-    `alarms` are in its status; `code` and `detail` are in the problem document that answers all other calls.
+    `refusal` answers all calls but for its status and events.
     """
 
-    def __init__(self, now: int, code: str, detail: str, alarms: Sequence[AlarmView] = ()) -> None:
-        self._code = code
-        self._detail = detail
+    def __init__(
+        self, now: int, refusal: Response, *, terminal: TerminalView | None = None, alarms: Sequence[AlarmView] = ()
+    ) -> None:
+        self._refusal = refusal
         self._status = Status(
-            at=rfc3339(now), link=LinkView(online=False), readers=[], queue=QueueView(), alarms=list(alarms)
+            at=rfc3339(now),
+            link=LinkView(online=False),
+            readers=[],
+            queue=QueueView(),
+            alarms=list(alarms),
+            terminal=terminal,
         )
         self.feed = Feed(first_event_id=now * 1_000)
         self.feed.publish(self._status)
@@ -83,7 +92,7 @@ class _NotSelling:
             case "/v1/events":
                 return events_of(self.feed, request)
             case _:
-                return problem(503, self._code, self._detail)
+                return self._refusal
 
 
 class _Server(uvicorn.Server):
@@ -192,9 +201,8 @@ async def _enrolled(
 ) -> Terminal | None:
     """Say that nobody has enrolled this terminal, until somebody has; None if we are to end before that."""
     log.warning("not enrolled: waiting for pengpos enrol")
-    front.api = unenrolled = _NotSelling(
-        given.clock.now(), "not_enrolled", "this terminal is not enrolled yet: pengpos enrol CODE --backend URL"
-    )
+    detail = "this terminal is not enrolled yet: pengpos enrol CODE --backend URL"
+    front.api = unenrolled = _NotSelling(given.clock.now(), problem(503, "not_enrolled", detail))
     ready()
     terminal: Terminal | None = None
     while terminal is None and not any(task.done() for task in ends):
@@ -219,7 +227,13 @@ async def _say_why(
     """Show the alarm for what keeps the terminal from starting, for a while; the supervisor tries again after that."""
     kind, words = alarm_of(error)
     now = given.clock.now()
-    front.api = not_selling = _NotSelling(now, kind, words.text.en, [alarm_view(kind, kind, words, now)])
+    identity = read_identity(given.home.enrolment, FileKey.load(given.home.device_key))
+    front.api = not_selling = _NotSelling(
+        now,
+        journal_problem(error),
+        terminal=terminal_view(identity, DEFAULT_CURRENCY),
+        alarms=[alarm_view(kind, kind, words, now)],
+    )
     await asyncio.wait(ends, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
     not_selling.feed.close()
 

@@ -191,6 +191,11 @@ async def _too_many_waiting(_request: Request, error: Exception) -> Response:
 
 async def _journal_trouble(_request: Request, error: Exception) -> Response:
     log.error("journal: %s", error)
+    return journal_problem(error)
+
+
+def journal_problem(error: Exception) -> Response:
+    """The answer while the journal fails so, each kind of failure under its own code."""
     match error:
         case JournalFullError():
             detail = f"this terminal's storage takes nothing more: {error}. Nothing was changed"

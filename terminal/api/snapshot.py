@@ -7,7 +7,6 @@ from functools import partial
 
 from offline_queue.port import Reads
 from offline_queue.values import DayTotals, QueueTotals
-from pengpos import __version__
 from pengpos.client import (
     CapsView,
     DayView,
@@ -87,7 +86,7 @@ class Snapshots:
             ],
             queue=self._queue(currency, totals),
             alarms=self._alarms.shown,
-            terminal=self._terminal(currency, newest.version if newest else 0),
+            terminal=terminal_view(self._identity(), currency, newest.version if newest else 0),
             sale=sale_view(current, self._language) if current else None,
             parked=[sale_view(sale, self._language) for sale in others if sale.parked],
             unknown=[sale_view(sale, self._language) for sale in others if sale.state is SaleState.UNKNOWN],
@@ -99,18 +98,6 @@ class Snapshots:
     def business_day(self) -> BusinessDay:
         """When the merchant's day begins."""
         return business_day_of(self._policy.document)
-
-    def _terminal(self, currency: str, config_version: int) -> TerminalView:
-        identity = self._identity()
-        return TerminalView(
-            terminal_id=identity.terminal_id,
-            merchant_id=identity.merchant.merchant_id,
-            merchant_name=identity.merchant.name,
-            currency=currency,
-            languages=LANGUAGES,
-            software_version=__version__,
-            config_version=config_version,
-        )
 
     def _queue(self, currency: str, totals: QueueTotals) -> QueueView:
         newest, left = self._policy.newest, self._policy.left(totals)
@@ -155,4 +142,17 @@ def _day(on: date, totals: DayTotals, currency: str) -> DayView:
         declined_at_sync_total=totals.declined_at_sync_minor,
         due_paid_count=totals.due_paid_count,
         due_paid_total=totals.due_paid_minor,
+    )
+
+
+def terminal_view(identity: Identity, currency: str, config_version: int = 0) -> TerminalView:
+    """Who this terminal is, as the local API shows it; `config_version` 0: no policy is known."""
+    return TerminalView(
+        terminal_id=identity.terminal_id,
+        merchant_id=identity.merchant.merchant_id,
+        merchant_name=identity.merchant.name,
+        currency=currency,
+        languages=LANGUAGES,
+        software_version=SOFTWARE_VERSION,
+        config_version=config_version,
     )
