@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every journal promises of documents, values, its chain, its lease and its end (`offline_queue.port`)."""
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
+from offline_queue.journal.connection import DatabaseError
+from offline_queue.memory import MemoryJournal
 from offline_queue.port import JournalPort
 from offline_queue.records.rows import draw_epoch
 from offline_queue.values import (
@@ -20,7 +23,14 @@ from offline_queue.values import (
     Note,
     ValueStored,
 )
-from pengpos.core.errors import JournalError
+from pengpos.core.errors import (
+    JournalClosedError,
+    JournalError,
+    JournalFaultError,
+    JournalFullError,
+    JournalMediumError,
+    JournalUnavailableError,
+)
 from pengpos.core.sale import Refund, SaleState
 from tests.contracts.recording import record, stored_sale
 from workshop.samples.journal import NOON, SaleMaker, moved, store
@@ -127,14 +137,51 @@ def test_another_connection_sees_every_row_that_is_durable(journal: JournalPort,
 def test_after_close_every_call_says_so(journal: JournalPort) -> None:
     connection = journal.connect()
     journal.close()
-    with pytest.raises(JournalError, match="closed"):
+    with pytest.raises(JournalClosedError, match="the journal is closed"):
         journal.record([])
-    with pytest.raises(JournalError, match="closed"):
+    with pytest.raises(JournalClosedError, match="the journal is closed"):
         journal.head()
     with pytest.raises(JournalError, match="closed"):
         connection.head()
     with pytest.raises(JournalError, match="closed"):
         journal.connect()
+
+
+FAILURES: list[tuple[JournalError, int]] = [
+    (JournalUnavailableError("locked"), sqlite3.SQLITE_BUSY),
+    (JournalFullError("no space left"), sqlite3.SQLITE_FULL),
+    (JournalMediumError("disk I/O error", "Replace it"), sqlite3.SQLITE_IOERR),
+    (JournalFaultError("no such table"), sqlite3.SQLITE_ERROR),
+]
+
+
+@pytest.mark.parametrize(("error", "code"), FAILURES, ids=[type(error).__name__ for error, _ in FAILURES])
+def test_what_a_write_fails_of_is_told_apart_and_nothing_of_it_is_there(
+    journal: JournalPort, monkeypatch: pytest.MonkeyPatch, error: JournalError, code: int
+) -> None:
+    before = journal.head()
+    with monkeypatch.context() as failing:
+        let_writes_fail(failing, journal, error, code)
+        failed = journal.record([ValueStored(kind="k", key="a", body=b"1")])
+        assert type(failed.exception(10)) is type(error)
+    assert journal.head() == before
+    assert journal.value("k", "a") is None
+    journal.record([ValueStored(kind="k", key="a", body=b"2")]).result(10)
+    assert journal.value("k", "a") == b"2"
+
+
+def let_writes_fail(failing: pytest.MonkeyPatch, journal: JournalPort, error: JournalError, code: int) -> None:
+    """The one in memory with our error; the one on the medium with SQLite's, as the engine would say it."""
+    if isinstance(journal, MemoryJournal):
+        failing.setattr(journal, "failure", error)
+        return
+    said = DatabaseError(str(error))
+    said.sqlite_errorcode = code
+
+    def fail(*_: object) -> None:
+        raise said
+
+    failing.setattr("offline_queue.journal.writer.append", fail)
 
 
 @pytest.mark.parametrize(

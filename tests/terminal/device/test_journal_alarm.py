@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each kind of failure under its own alarm: room, card, file, software."""
+
+import re
+
+import pytest
+
+from offline_queue.journal.connection import UnsafeSettingError
+from pengpos.core.errors import (
+    JournalCorruptError,
+    JournalDamagedError,
+    JournalError,
+    JournalFaultError,
+    JournalForeignError,
+    JournalFullError,
+    JournalMediumError,
+    JournalUnavailableError,
+)
+from terminal.device.alarm_words import AlarmWords
+from terminal.device.alarms import Alarms
+from terminal.device.journal_alarm import JournalAlarm, alarm_of
+from tests.support.parts import HandClock, SlowJournal
+
+ROOM = ("满了", "滿了", "is full")
+CARD = ("存储卡读写失败", "儲存卡讀寫失敗", "storage card fails")
+WAITS = ("暂时记不下来", "暫時記不下來", "does not answer just now")
+FILE = ("流水文件用不了", "流水檔案用不了", "file cannot be used")
+SOFTWARE = ("软件出错", "軟體出錯", "software had a fault")
+OF_STORAGE = re.compile("card|storage|存储|儲存")
+
+TABLE: list[tuple[BaseException, str, tuple[str, str, str], bool]] = [
+    (JournalFullError("no space left"), "journal", ROOM, True),
+    (JournalMediumError("disk I/O error", "Replace it"), "journal", CARD, True),
+    (JournalUnavailableError("locked"), "journal", WAITS, False),
+    (JournalDamagedError("journal.db", "cut short", "Keep it"), "journal_damaged", FILE, False),
+    (JournalCorruptError(7, "changed"), "journal_damaged", FILE, False),
+    (JournalForeignError("journal.db", "another's", "Keep it"), "journal_damaged", FILE, False),
+    (JournalFaultError("no such table: sale"), "software", SOFTWARE, False),
+    (UnsafeSettingError("journal_mode", "delete", "wal"), "software", SOFTWARE, False),
+    (ZeroDivisionError("a secret"), "software", SOFTWARE, False),
+]
+IDS = [type(row[0]).__name__ for row in TABLE]
+
+
+def sentences(words: AlarmWords) -> tuple[str, str, str]:
+    return words.text.zh_hans, words.text.zh_hant, words.text.en
+
+
+@pytest.mark.parametrize(("error", "kind", "says", "of_storage"), TABLE, ids=IDS)
+def test_the_alarm_for_a_failure(
+    error: BaseException, kind: str, says: tuple[str, str, str], *, of_storage: bool
+) -> None:
+    found, words = alarm_of(error)
+    assert found == kind
+    for said, wanted in zip(sentences(words), says, strict=True):
+        assert wanted in said
+    assert bool(OF_STORAGE.search(f"{words.text} {words.cure}")) == of_storage
+    assert "secret" not in words.text.en
+
+
+OF_THE_JOURNAL = [(error, kind) for error, kind, _, _ in TABLE if isinstance(error, JournalError)]
+
+
+@pytest.mark.parametrize(("error", "kind"), OF_THE_JOURNAL, ids=[type(row[0]).__name__ for row in OF_THE_JOURNAL])
+def test_what_may_pass_is_shown_and_the_rest_ends_the_process(error: JournalError, kind: str) -> None:
+    clock = HandClock()
+    ended: list[JournalError] = []
+    alarms = Alarms(SlowJournal(clock), clock, lambda: None)
+    tell = JournalAlarm(alarms, ended.append)
+    tell(error)
+    may_pass = kind == "journal"
+    assert [alarm.kind for alarm in alarms.shown] == ([kind] if may_pass else [])
+    assert ended == ([] if may_pass else [error])
+    tell(None)
+    assert alarms.shown == []
