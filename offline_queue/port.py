@@ -122,8 +122,9 @@ class Writes(Protocol):
     def record(self, changes: Sequence[Change]) -> Future[Recorded]:
         """Make changes durable, all or none; done when they are on the medium (synced).
 
-        The future raises JournalFullError (medium full or failing, or too many changes waiting; nothing was written,
-        try again later) or ChangeRefusedError (they contradict what is stored).
+        The future raises JournalTransientError (full, failing, or not answering just now: try again later, though what
+        failed at its sync may be there all the same), ChangeRefusedError (they contradict what is stored),
+        JournalUnusableError (the file is damaged) or JournalFaultError (a fault of this program).
         """
 
     def next_counter(self) -> IntentNumber:
@@ -133,7 +134,7 @@ class Writes(Protocol):
         """Hold `name` alone while the context lasts (the one drainer). Raises JournalBusyError if it is held."""
 
     def close(self) -> None:
-        """Finish what was asked for, then release the medium. Afterwards every call raises JournalError."""
+        """Finish what was asked for, then release the medium. Afterwards every call raises JournalClosedError."""
 
 
 class Reads(SaleReads, TapReads, ReportReads, ChainReads, Protocol):

@@ -8,15 +8,20 @@ journal refuses stays refused, and a fault of ours or a damaged file ends the pr
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from pengpos.core.errors import JournalTransientError
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Pause = Callable[[float], Awaitable[object]]
-"""Waits for so many seconds at most."""
+
+
+class Pause(Protocol):
+    """Waits for `limit_s` seconds, or for less where something may have changed."""
+
+    def __call__(self, limit_s: float, /) -> Awaitable[object]:
+        """Wait."""
 
 
 async def retry_until_recorded(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The journal on the medium: SQLCipher file, writer thread, reader, projection, verification.
 
-Reading order: connection, projection, schema, files, verify, reader, writer, journal.
+Reading order: failures, connection, projection, schema, files, verify, reading, reader, writer, journal.
 """
 
-__all__ = ["files", "journal", "reader", "writer"]
+__all__ = ["failures", "files", "journal", "reader", "writer"]

@@ -36,7 +36,7 @@ class VirtualPhone:
     """One phone over its `directory`, which it makes if need be.
 
     `owner` and `manner` may be replaced between taps. `listener` is told of every event as it happens, in the thread
-    that holds the phone to the reader. Raises JournalForeignError, JournalFullError, ConfigError.
+    that holds the phone to the reader. Raises JournalError, ConfigError.
     """
 
     def __init__(

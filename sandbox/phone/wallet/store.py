@@ -13,7 +13,8 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Self
 
-from pengpos.core.errors import JournalForeignError, JournalFullError, MalformedError
+from offline_queue.journal.failures import failure_of, is_damage, system_failure
+from pengpos.core.errors import JournalForeignError, MalformedError
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.credential import Allowance, Credential
 from pengpos.wire.objects.receipt import Outcome, Receipt
@@ -97,22 +98,25 @@ class WalletStore:
     """The wallet's file. Safe to use from several threads and, one transaction at a time, several processes.
 
     `path` may be ":memory:" where nothing has to survive. Raises JournalForeignError for a file of a newer version
-    or another program, JournalFullError when the medium takes no more.
+    or another program, else what `failure_of` makes of SQLite's answer: of a full medium JournalFullError.
     """
 
     def __init__(self, path: Path | str) -> None:
         self._lock = RLock()
+        self._path = Path(path)
         try:
             if isinstance(path, Path):
                 path.touch(mode=0o600)  # before SQLite makes it with the umask's mode: it holds the account's token
             self._db = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
-        except (OSError, sqlite3.OperationalError) as err:
-            raise JournalFullError(f"{path}: {err}") from err
+        except OSError as err:
+            raise system_failure(self._path, err) from err
+        except sqlite3.OperationalError as err:
+            raise failure_of(self._path, err) from err
         try:
             self._prepare(str(path))
         except sqlite3.DatabaseError as err:
             self._db.close()
-            raise _foreign(str(path), str(err)) from err
+            raise (_foreign(str(path), str(err)) if is_damage(err) else failure_of(self._path, err)) from err
         except JournalForeignError:
             self._db.close()
             raise
@@ -147,7 +151,7 @@ class WalletStore:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing, durable on leaving. Raises JournalFullError; then nothing of it is stored."""
+        """All or nothing, durable on leaving. Raises JournalError; then nothing of it is stored."""
         with self._lock:
             try:
                 self._db.execute("BEGIN IMMEDIATE")
@@ -159,14 +163,14 @@ class WalletStore:
                         self._db.execute("ROLLBACK")
                     raise
             except sqlite3.DatabaseError as err:
-                raise JournalFullError(str(err)) from err
+                raise failure_of(self._path, err) from err
 
     def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         with self._lock:
             try:
                 return self._db.execute(sql, values).fetchall()
             except sqlite3.DatabaseError as err:
-                raise JournalFullError(str(err)) from err
+                raise failure_of(self._path, err) from err
 
     # --- credentials ---------------------------------------------------------------------------------------------
 

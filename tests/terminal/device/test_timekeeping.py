@@ -9,6 +9,7 @@ import pytest
 from offline_queue.memory import MemoryJournal
 from offline_queue.records.rows import read_boot_id
 from offline_queue.values import IssuerTimeSeen, ValueStored
+from pengpos.core.errors import JournalFullError
 from terminal.device.alarms import Alarms
 from terminal.device.clock import DeviceClock
 from terminal.device.identity import Identity
@@ -103,7 +104,7 @@ def test_a_time_signed_behind_ours_rings_and_moves_nothing(behind_s: int) -> Non
 def test_a_journal_that_takes_nothing_does_not_keep_the_clock_back() -> None:
     async def work() -> None:
         bench = Bench()
-        bench.journal.full = True
+        bench.journal.failure = JournalFullError("the medium is full")
         await bench.keeper.issuer_signed(NOON + 5_000)
         assert bench.clock.now() == NOON + 5_000
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pengpos.core.errors import CardLostError, JournalForeignError, JournalFullError
+from pengpos.core.errors import CardLostError, JournalForeignError, JournalFullError, JournalMediumError
 from pengpos.core.ports import Signer
 from pengpos.wire import apdu
 from pengpos.wire.objects.receipt import Outcome
@@ -153,7 +153,7 @@ def test_a_file_of_before_promises_were_released_is_read(tmp_path: Path) -> None
 
 
 def test_no_place_to_store_is_said(tmp_path: Path) -> None:
-    with pytest.raises(JournalFullError, match="nowhere"):
+    with pytest.raises(JournalMediumError, match="nowhere"):
         WalletStore(tmp_path / "nowhere" / "wallet.sqlite3")
 
 
