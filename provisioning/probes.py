@@ -4,6 +4,7 @@
 Whoever mounts `doctor` adds the others (journal, readers, fonts): see `provisioning.ports`.
 """
 
+import errno
 import os
 import platform
 import re
@@ -11,6 +12,7 @@ import socket
 import ssl
 import stat
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -35,6 +37,8 @@ DAY_S = 86_400
 _ENROL = "Enrol this terminal: pengpos enrol CODE --backend URL"
 _COMES_LATER = "It comes with the enrolment"
 _RENEW = "Connect the terminal and let it run: it renews its credential by itself"
+_BY_THE_MEDIUM = frozenset({errno.EROFS, errno.EIO, errno.ENXIO, errno.ENODEV})
+_WORN_OUT = "An SD card that turned read-only is worn out: replace it"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _PYTHONS = ((3, 11), (3, 14))  # from, below: pyproject.toml, requires-python
 
@@ -112,12 +116,26 @@ def look_at_disk(root: Path) -> Finding:
     status = os.statvfs(place)
     free_mib = status.f_bavail * status.f_frsize // 2**20
     if status.f_flag & os.ST_RDONLY:
-        return broken(f"{place} is read-only", "An SD card that turned read-only is worn out: replace it")
+        return broken(f"{place} is read-only", _WORN_OUT)
+    if (refused := _what_a_write_meets(place)) is not None and refused.errno in _BY_THE_MEDIUM:
+        return broken(f"{place} takes no writing ({refused.strerror})", _WORN_OUT)
     if free_mib < DISK_OUT_MIB:
         return broken(f"{free_mib} MiB free", "Free some: journalctl --vacuum-size=100M; what sells is never deleted")
     if free_mib < DISK_LOW_MIB:
         return worth_a_look(f"{free_mib} MiB free", "Free some before it runs out: journalctl --vacuum-size=100M")
     return well(f"{free_mib // 1024} GiB free" if free_mib >= 10_240 else f"{free_mib} MiB free")
+
+
+def _what_a_write_meets(place: Path) -> OSError | None:
+    """What the medium says to a few bytes: one that has failed may still be mounted as if it could be written."""
+    try:
+        with tempfile.TemporaryFile(dir=place) as file:
+            file.write(bytes(4_096))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return error
+    return None
 
 
 def look_at_key(home: Home) -> Finding:

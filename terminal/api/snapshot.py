@@ -153,6 +153,6 @@ def terminal_view(identity: Identity, currency: str, config_version: int = 0) ->
         merchant_name=identity.merchant.name,
         currency=currency,
         languages=LANGUAGES,
-        software_version=SOFTWARE_VERSION,
+        software_version=__version__,
         config_version=config_version,
     )

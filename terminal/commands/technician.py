@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pengpos import __version__
-from pengpos.core.errors import ConfigError, JournalError, PengposError, ReaderLostError
+from pengpos.client import Home
+from pengpos.core.errors import (
+    ConfigError,
+    JournalFaultError,
+    JournalMediumError,
+    JournalTransientError,
+    PengposError,
+    ReaderLostError,
+)
 from pengpos.home import Home
 from pengpos.keys.file import FileKey
 from provisioning.cli import doctor_command, enrol_command
@@ -58,7 +66,13 @@ def _journal(home: Home) -> Finding:
         return worth_a_look("none yet", "The terminal makes it when it starts: pengpos daemon")
     try:
         waiting = unsent_payments(home)
-    except (JournalError, PengposError) as error:
+    except JournalMediumError as error:
+        return broken(error.detail, error.cure)
+    except JournalTransientError as error:
+        return broken(str(error), "The light of the disk says more; then run this again")
+    except JournalFaultError as error:
+        return broken(str(error), "A fault of the software: call the helpdesk with this sentence, and keep the file")
+    except PengposError as error:
         return broken(str(error), "pengpos queue verify names the first bad row; keep the file")
     if waiting:
         cure = "Connect the terminal and let it run; pengpos queue list shows them"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each look, well and not well: what it says and which cure it names."""
 
+import errno
 import os
 import re
 import socket
@@ -123,6 +124,17 @@ def test_a_disk_that_turned_read_only(home: Home, monkeypatch: pytest.MonkeyPatc
     status = SimpleNamespace(f_flag=os.ST_RDONLY, f_frsize=4096, f_bavail=2**30)
     monkeypatch.setattr(os, "statvfs", lambda path: status)
     expect(probes.look_at_disk(home.root), RED, "read-only", "replace")
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EIO])
+def test_a_disk_that_takes_no_writing_though_it_is_mounted_so(
+    home: Home, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(_file: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    expect(probes.look_at_disk(home.root), RED, f"takes no writing ({os.strerror(number)})", "replace")
 
 
 def test_device_key(home: Home) -> None:
