@@ -61,7 +61,8 @@ PengposError
 ├── InsufficientFundsError       a balance does not cover what was to be taken [sandbox.backend.ledger.ledger]
 ├── RaceLostError                another transaction was first [sandbox.backend.records.database]
 ├── ProgramFailedError           a program that was started ended, or never was ready [workshop.processes]
-└── StepFailedError              a step of the demo did not hold [workshop.demo]
+├── StepFailedError              a step of the demo did not hold [workshop.demo]
+└── DamagedCatalogueError        a .po file cannot be read [workshop.words.catalogue]
 """
 
 from dataclasses import dataclass

@@ -7,6 +7,7 @@ from functools import partial
 
 from offline_queue.port import Reads
 from offline_queue.values import DayTotals, QueueTotals
+from pengpos import __version__
 from pengpos.client import (
     CapsView,
     DayView,

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pengpos import __version__
-from pengpos.client import Home
 from pengpos.core.errors import (
     ConfigError,
     JournalFaultError,

@@ -17,6 +17,7 @@ from offline_queue.journal.connection import Connection, connect
 from offline_queue.journal.files import load_key
 from pengpos.client import Home, Problem, Status
 from pengpos.core.errors import JournalFaultError, JournalUnusableError
+from pengpos.i18n import LANGUAGES
 from tests.support.counter import Counter
 from tests.support.loop_thread import LIMIT_S, LoopThread
 from tests.support.served import Daemon, served
