@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from drivers.isodep.ats import FWT_MOST_S, Ats
+from pengpos.core.errors import PengposError
 
 RATS = bytes.fromhex("E080")
 """The reader takes frames of 256 bytes; CID 0."""
@@ -21,15 +22,15 @@ _REPEATS_MOST = 3
 _OVERHEAD = 3  # PCB and CRC
 
 
-class SilentError(Exception):
+class SilentError(PengposError):
     """Nothing came within the frame waiting time, after every repetition."""
 
 
-class GarbledError(Exception):
+class GarbledError(PengposError):
     """What came was no frame: CRC, parity, collision; or no block that this protocol knows."""
 
 
-class GivenUpError(Exception):
+class GivenUpError(PengposError):
     """The exchange was stopped: the answer is not waited for any more."""
 
 

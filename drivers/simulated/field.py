@@ -25,6 +25,10 @@ _HLTA = bytes.fromhex("5000")
 _FRAME_OVERHEAD = 3  # start, end and CRC, roughly, in bytes
 
 
+class CorruptError(PengposError):
+    """An answer came, and its CRC is wrong."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """What a card says while it is being selected (ISO/IEC 14443-3 Type A)."""
@@ -43,7 +47,7 @@ class RadioCard(Protocol):
         """REQA to SELECT; None if it does not answer: it is selected already, or sleeps."""
 
     def hear(self, frame: bytes, timeout_s: float) -> bytes | None:
-        """One frame and the answer to it; None for silence."""
+        """One frame and the answer to it; None for silence. Raises CorruptError."""
 
     def field_off(self) -> None:
         """The carrier is gone."""
@@ -93,7 +97,7 @@ class Field:
         return identity
 
     def exchange(self, frame: bytes, timeout_s: float) -> bytes | None:
-        """A frame to whatever is selected; None for silence."""
+        """A frame to whatever is selected. Raises CorruptError."""
         self._fly(frame)
         card = self._selected
         answer = None

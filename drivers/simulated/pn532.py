@@ -13,7 +13,7 @@ from types import TracebackType
 
 from drivers.isodep.ats import read_ats
 from drivers.isodep.reader import GarbledError, IsoDep, SilentError
-from drivers.simulated.field import Field, Identity
+from drivers.simulated.field import CorruptError, Field, Identity
 from drivers.simulated.pn532_target import RELEASED, ReleasedError, TargetMode
 from drivers.simulated.uart import ACK, BAUD_RATES, NACK, SYNTAX_ERROR, Uart, framed, wakes
 
@@ -240,7 +240,10 @@ class SimulatedPn532:
     def _communicate_through(self, data: bytes, cancelled: _Cancelled) -> bytes | None:
         if self._strikes(Fault.LOST_FRAME):
             return _TIMEOUT
-        answer = self.field.exchange(data, self._timeout_s)
+        try:
+            answer = self.field.exchange(data, self._timeout_s)
+        except CorruptError:
+            return _CRC
         if answer is None or self._strikes(Fault.TIMEOUT):
             return _TIMEOUT
         return _CRC if self._strikes(Fault.CRC) else _OK + answer
@@ -328,7 +331,10 @@ class _Antenna:
         self._field = field
 
     def exchange(self, frame: bytes, timeout_s: float) -> bytes:
-        answer = self._field.exchange(frame, timeout_s)
+        try:
+            answer = self._field.exchange(frame, timeout_s)
+        except CorruptError as error:
+            raise GarbledError("wrong CRC") from error
         if answer is None:
             raise SilentError
         return answer

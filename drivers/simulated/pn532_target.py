@@ -12,13 +12,14 @@ from dataclasses import replace
 
 from drivers.isodep.card import Command, Deselected, Picc, Quiet, Send
 from drivers.simulated.field import Identity
+from pengpos.core.errors import PengposError
 
 RELEASED = 0x29
 _LENIENCE_S = 0.08  # a host in Python behind a simulated UART is not as fast as a chip
 _FIRMWARE_ATS = bytes.fromhex("0575339200")  # FSC 64, FWT 154 ms, as a PN532 answers by itself (without CID)
 
 
-class ReleasedError(Exception):
+class ReleasedError(PengposError):
     """The reader went away, or released the card."""
 
 

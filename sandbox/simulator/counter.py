@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, Literal, Self, assert_never
 
+from pengpos.core.errors import PengposError
 from pengpos.home import Home
 from sandbox.phone.parts import phone_directory
 from sandbox.simulator.actions import Action, Bring, Decide, Due, Scan, Switch, Take, Wipe, Wish
@@ -21,7 +22,7 @@ Switchable = Literal["link", "reader"]
 Position = Literal["on", "off", "breaks"]
 
 
-class UnknownPhoneError(LookupError):
+class UnknownPhoneError(PengposError):
     """No phone of that name is here."""
 
 

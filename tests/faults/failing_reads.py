@@ -14,7 +14,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from offline_queue.journal.files import DATABASE_NAME
 from offline_queue.journal.journal import Journal
 from offline_queue.values import SaleChanged, SaleQuery
 from pengpos.core.errors import JournalError, JournalMediumError
@@ -40,7 +39,7 @@ class Campaign:
         """Sell and look with read number `at` failing. False: there are not so many reads."""
         directory = self._directory / str(at)
         shutil.copytree(self._directory / "fresh", directory)
-        with Journal.open(directory / DATABASE_NAME, key=KEY, clock=HeldClock()) as journal:
+        with Journal.open(directory / "journal.db", key=KEY, clock=HeldClock()) as journal:
             maker = SaleMaker(SALES + 1)
             self._arm(at, self._count)
             self._sell_and_look(journal, maker, well=False)
@@ -79,7 +78,7 @@ class Campaign:
 
 def main(directory: Path, count: int, step: int) -> None:
     """All n."""
-    with Journal.open(directory / "fresh" / DATABASE_NAME, key=KEY, clock=HeldClock()) as journal:
+    with Journal.open(directory / "fresh" / "journal.db", key=KEY, clock=HeldClock()) as journal:
         maker = SaleMaker(1)
         for _ in range(SALES):
             journal.record([SaleChanged(sale=maker.signed(journal.next_counter()), why="")]).result(60)

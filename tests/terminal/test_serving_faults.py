@@ -11,7 +11,6 @@ from contextlib import closing
 import httpx
 import msgspec
 import pytest
-from ui.i18n.phrase import LANGUAGES
 
 from offline_queue.journal.connection import Connection, connect
 from offline_queue.journal.files import load_key

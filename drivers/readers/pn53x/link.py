@@ -28,6 +28,7 @@ from drivers.isodep.reader import GarbledError, SilentError
 from drivers.readers.pn53x import errors as pn53x_errors
 from drivers.readers.pn53x.card import Found
 from drivers.readers.pn53x.place import Place, SerialPlace, UdpPlace, UsbPlace
+from pengpos.core.errors import PengposError
 
 _ACK = bytes.fromhex("0000FF00FF00")
 _TO_115200 = bytes.fromhex("0000FF03FDD410041800")  # SetSerialBaudrate
@@ -49,7 +50,7 @@ _NONSENSE = (
 _TROUBLE = (OSError, termios.error, libusb.USBError, *_NONSENSE)
 
 
-class FieldLeftError(Exception):
+class FieldLeftError(PengposError):
     """As a card: the reader went away or released the card."""
 
 

@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[3]
 PACKAGES = ("pengpos", "drivers", "ui", "offline_queue", "provisioning", "terminal", "sandbox", "workshop")
 HOME = "pengpos.core.errors"
 INTERRUPTS = frozenset({"KeyboardInterrupt", "BaseException"})
-RAISED_BY_ITS_USER = frozenset({"LeftError"})
-"""What a simulated phone's `respond` raises to leave the field; tests give it one."""
+RAISED_BY_ITS_USER = frozenset({"CorruptError", "LeftError"})
+"""What a simulated card raises where it garbles an answer or leaves the field; tests give it one."""
 _LINE = re.compile(r"^([│ ]*)[├└]── (\w+) +\S.*?(?: \[([\w.]+)\])?$")
 
 
