@@ -99,11 +99,13 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
     _release_others(session, intent, payment)
     vouchers.spend(session, intent, payment)
     dues.withdraw(session, intent.id, now)
+    was_held = payment.status is PaymentStatus.HELD
     payment.status, payment.code, payment.reason = PaymentStatus.APPROVED, "approved", None
     payment.taken_minor, payment.held_until, payment.held_outcome = taken, None, None
     payment.borne_by, payment.guaranteed_minor = None, 0
     payment.decided_at = now
-    payment.business_date = business_date_of(session, intent.terminal_id, counts_at(payment))
+    if was_held:  # any other has been given its day just now
+        payment.business_date = business_date_of(session, intent.terminal_id, counts_at(payment))
     payment.receipt_token = ids.token_128()
     payment.receipt_url = f"{backend.origin}/r/{payment.receipt_token}"
     payment.receipt = _receipt(backend, intent, payment, reason=None)
