@@ -37,12 +37,14 @@ class Program:
         return path.relative_to(self.root).as_posix()
 
 
+_BACKEND: Final = ROOT / "sandbox" / "backend"
 _PAGES: Final = ROOT / "sandbox" / "pages"
 _SIMULATOR: Final = ROOT / "sandbox" / "simulator"
 _PHONE: Final = ROOT / "sandbox" / "phone"
 PROGRAMS: Final = (
     Program(name="ui", code=ROOT / "ui", locale=ROOT / "ui" / "i18n" / "locale"),
     Program(name="terminal", code=ROOT / "terminal", locale=ROOT / "terminal" / "locale"),
+    Program(name="backend", code=_BACKEND, locale=_BACKEND / "locale"),
     Program(
         name="pages",
         code=_PAGES / "static",

@@ -4,27 +4,24 @@
 Tests: tests/sandbox/backend/payments/test_payments.py, tests/sandbox/backend/terminals/test_policy.py
 """
 
+from pathlib import Path
+from typing import Final
+
 from sqlalchemy.orm import Session
 
+from pengpos.i18n import LANGUAGES, Catalogue, Language
 from sandbox.backend.offers import memberships, vouchers
 from sandbox.backend.records.tables import AccountRow, IntentRow, PaymentRow, PaymentWay
 from sandbox.backend.terminals.merchants import merchant_of
 
-_WORDS = {
-    "zh-Hans": {
-        "amount": "消费", "voucher": "代金券", "discount": "立减", "tip": "打赏", "receipt": "电子小票",
-        "receipt_text": "在手机上查看", "points": "会员积分", "points_text": "本店积分 {points} · {tier}",
-    },
-    "zh-Hant": {
-        "amount": "消費", "voucher": "代金券", "discount": "立減", "tip": "打賞", "receipt": "電子收據",
-        "receipt_text": "在手機上查看", "points": "會員積分", "points_text": "本店積分 {points} · {tier}",
-    },
-    "en": {
-        "amount": "Amount", "voucher": "Voucher", "discount": "Discount", "tip": "Tip", "receipt": "Receipt",
-        "receipt_text": "See it on your phone", "points": "Points", "points_text": "{points} points here · {tier}",
-    },
-}  # fmt: skip
-"""Words by BCP 47 tag; a language that we have not falls back to the first."""
+CATALOGUE: Final = Catalogue("backend", Path(__file__).parents[1] / "locale")
+message = CATALOGUE.message
+_LABELS: Final = {
+    "amount": message("line.amount"),
+    "voucher": message("line.voucher"),
+    "discount": message("line.discount"),
+    "tip": message("line.tip"),
+}
 
 
 def discount(session: Session, intent: IntentRow, payment: PaymentRow, now: int) -> int:
@@ -45,7 +42,7 @@ def discount(session: Session, intent: IntentRow, payment: PaymentRow, now: int)
 def lines(session: Session, payment: PaymentRow) -> list[dict[str, object]]:
     """The lines of a booked payment, in the merchant's language; they add up to what was taken."""
     languages = merchant_of(session, payment.terminal_id).config.get("languages", [])
-    words = _words(languages)
+    language = _language(languages)
     candidates = [
         ("amount", payment.amount_minor),
         ("voucher", -vouchers.value_used(payment)),
@@ -53,7 +50,7 @@ def lines(session: Session, payment: PaymentRow) -> list[dict[str, object]]:
         ("tip", payment.tip_minor),
     ]
     return [
-        {"kind": kind, "label": words[kind], "amount": minor}
+        {"kind": kind, "label": _LABELS[kind].in_language(language), "amount": minor}
         for kind, minor in candidates
         if minor != 0 or kind == "amount"
     ]
@@ -62,14 +59,15 @@ def lines(session: Session, payment: PaymentRow) -> list[dict[str, object]]:
 def cards(session: Session, payment: PaymentRow) -> list[dict[str, object]]:
     """The cards of a booked payment, in the shopper's language."""
     account = session.get_one(AccountRow, payment.account_id)
-    words = _words(account.languages)
-    found: list[dict[str, object]] = [
-        {"kind": "receipt", "title": words["receipt"], "text": words["receipt_text"], "url": payment.receipt_url}
-    ]
+    language = _language(account.languages)
+    title, text = (part.in_language(language) for part in (message("receipt.title"), message("receipt.text")))
+    found: list[dict[str, object]] = [{"kind": "receipt", "title": title, "text": text, "url": payment.receipt_url}]
     standing = _standing(session, payment)
     if standing is not None:
-        text = words["points_text"].format(points=standing.points, tier=standing.tier)
-        found.append({"kind": "points", "title": words["points"], "text": text, "url": payment.receipt_url})
+        title = message("points.title").in_language(language)
+        # Translators: {tier} is what the merchant calls this kind of member.
+        text = message("points.text").in_language(language, points=standing.points, tier=standing.tier)
+        found.append({"kind": "points", "title": title, "text": text, "url": payment.receipt_url})
     return found
 
 
@@ -85,5 +83,6 @@ def _standing(session: Session, payment: PaymentRow) -> memberships.Standing | N
     return memberships.standing(session, payment.account_id, merchant_of(session, payment.terminal_id).id)
 
 
-def _words(languages: list[str]) -> dict[str, str]:
-    return next((_WORDS[language] for language in languages if language in _WORDS), _WORDS["zh-Hans"])
+def _language(wanted: list[str]) -> Language:
+    """The first that we have; 简体 if there is none."""
+    return next((known for tag in wanted for known in LANGUAGES if known == tag), "zh-Hans")
