@@ -41,7 +41,7 @@ def test_rows_are_followed_by_their_number(journal_path: Path) -> None:
 def test_a_connection_of_ones_own_waits_for_no_other(journal_path: Path) -> None:
     with Journal.open(journal_path, key=KEY, clock=HeldClock()) as journal:
         first, second = journal.connect(), journal.connect()
-        with journal._lock, first._lock:  # as while they read
+        with journal._connection._lock, first._connection._lock:  # as while they read
             assert second.wallet_counter(bytes(8)) == -1
             assert second.queue_totals("CNY").count == 0
 
