@@ -3,6 +3,8 @@
 
 Held to `tests/contracts/test_journal_contract.py`. While `failure` is set every write fails with it,
 as on a full card (`JournalFullError`) or a worn one.
+
+Tests: tests/contracts/test_journal_contract.py, tests/contracts/test_journal_chain_contract.py.
 """
 
 import threading

@@ -3,6 +3,8 @@
 contract suite holds both.
 
 Every method may be called from any thread. Reads see every change whose future is done, and none that is not.
+
+Tests: tests/contracts/test_journal_contract.py.
 """
 
 from collections.abc import Sequence

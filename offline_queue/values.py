@@ -3,6 +3,8 @@
 
 Source: backend API (documents, heartbeat: journal head), local API (queue, day, search). Money is whole minor units;
 times are Unix seconds, UTC.
+
+Tests: tests/contracts/test_journal_contract.py.
 """
 
 from dataclasses import dataclass, field

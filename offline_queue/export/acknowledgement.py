@@ -5,6 +5,8 @@ Source: backend API, `POST /admin/v1/imports`. A COSE_Sign1 by an issuer, contex
 `{terminal_id, version, issued_at, not_after, epoch, sequence, hash, imported}`: the head that the export carried, and
 the ids of the intents that need this terminal no more. It is kept as a value of the journal, which signs nothing but
 chains it; so it is verified before it is recorded, and read without that afterwards.
+
+Tests: tests/offline_queue/test_cli.py.
 """
 
 from collections.abc import Sequence

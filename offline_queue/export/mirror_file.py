@@ -3,6 +3,8 @@
 
 A line is never changed. A line that was torn when the stick was pulled out is closed and its payment written again;
 lines that are no such lines (somebody else's file, a damaged stick) are passed over and left alone.
+
+Tests: tests/offline_queue/export/test_mirror.py.
 """
 
 import errno

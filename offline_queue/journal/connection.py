@@ -3,6 +3,8 @@
 
 The only module that imports sqlcipher3. What is set is read back; with anything else than WAL and FULL the terminal
 does not trade (WAL with NORMAL loses acknowledged rows at power loss, and says nothing).
+
+Tests: tests/offline_queue/journal/test_journal.py, tests/faults/test_bad_files.py.
 """
 
 import fcntl

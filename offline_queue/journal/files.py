@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The journal's files: making them so that a power cut leaves all or nothing, its key, and setting a bad one aside."""
+"""The journal's files: making them so that a power cut leaves all or nothing, its key, and setting a bad one aside.
+
+Tests: tests/offline_queue/journal/test_journal.py, tests/faults/test_bad_files.py.
+"""
 
 import os
 import secrets

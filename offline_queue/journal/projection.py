@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Appending a row, and what follows from it in the tables that are searched: one transaction for both."""
+"""Appending a row, and what follows from it in the tables that are searched: one transaction for both.
+
+Tests: tests/contracts/test_journal_contract.py, tests/offline_queue/journal/test_journal_model.py.
+"""
 
 from dataclasses import dataclass
 from typing import Any, assert_never

@@ -3,6 +3,8 @@
 
 A derived row names the journal row it stands on. The walk looks at each derived row when it passes that row, and
 counts how many it has confirmed; so memory stays flat however long the journal is.
+
+Tests: tests/faults/test_tampering.py, tests/offline_queue/journal/test_journal.py.
 """
 
 from collections import Counter

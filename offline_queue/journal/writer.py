@@ -4,6 +4,8 @@
 One group of requests is one transaction and one sync. If the medium fails, the whole group fails, the connection is
 thrown away, and the next group begins with a new one and a fresh look at what the file really holds. What looks damaged
 is believed of a new connection only (see `failures`).
+
+Tests: tests/offline_queue/journal/test_journal.py, tests/contracts/test_journal_chain_contract.py.
 """
 
 import logging

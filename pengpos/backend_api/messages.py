@@ -3,6 +3,8 @@
 
 Unknown members are ignored, so that a backend may grow; a missing or mistyped one makes the answer unusable. Only
 `due`, which version 1.0 had not, is read by itself: what we cannot read of it never costs the answer about the money.
+
+Tests: tests/pengpos/backend_api/test_calls.py, tests/terminal/backend/test_gateway.py.
 """
 
 from datetime import datetime

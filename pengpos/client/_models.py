@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The local API's JSON as values: one struct per object of `docs/spec/local-api.md`. Times are RFC 3339 UTC text."""
+"""The local API's JSON as values: one struct per object of `docs/spec/local-api.md`. Times are RFC 3339 UTC text.
+
+Tests: tests/pengpos/client/test_http.py, tests/contracts/test_pages_and_calls.py.
+"""
 
 from typing import Literal
 

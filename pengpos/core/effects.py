@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a step asks the runtime to do, after the step's row is durable. The runtime brings back events."""
+"""What a step asks the runtime to do, after the step's row is durable. The runtime brings back events.
+
+Tests: tests/pengpos/core/machine/test_step.py.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -2,6 +2,8 @@
 """What can happen to a sale. Every event carries its time; `pengpos.core.machine.step` says what follows.
 
 Three sources: the field (phones at a reader), the cashier and time, the backend (answers and its events).
+
+Tests: tests/pengpos/core/machine/test_step.py.
 """
 
 from dataclasses import dataclass

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the rooms ask of each other, as protocols of one or two verbs. Adapters live in other rooms."""
+"""What the rooms ask of each other, as protocols of one or two verbs. Adapters live in other rooms.
+
+Tests: tests/contracts/test_reader_contract.py, tests/contracts/test_journal_contract.py.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

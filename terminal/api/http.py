@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests and answers of the local API: bounded bodies, strict values, RFC 9457 problem documents. Knows no sale."""
+"""Requests and answers of the local API: bounded bodies, strict values, RFC 9457 problem documents. Knows no sale.
+
+Tests: tests/terminal/api/test_local_api.py.
+"""
 
 import asyncio
 import logging

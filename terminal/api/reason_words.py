@@ -2,6 +2,8 @@
 """The message for every reason number, for the shopper and for the cashier (tap protocol §1, table of reasons).
 
 Rules of the house (`docs/look.md`): say what happened, what it means, what to do; the shopper's words, no numbers.
+
+Tests: tests/terminal/api/test_views.py, tests/journeys/test_endings.py.
 """
 
 from typing import Final, NamedTuple

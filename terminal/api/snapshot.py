@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`GET /v1/status`: everything a screen needs, in one value. Reads, decides nothing."""
+"""`GET /v1/status`: everything a screen needs, in one value. Reads, decides nothing.
+
+Tests: tests/terminal/api/test_local_api.py, tests/terminal/test_app.py.
+"""
 
 from collections.abc import Callable
 from datetime import date

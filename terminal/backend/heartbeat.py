@@ -5,6 +5,8 @@ Source: backend API, `POST /terminal/heartbeat`. If the backend knows a higher h
 either its answer was lost (the journal holds that row: keep it, ask again), or this card was restored from an old
 copy: then a new epoch is drawn, every sale that is not over is asked about, and nothing is accepted offline until a
 manager has seen to the alarm.
+
+Tests: tests/journeys/test_caretaking.py.
 """
 
 import asyncio

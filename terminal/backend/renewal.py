@@ -2,6 +2,8 @@
 """Renews the terminal's credential in good time, for the same key. Source: backend API, `POST /terminal/credential`.
 
 The new one is stored in the enrolment file, whole or not at all, before any intent carries it.
+
+Tests: tests/journeys/test_caretaking.py.
 """
 
 import asyncio

@@ -2,6 +2,8 @@
 """What the backend tells the terminal beside payments: policy with its issuers, denylist, and by answering, the time.
 
 Source: backend API, "The backend's documents", `GET /terminal/config`, `GET /terminal/denylist`; tap protocol, *Clock*.
+
+Tests: tests/journeys/test_caretaking.py, tests/journeys/test_false_wallets.py.
 """
 
 import asyncio

@@ -2,6 +2,8 @@
 """What the cashier and the till ask for: start, again, cancel, park, accept offline, code, refund.
 
 Source: local API, calls and state table. A refusal is a value with a code for programs and a sentence for people.
+
+Tests: tests/journeys/test_till.py, tests/journeys/test_refunds.py, tests/terminal/sales/test_codes.py.
 """
 
 import asyncio

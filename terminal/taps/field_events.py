@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can happen in one reader's field, and what can follow from it. The rules are in `terminal.taps.field_state`."""
+"""What can happen in one reader's field, and what can follow from it. The rules are in `terminal.taps.field_state`.
+
+Tests: tests/terminal/taps/test_field_state.py.
+"""
 
 from dataclasses import dataclass, field
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The local API and the snapshot that it shows."""
+"""The local API and the snapshot that it shows.
+
+Tests: tests/terminal/test_app.py.
+"""
 
 from collections.abc import Callable
 from functools import partial

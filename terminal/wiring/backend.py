@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts on the way to the backend, and those that take what it says by itself."""
+"""The parts on the way to the backend, and those that take what it says by itself.
+
+Tests: tests/terminal/test_app.py.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

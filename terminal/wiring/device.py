@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The device's parts: identity, key, clock, journal, alarms, and the publishing of what changed."""
+"""The device's parts: identity, key, clock, journal, alarms, and the publishing of what changed.
+
+Tests: tests/terminal/test_app.py.
+"""
 
 from dataclasses import dataclass
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts in which sales change: open sales, commands, effects, the drainer, and what is shown by tag and QR."""
+"""The parts in which sales change: open sales, commands, effects, the drainer, and what is shown by tag and QR.
+
+Tests: tests/terminal/test_app.py.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a terminal is given by the program that starts it."""
+"""What a terminal is given by the program that starts it.
+
+Tests: tests/terminal/test_app.py.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

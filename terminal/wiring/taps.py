@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of a tap: what the readers report, the judgement on the loop, and the readers' threads."""
+"""The parts of a tap: what the readers report, the judgement on the loop, and the readers' threads.
+
+Tests: tests/terminal/test_app.py.
+"""
 
 import asyncio
 from dataclasses import dataclass

@@ -2,7 +2,6 @@
 """Our programs as children: what they say, what they die of, and that none is left."""
 
 import io
-import os
 import queue
 import subprocess
 import sys
@@ -99,31 +98,6 @@ def test_a_killed_parent_leaves_no_child(tmp_path: Path) -> None:
     parent.wait()
     parent.stdout.close()
     until(lambda: not is_running(child), "the child has ended, too")
-
-
-ASKED_TWICE = """
-import os
-from terminal.parent import end_with_parent
-end_with_parent()
-end_with_parent()
-print("PENGPOS_PARENT" in os.environ)
-"""
-
-
-def test_a_child_does_not_pass_its_parent_on() -> None:
-    environment = {**os.environ, "PENGPOS_PARENT": str(os.getpid())}
-    said = subprocess.run(
-        [sys.executable, "-c", ASKED_TWICE], env=environment, capture_output=True, text=True, check=True, cwd=ROOT
-    )
-    assert said.stdout.strip() == "False"
-
-
-def test_a_child_whose_parent_has_gone_already_does_not_begin() -> None:
-    gone = subprocess.run(
-        [sys.executable, "-m", "terminal", "--version"],
-        env={**os.environ, "PENGPOS_PARENT": "1"}, capture_output=True, text=True, check=False, cwd=ROOT,
-    )  # fmt: skip
-    assert (gone.returncode, gone.stdout) == (1, "")
 
 
 @pytest.mark.parametrize(("lines", "kept"), [(3, 3), (LINES_MOST, LINES_MOST), (LINES_MOST * 3, LINES_MOST)])

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the arrows of the state table share: taking one, ending an intent, waiting before asking again."""
+"""What the arrows of the state table share: taking one, ending an intent, waiting before asking again.
+
+Tests: tests/pengpos/core/machine/test_step.py, tests/pengpos/core/machine/test_with_money.py.
+"""
 
 from dataclasses import replace
 from typing import Any

@@ -3,6 +3,8 @@
 
 Claims: 1 id, 2 amount, 3 currency, 4 issued at, 5 lifetime, 6 purpose, 7 online, 8 [terminal, epoch, counter],
 9 the till's reference.
+
+Tests: tests/pengpos/wire/objects/test_objects.py, tests/pengpos/wire/objects/test_presentation.py.
 """
 
 import hashlib

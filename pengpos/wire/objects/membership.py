@@ -2,6 +2,8 @@
 """Membership passes: a member of one merchant, shown by consent, by an issuer (tap protocol §1, membership).
 
 Claims: 1 member id (pairwise per merchant), 2 merchant id, 3 tier, 4 not after, 5 holder's kid.
+
+Tests: tests/pengpos/wire/objects/test_objects.py, tests/pengpos/wire/test_judge.py.
 """
 
 from dataclasses import dataclass

@@ -2,6 +2,8 @@
 """Vouchers: money off at one merchant, for one holder's key, by an issuer (tap protocol §1, voucher).
 
 Claims: 1 voucher id, 2 merchant id, 3 value, 4 currency, 5 minimum spend, 6 not before, 7 not after, 8 holder's kid.
+
+Tests: tests/pengpos/wire/objects/test_objects.py, tests/pengpos/wire/test_judge.py.
 """
 
 from dataclasses import dataclass

@@ -1,27 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a screen may offer is what the rules take: `can` against `step`, for every state and what it depends on."""
-
-from itertools import product
+"""A sale as the local API shows it, in every state and language. Source: local API, "A sale"."""
 
 import pytest
 
 from pengpos.client import DueView
-from pengpos.core.confirmation import CODE_TRIES
-from pengpos.core.effects import NotNow
-from pengpos.core.events import (
-    AgainAsked,
-    CancelAsked,
-    CodeEntered,
-    Event,
-    OfflineAccepted,
-    ParkAsked,
-    RefundAsked,
-)
-from pengpos.core.machine import step
-from pengpos.core.machine.allowed import allowed_calls
 from pengpos.core.reasons import Reason
 from pengpos.core.risk import Cap
-from pengpos.core.sale import Cancel, CancelReason, DueState, Notice, Prompt, Refusal, Sale, SaleState
+from pengpos.core.sale import DueState, Refusal, SaleState
 from pengpos.core.times import rfc3339
 from pengpos.i18n import LANGUAGES
 from terminal.api.reason_words import BACKEND_CODES, CODE_WORDS, WORDS, ReasonWords
@@ -29,65 +14,6 @@ from terminal.api.views import reason_view, sale_view
 from workshop.samples import sales as samples
 
 NOON = samples.NOON
-REFUSAL = Refusal(reason=Reason.NOT_A_WALLET)
-
-COMMANDS: dict[str, Event] = {
-    "again": AgainAsked(at=NOON),
-    "park": ParkAsked(at=NOON),
-    "cancel": CancelAsked(at=NOON, reason=CancelReason.CUSTOMER),
-    "accept-offline": OfflineAccepted(at=NOON, by_cashier=True),
-    "confirmation-code": CodeEntered(at=NOON, right=False),
-    "refunds": RefundAsked(at=NOON, refund=samples.refund()),
-}
-
-VARIATIONS: dict[str, dict[str, object]] = {
-    "plain": {},
-    "with a reason": {"refusal": REFUSAL},
-    "with a prompt": {"prompt": Prompt.CONFIRM},
-    "with a notice": {"notice": Notice.TOO_QUICK},
-    "parked": {"parked": True},
-    "no more codes": {"wrong_codes": CODE_TRIES},
-    "online only": {"authorised": samples.authorised(offline_allowed=False)},
-    "signed offline": {"intent__online": False},
-    "shown by its own code": {"intent__fragment_shown": True},
-    "cancel sent": {"cancel": Cancel(reason=CancelReason.CUSTOMER, sent=True)},
-    "given back": {"refunds": (samples.refund(),)},
-    "asked to pay after all": {"refusal": samples.refusal(samples.due())},
-    "partly given back": {"refunds": (samples.refund(amount_minor=1),)},
-}
-
-TAKEN_BUT_NOT_OFFERED = {
-    # The cashier's own decision is offered once the answer is given up, though it is taken in the seconds before.
-    *((SaleState.AUTHORISED, variation, "accept-offline") for variation in VARIATIONS),
-    (SaleState.PENDING, "parked", "park"),  # once more changes nothing
-}
-CASES = [
-    (state, variation)
-    for state, variation in product(SaleState, VARIATIONS)
-    if variation != "cancel sent" or state in {SaleState.CANCELLING, SaleState.REVERSING}
-]
-
-
-def takes(sale: Sale, command: Event) -> bool:
-    _, effects = step(sale, command)
-    return not any(isinstance(effect, NotNow) for effect in effects)
-
-
-@pytest.mark.parametrize(("state", "variation"), CASES)
-def test_what_is_offered_is_what_is_taken(state: SaleState, variation: str) -> None:
-    sale = samples.sale_in(state, **VARIATIONS[variation])
-    taken = {name for name, command in COMMANDS.items() if takes(sale, command)}
-    unoffered = {name for name in taken if (state, variation, name) in TAKEN_BUT_NOT_OFFERED}
-    assert set(allowed_calls(sale)) == taken - unoffered
-
-
-def test_something_of_everything_is_offered_somewhere() -> None:
-    offered = {
-        call
-        for state, changes in product(SaleState, VARIATIONS.values())
-        for call in allowed_calls(samples.sale_in(state, **changes))
-    }
-    assert offered == set(COMMANDS)
 
 
 @pytest.mark.parametrize("state", SaleState)
