@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from typing import assert_never
 from uuid import UUID
 
 from offline_queue.lease import Leases
@@ -285,7 +286,7 @@ class MemoryJournal:
             case EpochDrawn(epoch=epoch):
                 content = replace(content, epoch=epoch, counter=0)
             case _:
-                pass  # a note is a row and nothing else
+                assert_never(change)
         kind, subject, body = parts_of(change)
         seq, now = len(content.rows) + 1, self._clock.now()
         row = Row(seq, content.epoch, content.counter, kind, subject, now, self._boot_id, body)

@@ -103,16 +103,7 @@ class EpochDrawn:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """A line for whoever reads the journal later (who accepted offline, which command came); nothing looks it up."""
-
-    kind: str
-    subject: str
-    body: bytes = b""
-
-
-Change = SaleChanged | DocumentStored | ValueStored | HeadSigned | IssuerTimeSeen | EpochDrawn | Note
+Change = SaleChanged | DocumentStored | ValueStored | HeadSigned | IssuerTimeSeen | EpochDrawn
 
 
 @dataclass(frozen=True, slots=True)

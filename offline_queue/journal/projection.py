@@ -18,7 +18,6 @@ from offline_queue.values import (
     EpochDrawn,
     HeadSigned,
     IssuerTimeSeen,
-    Note,
     SaleChanged,
     ValueStored,
 )
@@ -105,8 +104,6 @@ def project(connection: Connection, change: Change, seq: int, at_utc: int, numbe
             connection.execute(_PUT_VALUE, (kind, key, seq))
         case IssuerTimeSeen(at=at):
             connection.execute(_RAISE_TIME, (at, seq))
-        case Note():
-            pass
         case _:
             assert_never(change)
     return numbers

@@ -132,7 +132,7 @@ class _FullWalk:
             case "issuer-time":
                 self._check_issuer_time(row)
             case _:
-                pass  # notes, epochs: nothing is derived
+                pass  # epochs, and the notes of earlier versions: nothing is derived
         if (row.epoch, row.counter) != (self._numbers.epoch, self._numbers.counter):
             raise JournalCorruptError(row.seq, "its epoch and counter do not follow")
 

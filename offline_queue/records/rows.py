@@ -9,7 +9,6 @@
 | HeadSigned | ``head`` | ``seq`` in decimal | the signed bytes |
 | IssuerTimeSeen | ``issuer-time`` | empty | the time, 8 bytes, big-endian |
 | EpochDrawn | ``epoch`` | why | the epoch, 8 bytes, big-endian |
-| Note | ``note/`` and its kind | its subject | its bytes |
 """
 
 import secrets
@@ -26,7 +25,6 @@ from offline_queue.values import (
     EpochDrawn,
     HeadSigned,
     IssuerTimeSeen,
-    Note,
     SaleChanged,
     ValueStored,
 )
@@ -55,8 +53,6 @@ def _parts_of(change: Change) -> tuple[str, str, bytes]:
             return "issuer-time", "", at.to_bytes(8, "big")
         case EpochDrawn(epoch=epoch, why=why):
             return "epoch", why, epoch.to_bytes(8, "big")
-        case Note(kind=kind, subject=subject, body=body):
-            return f"note/{kind}", subject, body
         case _:
             assert_never(change)
 

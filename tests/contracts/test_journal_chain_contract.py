@@ -20,7 +20,6 @@ from offline_queue.values import (
     HeadSigned,
     IssuerTimeSeen,
     JournalBusyError,
-    Note,
     ValueStored,
 )
 from pengpos.core.errors import (
@@ -61,7 +60,7 @@ def test_the_issuers_time_never_falls(journal: JournalPort) -> None:
 
 def test_the_head_moves_by_one_row_a_change(journal: JournalPort, maker: SaleMaker) -> None:
     before = journal.head()
-    after = record(journal, Note(kind="till", subject="hello"), IssuerTimeSeen(at=1))
+    after = record(journal, ValueStored(kind="till", key="hello", body=b""), IssuerTimeSeen(at=1))
     assert (after.seq, after.epoch) == (before.seq + 2, before.epoch)
     assert journal.head() == after
     assert len(after.hash) == 32
@@ -69,7 +68,7 @@ def test_the_head_moves_by_one_row_a_change(journal: JournalPort, maker: SaleMak
 
 def test_a_signed_head_is_kept_if_it_is_ours(journal: JournalPort) -> None:
     ours = journal.head()
-    record(journal, Note(kind="till", subject="hello"))
+    record(journal, ValueStored(kind="till", key="hello", body=b""))
     record(journal, HeadSigned(head=ours, signed=b"by the backend"))
     document = journal.document("head")
     assert document is not None
@@ -96,7 +95,7 @@ def test_a_head_of_another_journal_is_refused(journal: JournalPort, forge: Calla
 
 def test_a_signed_head_never_goes_back(journal: JournalPort) -> None:
     first = journal.head()
-    second = record(journal, Note(kind="till", subject="hello"))
+    second = record(journal, ValueStored(kind="till", key="hello", body=b""))
     record(journal, HeadSigned(head=second, signed=b"two"))
     with pytest.raises(ChangeRefusedError, match="older"):
         record(journal, HeadSigned(head=first, signed=b"one"))
@@ -107,7 +106,7 @@ def test_all_kinds_of_changes_verify(journal: JournalPort, maker: SaleMaker) -> 
     refund = Refund(refund_id=uuid4(), idempotency_key="r", amount_minor=5, reason="spoilt", at=NOON)
     store(journal, moved(replace(sale, refunds=(refund,)), SaleState.DECLINED_AT_SYNC))
     head = record(journal, DocumentStored(kind="policy", version=1, body=b"p"), IssuerTimeSeen(at=9),
-                  ValueStored(kind="split", key="1", body=b""), Note(kind="till", subject="x"))  # fmt: skip
+                  ValueStored(kind="split", key="1", body=b""), ValueStored(kind="t", key="x", body=b""))  # fmt: skip
     head = record(journal, HeadSigned(head=head, signed=b"s"))
     head = record(journal, EpochDrawn(epoch=draw_epoch(), why="restored"))
     stored_sale(journal, maker, SaleState.PENDING)

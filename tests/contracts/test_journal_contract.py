@@ -15,9 +15,9 @@ from offline_queue.values import (
     EpochDrawn,
     IntentNumber,
     IssuerTimeSeen,
-    Note,
     SaleChanged,
     SaleQuery,
+    ValueStored,
 )
 from pengpos.core.machine.states import OPEN_STATES, UNSENT_STATES
 from pengpos.core.money import Money
@@ -217,7 +217,7 @@ def test_a_wallet_may_count_as_far_as_the_protocol_lets_it(journal: JournalPort,
 
 def test_text_that_is_no_unicode_is_refused_before_it_is_queued(journal: JournalPort) -> None:
     with pytest.raises(ValueError, match="surrogates"):
-        journal.record([Note(kind="till", subject="\ud800")])
+        journal.record([ValueStored(kind="till", key="\ud800", body=b"")])
     assert journal.head().seq == 1
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from time import perf_counter
 
 from offline_queue.journal.journal import Journal
-from offline_queue.values import PAGE_LIMIT, IntentNumber, Note, SaleChanged
+from offline_queue.values import PAGE_LIMIT, IntentNumber, SaleChanged, ValueStored
 from workshop.bench.queue_contenders import BODY, Contender, JournalThread, journal, lives, peers, plain_sqlite
 from workshop.samples.journal import HeldClock, SaleMaker
 
@@ -172,7 +172,7 @@ def _many_writers(instance: Journal, operations: int) -> float:
 
     def write(_writer: int) -> None:
         for _ in range(share):
-            instance.record([Note(kind="bench", subject="", body=BODY)]).result()
+            instance.record([ValueStored(kind="bench", key="", body=BODY)]).result()
 
     with ThreadPoolExecutor(WRITERS) as pool:
         start = perf_counter()

@@ -18,7 +18,7 @@ from offline_queue.journal.files import create
 from offline_queue.journal.journal import Journal
 from offline_queue.journal.writer import Request, Writer
 from offline_queue.records.rows import parts_of, read_boot_id
-from offline_queue.values import Change, IntentNumber, Note, SaleChanged
+from offline_queue.values import Change, IntentNumber, SaleChanged, ValueStored
 from pengpos.core.sale import Sale, SaleState
 from workshop.samples.journal import HeldClock, SaleMaker, moved
 
@@ -82,7 +82,7 @@ class JournalThread:
 
     def append(self) -> None:
         """A row of 512 bytes, chained and encrypted."""
-        self._commit(Note(kind="bench", subject="", body=BODY))
+        self._commit(ValueStored(kind="bench", key="", body=BODY))
 
     def arrow(self) -> None:
         """The next of a sale's four rows, with all that follows from it."""
@@ -113,7 +113,7 @@ def journal(instance: Journal) -> Contender:
     maker = SaleMaker(secrets.randbits(32))
 
     def put() -> None:
-        instance.record([Note(kind="bench", subject="", body=BODY)]).result()
+        instance.record([ValueStored(kind="bench", key="", body=BODY)]).result()
 
     def fill(count: int) -> None:
         for _ in range(count):

@@ -22,7 +22,7 @@ from offline_queue.values import (
     HeadSigned,
     IssuerTimeSeen,
     JournalBusyError,
-    Note,
+    ValueStored,
 )
 from pengpos.core.errors import JournalError, JournalUnavailableError
 from pengpos.core.sale import SaleState
@@ -107,7 +107,7 @@ def test_files_are_for_their_owner_only(path: Path) -> None:
 
 def test_the_medium_shows_nothing_in_the_clear(path: Path) -> None:
     with open_journal(path) as journal:
-        journal.record([Note(kind="till", subject="the cat sat on the mat", body=b"on the mat")]).result(WAIT_S)
+        journal.record([ValueStored(kind="till", key="the cat sat on the mat", body=b"on the mat")]).result(WAIT_S)
         content = b"".join(file.read_bytes() for file in path.parent.iterdir())
     assert b"on the mat" not in content  # three letters alone are in any large enough file of random bytes
     assert b"SQLite format" not in content
@@ -150,8 +150,8 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
 def test_all_that_waits_goes_in_one_commit_and_each_gets_its_own_answer(path: Path, gate: threading.Event) -> None:
     with open_journal(path) as journal:
-        futures = [journal.record([Note(kind="n", subject="first")])]
-        notes = [Note(kind="n", subject=str(n)) for n in range(20)]
+        futures = [journal.record([ValueStored(kind="n", key="first", body=b"")])]
+        notes = [ValueStored(kind="n", key=str(n), body=b"") for n in range(20)]
         futures += [journal.record([note]) for note in notes[:10]]
         signed_head = HeadSigned(head=journal.head(), signed=b"")
         refused = journal.record([notes[0], HeadSigned(head=type(signed_head.head)(1, 99, b""), signed=b"")])
@@ -169,7 +169,7 @@ def test_all_that_waits_goes_in_one_commit_and_each_gets_its_own_answer(path: Pa
 def test_reads_do_not_wait_for_the_medium(path: Path, gate: threading.Event) -> None:
     with open_journal(path) as journal:
         sale = SaleMaker().signed(journal.next_counter())
-        future = journal.record([Note(kind="n", subject="held")])
+        future = journal.record([ValueStored(kind="n", key="held", body=b"")])
         assert journal.sale(sale.sale_id) is None
         assert not future.done()
         gate.set()
@@ -181,7 +181,7 @@ def test_more_than_the_bound_is_refused_and_what_waits_is_kept(
 ) -> None:
     monkeypatch.setattr(journal_module, "WAITING_LIMIT", 5)
     with open_journal(path) as journal:
-        futures = [journal.record([Note(kind="n", subject=str(n))]) for n in range(12)]
+        futures = [journal.record([ValueStored(kind="n", key=str(n), body=b"")]) for n in range(12)]
         gate.set()
         failed = [future for future in futures if isinstance(future.exception(WAIT_S), JournalUnavailableError)]
         assert 5 <= len(failed) <= 7
@@ -190,7 +190,7 @@ def test_more_than_the_bound_is_refused_and_what_waits_is_kept(
 
 def test_what_was_asked_before_close_is_done(path: Path, gate: threading.Event) -> None:
     journal = open_journal(path)
-    futures = [journal.record([Note(kind="n", subject=str(n))]) for n in range(5)]
+    futures = [journal.record([ValueStored(kind="n", key=str(n), body=b"")]) for n in range(5)]
     gate.set()
     journal.close()
     journal.close()
@@ -200,10 +200,10 @@ def test_what_was_asked_before_close_is_done(path: Path, gate: threading.Event) 
 def test_a_thread_that_dies_answers_everybody(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_journal(path) as journal:
         monkeypatch.setattr(journal._writer, "commit", lambda _group: 1 // 0)
-        first = journal.record([Note(kind="n", subject="x")])
+        first = journal.record([ValueStored(kind="n", key="x", body=b"")])
         assert isinstance(first.exception(WAIT_S), JournalError)
         journal._thread.join(WAIT_S)
-        second = journal.record([Note(kind="n", subject="x")])
+        second = journal.record([ValueStored(kind="n", key="x", body=b"")])
         with pytest.raises(JournalError, match="thread has stopped"):
             second.result(WAIT_S)
 
@@ -219,7 +219,7 @@ def test_sixteen_writers(path: Path) -> None:
     with open_journal(path) as journal, ThreadPoolExecutor(16) as pool:
 
         def write(writer: int) -> list[int]:
-            notes = [Note(kind="n", subject=f"{writer} {n}") for n in range(25)]
+            notes = [ValueStored(kind="n", key=f"{writer} {n}", body=b"") for n in range(25)]
             return [journal.record([note]).result(WAIT_S).head.seq for note in notes]
 
         seqs = [seq for written in pool.map(write, range(16)) for seq in written]
@@ -237,7 +237,7 @@ def test_rows_name_their_boot(path: Path) -> None:
 def test_closing_folds_the_log_into_one_file(path: Path) -> None:
     for number in range(10):
         with open_journal(path) as journal:
-            journal.record([Note(kind="n", subject=str(number))]).result(WAIT_S)
+            journal.record([ValueStored(kind="n", key=str(number), body=b"")]).result(WAIT_S)
         assert sorted(file.name for file in path.parent.iterdir()) == ["journal.db", "journal.db.lock"]
 
 
@@ -253,7 +253,7 @@ def test_folding_waits_until_nobody_writes(path: Path, monkeypatch: pytest.Monke
 
     with open_journal(path) as journal:
         monkeypatch.setattr(Writer, "fold", fold)
-        journal.record([Note(kind="n", subject="a")]).result(WAIT_S)
+        journal.record([ValueStored(kind="n", key="a", body=b"")]).result(WAIT_S)
         assert rested.wait(WAIT_S)
         assert folded[folded.index(False) :] == [False, True]
 
@@ -284,7 +284,7 @@ def test_every_request_is_answered_although_the_journal_closes_meanwhile(path: P
         started.wait(WAIT_S)
         try:
             while True:
-                answers.append(journal.record([Note(kind="n", subject="x")]))
+                answers.append(journal.record([ValueStored(kind="n", key="x", body=b"")]))
         except JournalError:
             return
 

@@ -24,7 +24,6 @@ from offline_queue.values import (
     HeadSigned,
     IntentNumber,
     IssuerTimeSeen,
-    Note,
     Recorded,
     SaleChanged,
     SaleQuery,
@@ -78,7 +77,7 @@ class TwoJournals(RuleBasedStateMachine):
     def sell_under_a_wrong_counter(self, off_by: int) -> None:
         number = self.journal.next_counter()
         sale = self.maker.signed(IntentNumber(number.epoch, number.counter + off_by))
-        assert not self.record(Note(kind="n", subject="before"), SaleChanged(sale=sale, why="signed"))
+        assert not self.record(ValueStored(kind="n", key="before", body=b""), SaleChanged(sale=sale, why="signed"))
 
     @precondition(lambda self: self.sales)
     @rule(pick=small, state=st.sampled_from(SaleState))
@@ -130,7 +129,7 @@ class TwoJournals(RuleBasedStateMachine):
 
     @rule(kind=st.sampled_from(("split", "alarm")), key=st.sampled_from(("1", "a/b")), body=st.binary(max_size=9))
     def store_a_value(self, kind: str, key: str, body: bytes) -> None:
-        self.record(ValueStored(kind=kind, key=key, body=body), Note(kind="till", subject=key))
+        self.record(ValueStored(kind=kind, key=key, body=body), ValueStored(kind="till", key=key, body=b""))
 
     @rule(at=st.integers(0, 2**63 - 1))
     def see_an_issuers_time(self, at: int) -> None:

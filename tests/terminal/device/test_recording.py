@@ -8,20 +8,20 @@ from pathlib import Path
 import pytest
 
 from offline_queue.journal.journal import Journal
-from offline_queue.values import Note, ValueStored
+from offline_queue.values import ValueStored
 from pengpos.core.errors import JournalFullError
 from terminal.device import recording as durable_module
 from terminal.device.recording import durable, end_tasks, report_if_broken, set_within
 from tests.support.parts import HandClock, SlowJournal, run, until
 
-NOTE = [Note(kind="test", subject="x")]
+A_ROW = [ValueStored(kind="other", key="x", body=b"")]
 
 
 def test_it_returns_when_the_row_is_on_the_medium() -> None:
     async def work() -> None:
         journal = SlowJournal(HandClock())
         journal.slow = True
-        waiting = asyncio.ensure_future(durable(journal, NOTE))
+        waiting = asyncio.ensure_future(durable(journal, A_ROW))
         await until(lambda: bool(journal.held))
         assert not waiting.done()
         journal.let_through()
@@ -35,7 +35,7 @@ def test_what_the_medium_refuses_is_raised() -> None:
         journal = SlowJournal(HandClock())
         journal.failure = JournalFullError("the medium is full")
         with pytest.raises(JournalFullError):
-            await durable(journal, NOTE)
+            await durable(journal, A_ROW)
 
     run(work())
 
@@ -49,7 +49,7 @@ def test_who_is_cancelled_leaves_the_real_journal_working(tmp_path: Path) -> Non
             waiting = asyncio.ensure_future(durable(journal, [value]))
             await asyncio.sleep(0)
             waiting.cancel()
-        await durable(journal, NOTE)
+        await durable(journal, A_ROW)
 
     run(work())
     assert len(journal.values("test")) == 50
