@@ -15,7 +15,7 @@ ARGS ?=
 help:
 	@echo 'make run       sandbox, terminal and screen on this machine, also in a browser; Ctrl-C ends them'
 	@echo 'make demo      a scripted day at the counter, checked to the cent'
-	@echo 'make test      lint, types, import contracts, then every test'
+	@echo 'make test      lint, types, import contracts, words, then every test, with a floor of coverage'
 	@echo 'make peers     programs and cards that others wrote, against our reader and our tag, one by one'
 	@echo 'make fuzz      a million bad inputs to everything that reads bytes (some minutes)'
 	@echo 'make faults    the fault campaign everywhere: every kind of fault at every moment of every journey (an hour)'
@@ -38,7 +38,7 @@ demo:
 test:
 	@scripts/bootstrap test
 	@scripts/check
-	@exec $(venv)/pytest --numprocesses auto --dist loadfile $(ARGS)
+	@exec $(venv)/pytest --numprocesses auto --dist loadfile $(if $(ARGS),$(ARGS),--cov --cov-report=)
 
 peers:
 	@scripts/bootstrap test

@@ -19,6 +19,7 @@ PATHS = {
     "journal_key": "journal.key",
     "settings": "pengpos.toml",
     "items": "items.toml",
+    "last_fault": "last_fault",
 }
 
 
