@@ -9,7 +9,7 @@ SHELL := /bin/bash
 
 venv := .venv/bin
 export PYTHON
-# More arguments for the program behind a target, as in: make test ARGS="tests/wire -k cbor"
+# More arguments for the program behind a target, as in: make test ARGS="tests/pengpos/wire -k cbor"
 ARGS ?=
 
 help:

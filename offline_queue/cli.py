@@ -124,7 +124,7 @@ def verify(home: Home, *, as_json: bool) -> None:
 @click.pass_obj
 def export(home: Home, file: Path) -> None:
     """Seal all that is unsent to the backend into FILE, to be handed in. Changes nothing; may be done again."""
-    terminal_id, issuers = _enrolment(home.enrolment, "there is nobody to seal an export to")
+    terminal_id, issuers = _enrolment(home.enrolment, "there is no backend to seal an export to")
     recipient = next(iter(issuers))
     with closing(_open(home)) as reader:
         sales = len(reader.unsent())
@@ -144,7 +144,7 @@ def free(home: Home, file: Path) -> None:
 
     The daemon must be stopped. Afterwards the sales in it no longer stand in the way of set-aside or enrolment.
     """
-    terminal_id, issuers = _enrolment(home.enrolment, "nobody's acknowledgement can free it")
+    terminal_id, issuers = _enrolment(home.enrolment, "no acknowledgement can free it")
     try:
         acknowledgement = read_file(file, issuers)
     except OSError as error:
@@ -197,7 +197,7 @@ def _journal(home: Home) -> tuple[Path, bytes]:
     try:
         return path, load_key(home.journal_key)
     except FileNotFoundError as error:
-        message = f"{home.journal_key} is missing: without it nobody can read the journal."
+        message = f"{home.journal_key} is missing: without it the journal cannot be read."
         raise click.ClickException(message) from error
 
 

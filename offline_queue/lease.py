@@ -20,7 +20,7 @@ class Leases:
 
     @contextmanager
     def hold(self, name: str) -> Iterator[None]:
-        """Hold `name` alone while the context lasts. Raises JournalBusyError if somebody has it; never waits."""
+        """Hold `name` alone while the context lasts. Raises JournalBusyError if it is held; never waits."""
         with self._lock:
             if name in self._held:
                 raise JournalBusyError(f"the lease {name!r} is held", "Wait for its holder to finish")

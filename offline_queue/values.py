@@ -27,7 +27,7 @@ class ChangeRefusedError(JournalError):
 
 @dataclass(eq=False)
 class JournalBusyError(JournalError):
-    """Somebody else has it: another process the file, or another drainer the lease."""
+    """Another has it: another process the file, or another drainer the lease."""
 
     what: str
     way_out: str

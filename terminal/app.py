@@ -96,7 +96,7 @@ class Terminal:
         return self._api.app()
 
     async def _ask_before_it_ends(self, sale: Sale) -> None:
-        """Ask about a sale whose life ran out while nobody looked, where the backend answers at once.
+        """Ask about a sale whose life ran out while the terminal was off, where the backend answers at once.
 
         It may have been paid in another life, on a card that was put back to an older state since.
         """

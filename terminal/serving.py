@@ -101,7 +101,7 @@ class _Server(uvicorn.Server):
         self.listening = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Say when somebody who connects is heard."""
+        """Say when a connection is heard."""
         await super().startup(sockets)
         self.listening.set()
 
@@ -182,7 +182,7 @@ async def serve(
     }
     try:
         if not await set_within(server.listening, START_LIMIT_S):
-            raise ConfigError(str(given.home.socket), "nobody can be heard there", "Start it again; its log says more")
+            raise ConfigError(str(given.home.socket), "it cannot be listened at", "Start it again; its log says more")
         if refused is not None:
             await _say_why(refused, given, front, ends, shows_why_s)
             raise refused
@@ -199,7 +199,7 @@ async def serve(
 async def _enrolled(
     given: Surroundings, front: _Front, ready: Callable[[], None], ends: set[asyncio.Task[Any]]
 ) -> Terminal | None:
-    """Say that nobody has enrolled this terminal, until somebody has; None if we are to end before that."""
+    """Say that this terminal is not enrolled, until it is; None if we are to end before that."""
     log.warning("not enrolled: waiting for pengpos enrol")
     detail = "this terminal is not enrolled yet: pengpos enrol CODE --backend URL"
     front.api = unenrolled = _NotSelling(given.clock.now(), problem(503, "not_enrolled", detail))

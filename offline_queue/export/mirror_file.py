@@ -2,7 +2,7 @@
 """The mirror's file: one line of JSON a payment, `{"intent_id", "sealed"}`, appended and synced.
 
 A line is never changed. A line that was torn when the stick was pulled out is closed and its payment written again;
-lines that are no such lines (somebody else's file, a damaged stick) are passed over and left alone.
+lines that are no such lines (another program's file, a damaged stick) are passed over and left alone.
 
 Tests: tests/offline_queue/export/test_mirror.py.
 """

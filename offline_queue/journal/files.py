@@ -74,7 +74,7 @@ def refuse_strays(path: Path) -> None:
 def set_aside(path: Path, clock: Clock, *, check: Callable[[], None] = lambda: None) -> Path:
     """Rename a journal and its companions to `….aside-TIME`; nothing is ever overwritten. Returns the new name.
 
-    `check` is called while nobody else can open it, and may raise. Raises JournalBusyError while a program has it open.
+    `check` is called while it is kept from others, and may raise. Raises JournalBusyError while a program has it open.
     """
     lock = FileLock(path)
     lock.take()

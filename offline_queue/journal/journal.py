@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The durable journal: one file, one thread that writes, and one sync for all changes that wait at the same moment.
 
-A change is encoded by whoever asks, queued, and appended by the journal's thread; its future is done when the commit
+A change is encoded by the caller, queued, and appended by the journal's thread; its future is done when the commit
 that holds it is on the medium. Reads go over a second, read-only connection (`JournalReader`); what must
 not wait for other reads gets one of its own (`connect`).
 """
@@ -33,7 +33,7 @@ from pengpos.core.ports import Clock
 
 WAITING_LIMIT = 1_000  # changes not yet on the medium; more would mean it has stopped
 GROUP_LIMIT = 200  # requests in one commit
-REST_S = 0.05  # with nothing to write for so long, folding keeps nobody waiting; a row of a sale seldom comes alone
+REST_S = 0.05  # with nothing to write for so long, folding keeps no caller waiting; a row of a sale seldom comes alone
 CONNECTIONS_MOST = 8  # beside the two that every journal has
 OPEN_LIMIT_S = 120.0
 CLOSE_LIMIT_S = 60.0
@@ -47,7 +47,7 @@ class Journal(JournalReader):
         self.path = path
         self._file_lock = lock
         self._gate = threading.Lock()
-        """Held while a request is queued or the queue is ended: none is queued that nobody will answer."""
+        """Held while a request is queued or the queue is ended: none is queued that would not be answered."""
         self._leases = Leases()
         self._requests: SimpleQueue[Request | None] = SimpleQueue()
         self._writer = Writer(path, key, clock, boot_id)
@@ -154,7 +154,7 @@ class Journal(JournalReader):
         """Entry of the journal's thread: it alone touches the read-write connection."""
         try:
             self._writer.open()
-        except BaseException as error:  # noqa: BLE001 -- a thread's entry: whoever opens gets it
+        except BaseException as error:  # noqa: BLE001 -- a thread's entry: the caller that opens gets it
             started.set_exception(error)
             return
         started.set_result(None)

@@ -229,7 +229,7 @@ class JournalReader:
         return found
 
     def rows_since(self, seq: int, limit: int) -> list[ChainedRow]:
-        """The rows behind row `seq`, oldest first, `limit` at most; for whoever looks on."""
+        """The rows behind row `seq`, oldest first, `limit` at most; for a page that follows the journal."""
         found = list(self._query(_ROWS_FROM, seq, limit + 1))  # the first of them only for its hash
         previous = GENESIS
         rows: list[ChainedRow] = []

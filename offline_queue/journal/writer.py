@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Appending rows over the one read-write connection. Used by the journal's thread only, and by nobody else.
+"""Appending rows over the one read-write connection. Used by the journal's thread only.
 
 One group of requests is one transaction and one sync. If the medium fails, the whole group fails, the connection is
 thrown away, and the next group begins with a new one and a fresh look at what the file really holds. What looks damaged
@@ -108,7 +108,7 @@ class Writer:
     def fold(self, *, idle: bool) -> None:
         """Move the write-ahead log's pages into the database when enough have gathered: after the answer, not before.
 
-        Nobody waits for these syncs if `idle`. If the medium fails here nothing is lost: the log is kept.
+        No caller waits for these syncs if `idle`. If the medium fails here nothing is lost: the log is kept.
         """
         if self._connection is None or self._rows_in_log < (FOLD_ROWS if idle else FOLD_ROWS_AT_MOST):
             return

@@ -26,7 +26,7 @@ class TooManyListenersError(PengposError):
 
 @dataclass(slots=True)
 class _Changed:
-    """The newest change of one sale; looked at only when somebody reads it."""
+    """The newest change of one sale; rendered only when a listener reads it."""
 
     event_id: int
     view: Callable[[], SaleView]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong with a request, in words for whoever wrote it: no type of Python, no exception's text."""
+"""What is wrong with a request, in words for its author: no type of Python, no exception's text."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -38,7 +38,7 @@ def what_is_wrong(error: msgspec.ValidationError, kind: type) -> str:
 
 
 def quoted(text: str) -> str:
-    """What somebody wrote, cut to a size that may be said back."""
+    """What the author wrote, cut to a size that may be said back."""
     return f"“{text[:QUOTED_MOST]}…”" if len(text) > QUOTED_MOST else f"“{text}”"
 
 

@@ -149,7 +149,7 @@ class BackendGateway:
         return replace(answer, steps_when_asked=len(sale.history)) if isinstance(answer, StatusHeard) else answer
 
     def intent_status(self, sale: Sale, message: IntentMessage, call: BackendCall | None = None) -> Event:
-        """What an intent's status means for its sale; `call` None: nobody asked, an event told it."""
+        """What an intent's status means for its sale; `call` None: an event brought it, no question."""
         at, intent_id = self._clock.now(), sale.intent.intent_id
         if message.intent_id is not None and message.intent_id.lower() != str(intent_id):
             log.warning("sale %s: told of another intent", sale.number)

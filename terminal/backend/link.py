@@ -54,7 +54,7 @@ class Link:
         self.check()
 
     def lost(self) -> None:
-        """A connection was refused or cut, or somebody else answered: the last fifteen seconds count no more."""
+        """A connection was refused or cut, or a stranger answered: the last fifteen seconds count no more."""
         self._last_heard_s = None
         self.check()
 
@@ -88,7 +88,7 @@ class Follower:
         self._hurried = asyncio.Event()
 
     def hurry(self) -> None:
-        """Somebody wants the backend now: do not wait before the next try."""
+        """The backend is wanted now: do not wait before the next try."""
         self._hurried.set()
 
     async def online(self) -> bool:

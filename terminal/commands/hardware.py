@@ -18,7 +18,7 @@ from terminal.device.settings import Settings
 if TYPE_CHECKING:
     from drivers.readers.pn53x.reader import PlayTag
 
-_LOOK_AT_FIELD_S = 0.1  # a sale is armed once a field was seen empty: nobody waits longer than this for it
+_LOOK_AT_FIELD_S = 0.1  # a sale is armed once a field was seen empty: no shopper waits longer than this for it
 
 
 class Hardware:

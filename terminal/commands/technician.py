@@ -80,7 +80,7 @@ def _journal(home: Home) -> Finding:
 
 
 def _readers(home: Home) -> Finding:
-    """By what is plugged in: a running terminal holds its readers, and nobody may ask them beside it."""
+    """By what is plugged in: a running terminal holds its readers, and no other program may ask them beside it."""
     from drivers.readers.pcsc.discovery import list_readers
     from drivers.readers.pn53x.discovery import candidates
 

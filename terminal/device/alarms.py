@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a person must see to: kept in the journal until somebody has, shown with the way out."""
+"""What a person must see to: kept in the journal until then, shown with the way out."""
 
 import asyncio
 import logging
@@ -49,19 +49,19 @@ class Alarms:
     def rows_of(self, kind: AlarmKind, sale: Sale) -> list[Change]:
         """What makes an alarm about a sale last, to be recorded with the row that is its cause; none if it stands so.
 
-        Recorded after it, a crash between the two would leave a sale that is over and nobody told.
+        Recorded after it, a crash between the two would leave a sale that is over and no alarm.
         """
         alarm = self._about(kind, sale)
         self._on_their_way[alarm.id] = False
         if self._stands_so(alarm):
             return []
-        self._unsaved.pop(alarm.id, None)  # that somebody saw to the one before must not be saved behind this row
+        self._unsaved.pop(alarm.id, None)  # that the one before was seen to must not be saved behind this row
         return [_row(alarm.id, msgspec.json.encode(alarm))]
 
     def raise_alarm(self, kind: AlarmKind, sale: Sale) -> None:
         """Show an alarm about a sale, whose row is recorded; the same words again change nothing, others replace them.
 
-        One that somebody has seen to comes back if the sale has news: a due that was paid, or refused. Was that one
+        One that was seen to comes back if the sale has news: a due that was paid, or refused. Was that one
         seen to while this one's row was on its way, its empty row may lie behind it: then this one is saved again.
         """
         alarm = self._about(kind, sale)
@@ -97,7 +97,7 @@ class Alarms:
         return True
 
     def stands(self, alarm_id: str) -> bool:
-        """True while nobody has seen to this alarm."""
+        """True until this alarm is seen to."""
         return alarm_id in self._lasting
 
     def seen_to(self, alarm_id: str) -> bool:

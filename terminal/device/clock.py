@@ -56,7 +56,7 @@ class DeviceClock:
 
     @property
     def doubtful_for_s(self) -> int | None:
-        """For how long nobody we trust has confirmed the time, since boot at most; None: confirmed.
+        """For how long no trusted party has confirmed the time, since boot at most; None: confirmed.
 
         Counted by the machine's own uptime, which no hand and no time server moves.
         """

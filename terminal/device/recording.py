@@ -16,7 +16,7 @@ END_LIMIT_S = 10.0
 async def durable(journal: Writes, changes: Sequence[Change], *, in_a_thread: bool = False) -> Recorded:
     """Record `changes` and return once they are on the medium. Raises what `Writes.record` raises.
 
-    `in_a_thread`: their bytes are made by who asks, and so many would hold up the loop. Whoever waits here may be
+    `in_a_thread`: their bytes are made by the caller, and so many would hold up the loop. The caller may be
     cancelled; the write may not: cancelling its future under the writer's hands would stop the journal's thread.
     """
     recorded = await asyncio.to_thread(journal.record, changes) if in_a_thread else journal.record(changes)
@@ -47,6 +47,6 @@ async def end_tasks(tasks: Iterable[asyncio.Task[None]]) -> None:
 
 
 def report_if_broken(task: asyncio.Task[None]) -> None:
-    """As a task's done callback: what nobody waits for is at least in the log."""
+    """As a task's done callback: what is not waited for is at least in the log."""
     if not task.cancelled() and (error := task.exception()) is not None:
         log.critical("%s broke", task.get_name(), exc_info=error)

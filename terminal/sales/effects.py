@@ -149,7 +149,7 @@ class EffectRunner:
                 assert_never(effect)
 
     def hurry(self) -> None:
-        """The link is back: nobody waits out a back-off that was meant for a dead one."""
+        """The link is back: no call waits out a back-off that was meant for a dead one."""
         self._hurry.set()
         self._hurry = asyncio.Event()
 
@@ -258,7 +258,7 @@ class EffectRunner:
         return await self._answer(key, await self._open_sales.find(key.sale_id))
 
     async def _pause(self, seconds: float) -> None:
-        """Wait, unless somebody asks to hurry."""
+        """Wait, unless `hurry` is called."""
         await set_within(self._hurry, seconds)
 
     def _done(self, key: _Key, task: asyncio.Task[None]) -> None:

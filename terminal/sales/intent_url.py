@@ -95,7 +95,7 @@ class IntentUrls:
         return await (self._by_backend if intent.online else self._by_fragment)(sale_id, intent)
 
     async def _pause(self, seconds: float) -> None:
-        """Wait, unless somebody asks to hurry."""
+        """Wait, unless `hurry` is called."""
         await set_within(self._hurry, seconds)
 
     async def _waiting(self, sale_id: UUID, intent_id: UUID) -> Intent | None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Asks what has become of open dues, of which no event came: the shopper may have paid while nobody listened.
+"""Asks what has become of open dues, of which no event came: the shopper may have paid while the stream was closed.
 
-Whoever listens is told each change; a terminal that was off, or whose backend forgot where its events had come to,
+An open stream brings each change; a terminal that was off, or whose backend forgot where its events had come to,
 asks about those that may still be paid once the stream is open again.
 """
 

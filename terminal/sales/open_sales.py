@@ -39,7 +39,7 @@ class UnknownSaleError(PengposError):
 
 
 class EffectSink(Protocol):
-    """Whoever carries effects out, after their row is durable."""
+    """The part that carries effects out, after their row is durable."""
 
     def carry_out(self, sale: Sale, effect: Effect) -> None:
         """Start what the effect asks for; returns at once."""
@@ -170,7 +170,7 @@ class OpenSales:
     async def apply_all(self, events: Sequence[tuple[UUID, Event]]) -> list[tuple[Sale, tuple[Effect, ...]]]:
         """Several events in one commit: the drainer's verdicts come by the batch.
 
-        Whoever asked may be cancelled meanwhile; what the journal has and what is shown must not part for that.
+        The caller may be cancelled meanwhile; what the journal has and what is shown must not part for that.
         """
         return await asyncio.shield(asyncio.ensure_future(self._apply_all(events)))
 
@@ -260,7 +260,7 @@ class OpenSales:
     def _keep(self, sale: Sale, *, is_news: bool = False) -> None:
         """Remember a sale as it is now; one that blocks the next sale becomes the current one.
 
-        So does `is_news`: whoever came back with a code stands there now, and waits to see what it was good for.
+        So does `is_news`: the shopper who came back with a code waits to see what it was good for.
         """
         self._sales[sale.sale_id] = sale
         if (sale.blocks_next_sale or is_news) and self.blocking is None:

@@ -314,7 +314,7 @@ class Acceptance:
 
 
 def _signal_of(sale: Sale) -> Signal | None:
-    """What the reader shows the phone that tapped: nothing, where another one has paid or nobody knows yet."""
+    """What the reader shows the phone that tapped: nothing, where another one has paid or it is not known yet."""
     match sale.state:
         case SaleState.APPROVED if sale.booking is not None and sale.booking.by is Way.READER:
             return Signal.APPROVED
