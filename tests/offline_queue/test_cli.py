@@ -295,7 +295,7 @@ def test_free_wants_the_journal_to_itself(ask: Ask, home: Path, answer: Callable
 def test_free_wants_an_enrolment(ask: Ask, home: Path, answer: Callable[..., str]) -> None:
     file = answer()
     (home / "terminal.json").unlink()
-    assert ask("free", file).output == ("Error: This terminal is not enrolled: nobody's acknowledgement can free it.\n")
+    assert ask("free", file).output == ("Error: This terminal is not enrolled: no acknowledgement can free it.\n")
 
 
 def _refunded(sale: Sale) -> Sale:
