@@ -1,19 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every sample as a scene, projected once a worker, with what the rules of the look ask of it."""
+"""Every sample as a scene, projected once a worker, with what the rules of the look ask of it; canvases for widgets."""
 
+import itertools
 from collections.abc import Iterator
 from functools import cache, lru_cache
+from typing import NamedTuple
+
+import pytest
 
 from pengpos.client import Language
 from pengpos.i18n import LANGUAGES
-from ui.drawing.scene import Box, Drawing, Fill, Node, Scene, Text
+from ui.actions import Action
+from ui.drawing.scene import Box, Drawing, Fill, Node, Role, Scene, Target, Text
 from ui.drawing.typeset import Typesetter
 from ui.screens import project
-from ui.theme import Token
+from ui.theme import GAP, KEY_MINIMUM, TARGET_MINIMUM, Token
+from ui.widgets.bar import bar_height_of
+from ui.widgets.canvas import Canvas
 from workshop.gallery.screens import SIZES, variant
-from workshop.samples.screens import SAMPLES, Sample
+from workshop.samples.screens import SAMPLES, Sample, local
 
 Size = tuple[int, int]
+EVERY_PANEL = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 
 
 @cache
@@ -62,3 +70,44 @@ def scale(size: Size) -> float:
 
 def drawings(one: Scene) -> list[Drawing]:
     return [node for node in one.nodes if isinstance(node, Drawing)]
+
+
+def canvas(
+    size: Size = (800, 480), language: Language = "zh-Hans", second: Language | None = None, **fields: object
+) -> Canvas:
+    """An empty canvas for one widget; `fields` are of the local state."""
+    return Canvas("a widget", local(size=size, language=language, **fields), second, typesetter())
+
+
+class Offered(NamedTuple):
+    """What may be touched below the bar, keys of the pad apart."""
+
+    next_action: Action | None
+    way_out: Action | None
+    others: set[Action]
+
+
+def offered(one: Scene) -> Offered:
+    bar = bar_height_of(is_portrait=one.size[1] > one.size[0]) * scale(one.size)
+    below = [target for target in one.targets if target.box.y >= bar - 1]
+    by_role = {role: [target.action for target in below if target.role is role] for role in Role}
+    (primary, *more), (way_out, *ways) = (by_role[Role.PRIMARY] or [None]), (by_role[Role.CANCEL] or [None])
+    assert not more, "two next actions"
+    assert not ways, "two ways out"
+    return Offered(primary, way_out, set(by_role[Role.PLAIN]))
+
+
+def wrong_targets(targets: tuple[Target, ...], size: Size) -> list[str]:
+    """Which targets are too small, too close to another, or not on the panel."""
+    unit, panel = scale(size), Box(0, 0, *size)
+    wrong = []
+    for target in targets:
+        least = (KEY_MINIMUM if target.role is Role.KEY else TARGET_MINIMUM) * unit
+        if min(target.box.w, target.box.h) < least - 1:
+            wrong.append(f"{target} is small")
+        if not panel.covers(target.box):
+            wrong.append(f"{target} leaves the panel")
+    for target, other in itertools.combinations(targets, 2):
+        if target.box.apart(other.box) < GAP * unit - 1:
+            wrong.append(f"{target.action} and {other.action} are {target.box.apart(other.box)} apart")
+    return wrong

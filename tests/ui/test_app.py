@@ -18,8 +18,7 @@ from pengpos.client import Problem
 from tests.ui.fake_daemon import FakeDaemon
 from ui.actions import Action, Do, Key, Press
 from ui.app import Options, Screen
-from ui.display import threads
-from ui.display.threads import INBOX_MOST, Away, Caller, Follower, Inbox
+from ui.display.threads import Caller, Follower, Inbox
 from ui.display.window import Closed, Exposed, Window
 from ui.state.local import Daemon
 from workshop.samples.screens import IDLE, ITEMS, NOW, SAMPLES, online, sale
@@ -195,14 +194,6 @@ def test_it_sleeps_unless_something_moves(
     assert (screen.next_wait_s < 0.1) == waits_a_frame
     assert waits_a_frame or screen.next_wait_s == 0.75
     window.close()
-
-
-def test_a_screen_that_takes_nothing_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "PATIENCE_S", 0.01)
-    inbox = Inbox(lambda: None)
-    taken = [inbox.put(Away("x")) for _ in range(INBOX_MOST + 1)]
-    assert taken == [True] * INBOX_MOST + [False]
-    assert len(inbox.take()) == INBOX_MOST
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "Ctrl-C"])

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each call as what it posts to the daemon, at a real socket."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pengpos.client import ApiProblem, DaemonAway, LocalClient, Problem
+from tests.ui.fake_daemon import FakeDaemon
+from ui.state.calls import AlarmSeen, Call, SaleCall, SendCode, StartSale, Sync, Verb, perform
+from workshop.samples.screens import SALE_ID, online, sale
+
+SALE = f"sales/{SALE_ID}"
+POSTED: dict[Call, tuple[str, dict[str, object]]] = {
+    StartSale(1880, "CNY", "key-1"): ("sales", {"idempotency_key": "key-1", "amount": 1880, "currency": "CNY"}),
+    SaleCall(SALE_ID, Verb.AGAIN): (f"{SALE}/again", {}),
+    SaleCall(SALE_ID, Verb.CANCEL): (f"{SALE}/cancel", {"reason": "merchant"}),
+    SaleCall(SALE_ID, Verb.PARK): (f"{SALE}/park", {}),
+    SaleCall(SALE_ID, Verb.ACCEPT_OFFLINE): (f"{SALE}/accept-offline", {}),
+    SendCode(SALE_ID, "40271593"): (f"{SALE}/confirmation-code", {"code": "40271593"}),
+    Sync(): ("queue/sync", {}),
+    AlarmSeen("7"): ("alarms/7/seen", {}),
+}
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[FakeDaemon]:
+    with FakeDaemon(tmp_path / "t.sock", online(sale("presented", "cancel"))) as running:
+        yield running
+
+
+@pytest.mark.parametrize(("call", "posted"), POSTED.items(), ids=str)
+def test_a_call_posts_what_the_local_api_asks_for(
+    call: Call, posted: tuple[str, dict[str, object]], daemon: FakeDaemon
+) -> None:
+    path, body = posted
+    with LocalClient(daemon.socket_path) as client:
+        perform(client, call)
+    ((called, sent),) = daemon.calls
+    assert called == path
+    assert {name: value for name, value in sent.items() if name in body or value not in (None, 0, "", [], {})} == body
+
+
+def test_every_verb_is_in_the_table() -> None:
+    assert {call.verb for call in POSTED if isinstance(call, SaleCall)} == set(Verb)
+
+
+def test_equal_calls_are_one_call() -> None:
+    assert SaleCall(SALE_ID, Verb.PARK) == SaleCall(SALE_ID, Verb.PARK)
+    assert SaleCall(SALE_ID, Verb.PARK) != SaleCall(SALE_ID, Verb.CANCEL)
+    assert StartSale(1880, "CNY", "key-1") != StartSale(1880, "CNY", "key-2")
+
+
+def test_a_refusal_and_silence_are_told_apart(daemon: FakeDaemon) -> None:
+    with LocalClient(daemon.socket_path) as client:
+        daemon.refuse = Problem(title="Conflict", status=409, code="busy")
+        with pytest.raises(ApiProblem, match="busy"):
+            perform(client, Sync())
+        daemon.stop()
+        with pytest.raises(DaemonAway):
+            perform(client, Sync())
