@@ -79,6 +79,12 @@ def canvas(
     return Canvas("a widget", local(size=size, language=language, **fields), second, typesetter())
 
 
+def below_bar(one: Scene) -> list[Drawing | Text]:
+    """The pictures and lines of the screen itself."""
+    bar = bar_height_of(is_portrait=one.size[1] > one.size[0]) * scale(one.size)
+    return [node for node in one.nodes if isinstance(node, Drawing | Text) and node.box.y >= bar - 1]
+
+
 class Offered(NamedTuple):
     """What may be touched below the bar, keys of the pad apart."""
 
@@ -91,10 +97,10 @@ def offered(one: Scene) -> Offered:
     bar = bar_height_of(is_portrait=one.size[1] > one.size[0]) * scale(one.size)
     below = [target for target in one.targets if target.box.y >= bar - 1]
     by_role = {role: [target.action for target in below if target.role is role] for role in Role}
-    (primary, *more), (way_out, *ways) = (by_role[Role.PRIMARY] or [None]), (by_role[Role.CANCEL] or [None])
-    assert not more, "two next actions"
-    assert not ways, "two ways out"
-    return Offered(primary, way_out, set(by_role[Role.PLAIN]))
+    primary, way_out = by_role[Role.PRIMARY], by_role[Role.CANCEL]
+    assert len(primary) <= 1, "two next actions"
+    assert len(way_out) <= 1, "two ways out"
+    return Offered(next(iter(primary), None), next(iter(way_out), None), set(by_role[Role.PLAIN]))
 
 
 def wrong_targets(targets: tuple[Target, ...], size: Size) -> list[str]:

@@ -91,15 +91,18 @@ def _head(canvas: Canvas, box: Box, currency: str) -> None:
     line = Box(box.x, box.y + 128, box.w, 28)
     if entry.expression:
         style = Style(18, Weight.REGULAR, Token.SOFT)
-        canvas.text(line, _ending_that_fits(canvas, entry.expression, style, box.w / 0.8), style)
+        canvas.text(line, _ending_that_fits(canvas, entry.expression, style, box.w), style)
     elif not entry.typed:
         canvas.text(line, canvas.say(words.TOO_EARLY), Style(SMALL_SIZE, Weight.REGULAR, Token.FAINT))
 
 
 def _ending_that_fits(canvas: Canvas, expression: str, style: Style, room: float) -> str:
-    """A long bill shows its last terms: those are being typed."""
-    shown = expression
-    while canvas.width(shown, style) > room and " + " in shown.removeprefix("… + "):
+    """A long bill shows its last terms, which are being typed: as many as fit at four fifths of the size.
+
+    Where type is not made smaller, on a small panel, fewer do.
+    """
+    shown, smaller = expression, style._replace(size=style.size * 0.8)
+    while canvas.width(shown, smaller) > room and " + " in shown.removeprefix("… + "):
         shown = "… + " + shown.removeprefix("… + ").partition(" + ")[2]
     return shown
 
