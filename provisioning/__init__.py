@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The technician's room: enrol, doctor, install, update, retire.
+"""The technician's room: enrols a device as a terminal, and examines what is well on it and what is not.
 
 Reading order: activation, finding, machine, doctor, ports, enrolment, probes, cli.
 """

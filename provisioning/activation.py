@@ -2,7 +2,7 @@
 """`POST /v1/enrolments`: one signed request, and a sentence for everything that can come back instead of an answer.
 
 Source: backend API, enrolments and "Terminal requests are signed". The same code with the same key gives the same
-answer again, so whatever happens on the way, saying the same command once more is safe.
+answer again, so that the same command is safe to repeat after anything that happens on the way.
 """
 
 import ssl
@@ -30,7 +30,7 @@ _AGAIN = "Nothing is lost: the same command again gives the same answer"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivationRequest:
-    """The body but for the key. `serial` and `model` name the machine to whoever looks after many."""
+    """The body but for the key. `serial` and `model` name the machine to people who look after many."""
 
     activation_code: str
     serial: str
@@ -40,7 +40,7 @@ class ActivationRequest:
 
 def backend_origin(text: str) -> str:
     """The backend's address without a trailing slash; https, or http on this very machine. Raises ConfigError."""
-    way_out = "Give it as https://HOST, as the backend's operator told you"
+    way_out = "Give it as https://HOST, as the backend's operator gave it"
     try:
         parts = urlsplit(text.strip())
         host, _ = parts.hostname, parts.port
@@ -164,7 +164,7 @@ def _refused(backend: str, response: httpx.Response, raw: bytes, now: float) -> 
     if response.is_server_error or response.status_code == httpx.codes.TOO_MANY_REQUESTS:
         return _in_trouble(backend, response)
     detail = problem.detail or problem.title or problem.code
-    return ConfigError(backend, f"refused (status {response.status_code}): {detail}", "Tell whoever runs the backend")
+    return ConfigError(backend, f"refused (status {response.status_code}): {detail}", "Tell the backend's operator")
 
 
 def _problem_of(response: httpx.Response, raw: bytes) -> ProblemMessage | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`pengpos enrol` and `pengpos doctor`, made for whoever mounts them with what this room needs of others."""
+"""`pengpos enrol` and `pengpos doctor`, made from the ports that the mounting program fills in."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def enrol_command(ports: EnrolPorts) -> click.Command:
                   help="The backend's own root certificate, PEM; from then on no other is believed.")  # fmt: skip
     def enrol(code: str, backend: str, root: Path | None) -> None:
         try:
-            click.echo(_told(enrolled(code, backend, None if root is None else roots.read_root(root), str(root))))
+            click.echo(_sentences(enrolled(code, backend, None if root is None else roots.read_root(root), str(root))))
         except PengposError as error:
             raise click.ClickException(f"{error}.") from error
 
@@ -72,7 +72,7 @@ def doctor_command(ports: DoctorPorts) -> click.Command:
     return doctor
 
 
-def _told(outcome: Outcome) -> str:
+def _sentences(outcome: Outcome) -> str:
     until = datetime.fromtimestamp(outcome.expires_at, UTC).strftime("%Y-%m-%d")
     if outcome.before:
         return f"This is {outcome.terminal_id} of {outcome.merchant.name} already; nothing was changed."

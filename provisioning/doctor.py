@@ -24,11 +24,11 @@ class Diagnosis:
 
     @property
     def healthy(self) -> bool:
-        """No red light."""
+        """True if no light is red."""
         return all(finding.light is not Light.RED for _, finding in self.findings)
 
     def as_json(self) -> dict[str, object]:
-        """What `pengpos doctor --json` prints and `GET /v1/diagnosis` answers."""
+        """The object that `pengpos doctor --json` prints and `GET /v1/diagnosis` answers."""
         return {
             "at": rfc3339(int(self.at)),
             "home": self.home,
@@ -41,7 +41,7 @@ class Diagnosis:
         }
 
     def as_lines(self, *, colour: bool) -> Iterator[str]:
-        """For a technician: one line each, and under it what to do where something is."""
+        """Lines for a technician: one a finding, and under it the cure if there is one."""
         yield f"pengpos {self.software_version}, state in {self.home}"
         yield ""
         width = max((len(name) for name, _ in self.findings), default=0)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Making this device one terminal of one merchant: key, activation, checks, and the file the daemon starts from.
+"""Enrolment makes this device a terminal of one merchant: key, activation, checks, the file the daemon starts from.
 
-Source: backend API, `POST /enrolments`; tap protocol §1 (credential). Can be broken off anywhere and said again: the
+Source: backend API, `POST /enrolments`; tap protocol §1 (credential). It can be broken off anywhere and repeated: the
 key is durable before the backend hears of it, and the same code with the same key gets the same answer.
 
 `terminal.json`, mode 0600, bytes in base64url without padding:
@@ -34,7 +34,7 @@ from provisioning.ports import Enrolled
 SECRET_SIZE = 32
 POLICY_SIZE_MOST = 65_536
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{3,39}")
-_NOTHING_STORED = "Nothing was stored; tell whoever runs the backend"
+_NOTHING_STORED = "Nothing was stored; tell the backend's operator"
 
 Activate = Callable[[str, Signer, ActivationRequest], EnrolmentMessage]
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a look at one part of the installation found: a light, a sentence, and the cure where it is not well."""
+"""A finding is what a probe says of one part of the installation: a light, a sentence, and a cure where it is not well.
+
+Tests: tests/provisioning/test_doctor.py, tests/provisioning/test_probes.py.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,19 +27,19 @@ class Finding:
 
 
 Probe = Callable[[], Finding]
-"""Looks at one part, within a few seconds; trouble is a finding, never an exception."""
+"""A probe looks at one part, within a few seconds; trouble is a finding, never an exception."""
 
 
 def well(says: str) -> Finding:
-    """Nothing to do."""
+    """Make a green finding: there is nothing to do."""
     return Finding(Light.GREEN, says)
 
 
 def worth_a_look(says: str, cure: str) -> Finding:
-    """Works, for now."""
+    """Make a yellow finding: it works, for now."""
     return Finding(Light.YELLOW, says, cure)
 
 
 def broken(says: str, cure: str) -> Finding:
-    """Keeps the terminal from selling."""
+    """Make a red finding: it keeps the terminal from selling."""
     return Finding(Light.RED, says, cure)

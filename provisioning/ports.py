@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the technician's room asks of the others: who this terminal is, how much money still waits, more probes.
+"""The ports of the technician's room: who this terminal is, how much money still waits, more probes.
 
-The commands are handed these by whoever mounts them: this room knows no daemon, journal, reader or screen.
+The program that mounts the commands fills them in: this room knows no daemon, journal, reader or screen.
+
+Tests: tests/provisioning/test_cli.py.
 """
 
 from collections.abc import Callable, Mapping

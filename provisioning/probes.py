@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The looks this room can take by itself: interpreter, packages, files, disk, enrolment, backend. Each ends in seconds.
+"""The probes this room has of its own: interpreter, packages, files, disk, enrolment, backend. Each ends in seconds.
 
-Whoever mounts `doctor` adds the others (journal, readers, fonts): see `provisioning.ports`.
+The program that mounts `doctor` adds the others (journal, readers, fonts): see `provisioning.ports`.
 """
 
 import errno

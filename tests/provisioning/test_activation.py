@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the technician is told when the backend gives no enrolment, case by case."""
+"""What the technician reads when the backend gives no enrolment, case by case."""
 
 import ssl
 
@@ -57,8 +57,8 @@ def test_the_request_carries_key_code_and_machine_and_is_signed() -> None:
     [
         (answering(problem(403, "activation_code")), "activation code", "used up", "new one"),
         (answering(problem(409, "conflict")), ORIGIN, "belongs to one", "copy"),
-        (answering(problem(422, "invalid")), ORIGIN, "422): because", "whoever runs"),
-        (answering(problem(401, "signature")), ORIGIN, "401): because", "whoever runs"),
+        (answering(problem(422, "invalid")), ORIGIN, "422): because", "the backend's operator"),
+        (answering(problem(401, "signature")), ORIGIN, "401): because", "the backend's operator"),
         (answering(problem(429, "slow_down")), ORIGIN, "in trouble", "same command"),
         (answering(problem(503, "maintenance")), ORIGIN, "in trouble", "same command"),
         (

@@ -85,7 +85,7 @@ def test_the_backends_root_comes_and_goes_with_the_enrolment(home: Home, root: b
     assert files_of(home).get(ROOT_FILE) == root
 
 
-def test_the_same_command_again_changes_nothing_and_asks_nobody(home: Home) -> None:
+def test_the_same_command_again_changes_nothing_and_asks_no_backend(home: Home) -> None:
     backend = StandIn()
     first = enrolling(home, backend).enrol(CODE, ORIGIN)
     before = files_of(home)
