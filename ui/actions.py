@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a touch or a key means, as values. `ui.update` says what follows from each."""
+"""The actions that touches and keys stand for, as values. `ui.update` says what follows from each.
+
+Tests: tests/ui/test_update.py, tests/ui/display/test_touch.py.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,7 +31,7 @@ class Key(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A key of the pad: of an amount, or of a confirmation code."""
+    """Press a key of the pad, for an amount or for a confirmation code."""
 
     key: Key
 
@@ -42,20 +45,20 @@ class AddItem:
 
 @dataclass(frozen=True, slots=True)
 class ShowSale:
-    """Look at one of the waiting sales."""
+    """Open one of the waiting sales."""
 
     sale_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class SawAlarm:
-    """An alarm has been seen to."""
+    """Say that a person has seen to an alarm."""
 
     alarm_id: str
 
 
 class Do(StrEnum):
-    """Everything that needs no value beside it."""
+    """The actions that carry no value."""
 
     CHARGE = "charge"
     NEXT = "next"

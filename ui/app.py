@@ -15,7 +15,7 @@ from pengpos.client import Language, Status
 from ui.actions import Action
 from ui.display.threads import Answer, Away, Caller, Follower, Inbox, Message, Snapshot
 from ui.display.touch import Touches, target_of_key
-from ui.display.window import Closed, Down, Event, Exposed, Resized, Spoken, Typed, Up, Window
+from ui.display.window import Closed, Down, Event, Exposed, LanguageChosen, Resized, Typed, Up, Window
 from ui.drawing.paint import AT_REST, Painter
 from ui.drawing.scene import Drawing, Scene
 from ui.drawing.typeset import Typesetter
@@ -133,7 +133,7 @@ class Screen:
                 self._redraw_all()
             case Exposed():
                 self._redraw_all()
-            case Spoken(language):
+            case LanguageChosen(language):
                 self.local = replace(self.local, language=language)
             case _:
                 assert_never(event)

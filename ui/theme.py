@@ -16,7 +16,7 @@ class Rgb(NamedTuple):
 
 
 class Token(StrEnum):
-    """What a colour is for. A state's colour and its tint belong together; ON_FILL is what stands on a filled shape."""
+    """The purpose of a colour. A state's colour and its tint belong together; ON_FILL stands on a filled shape."""
 
     INK = "ink"
     SOFT = "soft"
@@ -73,12 +73,12 @@ class Theme:
         self._colours = {token: Rgb(*bytes.fromhex(value)) for token, value in table.items()}
 
     def rgb(self, token: Token) -> Rgb:
-        """The colour of a token."""
+        """Give the colour of a token."""
         return self._colours[token]
 
 
 def contrast(one: Rgb, other: Rgb) -> float:
-    """Contrast ratio 1..21 of two colours (WCAG 2.2, "contrast ratio")."""
+    """Compute the contrast ratio 1..21 of two colours (WCAG 2.2, "contrast ratio")."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
@@ -100,7 +100,7 @@ class Weight(StrEnum):
 
 
 class Style(NamedTuple):
-    """How a line of text looks; `size` in logical pixels (the panel's shorter side is 480)."""
+    """The look of a line of text; `size` in logical pixels (the panel's shorter side is 480)."""
 
     size: float
     weight: Weight = Weight.REGULAR

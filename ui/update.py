@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What follows from a touch, a snapshot or an answer: (local state, event) → local state and the call to make."""
+"""The pure step of the screen: (local state, touch or snapshot or answer) → local state and the call to make."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -169,7 +169,7 @@ def on_status(local: LocalState, old: Status | None, new: Status) -> LocalState:
 
 
 def on_away(local: LocalState) -> LocalState:
-    """Nobody answers at the socket."""
+    """Take note that the daemon does not answer at its socket."""
     return replace(local, daemon=Daemon.AWAY)
 
 

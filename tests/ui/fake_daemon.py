@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A daemon that says what a test tells it to: the surface of the local API at a Unix socket, nothing behind it."""
+"""A daemon that says what a test puts into it: the surface of the local API at a Unix socket, nothing behind it."""
 
 import asyncio
 import socket
@@ -29,7 +29,7 @@ class FakeDaemon:
         self.refuse: Problem | None = None
         self.on_call: Callable[[str], None] = lambda _path: None
         self.followed = threading.Event()
-        """Somebody follows the events."""
+        """A client follows the events."""
         self._event_id = 1
         self._is_closing = False
         self._changed: set[asyncio.Event] = set()

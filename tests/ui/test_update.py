@@ -213,7 +213,7 @@ def test_a_live_sale_comes_before_one_that_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "now", "told"),
+    ("left", "now", "shown"),
     [
         ("unknown", "approved", True),
         ("unknown", "unknown", False),
@@ -223,11 +223,11 @@ def test_a_live_sale_comes_before_one_that_is_looked_at() -> None:
         ("accepted_offline", "approved", False),
     ],
 )
-def test_a_late_result_is_told(left: str, now: str, told: bool) -> None:
-    assert (late_result(online(sale(now)), local(left=Left(SALE_ID, left))) is not None) == told
+def test_a_late_result_is_shown(left: str, now: str, shown: bool) -> None:
+    assert (late_result(online(sale(now)), local(left=Left(SALE_ID, left))) is not None) == shown
 
 
-def test_the_badges_count_the_counters_own_sale() -> None:
+def test_the_badges_count_the_current_sale() -> None:
     parked = sale("pending", parked=True, id="p")
     assert len(unknown_sales(online(sale("unknown"), unknown=[OTHER]))) == 2
     assert len(unknown_sales(online(OTHER, unknown=[OTHER]))) == 1

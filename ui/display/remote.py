@@ -3,9 +3,9 @@
 
 `GET /TOKEN/frame?after=N` waits until something has changed since picture N (at most `WAIT_S`, then `204`) and answers
 with a PNG of the rectangle that holds all of it; headers `Frame` (its number), `Area` (``x,y,w,h``), `Size` (``WxH``).
-Whoever is slow gets the newest, never a backlog; N = 0 is the whole picture. `POST /TOKEN/input` takes a JSON array of
-`Finger`, `KeyStroke` and `Speak`. The token is drawn at each start; a `Host` or `Origin` that is not this machine's is
-refused. Off unless asked for; only then is this module imported.
+A slow viewer gets the newest, never a backlog; N = 0 is the whole picture. `POST /TOKEN/input` takes a JSON array of
+`Finger`, `KeyStroke` and `ChooseLanguage`. The token is drawn at each start; a `Host` or `Origin` that is not this
+machine's is refused. Off unless asked for; only then is this module imported.
 """
 
 import asyncio
@@ -60,17 +60,17 @@ class KeyStroke(msgspec.Struct, frozen=True, tag_field="kind", tag="key", forbid
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=9)]
 
 
-class Speak(msgspec.Struct, frozen=True, tag_field="kind", tag="language", forbid_unknown_fields=True):
-    """From now on in this language."""
+class ChooseLanguage(msgspec.Struct, frozen=True, tag_field="kind", tag="language", forbid_unknown_fields=True):
+    """The viewer chose the screen's language."""
 
     language: Language
 
 
-Touched = Annotated[list[Finger | KeyStroke | Speak], msgspec.Meta(max_length=32)]
+Touched = Annotated[list[Finger | KeyStroke | ChooseLanguage], msgspec.Meta(max_length=32)]
 
 
 class Frame(NamedTuple):
-    """What differs from an earlier picture: a copy of the pixels in `area`."""
+    """The difference from an earlier picture: a copy of the pixels in `area`."""
 
     number: int
     area: pygame.Rect
@@ -89,7 +89,7 @@ class Frames:
         self._changes: deque[tuple[int, pygame.Rect]] = deque(maxlen=CHANGES_MOST)
 
     def changed(self, surface: pygame.Surface, areas: list[pygame.Rect]) -> None:
-        """These rectangles of `surface` were drawn anew."""
+        """Take over the rectangles of `surface` that were drawn anew."""
         with self._lock:
             if surface.get_size() != self._picture.get_size():
                 self._picture, areas = surface.copy(), [surface.get_rect()]
@@ -100,7 +100,7 @@ class Frames:
         self.on_change()
 
     def since(self, number: int) -> Frame | None:
-        """All that differs from picture `number`, the whole one if it is too old; None: nothing does."""
+        """Give all that differs from picture `number`, the whole picture if that is too old; None if nothing does."""
         with self._lock:
             if number == self._number:
                 return None
@@ -140,7 +140,7 @@ class Remote:
 
     @property
     def url(self) -> str:
-        """Where it listens; ends with a slash."""
+        """The address it listens at; ends with a slash."""
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}/{self._token}/"
 
     def start(self) -> None:
@@ -152,7 +152,7 @@ class Remote:
         self._frames.changed(self._window.surface, [self._window.surface.get_rect()])
 
     def stop(self) -> None:
-        """End within seconds."""
+        """Stop listening; returns within `_START_LIMIT_S`."""
         self._window.on_update = lambda _surface, _areas: None
         self._server.should_exit = True
         self._wake()
@@ -168,12 +168,12 @@ class Remote:
         await self._server.serve(sockets=[self._listener])
 
     def _wake(self) -> None:
-        """From any thread: whoever waits for a picture looks again."""
+        """Let every waiting request look for a newer picture; from any thread."""
         loop = self._loop
         if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._tell)
+            loop.call_soon_threadsafe(self._announce)
 
-    def _tell(self) -> None:
+    def _announce(self) -> None:
         news, self._news = self._news, asyncio.Event()
         if news is not None:
             news.set()
@@ -186,7 +186,7 @@ class Remote:
         return Starlette(routes=routes)
 
     def _refusal(self, request: Request) -> Response | None:
-        """Why this request is none of ours."""
+        """The answer to a request that is not for us; None if it is."""
         origin = request.headers.get("origin")
         names = [_host(f"//{request.headers.get('host', '')}")] + ([_host(origin)] if origin is not None else [])
         if not all(name in _OURS for name in names):
@@ -227,7 +227,7 @@ class Remote:
             try:
                 await asyncio.wait_for(news.wait(), min(left_s, _LOOK_S))
             except TimeoutError:
-                continue  # to see whether anybody still waits
+                continue  # to see whether the viewer still waits
         return None
 
     async def _input(self, request: Request) -> Response:
@@ -252,8 +252,8 @@ class Remote:
         return Response(status_code=204)
 
 
-def _post(touched: Finger | KeyStroke | Speak) -> None:
-    """Put it where SDL puts what comes from a panel; raises pygame.error when SDL's queue is full."""
+def _post(touched: Finger | KeyStroke | ChooseLanguage) -> None:
+    """Post it as SDL posts what comes from a panel. Raises pygame.error when SDL's queue is full."""
     match touched:
         case Finger(down=down, x=x, y=y, finger=finger):
             kind = pygame.FINGERDOWN if down else pygame.FINGERUP
@@ -262,7 +262,7 @@ def _post(touched: Finger | KeyStroke | Speak) -> None:
             code = _KEYS.get(name, pygame.K_UNKNOWN)
             character = name if len(name) == 1 and name.isprintable() else ""
             pygame.event.post(pygame.Event(pygame.KEYDOWN, {"key": code, "unicode": character, "mod": 0}))
-        case Speak(language=language):
+        case ChooseLanguage(language=language):
             choose_language(language)
 
 

@@ -25,7 +25,7 @@ class Snapshot(NamedTuple):
 
 
 class Away(NamedTuple):
-    """Nobody answers at the socket."""
+    """The daemon does not answer at its socket."""
 
     detail: str
 
@@ -48,7 +48,7 @@ class Inbox:
         self._wake = wake
 
     def put(self, message: Message) -> bool:
-        """From another thread; waits while the screen is behind. False: it has not taken anything for long."""
+        """Add a message from another thread; waits while the screen is behind. False after `PATIENCE_S` of that."""
         try:
             self._messages.put(message, timeout=PATIENCE_S)
         except queue.Full:
@@ -57,7 +57,7 @@ class Inbox:
         return True
 
     def take(self) -> list[Message]:
-        """Everything that has come; on the screen's thread."""
+        """Take everything that has come; on the screen's thread."""
         taken: list[Message] = []
         while True:
             try:
@@ -78,7 +78,7 @@ class Follower(threading.Thread):
         self._failures = 0
 
     def run(self) -> None:
-        """Until `stop`; a fault of ours is told, shown as "away" and tried again."""
+        """Follow until `stop`; a fault of our own is written to the console, shown as "away", and tried again after."""
         while not self._stopping.is_set():
             try:
                 self._follow()
@@ -91,7 +91,7 @@ class Follower(threading.Thread):
         self._client.close()
 
     def stop(self) -> None:
-        """End soon."""
+        """End with the daemon's next event, or when it goes; the thread ends with the program anyway."""
         self._stopping.set()
 
     def _follow(self) -> None:
@@ -127,7 +127,7 @@ class Caller(threading.Thread):
             self._inbox.put(Answer(call, Trouble("away", "too many calls wait")))
 
     def run(self) -> None:
-        """Until `stop`."""
+        """Make calls until `stop`."""
         while (call := self._calls.get()) is not None:
             self._inbox.put(Answer(call, self._try(call)))
         self._client.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fingers, mouse and keys to actions. A touch counts when it ends where it began, on the screen it began on.
+"""Turns fingers, mouse and keys into actions. A touch counts when it ends where it began, on the screen it began on.
 
 Cheap panels bounce, and a cashier's second tap must not hit what has just appeared: a new screen takes touches only
 after `GUARD_S`, and the same button not twice within `REPEAT_S`. Keys of a pad are exempt from both but for bounce.
@@ -16,7 +16,7 @@ BOUNCE_S = 0.04
 PAUSE_S = 0.6
 """Between two keys: what comes sooner belongs to the same amount."""
 DROPPED_MOST_S = 1.5
-"""No amount takes longer to type; whoever still presses keys wants to be heard."""
+"""No amount takes longer to type; keys that come after that count again."""
 FINGERS_MOST = 5
 
 
@@ -26,7 +26,7 @@ class _Down(NamedTuple):
 
 
 class Touches:
-    """What is under which finger. Times are monotonic seconds."""
+    """Remembers what is under which finger. Times are monotonic seconds."""
 
     def __init__(self) -> None:
         self._down: dict[int, _Down] = {}
@@ -37,13 +37,13 @@ class Touches:
         self._dropped_s = self._dropped_since_s = -1e9
 
     def shown(self, scene: Scene, now_s: float) -> None:
-        """A scene has been put on the panel."""
+        """Take note that a scene has been put on the panel."""
         if scene.name != self._scene_name:
             self._scene_name, self._scene_since_s = scene.name, now_s
             self._down.clear()
 
     def begin(self, finger: int, x: float, y: float, scene: Scene, now_s: float) -> Action | None:
-        """A finger came down; gives what it presses."""
+        """Take a finger that came down; gives what it presses."""
         target = scene.target_at(x, y)
         if target is None or len(self._down) >= FINGERS_MOST or not self._is_awake(target, now_s):
             return None
@@ -51,14 +51,14 @@ class Touches:
         return target.action
 
     def end(self, finger: int, x: float, y: float, scene: Scene, now_s: float) -> Action | None:
-        """A finger went up; gives the action if it counts."""
+        """Take a finger that went up; gives the action if the touch counts."""
         down = self._down.pop(finger, None)
         if down is None or down.scene_name != scene.name or not down.target.box.holds(x, y):
             return None
         return self._once(down.target, now_s) if scene.find(down.target.action) else None
 
     def key(self, name: str, target: Target, now_s: float) -> Action | None:
-        """A key of the keyboard stands for a target.
+        """Take a key of the keyboard that stands for `target`; gives the action if it counts.
 
         Of an amount that was begun too early nothing is taken, not even what comes in time: half of it is a wrong one.
         """
@@ -86,7 +86,7 @@ _NAMED: Final = {"backspace": Key.BACKSPACE, "delete": Key.CLEAR, "c": Key.CLEAR
 
 
 def target_of_key(scene: Scene, name: str) -> Target | None:
-    """The target a keyboard's key stands for: ``enter``, ``escape``, ``backspace``, ``delete`` or a character.
+    """Give the target a keyboard's key stands for: ``enter``, ``escape``, ``backspace``, ``delete`` or a character.
 
     A digit where no pad is shown leaves a result: it is the next amount's first one.
     """

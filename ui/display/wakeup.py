@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ends the screen's sleep: its own waker, and the display's connection where there is one to listen to.
+"""Ends the screen's sleep: by its own waker, and by the display's connection where there is one.
 
 SDL's own wait looks a thousand times a second, and so costs 2.5 % of a core at rest. Under X everything a person does
-comes over one socket, which can be slept on. Where there is no such socket (KMSDRM reads the panel's own devices), the
-window has to ask now and then.
+comes over one socket, on which a thread can sleep. Where there is no such socket (KMSDRM reads the panel's own
+devices), the window has to ask now and then.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ _POSTED_ONLY: Final = frozenset({"dummy", "offscreen"})
 
 
 class Wakeup:
-    """Made when the display is open. `wake` from any thread, and from a signal's handler."""
+    """The screen's sleep; made when the display is open."""
 
     def __init__(self) -> None:
         self._woken = io.FileIO(os.eventfd(0), "r+")
@@ -33,15 +33,15 @@ class Wakeup:
         if connection is not None:
             self._waiting.register(connection, select.POLLIN)
         self.hears_all: bool = connection is not None or driver in _POSTED_ONLY
-        """Nothing can happen that does not end a sleep."""
+        """True if nothing can happen that does not end a sleep."""
 
     def wake(self) -> None:
-        """End the sleep, or the next one."""
+        """End the sleep, or the next one; safe from any thread and from a signal's handler."""
         with contextlib.suppress(ValueError):  # closed
             self._woken.write(_ONE)
 
     def until_woken(self, limit_s: float) -> None:
-        """Until something may have happened, at most that long. A signal's handler runs and does not end it."""
+        """Sleep until something may have happened, at most that long. A signal's handler runs and does not end it."""
         for fd, _ in self._waiting.poll(max(0.0, limit_s) * 1000):
             if fd == self._woken.fileno():
                 self._woken.read(len(_ONE))

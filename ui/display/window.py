@@ -39,7 +39,7 @@ class Down(NamedTuple):
 
 
 class Up(NamedTuple):
-    """It went up again."""
+    """The finger or the button went up again."""
 
     finger: int
     x: float
@@ -62,8 +62,8 @@ class Exposed(NamedTuple):
     """The window system lost our pixels."""
 
 
-class Spoken(NamedTuple):
-    """Somebody wants the screen in this language; only a remote viewer can ask (`ui.display.remote`)."""
+class LanguageChosen(NamedTuple):
+    """A remote viewer chose the screen's language (`ui.display.remote`); a panel has no such control."""
 
     language: Language
 
@@ -72,11 +72,11 @@ class Closed(NamedTuple):
     """The window was closed, or the program asked to end."""
 
 
-Event = Down | Up | Typed | Resized | Exposed | Spoken | Closed
+Event = Down | Up | Typed | Resized | Exposed | LanguageChosen | Closed
 
 
 def choose_language(language: Language) -> None:
-    """Let `Window.wait` give Spoken; from any thread. Raises pygame.error when SDL's queue is full."""
+    """Let `Window.wait` give LanguageChosen; from any thread. Raises pygame.error when SDL's queue is full."""
     pygame.event.post(pygame.Event(pygame.USEREVENT, {"language": language}))
 
 
@@ -105,7 +105,7 @@ class Window:
         self._wakeup = Wakeup()
         self._happened_s = time.monotonic()
         self.on_update: Callable[[pygame.Surface, list[pygame.Rect]], None] = lambda _surface, _areas: None
-        """Told of every rectangle brought to the panel, on the screen's thread."""
+        """Called with the rectangles brought to the panel, on the screen's thread."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -113,7 +113,7 @@ class Window:
         return self.surface.get_size()
 
     def end_on_signals(self) -> None:
-        """Ctrl-C and SIGTERM close the window like its own button."""
+        """Let Ctrl-C and SIGTERM close the window like its own button."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self.close_soon())
 
@@ -129,7 +129,7 @@ class Window:
         self._wakeup.wake()
 
     def wait(self, limit_s: float) -> Iterator[Event]:
-        """Everything that has happened; waits up to `limit_s` for the first of it."""
+        """Give everything that has happened; waits up to `limit_s` for the first of it."""
         happened = self._await(limit_s)
         if self._is_closed:
             yield Closed()
@@ -138,7 +138,7 @@ class Window:
                 yield ours
 
     def _await(self, limit_s: float) -> list[pygame.Event]:
-        """What happens next, at once after `wake`. Sleeps only when SDL and Xlib hold nothing back."""
+        """Wait for what happens next, until `wake` at most. Sleeps only when SDL and Xlib hold nothing back."""
         end_s = time.monotonic() + limit_s
         while True:
             happened, now_s = pygame.event.get(), time.monotonic()
@@ -173,7 +173,7 @@ class Window:
             case pygame.VIDEOEXPOSE:
                 return Exposed()
             case pygame.USEREVENT if hasattr(event, "language"):
-                return Spoken(event.language)
+                return LanguageChosen(event.language)
             case pygame.QUIT:
                 return Closed()
             case _:

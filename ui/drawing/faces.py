@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Font files: which one has a character, opened by pygame when first needed. Opens no display.
 
-A missing file is told once on the console and stood in for; a character none of ours has is looked for in the system's
-fonts. Nothing here raises because of type.
+A missing file is reported once on the console, and another font stands in for it; a character that none of our fonts
+has is looked for in the system's. Nothing here raises because of type.
 """
 
 import subprocess
@@ -52,7 +52,7 @@ class Faces:
         pygame.font.init()
         pygame.freetype.init()
         self._folder = folder
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._fonts = lru_cache(maxsize=96)(self._open)
         self._charts = lru_cache(maxsize=16)(self._open_chart)
         self._has = lru_cache(maxsize=8192)(self._look_up)
@@ -77,7 +77,7 @@ class Faces:
         return self.face_for(character, weight, script) in {(face.value, character) for face in Face}
 
     def _outside_ours(self, character: str, weight: Weight, script: Script) -> tuple[str, str]:
-        """What the system has, else the letter without its accents, else the substitute."""
+        """Give what the system has, else the letter without its accents, else the substitute."""
         path = system_font_with(character)
         if path and self._has(path, character):
             return path, character
@@ -98,8 +98,8 @@ class Faces:
         try:
             return pygame.freetype.Font(self._folder / face, 20)
         except (OSError, pygame.error) as error:
-            if face not in self._told:
-                self._told.add(face)
+            if face not in self._reported:
+                self._reported.add(face)
                 sys.stderr.write(
                     f"pengpos ui: font {self._folder / face} cannot be used ({error}); text is drawn with another. "
                     "Install the package again, or run scripts/build_fonts.py\n"

@@ -8,7 +8,7 @@ QUIET_ZONE = 4
 
 @lru_cache(maxsize=8)
 def modules(data: str) -> tuple[tuple[bool, ...], ...]:
-    """Rows of dark and light. Long data gets the least correction, so that its modules stay large."""
+    """Give the rows of dark and light modules. Long data gets the least correction, so that its modules stay large."""
     import segno  # 50 ms that only a sale with a code needs
 
     code = segno.make_qr(data, error="m" if len(data) < 120 else "l", boost_error=False)
@@ -16,6 +16,6 @@ def modules(data: str) -> tuple[tuple[bool, ...], ...]:
 
 
 def side_of(data: str, room_px: int) -> int:
-    """The largest side ≤ room on which each module is a whole number of pixels."""
+    """Give the largest side ≤ room on which each module is a whole number of pixels."""
     count = len(modules(data))
     return max(1, room_px // count) * count

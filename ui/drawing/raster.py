@@ -19,7 +19,7 @@ WAVES = 3
 
 @lru_cache(maxsize=96)
 def shape_surface(shape: Shape, width: int, height: int, colour: Rgb, ground: Rgb) -> pygame.Surface:
-    """A shape in the middle of a surface, its grid as large as the shorter side."""
+    """Draw a shape in the middle of a surface, its grid as large as the shorter side."""
     big = _blank(width * _ENLARGED, height * _ENLARGED, colour)
     side = min(width, height) * _ENLARGED
     left, top = (big.get_width() - side) / 2, (big.get_height() - side) / 2
@@ -61,14 +61,14 @@ def _stroke(surface: pygame.Surface, colour: Rgb, points: list[Point], width: fl
 
 @lru_cache(maxsize=64)
 def corner_surface(radius: int, colour: Rgb) -> pygame.Surface:
-    """A disc of a rectangle's corner radius; its quarters are the four corners."""
+    """Draw a disc of a rectangle's corner radius; its quarters are the four corners."""
     big = _blank(2 * radius * _ENLARGED, 2 * radius * _ENLARGED, colour)
     pygame.draw.circle(big, colour, (radius * _ENLARGED, radius * _ENLARGED), radius * _ENLARGED)
     return pygame.transform.smoothscale(big, (2 * radius, 2 * radius))
 
 
 def fill_rounded(surface: pygame.Surface, rect: pygame.Rect, colour: Rgb, radius: int) -> None:
-    """A filled rectangle with smooth corners."""
+    """Fill a rectangle with smooth corners."""
     radius = min(radius, rect.w // 2, rect.h // 2)
     if radius <= 0:
         surface.fill(colour, rect)
@@ -83,7 +83,7 @@ def fill_rounded(surface: pygame.Surface, rect: pygame.Rect, colour: Rgb, radius
 
 @lru_cache(maxsize=8)
 def qr_surface(data: str, side: int, dark: Rgb) -> pygame.Surface:
-    """A QR code's dark modules in whole pixels each, in the middle of a square; its card is the light ones."""
+    """Draw a QR code's dark modules in whole pixels each, in a square's middle; the light ones are its card's."""
     rows = modules(data)
     count = len(rows)
     unit = max(1, side // count)
@@ -98,7 +98,7 @@ def qr_surface(data: str, side: int, dark: Rgb) -> pygame.Surface:
 
 @lru_cache(maxsize=8)
 def wave_surface(index: int, width: int, height: int, colour: Rgb) -> pygame.Surface:
-    """One of the arcs that go out from the phone, 0 the nearest."""
+    """Draw one of the arcs that go out from the phone, 0 the nearest."""
     big = _blank(width * _ENLARGED, height * _ENLARGED, colour)
     unit = height * _ENLARGED / 100
     radius = (34, 58, 82)[index]
@@ -108,7 +108,7 @@ def wave_surface(index: int, width: int, height: int, colour: Rgb) -> pygame.Sur
 
 
 def wave_alpha(index: int, phase: float) -> int:
-    """How strong an arc is at a moment 0..1 of the cycle: strength runs outwards, at rest (phase < 0) it fades."""
+    """Give how strong an arc is at a moment 0..1 of the cycle: strength runs outwards, at rest (phase < 0) it fades."""
     if phase < 0:
         return (255, 150, 75)[index]
     distance = (phase * (WAVES + 2) - index) / 2
@@ -117,7 +117,7 @@ def wave_alpha(index: int, phase: float) -> int:
 
 
 def _blank(width: int, height: int, colour: Rgb) -> pygame.Surface:
-    """Transparent, yet of the colour: scaling down mixes no black into the edges."""
+    """Make a surface, transparent yet of the colour: scaling down mixes no black into the edges."""
     surface = pygame.Surface((max(1, width), max(1, height)), pygame.SRCALPHA)
     surface.fill((*colour, 0))
     return surface

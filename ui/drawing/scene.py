@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is on the screen as values: drawing commands and hit targets, in panel pixels. Knows no pygame.
+"""A scene holds what is on the screen as values: drawing commands and hit targets, in panel pixels. Knows no pygame.
 
 A screen is a pure projection to a `Scene`; two equal scenes need no drawing, and what differs says where to draw.
 """
@@ -54,7 +54,7 @@ class Box(NamedTuple):
 
 
 class Align(StrEnum):
-    """Where a line stands in its box."""
+    """How a line is aligned in its box."""
 
     LEFT = "left"
     CENTRE = "centre"
@@ -62,7 +62,7 @@ class Align(StrEnum):
 
 
 class Script(StrEnum):
-    """Whose shapes Han characters take."""
+    """The script whose shapes Han characters take."""
 
     HANS = "hans"
     HANT = "hant"
@@ -153,7 +153,7 @@ Node = Fill | Text | Drawing | Qr | Waves
 
 
 class Role(Enum):
-    """What a target means for the keyboard and for the rules of the house."""
+    """What a target means to the keyboard and to the rules of the look."""
 
     PLAIN = "plain"
     PRIMARY = "primary"
@@ -166,7 +166,7 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What a touch in the box does."""
+    """A box, and the action of a touch in it."""
 
     box: Box
     action: Action

@@ -56,7 +56,7 @@ Part = Stroke | Disc | Plate | Polygon
 
 
 def arc(centre: Point, radius: float, start_deg: float, end_deg: float) -> tuple[Point, ...]:
-    """Points along a circle; degrees run clockwise from three o'clock."""
+    """Give points along a circle; degrees run clockwise from three o'clock."""
     steps = max(6, int(abs(end_deg - start_deg) / 6))
     angles = [math.radians(start_deg + (end_deg - start_deg) * step / steps) for step in range(steps + 1)]
     return tuple((centre[0] + radius * math.cos(a), centre[1] + radius * math.sin(a)) for a in angles)
@@ -167,10 +167,10 @@ _DRAWINGS: Final[dict[Shape, tuple[Part, ...]]] = {
 
 
 def left_edge(shape: Shape) -> float:
-    """Where the ink of a drawing begins, 0..1 of its width: pictures stand flush with the text above them."""
+    """Give where the ink of a drawing begins, 0..1 of its width: pictures stand flush with the text above them."""
     return {Shape.TWO_PHONES: 0.02, Shape.PHONE_AWAY: 0.06}.get(shape, 0.27)
 
 
 def parts(shape: Shape) -> tuple[Part, ...]:
-    """What a drawing is made of, back to front."""
+    """Give the parts of a drawing, back to front."""
     return _DRAWINGS[shape]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Money, counts, times and durations as people in each language write them, after the Unicode CLDR (`ui.i18n.cldr`)."""
+"""Writes money, counts, times and durations as people of each language do, after the Unicode CLDR (`ui.i18n.cldr`)."""
 
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -12,7 +12,7 @@ from ui.i18n.cldr import CONVENTIONS
 
 MINUS: Final = "\N{MINUS SIGN}"
 DOT: Final = "  ·  "
-"""Between two things on one line."""
+"""What stands between two things on one line."""
 
 
 class AmountParts(NamedTuple):
@@ -21,12 +21,12 @@ class AmountParts(NamedTuple):
     symbol: str
     whole: str
     fraction: str
-    """With its decimal sign; empty for currencies without minor units."""
+    """The fraction with its decimal sign; empty for currencies without minor units."""
 
 
 @lru_cache(maxsize=256)
 def plain(minor: int, currency: str, language: Language) -> str:
-    """An amount without its currency, grouped, all decimals: ``1,943.60``."""
+    """Write an amount without its currency, grouped, all decimals: ``1,943.60``."""
     places = exponent(currency)
     conventions = CONVENTIONS[language]
     whole, part = divmod(abs(minor), 10**places)
@@ -36,39 +36,39 @@ def plain(minor: int, currency: str, language: Language) -> str:
 
 @lru_cache(maxsize=16)
 def symbol(currency: str, language: Language) -> str:
-    """A currency's sign. One terminal knows one currency, so that the yuan is ¥ in each language."""
+    """Give a currency's sign. One terminal knows one currency, so that the yuan is ¥ in each language."""
     return "¥" if currency == "CNY" else CONVENTIONS[language].currency_symbols.get(currency, currency)
 
 
 def amount_parts(minor: int, currency: str, language: Language) -> AmountParts:
-    """Symbol, whole and fraction of an amount."""
+    """Take an amount apart into symbol, whole and fraction."""
     text = plain(minor, currency, language)
     cut = len(text) - exponent(currency) - 1 if exponent(currency) else len(text)
     return AmountParts(symbol(currency, language), text[:cut], text[cut:])
 
 
 def money(minor: int, currency: str, language: Language) -> str:
-    """An amount with its currency: ``¥18.80``."""
+    """Write an amount with its currency: ``¥18.80``."""
     return symbol(currency, language) + plain(minor, currency, language)
 
 
 def signed(minor: int, currency: str, language: Language) -> str:
-    """An amount that is added or taken off: ``+2.00``, ``−2.00``."""
+    """Write an amount that is added or taken off: ``+2.00``, ``−2.00``."""
     return (MINUS if minor < 0 else "+") + plain(minor, currency, language)
 
 
 def moment(rfc3339: str) -> datetime:
-    """A time of the local API."""
+    """Read a time of the local API."""
     return datetime.fromisoformat(rfc3339)
 
 
 def clock(at: datetime) -> str:
-    """Hours and minutes, 24 hours, in every language: tills and receipts count so."""
+    """Write hours and minutes, 24 hours, in every language: tills and receipts count so."""
     return at.strftime("%H:%M")
 
 
 def when(rfc3339: str, now: datetime, language: Language) -> str:
-    """A time near now: ``今天 22:32``, ``tomorrow 08:00``, else with its date."""
+    """Write a time near now: ``今天 22:32``, ``tomorrow 08:00``, else with its date."""
     at = moment(rfc3339).astimezone(now.tzinfo)
     near = {
         now.date(): words.TODAY,
@@ -83,14 +83,14 @@ def when(rfc3339: str, now: datetime, language: Language) -> str:
 
 
 def age(seconds: int, language: Language) -> str:
-    """A length of time without seconds, so that a list stands still: ``5 分钟``."""
+    """Write a length of time without seconds, so that a list stands still: ``5 分钟``."""
     if seconds < 60:
         return words.LESS_THAN_A_MINUTE.in_language(language)
     return words.MINUTES.in_language(language, m=seconds // 60) if seconds < 3600 else duration(seconds, language)
 
 
 def duration(seconds: int, language: Language) -> str:
-    """A length of time in its two largest units: ``1 分 24 秒``."""
+    """Write a length of time in its two largest units: ``1 分 24 秒``."""
     minutes, s = divmod(max(0, seconds), 60)
     hours, m = divmod(minutes, 60)
     days, h = divmod(hours, 24)

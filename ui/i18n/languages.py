@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which language stands under another on the screen."""
+"""Chooses the language that stands under another on the screen."""
 
 from pengpos.i18n import LANGUAGES, Language
 
 
 def second_language(language: Language, offered: list[str]) -> Language | None:
-    """What stands small under the main language: the shop's first language in the other script, if it has one."""
+    """Give what stands small under the main language: the shop's first in the other script, if it has one."""
     chinese = language != "en"
     for other in LANGUAGES:
         if other in offered and (other != "en") != chinese:

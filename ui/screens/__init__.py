@@ -29,7 +29,7 @@ _UNDER_WAY = {Stage.CONFIRMING, Stage.PAYING, Stage.CANCELLING, Stage.REVERSING}
 
 
 def project(status: Status | None, local: LocalState, typesetter: Typesetter) -> Scene:
-    """The scene for what is known now."""
+    """Project the scene of what is known now."""
     sale = shown_sale(status, local) if status else None
     name = screen_name(status, local, sale)
     offered = status.terminal.languages if status and status.terminal else []
@@ -40,7 +40,7 @@ def project(status: Status | None, local: LocalState, typesetter: Typesetter) ->
 
 
 def screen_name(status: Status | None, local: LocalState, sale: SaleView | None) -> str:
-    """What kind of screen, and of which sale in which state: a touch belongs to one of these."""
+    """Name the kind of screen, and the sale and state it is of: a touch belongs to one of these."""
     if local.daemon is Daemon.STARTING:
         return "starting"
     if status is None or local.daemon is Daemon.AWAY:

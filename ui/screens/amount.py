@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No sale under way: type an amount, put goods on the bill, charge."""
+"""The screen between two sales: type an amount, put goods on the bill, charge."""
 
 from pengpos.client import SaleView, Status
 from pengpos.core.money import exponent
@@ -47,7 +47,7 @@ _QUIET_STRIP = Strip(Shape.RETURNED, Token.SOFT, Token.CARD)
 
 
 def amount_screen(canvas: Canvas, status: Status) -> None:
-    """Keypad on the right, amount and bill on the left."""
+    """Draw the keypad on the right, amount and bill on the left."""
     local, entry = canvas.local, canvas.local.entry
     canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.PAPER)
     plan = plan_pad(canvas, left_needs=_HEAD_HEIGHT + 100)
@@ -108,7 +108,7 @@ def _ending_that_fits(canvas: Canvas, expression: str, style: Style, room: float
 
 
 def _foot_rows(canvas: Canvas, status: Status, *, says_last: bool) -> list[Row]:
-    """What a cashier may want to know between two sales; the day's takings are not for every eye."""
+    """List what a cashier may want to know between two sales; the day's takings are not for every eye."""
     rows = []
     sale, language = status.sale, canvas.language
     if sale is not None and says_last:
@@ -123,14 +123,14 @@ def _foot_rows(canvas: Canvas, status: Status, *, says_last: bool) -> list[Row]:
 
 
 def _short_words(sale: SaleView) -> Message:
-    """Up to its first comma it fits beside the amount on the smallest panel."""
+    """Give the sale's state; up to its first comma it fits beside the amount on the smallest panel."""
     if stage(sale) is Stage.DECLINED_AT_SYNC:
         return words.DUE_PAID_SHORT if due_state(sale) == "paid" else words.DECLINED
     return STAGE_WORDS[stage(sale)]
 
 
 def _late_strip(canvas: Canvas, status: Status, box: Box) -> bool:
-    """The result of a sale that was left without one."""
+    """Draw the result of a sale that was left without one; False if there is none."""
     sale = late_result(status, canvas.local)
     if sale is None:
         return False
@@ -144,7 +144,7 @@ def _result_words(canvas: Canvas, sale: SaleView) -> str:
 
 
 def items_a_page(size: tuple[int, int], count: int) -> int:
-    """How many quick items are seen at once: two rows of two, or on an upright panel one row with "more" at its end."""
+    """Count the quick items seen at once: two rows of two, or on an upright panel one row with "more" at its end."""
     return 3 if size[1] > size[0] and count > 4 else 4
 
 

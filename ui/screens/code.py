@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pad for the eight-digit confirmation code of a sale paid from the offline code (tap protocol §3)."""
+"""The pad for the confirmation code, eight digits, of a sale paid from the offline code (tap protocol §3)."""
 
 from pengpos.client import SaleView
 from pengpos.core.confirmation import CODE_DIGITS
@@ -28,7 +28,7 @@ _LEFT_NEEDS = 320
 
 
 def code_screen(canvas: Canvas, sale: SaleView) -> None:
-    """Amount and boxes for the digits on the left, keys on the right."""
+    """Draw amount and boxes for the digits on the left, keys on the right."""
     canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.PAPER)
     plan = plan_pad(canvas, left_needs=_LEFT_NEEDS)
     left, code = plan.left, canvas.local.code
@@ -52,7 +52,7 @@ def code_screen(canvas: Canvas, sale: SaleView) -> None:
 
 
 def _give_up(canvas: Canvas, plan: PadPlan, below: Box) -> Box:
-    """Whoever gives the sale up is asked for the code first. Gives what is left of the row under the digits.
+    """Draw the button that gives the sale up, once the code was asked for; gives what is left of the row below.
 
     Upright panels have no room beside the way out.
     """
@@ -68,7 +68,7 @@ def _give_up(canvas: Canvas, plan: PadPlan, below: Box) -> Box:
 
 
 def _digits(canvas: Canvas, area: Box, code: str) -> float:
-    """Two groups of four boxes; gives their bottom."""
+    """Draw two groups of four boxes; gives their bottom."""
     between = 16
     wide = (area.w - between - 6 * (GAP - 2)) / 8
     x = area.x

@@ -20,7 +20,7 @@ SALE_ROW = 64
 _ALARM_ROW, _ALARM_ROW_UPRIGHT = 116, 184
 _ACTION = 60
 _MOST_LINES = {SALE_ROW: (1, 1), _ALARM_ROW: (3, 2), _ALARM_ROW_UPRIGHT: (4, 4)}
-"""Of what happened and of what to do, by the row's height."""
+"""The most lines of what happened and of what to do, by the row's height."""
 
 
 class _Item(NamedTuple):
@@ -30,13 +30,13 @@ class _Item(NamedTuple):
     below: str
     side: str
     opens: Action | None = None
-    """What a touch on the row does."""
+    """The action of a touch on the row."""
     done: Action | None = None
-    """What its button does."""
+    """The action of its button."""
 
 
 def waiting_screen(canvas: Canvas, status: Status) -> None:
-    """Sales being checked, parked ones, and those whose code is still taken; a touch opens one."""
+    """Draw sales being checked, parked ones, and those whose code is still taken; a touch opens one."""
     items = [_sale_item(canvas, sale, _UNKNOWN) for sale in unknown_sales(status)]
     items += [_sale_item(canvas, sale, _PARKED) for sale in parked_sales(status)]
     items += [_sale_item(canvas, sale, _CODE) for sale in code_sales(status)]
@@ -44,7 +44,7 @@ def waiting_screen(canvas: Canvas, status: Status) -> None:
 
 
 def alarms_screen(canvas: Canvas, status: Status) -> None:
-    """What a person must see to."""
+    """Draw what a person must see to."""
     items = [_alarm_item(canvas, alarm) for alarm in status.alarms]
     only_news = bool(status.alarms) and all(alarm.calm for alarm in status.alarms)
     row_height = alarm_row(canvas.size)
@@ -76,7 +76,7 @@ def _sale_item(canvas: Canvas, sale: SaleView, kind: _Kind) -> _Item:
 
 
 def _alarm_item(canvas: Canvas, alarm: AlarmView) -> _Item:
-    """What happened, and below it what to do; what has come right does not look like what must be seen to."""
+    """Make the row of an alarm: what happened, below it what to do. What has come right does not look like an alarm."""
     shape, colour = (Shape.PHONE, Token.BRAND) if alarm.calm else (Shape.ALARM, Token.DECLINED)
     main, below = (
         said.in_language(canvas.language) if said is not None else plain
@@ -86,12 +86,12 @@ def _alarm_item(canvas: Canvas, alarm: AlarmView) -> _Item:
 
 
 def alarm_row(size: tuple[int, int]) -> int:
-    """How high an alarm's row is on a panel: an upright one breaks its sentences more often."""
+    """Give the height of an alarm's row on a panel: an upright one breaks its sentences more often."""
     return _ALARM_ROW_UPRIGHT if size[1] > size[0] else _ALARM_ROW
 
 
 def rows_a_page(size: tuple[int, int], row_height: int) -> int:
-    """How many rows a list shows at once on a panel."""
+    """Count the rows a list shows at once on a panel."""
     height = size[1] * LOGICAL_SIDE / min(size)
     bar = bar_height_of(is_portrait=size[1] > size[0])
     return max(1, int((height - bar - 64 - _ACTION - MARGIN - 12 + GAP) // (row_height + GAP)))
@@ -145,7 +145,7 @@ def _row(canvas: Canvas, box: Box, item: _Item) -> None:
 
 
 def _row_end(canvas: Canvas, box: Box, item: _Item, ground: Token) -> float:
-    """Sum, chevron or button at the right; gives where the words must end."""
+    """Draw sum, chevron or button at the right; gives where the words must end."""
     right = box.right - 18
     if item.opens is not None:
         canvas.drawing(Box(right - 14, box.y + (box.h - 16) / 2, 14, 16), Shape.CHEVRON, Token.FAINT, ground)

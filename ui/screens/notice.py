@@ -14,12 +14,12 @@ ENROL_COMMAND = "pengpos enrol CODE --backend URL"
 
 
 def starting_screen(canvas: Canvas) -> None:
-    """The first frame."""
+    """Draw the first frame."""
     _notice(canvas, Shape.WORKING, Token.BRAND, canvas.say(words.STARTING), [])
 
 
 def away_screen(canvas: Canvas, status: Status | None) -> None:
-    """Nobody answers; the last snapshot is not shown as if it were true."""
+    """Draw that the daemon does not answer; the last snapshot is not shown as if it were true."""
     lines = [canvas.say(words.AWAY_MEANS)]
     sale = status.sale if status else None
     if sale is not None and blocks_next_sale(sale):
@@ -32,7 +32,7 @@ def away_screen(canvas: Canvas, status: Status | None) -> None:
 
 
 def not_enrolled_screen(canvas: Canvas) -> None:
-    """A new terminal."""
+    """Draw how a new terminal is enrolled."""
     y = _notice(
         canvas, Shape.ENROL, Token.BRAND, canvas.say(words.NOT_ENROLLED),
         [canvas.say(words.NOT_ENROLLED_WHAT), canvas.say(words.NOT_ENROLLED_DO)],
@@ -45,7 +45,7 @@ def not_enrolled_screen(canvas: Canvas) -> None:
 
 
 def _notice(canvas: Canvas, shape: Shape, colour: Token, title: str, lines: list[str]) -> float:
-    """A picture, a headline and some lines in the middle; gives the bottom."""
+    """Draw a picture, a headline and some lines in the middle; gives the bottom."""
     canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.CARD)
     top = bar_height(canvas)
     wide = min(canvas.w - 64, 600)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A sale that can be paid now: the amount, where to hold the phone, the code to scan, what to do next, time left.
+"""The screen of a sale that can be paid now: amount, where to hold the phone, code, what to do next, time left.
 
 Source: local API, `prompt`, `reason`, `url`, `expires_at`; tap protocol §3 for the offline code.
 """
@@ -42,7 +42,7 @@ _LEGIBLE_UNIT_PX = 3
 
 
 class Instruction(NamedTuple):
-    """What the shopper does next, with its picture; `taps`: holding the phone here is part of it."""
+    """One thing the shopper is asked to do, with its picture; `taps`: holding the phone here is part of it."""
 
     message: Message
     shape: Shape
@@ -64,7 +64,7 @@ _NOTICES = {
 
 
 def instruction(sale: SaleView, *, has_reader: bool = True) -> Instruction:
-    """The one thing to say now: the prompt, else what went wrong in the field, else how to pay."""
+    """Give the one thing to say now: the prompt, else what went wrong in the field, else how to pay."""
     if sale.prompt in _PROMPTS:
         return _PROMPTS[sale.prompt]
     if sale.notice in _NOTICES:
@@ -80,7 +80,7 @@ def instruction(sale: SaleView, *, has_reader: bool = True) -> Instruction:
 
 
 def present_screen(canvas: Canvas, status: Status, sale: SaleView) -> None:
-    """Text on the left, the code or the picture on the right; upright panels stack them."""
+    """Draw text on the left, the code or the picture on the right; upright panels stack them."""
     canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.CARD)
     top, foot_y = bar_height(canvas), canvas.h - _strip_height(canvas, sale)
     has_code = sale.url is not None and "qr" in sale.ways
@@ -92,27 +92,27 @@ def present_screen(canvas: Canvas, status: Status, sale: SaleView) -> None:
         panel = Box(canvas.w - MARGIN - panel_width, top + 16, panel_width, foot_y - _COUNTDOWN - top - 28)
         text = Box(MARGIN + 8, top + 16, panel.x - MARGIN - 8 - 28, panel.h)
     canvas.fill(panel, Token.PAPER, radius=PANEL_RADIUS)
-    told = instruction(sale, has_reader=any(reader.state == "ready" for reader in status.readers))
-    below = _text_half(canvas, text, status, sale, told)
+    asked = instruction(sale, has_reader=any(reader.state == "ready" for reader in status.readers))
+    below = _text_half(canvas, text, status, sale, asked)
     if has_code and sale.url:
-        _code_panel(canvas, panel, sale.url, told)
+        _code_panel(canvas, panel, sale.url, asked)
         room = Box(text.x, below + 12, text.w, text.bottom - below - 12)
         picture = min(room.h, _PICTURE - 16 if canvas.portrait else _PICTURE)
-        if room.h >= 56 and told.message is not words.SCAN_ONLY:
+        if room.h >= 56 and asked.message is not words.SCAN_ONLY:
             _picture(
                 canvas,
                 Box(room.x, room.bottom - picture, room.w, picture),
-                told,
+                asked,
                 Token.CARD,
             )
     else:
         side = min(panel.w * 0.8, panel.h * 0.56)
-        _picture_centred(canvas, panel, side, told)
+        _picture_centred(canvas, panel, side, asked)
     _foot(canvas, sale, foot_y)
 
 
-def _text_half(canvas: Canvas, box: Box, status: Status, sale: SaleView, told: Instruction) -> float:
-    """Whose till, how much, what to do; gives the bottom."""
+def _text_half(canvas: Canvas, box: Box, status: Status, sale: SaleView, asked: Instruction) -> float:
+    """Draw whose terminal it is, how much, what to do; gives the bottom."""
     name = status.terminal.merchant_name if status.terminal else ""
     canvas.text(Box(box.x, box.y, box.w, 28), name, Style(BODY_SIZE, Weight.BOLD, Token.SOFT))
     amount(canvas, Box(box.x, box.y + 28, box.w, 100), sale.amount, sale.currency, AMOUNT_SIZE)
@@ -122,20 +122,20 @@ def _text_half(canvas: Canvas, box: Box, status: Status, sale: SaleView, told: I
     if sale.reason is not None:
         y = _reason(canvas, Box(box.x, y, box.w, 100), sale) + 12
         return canvas.paragraph(
-            Box(box.x, y, box.w, 60), canvas.say(told.message), Style(BODY_SIZE, Weight.BOLD, Token.INK), most_lines=2
+            Box(box.x, y, box.w, 60), canvas.say(asked.message), Style(BODY_SIZE, Weight.BOLD, Token.INK), most_lines=2
         )
     y = canvas.paragraph(
-        Box(box.x, y, box.w, 90), canvas.say(told.message), Style(TITLE_SIZE, Weight.BOLD), most_lines=2, shrink=0.76,
+        Box(box.x, y, box.w, 90), canvas.say(asked.message), Style(TITLE_SIZE, Weight.BOLD), most_lines=2, shrink=0.76,
         display=True,
     )  # fmt: skip
-    if second := canvas.say_second(told.message):
+    if second := canvas.say_second(asked.message):
         style = Style(BODY_SIZE, Weight.REGULAR, Token.FAINT)
         y = canvas.paragraph(Box(box.x, y + 2, box.w, 50), second, style, most_lines=2)
     return y
 
 
 def _reason(canvas: Canvas, box: Box, sale: SaleView) -> float:
-    """Why the last try did not pay, in a tinted box as high as it needs."""
+    """Draw why the last try did not pay, in a tinted box as high as it needs; gives the bottom."""
     reason = sale.reason
     if reason is None:
         return box.y
@@ -154,8 +154,8 @@ def _reason(canvas: Canvas, box: Box, sale: SaleView) -> float:
     return box.y + height
 
 
-def _code_panel(canvas: Canvas, panel: Box, url: str, told: Instruction) -> None:
-    """The code on its card, and under it that scanning is a way too; a dense code takes the second line's room."""
+def _code_panel(canvas: Canvas, panel: Box, url: str, asked: Instruction) -> None:
+    """Draw the code on its card, and under it that scanning is a way too; a dense code takes the second line's room."""
     roomy = Box(panel.x + 16, panel.y + 16, panel.w - 32, panel.h - 78)
     tight = Box(panel.x + 6, panel.y + 8, panel.w - 12, panel.h - 40)
     is_dense = canvas.qr_unit_px(roomy, url) < _LEGIBLE_UNIT_PX and canvas.qr_unit_px(tight, url) > canvas.qr_unit_px(
@@ -169,32 +169,32 @@ def _code_panel(canvas: Canvas, panel: Box, url: str, told: Instruction) -> None
     if is_dense:
         canvas.text(line, canvas.say(note), small, Align.CENTRE)
         return
-    message = words.SCAN_ONLY if told.message is words.SCAN_ONLY else words.SCAN
+    message = words.SCAN_ONLY if asked.message is words.SCAN_ONLY else words.SCAN
     canvas.text(line, canvas.say(message), Style(18, Weight.BOLD, Token.SOFT), Align.CENTRE)
     canvas.text(line._replace(y=y + 26, h=22), canvas.say(note), small, Align.CENTRE)
 
 
-def _picture(canvas: Canvas, box: Box, told: Instruction, ground: Token) -> None:
-    """The phone at the left, the waves beside it."""
+def _picture(canvas: Canvas, box: Box, asked: Instruction, ground: Token) -> None:
+    """Draw the phone at the left, the waves beside it."""
     side = box.h
-    canvas.drawing(Box(box.x - side * left_edge(told.shape), box.y, side, side), told.shape, Token.BRAND, ground)
-    if told.taps:
+    canvas.drawing(Box(box.x - side * left_edge(asked.shape), box.y, side, side), asked.shape, Token.BRAND, ground)
+    if asked.taps:
         canvas.waves(Box(box.x + side * 0.66, box.y + side * 0.1, side * 0.68, side * 0.8), Token.BRAND)
 
 
-def _picture_centred(canvas: Canvas, panel: Box, side: float, told: Instruction) -> None:
+def _picture_centred(canvas: Canvas, panel: Box, side: float, asked: Instruction) -> None:
     y = panel.y + (panel.h - side) / 2
-    if not told.taps:
-        canvas.drawing(Box(panel.x + (panel.w - side) / 2, y, side, side), told.shape, Token.BRAND, Token.PAPER)
+    if not asked.taps:
+        canvas.drawing(Box(panel.x + (panel.w - side) / 2, y, side, side), asked.shape, Token.BRAND, Token.PAPER)
         return
     whole = side * 0.52 + side * 0.62
     x = panel.x + (panel.w - whole) / 2
-    canvas.drawing(Box(x - side * 0.24, y, side, side), told.shape, Token.BRAND, Token.PAPER)
+    canvas.drawing(Box(x - side * 0.24, y, side, side), asked.shape, Token.BRAND, Token.PAPER)
     canvas.waves(Box(x + side * 0.62, y + side * 0.14, side * 0.6, side * 0.72), Token.BRAND)
 
 
 def _foot(canvas: Canvas, sale: SaleView, y: float) -> None:
-    """The countdown over a strip with the way out, the number, and what else can be done."""
+    """Draw the countdown over a strip with the way out, the number, and what else can be done."""
     left_s, share = time_left(canvas, sale)
     canvas.fill(Box(0, y - _COUNTDOWN, canvas.w, _COUNTDOWN), Token.LINE)
     canvas.fill(Box(0, y - _COUNTDOWN, canvas.w * share, _COUNTDOWN), Token.BRAND)
@@ -212,26 +212,26 @@ def _foot(canvas: Canvas, sale: SaleView, y: float) -> None:
         right -= width
         button(canvas, Box(right, row.y, width, row.h), label, action, Dress.TINTED, size=17)
         right -= GAP
-    told = canvas.say(words.TIME_LEFT, time=duration(left_s, canvas.language))
+    left = canvas.say(words.TIME_LEFT, time=duration(left_s, canvas.language))
     number = canvas.say(words.NUMBER, number=sale.number)
     style = Style(SMALL_SIZE, Weight.REGULAR, Token.SOFT)
     if canvas.h - y > _STRIP:
-        canvas.text(Box(MARGIN + 4, y + 4, row.w - 8, 28), f"{number}{DOT}{told}", style)
+        canvas.text(Box(MARGIN + 4, y + 4, row.w - 8, 28), f"{number}{DOT}{left}", style)
     else:
         align = Align.LEFT if right < row.right else Align.RIGHT
         room = right - x - 8
-        both = f"{number}{DOT}{told}"
-        text = both if canvas.width(both, style) <= room else told
+        both = f"{number}{DOT}{left}"
+        text = both if canvas.width(both, style) <= room else left
         canvas.text(Box(x, row.y, room, row.h), text, style, align)
 
 
 def _strip_height(canvas: Canvas, sale: SaleView) -> float:
-    """Upright panels set the words above the buttons where there are several."""
+    """Give the height of the strip; upright panels set its words above the buttons where there are several."""
     return _STRIP + 28 if canvas.portrait and _more_ways(sale) else _STRIP
 
 
 def _more_ways(sale: SaleView) -> list[tuple[Message, Do]]:
-    """Right to left: start again after a reason, the code pad where the offline code was shown."""
+    """List right to left: start again after a reason, the code pad where the offline code was shown."""
     ways = []
     if sale.reason is not None and "again" in sale.can:
         ways.append((words.START_AGAIN, Do.AGAIN))
@@ -241,7 +241,7 @@ def _more_ways(sale: SaleView) -> list[tuple[Message, Do]]:
 
 
 def time_left(canvas: Canvas, sale: SaleView) -> tuple[int, float]:
-    """Whole seconds until the intent expires, and which share of its life is left."""
+    """Give the whole seconds until the intent expires, and which share of its life is left."""
     end = moment(sale.expires_at)
     begun = moment(sale.intents[-1].at if sale.intents else sale.created_at)
     left_s = max(0, int((end - canvas.local.now).total_seconds()))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A sale whose answer is on its way: confirming, paying on the phone, cancelling, reversing. None looks paid."""
+"""The screen of a sale whose answer is on its way: confirming, paying, cancelling, reversing. None looks paid."""
 
 from typing import NamedTuple
 
@@ -44,7 +44,7 @@ _STAGES = {
 
 
 def progress_screen(canvas: Canvas, sale: SaleView) -> None:
-    """What is going on, what it means, and what may be done meanwhile."""
+    """Draw what is going on, what it means, and what may be done meanwhile."""
     way = _PARKED if sale.parked and stage(sale) is Stage.PAYING else _STAGES[stage(sale)]
     can_cancel = "cancel" in sale.can
     waited = _time_left(canvas, sale) if sale.claimed_until else waited_words(canvas, sale)
@@ -53,7 +53,7 @@ def progress_screen(canvas: Canvas, sale: SaleView) -> None:
     if can_cancel:
         way_out(canvas, plan, words.CANCEL, Do.CANCEL)
     buttons = []
-    if "confirmation-code" in sale.can and sale.mode == "offline":  # online the page tells us itself
+    if "confirmation-code" in sale.can and sale.mode == "offline":  # online the backend has the page's answer
         buttons.append(Choice(words.ENTER_CODE, Do.OPEN_CODE, Dress.TINTED))
     if "park" in sale.can:
         buttons.append(next_action(words.PARK, Do.PARK))
@@ -63,6 +63,6 @@ def progress_screen(canvas: Canvas, sale: SaleView) -> None:
 
 
 def _time_left(canvas: Canvas, sale: SaleView) -> str:
-    """Until the phone's claim lapses, and the sale waits for any phone again."""
+    """Say how long until the phone's claim lapses, and the sale waits for any phone again."""
     left_s = int((moment(sale.claimed_until or sale.expires_at) - canvas.local.now).total_seconds())
     return canvas.say(words.TIME_LEFT, time=duration(max(0, left_s), canvas.language))

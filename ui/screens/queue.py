@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What waits to be sent: how many, how much, until when, and what room is left offline."""
+"""The screen of what waits to be sent: how many, how much, until when, and what room is left offline."""
 
 from pengpos.client import Status
 from ui.actions import Do
@@ -20,7 +20,7 @@ _ACTION = 60
 
 
 def queue_screen(canvas: Canvas, status: Status) -> None:
-    """Sum on the left, the conditions in a card on the right."""
+    """Draw the sum on the left, the conditions in a card on the right."""
     canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.PAPER)
     queue = status.queue
     top, row_y = bar_height(canvas) + 24, canvas.h - MARGIN - _ACTION

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""After a payment: the receipt and what the backend gives, to be scanned (local API, `receipt_url`, `cards`)."""
+"""The screen after a payment: receipt and gifts, to be scanned (local API, `receipt_url`, `cards`)."""
 
 from pengpos.client import SaleView
 from ui.actions import Do
@@ -14,7 +14,7 @@ _APPROVED = Mood(Shape.APPROVED, Token.APPROVED, Token.APPROVED_TINT)
 
 
 def receipt_screen(canvas: Canvas, sale: SaleView) -> None:
-    """The approved half stays; the other half becomes a code."""
+    """Draw the approved half as it was, and a code in the other half."""
     plan, below = open_split(canvas, sale, _APPROVED, words.APPROVED, sale.total, has_way_out=True)
     card = sale.cards[0] if sale.cards else None
     url = card.url if card else sale.receipt_url or ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What came of a sale: approved, stored, declined, unknown, ended. Each has its own shape, colour and word.
+"""The screen of what came of a sale: approved, stored, declined, unknown, ended. Each has its shape, colour and word.
 
 Rules (look): no other result is green; a result stays until the next touch; what happened, what it means, what to do.
 """
@@ -74,7 +74,7 @@ _LINE_FALLBACK = {"discount": words.LINE_DISCOUNT, "voucher": words.LINE_VOUCHER
 
 
 def result_screen(canvas: Canvas, status: Status, sale: SaleView) -> None:
-    """One of the results."""
+    """Draw the result of a sale."""
     match stage(sale):
         case Stage.APPROVED:
             _approved(canvas, sale)
@@ -92,7 +92,7 @@ def result_screen(canvas: Canvas, status: Status, sale: SaleView) -> None:
 def open_split(
     canvas: Canvas, sale: SaleView, mood: Mood, title: Message, minor: int, *, has_way_out: bool
 ) -> tuple[Split, Box]:
-    """Both halves with the amount; gives the plan and the room below the amount."""
+    """Draw both halves with the amount; gives the plan and the room below the amount."""
     canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.CARD)
     plan = plan_split(canvas)
     number = canvas.say(words.NUMBER, number=sale.number)
@@ -127,7 +127,7 @@ def _approved(canvas: Canvas, sale: SaleView) -> None:
 
 
 def _line_row(canvas: Canvas, line: LineView, currency: str) -> Row:
-    """A line of the bill: our word for goods and tip, the backend's own label for what it took off."""
+    """Make the row of a bill's line: our word for goods and tip, the backend's own label for what it took off."""
     fallback = _LINE_FALLBACK.get(line.kind)
     known = _LINE_WORDS.get(line.kind)
     label = canvas.say(known) if known else line.label or (canvas.say(fallback) if fallback else line.kind)
@@ -207,6 +207,6 @@ def _ended(canvas: Canvas, sale: SaleView, ended: _Ended) -> None:
 
 
 def waited_words(canvas: Canvas, sale: SaleView) -> str:
-    """How long the sale has been in this state."""
+    """Say how long the sale has been in this state."""
     waited_s = int((canvas.local.now - moment(since(sale))).total_seconds())
     return canvas.say(words.WAITED, time=duration(waited_s, canvas.language))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the screen knows and is typed into it, as frozen values; and the calls that follow.
+"""The state of the screen as frozen values: what it knows, what is typed into it, and the calls that follow.
 
 Reading order: calls, entry, local, items, sales.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the screen asks of the daemon, as values, and the one place that asks it."""
+"""The calls that the screen makes to the daemon, as values, and the one function that makes them."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the cashier has typed: an expression of amounts and quantities, "12 + 3.40 × 2". Pure; no float anywhere."""
+"""The entry is what the cashier has typed: amounts and quantities, "12 + 3.40 × 2". Pure; no float anywhere."""
 
 import re
 from dataclasses import dataclass, replace

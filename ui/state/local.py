@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the screen knows beside the daemon's snapshot: typed keys, the page, the panel. A frozen value."""
+"""The local state is what the screen knows beside the daemon's snapshot: typed keys, the page, the panel."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +14,7 @@ from ui.theme import ThemeName
 
 
 class Daemon(StrEnum):
-    """Whether the snapshot can be believed."""
+    """Whether the daemon answers, and so whether the snapshot can be believed."""
 
     STARTING = "starting"
     CONNECTED = "connected"
@@ -22,7 +22,7 @@ class Daemon(StrEnum):
 
 
 class Page(StrEnum):
-    """What the cashier looks at. SALE follows the current sale; the others are opened and left by touch."""
+    """The page the cashier looks at. SALE follows the current sale; the others are opened and left by touch."""
 
     SALE = "sale"
     CODE = "code"
@@ -47,7 +47,7 @@ class Left(NamedTuple):
 
 
 class Trouble(NamedTuple):
-    """The daemon's last no: its `code`, its `detail` in English."""
+    """The daemon's last refusal: its `code`, and its `detail` in English."""
 
     code: str
     detail: str
@@ -55,10 +55,10 @@ class Trouble(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalState:
-    """Everything a scene is made of, beside the status."""
+    """Everything a scene is made of, beside the status; frozen."""
 
     now: datetime
-    """Aware; its zone is the shop's."""
+    """The time now, aware; its zone is the shop's."""
     size: tuple[int, int]
     """The panel in pixels."""
     language: Language = "zh-Hans"
@@ -73,10 +73,10 @@ class LocalState:
     """Id of a waiting sale the cashier has opened."""
     left: Left | None = None
     first_row: int = 0
-    """Of the quick items or of a list, after "more"."""
+    """The first quick item or row of a list that is shown, after "more"."""
     items: tuple[QuickItem, ...] = ()
     calling: Call | None = None
-    """On its way to the daemon; its button is inert meanwhile."""
+    """The call on its way to the daemon; its button is inert meanwhile."""
     trouble: Trouble | None = None
     pressed: Action | None = None
-    """Under a finger now."""
+    """The action under a finger now."""

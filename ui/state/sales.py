@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which sale the screen shows, and what a state means to it. States: local API, the state table.
+"""Decides which sale the screen shows, and what a state means to it. States: local API, the state table.
 
 A state this version does not know is shown like `unknown`: never as paid, never as failed.
 """
@@ -55,16 +55,16 @@ _STAGES = {
     "expired": Stage.EXPIRED,
 }
 OPEN_STAGES = frozenset({Stage.UNKNOWN, Stage.CANCELLING, Stage.REVERSING, Stage.PAYING})
-"""Left with no result yet: when one comes, the cashier is told."""
+"""Stages without a result: if the cashier leaves such a sale, the screen says its result when it comes."""
 
 
 def stage(sale: SaleView) -> Stage:
-    """How a sale is shown."""
+    """Give the stage a sale is shown as."""
     return _STAGES.get(sale.state, Stage.UNKNOWN)
 
 
 def due_state(sale: SaleView) -> str | None:
-    """What came of asking the shopper for what was declined at sync; None: nobody was asked."""
+    """Give what came of asking the shopper for what was declined at sync; None: no shopper was asked."""
     due = sale.reason.due if sale.reason is not None and stage(sale) is Stage.DECLINED_AT_SYNC else None
     return due.state if due is not None else None
 
@@ -75,7 +75,7 @@ def blocks_next_sale(sale: SaleView) -> bool:
 
 
 def shown_sale(status: Status, local: LocalState) -> SaleView | None:
-    """The sale on the screen: the live one, else the opened one, else the last one until it is left."""
+    """Give the sale on the screen: the live one, else the opened one, else the last one until it is left."""
     sale = status.sale
     if sale is not None and blocks_next_sale(sale):
         return sale
@@ -88,7 +88,7 @@ def shown_sale(status: Status, local: LocalState) -> SaleView | None:
 
 
 def late_result(status: Status, local: LocalState) -> SaleView | None:
-    """The last sale, if the cashier left it without a result and it has one now."""
+    """Give the last sale, if the cashier left it without a result and it has one now."""
     sale, left = status.sale, local.left
     if sale is None or left is None or left.sale_id != sale.id or left.state == sale.state:
         return None
@@ -97,7 +97,7 @@ def late_result(status: Status, local: LocalState) -> SaleView | None:
 
 
 def left_behind(status: Status) -> Left | None:
-    """For the first snapshot a screen sees: a result too old to be shown counts as left."""
+    """Give the result that counts as left because it is too old to be shown; for a screen's first snapshot."""
     sale = status.sale
     if sale is None or blocks_next_sale(sale) or not sale.history:
         return None
@@ -106,17 +106,17 @@ def left_behind(status: Status) -> Left | None:
 
 
 def unknown_sales(status: Status) -> list[SaleView]:
-    """All sales being checked, the current one included."""
+    """List all sales being checked, the current one included."""
     return _with_current(status.unknown, status.sale if status.sale and stage(status.sale) is Stage.UNKNOWN else None)
 
 
 def parked_sales(status: Status) -> list[SaleView]:
-    """All parked sales, the current one included."""
+    """List all parked sales, the current one included."""
     return _with_current(status.parked, status.sale if status.sale and status.sale.parked else None)
 
 
 def code_sales(status: Status) -> list[SaleView]:
-    """All given up whose confirmation code is still taken, the current one included."""
+    """List the sales given up whose confirmation code is still taken, the current one included."""
     own = status.sale if status.sale and stage(status.sale) is Stage.CANCELLING else None
     given_up = _with_current(status.cancelling, own)
     return [sale for sale in given_up if sale.mode == "offline" and "confirmation-code" in sale.can]
@@ -127,5 +127,5 @@ def _with_current(listed: list[SaleView], own: SaleView | None) -> list[SaleView
 
 
 def since(sale: SaleView) -> str:
-    """When the sale came to its present state."""
+    """Give when the sale came to its present state."""
     return sale.history[-1].at if sale.history else sale.created_at

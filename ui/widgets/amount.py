@@ -22,7 +22,7 @@ def amount(
     colour: Token = Token.INK,
     faint_places: int = 0,
 ) -> None:
-    """An amount at the left of the box, as large as `size` if it fits; the last `faint_places` decimals stand back."""
+    """Draw an amount at the left of the box, as large as `size` if it fits, its last `faint_places` decimals faint."""
     parts = amount_parts(minor, currency, canvas.language)
     while size > 30 and _width(canvas, parts, size) > box.w:
         size -= 2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The top bar: whose till it is, what waits, reader, link, clock. Each state has a shape and a word."""
+"""The top bar: whose terminal it is, what waits, reader, link, clock. Each state has a shape and a word."""
 
 from typing import NamedTuple
 
@@ -34,12 +34,12 @@ class _Badge(NamedTuple):
 
 
 def bar_height(canvas: Canvas) -> float:
-    """Its height on this canvas."""
+    """Give the bar's height on a canvas."""
     return bar_height_of(is_portrait=canvas.portrait)
 
 
 def bar_height_of(*, is_portrait: bool) -> float:
-    """Upright panels give it two rows."""
+    """Give the bar's height, logical; upright panels have two rows of it."""
     return BAR_HEIGHT * 2 if is_portrait else BAR_HEIGHT
 
 
@@ -68,7 +68,7 @@ def top_bar(canvas: Canvas, status: Status | None, *, opens: bool) -> None:
 
 
 def _states(canvas: Canvas, status: Status | None) -> list[_State]:
-    """Right to left: link, then reader."""
+    """List right to left: link, then reader."""
     if status is None or canvas.local.daemon is not Daemon.CONNECTED:
         return [_State(Shape.SLASH, canvas.say(words.UNLINKED), Token.STORED, bold=True)]
     if status.link.online:
@@ -101,11 +101,11 @@ def _draw_state(canvas: Canvas, state: _State, right: float, y: float) -> float:
 
 
 def _badges(canvas: Canvas, status: Status | None) -> list[_Badge]:
-    """What waits and what is wrong; only those with something in them."""
+    """List what waits and what is wrong; only badges with something in them."""
     if status is None or canvas.local.daemon is not Daemon.CONNECTED:
         return []
     loud = sum(not alarm.calm for alarm in status.alarms)
-    news = len(status.alarms) if not loud else 0  # beside alarms, news waits for whoever opens their list
+    news = len(status.alarms) if not loud else 0  # beside alarms, news is seen when their list is opened
     counted = [
         (loud, Shape.ALARM, words.BADGE_ALARM, Token.DECLINED, Token.DECLINED_TINT, Do.OPEN_ALARMS),
         (news, Shape.PHONE, words.BADGE_NEWS, Token.BRAND, Token.BRAND_TINT, Do.OPEN_ALARMS),

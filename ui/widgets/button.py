@@ -30,7 +30,7 @@ def button(
     weight: Weight = Weight.BOLD,
     enabled: bool = True,
 ) -> None:
-    """A button; one that is not enabled is seen but cannot be touched."""
+    """Draw a button; one that is not enabled is seen but cannot be touched."""
     shown = dress if enabled else Dress.INERT
     ground, ink, border = shown.value
     if enabled and canvas.local.pressed == action:

@@ -42,28 +42,28 @@ class Canvas:
         return self.h > self.w
 
     def say(self, message: Message, /, **values: object) -> str:
-        """A message in the screen's language."""
+        """Give a message in the screen's language."""
         return message.in_language(self.language, **values)
 
     def say_second(self, message: Message, /, **values: object) -> str:
-        """The same in the shop's second language; empty if it has none."""
+        """Give it in the shop's second language; empty if it has none."""
         return message.in_language(self.second, **values) if self.second else ""
 
     def finish(self) -> Scene:
-        """The scene."""
+        """Give the scene that was collected."""
         return Scene(name=self.name, size=self.size, nodes=tuple(self._nodes), targets=tuple(self._targets))
 
     def panel_box(self, box: Box) -> Box:
-        """A logical box in whole panel pixels."""
+        """Give a logical box in whole panel pixels."""
         left, top = round(box.x * self.scale), round(box.y * self.scale)
         return Box(left, top, round(box.right * self.scale) - left, round(box.bottom * self.scale) - top)
 
     def type_px(self, size: float) -> int:
-        """A logical type size in panel pixels."""
+        """Give a logical type size in panel pixels."""
         return max(LEAST_TYPE_PX, round(size * self.scale))
 
     def width(self, text: str, style: Style) -> float:
-        """Logical width of a line."""
+        """Measure the logical width of a line."""
         return self.typesetter.width(text, self.type_px(style.size), style.weight, self.script) / self.scale
 
     def _optical(self, text: str, style: Style) -> float:
@@ -71,27 +71,27 @@ class Canvas:
         return self.typesetter.optical_width(text, px, style.weight, self.script) / self.scale
 
     def line_height(self, size: float) -> float:
-        """Logical height of a line, also where small type is kept legible."""
+        """Give the logical height of a line, also where small type is kept legible."""
         return self.type_px(size) * LINE_HEIGHT / self.scale
 
     def fill(self, box: Box, colour: Token, *, radius: float = 0, border: Token | None = None) -> None:
-        """A rectangle."""
+        """Draw a rectangle."""
         self._nodes.append(
             Fill(box=self.panel_box(box), colour=colour, radius=round(radius * self.scale), border=border)
         )
 
     def rule(self, x: float, y: float, w: float) -> None:
-        """A hairline, one panel pixel at least."""
+        """Draw a hairline, one panel pixel at least."""
         thick = max(1, round(self.scale))
         box = self.panel_box(Box(x, y, w, 1))
         self._nodes.append(Fill(box=box._replace(h=thick), colour=Token.LINE))
 
     def drawing(self, box: Box, shape: Shape, colour: Token, ground: Token, *, arrives: bool = False) -> None:
-        """One of our shapes."""
+        """Draw one of our shapes."""
         self._nodes.append(Drawing(box=self.panel_box(box), shape=shape, colour=colour, ground=ground, arrives=arrives))
 
     def qr(self, area: Box, data: str) -> Box:
-        """A QR code on its card in the middle of an area, as large as whole modules allow; gives its logical box."""
+        """Draw a QR code on its card in an area's middle, as large as whole modules allow; gives its logical box."""
         room = self.panel_box(area)
         side = side_of(data, int(min(room.w, room.h)))
         box = Box(round(room.x + (room.w - side) / 2), round(room.y + (room.h - side) / 2), side, side)
@@ -100,22 +100,22 @@ class Canvas:
         return Box(*(value / self.scale for value in box))
 
     def qr_unit_px(self, area: Box, data: str) -> int:
-        """Panel pixels a module would have in an area."""
+        """Give the panel pixels a module would have in an area."""
         room = self.panel_box(area)
         return int(min(room.w, room.h)) // len(modules(data))
 
     def waves(self, box: Box, colour: Token) -> None:
-        """The moving waves of "tap here"."""
+        """Draw the moving waves of "tap here"."""
         self._nodes.append(Waves(box=self.panel_box(box), colour=colour))
 
     def target(self, box: Box, action: Action, role: Role = Role.PLAIN) -> None:
-        """A place to touch."""
+        """Add a place to touch."""
         self._targets.append(Target(box=self.panel_box(box), action=action, role=role))
 
     def text(
         self, box: Box, text: str, style: Style, align: Align = Align.LEFT, *, shrink: float = SHRINK_LEAST
     ) -> None:
-        """One line, centred on the box's height; made smaller down to `shrink`, then cut, to fit its width."""
+        """Draw one line, centred on the box's height; made smaller down to `shrink`, then cut, to fit its width."""
         size, room = style.size, box.w
         while self._optical(text, style._replace(size=size)) > room and size > style.size * shrink:
             size -= 1
@@ -134,7 +134,7 @@ class Canvas:
         )
 
     def on_baseline(self, x: float, baseline: float, text: str, style: Style) -> float:
-        """One line whose foot stands at `baseline`; gives its right edge."""
+        """Draw one line whose foot stands at `baseline`; gives its right edge."""
         width = self.width(text, style)
         middle = baseline - 0.37 * style.size
         height = style.size * LINE_HEIGHT
@@ -152,7 +152,7 @@ class Canvas:
         shrink: float = SHRINK_LEAST,
         display: bool = False,
     ) -> float:
-        """Lines from the top of the box, at most `most_lines`; gives the bottom of the last one.
+        """Draw lines from the top of the box, at most `most_lines`; gives the bottom of the last one.
 
         `display` is for headlines: rather a little smaller than broken; no comma where they break after one.
         """
@@ -184,7 +184,7 @@ class Canvas:
         return None
 
     def count_lines(self, text: str, style: Style, width: float) -> int:
-        """How many lines a paragraph would take unshrunk."""
+        """Count the lines a paragraph would take unshrunk."""
         return len(self._lines(text, style, width))
 
     def _lines(self, text: str, style: Style, width: float) -> tuple[str, ...]:

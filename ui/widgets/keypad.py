@@ -40,7 +40,7 @@ _EDGE = 14
 
 
 class PadPlan(NamedTuple):
-    """Where a screen with a pad puts things."""
+    """The boxes of a screen with a pad."""
 
     left: Box
     """For everything that is not the pad."""
@@ -51,7 +51,7 @@ class PadPlan(NamedTuple):
 
 
 def plan_pad(canvas: Canvas, left_needs: float = 0) -> PadPlan:
-    """Pad on the right; on upright panels below, its keys as high as `left_needs` above them allows."""
+    """Lay out the pad on the right; on upright panels below, its keys as high as `left_needs` above them allows."""
     top = bar_height(canvas)
     action_y = canvas.h - _EDGE - _ACTION_HEIGHT
     if canvas.portrait:
@@ -74,7 +74,7 @@ def plan_pad(canvas: Canvas, left_needs: float = 0) -> PadPlan:
 
 
 def keypad(canvas: Canvas, area: Box, keys: Keys, dead: frozenset[Key] = frozenset()) -> None:
-    """A grid of keys; `dead` ones are seen but cannot be pressed."""
+    """Draw a grid of keys; `dead` ones are seen but cannot be pressed."""
     columns = len(keys[0])
     wide, high = (area.w - GAP * (columns - 1)) / columns, (area.h - GAP * (len(keys) - 1)) / len(keys)
     for row, row_keys in enumerate(keys):
@@ -104,5 +104,5 @@ def _key(canvas: Canvas, box: Box, key: Key, is_dead: bool) -> None:  # noqa: FB
 
 
 def pad_action(canvas: Canvas, box: Box, label: str, action: Do, *, enabled: bool) -> None:
-    """The wide next action under a pad."""
+    """Draw the wide next action under a pad."""
     button(canvas, box, label, action, Dress.FILLED, Role.PRIMARY, size=27, weight=Weight.DISPLAY, enabled=enabled)

@@ -23,7 +23,7 @@ class Row(NamedTuple):
 def ledger(
     canvas: Canvas, box: Box, rows: list[Row], *, size: float = BODY_SIZE, row_height: float = 0, last_rule: bool = True
 ) -> float:
-    """Rows from the top of the box; gives the bottom of the last one. What does not fit is counted in the last."""
+    """Draw rows from the top of the box; gives the bottom of the last one. What does not fit is counted in the last."""
     height = row_height or max(ROW_HEIGHT, canvas.line_height(size) + 8)
     room = max(1, int((box.h + 1) // height))
     if len(rows) > room:

@@ -40,12 +40,12 @@ class Choice(NamedTuple):
 
 
 def next_action(label: Message, action: Action) -> Choice:
-    """The filled button."""
+    """Make the choice that is the filled button."""
     return Choice(label, action, Dress.FILLED, Role.PRIMARY)
 
 
 class Split(NamedTuple):
-    """Where the halves are."""
+    """The boxes of the page."""
 
     panel: Box
     body: Box
@@ -54,7 +54,7 @@ class Split(NamedTuple):
 
 
 def plan_split(canvas: Canvas) -> Split:
-    """Boxes of both halves, the row of buttons and the way out."""
+    """Lay out both halves, the row of buttons and the way out."""
     top = bar_height(canvas)
     row_y = canvas.h - MARGIN - ROW_HEIGHT
     if canvas.portrait:
@@ -71,7 +71,7 @@ def plan_split(canvas: Canvas) -> Split:
 
 
 def mood_panel(canvas: Canvas, plan: Split, mood: Mood, title: Message, footnote: str, *, has_way_out: bool) -> None:
-    """The tinted half: shape, word, the word again in the second language, the number for the helpdesk."""
+    """Draw the tinted half: shape, word, the word again in the second language, the number for the helpdesk."""
     panel = plan.panel
     canvas.fill(panel, mood.tint)
     room = panel.inset(MARGIN, 0)
@@ -94,12 +94,12 @@ def mood_panel(canvas: Canvas, plan: Split, mood: Mood, title: Message, footnote
 
 
 def way_out(canvas: Canvas, plan: Split, label: Message, action: Action) -> None:
-    """The button bottom left."""
+    """Draw the button bottom left."""
     button(canvas, plan.way_out, canvas.say(label), action, Dress.OUTLINED, Role.CANCEL)
 
 
 def choices(canvas: Canvas, plan: Split, buttons: list[Choice]) -> None:
-    """The row bottom right, shared out evenly."""
+    """Draw the row of buttons bottom right, shared out evenly."""
     if not buttons:
         return
     wide = (plan.row.w - (GAP + 4) * (len(buttons) - 1)) / len(buttons)
@@ -116,7 +116,7 @@ def choices(canvas: Canvas, plan: Split, buttons: list[Choice]) -> None:
 
 
 def says(canvas: Canvas, box: Box, what: str, means: str, *notes: str) -> float:
-    """What happened in bold, what it means below it, small print at the end; gives the bottom."""
+    """Draw what happened in bold, what it means below it, small print at the end; gives the bottom."""
     y = canvas.paragraph(box, what, Style(BODY_SIZE, Weight.BOLD, Token.INK), most_lines=3)
     if means:
         below = Box(box.x, y + 8, box.w, box.bottom - y)

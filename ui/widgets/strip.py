@@ -32,7 +32,7 @@ class Strip(NamedTuple):
     tint: Token
 
     def draw(self, canvas: Canvas, box: Box, text: str) -> None:
-        """Draw it over the whole box."""
+        """Draw the strip over the whole box."""
         canvas.fill(box, self.tint, radius=RADIUS)
         side = 22
         place = Box(box.x + 14, box.y + (box.h - side) / 2, side, side)
@@ -48,7 +48,7 @@ class Strip(NamedTuple):
 
 
 def trouble_strip(canvas: Canvas, box: Box) -> bool:
-    """What the daemon refused last, until the next touch; False if nothing."""
+    """Draw what the daemon refused last, until the next touch; False if nothing."""
     trouble = canvas.local.trouble
     if trouble is None:
         return False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The screen in a browser: pictures of what changed, touches into SDL's queue, and nobody from elsewhere."""
+"""The screen in a browser: pictures of what changed, touches into SDL's queue, from this machine only."""
 
 import io
 import json
@@ -18,7 +18,7 @@ import pytest
 from tests.ui.fake_daemon import FakeDaemon
 from ui.display import remote as module
 from ui.display.remote import CHANGES_MOST, INPUT_MOST_BYTES, VIEWERS_MOST, Frames, Remote
-from ui.display.window import Closed, Down, Event, Spoken, Typed, Up, Window
+from ui.display.window import Closed, Down, Event, LanguageChosen, Typed, Up, Window
 from workshop.samples.screens import IDLE
 
 RED, BLUE = (200, 10, 10), (10, 10, 200)
@@ -81,7 +81,7 @@ def test_later_ones_hold_what_has_changed_since(window: Window, viewer: httpx.Cl
     assert viewer.get("frame", params={"after": answer.headers["frame"]}).headers["area"] == "0,0,5,5"
 
 
-def test_whoever_waits_is_answered_when_something_changes(window: Window, remote: Remote, viewer: httpx.Client) -> None:
+def test_a_waiting_viewer_is_answered_by_a_change(window: Window, remote: Remote, viewer: httpx.Client) -> None:
     seen = viewer.get("frame").headers["frame"]
     answers: list[httpx.Response] = []
     waiting = threading.Thread(target=lambda: answers.append(viewer.get("frame", params={"after": seen})))
@@ -142,7 +142,7 @@ def test_another_size_is_a_whole_picture(window: Window) -> None:
         ({"kind": "key", "name": "8"}, Typed("8")),
         ({"kind": "key", "name": "enter"}, Typed("enter")),
         ({"kind": "key", "name": "backspace"}, Typed("backspace")),
-        ({"kind": "language", "language": "en"}, Spoken("en")),
+        ({"kind": "language", "language": "en"}, LanguageChosen("en")),
     ],
     ids=["down", "up", "let go outside", "digit", "enter", "backspace", "language"],
 )
@@ -213,7 +213,7 @@ def test_it_listens_on_this_machine_only_and_not_twice(window: Window, remote: R
         Remote(window, int(remote.url.split(":")[2].split("/")[0]))
 
 
-def test_more_viewers_than_it_serves_are_told(remote: Remote, viewer: httpx.Client) -> None:
+def test_more_viewers_than_it_serves_are_refused(remote: Remote, viewer: httpx.Client) -> None:
     remote._viewers = VIEWERS_MOST
     assert viewer.get("frame").status_code == 503
     remote._viewers = 0

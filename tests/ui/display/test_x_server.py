@@ -42,7 +42,7 @@ def display() -> Iterator[str]:
 
 
 class Seat:
-    """Somebody in front of it."""
+    """A cashier in front of it."""
 
     def __init__(self, display: str) -> None:
         self.display = display
@@ -121,24 +121,24 @@ print("touched", flush=True)
 
 
 def test_a_touch_ends_a_long_sleep(display: str) -> None:
-    """Nobody asks the panel now and then: X itself says that something happened."""
+    """The panel is not asked now and then: X itself says that something happened."""
     environment = {**os.environ, "DISPLAY": display, "SDL_VIDEODRIVER": "x11", "PYGAME_HIDE_SUPPORT_PROMPT": "1"}
     person = Seat(display)
     with subprocess.Popen(
         [sys.executable, "-c", SLEEPER], env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as sleeper:
         try:
-            told = sleeper.stdout
-            assert told is not None
-            assert told.readline() == "True\n"
+            said = sleeper.stdout
+            assert said is not None
+            assert said.readline() == "True\n"
             person.do("mousemove", "400", "240")
 
             def touched() -> bool:
                 person.do("click", "1")  # once more, where the window was not on the panel yet
-                return bool(select.select([told], [], [], 0.5)[0])
+                return bool(select.select([said], [], [], 0.5)[0])
 
             until(touched, "a touch was heard", LIMIT_S)
-            assert told.readline() == "touched\n"
+            assert said.readline() == "touched\n"
         finally:
             sleeper.kill()
 

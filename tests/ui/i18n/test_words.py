@@ -126,7 +126,7 @@ def test_every_reason_fits_on_every_panel(reason: Reason, said_of_it: ReasonWord
 
 ASKED = [None, *(Due(state=state, amount_minor=18_80) for state in DueState)]
 ALARMS = {
-    f"{kind}, {borne_by}, {due.state if due else 'nobody asked'}": about_sale(
+    f"{kind}, {borne_by}, {due.state if due else 'not asked'}": about_sale(
         kind,
         samples.sale_in(
             SaleState.DECLINED_AT_SYNC, refusal=samples.refusal(due, borne_by=borne_by, guaranteed_minor=1_234_56)

@@ -29,7 +29,7 @@ def asked(state: str | None, amount: int = 1880) -> SaleView:
         ("forgiven", DECLINED, "上传后没有付成，钱没有收到"),
         ("paid", (Shape.PHONE, Token.BRAND), "顾客后来付了 ¥18.00"),
     ],
-    ids=["nobody was asked", "open", "refused", "withdrawn", "of a later version", "paid since"],
+    ids=["no shopper was asked", "open", "refused", "withdrawn", "of a later version", "paid since"],
 )
 def test_what_came_of_asking(state: str | None, mark: tuple[Shape, Token], says: str) -> None:
     one = scene_of(Sample(online(asked(state, 1800)), local()))
@@ -38,7 +38,7 @@ def test_what_came_of_asking(state: str | None, mark: tuple[Shape, Token], says:
 
 
 @pytest.mark.parametrize("state", ["open", "refused"])
-def test_nobody_is_told_that_no_money_came_where_the_platform_may_have_guaranteed_it(state: str) -> None:
+def test_it_is_not_said_that_no_money_came_where_the_platform_may_have_guaranteed_it(state: str) -> None:
     one = scene_of(Sample(online(asked(state)), local()))
     assert not [text for text in one.words if "收到" in text and "钱" in text]
 

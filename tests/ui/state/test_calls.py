@@ -52,7 +52,7 @@ def test_equal_calls_are_one_call() -> None:
     assert StartSale(1880, "CNY", "key-1") != StartSale(1880, "CNY", "key-2")
 
 
-def test_a_refusal_and_silence_are_told_apart(daemon: FakeDaemon) -> None:
+def test_a_refusal_differs_from_silence(daemon: FakeDaemon) -> None:
     with LocalClient(daemon.socket_path) as client:
         daemon.refuse = Problem(title="Conflict", status=409, code="busy")
         with pytest.raises(ApiProblem, match="busy"):

@@ -33,7 +33,7 @@ def test_no_file_no_items(tmp_path: Path) -> None:
     ],
     ids=["not TOML", "no price", "a float", "too many decimals", "no name", "not a list", "no currency"],
 )
-def test_a_wrong_file_is_told(text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_file_is_reported(text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "items.toml").write_text(text)
     assert read_items(tmp_path / "items.toml") == ("CNY", ())
     assert said in capsys.readouterr().err

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The badge of alarms: what must be seen to is red; news by itself has a badge of its own, and frightens nobody."""
+"""The badge of alarms: what must be seen to is red; news by itself has a calm badge of its own."""
 
 import msgspec
 import pytest
