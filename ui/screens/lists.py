@@ -141,7 +141,7 @@ def _row(canvas: Canvas, box: Box, item: _Item) -> None:
     height = heads * canvas.line_height(style.size) + lines * canvas.line_height(small.size)
     y = canvas.paragraph(Box(x, box.y + (box.h - height) / 2, room, height), item.main, style, most_lines=heads)
     if lines:
-        canvas.paragraph(Box(x, y, room, height), item.below, small, most_lines=lines, shrink=0.85)
+        canvas.paragraph(Box(x, y, room, height), item.below, small, most_lines=lines)
 
 
 def _row_end(canvas: Canvas, box: Box, item: _Item, ground: Token) -> float:

@@ -119,17 +119,21 @@ class Canvas:
         size, room = style.size, box.w
         while self._optical(text, style._replace(size=size)) > room and size > style.size * shrink:
             size -= 1
-        shown = self._cut(text, style._replace(size=size), room)
+        style = style._replace(size=size)
+        shown = self._cut(text, style, room)
+        self._line(box, shown, style, align, cut=shown != text)
+
+    def _line(self, box: Box, text: str, style: Style, align: Align, *, cut: bool) -> None:
         self._nodes.append(
             Text(
                 box=self.panel_box(box),
-                text=shown,
-                size=self.type_px(size),
+                text=text,
+                size=self.type_px(style.size),
                 weight=style.weight,
                 colour=style.colour,
                 script=self.script,
                 align=align,
-                cut=shown != text,
+                cut=cut,
             )
         )
 
@@ -164,12 +168,14 @@ class Canvas:
                 size -= 1
             lines = list(self._lines(text, style._replace(size=size), box.w))
         style = style._replace(size=size)
-        cut = len(lines) > most_lines
-        if cut:
-            lines[most_lines - 1] = self._cut(_after(text, lines[: most_lines - 1]), style, box.w)
+        rest = _after(text, lines[: most_lines - 1]) if len(lines) > most_lines else ""
         y, height = box.y, self.line_height(size)
-        for line in lines[:most_lines]:
-            self.text(Box(box.x, y, box.w, height), line, style, align, shrink=1)
+        for number, line in enumerate(lines[:most_lines], start=1):
+            place = Box(box.x, y, box.w, height)
+            if rest and number == most_lines:
+                self._line(place, self._cut(rest, style, box.w), style, align, cut=True)
+            else:
+                self.text(place, line, style, align, shrink=1)
             y += height
         return y
 

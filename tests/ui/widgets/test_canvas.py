@@ -131,6 +131,7 @@ def test_a_paragraph_has_no_more_lines_than_it_may(size: Size, most_lines: int, 
     if lines:
         assert abs(lines[-1].box.bottom - bottom * scale(size)) <= 1
     said = "".join(line.text for line in lines)
+    assert [line.cut for line in lines] == [line is lines[-1] and said.endswith("…") for line in lines]
     assert said.endswith("…") or said.replace(" ", "") == text.replace(" ", ""), "what is lost is seen to be"
 
 
