@@ -4,21 +4,24 @@
 Knows paths, members and problem documents; what a receipt or credential is worth, the wallet judges by its signature.
 """
 
-from typing import Self, TypeVar
+from typing import Annotated, Final, Self, TypeVar
 from uuid import UUID
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 
 from pengpos.core.errors import MalformedError, PengposError
+from pengpos.core.money import AMOUNT_LIMIT_MINOR
 from pengpos.core.ports import Signer
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 
-_TIMEOUT_S = 10.0
-_MAX_ANSWER = 1 << 20
+_TIMEOUT_S: Final = 10.0
+_ANSWER_MOST_BYTES: Final = 1 << 20
 A = TypeVar("A", bound="_Answer")
+_Minor = Annotated[StrictInt, Field(ge=0, le=AMOUNT_LIMIT_MINOR)]
+_Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
 class BackendUnreachableError(PengposError):
@@ -45,7 +48,8 @@ class SignedUp(_Answer):
     """`POST /accounts`."""
 
     account_id: str = Field(min_length=1, max_length=200)
-    token: str = Field(min_length=1, max_length=1_000)
+    token: str = Field(pattern=r"^[!-~]{1,1000}$")
+    """What goes into the header `Authorization`: visible ASCII."""
 
 
 class _Credential(_Answer):
@@ -59,8 +63,8 @@ class _Issuers(_Answer):
 class Balance(_Answer):
     """One currency of `GET /balance`, in minor units."""
 
-    amount: int
-    currency: str
+    amount: _Minor
+    currency: _Currency
 
 
 class _Balances(_Answer):
@@ -75,7 +79,7 @@ class PaymentDue(_Answer):
     """How the due of a payment stands: open, paid, refused or withdrawn."""
 
     state: str
-    amount: int
+    amount: _Minor
 
 
 class AccountPayment(_Answer):
@@ -84,9 +88,9 @@ class AccountPayment(_Answer):
     intent_id: UUID
     status: str
     merchant: _Merchant
-    total: int
-    currency: str
-    refunded: int = 0
+    total: _Minor
+    currency: _Currency
+    refunded: _Minor = 0
     receipt: str | None = None
     receipt_url: str | None = None
     confirmation_code: str | None = None
@@ -105,8 +109,8 @@ class AccountDue(_Answer):
 
     intent_id: UUID
     merchant: _Merchant
-    amount: int
-    currency: str
+    amount: _Minor
+    currency: _Currency
     code: str
     state: str
 
@@ -197,7 +201,7 @@ class Account:
         request = self._http.build_request(method, f"/wallet/v1/{path}", json=body, headers=headers)
         try:
             response = self._http.send(request, stream=True)
-            content = _read_at_most(response, _MAX_ANSWER)
+            content = _read_at_most(response, _ANSWER_MOST_BYTES)
         except httpx.HTTPError as err:
             raise BackendUnreachableError(str(request.url), str(err) or type(err).__name__) from err
         if response.is_error:
