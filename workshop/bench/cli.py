@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+AT_LEAST_ONE = click.IntRange(min=1)
+
 
 @click.group()
 def bench() -> None:
@@ -16,8 +18,8 @@ def bench() -> None:
 
 
 @bench.command("queue")
-@click.option("--operations", default=2_000, show_default=True)
-@click.option("--rows", default=1_000_000, show_default=True, help="How long the long journal is.")
+@click.option("--operations", default=2_000, show_default=True, type=click.IntRange(min=10))
+@click.option("--rows", default=1_000_000, show_default=True, type=AT_LEAST_ONE, help="How long the long journal is.")
 @click.option("--peers/--no-peers", default=True, help="Beside other queues, where they are installed.")
 @click.option("--directory", type=click.Path(path_type=Path), help="On the disk that matters; else a temporary one.")
 def bench_queue(*, operations: int, rows: int, peers: bool, directory: Path | None) -> None:
@@ -30,7 +32,7 @@ def bench_queue(*, operations: int, rows: int, peers: bool, directory: Path | No
 
 
 @bench.command("sync")
-@click.option("--payments", default=10_000, show_default=True)
+@click.option("--payments", default=10_000, show_default=True, type=AT_LEAST_ONE)
 @click.option("--directory", type=click.Path(path_type=Path), help="On the disk that matters; else a temporary one.")
 def bench_sync(*, payments: int, directory: Path | None) -> None:
     """The drainer: a long queue to a backend 20 ms away, beside sending one by one."""
@@ -41,9 +43,15 @@ def bench_sync(*, payments: int, directory: Path | None) -> None:
 
 
 @bench.command("tap")
-@click.option("--taps", default=1000, show_default=True, help="Over PC/SC, each beside its floor.")
-@click.option("--radio-taps", default=200, show_default=True, help="On the simulated radio, and reads of the tag.")
-@click.option("--insertions", default=30, show_default=True, help="Of a phone, from the field on.")
+@click.option("--taps", default=1000, show_default=True, type=AT_LEAST_ONE, help="Over PC/SC, each beside its floor.")
+@click.option(
+    "--radio-taps",
+    default=200,
+    show_default=True,
+    type=AT_LEAST_ONE,
+    help="On the simulated radio, and reads of the tag.",
+)
+@click.option("--insertions", default=30, show_default=True, type=AT_LEAST_ONE, help="Of a phone, from the field on.")
 @click.option("--directory", type=click.Path(path_type=Path), help="On the disk that matters; else a temporary one.")
 def bench_tap(*, taps: int, radio_taps: int, insertions: int, directory: Path | None) -> None:
     """A tap: over pcscd and vpcd beside its floor, on a simulated radio, and the tag as a phone reads it."""
@@ -69,7 +77,7 @@ def bench_lists(*, taps: int, stored: int, clients: int, directory: Path | None)
 
 
 @bench.command("soak")
-@click.option("--taps", default=100_000, show_default=True)
+@click.option("--taps", default=100_000, show_default=True, type=AT_LEAST_ONE)
 @click.option("--directory", type=click.Path(path_type=Path), help="Where the journal grows; else a temporary one.")
 def bench_soak(*, taps: int, directory: Path | None) -> None:
     """Very many taps in a row on a simulated PN532, with faults: memory stays flat, no reader dies."""
@@ -81,8 +89,14 @@ def bench_soak(*, taps: int, directory: Path | None) -> None:
 
 
 @bench.command("ui")
-@click.option("--touches", default=600, show_default=True)
-@click.option("--seconds", default=5.0, show_default=True, help="How long motion and rest are watched.")
+@click.option("--touches", default=600, show_default=True, type=click.IntRange(min=4))
+@click.option(
+    "--seconds",
+    default=5.0,
+    show_default=True,
+    type=click.FloatRange(min=0.1),
+    help="How long motion and rest are watched.",
+)
 @click.option("--window", "in_window", is_flag=True, help="On this machine's display instead of in memory.")
 def bench_ui(*, touches: int, seconds: float, in_window: bool) -> None:
     """The screen, drawn in memory: touch to new frame, “tap here” in motion, and at rest."""
@@ -96,7 +110,7 @@ def bench_ui(*, touches: int, seconds: float, in_window: bool) -> None:
 
 
 @bench.command("start")
-@click.option("--times", default=5, show_default=True)
+@click.option("--times", default=5, show_default=True, type=AT_LEAST_ONE)
 def bench_start(*, times: int) -> None:
     """From nothing to the screen's first frame, and to a daemon that can take a tap; and what memory they hold."""
     from workshop.bench.start import run

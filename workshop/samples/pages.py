@@ -73,6 +73,7 @@ PAY: dict[str, dict[str, Any]] = {
 
 _RECEIPT = {"merchant": _MERCHANT["name"], "amount": 1680, "currency": "CNY", "at": "2027-01-15T06:32:41Z"}
 RECEIPT: dict[str, dict[str, Any]] = {
+    "receipt-loading": {"kind": "loading"},
     "receipt": {"kind": "receipt", "receipt": {**_RECEIPT, "status": "paid"}},
     "receipt-partly-refunded": {"kind": "receipt", "receipt": {**_RECEIPT, "status": "partly_refunded"}},
     "receipt-refunded": {"kind": "receipt", "receipt": {**_RECEIPT, "status": "refunded"}},
