@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from offline_queue.records.chain import ChainedRow
     from sandbox.simulator.board import Board
-    from sandbox.simulator.counter import Switchable
+    from sandbox.simulator.shop import Switchable
 
 SCREEN_URL: Final = "PENGPOS_SCREEN_URL"
 """In the environment: where the screen listens. Not on the command line, which every user of a machine may read."""
@@ -43,13 +43,13 @@ def simulator(*, port: int | None, switchable: "tuple[Switchable, ...]") -> None
     `pengpos run` starts it by itself and prints its address.
     """
     from sandbox.phone.parts import read_parts
-    from sandbox.simulator.counter import Counter
     from sandbox.simulator.server import say, serve
+    from sandbox.simulator.shop import SimulatedShop
 
     home = Home.of_environment()
     try:
         parts = read_parts(home)
-        counted = Counter(
+        shop = SimulatedShop(
             home,
             backend=parts.backend,
             admin_token=_admin_token(home),
@@ -57,12 +57,12 @@ def simulator(*, port: int | None, switchable: "tuple[Switchable, ...]") -> None
             switch=lambda what, to: say(switch=what, to=to),
             switchable=frozenset(switchable),
         )
-        followers = (TerminalFollower(home, counted.tell_terminal), JournalFollower(home, counted.board))
-        with counted:
+        followers = (TerminalFollower(home, shop.tell_terminal), JournalFollower(home, shop.board))
+        with shop:
             for follower in followers:
                 follower.start()
             try:
-                serve(counted, port=port, screen_url=os.environ.get(SCREEN_URL))
+                serve(shop, port=port, screen_url=os.environ.get(SCREEN_URL))
             finally:
                 for follower in followers:
                     follower.stop()

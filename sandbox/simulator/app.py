@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page over HTTP: its files, what happens as Server-Sent Events, what is done as JSON, and the terminal's screen.
+"""Serves the page over HTTP: its files, news as Server-Sent Events, actions as JSON, and the terminal's screen.
 
 Everything is under `/TOKEN/`, for requests whose `Host` and `Origin` are this machine's. The screen's own listener
 (`ui.display.remote`) is reached through here, so that one port and one origin are all a browser needs.
@@ -21,7 +21,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response, S
 from starlette.routing import Route
 
 from sandbox.simulator.actions import ACTION
-from sandbox.simulator.counter import Counter, UnknownPhoneError
+from sandbox.simulator.shop import SimulatedShop, UnknownPhoneError
 
 VIEWERS_MOST: Final = 8
 BODY_MOST_BYTES: Final = 4096
@@ -46,10 +46,10 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Page:
-    """The application over one counter. `screen_url`: where the terminal's screen listens, if one does."""
+    """The application over one shop. `screen_url`: where the terminal's screen listens, if one does."""
 
-    def __init__(self, counter: Counter, *, token: str, screen_url: str | None) -> None:
-        self._counter = counter
+    def __init__(self, shop: SimulatedShop, *, token: str, screen_url: str | None) -> None:
+        self._shop = shop
         self._token = token
         self._viewers = 0
         self._screen = (
@@ -108,7 +108,7 @@ class Page:
     async def _stream(self) -> AsyncIterator[str]:
         self._viewers += 1
         try:
-            async for name, text in self._counter.board.follow():
+            async for name, text in self._shop.board.follow():
                 yield f"event: {name}\ndata: {text}\n\n" if name else ": still here\n\n"
         finally:
             self._viewers -= 1
@@ -119,7 +119,7 @@ class Page:
             return PlainTextResponse("Too much at once.", 413)
         try:
             action = ACTION.validate_json(body)
-            await run_in_threadpool(self._counter.carry_out, action)
+            await run_in_threadpool(self._shop.carry_out, action)
         except ValidationError as error:
             return PlainTextResponse(str(error), 400)
         except UnknownPhoneError:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the counter listens on this machine: at its usual port, or where that is taken, at another."""
+"""Opens the socket of the simulator's page on this machine: at its usual port, or at another where that is taken."""
 
 import errno
 import socket
@@ -13,7 +13,7 @@ ANY_PORT: Final = 0
 
 
 def listener_at_first_free(ports: Sequence[int], way_out: str) -> socket.socket:
-    """Listen on 127.0.0.1 at the first of these ports that nobody has. Raises ConfigError, with the way out."""
+    """Listen on 127.0.0.1 at the first of these ports that is free. Raises ConfigError with `way_out` as its cure."""
     port, *others = ports
     try:
         return socket.create_server(("127.0.0.1", port))

@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 
 AT_LEAST_ONE = click.IntRange(min=1)
+AT_LEAST_TWO = click.IntRange(min=2)
+"""Percentiles need two figures."""
 
 
 @click.group()
@@ -43,15 +45,15 @@ def bench_sync(*, payments: int, directory: Path | None) -> None:
 
 
 @bench.command("tap")
-@click.option("--taps", default=1000, show_default=True, type=AT_LEAST_ONE, help="Over PC/SC, each beside its floor.")
+@click.option("--taps", default=1000, show_default=True, type=AT_LEAST_TWO, help="Over PC/SC, each beside its floor.")
 @click.option(
     "--radio-taps",
     default=200,
     show_default=True,
-    type=AT_LEAST_ONE,
+    type=AT_LEAST_TWO,
     help="On the simulated radio, and reads of the tag.",
 )
-@click.option("--insertions", default=30, show_default=True, type=AT_LEAST_ONE, help="Of a phone, from the field on.")
+@click.option("--insertions", default=30, show_default=True, type=AT_LEAST_TWO, help="Of a phone, from the field on.")
 @click.option("--directory", type=click.Path(path_type=Path), help="On the disk that matters; else a temporary one.")
 def bench_tap(*, taps: int, radio_taps: int, insertions: int, directory: Path | None) -> None:
     """A tap: over pcscd and vpcd beside its floor, on a simulated radio, and the tag as a phone reads it."""
@@ -63,9 +65,13 @@ def bench_tap(*, taps: int, radio_taps: int, insertions: int, directory: Path | 
 
 
 @bench.command("lists")
-@click.option("--taps", default=1000, show_default=True, help="Beside lists, and as many on an idle terminal.")
-@click.option("--stored", default=5_000, show_default=True, help="Payments in the journal.")
-@click.option("--clients", default=2, show_default=True, help="Programs that page through all sales.")
+@click.option(
+    "--taps", default=1000, show_default=True, type=AT_LEAST_ONE, help="Beside lists, and as many on an idle terminal."
+)
+@click.option("--stored", default=5_000, show_default=True, type=AT_LEAST_ONE, help="Payments in the journal.")
+@click.option(
+    "--clients", default=2, show_default=True, type=AT_LEAST_ONE, help="Programs that page through all sales."
+)
 @click.option("--directory", type=click.Path(path_type=Path), help="On the disk that matters; else a temporary one.")
 def bench_lists(*, taps: int, stored: int, clients: int, directory: Path | None) -> None:
     """Judging a tap while other programs list thousands of sales, beside an idle terminal."""

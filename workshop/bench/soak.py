@@ -30,32 +30,32 @@ _FAULTY = 0.05
 def run(directory: Path, *, taps: int) -> Iterator[str]:
     """Says how it goes ten times on the way. Raises RuntimeError for a tap not taken, or a reader that is dead."""
     terminal = MeasuredTerminal(directory, WalletStore(directory / "wallet.db"))
-    counter = _Counter(terminal)
+    bed = _TestBed(terminal)
     dice = random.Random(1)  # noqa: S311 # the same faults each time, nothing secret
     faults, began_s = 0, time.monotonic()
     memory_kib: list[int] = []
     try:
         for number in range(1, taps + 1):
             if number % _PULLED_OUT_EVERY == 0:
-                counter.plug_in_another()
+                bed.plug_in_another()
             if dice.random() < _FAULTY:
-                counter.chip.inject(dice.choice(_FAULTS))
+                bed.chip.inject(dice.choice(_FAULTS))
                 faults += 1
-            counter.tap()
+            bed.tap()
             if number % max(1, taps // _REPORTS) == 0:
                 memory_kib.append(_resident_kib())
                 rate = number / (time.monotonic() - began_s)
-                said = f"{faults} faults, {terminal.torn} torn, opened {counter.openings} times"
+                said = f"{faults} faults, {terminal.torn} torn, opened {bed.openings} times"
                 yield f"  {number:>7} taps {rate:4.0f}/s  {memory_kib[-1]:>7} KiB  {said}"
     finally:
-        counter.close()
+        bed.close()
         terminal.close()
     grown = memory_kib[-1] - memory_kib[0]
     yield f"memory from the first tenth to the last: {grown:+} KiB, {1024 * grown / taps:+.0f} bytes a tap"
 
 
-class _Counter:
-    """The reader on it, opened again whenever it was lost, as the supervisor does."""
+class _TestBed:
+    """Holds phones to one simulated reader and opens it again whenever it was lost, as the supervisor does."""
 
     def __init__(self, terminal: MeasuredTerminal) -> None:
         self._terminal = terminal

@@ -11,16 +11,16 @@ import pytest
 
 from pengpos.home import Home
 from sandbox.simulator.app import BODY_MOST_BYTES, VIEWERS_MOST, Page
-from sandbox.simulator.counter import NAMES, Counter
+from sandbox.simulator.shop import NAMES, SimulatedShop
 
 NOWHERE = "http://127.0.0.1:9"  # discard: nobody listens
 TURNED: list[tuple[str, str]] = []
 
 
 @pytest.fixture
-def counter(tmp_path: Path) -> Iterator[Counter]:
+def shop(tmp_path: Path) -> Iterator[SimulatedShop]:
     TURNED.clear()
-    made = Counter(
+    made = SimulatedShop(
         Home(tmp_path),
         backend=NOWHERE,
         admin_token="none",
@@ -32,9 +32,9 @@ def counter(tmp_path: Path) -> Iterator[Counter]:
         yield made
 
 
-def ask(counter: Counter, method: str, path: str, *, screen_url: str | None = None, **more: Any) -> httpx.Response:
+def ask(shop: SimulatedShop, method: str, path: str, *, screen_url: str | None = None, **more: Any) -> httpx.Response:
     async def run() -> httpx.Response:
-        page = Page(counter, token="secret", screen_url=screen_url).app()
+        page = Page(shop, token="secret", screen_url=screen_url).app()
         async with (
             page.router.lifespan_context(page),
             httpx.AsyncClient(transport=httpx.ASGITransport(page), base_url="http://127.0.0.1:8490") as client,
@@ -48,8 +48,8 @@ def ask(counter: Counter, method: str, path: str, *, screen_url: str | None = No
     ("path", "kind"),
     [("", "text/html"), ("counter.css", "text/css"), ("counter.js", "text/javascript"), ("icon.svg", "image/svg+xml")],
 )
-def test_its_files_come_with_a_strict_policy(counter: Counter, path: str, kind: str) -> None:
-    answer = ask(counter, "GET", f"/secret/{path}")
+def test_its_files_come_with_a_strict_policy(shop: SimulatedShop, path: str, kind: str) -> None:
+    answer = ask(shop, "GET", f"/secret/{path}")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith(kind)
     policy = answer.headers["content-security-policy"]
@@ -59,8 +59,8 @@ def test_its_files_come_with_a_strict_policy(counter: Counter, path: str, kind: 
     assert answer.headers["referrer-policy"] == "no-referrer"
 
 
-def test_the_page_has_no_script_or_style_of_its_own(counter: Counter) -> None:
-    page = ask(counter, "GET", "/secret/").text
+def test_the_page_has_no_script_or_style_of_its_own(shop: SimulatedShop) -> None:
+    page = ask(shop, "GET", "/secret/").text
     assert page.count("<script") == page.count('<script type="module" src=') == 1
     assert "<style" not in page
     assert " style=" not in page
@@ -80,8 +80,8 @@ def test_the_page_has_no_script_or_style_of_its_own(counter: Counter) -> None:
         ("/gu%C3%A9ss/", 404),
     ],
 )
-def test_what_is_not_there(counter: Counter, path: str, status: int) -> None:
-    assert ask(counter, "GET", path).status_code == status
+def test_what_is_not_there(shop: SimulatedShop, path: str, status: int) -> None:
+    assert ask(shop, "GET", path).status_code == status
 
 
 @pytest.mark.parametrize(
@@ -95,16 +95,16 @@ def test_what_is_not_there(counter: Counter, path: str, status: int) -> None:
         ({"Origin": "null"}, 403),
     ],
 )
-def test_only_pages_of_this_machine_may_act(counter: Counter, headers: dict[str, str], status: int) -> None:
-    answer = ask(counter, "POST", "/secret/do", json={"do": "wipe", "phone": "Lin"}, headers=headers)
+def test_only_pages_of_this_machine_may_act(shop: SimulatedShop, headers: dict[str, str], status: int) -> None:
+    answer = ask(shop, "POST", "/secret/do", json={"do": "wipe", "phone": "Lin"}, headers=headers)
     assert answer.status_code == status
 
 
-def test_a_switch_is_handed_on_if_it_may_be_turned(counter: Counter) -> None:
+def test_a_switch_is_handed_on_if_it_may_be_turned(shop: SimulatedShop) -> None:
     for what in ("link", "reader"):
-        assert ask(counter, "POST", "/secret/do", json={"do": "switch", "what": what, "to": "off"}).status_code == 204
+        assert ask(shop, "POST", "/secret/do", json={"do": "switch", "what": what, "to": "off"}).status_code == 204
     assert TURNED == [("link", "off")]
-    said = counter.board.read("switches")
+    said = shop.board.read("switches")
     assert said == {"at": {"link": "off", "reader": "on"}, "can": ["link"], "reader_is_virtual": False}
 
 
@@ -123,19 +123,19 @@ def test_a_switch_is_handed_on_if_it_may_be_turned(counter: Counter) -> None:
         ({"do": "wipe", "phone": "x" * BODY_MOST_BYTES}, 413),
     ],
 )
-def test_what_is_no_action_is_refused(counter: Counter, action: object, status: int) -> None:
-    assert ask(counter, "POST", "/secret/do", json=action).status_code == status
+def test_what_is_no_action_is_refused(shop: SimulatedShop, action: object, status: int) -> None:
+    assert ask(shop, "POST", "/secret/do", json=action).status_code == status
 
 
 @pytest.mark.parametrize(("screen_url", "status"), [(None, 404), (NOWHERE, 503)], ids=["no screen", "one that is gone"])
-def test_without_a_screen_it_says_so(counter: Counter, screen_url: str | None, status: int) -> None:
-    assert ask(counter, "GET", "/secret/screen/frame", screen_url=screen_url).status_code == status
-    assert ask(counter, "POST", "/secret/screen/input", screen_url=screen_url, json=[]).status_code == status
+def test_without_a_screen_it_says_so(shop: SimulatedShop, screen_url: str | None, status: int) -> None:
+    assert ask(shop, "GET", "/secret/screen/frame", screen_url=screen_url).status_code == status
+    assert ask(shop, "POST", "/secret/screen/input", screen_url=screen_url, json=[]).status_code == status
 
 
-def test_more_viewers_than_it_serves_are_told(counter: Counter) -> None:
+def test_more_viewers_than_it_serves_are_told(shop: SimulatedShop) -> None:
     async def run() -> int:
-        page = Page(counter, token="secret", screen_url=None)
+        page = Page(shop, token="secret", screen_url=None)
         page._viewers = VIEWERS_MOST
         transport = httpx.ASGITransport(page.app())
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
@@ -144,9 +144,9 @@ def test_more_viewers_than_it_serves_are_told(counter: Counter) -> None:
     assert asyncio.run(run()) == 503
 
 
-def test_every_phone_is_shown_even_without_a_backend(counter: Counter) -> None:
+def test_every_phone_is_shown_even_without_a_backend(shop: SimulatedShop) -> None:
     async def first_phones() -> str:
-        async for name, text in counter.board.follow():
+        async for name, text in shop.board.follow():
             if name == "phones":
                 return text
         return ""

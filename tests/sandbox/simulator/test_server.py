@@ -17,8 +17,8 @@ import uvicorn
 from pengpos.core.errors import ConfigError
 from pengpos.home import Home
 from sandbox.simulator import server as module
-from sandbox.simulator.counter import Counter
 from sandbox.simulator.server import say, serve
+from sandbox.simulator.shop import SimulatedShop
 
 NOWHERE = "http://127.0.0.1:9"  # discard: no backend listens there
 LIMIT_S = 30.0
@@ -26,17 +26,17 @@ PROGRAM = f"""
 import sys
 from pathlib import Path
 from pengpos.home import Home
-from sandbox.simulator.counter import Counter
+from sandbox.simulator.shop import SimulatedShop
 from sandbox.simulator.server import serve
 
-with Counter(Home(Path(sys.argv[1])), backend={NOWHERE!r}, admin_token="none", vpcd_ports=()) as counter:
-    serve(counter, port=0, screen_url=None)
+with SimulatedShop(Home(Path(sys.argv[1])), backend={NOWHERE!r}, admin_token="none", vpcd_ports=()) as shop:
+    serve(shop, port=0, screen_url=None)
 """
 
 
 @pytest.fixture
-def counter(tmp_path: Path) -> Iterator[Counter]:
-    with Counter(Home(tmp_path), backend=NOWHERE, admin_token="none", vpcd_ports=()) as opened:
+def shop(tmp_path: Path) -> Iterator[SimulatedShop]:
+    with SimulatedShop(Home(tmp_path), backend=NOWHERE, admin_token="none", vpcd_ports=()) as opened:
         yield opened
 
 
@@ -69,20 +69,20 @@ def test_it_says_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_where_the_usual_port_is_taken_it_listens_at_another(
-    counter: Counter, listening: list[tuple[str, int]], taken: int, monkeypatch: pytest.MonkeyPatch
+    shop: SimulatedShop, listening: list[tuple[str, int]], taken: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "USUAL_PORT", taken)
-    serve(counter, port=None, screen_url=None)
+    serve(shop, port=None, screen_url=None)
     ((host, port),) = listening
     assert host == "127.0.0.1"
     assert port != taken
 
 
 def test_where_a_chosen_port_is_taken_it_says_so(
-    counter: Counter, listening: list[tuple[str, int]], taken: int
+    shop: SimulatedShop, listening: list[tuple[str, int]], taken: int
 ) -> None:
     with pytest.raises(ConfigError, match="Choose another --port"):
-        serve(counter, port=taken, screen_url=None)
+        serve(shop, port=taken, screen_url=None)
     assert listening == []
 
 

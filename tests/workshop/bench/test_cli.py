@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from workshop.bench import queue, screen, soak, start, sync, tap
+from workshop.bench import queue, screen, soak, start, sync, tap, tap_beside_lists
 from workshop.bench.cli import bench
 
 
@@ -30,8 +30,10 @@ RUNS: list[tuple[Any, list[str], dict[str, Any]]] = [
     (queue, ["queue", "--operations", "10", "--rows", "7", "--no-peers"],
      {"operations": 10, "rows": 7, "with_peers": False}),
     (sync, ["sync", "--payments", "3"], {"payments": 3}),
-    (tap, ["tap", "--taps", "1", "--radio-taps", "2", "--insertions", "3"],
-     {"taps": 1, "radio_taps": 2, "insertions": 3}),
+    (tap, ["tap", "--taps", "2", "--radio-taps", "3", "--insertions", "4"],
+     {"taps": 2, "radio_taps": 3, "insertions": 4}),
+    (tap_beside_lists, ["lists", "--taps", "1", "--stored", "2", "--clients", "3"],
+     {"taps": 1, "stored": 2, "clients": 3}),
     (soak, ["soak", "--taps", "5"], {"taps": 5}),
     (screen, ["ui", "--touches", "4", "--seconds", "0.5"], {"touches": 4, "over_s": 0.5}),
     (start, ["start", "--times", "2"], {"times": 2}),
@@ -63,7 +65,7 @@ def test_options_reach_their_bench(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["queue", "sync", "tap", "soak"])
+@pytest.mark.parametrize("name", ["queue", "sync", "tap", "lists", "soak"])
 def test_it_measures_on_the_disk_it_is_given(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     seen: list[Path] = []
 
@@ -71,7 +73,7 @@ def test_it_measures_on_the_disk_it_is_given(name: str, monkeypatch: pytest.Monk
         seen.append(directory)
         return Report()
 
-    module = {"queue": queue, "sync": sync, "tap": tap, "soak": soak}[name]
+    module = {"queue": queue, "sync": sync, "tap": tap, "lists": tap_beside_lists, "soak": soak}[name]
     monkeypatch.setattr(module, "run", run)
     done = CliRunner().invoke(bench, [name, "--directory", str(tmp_path)])
     assert done.exit_code == 0, done.output
@@ -89,9 +91,12 @@ def test_every_bench_is_run_here() -> None:
         ("queue", "--operations", "9"),
         ("queue", "--rows", "0"),
         ("sync", "--payments", "0"),
-        ("tap", "--taps", "0"),
+        ("tap", "--taps", "1"),
         ("tap", "--radio-taps", "-1"),
-        ("tap", "--insertions", "0"),
+        ("tap", "--insertions", "1"),
+        ("lists", "--taps", "0"),
+        ("lists", "--stored", "0"),
+        ("lists", "--clients", "0"),
         ("soak", "--taps", "0"),
         ("ui", "--touches", "3"),
         ("ui", "--seconds", "0"),

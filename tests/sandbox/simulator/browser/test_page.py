@@ -18,7 +18,7 @@ from sandbox.simulator import showing
 from sandbox.simulator.actions import Action, Bring, Decide, Switch, Wish
 from sandbox.simulator.app import Page as Served
 from sandbox.simulator.board import Board
-from sandbox.simulator.counter import NAMES
+from sandbox.simulator.shop import NAMES
 from tests.support.browser import DESK, PHONE, browser, profile
 from tests.support.counter import until
 from workshop.samples.screens import IDLE, online, sale
@@ -26,7 +26,7 @@ from workshop.samples.screens import IDLE, online, sale
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
 
-    from sandbox.simulator.counter import Counter
+    from sandbox.simulator.shop import SimulatedShop
 
 __all__ = ["browser"]
 
@@ -59,7 +59,7 @@ FACES = sorted(
 
 @dataclass
 class Standing:
-    """In a counter's place: what is put up is shown, what is pressed is kept."""
+    """In the shop's place: what is put up is shown, what is pressed is kept."""
 
     board: Board = field(default_factory=Board)
     done: list[Action] = field(default_factory=list)
@@ -106,7 +106,7 @@ def standing() -> Iterator[tuple[Standing, str]]:
     stands.board.put("journal", [row(1, "epoch"), row(2)])
     stands.board.put("ledger", [posting("top_up")])
     listener = socket.create_server(("127.0.0.1", 0))
-    app = Served(cast("Counter", stands), token=TOKEN, screen_url=None).app()
+    app = Served(cast("SimulatedShop", stands), token=TOKEN, screen_url=None).app()
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

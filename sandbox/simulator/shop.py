@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The counter behind the page: shoppers' phones, the readers' places, the two switches, and what is shown of it all."""
+"""The shop behind the page: shoppers' phones, the readers' places, the two switches, and what is shown of it all."""
 
 import threading
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from sandbox.simulator.books import LedgerFollower
 from sandbox.simulator.handset import Handset
 
 NAMES: Final = ("Lin", "Mei", "Chen")
-"""Whose phones there are; the page knows how each is written in Chinese."""
+"""The shoppers who have a phone; the page knows how each name is written in Chinese."""
 _END_LIMIT_S = 5.0
 
 Switchable = Literal["link", "reader"]
@@ -26,10 +26,10 @@ class UnknownPhoneError(PengposError):
     """No phone of that name is here."""
 
 
-class Counter:
-    """A context manager: phones are opened and the ledger followed inside it. `carry_out` from any thread.
+class SimulatedShop:
+    """Keeps the phones open and follows the ledger while its context is entered. Call `carry_out` from any thread.
 
-    `switch` is asked to turn what is `switchable`, the terminal's line or its readers; nothing else can be turned here.
+    `switch` turns what is `switchable`, the terminal's line or its readers; nothing else can be turned here.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Counter:
             phone.close()
 
     def carry_out(self, action: Action) -> None:
-        """Do it; what comes of it is shown. Raises UnknownPhoneError."""
+        """Do what the page asks; the board shows what comes of it. Raises UnknownPhoneError."""
         match action:
             case Switch(what=what, to=to):
                 self._turn(what, to)
@@ -104,7 +104,7 @@ class Counter:
                 assert_never(action)
 
     def tell_terminal(self, status: dict[str, Any] | None) -> None:
-        """The terminal's newest snapshot; when its sale has moved on, every phone with a network asks what it knows."""
+        """Show the terminal's newest snapshot; where its sale has moved on, phones with a network ask the backend."""
         self.board.put("terminal", status)
         sale = (status or {}).get("sale") or {}
         before, self._stands = self._stands, (sale.get("id"), sale.get("state"))
@@ -120,7 +120,7 @@ class Counter:
         return self._phones[name]
 
     def _bring(self, phone: Handset) -> None:
-        """To the first reader whose place is free; with two phones at two readers, so be it."""
+        """Hold it to the first reader whose place is free; where none is, leave it away."""
         with self._lock:
             free = [port for port in self._ports if port not in self._taken]
             if not free:
@@ -148,7 +148,7 @@ class Counter:
         self.board.put("switches", said)
 
     def _booked(self, lines: list[dict[str, Any]]) -> None:
-        """Money has moved: every phone with a network learns of it."""
+        """Show the ledger's newest postings; every phone with a network asks what they changed."""
         self.board.put("ledger", lines)
         self._refresh()
 
