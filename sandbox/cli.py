@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`pengpos sandbox`: the command; the backend itself is imported when it runs."""
+"""The command `pengpos sandbox`, which imports the backend only when it runs."""
 
 from pathlib import Path
 

@@ -240,9 +240,9 @@ def asked_to_pay_after_all(day: Day) -> str:
     account.pay_due(UUID(sale.intents[-1].intent_id))
     day.until(sale, lambda seen: _due_state(seen) == "paid", "paid since")
     day.until(sale, lambda seen: all(alarm.calm for alarm in _alarms(day, seen)), "said calmly")
-    told = _alarms(day, sale)
-    check(len(told) == 1, f"{len(told)} alarms about it")
-    return told[0].text
+    alarms = _alarms(day, sale)
+    check(len(alarms) == 1, f"{len(alarms)} alarms about it")
+    return alarms[0].text
 
 
 def _alarms(day: Day, sale: SaleView) -> list[AlarmView]:

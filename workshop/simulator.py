@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`pengpos simulator`: the counter's page, given the terminal's local API and journal to show.
+"""`pengpos simulator`: the simulator's page, given the terminal's local API and journal to show.
 
 `pengpos run` starts it and reads what it prints: `{"url": …}`, then `{"switch": "link" | "reader", "to": "on" | "off" |
 "breaks"}` for each switch turned on the page; `run` carries it out.
@@ -38,7 +38,7 @@ _BACK_OFF_S = 0.5
 @click.option("--switch", "switchable", multiple=True, type=click.Choice(["link", "reader"]),
               help="Let the page turn this off and on: what is wanted is printed, for the parent process.")  # fmt: skip
 def simulator(*, port: int | None, switchable: "tuple[Switchable, ...]") -> None:
-    """The counter in a browser on this machine: the terminal's screen, a virtual phone, journal and ledger.
+    """A shop in a browser on this machine: the terminal's screen, virtual phones, journal and ledger.
 
     `pengpos run` starts it by itself and prints its address.
     """
@@ -133,7 +133,7 @@ class JournalFollower(_Follower):
                         rows = reader.rows_since(seq, ROWS_MOST)
                         if rows:
                             seq = rows[-1].row.seq
-                            self._rows.extend(told(row) for row in rows)
+                            self._rows.extend(row_for_page(row) for row in rows)
                             self._board.put("journal", list(self._rows))
                         else:
                             self._stopping.wait(LOOK_S)
@@ -143,8 +143,8 @@ class JournalFollower(_Follower):
             self._stopping.wait(_BACK_OFF_S)
 
 
-def told(found: "ChainedRow") -> dict[str, Any]:
-    """A row for the page: what it is, of which sale, and the first bytes of its hash."""
+def row_for_page(found: "ChainedRow") -> dict[str, Any]:
+    """A journal row for the page: its kind, its sale, and the first bytes of its hash."""
     from offline_queue.records.codec import decode_sale, decode_why
 
     row = found.row

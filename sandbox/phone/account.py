@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shopper's account at a payment backend, over HTTP (backend API, "Shopper side").
+"""Calls a payment backend for one shopper's account, over HTTP (backend API, "Shopper side").
 
-Knows paths, members and problem documents; what a receipt or credential is worth, the wallet judges by its signature.
+Knows paths, members and problem documents. It verifies no signature: the wallet does.
 """
 
 from typing import Annotated, Final, Self, TypeVar
@@ -25,14 +25,14 @@ _Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
 class BackendUnreachableError(PengposError):
-    """The backend did not answer, or not as a backend: what was asked may or may not have happened."""
+    """The backend gave no answer that can be read; what was asked may or may not have happened."""
 
     def __init__(self, url: str, detail: str) -> None:
         super().__init__(f"{url}: {detail}")
 
 
 class BackendRefusedError(PengposError):
-    """The backend said no; `status` is HTTP's, `code` the problem document's (RFC 9457)."""
+    """The backend refused; `status` is HTTP's, `code` the problem document's (RFC 9457)."""
 
     def __init__(self, status: int, code: str, detail: str) -> None:
         super().__init__(f"{detail} ({status}{' ' + code if code else ''})")
@@ -45,7 +45,7 @@ class _Answer(BaseModel):
 
 
 class SignedUp(_Answer):
-    """`POST /accounts`."""
+    """The answer of `POST /accounts`."""
 
     account_id: str = Field(min_length=1, max_length=200)
     token: str = Field(pattern=r"^[!-~]{1,1000}$")
@@ -149,17 +149,17 @@ class Account:
         return str(self._http.base_url).rstrip("/")
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connections."""
         self._http.close()
 
     def sign_up(self, name: str, languages: list[str]) -> SignedUp:
-        """Open an account; from here on this object speaks for it."""
+        """Open an account, which later calls are about."""
         answer = self._call(SignedUp, "POST", "accounts", {"name": name, "languages": languages})
         self._token = answer.token
         return answer
 
     def issuers(self) -> Issuers:
-        """Whose signatures count."""
+        """The keys of the issuers this backend names."""
         return Issuers(_read_key(jwk) for jwk in self._call(_Issuers, "GET", "issuers").issuers)
 
     def credential(self, account_id: str, signer: Signer) -> bytes:
@@ -181,11 +181,11 @@ class Account:
         return self._call(_Dues, "GET", "dues").dues
 
     def pay_due(self, intent_id: UUID) -> AccountDue:
-        """Pay it, once however often it is said."""
+        """Pay a due; asked again, the backend takes it once."""
         return self._call(AccountDue, "POST", f"dues/{intent_id}/pay")
 
     def refuse_due(self, intent_id: UUID) -> AccountDue:
-        """Say no to it."""
+        """Refuse a due."""
         return self._call(AccountDue, "POST", f"dues/{intent_id}/refuse")
 
     def claim(self, reference: str, presentation: bytes | None) -> None:

@@ -152,7 +152,7 @@ def _tap_until_done(shopper: VirtualPhone, port: int, seconds: float, *, leave: 
             click.echo("The phone left the reader too early. Tap again: it gives the same answer.")
             return None
         if last is None:
-            click.echo("Nobody asked this phone for anything. Is there a sale on the terminal?")
+            click.echo("The terminal asked this phone for nothing. Is there a sale on it?")
             return None
         if not isinstance(last, Asked) or not _agrees(last, yes=yes):
             return last
@@ -162,12 +162,12 @@ def _tap_until_done(shopper: VirtualPhone, port: int, seconds: float, *, leave: 
 
 
 def _is_the_end(event: Event) -> bool:
-    """Everything but an authorisation, after which the receipt is to come."""
+    """True for every event but an authorisation, after which the receipt is to come."""
     return not isinstance(event, Authorised)
 
 
 def _is_paid(event: Event | None) -> bool:
-    """As far as the phone knows: an authorisation whose receipt did not come may still be refused."""
+    """True if the phone takes it for paid; an authorisation whose receipt did not come may still be refused."""
     if isinstance(event, ReceiptKept):
         return event.payment.outcome is not Outcome.DECLINED
     return isinstance(event, Authorised | PaidAnotherWay)
@@ -177,7 +177,7 @@ def _agrees(asked: Asked, *, yes: bool) -> bool:
     question = f"{words.of_offer(asked.offer)}. Pay?"
     try:
         return yes or click.confirm(question, default=True)
-    except click.Abort:  # nobody is there to answer
+    except click.Abort:  # standard input has ended: no answer is a no
         return False
 
 
@@ -235,12 +235,12 @@ def dues(settings: Settings, paid: UUID | None, refused: UUID | None) -> None:
             lines = [words.of_due(account.refuse_due(refused))]
         else:
             lines = [words.of_due(due) for due in account.dues()]
-        click.echo("\n".join(lines or ["Nobody asks you for anything."]))
+        click.echo("\n".join(lines or ["No shop asks you for anything."]))
 
 
 @contextmanager
 def _opened(settings: Settings, owner: Owner, manner: Manner) -> Iterator[VirtualPhone]:
-    """The phone, with an account and as fresh as the network lets it be.
+    """Open the phone, sign it up if need be, and sync it where there is a network.
 
     Raises BackendUnreachableError if it would need an account first and there is no network.
     """

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A clock that a test holds in its hand (`pengpos.core.ports.Clock`)."""
+"""A clock that a test sets (`pengpos.core.ports.Clock`)."""
 
 
 class HeldClock:
-    """Stands still until it is set; both its times go by what it is set to, also backwards."""
+    """A clock that stands still until it is set, also backwards; both its times are what it was set to."""
 
     def __init__(self, unix_s: int) -> None:
         self.unix_s = unix_s

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where `pengpos run` says its parts are, and where phones live, below `pengpos.home.Home`.
+"""Reads what `pengpos run` wrote of its parts, and names the directories of phones, below `pengpos.home.Home`.
 
 `run/parts.json` is `{"backend": URL, "vpcd_ports": [first, second]}`; `phone/NAME/` is one phone's directory.
 """
@@ -43,7 +43,7 @@ def read_parts(home: Home) -> Parts:
 
 
 def phone_directory(home: Home, name: str) -> Path:
-    """Where the phone called `name` keeps what it must not forget. Raises ConfigError for a name that is no name."""
+    """The directory of the phone called `name`. Raises ConfigError for a name that could lead elsewhere."""
     if not _PHONE_NAME.match(name):
         raise ConfigError("--name", f"{name!r} is not a phone's name", "Use up to 32 letters, digits, - and _")
     return home.phones / name

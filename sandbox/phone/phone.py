@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A whole phone without hardware: account, keys, wallet and card in one directory, and how it is held to a reader.
+"""Puts a whole phone together without hardware: account, keys, wallet and card in one directory.
 
 Knows how its parts hang together. Any number of them fit into one process; each is used by one holder at a time.
 """
@@ -35,7 +35,7 @@ E = TypeVar("E")
 class VirtualPhone:
     """One phone over its `directory`, which it makes if need be.
 
-    `owner` and `manner` may be replaced between taps. `listener` is told of every event as it happens, in the thread
+    `owner` and `manner` may be replaced between taps. `listener` gets every event as it happens, in the thread
     that holds the phone to the reader. Raises JournalError, ConfigError.
     """
 
@@ -78,7 +78,7 @@ class VirtualPhone:
 
     @property
     def owner(self) -> Owner:
-        """Who holds it; replace the value to change their mind."""
+        """The settings and wishes of the person who holds it; replace the value to change them."""
         return self.wallet.owner
 
     @owner.setter

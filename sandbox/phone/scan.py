@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Paying by the URL of a tag or QR, with this phone's own account (tap protocol §3).
+"""Pays by the URL of a tag or QR, with this phone's own account (tap protocol §3).
 
-Knows the two forms of the URL and the order that keeps two ways from paying one intent: the wallet is told before the
-backend is asked, and told otherwise only where the backend said for certain that nothing was begun.
+Knows the two forms of the URL, and the order that keeps two ways from paying one intent: the wallet shuts taps out
+before the backend is asked, and lets them in again only where the backend refused, so that nothing has begun.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,8 @@ class Scanned:
 def read_url(url: str, *, backend: str, wallet: Wallet) -> Scanned:
     """Read `ORIGIN/t/ID` or `ORIGIN/t#P`, the latter by all the checks of a tap but the owner's.
 
-    Raises MalformedError for another URL, SignatureError for an intent nobody trusts, RefusedError for one out of time.
+    Raises MalformedError for another URL, SignatureError for an intent of an issuer that is not trusted, RefusedError
+    for one out of time.
     """
     if len(url) > _MAX_URL:
         raise MalformedError(f"a URL longer than {_MAX_URL} characters")
@@ -60,7 +61,7 @@ def read_url(url: str, *, backend: str, wallet: Wallet) -> Scanned:
 def pay(scanned: Scanned, account: Account, wallet: Wallet) -> AccountPayment:
     """Claim and pay it. Raises RefusedError if a tap has paid it, BackendRefusedError, BackendUnreachableError.
 
-    After BackendUnreachableError nobody knows: until a receipt comes, a tap is answered "begun by another way".
+    After BackendUnreachableError the outcome is unknown: until a receipt comes, a tap gets "begun another way".
     """
     if not wallet.begin_elsewhere(scanned.intent_id):
         raise RefusedError(Reason.BEGUN_ANOTHER_WAY, "this phone has paid it by tap")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the phone's owner reads, in plain English: events, payments and reasons as sentences."""
+"""Writes events, payments and reasons as sentences for the phone's owner, in plain English."""
 
 from pathlib import Path
 from typing import Final

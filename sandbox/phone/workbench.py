@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A wallet on a workbench: beside it a till that asks for money and an issuer both trust, all in this process.
 
-For tests, and for whoever writes a wallet and wants to see what this one answers. No reader, no network, time stands.
+For tests, and for authors of wallets who want to see what this one answers. No reader, no network, time stands.
 """
 
 import weakref
@@ -34,7 +34,7 @@ PAYS_UNASKED = Owner(tap_limits=(Money(10**12, "CNY"),))
 
 @dataclass(kw_only=True)
 class Till:
-    """A terminal that signs whatever it is told to ask for."""
+    """A terminal that signs any intent a test asks for."""
 
     issuer: Signer
     signer: Signer = field(default_factory=SoftwareKey.generate)
@@ -76,7 +76,7 @@ class Till:
         return SignedIntent.read(self.intent(number, **changes), PublicKey.of(self.signer)).digest
 
     def receipt(self, outcome: Outcome, number: int = 1, *, total_minor: int = 1880, **changes: Any) -> bytes:
-        """A receipt by whoever may give this one: this till for accepted offline, else the issuer."""
+        """A receipt, signed by this till for accepted offline, else by the issuer."""
         by_till = outcome is Outcome.ACCEPTED_OFFLINE
         claims = ReceiptClaims(
             intent_id=number.to_bytes(16, "big"), outcome=outcome, total_minor=total_minor, currency="CNY", at=NOW

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What somebody at the page may do, as it comes in JSON: `{"do": …}`."""
+"""The actions that the page may send, as JSON: `{"do": …}`. An unknown field is refused."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -24,13 +24,13 @@ class Bring(_OfPhone):
 
 
 class Take(_OfPhone):
-    """Take it away, now."""
+    """Take the phone from the reader, now."""
 
     do: Literal["take"]
 
 
 class Wish(_OfPhone):
-    """Set the phone otherwise; what is left out stays."""
+    """Change the phone's settings; what is left out stays."""
 
     do: Literal["wish"]
     locked: StrictBool | None = None
@@ -50,7 +50,7 @@ class Decide(_OfPhone):
 
 
 class Wipe(_OfPhone):
-    """Away with what the phone shows."""
+    """Clear what the phone shows."""
 
     do: Literal["wipe"]
 
@@ -70,7 +70,7 @@ class Due(_OfPhone):
 
 
 class Switch(_Action):
-    """The terminal's line or its reader, on or off; a line may also break in the next payment."""
+    """Turn the terminal's line or its reader on or off; a line may also break in the next payment."""
 
     do: Literal["switch"]
     what: Literal["link", "reader"]
@@ -80,4 +80,4 @@ class Switch(_Action):
 Action = Bring | Take | Wish | Decide | Wipe | Scan | Due | Switch
 
 ACTION: TypeAdapter[Action] = TypeAdapter(Annotated[Action, Field(discriminator="do")])
-"""Reads one from JSON; raises pydantic.ValidationError."""
+"""Reads an action from JSON; raises pydantic.ValidationError."""

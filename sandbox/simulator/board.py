@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the page shows, in parts: the newest of each, and who waits for news.
+"""Keeps what the page shows, in parts: the newest of each, for every follower that waits for news.
 
 Parts: ``terminal``, ``phones``, ``switches``, ``journal``, ``ledger``. Any thread may put one up; only the newest
-counts, so whoever is slow misses what was in between and nothing piles up.
+counts, so a slow follower misses what was in between and nothing piles up.
 """
 
 import asyncio

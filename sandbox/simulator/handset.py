@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One shopper's virtual phone as somebody holds it in a browser: what may be done with it, and what it shows.
+"""Holds one shopper's virtual phone for the page: carries out what its owner does, and says what it shows.
 
 Decides nothing about money: the wallet does (`sandbox.phone`). Anything that waits, a tap or a question to the backend,
 happens in a thread of its own; `changed` is called whenever the phone shows something else.
@@ -66,7 +66,7 @@ class Handset:
     def __init__(
         self, name: str, directory: Path, *, backend: str, changed: Callable[[], None], free: Callable[[int], None]
     ) -> None:
-        """`backend` is where it has its account; `free` is told of a reader's port that is no longer used."""
+        """`backend` is where it has its account; `free` gets a reader's port that is no longer used."""
         self.name = name
         self._backend = backend
         self._changed = changed
@@ -75,7 +75,7 @@ class Handset:
         self._phone = VirtualPhone(directory, owner=self._wishes.owner, listener=self._happened)
         self._moved = threading.Condition()
         self._taken = threading.Event()
-        self._errand = threading.Lock()
+        self._backend_lock = threading.Lock()
         self._is_to_refresh = False
         self._screen: showing.Screen = showing.IDLE
         self._asked: Asked | None = None
@@ -114,7 +114,7 @@ class Handset:
     # --- what its owner does ------------------------------------------------------------------------------------------
 
     def wish(self, **changes: Any) -> None:
-        """Set it otherwise; a phone that finds its network again asks how things stand."""
+        """Change its settings; a phone that finds its network again asks the backend what is new."""
         before, self._wishes = self._wishes, replace(self._wishes, **changes)
         self._phone.owner = self._wishes.owner
         if self._wishes.network and not before.network:
@@ -135,7 +135,7 @@ class Handset:
         self._show(showing.of_decision(asked, agrees=agrees))
 
     def wipe(self) -> None:
-        """Away with what it shows."""
+        """Clear what it shows."""
         self._asked = None
         self._show(showing.IDLE)
 
@@ -225,7 +225,7 @@ class Handset:
         self._start(self._answer_due, Account.pay_due if pays else Account.refuse_due, intent_id)
 
     def _refresh(self) -> None:
-        with self._errand:
+        with self._backend_lock:
             self._is_to_refresh = False
             trouble = self._ask(None)
         if trouble is not None and trouble != showing.NO_NETWORK:
@@ -233,13 +233,13 @@ class Handset:
         self._changed()
 
     def _scan(self, url: str) -> None:
-        with self._errand:
+        with self._backend_lock:
             paid: list[AccountPayment] = []
             trouble = self._ask(lambda account: paid.append(self._phone.scan(account, url)))
         self._show(trouble or showing.of_account_payment(paid[0]))
 
     def _answer_due(self, answer: Callable[[Account, UUID], AccountDue], intent_id: UUID) -> None:
-        with self._errand:
+        with self._backend_lock:
             answered: list[AccountDue] = []
             trouble = self._ask(lambda account: answered.append(answer(account, intent_id)))
         self._show(trouble or showing.of_due(answered[0]))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The terminal's line to the backend, with a switch: a TCP relay before the sandbox.
+"""Relays TCP before the sandbox, so that the terminal's line to the backend has a switch.
 
-Terminals are told from phones and browsers by the path of a connection's first request (`/v1/…`): cutting the line cuts
-them off and nobody else, as when a shop's router is unplugged. It may also break while a payment is under way: the
+It knows terminals from phones and browsers by the path of a connection's first request (`/v1/…`): cutting the line cuts
+them off and no other, as when a shop's router is unplugged. It may also break while a payment is under way: the
 request gets through, no answer does. Changes no byte.
 """
 
@@ -25,7 +25,7 @@ _OF_A_TERMINAL = re.compile(rb"[A-Z]+ /v1/")
 
 
 class Line:
-    """Listens at a port of 127.0.0.1 and relays to another. A context manager; `cut` and `mend` from any thread."""
+    """Relays from one port of 127.0.0.1 to another while its context is entered; `cut` and `mend` from any thread."""
 
     def __init__(self, *ports: int) -> None:
         """At the first of these ports that is free, 0 and none at all: any. Raises ConfigError if all are taken."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a phone may be torn away from the reader, each moment as a manner of `sandbox.phone.field.manners`."""
+"""Names the moments at which a phone leaves the reader, each a manner of `sandbox.phone.field.manners`."""
 
 from enum import StrEnum
 
@@ -8,7 +8,7 @@ from sandbox.phone.field.manners import Gone, Honest, Manner, Move, Respond, Say
 
 
 class Moment(StrEnum):
-    """When it leaves."""
+    """The moment at which a phone leaves the reader."""
 
     NEVER = "never"
     AT_ONCE = "at_once"
@@ -16,7 +16,7 @@ class Moment(StrEnum):
     IN_REPLY = "in_reply"
     """It has signed; half of its answer is through."""
     BEFORE_RECEIPT = "before_receipt"
-    """The terminal has its answer; the receipt finds nobody."""
+    """The terminal has its answer; the receipt does not reach it."""
 
 
 class TornBeforeReceipt:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a virtual phone's screen shows, as JSON for the page: kinds and figures. The words are the page's."""
+"""Writes what a virtual phone's screen shows as JSON for the page: kinds and figures. The page has the words."""
 
 from collections.abc import Iterable
 from typing import Any, Final, TypedDict
@@ -59,7 +59,7 @@ _OUTCOMES: Final = {
 
 
 def of_event(event: Event) -> Screen:
-    """What a tap has brought up."""
+    """The screen that a tap's event brings up."""
     match event:
         case Asked(offer=offer, hint=hint, total_minor=total):
             return {**_offer(offer), "kind": "asked", "hint": hint.name.lower(), "total": total}
@@ -74,12 +74,12 @@ def of_event(event: Event) -> Screen:
 
 
 def of_decision(asked: Asked, *, agrees: bool) -> Screen:
-    """Decided: now the same tap again."""
+    """The screen after the owner decided: it asks for the same tap again."""
     return {**_offer(asked.offer), "kind": "confirmed" if agrees else "denied", "total": asked.total_minor}
 
 
 def of_account_payment(paid: AccountPayment) -> Screen:
-    """What came of paying by the code."""
+    """The screen after paying by the code."""
     kind = {"approved": "paid", "held": "held", "already_paid": "paid_by_another"}.get(paid.status, "declined")
     screen: Screen = {"kind": kind, "merchant": paid.merchant.name, "total": paid.total, "currency": paid.currency}
     if paid.confirmation_code:
@@ -90,7 +90,7 @@ def of_account_payment(paid: AccountPayment) -> Screen:
 
 
 def of_due(due: AccountDue) -> Screen:
-    """What is asked after all, and why; or what came of it."""
+    """The screen of a due: what is asked after all and why, or what came of it."""
     return {
         "kind": f"due_{due.state}", "merchant": due.merchant.name, "total": due.amount, "currency": due.currency,
         "why": due.code, "intent": str(due.intent_id),
@@ -98,7 +98,7 @@ def of_due(due: AccountDue) -> Screen:
 
 
 def refused(error: BackendRefusedError) -> Screen:
-    """The backend said no."""
+    """The screen after the backend refused."""
     if error.code == "already_paid":
         return {"kind": "paid_by_another"}
     if error.code == "insufficient_funds":
@@ -109,7 +109,7 @@ def refused(error: BackendRefusedError) -> Screen:
 
 
 def trouble(detail: str) -> Screen:
-    """Something is wrong with the phone itself."""
+    """The screen that says what is wrong with the phone itself."""
     return {"kind": "trouble", "detail": detail}
 
 

@@ -36,7 +36,7 @@ DESK: "ViewportSize" = {"width": 1280, "height": 800}
 
 @contextmanager
 def chromium() -> Iterator["Browser"]:
-    """A browser with a fresh profile that nobody else uses."""
+    """A browser with a fresh profile of its own."""
     from playwright.sync_api import sync_playwright  # slow to import, and most test processes open no page
 
     with sync_playwright() as playwright:
@@ -63,7 +63,7 @@ def profile(
     dark: bool = False,
     expected: tuple[str, ...] = (),
 ) -> "Iterator[BrowserContext]":
-    """Somebody's browser: storage of its own, that is empty. Tabs opened in it are watched.
+    """One person's browser: storage of its own, that is empty. Tabs opened in it are watched.
 
     Raises AssertionError at the end if a page threw, logged an error (a breach of the Content-Security-Policy is one),
     or asked any host but that of its own address. `expected`: parts of messages that belong to the test.

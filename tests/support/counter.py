@@ -215,7 +215,7 @@ class Counter:
         return msgspec.json.decode(answer.content, type=SaleView)
 
     def present(self, amount: str, **more: object) -> SaleView:
-        """Charge with nobody at any reader, and wait until every reader has seen that."""
+        """Charge with no phone at any reader, and wait until every reader has seen that."""
         sale = self.until(self.charge(amount, **more), "presented")
         fields, arming = self._tap_fields._states, self.terminal._device.arming
         until(lambda: all(seen_empty_under(each, arming.number) for each in fields.values()), "every field seen empty")
@@ -302,7 +302,7 @@ class Counter:
             return self.until(sale, holds)
 
     def look_round(self) -> None:
-        """Until every reader has looked at its field anew, and what it saw has been told."""
+        """Until every reader has looked at its field anew, and what it saw has been heard."""
         after = {name: reader.looks + 2 for name, reader in self._switched.items()}
         until(
             lambda: all(reader.looks >= after[name] for name, reader in self._switched.items()), "every reader looked"
@@ -320,7 +320,7 @@ class Counter:
         return self.sale(sale)
 
     def lose_the_backend(self, obstacle: Obstacle | None = None) -> None:
-        """From here on somebody else answers, or nobody; returns when the terminal knows it."""
+        """From here on another backend answers, or none; returns when the terminal knows it."""
         if obstacle is None:
             self.road.cut()
         else:

@@ -26,12 +26,12 @@ class Owing:
     authorisation: bytes
 
     def dues(self) -> list[dict[str, Any]]:
-        """All that the shopper is told."""
+        """All that the shopper hears of it."""
         found: list[dict[str, Any]] = self.wallet.call("GET", "/dues").json()["dues"]
         return found
 
     def state(self) -> str:
-        """How the shopper's one due stands; "none" where nobody was asked."""
+        """How the shopper's one due stands; "none" where no shopper was asked."""
         return str(self.dues()[0]["state"]) if self.dues() else "none"
 
     def does(self, what: str, by: Wallet | None = None) -> httpx.Response:
@@ -49,7 +49,7 @@ class Owing:
         return answer
 
     def told(self) -> dict[str, Any] | None:
-        """The due as the terminal is told of it."""
+        """The due as the terminal hears of it."""
         payment: dict[str, Any] = self.till.call("GET", f"/intents/{self.sale.intent_id}").json()["payment"]
         found: dict[str, Any] | None = payment.get("due")
         return found

@@ -2,7 +2,7 @@
 """A TCP proxy before an HTTP server that does to one exchange what networks do: cut, tear, double, delay, falsify.
 
 A shipped test part. What is to befall a request is written into it, in the header `FAULT` (which goes no further), so
-that whoever counts requests says so; every other request passes. Real sockets; it never looks at what is paid.
+that the one who counts requests says so; every other request passes. Real sockets; it never looks at what is paid.
 """
 
 import asyncio
@@ -288,7 +288,7 @@ async def _trickle(whole: bytes, writer: asyncio.StreamWriter) -> None:
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
-    """End the connection with RST: whoever waits for an answer is told at once that there is none."""
+    """End the connection with RST: a caller that waits for an answer learns at once that none comes."""
     raw: socket.socket = writer.get_extra_info("socket")
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()

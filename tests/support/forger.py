@@ -19,7 +19,7 @@ from sandbox.phone.wallet.applet import Applet
 
 @dataclass(kw_only=True)
 class Forger:
-    """A wallet with a key of its own that `issuer` vouches for, unless it is told to be false."""
+    """A wallet with a key of its own that `issuer` vouches for, unless a test wants a false one."""
 
     issuer: Issuer
     clock: Clock

@@ -15,7 +15,7 @@ _END = b""
 class InLoop(httpx.AsyncBaseTransport):
     """The application runs in a task of its own: if the caller goes away, it finishes what it has begun.
 
-    `context`: whose task that is. By default nobody's: what a server does is no part of its client's process.
+    `context`: whose task that is. By default no task's: what a server does is no part of its client's process.
     """
 
     def __init__(self, app: ASGIApp, context: Callable[[], Context] = Context) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An event loop whose time jumps instead of passing: nobody sleeps, and everything happens in the same order each time.
+"""An event loop whose time jumps instead of passing: no task sleeps, everything happens in the same order each time.
 
 While something is ready, time stands still. When nothing is, the clock is set to the next timer at once. What would run
 in another thread runs here and now, so that no thread can be half done when time jumps. Sockets are real.
@@ -69,7 +69,7 @@ class JumpingLoop(asyncio.SelectorEventLoop):
         future: asyncio.Future[Any] = self.create_future()
         try:
             future.set_result(func(*args))
-        except Exception as error:  # noqa: BLE001  # whatever the thread would have raised, whoever awaits it gets
+        except Exception as error:  # noqa: BLE001  # what the thread would have raised, its awaiter gets
             future.set_exception(error)
         return future
 
@@ -85,7 +85,7 @@ class JumpingLoop(asyncio.SelectorEventLoop):
 
 
 def _log_less(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What dies in a fault test is meant to: only what nobody expects is reported."""
+    """What dies in a fault test is meant to: only what no test expects is reported."""
     if not isinstance(context.get("exception"), ConnectionError | asyncio.CancelledError | Killed):
         loop.default_exception_handler(context)
 

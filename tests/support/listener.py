@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A `core.ports.TapListener` that remembers, lets a test wait for what it should have heard, and fails when told to."""
+"""A `core.ports.TapListener` that remembers, lets a test wait for what it should have heard, and fails on demand."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -38,9 +38,9 @@ class Listener:
             assert self._news.wait_for(lambda: holds(self), limit_s), f"{self.healths} {self.fields} {self.cards}"
 
     def states(self, reader: str) -> list[ReaderState]:
-        """What was told of one reader, in order."""
+        """What was heard of one reader, in order."""
         return [health.state for health in self.healths if health.name == reader]
 
     def until_told(self, reader: str, *states: ReaderState) -> None:
-        """Wait until exactly these states were told of it, in this order."""
+        """Wait until exactly these states were heard of it, in this order."""
         self.until(lambda heard: heard.states(reader) == list(states))

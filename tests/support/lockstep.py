@@ -63,7 +63,7 @@ class Lockstep:
 
 
 def _have(answer: Any, _limit_s: float) -> Any:
-    """Whoever asked in lockstep has the answer."""
+    """The caller that asked in lockstep has the answer."""
     return answer
 
 

@@ -13,7 +13,7 @@ LIMIT_S = 20.0
 
 
 class LoopThread:
-    """Runs coroutines for a test; whatever breaks in a task nobody waits for fails the test that closes it."""
+    """Runs coroutines for a test; what breaks in a task that no test awaits fails the test that closes it."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()

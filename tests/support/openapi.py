@@ -30,9 +30,9 @@ class Contract:
         if not operations:
             assert response.status_code in {404, 405}, f"{method} {path} is not in the document"
             return
-        told = self._told(operations[0][method]["responses"], response.status_code)
-        assert told is not None, f"{method} {path}: {response.status_code} is not in the document"
-        content = told.get("content")
+        documented = self._documented(operations[0][method]["responses"], response.status_code)
+        assert documented is not None, f"{method} {path}: {response.status_code} is not in the document"
+        content = documented.get("content")
         if not content:
             assert response.content in {b"", b"null"}, f"{method} {path}: a body that is not in the document"
             return
@@ -42,7 +42,7 @@ class Contract:
             self._validator(content[media_type]["schema"]).validate(response.json())
 
     @staticmethod
-    def _told(responses: dict[str, Any], status: int) -> dict[str, Any] | None:
+    def _documented(responses: dict[str, Any], status: int) -> dict[str, Any] | None:
         found: dict[str, Any] | None = responses.get(str(status)) or responses.get(f"{status // 100}XX")
         return found
 

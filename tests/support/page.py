@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Somebody with a phone's browser: follows the URL of a tag or a code, and claims, releases or pays."""
+"""A shopper with a phone's browser: follows the URL of a tag or a code, and claims, releases or pays."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ class Visitor:
 
     @classmethod
     def new(cls, sandbox: LiveSandbox) -> "Visitor":
-        """Sign somebody up."""
+        """Sign a shopper up."""
         body = {"name": "小王", "languages": ["zh-Hans"]}
         return cls(sandbox, sandbox.http.post("/wallet/v1/accounts", json=body).json()["token"])
 
@@ -29,7 +29,7 @@ class Visitor:
         return int(next(entry["amount"] for entry in answer["balances"] if entry["currency"] == "CNY"))
 
     def claim(self, url: str) -> dict[str, Any]:
-        """Press "pay" the first time: from here on nobody else can by the page."""
+        """Press "pay" the first time: from here on no other can by the page."""
         return self._must("claim", url)
 
     def release(self, url: str) -> dict[str, Any]:
@@ -49,8 +49,8 @@ class Visitor:
     def _must(self, what: str, url: str, **more: object) -> dict[str, Any]:
         answer = self.tries(what, url, **more)
         assert answer.is_success, answer.text
-        told: dict[str, Any] = answer.json()
-        return told
+        intent: dict[str, Any] = answer.json()
+        return intent
 
     @property
     def _headers(self) -> dict[str, str]:

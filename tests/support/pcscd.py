@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A PC/SC service for each test process, and cards in its two virtual readers. Never meets the machine's own pcscd.
 
-`reader_service` is for every test (see `tests/conftest.py`). libpcsclite remembers the first socket it was told of as
+`reader_service` is for every test (see `tests/conftest.py`). libpcsclite keeps the first socket it was given as
 long as the process lives, so there is one service a process; a test may end it, and the next that asks for it starts it
 again at the same socket.
 """

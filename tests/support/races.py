@@ -24,8 +24,8 @@ def everybody_at_once(shop: Shop, till: Till, sale: Sale) -> None:
         return str(till.pay(sale, wallet, signed[at], offline=at % 3 == 1).json()["status"])
 
     with ThreadPoolExecutor(PAYERS) as pool:
-        told = list(pool.map(pay, range(PAYERS)))
-    assert sorted(told) == ["already_paid"] * (PAYERS - 1) + ["approved"]
+        statuses = list(pool.map(pay, range(PAYERS)))
+    assert sorted(statuses) == ["already_paid"] * (PAYERS - 1) + ["approved"]
     assert sorted(wallet.balance() for wallet in wallets) == [1_000_00 - sale.intent.claims.amount_minor] + [
         1_000_00
     ] * (PAYERS - 1)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The road between a terminal and its backend, with whatever can stand in the way of an answer.
 
-Real HTTP runs below; a test says what becomes of which call. Used on the terminal's loop, told from the test's thread.
+Real HTTP runs below; a test says what becomes of which call. Used on the terminal's loop, set from the test's thread.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ Obstacle = Callable[[httpx.Request, Pass], Awaitable[httpx.Response]]
 
 
 def says(status: int, body: bytes = b"", content_type: str = "text/html", **headers: str) -> Obstacle:
-    """Somebody else answers; the backend hears nothing."""
+    """Another server answers; the backend hears nothing."""
 
     async def obstacle(_request: httpx.Request, _forward: Pass) -> httpx.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -27,7 +27,7 @@ def says(status: int, body: bytes = b"", content_type: str = "text/html", **head
 
 
 def refuses(error: type[httpx.TransportError] = httpx.ConnectError) -> Obstacle:
-    """Nobody is there; the backend hears nothing."""
+    """No server is there; the backend hears nothing."""
 
     async def obstacle(request: httpx.Request, _forward: Pass) -> httpx.Response:
         raise error("in the way", request=request)
@@ -46,7 +46,7 @@ def loses_the_answer(error: type[httpx.TransportError] = httpx.ReadError) -> Obs
 
 
 def never_answers() -> Obstacle:
-    """The backend hears nothing, and nobody says so: the caller's own patience ends it."""
+    """The backend hears nothing, and no error says so: the caller's own time limit ends it."""
 
     async def obstacle(_request: httpx.Request, _forward: Pass) -> httpx.Response:
         await asyncio.Event().wait()

@@ -47,7 +47,7 @@ class HeldClock:
 
 @dataclass(slots=True)
 class Operator:
-    """Whoever holds the admin token."""
+    """The operator, who holds the admin token."""
 
     http: httpx.Client
     token: str

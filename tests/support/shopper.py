@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Somebody with a phone's browser in front of a shop's pages: opens addresses, signs up, presses, reads."""
+"""A shopper with a phone's browser in front of a shop's pages: opens addresses, signs up, presses, reads."""
 
 import json
 import re
@@ -112,7 +112,7 @@ class Shopper:
 
 @contextmanager
 def shopper(browser: "Browser", shop: Shop, **given: Any) -> Iterator[Shopper]:
-    """Somebody new; `given` goes to `profile`."""
+    """A new shopper; `given` goes to `profile`."""
     with profile(browser, **given) as context:
         yield Shopper(context=context, page=context.new_page(), shop=shop)
 

@@ -12,7 +12,7 @@ from offline_queue.journal.journal import Journal
 from offline_queue.journal.reader import JournalReader
 from pengpos.core.sale import SaleState
 from workshop.samples.journal import HeldClock, SaleMaker, moved, store
-from workshop.simulator import simulator, told
+from workshop.simulator import row_for_page, simulator
 
 KEY = bytes(range(32))
 
@@ -51,7 +51,7 @@ def test_a_row_is_told_without_what_the_page_need_not_know(tmp_path: Path) -> No
         store(journal, moved(sale, SaleState.ACCEPTED_OFFLINE))
     with JournalReader(path, KEY) as reader:
         rows = reader.rows_since(0, 10)
-    first, last = told(rows[0]), told(rows[-1])
+    first, last = row_for_page(rows[0]), row_for_page(rows[-1])
     assert first == {"seq": 1, "kind": "epoch", "at": rows[0].row.at_utc, "hash": rows[0].hash.hex()[:8]}
     assert (last["state"], last["total"], last["currency"]) == ("accepted_offline", sale.total.minor, "CNY")
     assert json.loads(json.dumps(last)) == last

@@ -76,11 +76,11 @@ class MeasuredTerminal:
         self._arming = Arming()
         self._maker = SaleMaker()
         self._numbers = count(1)
-        self._open_sales = self._run(self._make_desk)
+        self._open_sales = self._run(self._make_open_sales)
         self._issuers = Issuers([PublicKey.of(self.bench.issuer)])
         terminal = Presentation.read(self.bench.till.presentation(), self._issuers).credential
-        judging = self._acceptance(terminal)
-        self._tap_fields = Fields(self._loop, judging, self._clock, self._arming)
+        acceptance = self._acceptance(terminal)
+        self._tap_fields = Fields(self._loop, acceptance, self._clock, self._arming)
         self.torn = 0
         self.durable_s = 0.0
         """When the latest authorisation was durable."""
@@ -147,7 +147,7 @@ class MeasuredTerminal:
 
     # --- on the loop --------------------------------------------------------------------------------------------------
 
-    async def _make_desk(self) -> OpenSales:
+    async def _make_open_sales(self) -> OpenSales:
         open_sales = OpenSales(self.journal, lambda: None, moved=self._moved)
         open_sales.attach(self)
         return open_sales
@@ -178,7 +178,7 @@ class MeasuredTerminal:
             self.durable_s = time.perf_counter()
 
     def carry_out(self, sale: Sale, effect: Effect) -> None:
-        """The backend approves at once; then the counter is free for the next sale."""
+        """The backend approves at once; then the next sale may start."""
         if isinstance(effect, SendPayment):
             self._approving = asyncio.get_running_loop().create_task(self._approve(sale))
 

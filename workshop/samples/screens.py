@@ -121,12 +121,12 @@ OFFLINE: Final = msgspec.structs.replace(
 
 
 def online(one: SaleView, **fields: object) -> Status:
-    """A status with the sale at the counter, link up."""
+    """A status with the current sale, link up."""
     return msgspec.structs.replace(IDLE, sale=one, **fields)
 
 
 def offline(one: SaleView, **fields: object) -> Status:
-    """A status with the sale at the counter, link down."""
+    """A status with the current sale, link down."""
     return msgspec.structs.replace(OFFLINE, sale=one, **fields)
 
 

@@ -38,7 +38,7 @@ def template(program: Program) -> Catalog:
 
 
 def misused(program: Program) -> Iterator[str]:
-    """Complaints about the code: a key that is computed, so that nobody finds it; a constant that nothing shows."""
+    """Complaints about the code: a key that is computed, so that no search finds it; a constant that nothing shows."""
     texts = {path: path.read_text(encoding="utf-8") for path in _sources(program.code)}
     everything = "\n".join(path.read_text(encoding="utf-8") for path in sorted(program.code.rglob("*.py")))
     for path, text in texts.items():

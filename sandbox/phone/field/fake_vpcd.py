@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The reader's end of vpcd's socket, to try cards and phones without pcscd. Wire: see `sandbox.phone.field.vpcd`."""
+"""Plays the reader's end of vpcd's socket, to try cards without pcscd. Wire: see `sandbox.phone.field.vpcd`."""
 
 import contextlib
 import socket
@@ -49,7 +49,7 @@ class FakeVpcd:
             self._card.settimeout(timeout_s)
             with self._card, contextlib.suppress(ConnectionError):
                 while self._card.recv(1):
-                    pass  # an answer that came too late for whoever asked
+                    pass  # an answer that came after its command had timed out
         self._listener.settimeout(timeout_s)
         self._card, _ = self._listener.accept()
         atr = self._ask(_ATR, timeout_s)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Holding a phone to a virtual PC/SC reader (vpcd): presence, time and tears made real.
+"""Holds a phone to a virtual PC/SC reader (vpcd): presence, time and tears made real.
 
 Joins `manners` (what the reader is to get) to `vpcd` (how it gets it). In-process readers are in `field`.
 """
@@ -13,7 +13,7 @@ from sandbox.phone.field.manners import Gone, Move, Says, Silence
 from sandbox.phone.field.vpcd import CONTACTLESS_ATR, TornError, VpcdCard
 
 _LOOK_S = 0.2
-_LAST_WORD_S = 0.3  # nobody lifts a phone in the millisecond of the beep: the answer to RESULT gets out
+_LAST_WORD_S = 0.3  # a shopper lifts no phone in the millisecond of the beep: the answer to RESULT gets out
 
 
 class HeldPhone(Protocol):
@@ -38,7 +38,7 @@ def hold(
     """Hold a phone to vpcd's reader at `host:port` for `seconds`, or until it tore itself away, or `done()`.
 
     `done` is looked at whenever `happened` is notified. True if the phone was lifted in peace, False if it was torn
-    away or the reader's service ended. Raises OSError if nobody listens there.
+    away or the reader's service ended. Raises OSError if no reader listens there.
     """
     changed = happened or Condition()
     lifted = Event()
@@ -69,7 +69,7 @@ def hold(
     try:
         with changed:
             while not (torn.is_set() or done() or not card.in_field) and (left_s := deadline_s - monotonic()) > 0:
-                changed.wait(min(left_s, _LOOK_S))  # nobody notifies us when the reader's service ends
+                changed.wait(min(left_s, _LOOK_S))  # no notification comes when the reader's service ends
         if done() and not torn.is_set():
             lifted.wait(_LAST_WORD_S)
         return not torn.is_set() and (done() or card.in_field)

@@ -55,7 +55,7 @@ class VirtualField:
     def __init__(self, name: str = "virtual field", *, hurried: bool = False) -> None:
         self.name = name
         self.shown: list[Signal] = []
-        """What the reader's own light has been told, in order."""
+        """What the reader's own light has shown, in order."""
         self._hurried = hurried
         self._changed = Condition()
         self._cards: tuple[_PhoneInField, ...] = ()
@@ -63,7 +63,7 @@ class VirtualField:
         self._closed = False
         self._fault = ""
 
-    # --- for whoever holds the phones ----------------------------------------------------------------------------
+    # --- for the test that holds the phones ---------------------------------------------------------------------
 
     def bring(self, phone: FieldPhone) -> None:
         """Put a phone into the field, beside what is there; nothing if it is there already."""
@@ -104,7 +104,7 @@ class VirtualField:
     def wait(self, timeout_s: float) -> Sequence[Card]:
         """Block until the field changes or `timeout_s` is over; the cards in it now. Raises ReaderLostError.
 
-        No leaving is missed: a phone that went and came between two calls is told as gone first.
+        No leaving is missed: a phone that went and came between two calls is seen as gone first.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._cards != self._told or bool(self._fault) or self._closed, timeout_s)
@@ -114,7 +114,7 @@ class VirtualField:
             return self._told
 
     def close(self) -> None:
-        """Give the reader back: whoever waits returns."""
+        """Give the reader back: a `wait` that is under way returns."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

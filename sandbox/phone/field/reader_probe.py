@@ -2,7 +2,7 @@
 """Asks a PC/SC service, in a process of its own, until it offers the readers named on the command line.
 
 `python -m sandbox.phone.field.reader_probe DEADLINE_S NAME…` exits with 0 once it does, with 1 and what it saw instead
-when the time is over. A process of its own because libpcsclite remembers the first socket it was told of until it ends.
+when the time is over. A process of its own because libpcsclite keeps the first socket it was given until it ends.
 """
 
 import sys

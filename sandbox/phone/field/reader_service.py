@@ -81,7 +81,7 @@ class _Pcscd:
         return cls(program=program, library=str(library), drop_dir=drop_dir, ipc_dir=ipc_dir, has_polkit=has_polkit)
 
     def command(self, conf_dir: str) -> list[str]:
-        """Run it in the foreground; told to let every local user in, where it would ask polkit (pcscd 2)."""
+        """The command that runs it in the foreground, open to every local user (pcscd 2 would ask polkit)."""
         polkit = ["--disable-polkit"] if self.has_polkit else []
         # So that a killed owner leaves no pcscd behind.
         guard = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
@@ -255,7 +255,7 @@ def _refuse_a_second(socket_path: Path) -> None:
 
 
 def _free_port_pair() -> int:
-    """Two ports in a row that nobody listens on, below the range from which the kernel serves outgoing connections."""
+    """Find two free ports in a row, below the range from which the kernel serves outgoing connections."""
     deadline_s = time.monotonic() + 5
     while time.monotonic() < deadline_s:
         port = 20_000 + 2 * secrets.randbelow(6_000)

@@ -38,7 +38,7 @@ class WalletPort(Protocol):
 
     @property
     def locked(self) -> bool:
-        """The phone is locked now; told in the FCI."""
+        """The phone is locked now; the FCI says so."""
 
     def answer(self, presentation: bytes) -> bytes:
         """The reply to a presentation, durable before it returns. Raises PengposError if nothing could be signed."""

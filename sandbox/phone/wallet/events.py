@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a phone's screen shows its owner about a tap, as values. Words for them are the front end's."""
+"""Events that a phone's screen shows its owner about a tap, as values. The front end has the words for them."""
 
 from dataclasses import dataclass
 
@@ -55,7 +55,7 @@ class Authorised:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """The phone said no. Without an offer the presentation did not verify, and nothing of it may be shown."""
+    """The phone refused. Without an offer the presentation did not verify, and nothing of it may be shown."""
 
     reason: Reason
     offer: Offer | None = None
@@ -72,7 +72,7 @@ class PaidAnotherWay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaidByAnother:
-    """Somebody else has paid what this phone had signed for: nothing is taken from its owner."""
+    """Another payer has paid what this phone had signed for: nothing is taken from its owner."""
 
     payment: Signed
 

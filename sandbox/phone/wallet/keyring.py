@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The phone's private keys: one file a credential, found by the kid of its public half.
+"""Keeps the phone's private keys: one file a credential, found by the kid of its public half.
 
 On a real phone they would be in StrongBox or the Secure Enclave; here they are files of mode 0600 in one directory.
 """
@@ -16,7 +16,7 @@ _MAX_KEYS = 10_000
 
 
 class KeyRing:
-    """All keys of one phone. Not for several processes at once."""
+    """All keys of one phone; one process at a time may use them. Raises ConfigError for a damaged or open file."""
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a wallet must not forget: credentials, counters, replies given, payments begun another way, money known.
+"""Stores what a wallet must not forget: credentials, counters, replies given, payments begun another way, money known.
 
 One SQLite file, every commit flushed to the medium before it returns (tap protocol §2: counter and reply are durable
 before the first byte leaves). Knows rows; what may be signed is the wallet's to decide. It holds no private keys.
@@ -82,7 +82,7 @@ class Signed:
 
     @property
     def paid_by_another(self) -> bool:
-        """Nothing is taken, and no issuer's receipt says why: somebody else was quicker."""
+        """Nothing is taken, and no issuer's receipt says why: another payer was quicker."""
         return self.released and self.outcome in {None, Outcome.ACCEPTED_OFFLINE}
 
 

@@ -52,7 +52,7 @@ class _Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
-    """What is said to the terminal, and what the owner is told once it is durable."""
+    """The reply to the terminal, and the event for the owner once it is durable."""
 
     reply: bytes
     event: Event
@@ -86,7 +86,7 @@ class _Tap:
 class Wallet:
     """One shopper's wallet over its store and keys; answers one tap at a time, from any thread.
 
-    `signer_of` finds the private key behind a credential's kid. `listener` is told what the phone's screen would show;
+    `signer_of` finds the private key behind a credential's kid. `listener` gets what the phone's screen would show;
     it is called during the tap and must return at once. `owner` and `issuers` may be replaced at any time.
     """
 

@@ -197,7 +197,7 @@ def declined_at_sync(counter: Counter) -> Owing:
 
 
 def test_what_is_asked_after_all_is_said_and_paid(counter: Counter) -> None:
-    assert counter.run("dues").output == "Nobody asks you for anything.\n"
+    assert counter.run("dues").output == "No shop asks you for anything.\n"
     owed = declined_at_sync(counter)
     pay = f"`pengpos phone dues --pay {owed.sale.intent_id}`"
     asked = (
@@ -270,7 +270,7 @@ def test_a_backend_out_of_reach_does_not_keep_a_phone_from_paying(counter: Count
 def test_nobody_asked(counter: Counter) -> None:
     result = counter.run("tap", "--hold", "0.1")
     assert result.exit_code == 1
-    assert result.output == "Nobody asked this phone for anything. Is there a sale on the terminal?\n"
+    assert result.output == "The terminal asked this phone for nothing. Is there a sale on it?\n"
 
 
 def remove_parts(counter: Counter) -> None:

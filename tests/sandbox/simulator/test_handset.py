@@ -81,7 +81,7 @@ def held(sandbox: LiveSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     made.phone.refresh()
     made.until_balance(START_MINOR)
     until(lambda: made.phone._phone.store.spares(sandbox.clock.now()) == SPARES, "credentials for shops to come")
-    with made.phone._errand:  # the question that brought them is over
+    with made.phone._backend_lock:  # the question that brought them is over
         pass
     yield made
     made.phone.close()
