@@ -339,3 +339,51 @@ def test_a_room_offers_nothing_that_no_other_uses() -> None:
 
 OFFERED_TO_STRANGERS = {("terminal", "cli")}  # the entry point `pengpos`
 """Rooms that programs outside the tree name."""
+
+
+# --- tests by path, names once ----------------------------------------------------------------------------------------
+
+_TESTS_LINE = re.compile(r"^Tests: (.+?)\.?$", re.MULTILINE)
+
+
+def files_testing(name: str) -> list[str]:
+    """The test files of a module: by its path, else those that its docstring names."""
+    path = Path(name)
+    by_path = (ROOT / "tests" / path.parent).glob(f"test_{path.stem.lstrip('_')}*.py")
+    named = _TESTS_LINE.search(ast.get_docstring(TREES[name]) or "")
+    listed = re.findall(r"tests/[\w/.]+", named.group(1)) if named else []
+    return [str(found) for found in by_path] + [one for one in listed if (ROOT / one).exists()]
+
+
+TESTED = [
+    name
+    for name in PROGRAM
+    if Path(name).name not in {"__init__.py", "__main__.py"} and not name.startswith("scripts/")
+    and "/migrations/" not in name
+]  # fmt: skip
+
+
+def test_the_test_of_a_module_is_found_by_its_path() -> None:
+    assert [name for name in TESTED if not files_testing(name)] == []
+
+
+def test_a_docstring_names_only_tests_that_exist() -> None:
+    named = {
+        name: re.findall(r"tests/[\w/.]+", said.group(1))
+        for name in PROGRAM
+        if (said := _TESTS_LINE.search(ast.get_docstring(TREES[name]) or ""))
+    }
+    assert {name: gone for name, all_ in named.items() if (gone := [o for o in all_ if not (ROOT / o).exists()])} == {}
+
+
+ROOMS_OF_NAMES = ("sandbox/backend", "sandbox/phone", "sandbox/simulator", *ROOMS)
+
+
+def test_no_class_name_stands_twice_in_a_package() -> None:
+    found: dict[tuple[str, str], list[str]] = {}
+    for name in PROGRAM:
+        room = next(room for room in ROOMS_OF_NAMES if name.startswith(f"{room}/"))
+        for node in TREES[name].body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault((room, node.name), []).append(name)
+    assert {key: names for key, names in found.items() if len(names) > 1} == {}

@@ -10,11 +10,11 @@ from contextlib import suppress
 
 from workshop.words.catalogue import DamagedCatalogueError
 from workshop.words.check import complaints
-from workshop.words.program import PROGRAMS, Program
+from workshop.words.program import PROGRAMS, SpeakingProgram
 from workshop.words.update import write
 
 
-def main(arguments: list[str], programs: tuple[Program, ...], say: Callable[[str], object]) -> int:
+def main(arguments: list[str], programs: tuple[SpeakingProgram, ...], say: Callable[[str], object]) -> int:
     """The command; its exit status."""
     wrong: list[str] = []
     for program in programs:

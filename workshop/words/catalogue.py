@@ -20,7 +20,7 @@ from babel.messages.pofile import PoFileError, read_po, write_po
 
 from pengpos.core.errors import PengposError
 from pengpos.i18n import FALLBACK, Language
-from workshop.words.program import Program
+from workshop.words.program import SpeakingProgram
 
 _ENGLISH: Final = "English: "
 _NEVER_WRAP: Final = 10_000
@@ -51,7 +51,7 @@ class DamagedCatalogueError(PengposError):
 class SentencesOf(Catalog):
     """A catalogue of one program and language, with a header that never changes by itself."""
 
-    def __init__(self, program: Program, language: Language) -> None:
+    def __init__(self, program: SpeakingProgram, language: Language) -> None:
         super().__init__(fuzzy=False)
         self.header_comment = _HEADER.format(program=program.name, language=language)
         self.headers = [
@@ -68,7 +68,7 @@ class SentencesOf(Catalog):
         return self.headers
 
 
-def read(program: Program, language: Language) -> SentencesOf:
+def read(program: SpeakingProgram, language: Language) -> SentencesOf:
     """The catalogue as its translator left it; empty if there is none. Raises DamagedCatalogueError."""
     catalogue = SentencesOf(program, language)
     path = program.po(language)
@@ -86,7 +86,7 @@ def read(program: Program, language: Language) -> SentencesOf:
     return catalogue
 
 
-def updated(program: Program, keys: Catalog, language: Language) -> SentencesOf:
+def updated(program: SpeakingProgram, keys: Catalog, language: Language) -> SentencesOf:
     """The catalogue with the keys of the code and no others, in their order; sentences stay.
 
     Beside each sentence stands the English one. Where that has changed since, the sentence is marked fuzzy, for its
@@ -115,7 +115,7 @@ def po(catalogue: Catalog) -> bytes:
     return out.getvalue().rstrip(b"\n") + b"\n"
 
 
-def compiled(program: Program, catalogues: dict[Language, SentencesOf]) -> Iterator[tuple[Path, bytes]]:
+def compiled(program: SpeakingProgram, catalogues: dict[Language, SentencesOf]) -> Iterator[tuple[Path, bytes]]:
     """The files that the program reads, made from its catalogues; sentences marked fuzzy are left out."""
     if program.module is not None:
         yield program.module, _module(program, catalogues)
@@ -126,7 +126,7 @@ def compiled(program: Program, catalogues: dict[Language, SentencesOf]) -> Itera
         yield program.po(language).with_suffix(".mo"), out.getvalue()
 
 
-def _module(program: Program, catalogues: dict[Language, SentencesOf]) -> bytes:
+def _module(program: SpeakingProgram, catalogues: dict[Language, SentencesOf]) -> bytes:
     """An ES module with each key's sentences, in the order of the program's languages."""
     lines = [_MODULE.format(program=program.name, languages=", ".join(program.languages))]
     for message in list(catalogues[FALLBACK])[1:]:

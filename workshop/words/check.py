@@ -10,14 +10,14 @@ from babel.messages.catalog import Catalog, Message
 from pengpos.i18n import FALLBACK, Language
 from workshop.words.catalogue import DamagedCatalogueError, SentencesOf, read
 from workshop.words.keys import misused, template
-from workshop.words.program import Program
+from workshop.words.program import SpeakingProgram
 from workshop.words.update import up_to_date
 
 _VALUE: Final = re.compile(r"\{(\w+)\}")
 _BRACE: Final = re.compile(r"[{}]")
 
 
-def complaints(program: Program) -> list[str]:
+def complaints(program: SpeakingProgram) -> list[str]:
     """Everything that must not be: sentences missing, unused, doubtful or contradictory, and files out of date."""
     try:
         catalogues = {language: read(program, language) for language in program.languages}
@@ -27,7 +27,7 @@ def complaints(program: Program) -> list[str]:
         return [str(error)]
 
 
-def _about_catalogues(program: Program, catalogues: dict[Language, SentencesOf]) -> Iterator[str]:
+def _about_catalogues(program: SpeakingProgram, catalogues: dict[Language, SentencesOf]) -> Iterator[str]:
     keys = template(program)
     english = catalogues[FALLBACK]
     for language, catalogue in catalogues.items():
@@ -54,14 +54,14 @@ def _about_sentence(message: Message, english: Message | None) -> Iterator[str]:
         yield f"has the values {_listed(values)}, and English has {_listed(expected)}"
 
 
-def _about_folders(program: Program) -> Iterator[str]:
+def _about_folders(program: SpeakingProgram) -> Iterator[str]:
     known = {program.po(language) for language in program.languages}
     for path in sorted(program.locale.rglob("*.po")):
         if path not in known:
             yield f"{program.shown(path)}: {program.name} does not speak this language (workshop/words/program.py)"
 
 
-def _out_of_date(program: Program) -> Iterator[str]:
+def _out_of_date(program: SpeakingProgram) -> Iterator[str]:
     for path, content in up_to_date(program).items():
         if not path.exists() or path.read_bytes() != content:
             yield f"{program.shown(path)}: is out of date: run `make words`"

@@ -15,7 +15,7 @@ from typing import Final
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 
-from workshop.words.program import Program
+from workshop.words.program import SpeakingProgram
 from workshop.words.script_keys import script_keys
 
 _MARK: Final = "message"
@@ -24,7 +24,7 @@ _COMPUTED: Final = re.compile(rf"(?<!def )\b{_MARK}\((?!\s*\")")
 _CONSTANT: Final = re.compile(rf"^(\w+)(?:: [\w\[\]]+)? = {_MARK}\(", re.MULTILINE)
 
 
-def template(program: Program) -> Catalog:
+def template(program: SpeakingProgram) -> Catalog:
     """Every key that the code of a program asks for, in the order of its files."""
     if program.module is not None:
         return script_keys(program)
@@ -37,7 +37,7 @@ def template(program: Program) -> Catalog:
     return found
 
 
-def misused(program: Program) -> Iterator[str]:
+def misused(program: SpeakingProgram) -> Iterator[str]:
     """Complaints about the code: a key that is computed, so that no search finds it; a constant that nothing shows."""
     texts = {path: path.read_text(encoding="utf-8") for path in _sources(program.code)}
     everything = "\n".join(path.read_text(encoding="utf-8") for path in sorted(program.code.rglob("*.py")))

@@ -14,8 +14,8 @@ ROOT: Final = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
-    """A program that speaks, with one gettext domain of its name."""
+class SpeakingProgram:
+    """A program that speaks to people, with one gettext domain of its name."""
 
     name: str
     code: Path
@@ -42,20 +42,20 @@ _PAGES: Final = ROOT / "sandbox" / "pages"
 _SIMULATOR: Final = ROOT / "sandbox" / "simulator"
 _PHONE: Final = ROOT / "sandbox" / "phone"
 PROGRAMS: Final = (
-    Program(name="ui", code=ROOT / "ui", locale=ROOT / "ui" / "i18n" / "locale"),
-    Program(name="terminal", code=ROOT / "terminal", locale=ROOT / "terminal" / "locale"),
-    Program(name="backend", code=_BACKEND, locale=_BACKEND / "locale"),
-    Program(
+    SpeakingProgram(name="ui", code=ROOT / "ui", locale=ROOT / "ui" / "i18n" / "locale"),
+    SpeakingProgram(name="terminal", code=ROOT / "terminal", locale=ROOT / "terminal" / "locale"),
+    SpeakingProgram(name="backend", code=_BACKEND, locale=_BACKEND / "locale"),
+    SpeakingProgram(
         name="pages",
         code=_PAGES / "static",
         locale=_PAGES / "locale",
         module=_PAGES / "static" / "sentences.js",
     ),
-    Program(
+    SpeakingProgram(
         name="simulator",
         code=_SIMULATOR / "static",
         locale=_SIMULATOR / "locale",
         module=_SIMULATOR / "static" / "sentences.js",
     ),
-    Program(name="phone", code=_PHONE, locale=_PHONE / "locale", languages=("en",)),
+    SpeakingProgram(name="phone", code=_PHONE, locale=_PHONE / "locale", languages=("en",)),
 )

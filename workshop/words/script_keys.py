@@ -16,7 +16,7 @@ from babel.messages.catalog import Catalog
 
 from pengpos.i18n import FALLBACK
 from workshop.words.catalogue import read
-from workshop.words.program import Program
+from workshop.words.program import SpeakingProgram
 
 _ASKED: Final = re.compile(r"""\b(?:say\(\w+, |t\(|word\(|data-word=|data-label=)"(\w+)\"""")
 _QUOTED: Final = re.compile(r"""["'](\w+)["']""")
@@ -40,7 +40,7 @@ class _Source:
         )
 
 
-def script_keys(program: Program) -> Catalog:
+def script_keys(program: SpeakingProgram) -> Catalog:
     """The keys of the English catalogue that the pages use, in its order, then those it lacks."""
     found = Catalog()
     sources = list(_sources(program))
@@ -53,7 +53,7 @@ def script_keys(program: Program) -> Catalog:
     return found
 
 
-def _sources(program: Program) -> Iterator[_Source]:
+def _sources(program: SpeakingProgram) -> Iterator[_Source]:
     for path in sorted(program.code.iterdir()):
         if path.suffix in {".html", ".js"} and path != program.module:
             yield _Source(program.shown(path), path.read_text(encoding="utf-8"))

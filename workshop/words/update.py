@@ -5,10 +5,10 @@ from pathlib import Path
 
 from workshop.words.catalogue import compiled, po, updated
 from workshop.words.keys import template
-from workshop.words.program import Program
+from workshop.words.program import SpeakingProgram
 
 
-def up_to_date(program: Program) -> dict[Path, bytes]:
+def up_to_date(program: SpeakingProgram) -> dict[Path, bytes]:
     """Every file of a program that `make words` writes. Raises DamagedCatalogueError."""
     keys = template(program)
     catalogues = {language: updated(program, keys, language) for language in program.languages}
@@ -16,7 +16,7 @@ def up_to_date(program: Program) -> dict[Path, bytes]:
     return files | dict(compiled(program, catalogues))
 
 
-def write(program: Program) -> None:
+def write(program: SpeakingProgram) -> None:
     """Bring the files up to date; those that are stay untouched."""
     for path, content in up_to_date(program).items():
         if not path.exists() or path.read_bytes() != content:

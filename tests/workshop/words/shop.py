@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from pengpos.i18n import Language
-from workshop.words.program import Program
+from workshop.words.program import SpeakingProgram
 from workshop.words.update import write
 
 CODE: Final = """\
@@ -25,7 +25,7 @@ class Shop:
     """The program, and what a translator or a programmer does to it."""
 
     def __init__(self, root: Path) -> None:
-        self.program = Program(name="shop", code=root / "code", locale=root / "locale", root=root)
+        self.program = SpeakingProgram(name="shop", code=root / "code", locale=root / "locale", root=root)
         self.source = root / "code" / "words.py"
         self.source.parent.mkdir()
         self.source.write_text(CODE)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.workshop.words.shop import Shop
 from workshop.words.check import complaints
-from workshop.words.program import PROGRAMS, Program
+from workshop.words.program import PROGRAMS, SpeakingProgram
 from workshop.words.update import write
 
 ZH = "locale/zh_Hans/LC_MESSAGES/shop"
@@ -15,7 +15,7 @@ EN = "locale/en/LC_MESSAGES/shop"
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
-def test_every_catalogue_is_in_order(program: Program) -> None:
+def test_every_catalogue_is_in_order(program: SpeakingProgram) -> None:
     assert complaints(program) == []
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from workshop.words.check import complaints
-from workshop.words.program import Program
+from workshop.words.program import SpeakingProgram
 from workshop.words.update import write
 
 SCRIPT = """\
@@ -29,7 +29,7 @@ class Pages:
         self.script.write_text(SCRIPT, encoding="utf-8")
         self.document = static / "pay.html"
         self.document.write_text('<a data-word="open" id="link"></a>', encoding="utf-8")
-        self.program = Program(
+        self.program = SpeakingProgram(
             name="pages",
             code=static,
             locale=root / "locale",
