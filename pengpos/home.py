@@ -59,7 +59,7 @@ class Home:
 
     @property
     def last_fault(self) -> Path:
-        """Why the daemon ended last, if it was by a fault; gone once it is told (0600)."""
+        """Why the daemon ended last, if it was by a fault; gone once it was shown (0600)."""
         return self.root / "last_fault"
 
     @property

@@ -109,7 +109,7 @@ class Mirror:
                     self._due, stopping = False, self._stopping
                     waiting = dict(self._waiting)
                 self._tell(self._copy(waiting))
-        except Exception as error:  # noqa: BLE001 -- a thread's entry: told as an alarm, selling goes on
+        except Exception as error:  # noqa: BLE001 -- a thread's entry: it becomes an alarm, selling goes on
             self._tell(MirrorHealth(MirrorState.STOPPED, repr(error)))
 
     def _copy(self, waiting: dict[UUID, Sale]) -> MirrorHealth:

@@ -55,7 +55,7 @@ def create(path: Path, key: bytes, clock: Clock, boot_id: bytes) -> None:
 
 
 def refuse_strays(path: Path) -> None:
-    """Refuse what can be told from outside: an empty file, a log without its database, a database in the clear.
+    """Refuse what can be seen from outside: an empty file, a log without its database, a database in the clear.
 
     Raises JournalForeignError.
     """

@@ -98,7 +98,7 @@ class MalformedError(PengposError):
 
 @dataclass(eq=False)
 class SignatureError(PengposError):
-    """A signature does not verify, or nobody we trust made it."""
+    """A signature does not verify, or no trusted issuer made it."""
 
     what: str
 
@@ -108,7 +108,7 @@ class SignatureError(PengposError):
 
 @dataclass(eq=False)
 class RefusedError(PengposError):
-    """A check of the tap protocol failed: `reason` is what shopper and cashier are told, `detail` is for the log.
+    """A check of the tap protocol failed: `reason` is what shopper and cashier read, `detail` is for the log.
 
     `code`: where there is more to say to them than the number does.
     """

@@ -42,7 +42,7 @@ class Feed:
     def __init__(self, first_event_id: int = 0) -> None:
         self._event_id = first_event_id
         self._forgotten = first_event_id
-        """Up to here something may have been told of which nothing is kept."""
+        """Up to here events were sent of which nothing is kept."""
         self._status: Status | None = None
         self._status_id = first_event_id
         self._sales: OrderedDict[str, _Changed] = OrderedDict()

@@ -200,7 +200,7 @@ class LocalApi:
     # --- changing -----------------------------------------------------------------------------------------------------
 
     async def sales(self, request: Request) -> Response:
-        """`/v1/sales`: one route, so that a wrong method is told of both."""
+        """`/v1/sales`: one route, so that the answer to a wrong method names both."""
         return await (self.start_sale if request.method == "POST" else self.search_sales)(request)
 
     async def start_sale(self, request: Request) -> Response:

@@ -71,7 +71,7 @@ class BackendEvents:
             await self._apply(sale, news)
 
     async def _apply(self, sale: Sale, events: list[Event]) -> None:
-        """It is not told again: while the journal takes nothing, it is held and tried again."""
+        """It is not sent again: while the journal takes nothing, it is held and tried again."""
         await retry_until_recorded(
             partial(self._open_sales.apply_all, [(sale.sale_id, event) for event in events]),
             what=f"what the backend says of sale {sale.number}",

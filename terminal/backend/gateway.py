@@ -360,7 +360,7 @@ def _payment_body(sale: Sale, *, accepted_offline: bool) -> dict[str, object]:
 
 
 def _is_of_our_phone(sale: Sale, payment: PaymentMessage, call: BackendCall | None) -> bool:
-    """Whether the payment told of is the one that a reader brought us, and not one by the page, tip and all."""
+    """Whether this payment is the one that a reader brought us, and not one by the page, tip and all."""
     if payment.status != "approved":
         return False
     if call in {BackendCall.PAYMENT, BackendCall.FORWARD}:

@@ -22,7 +22,7 @@ _HEADER = struct.Struct(">QQI")  # from version, to version, keys added; then th
 
 
 class StoredDenylist:
-    """The newest denylist, and what the journal must be told to have it again."""
+    """The newest denylist, and the changes that let the journal give it back."""
 
     def __init__(self, journal: JournalPort) -> None:
         self._since_whole = 0

@@ -39,7 +39,7 @@ class Identity:
 
     @property
     def merchant(self) -> Merchant:
-        """Whose till this is."""
+        """The merchant whose terminal this is."""
         merchant = self.credential.merchant
         assert merchant is not None  # role 1 credentials carry one (tap protocol §1)
         return merchant

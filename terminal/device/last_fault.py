@@ -27,6 +27,6 @@ def take_fault(path: Path) -> str | None:
             detail = file.read(SIZE_MOST).decode(errors="replace")
     except OSError:
         return None
-    with contextlib.suppress(OSError):  # it is told again then, and that changes nothing
+    with contextlib.suppress(OSError):  # it is shown again then, and that changes nothing
         path.unlink(missing_ok=True)
     return detail

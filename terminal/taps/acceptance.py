@@ -90,10 +90,10 @@ class Acceptance:
             task.cancel()
 
     async def close(self) -> None:
-        """Let what the readers told last become part of its sale."""
+        """Let the readers' last reports become part of their sale."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    # --- told by the readers ------------------------------------------------------------------------------------------
+    # --- from the readers ---------------------------------------------------------------------------------------------
 
     def field_empty(self, arming: int) -> None:
         """A field is free: a signed sale is presented from now on."""
@@ -280,7 +280,7 @@ class Acceptance:
     # --- the receipt for the phone ------------------------------------------------------------------------------------
 
     async def _outcome(self, offer: Offer) -> Answer:
-        """Wait until the sale has an outcome a phone can be told, at most `RESULT_WAIT_S`."""
+        """Wait until the sale has an outcome for the phone, at most `RESULT_WAIT_S`."""
         task = asyncio.current_task()
         assert task is not None  # asked by a reader, through the loop
         self._keeping.add(task)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The reader threads' side of a tap: watches fields, runs the card session, asks the loop twice.
+"""The reader threads' side of a tap: watches fields, runs the card session, asks the loop once.
 
 Threads and cards only; what follows from what is seen is decided by `field_state`. Source: tap protocol §2.
 """

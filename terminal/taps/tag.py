@@ -46,7 +46,7 @@ class Tag:
         return self._presenter is not None
 
     def look(self, sale: Sale | None) -> None:
-        """The sale at the counter as it is now; called with every change, and now and then."""
+        """The current sale as it is now; called with every change, and now and then."""
         if self._presenter is None:
             return
         now_s, state = self._clock.monotonic_s(), tag_state(sale)

@@ -26,7 +26,7 @@ router = APIRouter(prefix="/wallet/v1", tags=["wallet"], route_class=TerseRoute)
 
 @router.post("/accounts", status_code=201)
 def sign_up(request: shapes.SignUp, backend: BackendOf) -> shapes.SignedUp:
-    """Sign up; the token is told once."""
+    """Sign up; the token is shown once."""
     now = backend.clock.now()
     made = backend.db.write(lambda session: accounts.sign_up(session, request.name, request.languages, now))
     return shapes.SignedUp(account_id=made.account_id, token=made.token)

@@ -35,7 +35,7 @@ class CodeRequest(Shape):
 
 
 class CodeAnswer(Shape):
-    """An activation code, told once."""
+    """An activation code, shown once."""
 
     activation_code: str
     store_id: str
@@ -51,7 +51,7 @@ class LedgerCheck(Shape):
 
 
 class PaymentEntry(Shape):
-    """One intent that somebody paid or tried to; `total` is what was taken, else what was authorised."""
+    """One intent that was paid, or tried to be; `total` is what was taken, else what was authorised."""
 
     intent_id: Uuid
     terminal_id: str
@@ -207,7 +207,7 @@ class DenylistVersion(Shape):
 
 
 class Command(Shape):
-    """`POST /terminals/{id}/commands`: told by the event `command`."""
+    """`POST /terminals/{id}/commands`: sent by the event `command`."""
 
     command: Literal["lock", "unlock", "diagnose", "restart"]
 

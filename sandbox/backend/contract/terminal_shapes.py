@@ -218,7 +218,7 @@ class Due(Shape):
 
 
 class Payment(Shape):
-    """The verdict on a payment: the same for the same request, for ever; but for `due`, which is told as it stands.
+    """The verdict on a payment: the same for the same request, for ever; but for `due`, which is given as it stands.
 
     `code` says more than `status`: `approved`, `already_paid`, `held_for_review`, `insufficient_funds`, `expired`, ...
     `reason`: the protocol's number where nothing was taken. `total`: what was taken. `receipt`: signed by an issuer,

@@ -39,7 +39,7 @@ class SignUp(Shape):
 
 
 class SignedUp(Shape):
-    """The account and its bearer token, told once."""
+    """The account and its bearer token, shown once."""
 
     account_id: str
     token: str
