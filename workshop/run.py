@@ -24,7 +24,7 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Ended(KeyboardInterrupt):
-    """Ctrl-C, a closed terminal or SIGTERM: end everything in order. Not an error, which a handler might report and go on."""
+    """Ctrl-C, a closed terminal or SIGTERM: end everything in order. No error: a handler of errors would go on."""
 
 
 @click.command()

@@ -142,7 +142,7 @@ class LocalClient:
         return (event for event in self._follow("?only=status", last_event_id) if isinstance(event, StatusEvent))
 
     def changes(self, last_event_id: str | None = None) -> Iterator[StatusEvent | SaleEvent]:
-        """`GET /v1/events`: the same with every sale that moved between, also those that have left the counter.
+        """`GET /v1/events`: the same with every sale that moved between, also those that are over.
 
         The snapshot is asked for once the stream is open, so that no change falls between the two. Reconnecting is
         the caller's, with the last `event_id`. Raises DaemonAway, also after `SILENCE_LIMIT_S` without a sign of life.
