@@ -71,6 +71,8 @@ class SaleLists:
         finally:
             self._pages.remove(page)
         for sale_id, sale in page.moved.items():
+            if sale_id not in page.rendered:
+                continue  # it moved after the last part: it was not asked for
             if query.states and sale.state not in query.states:
                 del page.rendered[sale_id]
             else:

@@ -167,6 +167,16 @@ class OpenSales:
         """One event on one sale. Raises UnknownSaleError, JournalError (nothing has changed then)."""
         return (await self.apply_all([(sale_id, event)]))[0]
 
+    async def apply_if(
+        self, sale_id: UUID, event: Event, holds: Callable[[Sale], bool]
+    ) -> tuple[Sale, tuple[Effect, ...]] | None:
+        """As `apply`, if something still holds of the sale once its turn has come; None if not, nothing has changed.
+
+        The turn may be long in coming: another row's sync is waited for, and a slow card takes seconds.
+        """
+        results = await asyncio.shield(asyncio.ensure_future(self._apply_all([(sale_id, event)], holds)))
+        return results[0] if results else None
+
     async def apply_all(self, events: Sequence[tuple[UUID, Event]]) -> list[tuple[Sale, tuple[Effect, ...]]]:
         """Several events in one commit: the drainer's verdicts come by the batch.
 
@@ -174,7 +184,9 @@ class OpenSales:
         """
         return await asyncio.shield(asyncio.ensure_future(self._apply_all(events)))
 
-    async def _apply_all(self, events: Sequence[tuple[UUID, Event]]) -> list[tuple[Sale, tuple[Effect, ...]]]:
+    async def _apply_all(
+        self, events: Sequence[tuple[UUID, Event]], holds: Callable[[Sale], bool] = lambda _sale: True
+    ) -> list[tuple[Sale, tuple[Effect, ...]]]:
         async with self._lock:
             changes: list[Change] = []
             results: list[tuple[Sale, tuple[Effect, ...]]] = []
@@ -183,16 +195,15 @@ class OpenSales:
             approved_by_code: set[UUID] = set()
             for sale_id, event in events:
                 before = moved.get(sale_id) or await self.find(sale_id)
+                if not holds(before):
+                    continue
                 after, effects, rows = _all_steps(before, event)
                 moved[sale_id] = after
                 if after != before:
                     different[sale_id] = after
                 if before.booking is None and after.booking is not None and not after.booking.confirmed:
                     approved_by_code.add(sale_id)
-                changes += rows
-                for effect in effects:
-                    if isinstance(effect, RaiseAlarm):
-                        changes += self._alarm_rows(effect.kind, after)
+                changes += [*rows, *self._rows_of_alarms(effects, after)]
                 results.append((after, effects))
                 if len(results) % STEPS_AT_ONCE == 0:
                     await asyncio.sleep(0)
@@ -210,6 +221,10 @@ class OpenSales:
         for sale, effects in results:
             self._carry_out(sale, effects)
         return results
+
+    def _rows_of_alarms(self, effects: Sequence[Effect], sale: Sale) -> list[Change]:
+        kinds = [effect.kind for effect in effects if isinstance(effect, RaiseAlarm)]
+        return [row for kind in kinds for row in self._alarm_rows(kind, sale)]
 
     async def _record(self, changes: Sequence[Change]) -> None:
         if self._closed:

@@ -205,8 +205,10 @@ class Acceptance:
             event = PhoneRefused(at=self._clock.now(), refusal=Refusal(reason=error.reason, code=error.code))
         if not self._is_presented(await self._open_sales.find(offer.sale_id), offer):
             return None, False  # cancelled, or two phones were seen, while it was judged
-        sale, _ = await self._open_sales.apply(offer.sale_id, event)
-        return event, isinstance(event, ReplyAccepted) and sale.authorised == event.authorised
+        applied = await self._open_sales.apply_if(offer.sale_id, event, lambda sale: self._is_presented(sale, offer))
+        if applied is None:
+            return None, False  # the same, while another row was on its way to the medium
+        return event, isinstance(event, ReplyAccepted) and applied[0].authorised == event.authorised
 
     def _is_presented(self, sale: Sale, offer: Offer) -> bool:
         if (

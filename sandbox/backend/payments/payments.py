@@ -42,6 +42,9 @@ from sandbox.backend.terminals import denylist, policy
 from sandbox.backend.trust import judgement
 from sandbox.backend.trust.judgement import Authorised, Refusal
 
+_TAKEN_ONLINE = frozenset({PaymentStatus.APPROVED, PaymentStatus.HELD})
+"""Its terminal may have got no answer and accepted the same authorisation offline since: its day follows."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presented:
@@ -123,8 +126,9 @@ def _take(session: Session, backend: Backend, presented: Presented) -> Verdict |
         payment.business_date = booking.business_date_of(session, intent.terminal_id, payment.authorised_at)
         copied = isinstance(read, Authorised) and _counter_owner(session, read) != digest
         _decide(session, backend, presented, intent, payment, read, copied=copied)
-    elif presented.accepted_offline and payment.status is PaymentStatus.APPROVED and not payment.accepted_offline:
+    elif presented.accepted_offline and payment.status in _TAKEN_ONLINE and not payment.accepted_offline:
         booking.hear_of_offline_acceptance(session, payment, presented.occurred_at)
+        payment.knows_dues = payment.knows_dues or presented.knows_dues
     payment.answers += 1
     session.flush()
     delivery = test_amounts.Delivery()

@@ -183,3 +183,26 @@ def test_after_each_part_the_machine_is_left_to_others(
 
     run(work())
     assert rests == [lists.REST_S] * 4
+
+
+@pytest.mark.parametrize("states", [frozenset(), frozenset({SaleState.CANCELLED})], ids=["any state", "cancelled"])
+def test_a_sale_that_is_not_on_the_page_and_moves_at_its_end_stays_away(
+    journal: Watched, executor: BoundedExecutor, states: frozenset[SaleState], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work() -> None:
+        reading = SaleLists(journal, executor, "en")
+        other = journal.search(SaleQuery(limit=COUNT)).sales[5]
+        rest = asyncio.sleep
+
+        async def moving(_seconds: float) -> None:
+            reading.moved(moved(other, SaleState.EXPIRED))
+            await rest(0)
+
+        monkeypatch.setattr(asyncio, "sleep", moving)
+        query = SaleQuery(limit=1, states=states)
+        rendered, _ = await reading.page(query)
+        monkeypatch.undo()
+        ids = [msgspec.json.decode(sale)["id"] for sale in rendered]
+        assert ids == [str(sale.sale_id) for sale in journal.search(query).sales]
+
+    run(work())

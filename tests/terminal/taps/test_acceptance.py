@@ -71,3 +71,28 @@ def test_the_loop_goes_on_while_a_reply_is_judged(
         assert counter.status.sale is not None
         judging.let_go.set()
         counter.until(sale, "approved")
+
+
+def test_two_phones_that_are_seen_while_another_row_is_synced_pay_nothing(
+    counter: Counter, phone: VirtualPhone, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    judging = Judging(monkeypatch)
+    sale = counter.present("18.80")
+    changing = counter.terminal._sales.open_sales._lock
+
+    async def take() -> None:
+        await changing.acquire()
+
+    async def give() -> None:
+        changing.release()
+
+    with counter.held(phone), caplog.at_level("INFO"):
+        assert judging.reached.wait(20)
+        counter._loop.run(take())  # another sale's rows are on their way to the medium
+        judging.let_go.set()
+        until(lambda: bool(changing._waiters), "the change waits its turn")
+        counter.terminal._device.arming.empty_first()
+        counter._loop.run(give())
+        until(lambda: any("dropped" in message for message in caplog.messages), "the reply is dropped")
+    assert counter.sale(sale).state == "presented"
+    assert counter.booked == []

@@ -133,3 +133,16 @@ def test_a_day_that_has_not_begun_is_not_run(shop: Shop) -> None:
 @pytest.mark.parametrize("text", ["yesterday", "2027-13-01", "15.01.2027"])
 def test_a_date_is_a_date(shop: Shop, text: str) -> None:
     assert shop.till().call("GET", f"/settlements/{text}").status_code == 422
+
+
+def test_what_is_accepted_offline_while_it_is_held_counts_when_it_was_authorised(magic_shop: Shop) -> None:
+    till, wallet = magic_shop.till(), magic_shop.wallet()
+    magic_shop.clock.advance(TO_FOUR_IN_THE_MORNING_S - 5)
+    sale = till.sale(10_27)
+    authorisation = wallet.authorise(sale)
+    assert till.pay(sale, wallet, authorisation).json()["status"] == "held"  # the answer is lost on its way
+    assert till.pay(sale, wallet, authorisation, offline=True).json()["status"] == "held"
+    magic_shop.clock.advance(REVIEW_S)
+    magic_shop.sweep()
+    assert till.status(sale) == "approved"
+    assert (totals(till), totals(till, TOMORROW)) == ({"offline_payment": (1, 10_27)}, {})
