@@ -74,7 +74,7 @@ class Terminal:
     async def start(self) -> ASGIApp:
         """Take up what the journal holds, then listen to readers and backend; the local API of this terminal.
 
-        Raises JournalTransientError if what was under way cannot be taken up: `stop` it then.
+        Raises JournalError if what was under way cannot be taken up: `stop` it then.
         """
         open_sales, clock = self._sales.open_sales, self._device.clock
         open_sales.restore(await asyncio.to_thread(self._device.journal.open_sales))

@@ -188,7 +188,13 @@ async def serve(
             raise refused
         terminal = terminal or await _enrolled(given, front, ready, ends)
         if terminal is not None:
-            await _run(terminal, given, front, ready, ends)
+            try:
+                api = await _start(terminal)
+            except JournalError as error:
+                log.critical("cannot start: %s", error)
+                await _say_why(error, given, front, ends, shows_why_s)
+                raise
+            await _run(terminal, api, given, front, ready, ends)
     finally:
         stopping.set()
         server.should_exit = True
@@ -238,12 +244,26 @@ async def _say_why(
     not_selling.feed.close()
 
 
+async def _start(terminal: Terminal) -> ASGIApp:
+    """The terminal's local API. Raises what keeps it from starting, and then has stopped it."""
+    try:
+        return await terminal.start()
+    except BaseException:
+        await terminal.stop()
+        raise
+
+
 async def _run(
-    terminal: Terminal, given: Surroundings, front: _Front, ready: Callable[[], None], ends: set[asyncio.Task[Any]]
+    terminal: Terminal,
+    api: ASGIApp,
+    given: Surroundings,
+    front: _Front,
+    ready: Callable[[], None],
+    ends: set[asyncio.Task[Any]],
 ) -> None:
     broken = asyncio.get_running_loop().create_task(terminal.ended(), name="terminal")
     try:
-        front.api = await terminal.start()
+        front.api = api
         ready()
         await asyncio.wait({broken, *ends}, return_when=asyncio.FIRST_COMPLETED)
         if broken.done():

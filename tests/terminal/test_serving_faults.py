@@ -15,9 +15,15 @@ import pytest
 from offline_queue.journal.connection import Connection, connect
 from offline_queue.journal.files import load_key
 from pengpos.client import Home, Problem, Status
-from pengpos.core.errors import JournalFaultError, JournalUnusableError
+from pengpos.core.errors import (
+    JournalDamagedError,
+    JournalError,
+    JournalFaultError,
+    JournalFullError,
+    JournalUnusableError,
+)
 from pengpos.i18n import LANGUAGES
-from tests.support.counter import Counter
+from tests.support.counter import Counter, FillingJournal
 from tests.support.loop_thread import LIMIT_S, LoopThread
 from tests.support.served import Daemon, served
 from tests.ui.scenes import typesetter
@@ -129,6 +135,49 @@ def test_a_damaged_journal_is_said_to_be_one(
     assert (refused.code, refused.status) == ("journal", 503)
     with pytest.raises(JournalUnusableError):
         daemon.stop()
+
+
+def full(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was under way cannot be written."""
+    monkeypatch.setattr(FillingJournal, "refuses", staticmethod(lambda _changes: True))
+
+
+def damaged_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was under way cannot be read, though the journal opens."""
+
+    def damaged(_self: object) -> None:
+        raise JournalDamagedError("journal.db", "the database is damaged or cut short", "Keep it")
+
+    monkeypatch.setattr(FillingJournal, "open_sales", damaged)
+
+
+@pytest.mark.parametrize(
+    ("fails", "error", "alarm", "code"),
+    [(full, JournalFullError, "journal", "journal_full"),
+     (damaged_page, JournalDamagedError, "journal_damaged", "journal")],
+    ids=["full card", "damaged page"],
+)  # fmt: skip
+def test_what_fails_after_the_journal_has_opened_is_said_too(
+    counter: Counter, loop: LoopThread, monkeypatch: pytest.MonkeyPatch,
+    fails: Callable[[pytest.MonkeyPatch], None], error: type[JournalError], alarm: str, code: str,
+) -> None:  # fmt: skip
+    """A sale whose life ran out while the terminal was off has to be taken up: until it can be, the screen says why."""
+    sale = counter.present("18.80")
+    counter.close()
+    counter.pass_time(3_600)
+    fails(monkeypatch)
+    waiting = Daemon(counter.surroundings(), loop, shows_why_s=LIMIT_S)
+    status, refused = while_it_cannot_start(waiting)
+    assert [shown.kind for shown in status.alarms] == [alarm]
+    assert status.terminal is not None
+    assert refused.code == code
+    with pytest.raises(error):
+        waiting.stop()
+
+    monkeypatch.undo()
+    with served(counter.surroundings(), loop) as again, again.client() as till:
+        assert till.get(f"/v1/sales/{sale.id}").json()["state"] != "presented"
+        assert till.post("/v1/sales", json=ORDER).status_code == 201
 
 
 def test_a_bug_that_ends_it_is_told_by_the_next_one(
