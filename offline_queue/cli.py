@@ -19,12 +19,26 @@ import click
 
 from offline_queue.export.acknowledgement import check, read_file, uncovered
 from offline_queue.export.export import seal_unsent, write_export
+from offline_queue.journal.failures import system_failure
 from offline_queue.journal.files import load_key, set_aside
 from offline_queue.journal.journal import Journal
 from offline_queue.journal.reader import JournalReader
+from offline_queue.records.codec import UnreadableSaleError
 from offline_queue.records.facts import SaleFacts
 from offline_queue.values import SaleQuery
-from pengpos.core.errors import MalformedError, PengposError, SignatureError
+from pengpos.core.errors import (
+    ConfigError,
+    JournalCorruptError,
+    JournalDamagedError,
+    JournalFaultError,
+    JournalForeignError,
+    JournalFullError,
+    JournalNewerError,
+    JournalUnavailableError,
+    MalformedError,
+    PengposError,
+    SignatureError,
+)
 from pengpos.core.money import Money
 from pengpos.core.sale import Sale
 from pengpos.core.times import rfc3339
@@ -164,7 +178,7 @@ def free(home: Home, file: Path) -> None:
 def set_aside_command(home: Home) -> None:
     """Rename a damaged or foreign journal, so that the terminal can start a new one. Never deletes anything.
 
-    One that is well is kept while sales in it wait that the backend has not acknowledged.
+    One that is well is kept while sales in it wait that the backend has not acknowledged, or while that cannot be read.
     """
     path = home.journal
     if not path.exists() and not path.with_name(path.name + "-wal").exists():
@@ -174,19 +188,78 @@ def set_aside_command(home: Home) -> None:
 
 
 def _refuse_if_needed(home: Home) -> None:
-    """Raises ClickException for a journal that is well and from which something can still be sent."""
+    """Raises ClickException for a journal from which something can still be sent, and if that cannot be read now.
+
+    Only damage that is found twice counts: SQLCipher calls a read that failed once damage too.
+    """
     try:
-        with closing(_open(home)) as reader:
-            waiting = len(uncovered(reader))
-            if waiting:
-                reader.verify()
-    except (PengposError, click.ClickException):
-        return  # damaged, or its key is gone: setting it aside is the way out
+        waiting = _waiting(home)
+        if waiting is None:
+            waiting = _waiting(home)
+    except PengposError as error:
+        cure = _cure(error)
+        raise click.ClickException(f"What waits in it cannot be read, so it is kept. {error}{cure}.") from error
     if waiting:
         raise click.ClickException(
             f"{waiting} sales in it wait for the backend, and it is well. Let the terminal send them; if it cannot: "
             f"pengpos queue export FILE, have that imported at the backend, then pengpos queue free with its answer."
         )
+
+
+def _waiting(home: Home) -> int | None:
+    """How many sales wait for the backend; None if the file is damaged or foreign, or its key is missing or damaged.
+
+    Raises PengposError for every other reason for which that cannot be read.
+    """
+    path = home.journal
+    if not path.exists():
+        return None  # only its write-ahead log is left
+    try:
+        key = load_key(home.journal_key)
+    except (FileNotFoundError, ConfigError):
+        return None
+    except OSError as error:
+        raise system_failure(home.journal_key, error) from error
+    try:
+        with closing(JournalReader(path, key)) as reader:
+            return _waiting_in(reader)
+    except JournalNewerError:
+        raise
+    except (JournalDamagedError, JournalForeignError):
+        return None
+    except JournalCorruptError as error:
+        if isinstance(error.__cause__, UnreadableSaleError):
+            raise  # the row follows from the one before it: another version wrote it
+        return None
+    except OSError as error:
+        raise system_failure(path, error) from error
+
+
+def _waiting_in(reader: JournalReader) -> int:
+    """Raises PengposError; JournalCorruptError if sales wait, or cannot be read, and a row is wrong."""
+    try:
+        waiting = len(uncovered(reader))
+    except (UnreadableSaleError, MalformedError):
+        reader.verify()
+        raise
+    if waiting:
+        reader.verify()
+    return waiting
+
+
+def _cure(error: PengposError) -> str:
+    """What to do about an error that does not say it itself, as a further sentence."""
+    match error:
+        case JournalUnavailableError():
+            return ". Try again in a moment"
+        case JournalFullError():
+            return ". Make room on the card, then try again"
+        case JournalFaultError():
+            return ". This is a fault of the program: install its newest version, then try again"
+        case JournalCorruptError() | UnreadableSaleError() | MalformedError():
+            return ". Install the version again that wrote it, or the newest, then try again"
+        case _:
+            return ""
 
 
 def _journal(home: Home) -> tuple[Path, bytes]:

@@ -73,7 +73,7 @@ class JournalReader:
     """Everything one may ask of a journal file. See `offline_queue.port` for what each method promises."""
 
     def __init__(self, path: Path, key: bytes) -> None:
-        """Raises JournalForeignError if the file or the key is not this journal's, or a newer version wrote it."""
+        """Raises JournalForeignError if the file or the key is not this journal's; JournalNewerError."""
         refuse_strays(path)
         self.path = path
         self._key = key

@@ -16,7 +16,7 @@ from offline_queue.journal.connection import Connection
 from offline_queue.journal.failures import SET_ASIDE
 from offline_queue.records.codec import UnreadableSaleError, decode_sale
 from pengpos.core.business_day import counts_at
-from pengpos.core.errors import JournalForeignError
+from pengpos.core.errors import JournalForeignError, JournalNewerError
 
 APPLICATION_ID = 0x50454E47  # "PENG", at offset 68 of the database header
 
@@ -148,14 +148,14 @@ def _applied(connection: Connection) -> list[str]:
 
 
 def check_version(connection: Connection, path: Path) -> None:
-    """Raise JournalForeignError unless this is a journal of this version or an older one."""
+    """Raise JournalForeignError unless this is a journal, JournalNewerError if a newer version wrote it."""
     found = connection.execute("PRAGMA application_id").fetchone()[0]
     if found != APPLICATION_ID:
         raise JournalForeignError(str(path), "another program's database", SET_ASIDE)
     known = {migration.name for migration in MIGRATIONS}
     newer = [name for name in _applied(connection) if name not in known]
     if newer:
-        raise JournalForeignError(
+        raise JournalNewerError(
             str(path),
             f"a newer version of this program wrote it ({', '.join(sorted(newer))})",
             "Install that version again; this one will not write into it",

@@ -23,7 +23,8 @@ PengposError
 │   ├── JournalUnusableError     the file itself is wrong: no retry mends it
 │   │   ├── JournalDamagedError  pages are damaged or missing; carries the way out
 │   │   ├── JournalCorruptError  a row does not follow from the one before it; carries its sequence number
-│   │   └── JournalForeignError  another program's or a newer version's database; carries the way out
+│   │   └── JournalForeignError  another program's database, or another key's; carries the way out
+│   │       └── JournalNewerError  a newer version of this program wrote it
 │   ├── JournalFaultError        a fault of this program; the process ends and is started again
 │   ├── JournalClosedError       it has been closed
 │   ├── JournalBusyError         another process has the file, or another drainer the lease [offline_queue.values]
@@ -243,6 +244,10 @@ class JournalForeignError(JournalUnusableError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.detail}. {self.way_out}"
+
+
+class JournalNewerError(JournalForeignError):
+    """A newer version of this program wrote the file: the journal is well, and that version reads it."""
 
 
 @dataclass(eq=False)
