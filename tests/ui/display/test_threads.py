@@ -186,6 +186,7 @@ def test_a_screen_that_was_behind_gets_the_whole_present_state(
     daemon: FakeDaemon, inbox: Listening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(threads, "PATIENCE_S", 0.01)
+    monkeypatch.setattr("pengpos.client._http.SILENCE_LIMIT_S", 2.0)  # by which the third time ends
     for _ in range(INBOX_MOST):
         inbox.put(Away("old"))
     follower = Follower(daemon.socket_path, inbox)
