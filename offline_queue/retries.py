@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+Trouble = Callable[[JournalTransientError | None], None]
+"""Called with each failure, and with None at the success that follows one."""
+
 
 class Pause(Protocol):
     """Waits for `limit_s` seconds, or for less where something may have changed."""
@@ -36,13 +39,24 @@ async def retry_until_recorded(
 
 
 async def retry_until_read(
-    attempt: Callable[[], Awaitable[T]], *, what: str, every_s: float, pause: Pause = asyncio.sleep
+    attempt: Callable[[], Awaitable[T]],
+    *,
+    what: str,
+    every_s: float,
+    pause: Pause = asyncio.sleep,
+    trouble: Trouble = lambda _error: None,
 ) -> T:
-    """As `retry_until_recorded`, for what only reads."""
-    return await _retry(attempt, f"{what} not read", every_s, pause)
+    """As `retry_until_recorded`, for what only reads. `trouble` shows that it waits: no write would show it."""
+    return await _retry(attempt, f"{what} not read", every_s, pause, trouble)
 
 
-async def _retry(attempt: Callable[[], Awaitable[T]], failing: str, every_s: float, pause: Pause) -> T:
+async def _retry(
+    attempt: Callable[[], Awaitable[T]],
+    failing: str,
+    every_s: float,
+    pause: Pause,
+    trouble: Trouble = lambda _error: None,
+) -> T:
     failed = 0
     while True:
         try:
@@ -51,8 +65,10 @@ async def _retry(attempt: Callable[[], Awaitable[T]], failing: str, every_s: flo
             failed += 1
             if failed.bit_count() == 1:  # the 1st, 2nd, 4th, 8th …: an hour on a full card is a dozen lines
                 log.error("%s, attempt %d: %s", failing, failed, error)
+            trouble(error)
             await pause(every_s)
         else:
             if failed:
                 log.warning("%s %d times, and now it is", failing, failed)
+                trouble(None)
             return result

@@ -13,7 +13,7 @@ from typing import Protocol
 from uuid import UUID
 
 from offline_queue.port import JournalPort
-from offline_queue.retries import retry_until_recorded
+from offline_queue.retries import Trouble, retry_until_read, retry_until_recorded
 from pengpos.core.events import Event, ForwardLeaving, NoAnswer
 from pengpos.core.ports import Clock
 from pengpos.core.sale import Sale, SaleState
@@ -48,12 +48,15 @@ class Drainer:
         apply_all: ApplyAll,
         clock: Clock,
         link_up: Callable[[], bool],
+        trouble: Trouble = lambda _error: None,
     ) -> None:
+        """`trouble` is called with what keeps the queue from being read, and with None once it is read again."""
         self._journal = journal
         self._deliverer = deliverer
         self._apply_all = apply_all
         self._clock = clock
         self._link_up = link_up
+        self._trouble = trouble
         self._woken = asyncio.Event()
         self._hurried = False
 
@@ -83,11 +86,12 @@ class Drainer:
             await self.drain()
 
     async def drain(self) -> None:
-        """Batch after batch until nothing is due or the link says no. Raises JournalTransientError: what is due stays.
+        """Batch after batch until nothing is due or the link says no. While the queue cannot be read it looks again.
 
-        Until a batch is recorded as leaving nothing of it leaves; from then on its verdicts are kept.
+        Raises JournalTransientError if it cannot be recorded that a batch leaves: what is due stays. Until it is,
+        nothing of the batch leaves; from then on its verdicts are kept.
         """
-        while batch := await asyncio.to_thread(self.due):
+        while batch := await self._read_due():
             self._hurried = False
             leaving: list[tuple[UUID, Event]] = [(sale.sale_id, ForwardLeaving(at=self._clock.now())) for sale in batch]
             await self._apply_all(leaving)
@@ -95,6 +99,10 @@ class Drainer:
             await self._keep(list(zip((sale.sale_id for sale in batch), verdicts, strict=True)))
             if all(isinstance(verdict, NoAnswer) for verdict in verdicts):
                 return
+
+    async def _read_due(self) -> list[Sale]:
+        find = partial(asyncio.to_thread, self.due)
+        return await retry_until_read(find, what="payments that wait", every_s=JOURNAL_RETRY_S, trouble=self._trouble)
 
     def due(self) -> list[Sale]:
         """The next batch: oldest first; nothing overtakes an earlier payment of the same wallet key."""

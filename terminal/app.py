@@ -66,7 +66,7 @@ class Terminal:
         self._taps = make_taps(given, device, backend, sales, board)
         self._snapshots = make_snapshots(given, device, backend, sales, board)
         self._upkeep = make_upkeep(
-            device, backend, status=self._snapshots.status, restored=sales.inquiries.ask_all_of_a_restored_journal
+            device, backend, status=self._snapshots.read_status, restored=sales.inquiries.ask_all_of_a_restored_journal
         )
         self._events = make_backend_events(device, backend, sales.open_sales, self._upkeep)
         self._api = make_local_api(given, device, backend, sales, self._snapshots, sync_now=self._sync_now)
@@ -86,7 +86,7 @@ class Terminal:
             self._device.alarms.raise_lasting(SOFTWARE, SOFTWARE, software_fault(detail))
         self._sales.second_copy.copy(open_sales.sales)
         self._taps.readers.start()
-        self._run(self._device.publisher.run(self._snapshots.status), "publishing")
+        self._run(self._device.publisher.run(self._snapshots.status, self._snapshots.is_stale), "publishing")
         self._run(self._ticking(), "ticking")
         self._run(self._upkeep.run(), "upkeep")
         self._run(self._sales.drainer.run(), "drainer")

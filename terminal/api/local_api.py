@@ -164,7 +164,7 @@ class LocalApi:
     async def queue(self, _request: Request) -> Response:
         """`GET /v1/queue`: every stored payment with its state and age, and the totals."""
         items = await self._lists.queue()
-        return as_json({"totals": (await self._snapshots.status()).queue, "items": items})
+        return as_json({"totals": (await self._snapshots.read_status()).queue, "items": items})
 
     async def export(self, _request: Request) -> Response:
         """`GET /v1/queue/export`: everything unsent, sealed to the backend (JWE, `docs/journal.md`)."""
@@ -174,7 +174,7 @@ class LocalApi:
 
     async def day(self, _request: Request) -> Response:
         """`GET /v1/day`."""
-        return as_json((await self._snapshots.status()).day)
+        return as_json((await self._snapshots.read_status()).day)
 
     async def close_day(self, request: Request) -> Response:
         """`POST /v1/day/close` `{date?}`: hold a business day, today's unless said, against the settlement."""

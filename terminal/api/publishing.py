@@ -2,11 +2,11 @@
 """One snapshot for all that changed meanwhile: a tap waits for no screen, a drain builds no thousands."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from offline_queue.retries import retry_until_read
 from pengpos.client import AlarmView, Status
 from terminal.api.feed import Feed
 
@@ -30,13 +30,15 @@ class Publisher:
         if (newest := self._feed.newest) is not None:
             self._feed.publish(msgspec.structs.replace(newest, alarms=list(alarms)))
 
-    async def run(self, status: Callable[[], Awaitable[Status]]) -> None:
+    async def run(self, status: Callable[[], Awaitable[Status]], stale: Callable[[], bool] = lambda: False) -> None:
         """For ever: build a snapshot whenever something changed, and give it to the feed.
 
-        While the journal cannot be read the last one stands: a screen is no reason to end in the middle of a sale.
+        While the last one is `stale` (the journal could not be read for it) look again each `LOOK_AGAIN_S`.
         """
         while True:
-            await self._unpublished.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_AGAIN_S if stale() else None):
+                    await self._unpublished.wait()
             self._unpublished.clear()
-            self._feed.publish(await retry_until_read(status, what="a snapshot", every_s=LOOK_AGAIN_S))
+            self._feed.publish(await status())
             await asyncio.sleep(GAP_S)

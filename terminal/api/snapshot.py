@@ -5,10 +5,12 @@ Tests: tests/terminal/api/test_local_api.py, tests/terminal/test_app.py.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
 from offline_queue.port import Reads
+from offline_queue.retries import Trouble
 from offline_queue.values import DayTotals, QueueTotals
 from pengpos import __version__
 from pengpos.client import (
@@ -22,6 +24,7 @@ from pengpos.client import (
     TerminalView,
 )
 from pengpos.core.business_day import BusinessDay
+from pengpos.core.errors import JournalTransientError
 from pengpos.core.ports import Clock
 from pengpos.core.sale import Sale, SaleState
 from pengpos.core.times import rfc3339
@@ -37,6 +40,30 @@ from terminal.taps.reader_board import ReaderBoard
 
 _ASIDE = frozenset({SaleState.UNKNOWN, SaleState.CANCELLING})
 LANGUAGES = ["zh-Hans", "zh-Hant", "en"]
+_NOTHING_QUEUED = QueueTotals(count=0, total_minor=0, oldest_at=None, unknown_count=0)
+_NO_TAKINGS = DayTotals(
+    count=0,
+    total_minor=0,
+    offline_count=0,
+    offline_total_minor=0,
+    refunded_count=0,
+    refunded_minor=0,
+    declined_at_sync_count=0,
+    declined_at_sync_minor=0,
+    due_paid_count=0,
+    due_paid_minor=0,
+    unknown_count=0,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """What a snapshot takes from the journal: of one currency and one business day."""
+
+    currency: str
+    today: date
+    queue: QueueTotals = _NOTHING_QUEUED
+    takings: DayTotals = _NO_TAKINGS
 
 
 class Snapshots:
@@ -55,7 +82,9 @@ class Snapshots:
         board: ReaderBoard,
         clock: Clock,
         language: Language,
+        trouble: Trouble = lambda _error: None,
     ) -> None:
+        """`trouble` is called with what keeps the sums from being read, and with None once they are read."""
         self._open_sales = open_sales
         self._reads = reads
         self._executor = executor
@@ -66,15 +95,50 @@ class Snapshots:
         self._board = board
         self._clock = clock
         self._language = language
+        self._trouble = trouble
+        self._sums: _Sums | None = None
+        self._stale = False
+
+    def is_stale(self) -> bool:
+        """Whether the journal's sums could not be read the last time."""
+        return self._stale
 
     async def status(self) -> Status:
-        """The terminal as it is now. The journal's sums are reckoned in a thread: a tap waits for none of them."""
-        newest = self._policy.newest
-        currency = self._policy.currency
-        business_day = self.business_day
+        """The terminal as it is now; while the journal cannot be read, with the sums last known of it.
+
+        Sale and alarms are in memory: a screen shows them all the same.
+        """
+        try:
+            return await self.read_status()
+        except JournalTransientError as error:
+            self._stale = True
+            self._trouble(error)
+            return self._status(self._last_known())
+
+    async def read_status(self) -> Status:
+        """The terminal as it is now, for callers to whom old sums are no answer. Raises JournalTransientError.
+
+        The journal's sums are reckoned in a thread: a tap waits for none of them.
+        """
+        currency, business_day = self._policy.currency, self.business_day
         today = business_day.date_of(self._clock.now())
-        totals = await self._executor.run(partial(self._reads.queue_totals, currency))
+        queue = await self._executor.run(partial(self._reads.queue_totals, currency))
         takings = await self._executor.run(partial(self._reads.day_totals, *business_day.span(today), currency))
+        self._sums = sums = _Sums(currency, today, queue, takings)
+        self._stale = False
+        self._trouble(None)
+        return self._status(sums)
+
+    def _last_known(self) -> _Sums:
+        """The sums that were read last; none of another currency, no takings of another day."""
+        currency, today = self._policy.currency, self.business_day.date_of(self._clock.now())
+        known = self._sums
+        if known is None or known.currency != currency:
+            return _Sums(currency, today)
+        return known if known.today == today else replace(known, today=today, takings=_NO_TAKINGS)
+
+    def _status(self, sums: _Sums) -> Status:
+        newest, currency = self._policy.newest, sums.currency
         current = self._open_sales.current
         others = [sale for sale in self._open_sales.sales if sale is not current and _stands_aside(sale)]
         return Status(
@@ -88,14 +152,14 @@ class Snapshots:
                 ReaderView(name=health.name, state=health.state.value, detail=health.detail, cure=health.cure)
                 for health in self._board.readers
             ],
-            queue=self._queue(currency, totals),
+            queue=self._queue(currency, sums.queue),
             alarms=self._alarms.shown,
             terminal=terminal_view(self._identity(), currency, newest.version if newest else 0),
             sale=sale_view(current, self._language) if current else None,
             parked=[sale_view(sale, self._language) for sale in others if sale.parked],
             unknown=[sale_view(sale, self._language) for sale in others if sale.state is SaleState.UNKNOWN],
             cancelling=[sale_view(sale, self._language) for sale in others if sale.state is SaleState.CANCELLING],
-            day=_day(today, takings, currency),
+            day=_day(sums.today, sums.takings, currency),
         )
 
     @property

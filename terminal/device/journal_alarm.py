@@ -2,6 +2,8 @@
 """What is said of a failure: the alarm for each kind, and whether the process goes on after it."""
 
 from collections.abc import Callable
+from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from pengpos.core.errors import (
@@ -43,18 +45,41 @@ def fault_detail(error: BaseException) -> str:
     return str(error) if isinstance(error, PengposError) else type(error).__name__
 
 
+class JournalUse(StrEnum):
+    """What the journal is used for. Each has its own trouble: a good write mends no read, nor a good read a write."""
+
+    WRITES = "writes"
+    SUMS = "sums"
+    QUEUE = "queue"
+    DUES = "dues"
+
+
 class JournalAlarm:
-    """Called with what the journal raised, and with None once it takes rows again. `broken` ends the process."""
+    """One alarm for all uses of the journal: it stands until each of them is well. `broken` ends the process."""
 
     def __init__(self, alarms: Alarms, broken: Callable[[JournalError], None]) -> None:
         self._alarms = alarms
         self._broken = broken
+        self._troubles: dict[JournalUse, JournalTransientError] = {}
 
-    def __call__(self, trouble: JournalError | None) -> None:
+    def of(self, use: JournalUse) -> Callable[[JournalError | None], None]:
+        """To be called with what the journal raised in this use, and with None once it serves this use again."""
+        return partial(self._report, use)
+
+    def _report(self, use: JournalUse, trouble: JournalError | None) -> None:
         """Show it, clear it, or end: `broken` says why."""
         if trouble is None:
-            self._alarms.clear(JOURNAL)
+            if self._troubles.pop(use, None) is not None:
+                self._show()
         elif isinstance(trouble, JournalTransientError):
-            self._alarms.show(*alarm_of(trouble))
+            self._troubles[use] = trouble
+            self._show()
         else:
             self._broken(trouble)
+
+    def _show(self) -> None:
+        """Show the trouble that has lasted longest; two that differ must not take turns."""
+        if self._troubles:
+            self._alarms.show(*alarm_of(next(iter(self._troubles.values()))))
+        else:
+            self._alarms.clear(JOURNAL)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from offline_queue.port import JournalPort
-from offline_queue.retries import retry_until_read
+from offline_queue.retries import Trouble, retry_until_read
 from offline_queue.values import PAGE_LIMIT, SaleQuery
 from pengpos.core.ports import Clock
 from pengpos.core.sale import DueState, Sale, SaleState
@@ -25,10 +25,17 @@ _DECLINED = frozenset({SaleState.DECLINED_AT_SYNC})
 class OpenDues:
     """Asks when it is woken. Lives on the loop; `ask` starts a question and returns at once."""
 
-    def __init__(self, journal: JournalPort, clock: Clock, ask: Callable[[Sale], None]) -> None:
+    def __init__(
+        self,
+        journal: JournalPort,
+        clock: Clock,
+        ask: Callable[[Sale], None],
+        trouble: Trouble = lambda _error: None,
+    ) -> None:
         self._journal = journal
         self._clock = clock
         self._ask = ask
+        self._trouble = trouble
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -41,7 +48,8 @@ class OpenDues:
             await self._woken.wait()
             self._woken.clear()
             find = partial(asyncio.to_thread, self._open)
-            for sale in await retry_until_read(find, what="open dues", every_s=LOOK_AGAIN_S):
+            dues = await retry_until_read(find, what="open dues", every_s=LOOK_AGAIN_S, trouble=self._trouble)
+            for sale in dues:
                 self._ask(sale)
 
     def _open(self) -> list[Sale]:

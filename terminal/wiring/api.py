@@ -9,6 +9,7 @@ from functools import partial
 
 from terminal.api.local_api import LocalApi
 from terminal.api.snapshot import Snapshots
+from terminal.device.journal_alarm import JournalUse
 from terminal.device.second_copy import sealed_export
 from terminal.sales.day import DayClose
 from terminal.taps.reader_board import ReaderBoard
@@ -33,6 +34,7 @@ def make_snapshots(
         board=board,
         clock=device.clock,
         language=given.language,
+        trouble=sales.journal_alarm.of(JournalUse.SUMS),
     )
 
 

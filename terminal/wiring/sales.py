@@ -12,7 +12,7 @@ from pengpos.client import Home
 from pengpos.core.errors import JournalError
 from pengpos.core.sale import Sale, Way
 from terminal.api.views import sale_view
-from terminal.device.journal_alarm import JournalAlarm
+from terminal.device.journal_alarm import JournalAlarm, JournalUse
 from terminal.device.second_copy import SecondCopy
 from terminal.device.settings import read_settings
 from terminal.sales.commands import SaleCommands
@@ -32,6 +32,7 @@ from terminal.wiring.surroundings import Surroundings
 class SaleParts:
     """Sales, and the parts that bring them commands and answers."""
 
+    journal_alarm: JournalAlarm
     tag: Tag
     open_sales: OpenSales
     policy: OfflinePolicy
@@ -60,7 +61,8 @@ def make_sales(
 ) -> SaleParts:
     """Make them over an open journal. `broken`: the journal failed for good; it must end the process."""
     tag = Tag(given.tag, device.clock)
-    open_sales = _open_sales(given, device, tag, broken)
+    journal_alarm = JournalAlarm(device.alarms, broken)
+    open_sales = _open_sales(given, device, tag, journal_alarm)
     policy = OfflinePolicy(
         backend.policy, device.identity, device.clock, suspended=lambda: device.alarms.stands(RESTORED_ALARM)
     )
@@ -71,6 +73,7 @@ def make_sales(
         apply_all=open_sales.apply_all,
         clock=device.clock,
         link_up=lambda: backend.link.up,
+        trouble=journal_alarm.of(JournalUse.QUEUE),
     )
     second_copy = _second_copy(given.home, device)
     intent_urls = IntentUrls(
@@ -100,6 +103,7 @@ def make_sales(
     open_sales.attach(effect_runner)
     inquiries = Inquiries(open_sales, device.alarms, effect_runner.carry_out)
     return SaleParts(
+        journal_alarm=journal_alarm,
         tag=tag,
         open_sales=open_sales,
         policy=policy,
@@ -109,13 +113,11 @@ def make_sales(
         intent_urls=intent_urls,
         effect_runner=effect_runner,
         inquiries=inquiries,
-        dues=OpenDues(device.journal, device.clock, inquiries.ask),
+        dues=OpenDues(device.journal, device.clock, inquiries.ask, journal_alarm.of(JournalUse.DUES)),
     )
 
 
-def _open_sales(
-    given: Surroundings, device: DeviceParts, tag: Tag, broken: Callable[[JournalError], None]
-) -> OpenSales:
+def _open_sales(given: Surroundings, device: DeviceParts, tag: Tag, journal_alarm: JournalAlarm) -> OpenSales:
     def changed() -> None:
         tag.look(open_sales.current)
         device.publisher.changed()
@@ -125,7 +127,7 @@ def _open_sales(
         device.feed.sale_moved(str(sale.sale_id), lambda: sale_view(sale, given.language))
 
     open_sales = OpenSales(
-        device.journal, changed, JournalAlarm(device.alarms, broken), device.alarms.rows_of, moved
+        device.journal, changed, journal_alarm.of(JournalUse.WRITES), device.alarms.rows_of, moved
     )  # `changed` is called from here on
     return open_sales
 

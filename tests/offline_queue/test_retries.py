@@ -74,6 +74,19 @@ def test_it_is_counted_and_the_log_is_not_filled(caplog: pytest.LogCaptureFixtur
     assert "100 times" in said[-1]
 
 
+def test_trouble_is_shown_while_it_lasts() -> None:
+    attempt = Attempt(FULL, MAY_PASS[1])
+    shown: list[JournalError | None] = []
+    asyncio.run(retry_until_read(attempt, what="a sale", every_s=2.0, pause=attempt.pause, trouble=shown.append))
+    assert shown == [FULL, MAY_PASS[1], None]
+
+
+def test_of_what_succeeds_at_once_no_trouble_is_shown() -> None:
+    shown: list[JournalError | None] = []
+    asyncio.run(retry_until_read(Attempt(), what="a sale", every_s=2.0, trouble=shown.append))
+    assert shown == []
+
+
 def test_it_ends_when_it_is_cancelled() -> None:
     async def work() -> None:
         attempt = Attempt(*[FULL] * 9)

@@ -11,8 +11,8 @@ import pytest
 from offline_queue import sync
 from offline_queue.memory import MemoryJournal
 from offline_queue.sync import BATCH_MOST, LEASE, WAIT_MOST_S, Drainer
-from offline_queue.values import JournalBusyError, SaleChanged
-from pengpos.core.errors import JournalFullError
+from offline_queue.values import JournalBusyError, QueueEntry, SaleChanged
+from pengpos.core.errors import JournalError, JournalFullError, JournalMediumError
 from pengpos.core.events import BackendCall, Event, ForwardLeaving, NoAnswer
 from pengpos.core.sale import Sale, SaleState
 from tests.support.parts import HandClock, until
@@ -29,12 +29,18 @@ class Bench:
     applied: list[list[str]] = field(default_factory=list)
     answers: list[Callable[[Sequence[Sale]], list[Event]]] = field(default_factory=list)
     full_for: int = 0
+    shown: list[JournalError | None] = field(default_factory=list)
     approved: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.journal = MemoryJournal(self.clock, epoch=7)
         self.drainer = Drainer(
-            journal=self.journal, deliverer=self, apply_all=self.apply, clock=self.clock, link_up=lambda: self.link
+            journal=self.journal,
+            deliverer=self,
+            apply_all=self.apply,
+            clock=self.clock,
+            link_up=lambda: self.link,
+            trouble=self.shown.append,
         )
 
     def stored(
@@ -195,6 +201,29 @@ def test_verdicts_are_held_while_the_journal_takes_nothing(bench: Bench) -> None
     stored = bench.journal.sale(sale.sale_id)
     assert stored is not None
     assert stored.state is SaleState.APPROVED
+
+
+def test_that_the_queue_cannot_be_read_is_shown_until_it_can(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.stored(1)
+    unreadable = JournalMediumError("journal.db: Input/output error", "Replace the card")
+    failures, entries = [unreadable] * 3, bench.journal.queue_entries
+
+    def failing(limit: int = 200) -> list[QueueEntry]:
+        if failures:
+            raise failures.pop()
+        return entries(limit)
+
+    monkeypatch.setattr(bench.journal, "queue_entries", failing)
+    bench.drain()
+    assert bench.shown == [unreadable] * 3 + [None]
+    assert bench.sent == [["0001-0001"]]
+
+
+def test_what_cannot_be_written_is_no_trouble_of_reading(bench: Bench) -> None:
+    bench.stored(1)
+    bench.full_for = 3
+    bench.drain()
+    assert bench.shown == []
 
 
 def test_only_one_drains(bench: Bench) -> None:

@@ -8,7 +8,10 @@ from contextlib import contextmanager
 
 import pytest
 
+from offline_queue import sync
 from offline_queue.journal.reader import JournalReader
+from offline_queue.values import QueueEntry
+from pengpos.core.errors import JournalMediumError
 from sandbox.phone.phone import VirtualPhone
 from terminal.device.executor import REPORTS_MOST
 from tests.support.counter import Counter, until
@@ -178,3 +181,26 @@ def test_more_reports_than_may_wait_are_refused_and_nothing_is_wrong(counter: Co
 
 def _hold(let_go: threading.Event) -> None:
     assert let_go.wait(20)
+
+
+def test_a_queue_that_cannot_be_read_is_an_alarm_until_it_is_sent(
+    counter: Counter, phone: VirtualPhone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "JOURNAL_RETRY_S", 0.05)
+    counter.lose_the_backend()
+    sale = counter.tap(counter.present("18.80"), phone, "accepted_offline")
+    with monkeypatch.context() as failing:
+
+        def unreadable(_reader: JournalReader, limit: int = 200) -> list[QueueEntry]:
+            raise JournalMediumError(f"journal.db: {limit} rows: Input/output error", "Replace the card")
+
+        failing.setattr(JournalReader, "queue_entries", unreadable)
+        counter.road.clear()
+        counter.until_status(lambda status: status.link.online)
+        counter.sync()
+        shown = counter.until_status(lambda status: status.alarms)
+        assert [alarm.kind for alarm in shown.alarms] == ["journal"]
+        assert counter.booked == []
+    counter.until(sale, "approved")
+    counter.until_status(lambda status: status.alarms == [])
+    assert counter.booked == [18_80]

@@ -18,7 +18,7 @@ from pengpos.core.errors import (
 )
 from terminal.device.alarm_words import AlarmWords
 from terminal.device.alarms import Alarms
-from terminal.device.journal_alarm import JournalAlarm, alarm_of
+from terminal.device.journal_alarm import JournalAlarm, JournalUse, alarm_of
 from tests.support.parts import HandClock, SlowJournal
 
 ROOM = ("满了", "滿了", "is full")
@@ -66,10 +66,47 @@ def test_what_may_pass_is_shown_and_the_rest_ends_the_process(error: JournalErro
     clock = HandClock()
     ended: list[JournalError] = []
     alarms = Alarms(SlowJournal(clock), clock, lambda: None)
-    tell = JournalAlarm(alarms, ended.append)
+    tell = JournalAlarm(alarms, ended.append).of(JournalUse.WRITES)
     tell(error)
     may_pass = kind == "journal"
     assert [alarm.kind for alarm in alarms.shown] == ([kind] if may_pass else [])
     assert ended == ([] if may_pass else [error])
     tell(None)
     assert alarms.shown == []
+
+
+FULL, FAILING = JournalFullError("no space left"), JournalMediumError("disk I/O error", "Replace it")
+
+
+@pytest.mark.parametrize(
+    ("heals", "stands"), [(JournalUse.WRITES, CARD), (JournalUse.SUMS, ROOM)], ids=["writes first", "reads first"]
+)
+def test_a_good_write_clears_no_trouble_of_reading_nor_a_good_read_one_of_writing(
+    heals: JournalUse, stands: tuple[str, str, str]
+) -> None:
+    clock = HandClock()
+    alarms = Alarms(SlowJournal(clock), clock, lambda: None)
+    ended: list[JournalError] = []
+    journal_alarm = JournalAlarm(alarms, ended.append)
+    journal_alarm.of(JournalUse.WRITES)(FULL)
+    journal_alarm.of(JournalUse.SUMS)(FAILING)
+    journal_alarm.of(heals)(None)
+    journal_alarm.of(JournalUse.QUEUE)(None)  # it was well all along
+    (alarm,) = alarms.shown
+    assert stands[2] in alarm.text
+    for use in JournalUse:
+        journal_alarm.of(use)(None)
+    assert (alarms.shown, ended) == ([], [])
+
+
+def test_two_troubles_do_not_take_turns() -> None:
+    clock = HandClock()
+    changes: list[None] = []
+    alarms = Alarms(SlowJournal(clock), clock, lambda: changes.append(None))
+    ended: list[JournalError] = []
+    journal_alarm = JournalAlarm(alarms, ended.append)
+    for _ in range(3):
+        journal_alarm.of(JournalUse.QUEUE)(FAILING)
+        journal_alarm.of(JournalUse.SUMS)(FULL)
+    assert (len(changes), ended) == (1, [])
+    assert CARD[2] in alarms.shown[0].text
