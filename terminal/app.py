@@ -63,7 +63,7 @@ class Terminal:
         self._sales = sales = make_sales(
             given, device, backend, reader_there=lambda: board.has_reader, broken=self._journal_stopped
         )
-        self._taps = make_taps(given, device, backend, sales, board)
+        self._taps = make_taps(given, device, backend, sales, board, broken=self._journal_stopped)
         self._snapshots = make_snapshots(given, device, backend, sales, board)
         self._upkeep = make_upkeep(
             device, backend, status=self._snapshots.read_status, restored=sales.inquiries.ask_all_of_a_restored_journal

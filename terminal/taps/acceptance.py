@@ -13,7 +13,15 @@ from functools import partial
 from typing import Any, Protocol
 
 from offline_queue.port import TapReads
-from pengpos.core.errors import JournalError, JournalTransientError, MalformedError, RefusedError, SignatureError
+from offline_queue.values import ChangeRefusedError
+from pengpos.core.errors import (
+    JournalClosedError,
+    JournalError,
+    JournalTransientError,
+    MalformedError,
+    RefusedError,
+    SignatureError,
+)
 from pengpos.core.events import Event, FieldEmpty, Noticed, PaidByReceipt, PhoneRefused, Prompted, ReplyAccepted
 from pengpos.core.machine.states import WAITING_STATES
 from pengpos.core.ports import Clock, ReaderHealth, Signal, Signer
@@ -69,7 +77,9 @@ class Acceptance:
         denylisted: Callable[[bytes], bool],
         arming: Arming,
         board: HealthReports,
+        journal_broken: Callable[[JournalError], None],
     ) -> None:
+        """`journal_broken`: the journal failed for good; it must end the process."""
         self._open_sales = open_sales
         self._reads = reads
         self._executor = executor
@@ -80,6 +90,7 @@ class Acceptance:
         self._denylisted = denylisted
         self._arming = arming
         self._board = board
+        self._journal_broken = journal_broken
         self._ours = OwnPresentation()
         self._tasks: set[asyncio.Task[None]] = set()
         self._keeping: set[asyncio.Task[Any]] = set()
@@ -188,6 +199,8 @@ class Acceptance:
             return Answer(signal=Signal.REFUSED if isinstance(event, PhoneRefused) else None)
         except JournalError as error:  # nothing is taken that the journal cannot hold or look up: the phone taps again
             log.error("reply to a sale not taken: %s", error)
+            if not isinstance(error, JournalTransientError | ChangeRefusedError | JournalClosedError):
+                self._journal_broken(error)  # no later tap would fare better
             return Answer()
 
     async def _take(self, offer: Offer, reply: bytes, turnaround_ms: int) -> tuple[Event | None, bool]:

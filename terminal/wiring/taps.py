@@ -5,8 +5,10 @@ Tests: tests/terminal/test_app.py.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from pengpos.core.errors import JournalError
 from terminal.taps.acceptance import Acceptance
 from terminal.taps.fields import Fields
 from terminal.taps.reader_board import ReaderBoard
@@ -25,9 +27,15 @@ class TapParts:
 
 
 def make_taps(
-    given: Surroundings, device: DeviceParts, backend: BackendParts, sales: SaleParts, board: ReaderBoard
+    given: Surroundings,
+    device: DeviceParts,
+    backend: BackendParts,
+    sales: SaleParts,
+    board: ReaderBoard,
+    *,
+    broken: Callable[[JournalError], None],
 ) -> TapParts:
-    """Make them on the loop; no thread is started."""
+    """Make them on the loop; no thread is started. `broken`: as for `make_sales`."""
     acceptance = Acceptance(
         open_sales=sales.open_sales,
         reads=device.tap_reads,
@@ -39,6 +47,7 @@ def make_taps(
         denylisted=backend.documents.denylisted,
         arming=device.arming,
         board=board,
+        journal_broken=broken,
     )
     fields = Fields(asyncio.get_running_loop(), acceptance, device.clock, device.arming)
     return TapParts(acceptance=acceptance, readers=given.readers(fields))

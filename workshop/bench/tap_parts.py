@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from offline_queue.journal.journal import Journal
 from pengpos.core.effects import Effect, SendPayment
-from pengpos.core.errors import ReaderLostError
+from pengpos.core.errors import JournalError, ReaderLostError
 from pengpos.core.events import Approved, BackendCall
 from pengpos.core.ports import Card, ReaderHealth
 from pengpos.core.sale import Booking, Sale, SaleState, Way
@@ -49,6 +49,10 @@ class _Board:
 
     def reader_health(self, health: ReaderHealth) -> None:
         """Ignore it."""
+
+
+def _give_up(error: JournalError) -> None:
+    raise error
 
 
 class StandingClock(DeviceClock):
@@ -171,6 +175,7 @@ class MeasuredTerminal:
             denylisted=lambda _kid: False,
             arming=self._arming,
             board=_Board(),
+            journal_broken=_give_up,
         )
 
     def _moved(self, sale: Sale) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from offline_queue.journal.reader import JournalReader
 from pengpos.client import SaleView
+from pengpos.core.errors import JournalDamagedError, JournalError, JournalFaultError, JournalMediumError
 from pengpos.wire.encoding.fields import KID_SIZE
 from sandbox.phone.phone import VirtualPhone
 from tests.support.counter import Counter, until
@@ -96,3 +97,51 @@ def test_two_phones_that_are_seen_while_another_row_is_synced_pay_nothing(
         until(lambda: any("dropped" in message for message in caplog.messages), "the reply is dropped")
     assert counter.sale(sale).state == "presented"
     assert counter.booked == []
+
+
+class Failing:
+    """Has every look-up of a wallet's counter fail."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, error: JournalError) -> None:
+        self.error: JournalError | None = error
+        self.failed = 0
+        look_up = JournalReader.wallet_counter
+
+        def failing(reader: JournalReader, kid: bytes) -> int:
+            if self.error is None:
+                return look_up(reader, kid)
+            self.failed += kid != bytes(KID_SIZE)
+            raise self.error
+
+        monkeypatch.setattr(JournalReader, "wallet_counter", failing)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [JournalDamagedError("journal.db", "cut short", "Keep it"), JournalFaultError("no such table: wallet")],
+    ids=["damaged", "our fault"],
+)
+def test_a_journal_that_no_retry_mends_ends_the_process(
+    counter: Counter, phone: VirtualPhone, monkeypatch: pytest.MonkeyPatch, error: JournalError
+) -> None:
+    Failing(monkeypatch, error)
+    counter.present("18.80")
+    ended = counter.terminal._ended
+    with counter.held(phone):
+        until(ended.done, "the terminal ends")
+    assert ended.exception() is error
+    assert counter.booked == []
+
+
+def test_a_read_that_may_pass_ends_nothing_and_the_phone_taps_again(
+    counter: Counter, phone: VirtualPhone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = Failing(monkeypatch, JournalMediumError("disk I/O error", "Replace it"))
+    sale = counter.present("18.80")
+    with counter.held(phone):
+        until(lambda: failing.failed > 0, "the reply is judged")
+    counter.look_round()
+    assert not counter.terminal._ended.done()
+    failing.error = None
+    counter.tap(sale, phone, "approved")
+    assert counter.booked == [18_80]
