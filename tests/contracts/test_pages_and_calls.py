@@ -15,7 +15,7 @@ from pengpos.core.effects import AlarmKind
 from pengpos.core.risk import Cap
 from pengpos.core.sale import DueState, Notice, Prompt, SaleState
 from pengpos.wire.encoding.cose import Context
-from sandbox.backend.intents.test_amounts import Ending
+from sandbox.backend.intents.trial_amounts import Ending
 from sandbox.backend.records.tables import AlarmKind as BackendAlarmKind
 from sandbox.backend.records.tables import EventKind
 from sandbox.backend.terminals.policy import DEFAULT_RISK

@@ -3,7 +3,7 @@
 
 The abort is uvicorn's transport's, which `AbortableH11Protocol` puts where an application can reach it.
 
-Tests: tests/sandbox/backend/intents/test_test_amounts.py
+Tests: tests/sandbox/backend/intents/test_trial_amounts.py
 """
 
 import asyncio

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from sandbox.backend.booking import booking
 from sandbox.backend.errors import ConflictError, ExceedsCapturedError, NotBookedYetError
-from sandbox.backend.intents import dues, intents, reports, test_amounts
+from sandbox.backend.intents import dues, intents, reports, trial_amounts
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
@@ -110,8 +110,8 @@ def _give(session: Session, backend: Backend, intent: IntentRow, payment: Paymen
     payment.refunded_minor += row.amount_minor
     row.state = RefundState.DONE
     vouchers.give_back(session, payment, payment.taken_minor, payment.refunded_minor, now)
-    if backend.magic_amounts and test_amounts.refund_fails(intent.amount_minor):
-        row.fails_at = now + test_amounts.REFUND_FAILS_AFTER_S
+    if backend.magic_amounts and trial_amounts.refund_fails(intent.amount_minor):
+        row.fails_at = now + trial_amounts.REFUND_FAILS_AFTER_S
 
 
 def _give_due(session: Session, intent: IntentRow, payment: PaymentRow, due: DueRow, row: RefundRow, now: int) -> None:

@@ -3,7 +3,7 @@
 
 Nothing depends on it for being right: locking an intent shows it lapsed already. It is what tells the terminals.
 
-Tests: tests/sandbox/backend/intents/test_test_amounts.py, tests/sandbox/backend/payments/test_payment_requests.py
+Tests: tests/sandbox/backend/intents/test_trial_amounts.py, tests/sandbox/backend/payments/test_payment_requests.py
 """
 
 import threading

@@ -15,7 +15,7 @@ from pengpos.core.times import CLOCK_TOLERANCE_S
 from pengpos.wire.objects.presentation import Presentation
 from sandbox.backend.booking import booking
 from sandbox.backend.errors import ClaimedError, InvalidRequestError, NotFoundError, NotPossibleError
-from sandbox.backend.intents import intents, reports, test_amounts
+from sandbox.backend.intents import intents, reports, trial_amounts
 from sandbox.backend.intents.reports import ReportedStatus
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.offers import vouchers
@@ -41,7 +41,7 @@ class PageVerdict:
     """The verdict on a payment by the page, and what happens to the answer on its way."""
 
     payment: page_reports.PagePaymentReport
-    delivery: test_amounts.Delivery
+    delivery: trial_amounts.Delivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,9 +121,9 @@ def pay(session: Session, backend: Backend, account_id: str, reference: Referenc
         payment = _begin(session, backend, intent, account_id, order, now)
     payment.answers += 1
     session.flush()
-    delivery = test_amounts.Delivery()
+    delivery = trial_amounts.Delivery()
     if backend.magic_amounts:
-        delivery = test_amounts.delivery(intent.amount_minor, first=payment.answers == 1)
+        delivery = trial_amounts.delivery(intent.amount_minor, first=payment.answers == 1)
     return PageVerdict(page_reports.of_payment(session, payment, account_id, now), delivery)
 
 
@@ -148,9 +148,9 @@ def _begin(
     if not intent.online and (order.tip_minor or order.vouchers):
         raise InvalidRequestError("the terminal is offline: neither tip nor voucher", code="terminal_offline")
     payment = new_payment(session, intent, account_id, order, now)
-    refusal = test_amounts.outcome(session, intent, accepted_offline=False) if backend.magic_amounts else None
-    if isinstance(refusal, test_amounts.HeldForReview):
-        booking.review(session, intent, payment, now, for_s=test_amounts.REVIEW_S)
+    refusal = trial_amounts.outcome(session, intent, accepted_offline=False) if backend.magic_amounts else None
+    if isinstance(refusal, trial_amounts.HeldForReview):
+        booking.review(session, intent, payment, now, for_s=trial_amounts.REVIEW_S)
     elif isinstance(refusal, Refusal):
         booking.decline(session, backend, intent, payment, refusal, now)
     elif (refusal := booking.book(session, backend, intent, payment, now)) is not None:

@@ -18,7 +18,7 @@ from pengpos.wire.objects.authorisation import Funding
 from pengpos.wire.objects.presentation import Presentation
 from sandbox.backend.booking import booking
 from sandbox.backend.errors import ConflictError, InvalidRequestError
-from sandbox.backend.intents import finality, intents, reports, test_amounts
+from sandbox.backend.intents import finality, intents, reports, trial_amounts
 from sandbox.backend.kernel.alarms import raise_alarm
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.payments import payment_requests
@@ -64,7 +64,7 @@ class Verdict:
     """The verdict on a payment, and what happens to the answer on its way."""
 
     payment: reports.PaymentReport
-    delivery: test_amounts.Delivery
+    delivery: trial_amounts.Delivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,9 +131,9 @@ def _take(session: Session, backend: Backend, presented: Presented) -> Verdict |
         payment.knows_dues = payment.knows_dues or presented.knows_dues
     payment.answers += 1
     session.flush()
-    delivery = test_amounts.Delivery()
+    delivery = trial_amounts.Delivery()
     if backend.magic_amounts:
-        delivery = test_amounts.delivery(intent.amount_minor, first=payment.answers == 1)
+        delivery = trial_amounts.delivery(intent.amount_minor, first=payment.answers == 1)
     return Verdict(reports.of_payment(session, payment), delivery)
 
 
@@ -199,18 +199,18 @@ def _complete(session: Session, backend: Backend, intent: IntentRow, payment: Pa
         code, for_s = "terminal_revoked", booking.REVIEW_S
         booking.hold(session, intent, payment, now, code=code, outcome=outcome, for_s=for_s)
         return
-    refusal: Refusal | test_amounts.HeldForReview | None = None
+    refusal: Refusal | trial_amounts.HeldForReview | None = None
     if backend.magic_amounts:
-        refusal = test_amounts.outcome(session, intent, accepted_offline=payment.accepted_offline)
-    if isinstance(refusal, test_amounts.HeldForReview):
-        booking.review(session, intent, payment, now, for_s=test_amounts.REVIEW_S)
+        refusal = trial_amounts.outcome(session, intent, accepted_offline=payment.accepted_offline)
+    if isinstance(refusal, trial_amounts.HeldForReview):
+        booking.review(session, intent, payment, now, for_s=trial_amounts.REVIEW_S)
         return
     if refusal is None:
         refusal = booking.book(session, backend, intent, payment, now)
     if refusal is not None:
         booking.decline(session, backend, intent, payment, refusal, now)
         return
-    if backend.magic_amounts and test_amounts.announces_twice(intent.amount_minor):
+    if backend.magic_amounts and trial_amounts.announces_twice(intent.amount_minor):
         booking.announce(session, intent, payment, now)
 
 

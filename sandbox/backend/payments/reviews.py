@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ends the hold on a payment as a person decided.
 
-Tests: tests/sandbox/backend/payments/test_payment_requests.py, tests/sandbox/backend/intents/test_test_amounts.py
+Tests: tests/sandbox/backend/payments/test_payment_requests.py, tests/sandbox/backend/intents/test_trial_amounts.py
 """
 
 from sqlalchemy import select

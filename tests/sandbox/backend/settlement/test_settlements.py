@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.backend.intents.test_amounts import REVIEW_S
+from sandbox.backend.intents.trial_amounts import REVIEW_S
 from tests.support.backend import Shop
 from tests.support.shop import Till
 
