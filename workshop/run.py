@@ -76,7 +76,7 @@ def _open(shop: Shop, *, private_readers: bool, screen: bool) -> None:
         screen_url = shop.open_screen()
         _say("  screen    opened" if has_display() else "  screen    no display here: in the browser, see below")
         url = shop.open_counter(screen_url)
-        _say(f"  counter   {url}\n            the screen and a phone, in a browser on this machine")
+        _say(f"  simulator {url}\n            the screen and a phone, in a browser on this machine")
     else:
         _say("  screen    none, as you asked. Charge from this prompt")
     _say(_how_to(shop.road))
