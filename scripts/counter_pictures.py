@@ -21,7 +21,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pengpos-pictures-") as home:
         shop = Shop(Path(home) / "home", stdin=subprocess.DEVNULL, options=())
         try:
-            line = shop.until_said("  counter ")
+            line = shop.until_said("  simulator ")
             url = re.split(r"\s+", line.strip())[1]
             with chromium() as browser:
                 for locale, name in PICTURES.items():

@@ -112,7 +112,7 @@ def effects_first() -> Iterator[None]:
     """Open sales that let the effects happen, and then write down why."""
     apply_all = OpenSales._apply_all
 
-    async def hasty(self: OpenSales, events: Sequence[tuple[UUID, Event]]) -> Any:
+    async def hasty(self: OpenSales, events: Sequence[tuple[UUID, Event]], *conditions: Callable[[Sale], bool]) -> Any:
         for sale_id, event in events:
             sale = await self.find(sale_id)
             after, effects, _ = desk_module._all_steps(sale, event)
@@ -121,7 +121,7 @@ def effects_first() -> Iterator[None]:
                 self._carry_out(after, effects)
                 await asyncio.sleep(0.2)
                 self._sales[sale_id] = sale
-        return await apply_all(self, events)
+        return await apply_all(self, events, *conditions)
 
     with patch.object(OpenSales, "_apply_all", hasty):
         yield

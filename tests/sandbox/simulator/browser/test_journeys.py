@@ -40,7 +40,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 @pytest.fixture(scope="module")
 def url(shop: Shop) -> str:
-    return re.split(r"\s+", shop.until_said("  counter ").strip())[1]
+    return re.split(r"\s+", shop.until_said("  simulator ").strip())[1]
 
 
 @pytest.fixture
