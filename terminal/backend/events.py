@@ -15,7 +15,7 @@ from pengpos.backend_api.messages import IntentMessage, PaymentMessage, read_mes
 from pengpos.core.errors import MalformedError
 from pengpos.core.events import Event, NoAnswer
 from pengpos.core.sale import Sale
-from terminal.backend.gateway import BackendGateway
+from terminal.backend.answers import Answers
 from terminal.sales.open_sales import OpenSales
 
 log = logging.getLogger(__name__)
@@ -33,12 +33,12 @@ class BackendEvents:
         *,
         open_sales: OpenSales,
         journal: JournalPort,
-        backend: BackendGateway,
+        answers: Answers,
         documents_changed: Callable[[], None],
     ) -> None:
         self._open_sales = open_sales
         self._journal = journal
-        self._backend = backend
+        self._answers = answers
         self._documents_changed = documents_changed
 
     async def told(self, name: str, data: bytes) -> None:
@@ -57,7 +57,7 @@ class BackendEvents:
         message = _read(data, IntentMessage)
         if message is None or (sale := await self._sale_of(message)) is None:
             return
-        event = self._backend.intent_status(_as_of(sale, UUID(message.intent_id)), message)
+        event = self._answers.intent_status(_as_of(sale, UUID(message.intent_id)), message)
         if not isinstance(event, NoAnswer):
             await self._apply(sale, [event])
 
@@ -66,7 +66,7 @@ class BackendEvents:
         message = _read(data, PaymentMessage)
         if message is None:
             return
-        news = [*self._backend.refunds_told(message), *self._backend.due_told(message)]
+        news = [*self._answers.refunds_told(message), *self._answers.due_told(message)]
         if news and (sale := await self._sale_of(message)) is not None:
             await self._apply(sale, news)
 

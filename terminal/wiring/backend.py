@@ -12,6 +12,7 @@ import httpx
 from pengpos.backend_api.calls import Calls
 from pengpos.backend_api.signing import RequestSigner
 from pengpos.client import Status
+from terminal.backend.answers import Answers
 from terminal.backend.events import BackendEvents
 from terminal.backend.gateway import BackendGateway
 from terminal.backend.heartbeat import Heartbeat
@@ -32,6 +33,7 @@ class BackendParts:
 
     client: httpx.AsyncClient
     link: Link
+    answers: Answers
     gateway: BackendGateway
     follower: Follower
     policy: NewestPolicy
@@ -59,11 +61,13 @@ def make_backend(
         opened=stream_opened,
         time_signed=device.time.issuer_signed,
     )
-    gateway = BackendGateway(calls, issuers=device.identity.issuers, clock=device.clock, deadlines=given.deadlines)
+    answers = Answers(issuers=device.identity.issuers, clock=device.clock)
+    gateway = BackendGateway(calls, answers, clock=device.clock, deadlines=given.deadlines)
     policy = NewestPolicy(device.identity)
     return BackendParts(
         client=client,
         link=link,
+        answers=answers,
         gateway=gateway,
         follower=Follower(link, gateway, device.clock),
         policy=policy,
@@ -112,5 +116,5 @@ def make_backend_events(
 ) -> BackendEvents:
     """What takes the backend's own events."""
     return BackendEvents(
-        open_sales=open_sales, journal=device.journal, backend=backend.gateway, documents_changed=upkeep.wake
+        open_sales=open_sales, journal=device.journal, answers=backend.answers, documents_changed=upkeep.wake
     )

@@ -31,6 +31,7 @@ from pengpos.wire.objects.credential import Merchant, Role, issue_credential
 from pengpos.wire.objects.intent import IntentClaims, Purpose, sign_intent
 from pengpos.wire.objects.presentation import encode_presentation
 from pengpos.wire.objects.receipt import Outcome, ReceiptClaims, sign_receipt
+from terminal.backend.answers import Answers
 from terminal.backend.gateway import BackendGateway
 from terminal.sales.open_sales import OpenSales
 from workshop.samples.journal import HeldClock, SaleMaker
@@ -247,7 +248,7 @@ async def _gateway(shop: _Shop) -> AsyncIterator[BackendGateway]:
     async with client:
         issuers = Issuers([shop.issuer_key])
         calls = Calls(client, issuers=lambda: issuers)
-        yield BackendGateway(calls, issuers=lambda: issuers, clock=HeldClock())
+        yield BackendGateway(calls, Answers(issuers=lambda: issuers, clock=HeldClock()), clock=HeldClock())
 
 
 async def _one_by_one(open_sales: OpenSales, gateway: BackendGateway, sales: Sequence[Sale]) -> float:

@@ -2,17 +2,16 @@
 """What the backend says by itself of a due: of sales long over too, once each, and never backwards."""
 
 import json
-from typing import Any, cast
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from pengpos.backend_api.calls import Calls
 from pengpos.core.effects import AlarmKind, RaiseAlarm
 from pengpos.core.events import BackendCall
 from pengpos.core.sale import Due, DueState, RefundState, Sale, SaleState
+from terminal.backend.answers import Answers
 from terminal.backend.events import BackendEvents
-from terminal.backend.gateway import BackendGateway
 from terminal.sales.open_sales import OpenSales
 from tests.support.parts import HandClock, Sink, SlowJournal, put, run
 from tests.vectors import ISSUERS
@@ -24,7 +23,7 @@ RINGS = RaiseAlarm(AlarmKind.DECLINED_AT_SYNC)
 
 
 class Bench:
-    """Events over open sales with a journal in memory; the gateway reads, and asks nobody."""
+    """Events over open sales with a journal in memory."""
 
     def __init__(self) -> None:
         clock = HandClock()
@@ -32,9 +31,9 @@ class Bench:
         self.sink = Sink()
         self.open_sales = OpenSales(self.journal, lambda: None)
         self.open_sales.attach(self.sink)
-        gateway = BackendGateway(cast("Calls", None), issuers=lambda: ISSUERS, clock=clock)
+        answers = Answers(issuers=lambda: ISSUERS, clock=clock)
         self.events = BackendEvents(
-            open_sales=self.open_sales, journal=self.journal, backend=gateway, documents_changed=lambda: None
+            open_sales=self.open_sales, journal=self.journal, answers=answers, documents_changed=lambda: None
         )
 
     def sale(self, state: SaleState, **changes: Any) -> Sale:

@@ -17,6 +17,7 @@ from pengpos.core.events import (
     BackendCall,
     BackendStatus,
     Declined,
+    DueTold,
     Event,
     Held,
     NoAnswer,
@@ -26,6 +27,7 @@ from pengpos.core.reasons import Reason
 from pengpos.core.sale import Due, DueState, Sale, SaleState, Way
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.objects.receipt import Outcome, ReceiptClaims, sign_receipt
+from terminal.backend.answers import Answers
 from terminal.backend.gateway import BackendGateway
 from tests.pengpos.wire.shop import ISSUER_KID
 from tests.support.shop import HeldClock
@@ -59,7 +61,9 @@ def answered(answer: object, ask: Callable[[BackendGateway], Coroutine[Any, Any,
     async def run() -> Any:
         async with httpx.AsyncClient(transport=httpx.MockTransport(respond), base_url="https://pay.example") as client:
             calls = Calls(client, issuers=lambda: ISSUERS)
-            return await ask(BackendGateway(calls, issuers=lambda: ISSUERS, clock=HeldClock()))
+            return await ask(
+                BackendGateway(calls, Answers(issuers=lambda: ISSUERS, clock=HeldClock()), clock=HeldClock())
+            )
 
     return asyncio.run(run())
 
@@ -179,13 +183,10 @@ def test_a_decline_says_what_the_shopper_is_asked_for_and_stands_whatever_it_is(
     event = answered(DECLINED | {"due": told}, pay)
     assert isinstance(event, Declined)
     assert (event.refusal.code, event.refusal.due) == ("insufficient_funds", due)
-    raw = json.dumps(DECLINED | {"intent_id": str(INTENT_ID), "due": told}).encode()
-
-    async def tell(gateway: BackendGateway) -> list[Event]:
-        return gateway.due_told(read_message(raw, PaymentMessage))
-
-    news = answered(b"", tell)
-    assert [(one.intent_id, one.due) for one in news] == ([(INTENT_ID, due)] if due is not None else [])
+    raw = json.dumps(DECLINED | {"due": told, "intent_id": str(INTENT_ID)}).encode()
+    news = Answers(issuers=lambda: ISSUERS, clock=HeldClock()).due_told(read_message(raw, PaymentMessage))
+    assert [(one.intent_id, one.due) for one in news if isinstance(one, DueTold)] == ([(INTENT_ID, due)] if due else [])
+    assert len(news) == (due is not None)
 
 
 PAID_BY_PAGE = receipt(total_minor=20_80)

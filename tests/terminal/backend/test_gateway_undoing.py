@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from pengpos.backend_api.messages import PaymentMessage, RefundMessage
 from pengpos.core.events import BackendCall, CancelAnswered, Declined, Event, NoAnswer, RefundAnswered
 from pengpos.core.sale import Cancel, CancelReason, Due, DueState, RefundState, SaleState
 from pengpos.wire.encoding.base64url import b64u
@@ -85,18 +84,3 @@ def test_a_refund_of_more_than_is_left_there_has_failed_and_is_not_sent_for_ever
     event = answered({"code": code, "captured": 6_80}, lambda gateway: gateway.refund(SALE, wanted), 409)
     failed = RefundAnswered(at=event.at, refund_id=wanted.refund_id, state=RefundState.FAILED)
     assert event == (failed if is_over else NoAnswer(at=event.at, call=BackendCall.REFUND))
-
-
-def test_what_a_payment_tells_of_its_refunds() -> None:
-    known = samples.refund().refund_id
-    told = [
-        RefundMessage(refund_id=str(known), state="failed"),
-        RefundMessage(refund_id="no uuid", state="done"),
-        RefundMessage(refund_id=str(known), state="in the post"),
-    ]
-
-    async def tell(gateway: BackendGateway) -> list[Event]:
-        return gateway.refunds_told(PaymentMessage(status="approved", refunds=told))
-
-    (event,) = answered(b"", tell)
-    assert (event.refund_id, event.state) == (known, RefundState.FAILED)

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an answer of the backend says of a sale: each is an event, and what says nothing of the money is `NoAnswer`.
+
+Source: `docs/spec/backend-api.md`, "Shapes". Approved is believed to an issuer's receipt only. Makes no call.
+
+Tests: tests/terminal/backend/test_answers.py, tests/terminal/backend/test_gateway.py,
+tests/terminal/backend/test_gateway_undoing.py.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import UUID
+
+from pengpos.backend_api.calls import UnusableAnswerError
+from pengpos.backend_api.messages import (
+    CancelMessage,
+    DueMessage,
+    IntentMessage,
+    PaymentMessage,
+    RefundMessage,
+    read_message,
+)
+from pengpos.core.errors import MalformedError, RefusedError, SignatureError
+from pengpos.core.events import (
+    Approved,
+    BackendCall,
+    BackendStatus,
+    CancelAnswered,
+    Declined,
+    DueTold,
+    Event,
+    Held,
+    NoAnswer,
+    RefundAnswered,
+    StatusHeard,
+)
+from pengpos.core.ports import Clock
+from pengpos.core.reasons import Reason
+from pengpos.core.sale import Booking, Due, DueState, Line, LinkCard, Refund, RefundState, Refusal, Sale, Way
+from pengpos.wire.encoding.base64url import unb64u
+from pengpos.wire.encoding.keys import Issuers
+from pengpos.wire.judge import check_receipt_for
+from pengpos.wire.objects.receipt import Outcome
+
+log = logging.getLogger(__name__)
+
+_STATUSES = {
+    "created": BackendStatus.CREATED,
+    "claimed": BackendStatus.CLAIMED,
+    "cancelled": BackendStatus.CANCELLED,
+    "expired": BackendStatus.EXPIRED,
+}
+
+_DUE_STATES = {state.value: state for state in DueState}
+_REFUND_STATES = {state.value: state for state in RefundState if state is not RefundState.QUEUED}
+
+
+class Answers:
+    """Reads answers and events. Lives on the loop."""
+
+    def __init__(self, *, issuers: Callable[[], Issuers], clock: Clock) -> None:
+        self._issuers = issuers
+        self._clock = clock
+
+    def verdict(self, sale: Sale, payment: PaymentMessage, call: BackendCall | None) -> Event:
+        """What the backend has decided of the payment of the newest intent."""
+        at, intent_id = self._clock.now(), sale.intent.intent_id
+        asked = call or BackendCall.QUESTION
+        match payment.status:
+            case "approved" | "already_paid":
+                try:
+                    booking = self._booking(sale, payment, call)
+                except UnusableAnswerError as error:
+                    return self.no_answer(sale, asked, error)
+                return Approved(at=at, intent_id=intent_id, call=call, booking=booking)
+            case "declined":
+                try:
+                    receipt = self._declined_receipt(sale, payment)
+                except UnusableAnswerError as error:
+                    return self.no_answer(sale, asked, error)
+                refusal = replace(
+                    _refusal(payment.reason, payment.code),
+                    receipt=receipt,
+                    borne_by=payment.borne_by,
+                    guaranteed_minor=payment.guaranteed or 0,
+                    due=_due(payment),
+                )
+                return Declined(at=at, intent_id=intent_id, call=call, refusal=refusal)
+            case "held":
+                return Held(at=at, intent_id=intent_id, call=call)
+            case _:
+                log.warning("sale %s: verdict %r %r", sale.number, payment.status, payment.code)
+                return NoAnswer(at=at, call=asked)
+
+    def intent_status(self, sale: Sale, message: IntentMessage, call: BackendCall | None = None) -> Event:
+        """What an intent's status means for its sale; `call` None: an event brought it, no question."""
+        at, intent_id = self._clock.now(), sale.intent.intent_id
+        if message.intent_id is not None and message.intent_id.lower() != str(intent_id):
+            log.warning("sale %s: told of another intent", sale.number)
+            return NoAnswer(at=at, call=BackendCall.QUESTION)
+        if message.status in _STATUSES:
+            return StatusHeard(at=at, intent_id=intent_id, call=call, status=_STATUSES[message.status])
+        if message.status == "held":
+            return Held(at=at, intent_id=intent_id, call=call)
+        if message.status == "declined" and message.payment is None:
+            refusal = _refusal(message.reason, message.code)
+            return Declined(at=at, intent_id=intent_id, call=call, refusal=refusal)
+        if message.status in {"approved", "declined"} and message.payment is not None:
+            return self.verdict(sale, message.payment, call)
+        return NoAnswer(at=at, call=BackendCall.QUESTION)
+
+    def refunds_told(self, message: PaymentMessage) -> list[Event]:
+        """What a payment says of its refunds; one in a state we do not know says nothing."""
+        at = self._clock.now()
+        return [
+            RefundAnswered(at=at, refund_id=refund_id, state=_REFUND_STATES[refund.state])
+            for refund in message.refunds
+            if refund.state in _REFUND_STATES and (refund_id := _uuid(refund.refund_id)) is not None
+        ]
+
+    def due_told(self, message: PaymentMessage) -> list[Event]:
+        """What a payment says of its due: one event, or none."""
+        intent_id, due = _uuid(message.intent_id or ""), _due(message)
+        if intent_id is None or due is None:
+            return []
+        return [DueTold(at=self._clock.now(), intent_id=intent_id, due=due)]
+
+    def cancelled(self, sale: Sale, answer: CancelMessage) -> Event:
+        """What a cancel did; what stands may be a decline: its due is paid. Raises UnusableAnswerError."""
+        if answer.status == "cancelled":
+            return CancelAnswered(at=self._clock.now(), intent_id=sale.intent.intent_id)
+        payment = answer.intent.payment if answer.intent is not None else None
+        if answer.status != "settled" or payment is None:
+            raise UnusableAnswerError(f"a cancel answered {answer.status!r}")
+        if payment.status == "declined":
+            return self.verdict(sale, payment, BackendCall.CANCEL)
+        booking = self._booking(sale, payment, BackendCall.CANCEL)
+        return CancelAnswered(at=self._clock.now(), intent_id=sale.intent.intent_id, standing=booking)
+
+    def refunded(self, refund: Refund, answer: RefundMessage) -> RefundAnswered:
+        """What became of a refund. Raises UnusableAnswerError."""
+        if answer.state not in _REFUND_STATES:
+            raise UnusableAnswerError(f"a refund that is {answer.state!r}")
+        return RefundAnswered(at=self._clock.now(), refund_id=refund.refund_id, state=_REFUND_STATES[answer.state])
+
+    def refund_refused(self, sale: Sale, refund: Refund, error: UnusableAnswerError) -> Event:
+        """A refund of more than is left there stays so however often it is sent: it has failed."""
+        if error.problem is None or error.problem.code != "exceeds_captured":
+            return self.no_answer(sale, BackendCall.REFUND, error)
+        log.error("sale %s: refund %s refused: %s", sale.number, refund.refund_id, error)
+        return RefundAnswered(at=self._clock.now(), refund_id=refund.refund_id, state=RefundState.FAILED)
+
+    def no_answer(self, sale: Sale, call: BackendCall, error: UnusableAnswerError) -> NoAnswer:
+        """It is as if nothing had come."""
+        log.warning("sale %s: %s unanswered: %s", sale.number, call.name.lower(), error)
+        return NoAnswer(at=self._clock.now(), call=call, retry_after_s=error.retry_after_s)
+
+    def _declined_receipt(self, sale: Sale, payment: PaymentMessage) -> bytes | None:
+        """The receipt that tells a phone it was declined. Raises UnusableAnswerError.
+
+        A decline needs none; but one whose receipt is of another intent is an answer to another question, replayed by
+        something between us and the backend: the money may be there.
+        """
+        if payment.receipt is None:
+            return None
+        try:
+            receipt = check_receipt_for(
+                unb64u(payment.receipt),
+                intent_id=sale.intent.intent_id.bytes,
+                currency=sale.amount.currency,
+                issuers=self._issuers(),
+                authorised_total_minor=None,
+            )
+        except (RefusedError, MalformedError, SignatureError) as error:
+            raise UnusableAnswerError(f"the receipt of a decline is not good: {error}") from error
+        if receipt.claims.outcome is not Outcome.DECLINED:
+            raise UnusableAnswerError("the receipt of a decline does not say declined")
+        return receipt.raw
+
+    def _booking(self, sale: Sale, payment: PaymentMessage, call: BackendCall | None) -> Booking:
+        """What was booked; approved only on an issuer's receipt for this intent. Raises UnusableAnswerError."""
+        authorised = sale.authorised
+        ours = authorised is not None and _is_of_our_phone(sale, payment, call)
+        try:
+            receipt = check_receipt_for(
+                unb64u(payment.receipt or ""),
+                intent_id=sale.intent.intent_id.bytes,
+                currency=sale.amount.currency,
+                issuers=self._issuers(),
+                authorised_total_minor=authorised.total_minor if authorised is not None and ours else None,
+            )
+        except (RefusedError, MalformedError, SignatureError) as error:
+            raise UnusableAnswerError(f"its receipt is not good: {error}") from error
+        if receipt.claims.outcome is not Outcome.APPROVED:
+            raise UnusableAnswerError("its receipt does not say approved")
+        return Booking(
+            total_minor=receipt.claims.total_minor,
+            booked_at=receipt.claims.at,
+            by=Way.READER if ours else None,
+            receipt=receipt.raw,
+            receipt_url=receipt.claims.url,
+            lines=tuple(Line(kind=line.kind, label=line.label, amount_minor=line.amount) for line in payment.lines),
+            cards=tuple(
+                LinkCard(kind=card.kind, title=card.title, text=card.text, url=card.url) for card in payment.cards
+            ),
+            payer_display=payment.payer_display,
+        )
+
+
+def _is_of_our_phone(sale: Sale, payment: PaymentMessage, call: BackendCall | None) -> bool:
+    """Whether this payment is the one that a reader brought us, and not one by the page, tip and all."""
+    if payment.status != "approved":
+        return False
+    if call in {BackendCall.PAYMENT, BackendCall.FORWARD}:
+        return True  # the answer to that very body
+    return payment.way == "reader" if payment.way is not None else not sale.intent.payable_elsewhere
+
+
+def _refusal(reason: int | None, code: str | None) -> Refusal:
+    return Refusal(reason=Reason.from_backend(reason if reason is not None else -1), code=code)
+
+
+def _due(payment: PaymentMessage) -> Due | None:
+    """What the shopper is asked for; one that we cannot read is as if it were not said: the money parts stand."""
+    raw = bytes(payment.due)
+    if raw == b"null":
+        return None
+    try:
+        message = read_message(raw, DueMessage)
+    except MalformedError as error:
+        log.warning("a due that is none: %s", error)
+        return None
+    if message.state not in _DUE_STATES:
+        log.warning("a due that is %r", message.state)
+        return None
+    return Due(state=_DUE_STATES[message.state], amount_minor=message.amount)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
