@@ -23,6 +23,7 @@ from pengpos.client import AlarmView, Home, LinkView, QueueView, Status, Termina
 from pengpos.core.errors import ConfigError, JournalError
 from pengpos.core.times import rfc3339
 from pengpos.keys.file import FileKey
+from terminal.api.connections import ACCEPTED_AT_ONCE_MOST, WAITING_MOST, BoundedH11Protocol
 from terminal.api.feed import Feed
 from terminal.api.http import as_json, events_of, journal_problem, problem
 from terminal.api.snapshot import terminal_view
@@ -103,6 +104,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Say when a connection is heard."""
         await super().startup(sockets)
+        for one in sockets or ():
+            one.listen(WAITING_MOST)  # asyncio takes one number for this and for what it accepts at once
         self.listening.set()
 
     @contextlib.contextmanager
@@ -166,7 +169,14 @@ async def serve(
         log.critical("cannot start: %s", error)
         refused = error
     config = uvicorn.Config(
-        front, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1, server_header=False
+        front,
+        http=BoundedH11Protocol,
+        backlog=ACCEPTED_AT_ONCE_MOST,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=1,
+        server_header=False,
     )
     server = _Server(config)
     try:

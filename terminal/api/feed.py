@@ -84,37 +84,33 @@ class Feed:
         for changed in self._changed:
             changed.set()
 
-    def check_room(self) -> None:
-        """Raise TooManyListenersError if one more would be too many."""
+    def join(self) -> "Listener":
+        """A place among the listeners, from now until it is left. Raises TooManyListenersError."""
         if len(self._changed) >= LISTENERS_MOST:
             raise TooManyListenersError
-
-    async def follow(
-        self, last_event_id: int | None, *, sales: bool = True
-    ) -> AsyncIterator[tuple[int, Status | SaleView] | None]:
-        """Yield (id, snapshot) of what changed since `last_event_id`; None as a sign of life; end at `close`,
-        with the newest status if it has not been seen.
-
-        Where that is unknown, or longer ago than is kept, the whole status comes first. `sales`: single ones too; a
-        screen that shows none of them is spared the thousands of a drain. Raises TooManyListenersError.
-        """
-        self.check_room()
         changed = asyncio.Event()
         self._changed.add(changed)
+        return Listener(self, changed)
+
+    def leave(self, changed: asyncio.Event) -> None:
+        """Give a place back; again changes nothing."""
+        self._changed.discard(changed)
+
+    async def follow(
+        self, changed: asyncio.Event, last_event_id: int | None, *, sales: bool
+    ) -> AsyncIterator[tuple[int, Status | SaleView] | None]:
+        """What `Listener.follow` yields; `changed` is its place."""
         resumes = last_event_id is not None and self._forgotten <= last_event_id <= self._event_id
         seen = last_event_id if resumes else None
-        try:
-            while not self._closed:
-                changed.clear()
-                if (event := self._next(seen, sales=sales)) is not None:
-                    seen = event[0]
-                    yield event
-                elif not await set_within(changed, HEARTBEAT_S):
-                    yield None
-            if self._status is not None and (seen is None or seen < self._status_id):
-                yield self._status_id, self._status  # where a fault ends it, this says so
-        finally:
-            self._changed.discard(changed)
+        while not self._closed:
+            changed.clear()
+            if (event := self._next(seen, sales=sales)) is not None:
+                seen = event[0]
+                yield event
+            elif not await set_within(changed, HEARTBEAT_S):
+                yield None
+        if self._status is not None and (seen is None or seen < self._status_id):
+            yield self._status_id, self._status  # where a fault ends it, this says so
 
     def _next(self, seen: int | None, *, sales: bool) -> tuple[int, Status | SaleView] | None:
         """The oldest that is newer than `seen`; the whole status for one that has seen nothing."""
@@ -126,3 +122,26 @@ class Feed:
         if status is not None and status[0] > seen and (moved is None or status[0] < moved.event_id):
             return status
         return (moved.event_id, moved.view()) if moved is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One listener's place, taken before its first event is drawn up: many that come at once are counted."""
+
+    _feed: Feed
+    _changed: asyncio.Event
+
+    def follow(
+        self, last_event_id: int | None, *, sales: bool = True
+    ) -> AsyncIterator[tuple[int, Status | SaleView] | None]:
+        """Yield (id, snapshot) of what changed since `last_event_id`; None as a sign of life; end at `close`,
+        with the newest status if it has not been seen.
+
+        Where that is unknown, or longer ago than is kept, the whole status comes first. `sales`: single ones too; a
+        screen that shows none of them is spared the thousands of a drain.
+        """
+        return self._feed.follow(self._changed, last_event_id, sales=sales)
+
+    def leave(self) -> None:
+        """Give the place back; again changes nothing."""
+        self._feed.leave(self._changed)

@@ -16,8 +16,9 @@ from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
-from pengpos.client import Problem, Status
+from pengpos.client import Problem, SaleView, Status
 from pengpos.core.errors import (
     JournalError,
     JournalFaultError,
@@ -27,7 +28,7 @@ from pengpos.core.errors import (
     PengposError,
 )
 from pengpos.core.times import parse_rfc3339
-from terminal.api.feed import Feed, TooManyListenersError
+from terminal.api.feed import Feed, Listener, TooManyListenersError
 from terminal.api.validation import listed, quoted, what_is_wrong
 from terminal.device.executor import TooManyWaitingError
 from terminal.sales.commands import CommandRefusedError
@@ -144,15 +145,28 @@ def events_of(feed: Feed, request: Request) -> Response:
     only = Query(request.query_params, ("only",)).text("only")
     if only not in {None, "status"}:
         raise _bad_query(f"only can be “status”, not {quoted(only or '')}")
-    feed.check_room()  # here it can still be said
     last = request.headers.get("last-event-id", "")
     known = int(last) if last.isascii() and last.isdecimal() and len(last) < 20 else None
-    told = _told(feed, known, sales=only is None)
-    return StreamingResponse(told, media_type="text/event-stream", headers={"cache-control": "no-store"})
+    return _EventStream(feed.join(), known, sales=only is None)  # one too many is refused here, where it can be said
 
 
-async def _told(feed: Feed, last_event_id: int | None, *, sales: bool) -> AsyncIterator[bytes]:
-    async for event in feed.follow(last_event_id, sales=sales):
+class _EventStream(StreamingResponse):
+    """A listener's events; its place is given back when the stream ends, however that is."""
+
+    def __init__(self, listener: Listener, last_event_id: int | None, *, sales: bool) -> None:
+        told = _told(listener.follow(last_event_id, sales=sales))
+        super().__init__(told, media_type="text/event-stream", headers={"cache-control": "no-store"})
+        self._listener = listener
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._listener.leave()
+
+
+async def _told(events: AsyncIterator[tuple[int, Status | SaleView] | None]) -> AsyncIterator[bytes]:
+    async for event in events:
         if event is None:
             yield b": here\n\n"
         else:

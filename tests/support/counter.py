@@ -275,9 +275,13 @@ class Counter:
 
     def _until(self, look: Callable[[], Awaitable[T | None]], said: Callable[[], str]) -> T:
         async def wait() -> T:
-            async for _ in self.terminal._device.feed.follow(None):
-                if (found := await look()) is not None:
-                    return found
+            listener = self.terminal._device.feed.join()
+            try:
+                async for _ in listener.follow(None):
+                    if (found := await look()) is not None:
+                        return found
+            finally:
+                listener.leave()
             raise AssertionError("the terminal was switched off")
 
         try:

@@ -2,10 +2,11 @@
 """The daemon from its socket's first moment to its last."""
 
 import asyncio
+import selectors
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from pengpos.client import Home
 from pengpos.core.errors import ConfigError, JournalError
 from pengpos.keys.file import FileKey
 from sandbox.phone.phone import VirtualPhone
+from terminal.api.connections import CONNECTIONS_MOST, LINES_MOST
+from terminal.api.feed import LISTENERS_MOST
 from terminal.app import Terminal
 from terminal.serving import bind_socket
 from tests.support.counter import Counter
@@ -221,3 +224,45 @@ def test_a_path_too_long_for_a_socket_is_said(tmp_path: Path) -> None:
     home = Home(tmp_path / ("x" * 100))
     with pytest.raises(ConfigError, match="shorter PENGPOS_HOME"):
         bind_socket(home)
+
+
+# --- many at once ---------------------------------------------------------------------------------------------------
+
+
+def connected(daemon: Daemon) -> socket.socket:
+    """A connection that says nothing yet."""
+    one = socket.socket(socket.AF_UNIX)
+    one.settimeout(LIMIT_S)
+    one.connect(str(daemon.home.socket))
+    return one
+
+
+def readable(one: socket.socket) -> bool:
+    """Whether something has come, or the end; any number of descriptors."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(one, selectors.EVENT_READ)
+        return bool(selector.select(0))
+
+
+def test_of_forty_listeners_at_once_only_so_many_are_served(daemon: Daemon) -> None:
+    with ExitStack() as open_ones:
+        many = [open_ones.enter_context(closing(connected(daemon))) for _ in range(LISTENERS_MOST + 8)]
+        for one in many:
+            one.sendall(b"GET /v1/events HTTP/1.1\r\nhost: terminal\r\n\r\n")
+        served_ones = [one for one in many if one.recv(12) == b"HTTP/1.1 200"]
+        assert len(served_ones) == LISTENERS_MOST
+    with daemon.client() as till, till.stream("GET", "/v1/events") as events:  # whoever went made room
+        assert events.status_code == 200
+
+
+def test_connections_that_say_nothing_keep_nobody_from_the_terminal(
+    daemon: Daemon, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.clear()
+    with ExitStack() as open_ones:
+        silent = [open_ones.enter_context(closing(connected(daemon))) for _ in range(1_200)]
+        with daemon.client() as till:
+            assert till.get("/v1/status").status_code == 200
+        let_go = [one for one in silent if readable(one)]
+        assert len(silent) - len(let_go) <= CONNECTIONS_MOST
+    assert len(caplog.records) <= LINES_MOST

@@ -38,7 +38,7 @@ def test_the_newest_comes_first_then_each_change() -> None:
     async def run() -> None:
         feed = Feed(first_event_id=100)
         feed.publish(status("a"))
-        events = feed.follow(None)
+        events = feed.join().follow(None)
         assert await newest(events) == (101, "a")
         feed.publish(status("b"))
         assert await newest(events) == (102, "b")
@@ -49,7 +49,7 @@ def test_the_newest_comes_first_then_each_change() -> None:
 def test_who_is_slow_misses_what_was_overtaken_and_never_the_newest() -> None:
     async def run() -> None:
         feed = Feed()
-        events = feed.follow(None)
+        events = feed.join().follow(None)
         for at in "abc":
             feed.publish(status(at))
         assert await newest(events) == (3, "c")
@@ -62,7 +62,7 @@ def test_who_has_seen_the_newest_waits_for_the_next(last: int | None, first: int
     async def run() -> None:
         feed = Feed()
         feed.publish(status("a"))
-        events = feed.follow(last)
+        events = feed.join().follow(last)
         waiting = asyncio.ensure_future(newest(events))
         await asyncio.sleep(0)
         feed.publish(status("b")) if first == 2 else None
@@ -75,7 +75,7 @@ def test_who_has_seen_the_newest_waits_for_the_next(last: int | None, first: int
 
 
 async def all_of(feed: Feed, last: int | None, number: int) -> list[tuple[int, str]]:
-    events = feed.follow(last)
+    events = feed.join().follow(last)
     return [await newest(events) for _ in range(number)]
 
 
@@ -83,7 +83,7 @@ def test_each_sale_that_moved_is_told_between_the_snapshots() -> None:
     async def run() -> None:
         feed = Feed()
         feed.publish(status("a"))
-        events = feed.follow(None)
+        events = feed.join().follow(None)
         assert await newest(events) == (1, "a")
         move(feed, "old", "older")
         feed.publish(status("b"))
@@ -96,7 +96,7 @@ def test_of_each_sale_the_newest_is_told() -> None:
     async def run() -> None:
         feed = Feed()
         feed.publish(status("a"))
-        events = feed.follow(1)
+        events = feed.join().follow(1)
         move(feed, "old", "older", "old")
         assert [await newest(events) for _ in range(2)] == [(3, "older"), (4, "old")]
 
@@ -144,7 +144,7 @@ def test_who_wants_no_single_sales_gets_none() -> None:
     async def run() -> None:
         feed = Feed()
         feed.publish(status("a"))
-        events = feed.follow(1, sales=False)
+        events = feed.join().follow(1, sales=False)
         move(feed, "one", "two")
         feed.publish(status("b"))
         assert await newest(events) == (4, "b")
@@ -166,33 +166,28 @@ def test_a_sign_of_life_when_nothing_changes(monkeypatch: pytest.MonkeyPatch) ->
 
     async def run() -> None:
         feed = Feed()
-        assert await anext(feed.follow(None)) is None
+        assert await anext(feed.join().follow(None)) is None
 
     asyncio.run(run())
 
 
-def test_who_goes_makes_room() -> None:
-    async def run() -> None:
-        feed = Feed()
-        feed.publish(status("a"))
-        streams = [feed.follow(None) for _ in range(LISTENERS_MOST)]
-        for stream in streams:
-            await anext(stream)
-        with pytest.raises(TooManyListenersError):
-            feed.check_room()
-        with pytest.raises(TooManyListenersError):
-            await anext(feed.follow(None))
-        await streams[0].aclose()  # type: ignore[attr-defined]  # an async generator
-        feed.check_room()
-
-    asyncio.run(run())
+def test_a_place_is_taken_before_the_first_event_and_given_back_once() -> None:
+    feed = Feed()
+    places = [feed.join() for _ in range(LISTENERS_MOST)]
+    with pytest.raises(TooManyListenersError):
+        feed.join()
+    places[0].leave()
+    places[0].leave()
+    feed.join()
+    with pytest.raises(TooManyListenersError):
+        feed.join()
 
 
 def test_closing_lets_everybody_go() -> None:
     async def run() -> None:
         feed = Feed()
         feed.publish(status("a"))
-        events = feed.follow(None)
+        events = feed.join().follow(None)
         await newest(events)
         waiting = asyncio.ensure_future(anext(events))
         await asyncio.sleep(0)
