@@ -341,7 +341,8 @@ def _open_day(root: Path) -> Iterator[Day]:
         shop.enrol()
         shop.open_daemon()
         click.echo(f"A shop on this machine: backend {shop.backend}, readers {', '.join(shop.road.readers)}")
-        with VirtualPhone(root / "phone" / "shopper", owner=Owner(tap_limits=(Money(500_00, CURRENCY),))) as phone:
+        owner = Owner(tap_limits=(Money(500_00, CURRENCY),), unasked=None)  # a shopper who taps all day
+        with VirtualPhone(root / "phone" / "shopper", owner=owner) as phone:
             account = phone.account(shop.backend)
             if phone.account_id is None:
                 phone.sign_up(account, backend=shop.backend, name="小林")

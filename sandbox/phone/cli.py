@@ -21,7 +21,7 @@ from sandbox.phone.field.manners import Garbage, Honest, Manner, Slow, TornInRep
 from sandbox.phone.parts import Parts, phone_directory, read_parts
 from sandbox.phone.phone import VirtualPhone
 from sandbox.phone.wallet.events import Asked, Authorised, Event, PaidAnotherWay, ReceiptKept
-from sandbox.phone.wallet.owner import Owner
+from sandbox.phone.wallet.owner import Owner, UnaskedBounds
 
 CURRENCY = "CNY"  # of the sandbox's play money
 _TAPS = 4  # unlock, confirm, and one more: then something is wrong
@@ -85,6 +85,7 @@ def phone(ctx: click.Context, backend: str | None, port: int | None, name: str) 
 @phone.command()
 @click.option("--hold", "hold_s", type=click.FloatRange(0, 3600), help="Seconds at the reader at most  [default: 10]")
 @click.option("--lock", is_flag=True, help="The phone is locked: it asks to be unlocked.")
+@click.option("--tap-limit", metavar="AMOUNT", help="Locked or not it pays up to this unasked, a few times.")
 @click.option("--ask", is_flag=True, help="Its owner wants to confirm first.")
 @click.option("--no", "says_no", is_flag=True, help="Its owner says no.")
 @click.option("--yes", is_flag=True, help="Answer the phone's questions with yes.")
@@ -101,6 +102,7 @@ def tap(
     *,
     hold_s: float | None,
     lock: bool,
+    tap_limit: str | None,
     ask: bool,
     says_no: bool,
     yes: bool,
@@ -113,20 +115,25 @@ def tap(
 ) -> None:
     """Tap the phone on the reader once, and again where it asked its owner something.
 
-    Without --lock and --ask its owner has said that it pays whatever is asked. Exits with 0 if it paid.
+    Without --lock, --ask and --tap-limit its owner has said that it pays whatever is asked. Exits with 0 if it paid.
     """
     port = settings.vpcd_port
+    whatever = not (lock or ask) and tap_limit is None
+    limit = Money(AMOUNT_LIMIT_MINOR, CURRENCY) if whatever else _amount(tap_limit, "--tap-limit")
     owner = Owner(
-        tap_limits=() if lock or ask else (Money(AMOUNT_LIMIT_MINOR, CURRENCY),),
+        tap_limits=() if limit is None else (limit,),
+        unasked=None if whatever else UnaskedBounds(),
         locked=lock,
         asks_first=ask,
         says_no=says_no,
-        tip=_tip(tip),
+        tip=_amount(tip, "--tip"),
         network=not offline,
     )
     seconds = hold_s if hold_s is not None else 3600.0 if leave else 10.0
     with _opened(settings, owner, _manner(tear, slow_s, garbage=garbage)) as shopper:
         shopper.listener = lambda event: click.echo(words.of_event(event))
+        if not lock:
+            shopper.wallet.unlock()
         last = _tap_until_done(shopper, port, seconds, leave=leave, yes=yes)
         if isinstance(last, Authorised):
             click.echo(words.of_payment(last.payment))
@@ -287,8 +294,8 @@ def _manner(tear: int | None, slow_s: float | None, *, garbage: bool) -> Manner:
     return manners[0] if manners else Honest()
 
 
-def _tip(text: str | None) -> Money | None:
+def _amount(text: str | None, option: str) -> Money | None:
     try:
         return None if text is None else Money.parse(text, CURRENCY)
     except ValueError as err:
-        raise click.BadParameter(str(err), param_hint="--tip") from err
+        raise click.BadParameter(str(err), param_hint=option) from err

@@ -29,7 +29,7 @@ from sandbox.phone.wallet.wallet import Wallet
 NOW = 1_767_225_605
 CNY_200 = Allowance(currency="CNY", per_payment_minor=20_000, total_minor=50_000)
 """An allowance as the sandbox gives one: 200.00 a payment, 500.00 in all."""
-PAYS_UNASKED = Owner(tap_limits=(Money(10**12, "CNY"),))
+PAYS_UNASKED = Owner(tap_limits=(Money(10**12, "CNY"),), unasked=None)
 
 
 @dataclass(kw_only=True)

@@ -52,6 +52,7 @@ class Wishes:
         unasked = () if self.locked or self.asks_first else (Money(AMOUNT_LIMIT_MINOR, CURRENCY),)
         return Owner(
             tap_limits=unasked,
+            unasked=None,
             locked=self.locked,
             asks_first=self.asks_first,
             says_no=self.says_no,

@@ -198,7 +198,7 @@ class World:
 
     def _new_phone(self) -> VirtualPhone:
         self._made += 1
-        owner = Owner(tap_limits=(Money(500_00, CURRENCY),))
+        owner = Owner(tap_limits=(Money(500_00, CURRENCY),), unasked=None)
         phone = VirtualPhone(self.directory / f"phone-{self._made}", owner=owner, clock=self.time)
         with httpx.Client(transport=_Directly(self.app), base_url=self.backend.origin) as http:
             account = Account(http)

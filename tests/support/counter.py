@@ -47,7 +47,7 @@ from tests.support.road import Obstacle, Road
 T = TypeVar("T")
 
 CURRENCY = "CNY"
-ALL_IN = Owner(tap_limits=(Money(1_000_00, CURRENCY),))
+ALL_IN = Owner(tap_limits=(Money(1_000_00, CURRENCY),), unasked=None)
 """A shopper whose phone pays up to 1,000.00 unasked."""
 
 

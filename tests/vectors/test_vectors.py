@@ -24,7 +24,7 @@ from pengpos.wire.objects.presentation import Presentation, encode_presentation
 from pengpos.wire.objects.receipt import Receipt, sign_receipt
 from pengpos.wire.objects.reply import Authorises, Declines, NeedsShopper, encode_reply, read_reply
 from pengpos.wire.session import CardSession, Fci
-from tests.vectors import ISSUER, ISSUERS, TERMINAL, VECTORS, WALLET, cases, each, every_id
+from tests.vectors import ISSUER, ISSUERS, TERMINAL, VECTORS, WALLET, cases, each, every_id, unasked
 
 Case = dict[str, Any]
 T = TypeVar("T")
@@ -307,6 +307,35 @@ def test_conversation_over_the_air(case: Case) -> None:
         assert CardSession(constantly(bytes.fromhex(step["fci"])), lambda: 0.0).select() == Fci(
             version=1, locked=step["owner"] == "locked"
         )
+
+
+@pytest.mark.parametrize("case", each("unasked"))
+def test_a_phone_that_pays_unasked(case: Case) -> None:
+    """A terminal takes what was signed, and reads the question where the phone has signed enough."""
+    last_counter = 0
+    stored: dict[bytes, bytes] = {}
+    for step in case["steps"]:
+        assert CardSession(constantly(bytes.fromhex(step["fci"])), lambda: 0.0).select() == Fci(
+            version=1, locked=step["locked"]
+        )
+        presentation = read(step["presentation"])
+        verdict = judge_reply(
+            bytes.fromhex(step["reply"]),
+            presentation=presentation,
+            issuers=ISSUERS,
+            now=step["clock"],
+            denylisted=constantly(False),
+            last_counter=constantly(last_counter),
+            stored=constantly(stored.get(presentation.intent.digest)),
+        )
+        assert type(verdict) is {0: Accepted, 1: NeedsShopper, 2: Declines}[bytes.fromhex(step["reply"])[1]]
+        if isinstance(verdict, Accepted):
+            stored[presentation.intent.digest] = verdict.authorisation.raw
+            last_counter = max(last_counter, verdict.authorisation.claims.counter)
+
+
+def test_they_are_what_an_encoder_that_is_not_ours_makes_of_the_page() -> None:
+    assert VECTORS[unasked.SECTION] == unasked.section()
 
 
 @pytest.mark.parametrize("case", each("card_edges"))

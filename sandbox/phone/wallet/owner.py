@@ -6,9 +6,33 @@ changes the owner by replacing the value; no one is asked in the middle of a tap
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from pengpos.core.money import Money
 from pengpos.wire.objects.authorisation import Funding
+
+UNASKED_COUNT: Final = 5
+UNASKED_SUM_OF_TAP_LIMITS: Final = 3
+_UNASKED_COUNT_MOST: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnaskedBounds:
+    """How much the phone signs unasked between two unlocks (tap protocol §2, *Unasked payments are counted*)."""
+
+    count: int = UNASKED_COUNT
+    """In all currencies together, at most 1,000."""
+    sums: tuple[Money, ...] = ()
+    """One a currency; without one it is three times the currency's tap limit."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.count <= _UNASKED_COUNT_MOST:
+            raise ValueError(f"0 to {_UNASKED_COUNT_MOST} unasked payments")
+
+    def sum_minor(self, currency: str, tap_limit_minor: int) -> int:
+        """The most that the totals of one currency may come to."""
+        set_minor = _of(self.sums, currency)
+        return UNASKED_SUM_OF_TAP_LIMITS * tap_limit_minor if set_minor is None else set_minor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +41,8 @@ class Owner:
 
     tap_limits: tuple[Money, ...] = ()
     """Up to each of these, without tip, the phone pays unasked, locked or not; one a currency."""
+    unasked: UnaskedBounds | None = UnaskedBounds()
+    """How often and how much it pays so until it is unlocked; None: without end, as a wallet of protocol page 1.1."""
     spending_limits: tuple[Money, ...] = ()
     """More than this in one payment is refused with reason 2, once the payment is confirmed; one a currency."""
     locked: bool = False

@@ -19,7 +19,7 @@ from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.credential import Allowance, Credential
 from pengpos.wire.objects.receipt import Outcome, Receipt
 
-_VERSION = 2
+_VERSION = 3
 _MAX_CREDENTIAL_SIZE = 1_024  # half a reply; an ordinary one has 210
 _KEEP_REPLIES = 10_000  # the oldest beyond this are let go; years of shopping, and long past their intents' lives
 
@@ -34,12 +34,16 @@ CREATE TABLE signed (
     merchant TEXT NOT NULL, total INTEGER NOT NULL, currency TEXT NOT NULL, from_balance INTEGER NOT NULL,
     promised INTEGER NOT NULL, signed_at INTEGER NOT NULL,
     outcome INTEGER, taken INTEGER, url TEXT, reason INTEGER, receipt BLOB,
-    released INTEGER NOT NULL DEFAULT 0) STRICT;
+    released INTEGER NOT NULL DEFAULT 0, unasked INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE elsewhere (intent_id BLOB PRIMARY KEY, receipt BLOB) STRICT;
 CREATE TABLE balance (currency TEXT PRIMARY KEY, minor INTEGER, as_of_seq INTEGER NOT NULL) STRICT;
 CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
-_SINCE_1 = "ALTER TABLE signed ADD COLUMN released INTEGER NOT NULL DEFAULT 0"
+_SINCE = {
+    1: "ALTER TABLE signed ADD COLUMN released INTEGER NOT NULL DEFAULT 0",
+    2: "ALTER TABLE signed ADD COLUMN unasked INTEGER NOT NULL DEFAULT 0",
+}
+"""What each older layout lacks, by its number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,8 @@ class Signed:
     reason: int | None = None
     released: bool = False
     """The backend will never take it."""
+    unasked: bool = False
+    """Signed under the tap limit, without asking, and its owner has not unlocked the phone since."""
 
     @property
     def paid_by_another(self) -> bool:
@@ -89,7 +95,7 @@ class Signed:
 _CREDENTIAL_COLUMNS = "kid, raw, issued_at, expires_at, allowed_currency, allowed_each, allowed_total, merchant_id"
 _PROMISE_COLUMNS = (
     "intent_id, intent, terminal_x, terminal_y, reply, kid, merchant, total, currency, "
-    "from_balance, promised, signed_at"
+    "from_balance, promised, signed_at, unasked"
 )
 _SIGNED_COLUMNS = f"{_PROMISE_COLUMNS}, outcome, taken, url, reason, released"
 
@@ -132,8 +138,9 @@ class WalletStore:
                 for statement in _SCHEMA.split(";"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {_VERSION}")
-            elif version == 1:
-                self._db.execute(_SINCE_1)
+            elif version in _SINCE:
+                for older in range(version, _VERSION):
+                    self._db.execute(_SINCE[older])
                 self._db.execute(f"PRAGMA user_version = {_VERSION}")
             elif version != _VERSION:
                 raise _foreign(path, f"layout {version}, this program knows {_VERSION}")
@@ -255,10 +262,10 @@ class WalletStore:
     def remember(self, signed: Signed) -> None:
         """Keep a reply beside its intent's id; call inside a transaction. An id is signed once, for ever."""
         self._rows(
-            f"INSERT INTO signed ({_PROMISE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # our constant
+            f"INSERT INTO signed ({_PROMISE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # our constant
             *(signed.intent_id, signed.intent, signed.terminal_key.x, signed.terminal_key.y, signed.reply, signed.kid),
             *(signed.merchant, signed.total_minor, signed.currency),
-            *(signed.from_balance, signed.promised, signed.signed_at),
+            *(signed.from_balance, signed.promised, signed.signed_at, signed.unasked),
         )
         self._rows("DELETE FROM signed WHERE seq <= (SELECT max(seq) FROM signed) - ?", _KEEP_REPLIES)
 
@@ -290,6 +297,19 @@ class WalletStore:
         return bool(
             self._rows("UPDATE signed SET released = 1 WHERE intent_id = ? AND NOT released RETURNING 1", intent_id)
         )
+
+    # --- unasked -------------------------------------------------------------------------------------------------
+
+    def unasked(self, currency: str) -> tuple[int, int]:
+        """Since the last unlock: how many intents were signed unasked, and the sum of those in this currency."""
+        rows = self._rows(
+            "SELECT count(*), coalesce(sum(total) FILTER (WHERE currency = ?), 0) FROM signed WHERE unasked", currency
+        )
+        return int(rows[0][0]), int(rows[0][1])
+
+    def unlock(self) -> None:
+        """The owner has unlocked the phone: what is signed unasked counts from nought again."""
+        self._rows("UPDATE signed SET unasked = 0 WHERE unasked")
 
     # --- another way ---------------------------------------------------------------------------------------------
 
@@ -352,7 +372,7 @@ def _held(row: tuple[Any, ...]) -> HeldCredential:
 
 def _signed(row: tuple[Any, ...]) -> Signed:
     intent_id, intent, x, y, reply, kid, merchant, total, currency, from_balance, promised, signed_at, *rest = row
-    outcome, taken, url, reason, released = rest
+    unasked, outcome, taken, url, reason, released = rest
     return Signed(
         intent_id=intent_id,
         intent=intent,
@@ -370,6 +390,7 @@ def _signed(row: tuple[Any, ...]) -> Signed:
         url=url,
         reason=reason,
         released=bool(released),
+        unasked=bool(unasked),
     )
 
 

@@ -7,7 +7,7 @@ the phone tells it what its owner decided (`confirm`, `refuse`) and what it lear
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import RLock
 
 from pengpos.core.errors import MalformedError, SignatureError
@@ -87,7 +87,8 @@ class Wallet:
     """One shopper's wallet over its store and keys; answers one tap at a time, from any thread.
 
     `signer_of` finds the private key behind a credential's kid. `listener` gets what the phone's screen would show;
-    it is called during the tap and must return at once. `owner` and `issuers` may be replaced at any time.
+    it is called during the tap and must return at once. `owner` and `issuers` may be replaced at any time; an owner
+    in place of a locked one who is not has unlocked the phone.
     """
 
     def __init__(
@@ -101,13 +102,26 @@ class Wallet:
         listener: Callable[[Event], None] = lambda _event: None,
     ) -> None:
         self.issuers = issuers
-        self.owner = owner or Owner()
         self.listener = listener
         self._store = store
         self._signer_of = signer_of
         self._clock = clock
+        self._owner = owner or Owner()
         self._decision: _Decision | None = None
         self._lock = RLock()
+
+    @property
+    def owner(self) -> Owner:
+        """The settings and wishes of the person who holds it."""
+        return self._owner
+
+    @owner.setter
+    def owner(self, owner: Owner) -> None:
+        """Raises JournalError if an unlock could not be stored; then the phone stays locked."""
+        with self._lock:
+            if self._owner.locked and not owner.locked:
+                self._store.unlock()
+            self._owner = owner
 
     @property
     def locked(self) -> bool:
@@ -119,6 +133,12 @@ class Wallet:
         return self._clock.now() + self.owner.clock_offset_s
 
     # --- between taps --------------------------------------------------------------------------------------------
+
+    def unlock(self) -> None:
+        """The owner has proved to this phone who they are, by code, finger or face. Raises JournalError."""
+        with self._lock:
+            self._store.unlock()
+            self._owner = replace(self._owner, locked=False)
 
     def confirm(self, digest: bytes) -> None:
         """The unlocked owner was shown merchant and amount of the intent with this SHA-256, and agreed; for 60 s."""
@@ -195,7 +215,7 @@ class Wallet:
         decision = self._decision_on(tap.presentation.intent.digest)
         trouble = self._money_trouble(owner, plan, claims.currency)
         # Asking first where the money is short keeps a terminal from probing what an unattended phone could pay.
-        must_ask = decision is None and (trouble is not None or not _pays_unasked(owner, claims))
+        must_ask = decision is None and (trouble is not None or not self._pays_unasked(owner, claims, plan))
         if must_ask and owner.locked:
             return self._ask(tap, plan, Hint.UNLOCK)
         if owner.says_no or (decision is not None and not decision.agrees):
@@ -204,7 +224,23 @@ class Wallet:
             return self._ask(tap, plan, Hint.CHOOSE if owner.chooses else Hint.CONFIRM)
         if trouble is not None:
             return tap.no(trouble)
-        return self._sign(tap, held, plan)
+        return self._sign(tap, held, plan, unasked=decision is None)
+
+    def _pays_unasked(self, owner: Owner, claims: IntentClaims, plan: Plan) -> bool:
+        """Under a tap limit that the owner has set, tip not counted, unless they want to be asked all the same.
+
+        And only so often, and so much in all, since the phone was last unlocked: a reader beside a pocket asks again
+        and again.
+        """
+        limit_minor = owner.tap_limit_minor(claims.currency)
+        if limit_minor is None or owner.asks_first or owner.chooses or claims.amount_minor > limit_minor:
+            return False
+        bounds = owner.unasked
+        if bounds is None:
+            return True
+        count, sum_minor = self._store.unasked(claims.currency)
+        most_minor = bounds.sum_minor(claims.currency, limit_minor)
+        return count < bounds.count and sum_minor + plan.total_minor <= most_minor
 
     def _decision_on(self, digest: bytes) -> _Decision | None:
         decision = self._decision
@@ -226,7 +262,7 @@ class Wallet:
         event = Asked(offer=Offer.of(tap.presentation), hint=hint, total_minor=plan.total_minor)
         return _Answer(reply=encode_reply(NeedsShopper(hint)), event=event)
 
-    def _sign(self, tap: _Tap, held: HeldCredential, plan: Plan) -> _Answer:
+    def _sign(self, tap: _Tap, held: HeldCredential, plan: Plan, *, unasked: bool) -> _Answer:
         """Sign under the next counter of this merchant's credential and remember it all; inside the transaction."""
         intent = tap.presentation.intent
         promised = self._may_promise(held, plan, intent.claims.currency)
@@ -254,6 +290,7 @@ class Wallet:
             from_balance=plan.funding is Funding.BALANCE,
             promised=promised,
             signed_at=tap.now,
+            unasked=unasked,
         )
         self._store.remember(payment)
         return _Answer(reply=payment.reply, event=Authorised(payment=payment, again=False))
@@ -322,14 +359,6 @@ def _verified(raw: bytes, issuers: Issuers, now: int) -> Presentation:
     if presentation.credential.expired(now):
         raise SignatureError("the terminal's credential has expired")
     return presentation
-
-
-def _pays_unasked(owner: Owner, claims: IntentClaims) -> bool:
-    """Under a tap limit that the owner has set, tip not counted, and unless they want to be asked all the same."""
-    limit_minor = owner.tap_limit_minor(claims.currency)
-    if limit_minor is None or owner.asks_first or owner.chooses:
-        return False
-    return claims.amount_minor <= limit_minor
 
 
 def _intent_id_of(receipt: bytes) -> bytes:

@@ -133,6 +133,19 @@ def test_without_a_yes_nothing_is_paid(typed: str, counter: Counter) -> None:
     assert [type(reply) for reply in replies.result(DEADLINE_S)] == [NeedsShopper]
 
 
+def test_a_locked_phone_pays_under_its_tap_limit_until_three_of_them_are_reached(counter: Counter) -> None:
+    locked = ("tap", "--lock", "--tap-limit", "18.80")
+    for _ in range(3):
+        counter.serve(counter.till.sale(1880))
+        assert counter.run(*locked).exit_code == 0
+    replies = counter.serve(counter.till.sale(1880), taps=2)
+    result = counter.run(*locked, typed="y\n")
+    assert "unlock the phone" in result.output.splitlines()[0]
+    assert [type(reply) for reply in replies.result(DEADLINE_S)] == [NeedsShopper, Authorises]
+    counter.serve(counter.till.sale(1880))
+    assert counter.run(*locked).exit_code == 0  # unlocked, it counts from nought again
+
+
 def test_yes_answers_by_itself(counter: Counter) -> None:
     replies = counter.serve(counter.till.sale(1880), taps=2)
     assert counter.run("tap", "--lock", "--yes").exit_code == 0

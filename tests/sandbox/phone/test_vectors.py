@@ -89,6 +89,17 @@ def prepare_another_way(bench: Bench, talk: dict[str, Any]) -> None:
         bench.wallet.take_receipt(reply.receipt)
 
 
+@pytest.mark.parametrize("talk", each("unasked"))
+def test_what_is_signed_unasked(talk: dict[str, Any], bench: Bench) -> None:
+    owner = Owner(tap_limits=(Money(VECTORS["unasked"]["tap_limit"], "CNY"),))
+    for step in talk["steps"]:
+        bench.clock.unix_s = step["clock"]
+        bench.wallet.owner = replace(owner, locked=step["locked"])
+        applet = Applet(bench.wallet)
+        assert applet.respond(bytes.fromhex("00A4040009F050454E475441500100")).hex() == step["fci"]
+        assert bench.wallet.answer(bytes.fromhex(step["presentation"])).hex() == step["reply"]
+
+
 @pytest.mark.parametrize("edge", each("card_edges"))
 def test_a_card_edge(edge: dict[str, Any], bench: Bench) -> None:
     bench.clock.unix_s = VECTORS["cases"][0]["clock"]

@@ -140,16 +140,25 @@ def test_a_file_that_is_not_ours_is_left_alone(make: Callable[[Path], None], tmp
     assert path.read_bytes() == before
 
 
-def test_a_file_of_before_promises_were_released_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("version", "lacks"),
+    [
+        pytest.param(1, ("released", "unasked"), id="before promises were released"),
+        pytest.param(2, ("unasked",), id="before unasked payments were counted"),
+    ],
+)
+def test_a_file_of_before_is_read(version: int, lacks: tuple[str, ...], tmp_path: Path) -> None:
     path = tmp_path / "wallet.sqlite3"
     WalletStore(path).close()
     with closing(sqlite3.connect(path)) as db:
-        db.execute("ALTER TABLE signed DROP COLUMN released")
-        db.execute("PRAGMA user_version = 1")
+        for column in lacks:
+            db.execute(f"ALTER TABLE signed DROP COLUMN {column}")
+        db.execute(f"PRAGMA user_version = {version}")
         db.commit()
     for _ in range(2):
         with WalletStore(path) as store:
             assert store.promised_minor(bytes(8)) == 0
+            assert store.unasked("CNY") == (0, 0)
 
 
 def test_no_place_to_store_is_said(tmp_path: Path) -> None:
