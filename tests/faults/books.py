@@ -37,19 +37,19 @@ class Entry:
 def read(backend: Backend, terminal_id: str) -> dict[str, Entry]:
     """Every intent of this terminal that the backend has heard of, by its id as text."""
     with backend.db.read() as session:
-        rows = session.execute(select(IntentRow.id, IntentRow.status).where(IntentRow.terminal_id == terminal_id))
-        entries = {intent_id: Entry(intent_id, status) for intent_id, status in rows}
+        rows = session.scalars(select(IntentRow).where(IntentRow.terminal_id == terminal_id))
+        entries = {row.key: Entry(row.intent_id, row.status) for row in rows}
         postings = session.execute(
-            select(PostingRow.intent_id, PostingRow.kind, EntryRow.amount_minor)
+            select(PostingRow.intent_key, PostingRow.kind, EntryRow.amount_minor)
             .join(EntryRow, EntryRow.posting_id == PostingRow.id)
             .join(LedgerAccountRow, LedgerAccountRow.id == EntryRow.account_id)
-            .where(PostingRow.intent_id.in_(entries), LedgerAccountRow.kind == AccountKind.MERCHANT)
+            .where(PostingRow.intent_key.in_(entries), LedgerAccountRow.kind == AccountKind.MERCHANT)
         )
-        for intent_id, kind, amount in postings:
-            _add(entries[intent_id or ""], PostingKind(kind), amount)
-        for refund in session.scalars(select(RefundRow).where(RefundRow.intent_id.in_(entries))):
-            entries[refund.intent_id].refunds[refund.id] = (refund.state, refund.amount_minor)
-    return entries
+        for key, kind, amount in postings:
+            _add(entries[key or ""], PostingKind(kind), amount)
+        for refund in session.scalars(select(RefundRow).where(RefundRow.intent_key.in_(entries))):
+            entries[refund.intent_key].refunds[refund.id] = (refund.state, refund.amount_minor)
+    return {entry.intent_id: entry for entry in entries.values()}
 
 
 def _add(entry: Entry, kind: PostingKind, amount: int) -> None:

@@ -13,6 +13,7 @@ from sandbox.backend.api.rendering import operator as rendering
 from sandbox.backend.api.routing import PlainRoute
 from sandbox.backend.contract import admin_shapes as shapes
 from sandbox.backend.contract import import_shapes
+from sandbox.backend.intents.intents import read_reference
 from sandbox.backend.ledger import ledger
 from sandbox.backend.offers import vouchers
 from sandbox.backend.payments import reviews
@@ -51,10 +52,11 @@ def payments(
         return rendering.payments(session, next_page, limit)
 
 
-@router.post("/payments/{intent_id}/review", status_code=204)
-def review(intent_id: str, request: shapes.Review, backend: BackendOf) -> None:
-    """End the hold on a payment."""
-    backend.db.write(lambda session: reviews.review(session, backend, intent_id, approve=request.approve))
+@router.post("/payments/{reference}/review", status_code=204)
+def review(reference: str, request: shapes.Review, backend: BackendOf) -> None:
+    """End the hold on a payment, named by its intent."""
+    named = read_reference(reference)
+    backend.db.write(lambda session: reviews.review(session, backend, named, approve=request.approve))
 
 
 @router.post("/coupons", status_code=201)

@@ -13,6 +13,7 @@ from sandbox.backend.api.caller import BackendOf, Operator
 from sandbox.backend.api.routing import PlainRoute
 from sandbox.backend.contract.terminal_shapes import Currency, Rfc3339, Shape, Uuid
 from sandbox.backend.ledger.ledger import AccountKind, PostingKind
+from sandbox.backend.records import ids
 from sandbox.backend.records.tables import EntryRow, LedgerAccountRow, PostingRow
 
 _LATEST_NUMBER = 2**53 - 1
@@ -73,7 +74,12 @@ def _postings(session: Session, after: int | None, limit: int) -> list[Posting]:
         made = Entry(account=account.kind, owner=account.owner, amount=entry.amount_minor, currency=account.currency)
         entries[entry.posting_id].append(made)
     return [
-        Posting(number=row.id, kind=row.kind, at=rfc3339(row.at), intent_id=row.intent_id,
-                entries=entries[row.id])
+        Posting(
+            number=row.id,
+            kind=row.kind,
+            at=rfc3339(row.at),
+            intent_id=None if row.intent_key is None else ids.intent_id_of_key(row.intent_key),
+            entries=entries[row.id],
+        )
         for row in rows
-    ]  # fmt: skip
+    ]

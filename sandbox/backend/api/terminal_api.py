@@ -147,7 +147,7 @@ def put_intent(
         raise ForbiddenError("terminal_credential_expired", "an expired credential signs no new intent; renew it")
     now = backend.clock.now()
     row = backend.db.write(lambda session: intents.register(session, presentation, now))
-    return shapes.IntentRegistered(url=intents.url_of(backend, row.id), status=reports.status_of(row, now).value)
+    return shapes.IntentRegistered(url=intents.url_of(backend, row), status=reports.status_of(row, now).value)
 
 
 @router.get("/intents/{intent_id}")
@@ -221,6 +221,7 @@ def split_bill(request: shapes.SplitRequest, terminal: TradingTerminal, backend:
             total_minor=request.total,
             currency=request.currency,
             shares=request.shares,
+            now=backend.clock.now(),
         )
     )
     return rendering.split(row)
@@ -238,8 +239,8 @@ def request_payment(
         row = intents.register(session, presentation, now)
         payment_requests.give_time(session, row, now)
         return shapes.PaymentRequested(
-            intent_id=row.id,
-            url=intents.url_of(backend, row.id),
+            intent_id=row.intent_id,
+            url=intents.url_of(backend, row),
             status=reports.status_of(row, now).value,
             expires_at=rfc3339(row.expires_at),
         )

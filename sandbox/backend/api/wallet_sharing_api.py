@@ -13,7 +13,8 @@ from sandbox.backend.api.caller import AccountId, BackendOf
 from sandbox.backend.api.rendering import wallet as rendering
 from sandbox.backend.api.routing import TerseRoute
 from sandbox.backend.contract import wallet_shapes as shapes
-from sandbox.backend.contract.terminal_shapes import Uuid
+from sandbox.backend.errors import InvalidRequestError
+from sandbox.backend.intents.intents import read_reference
 from sandbox.backend.offers import memberships
 from sandbox.backend.offers import vouchers as offered
 from sandbox.backend.payments import due_payments
@@ -92,9 +93,10 @@ def ask_friend(
     request: shapes.NewPaymentRequest, account_id: AccountId, backend: BackendOf
 ) -> shapes.PaymentRequestView:
     """代付: ask a friend to pay."""
-    report = backend.db.write(
-        lambda session: requests.ask(session, backend, account_id, request.intent_id, request.friend_id)
-    )
+    named = read_reference(request.reference or request.intent_id)
+    if named.intent_id != request.intent_id:
+        raise InvalidRequestError("the reference is of another intent")
+    report = backend.db.write(lambda session: requests.ask(session, backend, account_id, named, request.friend_id))
     return rendering.payment_request(report)
 
 
@@ -129,13 +131,15 @@ def all_dues(account_id: AccountId, backend: BackendOf) -> shapes.DuesAnswer:
         return shapes.DuesAnswer(dues=[rendering.due(asked) for asked in due_payments.dues_of(session, account_id)])
 
 
-@router.post("/dues/{intent_id}/pay")
-def pay_due(intent_id: Uuid, account_id: AccountId, backend: BackendOf) -> shapes.WalletDue:
+@router.post("/dues/{reference}/pay")
+def pay_due(reference: shapes.Reference, account_id: AccountId, backend: BackendOf) -> shapes.WalletDue:
     """Pay after all; again changes nothing."""
-    return rendering.due(backend.db.write(lambda session: due_payments.pay(session, backend, account_id, intent_id)))
+    named = read_reference(reference)
+    return rendering.due(backend.db.write(lambda session: due_payments.pay(session, backend, account_id, named)))
 
 
-@router.post("/dues/{intent_id}/refuse")
-def refuse_due(intent_id: Uuid, account_id: AccountId, backend: BackendOf) -> shapes.WalletDue:
+@router.post("/dues/{reference}/refuse")
+def refuse_due(reference: shapes.Reference, account_id: AccountId, backend: BackendOf) -> shapes.WalletDue:
     """Say no; it may still be paid later."""
-    return rendering.due(backend.db.write(lambda session: due_payments.refuse(session, backend, account_id, intent_id)))
+    named = read_reference(reference)
+    return rendering.due(backend.db.write(lambda session: due_payments.refuse(session, backend, account_id, named)))

@@ -92,13 +92,13 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
             amount_minor=taken,
             currency=payment.currency,
             at=now,
-            intent_id=intent.id,
+            intent_key=intent.key,
         )
     except ledger.InsufficientFundsError:
         return INSUFFICIENT_FUNDS
     _release_others(session, intent, payment)
     vouchers.spend(session, intent, payment)
-    dues.withdraw(session, intent.id, now)
+    dues.withdraw(session, intent.key, now)
     was_held = payment.status is PaymentStatus.HELD
     payment.status, payment.code, payment.reason = PaymentStatus.APPROVED, "approved", None
     payment.taken_minor, payment.held_until, payment.held_outcome = taken, None, None
@@ -172,7 +172,7 @@ def reverse(session: Session, backend: Backend, intent: IntentRow, payment: Paym
         amount_minor=payment.taken_minor,
         currency=payment.currency,
         at=now,
-        intent_id=intent.id,
+        intent_key=intent.key,
     )
     vouchers.unspend(session, intent)
     payment.taken_minor, payment.lines, payment.cards = 0, [], []
@@ -202,7 +202,7 @@ def announce_payment(session: Session, payment: PaymentRow, now: int) -> None:
 
 
 def _others_held(session: Session, intent: IntentRow, payment: PaymentRow) -> list[PaymentRow]:
-    held = select(PaymentRow).where(PaymentRow.intent_id == intent.id, PaymentRow.status == PaymentStatus.HELD)
+    held = select(PaymentRow).where(PaymentRow.intent_key == intent.key, PaymentRow.status == PaymentStatus.HELD)
     return [other for other in session.scalars(held) if other is not payment]
 
 
@@ -214,7 +214,7 @@ def _release_others(session: Session, intent: IntentRow, payment: PaymentRow) ->
 
 def _receipt(backend: Backend, intent: IntentRow, payment: PaymentRow, *, reason: Reason | None) -> bytes:
     return backend.issuer.receipt(
-        intent_id=UUID(intent.id).bytes,
+        intent_id=UUID(intent.intent_id).bytes,
         total_minor=payment.taken_minor if reason is None else 0,
         currency=payment.currency,
         at=payment.decided_at,
@@ -227,7 +227,7 @@ def _guarantee(session: Session, intent: IntentRow, payment: PaymentRow, refusal
     """What a terminal accepted within its policy is owed to the merchant, up to the policy's guaranteed sum."""
     payment.borne_by = BorneBy.MERCHANT
     risk = policy.risk_as_of(session, intent.terminal_id, payment.authorised_at)
-    if refusal.code not in PLATFORM_BEARS or risk is None or dues.paid(session, intent.id) is not None:
+    if refusal.code not in PLATFORM_BEARS or risk is None or dues.paid(session, intent.key) is not None:
         return
     owed = min(payment.total_minor, max(0, int(risk["guaranteed"]) - _guarantee_used(session, intent.terminal_id, now)))
     if owed == 0:
@@ -241,13 +241,13 @@ def _guarantee(session: Session, intent: IntentRow, payment: PaymentRow, refusal
         amount_minor=owed,
         currency=payment.currency,
         at=now,
-        intent_id=intent.id,
+        intent_key=intent.key,
     )
 
 
 def _guarantee_used(session: Session, terminal_id: str, now: int) -> int:
     """What a terminal's payments declined in the window have cost the guarantor, less what their dues gave back."""
-    asked_for = and_(DueRow.intent_id == PaymentRow.intent_id, DueRow.payment_id == PaymentRow.id)
+    asked_for = and_(DueRow.intent_key == PaymentRow.intent_key, DueRow.payment_id == PaymentRow.id)
     used = session.scalar(
         select(func.sum(PaymentRow.guaranteed_minor - func.coalesce(DueRow.to_guarantor_minor, 0)))
         .outerjoin(DueRow, asked_for)

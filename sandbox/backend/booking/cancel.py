@@ -47,23 +47,23 @@ def cancel(session: Session, backend: Backend, presentation: Presentation, reaso
 
 
 def _end(session: Session, backend: Backend, intent: IntentRow, now: int) -> CancelOutcome:
-    payments = session.scalars(select(PaymentRow).where(PaymentRow.intent_id == intent.id)).all()
+    payments = session.scalars(select(PaymentRow).where(PaymentRow.intent_key == intent.key)).all()
     booked = next((payment for payment in payments if payment.status is PaymentStatus.APPROVED), None)
     if booked is not None:
         if booked.settled_on is not None or booked.accepted_offline or _refunds(session, intent) > 0:
             return CancelOutcome.SETTLED
         booking.reverse(session, backend, intent, booked, now)
-    if dues.paid(session, intent.id) is not None:
+    if dues.paid(session, intent.key) is not None:
         return CancelOutcome.SETTLED
     for payment in payments:
         if payment.status is PaymentStatus.HELD:
             booking.void(backend, intent, payment, now)
     intents.end(intent, IntentStatus.CANCELLED, CANCELLED.code, int(CANCELLED.reason))
-    withdrawn = dues.withdraw(session, intent.id, now)
+    withdrawn = dues.withdraw(session, intent.key, now)
     if withdrawn is not None:
         booking.announce_payment(session, session.get_one(PaymentRow, withdrawn.payment_id), now)
     return CancelOutcome.CANCELLED
 
 
 def _refunds(session: Session, intent: IntentRow) -> int:
-    return session.scalar(select(func.count()).select_from(RefundRow).where(RefundRow.intent_id == intent.id)) or 0
+    return session.scalar(select(func.count()).select_from(RefundRow).where(RefundRow.intent_key == intent.key)) or 0

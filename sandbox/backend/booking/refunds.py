@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from sandbox.backend.booking import booking
 from sandbox.backend.errors import ConflictError, ExceedsCapturedError, NotBookedYetError
 from sandbox.backend.intents import dues, intents, reports, trial_amounts
+from sandbox.backend.kernel.alarms import raise_collision
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
@@ -43,12 +44,12 @@ def refund(
     content, ExceedsCapturedError.
     """
     now = backend.clock.now()
-    intent = intents.lock(session, intent_id, now)
-    if intent is None or intent.terminal_id != terminal_id:
+    intent = intents.lock_own(session, intent_id, terminal_id, now)
+    if intent is None:
         raise NotBookedYetError("no such payment yet; keep the refund behind it")
-    earlier = session.get(RefundRow, order.refund_id)
+    earlier = session.get(RefundRow, (order.refund_id, terminal_id))
     if earlier is not None:
-        if (earlier.intent_id, earlier.requested_minor) != (intent.id, order.amount_minor):
+        if (earlier.intent_key, earlier.requested_minor) != (intent.key, order.amount_minor):
             raise ConflictError("this refund id came before with another content")
         return reports.of_refund(earlier, intent.currency)
     payment = reports.standing_payment(session, intent)
@@ -57,7 +58,7 @@ def refund(
     row = RefundRow(
         id=order.refund_id,
         terminal_id=terminal_id,
-        intent_id=intent.id,
+        intent_key=intent.key,
         requested_minor=order.amount_minor,
         amount_minor=0,
         reason=order.reason,
@@ -67,23 +68,24 @@ def refund(
     )
     if payment.status is PaymentStatus.APPROVED:
         _give(session, backend, intent, payment, row, now)
-    elif (due := dues.paid(session, intent.id)) is not None:
+    elif (due := dues.paid(session, intent.key)) is not None:
         payment = session.get_one(PaymentRow, due.payment_id)
         _give_due(session, intent, payment, due, row, now)
     else:
         _lessen_guarantee(session, intent, payment, row, now)
-        dues.lessen(session, intent.id, row.requested_minor, now)
+        dues.lessen(session, intent.key, row.requested_minor, now)
     session.add(row)
+    _note_collision(session, row)
     booking.announce(session, intent, payment, now)
     return reports.of_refund(row, intent.currency)
 
 
 def fail(session: Session, row: RefundRow, now: int) -> None:
     """A refund that had been done fails after all: its money goes back to the merchant, and it counts no more."""
-    intent = intents.lock(session, row.intent_id, now)
+    intent = intents.lock(session, row.intent_key, now)
     assert intent is not None
     payment = session.scalars(
-        select(PaymentRow).where(PaymentRow.intent_id == row.intent_id, PaymentRow.status == PaymentStatus.APPROVED)
+        select(PaymentRow).where(PaymentRow.intent_key == row.intent_key, PaymentRow.status == PaymentStatus.APPROVED)
     ).one()
     try:
         ledger.transfer(
@@ -94,7 +96,7 @@ def fail(session: Session, row: RefundRow, now: int) -> None:
             amount_minor=row.amount_minor,
             currency=payment.currency,
             at=now,
-            intent_id=intent.id,
+            intent_key=intent.key,
         )
     except ledger.InsufficientFundsError:  # the shopper has spent it: then it stays given
         row.fails_at = None
@@ -142,6 +144,13 @@ def _lessen_guarantee(session: Session, intent: IntentRow, payment: PaymentRow, 
     payment.guaranteed_minor -= lessened
 
 
+def _note_collision(session: Session, row: RefundRow) -> None:
+    others = select(RefundRow.terminal_id).where(RefundRow.id == row.id, RefundRow.terminal_id != row.terminal_id)
+    first = session.scalars(others.order_by(RefundRow.at).limit(1)).first()
+    if first is not None:
+        raise_collision(session, "refund", row.id, first=first, second=row.terminal_id, at=row.at)
+
+
 def _from_merchant(
     session: Session, kind: PostingKind, intent: IntentRow, taker: Account, amount_minor: int, now: int
 ) -> None:
@@ -153,5 +162,5 @@ def _from_merchant(
         amount_minor=amount_minor,
         currency=intent.currency,
         at=now,
-        intent_id=intent.id,
+        intent_key=intent.key,
     )

@@ -36,29 +36,31 @@ def sweep(backend: Backend) -> None:
     now = backend.clock.now()
     with backend.db.read() as session:
         held = session.execute(
-            select(PaymentRow.intent_id, PaymentRow.id)
+            select(PaymentRow.intent_key, PaymentRow.id)
             .where(PaymentRow.status == PaymentStatus.HELD, PaymentRow.held_until <= now)
             .limit(_AT_ONCE)
         ).all()
-        failing = session.scalars(select(RefundRow.id).where(RefundRow.fails_at <= now).limit(_AT_ONCE)).all()
+        failing = session.execute(
+            select(RefundRow.id, RefundRow.terminal_id).where(RefundRow.fails_at <= now).limit(_AT_ONCE)
+        ).all()
         lapsed = session.scalars(
-            select(IntentRow.id)
+            select(IntentRow.key)
             .where(IntentRow.status == IntentStatus.CREATED)
             .where(IntentRow.payable_before(now) | (IntentRow.claimed_until <= now))
             .limit(_AT_ONCE)
         ).all()
-    for intent_id, payment_id in held:
-        backend.db.write(partial(end_hold, backend=backend, intent_id=intent_id, payment_id=payment_id, approve=None))
-    for refund_id in failing:
-        backend.db.write(partial(_fail_refund, refund_id=refund_id, now=now))
-    for intent_id in lapsed:
-        backend.db.write(partial(_lapse, intent_id=intent_id, now=now))
+    for intent_key, payment_id in held:
+        backend.db.write(partial(end_hold, backend=backend, intent_key=intent_key, payment_id=payment_id, approve=None))
+    for refund_id, terminal_id in failing:
+        backend.db.write(partial(_fail_refund, refund_id=refund_id, terminal_id=terminal_id, now=now))
+    for intent_key in lapsed:
+        backend.db.write(partial(_lapse, intent_key=intent_key, now=now))
 
 
-def end_hold(session: Session, backend: Backend, intent_id: str, payment_id: int, *, approve: bool | None) -> None:
+def end_hold(session: Session, backend: Backend, intent_key: str, payment_id: int, *, approve: bool | None) -> None:
     """End a hold: as a person decided, or (None) as it ends by itself when its time is up."""
     now = backend.clock.now()
-    intent = intents.lock(session, intent_id, now)
+    intent = intents.lock(session, intent_key, now)
     payment = session.get_one(PaymentRow, payment_id, populate_existing=True)
     if intent is None or payment.status is not PaymentStatus.HELD:
         return
@@ -79,13 +81,13 @@ def run(backend: Backend, stop: threading.Event, every_s: float = 1.0) -> None:
         sweep(backend)
 
 
-def _fail_refund(session: Session, refund_id: str, now: int) -> None:
-    row = session.get_one(RefundRow, refund_id)
+def _fail_refund(session: Session, refund_id: str, terminal_id: str, now: int) -> None:
+    row = session.get_one(RefundRow, (refund_id, terminal_id))
     refunds.fail(session, row, now)
 
 
-def _lapse(session: Session, intent_id: str, now: int) -> None:
-    intent = intents.lock(session, intent_id, now)
+def _lapse(session: Session, intent_key: str, now: int) -> None:
+    intent = intents.lock(session, intent_key, now)
     if (
         intent is None
         or intent.status is not IntentStatus.CREATED

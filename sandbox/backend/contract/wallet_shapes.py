@@ -6,7 +6,7 @@ Tests: tests/sandbox/backend/contract/test_terminal_shapes.py, tests/sandbox/bac
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, StringConstraints
 
 from sandbox.backend.contract.terminal_shapes import (
     Amount,
@@ -28,6 +28,8 @@ Language = Annotated[str, Field(min_length=2, max_length=16)]
 MerchantId = Annotated[str, Field(min_length=1, max_length=16)]
 
 
+Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=49)]
+"""An intent id, as UUID or 22 characters of base64url; with `.TERMINAL` behind it where the bare id is another's."""
 VoucherId = Annotated[Base64url, Field(min_length=22, max_length=22)]
 
 
@@ -126,6 +128,7 @@ class WalletPayment(PaymentWithRefunds):
     payment declined online is not final while its terminal may still say that it had accepted it offline.
     """
 
+    reference: Reference | None = None
     merchant: MerchantView
     confirmation_code: str | None = None
     final: StrictBool = False
@@ -139,6 +142,7 @@ class PayableIntent(Shape):
     """
 
     intent_id: Uuid
+    reference: Reference | None = None
     status: IntentStatus
     code: str | None = None
     reason: int | None = None
@@ -245,9 +249,10 @@ class PursesAnswer(Shape):
 
 
 class NewPaymentRequest(Shape):
-    """`POST /payment-requests`: ask a friend (代付)."""
+    """`POST /payment-requests`: ask a friend (代付). `reference`: as the intent has it, where it has one."""
 
     intent_id: Uuid
+    reference: Reference | None = None
     friend_id: Annotated[str, Field(max_length=16)]
 
 
@@ -256,6 +261,7 @@ class PaymentRequestView(Shape):
 
     request_id: str
     intent_id: Uuid
+    reference: Reference | None = None
     asker_id: str
     asker_name: str
     friend_id: str
@@ -279,6 +285,7 @@ class WalletDue(Shape):
     """
 
     intent_id: Uuid
+    reference: Reference | None = None
     merchant: MerchantView
     amount: Amount
     currency: Currency

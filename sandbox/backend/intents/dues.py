@@ -33,7 +33,7 @@ def ask(session: Session, payment: PaymentRow, now: int) -> None:
     insert_if_new(
         session,
         DueRow,
-        intent_id=payment.intent_id,
+        intent_key=payment.intent_key,
         payment_id=payment.id,
         terminal_id=payment.terminal_id,
         account_id=payment.account_id,
@@ -44,51 +44,51 @@ def ask(session: Session, payment: PaymentRow, now: int) -> None:
         state=DueState.OPEN,
         asked_at=now,
     )
-    session.info.get(_WITHOUT, set()).discard(payment.intent_id)
+    session.info.get(_WITHOUT, set()).discard(payment.intent_key)
 
 
-def of(session: Session, intent_id: str) -> DueRow | None:
+def of(session: Session, intent_key: str) -> DueRow | None:
     """An intent's due, in whatever state."""
     without: set[str] = session.info.setdefault(_WITHOUT, set())
-    if intent_id in without:
+    if intent_key in without:
         return None
-    due = session.get(DueRow, intent_id)
+    due = session.get(DueRow, intent_key)
     if due is None:
-        without.add(intent_id)  # as nearly all: a payment asks several times, and under the intent's lock it stays so
+        without.add(intent_key)  # as nearly all: a payment asks several times, and under the intent's lock it stays so
     return due
 
 
-def paid(session: Session, intent_id: str) -> DueRow | None:
+def paid(session: Session, intent_key: str) -> DueRow | None:
     """An intent's due if it has been paid; then nothing of that intent is ever booked."""
-    due = of(session, intent_id)
+    due = of(session, intent_key)
     return due if due is not None and due.state is DueState.PAID else None
 
 
 def asks_for(session: Session, payment: PaymentRow) -> bool:
     """Whether it is this payment that its intent's due asks for, not another wallet's."""
-    due = of(session, payment.intent_id)
+    due = of(session, payment.intent_key)
     return due is not None and due.payment_id == payment.id
 
 
 def given_back(session: Session, payment: PaymentRow) -> int:
     """What the merchant has given back of a payment's due since that was paid."""
-    due = of(session, payment.intent_id)
+    due = of(session, payment.intent_key)
     return due.refunded_minor if due is not None and due.payment_id == payment.id else 0
 
 
-def lessen(session: Session, intent_id: str, by: int | None, now: int) -> None:
+def lessen(session: Session, intent_key: str, by: int | None, now: int) -> None:
     """A refund was waiting behind the payment: so much less is owed (None: nothing any more)."""
-    due = of(session, intent_id)
+    due = of(session, intent_key)
     if due is None or due.state not in _ALIVE:
         return
     due.amount_minor = 0 if by is None else max(0, due.amount_minor - by)
     if due.amount_minor == 0:
-        withdraw(session, intent_id, now)
+        withdraw(session, intent_key, now)
 
 
-def withdraw(session: Session, intent_id: str, now: int) -> DueRow | None:
+def withdraw(session: Session, intent_key: str, now: int) -> DueRow | None:
     """Nothing is owed any more; the due, if it was open or refused until now."""
-    due = of(session, intent_id)
+    due = of(session, intent_key)
     if due is None or due.state not in _ALIVE:
         return None
     due.state, due.decided_at = DueState.WITHDRAWN, now
@@ -97,7 +97,7 @@ def withdraw(session: Session, intent_id: str, now: int) -> DueRow | None:
 
 def _left_to_pay(session: Session, payment: PaymentRow) -> int:
     refunds = select(RefundRow.requested_minor).where(
-        RefundRow.intent_id == payment.intent_id, RefundRow.state == RefundState.VOID
+        RefundRow.intent_key == payment.intent_key, RefundRow.state == RefundState.VOID
     )
     asked_back = session.scalars(refunds).all()
     return 0 if None in asked_back else payment.total_minor - sum(minor or 0 for minor in asked_back)

@@ -23,7 +23,7 @@ def may_be_judged_again(session: Session, intent: IntentRow, payment: PaymentRow
     """
     if payment.status is not PaymentStatus.DECLINED or payment.accepted_offline or intent.cancel_answer is not None:
         return False
-    return dues.paid(session, intent.id) is None
+    return dues.paid(session, intent.key) is None
 
 
 def is_final(session: Session, intent: IntentRow, payment: PaymentRow, now: int) -> bool:

@@ -8,7 +8,7 @@ Tests: tests/sandbox/backend/payments/test_payments.py, tests/sandbox/backend/pa
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from pengpos.core.errors import MalformedError, SignatureError
@@ -18,9 +18,10 @@ from pengpos.wire.encoding.keys import Issuers
 from pengpos.wire.objects.presentation import Presentation
 from sandbox.backend.errors import ConflictError, InvalidRequestError, NotFoundError
 from sandbox.backend.intents import event_data, reports
-from sandbox.backend.kernel.alarms import raise_alarm
+from sandbox.backend.kernel.alarms import raise_alarm, raise_collision
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.events import emit
+from sandbox.backend.records import ids
 from sandbox.backend.records.database import insert_if_new
 from sandbox.backend.records.tables import AlarmKind, EventKind, IntentRow, IntentStatus, TerminalCounterRow
 from sandbox.backend.trust.judgement import EXPIRED, content_digest
@@ -58,23 +59,49 @@ def uuid_of(presentation: Presentation) -> UUID:
     return UUID(bytes=presentation.intent.claims.intent_id)
 
 
-def url_of(backend: Backend, intent_id: str) -> str:
-    """What tag and QR carry for a registered intent (tap protocol §3)."""
-    return f"{backend.origin}/t/{b64u(UUID(intent_id).bytes)}"
+def read_reference(text: str) -> ids.IntentReference:
+    """Read how an address names an intent; raises NotFoundError for what names none."""
+    try:
+        return ids.parse_reference(text)
+    except MalformedError as error:
+        raise NotFoundError("intent") from error
+
+
+def url_of(backend: Backend, row: IntentRow) -> str:
+    """What tag and QR carry for a registered intent (tap protocol §3); it names this terminal's, whoever has its id."""
+    return f"{backend.origin}/t/{ids.reference_beside(row.key) or b64u(UUID(row.intent_id).bytes)}"
 
 
 def register(session: Session, presentation: Presentation, now: int) -> IntentRow:
     """Find or make the intent's row and lock it; raises ConflictError if the id came with another payload.
 
+    The id is this terminal's own: that another terminal's intent has it too raises an alarm and changes nothing else.
     A new id under a used (terminal, epoch, counter) is registered all the same, and raises an alarm.
     """
     claims = presentation.intent.claims
-    digest = content_digest(presentation.intent.sign1)
-    intent_id = intent_id_of(presentation)
-    is_new = insert_if_new(
+    intent_id, terminal_id = intent_id_of(presentation), claims.terminal_id
+    is_new = _insert(session, presentation, intent_id, now)
+    row = lock_own(session, intent_id, terminal_id, now)
+    if row is None:  # the id was taken, but not by this terminal
+        is_new = _insert(session, presentation, ids.key_beside(intent_id, terminal_id), now)
+        row = lock_own(session, intent_id, terminal_id, now)
+        assert row is not None
+        if is_new:
+            _note_collision(session, row, now)
+    if row.content_digest != content_digest(presentation.intent.sign1):
+        raise ConflictError("this intent id came before with another payload")
+    if is_new:
+        _note_counter(session, row, now)
+    return row
+
+
+def _insert(session: Session, presentation: Presentation, key: str, now: int) -> bool:
+    claims = presentation.intent.claims
+    return insert_if_new(
         session,
         IntentRow,
-        id=intent_id,
+        key=key,
+        intent_id=intent_id_of(presentation),
         terminal_id=claims.terminal_id,
         epoch=claims.epoch,
         counter=claims.counter,
@@ -86,24 +113,38 @@ def register(session: Session, presentation: Presentation, now: int) -> IntentRo
         online=claims.online,
         reference=claims.reference,
         presentation=presentation.raw,
-        content_digest=digest,
+        content_digest=content_digest(presentation.intent.sign1),
         created_at=now,
         status=IntentStatus.CREATED,
         expires_at=claims.expires_at,
     )
-    row = lock(session, intent_id, now)
-    assert row is not None
-    if row.content_digest != digest:
-        raise ConflictError("this intent id came before with another payload")
-    if is_new:
-        _note_counter(session, row, now)
-    return row
 
 
-def lock(session: Session, intent_id: str, now: int) -> IntentRow | None:
+def lock(session: Session, key: str, now: int) -> IntentRow | None:
     """Lock an intent's row for this transaction; one that has lapsed meanwhile says so."""
+    return _lock(session, IntentRow.key == key, now)
+
+
+def lock_own(session: Session, intent_id: str, terminal_id: str, now: int) -> IntentRow | None:
+    """As `lock`, by the terminal's own id."""
+    return _lock(session, is_named(ids.IntentReference(intent_id, terminal_id)), now)
+
+
+def lock_named(session: Session, reference: ids.IntentReference, now: int) -> IntentRow | None:
+    """As `lock`, by how an address names it: a bare id means the first that was registered."""
+    return _lock(session, is_named(reference), now)
+
+
+def is_named(reference: ids.IntentReference) -> ColumnElement[bool]:
+    """Whether an address names an intent, as a condition of a query."""
+    if reference.terminal_id is None:
+        return IntentRow.key == reference.intent_id
+    return and_(IntentRow.intent_id == reference.intent_id, IntentRow.terminal_id == reference.terminal_id)
+
+
+def _lock(session: Session, which: ColumnElement[bool], now: int) -> IntentRow | None:
     row = session.scalars(
-        select(IntentRow).where(IntentRow.id == intent_id).with_for_update().execution_options(populate_existing=True)
+        select(IntentRow).where(which).with_for_update().execution_options(populate_existing=True)
     ).one_or_none()
     if row is not None and row.status is IntentStatus.CREATED and now > row.payable_until:
         end(row, IntentStatus.EXPIRED, EXPIRED.code, int(EXPIRED.reason))
@@ -113,8 +154,10 @@ def lock(session: Session, intent_id: str, now: int) -> IntentRow | None:
 
 def find_own(session: Session, intent_id: str, terminal_id: str) -> IntentRow:
     """Find an intent without locking it; raises NotFoundError if unknown or another terminal's."""
-    row = session.get(IntentRow, intent_id)
-    if row is None or row.terminal_id != terminal_id:
+    row = session.scalars(
+        select(IntentRow).where(IntentRow.intent_id == intent_id, IntentRow.terminal_id == terminal_id)
+    ).one_or_none()
+    if row is None:
         raise NotFoundError("intent")
     return row
 
@@ -133,8 +176,13 @@ def announce(session: Session, row: IntentRow, now: int) -> None:
 
 def _note_counter(session: Session, row: IntentRow, now: int) -> None:
     key = {"terminal_id": row.terminal_id, "epoch": row.epoch, "counter": row.counter}
-    if insert_if_new(session, TerminalCounterRow, **key, intent_id=row.id):
+    if insert_if_new(session, TerminalCounterRow, **key, intent_id=row.intent_id):
         return
     first = session.get_one(TerminalCounterRow, (row.terminal_id, row.epoch, row.counter))
-    detail = {"epoch": row.epoch, "counter": row.counter, "intent_ids": [first.intent_id, row.id]}
+    detail = {"epoch": row.epoch, "counter": row.counter, "intent_ids": [first.intent_id, row.intent_id]}
     raise_alarm(session, AlarmKind.TERMINAL_COUNTER_REUSED, row.terminal_id, detail, now)
+
+
+def _note_collision(session: Session, row: IntentRow, now: int) -> None:
+    first = session.get_one(IntentRow, row.intent_id)
+    raise_collision(session, "intent", row.intent_id, first=first.terminal_id, second=row.terminal_id, at=now)

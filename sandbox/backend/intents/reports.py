@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sandbox.backend.intents import dues
+from sandbox.backend.records import ids
 from sandbox.backend.records.tables import (
     BorneBy,
     DueState,
@@ -126,7 +127,7 @@ def status_of(row: IntentRow, now: int) -> ReportedStatus:
 
 def standing_payment(session: Session, row: IntentRow) -> PaymentRow | None:
     """The payment an intent is known by: the booked one, else one that is held, else the last one."""
-    payments = session.scalars(select(PaymentRow).where(PaymentRow.intent_id == row.id).order_by(PaymentRow.id)).all()
+    payments = session.scalars(select(PaymentRow).where(PaymentRow.intent_key == row.key).order_by(PaymentRow.id)).all()
     for status in (PaymentStatus.APPROVED, PaymentStatus.HELD):
         for payment in payments:
             if payment.status is status:
@@ -139,7 +140,7 @@ def of_payment(session: Session, row: PaymentRow) -> PaymentReport:
     """The verdict on a payment; a second payer gets the one that stands, with its receipt."""
     if row.status is not PaymentStatus.ALREADY_PAID:
         return _report(session, row)
-    standing = standing_payment(session, session.get_one(IntentRow, row.intent_id))
+    standing = standing_payment(session, session.get_one(IntentRow, row.intent_key))
     assert standing is not None
     report = _report(session, standing)
     return paid_by_another(report) if standing.status is PaymentStatus.APPROVED else report
@@ -153,7 +154,7 @@ def paid_by_another(report: PaymentReport) -> PaymentReport:
 
 def with_refunds(session: Session, row: PaymentRow) -> PaymentReport:
     """A payment with what has been given back of it."""
-    found = session.scalars(select(RefundRow).where(RefundRow.intent_id == row.intent_id).order_by(RefundRow.at))
+    found = session.scalars(select(RefundRow).where(RefundRow.intent_key == row.intent_key).order_by(RefundRow.at))
     return replace(
         _report(session, row),
         refunded_minor=row.refunded_minor + dues.given_back(session, row),
@@ -166,9 +167,9 @@ def of_refund(row: RefundRow, currency: str) -> RefundReport:
     return RefundReport(refund_id=row.id, state=row.state, amount_minor=row.amount_minor, currency=currency)
 
 
-def of_due(session: Session, intent_id: str) -> DueReport | None:
+def of_due(session: Session, intent_key: str) -> DueReport | None:
     """An intent's due as it stands: of an intent, for that is what a terminal knows."""
-    row = dues.of(session, intent_id)
+    row = dues.of(session, intent_key)
     return None if row is None else DueReport(state=row.state, amount_minor=row.amount_minor)
 
 
@@ -178,7 +179,7 @@ def of_intent(session: Session, row: IntentRow, now: int) -> IntentReport:
     status = status_of(row, now)
     expired = status is ReportedStatus.EXPIRED
     return IntentReport(
-        intent_id=row.id,
+        intent_id=row.intent_id,
         status=status,
         code=EXPIRED.code if expired else row.code,
         reason=int(EXPIRED.reason) if expired else row.reason,
@@ -192,7 +193,7 @@ def of_intent(session: Session, row: IntentRow, now: int) -> IntentReport:
 
 def _report(session: Session, row: PaymentRow) -> PaymentReport:
     return PaymentReport(
-        intent_id=row.intent_id,
+        intent_id=ids.intent_id_of_key(row.intent_key),
         status=row.status,
         code=row.code,
         reason=row.reason,
@@ -208,5 +209,5 @@ def _report(session: Session, row: PaymentRow) -> PaymentReport:
         held_until=row.held_until,
         borne_by=row.borne_by,
         guaranteed_minor=row.guaranteed_minor if row.borne_by is not None else None,
-        due=of_due(session, row.intent_id),
+        due=of_due(session, row.intent_key),
     )

@@ -110,7 +110,7 @@ def _just_refused_softly(session: Session, intent: IntentRow) -> bool:
         .where(
             PaymentRow.terminal_id == intent.terminal_id,
             PaymentRow.amount_minor == intent.amount_minor,
-            PaymentRow.intent_id != intent.id,
+            PaymentRow.intent_key != intent.key,
             PaymentRow.status.in_((PaymentStatus.APPROVED, PaymentStatus.DECLINED)),
         )
         .order_by(PaymentRow.id.desc())

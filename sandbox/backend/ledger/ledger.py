@@ -69,13 +69,15 @@ def transfer(
     amount_minor: int,
     currency: str,
     at: int,
-    intent_id: str | None = None,
+    intent_key: str | None = None,
 ) -> None:
     """Post `amount_minor` from `giver` to `taker`; nothing for zero.
 
     Raises InsufficientFundsError if a shopper's balance would go below zero, ValueError for a negative amount.
     """
-    share_out(session, kind, giver=giver, shares=[(taker, amount_minor)], currency=currency, at=at, intent_id=intent_id)
+    share_out(
+        session, kind, giver=giver, shares=[(taker, amount_minor)], currency=currency, at=at, intent_key=intent_key
+    )
 
 
 def share_out(
@@ -86,7 +88,7 @@ def share_out(
     shares: Sequence[tuple[Account, int]],
     currency: str,
     at: int,
-    intent_id: str | None = None,
+    intent_key: str | None = None,
 ) -> None:
     """Post from `giver` to several at once, in one posting; nothing for a share of zero.
 
@@ -97,7 +99,7 @@ def share_out(
     given = [share for share in shares if share[1] > 0]
     if given:
         total = sum(amount_minor for _, amount_minor in given)
-        _post(session, kind, [(giver, -total), *given], currency=currency, at=at, intent=intent_id)
+        _post(session, kind, [(giver, -total), *given], currency=currency, at=at, intent_key=intent_key)
 
 
 def balance(session: Session, account: Account, currency: str) -> int:
@@ -155,7 +157,7 @@ def _post(
     *,
     currency: str,
     at: int,
-    intent: str | None,
+    intent_key: str | None,
 ) -> None:
     if sum(amount for _, amount in entries) != 0:
         raise ValueError("a posting that does not add up to zero")
@@ -164,7 +166,7 @@ def _post(
     for account, amount in entries:
         if account.kind in _WITHOUT_CREDIT and rows[account].balance_minor + amount < 0:
             raise InsufficientFundsError(account, -(rows[account].balance_minor + amount))
-    posting = PostingRow(kind=kind, intent_id=intent, at=at)
+    posting = PostingRow(kind=kind, intent_key=intent_key, at=at)
     session.add(posting)
     session.flush()
     for account, amount in entries:

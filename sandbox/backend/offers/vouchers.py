@@ -98,19 +98,19 @@ def value_used(payment: PaymentRow) -> int:
 def spend(session: Session, intent: IntentRow, payment: PaymentRow) -> None:
     """Use a booked payment's vouchers up; raises RaceLostError if one has just been spent elsewhere."""
     for voucher_id in payment.vouchers:
-        if not insert_if_new(session, SpentVoucherRow, voucher_id=voucher_id, intent_id=intent.id):
+        if not insert_if_new(session, SpentVoucherRow, voucher_id=voucher_id, intent_key=intent.key):
             raise RaceLostError
 
 
 def use_up(session: Session, payment: PaymentRow) -> None:
     """Its due is paid, less the vouchers: they are gone; one that was spent elsewhere meanwhile stays spent there."""
     for voucher_id in payment.vouchers:
-        insert_if_new(session, SpentVoucherRow, voucher_id=voucher_id, intent_id=payment.intent_id)
+        insert_if_new(session, SpentVoucherRow, voucher_id=voucher_id, intent_key=payment.intent_key)
 
 
 def unspend(session: Session, intent: IntentRow) -> None:
     """A cancelled payment has spent nothing."""
-    session.execute(delete(SpentVoucherRow).where(SpentVoucherRow.intent_id == intent.id))
+    session.execute(delete(SpentVoucherRow).where(SpentVoucherRow.intent_key == intent.key))
 
 
 def give_back(session: Session, payment: PaymentRow, taken: int, refunded: int, now: int) -> None:
@@ -121,7 +121,9 @@ def give_back(session: Session, payment: PaymentRow, taken: int, refunded: int, 
         return
     owed = used if refunded == taken else used * refunded // taken
     came_back = session.scalar(
-        select(func.coalesce(func.sum(VoucherRow.value_minor), 0)).where(VoucherRow.given_back_for == payment.intent_id)
+        select(func.coalesce(func.sum(VoucherRow.value_minor), 0)).where(
+            VoucherRow.given_back_for == payment.intent_key
+        )
     )
     if owed > int(came_back or 0):
         row = VoucherRow(
@@ -132,7 +134,7 @@ def give_back(session: Session, payment: PaymentRow, taken: int, refunded: int, 
             minimum_minor=0,
             not_before=now,
             not_after=max(now, *(voucher.not_after for voucher in spent)),
-            given_back_for=payment.intent_id,
+            given_back_for=payment.intent_key,
         )
         issue(session, row)
 
@@ -142,5 +144,5 @@ def _spent_on(session: Session, payment: PaymentRow) -> Sequence[VoucherRow]:
     return session.scalars(
         select(VoucherRow)
         .join(SpentVoucherRow, SpentVoucherRow.voucher_id == VoucherRow.id)
-        .where(SpentVoucherRow.intent_id == payment.intent_id, VoucherRow.id.in_(payment.vouchers))
+        .where(SpentVoucherRow.intent_key == payment.intent_key, VoucherRow.id.in_(payment.vouchers))
     ).all()

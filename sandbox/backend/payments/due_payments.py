@@ -14,6 +14,7 @@ from sandbox.backend.kernel.context import Backend
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
 from sandbox.backend.offers import vouchers
+from sandbox.backend.records import ids
 from sandbox.backend.records.tables import (
     DueRow,
     DueState,
@@ -49,7 +50,7 @@ def dues_of(session: Session, account_id: str) -> list[AskedDue]:
     return [report(session, row) for row in rows]
 
 
-def pay(session: Session, backend: Backend, account_id: str, intent_id: str) -> AskedDue:
+def pay(session: Session, backend: Backend, account_id: str, named: ids.IntentReference) -> AskedDue:
     """Pay a due from the account's own balance, once; again says so again.
 
     First the guarantor is made whole, the rest is the merchant's: one posting. Raises NotFoundError, and
@@ -57,7 +58,7 @@ def pay(session: Session, backend: Backend, account_id: str, intent_id: str) -> 
     changed.
     """
     now = backend.clock.now()
-    intent, due = _own(session, account_id, intent_id, now)
+    intent, due = _own(session, account_id, named, now)
     match due.state:
         case DueState.PAID:
             return report(session, due)
@@ -82,10 +83,10 @@ def pay(session: Session, backend: Backend, account_id: str, intent_id: str) -> 
     return report(session, due)
 
 
-def refuse(session: Session, backend: Backend, account_id: str, intent_id: str) -> AskedDue:
+def refuse(session: Session, backend: Backend, account_id: str, named: ids.IntentReference) -> AskedDue:
     """Say no to a due; it may be paid all the same. Raises NotFoundError, NotPossibleError `paid`, `withdrawn`."""
     now = backend.clock.now()
-    intent, due = _own(session, account_id, intent_id, now)
+    intent, due = _own(session, account_id, named, now)
     match due.state:
         case DueState.REFUSED:
             return report(session, due)
@@ -108,7 +109,9 @@ def report(session: Session, due: DueRow) -> AskedDue:
 
 def _take(session: Session, intent: IntentRow, due: DueRow, now: int) -> int:
     """Move the money; how much of it the guarantor got back."""
-    guaranteed = session.scalar(select(func.sum(PaymentRow.guaranteed_minor)).where(PaymentRow.intent_id == intent.id))
+    guaranteed = session.scalar(
+        select(func.sum(PaymentRow.guaranteed_minor)).where(PaymentRow.intent_key == intent.key)
+    )
     to_guarantor = min(due.amount_minor, int(guaranteed or 0))
     shares = [
         (Account(AccountKind.GUARANTEE), to_guarantor),
@@ -122,17 +125,28 @@ def _take(session: Session, intent: IntentRow, due: DueRow, now: int) -> int:
             shares=shares,
             currency=due.currency,
             at=now,
-            intent_id=intent.id,
+            intent_key=intent.key,
         )
     except ledger.InsufficientFundsError as error:
         raise NotPossibleError(INSUFFICIENT_FUNDS.code, "there is not enough money on this account") from error
     return to_guarantor
 
 
-def _own(session: Session, account_id: str, intent_id: str, now: int) -> tuple[IntentRow, DueRow]:
-    intent = intents.lock(session, intent_id, now)
-    due = None if intent is None else dues.of(session, intent.id)
-    if intent is None or due is None or due.account_id != account_id:
+def _own(session: Session, account_id: str, named: ids.IntentReference, now: int) -> tuple[IntentRow, DueRow]:
+    """Lock the intent of this account's due. Of several under a bare id: the first one's, else another's."""
+    of_account = (
+        select(DueRow.intent_key)
+        .join(IntentRow, IntentRow.key == DueRow.intent_key)
+        .where(DueRow.account_id == account_id, IntentRow.intent_id == named.intent_id)
+        .order_by(IntentRow.key != IntentRow.intent_id)
+        .limit(1)
+    )
+    if named.terminal_id is not None:
+        of_account = of_account.where(IntentRow.terminal_id == named.terminal_id)
+    key = session.scalars(of_account).first()
+    intent = None if key is None else intents.lock(session, key, now)
+    due = None if intent is None else dues.of(session, intent.key)
+    if intent is None or due is None:
         raise NotFoundError("due")
     return intent, due
 

@@ -10,7 +10,6 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from pengpos.core.errors import MalformedError
 from pengpos.core.times import CLOCK_TOLERANCE_S
 from pengpos.wire.objects.presentation import Presentation
 from sandbox.backend.booking import booking
@@ -33,7 +32,8 @@ from sandbox.backend.sharing import purses
 from sandbox.backend.trust.judgement import Refusal
 
 CLAIM_S = 60
-_ID_LENGTHS = (22, 36)
+_LONGEST_REFERENCE = 49
+"""UUID, dot, terminal id; every presentation is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +56,36 @@ class PageOrder:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """How a phone names an intent: by id, or with its presentation."""
+    """How a phone names an intent: as an address does, or with its presentation, which names its terminal."""
 
-    intent_id: str
+    named: ids.IntentReference
     presentation: Presentation | None
 
 
 def read_reference(backend: Backend, path: str, body: str | None) -> Reference:
-    """Read what the path (id or presentation) and the body (presentation) say.
+    """Read what the path (id, id with terminal, or presentation) and the body (presentation) say.
 
     Raises NotFoundError, InvalidRequestError.
     """
-    in_path = path if len(path) not in _ID_LENGTHS else None
+    in_path = path if len(path) > _LONGEST_REFERENCE else None
     text = body or in_path
     presentation = None if text is None else intents.read_presentation(text, backend.issuer.trusted)
     if presentation is not None and in_path is not None:
-        return Reference(intents.intent_id_of(presentation), presentation)
-    try:
-        intent_id = str(ids.parse_intent_id(path))
-    except MalformedError as error:
-        raise NotFoundError("intent") from error
-    if presentation is not None and intents.intent_id_of(presentation) != intent_id:
+        return Reference(_named_by(presentation), presentation)
+    named = intents.read_reference(path)
+    if presentation is not None and not _is_of(presentation, named):
         raise InvalidRequestError("the presentation is of another intent", code="bad_presentation")
-    return Reference(intent_id, presentation)
+    return Reference(named, presentation)
+
+
+def _named_by(presentation: Presentation) -> ids.IntentReference:
+    return ids.IntentReference(intents.intent_id_of(presentation), presentation.intent.claims.terminal_id)
+
+
+def _is_of(presentation: Presentation, named: ids.IntentReference) -> bool:
+    """Whether a presentation is of the intent that an address names; a bare id fits every terminal's."""
+    found = _named_by(presentation)
+    return found.intent_id == named.intent_id and named.terminal_id in {None, found.terminal_id}
 
 
 def look(session: Session, backend: Backend, account_id: str, reference: Reference) -> page_reports.PayableReport:
@@ -164,7 +171,7 @@ def _lock(session: Session, backend: Backend, reference: Reference) -> IntentRow
         if reference.presentation.credential.expired(reference.presentation.intent.claims.issued_at):
             raise NotPossibleError("terminal_credential_expired", "the terminal's credential had run out")
         return intents.register(session, reference.presentation, now)
-    intent = intents.lock(session, reference.intent_id, now)
+    intent = intents.lock_named(session, reference.named, now)
     if intent is None:
         raise NotFoundError("intent")
     return intent
@@ -196,7 +203,7 @@ def new_payment(session: Session, intent: IntentRow, account_id: str, order: Pag
     if order.purse is not None:
         purses.own(session, account_id, order.purse)
     payment = PaymentRow(
-        intent_id=intent.id,
+        intent_key=intent.key,
         terminal_id=intent.terminal_id,
         way=PaymentWay.PAGE,
         account_id=account_id,

@@ -15,6 +15,7 @@ from pengpos.wire.confirmation_code import confirmation_code
 from sandbox.backend.errors import NotFoundError
 from sandbox.backend.intents import dues, finality, reports
 from sandbox.backend.intents.reports import PaymentReport, ReportedStatus
+from sandbox.backend.records import ids
 from sandbox.backend.records.tables import (
     CancelReason,
     IntentRow,
@@ -31,10 +32,12 @@ from sandbox.backend.terminals.merchants import merchant_of
 class PagePaymentReport:
     """A payment as its payer sees it. `confirmation_code`: where the terminal was offline.
 
+    `reference`: what names its intent in an address, where the bare id means another terminal's.
     `final`: nothing was taken of this authorisation and never will be.
     """
 
     payment: PaymentReport
+    reference: str | None
     merchant: MerchantRow
     confirmation_code: str | None
     final: bool
@@ -42,9 +45,13 @@ class PagePaymentReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayableReport:
-    """An intent as a shopper sees it at the time `now`; `payment` is this account's own, if there is one."""
+    """An intent as a shopper sees it at the time `now`; `payment` is this account's own, if there is one.
+
+    `reference`: what names it in an address, where the bare id means another terminal's.
+    """
 
     intent_id: str
+    reference: str | None
     status: ReportedStatus
     code: str | None
     reason: int | None
@@ -82,7 +89,8 @@ def of_intent(session: Session, intent: IntentRow, account_id: str, now: int) ->
     claimed = status is ReportedStatus.CLAIMED
     mine = own_payment(session, intent, account_id)
     return PayableReport(
-        intent_id=intent.id,
+        intent_id=intent.intent_id,
+        reference=ids.reference_beside(intent.key),
         status=status,
         code=intent.code,
         reason=intent.reason,
@@ -101,7 +109,7 @@ def of_intent(session: Session, intent: IntentRow, account_id: str, now: int) ->
 
 def of_payment(session: Session, row: PaymentRow, account_id: str, now: int) -> PagePaymentReport:
     """A payment to its own payer; another account's is `already_paid`, with the receipt and no code."""
-    intent = session.get_one(IntentRow, row.intent_id)
+    intent = session.get_one(IntentRow, row.intent_key)
     mine = row.account_id == account_id
     if mine:
         report = reports.with_refunds(session, row)
@@ -110,9 +118,10 @@ def of_payment(session: Session, row: PaymentRow, account_id: str, now: int) -> 
     code = None
     if mine and not intent.online and row.way is PaymentWay.PAGE and row.status is PaymentStatus.APPROVED:
         secret = session.get_one(TerminalRow, row.terminal_id).confirmation_secret
-        code = confirmation_code(secret, UUID(intent.id).bytes, intent.amount_minor)
+        code = confirmation_code(secret, UUID(intent.intent_id).bytes, intent.amount_minor)
     return PagePaymentReport(
         payment=replace(report, due=report.due if dues.asks_for(session, row) else None),
+        reference=ids.reference_beside(intent.key),
         merchant=merchant_of(session, row.terminal_id),
         confirmation_code=code,
         final=finality.is_final(session, intent, row, now),
@@ -147,7 +156,7 @@ def own_payment(session: Session, intent: IntentRow, account_id: str) -> Payment
     """What this account has paid of an intent, or last tried to; one that came second is not its own."""
     return session.scalars(
         select(PaymentRow)
-        .where(PaymentRow.intent_id == intent.id, PaymentRow.account_id == account_id)
+        .where(PaymentRow.intent_key == intent.key, PaymentRow.account_id == account_id)
         .where(PaymentRow.status.in_((PaymentStatus.APPROVED, PaymentStatus.HELD, PaymentStatus.DECLINED)))
         .order_by(
             PaymentRow.status != PaymentStatus.APPROVED, PaymentRow.status != PaymentStatus.HELD, PaymentRow.id.desc()

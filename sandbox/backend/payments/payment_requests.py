@@ -8,7 +8,7 @@ intent's expiry in every rule (backend API).
 from dataclasses import dataclass
 from typing import assert_never
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from pengpos.core.reasons import Reason
@@ -64,13 +64,16 @@ def give_time(session: Session, intent: IntentRow, now: int) -> None:
     intents.announce(session, intent, now)
 
 
-def ask(session: Session, backend: Backend, account_id: str, intent_id: str, friend_id: str) -> PaymentRequestReport:
+def ask(
+    session: Session, backend: Backend, account_id: str, named: ids.IntentReference, friend_id: str
+) -> PaymentRequestReport:
     """Ask a friend to pay what this account has claimed, or holds by a tap.
 
+    Of several terminals' intents under a bare id the one that this account has so; the first, if it has several.
     Raises NotFoundError, InvalidRequestError `no_such_friend`, NotPossibleError `not_claimed`.
     """
     now = backend.clock.now()
-    intent = intents.lock(session, intent_id, now)
+    intent = intents.lock_named(session, _having(session, account_id, named), now)
     if intent is None:
         raise NotFoundError("intent")
     if session.get(AccountRow, friend_id) is None or friend_id == account_id:
@@ -80,7 +83,7 @@ def ask(session: Session, backend: Backend, account_id: str, intent_id: str, fri
         raise NotPossibleError("not_claimed", "this account has neither claimed this intent nor holds it")
     row = PaymentRequestRow(
         id=ids.short_id("F"),
-        intent_id=intent.id,
+        intent_key=intent.key,
         asker_id=account_id,
         friend_id=friend_id,
         state=PaymentRequestState.OPEN,
@@ -146,7 +149,7 @@ def refuse(session: Session, backend: Backend, account_id: str, request_id: str)
 
 def report(session: Session, row: PaymentRequestRow) -> PaymentRequestReport:
     """A request, with what is to be paid to whom."""
-    intent = session.get_one(IntentRow, row.intent_id)
+    intent = session.get_one(IntentRow, row.intent_key)
     return PaymentRequestReport(
         request=row,
         intent=intent,
@@ -159,16 +162,31 @@ def _own(session: Session, backend: Backend, account_id: str, request_id: str) -
     row = session.get(PaymentRequestRow, request_id)
     if row is None or row.friend_id != account_id:
         raise NotFoundError("request")
-    intent = intents.lock(session, row.intent_id, backend.clock.now())
+    intent = intents.lock(session, row.intent_key, backend.clock.now())
     assert intent is not None
     session.refresh(row)
     return row, intent
 
 
+def _having(session: Session, account_id: str, named: ids.IntentReference) -> ids.IntentReference:
+    """Names the terminal too, where a bare id means the one that this account has claimed or holds."""
+    if named.terminal_id is not None:
+        return named
+    asked_for = (PaymentRow.account_id == account_id) & (PaymentRow.code == FRIEND_ASKED)
+    held = exists().where(PaymentRow.intent_key == IntentRow.key, PaymentRow.status == PaymentStatus.HELD, asked_for)
+    terminal_id = session.scalars(
+        select(IntentRow.terminal_id)
+        .where(IntentRow.intent_id == named.intent_id, (IntentRow.claimed_by == account_id) | held)
+        .order_by(IntentRow.key != IntentRow.intent_id)
+        .limit(1)
+    ).first()
+    return ids.IntentReference(named.intent_id, terminal_id)
+
+
 def _held_for(session: Session, intent: IntentRow, account_id: str) -> PaymentRow | None:
     return session.scalars(
         select(PaymentRow).where(
-            PaymentRow.intent_id == intent.id,
+            PaymentRow.intent_key == intent.key,
             PaymentRow.account_id == account_id,
             PaymentRow.status == PaymentStatus.HELD,
             PaymentRow.code == FRIEND_ASKED,

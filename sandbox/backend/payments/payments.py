@@ -112,7 +112,7 @@ def _take(session: Session, backend: Backend, presented: Presented) -> Verdict |
     read = judgement.read(presented.presentation, presented.wallet_credential, presented.authorisation, issuers)
     digest = judgement.identity_of(read, presented.wallet_credential, presented.authorisation)
     payment = session.scalars(
-        select(PaymentRow).where(PaymentRow.intent_id == intent.id, PaymentRow.authorisation_digest == digest)
+        select(PaymentRow).where(PaymentRow.intent_key == intent.key, PaymentRow.authorisation_digest == digest)
     ).one_or_none()
     if payment is None:
         copied = isinstance(read, Authorised) and not _counter_is_its_own(session, read, digest, intent, now)
@@ -260,7 +260,7 @@ def _spent(session: Session, voucher_id: bytes) -> bool:
 
 def _signed_twice(session: Session, intent: IntentRow, read: Authorised) -> bool:
     kid = b64u(read.credential.key.kid)
-    other = select(PaymentRow.id).where(PaymentRow.intent_id == intent.id, PaymentRow.wallet_kid == kid).limit(1)
+    other = select(PaymentRow.id).where(PaymentRow.intent_key == intent.key, PaymentRow.wallet_kid == kid).limit(1)
     return session.scalar(other) is not None
 
 
@@ -277,7 +277,7 @@ def _counter_is_its_own(session: Session, read: Authorised, digest: bytes, inten
     if credential is not None:
         account = session.get_one(AccountRow, credential.account_id)
         account.offline_frozen_at = account.offline_frozen_at or now
-    detail = {"kid": kid, "counter": counter, "intent_id": intent.id}
+    detail = {"kid": kid, "counter": counter, "intent_id": intent.intent_id}
     raise_alarm(session, AlarmKind.WALLET_COPIED, intent.terminal_id, detail, now)
     return False
 
@@ -299,7 +299,7 @@ def _new_payment(
     authorised_at = now if claims is None else min(claims.authorised_at, LATEST_TIME)
     counts_at = authorised_at if presented.accepted_offline else now
     payment = PaymentRow(
-        intent_id=intent.id,
+        intent_key=intent.key,
         terminal_id=intent.terminal_id,
         authorisation_digest=digest,
         way=PaymentWay.READER,

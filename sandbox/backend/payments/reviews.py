@@ -9,23 +9,26 @@ from sqlalchemy.orm import Session
 
 from sandbox.backend.booking import sweep
 from sandbox.backend.errors import NotFoundError, NotPossibleError
+from sandbox.backend.intents import intents
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.payments.payment_requests import FRIEND_ASKED
-from sandbox.backend.records.tables import PaymentRow, PaymentStatus
+from sandbox.backend.records import ids
+from sandbox.backend.records.tables import IntentRow, PaymentRow, PaymentStatus
 
 
-def review(session: Session, backend: Backend, intent_id: str, *, approve: bool) -> None:
+def review(session: Session, backend: Backend, named: ids.IntentReference, *, approve: bool) -> None:
     """End a hold; raises NotFoundError, and NotPossibleError for one that only a friend can approve.
 
     That one names no payer yet: approved here, it would be taken from the account that asked the friend.
     """
     payment = session.scalars(
         select(PaymentRow)
-        .where(PaymentRow.intent_id == intent_id.lower(), PaymentRow.status == PaymentStatus.HELD)
+        .join(IntentRow, IntentRow.key == PaymentRow.intent_key)
+        .where(intents.is_named(named), PaymentRow.status == PaymentStatus.HELD)
         .limit(1)
     ).first()
     if payment is None:
         raise NotFoundError("held payment")
     if approve and payment.code == FRIEND_ASKED:
         raise NotPossibleError(payment.code, "a friend is asked to pay this; only the friend can say yes")
-    sweep.end_hold(session, backend, intent_id.lower(), payment.id, approve=approve)
+    sweep.end_hold(session, backend, payment.intent_key, payment.id, approve=approve)

@@ -22,6 +22,7 @@ from sandbox.backend.booking import booking
 from sandbox.backend.errors import InvalidRequestError, NotPossibleError
 from sandbox.backend.intents import intents
 from sandbox.backend.kernel.context import Backend
+from sandbox.backend.records import ids
 from sandbox.backend.records.database import insert_if_new
 from sandbox.backend.records.tables import (
     DueRow,
@@ -106,29 +107,29 @@ def run(backend: Backend, on: str) -> int:
         merchants = list(session.scalars(select(MerchantRow.id)))
         payments = list(
             session.execute(
-                select(PaymentRow.intent_id, PaymentRow.id).where(
+                select(PaymentRow.intent_key, PaymentRow.id).where(
                     _TAKEN, PaymentRow.settled_on.is_(None), PaymentRow.business_date <= on
                 )
             )
         )
         refunds = list(
-            session.scalars(
-                select(RefundRow.id).where(
+            session.execute(
+                select(RefundRow.id, RefundRow.terminal_id).where(
                     RefundRow.state == RefundState.DONE, RefundRow.settled_on.is_(None), RefundRow.business_date <= on
                 )
             )
         )
         dues = list(
             session.scalars(
-                select(DueRow.intent_id).where(_DUE_PAID, DueRow.settled_on.is_(None), DueRow.business_date <= on)
+                select(DueRow.intent_key).where(_DUE_PAID, DueRow.settled_on.is_(None), DueRow.business_date <= on)
             )
         )
-    for intent_id, payment_id in payments:
-        backend.db.write(partial(_settle_payment, intent_id=intent_id, payment_id=payment_id, on=on, now=now))
-    for refund_id in refunds:
-        backend.db.write(partial(_settle_refund, refund_id=refund_id, on=on))
-    for intent_id in dues:
-        backend.db.write(partial(_settle_due, intent_id=intent_id, on=on))
+    for intent_key, payment_id in payments:
+        backend.db.write(partial(_settle_payment, intent_key=intent_key, payment_id=payment_id, on=on, now=now))
+    for refund_id, terminal_id in refunds:
+        backend.db.write(partial(_settle_refund, refund_id=refund_id, terminal_id=terminal_id, on=on))
+    for intent_key in dues:
+        backend.db.write(partial(_settle_due, intent_key=intent_key, on=on))
     for merchant_id in merchants:
         backend.db.write(partial(_note_run, merchant_id=merchant_id, on=on, now=now))
     return len(payments) + len(refunds) + len(dues)
@@ -164,10 +165,12 @@ def _entries(session: Session, terminal: TerminalRow, on: str, *, final: bool) -
     for payment in session.scalars(payments):
         yield _payment_entry(payment, on)
     for refund in session.scalars(refunds):
-        currency = session.scalars(select(PaymentRow.currency).where(PaymentRow.intent_id == refund.intent_id)).first()
+        currency = session.scalars(
+            select(PaymentRow.currency).where(PaymentRow.intent_key == refund.intent_key)
+        ).first()
         yield DayEntry(
             kind=EntryKind.REFUND,
-            intent_id=refund.intent_id,
+            intent_id=ids.intent_id_of_key(refund.intent_key),
             refund_id=refund.id,
             amount_minor=-refund.amount_minor,
             currency=currency or "",
@@ -178,7 +181,7 @@ def _entries(session: Session, terminal: TerminalRow, on: str, *, final: bool) -
         assert due.decided_at is not None
         yield DayEntry(
             kind=EntryKind.DUE,
-            intent_id=due.intent_id,
+            intent_id=ids.intent_id_of_key(due.intent_key),
             amount_minor=due.amount_minor - due.to_guarantor_minor,
             currency=due.currency,
             at=due.decided_at,
@@ -196,7 +199,7 @@ def _payment_entry(payment: PaymentRow, on: str) -> DayEntry:
         kind = EntryKind.OFFLINE_PAYMENT
     return DayEntry(
         kind=kind,
-        intent_id=payment.intent_id,
+        intent_id=ids.intent_id_of_key(payment.intent_key),
         amount_minor=payment.taken_minor if payment.status is PaymentStatus.APPROVED else payment.guaranteed_minor,
         currency=payment.currency,
         at=booking.counts_at(payment),
@@ -204,21 +207,21 @@ def _payment_entry(payment: PaymentRow, on: str) -> DayEntry:
     )
 
 
-def _settle_payment(session: Session, *, intent_id: str, payment_id: int, on: str, now: int) -> None:
-    intents.lock(session, intent_id, now)  # a cancel decides before this or after it, never meanwhile
+def _settle_payment(session: Session, *, intent_key: str, payment_id: int, on: str, now: int) -> None:
+    intents.lock(session, intent_key, now)  # a cancel decides before this or after it, never meanwhile
     payment = session.get_one(PaymentRow, payment_id, populate_existing=True)
     if payment.settled_on is None and (payment.status is PaymentStatus.APPROVED or payment.guaranteed_minor > 0):
         payment.settled_on = on
 
 
-def _settle_refund(session: Session, *, refund_id: str, on: str) -> None:
-    refund = session.get_one(RefundRow, refund_id, with_for_update=True)
+def _settle_refund(session: Session, *, refund_id: str, terminal_id: str, on: str) -> None:
+    refund = session.get_one(RefundRow, (refund_id, terminal_id), with_for_update=True)
     if refund.settled_on is None and refund.state is RefundState.DONE:
         refund.settled_on = on
 
 
-def _settle_due(session: Session, *, intent_id: str, on: str) -> None:
-    due = session.get_one(DueRow, intent_id, with_for_update=True)
+def _settle_due(session: Session, *, intent_key: str, on: str) -> None:
+    due = session.get_one(DueRow, intent_key, with_for_update=True)
     if due.settled_on is None and due.state is DueState.PAID:
         due.settled_on = on
 

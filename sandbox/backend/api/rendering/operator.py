@@ -29,19 +29,19 @@ _ALARMS_SHOWN = 500
 
 
 def payments(session: Session, after: str | None, limit: int) -> shapes.PaymentsAnswer:
-    """Intents with a payment, by intent id after `after`."""
+    """Intents with a payment, in the order of their keys, after `after`."""
     query = (
         select(IntentRow)
-        .where(exists().where(PaymentRow.intent_id == IntentRow.id))
-        .order_by(IntentRow.id)
+        .where(exists().where(PaymentRow.intent_key == IntentRow.key))
+        .order_by(IntentRow.key)
         .limit(limit + 1)
     )
     if after is not None:
-        query = query.where(IntentRow.id > after)
+        query = query.where(IntentRow.key > after)
     rows = session.scalars(query).all()
     return shapes.PaymentsAnswer(
         payments=[_entry(session, row) for row in rows[:limit]],
-        next=rows[limit - 1].id if len(rows) > limit else None,
+        next=rows[limit - 1].key if len(rows) > limit else None,
     )
 
 
@@ -87,7 +87,7 @@ def _entry(session: Session, row: IntentRow) -> shapes.PaymentEntry:
     payment = reports.standing_payment(session, row)
     assert payment is not None
     return shapes.PaymentEntry(
-        intent_id=row.id,
+        intent_id=row.intent_id,
         terminal_id=row.terminal_id,
         epoch=row.epoch,
         counter=row.counter,
@@ -95,7 +95,7 @@ def _entry(session: Session, row: IntentRow) -> shapes.PaymentEntry:
         currency=row.currency,
         state=cast("Any", row.status),
         accepted_offline=payment.accepted_offline,
-        due=terminal.due(reports.of_due(session, row.id)),
+        due=terminal.due(reports.of_due(session, row.key)),
     )
 
 

@@ -13,6 +13,7 @@ from sandbox.backend.payments.due_payments import AskedDue
 from sandbox.backend.payments.page_reports import PagePaymentReport, PayableReport, PaymentsPage, ReceiptReport
 from sandbox.backend.payments.payment_requests import PaymentRequestReport
 from sandbox.backend.people.accounts import CURRENCY, AccountBalance
+from sandbox.backend.records import ids
 from sandbox.backend.records.tables import MerchantRow, PaymentRow, VoucherRow
 from sandbox.backend.sharing.purses import PurseReport
 
@@ -38,6 +39,7 @@ def payment(report: PagePaymentReport) -> shapes.WalletPayment:
     return shapes.WalletPayment.model_validate(
         {
             **event_data.of_payment(report.payment),
+            "reference": report.reference,
             "merchant": merchant(report.merchant),
             "confirmation_code": report.confirmation_code,
             "final": report.final,
@@ -57,6 +59,7 @@ def payable(report: PayableReport) -> shapes.PayableIntent:
     """What a shopper sees before paying, and after."""
     return shapes.PayableIntent(
         intent_id=report.intent_id,
+        reference=report.reference,
         status=report.status.value,
         code=report.code,
         reason=report.reason,
@@ -130,7 +133,8 @@ def payment_request(report: PaymentRequestReport) -> shapes.PaymentRequestView:
     row = report.request
     return shapes.PaymentRequestView(
         request_id=row.id,
-        intent_id=row.intent_id,
+        intent_id=report.intent.intent_id,
+        reference=ids.reference_beside(row.intent_key),
         asker_id=row.asker_id,
         asker_name=report.asker_name,
         friend_id=row.friend_id,
@@ -146,7 +150,8 @@ def due(asked: AskedDue) -> shapes.WalletDue:
     """A due with who asks, and why."""
     row = asked.due
     return shapes.WalletDue(
-        intent_id=row.intent_id,
+        intent_id=ids.intent_id_of_key(row.intent_key),
+        reference=ids.reference_beside(row.intent_key),
         merchant=merchant(asked.merchant),
         amount=row.amount_minor,
         currency=row.currency,
@@ -165,7 +170,7 @@ def _balances(by_currency: dict[str, int]) -> list[shapes.Balance]:
 
 def _purse_entry(row: PaymentRow) -> shapes.PurseEntry:
     return shapes.PurseEntry(
-        intent_id=row.intent_id,
+        intent_id=ids.intent_id_of_key(row.intent_key),
         account_id=row.account_id or "",
         amount=row.taken_minor - row.refunded_minor,
         currency=row.currency,

@@ -32,7 +32,7 @@ class PostingRow(Base):
     __tablename__ = "postings"
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[PostingKind] = mapped_column(stored(PostingKind, 20))
-    intent_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    intent_key: Mapped[str | None] = mapped_column(String(36), index=True)
     at: Mapped[int]
 
 

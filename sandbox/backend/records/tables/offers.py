@@ -23,7 +23,7 @@ class VoucherRow(Base):
     not_before: Mapped[int]
     not_after: Mapped[int]
     given_back_for: Mapped[str | None] = mapped_column(String(36), index=True)
-    """The intent whose refund it was given for."""
+    """The key of the intent whose refund it was given for."""
 
 
 class SpentVoucherRow(Base):
@@ -31,7 +31,7 @@ class SpentVoucherRow(Base):
 
     __tablename__ = "spent_vouchers"
     voucher_id: Mapped[str] = mapped_column(String(22), primary_key=True)
-    intent_id: Mapped[str] = mapped_column(String(36))
+    intent_key: Mapped[str] = mapped_column(String(36))
 
 
 class MembershipRow(Base):

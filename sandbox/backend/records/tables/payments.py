@@ -25,10 +25,16 @@ from sandbox.backend.records.tables.states import (
 
 
 class IntentRow(Base):
-    """An intent, for ever. `content_digest` covers its protected header and payload, never its signature."""
+    """An intent, for ever. `content_digest` covers its protected header and payload, never its signature.
+
+    An intent id is its terminal's own: another terminal's same id is another row. `key` tells them apart and is what
+    other tables refer to; `records.ids` has its form.
+    """
 
     __tablename__ = "intents"
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    __table_args__ = (Index("one_intent_a_terminal_and_id", "intent_id", "terminal_id", unique=True),)
+    key: Mapped[str] = mapped_column(String(36), primary_key=True)
+    intent_id: Mapped[str] = mapped_column(String(36))
     terminal_id: Mapped[str] = mapped_column(ForeignKey("terminals.id"))
     epoch: Mapped[int] = mapped_column(Uint64)
     counter: Mapped[int] = mapped_column(Uint64)
@@ -83,10 +89,10 @@ class PaymentRow(Base):
 
     __tablename__ = "payments"
     __table_args__ = (
-        UniqueConstraint("intent_id", "authorisation_digest"),
+        UniqueConstraint("intent_key", "authorisation_digest"),
         Index(
             "one_booked_payment_an_intent",
-            "intent_id",
+            "intent_key",
             unique=True,
             sqlite_where=text("status = 'approved'"),
             postgresql_where=text("status = 'approved'"),
@@ -97,7 +103,7 @@ class PaymentRow(Base):
         ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
-    intent_id: Mapped[str] = mapped_column(ForeignKey("intents.id"), index=True)
+    intent_key: Mapped[str] = mapped_column(ForeignKey("intents.key"), index=True)
     terminal_id: Mapped[str] = mapped_column(ForeignKey("terminals.id"))
     authorisation_digest: Mapped[bytes | None]
     way: Mapped[PaymentWay] = mapped_column(stored(PaymentWay, 8))
@@ -142,8 +148,8 @@ class RefundRow(Base):
 
     __tablename__ = "refunds"
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    terminal_id: Mapped[str] = mapped_column(ForeignKey("terminals.id"))
-    intent_id: Mapped[str] = mapped_column(ForeignKey("intents.id"), index=True)
+    terminal_id: Mapped[str] = mapped_column(ForeignKey("terminals.id"), primary_key=True)
+    intent_key: Mapped[str] = mapped_column(ForeignKey("intents.key"), index=True)
     requested_minor: Mapped[int | None]
     amount_minor: Mapped[int]
     reason: Mapped[str] = mapped_column(String(80))
@@ -172,7 +178,7 @@ class DueRow(Base):
             "state = 'paid' OR (refunded_minor = 0 AND to_guarantor_minor = 0)", name="only_a_paid_due_moves_money"
         ),
     )
-    intent_id: Mapped[str] = mapped_column(ForeignKey("intents.id"), primary_key=True)
+    intent_key: Mapped[str] = mapped_column(ForeignKey("intents.key"), primary_key=True)
     payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"))
     terminal_id: Mapped[str] = mapped_column(ForeignKey("terminals.id"))
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)

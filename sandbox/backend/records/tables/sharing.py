@@ -32,11 +32,11 @@ class PurseMemberRow(Base):
 
 
 class SplitRow(Base):
-    """AA: a bill in shares; it only groups, each share is an intent of its own."""
+    """AA: a bill in shares, under the terminal's own id; it only groups, each share is an intent of its own."""
 
     __tablename__ = "splits"
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    terminal_id: Mapped[str] = mapped_column(ForeignKey("terminals.id"))
+    terminal_id: Mapped[str] = mapped_column(ForeignKey("terminals.id"), primary_key=True)
     total_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     shares_minor: Mapped[list[Any]]
@@ -47,7 +47,7 @@ class PaymentRequestRow(Base):
 
     __tablename__ = "payment_requests"
     id: Mapped[str] = mapped_column(String(16), primary_key=True)
-    intent_id: Mapped[str] = mapped_column(ForeignKey("intents.id"), index=True)
+    intent_key: Mapped[str] = mapped_column(ForeignKey("intents.key"), index=True)
     asker_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
     friend_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
     state: Mapped[PaymentRequestState] = mapped_column(stored(PaymentRequestState, 8))

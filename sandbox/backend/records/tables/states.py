@@ -139,3 +139,4 @@ class AlarmKind(StrEnum):
     WALLET_COPIED = "wallet_copied"
     HEAD_WENT_BACK = "head_went_back"
     NEW_EPOCH = "new_epoch"
+    ID_COLLISION = "id_collision"

@@ -267,8 +267,9 @@ def test_somebody_elses_is_not_there(shop: Shop, what: str, whose: str) -> None:
     assert (owed.state(), other.call("GET", "/dues").json()) == ("open", {"dues": []})
 
 
-def test_an_id_that_is_none_is_422(shop: Shop) -> None:
-    assert shop.wallet().call("POST", "/dues/yesterday/pay").status_code == 422
+@pytest.mark.parametrize(("name", "status"), [("yesterday", 404), ("dieß", 422), ("A" * 50, 422)])
+def test_a_name_that_is_none_is_refused(shop: Shop, name: str, status: int) -> None:
+    assert shop.wallet().call("POST", f"/dues/{name}/pay").status_code == status
 
 
 def test_nobody_asks_without_a_token(shop: Shop) -> None:

@@ -22,6 +22,7 @@ from sandbox.backend.intents import intents
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind
 from sandbox.backend.payments import due_payments, page_payments, payments
+from sandbox.backend.records.ids import parse_reference
 from sandbox.backend.records.tables import CancelReason, DueRow, IntentRow, PaymentRow
 from tests.support.backend import Shop
 from tests.support.shop import MERCHANT_ID, Sale, Till, Wallet
@@ -91,9 +92,10 @@ class Counter:
 
     def due(self, at: int, who: int, pays: bool) -> None:
         """Whoever is asked, and whoever is not, pays or says no."""
-        backend, account_id, intent_id = self.shop.backend, self.wallets[who].account_id, self.sales[at].intent_id
+        backend, account_id = self.shop.backend, self.wallets[who].account_id
+        named = parse_reference(self.sales[at].intent_id)
         answer = due_payments.pay if pays else due_payments.refuse
-        backend.db.write(lambda session: answer(session, backend, account_id, intent_id))
+        backend.db.write(lambda session: answer(session, backend, account_id, named))
 
 
 @pytest.fixture
@@ -116,7 +118,7 @@ def test_money_is_taken_once_in_any_order(counter_of: Callable[[], Counter], act
         spent = dict.fromkeys((wallet.account_id for wallet in counter.wallets), 0)
         for sale in counter.sales:
             intent = session.get(IntentRow, sale.intent_id)
-            tried = session.scalars(select(PaymentRow).where(PaymentRow.intent_id == sale.intent_id)).all()
+            tried = session.scalars(select(PaymentRow).where(PaymentRow.intent_key == sale.intent_id)).all()
             booked = [payment for payment in tried if payment.status == "approved"]
             assert len(booked) == (1 if intent is not None and intent.status == "approved" else 0)
             for payment in tried:

@@ -102,7 +102,8 @@ def test_migrating_again_changes_nothing(filled_at_0004: Database) -> None:
 def test_a_database_filled_at_0004_keeps_every_row(filled_at_0004: Database) -> None:
     before = rows_of(filled_at_0004)
     filled_at_0004.migrate()
-    assert rows_of(filled_at_0004) == before
+    after = rows_of(filled_at_0004)
+    assert after == before | {"intents": [(*row, row[0]) for row in before["intents"]]}  # each has its own id
     assert all(before[table] for table in ("payments", "refunds", "dues", "entries", "vouchers", "splits", "purses"))
     with filled_at_0004.read() as session:
         assert ledger.check(session).balanced
@@ -136,7 +137,7 @@ def test_postgresql_keeps_every_row_and_rule_too(postgres_url: str) -> None:
         with database.engine.begin() as connection:
             revise(connection, "0004")
             assert "amount" in {column["name"] for column in inspect(connection).get_columns("payments")}
-        assert rows_of(database) == before
+        assert rows_of(database) == before | {"intents": [row[:-1] for row in before["intents"]]}
         database.migrate()
         assert (rows_of(database), shop.operator.ledger_is_balanced()) == (before, True)
         for rule in BROKEN_RULES:

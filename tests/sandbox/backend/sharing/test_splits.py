@@ -35,7 +35,19 @@ def test_a_split_id_is_one_split(shop: Shop) -> None:
     answers = [till.call("POST", "/splits", body).json() for _ in range(2)]
     assert answers[0] == answers[1]
     assert till.call("POST", "/splits", {**body, "shares": 4}).json()["code"] == "conflict"
-    assert shop.till().call("POST", "/splits", body).json()["code"] == "conflict"
+    assert shop.operator.alarms() == []
+
+
+def test_another_terminals_split_id_is_its_own_and_an_alarm(shop: Shop) -> None:
+    till, other, body = shop.till(), shop.till(), {"split_id": str(uuid4()), "total": 100_00, "shares": 3}
+    squatted = other.call("POST", "/splits", {**body, "total": 3_00})
+    assert (squatted.json()["shares"], till.call("POST", "/splits", body).json()["shares"][0]) == ([1_00] * 3, 33_34)
+    assert till.call("POST", "/splits", body).status_code == 200
+    (alarm,) = shop.operator.call("GET", "/alarms").json()
+    assert (alarm["kind"], alarm["terminal_id"]) == ("id_collision", till.terminal_id)
+    assert alarm["detail"] == {
+        "kind": "split", "id": body["split_id"], "terminal_ids": [other.terminal_id, till.terminal_id]
+    }  # fmt: skip
 
 
 def test_each_share_is_an_intent_of_its_own_offline_too(shop: Shop) -> None:
