@@ -2,62 +2,144 @@
 """Cancels an intent: final, and a tombstone for every payment that comes after it (backend API, *Cancel*)."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pengpos.core.sale import refund_id_after_cancel
 from pengpos.wire.objects.presentation import Presentation
-from sandbox.backend.booking import booking
+from sandbox.backend.booking import booking, refunds
 from sandbox.backend.intents import dues, intents, reports
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records.tables import (
     CancelOutcome,
     CancelReason,
+    DueState,
     IntentRow,
     IntentStatus,
     PaymentRow,
     PaymentStatus,
     RefundRow,
+    RefundState,
+    ReviewKind,
+    ReviewRow,
+    ReviewState,
 )
-from sandbox.backend.trust.judgement import CANCELLED
+from sandbox.backend.terminals import held_orders
+from sandbox.backend.trust.judgement import CANCELLED, EXPIRED
+
+_GIVING = (RefundState.HELD, RefundState.DONE, RefundState.VOID)
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """The answer to a cancel, and how the intent stands."""
+    """The answer to a cancel, and how the intent stands. `code`: `review_refused` if a person said no."""
 
     outcome: CancelOutcome
+    code: str | None
     intent: reports.IntentReport
 
 
 def cancel(session: Session, backend: Backend, presentation: Presentation, reason: CancelReason) -> Cancelled:
-    """Cancel an intent, registered before or not; the same question gets the same answer, for ever.
+    """Cancel an intent, registered before or not; the same question gets the same answer, for ever, once it is final.
 
     `cancelled`: nothing was taken, or it was taken and has been given back. `settled`: it stays paid (already in a
-    settlement, partly refunded, accepted offline by the terminal, or its due is paid), so refund it. Raises
-    ConflictError.
+    settlement, partly refunded, accepted offline by the terminal, its due is paid, or a person refused the cancel).
+    `held`: a person must decide first; that one is not final. Raises ConflictError.
     """
     now = backend.clock.now()
     intent = intents.register(session, presentation, now)
-    if intent.cancel_answer is None:
-        intent.cancel_reason = reason
-        intent.cancel_answer = _end(session, backend, intent, now)
-        intents.announce(session, intent, now)
-    return Cancelled(intent.cancel_answer, reports.of_intent(session, intent, now))
+    outcome = intent.cancel_answer
+    if outcome is None:
+        outcome = _outcome(session, backend, intent, reason, now)
+        if outcome is not CancelOutcome.HELD:
+            _answer(session, intent, reason, outcome, now)
+    refused = held_orders.refused(session, ReviewKind.CANCEL, intent.terminal_id, intent.intent_id)
+    code = "review_refused" if refused and outcome is CancelOutcome.SETTLED else None
+    return Cancelled(outcome, code, reports.of_intent(session, intent, now))
+
+
+def decided(session: Session, backend: Backend, review: ReviewRow) -> None:
+    """A person has decided of a held cancel; its terminal is told by the event `intent`, and asks again.
+
+    What can only be refunded is refunded at once: the person has said yes, and the terminal would ask for just that.
+    """
+    now = backend.clock.now()
+    intent = intents.lock_own(session, review.subject, review.terminal_id, now)
+    assert intent is not None
+    if intent.cancel_answer is None and review.state is ReviewState.APPROVED:
+        reason = CancelReason(review.detail["reason"])
+        outcome = _end(session, backend, intent, now)
+        _answer(session, intent, reason, outcome, now)
+        if outcome is CancelOutcome.SETTLED and _booked(session, intent) is not None:
+            refund_id = str(refund_id_after_cancel(UUID(intent.intent_id)))
+            refunds.give_all_back(session, backend, intent, refund_id)
+    intents.announce(session, intent, now)
+
+
+def _answer(session: Session, intent: IntentRow, reason: CancelReason, outcome: CancelOutcome, now: int) -> None:
+    intent.cancel_reason, intent.cancel_answer = reason, outcome
+    intents.announce(session, intent, now)
+
+
+def _outcome(session: Session, backend: Backend, intent: IntentRow, reason: CancelReason, now: int) -> CancelOutcome:
+    """Do it, or find that it must wait for a person.
+
+    Where no money hangs on it there is nothing to decide. A key that is not trusted leaves no tombstone all the same,
+    but an expired intent: what the true terminal accepted offline under it is still taken when it comes.
+    """
+    payment = reports.standing_payment(session, intent)
+    order = held_orders.Order(
+        kind=ReviewKind.CANCEL,
+        terminal_id=intent.terminal_id,
+        subject=intent.intent_id,
+        detail={
+            "intent_id": intent.intent_id,
+            "amount": intent.amount_minor if payment is None else payment.taken_minor,
+            "currency": intent.currency,
+            "reason": reason.value,
+        },
+    )
+    if not _money_hangs_on(session, intent, payment):
+        if held_orders.must_be_held(session, order) is None:
+            return _end(session, backend, intent, now)
+        if intent.status in intents.OPEN:
+            intents.end(intent, IntentStatus.EXPIRED, EXPIRED.code, int(EXPIRED.reason))
+        return CancelOutcome.CANCELLED
+    review = held_orders.ask(session, order, now)
+    if review is None:
+        return _end(session, backend, intent, now)
+    still_judged = payment is None or payment.status is PaymentStatus.HELD
+    if review.state is ReviewState.OPEN or still_judged:
+        return CancelOutcome.HELD
+    return CancelOutcome.SETTLED
+
+
+def _money_hangs_on(session: Session, intent: IntentRow, payment: PaymentRow | None) -> bool:
+    """Taken, about to be, or asked for as a due."""
+    taken = payment is not None and payment.status in {PaymentStatus.APPROVED, PaymentStatus.HELD}
+    due = dues.of(session, intent.key)
+    return taken or (due is not None and due.state is not DueState.WITHDRAWN)
+
+
+def _booked(session: Session, intent: IntentRow) -> PaymentRow | None:
+    return session.scalars(
+        select(PaymentRow).where(PaymentRow.intent_key == intent.key, PaymentRow.status == PaymentStatus.APPROVED)
+    ).one_or_none()
 
 
 def _end(session: Session, backend: Backend, intent: IntentRow, now: int) -> CancelOutcome:
-    payments = session.scalars(select(PaymentRow).where(PaymentRow.intent_key == intent.key)).all()
-    booked = next((payment for payment in payments if payment.status is PaymentStatus.APPROVED), None)
+    booked = _booked(session, intent)
     if booked is not None:
-        if booked.settled_on is not None or booked.accepted_offline or _refunds(session, intent) > 0:
+        if booked.settled_on is not None or booked.accepted_offline or _refunded(session, intent):
             return CancelOutcome.SETTLED
         booking.reverse(session, backend, intent, booked, now)
     if dues.paid(session, intent.key) is not None:
         return CancelOutcome.SETTLED
-    for payment in payments:
-        if payment.status is PaymentStatus.HELD:
-            booking.void(backend, intent, payment, now)
+    held = select(PaymentRow).where(PaymentRow.intent_key == intent.key, PaymentRow.status == PaymentStatus.HELD)
+    for payment in session.scalars(held).all():
+        booking.void(backend, intent, payment, now)
     intents.end(intent, IntentStatus.CANCELLED, CANCELLED.code, int(CANCELLED.reason))
     withdrawn = dues.withdraw(session, intent.key, now)
     if withdrawn is not None:
@@ -65,5 +147,7 @@ def _end(session: Session, backend: Backend, intent: IntentRow, now: int) -> Can
     return CancelOutcome.CANCELLED
 
 
-def _refunds(session: Session, intent: IntentRow) -> int:
-    return session.scalar(select(func.count()).select_from(RefundRow).where(RefundRow.intent_key == intent.key)) or 0
+def _refunded(session: Session, intent: IntentRow) -> bool:
+    """Some of it has gone back, or may; what failed counts no more."""
+    wanted = select(RefundRow.id).where(RefundRow.intent_key == intent.key, RefundRow.state.in_(_GIVING)).limit(1)
+    return session.scalar(wanted) is not None

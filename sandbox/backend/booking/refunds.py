@@ -22,7 +22,14 @@ from sandbox.backend.records.tables import (
     PaymentStatus,
     RefundRow,
     RefundState,
+    ReviewKind,
+    ReviewRow,
+    ReviewState,
 )
+from sandbox.backend.terminals import held_orders
+
+CANCELLED = "cancelled by the merchant"
+"""The reason of the refund that takes the place of a cancel, as terminals say it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +44,7 @@ class RefundOrder:
 def refund(
     session: Session, backend: Backend, terminal_id: str, intent_id: str, order: RefundOrder
 ) -> reports.RefundReport:
-    """Give money back, or say again what became of this refund.
+    """Give money back, hold the refund for a person, or say again what became of it.
 
     `void` if the payment was declined: then it lessens the guaranteed sum and the due; once that is paid, the money
     goes back. Raises NotBookedYetError before the payment is booked, ConflictError for the same id with another
@@ -51,33 +58,47 @@ def refund(
     if earlier is not None:
         if (earlier.intent_key, earlier.requested_minor) != (intent.key, order.amount_minor):
             raise ConflictError("this refund id came before with another content")
-        return reports.of_refund(earlier, intent.currency)
+        return reports.of_refund(session, earlier, intent.currency)
     payment = reports.standing_payment(session, intent)
     if payment is None or payment.status is PaymentStatus.HELD or intent.status is IntentStatus.EXPIRED:
         raise NotBookedYetError("the payment is not booked yet; keep the refund behind it")
-    row = RefundRow(
-        id=order.refund_id,
-        terminal_id=terminal_id,
-        intent_key=intent.key,
-        requested_minor=order.amount_minor,
-        amount_minor=0,
-        reason=order.reason,
-        state=RefundState.VOID,
-        at=now,
-        business_date=booking.business_date_of(session, terminal_id, now),
-    )
-    if payment.status is PaymentStatus.APPROVED:
-        _give(session, backend, intent, payment, row, now)
-    elif (due := dues.paid(session, intent.key)) is not None:
-        payment = session.get_one(PaymentRow, due.payment_id)
-        _give_due(session, intent, payment, due, row, now)
+    row = _new_row(session, intent, order, now)
+    if _must_wait(session, intent, payment, row, now):
+        row.state = RefundState.HELD
     else:
-        _lessen_guarantee(session, intent, payment, row, now)
-        dues.lessen(session, intent.key, row.requested_minor, now)
+        payment = _carry_out(session, backend, intent, payment, row, now)
     session.add(row)
     _note_collision(session, row)
     booking.announce(session, intent, payment, now)
-    return reports.of_refund(row, intent.currency)
+    return reports.of_refund(session, row, intent.currency)
+
+
+def decided(session: Session, backend: Backend, review: ReviewRow) -> None:
+    """A person has decided of a held refund: do it as things stand now, or let it fail. Raises ExceedsCapturedError."""
+    now = backend.clock.now()
+    row = session.get_one(RefundRow, (review.subject, review.terminal_id))
+    intent = intents.lock(session, row.intent_key, now)
+    assert intent is not None
+    payment = reports.standing_payment(session, intent)
+    assert payment is not None  # it stood when the refund was held, and none is ever forgotten
+    row.at, row.business_date = now, booking.business_date_of(session, row.terminal_id, now)
+    if review.state is ReviewState.APPROVED:
+        row.state = RefundState.VOID
+        payment = _carry_out(session, backend, intent, payment, row, now)
+    else:
+        row.state = RefundState.FAILED
+    booking.announce(session, intent, payment, now)
+
+
+def give_all_back(session: Session, backend: Backend, intent: IntentRow, refund_id: str) -> None:
+    """All that is left of a booked payment whose cancel a person approved too late to undo it."""
+    now = backend.clock.now()
+    payment = reports.standing_payment(session, intent)
+    assert payment is not None
+    if session.get(RefundRow, (refund_id, intent.terminal_id)) is None:
+        row = _new_row(session, intent, RefundOrder(refund_id=refund_id, amount_minor=None, reason=CANCELLED), now)
+        session.add(row)
+        booking.announce(session, intent, _carry_out(session, backend, intent, payment, row, now), now)
 
 
 def fail(session: Session, row: RefundRow, now: int) -> None:
@@ -104,6 +125,63 @@ def fail(session: Session, row: RefundRow, now: int) -> None:
     row.state, row.fails_at = RefundState.FAILED, None
     payment.refunded_minor -= row.amount_minor
     booking.announce(session, intent, payment, now)
+
+
+def _new_row(session: Session, intent: IntentRow, order: RefundOrder, now: int) -> RefundRow:
+    return RefundRow(
+        id=order.refund_id,
+        terminal_id=intent.terminal_id,
+        intent_key=intent.key,
+        requested_minor=order.amount_minor,
+        amount_minor=0,
+        reason=order.reason,
+        state=RefundState.VOID,
+        at=now,
+        business_date=booking.business_date_of(session, intent.terminal_id, now),
+    )
+
+
+def _must_wait(session: Session, intent: IntentRow, payment: PaymentRow, row: RefundRow, now: int) -> bool:
+    """Whether a person must look at it first; then the row says what it would give back."""
+    order = held_orders.Order(
+        kind=ReviewKind.REFUND,
+        terminal_id=intent.terminal_id,
+        subject=row.id,
+        detail={
+            "intent_id": intent.intent_id,
+            "amount": row.requested_minor,
+            "total": payment.taken_minor,
+            "refunded": payment.refunded_minor,
+            "currency": intent.currency,
+            "reason": row.reason,
+        },
+    )
+    if held_orders.must_be_held(session, order) is None:
+        return False
+    due = dues.paid(session, intent.key)
+    if payment.status is PaymentStatus.APPROVED:
+        row.amount_minor = _amount(row, payment.taken_minor - payment.refunded_minor)
+    elif due is not None:
+        row.amount_minor = _amount(row, due.amount_minor - due.refunded_minor)
+    else:
+        row.amount_minor = payment.guaranteed_minor if row.requested_minor is None else row.requested_minor
+    return held_orders.ask(session, order, now) is not None
+
+
+def _carry_out(
+    session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, row: RefundRow, now: int
+) -> PaymentRow:
+    """Move the money, or lessen what is owed; returns the payment that it concerns. Raises ExceedsCapturedError."""
+    if payment.status is PaymentStatus.APPROVED:
+        _give(session, backend, intent, payment, row, now)
+    elif (due := dues.paid(session, intent.key)) is not None:
+        payment = session.get_one(PaymentRow, due.payment_id)
+        _give_due(session, intent, payment, due, row, now)
+    else:
+        row.amount_minor = 0
+        _lessen_guarantee(session, intent, payment, row, now)
+        dues.lessen(session, intent.key, row.requested_minor, now)
+    return payment
 
 
 def _give(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, row: RefundRow, now: int) -> None:

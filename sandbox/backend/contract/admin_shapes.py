@@ -20,6 +20,9 @@ from sandbox.backend.contract.terminal_shapes import (
     Uuid,
 )
 
+ReviewKind = Literal["refund", "cancel"]
+ReviewState = Literal["open", "approved", "refused"]
+HeldBecause = Literal["revoked"]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,16}$")]
 Kid = Annotated[Base64url, Field(min_length=11, max_length=11)]
 Seconds = Annotated[int, Field(ge=0, le=366 * 86_400)]
@@ -213,6 +216,28 @@ class Command(Shape):
 
 
 class Review(Shape):
-    """`POST /payments/{id}/review`: ends a hold."""
+    """`POST /payments/{id}/review` and `POST /reviews/{id}`: a person's yes or no."""
 
     approve: StrictBool
+
+
+class ReviewEntry(Shape):
+    """An order of a terminal that waits for a person, or waited; `detail` says what it would do."""
+
+    review_id: int
+    kind: ReviewKind
+    terminal_id: str
+    subject: str
+    why: HeldBecause
+    detail: dict[str, Any]
+    state: ReviewState
+    asked_at: Rfc3339
+    decided_at: Rfc3339 | None
+    decided_by: str | None
+
+
+class ReviewsAnswer(Shape):
+    """`GET /reviews`, the oldest first; `next` goes into the query of the next page; null on the last."""
+
+    reviews: list[ReviewEntry]
+    next: int | None

@@ -19,7 +19,7 @@ Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4
 
 PaymentStatus = Literal["approved", "declined", "held", "already_paid"]
 IntentStatus = Literal["created", "claimed", "held", "approved", "declined", "cancelled", "expired"]
-RefundState = Literal["done", "failed", "void"]
+RefundState = Literal["held", "done", "failed", "void"]
 DueState = Literal["open", "paid", "refused", "withdrawn"]
 
 BATCH_LIMIT = 200
@@ -199,10 +199,14 @@ class Card(Shape):
 
 
 class Refund(Shape):
-    """Money on its way back: `done`; `failed` later on, then it counts no more; `void`: its payment was declined."""
+    """Money on its way back: `done`; `failed` later on, then it counts no more; `void`: its payment was declined.
+
+    `held`: a person decides; `amount` is then what it would give back. `code`: `review_refused` if that was a no.
+    """
 
     refund_id: Uuid
     state: RefundState
+    code: str | None = None
     amount: Amount
     currency: Currency
 
@@ -267,9 +271,13 @@ class Intent(Shape):
 
 
 class CancelAnswer(Shape):
-    """`cancelled`: nothing is taken any more; `settled`: it was paid and stays so, refund it instead."""
+    """`cancelled`: nothing is taken any more; `settled`: it was paid and stays so, refund it instead.
 
-    status: Literal["cancelled", "settled"]
+    `held`: a person decides, so ask again. `code`: `review_refused` if that was a no: then it is not refunded either.
+    """
+
+    status: Literal["cancelled", "settled", "held"]
+    code: str | None = None
     intent: Intent
 
 

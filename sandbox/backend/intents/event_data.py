@@ -59,6 +59,7 @@ def of_refund(report: RefundReport) -> dict[str, Any]:
     return _said(
         refund_id=report.refund_id,
         state=report.state.value,
+        code=report.code,
         amount=report.amount_minor,
         currency=report.currency,
     )

@@ -25,7 +25,9 @@ from sandbox.backend.records.tables import (
     PaymentWay,
     RefundRow,
     RefundState,
+    ReviewKind,
 )
+from sandbox.backend.terminals import held_orders
 from sandbox.backend.trust.judgement import EXPIRED
 
 
@@ -43,10 +45,11 @@ class ReportedStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundReport:
-    """A refund as it stands."""
+    """A refund as it stands. `code`: why it failed, where that is known."""
 
     refund_id: str
     state: RefundState
+    code: str | None
     amount_minor: int
     currency: str
 
@@ -158,13 +161,21 @@ def with_refunds(session: Session, row: PaymentRow) -> PaymentReport:
     return replace(
         _report(session, row),
         refunded_minor=row.refunded_minor + dues.given_back(session, row),
-        refunds=tuple(of_refund(refund, row.currency) for refund in found),
+        refunds=tuple(of_refund(session, refund, row.currency) for refund in found),
     )
 
 
-def of_refund(row: RefundRow, currency: str) -> RefundReport:
+def of_refund(session: Session, row: RefundRow, currency: str) -> RefundReport:
     """A refund as it stands."""
-    return RefundReport(refund_id=row.id, state=row.state, amount_minor=row.amount_minor, currency=currency)
+    failed = row.state is RefundState.FAILED
+    refused = failed and held_orders.refused(session, ReviewKind.REFUND, row.terminal_id, row.id)
+    return RefundReport(
+        refund_id=row.id,
+        state=row.state,
+        code="review_refused" if refused else None,
+        amount_minor=row.amount_minor,
+        currency=currency,
+    )
 
 
 def of_due(session: Session, intent_key: str) -> DueReport | None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ways in which a payment arrives: by tap, by page, from a friend, for a due.
 
-Reading order: payments, page_payments, page_reports, payment_requests, due_payments, reviews.
+Reading order: payments, page_payments, page_reports, payment_requests, due_payments, reviews, decisions.
 """
 
-__all__ = ["due_payments", "page_payments", "page_reports", "payment_requests", "payments", "reviews"]
+__all__ = ["decisions", "due_payments", "page_payments", "page_reports", "payment_requests", "payments", "reviews"]

@@ -17,6 +17,7 @@ from sandbox.backend.api import (
     admin_api,
     postings_api,
     problem_translation,
+    reviews_api,
     terminal_api,
     wallet_api,
     wallet_sharing_api,
@@ -69,6 +70,7 @@ def create_app(backend: Backend, *, sweeping: bool = True) -> FastAPI:
         wallet_sharing_api.router,
         admin_api.router,
         postings_api.router,
+        reviews_api.router,
     ):
         app.include_router(router)
     pages.install(app)

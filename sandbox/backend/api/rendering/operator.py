@@ -21,6 +21,8 @@ from sandbox.backend.records.tables import (
     MerchantRow,
     PaymentRow,
     PaymentStatus,
+    ReviewRow,
+    ReviewState,
     StoreRow,
     TerminalRow,
 )
@@ -81,6 +83,35 @@ def alarms(session: Session) -> list[shapes.AlarmEntry]:
         shapes.AlarmEntry(id=row.id, kind=row.kind, terminal_id=row.terminal_id, at=rfc3339(row.at), detail=row.detail)
         for row in rows
     ]
+
+
+def reviews(session: Session, state: ReviewState | None, after: int | None, limit: int) -> shapes.ReviewsAnswer:
+    """Reviews by number after `after`; of one state, or of all."""
+    query = select(ReviewRow).order_by(ReviewRow.id).limit(limit + 1)
+    if state is not None:
+        query = query.where(ReviewRow.state == state)
+    if after is not None:
+        query = query.where(ReviewRow.id > after)
+    rows = session.scalars(query).all()
+    return shapes.ReviewsAnswer(
+        reviews=[_review_entry(row) for row in rows[:limit]],
+        next=rows[limit - 1].id if len(rows) > limit else None,
+    )
+
+
+def _review_entry(row: ReviewRow) -> shapes.ReviewEntry:
+    return shapes.ReviewEntry(
+        review_id=row.id,
+        kind=row.kind.value,
+        terminal_id=row.terminal_id,
+        subject=row.subject,
+        why=row.why.value,
+        detail=row.detail,
+        state=row.state.value,
+        asked_at=rfc3339(row.asked_at),
+        decided_at=None if row.decided_at is None else rfc3339(row.decided_at),
+        decided_by=row.decided_by,
+    )
 
 
 def _entry(session: Session, row: IntentRow) -> shapes.PaymentEntry:

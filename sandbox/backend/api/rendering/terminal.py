@@ -35,7 +35,7 @@ def due(report: DueReport | None) -> shapes.Due | None:
 
 def cancelled(answer: Cancelled) -> shapes.CancelAnswer:
     """The answer to a cancel."""
-    return shapes.CancelAnswer(status=answer.outcome.value, intent=intent(answer.intent))
+    return shapes.CancelAnswer(status=answer.outcome.value, code=answer.code, intent=intent(answer.intent))
 
 
 def split(row: SplitRow) -> shapes.Split:

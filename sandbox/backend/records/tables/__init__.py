@@ -10,7 +10,7 @@ Reading order: base, states, ledger, merchants, notices, offers, payments, shari
 from sandbox.backend.records.tables.base import Base, Uint64
 from sandbox.backend.records.tables.ledger import EntryRow, LedgerAccountRow, PostingRow
 from sandbox.backend.records.tables.merchants import MerchantRow, SettlementRow, StoreRow
-from sandbox.backend.records.tables.notices import AlarmRow, EventRow
+from sandbox.backend.records.tables.notices import AlarmRow, EventRow, ReviewRow
 from sandbox.backend.records.tables.offers import MembershipRow, SpentVoucherRow, VoucherRow
 from sandbox.backend.records.tables.payments import DueRow, IntentRow, PaymentRow, RefundRow, TerminalCounterRow
 from sandbox.backend.records.tables.sharing import PaymentRequestRow, PurseMemberRow, PurseRow, SplitRow
@@ -23,6 +23,7 @@ from sandbox.backend.records.tables.states import (
     CancelReason,
     DueState,
     EventKind,
+    HeldBecause,
     HoldOutcome,
     IntentStatus,
     PaymentRequestState,
@@ -30,6 +31,8 @@ from sandbox.backend.records.tables.states import (
     PaymentWay,
     PostingKind,
     RefundState,
+    ReviewKind,
+    ReviewState,
     TerminalKeyState,
 )
 from sandbox.backend.records.tables.terminals import (
@@ -58,6 +61,7 @@ __all__ = [
     "EntryRow",
     "EventKind",
     "EventRow",
+    "HeldBecause",
     "HoldOutcome",
     "IntentRow",
     "IntentStatus",
@@ -76,6 +80,9 @@ __all__ = [
     "RefundRow",
     "RefundState",
     "RequestNonceRow",
+    "ReviewKind",
+    "ReviewRow",
+    "ReviewState",
     "SettlementRow",
     "SpentVoucherRow",
     "SplitRow",

@@ -58,10 +58,11 @@ class BorneBy(StrEnum):
 
 
 class CancelOutcome(StrEnum):
-    """The answer to a cancel: `settled` stays paid, so refund it."""
+    """The answer to a cancel: `settled` stays paid, so refund it; `held` waits for a person and is never stored."""
 
     CANCELLED = "cancelled"
     SETTLED = "settled"
+    HELD = "held"
 
 
 class CancelReason(StrEnum):
@@ -74,8 +75,9 @@ class CancelReason(StrEnum):
 
 
 class RefundState(StrEnum):
-    """A refund's life: done at once, failed later (it counts no more), or void because its payment was declined."""
+    """A refund's life: held for a person or done at once; failed counts no more; void: its payment was declined."""
 
+    HELD = "held"
     DONE = "done"
     FAILED = "failed"
     VOID = "void"
@@ -140,3 +142,25 @@ class AlarmKind(StrEnum):
     HEAD_WENT_BACK = "head_went_back"
     NEW_EPOCH = "new_epoch"
     ID_COLLISION = "id_collision"
+    ORDER_HELD = "order_held"
+
+
+class ReviewKind(StrEnum):
+    """What a terminal ordered that waits for a person."""
+
+    REFUND = "refund"
+    CANCEL = "cancel"
+
+
+class ReviewState(StrEnum):
+    """A review's life."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
+class HeldBecause(StrEnum):
+    """Why an order is not done before a person has looked at it."""
+
+    REVOKED = "revoked"

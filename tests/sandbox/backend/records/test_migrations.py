@@ -25,6 +25,7 @@ from tests.support.backend import in_process
 from tests.support.dues import owing
 
 FILLED_AT_0004 = Path(__file__).with_name("filled_at_0004.sql")
+NEWER_TABLES = ("reviews",)
 BROKEN_RULES = {
     "a shopper below zero": "UPDATE ledger_accounts SET balance_minor = -1 WHERE kind = 'shopper'",
     "more refunded than taken": "UPDATE payments SET refunded_minor = taken_minor + 1",
@@ -103,7 +104,8 @@ def test_a_database_filled_at_0004_keeps_every_row(filled_at_0004: Database) -> 
     before = rows_of(filled_at_0004)
     filled_at_0004.migrate()
     after = rows_of(filled_at_0004)
-    assert after == before | {"intents": [(*row, row[0]) for row in before["intents"]]}  # each has its own id
+    with_ids = {"intents": [(*row, row[0]) for row in before["intents"]]}  # each has its own id
+    assert after == before | with_ids | {name: [] for name in NEWER_TABLES}
     assert all(before[table] for table in ("payments", "refunds", "dues", "entries", "vouchers", "splits", "purses"))
     with filled_at_0004.read() as session:
         assert ledger.check(session).balanced
@@ -137,7 +139,8 @@ def test_postgresql_keeps_every_row_and_rule_too(postgres_url: str) -> None:
         with database.engine.begin() as connection:
             revise(connection, "0004")
             assert "amount" in {column["name"] for column in inspect(connection).get_columns("payments")}
-        assert rows_of(database) == before | {"intents": [row[:-1] for row in before["intents"]]}
+        kept = before | {"intents": [row[:-1] for row in before["intents"]]}
+        assert rows_of(database) == {name: rows for name, rows in kept.items() if name not in NEWER_TABLES}
         database.migrate()
         assert (rows_of(database), shop.operator.ledger_is_balanced()) == (before, True)
         for rule in BROKEN_RULES:

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The routes by which an operator sees and decides what was held for a person: `/admin/v1/reviews`.
+
+Tests: tests/sandbox/backend/terminals/test_held_orders.py
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from sandbox.backend.api.caller import BackendOf, Operator
+from sandbox.backend.api.rendering import operator as rendering
+from sandbox.backend.api.routing import PlainRoute
+from sandbox.backend.contract import admin_shapes as shapes
+from sandbox.backend.payments import decisions
+from sandbox.backend.records.tables import ReviewState
+
+_LATEST_NUMBER = 2**53 - 1
+
+router = APIRouter(prefix="/admin/v1", tags=["admin"], dependencies=[Operator], route_class=PlainRoute)
+
+
+@router.get("/reviews")
+def reviews(
+    backend: BackendOf,
+    state: shapes.ReviewState | None = None,
+    next_page: Annotated[int | None, Query(alias="next", ge=0, le=_LATEST_NUMBER)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> shapes.ReviewsAnswer:
+    """What waits for a person, or waited, in the order in which it came."""
+    wanted = None if state is None else ReviewState(state)
+    with backend.db.read() as session:
+        return rendering.reviews(session, wanted, next_page, limit)
+
+
+@router.post("/reviews/{review_id}", status_code=204)
+def decide(review_id: int, request: shapes.Review, backend: BackendOf) -> None:
+    """Approve or refuse a held order; the terminal is told."""
+    backend.db.write(
+        lambda session: decisions.decide(session, backend, review_id, approve=request.approve, by="operator")
+    )

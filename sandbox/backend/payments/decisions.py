@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Carries out what a person decided of an order that was held (backend API, *Held for a person*).
+
+Tests: tests/sandbox/backend/terminals/test_held_orders.py
+"""
+
+from typing import assert_never
+
+from sqlalchemy.orm import Session
+
+from sandbox.backend.booking import cancel, refunds
+from sandbox.backend.errors import NotFoundError, NotPossibleError
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.records.tables import ReviewKind, ReviewRow, ReviewState
+
+
+def decide(session: Session, backend: Backend, review_id: int, *, approve: bool, by: str) -> None:
+    """Do the order, or refuse it; its terminal is told by an event. The same decision again changes nothing.
+
+    Raises NotFoundError; NotPossibleError `review_decided` if it was decided otherwise; ExceedsCapturedError for a
+    refund of more than is still captured: then it stays open, and can be refused.
+    """
+    review = session.get(ReviewRow, review_id, with_for_update=True)
+    if review is None:
+        raise NotFoundError("review")
+    wanted = ReviewState.APPROVED if approve else ReviewState.REFUSED
+    if review.state is not ReviewState.OPEN:
+        if review.state is not wanted:
+            raise NotPossibleError("review_decided", f"this order has been {review.state}")
+        return
+    review.state, review.decided_at, review.decided_by = wanted, backend.clock.now(), by
+    session.flush()
+    match review.kind:
+        case ReviewKind.REFUND:
+            refunds.decided(session, backend, review)
+        case ReviewKind.CANCEL:
+            cancel.decided(session, backend, review)
+        case unexpected:
+            assert_never(unexpected)

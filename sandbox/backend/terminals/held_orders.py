@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Says which orders of a terminal must wait for a person, and why, and keeps them until the person has decided.
+
+`must_be_held` is the one place where that is decided; `ask` is how an order is taken in. What follows from a decision
+is done by the rooms that know the order: `sandbox.backend.payments.decisions` (backend API, *Held for a person*).
+
+Tests: tests/sandbox/backend/terminals/test_held_orders.py
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sandbox.backend.kernel.alarms import raise_alarm
+from sandbox.backend.records.database import insert_if_new
+from sandbox.backend.records.tables import AlarmKind, HeldBecause, ReviewKind, ReviewRow, ReviewState, TerminalRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a terminal's key asks for. `subject`: the order's own id; `detail`: what the operator should see of it."""
+
+    kind: ReviewKind
+    terminal_id: str
+    subject: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+def must_be_held(session: Session, order: Order) -> HeldBecause | None:
+    """Why this order must wait for a person; None: it may be done at once."""
+    terminal = session.get_one(TerminalRow, order.terminal_id)
+    if terminal.revoked_at is not None:
+        return HeldBecause.REVOKED
+    return None
+
+
+def ask(session: Session, order: Order, now: int) -> ReviewRow | None:
+    """The review of an order, made with an alarm when the order first comes; None: it may be done at once.
+
+    An order that was held once keeps its review, also when what held it has passed: a person was asked.
+    """
+    known = of(session, order.kind, order.terminal_id, order.subject)
+    if known is not None:
+        return known
+    why = must_be_held(session, order)
+    if why is None:
+        return None
+    is_new = insert_if_new(
+        session,
+        ReviewRow,
+        kind=order.kind,
+        terminal_id=order.terminal_id,
+        subject=order.subject,
+        why=why,
+        detail=order.detail,
+        state=ReviewState.OPEN,
+        asked_at=now,
+    )
+    row = of(session, order.kind, order.terminal_id, order.subject)
+    assert row is not None
+    if is_new:
+        detail = {"review_id": row.id, "kind": order.kind.value, "why": why.value, **order.detail}
+        raise_alarm(session, AlarmKind.ORDER_HELD, order.terminal_id, detail, now)
+    return row
+
+
+def of(session: Session, kind: ReviewKind, terminal_id: str, subject: str) -> ReviewRow | None:
+    """The review of an order, if it was ever held."""
+    return session.scalars(
+        select(ReviewRow).where(
+            ReviewRow.kind == kind, ReviewRow.terminal_id == terminal_id, ReviewRow.subject == subject
+        )
+    ).one_or_none()
+
+
+def refused(session: Session, kind: ReviewKind, terminal_id: str, subject: str) -> bool:
+    """True if a person said no to this order."""
+    review = of(session, kind, terminal_id, subject)
+    return review is not None and review.state is ReviewState.REFUSED
