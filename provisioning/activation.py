@@ -153,6 +153,12 @@ def _refused(backend: str, response: httpx.Response, raw: bytes, now: float) -> 
             "the backend does not know it, or it is used up or too old",
             "Ask for a new one where terminals are managed, and use it within its minutes",
         )
+    if problem.code == "activation_key":
+        return ConfigError(
+            "activation code",
+            "it is another device's: it was made for another key",
+            "Read this device's fingerprint to who gave you the code, and ask for one for this key",
+        )
     if problem.code == "clock":
         return ConfigError("this machine's clock", _difference(response, now), "Set it: timedatectl set-ntp true")
     if response.status_code == httpx.codes.CONFLICT:

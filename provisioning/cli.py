@@ -13,32 +13,46 @@ import click
 
 from pengpos import __version__
 from pengpos.backend_api import roots
-from pengpos.core.errors import PengposError
-from provisioning.activation import activate
+from pengpos.core.errors import ConfigError, PengposError
+from provisioning.activation import activate, backend_origin
 from provisioning.doctor import examine
 from provisioning.enrolment import Enrolling, Outcome
 from provisioning.machine import serial_and_model
 from provisioning.ports import DoctorPorts, EnrolPorts
 from provisioning.probes import own_probes
 
+_LINE_MOST = 100
+_NOT_HERE = (
+    "The code does not belong on the command line, where every user of this machine can read it. Leave it out and type "
+    "it when asked, or name a file that holds it: --code-file FILE. If others use this machine, ask for a new code."
+)
+
 
 def enrol_command(ports: EnrolPorts) -> click.Command:
-    """`pengpos enrol CODE --backend URL`; exit 1 with a sentence when it cannot be."""
+    """`pengpos enrol --backend URL`; exit 1 with a sentence when it cannot be, 2 for a code on the command line."""
 
-    @click.command("enrol", help="Enrol this terminal with an activation code, which works once and for minutes.")
-    @click.argument("code")
+    @click.command("enrol", help="Enrol this terminal. Asks for the activation code, which works once and for minutes.")
+    @click.argument("words", nargs=-1, metavar="")
     @click.option("--backend", required=True, metavar="URL", help="The payment backend, as https://HOST.")
+    @click.option("--code-file", metavar="FILE",
+                  help="Read the code from the first line of FILE instead of asking; - is standard input.")  # fmt: skip
     @click.option("--root", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
                   help="The backend's own root certificate, PEM; from then on no other is believed.")  # fmt: skip
-    def enrol(code: str, backend: str, root: Path | None) -> None:
+    def enrol(words: tuple[str, ...], backend: str, code_file: str | None, root: Path | None) -> None:
+        if words:
+            raise click.UsageError(_NOT_HERE)
         try:
-            click.echo(_sentences(enrolled(code, backend, None if root is None else roots.read_root(root), str(root))))
+            backend_origin(backend)  # before anybody is asked for a code
+            certificate = None if root is None else roots.read_root(root)
+            enrolling = enrolling_with(certificate, str(root))
+            click.echo(f"The fingerprint of this device's key is {enrolling.fingerprint()}.")
+            click.echo(_sentences(enrolling.enrol(_read_code(code_file), backend)))
         except PengposError as error:
             raise click.ClickException(f"{error}.") from error
 
-    def enrolled(code: str, backend: str, root: bytes | None, root_name: str) -> Outcome:
+    def enrolling_with(root: bytes | None, root_name: str) -> Enrolling:
         transport = None if root is None else roots.transport(roots.context_of(root, root_name))
-        enrolling = Enrolling(
+        return Enrolling(
             home=ports.home(),
             activate=activate if transport is None else partial(activate, transport=transport),
             root=root,
@@ -48,9 +62,27 @@ def enrol_command(ports: EnrolPorts) -> click.Command:
             software_version=__version__,
             machine=serial_and_model(),
         )
-        return enrolling.enrol(code, backend)
 
     return enrol
+
+
+def _read_code(code_file: str | None) -> str:
+    """The code, from a file, from standard input where that is no terminal, else from who sits there."""
+    if code_file is None and _at_a_terminal():
+        return str(click.prompt("Activation code"))
+    name = "standard input" if code_file in {None, "-"} else str(code_file)
+    try:
+        with click.open_file(code_file or "-", encoding="utf-8", errors="replace") as lines:
+            line = str(lines.readline(_LINE_MOST)).strip()
+    except OSError as error:
+        raise ConfigError(name, f"cannot be read ({error.strerror})", "Name a file that holds the code") from error
+    if not line:
+        raise ConfigError("activation code", f"there is none in {name}", "Type it when asked, or name its --code-file")
+    return line
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 def doctor_command(ports: DoctorPorts) -> click.Command:

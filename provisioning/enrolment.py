@@ -63,6 +63,11 @@ class Enrolling:
     machine: tuple[str, str]
     root: bytes | None = None
 
+    def fingerprint(self) -> str:
+        """The fingerprint of this device's key, which is made if there is none. Raises ConfigError."""
+        make_private_directory(self.home)
+        return PublicKey.of(FileKey.load_or_create(self.home.device_key)).fingerprint
+
     def enrol(self, code: str, backend: str) -> Outcome:
         """Enrol with `code` at `backend`. Raises ConfigError and what the ports raise; then nothing has changed."""
         code, origin = _canonical(code), backend_origin(backend)

@@ -26,6 +26,7 @@ from pengpos.core.errors import ConfigError
 from pengpos.core.times import CLOCK_TOLERANCE_S
 from pengpos.home import Home
 from pengpos.keys.file import FileKey
+from pengpos.wire.encoding.keys import PublicKey
 from provisioning.activation import clock_difference_s
 from provisioning.finding import Finding, Probe, broken, well, worth_a_look
 from provisioning.ports import Enrolled
@@ -34,7 +35,7 @@ DEADLINE_S = 4.0
 DISK_LOW_MIB = 512
 DISK_OUT_MIB = 64
 DAY_S = 86_400
-_ENROL = "Enrol this terminal: pengpos enrol CODE --backend URL"
+_ENROL = "Enrol this terminal: pengpos enrol --backend URL"
 _COMES_LATER = "It comes with the enrolment"
 _RENEW = "Connect the terminal and let it run: it renews its credential by itself"
 _BY_THE_MEDIUM = frozenset({errno.EROFS, errno.EIO, errno.ENXIO, errno.ENODEV})
@@ -143,10 +144,10 @@ def look_at_key(home: Home) -> Finding:
     if not home.device_key.exists() and not home.enrolment.exists():
         return worth_a_look("none yet", "Enrolment makes it")
     try:
-        FileKey.load(home.device_key)
+        key = FileKey.load(home.device_key)
     except ConfigError as error:
         return broken(error.detail, error.way_out)
-    return well(f"{home.device_key.name}, closed to others")
+    return well(f"{home.device_key.name}, closed to others, fingerprint {PublicKey.of(key).fingerprint}")
 
 
 def look_at_enrolment(enrolled: Callable[[], Enrolled | None]) -> Finding:

@@ -34,7 +34,9 @@ def sandbox(  # one parameter an option
     """Run a complete payment backend to develop, demonstrate and test against.
 
     When it is ready it prints one line of JSON, {url, admin_token, activation_code}, with --origin also the port where
-    it listens; everything else goes to standard error. Its state is kept under PENGPOS_HOME/sandbox.
+    it listens; everything else goes to standard error. Where others could read that line, in a log or a file that is
+    open to them, it says neither token nor code: the token is in PENGPOS_HOME/sandbox/admin-token. Its state
+    is kept under PENGPOS_HOME/sandbox.
     """
     from sandbox.backend.serving.server import Options, serve
 

@@ -217,7 +217,7 @@ async def _enrolled(
 ) -> Terminal | None:
     """Say that this terminal is not enrolled, until it is; None if we are to end before that."""
     log.warning("not enrolled: waiting for pengpos enrol")
-    detail = "this terminal is not enrolled yet: pengpos enrol CODE --backend URL"
+    detail = "this terminal is not enrolled yet: pengpos enrol --backend URL"
     front.api = unenrolled = _NotSelling(given.clock.now(), problem(503, "not_enrolled", detail))
     ready()
     terminal: Terminal | None = None

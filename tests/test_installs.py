@@ -153,7 +153,7 @@ def test_it_enrols_and_its_daemon_is_ready_to_sell(device: Installation, tmp_pat
         shop.open_sandbox()
         shop.open_readers(private=True)
         environment = {**shop.environment, "PENGPOS_HOME": str(home.root)}
-        done = device.run("pengpos", "enrol", shop.activation_code, "--backend", shop.backend, **environment)
+        done = device.run("pengpos", "enrol", "--backend", shop.backend, stdin=shop.activation_code, **environment)
         assert done.returncode == 0, done.stdout + done.stderr
         with daemon(device, environment) as process, LocalClient(home.socket) as client:
             status = client.status()

@@ -152,12 +152,15 @@ def keep_lines(output: Iterable[bytes], lines: "queue.Queue[str | None]") -> Non
             return
 
 
-def run_once(arguments: Sequence[str], *, environment: Mapping[str, str], limit_s: float) -> str:
-    """Run a subcommand to its end and return what it printed. Raises ProgramFailedError with its last words."""
+def run_once(arguments: Sequence[str], *, environment: Mapping[str, str], limit_s: float, stdin: str = "") -> str:
+    """Run a subcommand to its end and return what it printed. Raises ProgramFailedError with its last words.
+
+    `stdin` is what it reads: what is on a command line can be read by every user of the machine.
+    """
     try:
         done = subprocess.run(
             [sys.executable, "-m", "terminal", *arguments],
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             text=True,
             errors="replace",

@@ -169,12 +169,15 @@ class Shop:
                     "Stop whatever uses that port and try again, or use another PENGPOS_HOME",
                 )
             return False
-        self.once(["enrol", self.activation_code, "--backend", self.backend])
+        self.once(["enrol", "--backend", self.backend], stdin=self.activation_code)
         return True
 
-    def once(self, arguments: Sequence[str], limit_s: float = 30.0) -> str:
-        """Run one of our programs to its end; its output. Raises ConfigError with what it said when it fails."""
-        return run_once(arguments, environment=self.environment, limit_s=limit_s)
+    def once(self, arguments: Sequence[str], limit_s: float = 30.0, *, stdin: str = "") -> str:
+        """Run one of our programs to its end; its output. `stdin`: what it reads.
+
+        Raises ConfigError with what it said when it fails.
+        """
+        return run_once(arguments, environment=self.environment, limit_s=limit_s, stdin=stdin)
 
     def open_daemon(self) -> Program:
         """Start the daemon and wait until it can sell."""

@@ -13,7 +13,7 @@ from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.credential import Credential, Merchant
 
-_ENROL = "Enrol this terminal: pengpos enrol CODE --backend URL"
+_ENROL = "Enrol this terminal: pengpos enrol --backend URL"
 
 
 class NotEnrolledError(PengposError):

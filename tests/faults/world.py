@@ -155,7 +155,9 @@ class World:
         def enrol(session: Any) -> dict[str, Any]:
             code = enrolment.new_activation_code(session, seed.STORE_ID, self.time.now())
             session.flush()
-            return enrolment.enrol(session, self.backend, code.code, device)
+            answer = enrolment.enrol(session, self.backend, code.code, device)
+            assert isinstance(answer, dict)
+            return answer
 
         stored = self.backend.db.write(enrol) | {
             "backend": self.backend.origin,

@@ -12,6 +12,8 @@ from pengpos.backend_api.messages import EnrolmentMessage
 from pengpos.core.errors import JournalCorruptError
 from pengpos.core.ports import Signer
 from pengpos.home import Home
+from pengpos.keys.file import FileKey
+from pengpos.wire.encoding.keys import PublicKey
 from provisioning import cli
 from provisioning.activation import ActivationRequest, activate
 from provisioning.finding import well
@@ -36,31 +38,90 @@ def backend(monkeypatch: pytest.MonkeyPatch) -> StandIn:
     return stand_in
 
 
-def run_enrol(home: Home, *arguments: str, unsent: int = 0) -> tuple[int, str]:
+def run_enrol(home: Home, *arguments: str, stdin: str = CODE + "\n", unsent: int = 0) -> tuple[int, str]:
+    """As with the code in a pipe, unless said otherwise."""
     ports = EnrolPorts(home=lambda: home, enrolled=lambda asked: read_back(home), unsent_payments=lambda asked: unsent)
-    result = CliRunner().invoke(cli.enrol_command(ports), arguments)
+    result = CliRunner().invoke(cli.enrol_command(ports), arguments, input=stdin)
     return result.exit_code, result.output
 
 
 def test_enrol_says_who_this_terminal_is_and_says_it_again(home: Home, backend: StandIn) -> None:
-    code, output = run_enrol(home, CODE, "--backend", ORIGIN)
-    assert (code, output.splitlines()[0]) == (
+    code, output = run_enrol(home, "--backend", ORIGIN)
+    key = PublicKey.of(FileKey.load(home.device_key))
+    assert (code, output.splitlines()[:2]) == (
         0,
-        f"This is T-0001 of 晨光咖啡 Dawn Café now, enrolled at {ORIGIN}.",
+        [
+            f"The fingerprint of this device's key is {key.fingerprint}.",
+            f"This is T-0001 of 晨光咖啡 Dawn Café now, enrolled at {ORIGIN}.",
+        ],
     )
     assert "until 2026-01-30" in output
-    code, output = run_enrol(home, CODE, "--backend", ORIGIN)
-    assert (code, output) == (0, "This is T-0001 of 晨光咖啡 Dawn Café already; nothing was changed.\n")
+    code, output = run_enrol(home, "--backend", ORIGIN)
+    assert (code, output.splitlines()[1:]) == (
+        0,
+        ["This is T-0001 of 晨光咖啡 Dawn Café already; nothing was changed."],
+    )
 
 
 def test_a_refusal_is_one_sentence_and_exit_1(home: Home, backend: StandIn) -> None:
     backend.answer = lambda key: problem(403, "activation_code")
-    code, output = run_enrol(home, CODE, "--backend", ORIGIN)
+    code, output = run_enrol(home, "--backend", ORIGIN)
     assert code == 1
-    assert output == (
+    assert output.splitlines()[1] == (
         "Error: activation code: the backend does not know it, or it is used up or too old. "
-        "Ask for a new one where terminals are managed, and use it within its minutes.\n"
+        "Ask for a new one where terminals are managed, and use it within its minutes."
     )
+
+
+def test_a_code_for_another_key_says_what_to_compare(home: Home, backend: StandIn) -> None:
+    backend.answer = lambda key: problem(403, "activation_key")
+    code, output = run_enrol(home, "--backend", ORIGIN)
+    assert code == 1
+    assert "made for another key" in output
+    assert "Read this device's fingerprint" in output
+
+
+@pytest.mark.parametrize("where", ["asked for", "standard input", "named standard input", "file"])
+def test_the_code_comes_by_where_no_other_user_reads_it(
+    where: str, home: Home, backend: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "code"
+    file.write_text(f" {CODE} \nnot this\n")
+    monkeypatch.setattr(cli, "_at_a_terminal", lambda: where == "asked for")
+    named = {"named standard input": ["--code-file", "-"], "file": ["--code-file", str(file)]}.get(where, [])
+    code, output = run_enrol(home, "--backend", ORIGIN, *named, stdin="" if where == "file" else f"{CODE}\n")
+    assert (code, [body["activation_code"] for body in backend.asked]) == (0, [CODE])
+    assert ("Activation code:" in output) is (where == "asked for")
+
+
+def test_a_code_on_the_command_line_is_refused_and_not_repeated(home: Home, backend: StandIn) -> None:
+    code, output = run_enrol(home, CODE, "--backend", ORIGIN)
+    assert (code, backend.asked, home.root.exists()) == (2, [], False)
+    assert "--code-file FILE" in output
+    assert CODE not in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param([], "there is none in standard input", id="nothing said"),
+        pytest.param(["--code-file", "{there}"], "there is none in", id="empty file"),
+        pytest.param(["--code-file", "{there}/no"], "cannot be read", id="no file"),
+    ],
+)
+def test_no_code_says_how_to_give_one(
+    arguments: list[str], says: str, home: Home, backend: StandIn, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").touch()
+    named = [argument.format(there=tmp_path / "empty") for argument in arguments]
+    code, output = run_enrol(home, "--backend", ORIGIN, *named, stdin="")
+    assert (code, backend.asked) == (1, [])
+    assert says in output
+
+
+def test_an_address_that_is_none_is_said_before_a_code_is_asked_for(home: Home, backend: StandIn) -> None:
+    code, output = run_enrol(home, "--backend", "nowhere")
+    assert (code, "no address" in output, home.root.exists()) == (1, True, False)
 
 
 def test_a_journal_that_cannot_be_counted_stops_enrolment(home: Home, backend: StandIn) -> None:
@@ -68,8 +129,9 @@ def test_a_journal_that_cannot_be_counted_stops_enrolment(home: Home, backend: S
         raise JournalCorruptError(7, "does not follow")
 
     ports = EnrolPorts(home=lambda: home, enrolled=lambda asked: None, unsent_payments=corrupt)
-    result = CliRunner().invoke(cli.enrol_command(ports), [CODE, "--backend", ORIGIN])
-    assert (result.exit_code, result.output, backend.asked) == (1, "Error: row 7: does not follow.\n", [])
+    result = CliRunner().invoke(cli.enrol_command(ports), ["--backend", ORIGIN], input=CODE)
+    assert (result.exit_code, result.output.splitlines()[1:]) == (1, ["Error: row 7: does not follow."])
+    assert backend.asked == []
 
 
 def test_doctor_exits_by_its_worst_light(home: Home, backend: StandIn) -> None:

@@ -51,13 +51,13 @@ class Installation:
         """Install one wheel and nothing that it names."""
         pip("--python", str(self.python), "install", "--no-deps", "--no-index", str(wheel))
 
-    def run(self, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    def run(self, *arguments: str, stdin: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
         """Run one of its programs to its end, in a directory without our packages."""
         return subprocess.run(
             [self.root / "bin" / arguments[0], *arguments[1:]],
             cwd=self.root,
             env=self.environment(environment),
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=LIMIT_S,

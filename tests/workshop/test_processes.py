@@ -125,7 +125,7 @@ def test_once_gives_what_it_printed() -> None:
 
 def test_once_says_what_went_wrong(tmp_path: Path) -> None:
     with pytest.raises(ProgramFailedError, match=r"^pengpos enrol: (?!Error).*no address"):
-        run_once(["enrol", "ABCD", "--backend", "nowhere"], environment={"PENGPOS_HOME": str(tmp_path)}, limit_s=30)
+        run_once(["enrol", "--backend", "nowhere"], environment={"PENGPOS_HOME": str(tmp_path)}, limit_s=30)
 
 
 def test_once_has_an_end(tmp_path: Path) -> None:

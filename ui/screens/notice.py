@@ -10,7 +10,7 @@ from ui.theme import BODY_SIZE, PANEL_RADIUS, SMALL_SIZE, TITLE_SIZE, Style, Tok
 from ui.widgets.bar import bar_height
 from ui.widgets.canvas import Canvas
 
-ENROL_COMMAND = "pengpos enrol CODE --backend URL"
+ENROL_COMMAND = "pengpos enrol --backend URL"
 
 
 def starting_screen(canvas: Canvas) -> None:

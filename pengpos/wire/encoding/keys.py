@@ -30,6 +30,11 @@ _ES256 = ec.ECDSA(hashes.SHA256())
 _coordinate = octets_of(COORDINATE_SIZE)
 
 
+def fingerprint_of(kid: bytes) -> str:
+    """A kid as people read it out: four groups of four hexadecimal digits."""
+    return kid.hex("-", 2).upper()
+
+
 @dataclass(frozen=True, slots=True)
 class PublicKey:
     """A point of P-256: `x` and `y`, 32 bytes each. Raises MalformedError for anything else."""
@@ -51,6 +56,11 @@ class PublicKey:
     def kid(self) -> bytes:
         """First 8 bytes of SHA-256 over the deterministic CBOR of the COSE key's four members."""
         return hashlib.sha256(_KEY_HEAD + self.x + _KEY_MIDDLE + self.y).digest()[:KID_SIZE]
+
+    @property
+    def fingerprint(self) -> str:
+        """The kid as people read it out: `3F2A-91C0-77DE-04B8`."""
+        return fingerprint_of(self.kid)
 
     def verify(self, signature: bytes, data: bytes) -> None:
         """Raise SignatureError unless `signature` (64 bytes, raw r‖s, either s) is this key's ES256 over `data`."""

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 
 from pengpos.core.times import rfc3339
+from pengpos.wire.encoding.keys import fingerprint_of
 from sandbox.backend.api import imports
 from sandbox.backend.api.caller import BackendOf, Operator
 from sandbox.backend.api.rendering import operator as rendering
@@ -29,8 +30,14 @@ router = APIRouter(prefix="/admin/v1", tags=["admin"], dependencies=[Operator], 
 def new_activation_code(request: shapes.CodeRequest, backend: BackendOf) -> shapes.CodeAnswer:
     """A code for enrolling one terminal in a store; 15 minutes of life."""
     now = backend.clock.now()
-    code = backend.db.write(lambda session: enrolment.new_activation_code(session, request.store_id, now))
-    return shapes.CodeAnswer(activation_code=code.code, store_id=code.store_id, expires_at=rfc3339(code.expires_at))
+    kid = None if request.fingerprint is None else bytes.fromhex(request.fingerprint.replace("-", ""))
+    code = backend.db.write(lambda session: enrolment.new_activation_code(session, request.store_id, now, kid))
+    return shapes.CodeAnswer(
+        activation_code=code.code,
+        store_id=code.store_id,
+        fingerprint=None if kid is None else fingerprint_of(kid),
+        expires_at=rfc3339(code.expires_at),
+    )
 
 
 @router.get("/ledger/check")

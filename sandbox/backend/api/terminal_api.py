@@ -53,6 +53,8 @@ def enrol(request: shapes.EnrolmentRequest, incoming: Incoming, backend: Backend
         key=key, hardware=request.hardware.model_dump(), software_version=request.software_version
     )
     answer = backend.db.write(lambda session: enrolment.enrol(session, backend, request.activation_code, device))
+    if isinstance(answer, ForbiddenError):
+        raise answer
     return shapes.EnrolmentAnswer.model_validate(answer)
 
 

@@ -25,6 +25,7 @@ ReviewState = Literal["open", "approved", "refused"]
 HeldBecause = Literal["revoked"]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,16}$")]
 Kid = Annotated[Base64url, Field(min_length=11, max_length=11)]
+Fingerprint = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{4}(-?[0-9A-Fa-f]{4}){3}$")]
 Seconds = Annotated[int, Field(ge=0, le=366 * 86_400)]
 Milliseconds = Annotated[int, Field(ge=0, le=60_000)]
 UnixTime = Annotated[int, Field(ge=0, le=LATEST_TIME)]
@@ -32,9 +33,10 @@ Count = Annotated[int, Field(ge=0, le=100_000)]
 
 
 class CodeRequest(Shape):
-    """`POST /activation-codes`."""
+    """`POST /activation-codes`. `fingerprint`: of the one device key that may use it, with or without hyphens."""
 
     store_id: Id
+    fingerprint: Fingerprint | None = None
 
 
 class CodeAnswer(Shape):
@@ -42,6 +44,7 @@ class CodeAnswer(Shape):
 
     activation_code: str
     store_id: str
+    fingerprint: str | None
     expires_at: Rfc3339
 
 
@@ -155,6 +158,7 @@ class TerminalEntry(Shape):
     last_seen_at: Rfc3339 | None
     software_version: str
     hardware: dict[str, Any]
+    fingerprint: str | None
     revoked: bool
     queue: dict[str, Any] | None
     heartbeat: dict[str, Any] | None

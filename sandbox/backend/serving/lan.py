@@ -33,6 +33,6 @@ Phones in this network reach this sandbox at {origin}
   certificate (iPhone: then also Settings, General, About, Certificate Trust Settings). It can vouch for
   private addresses and .local names only. Remove it when you are done.
 
-  A terminal:  pengpos enrol CODE --backend {origin} --root {identity.authority}
+  A terminal:  pengpos enrol --backend {origin} --root {identity.authority}
 
 """

@@ -4,8 +4,10 @@
 import errno
 import json
 import logging
+import os
 import secrets
 import socket
+import stat
 import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,6 +28,8 @@ from sandbox.backend.serving.app import create_app
 from sandbox.backend.serving.certificates import server_identity
 from sandbox.backend.terminals import enrolment
 from sandbox.backend.trust.issuer import Issuer
+
+log = logging.getLogger(__name__)
 
 _ANOTHER_PORT = "Choose another --port, or 0 for any free one"
 _ANOTHER_HOST = (
@@ -117,22 +121,33 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.should_exit:
             return
+        ready = {"url": self._backend.origin, **self._secrets(), **self._more}
+        sys.stdout.write(json.dumps(ready) + "\n")
+        sys.stdout.flush()
+
+    def _secrets(self) -> dict[str, str]:
+        """What opens everything: said only where nobody else can read it."""
         backend = self._backend
+        if not _only_for_owner(sys.stdout.fileno()):
+            log.warning("others may read standard output: the operator's token is said in its file only")
+            return {}
         code = backend.db.write(
             lambda session: enrolment.new_activation_code(session, seed.STORE_ID, backend.clock.now())
         )
-        ready = {
-            "url": backend.origin,
-            "admin_token": backend.admin_token,
-            "activation_code": code.code,
-            **self._more,
-        }
-        sys.stdout.write(json.dumps(ready) + "\n")
-        sys.stdout.flush()
+        return {"admin_token": backend.admin_token, "activation_code": code.code}
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._backend.hub.close()
         await super().shutdown(sockets)
+
+
+def _only_for_owner(descriptor: int) -> bool:
+    """A terminal, or a pipe or file of this user's that is closed to all others; no socket, which may be a log's."""
+    if os.isatty(descriptor):
+        return True
+    status = os.fstat(descriptor)
+    private = status.st_uid == os.geteuid() and not stat.S_IMODE(status.st_mode) & 0o077
+    return private and (stat.S_ISFIFO(status.st_mode) or stat.S_ISREG(status.st_mode))
 
 
 def _admin_token(path: Path) -> str:

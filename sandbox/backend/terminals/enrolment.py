@@ -12,10 +12,12 @@ from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.credential import Merchant
 from sandbox.backend.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
+from sandbox.backend.kernel.alarms import raise_alarm
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import (
     ActivationCodeRow,
+    AlarmKind,
     MerchantRow,
     StoreRow,
     TerminalKeyRow,
@@ -39,12 +41,19 @@ class NewCode:
     expires_at: int
 
 
-def new_activation_code(session: Session, store_id: str, now: int) -> NewCode:
-    """Make a code for a store; raises NotFoundError."""
+def new_activation_code(session: Session, store_id: str, now: int, for_kid: bytes | None = None) -> NewCode:
+    """Make a code for a store, and for one key alone where that is named; raises NotFoundError."""
     if session.get(StoreRow, store_id) is None:
         raise NotFoundError("store")
     code = NewCode(ids.activation_code(), store_id, now + CODE_LIFE_S)
-    session.add(ActivationCodeRow(code_hash=ids.token_hash(code.code), store_id=store_id, expires_at=code.expires_at))
+    session.add(
+        ActivationCodeRow(
+            code_hash=ids.token_hash(code.code),
+            store_id=store_id,
+            expires_at=code.expires_at,
+            for_kid=None if for_kid is None else b64u(for_kid),
+        )
+    )
     return code
 
 
@@ -57,11 +66,13 @@ class Device:
     software_version: str
 
 
-def enrol(session: Session, backend: Backend, activation_code: str, device: Device) -> dict[str, Any]:
+def enrol(session: Session, backend: Backend, activation_code: str, device: Device) -> dict[str, Any] | ForbiddenError:
     """Use an activation code up; the same code with the same key again gives the same answer.
 
-    The answer is kept as JSON: `terminal_id`, `credential`, `issuers`, `confirmation_secret`, `policy`. Raises
-    ForbiddenError for an unknown, expired or used code, ConflictError for a key that belongs to a terminal already.
+    The answer is kept as JSON: `terminal_id`, `credential`, `issuers`, `confirmation_secret`, `policy`. A code that
+    another key has used, or that is for another key, is refused and is an alarm, once: that is returned and not
+    raised, so that the alarm stays. Raises ForbiddenError for an unknown or expired code, ConflictError for a key that
+    belongs to a terminal already.
     """
     now = backend.clock.now()
     kid = b64u(device.key.kid)
@@ -72,13 +83,30 @@ def enrol(session: Session, backend: Backend, activation_code: str, device: Devi
     ).one_or_none()
     if code is not None and code.used_by_kid == kid and code.answer is not None:
         return code.answer
-    if code is None or code.used_by_kid is not None or now > code.expires_at:
-        raise ForbiddenError("activation_code", "the activation code is unknown, used or too old; ask for another")
+    refusal = ForbiddenError("activation_code", "the activation code is unknown, used or too old; ask for another")
+    if code is not None and code.used_by_kid is not None:
+        _note_misuse(session, code, device.key, now)
+        return refusal
+    if code is None or now > code.expires_at:
+        raise refusal
+    if code.for_kid not in {None, kid}:
+        _note_misuse(session, code, device.key, now)
+        return ForbiddenError("activation_key", "the activation code is for another device's key")
     if session.get(TerminalKeyRow, kid) is not None:
         raise ConflictError("this key belongs to a terminal already")
     answer = _new_terminal(session, backend, code.store_id, device)
     code.used_by_kid, code.answer = kid, answer
     return answer
+
+
+def _note_misuse(session: Session, code: ActivationCodeRow, key: PublicKey, now: int) -> None:
+    """Two keys with one code: one of them has it from somewhere else. One alarm a code, however often it comes."""
+    if code.misused_at is not None:
+        return
+    code.misused_at = now
+    terminal_id = None if code.answer is None else code.answer["terminal_id"]
+    detail = {"store_id": code.store_id, "fingerprint": key.fingerprint}
+    raise_alarm(session, AlarmKind.ACTIVATION_MISUSED, terminal_id, detail, now)
 
 
 def renew(

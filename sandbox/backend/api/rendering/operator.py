@@ -10,6 +10,8 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from pengpos.core.times import rfc3339
+from pengpos.wire.encoding.base64url import unb64u
+from pengpos.wire.encoding.keys import fingerprint_of
 from sandbox.backend.api.rendering import terminal
 from sandbox.backend.contract import admin_shapes as shapes
 from sandbox.backend.intents import reports
@@ -24,6 +26,8 @@ from sandbox.backend.records.tables import (
     ReviewRow,
     ReviewState,
     StoreRow,
+    TerminalKeyRow,
+    TerminalKeyState,
     TerminalRow,
 )
 
@@ -73,7 +77,9 @@ def stores(session: Session) -> list[shapes.StoreEntry]:
 
 def terminals(session: Session) -> list[shapes.TerminalEntry]:
     """All terminals."""
-    return [_terminal_entry(row) for row in session.scalars(select(TerminalRow).order_by(TerminalRow.id))]
+    active = (TerminalKeyRow.terminal_id == TerminalRow.id) & (TerminalKeyRow.state == TerminalKeyState.ACTIVE)
+    query = select(TerminalRow, TerminalKeyRow.kid).outerjoin(TerminalKeyRow, active).order_by(TerminalRow.id)
+    return [_terminal_entry(row, kid) for row, kid in session.execute(query)]
 
 
 def alarms(session: Session) -> list[shapes.AlarmEntry]:
@@ -130,7 +136,7 @@ def _entry(session: Session, row: IntentRow) -> shapes.PaymentEntry:
     )
 
 
-def _terminal_entry(row: TerminalRow) -> shapes.TerminalEntry:
+def _terminal_entry(row: TerminalRow, kid: str | None) -> shapes.TerminalEntry:
     heartbeat = row.last_heartbeat
     return shapes.TerminalEntry(
         terminal_id=row.id,
@@ -140,6 +146,7 @@ def _terminal_entry(row: TerminalRow) -> shapes.TerminalEntry:
         last_seen_at=None if row.last_seen_at is None else rfc3339(row.last_seen_at),
         software_version=row.software_version,
         hardware=row.hardware,
+        fingerprint=None if kid is None else fingerprint_of(unb64u(kid)),
         revoked=row.revoked_at is not None,
         queue=None if heartbeat is None else heartbeat.get("queue"),
         heartbeat=heartbeat,

@@ -139,6 +139,7 @@ class AlarmKind(StrEnum):
 
     TERMINAL_COUNTER_REUSED = "terminal_counter_reused"
     WALLET_COPIED = "wallet_copied"
+    ACTIVATION_MISUSED = "activation_misused"
     HEAD_WENT_BACK = "head_went_back"
     NEW_EPOCH = "new_epoch"
     ID_COLLISION = "id_collision"

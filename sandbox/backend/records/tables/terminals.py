@@ -14,12 +14,17 @@ from sandbox.backend.records.tables.states import TerminalKeyState
 
 
 class ActivationCodeRow(Base):
-    """A code that enrols one key; kept after use, so that the same code and key give the same answer."""
+    """A code that enrols one key; kept after use, so that the same code and key give the same answer.
+
+    `for_kid`: the one key it is for, where the operator named it. `misused_at`: when another key first came with it.
+    """
 
     __tablename__ = "activation_codes"
     code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     store_id: Mapped[str] = mapped_column(ForeignKey("stores.id"))
     expires_at: Mapped[int]
+    for_kid: Mapped[str | None] = mapped_column(KID)
+    misused_at: Mapped[int | None]
     used_by_kid: Mapped[str | None] = mapped_column(KID)
     answer: Mapped[dict[str, Any] | None]
 

@@ -128,3 +128,8 @@ def test_issuers_are_found_by_kid_and_nobody_else_is() -> None:
     for kid in (b"", issuer.kid[:7], PublicKey.of(STRANGER).kid):
         with pytest.raises(SignatureError):
             issuers.get(kid)
+
+
+def test_a_fingerprint_is_the_kid_as_people_read_it() -> None:
+    assert KEY.fingerprint.replace("-", "").lower() == KEY.kid.hex()
+    assert [len(group) for group in KEY.fingerprint.split("-")] == [4, 4, 4, 4]

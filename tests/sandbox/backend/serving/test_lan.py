@@ -73,17 +73,21 @@ def test_it_hands_out_the_authority_and_says_the_fingerprint_that_a_browser_show
         assert word in told
 
 
-def pengpos(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
+def pengpos(*words: str, home: Path, stdin: str) -> subprocess.CompletedProcess[str]:
     command = [*PROGRAM[:-1], *words]
     environment = {"PENGPOS_HOME": str(home), "PATH": "/usr/bin:/bin"}
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
+    return subprocess.run(
+        command, input=stdin, capture_output=True, text=True, timeout=60, check=False, env=environment
+    )
 
 
 def test_a_terminal_reaches_its_backend_by_the_root_that_it_was_given(lan: Lan, tmp_path: Path) -> None:
-    without = pengpos("enrol", lan.activation_code, "--backend", lan.url, home=tmp_path)
+    without = pengpos("enrol", "--backend", lan.url, home=tmp_path, stdin=lan.activation_code)
     assert without.returncode == 1
     assert "--root FILE" in without.stderr
-    done = pengpos("enrol", lan.activation_code, "--backend", lan.url, "--root", str(lan.authority), home=tmp_path)
+    done = pengpos(
+        "enrol", "--backend", lan.url, "--root", str(lan.authority), home=tmp_path, stdin=lan.activation_code
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / roots.FILE_NAME).read_bytes() == lan.authority.read_bytes()
     home = Home(tmp_path)

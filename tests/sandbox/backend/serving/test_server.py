@@ -61,6 +61,32 @@ def test_a_restart_keeps_everything(tmp_path: Path) -> None:
         assert Operator(http, second["admin_token"]).ledger_is_balanced()
 
 
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o604])
+def test_token_and_code_are_said_only_where_nobody_else_reads_them(tmp_path: Path, mode: int) -> None:
+    log = tmp_path / "log"
+    log.touch()
+    log.chmod(mode)
+    said = first_line_into(tmp_path / "home", log)
+    assert sorted(said) == (["activation_code", "admin_token", "url"] if mode == 0o600 else ["url"])
+
+
+def first_line_into(home: Path, log: Path) -> dict[str, str]:
+    """What it says when its standard output goes into a file."""
+    with log.open("w") as standard_output, (home.parent / "stderr").open("w+") as errors:
+        program = subprocess.Popen(
+            [*PROGRAM, "--home", str(home), "--port", "0"], stdout=standard_output, stderr=errors
+        )
+        try:
+            with log.open() as reading:
+                while not (line := reading.readline()):
+                    assert program.poll() is None
+        finally:
+            program.send_signal(signal.SIGTERM)
+            program.wait(timeout=20)
+    said: dict[str, str] = json.loads(line)
+    return said
+
+
 def test_behind_a_proxy_it_says_where_it_listens(tmp_path: Path) -> None:
     with running(tmp_path / "home", "--origin", "https://pay.example") as said:
         assert said["url"] == "https://pay.example"

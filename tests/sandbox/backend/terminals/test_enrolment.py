@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Terminals come into being and change their keys (backend API, `/enrolments`, `/terminal/credential`)."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from pengpos.keys.software import SoftwareKey
@@ -51,6 +54,46 @@ def test_a_code_is_good_once_and_for_minutes(shop: Shop, given: str, after_s: in
     shop.clock.advance(after_s)
     answer = Till(http=shop.http, clock=shop.clock, key=SoftwareKey.generate()).ask_to_enrol(code)
     assert (answer.status_code, answer.json()["code"]) == (403, "activation_code")
+
+
+def misuses(shop: Shop) -> list[dict[str, Any]]:
+    return [alarm for alarm in shop.operator.call("GET", "/alarms").json() if alarm["kind"] == "activation_misused"]
+
+
+def test_a_code_that_two_keys_know_is_an_alarm_once_that_names_who_was_first(shop: Shop) -> None:
+    code = shop.operator.activation_code()
+    thief = Till.enrol(shop.http, shop.clock, code)
+    technician = Till(http=shop.http, clock=shop.clock, key=SoftwareKey.generate())
+    for _ in range(3):
+        assert technician.ask_to_enrol(code).json()["code"] == "activation_code"
+    [alarm] = misuses(shop)
+    assert alarm["terminal_id"] == thief.terminal_id
+    assert alarm["detail"] == {"store_id": "S-0001", "fingerprint": PublicKey.of(technician.key).fingerprint}
+
+
+@pytest.mark.parametrize("typed", [str, str.lower, lambda text: text.replace("-", "")], ids=["shown", "small", "bare"])
+def test_a_code_for_one_key_is_good_for_no_other(shop: Shop, typed: Callable[[str], str]) -> None:
+    technician = Till(http=shop.http, clock=shop.clock, key=SoftwareKey.generate())
+    fingerprint = PublicKey.of(technician.key).fingerprint
+    asked = {"store_id": "S-0001", "fingerprint": typed(fingerprint)}
+    made = shop.operator.call("POST", "/activation-codes", asked).json()
+    assert made["fingerprint"] == fingerprint
+    thief = Till(http=shop.http, clock=shop.clock, key=SoftwareKey.generate())
+    answer = thief.ask_to_enrol(made["activation_code"])
+    assert (answer.status_code, answer.json()["code"]) == (403, "activation_key")
+    enrolled = technician.ask_to_enrol(made["activation_code"]).json()
+    [alarm] = misuses(shop)
+    assert (alarm["terminal_id"], alarm["detail"]["fingerprint"]) == (None, PublicKey.of(thief.key).fingerprint)
+    listed = {entry["terminal_id"]: entry["fingerprint"] for entry in shop.operator.call("GET", "/terminals").json()}
+    assert listed[enrolled["terminal_id"]] == fingerprint
+
+
+@pytest.mark.parametrize(
+    "text", ["", "3F2A-91C0-77DE", "3F2A91C077DE04B8A", "3F2A-91C0-77DE-04BG", "3F2A-91C0-77DE-04B8\n"]
+)
+def test_what_is_no_fingerprint_is_refused(shop: Shop, text: str) -> None:
+    answer = shop.operator.call("POST", "/activation-codes", {"store_id": "S-0001", "fingerprint": text})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
 
 def test_a_code_may_be_typed_in_small_letters(shop: Shop) -> None:
