@@ -8,6 +8,7 @@ from tests.support.backend import Shop
 from tests.support.shop import Sale, Till, Wallet
 
 PAYERS = 20
+PROMISES = 30
 
 
 def everybody_at_once(shop: Shop, till: Till, sale: Sale) -> None:
@@ -31,3 +32,23 @@ def everybody_at_once(shop: Shop, till: Till, sale: Sale) -> None:
     ] * (PAYERS - 1)
     paid = [entry for entry in shop.operator.payments() if entry["intent_id"] == sale.intent_id]
     assert [entry["state"] for entry in paid] == ["approved"]
+
+
+def guaranteed_at_once(shop: Shop) -> None:
+    """A copied wallet's promises, sent by one terminal at the same moment: the platform bears its sum, and no more."""
+    till, wallet = shop.till(), shop.wallet()
+    sales = [till.sale(200_00, online=False) for _ in range(PROMISES + 1)]
+    signed = [wallet.authorise(sale, counter=1) for sale in sales]
+    assert till.pay(sales[0], wallet, signed[0], offline=True).json()["status"] == "approved"
+    start = Barrier(PROMISES)
+
+    def deliver(at: int) -> tuple[str, str, int]:
+        start.wait(30)
+        verdict = till.pay(sales[at], wallet, signed[at], offline=True).json()
+        return verdict["code"], verdict["borne_by"], verdict["guaranteed"]
+
+    with ThreadPoolExecutor(PROMISES) as pool:
+        verdicts = sorted(pool.map(deliver, range(1, PROMISES + 1)))
+    borne, unborne = [("counter_reused", "platform", 200_00)] * 10, [("counter_reused", "merchant", 0)] * 20
+    assert verdicts == sorted(borne + unborne)
+    assert shop.operator.takings() == 200_00 + 2_000_00

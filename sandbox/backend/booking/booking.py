@@ -229,7 +229,8 @@ def _guarantee(session: Session, intent: IntentRow, payment: PaymentRow, refusal
     risk = policy.risk_as_of(session, intent.terminal_id, payment.authorised_at)
     if refusal.code not in PLATFORM_BEARS or risk is None or dues.paid(session, intent.key) is not None:
         return
-    owed = min(payment.total_minor, max(0, int(risk["guaranteed"]) - _guarantee_used(session, intent.terminal_id, now)))
+    left = int(risk["guaranteed"]) - _guarantee_used(session, intent.terminal_id, payment.currency, now)
+    owed = max(0, min(payment.total_minor, left))
     if owed == 0:
         return
     payment.borne_by, payment.guaranteed_minor = BorneBy.PLATFORM, owed
@@ -245,8 +246,13 @@ def _guarantee(session: Session, intent: IntentRow, payment: PaymentRow, refusal
     )
 
 
-def _guarantee_used(session: Session, terminal_id: str, now: int) -> int:
-    """What a terminal's payments declined in the window have cost the guarantor, less what their dues gave back."""
+def _guarantee_used(session: Session, terminal_id: str, currency: str, now: int) -> int:
+    """What a terminal's payments declined in the window have cost the guarantor, less what their dues gave back.
+
+    From here on no other transaction adds to it before this one ends. What is locked for that is the guarantor's
+    account, as for the posting that follows; the terminal's row is locked behind all accounts, by the events.
+    """
+    ledger.lock(session, Account(AccountKind.GUARANTEE), currency)
     asked_for = and_(DueRow.intent_key == PaymentRow.intent_key, DueRow.payment_id == PaymentRow.id)
     used = session.scalar(
         select(func.sum(PaymentRow.guaranteed_minor - func.coalesce(DueRow.to_guarantor_minor, 0)))

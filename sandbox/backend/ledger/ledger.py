@@ -25,6 +25,7 @@ __all__ = [
     "balance",
     "balances",
     "check",
+    "lock",
     "share_out",
     "transfer",
 ]
@@ -100,6 +101,11 @@ def share_out(
     if given:
         total = sum(amount_minor for _, amount_minor in given)
         _post(session, kind, [(giver, -total), *given], currency=currency, at=at, intent_key=intent_key)
+
+
+def lock(session: Session, account: Account, currency: str) -> None:
+    """Keep an account from every other transaction until this one ends, for a decision on what it has given before."""
+    _locked(session, account, currency)
 
 
 def balance(session: Session, account: Account, currency: str) -> int:

@@ -4,7 +4,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.support.backend import Shop
-from tests.support.races import everybody_at_once
+from tests.support.races import everybody_at_once, guaranteed_at_once
 
 
 def test_everybody_pays_one_intent_at_once(real_shop: Shop) -> None:
@@ -20,6 +20,10 @@ def test_the_same_request_at_once_gives_the_same_answer(real_shop: Shop) -> None
         answers = list(pool.map(lambda _: till.pay(sale, wallet, authorisation).json(), range(20)))
     assert answers == [answers[0]] * 20
     assert wallet.balance() == 981_20
+
+
+def test_what_the_platform_bears_of_a_terminal_has_an_end_also_at_once(real_shop: Shop) -> None:
+    guaranteed_at_once(real_shop)
 
 
 def test_cancel_and_payment_at_once_end_one_way(real_shop: Shop) -> None:
