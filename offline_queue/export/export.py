@@ -103,7 +103,7 @@ def exported_payment(sale: Sale, rows: Iterable[ChainedRow] = ()) -> ExportedPay
         refunds=[
             ExportedRefund(refund_id=str(refund.refund_id), amount=refund.amount_minor, reason=refund.reason)
             for refund in sale.refunds
-            if refund.state in {RefundState.QUEUED, RefundState.SENT}
+            if refund.state in {RefundState.QUEUED, RefundState.SENT, RefundState.HELD}
         ],
         rows=[_exported_row(row) for row in rows],
     )

@@ -10,7 +10,7 @@ from pengpos.core.business_day import accepted_offline_at, counts_at
 from pengpos.core.machine.states import OPEN_STATES, UNSENT_STATES
 from pengpos.core.sale import DueState, RefundState, Sale, SaleState
 
-_REFUND_UNDER_WAY = frozenset({RefundState.QUEUED, RefundState.SENT})
+_REFUND_UNDER_WAY = frozenset({RefundState.QUEUED, RefundState.SENT, RefundState.HELD})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

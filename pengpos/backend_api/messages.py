@@ -48,7 +48,7 @@ class CardMessage(Answer, kw_only=True, frozen=True):
 
 
 class RefundMessage(Answer, kw_only=True, frozen=True):
-    """`POST /payments/{id}/refunds`, and what `GET` and events tell of it later: `done`, `failed`, `void`."""
+    """`POST /payments/{id}/refunds`, and what `GET` and events tell of it later: `held`, `done`, `failed`, `void`."""
 
     refund_id: str
     state: str
@@ -104,9 +104,13 @@ class IntentMessage(Answer, kw_only=True, frozen=True):
 
 
 class CancelMessage(Answer, kw_only=True, frozen=True):
-    """`POST /intents/{id}/cancel`: `cancelled` or `settled`, then with the payment that stands."""
+    """`POST /intents/{id}/cancel`: `cancelled`, `held` for a person, or `settled`, with the payment that stands.
+
+    `code`: `review_refused` where it stands because that person said no.
+    """
 
     status: str
+    code: str | None = None
     intent: IntentMessage | None = None
 
 

@@ -90,7 +90,7 @@ class CardView(_Object, kw_only=True, frozen=True):
 
 
 class RefundView(_Object, kw_only=True, frozen=True):
-    """Money on its way back; `state`: queued, sent, done, failed, void."""
+    """Money on its way back; `state`: queued, sent, held, done, failed, void."""
 
     refund_id: str
     amount: int | None
@@ -127,6 +127,8 @@ class SaleView(_Object, kw_only=True, frozen=True):
     receipt_url: str | None = None
     payer_display: str | None = None
     parked: bool = False
+    held: bool = False
+    """While cancelling or reversing: a person at the backend decides."""
     code_tries_left: int = 5
     refunds: list[RefundView] = []
     settled_on: str | None = None

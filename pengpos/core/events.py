@@ -239,9 +239,18 @@ class NoAnswer(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelAnswered(AboutIntent):
-    """The final answer to a cancel: `standing` is the booking that stands; None: nothing taken, or given back."""
+    """The final answer to a cancel: `standing` is the booking that stands; None: nothing taken, or given back.
+
+    `refused`: a person at the backend said no, so nothing is to be refunded for it either.
+    """
 
     standing: Booking | None = None
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelHeld(AboutIntent):
+    """A person at the backend decides of the cancel; it stays as it is, and is asked about again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +262,7 @@ class Settled(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundAnswered(_Event):
-    """What became of a refund: sent, done, failed or void."""
+    """What became of a refund: sent, held for a person, done, failed or void."""
 
     refund_id: UUID
     state: RefundState
@@ -270,6 +279,6 @@ Event = (
     FieldEmpty | Prompted | Noticed | PhoneRefused | ReplyAccepted | PaidByReceipt
     | CodeEntered | CancelAsked | AgainAsked | SignedAgain | ParkAsked | OfflineAccepted | RefundAsked | LifeOver
     | Restarted | PutLeaving | UrlKnown | CancelLeaving | ForwardLeaving
-    | Approved | Declined | Held | StatusHeard | NoAnswer | CancelAnswered | Settled | RefundAnswered
+    | Approved | Declined | Held | StatusHeard | NoAnswer | CancelAnswered | CancelHeld | Settled | RefundAnswered
     | DueTold
 )  # fmt: skip

@@ -84,6 +84,7 @@ class RefundState(StrEnum):
 
     QUEUED = "queued"
     SENT = "sent"
+    HELD = "held"
     DONE = "done"
     FAILED = "failed"
     VOID = "void"
@@ -218,6 +219,8 @@ class Cancel:
     """Journalled before the first byte leaves; from here no code is taken."""
     again: bool = False
     """The cashier wants a new intent of the same sale once this one is dead."""
+    held: bool = False
+    """A person at the backend decides of it: it is asked about until then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from pengpos.client import (
 )
 from pengpos.core.confirmation import CODE_TRIES
 from pengpos.core.machine.allowed import allowed_calls
-from pengpos.core.machine.states import PAYABLE_STATES
+from pengpos.core.machine.states import PAYABLE_STATES, UNDOING_STATES
 from pengpos.core.reasons import Reason
 from pengpos.core.sale import Intent, Refund, Refusal, Sale, SaleState
 from pengpos.core.times import rfc3339
@@ -56,6 +56,7 @@ def sale_view(sale: Sale, language: Language) -> SaleView:
         receipt_url=booking.receipt_url if booking else None,
         payer_display=booking.payer_display if booking else None,
         parked=sale.parked,
+        held=sale.state in UNDOING_STATES and sale.cancel is not None and sale.cancel.held,
         code_tries_left=max(0, CODE_TRIES - sale.wrong_codes),
         refunds=[refund_view(sale, refund) for refund in sale.refunds],
         settled_on=sale.settled_on,

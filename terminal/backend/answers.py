@@ -27,6 +27,7 @@ from pengpos.core.events import (
     BackendCall,
     BackendStatus,
     CancelAnswered,
+    CancelHeld,
     Declined,
     DueTold,
     Event,
@@ -54,6 +55,8 @@ _STATUSES = {
 
 _DUE_STATES = {state.value: state for state in DueState}
 _REFUND_STATES = {state.value: state for state in RefundState if state is not RefundState.QUEUED}
+
+_REVIEW_REFUSED = "review_refused"
 
 
 class Answers:
@@ -130,13 +133,20 @@ class Answers:
         """What a cancel did; what stands may be a decline: its due is paid. Raises UnusableAnswerError."""
         if answer.status == "cancelled":
             return CancelAnswered(at=self._clock.now(), intent_id=sale.intent.intent_id)
+        if answer.status == "held":
+            return CancelHeld(at=self._clock.now(), intent_id=sale.intent.intent_id)
         payment = answer.intent.payment if answer.intent is not None else None
         if answer.status != "settled" or payment is None:
             raise UnusableAnswerError(f"a cancel answered {answer.status!r}")
         if payment.status == "declined":
             return self.verdict(sale, payment, BackendCall.CANCEL)
         booking = self._booking(sale, payment, BackendCall.CANCEL)
-        return CancelAnswered(at=self._clock.now(), intent_id=sale.intent.intent_id, standing=booking)
+        return CancelAnswered(
+            at=self._clock.now(),
+            intent_id=sale.intent.intent_id,
+            standing=booking,
+            refused=answer.code == _REVIEW_REFUSED,
+        )
 
     def refunded(self, refund: Refund, answer: RefundMessage) -> RefundAnswered:
         """What became of a refund. Raises UnusableAnswerError."""

@@ -160,7 +160,13 @@ def test_open_unsent_and_stored_by_state(journal: JournalPort, maker: SaleMaker,
 
 @pytest.mark.parametrize(
     ("refund_state", "under_way"),
-    [(RefundState.QUEUED, True), (RefundState.SENT, True), (RefundState.DONE, False), (RefundState.FAILED, False)],
+    [
+        (RefundState.QUEUED, True),
+        (RefundState.SENT, True),
+        (RefundState.HELD, True),
+        (RefundState.DONE, False),
+        (RefundState.FAILED, False),
+    ],
     ids=lambda value: str(value),
 )
 def test_a_refund_under_way_keeps_a_finished_sale_open(

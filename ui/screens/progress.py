@@ -42,10 +42,12 @@ _STAGES = {
     ),
 }
 
+_HELD = _UnderWay(Mood(Shape.PARKED, Token.SOFT, Token.PAPER), words.HELD, words.HELD_WHAT, words.HELD_MEANS)
+
 
 def progress_screen(canvas: Canvas, sale: SaleView) -> None:
     """Draw what is going on, what it means, and what may be done meanwhile."""
-    way = _PARKED if sale.parked and stage(sale) is Stage.PAYING else _STAGES[stage(sale)]
+    way = _way(sale)
     can_cancel = "cancel" in sale.can
     waited = _time_left(canvas, sale) if sale.claimed_until else waited_words(canvas, sale)
     plan, below = open_split(canvas, sale, way.mood, way.title, sale.amount, has_way_out=can_cancel)
@@ -60,6 +62,12 @@ def progress_screen(canvas: Canvas, sale: SaleView) -> None:
     elif stage(sale) in {Stage.CANCELLING, Stage.REVERSING} or sale.parked:
         buttons.append(next_action(words.NEXT_FIRST, Do.NEXT))
     choices(canvas, plan, buttons)
+
+
+def _way(sale: SaleView) -> _UnderWay:
+    if sale.held:
+        return _HELD
+    return _PARKED if sale.parked and stage(sale) is Stage.PAYING else _STAGES[stage(sale)]
 
 
 def _time_left(canvas: Canvas, sale: SaleView) -> str:

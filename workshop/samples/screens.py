@@ -267,6 +267,7 @@ SAMPLES: Final[dict[str, Sample]] = {
         offline(sale("cancelling", "confirmation-code", mode="offline")), local(page=Page.CODE)
     ),
     "reversing": Sample(online(sale("reversing")), local()),
+    "reversing-held": Sample(online(sale("reversing", held=True)), local()),
     "approved": Sample(
         online(sale("approved", "refunds", total=1680, lines=_LINES, receipt_url=ONLINE_URL, cards=[_CARD])), local()
     ),

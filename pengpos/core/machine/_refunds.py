@@ -5,18 +5,19 @@ from dataclasses import replace
 
 from pengpos.core.effects import AlarmKind, Effect, RaiseAlarm, SendRefund
 from pengpos.core.events import NoAnswer, RefundAnswered, RefundAsked
-from pengpos.core.machine._common import Outcome, alarm_if_failing, arrow, later, not_now, stay
+from pengpos.core.machine._common import HELD_ASK_EVERY_S, Outcome, alarm_if_failing, arrow, later, not_now, stay
 from pengpos.core.machine._dues import due_told
 from pengpos.core.machine.states import SOLD_STATES, TAKEN_STATES
 from pengpos.core.sale import Due, DueState, Refund, RefundState, Sale, SaleState
 
 _JUDGED = TAKEN_STATES | {SaleState.DECLINED_AT_SYNC}
 """The backend knows the payment: a refund need not wait behind it."""
-_UNANSWERED = frozenset({RefundState.QUEUED, RefundState.SENT})
+_UNANSWERED = frozenset({RefundState.QUEUED, RefundState.SENT, RefundState.HELD})
 _GIVING = _UNANSWERED | {RefundState.DONE}
 _MAY_BECOME = {
     RefundState.QUEUED: frozenset(RefundState) - {RefundState.QUEUED},
-    RefundState.SENT: frozenset({RefundState.DONE, RefundState.FAILED, RefundState.VOID}),
+    RefundState.SENT: frozenset({RefundState.HELD, RefundState.DONE, RefundState.FAILED, RefundState.VOID}),
+    RefundState.HELD: frozenset({RefundState.HELD, RefundState.DONE, RefundState.FAILED, RefundState.VOID}),
     RefundState.DONE: frozenset({RefundState.FAILED}),
     RefundState.FAILED: frozenset[RefundState](),
     RefundState.VOID: frozenset[RefundState](),
@@ -101,6 +102,8 @@ def refund_answered(sale: Sale, event: RefundAnswered) -> Outcome:
     )
     updated = replace(sale, refunds=refunds)
     effects: tuple[Effect, ...] = ()
+    if event.state is RefundState.HELD:
+        effects = (SendRefund(event.refund_id, event.at + HELD_ASK_EVERY_S),)
     if event.state is RefundState.FAILED:
         effects = (RaiseAlarm(AlarmKind.REFUND_FAILED),)
     if event.state is RefundState.VOID and sale.state is SaleState.DECLINED_AT_SYNC:

@@ -6,19 +6,33 @@ from dataclasses import replace
 from pengpos.core.effects import SendCancel, SendRefund, SignAgain
 from pengpos.core.events import (
     AgainAsked,
+    Approved,
     BackendCall,
     CancelAnswered,
     CancelAsked,
+    CancelHeld,
     CancelLeaving,
     CodeEntered,
     Declined,
     Event,
+    Held,
     NoAnswer,
     OfflineAccepted,
     ParkAsked,
     Restarted,
+    StatusHeard,
 )
-from pengpos.core.machine._common import Outcome, alarm_if_failing, arrow, code_entered, later, not_now, stay
+from pengpos.core.machine._common import (
+    HELD_ASK_EVERY_S,
+    Outcome,
+    alarm_if_failing,
+    answered,
+    arrow,
+    code_entered,
+    later,
+    not_now,
+    stay,
+)
 from pengpos.core.machine._with_money import declined_at_sync
 from pengpos.core.sale import Booking, Cancel, Refund, Refusal, Sale, SaleState, refund_id_after_cancel
 
@@ -32,10 +46,17 @@ def undoing(sale: Sale, event: Event) -> Outcome:
             return replace(sale, cancel=replace(cancel, sent=True)), ()
         case CancelAnswered(standing=None):
             return _nothing_taken(sale, cancel, event.at)
+        case CancelAnswered(standing=Booking() as booking, refused=True):
+            return arrow(sale, SaleState.APPROVED, event.at, "the cancel was refused", booking=booking), ()
         case CancelAnswered(standing=Booking() as booking):
             return _taken_after_all(sale, booking, event.at)
         case Declined(call=BackendCall.CANCEL):
             return _declined_before(sale, event.refusal, event.at)
+        case CancelHeld():
+            held = replace(answered(sale), cancel=replace(cancel, held=True))
+            return held, (SendCancel(event.at + HELD_ASK_EVERY_S),)
+        case Approved(call=None) | Declined(call=None) | Held(call=None) | StatusHeard(call=None) if cancel.held:
+            return sale, (SendCancel(),)  # it may be that the person has decided
         case CodeEntered() if sale.state is SaleState.CANCELLING and not cancel.sent:
             return code_entered(sale, event)
         case NoAnswer(call=BackendCall.CANCEL):

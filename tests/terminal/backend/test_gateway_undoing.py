@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pengpos.core.events import BackendCall, CancelAnswered, Declined, Event, NoAnswer, RefundAnswered
+from pengpos.core.events import BackendCall, CancelAnswered, CancelHeld, Declined, Event, NoAnswer, RefundAnswered
 from pengpos.core.sale import Cancel, CancelReason, Due, DueState, RefundState, SaleState
 from pengpos.wire.encoding.base64url import b64u
 from terminal.backend.gateway import BackendGateway
@@ -37,6 +37,20 @@ def test_a_cancel_that_came_too_late_says_what_stands() -> None:
     assert event.standing.total_minor == 18_80
 
 
+def test_a_cancel_that_a_person_decides_of_is_held() -> None:
+    event = answered({"status": "held", "intent": {"status": "approved", "payment": APPROVED}}, cancel)
+    assert isinstance(event, CancelHeld)
+    assert event.intent_id == SALE.intent.intent_id
+
+
+@pytest.mark.parametrize(("code", "refused"), [("review_refused", True), (None, False), ("something_new", False)])
+def test_a_cancel_that_a_person_refused_says_so(code: str | None, refused: bool) -> None:
+    settled = {"status": "settled", "code": code, "intent": {"status": "approved", "payment": APPROVED}}
+    event = answered(settled, cancel)
+    assert isinstance(event, CancelAnswered)
+    assert (event.standing is not None, event.refused) == (True, refused)
+
+
 @pytest.mark.parametrize("due", [{"state": "paid", "amount": 18_80}, None], ids=["its due is paid", "no due"])
 def test_a_cancel_that_finds_a_decline_standing_says_so(due: object) -> None:
     intent = {"status": "declined", "payment": DECLINED | {"due": due}}
@@ -61,7 +75,7 @@ def test_a_cancel_is_not_answered_by(answer: object) -> None:
     assert event.call is BackendCall.CANCEL
 
 
-@pytest.mark.parametrize("state", ["sent", "done", "failed", "void"])
+@pytest.mark.parametrize("state", ["sent", "held", "done", "failed", "void"])
 @pytest.mark.parametrize("amount", [None, 5_00])
 def test_a_refund(state: str, amount: int | None) -> None:
     wanted = samples.refund(amount_minor=amount)

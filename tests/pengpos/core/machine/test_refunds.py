@@ -7,7 +7,7 @@ from typing import TypeAlias
 import pytest
 
 from pengpos.core.effects import AlarmKind, NotNow, RaiseAlarm, SendRefund
-from pengpos.core.events import BackendCall, Event, NoAnswer, RefundAnswered, RefundAsked
+from pengpos.core.events import BackendCall, Event, NoAnswer, RefundAnswered, RefundAsked, Restarted
 from pengpos.core.machine import ALARM_AFTER_ATTEMPTS, Outcome, backoff_s, refundable_minor
 from pengpos.core.machine.states import TAKEN_STATES
 from pengpos.core.sale import Refund, RefundState, Sale, SaleState
@@ -156,8 +156,9 @@ def test_answers_and_events_overtake_each_other_and_an_older_word_says_nothing(
     take: Take, known: RefundState, word: RefundState
 ) -> None:
     newer = {
-        R.QUEUED: {R.SENT, R.DONE, R.FAILED, R.VOID},
-        R.SENT: {R.DONE, R.FAILED, R.VOID},
+        R.QUEUED: {R.SENT, R.HELD, R.DONE, R.FAILED, R.VOID},
+        R.SENT: {R.HELD, R.DONE, R.FAILED, R.VOID},
+        R.HELD: {R.HELD, R.DONE, R.FAILED, R.VOID},
         R.DONE: {R.FAILED},
         R.FAILED: set(),
         R.VOID: set(),
@@ -239,3 +240,14 @@ def test_one_alarm_after_ten_silences(take: Take) -> None:
 def test_a_silence_about_no_refund_changes_nothing(take: Take, state: SaleState) -> None:
     sale = sale_in(state, refunds=(refund(state=R.DONE),))
     assert take(sale, NoAnswer(at=SOON, call=BackendCall.REFUND)) == (sale, ())
+
+
+def test_held_for_a_person_it_is_asked_about_and_stays_given(take: Take) -> None:
+    after, effects = take(approved(refund()), answered(R.HELD))
+    assert (after.refunds[0].state, after.state, effects) == (R.HELD, S.APPROVED, (SendRefund(FIRST, SOON + 60),))
+    assert refundable_minor(after) == 0
+    assert take(after, answered(R.HELD))[1] == (SendRefund(FIRST, SOON + 60),)
+    assert take(after, Restarted(at=SOON))[1] == (SendRefund(FIRST),)
+    assert take(after, answered(R.DONE))[0].state is S.REFUNDED
+    refused, alarm = take(after, answered(R.FAILED))
+    assert (refundable_minor(refused), alarm) == (AMOUNT_MINOR, (RaiseAlarm(AlarmKind.REFUND_FAILED),))

@@ -20,6 +20,7 @@ from pengpos.core.events import (
     BackendStatus,
     CancelAnswered,
     CancelAsked,
+    CancelHeld,
     CancelLeaving,
     CodeEntered,
     Event,
@@ -260,6 +261,8 @@ EVENTS: list[Event] = [
       for status in BackendStatus for call in (None, *BackendCall) for at in (SOON, LIFE_OVER + 600)],
     *[NoAnswer(at=SOON, call=call) for call in BackendCall],
     *[CancelAnswered(at=SOON, intent_id=ID, standing=settled) for settled in (None, booking())],
+    CancelAnswered(at=SOON, intent_id=ID, standing=booking(), refused=True),
+    *[CancelHeld(at=SOON, intent_id=about) for about in (ID, OTHER)],
     Settled(at=SOON, business_date="2027-01-15"),
     *[RefundAnswered(at=SOON, refund_id=refund(n).refund_id, state=state) for n in (1, 4, 9) for state in RefundState],
     *[says_due(state, amount, intent_id=about) for state in DueState for amount in (80, 1880) for about in (ID, OTHER)],
@@ -287,6 +290,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "failing": {"attempts": 9, "retry_at": SOON + 7},
     "approved by code": {"booking": booking(confirmed=False)},
     "cancelled by time": {"cancel": Cancel(reason=CancelReason.UNABLE_TO_COMPLETE, by_time=True)},
+    "cancel held": {"cancel": Cancel(reason=CancelReason.MERCHANT, sent=True, held=True)},
     "cancelled for another try": {"cancel": Cancel(reason=CancelReason.MERCHANT, again=True)},
 }
 

@@ -14,6 +14,7 @@ from pengpos.core.events import (
     BackendStatus,
     CancelAnswered,
     CancelAsked,
+    CancelHeld,
     CancelLeaving,
     CodeEntered,
     Event,
@@ -54,6 +55,8 @@ FOR_AGAIN = Cancel(reason=CancelReason.MERCHANT, again=True)
 CANCELLED = CancelAnswered(at=SOON, intent_id=ID)
 CANCELLED_LATE = CancelAnswered(at=LIFE_OVER, intent_id=ID)
 SETTLED = CancelAnswered(at=SOON, intent_id=ID, standing=booking())
+HELD = CancelHeld(at=SOON, intent_id=ID)
+REFUSED = CancelAnswered(at=SOON, intent_id=ID, standing=booking(), refused=True)
 
 
 def cancelling(cancel: Cancel = BY_CASHIER, **changes: object) -> Sale:
@@ -240,3 +243,37 @@ def test_an_earlier_intents_cancel_does_not_end_the_newer_one(take: Take) -> Non
 def test_not_now(take: Take, state: SaleState, command: Event) -> None:
     sale = sale_in(state)
     assert take(sale, command) == (sale, (NotNow(state),))
+
+
+# --- held for a person ------------------------------------------------------------------------------------------------
+
+UNDOING = [S.CANCELLING, S.REVERSING]
+
+
+def held(state: SaleState) -> Sale:
+    """A person at the backend decides of its cancel."""
+    return sale_in(state, cancel=replace(BY_CASHIER, sent=True, held=True))
+
+
+@pytest.mark.parametrize("state", UNDOING)
+def test_a_held_cancel_is_asked_about_until_it_is_decided(take: Take, state: SaleState) -> None:
+    after, effects = take(sale_in(state, cancel=BY_CASHIER, attempts=3, retry_at=SOON + 9), HELD)
+    assert (after.state, after.attempts, effects) == (state, 0, (SendCancel(SOON + 60),))
+    assert after.cancel is not None
+    assert after.cancel.held
+    assert take(after, HELD)[1] == (SendCancel(SOON + 60),)
+    assert take(after, CANCELLED)[0].state in {S.CANCELLED, S.REVERSED}
+
+
+@pytest.mark.parametrize("told", [says(BackendStatus.CANCELLED, None), says_approved(None)], ids=["cancelled", "paid"])
+@pytest.mark.parametrize("state", UNDOING)
+def test_what_the_backend_tells_meanwhile_is_asked_about_at_once(take: Take, state: SaleState, told: Event) -> None:
+    assert take(held(state), told) == (held(state), (SendCancel(),))
+    not_held = sale_in(state, cancel=replace(BY_CASHIER, sent=True))
+    assert take(not_held, told)[0].state is state
+
+
+@pytest.mark.parametrize("state", UNDOING)
+def test_a_refused_cancel_leaves_it_paid_and_gives_nothing_back(take: Take, state: SaleState) -> None:
+    after, effects = take(held(state), REFUSED)
+    assert (after.state, after.refunds, effects) == (S.APPROVED, (), ())
