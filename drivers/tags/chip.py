@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from drivers.tags.ntag_i2c import NAME, I2cBus, NtagI2c
+from drivers.tags.ntag_i2c import NtagI2c
+from drivers.tags.ntag_memory import NAME, I2cBus
 from pengpos.core.errors import ReaderLostError
-from pengpos.core.ports import Card, TagIdle, TagState
+from pengpos.core.ports import Card, TagIdle, TagNews, TagState
 
 _LOOK_S = 0.05
 
@@ -29,6 +30,11 @@ class TagChip:
         self._open_bus = open_bus
         self._shop_address = shop_address
         self._state: TagState = TagIdle()
+        self._listener: Callable[[TagNews], None] = lambda _news: None
+
+    def tell(self, listener: Callable[[TagNews], None]) -> None:
+        """See `core.ports.TagPresenter`."""
+        self._listener = listener
 
     def show(self, state: TagState) -> None:
         """See `core.ports.TagPresenter`; also before there is a chip."""
@@ -47,7 +53,7 @@ class TagChip:
             cure = "Switch I2C on (raspi-config), and add the account to the group i2c"
             raise ReaderLostError(name, f"the I2C bus cannot be opened ({error})", cure) from error
         try:
-            chip = NtagI2c(bus, shop_address=self._shop_address)
+            chip = NtagI2c(bus, shop_address=self._shop_address, tell=lambda news: self._listener(news))
         except ReaderLostError:
             bus.close()
             raise

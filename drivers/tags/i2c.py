@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Linux's I2C bus (/dev/i2c-N) as `ntag_i2c.I2cBus`. Never met a bus: nothing here has one."""
+"""Linux's I2C bus (/dev/i2c-N) as `ntag_memory.I2cBus`. Never met a bus: nothing here has one."""
 
 import fcntl
 import os

@@ -1,57 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """NTAG I2C plus 1k/2k (NT3H2111/2211) as the tag: a Type 2 tag that the terminal writes over I2C. Never met a chip.
 
-Memory is read and written in blocks of 16 bytes by their number; block 0 ends with the capability container, user
-memory begins at block 1. Session registers are behind block FEh, one byte each. While a phone is in the field nothing
-is written: it reads what it began with. A new message is written tail first; block 1, which makes it valid, last.
+While a phone is in the field nothing is written: it reads what it began with. A new message is written tail first;
+block 1, which makes it valid, last. Before the first one the chip is locked against writing by phones. After each
+phone, and now and then without one, the message is read back, and put right if something else stands there.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable
-from enum import IntEnum, IntFlag
-from typing import Protocol
 
 from drivers.tags.ndef import message_of
+from drivers.tags.ntag_memory import ADDRESS, BLOCK, NAME, I2cBus, NtagMemory
+from drivers.tags.ntag_protection import Protection, holds, protect
 from pengpos.core.errors import ReaderLostError
-from pengpos.core.ports import TagIdle, TagState
+from pengpos.core.ports import TagIdle, TagNews, TagState
 
-ADDRESS = 0x55
-BLOCK = 16
-REGISTERS_BLOCK = 0xFE
-_CAPABILITY = frozenset({bytes.fromhex("E1106D00"), bytes.fromhex("E110EA00")})
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 5.0
+_CAPABILITIES = frozenset(
+    bytes.fromhex(f"E110{size}{access}") for size in ("6D", "EA") for access in ("00", "08", "0F")
+)
+"""Type 2 tag operation §2.1: sizes of the two chips; writing free, by password, or not at all (by RF)."""
 _EMPTY_TLV = bytes.fromhex("0300FE").ljust(BLOCK, b"\x00")
-_BUSY_MOST_S = 0.05  # an EEPROM block takes 4 ms
-_LOOK_AGAIN_S = 0.002
-NAME = "tag chip"
-
-
-class Register(IntEnum):
-    """Session registers (NT3H2111/2211 §8.3.12)."""
-
-    NC_REG = 0
-    NS_REG = 6
-
-
-class NsReg(IntFlag):
-    """Bits of NS_REG."""
-
-    RF_FIELD_PRESENT = 0x01
-    EEPROM_WR_BUSY = 0x02
-    EEPROM_WR_ERR = 0x04
-    RF_LOCKED = 0x20
-    I2C_LOCKED = 0x40
-    NDEF_DATA_READ = 0x80
-
-
-class I2cBus(Protocol):
-    """An I2C bus, one transaction a call; OSError where the chip does not acknowledge."""
-
-    def write(self, address: int, data: bytes) -> None:
-        """Send these bytes."""
-
-    def read(self, address: int, count: int) -> bytes:
-        """Fetch so many bytes."""
 
 
 class NtagI2c:
@@ -63,24 +36,22 @@ class NtagI2c:
         *,
         shop_address: str | None = None,
         address: int = ADDRESS,
+        tell: Callable[[TagNews], None] = lambda _news: None,
         monotonic_s: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._bus = bus
-        self._address = address
+        self._memory = NtagMemory(bus, address, monotonic_s=monotonic_s, pause=pause)
+        self._tell = tell
         self._monotonic_s = monotonic_s
-        self._pause = pause
         self._lock = threading.Lock()
         self._shop_address = shop_address
         self._wanted = _tlv(message_of(TagIdle(), shop_address))
         self._written: bytes | None = None
-        capability = self._read_block(0)[12:]
-        if capability not in _CAPABILITY:
-            raise ReaderLostError(
-                NAME,
-                f"the chip on I2C address {address:02X} holds something else than an empty tag ({capability.hex()})",
-                "Put in an NTAG I2C plus as it comes from its maker, or write its capability container anew",
-            )
+        self._protection: Protection | None = None
+        self._looked_at_s = monotonic_s()
+        self._phone_was_there = False
+        self._check_capability()
+        self._memory.release()
 
     def show(self, state: TagState) -> None:
         """See `core.ports.TagPresenter`: written by the next `keep_up` that finds no phone there."""
@@ -89,85 +60,96 @@ class NtagI2c:
             self._wanted = tlv
 
     def keep_up(self) -> bool:
-        """Write what is wanted, unless a phone reads right now; True if the chip says what is wanted.
+        """Lock the chip, write what is wanted, or look whether it stands there still; nothing while a phone is there.
 
-        Raises ReaderLostError if the chip does not answer, or does not keep what was written.
+        True if the chip says what is wanted. Raises ReaderLostError if the chip does not answer, or does not keep what
+        was written.
         """
         with self._lock:
             wanted = self._wanted
-        if wanted == self._written:
-            return True
-        if self._status() & (NsReg.RF_FIELD_PRESENT | NsReg.RF_LOCKED):
-            return False
-        self._written = None
-        blocks = [wanted[at : at + BLOCK].ljust(BLOCK, b"\x00") for at in range(0, len(wanted), BLOCK)]
+        if self._memory.phone_is_there:
+            self._phone_was_there = True
+            return wanted == self._written
         try:
-            self._write_block(1, _EMPTY_TLV)
-            for number, block in list(enumerate(blocks, 1))[:0:-1]:
-                self._write_block(number, block)
-            self._write_block(1, blocks[0])
-            kept = b"".join(self._read_block(number) for number in range(1, len(blocks) + 1))
-        finally:
-            self._set_register(Register.NS_REG, NsReg.I2C_LOCKED, 0)  # or no phone could read until its watchdog ends
-        if kept != b"".join(blocks):
-            raise ReaderLostError(NAME, "the tag chip does not keep what is written to it", "Put in another chip")
-        self._written = wanted
-        return True
+            return self._keep_up(wanted)
+        except ReaderLostError:
+            if not self._memory.phone_is_there:
+                raise
+            self._phone_was_there = True  # it came in between, and the memory is its own until it goes
+            return False
 
     def phone_is_there(self) -> bool:
         """Whether a phone's field is over the chip. Raises ReaderLostError."""
-        return bool(self._status() & NsReg.RF_FIELD_PRESENT)
+        return self._memory.phone_is_there
 
-    def _status(self) -> int:
-        self._send(bytes([REGISTERS_BLOCK, Register.NS_REG]))
-        return self._fetch(1)[0]
+    def _keep_up(self, wanted: bytes) -> bool:
+        if self._protection is None:
+            self._protect()
+        if wanted != self._written:
+            return self._write(wanted)
+        if not self._phone_was_there and self._monotonic_s() < self._looked_at_s + LOOK_EVERY_S:
+            return True
+        if self._stands(wanted):
+            return True
+        log.warning("the tag did not say what this terminal had written: it is written again")
+        self._tell(TagNews.REWRITTEN)
+        if self._protection is Protection.PROTECTED:
+            self._protect()
+        return self._write(wanted)
 
-    def _set_register(self, register: Register, mask: int, value: int) -> None:
-        self._send(bytes([REGISTERS_BLOCK, register, mask, value]))
-
-    def _read_block(self, number: int) -> bytes:
-        self._send(bytes([number]))
-        return self._fetch(BLOCK)
-
-    def _write_block(self, number: int, block: bytes) -> None:
-        self._send(bytes([number]) + block)
-        status = self._status()
-        until_s = self._monotonic_s() + _BUSY_MOST_S
-        while status & NsReg.EEPROM_WR_BUSY and self._monotonic_s() < until_s:
-            self._pause(_LOOK_AGAIN_S)
-            status = self._status()
-        if status & (NsReg.EEPROM_WR_BUSY | NsReg.EEPROM_WR_ERR):
-            raise ReaderLostError(NAME, "the tag chip reports a write error", "Put in another chip")
-
-    def _send(self, data: bytes) -> None:
-        """One transaction; a chip that is busy for a moment answers the next one."""
-        until_s = self._monotonic_s() + _BUSY_MOST_S
-        while True:
-            try:
-                self._bus.write(self._address, data)
-            except OSError as error:
-                if self._monotonic_s() >= until_s:
-                    raise _no_answer(self._address, error) from error
-                self._pause(_LOOK_AGAIN_S)
-            else:
-                return
-
-    def _fetch(self, count: int) -> bytes:
+    def _protect(self) -> None:
         try:
-            data = self._bus.read(self._address, count)
-        except OSError as error:
-            raise _no_answer(self._address, error) from error
-        if len(data) != count:
-            raise ReaderLostError(NAME, f"{len(data)} bytes instead of {count}", "See to the wires of the I2C bus")
-        return data
+            self._protection = protect(self._memory)
+        finally:
+            self._memory.release()
+        protected = self._protection is Protection.PROTECTED
+        log.info("the tag chip against writing by phones: %s", self._protection.value)
+        self._tell(TagNews.PROTECTED if protected else TagNews.UNPROTECTED)
+
+    def _stands(self, message: bytes) -> bool:
+        """Whether message and protection are as they were left."""
+        try:
+            self._check_capability()
+            stands = self._read_message(len(_blocks(message))) == b"".join(_blocks(message))
+            if stands and self._protection is Protection.PROTECTED:
+                stands = holds(self._memory)
+        finally:
+            self._memory.release()
+        self._phone_was_there, self._looked_at_s = False, self._monotonic_s()
+        return stands
+
+    def _write(self, message: bytes) -> bool:
+        self._written = None
+        blocks = _blocks(message)
+        try:
+            self._memory.write_block(1, _EMPTY_TLV)
+            for number, block in list(enumerate(blocks, 1))[:0:-1]:
+                self._memory.write_block(number, block)
+            self._memory.write_block(1, blocks[0])
+            kept = self._read_message(len(blocks))
+        finally:
+            self._memory.release()
+        if kept != b"".join(blocks):
+            raise ReaderLostError(NAME, "the tag chip does not keep what is written to it", "Put in another chip")
+        self._written = message
+        self._phone_was_there, self._looked_at_s = False, self._monotonic_s()
+        return True
+
+    def _read_message(self, blocks: int) -> bytes:
+        return b"".join(self._memory.read_block(number) for number in range(1, blocks + 1))
+
+    def _check_capability(self) -> None:
+        capability = self._memory.read_block(0)[12:]
+        if capability not in _CAPABILITIES:
+            raise ReaderLostError(
+                NAME,
+                f"the tag chip holds something else than an empty tag ({capability.hex()})",
+                "Put in an NTAG I2C plus as it comes from its maker, or write its capability container anew",
+            )
 
 
-def _no_answer(address: int, error: OSError) -> ReaderLostError:
-    return ReaderLostError(
-        NAME,
-        f"nobody answers on I2C address {address:02X} ({error})",
-        "See to the chip's wires, and that I2C is switched on (raspi-config)",
-    )
+def _blocks(message: bytes) -> list[bytes]:
+    return [message[at : at + BLOCK].ljust(BLOCK, b"\x00") for at in range(0, len(message), BLOCK)]
 
 
 def _tlv(message: bytes) -> bytes:

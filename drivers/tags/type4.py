@@ -6,9 +6,10 @@ One phone's session lasts from its first command until the field goes: all of it
 """
 
 import threading
+from collections.abc import Callable
 
 from drivers.tags.ndef import MESSAGE_MOST, message_of
-from pengpos.core.ports import TagIdle, TagState
+from pengpos.core.ports import TagIdle, TagNews, TagState
 
 AID = bytes.fromhex("D2760000850101")
 CC_FILE, NDEF_FILE = b"\xe1\x03", b"\xe1\x04"
@@ -41,6 +42,9 @@ class Type4Tag:
         self._ndef_file: bytes | None = None
         self._selected_application = False
         self._file: bytes | None = None
+
+    def tell(self, listener: Callable[[TagNews], None]) -> None:
+        """See `core.ports.TagPresenter`: it is read-only for every phone, so there never are any."""
 
     def show(self, state: TagState) -> None:
         """See `core.ports.TagPresenter`."""

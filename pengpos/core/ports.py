@@ -140,8 +140,21 @@ class TagCancelled:
 TagState = TagIdle | TagWaiting | TagClaimed | TagPaid | TagCancelled
 
 
+class TagNews(StrEnum):
+    """What a tag has to tell the shop about phones that write."""
+
+    REWRITTEN = "rewritten"
+    """It did not say what the terminal had written; now it does again."""
+    UNPROTECTED = "unprotected"
+    """Its chip cannot be locked against writing by phones."""
+    PROTECTED = "protected"
+
+
 class TagPresenter(Protocol):
     """An NDEF tag whose content follows the sale (tap protocol §3); a terminal without one has no presenter."""
+
+    def tell(self, listener: Callable[[TagNews], None]) -> None:
+        """From now on the listener hears the tag's news, in its own thread; a tag that no phone can write has none."""
 
     def show(self, state: TagState) -> None:
         """From now on the tag says this; returns at once, never raises. The same state may be said twice.

@@ -12,7 +12,7 @@ from drivers.readers.supervisor import Pace, ReaderSupervisor
 from drivers.tags.chip import TagChip
 from drivers.tags.i2c import LinuxI2c
 from drivers.tags.type4 import Type4Tag
-from pengpos.core.ports import Card, ReaderHealth, TagPresenter, TagState, TapListener
+from pengpos.core.ports import Card, ReaderHealth, TagNews, TagPresenter, TagState, TapListener
 from terminal.device.settings import Settings
 
 if TYPE_CHECKING:
@@ -71,6 +71,10 @@ class Supervisors:
 class _Tags:
     def __init__(self, presenters: Sequence[TagPresenter]) -> None:
         self._presenters = presenters
+
+    def tell(self, listener: Callable[[TagNews], None]) -> None:
+        for presenter in self._presenters:
+            presenter.tell(listener)
 
     def show(self, state: TagState) -> None:
         for presenter in self._presenters:

@@ -86,6 +86,11 @@ _UNAVAILABLE: Final = _Alarm(message("alarm.journal_unavailable.text"), message(
 _DAMAGED: Final = _Alarm(message("alarm.journal_damaged.text"), message("alarm.journal_damaged.cure"))
 _SOFTWARE: Final = _Alarm(message("alarm.software.text"), message("alarm.software.cure"))
 
+_TAG_REWRITTEN: Final = _Alarm(message("alarm.tag_rewritten.text"), message("alarm.tag_rewritten.cure"))
+_TAG_UNPROTECTED: Final = _Alarm(
+    message("alarm.tag_unprotected.text"), message("alarm.tag_unprotected.cure"), calm=True
+)
+
 
 def about_sale(kind: AlarmKind, sale: Sale) -> AlarmWords:
     """An alarm about one sale, with its number; who bears it as far as the backend said, and what came of asking."""
@@ -160,6 +165,16 @@ def journal_unavailable(trouble: Exception) -> AlarmWords:
 def journal_damaged(trouble: Exception) -> AlarmWords:
     """The journal's file is damaged, or is none that this device wrote."""
     return _DAMAGED.words(trouble=trouble)
+
+
+def tag_rewritten() -> AlarmWords:
+    """A phone has written something else on the tag; it has been put right."""
+    return _TAG_REWRITTEN.words()
+
+
+def tag_unprotected() -> AlarmWords:
+    """The tag's chip is of a kind that cannot be locked against writing by phones, or was locked open."""
+    return _TAG_UNPROTECTED.words()
 
 
 def software_fault(detail: str) -> AlarmWords:

@@ -4,7 +4,7 @@
 from collections.abc import Callable, Sequence
 
 from drivers.readers.supervisor import NO_READER
-from drivers.tags.ntag_i2c import NAME as TAG_CHIP
+from drivers.tags.ntag_memory import NAME as TAG_CHIP
 from pengpos.core.ports import ReaderHealth, ReaderState
 
 

@@ -23,6 +23,7 @@ from terminal.sales.offline import OfflinePolicy
 from terminal.sales.open_dues import OpenDues
 from terminal.sales.open_sales import OpenSales
 from terminal.taps.tag import Tag
+from terminal.taps.tag_alarms import TagAlarms
 from terminal.wiring.backend import BackendParts
 from terminal.wiring.device import DeviceParts
 from terminal.wiring.surroundings import Surroundings
@@ -61,6 +62,8 @@ def make_sales(
 ) -> SaleParts:
     """Make them over an open journal. `broken`: the journal failed for good; it must end the process."""
     tag = Tag(given.tag, device.clock)
+    if given.tag is not None:
+        given.tag.tell(TagAlarms(device.alarms).hear)
     journal_alarm = JournalAlarm(device.alarms, broken)
     open_sales = _open_sales(given, device, tag, journal_alarm)
     policy = OfflinePolicy(

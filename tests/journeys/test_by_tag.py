@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A terminal with a tag: what it says through whole sales. Source: tap protocol §3."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from pengpos.core.ports import TagCancelled, TagClaimed, TagIdle, TagPaid, TagState, TagWaiting
+from pengpos.core.ports import TagCancelled, TagClaimed, TagIdle, TagNews, TagPaid, TagState, TagWaiting
 from tests.support.counter import Counter, until
 from tests.support.page import Visitor
 
@@ -15,6 +15,9 @@ class Presenter:
 
     def __init__(self) -> None:
         self.said: list[TagState] = []
+
+    def tell(self, listener: Callable[[TagNews], None]) -> None:
+        self.listener = listener
 
     def show(self, state: TagState) -> None:
         self.said.append(state)
@@ -27,6 +30,27 @@ def tag(counter: Counter) -> Iterator[Presenter]:
     yield presenter
     counter.close()
     assert presenter.said[-1] == TagIdle()  # switched off, nothing on it can be paid
+
+
+def test_a_tag_that_a_phone_rewrote_is_an_alarm_until_a_person_has_seen_it(counter: Counter, tag: Presenter) -> None:
+    for _ in range(5):
+        tag.listener(TagNews.REWRITTEN)
+    until(lambda: bool(counter.status.alarms), "the shop hears of it")
+    (alarm,) = counter.status.alarms
+    assert (alarm.kind, alarm.calm) == ("tag_rewritten", False)
+    assert alarm.text_in is not None
+    assert "标签" in alarm.text_in.zh_hans
+    counter.restart()
+    until(lambda: [alarm.kind for alarm in counter.status.alarms] == ["tag_rewritten"], "it stands after a restart")
+    assert counter.call("POST", f"/v1/alarms/{alarm.id}/seen").status_code == 200
+    assert counter.status.alarms == []
+
+
+def test_a_chip_that_cannot_be_locked_is_said_calmly_while_it_is_there(counter: Counter, tag: Presenter) -> None:
+    tag.listener(TagNews.UNPROTECTED)
+    until(lambda: [(alarm.kind, alarm.calm) for alarm in counter.status.alarms] == [("tag_unprotected", True)], "said")
+    tag.listener(TagNews.PROTECTED)
+    until(lambda: counter.status.alarms == [], "another chip was put in")
 
 
 def test_a_sale_by_the_tag(counter: Counter, tag: Presenter) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from drivers.readers.supervisor import Pace, ReaderSupervisor
-from drivers.simulated.ntag import SimulatedNtag
+from drivers.simulated.ntag import Kind, SimulatedNtag
 from drivers.tags.chip import TagChip
 from drivers.tags.ndef import message_of, uri_message
-from pengpos.core.ports import ReaderState, TagCancelled, TagWaiting
+from pengpos.core.ports import ReaderState, TagCancelled, TagNews, TagWaiting
 from tests.support.listener import Listener
 
 LIMIT_S = 10.0
@@ -24,6 +24,11 @@ class Bus(SimulatedNtag):
 
     enabled = True
     trouble: OSError = FileNotFoundError(2, "No such file or directory")
+    looks_at_a_phone = 0
+
+    def write(self, address: int, data: bytes) -> None:
+        self.looks_at_a_phone += self.phone_is_there
+        super().write(address, data)
 
     def open(self) -> "Bus":
         if not self.enabled:
@@ -74,6 +79,23 @@ def test_it_says_what_it_shall(bus: Bus, tag: TagChip) -> None:
     until(reads(bus, uri_message("https://shop.example/")))
     tag.show(TagWaiting(URL))
     until(reads(bus, uri_message(URL)))
+
+
+def test_a_phone_that_rewrites_it_is_told_and_put_right(listener: Listener) -> None:
+    bus, news = Bus(kind=Kind.PLAIN_1K), list[TagNews]()
+    tag = TagChip(bus.open, "https://shop.example/")
+    tag.tell(news.append)
+    supervisor = ReaderSupervisor(listener, discover=tag.discover, open_reader=tag.open, pace=PACE)
+    supervisor.start()
+    until(reads(bus, uri_message("https://shop.example/")))
+    until(lambda: news == [TagNews.UNPROTECTED])
+    bus.phone_is_there = True
+    bus.memory[4 * 4 + 5] ^= 0xFF
+    until(lambda: bus.looks_at_a_phone > 1)
+    bus.phone_goes()
+    until(reads(bus, uri_message("https://shop.example/")))
+    until(lambda: news == [TagNews.UNPROTECTED, TagNews.REWRITTEN])
+    assert supervisor.stop()
 
 
 def test_trouble_is_told_and_mended(bus: Bus, tag: TagChip, listener: Listener) -> None:

@@ -9,7 +9,8 @@ import pytest
 from drivers.simulated.ntag import SimulatedNtag
 from drivers.tags.i2c import LinuxI2c
 from drivers.tags.ndef import message_of, uri_message
-from drivers.tags.ntag_i2c import ADDRESS, NtagI2c
+from drivers.tags.ntag_i2c import NtagI2c
+from drivers.tags.ntag_memory import ADDRESS
 from pengpos.core.errors import ReaderLostError
 from pengpos.core.ports import TagCancelled, TagClaimed, TagIdle, TagPaid, TagState, TagWaiting
 

@@ -57,6 +57,14 @@ def test_an_alarm_says_what_it_is_about(words: AlarmWords, about: str) -> None:
     assert all(each(words.cure))
 
 
+@pytest.mark.parametrize("words", [alarm_words.tag_rewritten(), alarm_words.tag_unprotected()])
+def test_an_alarm_without_values_has_a_sentence_of_its_own_in_each_language(words: AlarmWords) -> None:
+    for said in (each(words.text), each(words.cure)):
+        assert len(set(said)) == 3
+        assert all(said)
+        assert not any("alarm." in sentence for sentence in said)
+
+
 @pytest.mark.parametrize(
     ("borne_by", "says"),
     [

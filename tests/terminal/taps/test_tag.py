@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tag says. Source: tap protocol §3: idle, waiting, claimed, the receipt for 20 s, nothing after a cancel."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from pengpos.core.ports import TagCancelled, TagClaimed, TagIdle, TagPaid, TagState, TagWaiting
+from pengpos.core.ports import TagCancelled, TagClaimed, TagIdle, TagNews, TagPaid, TagState, TagWaiting
 from pengpos.core.sale import Sale, SaleState, Way
 from terminal.taps.tag import RECEIPT_SHOWN_S, Tag, tag_state
 from tests.support.parts import HandClock
@@ -22,6 +23,9 @@ class Presenter:
 
     def __init__(self) -> None:
         self.said: list[TagState] = []
+
+    def tell(self, listener: Callable[[TagNews], None]) -> None:
+        self.listener = listener
 
     def show(self, state: TagState) -> None:
         self.said.append(state)
