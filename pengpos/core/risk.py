@@ -12,12 +12,15 @@ from enum import StrEnum
 from itertools import chain
 from typing import TypeAlias
 
+from pengpos.core.times import CLOCK_TOLERANCE_S
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskPolicy:
     """The offline part of a signed risk policy. Amounts in minor units of `currency`, ends of ranges included."""
 
     version: int
+    issued_at: int
     currency: str
     per_payment_minor: int
     per_key_count: int
@@ -67,6 +70,8 @@ class Cap(StrEnum):
     NO_POLICY = "no_policy"
     POLICY_EXPIRED = "policy_expired"
     CLOCK_DOUBTFUL = "clock_doubtful"
+    AUTHORISED_AT = "authorised_at"
+    FUNDING = "funding"
     WALLET_FORBIDS = "wallet_forbids"
     KEY_BLOCKED = "key_blocked"
     WALLET_ONLINE_ONLY = "wallet_online_only"
@@ -116,6 +121,8 @@ def decide(
     *,
     total_minor: int,
     currency: str,
+    authorised_at: int,
+    from_own_balance: bool,
     offline_allowed: bool,
     allowance: Allowance | None,
     now: int,
@@ -123,13 +130,15 @@ def decide(
 ) -> OfflineAllowed | OfflineRefused:
     """Judge one authorised total, against the policy and the wallet's own allowance, as of `now` (Unix seconds).
 
-    `offline_allowed` and `allowance` are the authorisation's and the wallet credential's, `turnaround_ms` the tap's:
-    None, where it was not measured, is too long. The cashier's own decision to accept offline is judged by the same
-    rules.
+    `authorised_at`, `from_own_balance` (funding 0), `offline_allowed` and `allowance` are the authorisation's and the
+    wallet credential's, `turnaround_ms` the tap's: None, where it was not measured, is too long. The cashier's own
+    decision to accept offline is judged by the same rules.
     """
     if policy is None:
         return OfflineRefused(cap=Cap.NO_POLICY, detail="no risk policy is stored")
-    payment = _Payment(total_minor, currency, offline_allowed, allowance, turnaround_ms)
+    payment = _Payment(
+        total_minor, currency, authorised_at, from_own_balance, offline_allowed, allowance, turnaround_ms
+    )
     rules = chain(
         _of_the_device(policy, usage, now), _of_the_wallet(usage, payment), _of_the_policy(policy, usage, payment)
     )
@@ -150,6 +159,8 @@ def caps_left(policy: RiskPolicy | None, usage: Usage, *, now: int) -> CapsLeft 
 class _Payment:
     total_minor: int
     currency: str
+    authorised_at: int
+    from_own_balance: bool
     offline_allowed: bool
     allowance: Allowance | None
     turnaround_ms: int | None
@@ -171,6 +182,7 @@ def _of_the_device(policy: RiskPolicy, usage: Usage, now: int) -> Iterator[_Rule
 
 
 def _of_the_wallet(usage: Usage, payment: _Payment) -> Iterator[_Rule]:
+    yield Cap.FUNDING, payment.from_own_balance, "the money would come from a purse or a friend: online only"
     yield Cap.WALLET_FORBIDS, payment.offline_allowed, "the authorisation is for online only"
     yield Cap.KEY_BLOCKED, not usage.key_blocked, "an earlier payment of this key was declined at sync"
     if (allowance := payment.allowance) is None:
@@ -186,6 +198,12 @@ def _of_the_wallet(usage: Usage, payment: _Payment) -> Iterator[_Rule]:
 
 
 def _of_the_policy(policy: RiskPolicy, usage: Usage, payment: _Payment) -> Iterator[_Rule]:
+    # The backend judges by the wallet's own time: it must hold this policy, or one that is as generous, valid then.
+    yield (
+        Cap.AUTHORISED_AT,
+        policy.issued_at - CLOCK_TOLERANCE_S <= payment.authorised_at <= policy.not_after,
+        f"authorised at {payment.authorised_at}, policy {policy.version} from {policy.issued_at} to {policy.not_after}",
+    )
     yield (
         Cap.CURRENCY,
         payment.currency == policy.currency,

@@ -4,7 +4,7 @@
 Whether an authorisation may be accepted offline is decided afterwards, by `pengpos.core.risk`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
@@ -14,11 +14,10 @@ from pengpos.wire.encoding.cose import Sign1
 from pengpos.wire.encoding.keys import Issuers
 from pengpos.wire.objects.authorisation import Authorisation
 from pengpos.wire.objects.credential import Credential, Role
-from pengpos.wire.objects.membership import Membership
 from pengpos.wire.objects.presentation import Presentation
 from pengpos.wire.objects.receipt import Outcome, Receipt
 from pengpos.wire.objects.reply import AlreadyPaid, Authorises, Declines, NeedsShopper, read_reply
-from pengpos.wire.objects.voucher import Voucher
+from pengpos.wire.soundness import Flawed, Supplements, flaw_as_of, read_supplements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +27,7 @@ class Accepted:
     credential: Credential
     authorisation: Authorisation
     reply: Authorises
-    vouchers: tuple[Voucher, ...] = ()
-    membership: Membership | None = None
+    supplements: Supplements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +123,6 @@ def _judge_authorisation(
     denylisted: Callable[[bytes], bool],
 ) -> Accepted:
     """Everything but the counter."""
-    intent = presentation.intent.claims
     try:
         authorisation = Authorisation.parse(reply.authorisation)
         credential = Credential.read(reply.wallet_credential, issuers)
@@ -136,19 +133,14 @@ def _judge_authorisation(
     claims = authorisation.claims
     if claims.intent_digest != presentation.intent.digest:
         raise RefusedError(Reason.NOT_A_WALLET, "answers another intent")
-    try:
-        vouchers = _read_vouchers(claims.vouchers, credential, presentation, issuers, now)
-        membership = _read_membership(claims.membership, credential, presentation, issuers, now)
-    except (MalformedError, SignatureError) as error:
-        raise RefusedError(Reason.WRONG_TOTAL, f"voucher or membership: {error}") from None
-    off = sum(voucher.claims.value_minor for voucher in vouchers)
-    if claims.total_minor != max(0, intent.amount_minor - off) + claims.tip_minor:
-        raise RefusedError(Reason.WRONG_TOTAL, "the total is not amount less vouchers plus tip")
-    if not intent.in_time(claims.authorised_at):
-        raise RefusedError(Reason.EXPIRED, "authorised outside the intent's life")
-    return Accepted(
-        credential=credential, authorisation=authorisation, reply=reply, vouchers=vouchers, membership=membership
-    )
+    supplements = read_supplements(claims, issuers)
+    if isinstance(supplements, Flawed):
+        raise RefusedError(supplements.flaw.reason, supplements.detail)
+    for at in (now, claims.authorised_at):  # the backend will judge by the second, which the wallet has chosen
+        flawed = flaw_as_of(at, presentation, credential, claims, supplements)
+        if flawed is not None:
+            raise RefusedError(flawed.flaw.reason, flawed.detail)
+    return Accepted(credential=credential, authorisation=authorisation, reply=reply, supplements=supplements)
 
 
 def _check_wallet(credential: Credential, now: int, denylisted: Callable[[bytes], bool]) -> None:
@@ -158,47 +150,6 @@ def _check_wallet(credential: Credential, now: int, denylisted: Callable[[bytes]
         raise RefusedError(Reason.CREDENTIAL_EXPIRED, "the wallet's credential is expired")
     if denylisted(credential.key.kid):
         raise RefusedError(Reason.CREDENTIAL_EXPIRED, "the wallet's key is on the denylist")
-
-
-def _read_vouchers(
-    raws: Sequence[bytes], credential: Credential, presentation: Presentation, issuers: Issuers, now: int
-) -> tuple[Voucher, ...]:
-    if not raws:
-        return ()
-    intent = presentation.intent.claims
-    if not intent.online:
-        raise MalformedError("used where the intent says offline")
-    kid = credential.key.kid
-    vouchers = tuple(Voucher.read(raw, issuers) for raw in raws)
-    for claims in (voucher.claims for voucher in vouchers):
-        if claims.merchant_id != presentation.merchant.merchant_id:
-            raise MalformedError("a voucher of another merchant")
-        if claims.holder_kid != kid:
-            raise MalformedError("a voucher of another holder")
-        if claims.currency != intent.currency:
-            raise MalformedError("a voucher in another currency")
-        if not claims.in_time(now):
-            raise MalformedError("a voucher out of its time")
-        if intent.amount_minor < claims.minimum_minor:
-            raise MalformedError("below a voucher's minimum")
-    if len({voucher.claims.voucher_id for voucher in vouchers}) != len(vouchers):
-        raise MalformedError("one voucher twice")
-    return vouchers
-
-
-def _read_membership(
-    raw: bytes | None, credential: Credential, presentation: Presentation, issuers: Issuers, now: int
-) -> Membership | None:
-    if raw is None:
-        return None
-    membership = Membership.read(raw, issuers)
-    if membership.claims.merchant_id != presentation.merchant.merchant_id:
-        raise MalformedError("a pass of another merchant")
-    if membership.claims.holder_kid != credential.key.kid:
-        raise MalformedError("a pass of another holder")
-    if not membership.claims.in_time(now):
-        raise MalformedError("a pass that has run out")
-    return membership
 
 
 def _check_counter(

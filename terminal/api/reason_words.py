@@ -58,6 +58,7 @@ WORDS: Final[dict[Reason, ReasonWords]] = {
 
 CODE_WORDS: Final[dict[str, ReasonWords]] = {
     Cap.TAP_TOO_SLOW: ReasonWords(message("reason.tap_too_slow.shopper"), message("reason.tap_too_slow.cashier")),
+    Cap.FUNDING: ReasonWords(message("reason.funding.shopper"), message("reason.funding.cashier")),
 }
 """Our own codes beside a number, with sentences of their own."""
 

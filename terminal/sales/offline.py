@@ -29,6 +29,7 @@ from pengpos.core.risk import (
 from pengpos.core.sale import Authorised
 from pengpos.core.times import parse_rfc3339
 from pengpos.wire.encoding.cose import Context, Sign1
+from pengpos.wire.objects.authorisation import Authorisation, Funding
 from pengpos.wire.objects.credential import Credential
 from terminal.device.clock import DeviceClock
 from terminal.device.identity import Identity
@@ -61,6 +62,7 @@ def policy_of(document: dict[str, Any]) -> RiskPolicy:
         risk = document["risk"]
         return RiskPolicy(
             version=int(document["version"]),
+            issued_at=parse_rfc3339(document["issued_at"]),
             currency=str(risk["currency"]),
             per_payment_minor=int(risk["per_payment"]),
             per_key_count=int(risk["per_wallet_count"]),
@@ -168,6 +170,8 @@ class OfflinePolicy:
             self._usage(reads.queue_totals(currency), reads.wallet_usage(authorised.wallet_kid, currency)),
             total_minor=authorised.total_minor,
             currency=currency,
+            authorised_at=authorised.authorised_at,
+            from_own_balance=Authorisation.parse(authorised.authorisation).claims.funding is Funding.BALANCE,
             offline_allowed=authorised.offline_allowed,
             allowance=credential.allowance,
             turnaround_ms=authorised.turnaround_ms,

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pengpos.core.reasons import Reason
-from sandbox.backend.intents.dues import NEVER_ASKED
-from sandbox.backend.trust.judgement import PLATFORM_BEARS
+from pengpos.wire.soundness import Flaw
+from sandbox.backend.trust.liability import LIABILITY
 from tests.support.contract_page import calls, rows_of_words, section
 
 ROOT = Path(__file__).parents[2]
@@ -101,6 +101,8 @@ def test_the_backends_page_has_exactly_the_codes_of_problems() -> None:
 
 def test_the_backends_page_has_exactly_the_codes_of_verdicts() -> None:
     refused: dict[str, set[int]] = defaultdict(set)
+    for flaw in Flaw:
+        refused[flaw.code].add(flaw.reason)
     for source in sources("sandbox"):
         for code, reason in refused_by(ast.parse(source)):
             refused[code].add(reason)
@@ -108,8 +110,10 @@ def test_the_backends_page_has_exactly_the_codes_of_verdicts() -> None:
     assert set(rows) == {*refused, "approved", "already_paid", "friend_asked"}
     reasons = {code: {int(number) for number in re.findall(r"\d+", row[0])} for code, row in rows.items()}
     assert {code: found for code, found in refused.items() if not found <= reasons[code]} == {}
-    assert {code for code, row in rows.items() if row[1] == "platform"} == PLATFORM_BEARS
-    assert {code for code, row in rows.items() if row[2] == "no"} == NEVER_ASKED
+    said = {code: (row[1], row[2]) for code, row in rows.items() if row[1]}
+    assert said == {code: (row.borne_by, "yes" if row.may_be_due else "no") for code, row in LIABILITY.items()}
+    never_of_one_accepted_offline = {"not_yet", "held_for_review"}
+    assert set(refused) == set(LIABILITY) | never_of_one_accepted_offline
 
 
 def test_the_local_page_has_exactly_the_codes_of_problems() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.backend.intents.dues import NEVER_ASKED
-from sandbox.backend.trust.judgement import PLATFORM_BEARS
+from pengpos.wire.soundness import Flaw
+from sandbox.backend.trust.liability import LIABILITY
 from tests.support.contract_page import NOT_BUILT, calls, cells, rows_of_words, section, variables_blank
 
 ROOT = Path(__file__).parents[2]
@@ -81,11 +81,11 @@ def test_every_party_has_its_row() -> None:
 
 def test_every_refusal_of_the_backend_says_who_bears_it() -> None:
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "sandbox" / "backend").rglob("*.py")]
-    codes = {code for source in sources for code in _REFUSAL.findall(source)}
+    codes = {code for source in sources for code in _REFUSAL.findall(source)} | {flaw.code for flaw in Flaw}
     assert len(codes) > 25
     assert Counter(code for code, _ in bearing()) == Counter(codes)
-    assert {code for code, (bears, *_) in bearing() if bears == "platform"} == PLATFORM_BEARS
-    assert {code for code, (_, due, *_) in bearing() if due == "no"} == NEVER_ASKED
+    said = {code: (bears, due) for code, (bears, due, *_) in bearing() if bears != "nobody"}
+    assert said == {code: (row.borne_by, "yes" if row.may_be_due else "no") for code, row in LIABILITY.items()}
 
 
 def test_every_test_named_exists_where_the_page_says() -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The backend is gone: what is taken all the same, what is not, and what the cashier may decide."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -10,6 +11,7 @@ from pengpos.core.reasons import Reason
 from pengpos.core.risk import Cap
 from pengpos.core.sale import Authorised
 from pengpos.wire.encoding.base64url import b64u
+from pengpos.wire.objects.authorisation import Funding
 from sandbox.phone.phone import VirtualPhone
 from sandbox.phone.wallet.events import ReceiptKept
 from terminal.api.reason_words import CODE_WORDS
@@ -62,6 +64,19 @@ def test_not_taken_offline(counter: Counter, phone: VirtualPhone, amount: str) -
     assert sale.state == "presented"
     assert_says(sale, Reason.OFFLINE_NOT_POSSIBLE)
     assert counter.status.queue.count == 0
+
+
+def test_a_shopper_cannot_choose_how_the_promise_fails(counter: Counter, phone: VirtualPhone) -> None:
+    """A purse that the terminal cannot look into pays online only; what other phones are told is the same number."""
+    phone.owner = replace(phone.owner, funding=Funding.SHARED_PURSE)
+    counter.lose_the_backend()
+    sale = counter.tap(counter.present("18.80"), phone, lambda seen: seen.reason)
+    assert sale.state == "presented"
+    assert sale.reason is not None
+    assert (sale.reason.code, sale.reason.detail) == (Reason.OFFLINE_NOT_POSSIBLE, Cap.FUNDING)
+    assert sale.reason.cashier == CODE_WORDS[Cap.FUNDING].cashier.in_language("zh-Hans")
+    assert counter.status.queue.count == 0
+    assert journalled(counter, sale) is None
 
 
 def set_turnaround(counter: Counter, most_ms: int) -> None:

@@ -36,6 +36,7 @@ PLAIN = VECTORS["cases"][0]
 # "policy: 200.00 CNY a payment", the rest as the backend's default
 POLICY = RiskPolicy(
     version=1,
+    issued_at=1_767_000_000,
     currency="CNY",
     per_payment_minor=200_00,
     per_key_count=10,
@@ -82,6 +83,8 @@ def offline(accepted: Accepted, presentation: Presentation, now: int) -> Offline
         Usage(),
         total_minor=accepted.authorisation.claims.total_minor,
         currency=presentation.intent.claims.currency,
+        authorised_at=accepted.authorisation.claims.authorised_at,
+        from_own_balance=accepted.authorisation.claims.funding is Funding.BALANCE,
         offline_allowed=accepted.authorisation.claims.offline_allowed,
         allowance=accepted.credential.allowance,
         now=now,
@@ -165,7 +168,7 @@ def test_case_is_answered_byte_for_byte(case: Case) -> None:
         stored=constantly(None),
     )
     assert isinstance(verdict, Accepted)
-    off = sum(voucher.claims.value_minor for voucher in verdict.vouchers)
+    off = verdict.supplements.value_minor
     tip = inputs.get("tip", 0)
     claims = AuthorisationClaims(
         intent_digest=presentation.intent.digest,

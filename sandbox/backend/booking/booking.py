@@ -34,7 +34,8 @@ from sandbox.backend.records.tables import (
 from sandbox.backend.sharing import purses
 from sandbox.backend.terminals import policy
 from sandbox.backend.terminals.merchants import merchant_of
-from sandbox.backend.trust.judgement import CANCELLED, INSUFFICIENT_FUNDS, PLATFORM_BEARS, Refusal
+from sandbox.backend.trust.judgement import CANCELLED, INSUFFICIENT_FUNDS, Refusal
+from sandbox.backend.trust.liability import liability_of
 
 REVIEW_S = 900
 """A held payment becomes one of the others within this time."""
@@ -227,7 +228,8 @@ def _guarantee(session: Session, intent: IntentRow, payment: PaymentRow, refusal
     """What a terminal accepted within its policy is owed to the merchant, up to the policy's guaranteed sum."""
     payment.borne_by = BorneBy.MERCHANT
     risk = policy.risk_as_of(session, intent.terminal_id, payment.authorised_at)
-    if refusal.code not in PLATFORM_BEARS or risk is None or dues.paid(session, intent.key) is not None:
+    borne_by = liability_of(refusal.code).borne_by
+    if borne_by is BorneBy.MERCHANT or risk is None or dues.paid(session, intent.key) is not None:
         return
     left = int(risk["guaranteed"]) - _guarantee_used(session, intent.terminal_id, payment.currency, now)
     owed = max(0, min(payment.total_minor, left))

@@ -12,10 +12,8 @@ from sqlalchemy.orm import Session
 from sandbox.backend.records.database import insert_if_new
 from sandbox.backend.records.tables import DueRow, DueState, PaymentRow, RefundRow, RefundState, WalletCounterRow
 from sandbox.backend.terminals import denylist
-from sandbox.backend.trust.judgement import CANCELLED, COUNTER_REUSED, CREDENTIAL_BLOCKED, NOT_A_WALLET
+from sandbox.backend.trust.liability import liability_of
 
-NEVER_ASKED = frozenset({COUNTER_REUSED.code, CREDENTIAL_BLOCKED.code, NOT_A_WALLET.code, CANCELLED.code})
-"""Codes of refusals after which no due is asked: the owner may not have signed, or nothing is owed."""
 _ALIVE = frozenset({DueState.OPEN, DueState.REFUSED})
 _WITHOUT = "without_due"
 
@@ -28,7 +26,7 @@ def ask(session: Session, payment: PaymentRow, now: int) -> None:
     if not payment.knows_dues:
         return
     amount = _left_to_pay(session, payment)
-    if amount <= 0 or payment.code in NEVER_ASKED or not _owner_signed(session, payment):
+    if amount <= 0 or not liability_of(payment.code).may_be_due or not _owner_signed(session, payment):
         return
     insert_if_new(
         session,

@@ -18,9 +18,8 @@ from pengpos.wire.encoding.keys import Issuers
 from pengpos.wire.objects.authorisation import Authorisation, AuthorisationClaims
 from pengpos.wire.objects.credential import Credential, Role
 from pengpos.wire.objects.intent import IntentClaims
-from pengpos.wire.objects.membership import Membership
 from pengpos.wire.objects.presentation import Presentation
-from pengpos.wire.objects.voucher import Voucher, VoucherClaims
+from pengpos.wire.soundness import Flaw, Flawed, flaw_as_of, read_supplements
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,29 +62,20 @@ class Known:
 
 
 NOT_A_WALLET = Refusal(Reason.NOT_A_WALLET, "not_a_wallet")
-CREDENTIAL_EXPIRED = Refusal(Reason.CREDENTIAL_EXPIRED, "credential_expired")
+CREDENTIAL_UNKNOWN = Refusal(Reason.NOT_A_WALLET, "credential_unknown")
+CREDENTIAL_EXPIRED = Refusal(Flaw.CREDENTIAL_EXPIRED.reason, Flaw.CREDENTIAL_EXPIRED.code)
 CREDENTIAL_BLOCKED = Refusal(Reason.CREDENTIAL_EXPIRED, "credential_blocked")
-TERMINAL_CREDENTIAL_EXPIRED = Refusal(Reason.CREDENTIAL_EXPIRED, "terminal_credential_expired")
-WRONG_TOTAL = Refusal(Reason.WRONG_TOTAL, "wrong_total")
-WRONG_VOUCHER = Refusal(Reason.WRONG_TOTAL, "wrong_voucher")
-WRONG_MEMBERSHIP = Refusal(Reason.WRONG_TOTAL, "wrong_membership")
 COUNTER_REUSED = Refusal(Reason.ALREADY_USED, "counter_reused")
 VOUCHER_SPENT = Refusal(Reason.ALREADY_USED, "voucher_spent")
 OFFLINE_NOT_ALLOWED = Refusal(Reason.OFFLINE_NOT_POSSIBLE, "offline_not_allowed")
 OVER_POLICY = Refusal(Reason.OFFLINE_NOT_POSSIBLE, "over_policy")
 NO_POLICY = Refusal(Reason.OFFLINE_NOT_POSSIBLE, "no_policy")
 OFFLINE_FROZEN = Refusal(Reason.CREDENTIAL_EXPIRED, "offline_frozen")
-EXPIRED = Refusal(Reason.EXPIRED, "expired")
+EXPIRED = Refusal(Flaw.EXPIRED.reason, Flaw.EXPIRED.code)
 CANCELLED = Refusal(Reason.EXPIRED, "cancelled")
 TOO_OLD = Refusal(Reason.EXPIRED, "too_old")
 NOT_YET = Refusal(Reason.EXPIRED, "not_yet")
 INSUFFICIENT_FUNDS = Refusal(Reason.DECLINED_BY_BACKEND, "insufficient_funds")
-
-
-PLATFORM_BEARS = frozenset({
-    INSUFFICIENT_FUNDS.code, COUNTER_REUSED.code, OFFLINE_FROZEN.code, CREDENTIAL_BLOCKED.code,
-})  # fmt: skip
-"""Codes of refusals that a terminal could not have foreseen offline: the merchant is owed the guaranteed sum."""
 
 
 def content_digest(signed: Sign1) -> bytes:
@@ -129,76 +119,31 @@ def judge(
     """The remaining checks, in the protocol's order. Money and the intent's own fate come after."""
     intent, claims = presentation.intent.claims, authorised.claims
     if not known.issued_here:
-        return NOT_A_WALLET
+        return CREDENTIAL_UNKNOWN
     if authorised.credential.expired(claims.authorised_at):
         return CREDENTIAL_EXPIRED
     if known.denylisted and not known.counter_copied:
         return CREDENTIAL_BLOCKED
-    try:
-        vouchers = tuple(Voucher.read(raw, issuers).claims for raw in claims.vouchers)
-    except (MalformedError, SignatureError):
-        return WRONG_VOUCHER
-    if not _vouchers_fit(vouchers, presentation, authorised):
-        return WRONG_VOUCHER
-    if claims.membership is not None and not _is_member(claims.membership, presentation, authorised, issuers):
-        return WRONG_MEMBERSHIP
-    if claims.total_minor != total_of(intent.amount_minor, vouchers, claims.tip_minor):
-        return WRONG_TOTAL
-    if (refusal := _judge_time(presentation, claims, known, accepted_offline=accepted_offline)) is not None:
-        return refusal
+    supplements = read_supplements(claims, issuers)
+    if isinstance(supplements, Flawed):
+        return _refusal(supplements)
+    flawed = flaw_as_of(claims.authorised_at, presentation, authorised.credential, claims, supplements)
+    if flawed is not None:
+        return _refusal(flawed)
+    if not accepted_offline and intent.issued_at > known.now + 2 * CLOCK_TOLERANCE_S:
+        return NOT_YET
     if known.counter_copied:
         return COUNTER_REUSED
-    if any(known.voucher_spent(voucher.voucher_id) for voucher in vouchers):
+    voucher_ids = tuple(voucher.claims.voucher_id for voucher in supplements.vouchers)
+    if any(known.voucher_spent(voucher_id) for voucher_id in voucher_ids):
         return VOUCHER_SPENT
     if accepted_offline and (refusal := _judge_offline(intent, authorised, known)) is not None:
         return refusal
-    return Sound(voucher_ids=tuple(voucher.voucher_id for voucher in vouchers))
+    return Sound(voucher_ids=voucher_ids)
 
 
-def total_of(amount_minor: int, vouchers: tuple[VoucherClaims, ...], tip_minor: int) -> int:
-    """max(0, amount − vouchers) + tip (§1, authorisation, claim 2)."""
-    return max(0, amount_minor - sum(voucher.value_minor for voucher in vouchers)) + tip_minor
-
-
-def _vouchers_fit(vouchers: tuple[VoucherClaims, ...], presentation: Presentation, authorised: Authorised) -> bool:
-    intent = presentation.intent.claims
-    if vouchers and not intent.online:
-        return False
-    if len({voucher.voucher_id for voucher in vouchers}) != len(vouchers):
-        return False
-    return all(
-        voucher.merchant_id == presentation.merchant.merchant_id
-        and voucher.holder_kid == authorised.credential.key.kid
-        and voucher.currency == intent.currency
-        and voucher.in_time(authorised.claims.authorised_at)
-        and intent.amount_minor >= voucher.minimum_minor
-        for voucher in vouchers
-    )
-
-
-def _is_member(raw: bytes, presentation: Presentation, authorised: Authorised, issuers: Issuers) -> bool:
-    try:
-        membership = Membership.read(raw, issuers).claims
-    except (MalformedError, SignatureError):
-        return False
-    return (
-        membership.merchant_id == presentation.merchant.merchant_id
-        and membership.holder_kid == authorised.credential.key.kid
-        and membership.in_time(authorised.claims.authorised_at)
-    )
-
-
-def _judge_time(
-    presentation: Presentation, claims: AuthorisationClaims, known: Known, *, accepted_offline: bool
-) -> Refusal | None:
-    intent = presentation.intent.claims
-    if not intent.in_time(claims.authorised_at):
-        return EXPIRED
-    if presentation.credential.expired(intent.issued_at):
-        return TERMINAL_CREDENTIAL_EXPIRED
-    if not accepted_offline and intent.issued_at > known.now + 2 * CLOCK_TOLERANCE_S:
-        return NOT_YET
-    return None
+def _refusal(flawed: Flawed) -> Refusal:
+    return Refusal(flawed.flaw.reason, flawed.flaw.code)
 
 
 def _judge_offline(intent: IntentClaims, authorised: Authorised, known: Known) -> Refusal | None:

@@ -296,9 +296,9 @@ class Wallet:
         return _Answer(reply=payment.reply, event=Authorised(payment=payment, again=False))
 
     def _may_promise(self, held: HeldCredential, plan: Plan, currency: str) -> bool:
-        """Claim 5: whenever the allowance covers the total; never with vouchers nor where a friend pays."""
+        """Claim 5: whenever the allowance covers the total; never with vouchers nor from other money than the own."""
         allowance = held.allowance
-        if allowance is None or plan.vouchers or plan.funding is Funding.FRIEND:
+        if allowance is None or plan.vouchers or plan.funding is not Funding.BALANCE:
             return False
         left_minor = allowance.total_minor - self._store.promised_minor(held.kid)
         return allowance.currency == currency and plan.total_minor <= min(allowance.per_payment_minor, left_minor)

@@ -24,6 +24,7 @@ NOW = 1_767_225_605
 HOUR_S = 3_600
 POLICY = RiskPolicy(
     version=3,
+    issued_at=NOW - HOUR_S,
     currency="CNY",
     per_payment_minor=200_00,
     per_key_count=10,
@@ -43,6 +44,8 @@ def judged(usage: Usage, policy: RiskPolicy | None = POLICY, **changes: Any) -> 
     payment: dict[str, Any] = {
         "total_minor": 18_80,
         "currency": "CNY",
+        "authorised_at": NOW,
+        "from_own_balance": True,
         "offline_allowed": True,
         "allowance": ALLOWANCE,
         "now": NOW,
@@ -55,6 +58,8 @@ ACCEPTED: list[tuple[str, Usage, dict[str, Any]]] = [
     ("a check-in", Usage(), {"total_minor": 0}),
     ("the largest payment", Usage(), {"total_minor": 200_00}),
     ("the policy's last second", Usage(), {"now": POLICY.not_after}),
+    ("authorised in the policy's last second", Usage(), {"authorised_at": POLICY.not_after}),
+    ("authorised by a phone five minutes behind", Usage(), {"authorised_at": POLICY.issued_at - 300}),
     ("the key's tenth", Usage(stored_count=9, key_count=9), {}),
     ("all of the key's total", Usage(stored_count=1, key_count=1, key_total_minor=300_00), {"total_minor": 200_00}),
     ("all of the policy's key total", Usage(key_total_minor=400_00), {"total_minor": 100_00, "allowance": WIDE}),
@@ -72,7 +77,10 @@ REFUSED: list[tuple[Cap, Usage, dict[str, Any]]] = [
     (Cap.CLOCK_DOUBTFUL, Usage(clock_doubtful_for_s=2 * HOUR_S), {}),
     (Cap.CLOCK_DOUBTFUL, Usage(clock_doubtful_for_s=0), {"policy": replace(POLICY, doubtful_clock_s=0)}),
     (Cap.AGE, Usage(stored_count=1, oldest_age_s=24 * HOUR_S + 1), {}),
+    (Cap.FUNDING, Usage(), {"from_own_balance": False}),
     (Cap.WALLET_FORBIDS, Usage(), {"offline_allowed": False}),
+    (Cap.AUTHORISED_AT, Usage(), {"authorised_at": POLICY.not_after + 1}),
+    (Cap.AUTHORISED_AT, Usage(), {"authorised_at": POLICY.issued_at - 301}),
     (Cap.KEY_BLOCKED, Usage(key_blocked=True), {}),
     (Cap.WALLET_ONLINE_ONLY, Usage(), {"allowance": None}),
     (Cap.WALLET_CURRENCY, Usage(), {"allowance": replace(ALLOWANCE, currency="USD")}),

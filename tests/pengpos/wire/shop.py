@@ -8,7 +8,7 @@ from pengpos.wire.encoding.cbor import encode
 from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.authorisation import AuthorisationClaims, sign_authorisation
-from pengpos.wire.objects.credential import Allowance, Merchant, Role, issue_credential
+from pengpos.wire.objects.credential import Allowance, Credential, Merchant, Role, issue_credential
 from pengpos.wire.objects.intent import IntentClaims, Purpose, sign_intent
 from pengpos.wire.objects.membership import MembershipClaims, sign_membership
 from pengpos.wire.objects.presentation import Presentation, encode_presentation
@@ -17,7 +17,7 @@ from pengpos.wire.objects.reply import Authorises, encode_reply
 from pengpos.wire.objects.voucher import VoucherClaims, sign_voucher
 from tests.vectors import ISSUER, ISSUERS, STRANGER, TERMINAL, VECTORS, WALLET
 
-__all__ = ["ISSUER", "ISSUERS", "STRANGER", "TERMINAL", "VECTORS", "WALLET"]
+__all__ = ["ISSUER", "ISSUERS", "STRANGER", "TERMINAL", "VECTORS", "WALLET", "encode_presentation"]
 
 NOW = 1_767_225_605
 DAY_S = 86_400
@@ -71,6 +71,11 @@ def terminal_credential(**changes: Any) -> bytes:
         "merchant": MERCHANT,
     }
     return issue_credential(ISSUER, **{**fields, **changes})
+
+
+def read_credential(raw: bytes) -> Credential:
+    """A credential of our issuer."""
+    return Credential.read(raw, ISSUERS)
 
 
 def wallet_credential(**changes: Any) -> bytes:

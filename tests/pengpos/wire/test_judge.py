@@ -68,9 +68,9 @@ def test_a_plain_sale_is_accepted_with_all_that_came() -> None:
     assert verdict.credential.key.kid == WALLET_KID
     assert verdict.authorisation.claims.total_minor == 19_68
     assert encode_reply(verdict.reply) == raw
-    assert verdict.membership is not None
-    assert verdict.membership.claims.tier == "金卡会员"
-    assert verdict.vouchers == ()
+    assert verdict.supplements.membership is not None
+    assert verdict.supplements.membership.claims.tier == "金卡会员"
+    assert verdict.supplements.vouchers == ()
 
 
 @pytest.mark.parametrize("reply", [NeedsShopper(Hint.UNLOCK), Declines(4, NOW), Declines(77)], ids=repr)

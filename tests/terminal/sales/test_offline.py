@@ -11,7 +11,8 @@ from terminal.sales.offline import policy_of
 
 
 def document(**risk: Any) -> dict[str, Any]:
-    return {"version": 3, "not_after": "2027-01-18T20:00:00Z", "risk": {**DEFAULT_RISK, **risk}}
+    life = {"issued_at": "2027-01-15T20:00:00Z", "not_after": "2027-01-18T20:00:00Z"}
+    return {"version": 3, **life, "risk": {**DEFAULT_RISK, **risk}}
 
 
 @pytest.mark.parametrize(

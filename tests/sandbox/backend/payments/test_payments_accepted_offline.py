@@ -5,11 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.keys import PublicKey
+from pengpos.wire.objects.authorisation import Funding
 from pengpos.wire.objects.credential import Allowance, Credential
+from sandbox.backend.records.tables import AccountRow, WalletCredentialRow
 from tests.support.backend import Shop
 from tests.support.shop import Wallet
 
@@ -229,6 +232,45 @@ def test_what_was_accepted_within_the_policy_is_owed_up_to_the_guaranteed_sum(sh
     told = [(answer["borne_by"], answer["guaranteed"]) for answer in answers]
     assert told == [("platform", 100_00), ("platform", 100_00), ("platform", 50_00), ("merchant", 0)]
     assert shop.operator.takings() == 1_000_00 + 250_00
+
+
+def freeze(session: Session, wallet: Wallet, now: int) -> None:
+    """As after a key of this account was copied."""
+    session.get_one(AccountRow, wallet.account_id).offline_frozen_at = now
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "borne_by"),
+    [
+        ("spends the balance before", "insufficient_funds", "platform"),
+        ("is frozen", "offline_frozen", "platform"),
+        ("is on the denylist", "credential_blocked", "platform"),
+        ("is in no book of ours", "credential_unknown", "platform"),
+        ("has no purse, at a terminal of page 1.1", "no_purse", "merchant"),
+        ("promised nothing", "offline_not_allowed", "merchant"),
+    ],
+)
+def test_who_bears_it(shop: Shop, how: str, code: str, borne_by: str) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    claims: dict[str, Any] = {}
+    match how:
+        case "spends the balance before":
+            till.pay(till.sale(1_000_00), wallet)
+        case "is frozen":
+            shop.backend.db.write(lambda session: freeze(session, wallet, shop.clock.now()))
+        case "is on the denylist":
+            shop.operator.call("POST", "/denylist", {"kid": kid_of(wallet), "why": "lost"})
+        case "is in no book of ours":
+            shop.backend.db.write(lambda session: session.delete(session.get_one(WalletCredentialRow, kid_of(wallet))))
+        case "has no purse, at a terminal of page 1.1":
+            claims = {"funding": Funding.SHARED_PURSE}
+        case _:
+            claims = {"offline_allowed": False}
+    shop.clock.advance(10)
+    sale = till.sale(18_80, online=False)
+    answer = till.pay(sale, wallet, wallet.authorise(sale, **claims), offline=True).json()
+    assert (answer["status"], answer["code"], answer["borne_by"]) == ("declined", code, borne_by)
+    assert answer["guaranteed"] == (18_80 if borne_by == "platform" else 0)
 
 
 def test_online_nothing_is_guaranteed(shop: Shop) -> None:
