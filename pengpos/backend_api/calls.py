@@ -22,7 +22,7 @@ from pengpos.wire.encoding.keys import Issuers
 log = logging.getLogger(__name__)
 
 ANSWER_SIZE_MOST = 1_048_576
-RETRY_AFTER_MOST_S = 3_600
+RETRY_AFTER_MOST_S = 60  # a proxy may ask for an hour, and this may be a cancel or a refund
 EVENTS_SILENCE_S = 25.0  # the stream carries a comment every 10 s: after two missed ones it is dead
 
 _KNOWS = "dues"  # backend API, `Pengpos-Knows`: a backend asks no shopper of a terminal that does not say so

@@ -52,6 +52,8 @@ class RefundMessage(Answer, kw_only=True, frozen=True):
 
     refund_id: str
     state: str
+    amount: int
+    currency: str
 
 
 class DueMessage(Answer, kw_only=True, frozen=True):
@@ -92,12 +94,19 @@ class BatchMessage(Answer, kw_only=True, frozen=True):
     verdicts: list[PaymentMessage]
 
 
+class RegisteredMessage(Answer, kw_only=True, frozen=True):
+    """`PUT /intents/{id}`: what tag and QR carry."""
+
+    url: str
+
+
 class IntentMessage(Answer, kw_only=True, frozen=True):
-    """`GET` and `PUT /intents/{id}`, and the `intent` event."""
+    """`GET /intents/{id}`, the `intent` event, and what a cancel found."""
 
     status: str
-    intent_id: str | None = None
-    url: str | None = None
+    intent_id: str
+    amount: int
+    currency: str
     code: str | None = None
     reason: int | None = None
     payment: PaymentMessage | None = None
@@ -111,7 +120,7 @@ class CancelMessage(Answer, kw_only=True, frozen=True):
 
     status: str
     code: str | None = None
-    intent: IntentMessage | None = None
+    intent: IntentMessage
 
 
 class ConfigMessage(Answer, kw_only=True, frozen=True):

@@ -10,6 +10,7 @@ tests/terminal/backend/test_gateway_undoing.py.
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from pengpos.backend_api.calls import UnusableAnswerError
@@ -39,7 +40,7 @@ from pengpos.core.events import (
 from pengpos.core.ports import Clock
 from pengpos.core.reasons import Reason
 from pengpos.core.sale import Booking, Due, DueState, Line, LinkCard, Refund, RefundState, Refusal, Sale, Way
-from pengpos.wire.encoding.base64url import unb64u
+from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.keys import Issuers
 from pengpos.wire.judge import check_receipt_for
 from pengpos.wire.objects.receipt import Outcome
@@ -70,6 +71,8 @@ class Answers:
         """What the backend has decided of the payment of the newest intent."""
         at, intent_id = self._clock.now(), sale.intent.intent_id
         asked = call or BackendCall.QUESTION
+        if payment.status != "error" and _uuid(payment.intent_id or "") != intent_id:
+            return self.no_answer(sale, asked, UnusableAnswerError(f"a verdict on intent {payment.intent_id}"))
         match payment.status:
             case "approved" | "already_paid":
                 try:
@@ -99,9 +102,10 @@ class Answers:
     def intent_status(self, sale: Sale, message: IntentMessage, call: BackendCall | None = None) -> Event:
         """What an intent's status means for its sale; `call` None: an event brought it, no question."""
         at, intent_id = self._clock.now(), sale.intent.intent_id
-        if message.intent_id is not None and message.intent_id.lower() != str(intent_id):
-            log.warning("sale %s: told of another intent", sale.number)
-            return NoAnswer(at=at, call=BackendCall.QUESTION)
+        try:
+            _check_intent(sale, message)
+        except UnusableAnswerError as error:
+            return self.no_answer(sale, BackendCall.QUESTION, error)
         if message.status in _STATUSES:
             return StatusHeard(at=at, intent_id=intent_id, call=call, status=_STATUSES[message.status])
         if message.status == "held":
@@ -113,14 +117,19 @@ class Answers:
             return self.verdict(sale, message.payment, call)
         return NoAnswer(at=at, call=BackendCall.QUESTION)
 
-    def refunds_told(self, message: PaymentMessage) -> list[Event]:
-        """What a payment says of its refunds; one in a state we do not know says nothing."""
-        at = self._clock.now()
-        return [
-            RefundAnswered(at=at, refund_id=refund_id, state=_REFUND_STATES[refund.state])
-            for refund in message.refunds
-            if refund.state in _REFUND_STATES and (refund_id := _uuid(refund.refund_id)) is not None
-        ]
+    def refunds_told(self, sale: Sale, message: PaymentMessage) -> list[Event]:
+        """What a payment says of its refunds; what does not fit a refund of this sale says nothing."""
+        ordered = {refund.refund_id: refund for refund in sale.refunds}
+        told: list[Event] = []
+        for answer in message.refunds:
+            refund_id = _uuid(answer.refund_id)
+            if refund_id is None or refund_id not in ordered:
+                continue
+            try:
+                told.append(self.refunded(sale, ordered[refund_id], answer))
+            except UnusableAnswerError as error:
+                log.warning("sale %s: %s", sale.number, error)
+        return told
 
     def due_told(self, message: PaymentMessage) -> list[Event]:
         """What a payment says of its due: one event, or none."""
@@ -131,15 +140,18 @@ class Answers:
 
     def cancelled(self, sale: Sale, answer: CancelMessage) -> Event:
         """What a cancel did; what stands may be a decline: its due is paid. Raises UnusableAnswerError."""
-        if answer.status == "cancelled":
+        _check_intent(sale, answer.intent)
+        if answer.status == "cancelled" and answer.intent.status in {"cancelled", "expired"}:
             return CancelAnswered(at=self._clock.now(), intent_id=sale.intent.intent_id)
         if answer.status == "held":
             return CancelHeld(at=self._clock.now(), intent_id=sale.intent.intent_id)
-        payment = answer.intent.payment if answer.intent is not None else None
+        payment = answer.intent.payment
         if answer.status != "settled" or payment is None:
-            raise UnusableAnswerError(f"a cancel answered {answer.status!r}")
+            raise UnusableAnswerError(f"a cancel answered {answer.status!r} of an intent {answer.intent.status!r}")
         if payment.status == "declined":
             return self.verdict(sale, payment, BackendCall.CANCEL)
+        if _uuid(payment.intent_id or "") != sale.intent.intent_id:
+            raise UnusableAnswerError(f"a cancel that found a payment of intent {payment.intent_id}")
         booking = self._booking(sale, payment, BackendCall.CANCEL)
         return CancelAnswered(
             at=self._clock.now(),
@@ -148,11 +160,17 @@ class Answers:
             refused=answer.code == _REVIEW_REFUSED,
         )
 
-    def refunded(self, refund: Refund, answer: RefundMessage) -> RefundAnswered:
-        """What became of a refund. Raises UnusableAnswerError."""
+    def refunded(self, sale: Sale, refund: Refund, answer: RefundMessage) -> RefundAnswered:
+        """What became of a refund: of this one, and of what was asked for. Raises UnusableAnswerError."""
         if answer.state not in _REFUND_STATES:
             raise UnusableAnswerError(f"a refund that is {answer.state!r}")
-        return RefundAnswered(at=self._clock.now(), refund_id=refund.refund_id, state=_REFUND_STATES[answer.state])
+        if _uuid(answer.refund_id) != refund.refund_id:
+            raise UnusableAnswerError(f"an answer about refund {answer.refund_id}")
+        state = _REFUND_STATES[answer.state]
+        given = state in {RefundState.DONE, RefundState.FAILED}
+        if answer.currency != sale.amount.currency or (given and not _fits(sale, refund, answer.amount)):
+            raise UnusableAnswerError(f"a refund of {answer.amount} {answer.currency}, which was not asked for")
+        return RefundAnswered(at=self._clock.now(), refund_id=refund.refund_id, state=state)
 
     def refund_refused(self, sale: Sale, refund: Refund, error: UnusableAnswerError) -> Event:
         """A refund of more than is left there stays so however often it is sent: it has failed."""
@@ -218,6 +236,20 @@ class Answers:
         )
 
 
+def _check_intent(sale: Sale, message: IntentMessage) -> None:
+    """An answer about another intent was made for another question. Raises UnusableAnswerError."""
+    told = (_uuid(message.intent_id), message.amount, message.currency)
+    if told != (sale.intent.intent_id, sale.amount.minor, sale.amount.currency):
+        raise UnusableAnswerError(f"told of intent {message.intent_id} over {message.amount} {message.currency}")
+
+
+def _fits(sale: Sale, refund: Refund, amount_minor: int) -> bool:
+    """Whether so much can have been given back for this refund; without an amount it was all that was left."""
+    if refund.amount_minor is None:
+        return 0 <= amount_minor <= sale.total.minor
+    return amount_minor == refund.amount_minor
+
+
 def _is_of_our_phone(sale: Sale, payment: PaymentMessage, call: BackendCall | None) -> bool:
     """Whether this payment is the one that a reader brought us, and not one by the page, tip and all."""
     if payment.status != "approved":
@@ -252,3 +284,10 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+def check_names(url: str, intent_id: UUID) -> None:
+    """The URL of tag and QR must name this intent (tap protocol §3). Raises UnusableAnswerError."""
+    name = urlsplit(url).path.rpartition("/t/")[2].partition(".")[0]
+    if name != b64u(intent_id.bytes):
+        raise UnusableAnswerError("the URL is of another intent")

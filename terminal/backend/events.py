@@ -66,8 +66,11 @@ class BackendEvents:
         message = _read(data, PaymentMessage)
         if message is None:
             return
-        news = [*self._answers.refunds_told(message), *self._answers.due_told(message)]
-        if news and (sale := await self._sale_of(message)) is not None:
+        due = self._answers.due_told(message)
+        if not due and not message.refunds:
+            return
+        sale = await self._sale_of(message)
+        if sale is not None and (news := [*self._answers.refunds_told(sale, message), *due]):
             await self._apply(sale, news)
 
     async def _apply(self, sale: Sale, events: list[Event]) -> None:

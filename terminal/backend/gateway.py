@@ -21,6 +21,7 @@ from pengpos.backend_api.messages import (
     IntentMessage,
     PaymentMessage,
     RefundMessage,
+    RegisteredMessage,
 )
 from pengpos.core.events import (
     BackendCall,
@@ -36,7 +37,7 @@ from pengpos.core.sale import (
 )
 from pengpos.core.times import rfc3339
 from pengpos.wire.encoding.base64url import b64u
-from terminal.backend.answers import Answers
+from terminal.backend.answers import Answers, check_names
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +140,7 @@ class BackendGateway:
         path = f"/v1/payments/{sale.intent.intent_id}/refunds"
         try:
             answer = await self._calls.call("POST", path, RefundMessage, self._deadlines.question_s, body)
-            return self._answers.refunded(refund, answer)
+            return self._answers.refunded(sale, refund, answer)
         except UnusableAnswerError as error:
             return self._answers.refund_refused(sale, refund, error)
 
@@ -162,9 +163,10 @@ class BackendGateway:
         """Register an intent for tag and QR; its URL, or None if the backend did not say."""
         try:
             answer = await self._calls.call(
-                "PUT", f"/v1/intents/{intent_id}", IntentMessage, self._deadlines.question_s,
+                "PUT", f"/v1/intents/{intent_id}", RegisteredMessage, self._deadlines.question_s,
                 {"presentation": b64u(presentation)},
             )  # fmt: skip
+            check_names(answer.url, intent_id)
         except UnusableAnswerError as error:
             log.warning("intent %s not registered: %s", intent_id, error)
             return None

@@ -78,8 +78,10 @@ class Heartbeat:
         body = self._body(status, head, signed)
         answer = await self._backend.fetch("POST", "/v1/terminal/heartbeat", HeartbeatMessage, body)
         raw = unb64u(answer.signed_head)
+        if self._head_in(raw) != head:  # signed all right, but for another report
+            raise MalformedError("the signed head is not the one reported")
         if raw != signed:
-            await self._store(self._head_in(raw), raw)
+            await self._store(head, raw)
 
     def _heads(self) -> tuple[Head, bytes | None]:
         """The head to report, and the highest that the backend signed. Reads the journal: not on the loop.

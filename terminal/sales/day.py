@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from offline_queue.port import Reads
 from offline_queue.values import PAGE_LIMIT, SaleQuery
+from pengpos.backend_api.calls import UnusableAnswerError
 from pengpos.backend_api.messages import SettlementEntryMessage, SettlementMessage
 from pengpos.client import DayReport, Difference
 from pengpos.core.business_day import BusinessDay
@@ -65,6 +66,8 @@ class DayClose:
     async def reconcile(self, on: date, business_day: BusinessDay, currency: str) -> DayReport:
         """Compare a day, and mark as settled what a final settlement holds. Raises UnusableAnswerError."""
         settlement = await self._backend.fetch("GET", f"/v1/settlements/{on.isoformat()}", SettlementMessage)
+        if settlement.business_date != on.isoformat():
+            raise UnusableAnswerError(f"the settlement of {settlement.business_date} in the place of {on.isoformat()}")
         there = {UUID(entry.intent_id): entry for entry in settlement.entries if entry.kind in _PAYMENTS}
         dues, guaranteed = (
             [entry.amount for entry in settlement.entries if entry.kind == kind] for kind in (_DUE, _GUARANTEE)

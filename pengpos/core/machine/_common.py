@@ -18,7 +18,7 @@ Outcome = tuple[Sale, tuple[Effect, ...]]
 
 BACKOFF_FIRST_S = 1
 BACKOFF_MOST_S = 60
-RETRY_AFTER_MOST_S = 3_600  # an answer that asks us to come back in a year is not obeyed: every wait has an end
+RETRY_AFTER_MOST_S = 60  # an answer that asks us to come back in an hour is not obeyed: it may be a proxy's
 ASK_EVERY_S = 5  # how often a claim, or a payment under review, is asked about while the backend answers
 HELD_ASK_EVERY_S = 60  # how often an order is asked about that a person at the backend decides of
 ALARM_AFTER_ATTEMPTS = 10

@@ -114,7 +114,8 @@ def test_a_problem_keeps_its_code_for_whoever_asked() -> None:
 
 
 RETRY_AFTER = [
-    ("5", 5), ("0", 0), ("86400", RETRY_AFTER_MOST_S), ("999999999", RETRY_AFTER_MOST_S), ("9" * 10, None),
+    ("5", 5), ("0", 0), ("60", 60), ("61", 60), ("3600", 60), ("86400", RETRY_AFTER_MOST_S),
+    ("999999999", RETRY_AFTER_MOST_S), ("9" * 10, None),
     ("9" * 5_000, None), ("-1", None), ("1.5", None), ("٣", None), ("Sun, 22 Nov 2026 08:00:00 GMT", None), ("", None),
 ]  # fmt: skip
 

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the backend says by itself, read as events. What answers say is tried through the gateway."""
 
+from dataclasses import replace
+from typing import Any
+
 from pengpos.backend_api.messages import PaymentMessage, RefundMessage
 from pengpos.core.events import RefundAnswered
-from pengpos.core.sale import RefundState
+from pengpos.core.sale import RefundState, SaleState
 from terminal.backend.answers import Answers
 from tests.support.shop import HeldClock
 from tests.vectors import ISSUERS
@@ -12,14 +15,24 @@ from workshop.samples import sales as samples
 ANSWERS = Answers(issuers=lambda: ISSUERS, clock=HeldClock())
 
 
-def test_what_a_payment_tells_of_its_refunds() -> None:
-    known = samples.refund().refund_id
-    told = [
-        RefundMessage(refund_id=str(known), state="failed"),
-        RefundMessage(refund_id="no uuid", state="done"),
-        RefundMessage(refund_id=str(known), state="in the post"),
-    ]
+KNOWN = samples.refund(amount_minor=5_00)
+SALE = replace(samples.sale_in(SaleState.APPROVED), refunds=(KNOWN,))
 
-    (event,) = ANSWERS.refunds_told(PaymentMessage(status="approved", refunds=told))
+
+def told(**more: Any) -> RefundMessage:
+    """What a `payment` event says of the known refund."""
+    fits: dict[str, Any] = {"refund_id": str(KNOWN.refund_id), "state": "failed", "amount": 5_00, "currency": "CNY"}
+    return RefundMessage(**(fits | more))
+
+
+def test_what_a_payment_tells_of_its_refunds() -> None:
+    news = [
+        told(),
+        told(refund_id="no uuid"),
+        told(refund_id=str(samples.refund(9).refund_id)),
+        told(state="in the post"),
+        told(amount=6_00),
+    ]
+    (event,) = ANSWERS.refunds_told(SALE, PaymentMessage(status="approved", refunds=news))
     assert isinstance(event, RefundAnswered)
-    assert (event.refund_id, event.state) == (known, RefundState.FAILED)
+    assert (event.refund_id, event.state) == (KNOWN.refund_id, RefundState.FAILED)

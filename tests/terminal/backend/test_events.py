@@ -133,7 +133,8 @@ def test_a_refund_and_the_due_that_it_lessened_are_told_in_one() -> None:
         bench = Bench()
         back = samples.refund(amount_minor=80)
         sale = bench.sale(SaleState.DECLINED_AT_SYNC, refusal=ASKED, refunds=(back,))
-        await bench.told(says("open", 1800), refunds=[{"refund_id": str(back.refund_id), "state": "void"}])
+        void = {"refund_id": str(back.refund_id), "state": "void", "amount": 0, "currency": "CNY"}
+        await bench.told(says("open", 1800), refunds=[void])
         after = await bench.open_sales.find(sale.sale_id)
         assert [refund.state for refund in after.refunds] == [RefundState.VOID]
         assert await bench.due_of(sale) == samples.due(amount_minor=1800)

@@ -78,9 +78,17 @@ def body() -> dict[str, Any]:
 
 # --- payments ---------------------------------------------------------------------------------------------------------
 
-APPROVED = {"status": "approved", "receipt": receipt(), "lines": [{"kind": "tip", "label": "打赏", "amount": 80}],
-            "cards": [{"kind": "receipt", "title": "小票"}], "payer_display": "小*"}  # fmt: skip
-DECLINED = {"status": "declined", "reason": 23, "code": "insufficient_funds"}
+NAMED = {"intent_id": str(INTENT_ID)}
+APPROVED = NAMED | {
+    "status": "approved", "receipt": receipt(), "lines": [{"kind": "tip", "label": "打赏", "amount": 80}],
+    "cards": [{"kind": "receipt", "title": "小票"}], "payer_display": "小*",
+}  # fmt: skip
+DECLINED = NAMED | {"status": "declined", "reason": 23, "code": "insufficient_funds"}
+
+
+def intent(status: str, **more: Any) -> dict[str, Any]:
+    """An intent as the backend tells it."""
+    return NAMED | {"status": status, "amount": SALE.amount.minor, "currency": "CNY"} | more
 
 
 def pay(gateway: BackendGateway) -> Coroutine[Any, Any, Event]:
@@ -183,7 +191,7 @@ def test_a_decline_says_what_the_shopper_is_asked_for_and_stands_whatever_it_is(
     event = answered(DECLINED | {"due": told}, pay)
     assert isinstance(event, Declined)
     assert (event.refusal.code, event.refusal.due) == ("insufficient_funds", due)
-    raw = json.dumps(DECLINED | {"due": told, "intent_id": str(INTENT_ID)}).encode()
+    raw = json.dumps(DECLINED | {"due": told}).encode()
     news = Answers(issuers=lambda: ISSUERS, clock=HeldClock()).due_told(read_message(raw, PaymentMessage))
     assert [(one.intent_id, one.due) for one in news if isinstance(one, DueTold)] == ([(INTENT_ID, due)] if due else [])
     assert len(news) == (due is not None)
@@ -202,7 +210,7 @@ PAID_BY_PAGE = receipt(total_minor=20_80)
     ],
 )
 def test_what_another_has_paid_is_not_held_against_our_phones_yes(way: str | None, payable: bool, by: object) -> None:
-    told = {"status": "approved", "payment": APPROVED | {"receipt": PAID_BY_PAGE, "way": way}}
+    told = intent("approved", payment=APPROVED | {"receipt": PAID_BY_PAGE, "way": way})
     sale = replace(SALE, intents=(replace(SALE.intent, put_sent=payable),))
     event = answered(told, lambda gateway: gateway.ask(sale))
     if by is None:
@@ -213,24 +221,30 @@ def test_what_another_has_paid_is_not_held_against_our_phones_yes(way: str | Non
 
 
 def test_held() -> None:
-    assert isinstance(answered({"status": "held", "code": "review"}, pay), Held)
+    assert isinstance(answered(NAMED | {"status": "held", "code": "review"}, pay), Held)
 
 
 NO_ANSWERS: dict[str, object] = {
-    "an unknown status": {"status": "perhaps"},
-    "an error": {"status": "error", "code": "bad_item"},
-    "no status": {"receipt": receipt()},
-    "approved without a receipt": {"status": "approved"},
-    "approved with a stranger's receipt": {"status": "approved", "receipt": receipt(STRANGER)},
-    "approved with a receipt for more": {"status": "approved", "receipt": receipt(total_minor=18_81)},
-    "approved with a receipt for another intent": {"status": "approved", "receipt": receipt(intent_id=bytes(16))},
-    "approved with a receipt in another currency": {"status": "approved", "receipt": receipt(currency="USD")},
-    "approved with a receipt that says declined": {
-        "status": "approved", "receipt": receipt(outcome=Outcome.DECLINED, reason=23, url=None)
+    "an unknown status": NAMED | {"status": "perhaps"},
+    "an error": NAMED | {"status": "error", "code": "bad_item"},
+    "no status": NAMED | {"receipt": receipt()},
+    "approved without a receipt": NAMED | {"status": "approved"},
+    "approved with a stranger's receipt": APPROVED | {"receipt": receipt(STRANGER)},
+    "approved with a receipt for more": APPROVED | {"receipt": receipt(total_minor=18_81)},
+    "approved with a receipt for another intent": APPROVED | {"receipt": receipt(intent_id=bytes(16))},
+    "approved with a receipt in another currency": APPROVED | {"receipt": receipt(currency="USD")},
+    "approved with a receipt that says declined": APPROVED | {
+        "receipt": receipt(outcome=Outcome.DECLINED, reason=23, url=None)
     },
-    "approved with a receipt that is no base64url": {"status": "approved", "receipt": "+/=="},
-    "a status of another type": {"status": 1},
-    "lines of another type": {"status": "held", "lines": "none"},
+    "approved with a receipt that is no base64url": APPROVED | {"receipt": "+/=="},
+    "a status of another type": NAMED | {"status": 1},
+    "lines of another type": NAMED | {"status": "held", "lines": "none"},
+    "approved, of another intent": APPROVED | {"intent_id": str(samples.intent(9).intent_id)},
+    "declined, of another intent": DECLINED | {"intent_id": str(samples.intent(9).intent_id)},
+    "held, of another intent": {"status": "held", "intent_id": str(samples.intent(9).intent_id)},
+    "approved, of no intent": {name: value for name, value in APPROVED.items() if name != "intent_id"},
+    "declined, of no intent": {name: value for name, value in DECLINED.items() if name != "intent_id"},
+    "declined, of an intent that is no id": DECLINED | {"intent_id": "this one"},
     "an array": [],
     "nothing": b"",
     "HTML": b"<html></html>",
@@ -274,25 +288,30 @@ def ask(gateway: BackendGateway) -> Coroutine[Any, Any, Event]:
 
 @pytest.mark.parametrize("status", ["created", "claimed", "cancelled", "expired"])
 def test_a_status_without_money(status: str) -> None:
-    event = answered({"status": status, "intent_id": str(INTENT_ID).upper()}, ask)
+    event = answered(intent(status, intent_id=str(INTENT_ID).upper()), ask)
     assert isinstance(event, StatusHeard)
     assert event.steps_when_asked == len(SALE.history)
     assert (event.status, event.call) == (BackendStatus[status.upper()], BackendCall.QUESTION)
     assert (requests[0].method, requests[0].url.path) == ("GET", PATH)
 
 
+OTHER = str(samples.intent(9).intent_id)
 QUESTIONS: list[tuple[str, dict[str, Any], type]] = [
-    ("approved with its payment", {"status": "approved", "payment": APPROVED}, Approved),
-    ("approved without", {"status": "approved"}, NoAnswer),
-    ("declined with its payment", {"status": "declined", "payment": DECLINED}, Declined),
-    ("declined without", {"status": "declined", "reason": 22, "code": "late"}, Declined),
-    ("held", {"status": "held"}, Held),
-    ("held with a payment", {"status": "held", "payment": {"status": "held"}}, Held),
-    ("an unknown status", {"status": "lost"}, NoAnswer),
-    ("another intent's", {"status": "approved", "intent_id": str(samples.intent(9).intent_id), "payment": APPROVED},
-     NoAnswer),
-    ("approved, but its payment declined", {"status": "approved", "payment": DECLINED}, Declined),
-]  # fmt: skip
+    ("approved with its payment", intent("approved", payment=APPROVED), Approved),
+    ("approved without", intent("approved"), NoAnswer),
+    ("declined with its payment", intent("declined", payment=DECLINED), Declined),
+    ("declined without", intent("declined", reason=22, code="late"), Declined),
+    ("held", intent("held"), Held),
+    ("held with a payment", intent("held", payment=NAMED | {"status": "held"}), Held),
+    ("an unknown status", intent("lost"), NoAnswer),
+    ("another intent's", intent("approved", intent_id=OTHER, payment=APPROVED), NoAnswer),
+    ("with another intent's payment", intent("declined", payment=DECLINED | {"intent_id": OTHER}), NoAnswer),
+    ("another intent's end", intent("cancelled", intent_id=OTHER), NoAnswer),
+    ("an intent over another amount", intent("cancelled", amount=1), NoAnswer),
+    ("an intent in another currency", intent("cancelled", currency="USD"), NoAnswer),
+    ("of no intent", {"status": "cancelled"}, NoAnswer),
+    ("approved, but its payment declined", intent("approved", payment=DECLINED), Declined),
+]
 
 
 @pytest.mark.parametrize(("answer", "kind"), [row[1:] for row in QUESTIONS], ids=[row[0] for row in QUESTIONS])
@@ -332,3 +351,23 @@ def test_a_sale_that_no_phone_authorised_is_never_sent() -> None:
 def test_health(answer: object, status: int, *, healthy: bool) -> None:
     assert answered(answer, lambda gateway: gateway.healthy(), status) is healthy
     assert "signature" not in requests[0].headers
+
+
+# --- tag and QR -------------------------------------------------------------------------------------------------------
+
+URL = f"https://pay.example/t/{b64u(INTENT_ID.bytes)}"
+
+
+@pytest.mark.parametrize(
+    ("url", "taken"),
+    [
+        pytest.param(URL, True, id="this intent's"),
+        pytest.param(URL + ".T-0001", True, id="this intent's, of this terminal"),
+        pytest.param(f"https://pay.example/t/{b64u(samples.intent(9).intent_id.bytes)}", False, id="an older sale's"),
+        pytest.param("https://pay.example/t/", False, id="of no intent"),
+        pytest.param("https://pay.example/elsewhere", False, id="of another page"),
+    ],
+)
+def test_the_url_of_tag_and_qr_names_the_intent(url: str, *, taken: bool) -> None:
+    found = answered({"url": url, "status": "created"}, lambda gateway: gateway.put_intent(INTENT_ID, b"signed"))
+    assert found == (url if taken else None)

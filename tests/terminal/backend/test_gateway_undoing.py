@@ -8,13 +8,26 @@ from typing import Any
 import pytest
 
 from pengpos.core.events import BackendCall, CancelAnswered, CancelHeld, Declined, Event, NoAnswer, RefundAnswered
-from pengpos.core.sale import Cancel, CancelReason, Due, DueState, RefundState, SaleState
+from pengpos.core.sale import Cancel, CancelReason, Due, DueState, Refund, RefundState, SaleState
 from pengpos.wire.encoding.base64url import b64u
 from terminal.backend.gateway import BackendGateway
-from tests.terminal.backend.test_gateway import APPROVED, DECLINED, PATH, SALE, answered, body, receipt, requests
+from tests.terminal.backend.test_gateway import (
+    APPROVED,
+    DECLINED,
+    NAMED,
+    OTHER,
+    PATH,
+    SALE,
+    answered,
+    body,
+    intent,
+    receipt,
+    requests,
+)
 from tests.vectors import STRANGER
 from workshop.samples import sales as samples
 
+STRANGERS = receipt(STRANGER)
 UNDOING = replace(SALE, state=SaleState.REVERSING, cancel=Cancel(reason=CancelReason.MALFUNCTION))
 
 
@@ -23,7 +36,7 @@ def cancel(gateway: BackendGateway) -> Coroutine[Any, Any, Event]:
 
 
 def test_a_cancel_carries_the_presentation_and_why() -> None:
-    event = answered({"status": "cancelled"}, cancel)
+    event = answered({"status": "cancelled", "intent": intent("cancelled")}, cancel)
     assert isinstance(event, CancelAnswered)
     assert event.standing is None
     assert requests[0].url.path == PATH + "/cancel"
@@ -31,21 +44,21 @@ def test_a_cancel_carries_the_presentation_and_why() -> None:
 
 
 def test_a_cancel_that_came_too_late_says_what_stands() -> None:
-    event = answered({"status": "settled", "intent": {"status": "approved", "payment": APPROVED}}, cancel)
+    event = answered({"status": "settled", "intent": intent("approved", payment=APPROVED)}, cancel)
     assert isinstance(event, CancelAnswered)
     assert event.standing is not None
     assert event.standing.total_minor == 18_80
 
 
 def test_a_cancel_that_a_person_decides_of_is_held() -> None:
-    event = answered({"status": "held", "intent": {"status": "approved", "payment": APPROVED}}, cancel)
+    event = answered({"status": "held", "intent": intent("approved", payment=APPROVED)}, cancel)
     assert isinstance(event, CancelHeld)
     assert event.intent_id == SALE.intent.intent_id
 
 
 @pytest.mark.parametrize(("code", "refused"), [("review_refused", True), (None, False), ("something_new", False)])
 def test_a_cancel_that_a_person_refused_says_so(code: str | None, refused: bool) -> None:
-    settled = {"status": "settled", "code": code, "intent": {"status": "approved", "payment": APPROVED}}
+    settled = {"status": "settled", "code": code, "intent": intent("approved", payment=APPROVED)}
     event = answered(settled, cancel)
     assert isinstance(event, CancelAnswered)
     assert (event.standing is not None, event.refused) == (True, refused)
@@ -53,8 +66,8 @@ def test_a_cancel_that_a_person_refused_says_so(code: str | None, refused: bool)
 
 @pytest.mark.parametrize("due", [{"state": "paid", "amount": 18_80}, None], ids=["its due is paid", "no due"])
 def test_a_cancel_that_finds_a_decline_standing_says_so(due: object) -> None:
-    intent = {"status": "declined", "payment": DECLINED | {"due": due}}
-    event = answered({"status": "settled", "intent": intent}, cancel)
+    found = intent("declined", payment=DECLINED | {"due": due})
+    event = answered({"status": "settled", "intent": found}, cancel)
     assert isinstance(event, Declined)
     assert (event.intent_id, event.call) == (SALE.intent.intent_id, BackendCall.CANCEL)
     assert event.refusal.due == (Due(state=DueState.PAID, amount_minor=18_80) if due else None)
@@ -62,12 +75,22 @@ def test_a_cancel_that_finds_a_decline_standing_says_so(due: object) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [{"status": "settled"}, {"status": "settled", "intent": {"status": "approved"}}, {"status": "maybe"},
-     {"status": "settled", "intent": {"status": "approved", "payment": APPROVED | {"receipt": receipt(STRANGER)}}},
-     {"status": "settled", "intent": {"status": "declined", "payment": DECLINED | {"receipt": receipt()}}},
-     {"status": "settled", "intent": {"status": "held", "payment": {"status": "held"}}}],
-    ids=["settled, with nothing", "settled, without a payment", "neither", "settled by a stranger",
-         "declined, and its receipt is not", "held"],
+    [
+        pytest.param({"status": "settled"}, id="settled, with nothing"),
+        pytest.param({"status": "settled", "intent": intent("approved")}, id="settled, without a payment"),
+        pytest.param({"status": "maybe", "intent": intent("cancelled")}, id="neither"),
+        pytest.param({"status": "settled", "intent": intent("approved", payment=APPROVED | {"receipt": STRANGERS})},
+                     id="settled by a stranger"),
+        pytest.param({"status": "settled", "intent": intent("declined", payment=DECLINED | {"receipt": receipt()})},
+                     id="declined, and its receipt is not"),
+        pytest.param({"status": "settled", "intent": intent("held", payment=NAMED | {"status": "held"})}, id="held"),
+        pytest.param({"status": "cancelled"}, id="of no intent"),
+        pytest.param({"status": "cancelled", "intent": intent("cancelled", intent_id=OTHER)}, id="an older cancel's"),
+        pytest.param({"status": "cancelled", "intent": intent("cancelled", amount=1)}, id="over another amount"),
+        pytest.param({"status": "cancelled", "intent": intent("approved", payment=APPROVED)}, id="of a paid intent"),
+        pytest.param({"status": "settled", "intent": intent("approved", payment=APPROVED | {"intent_id": OTHER})},
+                     id="settled by another intent's payment"),
+    ],
 )  # fmt: skip
 def test_a_cancel_is_not_answered_by(answer: object) -> None:
     event = answered(answer, cancel)
@@ -75,21 +98,46 @@ def test_a_cancel_is_not_answered_by(answer: object) -> None:
     assert event.call is BackendCall.CANCEL
 
 
+def told(refund: Refund, state: str, **more: Any) -> dict[str, Any]:
+    """A refund as the backend tells it."""
+    amount = SALE.total.minor if refund.amount_minor is None else refund.amount_minor
+    return {"refund_id": str(refund.refund_id), "state": state, "amount": amount, "currency": "CNY"} | more
+
+
 @pytest.mark.parametrize("state", ["sent", "held", "done", "failed", "void"])
 @pytest.mark.parametrize("amount", [None, 5_00])
 def test_a_refund(state: str, amount: int | None) -> None:
     wanted = samples.refund(amount_minor=amount)
-    event = answered({"refund_id": "x", "state": state}, lambda gateway: gateway.refund(SALE, wanted))
+    event = answered(told(wanted, state), lambda gateway: gateway.refund(SALE, wanted))
     assert isinstance(event, RefundAnswered)
     assert (event.refund_id, event.state) == (wanted.refund_id, RefundState(state))
     assert body() == {"refund_id": str(wanted.refund_id), "reason": "customer"} | ({"amount": amount} if amount else {})
 
 
-@pytest.mark.parametrize("answer", [{"refund_id": "x", "state": "queued"}, {"refund_id": "x", "state": "lost"}, {}])
-def test_a_refund_is_not_answered_by(answer: object) -> None:
-    event = answered(answer, lambda gateway: gateway.refund(SALE, samples.refund()))
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"state": "queued"}, id="in a state of ours"),
+        pytest.param({"state": "lost"}, id="in a state we do not know"),
+        pytest.param({"refund_id": str(samples.refund(9).refund_id)}, id="about an older refund of the same payment"),
+        pytest.param({"refund_id": "x"}, id="about none"),
+        pytest.param({"amount": 4_99}, id="of another amount"),
+        pytest.param({"amount": 4_99, "state": "failed"}, id="of another amount, failed"),
+        pytest.param({"currency": "USD"}, id="in another currency"),
+        pytest.param({"amount": "5.00"}, id="mistyped"),
+    ],
+)
+def test_a_refund_is_not_answered_by(answer: dict[str, Any]) -> None:
+    wanted = samples.refund(amount_minor=5_00)
+    event = answered(told(wanted, "done") | answer, lambda gateway: gateway.refund(SALE, wanted))
     assert isinstance(event, NoAnswer)
     assert event.call is BackendCall.REFUND
+
+
+def test_no_refund_gives_back_more_than_was_paid() -> None:
+    wanted = samples.refund()
+    answer = told(wanted, "done", amount=SALE.total.minor + 1)
+    assert isinstance(answered(answer, lambda gateway: gateway.refund(SALE, wanted)), NoAnswer)
 
 
 @pytest.mark.parametrize(("code", "is_over"), [("exceeds_captured", True), ("conflict", False)])

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from offline_queue.memory import MemoryJournal
+from pengpos.backend_api.calls import UnusableAnswerError
 from pengpos.backend_api.messages import SettlementMessage
 from pengpos.client import DayReport
 from pengpos.core.sale import DueState, SaleState, Step
@@ -40,6 +41,11 @@ class Settled:
 
 def closed(state: DueState | None, *entries: tuple[str, str, int]) -> DayReport:
     """The report of a day on which one sale was approved and one declined at sync."""
+    return closed_at(Settled(*entries), state)
+
+
+def closed_at(settled: Settled, state: DueState | None) -> DayReport:
+    """The same, at a backend that gives this settlement."""
     reports: list[DayReport] = []
 
     async def work() -> None:
@@ -50,7 +56,7 @@ def closed(state: DueState | None, *entries: tuple[str, str, int]) -> DayReport:
         put(open_sales, journal, SaleState.APPROVED)
         refusal = samples.refusal(samples.due(state, 1800) if state is not None else None)
         put(open_sales, journal, SaleState.DECLINED_AT_SYNC, 2, refusal=refusal, history=STORED)
-        backend = cast("BackendGateway", Settled(*entries))
+        backend = cast("BackendGateway", settled)
         days = DayClose(
             open_sales=open_sales, reads=journal, executor=BoundedExecutor("lists"), backend=backend, clock=clock
         )
@@ -85,6 +91,13 @@ def test_a_due_is_named_and_is_no_difference(
     assert (report.declined_at_sync_count, report.declined_at_sync_total) == (1, 18_80)
     assert (report.due_paid_count, report.due_paid_total) == paid
     assert (report.there_due_count, report.there_due_total) == there
+
+
+def test_another_days_settlement_is_no_answer() -> None:
+    backend = Settled(SOLD)
+    backend.answer["business_date"] = "2026-01-01"
+    with pytest.raises(UnusableAnswerError, match="2026-01-01"):
+        closed_at(backend, None)
 
 
 def test_what_the_platform_pays_for_a_declined_one_is_named_and_is_no_difference() -> None:

@@ -129,8 +129,8 @@ def test_a_question_about_it_that_nobody_answered_is_asked_again_so_many_times(t
 
 
 def test_an_answer_ends_the_count_and_whoever_said_to_come_later_is_obeyed(take: Take) -> None:
-    waiting, effects = take(declined(D.OPEN), replace(UNANSWERED, retry_after_s=90))
-    assert effects == (AskBackend(SOON + 90),)
+    waiting, effects = take(declined(D.OPEN), replace(UNANSWERED, retry_after_s=45))
+    assert effects == (AskBackend(SOON + 45),)
     assert take(waiting, says_declined(BackendCall.QUESTION, refusal=refusal(due()))) == (declined(D.OPEN), ())
     after, _ = take(waiting, says_declined(BackendCall.QUESTION, refusal=refusal(due(D.PAID))))
     assert after == declined(D.PAID)
