@@ -5,6 +5,7 @@ Knows paths, members and problem documents. It verifies no signature: the wallet
 """
 
 from typing import Annotated, Final, Self, TypeVar
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -105,14 +106,23 @@ class _Payments(_Answer):
 
 
 class AccountDue(_Answer):
-    """What this account is or was asked to pay after all; `code` says why the payment was declined."""
+    """What this account is or was asked to pay after all; `code` says why the payment was declined.
+
+    `reference`: what names it to the backend, where the bare id means another terminal's intent.
+    """
 
     intent_id: UUID
+    reference: str | None = None
     merchant: _Merchant
     amount: _Minor
     currency: _Currency
     code: str
     state: str
+
+    @property
+    def name(self) -> str:
+        """What `pay_due` and `refuse_due` take."""
+        return self.reference or str(self.intent_id)
 
 
 class _Dues(_Answer):
@@ -180,13 +190,13 @@ class Account:
         """What this account is or was asked to pay after an offline payment was declined, newest first."""
         return self._call(_Dues, "GET", "dues").dues
 
-    def pay_due(self, intent_id: UUID) -> AccountDue:
-        """Pay a due; asked again, the backend takes it once."""
-        return self._call(AccountDue, "POST", f"dues/{intent_id}/pay")
+    def pay_due(self, name: UUID | str) -> AccountDue:
+        """Pay a due by its `name`; asked again, the backend takes it once."""
+        return self._call(AccountDue, "POST", f"dues/{quote(str(name), safe='')}/pay")
 
-    def refuse_due(self, intent_id: UUID) -> AccountDue:
-        """Refuse a due."""
-        return self._call(AccountDue, "POST", f"dues/{intent_id}/refuse")
+    def refuse_due(self, name: UUID | str) -> AccountDue:
+        """Refuse a due by its `name`."""
+        return self._call(AccountDue, "POST", f"dues/{quote(str(name), safe='')}/refuse")
 
     def claim(self, reference: str, presentation: bytes | None) -> None:
         """Claim an intent for 60 s; `presentation` where the backend has not heard of it."""

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import ParamSpec, TypeVar
-from uuid import UUID
 
 import click
 
@@ -226,12 +225,21 @@ def payments(settings: Settings) -> None:
         click.echo("\n".join(lines or ["No payments yet."]))
 
 
+class _DueName(click.ParamType[str]):
+    """An intent id; with its terminal behind it (`ID.TERMINAL`) as the backend names it, read by the backend alone."""
+
+    name = "id"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return value if "." in value else str(click.UUID.convert(value, param, ctx))
+
+
 @phone.command()
-@click.option("--pay", "paid", metavar="ID", type=click.UUID, help="Pay this one after all.")
-@click.option("--refuse", "refused", metavar="ID", type=click.UUID, help="This one is not yours, or you will not pay.")
+@click.option("--pay", "paid", metavar="ID", type=_DueName(), help="Pay this one after all.")
+@click.option("--refuse", "refused", metavar="ID", type=_DueName(), help="This one is not yours, or you will not pay.")
 @click.pass_obj
 @_in_plain_words
-def dues(settings: Settings, paid: UUID | None, refused: UUID | None) -> None:
+def dues(settings: Settings, paid: str | None, refused: str | None) -> None:
     """What you are asked to pay after all: paid while a shop was offline, and declined when it came online again."""
     if paid is not None and refused is not None:
         raise click.UsageError("--pay and --refuse are one at a time")

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pays by the URL of a tag or QR, with this phone's own account (tap protocol §3).
 
-Knows the two forms of the URL, and the order that keeps two ways from paying one intent: the wallet shuts taps out
+Knows the forms of the URL, and the order that keeps two ways from paying one intent: the wallet shuts taps out
 before the backend is asked, and lets them in again only where the backend refused, so that nothing has begun.
 """
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -17,18 +18,29 @@ from sandbox.phone.wallet.wallet import Wallet
 
 _MAX_URL = 1_000  # a presentation is at most 680 characters
 _ID_SIZE = 16
+_TERMINAL_ID = re.compile(r"[A-Za-z0-9-]{1,12}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scanned:
-    """What a URL asks to be paid: an intent the backend knows, or one that comes along."""
+    """What a URL asks to be paid: an intent the backend knows, or one that comes along, which names its terminal.
+
+    `terminal_id`: whose intent it is, where the URL says so; without it the id's first.
+    """
 
     intent_id: bytes
-    presentation: bytes | None
+    terminal_id: str | None = None
+    presentation: bytes | None = None
+
+    @property
+    def reference(self) -> str:
+        """What names it to the backend."""
+        bare = b64u(self.intent_id)
+        return bare if self.terminal_id is None else f"{bare}.{self.terminal_id}"
 
 
 def read_url(url: str, *, backend: str, wallet: Wallet) -> Scanned:
-    """Read `ORIGIN/t/ID` or `ORIGIN/t#P`, the latter by all the checks of a tap but the owner's.
+    """Read `ORIGIN/t/ID`, `ORIGIN/t/ID.TERMINAL` or `ORIGIN/t#P`, the last by all the checks of a tap but the owner's.
 
     Raises MalformedError for another URL, SignatureError for an intent of an issuer that is not trusted, RefusedError
     for one out of time.
@@ -42,10 +54,13 @@ def read_url(url: str, *, backend: str, wallet: Wallet) -> Scanned:
     if (parts.scheme, parts.netloc) != (home.scheme, home.netloc):
         raise MalformedError("a URL of another payment service")
     if parts.path.startswith("/t/") and not parts.fragment:
-        intent_id = unb64u(parts.path.removeprefix("/t/"))
+        name, dot, terminal_id = parts.path.removeprefix("/t/").partition(".")
+        intent_id = unb64u(name)
         if len(intent_id) != _ID_SIZE:
             raise MalformedError("not an intent's id")
-        return Scanned(intent_id=intent_id, presentation=None)
+        if dot and not _TERMINAL_ID.fullmatch(terminal_id):
+            raise MalformedError("not a terminal's id")
+        return Scanned(intent_id=intent_id, terminal_id=terminal_id if dot else None)
     if parts.path != "/t" or not parts.fragment:
         raise MalformedError("a URL with nothing to pay")
     raw = unb64u(parts.fragment)
@@ -65,10 +80,9 @@ def pay(scanned: Scanned, account: Account, wallet: Wallet) -> AccountPayment:
     """
     if not wallet.begin_elsewhere(scanned.intent_id):
         raise RefusedError(Reason.BEGUN_ANOTHER_WAY, "this phone has paid it by tap")
-    reference = b64u(scanned.intent_id)
     try:
-        account.claim(reference, scanned.presentation)
-        paid = account.pay(reference, scanned.presentation)
+        account.claim(scanned.reference, scanned.presentation)
+        paid = account.pay(scanned.reference, scanned.presentation)
     except BackendRefusedError as err:
         if 400 <= err.status < 500:
             wallet.release_elsewhere(scanned.intent_id)

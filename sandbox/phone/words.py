@@ -134,7 +134,7 @@ def of_due(due: AccountDue) -> str:
     what = f"{due.merchant.name} {Money(due.amount, due.currency)}" if due.amount else due.merchant.name
     if due.state not in {"open", "refused"}:
         return _say(message("due.over"), what=what, state=_DUES.get(due.state, due.state))
-    pay, refuse = (f"`pengpos phone dues --{way} {due.intent_id}`" for way in ("pay", "refuse"))
+    pay, refuse = (f"`pengpos phone dues --{way} {due.name}`" for way in ("pay", "refuse"))
     if due.state == "refused":
         return _say(message("due.refused_still"), what=what, state=_DUES[due.state], pay=pay)
     why = _DECLINED.get(due.code) or _say(message("declined.other"), code=due.code)

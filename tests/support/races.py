@@ -6,9 +6,11 @@ from threading import Barrier
 
 from tests.support.backend import Shop
 from tests.support.shop import Sale, Till, Wallet
+from tests.support.squatter import collisions, squat, squatting_till
 
 PAYERS = 20
 PROMISES = 30
+SALES = 5
 
 
 def everybody_at_once(shop: Shop, till: Till, sale: Sale) -> None:
@@ -52,3 +54,34 @@ def guaranteed_at_once(shop: Shop) -> None:
     borne, unborne = [("counter_reused", "platform", 200_00)] * 10, [("counter_reused", "merchant", 0)] * 20
     assert verdicts == sorted(borne + unborne)
     assert shop.operator.takings() == 200_00 + 2_000_00
+
+
+def one_id_of_two_terminals_at_once(shop: Shop) -> None:
+    """Two terminals register and refund under the same ids at the same moment, twice each: all of it is each one's own.
+
+    An alarm for each intent's id, and an address for each intent, of which one is the bare id.
+    """
+    till, other, wallet = shop.till(), squatting_till(shop), shop.wallet()
+    pairs = [(sale, squat(other, sale, 2_00)) for sale in (till.sale(1_00) for _ in range(SALES))]
+    orders = [order for sale, theirs in pairs for order in ((till, sale), (other, theirs)) * 2]
+    start = Barrier(len(orders))
+
+    def put(order: tuple[Till, Sale]) -> str:
+        start.wait(30)
+        return str(order[0].put(order[1]).json()["url"])
+
+    def give_back(order: tuple[Till, Sale]) -> str:
+        start.wait(30)
+        return str(order[0].refund(order[1], None, order[1].intent_id).json()["state"])
+
+    with ThreadPoolExecutor(len(orders)) as pool:
+        urls = list(pool.map(put, orders))
+        for mine, theirs in pairs:
+            assert till.pay(mine, wallet).json()["status"] == other.pay(theirs, wallet).json()["status"] == "approved"
+        assert list(pool.map(give_back, orders)) == ["done"] * len(orders)
+    for at in range(0, len(urls), 4):
+        assert urls[at : at + 2] == urls[at + 2 : at + 4]
+        assert sorted("." in url.rpartition("/")[2] for url in urls[at : at + 2]) == [False, True]
+    alarmed = [alarm["detail"]["id"] for alarm in collisions(shop) if alarm["detail"]["kind"] == "intent"]
+    assert sorted(alarmed) == sorted(sale.intent_id for sale, _ in pairs)
+    assert (wallet.balance(), shop.operator.takings()) == (1_000_00, 0)

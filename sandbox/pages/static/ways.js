@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Small ways: what an address names, how long something is, waiting.
 
-const ID = /^\/t\/([A-Za-z0-9_-]+)$/;
+const ID = /^\/t\/([A-Za-z0-9_-]+(\.[A-Za-z0-9-]{1,12})?)$/; // with its terminal, where the bare id means another's
 const PRESENTATION = /^#([A-Za-z0-9_-]{1,1000})$/;
 
 /** What an address names: an intent the backend knows, one that comes along in the fragment, or nothing (null). */

@@ -10,6 +10,7 @@ from tests.support.backend import Shop
 from tests.support.browser import DESK
 from tests.support.shop import Till
 from tests.support.shopper import address, shopper
+from tests.support.squatter import MERCHANT_NAME, squat, squatting_till
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -75,6 +76,24 @@ def test_an_address_that_pays_nothing_says_so_plainly(
         phone.sign_up()
         phone.sees(ends)
         assert phone.wallet().balance() == ALL
+
+
+@pytest.mark.parametrize("online", [True, False], ids=["registered", "brought along"])
+def test_an_address_names_its_own_shop_whoever_took_its_id_before(
+    browser: "Browser", shop: Shop, till: Till, *, online: bool
+) -> None:
+    sale = till.sale(18_80, online=online)
+    squatter = squatting_till(shop)
+    theirs = address(squatter, squat(squatter, sale, 1_00, online=online))
+    with shopper(browser, shop) as phone:
+        phone.open(address(till, sale))
+        phone.sign_up()
+        phone.sees("付给 晨光咖啡")
+        phone.pay()
+        phone.reads("付款成功" if online else "把这八位数字读给收银员")
+        assert (till.status(sale), phone.wallet().balance()) == ("approved", ALL - 18_80)
+        phone.open(theirs)
+        phone.sees(f"付给 {MERCHANT_NAME}")
 
 
 def test_an_address_without_a_sale_asks_to_scan(browser: "Browser", shop: Shop, till: Till) -> None:

@@ -59,6 +59,7 @@ CALLS: list[Any] = [
     pytest.param(lambda a: a.payments(), {"payments": []}, "GET", "payments?limit=200", None, id="payments"),
     pytest.param(lambda a: a.dues(), {"dues": []}, "GET", "dues", None, id="dues"),
     pytest.param(lambda a: a.pay_due(INTENT), DUE, "POST", f"dues/{INTENT}/pay", None, id="pay a due"),
+    pytest.param(lambda a: a.pay_due(f"{INTENT}.T-1"), DUE, "POST", f"dues/{INTENT}.T-1/pay", None, id="pay one's due"),
     pytest.param(lambda a: a.refuse_due(INTENT), DUE, "POST", f"dues/{INTENT}/refuse", None, id="refuse a due"),
     pytest.param(lambda a: a.claim("AA", None), {}, "POST", "intents/AA/claim", {}, id="claim"),
     pytest.param(

@@ -31,6 +31,12 @@ def test_an_id_names_an_intent_that_the_backend_knows(paying: Bench) -> None:
     assert scanned == Scanned(intent_id=ONE, presentation=None)
 
 
+def test_a_terminal_behind_the_id_names_its_own_intent(paying: Bench) -> None:
+    scanned = read_url(f"{ORIGIN}/t/{ID}.T-23456789", backend=ORIGIN, wallet=paying.wallet)
+    assert scanned == Scanned(intent_id=ONE, terminal_id="T-23456789")
+    assert scanned.reference == f"{ID}.T-23456789"
+
+
 def test_a_fragment_brings_the_intent_along(paying: Bench) -> None:
     scanned = read_url(fragment(paying), backend=f"{ORIGIN}/", wallet=paying.wallet)
     assert scanned.intent_id == ONE
@@ -59,6 +65,10 @@ def test_a_fragment_brings_the_intent_along(paying: Bench) -> None:
         (f"{ORIGIN}/t/{ID}==", "base64url"),
         (f"{ORIGIN}/t/{ID[:-1]}/", "base64url"),
         (f"{ORIGIN}/t/{ID[:-1]}中", "base64url"),
+        (f"{ORIGIN}/t/{ID}.", "not a terminal's id"),
+        (f"{ORIGIN}/t/{ID}.T-1/..", "not a terminal's id"),
+        (f"{ORIGIN}/t/{ID}.T-1.T-2", "not a terminal's id"),
+        (f"{ORIGIN}/t/{ID}.T-2345678901A", "not a terminal's id"),
         (f"{ORIGIN}/t#=", "base64url"),
         (f"{ORIGIN}/t#AAAA", "bytes after the end"),
         (f"{ORIGIN}/t#" + "A" * 1_000, "longer than 1000"),

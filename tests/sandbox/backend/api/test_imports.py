@@ -18,7 +18,7 @@ from offline_queue.journal.journal import Journal
 from pengpos.backend_api.messages import EnrolmentMessage
 from pengpos.client import Home
 from pengpos.core.errors import ConfigError
-from pengpos.core.sale import Authorised, Cancel, CancelReason, Refund, Sale, SaleState
+from pengpos.core.sale import Authorised, Cancel, CancelReason, Refund, Sale, SaleState, refund_id_after_cancel
 from pengpos.core.times import rfc3339
 from pengpos.keys.sealed import seal, unseal
 from pengpos.keys.software import SoftwareKey
@@ -31,6 +31,7 @@ from terminal.commands.technician import unsent_payments
 from tests.support import shop as play
 from tests.support.backend import Shop
 from tests.support.dues import spend_all
+from tests.support.squatter import squat, squatting_till
 from workshop.samples.journal import SaleMaker, moved, store
 
 
@@ -175,6 +176,20 @@ def test_a_cancel_that_comes_too_late_gives_the_money_back_once(shop: Shop, devi
         [verdict] = take(shop, device.sealed())["verdicts"]
         assert (verdict["verdict"]["status"], verdict["refunds"][0]["state"]) == ("settled", "done")
     assert (wallet.balance(), shop.operator.takings()) == (1_000_00, 0)
+
+
+def test_ids_that_another_terminal_has_taken_keep_nothing_out(shop: Shop, device: Device) -> None:
+    wallet, squatter = shop.wallet(), squatting_till(shop)
+    paid, _ = device.paid(18_80, wallet, SaleState.ACCEPTED_OFFLINE)
+    undone, recorded = device.paid(5_00, wallet, SaleState.REVERSING, cancel=Cancel(reason=CancelReason.MERCHANT))
+    for sale in (paid, undone):
+        stolen = squat(squatter, sale)
+        squatter.pay(stolen, shop.wallet())
+        squatter.refund(stolen, None, str(refund_id_after_cancel(UUID(sale.intent_id))))
+    assert device.drain(undone, recorded) == "approved"
+    answer = take(shop, device.sealed())
+    assert set(acknowledged(shop, answer)["imported"]) == {paid.intent_id, undone.intent_id}
+    assert (wallet.balance(), device.till.status(paid)) == (981_20, "approved")
 
 
 def test_the_acknowledgement_says_the_head_that_the_export_carried(shop: Shop, device: Device) -> None:

@@ -4,7 +4,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.support.backend import Shop
-from tests.support.races import everybody_at_once, guaranteed_at_once
+from tests.support.races import everybody_at_once, guaranteed_at_once, one_id_of_two_terminals_at_once
 
 
 def test_everybody_pays_one_intent_at_once(real_shop: Shop) -> None:
@@ -24,6 +24,10 @@ def test_the_same_request_at_once_gives_the_same_answer(real_shop: Shop) -> None
 
 def test_what_the_platform_bears_of_a_terminal_has_an_end_also_at_once(real_shop: Shop) -> None:
     guaranteed_at_once(real_shop)
+
+
+def test_one_id_of_two_terminals_at_once_is_each_ones_own(real_shop: Shop) -> None:
+    one_id_of_two_terminals_at_once(real_shop)
 
 
 def test_cancel_and_payment_at_once_end_one_way(real_shop: Shop) -> None:

@@ -41,3 +41,24 @@ def test_an_intent_id_is_read_in_both_spellings(text: str) -> None:
 def test_what_is_no_intent_id_is_refused(text: str) -> None:
     with pytest.raises(MalformedError):
         ids.parse_intent_id(text)
+
+
+@pytest.mark.parametrize("name", [str(INTENT), str(INTENT).upper(), "AZBgAAAAcACAAAAAAAAAAQ"])
+def test_a_terminal_may_stand_behind_either_spelling(name: str) -> None:
+    assert ids.parse_reference(name) == ids.IntentReference(str(INTENT), None)
+    assert ids.parse_reference(f"{name}.T-23456789") == ids.IntentReference(str(INTENT), "T-23456789")
+
+
+@pytest.mark.parametrize("terminal_id", ["", ".", "T-1.T-2", "T-2345678901A", "T 1", "T_1", "T-1\n", "碰"])
+def test_what_is_no_terminal_id_is_refused(terminal_id: str) -> None:
+    with pytest.raises(MalformedError):
+        ids.parse_reference(f"{INTENT}.{terminal_id}")
+
+
+def test_a_key_says_its_intent_id_and_is_never_another_ones() -> None:
+    bare, beside = str(INTENT), ids.key_beside(str(INTENT), "T-234567890A")
+    assert (ids.intent_id_of_key(bare), ids.intent_id_of_key(beside)) == (bare, bare)
+    assert (ids.reference_beside(bare), ids.reference_beside(beside)) == (None, "AZBgAAAAcACAAAAAAAAAAQ.T-234567890A")
+    assert len(beside) <= len(bare)  # the column's length
+    with pytest.raises(MalformedError):
+        ids.parse_intent_id(beside)

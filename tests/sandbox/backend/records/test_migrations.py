@@ -23,6 +23,7 @@ from sandbox.backend.records.tables import AccountKind, Base, PostingKind
 from tests.support import postgres
 from tests.support.backend import in_process
 from tests.support.dues import owing
+from tests.support.squatter import squat, squatting_till
 
 FILLED_AT_0004 = Path(__file__).with_name("filled_at_0004.sql")
 BROKEN_RULES = {
@@ -111,6 +112,8 @@ def test_a_database_filled_at_0004_keeps_every_row(filled_at_0004: Database) -> 
     after = rows_of(filled_at_0004)
     assert as_wide_as(before, after) == before
     assert after["intents"] == [(*row, row[0]) for row in before["intents"]]  # each has its own id
+    with filled_at_0004.engine.connect() as connection:
+        assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
     assert all(before[table] for table in ("payments", "refunds", "dues", "entries", "vouchers", "splits", "purses"))
     with filled_at_0004.read() as session:
         assert ledger.check(session).balanced
@@ -150,6 +153,21 @@ def test_postgresql_keeps_every_row_and_rule_too(postgres_url: str) -> None:
         for rule in BROKEN_RULES:
             with pytest.raises(IntegrityError):
                 breaks(database, rule)
+
+
+@pytest.mark.parametrize("what", ["intents", "refunds"])
+def test_a_version_without_room_for_an_id_of_two_terminals_is_not_gone_back_to(database_url: str, what: str) -> None:
+    with in_process(database_url) as shop:
+        till, other, wallet = shop.till(), squatting_till(shop), shop.wallet()
+        sale, refund_id = till.sale(18_80), str(uuid4())
+        theirs = squat(other, sale) if what == "intents" else other.sale(5_00)
+        for who, of in ((till, sale), (other, theirs)):
+            who.pay(of, wallet)
+            who.refund(of, None, refund_id if what == "refunds" else None)
+        before = rows_of(shop.backend.db)
+        with pytest.raises(RuntimeError, match=what), shop.backend.db.engine.begin() as connection:
+            revise(connection, "0005")
+        assert rows_of(shop.backend.db) == before
 
 
 def test_a_database_from_before_dues_keeps_what_is_in_it(database_url: str) -> None:
