@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import msgspec
 
-from pengpos.client._models import DayReport, NewSale, Problem, SaleView, Status
+from pengpos.client._models import DayReport, NewSale, NewSession, Problem, RefundView, SaleView, SessionView, Status
 from pengpos.core.errors import PengposError
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class SaleEvent:
 class LocalClient:
     """The local API at one Unix socket. Each call raises ApiProblem (it said no) or DaemonAway (no answer).
 
+    `token` is an operator's session, for the calls that need a role (`role_needed`).
     Repeating a call after DaemonAway is safe: a sale carries its idempotency key, the others lead to the same end.
     """
 
@@ -102,37 +103,54 @@ class LocalClient:
         """`POST /v1/sales`: the sale, new or (same key and body) the one that exists."""
         return self._call("POST", "/v1/sales", sale, answer=SaleView)
 
-    def again(self, sale_id: str) -> None:
+    def again(self, sale_id: str, *, token: str | None = None) -> None:
         """`POST /v1/sales/{id}/again`: a new intent of the same sale."""
-        self._command(sale_id, "again")
+        self._command(sale_id, "again", token=token)
 
-    def cancel(self, sale_id: str, reason: str = "merchant") -> None:
+    def cancel(self, sale_id: str, reason: str = "merchant", *, token: str | None = None) -> None:
         """`POST /v1/sales/{id}/cancel`; from `unknown` it means that other money was taken."""
-        self._command(sale_id, "cancel", {"reason": reason})
+        self._command(sale_id, "cancel", {"reason": reason}, token=token)
 
-    def park(self, sale_id: str) -> None:
+    def park(self, sale_id: str, *, token: str | None = None) -> None:
         """`POST /v1/sales/{id}/park`."""
-        self._command(sale_id, "park")
+        self._command(sale_id, "park", token=token)
 
-    def accept_offline(self, sale_id: str) -> None:
+    def accept_offline(self, sale_id: str, *, token: str | None = None) -> None:
         """`POST /v1/sales/{id}/accept-offline`: the cashier's own decision."""
-        self._command(sale_id, "accept-offline")
+        self._command(sale_id, "accept-offline", token=token)
 
-    def confirmation_code(self, sale_id: str, code: str) -> None:
+    def confirmation_code(self, sale_id: str, code: str, *, token: str | None = None) -> None:
         """`POST /v1/sales/{id}/confirmation-code` with the eight digits on the shopper's phone."""
-        self._command(sale_id, "confirmation-code", {"code": code})
+        self._command(sale_id, "confirmation-code", {"code": code}, token=token)
 
     def sync(self) -> None:
         """`POST /v1/queue/sync`: send what waits now, whatever its back-off."""
         self._call("POST", "/v1/queue/sync", {}, answer=object)
 
-    def alarm_seen(self, alarm_id: str) -> None:
+    def alarm_seen(self, alarm_id: str, *, token: str | None = None) -> None:
         """`POST /v1/alarms/{id}/seen`: a person has seen to it."""
-        self._call("POST", f"/v1/alarms/{alarm_id}/seen", {}, answer=object)
+        self._call("POST", f"/v1/alarms/{alarm_id}/seen", {}, answer=object, token=token)
 
-    def close_day(self, date: str | None = None) -> DayReport:
+    def close_day(self, date: str | None = None, *, token: str | None = None) -> DayReport:
         """`POST /v1/day/close`: a business day, today's unless said, beside the backend's settlement."""
-        return self._call("POST", "/v1/day/close", {"date": date}, answer=DayReport)
+        return self._call("POST", "/v1/day/close", {"date": date}, answer=DayReport, token=token)
+
+    def refund(
+        self, sale_id: str, key: str, reason: str, amount: int | None = None, *, token: str | None = None
+    ) -> RefundView:
+        """`POST /v1/sales/{id}/refunds`: the refund, new or (same key and body) the one that exists."""
+        body = {"idempotency_key": key, "reason": reason, "amount": amount}
+        return self._call("POST", f"/v1/sales/{sale_id}/refunds", body, answer=RefundView, token=token)
+
+    def sign_in(self, pin: str, operator_id: str | None = None) -> SessionView:
+        """`POST /v1/operators/session`: its `token` goes with the calls that need a role."""
+        return self._call(
+            "POST", "/v1/operators/session", NewSession(pin=pin, operator_id=operator_id), answer=SessionView
+        )
+
+    def sign_out(self, token: str) -> None:
+        """`DELETE /v1/operators/session`."""
+        self._call("DELETE", "/v1/operators/session", answer=object, token=token)
 
     def events(self, last_event_id: str | None = None) -> Iterator[StatusEvent]:
         """`GET /v1/events?only=status`: the present snapshot, then each change, until the daemon closes the stream.
@@ -168,14 +186,15 @@ class LocalClient:
         except (httpx.TransportError, httpx_sse.SSEError) as error:
             raise DaemonAway(str(error) or type(error).__name__) from error
 
-    def _command(self, sale_id: str, name: str, body: object = None) -> None:
-        self._call("POST", f"/v1/sales/{sale_id}/{name}", {} if body is None else body, answer=object)
+    def _command(self, sale_id: str, name: str, body: object = None, *, token: str | None) -> None:
+        self._call("POST", f"/v1/sales/{sale_id}/{name}", {} if body is None else body, answer=object, token=token)
 
-    def _call(self, method: str, path: str, body: object = None, *, answer: type[_T]) -> _T:
+    def _call(self, method: str, path: str, body: object = None, *, answer: type[_T], token: str | None = None) -> _T:
         import httpx
 
         content = None if body is None else msgspec.json.encode(body)
         headers = {"Content-Type": "application/json"} if content is not None else {}
+        headers |= {"Authorization": f"Bearer {token}"} if token is not None else {}
         try:
             with self._client().stream(method, path, content=content, headers=headers) as response:
                 data = _read(response)

@@ -65,11 +65,12 @@ class IntentView(_Object, kw_only=True, frozen=True):
 
 
 class StepView(_Object, kw_only=True, frozen=True):
-    """One arrow a sale has taken."""
+    """One arrow a sale has taken; `by`: the operator who asked for it, by id."""
 
     state: str
     at: str
     why: str
+    by: str | None = None
 
 
 class LineView(_Object, kw_only=True, frozen=True):
@@ -90,12 +91,13 @@ class CardView(_Object, kw_only=True, frozen=True):
 
 
 class RefundView(_Object, kw_only=True, frozen=True):
-    """Money on its way back; `state`: queued, sent, held, done, failed, void."""
+    """Money on its way back; `state`: queued, sent, held, done, failed, void. `by`: the operator who asked, by id."""
 
     refund_id: str
     amount: int | None
     reason: str
     state: str
+    by: str | None = None
 
 
 class SaleView(_Object, kw_only=True, frozen=True):
@@ -286,6 +288,32 @@ class NewSale(_Object, kw_only=True, frozen=True, forbid_unknown_fields=True):
     ways: list[Literal["reader", "tag", "qr"]] | None = None
 
 
+class NewSession(_Object, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/operators/session`; without `operator_id` the PIN says who it is."""
+
+    pin: str
+    operator_id: str | None = None
+
+    def __repr__(self) -> str:
+        """Without the PIN: what is shown or logged has none."""
+        return f"NewSession(operator_id={self.operator_id!r})"
+
+
+class SessionView(_Object, kw_only=True, frozen=True):
+    """An operator's session: `token` goes into `Authorization: Bearer` of what they ask for."""
+
+    token: str
+    operator_id: str
+    name: str
+    role: str
+    expires_at: str
+    """When it ends if nothing more is asked for with it."""
+
+    def __repr__(self) -> str:
+        """Without the token."""
+        return f"SessionView(operator_id={self.operator_id!r}, role={self.role!r})"
+
+
 class Problem(_Object, kw_only=True, frozen=True):
     """An RFC 9457 problem document; `code` is for programs, `detail` for people."""
 
@@ -294,3 +322,11 @@ class Problem(_Object, kw_only=True, frozen=True):
     code: str
     detail: str = ""
     type: str = "about:blank"
+    action: str | msgspec.UnsetType = msgspec.UNSET
+    """With `role_needed`: what was asked for, in the policy's word."""
+    roles: list[str] | msgspec.UnsetType = msgspec.UNSET
+    """With `role_needed`: one of these is needed."""
+    tries_left: int | msgspec.UnsetType = msgspec.UNSET
+    """With `wrong_pin`."""
+    retry_after_s: int | msgspec.UnsetType = msgspec.UNSET
+    """With `too_many_tries`."""

@@ -32,6 +32,13 @@ class _Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskedByPerson(_Event):
+    """Base of what a person at the counter asks for. `by`: the operator's id; None: nobody had signed in."""
+
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AboutIntent(_Event):
     """Base of what concerns one intent: about an earlier intent of the sale it comes too late to move it."""
 
@@ -86,21 +93,21 @@ class PaidByReceipt(AboutIntent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CodeEntered(_Event):
+class CodeEntered(AskedByPerson):
     """The cashier typed a confirmation code; `right` is the daemon's comparison in constant time."""
 
     right: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CancelAsked(_Event):
+class CancelAsked(AskedByPerson):
     """The cashier gives the sale up; from `unknown` it means that other money was taken."""
 
     reason: CancelReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AgainAsked(_Event):
+class AgainAsked(AskedByPerson):
     """The cashier wants a new intent of the same sale; it is signed only once the earlier one is dead."""
 
 
@@ -112,12 +119,12 @@ class SignedAgain(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ParkAsked(_Event):
+class ParkAsked(AskedByPerson):
     """The cashier puts a pending sale aside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfflineAccepted(_Event):
+class OfflineAccepted(AskedByPerson):
     """The whole offline policy lets this payment in.
 
     `by_cashier`: decided by hand when the link died; otherwise it follows from an intent that was signed offline. An
@@ -128,7 +135,7 @@ class OfflineAccepted(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefundAsked(_Event):
+class RefundAsked(AskedByPerson):
     """A refund was ordered."""
 
     refund: Refund
@@ -254,7 +261,7 @@ class CancelHeld(AboutIntent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settled(_Event):
+class Settled(AskedByPerson):
     """The sale is in the settlement of this business date."""
 
     business_date: str

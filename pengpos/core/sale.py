@@ -238,15 +238,21 @@ class Refund:
     asked_minor: int | None = None
     state: RefundState = RefundState.QUEUED
     at: int = 0
+    by: str | None = None
+    """The operator who asked for it, by id; None: nobody had signed in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One arrow of the state table: where it led, when (device clock, Unix seconds), and what caused it."""
+    """One arrow of the state table: where it led, when (device clock, Unix seconds), what caused it, and who.
+
+    `by` is the operator who asked for it, by id; None: nobody had signed in, or nobody asked.
+    """
 
     state: SaleState
     at: int
     why: str
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

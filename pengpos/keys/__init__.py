@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The device key behind `core.ports.Signer`: a file today. Knows nothing of what it signs.
+"""The device key behind `core.ports.Signer`: a file today; and the PINs of operators. Knows nothing of what is signed.
 
-Reading order: private_file, sealed, software, file.
+Reading order: private_file, sealed, software, file, pin.
 """
 
-__all__ = ["file", "private_file", "sealed", "software"]
+__all__ = ["file", "pin", "private_file", "sealed", "software"]

@@ -31,6 +31,7 @@ from pengpos.core.times import parse_rfc3339
 from terminal.api.feed import Feed, Listener, TooManyListenersError
 from terminal.api.validation import listed, quoted, what_is_wrong
 from terminal.device.executor import TooManyWaitingError
+from terminal.operators.sessions import RoleNeededError, SessionOverError, SignInRefusedError
 from terminal.sales.commands import CommandRefusedError
 from terminal.sales.open_sales import UnknownSaleError
 
@@ -126,14 +127,25 @@ def _bad_query(detail: str) -> BadRequestError:
     return BadRequestError(422, "invalid_query", detail)
 
 
+def bearer(request: Request) -> str | None:
+    """The token of an operator's session; None: the call names none. Raises BadRequestError."""
+    given = request.headers.getlist("authorization")
+    if not given:
+        return None
+    scheme, _, token = given[0].partition(" ")
+    if len(given) > 1 or scheme.lower() != "bearer" or not token.strip():
+        raise BadRequestError(401, "session_over", "Authorization is “Bearer TOKEN”, once, with a session's token")
+    return token.strip()
+
+
 def as_json(content: Any, status: int = 200) -> Response:
     """An answer."""
     return Response(msgspec.json.encode(content), status, media_type="application/json")
 
 
-def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Response:
-    """An RFC 9457 problem document."""
-    document = Problem(title=HTTPStatus(status).phrase, status=status, code=code, detail=detail)
+def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
+    """An RFC 9457 problem document; `more`: its further members."""
+    document = Problem(title=HTTPStatus(status).phrase, status=status, code=code, detail=detail, **more)
     return Response(msgspec.json.encode(document), status, headers, media_type="application/problem+json")
 
 
@@ -227,6 +239,25 @@ def journal_problem(error: Exception) -> Response:
             return problem(503, "journal", str(error))
 
 
+async def _role_needed(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RoleNeededError)
+    return problem(
+        403, "role_needed", str(error), action=error.action.value, roles=[role.value for role in error.roles]
+    )
+
+
+async def _session_over(_request: Request, error: Exception) -> Response:
+    return problem(401, "session_over", str(error), {"WWW-Authenticate": "Bearer"})
+
+
+async def _not_signed_in(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, SignInRefusedError)
+    said = {"tries_left": error.tries_left, "retry_after_s": error.retry_after_s}
+    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s is not None else None
+    more = {name: value for name, value in said.items() if value is not None}
+    return problem(error.status, error.code, error.detail, headers, **more)
+
+
 async def _gone(_request: Request, _error: Exception) -> Response:
     return problem(400, "cut_short", "the request ended before its body")
 
@@ -242,6 +273,9 @@ ERROR_ANSWERS: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]]
     UnknownSaleError: _no_such_sale,
     TooManyListenersError: _too_many,
     TooManyWaitingError: _too_many_waiting,
+    RoleNeededError: _role_needed,
+    SessionOverError: _session_over,
+    SignInRefusedError: _not_signed_in,
     JournalError: _journal_trouble,
     ClientDisconnect: _gone,
     HTTPException: _no_such_call,

@@ -17,15 +17,17 @@ from starlette.routing import Route
 
 from offline_queue.values import PAGE_LIMIT, SaleQuery
 from pengpos.backend_api.calls import UnusableAnswerError
-from pengpos.client import Language, NewSale
-from pengpos.core.sale import CancelReason, SaleState
-from pengpos.core.times import parse_rfc3339
+from pengpos.client import Language, NewSale, NewSession, SessionView
+from pengpos.core.authority.roles import Action
+from pengpos.core.sale import CancelReason, Sale, SaleState
+from pengpos.core.times import parse_rfc3339, rfc3339
 from terminal.api.feed import Feed
 from terminal.api.http import (
     ERROR_ANSWERS,
     BadRequestError,
     Query,
     as_json,
+    bearer,
     events_of,
     read_body,
 )
@@ -34,6 +36,7 @@ from terminal.api.snapshot import Snapshots
 from terminal.api.views import refund_view, sale_view
 from terminal.device.alarms import Alarms
 from terminal.device.executor import BoundedExecutor
+from terminal.operators.sessions import Sessions
 from terminal.sales.commands import SaleCommands
 from terminal.sales.day import DayClose
 from terminal.sales.open_sales import OpenSales
@@ -75,6 +78,7 @@ class LocalApi:
         self,
         *,
         open_sales: OpenSales,
+        sessions: Sessions,
         commands: SaleCommands,
         lists: SaleLists,
         reports: BoundedExecutor,
@@ -88,6 +92,7 @@ class LocalApi:
         language: Language,
     ) -> None:
         self._open_sales = open_sales
+        self._sessions = sessions
         self._commands = commands
         self._lists = lists
         self._reports = reports
@@ -122,6 +127,7 @@ class LocalApi:
                 Route("/v1/day/close", self.close_day, methods=["POST"]),
                 Route("/v1/diagnosis", self.diagnosis),
                 Route("/v1/alarms/{alarm_id}/seen", self.alarm_seen, methods=["POST"]),
+                Route("/v1/operators/session", self.session, methods=["POST", "DELETE"]),
             ],
             exception_handlers=ERROR_ANSWERS,
         )
@@ -178,6 +184,7 @@ class LocalApi:
 
     async def close_day(self, request: Request) -> Response:
         """`POST /v1/day/close` `{date?}`: hold a business day, today's unless said, against the settlement."""
+        by = self._sessions.permit(bearer(request), Action.DAY_CLOSE)
         call = await read_body(request, DayCall)
         status = await self._snapshots.status()
         business_day = self._snapshots.business_day
@@ -186,13 +193,14 @@ class LocalApi:
         except ValueError:
             raise BadRequestError(422, "invalid_request", "a business date is written 2026-11-22") from None
         try:
-            report = await self._days.reconcile(on, business_day, status.queue.currency)
+            report = await self._days.reconcile(on, business_day, status.queue.currency, by=by)
         except UnusableAnswerError as error:
             raise BadRequestError(503, "backend_away", f"the backend did not give the settlement: {error}") from None
         return as_json(report)
 
-    async def diagnosis(self, _request: Request) -> Response:
+    async def diagnosis(self, request: Request) -> Response:
         """`GET /v1/diagnosis`: what `pengpos doctor --json` prints. Takes seconds, in a thread."""
+        self._sessions.permit(bearer(request), Action.DIAGNOSIS)
         if self._diagnose is None:
             raise BadRequestError(503, "no_doctor", "this terminal was started without its doctor: pengpos doctor")
         return as_json(await self._reports.run(self._diagnose))
@@ -205,31 +213,40 @@ class LocalApi:
 
     async def start_sale(self, request: Request) -> Response:
         """`POST /v1/sales`: 201 with the sale, 200 when this key already made it."""
-        sale, created = await self._commands.start(await read_body(request, NewSale))
+        by = self._who(request)
+        sale, created = await self._commands.start(await read_body(request, NewSale), by=by)
         return as_json(sale_view(sale, self._language), 201 if created else 200)
 
     async def again(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/again`."""
-        return as_json(sale_view(await self._commands.again(_sale_id(request)), self._language))
+        return as_json(sale_view(await self._commands.again(_sale_id(request), by=self._who(request)), self._language))
 
     async def park(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/park`."""
-        return as_json(sale_view(await self._commands.park(_sale_id(request)), self._language))
+        return as_json(sale_view(await self._commands.park(_sale_id(request), by=self._who(request)), self._language))
 
     async def cancel(self, request: Request) -> Response:
-        """`POST /v1/sales/{id}/cancel`."""
+        """`POST /v1/sales/{id}/cancel`; from `unknown` it says that other money was taken, and may need a role."""
+        token, by = bearer(request), self._who(request)
         call = await read_body(request, CancelCall)
-        sale = await self._commands.cancel(_sale_id(request), CancelReason(call.reason))
+
+        def check(sale: Sale) -> None:
+            if sale.state is SaleState.UNKNOWN:
+                self._sessions.permit(token, Action.CASH_TAKEN)
+
+        sale = await self._commands.cancel(_sale_id(request), CancelReason(call.reason), by=by, check=check)
         return as_json(sale_view(sale, self._language))
 
     async def accept_offline(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/accept-offline`."""
-        return as_json(sale_view(await self._commands.accept_offline(_sale_id(request)), self._language))
+        by = self._sessions.permit(bearer(request), Action.ACCEPT_OFFLINE)
+        return as_json(sale_view(await self._commands.accept_offline(_sale_id(request), by=by), self._language))
 
     async def confirmation_code(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/confirmation-code`: 422 `wrong_code` costs one of five tries."""
+        by = self._sessions.permit(bearer(request), Action.CONFIRMATION_CODE)
         call = await read_body(request, CodeCall)
-        sale, right = await self._commands.enter_code(_sale_id(request), call.code)
+        sale, right = await self._commands.enter_code(_sale_id(request), call.code, by=by)
         view = sale_view(sale, self._language)
         if not right:
             left = view.code_tries_left
@@ -238,8 +255,9 @@ class LocalApi:
 
     async def refund(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/refunds`: 201 with the refund, 200 when this key already made it."""
+        by = self._sessions.permit(bearer(request), Action.REFUND)
         call, sale_id = await read_body(request, RefundCall), _sale_id(request)
-        refund, ordered = await self._commands.refund(sale_id, call.idempotency_key, call.amount, call.reason)
+        refund, ordered = await self._commands.refund(sale_id, call.idempotency_key, call.amount, call.reason, by=by)
         return as_json(refund_view(await self._open_sales.find(sale_id), refund), 201 if ordered else 200)
 
     async def sync(self, _request: Request) -> Response:
@@ -249,9 +267,40 @@ class LocalApi:
 
     async def alarm_seen(self, request: Request) -> Response:
         """`POST /v1/alarms/{id}/seen`: a person has seen to it."""
-        if not self._alarms.seen_to(request.path_params["alarm_id"]):
+        by = self._sessions.permit(bearer(request), Action.ALARM_SEEN)
+        if not self._alarms.seen_to(request.path_params["alarm_id"], by):
             raise BadRequestError(404, "not_found", "there is no such alarm")
         return as_json(await self._snapshots.status())
+
+    # --- operators ----------------------------------------------------------------------------------------------------
+
+    async def session(self, request: Request) -> Response:
+        """`/v1/operators/session`: one route, so that the answer to a wrong method names both."""
+        return await (self.sign_in if request.method == "POST" else self.sign_out)(request)
+
+    async def sign_in(self, request: Request) -> Response:
+        """`POST /v1/operators/session`: 201 with a session's token; 422 `wrong_pin` costs one of few tries."""
+        call = await read_body(request, NewSession)
+        token, session = await self._sessions.sign_in(call.pin, call.operator_id)
+        operator = session.operator
+        view = SessionView(
+            token=token,
+            operator_id=operator.operator_id,
+            name=operator.name,
+            role=operator.role.value,
+            expires_at=rfc3339(session.expires_at),
+        )
+        return as_json(view, 201)
+
+    async def sign_out(self, request: Request) -> Response:
+        """`DELETE /v1/operators/session`: 204, also of a session that is over."""
+        if (token := bearer(request)) is not None:
+            self._sessions.sign_out(token)
+        return Response(status_code=204)
+
+    def _who(self, request: Request) -> str | None:
+        """The operator who asks for what needs no role. Raises SessionOverError."""
+        return self._sessions.who(bearer(request))
 
 
 def _sale_id(request: Request) -> UUID:

@@ -40,7 +40,9 @@ def sale_view(sale: Sale, language: Language) -> SaleView:
         created_at=rfc3339(sale.created_at),
         expires_at=rfc3339(sale.intent.expires_at),
         intents=[_intent_view(sale, intent) for intent in sale.intents],
-        history=[StepView(state=step.state.value, at=rfc3339(step.at), why=step.why) for step in sale.history],
+        history=[
+            StepView(state=step.state.value, at=rfc3339(step.at), why=step.why, by=step.by) for step in sale.history
+        ],
         reference=sale.reference,
         prompt=sale.prompt.value if sale.prompt else None,
         notice=sale.notice.value if sale.notice else None,
@@ -87,7 +89,9 @@ def refund_view(sale: Sale, refund: Refund) -> RefundView:
     amount = refund.amount_minor
     if amount is None and sale.booking is not None:
         amount = sale.booking.total_minor
-    return RefundView(refund_id=str(refund.refund_id), amount=amount, reason=refund.reason, state=refund.state.value)
+    return RefundView(
+        refund_id=str(refund.refund_id), amount=amount, reason=refund.reason, state=refund.state.value, by=refund.by
+    )
 
 
 def _words_of(refusal: Refusal) -> ReasonWords:

@@ -84,6 +84,7 @@ _STORAGE_FULL: Final = _Alarm(message("alarm.storage_full.text"), message("alarm
 _STORAGE_FAILING: Final = _Alarm(message("alarm.storage_failing.text"), message("alarm.storage_failing.cure"))
 _UNAVAILABLE: Final = _Alarm(message("alarm.journal_unavailable.text"), message("alarm.journal_unavailable.cure"))
 _DAMAGED: Final = _Alarm(message("alarm.journal_damaged.text"), message("alarm.journal_damaged.cure"))
+_PINS_GUESSED: Final = _Alarm(message("alarm.pins_guessed.text"), message("alarm.pins_guessed.cure"))
 _SOFTWARE: Final = _Alarm(message("alarm.software.text"), message("alarm.software.cure"))
 
 _TAG_REWRITTEN: Final = _Alarm(message("alarm.tag_rewritten.text"), message("alarm.tag_rewritten.cure"))
@@ -175,6 +176,11 @@ def tag_rewritten() -> AlarmWords:
 def tag_unprotected() -> AlarmWords:
     """The tag's chip is of a kind that cannot be locked against writing by phones, or was locked open."""
     return _TAG_UNPROTECTED.words()
+
+
+def pins_guessed() -> AlarmWords:
+    """So many wrong PINs were typed that the next must wait."""
+    return _PINS_GUESSED.words()
 
 
 def software_fault(detail: str) -> AlarmWords:

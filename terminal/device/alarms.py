@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 _KIND = "alarm"
 _SEEN = b""
+_SEEN_KIND = "alarm_seen"
+"""By alarm: the operator who has seen to it."""
 SAVE_AGAIN_S = 2.0
 
 
@@ -37,6 +39,8 @@ class Alarms:
             key: msgspec.json.decode(body, type=AlarmView) for key, body in journal.values(_KIND).items() if body
         }
         self._unsaved: dict[str, bytes] = {}
+        self._seen_by: dict[str, str] = {}
+        """Of those seen to and not yet saved: the operator, where one had signed in."""
         self._on_their_way: dict[str, bool] = {}
         """Whose row leaves with its cause; true if a save has gone out behind it."""
         self._saving: asyncio.Task[None] | None = None
@@ -100,10 +104,12 @@ class Alarms:
         """True until this alarm is seen to."""
         return alarm_id in self._lasting
 
-    def seen_to(self, alarm_id: str) -> bool:
-        """A person has seen to it; False if there is no such alarm."""
+    def seen_to(self, alarm_id: str, by: str | None = None) -> bool:
+        """A person has seen to it, by id where an operator had signed in; False if there is no such alarm."""
         if self._lasting.pop(alarm_id, None) is None:
             return False
+        if by is not None:
+            self._seen_by[alarm_id] = by
         self._save(alarm_id, _SEEN)
         self._changed()
         return True
@@ -131,7 +137,10 @@ class Alarms:
         alarm_id, body = next(iter(self._unsaved.items()))
         if alarm_id in self._on_their_way:
             self._on_their_way[alarm_id] = True
-        await durable(self._journal, [_row(alarm_id, body)])
+        rows = [_row(alarm_id, body)]
+        if body is _SEEN and (by := self._seen_by.pop(alarm_id, None)) is not None:
+            rows.append(ValueStored(kind=_SEEN_KIND, key=alarm_id, body=by.encode()))
+        await durable(self._journal, rows)
         if self._unsaved.get(alarm_id) is body:  # else it has been seen to meanwhile
             del self._unsaved[alarm_id]
 
@@ -164,5 +173,5 @@ def alarm_view(alarm_id: str, kind: str, words: AlarmWords, now: int, sale_id: s
     )
 
 
-def _row(alarm_id: str, body: bytes) -> ValueStored:
+def _row(alarm_id: str, body: bytes) -> Change:
     return ValueStored(kind=_KIND, key=alarm_id, body=body)

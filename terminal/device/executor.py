@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 WAITING_MOST = 64
 REPORTS_MOST = 4
+PINS_MOST = 4
 
 
 class TooManyWaitingError(JournalUnavailableError):
@@ -81,7 +82,10 @@ class Executors:
     reports: BoundedExecutor = field(default_factory=lambda: BoundedExecutor("reports", REPORTS_MOST))
     """The export and the diagnosis, which take seconds."""
 
+    pins: BoundedExecutor = field(default_factory=lambda: BoundedExecutor("pins", PINS_MOST))
+    """Computes what a PIN is compared by, which takes a tenth of a second by intent."""
+
     def close(self) -> None:
         """Begin no further job; returns at once."""
-        for executor in (self.tap, self.lists, self.reports):
+        for executor in (self.tap, self.lists, self.reports, self.pins):
             executor.close()

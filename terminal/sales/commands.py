@@ -110,8 +110,8 @@ class SaleCommands:
 
     # --- starting -----------------------------------------------------------------------------------------------------
 
-    async def start(self, new: NewSale) -> tuple[Sale, bool]:
-        """A new sale, or the one that this key already made (False).
+    async def start(self, new: NewSale, *, by: str | None = None) -> tuple[Sale, bool]:
+        """A new sale, or the one that this key already made (False). `by`: the operator who asks, here and below.
 
         Raises CommandRefusedError, JournalTransientError.
         """
@@ -137,7 +137,7 @@ class SaleCommands:
                 created_at=intent.issued_at,
                 intents=(intent,),
                 reference=new.reference,
-                history=(Step(SaleState.SIGNED, intent.issued_at, "amount confirmed"),),
+                history=(Step(SaleState.SIGNED, intent.issued_at, "amount confirmed", by),),
             )
             await self._open_sales.open(sale, "amount confirmed")
             return sale, True
@@ -227,11 +227,11 @@ class SaleCommands:
 
     # --- commands -----------------------------------------------------------------------------------------------------
 
-    async def again(self, sale_id: UUID) -> Sale:
+    async def again(self, sale_id: UUID, *, by: str | None = None) -> Sale:
         """Another try: a new intent of the same sale, once the earlier one is dead."""
         self._check_free(sale_id)
         self._check_credential()
-        sale, effects = await self._commanded(sale_id, AgainAsked(at=self._clock.now()))
+        sale, effects = await self._commanded(sale_id, AgainAsked(at=self._clock.now(), by=by))
         if not any(isinstance(effect, SignAgain) for effect in effects):
             return sale
         try:  # it is being signed: what the caller wants to see is that
@@ -250,15 +250,25 @@ class SaleCommands:
             fresh = await self._sign(sale.amount, sale.reference)
             await self._open_sales.apply(sale.sale_id, SignedAgain(at=self._clock.now(), fresh=fresh))
 
-    async def park(self, sale_id: UUID) -> Sale:
+    async def park(self, sale_id: UUID, *, by: str | None = None) -> Sale:
         """Put a pending sale aside; it is never armed again."""
-        return await self._command(sale_id, ParkAsked(at=self._clock.now()))
+        return await self._command(sale_id, ParkAsked(at=self._clock.now(), by=by))
 
-    async def cancel(self, sale_id: UUID, reason: CancelReason) -> Sale:
-        """Give a sale up; from `unknown`: other money was taken."""
-        return await self._command(sale_id, CancelAsked(at=self._clock.now(), reason=reason))
+    async def cancel(
+        self,
+        sale_id: UUID,
+        reason: CancelReason,
+        *,
+        by: str | None = None,
+        check: Callable[[Sale], None] = lambda _sale: None,
+    ) -> Sale:
+        """Give a sale up; from `unknown`: other money was taken.
 
-    async def accept_offline(self, sale_id: UUID) -> Sale:
+        `check` sees the sale as it is when its turn has come, and raises where this operator may not.
+        """
+        return await self._command(sale_id, CancelAsked(at=self._clock.now(), reason=reason, by=by), check)
+
+    async def accept_offline(self, sale_id: UUID, *, by: str | None = None) -> Sale:
         """The cashier's own decision after the link died; the whole policy is asked, as of now, and the denylist."""
         async with self._policy.deciding:
             sale = await self._open_sales.find(sale_id)
@@ -271,9 +281,9 @@ class SaleCommands:
                 )
                 if isinstance(decision, OfflineRefused):
                     raise CommandRefusedError(409, "offline_not_possible", f"{decision.cap}: {decision.detail}")
-            return await self._command(sale_id, OfflineAccepted(at=self._clock.now(), by_cashier=True))
+            return await self._command(sale_id, OfflineAccepted(at=self._clock.now(), by_cashier=True, by=by))
 
-    async def enter_code(self, sale_id: UUID, code: str) -> tuple[Sale, bool]:
+    async def enter_code(self, sale_id: UUID, code: str, *, by: str | None = None) -> tuple[Sale, bool]:
         """A confirmation code; False: it was wrong, and one of five tries is gone. What is no code costs none."""
         sale = await self._open_sales.find(sale_id)
         if takes_codes(sale) and sale.wrong_codes >= CODE_TRIES:
@@ -285,9 +295,11 @@ class SaleCommands:
             self._identity().confirmation_secret, sale.intent.intent_id.bytes, sale.amount.minor
         )
         right = hmac.compare_digest(code.encode(errors="replace"), expected.encode())
-        return await self._command(sale_id, CodeEntered(at=self._clock.now(), right=right)), right
+        return await self._command(sale_id, CodeEntered(at=self._clock.now(), right=right, by=by)), right
 
-    async def refund(self, sale_id: UUID, key: str, amount_minor: int | None, reason: str) -> tuple[Refund, bool]:
+    async def refund(
+        self, sale_id: UUID, key: str, amount_minor: int | None, reason: str, *, by: str | None = None
+    ) -> tuple[Refund, bool]:
         """Order a refund, or give back the one this key already made (False)."""
         _check_key(key)
         if not 1 <= len(reason) <= REFUND_REASON_MOST:
@@ -303,15 +315,19 @@ class SaleCommands:
                     return known, False
             _check_left(sale, amount_minor)
             now, refund_id = self._clock.now(), self._ids.next()
-            refund = Refund(refund_id=refund_id, idempotency_key=key, amount_minor=amount_minor, reason=reason, at=now)
-            sale = await self._command(sale_id, RefundAsked(at=now, refund=refund))
+            refund = Refund(
+                refund_id=refund_id, idempotency_key=key, amount_minor=amount_minor, reason=reason, at=now, by=by
+            )
+            sale = await self._command(sale_id, RefundAsked(at=now, refund=refund, by=by))
             return next(known for known in sale.refunds if known.refund_id == refund_id), True
 
-    async def _command(self, sale_id: UUID, event: Event) -> Sale:
-        return (await self._commanded(sale_id, event))[0]
+    async def _command(self, sale_id: UUID, event: Event, check: Callable[[Sale], None] = lambda _sale: None) -> Sale:
+        return (await self._commanded(sale_id, event, check))[0]
 
-    async def _commanded(self, sale_id: UUID, event: Event) -> tuple[Sale, tuple[Effect, ...]]:
-        sale, effects = await self._open_sales.apply(sale_id, event)
+    async def _commanded(
+        self, sale_id: UUID, event: Event, check: Callable[[Sale], None] = lambda _sale: None
+    ) -> tuple[Sale, tuple[Effect, ...]]:
+        sale, effects = await self._open_sales.apply(sale_id, event, check)
         if any(isinstance(effect, NotNow) for effect in effects):
             raise CommandRefusedError(409, "not_now", f"sale {sale.number} is {sale.state}: this cannot be done now")
         return sale, effects

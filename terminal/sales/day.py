@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from offline_queue.port import Reads
-from offline_queue.values import PAGE_LIMIT, SaleQuery
+from offline_queue.port import Reads, Writes
+from offline_queue.values import PAGE_LIMIT, SaleQuery, ValueStored
 from pengpos.backend_api.calls import UnusableAnswerError
 from pengpos.backend_api.messages import SettlementEntryMessage, SettlementMessage
 from pengpos.client import DayReport, Difference
@@ -23,10 +23,13 @@ from pengpos.core.machine.states import SOLD_STATES, TAKEN_STATES
 from pengpos.core.ports import Clock
 from pengpos.core.sale import Sale
 from terminal.device.executor import BoundedExecutor
+from terminal.device.recording import durable
 from terminal.sales.open_sales import OpenSales
 
 log = logging.getLogger(__name__)
 
+_CLOSED_KIND = "day_closed"
+"""By business date: the operator who closed it last."""
 _PAYMENTS = frozenset({"payment", "offline_payment", "late_payment"})
 _DUE, _GUARANTEE = "due", "guarantee"
 """Paid after all, of a payment declined at sync, on the date it was paid. No payment here."""
@@ -55,16 +58,29 @@ class DayClose:
     """Holds the day here against the settlement there. Lives on the loop."""
 
     def __init__(
-        self, *, open_sales: OpenSales, reads: Reads, executor: BoundedExecutor, backend: Settlements, clock: Clock
+        self,
+        *,
+        open_sales: OpenSales,
+        journal: Writes,
+        reads: Reads,
+        executor: BoundedExecutor,
+        backend: Settlements,
+        clock: Clock,
     ) -> None:
         self._open_sales = open_sales
+        self._journal = journal
         self._reads = reads
         self._executor = executor
         self._backend = backend
         self._clock = clock
 
-    async def reconcile(self, on: date, business_day: BusinessDay, currency: str) -> DayReport:
-        """Compare a day, and mark as settled what a final settlement holds. Raises UnusableAnswerError."""
+    async def reconcile(
+        self, on: date, business_day: BusinessDay, currency: str, *, by: str | None = None
+    ) -> DayReport:
+        """Compare a day, and mark as settled what a final settlement holds. `by`: the operator who asks for it.
+
+        Raises UnusableAnswerError, JournalError.
+        """
         settlement = await self._backend.fetch("GET", f"/v1/settlements/{on.isoformat()}", SettlementMessage)
         if settlement.business_date != on.isoformat():
             raise UnusableAnswerError(f"the settlement of {settlement.business_date} in the place of {on.isoformat()}")
@@ -76,7 +92,10 @@ class DayClose:
         differences = [*self._missing_there(here, there), *self._missing_here(here, there)]
         totals = await self._executor.run(partial(self._reads.day_totals, *business_day.span(on), currency))
         if settlement.final:
-            await self._settle(here, there, on)
+            await self._settle(here, there, on, by)
+        if by is not None:
+            row = ValueStored(kind=_CLOSED_KIND, key=on.isoformat(), body=by.encode())
+            await durable(self._journal, [row])
         return DayReport(
             date=on.isoformat(),
             final=settlement.final,
@@ -134,9 +153,11 @@ class DayClose:
             if intent_id not in here and entry.kind != "late_payment"
         ]
 
-    async def _settle(self, here: dict[UUID, Sale], there: dict[UUID, SettlementEntryMessage], on: date) -> None:
+    async def _settle(
+        self, here: dict[UUID, Sale], there: dict[UUID, SettlementEntryMessage], on: date, by: str | None
+    ) -> None:
         settled: list[tuple[UUID, Event]] = [
-            (sale.sale_id, Settled(at=self._clock.now(), business_date=on.isoformat()))
+            (sale.sale_id, Settled(at=self._clock.now(), business_date=on.isoformat(), by=by))
             for intent_id, sale in here.items()
             if intent_id in there and sale.settled_on is None and sale.state in TAKEN_STATES
         ]

@@ -16,6 +16,8 @@ import msgspec
 from offline_queue.port import UsageReads
 from offline_queue.values import QueueTotals, WalletUsage
 from pengpos.backend_api.messages import DocumentContent, read_message
+from pengpos.backend_api.operators import operators_in
+from pengpos.core.authority.roles import NOBODY, Operators
 from pengpos.core.errors import MalformedError, SignatureError
 from pengpos.core.risk import (
     CapsLeft,
@@ -85,6 +87,8 @@ class _Read:
 
     document: dict[str, Any] | None = None
     risk: RiskPolicy | None = None
+    operators: Operators | None = NOBODY
+    """None: it names none, and no action needs a role."""
 
 
 class NewestPolicy:
@@ -93,24 +97,34 @@ class NewestPolicy:
     def __init__(self, identity: Callable[[], Identity]) -> None:
         self._identity = identity
         self._raw: bytes | None = None
-        self._read = _Read()
+        self._read = _Read(operators=None)
 
     def take(self, raw: bytes | None) -> None:
-        """Put this document in the place of the one before; one that is not good ends what is taken offline."""
+        """Put this document in the place of the one before; one that is not good ends what is taken offline.
+
+        Nor does it open what needs a role: then nobody has one.
+        """
         if raw is None or raw == self._raw:
             return
         self._raw = raw
+        operators: Operators | None = NOBODY
         try:
             document = read_document(raw, self._identity(), Context.POLICY)
-            self._read = _Read(document, policy_of(document))
+            operators = operators_in(document)
+            self._read = _Read(document, policy_of(document), operators)
         except (MalformedError, SignatureError) as error:
-            self._read = _Read()
-            log.error("risk policy not usable, nothing is taken offline: %s", error)
+            self._read = _Read(operators=operators)
+            log.error("policy not usable, nothing is taken offline: %s", error)
 
     @property
     def risk(self) -> RiskPolicy | None:
         """What it says of payments offline."""
         return self._read.risk
+
+    @property
+    def operators(self) -> Operators | None:
+        """Whom it names, also after its end; None: it names none, or there is none."""
+        return self._read.operators
 
     @property
     def document(self) -> dict[str, Any] | None:

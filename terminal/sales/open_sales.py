@@ -163,9 +163,19 @@ class OpenSales:
         taken, _ = await self.apply(sale.sale_id, Restarted(at=at))
         return taken
 
-    async def apply(self, sale_id: UUID, event: Event) -> tuple[Sale, tuple[Effect, ...]]:
-        """One event on one sale. Raises UnknownSaleError, JournalError (nothing has changed then)."""
-        return (await self.apply_all([(sale_id, event)]))[0]
+    async def apply(
+        self, sale_id: UUID, event: Event, check: Callable[[Sale], None] = lambda _sale: None
+    ) -> tuple[Sale, tuple[Effect, ...]]:
+        """One event on one sale. Raises UnknownSaleError, JournalError (nothing has changed then).
+
+        `check` sees the sale once its turn has come; what it raises is raised here, and nothing has changed.
+        """
+
+        def passes(sale: Sale) -> bool:
+            check(sale)
+            return True
+
+        return (await asyncio.shield(asyncio.ensure_future(self._apply_all([(sale_id, event)], passes))))[0]
 
     async def apply_if(
         self, sale_id: UUID, event: Event, holds: Callable[[Sale], bool]

@@ -9,14 +9,19 @@ from functools import partial
 
 from terminal.api.local_api import LocalApi
 from terminal.api.snapshot import Snapshots
+from terminal.device.alarm_words import pins_guessed
 from terminal.device.journal_alarm import JournalUse
 from terminal.device.second_copy import sealed_export
+from terminal.operators.sessions import Sessions
+from terminal.operators.tries import Tries
 from terminal.sales.day import DayClose
 from terminal.taps.reader_board import ReaderBoard
 from terminal.wiring.backend import BackendParts
 from terminal.wiring.device import DeviceParts
 from terminal.wiring.sales import SaleParts
 from terminal.wiring.surroundings import Surroundings
+
+PINS_GUESSED_ALARM = "pins_guessed"
 
 
 def make_snapshots(
@@ -50,13 +55,22 @@ def make_local_api(
     """What the screen, tills and scripts use."""
     days = DayClose(
         open_sales=sales.open_sales,
+        journal=device.journal,
         reads=device.list_reads,
         executor=device.executors.lists,
         backend=backend.gateway,
         clock=device.clock,
     )
+    sessions = Sessions(
+        operators=lambda: backend.policy.operators,
+        tries=Tries(device.journal, device.clock),
+        executor=device.executors.pins,
+        clock=device.clock,
+        guessed=lambda: device.alarms.raise_lasting(PINS_GUESSED_ALARM, PINS_GUESSED_ALARM, pins_guessed()),
+    )
     return LocalApi(
         open_sales=sales.open_sales,
+        sessions=sessions,
         commands=sales.commands,
         lists=device.lists,
         reports=device.executors.reports,

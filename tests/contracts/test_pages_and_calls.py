@@ -10,7 +10,20 @@ import msgspec
 import pytest
 from starlette.routing import Route
 
-from pengpos.client import AlarmView, DayReport, DayView, NewSale, QueueView, ReasonView, RefundView, SaleView, Status
+from pengpos.client import (
+    AlarmView,
+    DayReport,
+    DayView,
+    NewSale,
+    NewSession,
+    QueueView,
+    ReasonView,
+    RefundView,
+    SaleView,
+    SessionView,
+    Status,
+)
+from pengpos.core.authority.roles import DEFAULT_ROLES
 from pengpos.core.effects import AlarmKind
 from pengpos.core.risk import Cap
 from pengpos.core.sale import DueState, Notice, Prompt, SaleState
@@ -49,6 +62,7 @@ LOCAL_BODIES: Mapping[str, type[msgspec.Struct]] = {
     "POST /v1/sales/{}/confirmation-code": CodeCall,
     "POST /v1/sales/{}/refunds": RefundCall,
     "POST /v1/day/close": DayCall,
+    "POST /v1/operators/session": NewSession,
 }
 LOCAL_ANSWERS: Mapping[str, type[msgspec.Struct]] = {
     "GET /v1/status": Status,
@@ -62,6 +76,7 @@ LOCAL_ANSWERS: Mapping[str, type[msgspec.Struct]] = {
     "POST /v1/sales/{}/refunds": RefundView,
     "GET /v1/day": DayView,
     "POST /v1/day/close": DayReport,
+    "POST /v1/operators/session": SessionView,
     "POST /v1/alarms/{}/seen": Status,
 }
 LOCAL_QUERIES = {"GET /v1/events": {"only"}, "GET /v1/sales": set(SEARCHED_BY)}
@@ -231,6 +246,15 @@ def test_every_state_of_a_sale_is_in_the_table() -> None:
 def test_the_local_page_says_what_there_is_to_search_by() -> None:
     searching = LOCAL.partition("- **Search**")[2].partition("\n- ")[0]
     assert set(re.findall(r"`([a-z]+)`", searching)) - {"next"} == set(SEARCHED_BY)
+
+
+def test_the_local_page_says_which_role_each_action_needs() -> None:
+    written = {
+        name: set(re.findall(r"`([a-z_]+)`", needs)) or None
+        for names, (_call, needs) in rows_of_words(section(LOCAL, "### Operators"))
+        for name in names
+    }
+    assert written == {action.value: needed and set(needed) for action, needed in DEFAULT_ROLES.items()}
 
 
 # --- words, both ways -------------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ USUAL = {
 """Refusals of `sandbox.backend.errors`: the status each is answered with, and its code unless `code=` says another."""
 CODED = {"ForbiddenError": "403", "NotPossibleError": "409"}
 """Those whose first word is their code."""
-_LOCAL_CODE = re.compile(r"(?:CommandRefusedError|BadRequestError|problem)\([^\"()]*\"([a-z_]+)\"")
+_LOCAL_CODE = re.compile(r"(?:CommandRefusedError|BadRequestError|SignInRefusedError|problem)\([^\"()]*\"([a-z_]+)\"")
 
 
 @cache

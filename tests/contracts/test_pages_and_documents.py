@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pengpos.core.authority.roles import Action
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.cose import Sign1
 from tests.support.backend import Shop, fresh_sqlite, in_process
@@ -29,7 +30,7 @@ def added_by(document: str) -> set[str]:
              if (row := cells(line)) and row[0] == document]  # fmt: skip
     written = read_type(row[2].partition("`")[2].partition("`")[0])
     assert isinstance(written, Fields)
-    return set(written.members)
+    return {name for name, member in written.members.items() if not member.optional}
 
 
 def members_of(signed: str) -> dict[str, Any]:
@@ -43,6 +44,22 @@ def test_a_policy(shop: Shop) -> None:
     risk = shapes(PAGE)["Risk"]
     assert isinstance(risk, Fields)
     assert set(policy["risk"]) == {name for name, member in risk.members.items() if not member.optional}
+
+
+def test_a_policy_with_operators(shop: Shop) -> None:
+    till = shop.till()
+    people = [{"id": "m-1", "name": "Li", "role": "manager", "pin": "4711"}]
+    settings = {"operators": people, "roles": {"refund": ["manager"]}}
+    assert shop.operator.call("PUT", f"/terminals/{till.terminal_id}/settings", settings).status_code == 204
+    policy = members_of(till.call("GET", "/terminal/config").json()["policy"])
+    assert set(policy) == EVERY_DOCUMENT | added_by("policy") | {"operators", "roles"}
+    for name, said in (("Operator", policy["operators"][0]), ("PinHash", policy["operators"][0]["pin"])):
+        written = shapes(PAGE)[name]
+        assert isinstance(written, Fields)
+        assert set(said) == set(written.members)
+    roles = shapes(PAGE)["Roles"]
+    assert isinstance(roles, Fields)
+    assert set(roles.members) == set(Action)
 
 
 def test_a_delta_of_the_denylist(shop: Shop) -> None:

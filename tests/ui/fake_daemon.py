@@ -16,7 +16,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from pengpos.client import Problem, Status
+from pengpos.client import Problem, RefundView, SessionView, Status
+
+SESSION = SessionView(
+    token="token of m-1", operator_id="m-1", name="Li", role="manager", expires_at="2026-11-29T10:00:00Z"
+)
 
 
 class FakeDaemon:
@@ -26,6 +30,8 @@ class FakeDaemon:
         self.socket_path = socket_path
         self.status = status
         self.calls: list[tuple[str, dict[str, object]]] = []
+        self.tokens: list[str | None] = []
+        """With which session each call came."""
         self.refuse: Problem | None = None
         self.on_call: Callable[[str], None] = lambda _path: None
         self.followed = threading.Event()
@@ -54,7 +60,7 @@ class FakeDaemon:
         routes = [
             Route("/v1/status", self._get_status),
             Route("/v1/events", self._get_events),
-            Route("/v1/{path:path}", self._post, methods=["POST"]),
+            Route("/v1/{path:path}", self._post, methods=["POST", "DELETE"]),
             Route("/v1/sales/{sale_id}", self._get_sale),
         ]
         config = uvicorn.Config(
@@ -120,11 +126,16 @@ class FakeDaemon:
 
     async def _post(self, request: Request) -> Response:
         path = request.path_params["path"]
-        self.calls.append((path, await request.json()))
+        self.calls.append((path, await request.json() if request.method == "POST" else {}))
+        self.tokens.append(request.headers.get("authorization"))
         if self.refuse is not None:
             problem, self.refuse = self.refuse, None
             return _json(problem, problem.status)
         self.on_call(path)
+        if path == "operators/session":
+            return _json(SESSION, 201) if request.method == "POST" else Response(status_code=204)
+        if path.endswith("/refunds"):
+            return _json(RefundView(refund_id="r1", amount=None, reason="returned", state="queued", by="m-1"), 201)
         return _json(self.status.sale, 201 if path == "sales" else 200)
 
 

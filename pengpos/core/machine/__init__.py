@@ -15,6 +15,7 @@ from pengpos.core.effects import AlarmKind, RaiseAlarm
 from pengpos.core.events import (
     AboutIntent,
     Approved,
+    AskedByPerson,
     BackendCall,
     CancelLeaving,
     Event,
@@ -48,7 +49,15 @@ __all__ = [
 
 
 def step(sale: Sale, event: Event) -> Outcome:
-    """What `event` makes of `sale`, and what must be done once that is durable."""
+    """What `event` makes of `sale`, and what must be done once that is durable. New history names who asked for it."""
+    after, effects = _step(sale, event)
+    if isinstance(event, AskedByPerson) and event.by is not None and len(after.history) > len(sale.history):
+        *before, newest = after.history
+        return replace(after, history=(*before, replace(newest, by=event.by))), effects
+    return after, effects
+
+
+def _step(sale: Sale, event: Event) -> Outcome:
     if isinstance(event, AboutIntent) and event.intent_id != sale.intent.intent_id:
         return _about_an_earlier_intent(sale, event)
     match event:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StrictBool
 
+from pengpos.backend_api.operators import OPERATORS_MOST
 from pengpos.core.times import LATEST_TIME
 from sandbox.backend.contract.terminal_shapes import (
     Amount,
@@ -29,6 +30,9 @@ Fingerprint = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{4}(-?[0-9A-Fa-f]{4}){3
 Seconds = Annotated[int, Field(ge=0, le=366 * 86_400)]
 Milliseconds = Annotated[int, Field(ge=0, le=60_000)]
 UnixTime = Annotated[int, Field(ge=0, le=LATEST_TIME)]
+Pin = Annotated[str, Field(pattern=r"^[0-9]{4,8}$")]
+Role = Literal["cashier", "manager", "technician"]
+Roles = Annotated[list[Role], Field(max_length=3)]
 Count = Annotated[int, Field(ge=0, le=100_000)]
 
 
@@ -106,6 +110,31 @@ class Campaign(Shape):
     not_after: UnixTime
 
 
+class NamedOperator(Shape):
+    """A person at the counter. Without `pin` one that is known by this id keeps the PIN it has."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: Id
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    role: Role
+    pin: Pin | None = Field(default=None, repr=False)
+
+
+class RolesChange(Shape):
+    """A change of which roles may do what: one of those listed is needed; of an empty list none is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    refund: Roles | None = None
+    accept_offline: Roles | None = None
+    cash_taken: Roles | None = None
+    confirmation_code: Roles | None = None
+    day_close: Roles | None = None
+    alarm_seen: Roles | None = None
+    diagnosis: Roles | None = None
+
+
 class Settings(Shape):
     """What a merchant, a store or a terminal sets for itself and all below it; the lower one wins."""
 
@@ -115,6 +144,8 @@ class Settings(Shape):
     campaigns: list[Campaign] | None = Field(default=None, max_length=20)
     tip_presets_percent: list[Annotated[int, Field(ge=0, le=100)]] | None = Field(default=None, max_length=6)
     languages: list[Annotated[str, Field(max_length=16)]] | None = Field(default=None, max_length=8)
+    operators: list[NamedOperator] | None = Field(default=None, max_length=OPERATORS_MOST)
+    roles: RolesChange | None = None
 
 
 class NewMerchant(Shape):

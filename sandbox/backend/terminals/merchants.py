@@ -16,6 +16,8 @@ from sandbox.backend.kernel.events import emit
 from sandbox.backend.records.tables import EventKind, MerchantRow, StoreRow, TerminalRow
 
 _NAME_SIZE = 40
+MERGED = ("risk", "roles")
+"""Settings of which a member left out stays; every other is replaced as a whole."""
 
 
 class Level(StrEnum):
@@ -53,8 +55,35 @@ def new_store(session: Session, row: StoreRow) -> None:
     session.add(row)
 
 
-def change_settings(session: Session, level: Level, owner_id: str, changes: dict[str, Any], now: int) -> None:
-    """Merge settings into one level and tell every terminal below it; raises NotFoundError."""
+def operators_of(session: Session, level: Level, owner_id: str) -> list[dict[str, Any]]:
+    """The operators that one level names itself; raises NotFoundError."""
+    owner: MerchantRow | StoreRow | TerminalRow | None
+    match level:
+        case Level.MERCHANT:
+            owner = session.get(MerchantRow, owner_id)
+        case Level.STORE:
+            owner = session.get(StoreRow, owner_id)
+        case Level.TERMINAL:
+            owner = session.get(TerminalRow, owner_id)
+        case _:
+            assert_never(level)
+    if owner is None:
+        raise NotFoundError(level.value.removesuffix("s"))
+    return list(owner.config.get("operators", []))
+
+
+def change_settings(
+    session: Session,
+    level: Level,
+    owner_id: str,
+    changes: dict[str, Any],
+    now: int,
+    operators_before: list[dict[str, Any]],
+) -> None:
+    """Merge settings into one level and tell every terminal below it; raises NotFoundError.
+
+    New operators are made from `operators_before`: raises ConflictError if those are not the ones that stand.
+    """
     owner: MerchantRow | StoreRow | TerminalRow | None
     below = select(TerminalRow.id).where(TerminalRow.revoked_at.is_(None)).order_by(TerminalRow.id)
     match level:
@@ -71,8 +100,10 @@ def change_settings(session: Session, level: Level, owner_id: str, changes: dict
             assert_never(level)
     if owner is None:
         raise NotFoundError(level.value.removesuffix("s"))
-    risk = {**owner.config.get("risk", {}), **changes.get("risk", {})}
-    owner.config = {**owner.config, **changes, **({"risk": risk} if risk else {})}
+    if "operators" in changes and owner.config.get("operators", []) != operators_before:
+        raise ConflictError("other operators were set meanwhile: look, and send yours again")
+    merged = {name: {**owner.config.get(name, {}), **changes.get(name, {})} for name in MERGED}
+    owner.config = {**owner.config, **changes, **{name: value for name, value in merged.items() if value}}
     for terminal_id in session.scalars(below).all():
         emit(session, terminal_id, EventKind.CONFIG, {"reason": "settings"}, now)
 

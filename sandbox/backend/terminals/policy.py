@@ -14,6 +14,7 @@ from pengpos.core.times import CLOCK_TOLERANCE_S
 from pengpos.wire.encoding.cose import Context
 from sandbox.backend.records.tables import DocumentRow, MerchantRow, StoreRow, TerminalRow
 from sandbox.backend.terminals import denylist
+from sandbox.backend.terminals.merchants import MERGED
 from sandbox.backend.trust.issuer import Issuer
 
 POLICY_LIFE_S = 72 * 3600
@@ -84,7 +85,9 @@ def _content(session: Session, issuer: Issuer, terminal: TerminalRow) -> dict[st
     merged = dict(DEFAULT_CONFIG)
     for layer in (merchant.config, store.config, terminal.config):
         for name, value in layer.items():
-            merged[name] = {**merged[name], **value} if name == "risk" else value
+            merged[name] = {**merged.get(name, {}), **value} if name in MERGED else value
+    if not merged.get("operators"):  # no member at all: what a terminal of page 1.1 gets
+        merged = {name: value for name, value in merged.items() if name not in {"operators", "roles"}}
     return {
         **merged,
         "merchant": {"id": merchant.id, "name": merchant.name},

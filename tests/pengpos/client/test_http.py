@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pengpos.client import ApiProblem, DaemonAway, LocalClient, NewSale, Problem
+from pengpos.client import ApiProblem, DaemonAway, LocalClient, NewSale, NewSession, Problem
 from tests.ui.fake_daemon import FakeDaemon
 from workshop.samples.screens import IDLE, SALE_ID, SAMPLES, online, sale
 
@@ -57,8 +57,19 @@ def test_a_sale_is_started_with_its_key(client: LocalClient, daemon: FakeDaemon)
         (lambda client: client.confirmation_code("s1", "12345678"), "sales/s1/confirmation-code", {"code": "12345678"}),
         (lambda client: client.sync(), "queue/sync", {}),
         (lambda client: client.alarm_seen("a1"), "alarms/a1/seen", {}),
+        (lambda client: client.sign_out("t"), "operators/session", {}),
     ],
-    ids=["again", "cancel", "cancel for the shopper", "park", "accept offline", "code", "sync", "alarm seen"],
+    ids=[
+        "again",
+        "cancel",
+        "cancel for the shopper",
+        "park",
+        "accept offline",
+        "code",
+        "sync",
+        "alarm seen",
+        "sign out",
+    ],
 )
 def test_each_call_goes_to_its_path(
     client: LocalClient,
@@ -69,6 +80,31 @@ def test_each_call_goes_to_its_path(
 ) -> None:
     call(client)
     assert daemon.calls == [(path, body)]
+
+
+def test_an_operator_signs_in_and_what_they_ask_for_says_so(client: LocalClient, daemon: FakeDaemon) -> None:
+    session = client.sign_in("4711")
+    assert (session.operator_id, session.role) == ("m-1", "manager")
+    assert client.refund("s1", "k1", "returned", token=session.token).by == "m-1"
+    client.accept_offline("s1", token=session.token)
+    client.sign_out(session.token)
+    assert [path for path, _ in daemon.calls] == [
+        "operators/session", "sales/s1/refunds", "sales/s1/accept-offline", "operators/session",
+    ]  # fmt: skip
+    assert daemon.calls[0][1] == {"pin": "4711", "operator_id": None}
+    assert daemon.tokens == [None, *["Bearer token of m-1"] * 3]
+
+
+def test_no_pin_and_no_token_is_in_what_is_shown_of_a_value(client: LocalClient) -> None:
+    assert "4711" not in repr(NewSession(pin="4711"))
+    assert "token of" not in repr(client.sign_in("4711"))
+
+
+def test_a_role_that_is_needed_is_in_the_problem(client: LocalClient, daemon: FakeDaemon) -> None:
+    daemon.refuse = Problem(title="Forbidden", status=403, code="role_needed", action="refund", roles=["manager"])
+    with pytest.raises(ApiProblem) as caught:
+        client.refund("s1", "k1", "returned")
+    assert (caught.value.problem.action, caught.value.problem.roles) == ("refund", ["manager"])
 
 
 def test_a_no_is_a_problem(client: LocalClient, daemon: FakeDaemon) -> None:

@@ -58,7 +58,12 @@ def closed_at(settled: Settled, state: DueState | None) -> DayReport:
         put(open_sales, journal, SaleState.DECLINED_AT_SYNC, 2, refusal=refusal, history=STORED)
         backend = cast("BackendGateway", settled)
         days = DayClose(
-            open_sales=open_sales, reads=journal, executor=BoundedExecutor("lists"), backend=backend, clock=clock
+            open_sales=open_sales,
+            journal=journal,
+            reads=journal,
+            executor=BoundedExecutor("lists"),
+            backend=backend,
+            clock=clock,
         )
         reports.append(await days.reconcile(TODAY, DAY, "CNY"))
 

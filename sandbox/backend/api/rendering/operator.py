@@ -30,6 +30,7 @@ from sandbox.backend.records.tables import (
     TerminalKeyState,
     TerminalRow,
 )
+from sandbox.backend.terminals.operators import without_pins
 
 _ALARMS_SHOWN = 500
 
@@ -60,7 +61,7 @@ def merchants(session: Session) -> list[shapes.MerchantEntry]:
             currency=row.currency,
             timezone=row.timezone,
             day_starts_hour=row.day_starts_hour,
-            config=row.config,
+            config=without_pins(row.config),
             balances=ledger.balances(session, Account(AccountKind.MERCHANT, row.id)),
         )
         for row in session.scalars(select(MerchantRow).order_by(MerchantRow.id))
@@ -70,7 +71,7 @@ def merchants(session: Session) -> list[shapes.MerchantEntry]:
 def stores(session: Session) -> list[shapes.StoreEntry]:
     """All stores."""
     return [
-        shapes.StoreEntry(id=row.id, merchant_id=row.merchant_id, name=row.name, config=row.config)
+        shapes.StoreEntry(id=row.id, merchant_id=row.merchant_id, name=row.name, config=without_pins(row.config))
         for row in session.scalars(select(StoreRow).order_by(StoreRow.id))
     ]
 
