@@ -5,10 +5,12 @@ Tests: tests/sandbox/backend/trust/test_request_signature.py, tests/sandbox/back
 """
 
 import hmac
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Header, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -25,8 +27,11 @@ from sandbox.backend.trust.request_signature import (
     NONCE_LIFE_S,
     FindKey,
     Signed,
+    SignedHead,
     SignedRequest,
+    VerifiedHead,
     verify,
+    verify_head,
 )
 
 _BEARER = HTTPBearer(auto_error=False)
@@ -49,15 +54,19 @@ def get_backend(request: Request) -> Backend:
 BackendOf = Annotated[Backend, Depends(get_backend)]
 
 
-async def _signed_request(request: Request, backend: BackendOf) -> SignedRequest:
+def _head_of(request: Request, backend: Backend) -> SignedHead:
     raw_path = cast("bytes", request.scope.get("raw_path") or request.url.path.encode()).decode("latin-1")
     query = cast("bytes", request.scope["query_string"]).decode("latin-1")
-    return SignedRequest(
+    return SignedHead(
         method=request.method,
         url=backend.origin + raw_path + (f"?{query}" if query else ""),
         fields=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.scope["headers"]),
-        body=await request.body(),
     )
+
+
+async def _signed_request(request: Request, backend: BackendOf) -> SignedRequest:
+    head = _head_of(request, backend)
+    return SignedRequest(method=head.method, url=head.url, fields=head.fields, body=await request.body())
 
 
 Incoming = Annotated[SignedRequest, Depends(_signed_request)]
@@ -69,10 +78,18 @@ def check_new_key(backend: Backend, request: SignedRequest, key: PublicKey, kid:
     backend.db.write(lambda session: _check_freshness(session, backend, signed))
 
 
-def _terminal(request: Incoming, backend: BackendOf) -> Terminal:
-    with backend.db.read() as session:
-        signed = verify(request, _key_finder(session))
-    return backend.db.write(lambda session: _admit(session, backend, signed))
+async def _terminal(request: Request, backend: BackendOf) -> Terminal:
+    head = cast("VerifiedHead", request.state.signed_head)
+    signed = head.with_body(await request.body())
+    return await run_in_threadpool(backend.db.write, lambda session: _admit(session, backend, signed))
+
+
+async def _terminal_before_body(request: Request, backend: Backend) -> None:
+    def verified() -> VerifiedHead:
+        with backend.db.read() as session:
+            return verify_head(_head_of(request, backend), _key_finder(session))
+
+    request.state.signed_head = await run_in_threadpool(verified)
 
 
 def _trading_terminal(terminal: Annotated[Terminal, Depends(_terminal)]) -> Terminal:
@@ -132,19 +149,46 @@ def _bearer(credentials: HTTPAuthorizationCredentials | None) -> str:
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 
 
-def _account(credentials: Bearer, backend: BackendOf) -> str:
-    token_hash = ids.token_hash(_bearer(credentials))
-    with backend.db.read() as session:
-        account_id = session.scalar(select(AccountRow.id).where(AccountRow.token_hash == token_hash))
-    if account_id is None:
+async def _account(request: Request, _: Bearer) -> str:
+    return cast("str", request.state.account_id)
+
+
+async def _account_before_body(request: Request, backend: Backend) -> None:
+    token_hash = ids.token_hash(_bearer(await _BEARER(request)))
+
+    def owner() -> str | None:
+        with backend.db.read() as session:
+            return session.scalar(select(AccountRow.id).where(AccountRow.token_hash == token_hash))
+
+    request.state.account_id = await run_in_threadpool(owner)
+    if request.state.account_id is None:
         raise ProblemError(401, "token", "the token is nobody's")
-    return account_id
 
 
-def _operator(credentials: Bearer, backend: BackendOf) -> None:
-    if not hmac.compare_digest(_bearer(credentials).encode(), backend.admin_token.encode()):
+async def _operator(_: Bearer) -> None:
+    """Its token was looked at before the body."""
+
+
+async def _operator_before_body(request: Request, backend: Backend) -> None:
+    if not hmac.compare_digest(_bearer(await _BEARER(request)).encode(), backend.admin_token.encode()):
         raise ProblemError(401, "token", "the token is not the operator's")
 
 
 AccountId = Annotated[str, Depends(_account)]
 Operator = Depends(_operator)
+
+_BEFORE_BODY: Mapping[Callable[..., Any], Callable[[Request, Backend], Awaitable[None]]] = {
+    _terminal: _terminal_before_body,
+    _account: _account_before_body,
+    _operator: _operator_before_body,
+}
+
+
+async def check_before_body(request: Request, callers: Iterable[Callable[..., Any]]) -> None:
+    """Find out who is calling from the head alone, for each kind of caller among a route's dependencies.
+
+    FastAPI reads and parses a body before it asks who sent it. Raises ProblemError, RequestSignatureError.
+    """
+    for caller in callers:
+        if (check := _BEFORE_BODY.get(caller)) is not None:
+            await check(request, get_backend(request))

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes routes whose errors are problem documents, and an OpenAPI document that says so."""
+"""Makes routes that find out their caller before a body is read, whose errors are problem documents, and an OpenAPI
+document that says so.
+"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from sandbox.backend.api.caller import check_before_body
 from sandbox.backend.contract.problems import MEDIA_TYPE, Problem
 
 _ERRORS = ("4XX", "5XX")
@@ -21,6 +25,24 @@ class PlainRoute(APIRoute):
         problem = {"description": "Problem document (RFC 9457)", "model": Problem}
         options["responses"] = {**dict.fromkeys(_ERRORS, problem), **(options.get("responses") or {})}
         super().__init__(path, endpoint, **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's, after the caller has been found out from the head of the request."""
+        handle = super().get_route_handler()
+        callers = tuple(dict.fromkeys(_calls(self.dependant)))
+
+        async def checked(request: Request) -> Response:
+            await check_before_body(request, callers)
+            return await handle(request)
+
+        return checked
+
+
+def _calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:
+    for needed in dependant.dependencies:
+        if needed.call is not None:
+            yield needed.call
+        yield from _calls(needed)
 
 
 class TerseRoute(PlainRoute):

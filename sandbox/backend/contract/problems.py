@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from sandbox.backend.errors import BackendError
 
@@ -57,6 +58,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ProblemError, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(ClientDisconnect, _on_gone)
     app.add_exception_handler(OperationalError, _on_database)
     app.add_exception_handler(DataError, _on_data)
     app.add_exception_handler(Exception, _on_bug)
@@ -84,6 +86,10 @@ async def on_http(_request: Request, error: Exception) -> JSONResponse:
     codes = {404: "not_found", 405: "method_not_allowed"}
     code = codes.get(error.status_code, "http_error")
     return answer(ProblemError(error.status_code, code, str(error.detail), headers=dict(error.headers or {})))
+
+
+async def _on_gone(_request: Request, _error: Exception) -> JSONResponse:
+    return JSONResponse(None, status_code=400)  # its client is gone: nobody reads it
 
 
 async def _on_database(_request: Request, _error: Exception) -> JSONResponse:

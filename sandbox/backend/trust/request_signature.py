@@ -5,12 +5,13 @@ Checked in this order: form, key, signature, digest of the body, clock, nonce. A
 that is right in everything else, so a clock that was off costs none.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import http_sf
-from http_message_signatures import HTTPMessageVerifier, HTTPSignatureKeyResolver, InvalidSignature
+from http_message_signatures import HTTPMessageVerifier, HTTPSignatureKeyResolver, InvalidSignature, VerifyResult
 from http_message_signatures.algorithms import HTTPSignatureAlgorithm
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
 
@@ -31,12 +32,18 @@ FindKey = Callable[[str], PublicKey | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignedRequest:
-    """A request as it came in; `url` is the configured public origin with the raw path and query."""
+class SignedHead:
+    """What of a request comes before its body; `url` is the configured public origin with the raw path and query."""
 
     method: str
     url: str
     fields: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedRequest(SignedHead):
+    """A request as it came in."""
+
     body: bytes
 
 
@@ -95,17 +102,44 @@ class _Verifier(HTTPMessageVerifier):
         del sig_input, max_age
 
 
-def verify(request: SignedRequest, find_key: FindKey) -> Signed:
-    """Verify everything but clock and nonce; raises RequestSignatureError."""
-    try:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedHead:
+    """A request whose signature over its head is good; its body has yet to be held against it."""
+
+    signed: Signed
+    _message: _Message
+    _verifier: "_Verifier"
+    _result: VerifyResult
+
+    def with_body(self, body: bytes) -> Signed:
+        """What the signature says, if it covers this body too; raises RequestSignatureError."""
+        with _refusing(self._message.method, self._message.url):
+            self._verifier.verify_body(self._message, [self._result], body)
+            _check_coverage(self._result.covered_components, body)
+        return self.signed
+
+
+def verify_head(request: SignedHead, find_key: FindKey) -> VerifiedHead:
+    """Verify everything but body, clock and nonce, before a body is read; raises RequestSignatureError."""
+    with _refusing(request.method, request.url):
         message = _Message(request.method, request.url, _Fields(_only_our_label(request.fields)))
         verifier = _Verifier(signature_algorithm=_DeviceKey, key_resolver=_Keys(find_key))
-        (result,) = verifier.verify(message, max_age=None, body=request.body)
-        _check_coverage(result.covered_components, request.body)
-        return _parameters(result.parameters)
+        (result,) = verifier.verify(message, max_age=None)
+        signed = _parameters(result.parameters)
+    return VerifiedHead(signed=signed, _message=message, _verifier=verifier, _result=result)
+
+
+def verify(request: SignedRequest, find_key: FindKey) -> Signed:
+    """Verify everything but clock and nonce; raises RequestSignatureError."""
+    return verify_head(request, find_key).with_body(request.body)
+
+
+@contextmanager
+def _refusing(method: str, url: str) -> Iterator[None]:
+    try:
+        yield
     except (InvalidSignature, HTTPMessageSignaturesException, SignatureError, MalformedError, ValueError) as error:
-        detail = f"the request's signature is not good for {request.method} {request.url}: {error}"
-        raise RequestSignatureError(detail) from error
+        raise RequestSignatureError(f"the request's signature is not good for {method} {url}: {error}") from error
 
 
 def _only_our_label(fields: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who is calling is known before a body is read, and what is too much is refused as soon as it is."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from starlette.types import Message
+
+from pengpos.keys.software import SoftwareKey
+from sandbox.backend.serving.app import create_app
+from sandbox.backend.serving.body_limit import MAX_BODY_SIZE, MAX_STRANGERS_SIZE
+from tests.support.backend import Shop
+from tests.support.request_signing import Signing
+
+PIECE = b" " * 4096
+CALLS = [
+    pytest.param("POST", "/admin/v1/imports", id="operator, import"),
+    pytest.param("PUT", "/admin/v1/stores/S-0001/settings", id="operator, settings"),
+    pytest.param("PUT", "/wallet/v1/offline-allowance", id="shopper"),
+    pytest.param("POST", "/wallet/v1/intents/x/pay", id="shopper, optional body"),
+    pytest.param("POST", "/v1/payments/batch", id="terminal"),
+    pytest.param("POST", "/v1/terminal/heartbeat", id="terminal, revoked too"),
+]
+
+
+class Endless:
+    """A body that never ends; counts what was read of it."""
+
+    def __init__(self) -> None:
+        self.read_size = 0
+
+    async def receive(self) -> Message:
+        self.read_size += len(PIECE)
+        assert self.read_size < 2 * MAX_BODY_SIZE, "it is read for ever"
+        return {"type": "http.request", "body": PIECE, "more_body": True}
+
+
+def ask(shop: Shop, request: httpx.Request, body: Endless) -> tuple[int, dict[str, Any]]:
+    """Status and problem document of a request whose body streams."""
+    begun: list[int] = []
+    answer = bytearray()
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            begun.append(message["status"])
+        answer.extend(message.get("body", b""))
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": request.method, "scheme": "https",
+        "path": request.url.path, "raw_path": request.url.raw_path, "query_string": b"", "root_path": "",
+        "headers": [(name.lower(), value) for name, value in request.headers.raw if name.lower() != b"content-length"],
+        "server": ("backend", 443), "client": ("127.0.0.1", 1), "state": {}, "extensions": {},
+    }  # fmt: skip
+    asyncio.run(create_app(shop.backend, sweeping=False)(scope, body.receive, send))
+    [status] = begun
+    return status, json.loads(answer)
+
+
+def strangers(method: str, url: str) -> Iterator[httpx.Request]:
+    """The same call by nobody, by a false token, and signed by a key that is no terminal's."""
+    yield httpx.Request(method, url)
+    yield httpx.Request(method, url, headers={"authorization": "Bearer guessed"})
+    signed = httpx.Request(method, url, content=b"{}")
+    Signing(signer=SoftwareKey.generate(), created=0).apply(signed)
+    yield signed
+
+
+@pytest.mark.parametrize(("method", "path"), CALLS)
+def test_of_a_stranger_no_byte_of_a_body_is_read(shop: Shop, method: str, path: str) -> None:
+    for request in strangers(method, shop.backend.origin + path):
+        body = Endless()
+        status, problem = ask(shop, request, body)
+        assert (status, body.read_size) == (401, 0)
+        assert problem["code"] in {"token", "signature"}
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/v1/enrolments", MAX_STRANGERS_SIZE), ("/wallet/v1/accounts", MAX_STRANGERS_SIZE)],
+)
+def test_where_anybody_may_call_little_is_read(shop: Shop, path: str, most: int) -> None:
+    body = Endless()
+    request = httpx.Request("POST", shop.backend.origin + path, headers={"content-type": "application/json"})
+    status, problem = ask(shop, request, body)
+    assert (status, problem["code"]) == (413, "too_large")
+    assert most < body.read_size <= most + len(PIECE)
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_a_body_that_streams_is_refused_once_it_is_too_much(shop: Shop, method: str) -> None:
+    till = shop.till()
+    request = till.request(method, "/terminal/heartbeat" if method == "POST" else "/terminal/config", b" " * 10)
+    Signing(signer=till.key, created=till.clock.now()).apply(request)
+    body = Endless()
+    status, problem = ask(shop, request, body)
+    assert (status, problem["code"]) == (413, "too_large")
+    assert MAX_BODY_SIZE < body.read_size <= MAX_BODY_SIZE + len(PIECE)
