@@ -17,6 +17,7 @@ from pengpos.core.ports import Signer
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import Issuers, PublicKey
+from sandbox.phone.issuers import ISSUERS_MOST, Named
 
 _TIMEOUT_S: Final = 10.0
 _ANSWER_MOST_BYTES: Final = 1 << 20
@@ -58,7 +59,8 @@ class _Credential(_Answer):
 
 
 class _Issuers(_Answer):
-    issuers: list[dict[str, object]]
+    issuers: list[dict[str, object]] = Field(max_length=ISSUERS_MOST)
+    documents: list[str] = Field(default=[], max_length=ISSUERS_MOST)
 
 
 class Balance(_Answer):
@@ -168,9 +170,13 @@ class Account:
         self._token = answer.token
         return answer
 
-    def issuers(self) -> Issuers:
-        """The keys of the issuers this backend names."""
-        return Issuers(_read_key(jwk) for jwk in self._call(_Issuers, "GET", "issuers").issuers)
+    def issuers(self) -> Named:
+        """The issuers this backend names, and the documents about them, unverified; one of page 1.1 has none."""
+        answer = self._call(_Issuers, "GET", "issuers")
+        return Named(
+            listed=Issuers(_read_key(jwk) for jwk in answer.issuers),
+            documents=[read_signed(document) for document in answer.documents],
+        )
 
     def credential(self, account_id: str, signer: Signer) -> bytes:
         """A credential for a fresh key, whose possession the proof shows; unverified."""

@@ -23,6 +23,9 @@ from sandbox.phone.wallet.events import Asked, Authorised, Event, PaidAnotherWay
 from sandbox.phone.wallet.owner import Owner, UnaskedBounds
 
 CURRENCY = "CNY"  # of the sandbox's play money
+_FALSE_ISSUERS = (
+    "The backend names issuers that none of yours has signed. They are not believed; is it the right backend?"
+)
 _TAPS = 4  # unlock, confirm, and one more: then something is wrong
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -265,7 +268,8 @@ def _opened(settings: Settings, owner: Owner, manner: Manner) -> Iterator[Virtua
                 with _account(settings, shopper) as account:
                     if shopper.account_id is None:
                         shopper.sign_up(account, backend=settings.backend_url, name=settings.name)
-                    shopper.sync(account)
+                    if shopper.sync(account):
+                        click.echo(_FALSE_ISSUERS, err=True)
             except BackendUnreachableError as err:
                 if shopper.account_id is None:
                     raise

@@ -20,6 +20,7 @@ from sandbox.phone import scan
 from sandbox.phone.account import Account, AccountPayment, BackendUnreachableError, read_signed
 from sandbox.phone.field.hold import hold
 from sandbox.phone.field.manners import Honest, Manner, Move
+from sandbox.phone.issuers import Trusted, learn
 from sandbox.phone.wallet.applet import Applet
 from sandbox.phone.wallet.events import Event
 from sandbox.phone.wallet.keyring import KeyRing
@@ -29,6 +30,7 @@ from sandbox.phone.wallet.wallet import Wallet
 
 SPARES = 3  # credentials kept for shops not yet visited; the backend divides the offline allowance among so many
 _MAX_EVENTS = 1_000
+_ISSUERS, _ISSUERS_VERSION = "issuers", "issuers_version"
 E = TypeVar("E")
 
 
@@ -165,9 +167,10 @@ class VirtualPhone:
             self.store.write_note("token", signed_up.token)
             self.store.write_note("backend", backend)
 
-    def sync(self, account: Account, *, spares: int = SPARES) -> None:
+    def sync(self, account: Account, *, spares: int = SPARES) -> frozenset[bytes]:
         """Learn issuers, balance and receipts, and fetch credentials for shops to come; what a phone does when online.
 
+        The kids of issuers that the backend names and that no issuer of this phone has signed: they are not believed.
         Raises BackendUnreachableError, BackendRefusedError, and SignatureError or MalformedError for a credential that
         is not what was asked for.
         """
@@ -175,9 +178,7 @@ class VirtualPhone:
         account_id = self.account_id
         if account_id is None:
             raise BackendUnreachableError("account", "this phone has not signed up")
-        issuers = account.issuers()
-        self.wallet.issuers = issuers
-        self.store.write_note("issuers", json.dumps([key.to_jwk() for key in issuers]))
+        refused = self._learn_issuers(account)
         self.store.write_note("backend", account.backend)
         payments = account.payments()
         for payment in payments:
@@ -190,6 +191,17 @@ class VirtualPhone:
             self.store.set_balance(balance.currency, balance.amount)
         for _ in range(spares - self.store.spares(self.wallet.now())):
             self._fetch_credential(account, account_id)
+        return refused
+
+    def _learn_issuers(self, account: Account) -> frozenset[bytes]:
+        named = account.issuers()
+        version = int(self.store.note(_ISSUERS_VERSION) or 0)
+        trusted = learn(Trusted(issuers=self.wallet.issuers, version=version), named, self.wallet.now())
+        with self.store.transaction():
+            self.store.write_note(_ISSUERS, json.dumps([key.to_jwk() for key in trusted.issuers]))
+            self.store.write_note(_ISSUERS_VERSION, str(trusted.version))
+        self.wallet.issuers = trusted.issuers
+        return trusted.lacks(named.listed)
 
     def scan(self, account: Account, url: str) -> AccountPayment:
         """Pay what the URL of a tag or QR asks for: see `sandbox.phone.scan` for what it raises."""
@@ -212,4 +224,4 @@ class VirtualPhone:
 
 
 def _issuers_of(store: WalletStore) -> Issuers:
-    return Issuers(PublicKey.from_jwk(jwk) for jwk in json.loads(store.note("issuers") or "[]"))
+    return Issuers(PublicKey.from_jwk(jwk) for jwk in json.loads(store.note(_ISSUERS) or "[]"))

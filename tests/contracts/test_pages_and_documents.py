@@ -67,6 +67,11 @@ def test_a_delta_of_the_denylist(shop: Shop) -> None:
     assert set(delta) == EVERY_DOCUMENT | added_by("denylist delta")
 
 
+def test_issuers_for_wallets(shop: Shop) -> None:
+    [document] = shop.http.get("/wallet/v1/issuers").json()["documents"]
+    assert set(members_of(document)) == EVERY_DOCUMENT | added_by("issuers")
+
+
 def test_a_journal_head(shop: Shop) -> None:
     body = {"head": {"epoch": 1, "sequence": 1, "hash": "AAAA"}, "signed_head": None}
     head = members_of(shop.till().call("POST", "/terminal/heartbeat", body).json()["signed_head"])

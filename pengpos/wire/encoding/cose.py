@@ -39,6 +39,7 @@ class Context(StrEnum):
     DENYLIST = "denylist"
     HEAD = "head"
     CLOCK = "clock"
+    ISSUERS = "issuers"
     CREDENTIAL_REQUEST = "credential-request"
 
     @property

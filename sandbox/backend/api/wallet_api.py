@@ -35,7 +35,8 @@ def sign_up(request: shapes.SignUp, backend: BackendOf) -> shapes.SignedUp:
 @router.get("/issuers")
 def issuers(backend: BackendOf) -> shapes.IssuersAnswer:
     """The issuers to trust; needs no token."""
-    return shapes.IssuersAnswer.model_validate({"issuers": backend.issuer.jwks()})
+    document = b64u(backend.issuer.issuers_document(backend.clock.now()))
+    return shapes.IssuersAnswer.model_validate({"issuers": backend.issuer.jwks(), "documents": [document]})
 
 
 @router.post("/credentials")

@@ -63,9 +63,10 @@ class CredentialAnswer(Shape):
 
 
 class IssuersAnswer(Shape):
-    """Whom to trust."""
+    """Whom to trust: as a list for a wallet that trusts nobody yet, and signed, the oldest document first."""
 
     issuers: list[Jwk]
+    documents: list[Base64url]
 
 
 class Balance(Shape):

@@ -23,6 +23,8 @@ from pengpos.wire.objects.receipt import Outcome, ReceiptClaims, sign_receipt
 
 TERMINAL_CREDENTIAL_LIFE_S = 90 * 86_400
 WALLET_CREDENTIAL_LIFE_S = 7 * 86_400
+ISSUERS_DOCUMENT_LIFE_S = 30 * 86_400
+_ISSUERS_VERSION = 1  # this backend keeps its one issuer for ever; one that changes them signs the next version
 
 
 class IssuerKey(Signer, Protocol):
@@ -100,6 +102,17 @@ class Issuer:
             **content,
         }
         return self._signed_json(context, members)
+
+    def issuers_document(self, now: int) -> bytes:
+        """Whom wallets trust; for those that know a present issuer and are to believe a list from it alone."""
+        return self.document(
+            Context.ISSUERS,
+            terminal_id="*",
+            version=_ISSUERS_VERSION,
+            now=now,
+            not_after=now + ISSUERS_DOCUMENT_LIFE_S,
+            content={"issuers": self.jwks()},
+        )
 
     def clock(self, *, nonce: str, now: int) -> str:
         """The time, signed over the nonce of the request that asked (context `PengTap1 clock`), in base64url."""

@@ -114,7 +114,9 @@ def test_answers_are_read_and_what_is_new_in_them_is_left_out() -> None:
     ]
     assert answering({"payments": [PAYMENT | {"way": "page"}]}).payments() == [AccountPayment.model_validate(PAYMENT)]
     assert answering({"dues": [DUE]}).dues() == [AccountDue.model_validate(DUE)]
-    assert list(answering({"issuers": [KEY.to_jwk()]}).issuers()) == [KEY]
+    named = answering({"issuers": [KEY.to_jwk()], "documents": ["_w"]}).issuers()
+    assert (list(named.listed), named.documents) == ([KEY], [b"\xff"])
+    assert answering({"issuers": []}).issuers().documents == []  # a backend of page 1.1
 
 
 @pytest.mark.parametrize(
@@ -194,6 +196,9 @@ def test_no_more_is_read_than_an_answer_may_have() -> None:
 
 STRANGE: list[Any] = [
     pytest.param(lambda a: a.issuers(), {"issuers": [{"kty": "RSA"}]}, id="an issuer's key of another kind"),
+    pytest.param(lambda a: a.issuers(), {"issuers": [KEY.to_jwk()] * 17}, id="issuers without end"),
+    pytest.param(lambda a: a.issuers(), {"issuers": [], "documents": ["_w"] * 17}, id="documents without end"),
+    pytest.param(lambda a: a.issuers(), {"issuers": [], "documents": ["?"]}, id="a document that is none"),
     pytest.param(lambda a: a.credential("a-1", SoftwareKey.generate()), {"credential": "=!"}, id="no base64url"),
     pytest.param(lambda a: a.sign_up("小林", []), {"account_id": "", "token": "t"}, id="an account without an id"),
     pytest.param(lambda a: a.sign_up("小林", []), {"account_id": "a", "token": "令牌"}, id="a token no header holds"),
