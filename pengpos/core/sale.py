@@ -221,6 +221,10 @@ class Cancel:
     """The cashier wants a new intent of the same sale once this one is dead."""
     held: bool = False
     """A person at the backend decides of it: it is asked about until then."""
+    by_cashier: bool = False
+    """A person ordered it; else time did, or a claim that was given back."""
+    unless_paid: bool = False
+    """A payment that is found stands: nothing goes back before a person has seen that it is paid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,11 +327,19 @@ class Sale:
         return self.refusal.due if self.refusal is not None else None
 
     @property
+    def claimed(self) -> bool:
+        """True while a phone is paying it by the page. The readers offer it all the same: the first who pays has it."""
+        return self.state is SaleState.PENDING and not self.parked
+
+    @property
+    def wants_taps(self) -> bool:
+        """True while a reply at a reader may pay it."""
+        return self.state is SaleState.PRESENTED or self.claimed
+
+    @property
     def blocks_next_sale(self) -> bool:
         """True while no other sale may start: `409 busy` (local API)."""
-        return self.state in {SaleState.SIGNED, SaleState.PRESENTED, SaleState.AUTHORISED} or (
-            self.state is SaleState.PENDING and not self.parked
-        )
+        return self.state in {SaleState.SIGNED, SaleState.PRESENTED, SaleState.AUTHORISED} or self.claimed
 
 
 def refund_id_after_cancel(intent_id: UUID) -> UUID:

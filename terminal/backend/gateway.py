@@ -121,7 +121,9 @@ class BackendGateway:
     async def cancel(self, sale: Sale) -> Event:
         """Cancel the newest intent; the answer is final. What stands may be a decline: its due is paid."""
         reason = sale.cancel.reason if sale.cancel is not None else CancelReason.MERCHANT
-        body = {"presentation": b64u(sale.intent.presentation), "reason": reason.value}
+        body: dict[str, object] = {"presentation": b64u(sale.intent.presentation), "reason": reason.value}
+        if sale.cancel is not None and sale.cancel.unless_paid:
+            body["unless_paid"] = True
         path = f"/v1/intents/{sale.intent.intent_id}/cancel"
         try:
             answer = await self._calls.call("POST", path, CancelMessage, self._deadlines.question_s, body)

@@ -32,7 +32,16 @@ from pengpos.core.effects import (
     Then,
 )
 from pengpos.core.errors import JournalTransientError
-from pengpos.core.events import BackendCall, BackendStatus, CancelLeaving, Event, FieldEmpty, NoAnswer, StatusHeard
+from pengpos.core.events import (
+    Approved,
+    BackendCall,
+    BackendStatus,
+    CancelLeaving,
+    Event,
+    FieldEmpty,
+    NoAnswer,
+    StatusHeard,
+)
 from pengpos.core.machine.states import UNDOING_STATES
 from pengpos.core.ports import Clock
 from pengpos.core.sale import Refund, Sale, SaleState, Way
@@ -206,11 +215,23 @@ class EffectRunner:
         )
 
     async def _cancel(self, sale: Sale) -> Event | None:
-        """Once it leaves no code is taken any more: while it could not arrive, it does not leave."""
+        """Once it leaves no code is taken any more: while it could not arrive, it does not leave.
+
+        What is given up before money is asked about first: its event may have been held back.
+        """
         while _takes_a_code(sale) and not self._link_up():
             await set_within(self._hurry, LINK_LOOK_S)
             sale = await self._open_sales.find(sale.sale_id)
-        if sale.state in UNDOING_STATES and sale.cancel is not None and not sale.cancel.sent:
+        cancel = sale.cancel
+        if sale.state not in UNDOING_STATES or cancel is None:
+            return None
+        if not cancel.sent and cancel.unless_paid:
+            answer = await self._backend.ask(sale)
+            if isinstance(answer, NoAnswer):
+                return NoAnswer(at=answer.at, call=BackendCall.CANCEL, retry_after_s=answer.retry_after_s)
+            if isinstance(answer, Approved):
+                sale, _ = await self._open_sales.apply(sale.sale_id, answer)
+        if not cancel.sent:
             sale, _ = await self._open_sales.apply(sale.sale_id, CancelLeaving(at=self._clock.now()))
         return await self._backend.cancel(sale) if sale.state in UNDOING_STATES else None
 

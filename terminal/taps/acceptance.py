@@ -166,9 +166,9 @@ class Acceptance:
     # --- asked by the readers -----------------------------------------------------------------------------------------
 
     def offer(self, arming: int) -> Offer | None:
-        """The current sale's intent, if it is presented and this arming still counts. Any thread."""
+        """The current sale's intent, if it is presented, claimed or not, and this arming still counts. Any thread."""
         sale = self._open_sales.current
-        if sale is None or sale.state is not SaleState.PRESENTED or arming != self._arming.number:
+        if sale is None or not sale.wants_taps or arming != self._arming.number:
             return None
         if Way.READER not in sale.ways or self._clock.now() >= sale.intent.expires_at:
             return None
@@ -224,11 +224,7 @@ class Acceptance:
         return event, isinstance(event, ReplyAccepted) and applied[0].authorised == event.authorised
 
     def _is_presented(self, sale: Sale, offer: Offer) -> bool:
-        if (
-            sale.state is SaleState.PRESENTED
-            and sale.intent.intent_id == offer.intent_id
-            and offer.arming == self._arming.number
-        ):
+        if sale.wants_taps and sale.intent.intent_id == offer.intent_id and offer.arming == self._arming.number:
             return True
         log.info("reply to sale %s dropped: it is %s now", sale.number, sale.state)
         return False

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tag says, by the current sale. Source: tap protocol §3, "The content never changes inside …"."""
+"""What the tag says, by the current sale. Source: tap protocol §3, "The content never changes inside …".
+
+A claim does not change it: who claims again and again from afar would wear the chip out, and keep phones away.
+"""
 
 from pengpos.core.machine.states import TAKEN_STATES, WAITING_STATES
 from pengpos.core.ports import (
@@ -21,7 +24,7 @@ def tag_state(sale: Sale | None) -> TagState:
     """What the tag says of the current sale while that is news."""
     if sale is None or Way.TAG not in sale.ways:
         return TagIdle()
-    if sale.state in WAITING_STATES:
+    if sale.state in WAITING_STATES or sale.claimed:
         return TagWaiting(sale.intent.url) if sale.intent.url is not None else TagIdle()
     if sale.state is SaleState.PENDING:
         return TagClaimed()

@@ -235,6 +235,15 @@ async def paid_by_code(hands: Hands) -> None:
     await hands.until(begun)
 
 
+async def paid_while_no_event_comes(hands: Hands) -> None:
+    """A proxy holds the body of the event stream back; the page takes the money, and the shopper has a receipt."""
+    await hands.good_morning()
+    hands.play.road.hold_events_back()
+    begun = await hands.see_url(await hands.charge("a", 18_80))
+    await hands.pay_by_page(begun, hands.phone())
+    await hands.until(begun)
+
+
 async def claimed_and_released(hands: Hands) -> None:
     """A phone begins to pay by the page and lets go; another taps."""
     await hands.good_morning()
@@ -294,6 +303,7 @@ UNDOING = (
     Row("paid by page", paid_by_page, ("approved",)),
     Row("cancel what a page could pay", cancel_what_a_page_could_pay, ("cancelled",)),
     Row("paid while cancelling", paid_while_cancelling, ("cancelled",)),
+    Row("paid while no event comes", paid_while_no_event_comes, ("approved",)),
     Row("paid by code", paid_by_code, ("approved",)),
     Row("claimed and released", claimed_and_released, ("approved",), phones=2),
     Row("two payers", two_payers, ("approved",), phones=2),

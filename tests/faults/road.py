@@ -25,6 +25,7 @@ class Road(httpx.AsyncBaseTransport):
         self._broken = asyncio.Event()
         self._up = True
         self._deaf = False
+        self._holding = False
         self._travelling: Counter[UUID] = Counter()
         self.overlaps: list[UUID] = []
 
@@ -36,6 +37,10 @@ class Road(httpx.AsyncBaseTransport):
         """What is asked is done, and no answer comes back."""
         self._deaf, self._broken = True, self._end_streams()
 
+    def hold_events_back(self) -> None:
+        """A proxy passes everything but the body of the event stream: it waits for the end of the answer."""
+        self._holding, self._broken = True, self._end_streams()
+
     def fall_for(self, seconds: float) -> None:
         """The other end is gone for some seconds, and then there again."""
         self.cut()
@@ -43,7 +48,9 @@ class Road(httpx.AsyncBaseTransport):
 
     def mend(self) -> None:
         """As if nothing had been."""
-        self._up, self._deaf = True, False
+        if self._holding:
+            self._broken = self._end_streams()
+        self._up, self._deaf, self._holding = True, False, False
 
     def _end_streams(self) -> asyncio.Event:
         self._broken.set()
@@ -62,7 +69,7 @@ class Road(httpx.AsyncBaseTransport):
                 await response.aread()
                 return response
         assert isinstance(response.stream, httpx.AsyncByteStream)
-        response.stream = _Stream(response.stream, self._broken)
+        response.stream = _Stream(_Held(response.stream) if self._holding else response.stream, self._broken)
         return response
 
     async def aclose(self) -> None:
@@ -99,6 +106,20 @@ def as_bytes(value: object) -> bytes:
     """A byte string and nothing else."""
     assert isinstance(value, bytes)
     return value
+
+
+class _Held(httpx.AsyncByteStream):
+    """A body of which nothing comes."""
+
+    def __init__(self, inner: httpx.AsyncByteStream) -> None:
+        self._inner = inner
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        await asyncio.Event().wait()
+        yield b""
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
 
 
 class _Stream(httpx.AsyncByteStream):

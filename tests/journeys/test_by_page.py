@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sales by the page that a tag or a code leads to. Source: tap protocol §3; local API, `presented` and `pending`."""
 
+import asyncio
 import re
 
+import httpx
 import pytest
 
 from pengpos.client import SaleView
 from pengpos.wire.encoding.base64url import unb64u
 from sandbox.phone.phone import VirtualPhone
 from sandbox.phone.wallet.events import ReceiptKept
+from sandbox.phone.wallet.owner import Owner
 from tests.support.counter import Counter
 from tests.support.page import Visitor
-from tests.support.road import never_answers, refuses, says
+from tests.support.road import Pass, never_answers, refuses, says
 
 CLAIM_S = 60
 PUT = ("PUT", "/v1/intents/.*")
@@ -163,8 +166,47 @@ def test_who_has_too_little_money_ends_nothing(counter: Counter, visitor: Visito
 # --- claimed ----------------------------------------------------------------------------------------------------------
 
 
-def test_while_it_is_claimed_no_reader_offers_it(counter: Counter, visitor: Visitor, phone: VirtualPhone) -> None:
+def test_whoever_stands_at_the_reader_pays_what_another_has_claimed(
+    counter: Counter, visitor: Visitor, phone: VirtualPhone
+) -> None:
     sale, url = claimed(counter, visitor)
+    paid = counter.tap(sale, phone, "approved")
+    assert [step.state for step in paid.history][-3:] == ["pending", "authorised", "approved"]
+    late = visitor.tries("pay", url)
+    assert (late.status_code, late.json()["status"]) == (200, "already_paid")
+    assert (counter.booked, visitor.balance) == ([18_80], 1_000_00)
+
+
+def test_claimed_again_and_again_from_afar_it_is_paid_at_the_reader_at_once(
+    counter: Counter, visitor: Visitor, phone: VirtualPhone
+) -> None:
+    """The attack: a free account, and the URL. It gets no reader shut, and no journal filled."""
+    sale, url = shown(counter)
+    began = counter.sandbox.clock.now()
+    for _ in range(12):
+        visitor.claim(url)
+        visitor.release(url)
+    visitor.claim(url)
+    paid = counter.tap(sale, phone, "approved")
+    assert counter.sandbox.clock.now() == began  # no claim had to lapse
+    assert [step.state for step in paid.history].count("pending") <= 5
+    assert counter.booked == [18_80]
+
+
+def test_a_phone_that_is_to_confirm_is_told_so_whatever_is_claimed(
+    counter: Counter, visitor: Visitor, phone: VirtualPhone
+) -> None:
+    phone.owner = Owner()
+    sale, url = shown(counter)
+    counter.tap(sale, phone, lambda seen: seen.prompt == "confirm")
+    visitor.claim(url)
+    asked = counter.until(sale, "pending")
+    assert asked.prompt == "confirm"
+
+
+def test_parked_no_reader_offers_it(counter: Counter, visitor: Visitor, phone: VirtualPhone) -> None:
+    sale, url = claimed(counter, visitor)
+    counter.tell(sale, "park")
     with counter.held(phone):
         counter.look_round()
         assert counter.sale(sale).state == "pending"
@@ -183,7 +225,6 @@ def test_given_back_it_is_presented_again(counter: Counter, visitor: Visitor, ph
         counter.sandbox.sweep()
     again = counter.until(sale, "presented")
     assert again.url == url
-    counter.look_round()  # armed anew: the field is to be seen empty first
     counter.tap(again, phone, "approved")
     assert counter.booked == [18_80]
 
@@ -250,6 +291,20 @@ def test_the_tap_was_first(counter: Counter, visitor: Visitor, phone: VirtualPho
     assert (second.status_code, second.json()["status"]) == (200, "already_paid")
     assert counter.booked == [18_80]
     assert visitor.balance == 1_000_00
+
+
+def test_two_pay_at_once_and_one_is_booked(counter: Counter, visitor: Visitor, phone: VirtualPhone) -> None:
+    sale, url = claimed(counter, visitor)
+
+    async def page_is_quicker(request: httpx.Request, forward: Pass) -> httpx.Response:
+        await asyncio.to_thread(visitor.pay, url)
+        return await forward(request)
+
+    counter.road.put(page_is_quicker, "POST", "/v1/payments")
+    counter.road.silence_events()
+    counter.tap(sale, phone, "approved")
+    assert phone.wait_for_event(ReceiptKept, 0) is None  # the page's: this phone was told that it is paid already
+    assert (counter.booked, visitor.balance) == ([18_80], 1_000_00 - 18_80)
 
 
 def test_a_claim_keeps_out_no_tap_that_has_not_heard_of_it(

@@ -60,13 +60,23 @@ def test_a_sale_by_the_tag(counter: Counter, tag: Presenter) -> None:
     until(lambda: tag.said[-1] == TagWaiting(sale.url or ""), "the tag carries the URL")
     visitor.claim(sale.url or "")
     counter.until(sale, "pending")
+    assert tag.said[-1] == TagWaiting(sale.url or "")  # a claim wears no chip out, and keeps nobody away
     visitor.pay(sale.url or "")
     sale = counter.until(sale, "approved")
     until(lambda: tag.said[-1] == TagPaid(sale.receipt_url), "the tag carries the receipt")
-    assert [type(state) for state in tag.said] == [TagIdle, TagWaiting, TagClaimed, TagPaid]
+    assert [type(state) for state in tag.said] == [TagIdle, TagWaiting, TagPaid]
     following = counter.present("6.00")
     counter.until(following, lambda seen: seen.url)
-    assert TagWaiting(sale.url or "") not in tag.said[3:]
+    assert TagWaiting(sale.url or "") not in tag.said[2:]
+
+
+def test_parked_it_is_on_it_no_more(counter: Counter, tag: Presenter) -> None:
+    visitor = Visitor.new(counter.sandbox)
+    sale = counter.until(counter.present("18.80"), lambda seen: seen.url)
+    visitor.claim(sale.url or "")
+    counter.until(sale, "pending")
+    counter.tell(sale, "park")
+    until(lambda: tag.said[-1] == TagClaimed(), "the tag says that it is being paid")
 
 
 def test_after_a_cancel_nothing_on_it_can_be_paid(counter: Counter, tag: Presenter) -> None:

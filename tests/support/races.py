@@ -85,3 +85,18 @@ def one_id_of_two_terminals_at_once(shop: Shop) -> None:
     alarmed = [alarm["detail"]["id"] for alarm in collisions(shop) if alarm["detail"]["kind"] == "intent"]
     assert sorted(alarmed) == sorted(sale.intent_id for sale, _ in pairs)
     assert (wallet.balance(), shop.operator.takings()) == (1_000_00, 0)
+
+
+def paid_or_cancelled(shop: Shop, till: Till, wallet: Wallet) -> None:
+    """Ten sales are paid by the page in the moment in which their time is over: each ends one way, none is undone."""
+    sales = [till.sale(1_00) for _ in range(10)]
+    for sale in sales:
+        till.put(sale)
+    with ThreadPoolExecutor(20) as pool:
+        paying = [pool.submit(wallet.call, "POST", f"/intents/{sale.intent_id}/pay") for sale in sales]
+        ending = [pool.submit(till.cancel, sale, "unable_to_complete", unless_paid=True) for sale in sales]
+        said = [(done.result().json()["status"]) for done in ending]
+        paid = ["settled" if done.result().is_success else "cancelled" for done in paying]
+    assert said == paid
+    assert [till.status(sale) for sale in sales] == ["approved" if end == "settled" else "cancelled" for end in said]
+    assert wallet.balance() == 1_000_00 - 1_00 * said.count("settled")

@@ -240,8 +240,9 @@ class Till:
         answer = self.call("GET", f"/intents/{sale.intent_id}")
         return str(answer.json()["status"]) if answer.status_code == 200 else str(answer.status_code)
 
-    def cancel(self, sale: Sale, reason: str = "customer") -> httpx.Response:
-        return self.call("POST", f"/intents/{sale.intent_id}/cancel", {"presentation": sale.text, "reason": reason})
+    def cancel(self, sale: Sale, reason: str = "customer", **more: object) -> httpx.Response:
+        body = {"presentation": sale.text, "reason": reason} | more
+        return self.call("POST", f"/intents/{sale.intent_id}/cancel", body)
 
     def refund(self, sale: Sale, amount: int | None = None, refund_id: str | None = None) -> httpx.Response:
         body: dict[str, Any] = {"refund_id": refund_id or str(_IDS.next()), "reason": "returned"}

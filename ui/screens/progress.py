@@ -51,7 +51,8 @@ def progress_screen(canvas: Canvas, sale: SaleView) -> None:
     can_cancel = "cancel" in sale.can
     waited = _time_left(canvas, sale) if sale.claimed_until else waited_words(canvas, sale)
     plan, below = open_split(canvas, sale, way.mood, way.title, sale.amount, has_way_out=can_cancel)
-    says(canvas, below, canvas.say(way.what), canvas.say(way.means), waited)
+    means = words.PAYING_OR_TAP if _may_tap(canvas, sale) else way.means
+    says(canvas, below, canvas.say(way.what), canvas.say(means), waited)
     if can_cancel:
         way_out(canvas, plan, words.CANCEL, Do.CANCEL)
     buttons = []
@@ -68,6 +69,12 @@ def _way(sale: SaleView) -> _UnderWay:
     if sale.held:
         return _HELD
     return _PARKED if sale.parked and stage(sale) is Stage.PAYING else _STAGES[stage(sale)]
+
+
+def _may_tap(canvas: Canvas, sale: SaleView) -> bool:
+    """Whether the readers still offer what a phone is paying by the page."""
+    claimed = sale.state == "pending" and not sale.parked and "reader" in sale.ways
+    return claimed and moment(sale.expires_at) > canvas.local.now
 
 
 def _time_left(canvas: Canvas, sale: SaleView) -> str:

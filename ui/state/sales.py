@@ -59,7 +59,9 @@ OPEN_STAGES = frozenset({Stage.UNKNOWN, Stage.CANCELLING, Stage.REVERSING, Stage
 
 
 def stage(sale: SaleView) -> Stage:
-    """Give the stage a sale is shown as."""
+    """Give the stage a sale is shown as; claimed by a page, what the phone at the reader is asked for comes first."""
+    if sale.state == "pending" and not sale.parked and (sale.prompt or sale.notice or sale.reason):
+        return Stage.PRESENT
     return _STAGES.get(sale.state, Stage.UNKNOWN)
 
 

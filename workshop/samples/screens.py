@@ -261,6 +261,9 @@ SAMPLES: Final[dict[str, Sample]] = {
     ),
     "confirming": Sample(online(sale("authorised")), local()),
     "paying": Sample(online(sale("pending", "cancel", "park", "confirmation-code", claimed_until=ago(-56))), local()),
+    "present-while-claimed": Sample(
+        online(sale("pending", "cancel", "park", claimed_until=ago(-56), prompt="confirm")), local()
+    ),
     "paying-parked": Sample(online(_PARKED, parked=[_PARKED]), local(focus=_PARKED.id)),
     "cancelling": Sample(offline(sale("cancelling", "confirmation-code", mode="offline")), local()),
     "code-cancelling": Sample(

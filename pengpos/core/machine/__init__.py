@@ -28,7 +28,16 @@ from pengpos.core.events import (
     UrlKnown,
 )
 from pengpos.core.machine._before_payment import pending, presented, signed
-from pengpos.core.machine._common import ALARM_AFTER_ATTEMPTS, Outcome, backoff_s, not_now, stay, with_intent
+from pengpos.core.machine._common import (
+    ALARM_AFTER_ATTEMPTS,
+    WATCH_FIRST_S,
+    Outcome,
+    backoff_s,
+    not_now,
+    stay,
+    watched,
+    with_intent,
+)
 from pengpos.core.machine._over import approved, ended
 from pengpos.core.machine._refunds import refund_answered, refund_asked, refund_unanswered, refundable_minor
 from pengpos.core.machine._undoing import undoing
@@ -95,9 +104,10 @@ def _reaching_phones(sale: Sale, event: PutLeaving | UrlKnown) -> Outcome:
         return stay(sale) if late_answer else not_now(sale)
     match event:
         case PutLeaving():
-            return with_intent(sale, put_sent=True), ()
+            seen = with_intent(sale, put_sent=True)
         case UrlKnown():
-            return with_intent(sale, url=event.url, fragment_shown=sale.intent.fragment_shown or event.fragment), ()
+            seen = with_intent(sale, url=event.url, fragment_shown=sale.intent.fragment_shown or event.fragment)
+    return seen, watched(seen, event.at, WATCH_FIRST_S)
 
 
 def _by_state(sale: Sale, event: Event) -> Outcome:

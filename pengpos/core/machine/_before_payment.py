@@ -2,8 +2,9 @@
 """Before any money: `signed`, `presented`, `pending`."""
 
 from dataclasses import replace
+from itertools import takewhile
 
-from pengpos.core.effects import Arm, AskBackend, Disarm, EmptyFieldFirst, SendPayment, SignAgain, Then
+from pengpos.core.effects import Arm, AskBackend, Disarm, Effect, EmptyFieldFirst, SendPayment, SignAgain, Then
 from pengpos.core.events import (
     AgainAsked,
     Approved,
@@ -35,14 +36,19 @@ from pengpos.core.machine._common import (
     arrow,
     begin_cancel,
     code_entered,
+    disarmed,
     give_up,
     later,
     not_now,
     stay,
     time_over,
+    watched,
 )
 from pengpos.core.reasons import Reason
 from pengpos.core.sale import Cancel, CancelReason, Intent, Prompt, Refusal, Sale, SaleState
+
+CLAIM_S = 60  # how long a claim holds (tap protocol §3)
+CLAIMS_SHOWN_MOST = 5  # of one intent: more change nothing for anybody here, and would only fill the journal
 
 _GONE_WITH_THE_PHONE = frozenset({Prompt.REMOVE_PHONE, Prompt.TWO_PHONES})
 
@@ -73,8 +79,6 @@ def signed(sale: Sale, event: Event) -> Outcome:
 def presented(sale: Sale, event: Event) -> Outcome:
     """Armed: whichever phone answers first, by whichever way."""
     match event:
-        case ReplyAccepted():
-            return _reply_accepted(sale, event)
         case PaidByReceipt() | Approved():
             return approve(sale, event.at, "issuer's receipt", event.booking)
         case CodeEntered():
@@ -89,7 +93,7 @@ def presented(sale: Sale, event: Event) -> Outcome:
             return _armed_again(sale, event.at)
         case AgainAsked() | ParkAsked() | OfflineAccepted():
             return not_now(sale)
-        case FieldEmpty() | Prompted() | Noticed() | PhoneRefused():
+        case ReplyAccepted() | FieldEmpty() | Prompted() | Noticed() | PhoneRefused():
             return _in_the_field(sale, event)
         case _:
             return _heard_before_money(sale, event)
@@ -105,8 +109,10 @@ def _reply_accepted(sale: Sale, event: ReplyAccepted) -> Outcome:
     return moved, (Then(OfflineAccepted(at=event.at, by_cashier=False)),)
 
 
-def _in_the_field(sale: Sale, event: FieldEmpty | Prompted | Noticed | PhoneRefused) -> Outcome:
+def _in_the_field(sale: Sale, event: ReplyAccepted | FieldEmpty | Prompted | Noticed | PhoneRefused) -> Outcome:
     match event:
+        case ReplyAccepted():
+            return _reply_accepted(sale, event)
         case FieldEmpty():
             gone = sale.prompt in _GONE_WITH_THE_PHONE
             return replace(sale, prompt=None if gone else sale.prompt), ()
@@ -124,58 +130,94 @@ def _heard_before_money(sale: Sale, event: Event) -> Outcome:
     """The backend's word on an intent that tag or QR carry."""
     match event:
         case StatusHeard(status=BackendStatus.CLAIMED) if SaleState.PENDING in _states_since_asked(sale, event):
-            return stay(sale)  # older than the event by which the claim has ended
+            return sale, watched(sale, event.at)  # older than the event by which the claim has ended
+        case StatusHeard(status=BackendStatus.CLAIMED) if _claims_shown(sale) >= CLAIMS_SHOWN_MOST:
+            return sale, watched(sale, event.at)
         case StatusHeard(status=BackendStatus.CLAIMED):
-            return arrow(sale, SaleState.PENDING, event.at, "a phone is paying by the page"), (Disarm(), AskBackend())
+            claimed = _in_the_same_field(sale, SaleState.PENDING, event.at, "a phone is paying by the page")
+            return claimed, (AskBackend(event.at + ASK_EVERY_S),)
         case Held():
-            held = arrow(sale, SaleState.PENDING, event.at, "held by the backend", parked=True)
-            return held, (Disarm(), AskBackend(event.at + ASK_EVERY_S))
+            return _held(sale, event)
         case Declined():
             return arrow(sale, SaleState.DECLINED, event.at, "declined", refusal=event.refusal), (Disarm(),)
         case StatusHeard(status=BackendStatus.CANCELLED):
             return arrow(sale, SaleState.CANCELLED, event.at, "cancelled at the backend"), (Disarm(),)
         case StatusHeard(status=BackendStatus.EXPIRED):
             return arrow(sale, SaleState.EXPIRED, event.at, "expired at the backend"), (Disarm(),)
+        case StatusHeard(call=BackendCall.QUESTION) | NoAnswer(call=BackendCall.QUESTION):
+            return sale, watched(sale, event.at)
         case _:
             return stay(sale)
 
 
+def _held(sale: Sale, event: Held) -> Outcome:
+    """The backend has a payment and decides later: no other phone is asked to pay meanwhile."""
+    held = arrow(sale, SaleState.PENDING, event.at, "held by the backend", parked=True)
+    return held, (*disarmed(sale), AskBackend(event.at + ASK_EVERY_S))
+
+
+def _in_the_same_field(sale: Sale, state: SaleState, at: int, why: str) -> Sale:
+    """Claimed or given back, nothing changes for the phone at the reader: what it was asked for still stands."""
+    return arrow(sale, state, at, why, prompt=sale.prompt, notice=sale.notice, refusal=sale.refusal)
+
+
+def _claims_shown(sale: Sale) -> int:
+    """How many claims of the newest intent are in the history."""
+    newest_first = (step.state for step in reversed(sale.history))
+    since_signed = takewhile(lambda state: state is not SaleState.SIGNED, newest_first)
+    return sum(state is SaleState.PENDING for state in since_signed)
+
+
 def pending(sale: Sale, event: Event) -> Outcome:
-    """A shopper is paying, or the backend is still deciding; no reader offers it meanwhile."""
+    """A shopper is paying by the page, and the readers offer it all the same; parked, the backend decides, or waits."""
     match event:
+        case ReplyAccepted() | FieldEmpty() | Prompted() | Noticed() | PhoneRefused() if sale.claimed:
+            return _in_the_field(sale, event)
         case PaidByReceipt() | Approved():
             return approve(sale, event.at, "paid", event.booking)
         case CodeEntered():
             return code_entered(sale, event)
         case Declined():
-            return arrow(sale, SaleState.DECLINED, event.at, "declined", refusal=event.refusal), ()
+            declined = arrow(sale, SaleState.DECLINED, event.at, "declined", refusal=event.refusal)
+            return declined, disarmed(sale)
         case ParkAsked():
-            return replace(sale, parked=True), ()
+            return replace(sale, parked=True, prompt=None, notice=None, refusal=None), disarmed(sale)
         case CancelAsked():
-            return begin_cancel(sale, event.at, event.reason, "cancelled by the cashier")
-        case NoAnswer(call=BackendCall.QUESTION):
-            waiting, not_before = later(sale, event.at, event.retry_after_s)
-            return waiting, (AskBackend(not_before),)
+            return begin_cancel(sale, event.at, event.reason, "cancelled by the cashier", by_cashier=True)
         case Restarted():
-            return sale, (AskBackend(sale.retry_at),)
+            arm: tuple[Effect, ...] = (Arm(),) if sale.claimed else ()
+            return replace(sale, prompt=None, notice=None, refusal=None), (*arm, AskBackend(sale.retry_at))
         case AgainAsked() | OfflineAccepted():
             return not_now(sale)
-        case Held():
-            return replace(answered(sale), parked=True), (AskBackend(event.at + ASK_EVERY_S),)
-        case StatusHeard():
+        case Held() | StatusHeard() | NoAnswer(call=BackendCall.QUESTION):
             return _heard_while_pending(sale, event)
         case _:
             return stay(sale)
 
 
-def _heard_while_pending(sale: Sale, event: StatusHeard) -> Outcome:
+def _heard_while_pending(sale: Sale, event: Held | StatusHeard | NoAnswer) -> Outcome:
+    match event:
+        case Held():
+            parked = replace(answered(sale), parked=True, prompt=None, notice=None, refusal=None)
+            return parked, (*disarmed(sale), AskBackend(event.at + ASK_EVERY_S))
+        case NoAnswer():
+            waiting, not_before = later(sale, event.at, event.retry_after_s)
+            return waiting, (AskBackend(not_before),)
+        case StatusHeard():
+            return _status_while_pending(sale, event)
+
+
+def _status_while_pending(sale: Sale, event: StatusHeard) -> Outcome:
     match event.status:
+        case BackendStatus.CLAIMED if sale.claimed and event.at > sale.intent.expires_at + CLAIM_S:
+            reason = CancelReason.UNABLE_TO_COMPLETE  # claims may follow each other without end: time does not
+            return begin_cancel(sale, event.at, reason, "time is over", by_time=True)
         case BackendStatus.CLAIMED:
             return answered(sale), (AskBackend(event.at + ASK_EVERY_S),)
         case BackendStatus.CANCELLED:
-            return arrow(sale, SaleState.CANCELLED, event.at, "cancelled at the backend"), ()
+            return arrow(sale, SaleState.CANCELLED, event.at, "cancelled at the backend"), disarmed(sale)
         case BackendStatus.EXPIRED:
-            return arrow(sale, SaleState.EXPIRED, event.at, "expired at the backend"), ()
+            return arrow(sale, SaleState.EXPIRED, event.at, "expired at the backend"), disarmed(sale)
         case BackendStatus.CREATED | BackendStatus.NOT_FOUND if len(_states_since_asked(sale, event)) > 1:
             return answered(sale), (AskBackend(),)  # older than the claim
         case BackendStatus.CREATED | BackendStatus.NOT_FOUND:
@@ -183,7 +225,8 @@ def _heard_while_pending(sale: Sale, event: StatusHeard) -> Outcome:
             if sale.parked or out_of_time:
                 reason = CancelReason.UNABLE_TO_COMPLETE
                 return begin_cancel(sale, event.at, reason, "claim given back", by_time=out_of_time)
-            return arrow(sale, SaleState.PRESENTED, event.at, "claim given back"), (Arm(),)
+            waiting = _in_the_same_field(answered(sale), SaleState.PRESENTED, event.at, "claim given back")
+            return waiting, watched(waiting, event.at)
 
 
 def _states_since_asked(sale: Sale, event: StatusHeard) -> list[SaleState]:
@@ -196,7 +239,7 @@ def _states_since_asked(sale: Sale, event: StatusHeard) -> list[SaleState]:
 def _again_while_presented(sale: Sale, at: int) -> Outcome:
     """First what cancel does: no intent is signed while an earlier one could still be paid."""
     if sale.intent.payable_elsewhere:
-        return begin_cancel(sale, at, CancelReason.MERCHANT, "another try", again=True)
+        return begin_cancel(sale, at, CancelReason.MERCHANT, "another try", again=True, by_cashier=True)
     cancel = Cancel(reason=CancelReason.MERCHANT, again=True)
     return arrow(sale, SaleState.CANCELLED, at, "another try", cancel=cancel), (Disarm(), SignAgain())
 

@@ -21,6 +21,8 @@ BACKOFF_MOST_S = 60
 RETRY_AFTER_MOST_S = 60  # an answer that asks us to come back in an hour is not obeyed: it may be a proxy's
 ASK_EVERY_S = 5  # how often a claim, or a payment under review, is asked about while the backend answers
 HELD_ASK_EVERY_S = 60  # how often an order is asked about that a person at the backend decides of
+WATCH_FIRST_S = 5  # so long the backend's own event is waited for before a sale that may be paid is asked about
+WATCH_EVERY_S = 8  # and then every so often: paid by the page, it is approved here within 10 s, event or no event
 ALARM_AFTER_ATTEMPTS = 10
 
 _ENDS_THE_INTENT = frozenset({
@@ -58,7 +60,7 @@ def not_now(sale: Sale) -> Outcome:
 
 def disarmed(sale: Sale) -> tuple[Effect, ...]:
     """What takes this sale off the readers; nothing where another sale may be at them by now."""
-    return (Disarm(),) if sale.state in AT_READER_STATES else ()
+    return (Disarm(),) if sale.state in AT_READER_STATES and not sale.parked else ()
 
 
 def approve(sale: Sale, at: int, why: str, booking: Booking) -> Outcome:
@@ -68,16 +70,17 @@ def approve(sale: Sale, at: int, why: str, booking: Booking) -> Outcome:
 
 
 def begin_cancel(sale: Sale, at: int, reason: CancelReason, why: str, *, by_time: bool = False, again: bool = False,
-                 into: SaleState = SaleState.CANCELLING) -> Outcome:  # fmt: skip
-    """Take the arrow to `cancelling` or `reversing`."""
-    cancel = Cancel(reason=reason, by_time=by_time, again=again)
+                 by_cashier: bool = False, into: SaleState = SaleState.CANCELLING) -> Outcome:  # fmt: skip
+    """Take the arrow to `cancelling`, where a payment that is found stands, or to `reversing`, where it goes back."""
+    unless_paid = into is SaleState.CANCELLING
+    cancel = Cancel(reason=reason, by_time=by_time, again=again, by_cashier=by_cashier, unless_paid=unless_paid)
     return arrow(sale, into, at, why, cancel=cancel), (*disarmed(sale), SendCancel())
 
 
 def give_up(sale: Sale, event: CancelAsked) -> Outcome:
     """The cashier's cancel before any money: through the backend if the intent could be paid out of our sight."""
     if sale.intent.payable_elsewhere:
-        return begin_cancel(sale, event.at, event.reason, "cancelled by the cashier")
+        return begin_cancel(sale, event.at, event.reason, "cancelled by the cashier", by_cashier=True)
     return arrow(sale, SaleState.CANCELLED, event.at, "cancelled by the cashier"), (Disarm(),)
 
 
@@ -96,6 +99,11 @@ def code_entered(sale: Sale, event: CodeEntered) -> Outcome:
         return replace(sale, wrong_codes=sale.wrong_codes + 1), ()
     booking = Booking(total_minor=sale.amount.minor, booked_at=event.at, by=None, confirmed=False)
     return approve(sale, event.at, "confirmation code", booking)
+
+
+def watched(sale: Sale, at: int, every_s: int = WATCH_EVERY_S) -> tuple[Effect, ...]:
+    """What asks about a sale while a phone may pay it out of our sight: the backend's event may never come."""
+    return (AskBackend(at + every_s),) if sale.intent.payable_elsewhere else ()
 
 
 def backoff_s(attempts: int, who: UUID) -> int:

@@ -3,7 +3,7 @@
 
 from dataclasses import replace
 
-from pengpos.core.effects import SendCancel, SendRefund, SignAgain
+from pengpos.core.effects import AlarmKind, RaiseAlarm, SendCancel, SendRefund, SignAgain
 from pengpos.core.events import (
     AgainAsked,
     Approved,
@@ -18,6 +18,7 @@ from pengpos.core.events import (
     Held,
     NoAnswer,
     OfflineAccepted,
+    PaidByReceipt,
     ParkAsked,
     Restarted,
     StatusHeard,
@@ -36,6 +37,8 @@ from pengpos.core.machine._common import (
 from pengpos.core.machine._with_money import declined_at_sync
 from pengpos.core.sale import Booking, Cancel, Refund, Refusal, Sale, SaleState, refund_id_after_cancel
 
+SEEN_WITHIN_S = 10  # so long whoever gave the sale up is taken to see what the screen says of it
+
 
 def undoing(sale: Sale, event: Event) -> Outcome:
     """The cancel is sent until it is answered, and no payment body any more."""
@@ -43,24 +46,18 @@ def undoing(sale: Sale, event: Event) -> Outcome:
     assert cancel is not None  # every arrow into these states sets it
     match event:
         case CancelLeaving():
-            return replace(sale, cancel=replace(cancel, sent=True)), ()
-        case CancelAnswered(standing=None):
-            return _nothing_taken(sale, cancel, event.at)
-        case CancelAnswered(standing=Booking() as booking, refused=True):
-            return arrow(sale, SaleState.APPROVED, event.at, "the cancel was refused", booking=booking), ()
-        case CancelAnswered(standing=Booking() as booking):
-            return _taken_after_all(sale, booking, event.at)
-        case Declined(call=BackendCall.CANCEL):
-            return _declined_before(sale, event.refusal, event.at)
-        case CancelHeld():
-            held = replace(answered(sale), cancel=replace(cancel, held=True))
-            return held, (SendCancel(event.at + HELD_ASK_EVERY_S),)
+            unless_paid = cancel.unless_paid if cancel.sent else _leaves_a_payment(sale, event.at)
+            return replace(sale, cancel=replace(cancel, sent=True, unless_paid=unless_paid)), ()
+        case Approved() | PaidByReceipt() if not cancel.sent and _leaves_a_payment(sale, event.at):
+            return _found_paid(sale, event.booking, event.at)
+        case CancelAnswered() | CancelHeld() | Declined(call=BackendCall.CANCEL):
+            return _answered(sale, cancel, event)
         case Approved(call=None) | Declined(call=None) | Held(call=None) | StatusHeard(call=None) if cancel.held:
             return sale, (SendCancel(),)  # it may be that the person has decided
         case CodeEntered() if sale.state is SaleState.CANCELLING and not cancel.sent:
             return code_entered(sale, event)
         case NoAnswer(call=BackendCall.CANCEL):
-            waiting, not_before = later(sale, event.at, event.retry_after_s)
+            waiting, not_before = later(_past_the_cashiers_sight(sale), event.at, event.retry_after_s)
             return waiting, (SendCancel(not_before), *alarm_if_failing(waiting))
         case Restarted():
             return sale, (SendCancel(sale.retry_at),)
@@ -68,6 +65,46 @@ def undoing(sale: Sale, event: Event) -> Outcome:
             return not_now(sale)
         case _:
             return stay(sale)
+
+
+def _answered(sale: Sale, cancel: Cancel, event: CancelAnswered | CancelHeld | Declined) -> Outcome:
+    match event:
+        case CancelAnswered(standing=Booking() as booking, refused=True):
+            return arrow(sale, SaleState.APPROVED, event.at, "the cancel was refused", booking=booking), ()
+        case CancelAnswered(standing=Booking() as booking) if cancel.unless_paid:
+            return _found_paid(sale, booking, event.at)
+        case CancelAnswered(standing=Booking() as booking):
+            return _taken_after_all(sale, booking, event.at)
+        case CancelAnswered():
+            return _nothing_taken(sale, cancel, event.at)
+        case Declined():
+            return _declined_before(sale, event.refusal, event.at)
+        case CancelHeld():
+            unless_paid = cancel.unless_paid and not cancel.by_cashier
+            held = replace(answered(sale), cancel=replace(cancel, held=True, unless_paid=unless_paid))
+            return held, (SendCancel(event.at + HELD_ASK_EVERY_S),)
+
+
+def _leaves_a_payment(sale: Sale, at: int) -> bool:
+    """Whether a payment that is found now stands. The cashier, who looks at the screen, sees it for so long only."""
+    cancel = sale.cancel
+    return cancel is not None and cancel.unless_paid and not (cancel.by_cashier and _seen_too_late(sale, at))
+
+
+def _seen_too_late(sale: Sale, at: int) -> bool:
+    return at > sale.history[-1].at + SEEN_WITHIN_S
+
+
+def _past_the_cashiers_sight(sale: Sale) -> Sale:
+    """A cashier who has had no answer goes on, and may take other money: from here what is found goes back."""
+    cancel = sale.cancel
+    return sale if cancel is None or not cancel.by_cashier else replace(sale, cancel=replace(cancel, unless_paid=False))
+
+
+def _found_paid(sale: Sale, booking: Booking, at: int) -> Outcome:
+    """A shopper had paid, and nothing goes back: the cashier sees it, or is told where the sale was given up by now."""
+    paid = arrow(sale, SaleState.APPROVED, at, "found paid", booking=booking)
+    return paid, (RaiseAlarm(AlarmKind.PAID_AFTER_CANCEL),) if _seen_too_late(sale, at) else ()
 
 
 def _nothing_taken(sale: Sale, cancel: Cancel, at: int) -> Outcome:

@@ -87,7 +87,7 @@ def unknown(sale: Sale, event: Event) -> Outcome:
             return _accept_offline(sale, event)
         case CancelAsked():
             why = "other money was taken"
-            return begin_cancel(sale, event.at, event.reason, why, into=SaleState.REVERSING)
+            return begin_cancel(sale, event.at, event.reason, why, by_cashier=True, into=SaleState.REVERSING)
         case AgainAsked() | ParkAsked() | CodeEntered() | OfflineAccepted():
             return not_now(sale)
         case _:

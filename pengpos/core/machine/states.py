@@ -20,8 +20,8 @@ WAITING_STATES: Final = frozenset({SaleState.SIGNED, SaleState.PRESENTED})
 UNSENT_STATES: Final = OPEN_STATES - WAITING_STATES
 """Money may hang on a sale in one of these: wiping, re-enrolling, downgrading and updating are refused."""
 
-AT_READER_STATES: Final = WAITING_STATES | {SaleState.AUTHORISED}
-"""The reader is this sale's: it is offered there, or the phone that authorised it still waits for its receipt."""
+AT_READER_STATES: Final = WAITING_STATES | {SaleState.PENDING, SaleState.AUTHORISED}
+"""The reader is this sale's, unless it is parked: it is offered there, or who authorised it waits for the receipt."""
 
 PAYABLE_STATES: Final = WAITING_STATES | {SaleState.PENDING}
 """Nothing is authorised at the reader, and the intent may be paid by the page."""

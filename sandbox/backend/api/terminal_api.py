@@ -119,7 +119,7 @@ def event_stream(
     return StreamingResponse(
         events.stream(backend, terminal.terminal_id, after),
         media_type="text/event-stream",
-        headers={"Cache-Control": "no-store"},
+        headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"},
     )
 
 
@@ -168,7 +168,11 @@ def cancel_intent(
     """Cancel: final."""
     presentation = _own(backend, terminal.terminal_id, intent_id, request.presentation)
     reason = CancelReason(request.reason)
-    return rendering.cancelled(backend.db.write(lambda session: cancel.cancel(session, backend, presentation, reason)))
+
+    def end(session: Session) -> cancel.Cancelled:
+        return cancel.cancel(session, backend, presentation, reason, unless_paid=request.unless_paid)
+
+    return rendering.cancelled(backend.db.write(end))
 
 
 @router.post("/payments", response_model=shapes.Payment)

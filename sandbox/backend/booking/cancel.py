@@ -41,17 +41,29 @@ class Cancelled:
     intent: reports.IntentReport
 
 
-def cancel(session: Session, backend: Backend, presentation: Presentation, reason: CancelReason) -> Cancelled:
+def cancel(
+    session: Session,
+    backend: Backend,
+    presentation: Presentation,
+    reason: CancelReason,
+    *,
+    unless_paid: bool = False,
+) -> Cancelled:
     """Cancel an intent, registered before or not; the same question gets the same answer, for ever, once it is final.
 
     `cancelled`: nothing was taken, or it was taken and has been given back. `settled`: it stays paid (already in a
     settlement, partly refunded, accepted offline by the terminal, its due is paid, or a person refused the cancel).
     `held`: a person must decide first; that one is not final. Raises ConflictError.
+
+    With `unless_paid` a payment that is booked stays as it is, `settled`, and nothing is decided: whoever is asked by
+    this may still cancel it.
     """
     now = backend.clock.now()
     intent = intents.register(session, presentation, now)
     outcome = intent.cancel_answer
-    if outcome is None:
+    if outcome is None and unless_paid and _booked(session, intent) is not None:
+        outcome = CancelOutcome.SETTLED
+    elif outcome is None:
         outcome = _outcome(session, backend, intent, reason, now)
         if outcome is not CancelOutcome.HELD:
             _answer(session, intent, reason, outcome, now)

@@ -169,6 +169,7 @@ class CancelRequest(Shape):
 
     presentation: Base64url
     reason: CancelReason
+    unless_paid: StrictBool = False
 
 
 class PaymentRequest(Shape):

@@ -12,7 +12,12 @@ from sqlalchemy.engine import make_url
 from tests.support import postgres
 from tests.support.backend import Shop, on_a_socket
 from tests.support.dues import Owing, owing, spend_all
-from tests.support.races import everybody_at_once, guaranteed_at_once, one_id_of_two_terminals_at_once
+from tests.support.races import (
+    everybody_at_once,
+    guaranteed_at_once,
+    one_id_of_two_terminals_at_once,
+    paid_or_cancelled,
+)
 
 pytestmark = pytest.mark.xdist_group("postgres")
 
@@ -84,6 +89,10 @@ def test_what_the_platform_bears_of_a_terminal_has_an_end_also_at_once(shop: Sho
 
 def test_one_id_of_two_terminals_at_once_is_each_ones_own(shop: Shop) -> None:
     one_id_of_two_terminals_at_once(shop)
+
+
+def test_paid_by_the_page_in_the_moment_when_time_is_over(shop: Shop) -> None:
+    paid_or_cancelled(shop, shop.till(), shop.wallet())
 
 
 def test_one_wallet_pays_everything_at_once_and_never_too_much(shop: Shop) -> None:

@@ -43,6 +43,14 @@ def test_a_cancel_carries_the_presentation_and_why() -> None:
     assert body() == {"presentation": b64u(SALE.intent.presentation), "reason": "malfunction"}
 
 
+def test_a_cancel_that_leaves_a_payment_says_so() -> None:
+    unless_paid = replace(
+        UNDOING, cancel=Cancel(reason=CancelReason.UNABLE_TO_COMPLETE, by_time=True, unless_paid=True)
+    )
+    answered({"status": "cancelled"}, lambda gateway: gateway.cancel(unless_paid))
+    assert body()["unless_paid"] is True
+
+
 def test_a_cancel_that_came_too_late_says_what_stands() -> None:
     event = answered({"status": "settled", "intent": intent("approved", payment=APPROVED)}, cancel)
     assert isinstance(event, CancelAnswered)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tag says. Source: tap protocol §3: idle, waiting, claimed, the receipt for 20 s, nothing after a cancel."""
+"""What the tag says. Source: tap protocol §3: idle, waiting, parked, the receipt for 20 s, nothing after a cancel."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -38,7 +38,8 @@ class Presenter:
         pytest.param(replace(WAITING, ways=(Way.READER, Way.QR)), TagIdle(), id="a sale without the tag"),
         pytest.param(samples.sale_in(SaleState.PRESENTED), TagIdle(), id="not registered yet"),
         pytest.param(WAITING, TagWaiting(URL), id="waiting"),
-        pytest.param(samples.sale_in(SaleState.PENDING, intent__url=URL), TagClaimed(), id="claimed"),
+        pytest.param(samples.sale_in(SaleState.PENDING, intent__url=URL), TagWaiting(URL), id="claimed"),
+        pytest.param(samples.sale_in(SaleState.PENDING, intent__url=URL, parked=True), TagClaimed(), id="parked"),
         pytest.param(PAID, TagPaid(RECEIPT), id="paid"),
         *(
             pytest.param(samples.sale_in(state, intent__url=URL), TagCancelled(), id=state.value)

@@ -5,11 +5,11 @@ import pytest
 
 from pengpos.core.machine.allowed import takes_codes
 from pengpos.core.machine.states import IN_DOUBT_STATES, OPEN_STATES, STORED_STATES, TAKEN_STATES, WAITING_STATES
-from pengpos.core.sale import SaleState
+from pengpos.core.sale import Notice, Prompt, SaleState
 from terminal.api.views import sale_view
 from ui.state.sales import _STAGES, OPEN_STAGES, Stage, blocks_next_sale, stage
 from ui.update import CODE_STATES
-from workshop.samples.sales import sale_in
+from workshop.samples.sales import refusal, sale_in
 
 
 def test_every_state_is_shown_and_no_other() -> None:
@@ -47,6 +47,23 @@ def test_the_screen_knows_what_blocks_the_next_sale(state: SaleState, *, parked:
 def test_the_pad_is_open_where_a_code_is_taken(state: SaleState) -> None:
     sale = sale_in(state, intent__fragment_shown=True)
     assert (state.value in CODE_STATES) is takes_codes(sale)
+
+
+@pytest.mark.parametrize(
+    ("said", "parked", "shown"),
+    [
+        ({}, False, Stage.PAYING),
+        ({"prompt": Prompt.CONFIRM}, False, Stage.PRESENT),
+        ({"notice": Notice.TOO_QUICK}, False, Stage.PRESENT),
+        ({"refusal": refusal()}, False, Stage.PRESENT),
+        ({}, True, Stage.PAYING),
+    ],
+)
+def test_claimed_by_a_page_what_the_phone_at_the_reader_is_asked_comes_first(
+    said: dict[str, object], parked: bool, shown: Stage
+) -> None:
+    view = sale_view(sale_in(SaleState.PENDING, parked=parked, **said), "en")
+    assert stage(view) is shown
 
 
 def test_a_state_of_a_later_version_is_shown_as_unknown() -> None:

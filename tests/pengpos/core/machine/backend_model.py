@@ -64,6 +64,8 @@ class BackendModel:
     def __init__(self) -> None:
         self.records: dict[UUID, Record] = {}
         self.told: list[Event] = []
+        self.knows_unless_paid = True
+        """False: it is of version 1.1, and passes the field over."""
 
     # --- the terminal's calls -----------------------------------------------------------------------------------------
 
@@ -97,9 +99,14 @@ class BackendModel:
             return Declined(at=now, intent_id=intent.intent_id, call=None, refusal=refusal)
         return word
 
-    def cancel(self, intent: Intent, *, keep: bool) -> CancelAnswered:
-        """`POST /intents/{id}/cancel`; `keep`: a payment already booked stands, and a refund is for the terminal."""
+    def cancel(self, intent: Intent, *, keep: bool, unless_paid: bool) -> CancelAnswered:
+        """`POST /intents/{id}/cancel`; `keep`: a payment already booked stands, and a refund is for the terminal.
+
+        So it does with `unless_paid`, which is no ending: a later cancel may still give it back.
+        """
         record = self.put(intent)
+        if unless_paid and self.knows_unless_paid and record.status is Decision.APPROVED:
+            return CancelAnswered(at=0, intent_id=intent.intent_id, standing=_booking(record))
         if record.cancel_answer is None:
             answer = CancelAnswered(at=0, intent_id=intent.intent_id)
             if record.status is Decision.APPROVED and keep:

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from enum import Enum, auto
+from functools import partial
 from uuid import UUID
 
 from pengpos.core.effects import (
@@ -22,6 +23,7 @@ from pengpos.core.effects import (
     Then,
 )
 from pengpos.core.events import (
+    Approved,
     BackendCall,
     BackendStatus,
     CancelLeaving,
@@ -33,6 +35,7 @@ from pengpos.core.events import (
     StatusHeard,
 )
 from pengpos.core.machine import durably_different, step
+from pengpos.core.machine.states import UNDOING_STATES
 from pengpos.core.sale import RefundState, Sale, SaleState
 from tests.pengpos.core.machine.backend_model import (
     CLAIMED,
@@ -123,10 +126,12 @@ class SmallRuntime:
             case "pay":
                 self.send(BackendCall.PAYMENT, fate, self.payment(sale, decision, offline=False))
             case "cancel":
-                if self.take(CancelLeaving(at=self.now)):
+                if self.asked_first(fate) and self.take(CancelLeaving(at=self.now)):
                     self.waiting["cancel sent"] = effect
             case "cancel sent":
-                self.send(BackendCall.CANCEL, fate, lambda _: self.backend.cancel(newest, keep=keep))
+                unless_paid = sale.cancel is not None and sale.cancel.unless_paid
+                cancel = partial(self.backend.cancel, newest, keep=keep, unless_paid=unless_paid)
+                self.send(BackendCall.CANCEL, fate, lambda _: cancel())
             case "forward":
                 if "batch" in self.waiting:
                     self.waiting[name] = effect  # one batch at a time; the drainer looks again after it
@@ -137,6 +142,19 @@ class SmallRuntime:
             case _:
                 assert isinstance(effect, SendRefund)
                 self.send_refund(effect.refund_id, fate, decision)
+
+    def asked_first(self, fate: Fate) -> bool:
+        """What is given up before money is asked about; True: nothing is in the way of the cancel."""
+        cancel = self.sale.cancel
+        if cancel is None or not cancel.unless_paid or cancel.sent:
+            return True
+        if fate is not Fate.ANSWERED:
+            self.take(NoAnswer(at=self.now, call=BackendCall.CANCEL))
+            return False
+        answer = self.backend.ask(self.sale.intent, self.now)
+        if isinstance(answer, Approved):
+            self.take(answer_to(BackendCall.QUESTION, answer, self.now))
+        return self.sale.state in UNDOING_STATES
 
     def ask(self, fate: Fate, decision: Decision) -> None:
         """A GET changes nothing, so it is answered or not; and in `unknown`, while it lives, the same body again."""

@@ -72,7 +72,11 @@ def arrow(name: str, sale: Sale, event: Event, state: SaleState, *effects: Effec
 
 SIGNED = sale_in(S.SIGNED)
 PRESENTED = sale_in(S.PRESENTED)
+SEEN = sale_in(S.PRESENTED, intent__put_sent=True)
 PENDING = sale_in(S.PENDING, intent__put_sent=True)
+PARKED = sale_in(S.PENDING, intent__put_sent=True, parked=True)
+QUESTION = BackendCall.QUESTION
+WATCHED = AskBackend(HEARD_AT + 8)
 CANCEL = CancelAsked(at=NOON + 5, reason=CancelReason.CUSTOMER)
 TIME = LifeOver(at=LIFE_OVER, intent_id=ID)
 RECEIPT = PaidByReceipt(at=HEARD_AT, intent_id=ID, booking=booking())
@@ -92,7 +96,7 @@ RIGHT_CODE = CodeEntered(at=HEARD_AT, right=True)
         arrow("restart, out of time → expired", SIGNED, Restarted(at=LIFE_OVER), S.EXPIRED, Disarm()),
         arrow("paid by QR before the field was empty → approved", SIGNED, RECEIPT, S.APPROVED, Disarm()),
         arrow("backend: approved → approved", SIGNED, says_approved(), S.APPROVED, Disarm()),
-        arrow("a phone claims → pending", SIGNED, says(BackendStatus.CLAIMED), S.PENDING, Disarm(), AskBackend()),
+        arrow("a phone claims → pending", SIGNED, says(BackendStatus.CLAIMED), S.PENDING, AskBackend(HEARD_AT + 5)),
         arrow("reply passes, online → authorised", PRESENTED, YES, S.AUTHORISED, SendPayment()),
         arrow(
             "reply passes, offline → authorised, then accepted by the policy",
@@ -116,8 +120,7 @@ RIGHT_CODE = CodeEntered(at=HEARD_AT, right=True)
             PRESENTED,
             says(BackendStatus.CLAIMED),
             S.PENDING,
-            Disarm(),
-            AskBackend(),
+            AskBackend(HEARD_AT + 5),
         ),
         arrow("held → pending", PRESENTED, says_held(), S.PENDING, Disarm(), AskBackend(HEARD_AT + 5)),
         arrow("backend: declined → declined", PRESENTED, says_declined(), S.DECLINED, Disarm()),
@@ -131,26 +134,51 @@ RIGHT_CODE = CodeEntered(at=HEARD_AT, right=True)
         arrow("backend: expired → expired", PRESENTED, says(BackendStatus.EXPIRED), S.EXPIRED, Disarm()),
         arrow("backend: created → stays", PRESENTED, says(BackendStatus.CREATED), S.PRESENTED),
         arrow("backend: 404 → stays", PRESENTED, says(BackendStatus.NOT_FOUND), S.PRESENTED),
+        arrow("nothing paid → asked again", SEEN, says(BackendStatus.CREATED, QUESTION), S.PRESENTED, WATCHED),
+        arrow("not there yet → asked again", SEEN, says(BackendStatus.NOT_FOUND, QUESTION), S.PRESENTED, WATCHED),
+        arrow("no answer → asked again", SEEN, NoAnswer(at=HEARD_AT, call=QUESTION), S.PRESENTED, WATCHED),
+        arrow("never shown → not asked", PRESENTED, says(BackendStatus.CREATED, QUESTION), S.PRESENTED),
+        arrow("an event's word → no second question", SEEN, says(BackendStatus.CREATED), S.PRESENTED),
         arrow("cashier → cancelled", PRESENTED, CANCEL, S.CANCELLED, Disarm()),
         arrow("time → expired", PRESENTED, TIME, S.EXPIRED, Disarm()),
         arrow("restart, alive → armed again", PRESENTED, Restarted(at=SOON), S.PRESENTED, Arm()),
         arrow("restart, out of time → expired", PRESENTED, Restarted(at=LIFE_OVER), S.EXPIRED, Disarm()),
-        arrow("paid → approved", PENDING, says_approved(), S.APPROVED),
-        arrow("issuer's receipt → approved", PENDING, RECEIPT, S.APPROVED),
-        arrow("right code → approved, to be confirmed", PENDING, RIGHT_CODE, S.APPROVED, AskBackend()),
-        arrow("refused → declined", PENDING, says_declined(), S.DECLINED),
-        arrow("released → presented", PENDING, says(BackendStatus.CREATED), S.PRESENTED, Arm()),
-        arrow("lapsed, 404 → presented", PENDING, says(BackendStatus.NOT_FOUND), S.PRESENTED, Arm()),
+        arrow("paid → approved", PENDING, says_approved(), S.APPROVED, Disarm()),
+        arrow("issuer's receipt → approved", PENDING, RECEIPT, S.APPROVED, Disarm()),
+        arrow("right code → approved, to be confirmed", PENDING, RIGHT_CODE, S.APPROVED, Disarm(), AskBackend()),
+        arrow("refused → declined", PENDING, says_declined(), S.DECLINED, Disarm()),
+        arrow("parked, paid → approved", PARKED, says_approved(), S.APPROVED),
+        arrow("parked, refused → declined", PARKED, says_declined(), S.DECLINED),
+        arrow("a phone at the reader → authorised", PENDING, YES, S.AUTHORISED, SendPayment()),
+        arrow("a phone says no → stays", PENDING, PhoneRefused(at=SOON, refusal=NO), S.PENDING, EmptyFieldFirst()),
+        arrow("released → presented", PENDING, says(BackendStatus.CREATED), S.PRESENTED, WATCHED),
+        arrow("lapsed, 404 → presented", PENDING, says(BackendStatus.NOT_FOUND), S.PRESENTED, WATCHED),
         arrow(
             "released, out of time → cancelling",
             PENDING,
             says(BackendStatus.CREATED, at=LATE),
             S.CANCELLING,
+            Disarm(),
+            SendCancel(),
+        ),
+        arrow(
+            "claimed a claim's time after its own → stays",
+            PENDING,
+            says(BackendStatus.CLAIMED, at=LIFE_OVER + 60),
+            S.PENDING,
+            AskBackend(LIFE_OVER + 65),
+        ),
+        arrow(
+            "claimed anew after that → cancelling",
+            PENDING,
+            says(BackendStatus.CLAIMED, at=LIFE_OVER + 61),
+            S.CANCELLING,
+            Disarm(),
             SendCancel(),
         ),
         arrow(
             "released, parked → cancelling",
-            sale_in(S.PENDING, parked=True),
+            PARKED,
             says(BackendStatus.CREATED),
             S.CANCELLING,
             SendCancel(),
@@ -162,16 +190,19 @@ RIGHT_CODE = CodeEntered(at=HEARD_AT, right=True)
             S.PENDING,
             AskBackend(HEARD_AT + 5),
         ),
-        arrow("held → stays, asked again", PENDING, says_held(), S.PENDING, AskBackend(HEARD_AT + 5)),
-        arrow("backend: cancelled → cancelled", PENDING, says(BackendStatus.CANCELLED), S.CANCELLED),
-        arrow("backend: expired → expired", PENDING, says(BackendStatus.EXPIRED), S.EXPIRED),
-        arrow("cashier → cancelling", PENDING, CANCEL, S.CANCELLING, SendCancel()),
+        arrow("held → stays, asked again", PENDING, says_held(), S.PENDING, Disarm(), AskBackend(HEARD_AT + 5)),
+        arrow("still held → asked again", PARKED, says_held(), S.PENDING, AskBackend(HEARD_AT + 5)),
+        arrow("backend: cancelled → cancelled", PENDING, says(BackendStatus.CANCELLED), S.CANCELLED, Disarm()),
+        arrow("backend: expired → expired", PENDING, says(BackendStatus.EXPIRED), S.EXPIRED, Disarm()),
+        arrow("cashier → cancelling", PENDING, CANCEL, S.CANCELLING, Disarm(), SendCancel()),
+        arrow("parked, cashier → cancelling", PARKED, CANCEL, S.CANCELLING, SendCancel()),
         arrow("time → stays, the claim decides", PENDING, TIME, S.PENDING),
-        arrow("cashier parks → stays", PENDING, ParkAsked(at=SOON), S.PENDING),
-        arrow("restart → asked", PENDING, Restarted(at=SOON), S.PENDING, AskBackend()),
+        arrow("cashier parks → stays", PENDING, ParkAsked(at=SOON), S.PENDING, Disarm()),
+        arrow("restart → armed again, asked", PENDING, Restarted(at=SOON), S.PENDING, Arm(), AskBackend()),
+        arrow("parked, restart → asked", PARKED, Restarted(at=SOON), S.PENDING, AskBackend()),
         arrow(
             "restart during back-off → asked when it is over",
-            sale_in(S.PENDING, attempts=3, retry_at=SOON + 8),
+            sale_in(S.PENDING, attempts=3, retry_at=SOON + 8, parked=True),
             Restarted(at=SOON),
             S.PENDING,
             AskBackend(SOON + 8),
@@ -184,7 +215,7 @@ RIGHT_CODE = CodeEntered(at=HEARD_AT, right=True)
             AskBackend(SOON + backoff_s(1, PENDING.sale_id)),
         ),
         arrow("the payment's silence → stays", PENDING, NoAnswer(at=SOON, call=BackendCall.PAYMENT), S.PENDING),
-        arrow("a second reader's reply → dropped", PENDING, YES, S.PENDING),
+        arrow("parked, a reply → dropped", PARKED, YES, S.PENDING),
         arrow("a second reader's reply → dropped", SIGNED, YES, S.SIGNED),
     ],
 )
@@ -209,7 +240,8 @@ def test_what_could_be_paid_elsewhere_ends_through_the_backend(
     after, effects = take(sale_in(state, **reached), event)
     assert (after.state, effects) == (S.CANCELLING, (Disarm(), SendCancel()))
     assert after.cancel is not None
-    assert (after.cancel.by_time, after.cancel.sent) == (by_time, False)
+    assert (after.cancel.by_time, after.cancel.by_cashier, after.cancel.sent) == (by_time, not by_time, False)
+    assert after.cancel.unless_paid  # given up before money: what is found paid stands
 
 
 @pytest.mark.parametrize("reached", ELSEWHERE)
@@ -228,7 +260,7 @@ def test_after_a_restart_the_backend_is_asked_what_tag_and_qr_have_brought(
 )
 def test_a_parked_sale_given_back_ends_by_time_only_if_it_is(take: Take, released_at: int, by_time: bool) -> None:
     after, _ = take(sale_in(S.PENDING, parked=True), says(BackendStatus.CREATED, at=released_at))
-    assert after.cancel == Cancel(reason=CancelReason.UNABLE_TO_COMPLETE, by_time=by_time)
+    assert after.cancel == Cancel(reason=CancelReason.UNABLE_TO_COMPLETE, by_time=by_time, unless_paid=True)
 
 
 @pytest.mark.parametrize("state", [S.SIGNED, S.PRESENTED, S.PENDING])
@@ -324,38 +356,8 @@ def test_again_from_presented_first_ends_the_intent_then_signs(take: Take) -> No
 def test_again_from_presented_goes_through_the_backend(take: Take, reached: dict[str, bool]) -> None:
     after, effects = take(sale_in(S.PRESENTED, refusal=NO, **reached), AgainAsked(at=SOON))
     assert (after.state, effects) == (S.CANCELLING, (Disarm(), SendCancel()))
-    assert after.cancel == Cancel(reason=CancelReason.MERCHANT, again=True)
+    assert after.cancel == Cancel(reason=CancelReason.MERCHANT, again=True, by_cashier=True, unless_paid=True)
     assert after.intent.ended_at is None
-
-
-# --- codes ------------------------------------------------------------------------------------------------------------
-
-TAKES_CODES = [
-    pytest.param(sale_in(S.SIGNED, intent__fragment_shown=True), id="signed, its own code shown"),
-    pytest.param(PRESENTED, id="presented"),
-    pytest.param(PENDING, id="pending"),
-    pytest.param(sale_in(S.CANCELLING), id="cancelling, cancel not sent"),
-]
-
-
-@pytest.mark.parametrize("sale", TAKES_CODES)
-def test_five_wrong_codes_close_the_pad_for_the_right_one_too(take: Take, sale: Sale) -> None:
-    state = sale.state
-    for tries in range(1, 6):
-        sale, effects = take(sale, CodeEntered(at=SOON, right=False))
-        assert (sale.state, sale.wrong_codes, effects) == (state, tries, ())
-    for right in (False, True):
-        assert take(sale, CodeEntered(at=SOON, right=right)) == (sale, (NotNow(state),))
-
-
-@pytest.mark.parametrize("sale", TAKES_CODES)
-def test_the_fifth_try_may_be_right(take: Take, sale: Sale) -> None:
-    for _ in range(4):
-        sale, _ = take(sale, CodeEntered(at=SOON, right=False))
-    after, _ = take(sale, CodeEntered(at=SOON, right=True))
-    assert after.state is S.APPROVED
-    assert after.booking is not None
-    assert (after.booking.confirmed, after.booking.total_minor) == (False, sale.amount.minor)
 
 
 # --- commands that do not fit -----------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ from workshop.samples.sales import AMOUNT_MINOR, authorised, refund, sale_in
 
 S = SaleState
 MAY_WANT_TO_BE_SEEN = {S.SIGNED, S.PRESENTED, S.CANCELLING, S.CANCELLED, S.DECLINED}
-AT_THE_READER = {S.SIGNED, S.PRESENTED, S.AUTHORISED}
+AT_THE_READER = {S.SIGNED, S.PRESENTED, S.PENDING, S.AUTHORISED}
 NOTHING_TAKEN = set(S) - OPEN_STATES - TAKEN_STATES
 NEEDS = {
     S.PENDING: {"ask"},
@@ -74,9 +74,10 @@ FATES = st.sampled_from(Fate)
 class Journeys(SmallRuntime, RuleBasedStateMachine):
     """One sale with all that can befall it."""
 
-    @initialize(online=st.booleans(), taps=st.integers(0, 3), seen=st.sampled_from(Seen))
-    def start(self, online: bool, taps: int, seen: Seen) -> None:
+    @initialize(online=st.booleans(), taps=st.integers(0, 3), seen=st.sampled_from(Seen), knows=st.booleans())
+    def start(self, online: bool, taps: int, seen: Seen, knows: bool) -> None:
         """Anything from the first moment to a payment in doubt, so that the search spends its steps on trouble."""
+        self.backend.knows_unless_paid = knows
         self.sale = self.journal = sale_in(S.SIGNED, intent__online=online)
         if taps > 0:
             self.field_empty()
@@ -103,13 +104,13 @@ class Journeys(SmallRuntime, RuleBasedStateMachine):
         self.take(FieldEmpty(at=self.now))
 
     @rule(total_minor=st.sampled_from([AMOUNT_MINOR, AMOUNT_MINOR - 500, AMOUNT_MINOR + 88]), offline=st.booleans())
-    @precondition(lambda self: self.sale.state is S.PRESENTED)
+    @precondition(lambda self: self.sale.wants_taps)
     def tap(self, total_minor: int, offline: bool) -> None:
         yes = authorised(total_minor=total_minor, offline_allowed=offline, authorised_at=self.now)
         self.take(ReplyAccepted(at=self.now, authorised=yes))
 
     @rule()
-    @precondition(lambda self: self.sale.state is S.PRESENTED)
+    @precondition(lambda self: self.sale.wants_taps)
     def phone_says_no(self) -> None:
         self.take(PhoneRefused(at=self.now, refusal=Refusal(reason=Reason.DECLINED_BY_SHOPPER)))
 
@@ -266,6 +267,13 @@ class Journeys(SmallRuntime, RuleBasedStateMachine):
             assert any(record.ever_booked for record in self.backend.records.values())
 
     @invariant()
+    def what_is_paid_is_given_back_only_by_a_person(self) -> None:
+        """By time, or with a claim that is given back, the backend undoes nothing that it has booked."""
+        record, cancel = self.backend.records.get(self.sale.intent.intent_id), self.sale.cancel
+        if record is not None and cancel is not None and not cancel.by_cashier and self.backend.knows_unless_paid:
+            assert not record.ever_booked or record.status is not BackendStatus.CANCELLED
+
+    @invariant()
     def no_id_and_no_counter_comes_twice(self) -> None:
         counters = [known.counter for known in self.sale.intents]
         assert counters == sorted(set(counters))
@@ -276,13 +284,15 @@ class Journeys(SmallRuntime, RuleBasedStateMachine):
         assert not durably_different(self.journal, self.sale)
 
     @invariant()
-    def no_phone_is_offered_what_is_being_paid_or_over(self) -> None:
-        assert not self.armed or self.sale.state in AT_THE_READER
+    def no_phone_is_offered_what_is_parked_or_over(self) -> None:
+        assert not self.armed or (self.sale.state in AT_THE_READER and not self.sale.parked)
 
     @invariant()
     def an_open_sale_moves_on(self) -> None:
-        if self.sale.state in {S.SIGNED, S.PRESENTED}:
+        if self.sale.state in {S.SIGNED, S.PRESENTED} or self.sale.claimed:
             assert self.armed
+        if self.sale.state in {S.SIGNED, S.PRESENTED}:
+            assert not self.sale.intent.payable_elsewhere or "ask" in self.waiting
         elif self.sale.state in NEEDS:
             assert NEEDS[self.sale.state] & self.waiting.keys()
 

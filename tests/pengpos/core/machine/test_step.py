@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pengpos.core.effects import AlarmKind, NotNow, RaiseAlarm
+from pengpos.core.effects import AlarmKind, AskBackend, NotNow, RaiseAlarm
 from pengpos.core.events import (
     AgainAsked,
     Approved,
@@ -83,7 +83,7 @@ def test_put_leaves_only_while_a_phone_is_waited_for(take: Take, state: SaleStat
     sale = sale_in(state)
     after, effects = take(sale, PutLeaving(at=SOON, intent_id=ID))
     if state in WAITING:
-        assert (after.intent.put_sent, effects) == (True, ())
+        assert (after.intent.put_sent, effects) == (True, (AskBackend(SOON + 5),))  # from here it may be paid unseen
         assert durably_different(sale, after)
     else:
         assert (after, effects) == (sale, (NotNow(state),))
@@ -94,7 +94,8 @@ def test_the_fragment_is_shown_only_while_a_phone_is_waited_for(take: Take, stat
     sale = sale_in(state)
     after, effects = take(sale, UrlKnown(at=SOON, intent_id=ID, url=FRAGMENT, fragment=True))
     if state in WAITING:
-        assert (after.intent.fragment_shown, after.intent.url, effects) == (True, FRAGMENT, ())
+        assert (after.intent.fragment_shown, after.intent.url) == (True, FRAGMENT)
+        assert effects == (AskBackend(SOON + 5),)
         assert durably_different(sale, after)
     else:
         assert (after, effects) == (sale, (NotNow(state),))
@@ -293,6 +294,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "cancelled by time": {"cancel": Cancel(reason=CancelReason.UNABLE_TO_COMPLETE, by_time=True)},
     "cancel held": {"cancel": Cancel(reason=CancelReason.MERCHANT, sent=True, held=True)},
     "cancelled for another try": {"cancel": Cancel(reason=CancelReason.MERCHANT, again=True)},
+    "cancelled unless paid": {"cancel": Cancel(reason=CancelReason.UNABLE_TO_COMPLETE, unless_paid=True)},
 }
 
 
@@ -317,7 +319,7 @@ _BRINGS_MONEY = (Approved, PaidByReceipt, CodeEntered, CancelAnswered)
 ARROWS = {
     S.SIGNED: {S.PRESENTED, S.CANCELLED, S.EXPIRED, S.CANCELLING, S.APPROVED, S.PENDING, S.DECLINED},
     S.PRESENTED: {S.AUTHORISED, S.APPROVED, S.PENDING, S.CANCELLED, S.EXPIRED, S.CANCELLING, S.DECLINED},
-    S.PENDING: {S.APPROVED, S.DECLINED, S.PRESENTED, S.CANCELLING, S.CANCELLED, S.EXPIRED},
+    S.PENDING: {S.AUTHORISED, S.APPROVED, S.DECLINED, S.PRESENTED, S.CANCELLING, S.CANCELLED, S.EXPIRED},
     S.AUTHORISED: {S.APPROVED, S.DECLINED, S.PENDING, S.UNKNOWN, S.ACCEPTED_OFFLINE},
     S.UNKNOWN: {S.APPROVED, S.DECLINED, S.PENDING, S.REVERSED, S.EXPIRED, S.ACCEPTED_OFFLINE, S.REVERSING},
     S.ACCEPTED_OFFLINE: {S.FORWARDING, S.APPROVED, S.DECLINED_AT_SYNC},  # the drainer's verdict, sent back meanwhile

@@ -175,6 +175,68 @@ def test_the_refund_of_a_cancelled_sale_has_the_same_id_however_often_it_is_made
     assert first.refunds[0].refund_id != other.refunds[0].refund_id
 
 
+UNLESS_PAID = {
+    "by time": Cancel(reason=CancelReason.UNABLE_TO_COMPLETE, by_time=True, unless_paid=True),
+    "a claim given back": Cancel(reason=CancelReason.UNABLE_TO_COMPLETE, unless_paid=True),
+    "by the cashier": Cancel(reason=CancelReason.MERCHANT, by_cashier=True, unless_paid=True),
+    "for another try": Cancel(reason=CancelReason.MERCHANT, again=True, by_cashier=True, unless_paid=True),
+}
+AT_ONCE, TOO_LATE = NOON + 10, NOON + 11
+BEGUN = (Step(S.CANCELLING, NOON, "sample"),)
+FOUND = [
+    pytest.param(says_approved(), id="told or asked"),
+    pytest.param(PaidByReceipt(at=HEARD_AT, intent_id=ID, booking=booking()), id="a receipt"),
+]
+
+
+@pytest.mark.parametrize("cancel", UNLESS_PAID.values(), ids=UNLESS_PAID)
+@pytest.mark.parametrize("found", FOUND)
+def test_found_paid_it_is_approved_and_nothing_goes_back(take: Take, cancel: Cancel, found: Event) -> None:
+    sale = sale_in(S.CANCELLING, cancel=cancel, history=BEGUN)
+    after, effects = take(sale, replace(found, at=AT_ONCE))
+    assert (after.state, after.booking, after.refunds, effects) == (S.APPROVED, booking(), (), ())
+
+
+@pytest.mark.parametrize("cancel", UNLESS_PAID.values(), ids=UNLESS_PAID)
+def test_the_backend_that_left_it_says_so(take: Take, cancel: Cancel) -> None:
+    sale, _ = take(sale_in(S.CANCELLING, cancel=cancel, history=BEGUN), CancelLeaving(at=AT_ONCE))
+    after, effects = take(sale, replace(SETTLED, at=AT_ONCE))
+    assert (after.state, after.booking, after.refunds, effects) == (S.APPROVED, booking(), (), ())
+
+
+@pytest.mark.parametrize("found", FOUND)
+@pytest.mark.parametrize("by", ["by time", "a claim given back"])
+def test_found_paid_when_all_have_gone_it_stands_and_the_shop_is_told(take: Take, by: str, found: Event) -> None:
+    sale = sale_in(S.CANCELLING, cancel=UNLESS_PAID[by], history=BEGUN)
+    after, effects = take(sale, replace(found, at=TOO_LATE))
+    assert (after.state, after.refunds) == (S.APPROVED, ())
+    assert effects == (RaiseAlarm(AlarmKind.PAID_AFTER_CANCEL),)
+
+
+@pytest.mark.parametrize("by", ["by the cashier", "for another try"])
+def test_found_paid_when_the_cashier_has_gone_on_it_goes_back(take: Take, by: str) -> None:
+    sale = sale_in(S.CANCELLING, cancel=UNLESS_PAID[by], history=BEGUN)
+    late = replace(says_approved(), at=TOO_LATE)
+    assert take(sale, late) == (sale, ())  # the cancel decides
+    sent, _ = take(sale, CancelLeaving(at=TOO_LATE))
+    assert sent.cancel is not None
+    assert (sent.cancel.sent, sent.cancel.unless_paid) == (True, False)
+
+
+@pytest.mark.parametrize(("by", "stays"), [("by time", True), ("a claim given back", True), ("by the cashier", False)])
+def test_unanswered_only_the_cashiers_gives_back(take: Take, by: str, stays: bool) -> None:
+    sale = sale_in(S.CANCELLING, cancel=UNLESS_PAID[by], history=BEGUN)
+    after, _ = take(sale, NoAnswer(at=NOON + 5, call=BackendCall.CANCEL))
+    assert after.cancel is not None
+    assert after.cancel.unless_paid is stays
+
+
+@pytest.mark.parametrize("found", FOUND)
+def test_a_cancel_that_is_on_its_way_decides(take: Take, found: Event) -> None:
+    sale, _ = take(sale_in(S.CANCELLING, cancel=UNLESS_PAID["by time"], history=BEGUN), CancelLeaving(at=AT_ONCE))
+    assert take(sale, found) == (sale, ())
+
+
 @pytest.mark.parametrize("state", [S.CANCELLING, S.REVERSING])
 def test_cancel_sent_is_durable_before_its_first_byte_and_takes_no_code_after(take: Take, state: SaleState) -> None:
     sent, effects = take(sale_in(state), CancelLeaving(at=SOON))

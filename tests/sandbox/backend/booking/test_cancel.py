@@ -56,6 +56,34 @@ def test_what_must_be_refunded_instead_is_settled(shop: Shop, why: str) -> None:
     assert till.refund(sale).json()["state"] == "done"
 
 
+def test_unless_paid_it_gives_nothing_back_and_decides_nothing(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80)
+    till.put(sale)
+    wallet.call("POST", f"/intents/{sale.intent_id}/pay")
+    for _ in range(2):
+        answer = till.cancel(sale, unless_paid=True).json()
+        assert (answer["status"], answer["intent"]["status"]) == ("settled", "approved")
+        assert answer["intent"]["payment"]["receipt"]
+    assert (wallet.balance(), shop.operator.takings()) == (1_000_00 - 18_80, 18_80)
+    assert till.cancel(sale).json()["status"] == "cancelled"  # the merchant has made up its mind
+    assert till.cancel(sale, unless_paid=True).json()["status"] == "cancelled"
+    assert wallet.balance() == 1_000_00
+
+
+@pytest.mark.parametrize("known", ["claimed", "registered", "never heard of"])
+def test_unless_paid_what_is_not_paid_ends(shop: Shop, known: str) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80)
+    if known != "never heard of":
+        till.put(sale)
+    if known == "claimed":
+        wallet.call("POST", f"/intents/{sale.intent_id}/claim")
+    assert till.cancel(sale, unless_paid=True).json()["status"] == "cancelled"
+    assert till.pay(sale, wallet).json()["code"] == "cancelled"
+    assert wallet.balance() == 1_000_00
+
+
 def test_the_answer_is_final(shop: Shop) -> None:
     till, wallet = shop.till(), shop.wallet()
     paid, never = till.sale(18_80), till.sale(18_80)

@@ -93,6 +93,8 @@ def test_a_comment_says_that_it_is_alive(real_shop: Shop, monkeypatch: pytest.Mo
     request = till.request("GET", "/terminal/events")
     Signing(signer=till.key, created=till.clock.now()).apply(request)
     response = real_shop.http.send(request, stream=True)
+    assert response.headers["x-accel-buffering"] == "no"  # a proxy that would hold it back is asked not to
+    assert response.headers["cache-control"] == "no-store, no-transform"
     lines = list(islice(response.iter_lines(), 5))
     response.close()
     assert [line for line in lines if line] == [": welcome", ": still here", ": still here"]

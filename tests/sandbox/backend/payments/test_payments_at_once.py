@@ -4,7 +4,12 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.support.backend import Shop
-from tests.support.races import everybody_at_once, guaranteed_at_once, one_id_of_two_terminals_at_once
+from tests.support.races import (
+    everybody_at_once,
+    guaranteed_at_once,
+    one_id_of_two_terminals_at_once,
+    paid_or_cancelled,
+)
 
 
 def test_everybody_pays_one_intent_at_once(real_shop: Shop) -> None:
@@ -39,3 +44,7 @@ def test_cancel_and_payment_at_once_end_one_way(real_shop: Shop) -> None:
         assert {done.result().status_code for done in [*paying, *cancelling]} == {200}
     assert {till.status(sale) for sale, _ in orders} == {"cancelled"}
     assert wallet.balance() == 1_000_00
+
+
+def test_paid_by_the_page_in_the_moment_when_time_is_over(real_shop: Shop) -> None:
+    paid_or_cancelled(real_shop, real_shop.till(), real_shop.wallet())
