@@ -48,6 +48,11 @@ def anchors(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_two_versions_of_a_page_were_merged(page: str) -> None:
+    assert re.findall(r"^(?:<{7}|>{7}) .*$", PAGES[page], re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page: str) -> None:
     broken = []
     for link in links(PAGES[page]):
