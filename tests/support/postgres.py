@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,9 +21,37 @@ def programs() -> Path:
     return max(Path(_PROGRAMS).glob("*/bin"), key=lambda path: int(path.parent.name))
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server with an empty database: its URL (driver psycopg)."""
+
+    url: str
+    directory: Path
+    owner: str | None
+
+    def start(self) -> None:
+        """Start it, again too; it takes connections when this returns."""
+        options = f"-k {self.directory} -c listen_addresses='' -c fsync=off -c max_connections=100"
+        self._control("-o", options, "-l", self.directory / "log", "-w", "start")
+
+    def stop(self) -> None:
+        """Stop it at once; open connections break."""
+        self._control("-m", "immediate", "-w", "stop")
+
+    def _control(self, *words: str | Path) -> None:
+        _run(self.owner, [programs() / "pg_ctl", "-D", self.directory / "data", *words])
+
+
 @contextmanager
 def server() -> Iterator[str]:
-    """The URL of an empty database (driver psycopg); the server ends with the context."""
+    """The URL of a server that ends with the context."""
+    with restartable() as started:
+        yield started.url
+
+
+@contextmanager
+def restartable() -> Iterator[Server]:
+    """A server that runs, which a test may stop and start; it ends with the context."""
     directory = Path(tempfile.mkdtemp(prefix="pp-pg-"))  # short: a socket's path has at most 107 bytes
     owner = _unprivileged()
     try:
@@ -30,12 +59,13 @@ def server() -> Iterator[str]:
             shutil.chown(directory, owner)
         data = directory / "data"
         _run(owner, [programs() / "initdb", "-D", data, "-U", "pengpos", "-A", "trust", "-E", "UTF8", "--no-sync"])
-        options = f"-k {directory} -c listen_addresses='' -c fsync=off -c max_connections=100"
-        _run(owner, [programs() / "pg_ctl", "-D", data, "-o", options, "-l", directory / "log", "-w", "start"])
+        url = f"postgresql+psycopg://pengpos@/postgres?host={quote(str(directory), safe='')}"
+        started = Server(url, directory, owner)
+        started.start()
         try:
-            yield f"postgresql+psycopg://pengpos@/postgres?host={quote(str(directory), safe='')}"
+            yield started
         finally:
-            _run(owner, [programs() / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"])
+            started.stop()
     finally:
         shutil.rmtree(directory)
 

@@ -40,8 +40,12 @@ router = APIRouter(prefix="/v1", tags=["terminal"], route_class=TerseRoute)
 
 @router.get("/health")
 def health(backend: BackendOf) -> shapes.Health:
-    """Alive; needs no signature."""
-    return shapes.Health(now=rfc3339(backend.clock.now()), magic_amounts=backend.magic_amounts)
+    """Alive, and whether its own threads are; needs no signature."""
+    return shapes.Health(
+        now=rfc3339(backend.clock.now()),
+        magic_amounts=backend.magic_amounts,
+        failing=backend.threads.failing(backend.clock) or None,
+    )
 
 
 @router.post("/enrolments")

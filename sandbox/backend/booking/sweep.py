@@ -6,16 +6,18 @@ Nothing depends on it for being right: locking an intent shows it lapsed already
 Tests: tests/sandbox/backend/intents/test_trial_amounts.py, tests/sandbox/backend/payments/test_payment_requests.py
 """
 
-import threading
+from collections.abc import Callable
 from functools import partial
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from pengpos.core.reasons import Reason
 from sandbox.backend.booking import booking, refunds
 from sandbox.backend.intents import intents
 from sandbox.backend.kernel.context import Backend
+from sandbox.backend.kernel.threads import do_each
 from sandbox.backend.records.tables import (
     HoldOutcome,
     IntentRow,
@@ -32,7 +34,10 @@ _AT_ONCE = 100
 
 
 def sweep(backend: Backend) -> None:
-    """Do all that is due now."""
+    """Do all that is due now. What fails keeps nothing else waiting; its error is raised at the end, the first of them.
+
+    A database that is away is raised at once.
+    """
     now = backend.clock.now()
     with backend.db.read() as session:
         held = session.execute(
@@ -49,12 +54,12 @@ def sweep(backend: Backend) -> None:
             .where(IntentRow.payable_before(now) | (IntentRow.claimed_until <= now))
             .limit(_AT_ONCE)
         ).all()
-    for intent_key, payment_id in held:
-        backend.db.write(partial(end_hold, backend=backend, intent_key=intent_key, payment_id=payment_id, approve=None))
-    for refund_id, terminal_id in failing:
-        backend.db.write(partial(_fail_refund, refund_id=refund_id, terminal_id=terminal_id, now=now))
-    for intent_key in lapsed:
-        backend.db.write(partial(_lapse, intent_key=intent_key, now=now))
+    due: list[Callable[[Session], None]] = [
+        *(partial(end_hold, backend=backend, intent_key=key, payment_id=number, approve=None) for key, number in held),
+        *(partial(_fail_refund, refund_id=number, terminal_id=terminal_id, now=now) for number, terminal_id in failing),
+        *(partial(_lapse, intent_key=intent_key, now=now) for intent_key in lapsed),
+    ]
+    do_each((partial(backend.db.write, work) for work in due), at_once=OperationalError)
 
 
 def end_hold(session: Session, backend: Backend, intent_key: str, payment_id: int, *, approve: bool | None) -> None:
@@ -73,12 +78,6 @@ def end_hold(session: Session, backend: Backend, intent_key: str, payment_id: in
     short = booking.book(session, backend, intent, payment, now) if approve else refusal
     if short is not None:
         booking.decline(session, backend, intent, payment, short, now)
-
-
-def run(backend: Backend, stop: threading.Event, every_s: float = 1.0) -> None:
-    """Sweep until `stop`; the body of a thread."""
-    while not stop.wait(every_s):
-        sweep(backend)
 
 
 def _fail_refund(session: Session, refund_id: str, terminal_id: str, now: int) -> None:

@@ -379,8 +379,9 @@ class Settlement(Shape):
 
 
 class Health(Shape):
-    """`GET /health`."""
+    """`GET /health`. `failing`: the backend's own threads that fail; payments are taken all the same."""
 
     status: Literal["ok"] = "ok"
     now: Rfc3339
     magic_amounts: bool
+    failing: list[str] | None = None

@@ -7,6 +7,7 @@ Tests: tests/sandbox/backend/api/test_routing.py, tests/sandbox/backend/serving/
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -33,7 +34,8 @@ def create_app(backend: Backend, *, sweeping: bool = True) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         stop = threading.Event()
-        thread = threading.Thread(target=sweep.run, args=(backend, stop), name="sweep")
+        rounds = ("sweep", partial(sweep.sweep, backend), stop, backend.clock)
+        thread = threading.Thread(target=backend.threads.keep_going, args=rounds, name="sweep")
         if sweeping:
             thread.start()
         try:

@@ -3,14 +3,16 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from sandbox.backend.booking import sweep
 from tests.support import postgres
-from tests.support.backend import Shop, on_a_socket
+from tests.support.backend import Shop, in_process, on_a_socket
 from tests.support.dues import Owing, owing, spend_all
 from tests.support.races import (
     everybody_at_once,
@@ -18,6 +20,7 @@ from tests.support.races import (
     one_id_of_two_terminals_at_once,
     paid_or_cancelled,
 )
+from tests.support.rounds import Rounds
 
 pytestmark = pytest.mark.xdist_group("postgres")
 
@@ -93,6 +96,22 @@ def test_one_id_of_two_terminals_at_once_is_each_ones_own(shop: Shop) -> None:
 
 def test_paid_by_the_page_in_the_moment_when_time_is_over(shop: Shop) -> None:
     paid_or_cancelled(shop, shop.till(), shop.wallet())
+
+
+def test_after_a_restart_of_the_server_what_is_due_ends_all_the_same() -> None:
+    with postgres.restartable() as server, in_process(server.url, magic_amounts=True) as shop:
+        till, wallet = shop.till(), shop.wallet()
+        sale = till.sale(10_27)
+        assert till.pay(sale, wallet).json()["status"] == "held"
+        shop.clock.advance(10)
+        said: list[list[str] | None] = []
+
+        def look() -> None:
+            said.append(shop.http.get("/v1/health").json().get("failing"))
+
+        steps = Rounds(iter([server.stop, look, look, server.start, look]))
+        shop.backend.threads.keep_going("sweep", partial(sweep.sweep, shop.backend), steps, shop.clock)
+        assert (said, till.status(sale)) == ([["sweep"], ["sweep"], None], "approved")
 
 
 def test_one_wallet_pays_everything_at_once_and_never_too_much(shop: Shop) -> None:
