@@ -64,14 +64,23 @@ class _Issuers(_Answer):
 
 
 class Balance(_Answer):
-    """One currency of `GET /balance`, in minor units."""
+    """One currency of `GET /balance`, in minor units; of `amount`, `set_aside` is kept for what may be promised."""
 
     amount: _Minor
     currency: _Currency
+    set_aside: _Minor = 0
+
+    @property
+    def available(self) -> int:
+        """What can be spent."""
+        return max(0, self.amount - self.set_aside)
 
 
 class _Balances(_Answer):
     balances: list[Balance]
+    currency: str = ""
+    set_aside: _Minor = 0
+    """Of the balance in `currency`."""
 
 
 class _Merchant(_Answer):
@@ -99,6 +108,8 @@ class AccountPayment(_Answer):
     confirmation_code: str | None = None
     final: bool = False
     """Nothing was taken, and never will be."""
+    from_set_aside: _Minor = 0
+    """How much of an approved payment came from what was set aside for its key."""
     due: PaymentDue | None = None
     """What is asked after all of a payment accepted offline and declined when the shop came online again."""
 
@@ -186,7 +197,9 @@ class Account:
 
     def balances(self) -> list[Balance]:
         """What the account holds, one a currency."""
-        return self._call(_Balances, "GET", "balance").balances
+        answer = self._call(_Balances, "GET", "balance")
+        kept = {"set_aside": answer.set_aside}
+        return [held.model_copy(update=kept if held.currency == answer.currency else {}) for held in answer.balances]
 
     def payments(self) -> list[AccountPayment]:
         """The account's last two hundred payments, newest first; their receipts unverified."""

@@ -211,6 +211,9 @@ def balance(settings: Settings) -> None:
     with _opened(settings, Owner(), Honest()) as shopper, _account(settings, shopper) as account:
         for held in account.balances():
             click.echo(str(Money(held.amount, held.currency)))
+            if held.set_aside:
+                free, kept = Money(held.available, held.currency), Money(held.set_aside, held.currency)
+                click.echo(f"{free} available, {kept} set aside for shops that are offline")
         for currency, minor in shopper.store.promisable(shopper.wallet.now()).items():
             click.echo(f"{Money(minor, currency)} of it also where the shop is offline")
 

@@ -12,7 +12,7 @@ from threading import Condition
 from typing import Self, TypeVar
 
 from pengpos.core.errors import SignatureError
-from pengpos.core.ports import Clock
+from pengpos.core.ports import Clock, Signer
 from pengpos.system_clock import SystemClock
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.credential import Credential, Role
@@ -25,7 +25,7 @@ from sandbox.phone.wallet.applet import Applet
 from sandbox.phone.wallet.events import Event
 from sandbox.phone.wallet.keyring import KeyRing
 from sandbox.phone.wallet.owner import Owner
-from sandbox.phone.wallet.store import WalletStore
+from sandbox.phone.wallet.store import HeldCredential, WalletStore
 from sandbox.phone.wallet.wallet import Wallet
 
 SPARES = 3  # credentials kept for shops not yet visited; the backend divides the offline allowance among so many
@@ -187,8 +187,13 @@ class VirtualPhone:
         for payment in payments:  # after all receipts: by one of them this account may have paid by the page itself
             if payment.final:
                 self.wallet.release_promise(payment.intent_id.bytes)
+            elif payment.status == "approved":
+                self.store.record_drawn(payment.intent_id.bytes, payment.from_set_aside)
         for balance in account.balances():
-            self.store.set_balance(balance.currency, balance.amount)
+            self.store.set_balance(balance.currency, balance.amount, balance.set_aside)
+        for held in self.store.credentials():
+            if self._goes_on(held):
+                self.store.renew(self._certified(account, account_id, self._keys.signer_of(held.kid)))
         for _ in range(spares - self.store.spares(self.wallet.now())):
             self._fetch_credential(account, account_id)
         return refused
@@ -210,13 +215,27 @@ class VirtualPhone:
 
     def _fetch_credential(self, account: Account, account_id: str) -> None:
         held = {credential.kid for credential in self.store.credentials()}
-        signer = self._keys.unused(held)
+        self.store.add_credential(self._certified(account, account_id, self._keys.unused(held)))
+
+    def _certified(self, account: Account, account_id: str, signer: Signer) -> Credential:
+        """The credential that the backend gives to one of our keys; one without an end to come is no good."""
         credential = Credential.read(account.credential(account_id, signer), self.wallet.issuers)
         if credential.role is not Role.WALLET or credential.key != PublicKey.of(signer):
             raise SignatureError("a credential for another key than ours")
         if credential.expired(self.wallet.now()):
             raise SignatureError("a credential that has expired already, or this phone's clock is wrong")
-        self.store.add_credential(credential)
+        return credential
+
+    def _goes_on(self, held: HeldCredential) -> bool:
+        """Whether a key is worth a later credential: its allowance is free, half of its life is over, it is used.
+
+        A fresh key in its place would get no allowance for some days: the money of this one stays set aside so long.
+        """
+        half_s = (held.expires_at - held.issued_at) // 2
+        in_second_half = held.issued_at + half_s <= self.wallet.now() < held.expires_at
+        if held.allowance is None or not in_second_half or self.store.promised_minor(held.kid) > 0:
+            return False
+        return held.merchant_id is None or self.store.last_signed_at(held.kid) >= held.issued_at
 
     def _need_network(self) -> None:
         if not self.owner.network:

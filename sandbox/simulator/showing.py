@@ -114,13 +114,15 @@ def trouble(detail: str) -> Screen:
 
 
 def balances(phone: VirtualPhone) -> list[dict[str, Any]]:
-    """What it may spend as far as it knows, how much it may promise where a shop is offline, and has promised."""
+    """What it holds as far as it knows, how much of it is set aside, may be promised offline, and has been."""
     now = phone.wallet.now()
     promisable, promised = phone.store.promisable(now), phone.store.promised(now)
     return [
         {
             "currency": currency,
             "amount": phone.store.spendable_minor(currency),
+            "available": phone.store.available_minor(currency),
+            "set_aside": phone.store.set_aside_minor(currency),
             "promisable": promisable.get(currency, 0),
             "promised": promised.get(currency, 0),
         }

@@ -6,13 +6,14 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from sandbox.backend.ledger import ledger
-from sandbox.backend.ledger.ledger import Account, AccountKind
+from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
+from sandbox.backend.records.tables import WalletCredentialRow
 from tests.support.backend import Shop
 from tests.support.shop import MERCHANT_ID, Sale, Till, Wallet
-
-PLAY_MONEY = 1_000_00
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,10 +71,34 @@ class Owing:
         return shopper, merchant, guarantee
 
 
-def spend_all(wallet: Wallet) -> None:
-    """Everything into a purse: no merchant has it."""
+def spend_all(shop: Shop, wallet: Wallet) -> None:
+    """Everything into a purse: no merchant has it.
+
+    What is set aside for promises is freed before its time, which no call does: an honest wallet would never owe.
+    """
+    shop.backend.db.write(lambda session: _free_what_is_set_aside(session, wallet))
+    spend_what_is_free(wallet)
+
+
+def spend_what_is_free(wallet: Wallet) -> None:
+    """What may be spent online, into a purse."""
     purse = wallet.call("POST", "/purses", {"name": "rainy days"}).json()["purse_id"]
-    wallet.call("POST", f"/purses/{purse}/deposits", {"amount": PLAY_MONEY, "currency": "CNY"})
+    free = wallet.call("GET", "/balance").json()["available"]
+    wallet.call("POST", f"/purses/{purse}/deposits", {"amount": free, "currency": "CNY"})
+
+
+def _free_what_is_set_aside(session: Session, wallet: Wallet) -> None:
+    keys = select(WalletCredentialRow.kid).where(WalletCredentialRow.account_id == wallet.account_id)
+    for kid in session.scalars(keys).all():
+        ledger.transfer(
+            session,
+            PostingKind.GIVEN_BACK,
+            giver=Account(AccountKind.SET_ASIDE, kid),
+            taker=Account(AccountKind.SHOPPER, wallet.account_id),
+            amount_minor=ledger.balance(session, Account(AccountKind.SET_ASIDE, kid), "CNY"),
+            currency="CNY",
+            at=wallet.clock.now(),
+        )
 
 
 def owing(shop: Shop, minor: int = 18_80, *, guaranteed: int | None = None, **claims: Any) -> Owing:
@@ -86,7 +111,7 @@ def owing(shop: Shop, minor: int = 18_80, *, guaranteed: int | None = None, **cl
     till, wallet = shop.till(), shop.wallet()
     sale = till.sale(minor, online=False)
     authorisation = wallet.authorise(sale, **claims)
-    spend_all(wallet)
+    spend_all(shop, wallet)
     till.pay(sale, wallet, authorisation, offline=True)
     return Owing(shop=shop, till=till, wallet=wallet, sale=sale, authorisation=authorisation)
 

@@ -95,7 +95,6 @@ class Shape(StrEnum):
     DOT = "dot"
     RING = "ring"
     SLASH = "slash"
-    LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,23 +149,7 @@ class Waves:
     colour: Token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PinDots:
-    """How much of a PIN was typed: `filled` dots of `count`, in the middle of the box; never which digits.
-
-    `wrong` PINs were refused so far: with each more it shakes once.
-    """
-
-    box: Box
-    count: int
-    filled: int
-    colour: Token
-    hollow: Token
-    ground: Token
-    wrong: int = 0
-
-
-Node = Fill | Text | Drawing | Qr | Waves | PinDots
+Node = Fill | Text | Drawing | Qr | Waves
 
 
 class Role(Enum):
@@ -215,11 +198,6 @@ class Scene:
     def words(self) -> tuple[str, ...]:
         """Every line of text, in drawing order."""
         return tuple(node.text for node in self.nodes if isinstance(node, Text))
-
-    @property
-    def wrong_pins(self) -> int:
-        """How many PINs were refused on this pad."""
-        return sum(node.wrong for node in self.nodes if isinstance(node, PinDots))
 
     @property
     def moves(self) -> bool:

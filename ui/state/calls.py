@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The calls that the screen makes to the daemon, as values, and the one function that makes them."""
 
-import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from pengpos.client import ApiProblem, DaemonAway, LocalClient, NewSale
+from pengpos.client import LocalClient, NewSale
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,37 +54,10 @@ class AlarmSeen:
     alarm_id: str
 
 
-class Pin:
-    """An operator's PIN; no way but `digits` gives it out, and what shows values shows none of it."""
-
-    __slots__ = ("_digits",)
-
-    def __init__(self, digits: str = "") -> None:
-        self._digits = digits
-
-    def __len__(self) -> int:
-        return len(self._digits)
-
-    def __repr__(self) -> str:
-        return "Pin(…)"
-
-    def digits(self) -> str:
-        """What was typed."""
-        return self._digits
+Call = StartSale | SaleCall | SendCode | Sync | AlarmSeen
 
 
-@dataclass(frozen=True, slots=True)
-class AsOperator:
-    """A call as the operator whose PIN it is: signed in for it, and out again. The PIN is no part of what it equals."""
-
-    call: "Call"
-    pin: Pin = field(compare=False, repr=False)
-
-
-Call = StartSale | SaleCall | SendCode | Sync | AlarmSeen | AsOperator
-
-
-def perform(client: LocalClient, call: Call, token: str | None = None) -> None:
+def perform(client: LocalClient, call: Call) -> None:
     """Make the call. Raises ApiProblem and DaemonAway."""
     match call:
         case StartSale(amount_minor, currency, key):
@@ -97,19 +69,12 @@ def perform(client: LocalClient, call: Call, token: str | None = None) -> None:
                 Verb.PARK: client.park,
                 Verb.ACCEPT_OFFLINE: client.accept_offline,
             }
-            by_verb[verb](sale_id, token=token)
+            by_verb[verb](sale_id)
         case SendCode(sale_id, code):
-            client.confirmation_code(sale_id, code, token=token)
+            client.confirmation_code(sale_id, code)
         case Sync():
             client.sync()
         case AlarmSeen(alarm_id):
-            client.alarm_seen(alarm_id, token=token)
-        case AsOperator(asked, pin):
-            session = client.sign_in(pin.digits())
-            try:
-                perform(client, asked, session.token)
-            finally:
-                with contextlib.suppress(ApiProblem, DaemonAway):  # it ends by itself soon
-                    client.sign_out(session.token)
+            client.alarm_seen(alarm_id)
         case _:
             assert_never(call)

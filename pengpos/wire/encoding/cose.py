@@ -41,7 +41,6 @@ class Context(StrEnum):
     CLOCK = "clock"
     ISSUERS = "issuers"
     CREDENTIAL_REQUEST = "credential-request"
-    EXPORT = "export"
 
     @property
     def aad(self) -> bytes:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from pengpos.core.business_day import BusinessDay
 from pengpos.core.reasons import Reason
+from sandbox.backend.booking import set_aside
 from sandbox.backend.intents import dues, event_data, intents, reports
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.events import emit
@@ -85,16 +86,8 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
     if payment.purse_id is not None and purses.over_budget(session, payment.purse_id, taken):
         return purses.OVER_BUDGET
     try:
-        ledger.transfer(
-            session,
-            PostingKind.PAYMENT,
-            giver=shopper_account(payment),
-            taker=merchant_account(session, intent.terminal_id),
-            amount_minor=taken,
-            currency=payment.currency,
-            at=now,
-            intent_key=intent.key,
-        )
+        giver, merchant = shopper_account(payment), merchant_account(session, intent.terminal_id)
+        set_aside.pay(session, intent, payment, giver=giver, merchant=merchant, minor=taken, now=now)
     except ledger.InsufficientFundsError:
         return INSUFFICIENT_FUNDS
     _release_others(session, intent, payment)
@@ -116,6 +109,20 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
     intents.end(intent, IntentStatus.APPROVED, "approved", None)
     announce(session, intent, payment, now)
     return None
+
+
+def book_or_decline(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> bool:
+    """Book a payment, or refuse it for what is short; whether it was booked.
+
+    A promise for which there is no money proves a wallet that breaks the rules.
+    """
+    short = book(session, backend, intent, payment, now)
+    if short is None:
+        return True
+    decline(session, backend, intent, payment, short, now)
+    if payment.accepted_offline and short.code == INSUFFICIENT_FUNDS.code:
+        set_aside.not_kept(session, payment, now)
+    return False
 
 
 def decline(
@@ -165,16 +172,8 @@ def review(session: Session, intent: IntentRow, payment: PaymentRow, now: int, *
 
 def reverse(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> None:
     """Undo a booked payment for a cancel: all of it goes back, and it counts as one that took nothing."""
-    ledger.transfer(
-        session,
-        PostingKind.REVERSAL,
-        giver=merchant_account(session, intent.terminal_id),
-        taker=shopper_account(payment),
-        amount_minor=payment.taken_minor,
-        currency=payment.currency,
-        at=now,
-        intent_key=intent.key,
-    )
+    giver, merchant = shopper_account(payment), merchant_account(session, intent.terminal_id)
+    set_aside.unpay(session, intent, payment, giver=giver, merchant=merchant, now=now)
     vouchers.unspend(session, intent)
     payment.taken_minor, payment.lines, payment.cards = 0, [], []
     payment.receipt_token = payment.receipt_url = None
@@ -232,7 +231,7 @@ def _guarantee(session: Session, intent: IntentRow, payment: PaymentRow, refusal
     if borne_by is BorneBy.MERCHANT or risk is None or dues.paid(session, intent.key) is not None:
         return
     left = int(risk["guaranteed"]) - _guarantee_used(session, intent.terminal_id, payment.currency, now)
-    owed = max(0, min(payment.total_minor, left))
+    owed = max(0, min(payment.total_minor - _guaranteed_for(session, intent), left))
     if owed == 0:
         return
     payment.borne_by, payment.guaranteed_minor = BorneBy.PLATFORM, owed
@@ -246,6 +245,12 @@ def _guarantee(session: Session, intent: IntentRow, payment: PaymentRow, refusal
         at=now,
         intent_key=intent.key,
     )
+
+
+def _guaranteed_for(session: Session, intent: IntentRow) -> int:
+    """What an intent's payments have cost the guarantor: goods are given away once, whoever promised for them."""
+    cost = select(func.sum(PaymentRow.guaranteed_minor)).where(PaymentRow.intent_key == intent.key)
+    return int(session.scalar(cost) or 0)
 
 
 def _guarantee_used(session: Session, terminal_id: str, currency: str, now: int) -> int:

@@ -34,15 +34,11 @@ CANCELLED = "cancelled by the merchant"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundOrder:
-    """A refund as a terminal asks for it, under its own id. `amount_minor` None: all that is still captured.
-
-    `imported`: it stood in a sealed export.
-    """
+    """A refund as a terminal asks for it, under its own id. `amount_minor` None: all that is still captured."""
 
     refund_id: str
     amount_minor: int | None
     reason: str
-    imported: held_orders.Imported | None = None
 
 
 def refund(
@@ -67,7 +63,7 @@ def refund(
     if payment is None or payment.status is PaymentStatus.HELD or intent.status is IntentStatus.EXPIRED:
         raise NotBookedYetError("the payment is not booked yet; keep the refund behind it")
     row = _new_row(session, intent, order, now)
-    if _must_wait(session, intent, payment, row, now, imported=order.imported):
+    if _must_wait(session, intent, payment, row, now):
         row.state = RefundState.HELD
     else:
         payment = _carry_out(session, backend, intent, payment, row, now)
@@ -145,15 +141,7 @@ def _new_row(session: Session, intent: IntentRow, order: RefundOrder, now: int) 
     )
 
 
-def _must_wait(
-    session: Session,
-    intent: IntentRow,
-    payment: PaymentRow,
-    row: RefundRow,
-    now: int,
-    *,
-    imported: held_orders.Imported | None,
-) -> bool:
+def _must_wait(session: Session, intent: IntentRow, payment: PaymentRow, row: RefundRow, now: int) -> bool:
     """Whether a person must look at it first; then the row says what it would give back."""
     order = held_orders.Order(
         kind=ReviewKind.REFUND,
@@ -167,7 +155,6 @@ def _must_wait(
             "currency": intent.currency,
             "reason": row.reason,
         },
-        imported=imported,
     )
     if held_orders.must_be_held(session, order) is None:
         return False

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ends what ends by itself: holds, refunds that fail later, claims and intents. Each in a transaction of its own.
+"""Ends what ends by itself: holds, refunds that fail later, money set aside, claims and intents.
 
-Nothing depends on it for being right: locking an intent shows it lapsed already. It is what tells the terminals.
+Each in a transaction of its own. Nothing depends on it for being right: locking an intent shows it lapsed already, and
+money that is set aside too long is nobody else's. It is what tells the terminals.
 
 Tests: tests/sandbox/backend/intents/test_trial_amounts.py, tests/sandbox/backend/payments/test_payment_requests.py
 """
@@ -14,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from pengpos.core.reasons import Reason
-from sandbox.backend.booking import booking, refunds
+from sandbox.backend.booking import booking, refunds, set_aside
 from sandbox.backend.intents import intents
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.threads import do_each
@@ -25,6 +26,7 @@ from sandbox.backend.records.tables import (
     PaymentRow,
     PaymentStatus,
     RefundRow,
+    WalletCredentialRow,
 )
 from sandbox.backend.trust.judgement import Refusal
 
@@ -48,6 +50,9 @@ def sweep(backend: Backend) -> None:
         failing = session.execute(
             select(RefundRow.id, RefundRow.terminal_id).where(RefundRow.fails_at <= now).limit(_AT_ONCE)
         ).all()
+        unclaimed = session.scalars(
+            select(WalletCredentialRow.kid).where(WalletCredentialRow.claimable_until < now).limit(_AT_ONCE)
+        ).all()
         lapsed = session.scalars(
             select(IntentRow.key)
             .where(IntentRow.status == IntentStatus.CREATED)
@@ -57,6 +62,7 @@ def sweep(backend: Backend) -> None:
     due: list[Callable[[Session], None]] = [
         *(partial(end_hold, backend=backend, intent_key=key, payment_id=number, approve=None) for key, number in held),
         *(partial(_fail_refund, refund_id=number, terminal_id=terminal_id, now=now) for number, terminal_id in failing),
+        *(partial(set_aside.give_back, kid=kid, now=now) for kid in unclaimed),
         *(partial(_lapse, intent_key=intent_key, now=now) for intent_key in lapsed),
     ]
     do_each((partial(backend.db.write, work) for work in due), at_once=OperationalError)
@@ -75,9 +81,10 @@ def end_hold(session: Session, backend: Backend, intent_key: str, payment_id: in
         approve, refusal = payment.held_outcome is HoldOutcome.APPROVED, REVIEW_LAPSED
     else:
         refusal = REVIEW_REFUSED
-    short = booking.book(session, backend, intent, payment, now) if approve else refusal
-    if short is not None:
-        booking.decline(session, backend, intent, payment, short, now)
+    if approve:
+        booking.book_or_decline(session, backend, intent, payment, now)
+    else:
+        booking.decline(session, backend, intent, payment, refusal, now)
 
 
 def _fail_refund(session: Session, refund_id: str, terminal_id: str, now: int) -> None:

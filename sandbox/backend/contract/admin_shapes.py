@@ -20,10 +20,11 @@ from sandbox.backend.contract.terminal_shapes import (
     Shape,
     Uuid,
 )
+from sandbox.backend.intents.finality import MOST_MAX_AGE_S
 
 ReviewKind = Literal["refund", "cancel"]
 ReviewState = Literal["open", "approved", "refused"]
-HeldBecause = Literal["revoked", "imported"]
+HeldBecause = Literal["revoked"]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,16}$")]
 Kid = Annotated[Base64url, Field(min_length=11, max_length=11)]
 Fingerprint = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{4}(-?[0-9A-Fa-f]{4}){3}$")]
@@ -94,7 +95,7 @@ class RiskPolicy(Shape):
     stored_total: Amount | None = None
     stored_age_s: Seconds | None = None
     clock_doubt_s: Seconds | None = None
-    max_age_s: Seconds | None = None
+    max_age_s: Annotated[int, Field(ge=0, le=MOST_MAX_AGE_S)] | None = None
     guaranteed: Amount | None = None
     apdu_turnaround_ms: Milliseconds | None = None
 

@@ -77,10 +77,15 @@ class Balance(Shape):
 
 
 class BalanceAnswer(Shape):
-    """The balance: the first currency's as `amount` and `currency`, all of them in `balances`."""
+    """The balance: the first currency's as `amount` and `currency`, all of them in `balances`.
+
+    Of `amount`, `set_aside` is kept for what was or may be promised offline; `available` is what can be spent.
+    """
 
     amount: Amount
     currency: Currency
+    available: Amount
+    set_aside: Amount
     balances: list[Balance]
     offline_total: Amount
     offline_frozen: bool
@@ -127,11 +132,13 @@ class WalletPayment(PaymentWithRefunds):
 
     `final`: nothing was taken of this authorisation and never will be, so that a wallet may promise the sum again. A
     payment declined online is not final while its terminal may still say that it had accepted it offline.
+    `from_set_aside`: how much of an approved payment was taken from what was set aside for the key that signed it.
     """
 
     reference: Reference | None = None
     merchant: MerchantView
     confirmation_code: str | None = None
+    from_set_aside: Amount | None = None
     final: StrictBool = False
 
 

@@ -14,6 +14,8 @@ from sandbox.backend.records.tables import IntentRow, PaymentRow, PaymentStatus,
 from sandbox.backend.terminals import policy
 
 DEFAULT_MAX_AGE_S = 7 * 86_400
+MOST_MAX_AGE_S = DEFAULT_MAX_AGE_S
+"""No policy may say more: so long money stays set aside for what a wallet may have promised."""
 
 
 def may_be_judged_again(session: Session, intent: IntentRow, payment: PaymentRow) -> bool:

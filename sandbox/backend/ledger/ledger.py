@@ -3,7 +3,7 @@
 
 Accounts: `shopper` (what we owe a shopper), `purse` (what several shoppers hold together), `merchant` (what we owe a
 merchant), `play_money` (where top-ups come from, so it goes below zero), `guarantee` (what offline promises that were
-not kept have cost us).
+not kept have cost us), `set_aside` (what we owe a shopper, and keep for what one of their wallet keys may promise).
 """
 
 from collections.abc import Sequence
@@ -25,17 +25,18 @@ __all__ = [
     "balance",
     "balances",
     "check",
+    "gather",
     "lock",
     "share_out",
     "transfer",
 ]
 
-_WITHOUT_CREDIT = frozenset({AccountKind.SHOPPER, AccountKind.PURSE})
+_WITHOUT_CREDIT = frozenset({AccountKind.SHOPPER, AccountKind.PURSE, AccountKind.SET_ASIDE})
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The name of an account; `owner` is an account's, a merchant's or a purse's id, empty for our own."""
+    """The name of an account; `owner` is an account's, a merchant's, a purse's or a key's id, empty for our own."""
 
     kind: AccountKind
     owner: str = ""
@@ -106,6 +107,25 @@ def share_out(
 def lock(session: Session, account: Account, currency: str) -> None:
     """Keep an account from every other transaction until this one ends, for a decision on what it has given before."""
     _locked(session, account, currency)
+
+
+def gather(
+    session: Session,
+    kind: PostingKind,
+    *,
+    shares: Sequence[tuple[Account, int]],
+    taker: Account,
+    currency: str,
+    at: int,
+    intent_key: str | None = None,
+) -> None:
+    """Post to `taker` from several at once, in one posting; nothing for a share of zero. Raises as `transfer` does."""
+    if any(amount_minor < 0 for _, amount_minor in shares):
+        raise ValueError("a transfer goes one way")
+    taken = [(giver, -amount_minor) for giver, amount_minor in shares if amount_minor > 0]
+    if taken:
+        total = -sum(amount_minor for _, amount_minor in taken)
+        _post(session, kind, [*taken, (taker, total)], currency=currency, at=at, intent_key=intent_key)
 
 
 def balance(session: Session, account: Account, currency: str) -> int:

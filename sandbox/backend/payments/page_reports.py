@@ -33,7 +33,8 @@ class PagePaymentReport:
     """A payment as its payer sees it. `confirmation_code`: where the terminal was offline.
 
     `reference`: what names its intent in an address, where the bare id means another terminal's.
-    `final`: nothing was taken of this authorisation and never will be.
+    `final`: nothing was taken of this authorisation and never will be. `from_set_aside_minor`: how much of it came from
+    what was set aside for its key; None where nothing of it was booked.
     """
 
     payment: PaymentReport
@@ -41,6 +42,7 @@ class PagePaymentReport:
     merchant: MerchantRow
     confirmation_code: str | None
     final: bool
+    from_set_aside_minor: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,7 @@ def of_payment(session: Session, row: PaymentRow, account_id: str, now: int) -> 
         merchant=merchant_of(session, row.terminal_id),
         confirmation_code=code,
         final=finality.is_final(session, intent, row, now),
+        from_set_aside_minor=row.from_set_aside_minor if mine and row.status is PaymentStatus.APPROVED else None,
     )
 
 

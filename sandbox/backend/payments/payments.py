@@ -205,12 +205,11 @@ def _complete(session: Session, backend: Backend, intent: IntentRow, payment: Pa
     if isinstance(refusal, trial_amounts.HeldForReview):
         booking.review(session, intent, payment, now, for_s=trial_amounts.REVIEW_S)
         return
-    if refusal is None:
-        refusal = booking.book(session, backend, intent, payment, now)
     if refusal is not None:
         booking.decline(session, backend, intent, payment, refusal, now)
         return
-    if backend.magic_amounts and trial_amounts.announces_twice(intent.amount_minor):
+    booked = booking.book_or_decline(session, backend, intent, payment, now)
+    if booked and backend.magic_amounts and trial_amounts.announces_twice(intent.amount_minor):
         booking.announce(session, intent, payment, now)
 
 
@@ -314,6 +313,7 @@ def _new_payment(
         refunded_minor=0,
         currency=intent.currency,
         accepted_offline=presented.accepted_offline,
+        promised=claims is not None and claims.offline_allowed and claims.funding is Funding.BALANCE,
         authorised_at=authorised_at,
         occurred_at=presented.occurred_at,
         knows_dues=presented.knows_dues,

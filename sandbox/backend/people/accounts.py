@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signs shoppers up, tops them up, and issues credentials, among which it divides the offline allowance.
 
-Source: backend API, "Shopper side". At most three unexpired credentials carry an allowance, whole payments first
-(200.00, 200.00, 100.00 of the usual 500.00), so that all promises together never exceed what the owner set. Which:
-those for the shops its owner chose, else for the shops last used, else the first made.
+Source: backend API, "Shopper side", *Money set aside*. At most three keys carry an allowance, whole payments first
+(200.00, 200.00, 100.00 of the usual 500.00), each set aside from the free balance, so that all promises together exceed
+neither what the owner set nor what there is. Which: those for the shops its owner chose, else for the shops last used,
+else the first made. A key counts until its money has been given back, long after its credential has expired.
 """
 
 import secrets
@@ -15,20 +16,25 @@ from sqlalchemy.orm import Session
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.credential import Allowance
+from sandbox.backend.booking import set_aside
 from sandbox.backend.errors import ConflictError, NotPossibleError
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
 from sandbox.backend.records import ids
+from sandbox.backend.records.database import RaceLostError
 from sandbox.backend.records.tables import AccountRow, WalletCredentialRow
+from sandbox.backend.terminals import denylist
 from sandbox.backend.trust.issuer import WALLET_CREDENTIAL_LIFE_S
 from sandbox.backend.trust.proof_of_possession import check_proof
 
 CURRENCY = "CNY"
 PLAY_MONEY = 1_000_00
 OFFLINE_TOTAL = 500_00
+MOST_OFFLINE_TOTAL = 500_00
 WHOLE_PAYMENT = 200_00
 MOST_HOLDERS = 3
+RENEWED_AFTER_S = WALLET_CREDENTIAL_LIFE_S // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +47,13 @@ class NewAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountBalance:
-    """All an account holds, by currency, and what its credentials may promise offline in all."""
+    """All an account holds, by currency, and what its credentials may promise offline in all.
+
+    `set_aside_minor` of it is kept for what was or may be promised, in CNY; the rest can be spent.
+    """
 
     by_currency: dict[str, int]
+    set_aside_minor: int
     offline_total_minor: int
     offline_frozen: bool
 
@@ -82,8 +92,11 @@ def top_up(session: Session, account_id: str, amount_minor: int, currency: str, 
 def balance(session: Session, account_id: str) -> AccountBalance:
     """All an account holds."""
     account = session.get_one(AccountRow, account_id)
+    kept = set_aside.of_account(session, account_id, CURRENCY)
+    free = {CURRENCY: 0} | ledger.balances(session, Account(AccountKind.SHOPPER, account_id))
     return AccountBalance(
-        by_currency={CURRENCY: 0} | ledger.balances(session, Account(AccountKind.SHOPPER, account_id)),
+        by_currency=free | {CURRENCY: free[CURRENCY] + kept},
+        set_aside_minor=kept,
         offline_total_minor=account.offline_total_minor,
         offline_frozen=account.offline_frozen_at is not None,
     )
@@ -92,58 +105,87 @@ def balance(session: Session, account_id: str) -> AccountBalance:
 def issue_credential(
     session: Session, backend: Backend, account_id: str, key: PublicKey, proof: str, merchant_id: str | None
 ) -> WalletCredentialRow:
-    """Certify a fresh wallet key; the same key again gives the same credential.
+    """Certify a fresh wallet key; the same key again gives the same credential, or a later one of the same allowance.
 
     Raises InvalidRequestError `bad_proof`, ConflictError for another account's key.
     """
     now = backend.clock.now()
     check_proof(proof, key, account_id)
     account = session.get_one(AccountRow, account_id, with_for_update=True)
-    row = session.get(WalletCredentialRow, b64u(key.kid))
+    row = session.get(WalletCredentialRow, b64u(key.kid), with_for_update=True, populate_existing=True)
     if row is None:
         minor = _allowance(session, account, merchant_id, now)
-        allowance = None
-        if minor > 0:
-            per_payment = min(minor, WHOLE_PAYMENT)
-            allowance = Allowance(currency=CURRENCY, per_payment_minor=per_payment, total_minor=minor)
         row = WalletCredentialRow(
-            kid=b64u(key.kid),
-            account_id=account_id,
-            merchant_id=merchant_id,
-            credential=backend.issuer.wallet_credential(ids.short_id("w", 12), key, allowance, now),
-            issued_at=now,
-            expires_at=now + WALLET_CREDENTIAL_LIFE_S,
-            allowance_minor=minor,
+            kid=b64u(key.kid), account_id=account_id, merchant_id=merchant_id, allowance_minor=minor
         )
+        _certify(backend, row, key, now)
         session.add(row)
         session.flush()
+        if minor > 0:
+            _put_by(session, row, now)
     elif row.account_id != account_id:
         raise ConflictError("this key belongs to another account")
+    elif _may_go_on(session, account, row, now):
+        _certify(backend, row, key, now)
+        row.claimable_until = row.expires_at + set_aside.CLAIMABLE_S
     return row
 
 
 def set_offline_allowance(session: Session, account_id: str, total_minor: int, merchants: list[str]) -> None:
-    """Set how much credentials issued from now on may promise in all; raises NotPossibleError `offline_frozen`."""
+    """Set how much credentials issued from now on may promise in all.
+
+    Raises NotPossibleError `offline_frozen`, and `over_allowance` for more than anybody may set aside.
+    """
     account = session.get_one(AccountRow, account_id, with_for_update=True)
     if account.offline_frozen_at is not None:
         raise NotPossibleError("offline_frozen", "the offline allowance is frozen: a key of this account was copied")
+    if total_minor > MOST_OFFLINE_TOTAL:
+        raise NotPossibleError("over_allowance", f"at most {MOST_OFFLINE_TOTAL} may be set aside for offline payments")
     account.offline_total_minor, account.offline_merchants = total_minor, merchants
 
 
+def _certify(backend: Backend, row: WalletCredentialRow, key: PublicKey, now: int) -> None:
+    """Sign a credential from now on, with the allowance that the row says."""
+    allowance = None
+    if row.allowance_minor > 0:
+        per_payment = min(row.allowance_minor, WHOLE_PAYMENT)
+        allowance = Allowance(currency=CURRENCY, per_payment_minor=per_payment, total_minor=row.allowance_minor)
+    row.credential = backend.issuer.wallet_credential(ids.short_id("w", 12), key, allowance, now)
+    row.issued_at, row.expires_at = now, now + WALLET_CREDENTIAL_LIFE_S
+
+
+def _put_by(session: Session, row: WalletCredentialRow, now: int) -> None:
+    try:
+        set_aside.put_by(session, row, CURRENCY, now)
+    except ledger.InsufficientFundsError as error:
+        raise RaceLostError from error  # it was there when the allowance was worked out
+
+
+def _may_go_on(session: Session, account: AccountRow, row: WalletCredentialRow, now: int) -> bool:
+    """Whether a key gets a later credential: half of its life is over, and its money is set aside, whole."""
+    if row.claimable_until is None or account.offline_frozen_at is not None or now < row.issued_at + RENEWED_AFTER_S:
+        return False
+    if denylist.listed_at(session, row.kid, now):
+        return False
+    return ledger.balance(session, set_aside.of_key(row.kid), CURRENCY) == row.allowance_minor
+
+
 def _allowance(session: Session, account: AccountRow, merchant_id: str | None, now: int) -> int:
-    """What one more credential may promise offline, in minor units; 0: online only."""
+    """What one more key may promise offline, in minor units; 0: online only."""
     if account.offline_frozen_at is not None:
         return 0
-    alive = session.scalars(
+    holders = session.scalars(
         select(WalletCredentialRow).where(
-            WalletCredentialRow.account_id == account.id, WalletCredentialRow.expires_at > now
+            WalletCredentialRow.account_id == account.id,
+            WalletCredentialRow.allowance_minor > 0,
+            (WalletCredentialRow.expires_at > now) | WalletCredentialRow.claimable_until.is_not(None),
         )
     ).all()
-    holders = [row for row in alive if row.allowance_minor > 0]
-    free = account.offline_total_minor - sum(row.allowance_minor for row in holders)
-    if len(holders) >= MOST_HOLDERS or free <= 0 or not _preferred(session, account, merchant_id):
+    left = account.offline_total_minor - sum(row.allowance_minor for row in holders)
+    if len(holders) >= MOST_HOLDERS or left <= 0 or not _preferred(session, account, merchant_id):
         return 0
-    return min(free, WHOLE_PAYMENT) if len(holders) < MOST_HOLDERS - 1 else free
+    share = min(left, WHOLE_PAYMENT) if len(holders) < MOST_HOLDERS - 1 else left
+    return min(share, ledger.balance(session, Account(AccountKind.SHOPPER, account.id), CURRENCY))
 
 
 def _preferred(session: Session, account: AccountRow, merchant_id: str | None) -> bool:

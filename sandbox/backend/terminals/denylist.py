@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keeps the denylist of wallet keys: an ordered list of changes, sent as signed deltas (backend API, documents)."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -30,6 +32,18 @@ def change(session: Session, kid: str, *, listed: bool, why: str, at: int) -> in
     session.flush()
     emit_to_all(session, EventKind.DENYLIST, {"version": row.version}, at)
     return row.version
+
+
+def list_all(session: Session, kids: Iterable[str], why: str, at: int) -> list[str]:
+    """Put keys on the list that are not on it, with one event for all of them. Returns those it has put there."""
+    new = [kid for kid in dict.fromkeys(kids) if not listed_at(session, kid, at)]
+    newest = version(session)
+    for place, kid in enumerate(new, start=newest + 1):
+        session.add(DenylistRow(version=place, kid=kid, listed=True, why=why, at=at))
+    session.flush()
+    if new:
+        emit_to_all(session, EventKind.DENYLIST, {"version": newest + len(new)}, at)
+    return new
 
 
 def listed_at(session: Session, kid: str, as_of: int) -> bool:

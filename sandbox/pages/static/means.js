@@ -8,7 +8,8 @@ export async function choices(api, intent) {
   const [balance, purses, vouchers] = await Promise.all([api.balance(), api.purses(), api.vouchers()]);
   const held = (balances) => balances.find(({ currency }) => currency === intent.currency)?.amount ?? 0;
   return {
-    balance: held(balance.balances),
+    balance: balance.currency === intent.currency ? balance.available : held(balance.balances),
+    set_aside: balance.currency === intent.currency ? balance.set_aside : 0,
     purses: purses.purses.map((purse) => ({ id: purse.purse_id, name: purse.name, held: held(purse.balances) })),
     vouchers: intent.online ? vouchers.vouchers.filter((voucher) => fits(voucher, intent)).map(({ voucher_id, value, not_after }) => ({ id: voucher_id, value, until: not_after })) : [],
   };
@@ -27,7 +28,7 @@ function fits(voucher, intent) {
 }
 
 /** The state of choosing, from what was found; what was chosen before stays chosen if it is still there. */
-export function with_means(state, { balance, purses, vouchers }) {
+export function with_means(state, { balance, set_aside, purses, vouchers }) {
   const before = state.choice ?? { purse: null, vouchers: [], tip: 0 };
   const choice = {
     purse: purses.some(({ id }) => id === before.purse) ? before.purse : null,
@@ -35,7 +36,7 @@ export function with_means(state, { balance, purses, vouchers }) {
     tip: before.tip,
   };
   const tip_offered = state.tip_offered ?? 1 + Math.floor(99 * Math.random());
-  return summed({ ...state, balance, purses, vouchers, choice, tip_offered });
+  return summed({ ...state, balance, set_aside, purses, vouchers, choice, tip_offered });
 }
 
 export const chosen = (state, change) => summed({ ...state, choice: { ...state.choice, ...change }, notice: null });

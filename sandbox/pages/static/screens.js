@@ -115,10 +115,11 @@ function pay({ language, state, act, t }) {
 }
 
 function sources({ language, state, act, t, short }) {
-  const { account, balance, purses, intent, choice } = state;
+  const { account, balance, set_aside, purses, intent, choice } = state;
   const show = (minor) => money(language, minor, intent.currency);
+  const kept = set_aside > 0 ? text(t("set_aside", { amount: show(set_aside) }), { id: "set-aside" }) : null;
   if (purses.length === 0) {
-    return rows([[h("bdi", {}, t("balance", { name: account.name })), show(balance), short ? "short" : null]]);
+    return [rows([[h("bdi", {}, t("balance", { name: account.name })), show(balance), short ? "short" : null]]), kept];
   }
   const option = (id, label, held) =>
     h(
@@ -131,6 +132,7 @@ function sources({ language, state, act, t, short }) {
   return [
     h("h2", {}, t("pay_from")),
     option(null, t("balance", { name: account.name }), balance),
+    kept,
     purses.map((purse) => option(purse.id, t("purse", { name: purse.name }), purse.held)),
   ];
 }

@@ -213,7 +213,7 @@ class Wallet:
             return tap.no(Reason.BLOCKED_BY_OWNER)
         plan = make_plan(claims, owner, merchant_id=tap.merchant.merchant_id, credential=held, issuers=self.issuers)
         decision = self._decision_on(tap.presentation.intent.digest)
-        trouble = self._money_trouble(owner, plan, claims.currency)
+        trouble = self._money_trouble(owner, held, plan, claims.currency)
         # Asking first where the money is short keeps a terminal from probing what an unattended phone could pay.
         must_ask = decision is None and (trouble is not None or not self._pays_unasked(owner, claims, plan))
         if must_ask and owner.locked:
@@ -248,12 +248,14 @@ class Wallet:
             return None
         return decision if self._clock.monotonic_s() - decision.at_monotonic_s <= CONFIRMATION_LIFE_S else None
 
-    def _money_trouble(self, owner: Owner, plan: Plan, currency: str) -> Reason | None:
+    def _money_trouble(self, owner: Owner, held: HeldCredential, plan: Plan, currency: str) -> Reason | None:
         limit_minor = owner.spending_limit_minor(currency)
         if plan.total_minor > (AMOUNT_LIMIT_MINOR if limit_minor is None else limit_minor):
             return Reason.OVER_A_LIMIT
         if plan.funding is Funding.BALANCE:
-            spendable_minor = self._store.spendable_minor(currency)
+            promises = self._may_promise(held, plan, currency)
+            store = self._store
+            spendable_minor = store.spendable_minor(currency) if promises else store.available_minor(currency)
             if spendable_minor is not None and plan.total_minor > spendable_minor:
                 return Reason.NOT_ENOUGH_MONEY
         return None

@@ -86,6 +86,8 @@ function purse(phone, act) {
       { class: "purse" },
       element("p", { class: "small" }, word("balance")),
       element("p", { class: "sum", "data-balance": held.currency }, held.amount === null ? "…" : money(held.amount, held.currency)),
+      held.set_aside ? element("p", { class: "small", "data-available": held.currency }, word("available", money(held.available, held.currency))) : null,
+      held.set_aside ? element("p", { class: "small", "data-set-aside": held.currency }, word("set_aside", money(held.set_aside, held.currency))) : null,
       held.promisable ? element("p", { class: "small" }, word("promisable", money(held.promisable, held.currency))) : null,
       held.promised ? element("p", { class: "small" }, word("promised", money(held.promised, held.currency))) : null,
     ),

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from pengpos.keys.software import SoftwareKey
 from sandbox.backend.booking import sweep
 from tests.support import postgres
 from tests.support.backend import Shop, in_process, on_a_socket
-from tests.support.dues import Owing, owing, spend_all
+from tests.support.dues import Owing, owing, spend_all, spend_what_is_free
 from tests.support.races import (
     everybody_at_once,
     guaranteed_at_once,
@@ -142,6 +143,37 @@ def test_copies_of_a_wallet_found_at_once_are_listed_once(shop: Shop) -> None:
     assert (shop.operator.alarms(), wallet.balance()) == (["wallet_copied"] * 5, 999_00)
 
 
+def test_promises_delivered_at_once_take_no_more_than_was_set_aside(shop: Shop) -> None:
+    tills, wallet = [shop.till() for _ in range(6)], shop.wallet()
+    spare = SoftwareKey.generate()
+    wallet.certify(spare)
+    orders = [(till, sale := till.sale(100_00, online=False), wallet.authorise(sale)) for till in tills for _ in "ab"]
+    spend_what_is_free(wallet)
+    shop.clock.advance(1)
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda order: order[0].pay(order[1], wallet, order[2], offline=True).json(), orders))
+    assert sorted(answer["status"] for answer in answers) == ["approved"] * 2 + ["declined"] * 10
+    assert {answer.get("borne_by") for answer in answers} == {None, "platform"}
+    held = wallet.call("GET", "/balance").json()
+    assert (held["available"], held["set_aside"], held["offline_frozen"]) == (0, 200_00, True), "the other key's"
+    assert (shop.operator.alarms(), shop.operator.takings()) == (["promise_not_kept"], 12 * 100_00)
+
+
+def test_keys_certified_at_once_set_aside_no_more_than_the_bound(shop: Shop) -> None:
+    wallet, till = shop.wallet(with_credential=False), shop.till()
+    sales = [till.sale(150_00) for _ in range(8)]
+    for sale in sales:
+        till.put(sale)
+    with ThreadPoolExecutor(16) as pool:
+        certified = [pool.submit(wallet.certify, SoftwareKey.generate()) for _ in range(8)]
+        paid = [pool.submit(wallet.call, "POST", f"/intents/{sale.intent_id}/pay") for sale in sales]
+        assert [one.result().status_code for one in certified] == [200] * 8
+        approved = sum(one.result().json().get("status") == "approved" for one in paid)
+    held = wallet.call("GET", "/balance").json()
+    assert held["available"] + held["set_aside"] == 1_000_00 - approved * 150_00
+    assert (held["available"] >= 0, 0 < held["set_aside"] <= 500_00) == (True, True)
+
+
 def test_a_due_is_paid_once_however_many_pay_it_at_once(shop: Shop) -> None:
     owed = owing(shop, guaranteed=10_00)
     owed.earns(50_00)
@@ -156,7 +188,8 @@ def test_a_due_is_paid_or_the_sale_is_booked_and_never_both(shop: Shop) -> None:
     sales = [till.sale(10_00) for _ in range(8)]
     signed = [(first.authorise(sale), second.authorise(sale)) for sale in sales]
     for wallet in (first, second):
-        spend_all(wallet)
+        spend_all(shop, wallet)
+    shop.clock.advance(1)  # all of it was signed before the first of them was declined
     for sale, (mine, theirs) in zip(sales, signed, strict=True):
         till.pay(sale, second, theirs)
         till.pay(sale, first, mine, offline=True)

@@ -185,6 +185,7 @@ def test_balance_and_payments(counter: Counter) -> None:
     counter.run("tap")
     assert counter.run("balance").output.splitlines() == [
         "1000.00 CNY",
+        "500.00 CNY available, 500.00 CNY set aside for shops that are offline",
         "481.20 CNY of it also where the shop is offline",
     ]
     said = "晨光咖啡 18.80 CNY, accepted offline; it is booked once the shop is online again"
@@ -202,7 +203,7 @@ def declined_at_sync(counter: Counter) -> Owing:
         account_id, token = store.note("account_id") or "", store.note("token") or ""
     owner = Wallet(http=counter.shop.http, clock=counter.shop.clock, account_id=account_id, token=token,
                    key=SoftwareKey.generate(), credential=reply.wallet_credential)  # fmt: skip
-    spend_all(owner)
+    spend_all(counter.shop, owner)
     counter.till.pay(sale, owner, reply.authorisation, offline=True)
     return Owing(
         shop=counter.shop, till=counter.till, wallet=owner, sale=sale, authorisation=reply.authorisation

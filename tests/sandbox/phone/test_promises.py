@@ -9,7 +9,7 @@ from pengpos.core.reasons import Reason
 from pengpos.wire.objects.authorisation import Funding
 from pengpos.wire.objects.credential import Allowance, Merchant
 from pengpos.wire.objects.receipt import Outcome
-from pengpos.wire.objects.reply import Declines
+from pengpos.wire.objects.reply import Authorises, Declines
 from sandbox.phone.wallet.events import PaidByAnother
 from sandbox.phone.words import of_event
 from sandbox.phone.workbench import CNY_200, NOW, Bench, Till
@@ -45,18 +45,37 @@ def test_the_tip_counts_towards_the_allowance(paying: Bench) -> None:
 @pytest.mark.parametrize(
     ("outcome", "fourth"),
     [
-        pytest.param(Outcome.APPROVED, True, id="taken online: given back"),
+        pytest.param(Outcome.APPROVED, False, id="taken: perhaps from what was set aside, so it counts"),
         pytest.param(Outcome.ACCEPTED_OFFLINE, False, id="accepted offline: counts"),
         pytest.param(Outcome.DECLINED, False, id="declined: the terminal may still accept it, so it counts"),
         pytest.param(None, False, id="nothing heard: counts"),
     ],
 )
-def test_promises_are_used_up_until_taken_online(outcome: Outcome | None, fourth: bool, paying: Bench) -> None:
+def test_promises_are_used_up_until_the_backend_says_more(outcome: Outcome | None, fourth: bool, paying: Bench) -> None:
     for number, amount in enumerate([20_000, 20_000, 10_000], start=1):
         assert paying.authorised(number, amount_minor=amount).offline_allowed
     if outcome is not None:
         paying.wallet.take_receipt(paying.till.receipt(outcome, 3, total_minor=0))
     assert paying.authorised(4, amount_minor=1).offline_allowed is fourth
+
+
+@pytest.mark.parametrize(("drawn", "left"), [(0, 100_00), (99_99, 1), (100_00, 0)])
+def test_what_was_taken_from_free_money_may_be_promised_again(drawn: int, left: int, paying: Bench) -> None:
+    for number, amount in enumerate([200_00, 200_00, 100_00], start=1):
+        assert paying.authorised(number, amount_minor=amount).offline_allowed
+    paying.store.record_drawn((3).to_bytes(16, "big"), drawn)
+    assert not paying.authorised(4, amount_minor=left + 1).offline_allowed
+    assert left == 0 or paying.authorised(5, amount_minor=left).offline_allowed
+
+
+@pytest.mark.parametrize(("set_aside", "amount", "signs"), [(500_00, 500_00, True), (500_00, 500_01, False)])
+def test_what_is_set_aside_pays_for_promises_only(set_aside: int, amount: int, signs: bool, paying: Bench) -> None:
+    paying.store.set_balance("CNY", 1_000_00, set_aside)
+    promised = paying.authorised(1, amount_minor=200_00)
+    assert promised.offline_allowed
+    paying.store.set_balance("CNY", 1_000_00, set_aside)
+    reply = paying.reply(2, amount_minor=amount)
+    assert isinstance(reply, Authorises) is signs, reply
 
 
 def test_what_the_backend_will_never_take_may_be_promised_again(paying: Bench) -> None:

@@ -18,7 +18,7 @@ from sandbox.simulator import handset as module
 from sandbox.simulator.handset import Handset
 from sandbox.simulator.moments import Moment
 from tests.support.counter import until
-from tests.support.dues import spend_all
+from tests.support.dues import spend_what_is_free
 from tests.support.live_sandbox import LiveSandbox, live_sandbox
 from tests.support.shop import Sale, Till, Wallet
 
@@ -313,7 +313,7 @@ def test_it_is_asked_until_it_has_the_money(held: Held, till: Till, reader: Fake
     sale = asked_after_all(held, till, reader)
     owner = Wallet.sign_up(sandbox.http, sandbox.clock, with_credential=False)
     owner.token = held.phone._phone.store.note("token") or ""
-    spend_all(owner)
+    spend_what_is_free(owner)
     answer(held, sale, pays=True)
     held.until("not_enough")
     assert [due["intent"] for due in held.view["dues"]] == [sale.intent_id]

@@ -66,10 +66,22 @@ def until_phone(shop: SimulatedShop, name: str, what: str, value: object) -> Non
 def test_every_phone_opens_an_account_and_the_ledger_shows_it(shop: SimulatedShop) -> None:
     for name in NAMES:
         until_phone(
-            shop, name, "balance", [{"currency": "CNY", "amount": 1_000_00, "promisable": 500_00, "promised": 0}]
+            shop,
+            name,
+            "balance",
+            [
+                {
+                    "currency": "CNY",
+                    "amount": 1_000_00,
+                    "available": 500_00,
+                    "set_aside": 500_00,
+                    "promisable": 500_00,
+                    "promised": 0,
+                }
+            ],
         )
     until(lambda: len(shop.board.read("ledger") or []) >= len(NAMES), "their play money is in the ledger", LIMIT_S)
-    assert {line["kind"] for line in shop.board.read("ledger")} == {"top_up"}
+    assert {line["kind"] for line in shop.board.read("ledger")} == {"top_up", "set_aside"}
 
 
 def test_a_second_phone_goes_to_the_second_reader_and_a_third_to_none(

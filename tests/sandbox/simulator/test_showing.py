@@ -147,12 +147,19 @@ def test_balances_say_what_is_held_and_what_may_be_promised_offline(
 ) -> None:
     bench = Bench()
     bench.give_new(allowance=CNY_200)
-    bench.store.set_balance("CNY", 100_000)
+    bench.store.set_balance("CNY", 100_000, 50_000)
     bench.store.set_balance("EUR", 7)
     bench.authorised()
     monkeypatch.setattr(phone, "store", bench.store)
     monkeypatch.setattr(phone, "wallet", bench.wallet)
     assert showing.balances(phone) == [
-        {"currency": "CNY", "amount": 98_120, "promisable": 48_120, "promised": 1_880},
-        {"currency": "EUR", "amount": 7, "promisable": 0, "promised": 0},
+        {
+            "currency": "CNY",
+            "amount": 98_120,
+            "available": 48_120,
+            "set_aside": 50_000,
+            "promisable": 48_120,
+            "promised": 1_880,
+        },
+        {"currency": "EUR", "amount": 7, "available": 7, "set_aside": 0, "promisable": 0, "promised": 0},
     ]

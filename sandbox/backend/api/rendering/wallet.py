@@ -28,6 +28,8 @@ def balance(held: AccountBalance) -> shapes.BalanceAnswer:
     return shapes.BalanceAnswer(
         amount=held.by_currency[CURRENCY],
         currency=CURRENCY,
+        available=held.by_currency[CURRENCY] - held.set_aside_minor,
+        set_aside=held.set_aside_minor,
         balances=_balances(held.by_currency),
         offline_total=held.offline_total_minor,
         offline_frozen=held.offline_frozen,
@@ -43,6 +45,7 @@ def payment(report: PagePaymentReport) -> shapes.WalletPayment:
             "merchant": merchant(report.merchant),
             "confirmation_code": report.confirmation_code,
             "final": report.final,
+            "from_set_aside": report.from_set_aside_minor,
         }
     )
 

@@ -117,9 +117,13 @@ class PaymentRow(Base):
     total_minor: Mapped[int]
     tip_minor: Mapped[int]
     taken_minor: Mapped[int]
+    from_set_aside_minor: Mapped[int] = mapped_column(default=0)
+    """How much of `taken_minor` came from what was set aside for its key."""
     refunded_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     accepted_offline: Mapped[bool]
+    promised: Mapped[bool] = mapped_column(default=False)
+    """Whether its wallet promised it (claim 5)."""
     authorised_at: Mapped[int]
     occurred_at: Mapped[int]
     decided_at: Mapped[int]

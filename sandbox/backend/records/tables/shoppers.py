@@ -27,7 +27,11 @@ class AccountRow(Base):
 
 
 class WalletCredentialRow(Base):
-    """A wallet key with its credential. `allowance_minor`: what this one may promise offline; 0: online only."""
+    """A wallet key with its newest credential. `allowance_minor`: what it may promise offline; 0: online only.
+
+    `claimable_until`: the last second in which something that it promised may still be taken. Until then its money is
+    set aside; None: nothing is, or it has been given back.
+    """
 
     __tablename__ = "wallet_credentials"
     kid: Mapped[str] = mapped_column(KID, primary_key=True)
@@ -37,6 +41,7 @@ class WalletCredentialRow(Base):
     issued_at: Mapped[int]
     expires_at: Mapped[int]
     allowance_minor: Mapped[int]
+    claimable_until: Mapped[int | None] = mapped_column(index=True)
     last_used_at: Mapped[int | None]
 
 

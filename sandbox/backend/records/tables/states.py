@@ -108,6 +108,7 @@ class AccountKind(StrEnum):
     PLAY_MONEY = "play_money"
     GUARANTEE = "guarantee"
     PURSE = "purse"
+    SET_ASIDE = "set_aside"
 
 
 class PostingKind(StrEnum):
@@ -122,6 +123,8 @@ class PostingKind(StrEnum):
     GUARANTEE_LESSENED = "guarantee_lessened"
     PURSE_FILLED = "purse_filled"
     DUE = "due"
+    SET_ASIDE = "set_aside"
+    GIVEN_BACK = "given_back"
 
 
 class EventKind(StrEnum):
@@ -140,11 +143,11 @@ class AlarmKind(StrEnum):
     TERMINAL_COUNTER_REUSED = "terminal_counter_reused"
     WALLET_COPIED = "wallet_copied"
     ACTIVATION_MISUSED = "activation_misused"
+    PROMISE_NOT_KEPT = "promise_not_kept"
     HEAD_WENT_BACK = "head_went_back"
     NEW_EPOCH = "new_epoch"
     ID_COLLISION = "id_collision"
     ORDER_HELD = "order_held"
-    UNSIGNED_IMPORT = "unsigned_import"
 
 
 class ReviewKind(StrEnum):
@@ -166,4 +169,3 @@ class HeldBecause(StrEnum):
     """Why an order is not done before a person has looked at it."""
 
     REVOKED = "revoked"
-    IMPORTED = "imported"

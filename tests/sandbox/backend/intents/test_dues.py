@@ -26,7 +26,7 @@ def offline(till: Till, wallet: Wallet, minor: int = 18_80, **claims: Any) -> An
 
 
 def no_money(shop: Shop, till: Till, wallet: Wallet) -> Answer:
-    spend_all(wallet)
+    spend_all(shop, wallet)
     return offline(till, wallet)
 
 
@@ -170,16 +170,18 @@ def test_a_batch_tells_it_too(shop: Shop) -> None:
     till, wallet = shop.till(), shop.wallet()
     sale = till.sale(18_80, online=False)
     item = till.item(sale, wallet, wallet.authorise(sale), offline=True)
-    spend_all(wallet)
+    spend_all(shop, wallet)
     (verdict,) = till.call("POST", "/payments/batch", {"payments": [item]}).json()["verdicts"]
     assert verdict["due"] == {"state": "open", "amount": 18_80}
 
 
 def test_the_newest_is_told_first(shop: Shop) -> None:
     till, wallet = shop.till(), shop.wallet()
-    spend_all(wallet)
-    for minor in (1_00, 2_00, 3_00):
-        offline(till, wallet, minor)
+    signed = {minor: (sale := till.sale(minor, online=False), wallet.authorise(sale)) for minor in (1_00, 2_00, 3_00)}
+    spend_all(shop, wallet)
+    shop.clock.advance(1)  # they were signed before the first of them was declined
+    for minor, (sale, authorisation) in signed.items():
+        till.pay(sale, wallet, authorisation, offline=True)
         shop.clock.advance(minor // 200)  # two of them in the same second
     assert [due["amount"] for due in wallet.call("GET", "/dues").json()["dues"]] == [3_00, 2_00, 1_00]
 
@@ -188,7 +190,7 @@ def test_refused_online_first_and_accepted_after_all(shop: Shop) -> None:
     till, wallet = shop.till(), shop.wallet()
     sale = till.sale(18_80)
     authorisation = wallet.authorise(sale)
-    spend_all(wallet)
+    spend_all(shop, wallet)
     assert "due" not in till.pay(sale, wallet, authorisation).json()
     assert till.pay(sale, wallet, authorisation, offline=True).json()["due"] == {"state": "open", "amount": 18_80}
 
@@ -216,7 +218,7 @@ def test_only_a_terminal_that_says_it_knows_dues_causes_one(
     sale = till.sale(10_27 if way == "held" else 18_80, online=False)
     item = till.item(sale, wallet, wallet.authorise(sale), offline=True)
     if way != "held":
-        spend_all(wallet)
+        spend_all(magic_shop, wallet)
     if way == "in a batch":
         till.call("POST", "/payments/batch", {"payments": [item]})
     else:
@@ -235,7 +237,7 @@ def test_what_counts_is_who_says_that_it_was_accepted_offline(shop: Shop, first:
     till, wallet = shop.till(), shop.wallet()
     sale = till.sale(18_80)
     authorisation = wallet.authorise(sale)
-    spend_all(wallet)
+    spend_all(shop, wallet)
     till.knows = first
     till.pay(sale, wallet, authorisation)
     till.knows = then
@@ -285,7 +287,7 @@ def test_a_refund_from_before_the_second_judgement_counts(shop: Shop) -> None:
     till, wallet = shop.till(), shop.wallet()
     sale = till.sale(18_80)
     authorisation = wallet.authorise(sale)
-    spend_all(wallet)
+    spend_all(shop, wallet)
     till.pay(sale, wallet, authorisation)
     till.refund(sale, 8_80)
     assert till.pay(sale, wallet, authorisation, offline=True).json()["due"] == {"state": "open", "amount": 10_00}
@@ -307,8 +309,8 @@ def rivals(shop: Shop) -> tuple[Owing, Wallet, bytes]:
     till, first, second = shop.till(), shop.wallet(), shop.wallet()
     sale = till.sale(18_80)
     signed, rival = first.authorise(sale), second.authorise(sale)
-    spend_all(first)
-    spend_all(second)
+    spend_all(shop, first)
+    spend_all(shop, second)
     till.pay(sale, second, rival)
     till.pay(sale, first, signed, offline=True)
     return Owing(shop=shop, till=till, wallet=first, sale=sale, authorisation=signed), second, rival

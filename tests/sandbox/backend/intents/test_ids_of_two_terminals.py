@@ -177,7 +177,8 @@ def test_a_due_of_either_shop_is_paid_to_that_shop(
     wallet, sale = shop.wallet(), till.sale(18_80, online=False)
     stolen = squat(squatter, sale, 5_00, online=False)
     signed = [(squatter, stolen, wallet.authorise(stolen)), (till, sale, wallet.authorise(sale))]
-    spend_all(wallet)
+    spend_all(shop, wallet)
+    shop.clock.advance(1)  # both were signed before the first of them was declined
     for who, what, authorisation in signed:
         assert who.pay(what, wallet, authorisation, offline=True).json()["due"]["state"] == "open"
     wallet.call("POST", "/top-ups", {"amount": 23_80, "currency": "CNY"})
@@ -196,7 +197,7 @@ def test_a_due_under_a_taken_id_is_found_by_the_bare_id_of_its_owner(shop: Shop,
     wallet, other, sale = shop.wallet(), shop.wallet(), till.sale(18_80, online=False)
     squatter.put(squat(squatter, sale))
     authorisation = wallet.authorise(sale)
-    spend_all(wallet)
+    spend_all(shop, wallet)
     till.pay(sale, wallet, authorisation, offline=True)
     assert other.call("POST", f"/dues/{sale.intent_id}/refuse").status_code == 404
     assert wallet.call("POST", f"/dues/{sale.intent_id}/refuse").json()["state"] == "refused"

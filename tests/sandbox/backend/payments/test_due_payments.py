@@ -122,7 +122,7 @@ def next_guarantee(owed: Owing) -> int:
     """Of another payment that its terminal accepted offline, for more than is guaranteed."""
     wallet, sale = owed.shop.wallet(), owed.till.sale(30_00, online=False)
     authorisation = wallet.authorise(sale)
-    spend_all(wallet)
+    spend_all(owed.shop, wallet)
     return int(owed.till.pay(sale, wallet, authorisation, offline=True).json()["guaranteed"])
 
 
@@ -239,7 +239,7 @@ def owing_less_vouchers(shop: Shop, values: list[int]) -> Owing:
     total = 18_80 - sum(values)
     shown = tuple(unb64u(voucher["voucher"]) for voucher in signed_vouchers)
     signed = wallet.authorise(sale, vouchers=shown, total_minor=total)
-    spend_all(wallet)
+    spend_all(shop, wallet)
     till.pay(sale, wallet, signed)
     till.pay(sale, wallet, signed, offline=True)
     owed = Owing(shop=shop, till=till, wallet=wallet, sale=sale, authorisation=signed)

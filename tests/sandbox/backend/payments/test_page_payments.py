@@ -183,6 +183,9 @@ def test_not_enough_money_ends_nothing(shop: Shop) -> None:
     assert wallet.call("POST", f"/intents/{sale.intent_id}/pay").json()["code"] == "insufficient_funds"
     assert till.status(sale) == "created"
     wallet.call("POST", "/top-ups", {"amount": 1, "currency": "CNY"})
+    short = wallet.call("POST", f"/intents/{sale.intent_id}/pay").json()
+    assert short["code"] == "insufficient_funds", "what is set aside for promises pays by taps only"
+    wallet.call("POST", "/top-ups", {"amount": 200_00, "currency": "CNY"})
     assert wallet.call("POST", f"/intents/{sale.intent_id}/pay").json()["status"] == "approved"
 
 

@@ -22,6 +22,7 @@ from sandbox.backend.intents import intents
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind
 from sandbox.backend.payments import due_payments, page_payments, payments
+from sandbox.backend.people import accounts
 from sandbox.backend.records.ids import parse_reference
 from sandbox.backend.records.tables import CancelReason, DueRow, IntentRow, PaymentRow
 from tests.support.backend import Shop
@@ -132,7 +133,7 @@ def test_money_is_taken_once_in_any_order(counter_of: Callable[[], Counter], act
                 assert due.state != "paid" or (intent is not None and intent.status == "declined")
                 spent[due.account_id] += due.amount_minor - due.refunded_minor if due.state == "paid" else 0
         for account_id, total in spent.items():
-            left = ledger.balance(session, Account(AccountKind.SHOPPER, account_id), "CNY")
+            left = accounts.balance(session, account_id).by_currency["CNY"]
             assert left == PLAY_MONEY - total >= 0
         assert_shop_and_guarantor_have_the_rest(session)
 

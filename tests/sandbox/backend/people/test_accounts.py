@@ -4,6 +4,7 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from pengpos.core.times import rfc3339
 from pengpos.keys.software import SoftwareKey
@@ -11,7 +12,9 @@ from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.credential import Credential, Role
+from sandbox.backend.records.tables import AccountRow
 from tests.support.backend import Shop
+from tests.support.dues import spend_what_is_free
 from tests.support.shop import Wallet
 
 DAY_S = 86_400
@@ -29,6 +32,8 @@ def test_sign_up_brings_1000_of_play_money(shop: Shop) -> None:
     assert wallet.call("GET", "/balance").json() == {
         "amount": 1_000_00,
         "currency": "CNY",
+        "available": 1_000_00,
+        "set_aside": 0,
         "balances": [{"amount": 1_000_00, "currency": "CNY"}],
         "offline_total": 500_00,
         "offline_frozen": False,
@@ -105,12 +110,20 @@ def test_the_allowance_is_divided_among_three_whole_payments_first(shop: Shop) -
     assert shares == [(200_00, 200_00), (200_00, 200_00), (100_00, 100_00), (0, 0), (0, 0)]
 
 
-def test_an_expired_credential_gives_its_share_back(shop: Shop) -> None:
+def test_what_an_expired_credential_can_still_deliver_counts(shop: Shop) -> None:
     wallet = shop.wallet(with_credential=False)
     for _ in range(3):
         allowance(shop, wallet)
     shop.clock.advance(7 * DAY_S)
-    assert allowance(shop, wallet) == (200_00, 200_00)
+    shop.sweep()
+    assert allowance(shop, wallet) == (0, 0)
+    shop.clock.advance(7 * DAY_S + 600)
+    shop.sweep()
+    assert (allowance(shop, wallet), held(wallet)) == ((0, 0), (500_00, 500_00)), "to the last second"
+    shop.clock.advance(1)
+    shop.sweep()
+    assert held(wallet) == (1_000_00, 0)
+    assert (allowance(shop, wallet), held(wallet)) == ((200_00, 200_00), (800_00, 200_00))
 
 
 @pytest.mark.parametrize(
@@ -118,13 +131,85 @@ def test_an_expired_credential_gives_its_share_back(shop: Shop) -> None:
     [
         (0, [(0, 0)] * 4),
         (150_00, [(150_00, 150_00), (0, 0), (0, 0), (0, 0)]),
-        (900_00, [(200_00, 200_00), (200_00, 200_00), (200_00, 500_00), (0, 0)]),
+        (500_00, [(200_00, 200_00), (200_00, 200_00), (100_00, 100_00), (0, 0)]),
     ],
 )
 def test_the_owner_sets_the_sum(shop: Shop, total: int, shares: list[tuple[int, int]]) -> None:
     wallet = shop.wallet(with_credential=False)
     wallet.call("PUT", "/offline-allowance", {"total": total})
     assert [allowance(shop, wallet) for _ in range(4)] == shares
+
+
+@pytest.mark.parametrize("total", [500_01, 10**10])
+def test_nobody_sets_more_aside_than_the_bound(shop: Shop, total: int) -> None:
+    wallet = shop.wallet(with_credential=False)
+    answer = wallet.call("PUT", "/offline-allowance", {"total": total})
+    assert (answer.status_code, answer.json()["code"]) == (409, "over_allowance")
+    assert wallet.call("GET", "/balance").json()["offline_total"] == 500_00
+
+
+@pytest.mark.parametrize(
+    ("spent", "shares", "left"),
+    [
+        (650_00, [200_00, 150_00, 0, 0], (0, 350_00)),
+        (999_99, [1, 0, 0, 0], (0, 1)),
+        (1_000_00, [0, 0, 0, 0], (0, 0)),
+    ],
+)
+def test_no_more_is_set_aside_than_there_is(shop: Shop, spent: int, shares: list[int], left: tuple[int, int]) -> None:
+    till, wallet = shop.till(), shop.wallet(with_credential=False)
+    sale = till.sale(spent)
+    till.put(sale)
+    wallet.call("POST", f"/intents/{sale.intent_id}/pay")
+    assert [allowance(shop, wallet)[1] for _ in range(4)] == shares
+    assert held(wallet) == left
+
+
+def held(wallet: Wallet) -> tuple[int, int]:
+    """(what can be spent, what is set aside)."""
+    answer = wallet.call("GET", "/balance").json()
+    assert answer["amount"] == answer["available"] + answer["set_aside"] == answer["balances"][0]["amount"]
+    return answer["available"], answer["set_aside"]
+
+
+def of(wallet: Wallet, shop: Shop) -> Credential:
+    """The credential that its key has now."""
+    return Credential.read(unb64u(wallet.certify(wallet.key).json()["credential"]), shop.backend.issuer.trusted)
+
+
+@pytest.mark.parametrize(
+    ("after_s", "later"),
+    [(7 * DAY_S // 2 - 1, False), (7 * DAY_S // 2, True), (14 * DAY_S + 600, True), (14 * DAY_S + 601, False)],
+    ids=["first half", "second half", "expired and not given back", "given back"],
+)
+def test_a_key_with_an_allowance_goes_on_under_a_later_credential(shop: Shop, after_s: int, later: bool) -> None:
+    wallet = shop.wallet()
+    first = of(wallet, shop)
+    shop.clock.advance(after_s)
+    shop.sweep()
+    now = of(wallet, shop)
+    assert (now.expires_at == shop.clock.now() + 7 * DAY_S) is later
+    assert (now.key, now.allowance) == (first.key, first.allowance)
+    if later:
+        shop.clock.advance(7 * DAY_S)
+        shop.sweep()
+        assert held(wallet) == (800_00, 200_00), "what it set aside stays there for it"
+
+
+@pytest.mark.parametrize("why", ["frozen", "denylisted", "part of it is taken"])
+def test_a_key_that_may_not_promise_all_of_it_does_not_go_on(shop: Shop, why: str) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    first = of(wallet, shop)
+    if why == "frozen":
+        with shop.backend.db.engine.begin() as connection:
+            connection.execute(update(AccountRow).values(offline_frozen_at=shop.clock.now()))
+    elif why == "denylisted":
+        shop.operator.call("POST", "/denylist", {"kid": b64u(PublicKey.of(wallet.key).kid)})
+    else:
+        spend_what_is_free(wallet)
+        assert till.pay(till.sale(1_00, online=False), wallet, offline=True).json()["status"] == "approved"
+    shop.clock.advance(6 * DAY_S)
+    assert of(wallet, shop).expires_at == first.expires_at
 
 
 def test_the_owner_chooses_the_shops(shop: Shop) -> None:

@@ -12,14 +12,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import Connection, create_engine, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
 from sandbox import backend
 from sandbox.backend.ledger import ledger
+from sandbox.backend.ledger.ledger import Account
 from sandbox.backend.records.database import Database
-from sandbox.backend.records.tables import AccountKind, Base, PostingKind
+from sandbox.backend.records.tables import AccountKind, Base, PostingKind, WalletCredentialRow
 from tests.support import postgres
 from tests.support.backend import in_process
 from tests.support.dues import owing
@@ -78,11 +79,17 @@ def as_wide_as(older: Rows, rows: Rows) -> Rows:
     return {name: sorted((row[: wide.get(name, 0)] for row in rows[name]), key=repr) for name in older}
 
 
-def revise(connection: Connection, revision: str) -> None:
+def revise(database: Database, revision: str) -> None:
+    """Back to an older version."""
+    with database.engine.begin() as connection:
+        command.downgrade(_config(connection), revision)
+
+
+def _config(connection: Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(backend.__path__[0]) / "records" / "migrations"))
     config.attributes["connection"] = connection
-    command.downgrade(config, revision)
+    return config
 
 
 def breaks(database: Database, rule: str) -> None:
@@ -108,7 +115,8 @@ def test_migrating_again_changes_nothing(filled_at_0004: Database) -> None:
 
 def test_a_database_filled_at_0004_keeps_every_row(filled_at_0004: Database) -> None:
     before = rows_of(filled_at_0004)
-    filled_at_0004.migrate()
+    with filled_at_0004.engine.begin() as connection:
+        command.upgrade(_config(connection), "0008")
     after = rows_of(filled_at_0004)
     assert as_wide_as(before, after) == before
     assert after["intents"] == [(*row, row[0]) for row in before["intents"]]  # each has its own id
@@ -118,6 +126,28 @@ def test_a_database_filled_at_0004_keeps_every_row(filled_at_0004: Database) -> 
     with filled_at_0004.read() as session:
         assert ledger.check(session).balanced
         assert ledger.balances(session, ledger.Account(AccountKind.GUARANTEE)) == {"CNY": -10_00}
+
+
+def test_money_is_set_aside_for_the_keys_that_may_promise_it_and_freed_on_the_way_back(
+    filled_at_0004: Database,
+) -> None:
+    filled_at_0004.migrate()
+    revise(filled_at_0004, "0008")
+    before = rows_of(filled_at_0004)
+    filled_at_0004.migrate()
+    with filled_at_0004.read() as session:
+        assert ledger.check(session).balanced
+        keys = session.scalars(select(WalletCredentialRow).where(WalletCredentialRow.allowance_minor > 0)).all()
+        kept = {key.kid: ledger.balance(session, Account(AccountKind.SET_ASIDE, key.kid), "CNY") for key in keys}
+        left = {key.kid: ledger.balance(session, Account(AccountKind.SHOPPER, key.account_id), "CNY") for key in keys}
+        assert len(keys) > 3
+        for key in keys:
+            assert kept[key.kid] == key.allowance_minor or left[key.kid] == 0, "as far as there was money"
+            assert key.claimable_until == (key.expires_at + 7 * 86_400 + 600 if kept[key.kid] else None)
+        assert any(kept.values())
+        assert min(left.values()) >= 0
+    revise(filled_at_0004, "0008")
+    assert rows_of(filled_at_0004) == before
 
 
 @pytest.mark.parametrize("rule", BROKEN_RULES)
@@ -143,13 +173,17 @@ def test_postgresql_keeps_every_row_and_rule_too(postgres_url: str) -> None:
         owed.earns(18_80)
         assert owed.says("pay") == "paid"
         owed.till.pay(owed.till.sale(3_00), shop.wallet())
+        revise(database, "0008")
         before = rows_of(database)
-        with database.engine.begin() as connection:
-            revise(connection, "0004")
+        revise(database, "0004")
+        with database.engine.connect() as connection:
             assert "amount" in {column["name"] for column in inspect(connection).get_columns("payments")}
         assert rows_of(database) == as_wide_as(rows_of(database), before)
         database.migrate()
-        assert (rows_of(database), shop.operator.ledger_is_balanced()) == (before, True)
+        assert shop.operator.ledger_is_balanced()
+        revise(database, "0008")
+        assert rows_of(database) == before
+        database.migrate()
         for rule in BROKEN_RULES:
             with pytest.raises(IntegrityError):
                 breaks(database, rule)
@@ -165,16 +199,16 @@ def test_a_version_without_room_for_an_id_of_two_terminals_is_not_gone_back_to(d
             who.pay(of, wallet)
             who.refund(of, None, refund_id if what == "refunds" else None)
         before = rows_of(shop.backend.db)
-        with pytest.raises(RuntimeError, match=what), shop.backend.db.engine.begin() as connection:
-            revise(connection, "0005")
+        with pytest.raises(RuntimeError, match=what):
+            revise(shop.backend.db, "0005")
         assert rows_of(shop.backend.db) == before
 
 
 def test_a_database_from_before_dues_keeps_what_is_in_it(database_url: str) -> None:
     with in_process(database_url) as shop:
         owed = owing(shop)
-        with shop.backend.db.engine.begin() as connection:
-            revise(connection, "0002")
+        revise(shop.backend.db, "0002")
+        with shop.backend.db.engine.connect() as connection:
             assert "dues" not in inspect(connection).get_table_names()
         shop.backend.db.migrate()
         assert (owed.dues(), owed.told(), owed.sent_again()["status"]) == ([], None, "declined")

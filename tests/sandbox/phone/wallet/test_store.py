@@ -34,7 +34,7 @@ def on_file(path: Path, *, issuer: Signer | None = None) -> Bench:
 
 def reopened(bench: Bench) -> Bench:
     """The same phone after a restart: only its keys and its file are left."""
-    path = Path(bench.store._rows("PRAGMA database_list")[0][2])
+    path = Path(bench.store.rows("PRAGMA database_list")[0][2])
     bench.store.close()
     again = on_file(path, issuer=bench.issuer)
     again.till = bench.till
@@ -81,8 +81,8 @@ def test_killed_before_it_was_durable_nothing_was_signed(phone: Bench, monkeypat
 def test_a_full_medium_signs_nothing_and_the_next_tap_is_well(phone: Bench) -> None:
     phone.store.set_balance("CNY", None)
     card = phone.card()
-    pages = phone.store._rows("PRAGMA page_count")[0][0]
-    phone.store._rows(f"PRAGMA max_page_count = {pages}")
+    pages = phone.store.rows("PRAGMA page_count")[0][0]
+    phone.store.rows(f"PRAGMA max_page_count = {pages}")
     for number in range(1, 60):
         try:
             phone.present(number)
@@ -93,7 +93,7 @@ def test_a_full_medium_signs_nothing_and_the_next_tap_is_well(phone: Bench) -> N
     session.select()
     links = apdu.present(phone.till.presentation(number))
     assert [card.respond(link).hex() for link in links] == ["9000", "6f00"]
-    phone.store._rows("PRAGMA max_page_count = 1000000")
+    phone.store.rows("PRAGMA max_page_count = 1000000")
     assert phone.authorised(number).counter == number
 
 
@@ -143,8 +143,9 @@ def test_a_file_that_is_not_ours_is_left_alone(make: Callable[[Path], None], tmp
 @pytest.mark.parametrize(
     ("version", "lacks"),
     [
-        pytest.param(1, ("released", "unasked"), id="before promises were released"),
-        pytest.param(2, ("unasked",), id="before unasked payments were counted"),
+        pytest.param(1, ("released", "unasked", "drawn"), id="before promises were released"),
+        pytest.param(2, ("unasked", "drawn"), id="before unasked payments were counted"),
+        pytest.param(3, ("drawn",), id="before money was set aside"),
     ],
 )
 def test_a_file_of_before_is_read(version: int, lacks: tuple[str, ...], tmp_path: Path) -> None:
@@ -153,12 +154,13 @@ def test_a_file_of_before_is_read(version: int, lacks: tuple[str, ...], tmp_path
     with closing(sqlite3.connect(path)) as db:
         for column in lacks:
             db.execute(f"ALTER TABLE signed DROP COLUMN {column}")
+        db.execute("ALTER TABLE balance DROP COLUMN set_aside")
         db.execute(f"PRAGMA user_version = {version}")
         db.commit()
     for _ in range(2):
         with WalletStore(path) as store:
             assert store.promised_minor(bytes(8)) == 0
-            assert store.unasked("CNY") == (0, 0)
+            assert (store.unasked("CNY"), store.set_aside_minor("CNY")) == ((0, 0), 0)
 
 
 def test_no_place_to_store_is_said(tmp_path: Path) -> None:

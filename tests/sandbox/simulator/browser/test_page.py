@@ -72,13 +72,14 @@ def handset(name: str = "Lin", /, **screen: Any) -> dict[str, Any]:
     return {
         "name": name, "near": False, "wishes": WISHES, "account": f"account of {name}",
         "screen": {"kind": "idle", **screen},
-        "balance": [{"currency": "CNY", "amount": 1_000_00, "promisable": 487_95, "promised": 12_05}],
+        "balance": [{"currency": "CNY", "amount": 1_000_00, "available": 500_00,
+                     "set_aside": 500_00, "promisable": 487_95, "promised": 12_05}],
         "payments": [{"kind": "paid", "merchant": "晨光咖啡", "total": 18_80, "currency": "CNY"}], "dues": [],
     }  # fmt: skip
 
 
 def posting(kind: str, number: int = 1) -> dict[str, Any]:
-    sides = zip(AccountKind, (1, -1, 2, -1, -1), strict=True)
+    sides = zip(AccountKind, (1, -1, 2, -1, -2, 1), strict=True)
     entries = [{"account": side, "owner": "", "amount": sign * 100, "currency": "CNY"} for side, sign in sides]
     return {"number": number, "kind": kind, "at": "2026-11-22T04:00:00Z", "intent_id": None, "entries": entries}
 
