@@ -43,6 +43,7 @@ from pengpos.core.money import Money
 from pengpos.core.sale import Sale
 from pengpos.core.times import rfc3339
 from pengpos.home import Home
+from pengpos.keys.file import FileKey
 from pengpos.system_clock import SystemClock
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.keys import Issuers, PublicKey
@@ -142,12 +143,21 @@ def export(home: Home, file: Path) -> None:
     recipient = next(iter(issuers))
     with closing(_open(home)) as reader:
         sales = len(reader.unsent())
-        sealed = seal_unsent(reader, recipient, terminal_id=terminal_id, made_at=int(time()))
+        sealed = seal_unsent(reader, recipient, _signer(home), terminal_id=terminal_id, made_at=int(time()))
     try:
         write_export(file, sealed)
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from error
     click.echo(f"{sales} sales sealed into {file}. Only the payment backend can open it: hand it in there.")
+
+
+def _signer(home: Home) -> FileKey | None:
+    """The device's key; None, and a word about it, where it is lost: the takings must not be lost with it."""
+    try:
+        return FileKey.load(home.device_key)
+    except ConfigError as error:
+        click.echo(f"{error}\nThe export is not signed: at the backend a person will look at it.", err=True)
+        return None
 
 
 @queue.command()

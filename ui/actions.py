@@ -37,6 +37,13 @@ class Press:
 
 
 @dataclass(frozen=True, slots=True)
+class PressPin:
+    """Press a key of the pad for an operator's PIN: it shares nothing with amounts and codes."""
+
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
 class AddItem:
     """Put the `index`-th quick item on the bill."""
 
@@ -70,6 +77,7 @@ class Do(StrEnum):
     ACCEPT_OFFLINE = "accept_offline"
     OPEN_CODE = "open_code"
     SEND_CODE = "send_code"
+    SEND_PIN = "send_pin"
     OPEN_QUEUE = "open_queue"
     OPEN_WAITING = "open_waiting"
     OPEN_ALARMS = "open_alarms"
@@ -80,4 +88,4 @@ class Do(StrEnum):
     MORE_ROWS = "more_rows"
 
 
-Action = Press | AddItem | ShowSale | SawAlarm | Do
+Action = Press | PressPin | AddItem | ShowSale | SawAlarm | Do

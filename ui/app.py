@@ -21,6 +21,7 @@ from ui.drawing.scene import Drawing, Scene
 from ui.drawing.typeset import Typesetter
 from ui.screens import project
 from ui.sounds import Speaker, sound_of_change
+from ui.state.asking import on_time
 from ui.state.calls import Call
 from ui.state.local import LocalState, QuickItem
 from ui.theme import Theme, ThemeName
@@ -86,12 +87,14 @@ class Screen:
 
     def refresh(self) -> None:
         """Project, and draw what differs."""
-        self.local = replace(self.local, now=self._now().replace(microsecond=0))
+        self.local = on_time(replace(self.local, now=self._now().replace(microsecond=0)))
         scene = project(self.status, self.local, self._typesetter)
         now_s = self._monotonic_s()
         if scene != self.scene:
             is_new = self.scene is None or scene.name != self.scene.name
-            if is_new and self._options.motion and any(isinstance(n, Drawing) and n.arrives for n in scene.nodes):
+            arrives = is_new and any(isinstance(node, Drawing) and node.arrives for node in scene.nodes)
+            shakes = self.scene is not None and scene.wrong_pins > self.scene.wrong_pins
+            if self._options.motion and (arrives or shakes):
                 self._arrival_s = now_s
             self.scene = scene
             self._touches.shown(scene, now_s)

@@ -7,10 +7,11 @@ from typing import assert_never
 
 from pengpos.client import SaleView, Status
 from pengpos.core.confirmation import CODE_DIGITS
-from ui.actions import Action, AddItem, Do, Key, Press, SawAlarm, ShowSale
+from ui.actions import Action, AddItem, Do, Key, Press, PressPin, SawAlarm, ShowSale
 from ui.screens.amount import items_a_page
 from ui.screens.lists import SALE_ROW, alarm_row, rows_a_page
-from ui.state.calls import AlarmSeen, Call, SaleCall, SendCode, StartSale, Sync, Verb
+from ui.state.asking import ask_for_pin, on_pin_answer, pin_given, press_pin, still_fits, withdrawn
+from ui.state.calls import AlarmSeen, AsOperator, Call, SaleCall, SendCode, StartSale, Sync, Verb
 from ui.state.entry import Entry
 from ui.state.local import Daemon, Left, LocalState, Page, Trouble
 from ui.state.sales import (
@@ -26,6 +27,7 @@ from ui.state.sales import (
 
 CODE_STATES = {"signed", "presented", "pending", "cancelling"}
 WRONG_CODE = "wrong_code"
+ROLE_NEEDED = "role_needed"
 _VERBS = {
     Do.AGAIN: Verb.AGAIN,
     Do.CANCEL: Verb.CANCEL,
@@ -50,6 +52,8 @@ def on_action(local: LocalState, status: Status, action: Action, new_key: Callab
     match action:
         case Press(key):
             return (_type_code(local, key) if local.page is Page.CODE else _type_amount(local, key)), None
+        case PressPin(key):
+            return press_pin(local, key), None
         case AddItem(index):
             if index >= len(local.items):
                 return local, None
@@ -58,10 +62,19 @@ def on_action(local: LocalState, status: Status, action: Action, new_key: Callab
             return replace(local, focus=sale_id, page=Page.SALE), None
         case SawAlarm(alarm_id):
             return _calling(local, AlarmSeen(alarm_id))
+        case Do() if local.page is Page.PIN:
+            return _do_at_pad(local, action)
         case Do():
             return _do(local, status, action, new_key)
         case _:
             assert_never(action)
+
+
+def _do_at_pad(local: LocalState, action: Do) -> After:
+    """While a PIN is asked for there is nothing else to do than to give it or to go back."""
+    if action is Do.SEND_PIN:
+        return pin_given(local)
+    return (withdrawn(local) if action is Do.BACK else local), None
 
 
 def _do(local: LocalState, status: Status, action: Do, new_key: Callable[[], str]) -> After:
@@ -156,6 +169,8 @@ def on_status(local: LocalState, old: Status | None, new: Status) -> LocalState:
         and blocks_next_sale(new.sale)
         and (old is None or old.sale is None or old.sale.id != new.sale.id)
     )
+    if local.asked is not None and (is_new_current or not still_fits(local.asked.call, new)):
+        local = withdrawn(local)
     if is_new_current:
         local = replace(local, page=Page.SALE, focus=None, code="", first_row=0)
     sale = shown_sale(new, local)
@@ -177,6 +192,12 @@ def on_answer(local: LocalState, call: Call, trouble: Trouble | None) -> LocalSt
     """A call was answered, or not (`trouble.code` "away": what came of it the next snapshot says)."""
     if local.calling == call:
         local = replace(local, calling=None)
+    if isinstance(call, AsOperator):
+        if trouble is not None and (again := on_pin_answer(local, trouble)) is not None:
+            return again
+        return on_answer(withdrawn(local), call.call, trouble)
+    if trouble is not None and trouble.code == ROLE_NEEDED and trouble.roles:
+        return ask_for_pin(local, call, trouble.roles)
     if trouble is not None and trouble.code == WRONG_CODE:
         return replace(local, code="")  # the snapshot says how many tries are left
     if trouble is not None:

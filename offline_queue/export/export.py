@@ -3,11 +3,14 @@
 
 A payment carries what `POST /payments` would (backend API), its refunds, and its rows of the journal with the hash
 before each, so that a reader can see that they were not edited. The whole is JSON, sealed as a JWE
-(`pengpos.keys.sealed`); `docs/journal.md` has the format. Taking it in twice changes nothing: an intent is paid once.
+(`pengpos.keys.sealed`) with a statement of the device's key about the content and the journal's head: so nobody but
+the terminal makes an export of it. `docs/journal.md` has the format. Taking it in twice changes nothing: an intent is
+paid once.
 """
 
 import os
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -19,10 +22,12 @@ from offline_queue.records.chain import ChainedRow, Row
 from offline_queue.records.codec import UnreadableSaleError, decode_sale
 from offline_queue.records.facts import SaleFacts
 from pengpos.core.errors import JournalCorruptError, MalformedError
+from pengpos.core.ports import Signer
 from pengpos.core.sale import RefundState, Sale
 from pengpos.keys.private_file import sync_directory
 from pengpos.keys.sealed import seal, unseal
 from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import PublicKey
 
 FORMAT: Literal["pengpos-export-1"] = "pengpos-export-1"
@@ -114,8 +119,14 @@ def seal_payment(sale: Sale, recipient: PublicKey) -> str:
     return seal(msgspec.json.encode(exported_payment(sale)), recipient)
 
 
-def seal_unsent(reader: JournalReader, recipient: PublicKey, *, terminal_id: str, made_at: int) -> str:
-    """Everything unsent in a journal, sealed to the backend. Raises JournalError."""
+def seal_unsent(
+    reader: JournalReader, recipient: PublicKey, signer: Signer | None, *, terminal_id: str, made_at: int
+) -> str:
+    """Everything unsent in a journal, sealed to the backend and signed by the device's key. Raises JournalError.
+
+    `signer` None: the key is lost with the rest of the device. Then the backend takes the payments, and a person looks
+    at it.
+    """
     sales = reader.unsent()
     head = reader.head()
     rows = reader.rows_of(sales)
@@ -128,7 +139,21 @@ def seal_unsent(reader: JournalReader, recipient: PublicKey, *, terminal_id: str
         hash=b64u(head.hash),
         payments=[exported_payment(sale, rows[sale.sale_id]) for sale in sales],
     )
-    return seal(msgspec.json.encode(export), recipient)
+    content = msgspec.json.encode(export)
+    return seal(content, recipient, statement=None if signer is None else _statement(export, content, signer))
+
+
+def _statement(export: Export, content: bytes, signer: Signer) -> bytes:
+    """COSE_Sign1, context ``PengTap1 export``, over JSON: the journal's head and the SHA-256 of the sealed content."""
+    said = {
+        "terminal_id": export.terminal_id,
+        "made_at": export.made_at,
+        "epoch": export.epoch,
+        "sequence": export.seq,
+        "hash": export.hash,
+        "content": b64u(sha256(content).digest()),
+    }
+    return sign1(signer, Context.EXPORT, msgspec.json.encode(said), kid=PublicKey.of(signer).kid)
 
 
 def write_export(path: Path, sealed: str) -> None:

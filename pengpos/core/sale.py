@@ -4,7 +4,7 @@
 Source: local API, "A sale" and the state table; tap protocol §1 for what an intent holds.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID, uuid5
 
@@ -296,6 +296,11 @@ class Sale:
     def intent(self) -> Intent:
         """The newest intent, the only one that may be alive."""
         return self.intents[-1]
+
+    def as_of(self, intent_id: UUID) -> "Sale":
+        """The sale as it was under one of its intents: what the backend says of that one is held against this."""
+        number = next(number for number, intent in enumerate(self.intents, 1) if intent.intent_id == intent_id)
+        return self if number == len(self.intents) else replace(self, intents=self.intents[:number], authorised=None)
 
     @property
     def mode(self) -> Mode:

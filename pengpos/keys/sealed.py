@@ -2,12 +2,14 @@
 """Bytes that only the backend can open: JWE in compact form (RFC 7516), ECDH-ES and A256GCM (RFC 7518 §4.6, §5.3).
 
 The recipient is a P-256 key such as an issuer's; any JOSE library opens what is made here. Sealing says nothing about
-who sealed: what is inside carries its own signatures.
+who sealed: what is inside carries its own signatures, or the sealer puts a statement about the content into the header,
+where whoever cannot read it passes it over (RFC 7515 §4.3).
 """
 
 import json
 import secrets
 import struct
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -25,11 +27,23 @@ _ALGORITHM, _ENCRYPTION = "ECDH-ES", "A256GCM"
 _IV_SIZE, _TAG_SIZE = 12, 16
 
 
-def seal(content: bytes, recipient: PublicKey) -> str:
-    """Encrypt `content` so that only `recipient` can open it; never twice the same."""
+STATEMENT = "pengpos-statement"
+"""The private header parameter for what the sealer says of the content, in base64url."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What was sealed, and the sealer's statement about it, not verified; None: there was none."""
+
+    content: bytes
+    statement: bytes | None
+
+
+def seal(content: bytes, recipient: PublicKey, *, statement: bytes | None = None) -> str:
+    """Encrypt `content` so that only `recipient` can open it; never twice the same. `statement` stays legible."""
     ephemeral = ec.generate_private_key(ec.SECP256R1())
     point = ephemeral.public_key().public_numbers()
-    header = {
+    header: dict[str, object] = {
         "alg": _ALGORITHM,
         "enc": _ENCRYPTION,
         "kid": b64u(recipient.kid),
@@ -40,6 +54,8 @@ def seal(content: bytes, recipient: PublicKey) -> str:
             "y": b64u(point.y.to_bytes(32, "big")),
         },
     }
+    if statement is not None:
+        header[STATEMENT] = b64u(statement)
     protected = b64u(json.dumps(header, separators=(",", ":")).encode())
     key = derive_key(ephemeral.exchange(ec.ECDH(), _point(recipient.x, recipient.y)), _ENCRYPTION, 256)
     iv = secrets.token_bytes(_IV_SIZE)
@@ -48,6 +64,11 @@ def seal(content: bytes, recipient: PublicKey) -> str:
 
 
 def unseal(sealed: str, private: ec.EllipticCurvePrivateKey) -> bytes:
+    """Open what was sealed to this key, whatever was said of it; raises as `open_sealed`."""
+    return open_sealed(sealed, private).content
+
+
+def open_sealed(sealed: str, private: ec.EllipticCurvePrivateKey) -> Opened:
     """Open what was sealed to this key.
 
     Raises MalformedError for anything but a JWE of this kind, SignatureError if it is another's or was changed.
@@ -61,11 +82,16 @@ def unseal(sealed: str, private: ec.EllipticCurvePrivateKey) -> bytes:
     iv, ciphertext, tag = (unb64u(part) for part in rest)
     if len(iv) != _IV_SIZE or len(tag) != _TAG_SIZE:
         raise MalformedError("a JWE whose iv or tag has another size")
-    key = derive_key(private.exchange(ec.ECDH(), _ephemeral(_read_header(protected))), _ENCRYPTION, 256)
+    header = _read_header(protected)
+    statement = header.get(STATEMENT)
+    if not isinstance(statement, str | None):
+        raise MalformedError("a JWE whose statement is no text")
+    key = derive_key(private.exchange(ec.ECDH(), _ephemeral(header)), _ENCRYPTION, 256)
     try:
-        return AESGCM(key).decrypt(iv, ciphertext + tag, protected.encode())
+        content = AESGCM(key).decrypt(iv, ciphertext + tag, protected.encode())
     except InvalidTag:
         raise SignatureError("sealed to another key, or changed since") from None
+    return Opened(content, None if statement is None else unb64u(statement))
 
 
 def derive_key(shared: bytes, algorithm: str, bits: int, *, apu: bytes = b"", apv: bytes = b"") -> bytes:

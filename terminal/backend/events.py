@@ -4,7 +4,6 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
@@ -16,6 +15,7 @@ from pengpos.core.errors import MalformedError
 from pengpos.core.events import Event, NoAnswer
 from pengpos.core.sale import Sale
 from terminal.backend.answers import Answers
+from terminal.sales.after_the_end import Asks, apply_checked
 from terminal.sales.open_sales import OpenSales
 
 log = logging.getLogger(__name__)
@@ -33,11 +33,13 @@ class BackendEvents:
         *,
         open_sales: OpenSales,
         journal: JournalPort,
+        backend: Asks,
         answers: Answers,
         documents_changed: Callable[[], None],
     ) -> None:
         self._open_sales = open_sales
         self._journal = journal
+        self._backend = backend
         self._answers = answers
         self._documents_changed = documents_changed
 
@@ -57,7 +59,7 @@ class BackendEvents:
         message = _read(data, IntentMessage)
         if message is None or (sale := await self._sale_of(message)) is None:
             return
-        event = self._answers.intent_status(_as_of(sale, UUID(message.intent_id)), message)
+        event = self._answers.intent_status(sale.as_of(UUID(message.intent_id)), message)
         if not isinstance(event, NoAnswer):
             await self._apply(sale, [event])
 
@@ -75,11 +77,12 @@ class BackendEvents:
 
     async def _apply(self, sale: Sale, events: list[Event]) -> None:
         """It is not sent again: while the journal takes nothing, it is held and tried again."""
-        await retry_until_recorded(
-            partial(self._open_sales.apply_all, [(sale.sale_id, event) for event in events]),
-            what=f"what the backend says of sale {sale.number}",
-            every_s=JOURNAL_RETRY_S,
-        )
+        for event in events:
+            await retry_until_recorded(
+                partial(apply_checked, self._open_sales, self._backend, sale.sale_id, event),
+                what=f"what the backend says of sale {sale.number}",
+                every_s=JOURNAL_RETRY_S,
+            )
 
     async def _sale_of(self, message: IntentMessage | PaymentMessage) -> Sale | None:
         """Also one long over: it may have been paid after all, or its refund may have failed."""
@@ -96,14 +99,6 @@ class BackendEvents:
             what=f"the sale of intent {intent_id}",
             every_s=JOURNAL_RETRY_S,
         )
-
-
-def _as_of(sale: Sale, intent_id: UUID) -> Sale:
-    """The sale as it was under this intent: what the backend says is held against that one's presentation."""
-    number = next(number for number, intent in enumerate(sale.intents, 1) if intent.intent_id == intent_id)
-    if number == len(sale.intents):
-        return sale
-    return replace(sale, intents=sale.intents[:number], authorised=None)
 
 
 def _read(data: bytes, kind: type[M]) -> M | None:

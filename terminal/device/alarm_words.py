@@ -11,6 +11,7 @@ from offline_queue.export.mirror import MirrorHealth, MirrorState
 from pengpos.client import Sentences
 from pengpos.core.effects import AlarmKind
 from pengpos.core.errors import JournalMediumError
+from pengpos.core.machine.states import TAKEN_STATES
 from pengpos.core.money import Money
 from pengpos.core.sale import DueState, Sale
 from pengpos.i18n import Message
@@ -46,6 +47,8 @@ _ABOUT_A_SALE: Final[dict[AlarmKind, _Alarm]] = {
         message("alarm.paid_after_cancel.text"), message("alarm.paid_after_cancel.cure")
     ),
 }
+
+_FOUND_PAID: Final = _Alarm(message("alarm.paid_after_cancel.stands"), message("alarm.paid_after_cancel.stands_cure"))
 
 # Translators: follows alarm.declined_at_sync.text and perhaps who bears it, as one sentence.
 _ASKED_TO_PAY: Final = message("alarm.declined_at_sync.asked_open")
@@ -96,7 +99,8 @@ _TAG_UNPROTECTED: Final = _Alarm(
 def about_sale(kind: AlarmKind, sale: Sale) -> AlarmWords:
     """An alarm about one sale, with its number; who bears it as far as the backend said, and what came of asking."""
     due = sale.due if kind is AlarmKind.DECLINED_AT_SYNC else None
-    alarm = _ABOUT_A_SALE[kind]
+    stands = kind is AlarmKind.PAID_AFTER_CANCEL and sale.state in TAKEN_STATES
+    alarm = _FOUND_PAID if stands else _ABOUT_A_SALE[kind]
     match due.state if due is not None else None:
         case DueState.PAID:
             return _PAID_SINCE.words(number=sale.number, amount=_amount_asked_for(sale))

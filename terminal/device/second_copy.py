@@ -13,7 +13,7 @@ from offline_queue.export.mirror import Mirror, MirrorHealth, MirrorState
 from offline_queue.journal.files import load_key
 from offline_queue.journal.reader import JournalReader
 from pengpos.client import Home
-from pengpos.core.ports import Clock
+from pengpos.core.ports import Clock, Signer
 from pengpos.core.sale import Sale
 from terminal.device.alarm_words import second_copy
 from terminal.device.alarms import Alarms
@@ -60,11 +60,11 @@ class SecondCopy:
             self._alarms.show(_ALARM, second_copy(health))
 
 
-def sealed_export(home: Home, identity: Callable[[], Identity], clock: Clock) -> str:
+def sealed_export(home: Home, identity: Callable[[], Identity], signer: Signer, clock: Clock) -> str:
     """Everything unsent, sealed to the backend; reads the journal over a connection of its own, so in any thread."""
     issuers, terminal_id = identity().issuers, identity().terminal_id
     reader = JournalReader(home.journal, load_key(home.journal_key))
     try:
-        return seal_unsent(reader, next(iter(issuers)), terminal_id=terminal_id, made_at=clock.now())
+        return seal_unsent(reader, next(iter(issuers)), signer, terminal_id=terminal_id, made_at=clock.now())
     finally:
         reader.close()

@@ -47,6 +47,7 @@ from pengpos.core.ports import Clock
 from pengpos.core.sale import Refund, Sale, SaleState, Way
 from pengpos.core.times import LATE_PAYMENT_S
 from terminal.device.recording import end_tasks, report_if_broken, set_within
+from terminal.sales.after_the_end import apply_checked
 from terminal.sales.arming import Arming
 from terminal.sales.commands import CommandRefusedError, SaleCommands
 from terminal.sales.open_sales import OpenSales, UnknownSaleError
@@ -238,7 +239,7 @@ class EffectRunner:
     async def _bring_back(self, sale_id: UUID, event: Event) -> None:
         """Give the answer to the sale; while the journal takes nothing, keep it and try again."""
         await retry_until_recorded(
-            partial(self._open_sales.apply, sale_id, event),
+            partial(apply_checked, self._open_sales, self._backend, sale_id, event),
             what=f"{type(event).__name__} of sale {sale_id}",
             every_s=JOURNAL_RETRY_S,
             pause=self._pause,

@@ -78,7 +78,7 @@ def make_local_api(
         feed=device.feed,
         alarms=device.alarms,
         days=days,
-        export=partial(sealed_export, given.home, device.identity, device.clock),
+        export=partial(sealed_export, given.home, device.identity, device.signer, device.clock),
         sync_now=sync_now,
         diagnose=given.diagnose,
         language=given.language,

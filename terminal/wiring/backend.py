@@ -116,5 +116,9 @@ def make_backend_events(
 ) -> BackendEvents:
     """What takes the backend's own events."""
     return BackendEvents(
-        open_sales=open_sales, journal=device.journal, answers=backend.answers, documents_changed=upkeep.wake
+        open_sales=open_sales,
+        journal=device.journal,
+        backend=backend.gateway,
+        answers=backend.answers,
+        documents_changed=upkeep.wake,
     )

@@ -12,6 +12,7 @@ from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.receipt import Outcome, Receipt, ReceiptClaims, sign_receipt
+from sandbox.backend.kernel import events
 from sandbox.backend.trust.issuer import Issuer
 from sandbox.phone.phone import VirtualPhone
 from tests.support.counter import Counter, until
@@ -153,6 +154,29 @@ def test_unknown_then_other_money_was_taken(hasty: Counter, phone: VirtualPhone)
     hasty.tell(sale, "cancel", {"reason": "customer"})
     hasty.until(sale, "reversed")
     assert hasty.booked == []
+
+
+def test_other_money_was_taken_and_the_payment_has_gone_back_nobody_is_alarmed(
+    hasty: Counter, phone: VirtualPhone
+) -> None:
+    follower = hasty.terminal._backend.follower
+    hasty.tap(hasty.present("6.00"), phone, "approved")
+    until(lambda: follower._last_event_id is not None, "an event, behind which the stream resumes")
+    hasty.road.silence_events()
+    hasty.road.put(loses_the_answer(), "POST", PAYMENTS)
+    hasty.road.put(refuses(), "GET", "/v1/intents/.*")
+    sale = hasty.tap(hasty.present("18.80"), phone, "unknown")
+    hasty.tell(sale, "cancel", {"reason": "customer"})
+    hasty.until(sale, "reversed")
+    hasty.road.clear()  # the line is back, and tells that it was approved, then that it was cancelled
+    newest = str(events.newest(hasty.sandbox.backend, hasty.terminal_id))
+
+    def heard() -> bool:
+        hasty.sync()
+        return follower._last_event_id == newest
+
+    until(heard, "all events")
+    assert (hasty.status.alarms, hasty.sale(sale).state, hasty.booked) == ([], "reversed", [6_00])
 
 
 def test_the_alarm_rings_once_when_ten_questions_went_unanswered(hasty: Counter, phone: VirtualPhone) -> None:

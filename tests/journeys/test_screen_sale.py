@@ -6,8 +6,8 @@ import pytest
 
 from pengpos.client import SaleView, Status
 from tests.journeys.screen_counter import Answered, Counter, Gone, NotOnTheScreenError, Step
-from ui.actions import Do, ShowSale
-from ui.state.calls import SaleCall, SendCode, StartSale, Sync, Verb
+from ui.actions import Do, Key, PressPin, ShowSale
+from ui.state.calls import AsOperator, Pin, SaleCall, SendCode, StartSale, Sync, Verb
 from ui.state.local import Trouble
 from workshop.samples.screens import (
     IDLE,
@@ -50,7 +50,35 @@ CHARGE = [
     Step(do=Answered(), screen="present"),
 ]
 
+STORE_CALL = SaleCall(SALE_ID, Verb.ACCEPT_OFFLINE)
+A_MANAGER_IS_NEEDED = Trouble("role_needed", "a manager signs in", roles=("manager",))
+PIN = [
+    Step(do=PressPin(Key.D4), screen="pin"),
+    Step(do=PressPin(Key.D7), screen="pin"),
+    Step(do=PressPin(Key.D1), screen="pin"),
+    Step(do=PressPin(Key.D1), screen="pin"),
+    Step(do=Do.SEND_PIN, screen="pin", says="正在核对密码", call=AsOperator(STORE_CALL, Pin())),
+]
+
 JOURNEYS = {
+    "a manager is needed, types the PIN, and it goes on": [
+        Step(do=UNKNOWN, screen="unknown"),
+        Step(do=Do.ACCEPT_OFFLINE, screen="unknown", call=STORE_CALL),
+        Step(do=Answered(A_MANAGER_IS_NEEDED), screen="pin", says="请输入主管密码"),
+        *PIN,
+        Step(do=Answered(Trouble("wrong_pin", "", tries_left=9)), screen="pin", says="密码不对，还可以试 9 次"),
+        *PIN,
+        Step(do=Answered(), screen="unknown"),
+        Step(do=offline(sale("accepted_offline", mode="offline")), screen="stored"),
+    ],
+    "a manager is needed and not there": [
+        Step(do=UNKNOWN, screen="unknown"),
+        Step(do=Do.ACCEPT_OFFLINE, screen="unknown", call=STORE_CALL),
+        Step(do=Answered(A_MANAGER_IS_NEEDED), screen="pin", says="离线收下 ¥18.80"),
+        Step(do=PressPin(Key.D4), screen="pin"),
+        Step(do=Do.BACK, screen="unknown"),
+        Step(do=APPROVED, screen="approved"),
+    ],
     "a tap is approved": [
         *CHARGE,
         Step(do=CONFIRMING, screen="confirming", says="现在还没有收款成功"),

@@ -16,7 +16,7 @@ import pytest
 
 from pengpos.client import Problem
 from tests.ui.fake_daemon import FakeDaemon
-from ui.actions import Action, Do, Key, Press
+from ui.actions import Action, Do, Key, Press, PressPin
 from ui.app import Options, Screen
 from ui.display.threads import Caller, Follower, Inbox
 from ui.display.window import Closed, Exposed, Window
@@ -135,6 +135,24 @@ def test_a_refusal_is_said(bench: Bench, daemon: FakeDaemon) -> None:
     bench.until(lambda: bench.screen.local.trouble is not None)
     assert bench.screen.scene is not None
     assert "还有一笔正在进行" in bench.screen.scene.words
+
+
+def test_a_manager_is_asked_for_and_then_it_goes_on(bench: Bench, daemon: FakeDaemon) -> None:
+    unknown = SAMPLES["unknown"].status
+    assert unknown is not None
+    daemon.publish(unknown)
+    bench.until(bench.shows("unknown"))
+    daemon.refuse = Problem(title="Forbidden", status=403, code="role_needed", roles=["manager"])
+    bench.touch(Do.ACCEPT_OFFLINE)
+    bench.until(bench.shows("pin"))
+    for digit in "4711":
+        bench.touch(PressPin(Key(digit)))
+    bench.touch(Do.SEND_PIN)
+    bench.until(bench.shows("unknown"))
+    assert [path.rpartition("/")[2] for path, _ in daemon.calls] == [
+        "accept-offline", "session", "accept-offline", "session",
+    ]  # fmt: skip
+    assert daemon.tokens[2] == "Bearer token of m-1"
 
 
 def test_the_daemon_goes_and_comes_back(bench: Bench, daemon: FakeDaemon) -> None:

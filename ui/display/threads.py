@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from pengpos.client import ApiProblem, DaemonAway, LocalClient, Status
+from pengpos.client import ApiProblem, DaemonAway, LocalClient, Problem, Status
 from ui.state.calls import Call, perform
 from ui.state.local import Trouble
 
@@ -110,6 +110,16 @@ class Follower(threading.Thread):
         self._failures += 1
 
 
+def _trouble(problem: Problem) -> Trouble:
+    return Trouble(
+        problem.code,
+        problem.detail,
+        roles=tuple(problem.roles or ()),
+        tries_left=problem.tries_left if isinstance(problem.tries_left, int) else None,
+        retry_after_s=problem.retry_after_s if isinstance(problem.retry_after_s, int) else None,
+    )
+
+
 class Caller(threading.Thread):
     """Makes one call after another, so that a slow daemon never stops the screen."""
 
@@ -143,7 +153,7 @@ class Caller(threading.Thread):
         try:
             perform(self._client, call)
         except ApiProblem as error:
-            return Trouble(error.problem.code, error.problem.detail)
+            return _trouble(error.problem)
         except DaemonAway as error:
             return Trouble("away", str(error))
         except Exception as error:  # noqa: BLE001 - a thread's entry: the button must not stay inert for ever

@@ -7,7 +7,7 @@ after `GUARD_S`, and the same button not twice within `REPEAT_S`. Keys of a pad 
 
 from typing import Final, NamedTuple
 
-from ui.actions import Action, Do, Key, Press
+from ui.actions import Action, Do, Key, Press, PressPin
 from ui.drawing.scene import Role, Scene, Target
 
 GUARD_S = 0.25
@@ -99,11 +99,11 @@ def target_of_key(scene: Scene, name: str) -> Target | None:
         key = Key(name)
     if key is None:
         return None
-    pressed = scene.find(Press(key))
+    pressed = scene.find(Press(key)) or scene.find(PressPin(key))
     if pressed is None and name.isdigit():
         return scene.find(Do.NEXT)
     return pressed
 
 
 def _clearing(scene: Scene) -> Target | None:
-    return scene.find(Press(Key.CLEAR))
+    return scene.find(Press(Key.CLEAR)) or scene.find(PressPin(Key.CLEAR))

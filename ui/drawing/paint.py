@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws scenes on a pygame surface, and of a new scene only what differs from the last. Opens no display."""
 
+import math
 from collections.abc import Callable
 from typing import assert_never
 
 import pygame
 
 from ui.drawing.raster import WAVES, fill_rounded, qr_surface, shape_surface, wave_alpha, wave_surface
-from ui.drawing.scene import Align, Box, Drawing, Fill, Node, Qr, Scene, Text, Waves
+from ui.drawing.scene import Align, Box, Drawing, Fill, Node, PinDots, Qr, Scene, Shape, Text, Waves
 from ui.drawing.typeset import Typesetter
 from ui.theme import Theme, Token
 
+SWING = 0.9
+"""How far a refused PIN swings, in heights of its dots."""
 AT_REST = -1.0
 """Phase of the waves where nothing moves."""
 
@@ -41,8 +44,8 @@ class Painter:
         return self._redraw_where(lambda node: isinstance(node, Waves), phase, 1.0)
 
     def arrive(self, progress: float) -> list[pygame.Rect]:
-        """Draw a result's shape while it comes to rest: `progress` 0..1."""
-        return self._redraw_where(lambda node: isinstance(node, Drawing) and node.arrives, AT_REST, progress)
+        """Draw a result's shape, or a refused PIN, while it comes to rest: `progress` 0..1."""
+        return self._redraw_where(_comes_to_rest, AT_REST, progress)
 
     def _redraw_where(self, chosen: Callable[[Node], bool], phase: float, progress: float) -> list[pygame.Rect]:
         scene = self._drawn
@@ -73,6 +76,8 @@ class Painter:
                 self._surface.blit(qr_surface(node.data, min(rect.w, rect.h), self._theme.rgb(Token.QR_DARK)), rect)
             case Waves():
                 self._draw_waves(node, phase)
+            case PinDots():
+                self._draw_pin(node, progress)
             case _:
                 assert_never(node)
 
@@ -101,12 +106,26 @@ class Painter:
             drawn = pygame.transform.smoothscale(drawn, (round(rect.w * share), round(rect.h * share)))
         self._surface.blit(drawn, drawn.get_rect(center=rect.center))
 
+    def _draw_pin(self, node: PinDots, progress: float) -> None:
+        rect = _rect(node.box)
+        side, pitch = rect.h, round(rect.h * 1.9)
+        swing = math.sin(progress * 4 * math.pi) * (1 - progress) * SWING if node.wrong else 0.0
+        x = rect.centerx - (pitch * (node.count - 1) + side) / 2 + swing * rect.h
+        for place in range(node.count):
+            shape, token = (Shape.DOT, node.colour) if place < node.filled else (Shape.RING, node.hollow)
+            dot = shape_surface(shape, side, side, self._theme.rgb(token), self._theme.rgb(node.ground))
+            self._surface.blit(dot, (round(x + place * pitch), rect.y))
+
     def _draw_waves(self, node: Waves, phase: float) -> None:
         rect = _rect(node.box)
         for index in range(WAVES):
             wave = wave_surface(index, rect.w, rect.h, self._theme.rgb(node.colour))
             wave.set_alpha(wave_alpha(index, phase))
             self._surface.blit(wave, rect)
+
+
+def _comes_to_rest(node: Node) -> bool:
+    return (isinstance(node, Drawing) and node.arrives) or (isinstance(node, PinDots) and node.wrong > 0)
 
 
 def merged(areas: list[pygame.Rect]) -> list[pygame.Rect]:

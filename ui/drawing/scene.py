@@ -95,6 +95,7 @@ class Shape(StrEnum):
     DOT = "dot"
     RING = "ring"
     SLASH = "slash"
+    LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +150,23 @@ class Waves:
     colour: Token
 
 
-Node = Fill | Text | Drawing | Qr | Waves
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinDots:
+    """How much of a PIN was typed: `filled` dots of `count`, in the middle of the box; never which digits.
+
+    `wrong` PINs were refused so far: with each more it shakes once.
+    """
+
+    box: Box
+    count: int
+    filled: int
+    colour: Token
+    hollow: Token
+    ground: Token
+    wrong: int = 0
+
+
+Node = Fill | Text | Drawing | Qr | Waves | PinDots
 
 
 class Role(Enum):
@@ -198,6 +215,11 @@ class Scene:
     def words(self) -> tuple[str, ...]:
         """Every line of text, in drawing order."""
         return tuple(node.text for node in self.nodes if isinstance(node, Text))
+
+    @property
+    def wrong_pins(self) -> int:
+        """How many PINs were refused on this pad."""
+        return sum(node.wrong for node in self.nodes if isinstance(node, PinDots))
 
     @property
     def moves(self) -> bool:

@@ -159,6 +159,12 @@ _DRAWINGS: Final[dict[Shape, tuple[Part, ...]]] = {
         Stroke(((52, 39), (74, 61)), 7),
         Stroke(((74, 39), (52, 61)), 7),
     ),
+    Shape.LOCK: (
+        Stroke(((33, 48), (33, 32), *arc((50, 32), 17, 180, 360), (67, 48)), 9),
+        Plate(20, 44, 60, 48, 10),
+        Disc((50, 63), 6.5, knock=True),
+        Stroke(((50, 65), (50, 76)), 6, knock=True),
+    ),
     Shape.CHEVRON: (Stroke(((36, 20), (66, 50), (36, 80)), 11),),
     Shape.DOT: (Disc((50, 50), 50),),
     Shape.RING: (Stroke((*arc((50, 50), 40, 0, 360),), 18),),

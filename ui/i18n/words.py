@@ -196,6 +196,26 @@ NOT_ENROLLED = message("notice.not_enrolled")
 NOT_ENROLLED_WHAT = message("notice.not_enrolled_what")
 NOT_ENROLLED_DO = message("notice.not_enrolled_do")
 
+# --- an operator's PIN -----------------------------------------------------------------------------------------------
+# Translators: whose PIN is asked for; the largest words of the page.
+PIN_MANAGER = message("pin.manager")
+PIN_TECHNICIAN = message("pin.technician")
+PIN_MANAGER_OR_TECHNICIAN = message("pin.manager_or_technician")
+PIN_CASHIER = message("pin.cashier")
+PIN_OF_STAFF = message("pin.of_staff")
+# Translators: what it is asked for, under the words above.
+PIN_TO_ACCEPT_OFFLINE = message("pin.to_accept_offline")
+PIN_TO_TAKE_CASH = message("pin.to_take_cash")
+PIN_TO_TAKE_CODE = message("pin.to_take_code")
+PIN_TO_SEE_ALARM = message("pin.to_see_alarm")
+PIN_HINT = message("pin.hint")
+PIN_CHECKING = message("pin.checking")
+PIN_SEND = message("pin.send")
+PIN_WRONG = message("pin.wrong")
+# Translators: the PIN is somebody's, but that person's role is not enough.
+PIN_NOT_ENOUGH = message("pin.not_enough")
+PIN_WAIT = message("pin.wait")
+
 # --- what the daemon refused ---------------------------------------------------------------------------------------
 TROUBLE_BUSY = message("trouble.busy")
 TROUBLE_NOT_NOW = message("trouble.not_now")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The projection: (status, local state) → scene. Pure but for the typesetter's measuring; no display, no clock.
 
-Reading order: amount, code, lists, notice, present, queue, result, progress, receipt.
+Reading order: amount, code, lists, notice, pin, present, queue, result, progress, receipt.
 """
 
 from pengpos.client import SaleView, Status
@@ -12,6 +12,7 @@ from ui.screens.amount import amount_screen
 from ui.screens.code import code_screen
 from ui.screens.lists import alarms_screen, waiting_screen
 from ui.screens.notice import away_screen, not_enrolled_screen, starting_screen
+from ui.screens.pin import pin_screen
 from ui.screens.present import present_screen
 from ui.screens.progress import progress_screen
 from ui.screens.queue import queue_screen
@@ -35,7 +36,7 @@ def project(status: Status | None, local: LocalState, typesetter: Typesetter) ->
     offered = status.terminal.languages if status and status.terminal else []
     canvas = Canvas(name, local, second_language(local.language, offered), typesetter)
     _draw(canvas, name.partition(" ")[0], status, sale)
-    top_bar(canvas, status, opens=sale is None or not blocks_next_sale(sale))
+    top_bar(canvas, status, opens=name != Page.PIN.value and (sale is None or not blocks_next_sale(sale)))
     return canvas.finish()
 
 
@@ -47,6 +48,8 @@ def screen_name(status: Status | None, local: LocalState, sale: SaleView | None)
         return "away"
     if status.terminal is None:
         return "not_enrolled"
+    if local.page is Page.PIN and local.asked is not None:
+        return Page.PIN.value
     is_live = sale is not None and blocks_next_sale(sale)
     if not is_live and local.page in {Page.QUEUE, Page.WAITING, Page.ALARMS}:
         return local.page.value
@@ -65,6 +68,8 @@ def _draw(canvas: Canvas, kind: str, status: Status | None, sale: SaleView | Non
             not_enrolled_screen(canvas)
         case _ if status is None or kind == "away":
             away_screen(canvas, status)
+        case Page.PIN.value:
+            pin_screen(canvas, status)
         case Page.QUEUE.value:
             queue_screen(canvas, status)
         case Page.WAITING.value:

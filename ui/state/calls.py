@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The calls that the screen makes to the daemon, as values, and the one function that makes them."""
 
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import assert_never
 
-from pengpos.client import LocalClient, NewSale
+from pengpos.client import ApiProblem, DaemonAway, LocalClient, NewSale
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,37 @@ class AlarmSeen:
     alarm_id: str
 
 
-Call = StartSale | SaleCall | SendCode | Sync | AlarmSeen
+class Pin:
+    """An operator's PIN; no way but `digits` gives it out, and what shows values shows none of it."""
+
+    __slots__ = ("_digits",)
+
+    def __init__(self, digits: str = "") -> None:
+        self._digits = digits
+
+    def __len__(self) -> int:
+        return len(self._digits)
+
+    def __repr__(self) -> str:
+        return "Pin(…)"
+
+    def digits(self) -> str:
+        """What was typed."""
+        return self._digits
 
 
-def perform(client: LocalClient, call: Call) -> None:
+@dataclass(frozen=True, slots=True)
+class AsOperator:
+    """A call as the operator whose PIN it is: signed in for it, and out again. The PIN is no part of what it equals."""
+
+    call: "Call"
+    pin: Pin = field(compare=False, repr=False)
+
+
+Call = StartSale | SaleCall | SendCode | Sync | AlarmSeen | AsOperator
+
+
+def perform(client: LocalClient, call: Call, token: str | None = None) -> None:
     """Make the call. Raises ApiProblem and DaemonAway."""
     match call:
         case StartSale(amount_minor, currency, key):
@@ -69,12 +97,19 @@ def perform(client: LocalClient, call: Call) -> None:
                 Verb.PARK: client.park,
                 Verb.ACCEPT_OFFLINE: client.accept_offline,
             }
-            by_verb[verb](sale_id)
+            by_verb[verb](sale_id, token=token)
         case SendCode(sale_id, code):
-            client.confirmation_code(sale_id, code)
+            client.confirmation_code(sale_id, code, token=token)
         case Sync():
             client.sync()
         case AlarmSeen(alarm_id):
-            client.alarm_seen(alarm_id)
+            client.alarm_seen(alarm_id, token=token)
+        case AsOperator(asked, pin):
+            session = client.sign_in(pin.digits())
+            try:
+                perform(client, asked, session.token)
+            finally:
+                with contextlib.suppress(ApiProblem, DaemonAway):  # it ends by itself soon
+                    client.sign_out(session.token)
         case _:
             assert_never(call)

@@ -10,6 +10,7 @@ from pengpos.client import Language
 from ui.actions import Action
 from ui.state.calls import Call
 from ui.state.entry import Entry
+from ui.state.pin import Asked
 from ui.theme import ThemeName
 
 
@@ -30,6 +31,7 @@ class Page(StrEnum):
     QUEUE = "queue"
     WAITING = "waiting"
     ALARMS = "alarms"
+    PIN = "pin"
 
 
 class QuickItem(NamedTuple):
@@ -47,10 +49,13 @@ class Left(NamedTuple):
 
 
 class Trouble(NamedTuple):
-    """The daemon's last refusal: its `code`, and its `detail` in English."""
+    """The daemon's last refusal: its `code`, its `detail` in English, and what it says beside them."""
 
     code: str
     detail: str
+    roles: tuple[str, ...] = ()
+    tries_left: int | None = None
+    retry_after_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,5 +83,7 @@ class LocalState:
     calling: Call | None = None
     """The call on its way to the daemon; its button is inert meanwhile."""
     trouble: Trouble | None = None
+    asked: Asked | None = None
+    """The call that waits for an operator's PIN, while the page is PIN."""
     pressed: Action | None = None
     """The action under a finger now."""

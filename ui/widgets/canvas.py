@@ -9,7 +9,22 @@ from pengpos.client import Language
 from pengpos.i18n import Message
 from ui.actions import Action
 from ui.drawing.qr import modules, side_of
-from ui.drawing.scene import Align, Box, Drawing, Fill, Node, Qr, Role, Scene, Script, Shape, Target, Text, Waves
+from ui.drawing.scene import (
+    Align,
+    Box,
+    Drawing,
+    Fill,
+    Node,
+    PinDots,
+    Qr,
+    Role,
+    Scene,
+    Script,
+    Shape,
+    Target,
+    Text,
+    Waves,
+)
 from ui.drawing.typeset import Typesetter
 from ui.state.local import LocalState
 from ui.theme import LEAST_TYPE_PX, LINE_HEIGHT, RADIUS, Style, Token
@@ -103,6 +118,20 @@ class Canvas:
         """Give the panel pixels a module would have in an area."""
         room = self.panel_box(area)
         return int(min(room.w, room.h)) // len(modules(data))
+
+    def pin_dots(self, box: Box, count: int, filled: int, colour: Token, *, wrong: int) -> None:
+        """Draw how much of a PIN was typed."""
+        self._nodes.append(
+            PinDots(
+                box=self.panel_box(box),
+                count=count,
+                filled=filled,
+                colour=colour,
+                hollow=Token.FAINT,
+                ground=Token.CARD,
+                wrong=wrong,
+            )
+        )
 
     def waves(self, box: Box, colour: Token) -> None:
         """Draw the moving waves of "tap here"."""

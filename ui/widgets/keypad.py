@@ -3,7 +3,7 @@
 
 from typing import NamedTuple
 
-from ui.actions import Do, Key, Press
+from ui.actions import Do, Key, Press, PressPin
 from ui.drawing.scene import Align, Box, Role, Shape
 from ui.theme import GAP, KEY_MINIMUM, KEY_SIZE, MARGIN, RADIUS, Style, Token, Weight
 from ui.widgets.bar import bar_height
@@ -73,8 +73,13 @@ def plan_pad(canvas: Canvas, left_needs: float = 0) -> PadPlan:
     return PadPlan(left, keys, action, way_out)
 
 
-def keypad(canvas: Canvas, area: Box, keys: Keys, dead: frozenset[Key] = frozenset()) -> None:
-    """Draw a grid of keys; `dead` ones are seen but cannot be pressed."""
+def keypad(
+    canvas: Canvas, area: Box, keys: Keys, dead: frozenset[Key] = frozenset(), press: type[Press | PressPin] = Press
+) -> None:
+    """Draw a grid of keys; `dead` ones are seen but cannot be pressed.
+
+    `press` is what they stand for. A key of a PIN does not light up: who looks on, here or in a browser, would read it.
+    """
     columns = len(keys[0])
     wide, high = (area.w - GAP * (columns - 1)) / columns, (area.h - GAP * (len(keys) - 1)) / len(keys)
     for row, row_keys in enumerate(keys):
@@ -83,10 +88,12 @@ def keypad(canvas: Canvas, area: Box, keys: Keys, dead: frozenset[Key] = frozens
                 continue
             reaches_down = row + 1 < len(keys) and keys[row + 1][column] is None
             tall = 2 * high + GAP if reaches_down else high
-            _key(canvas, Box(area.x + column * (wide + GAP), area.y + row * (high + GAP), wide, tall), key, key in dead)
+            place = Box(area.x + column * (wide + GAP), area.y + row * (high + GAP), wide, tall)
+            _key(canvas, place, key, None if key in dead else press(key))
 
 
-def _key(canvas: Canvas, box: Box, key: Key, is_dead: bool) -> None:  # noqa: FBT001 - private, one caller
+def _key(canvas: Canvas, box: Box, key: Key, action: Press | PressPin | None) -> None:
+    is_dead = action is None
     ground = Token.PAPER if key in _OPERATORS or is_dead else Token.CARD
     if canvas.local.pressed == Press(key):
         ground = Token.PRESSED
@@ -99,8 +106,8 @@ def _key(canvas: Canvas, box: Box, key: Key, is_dead: bool) -> None:  # noqa: FB
     else:
         label = "C" if key is Key.CLEAR else key.value
         canvas.text(box, label, Style(KEY_SIZE, Weight.DISPLAY, ink), Align.CENTRE)
-    if not is_dead:
-        canvas.target(box, Press(key), Role.KEY)
+    if action is not None:
+        canvas.target(box, action, Role.KEY)
 
 
 def pad_action(canvas: Canvas, box: Box, label: str, action: Do, *, enabled: bool) -> None:

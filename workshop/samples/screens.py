@@ -25,9 +25,10 @@ from pengpos.client import (
     TerminalView,
 )
 from pengpos.core.times import rfc3339
-from ui.state.calls import StartSale
+from ui.state.calls import AlarmSeen, AsOperator, Call, Pin, SaleCall, StartSale, Verb
 from ui.state.entry import Entry
 from ui.state.local import Daemon, Left, LocalState, Page, QuickItem, Trouble
+from ui.state.pin import Asked, Refused
 
 NOW: Final = datetime(2026, 11, 21, 14, 32, 18, tzinfo=timezone(timedelta(hours=8)))
 SALE_ID: Final = "0193476e-aa00-7000-8000-000000000001"
@@ -177,6 +178,15 @@ def _asked(state: str) -> SaleView:
     return sale("declined_at_sync", reason=msgspec.structs.replace(NOT_ENOUGH, borne_by="merchant", due=due))
 
 
+_STORE = SaleCall(SALE_ID, Verb.ACCEPT_OFFLINE)
+
+
+def _pad(call: Call, *roles: str, digits: str = "", calling: Call | None = None, **asked: object) -> LocalState:
+    """A pad for an operator's PIN, that was asked for in the midst of a sale."""
+    opened = Asked(call=call, roles=roles or ("manager",), page=Page.SALE.value, touched=NOW, pin=Pin(digits))
+    return local(page=Page.PIN, asked=replace(opened, **asked), calling=calling)  # type: ignore[arg-type]  # real fields
+
+
 _PAID_SINCE = AlarmView(
     id="1",
     kind="declined_at_sync",
@@ -304,6 +314,25 @@ SAMPLES: Final[dict[str, Sample]] = {
     "code-full": Sample(offline(_ARMED_OFFLINE), local(page=Page.CODE, code="40271593")),
     "code-closed": Sample(
         offline(sale("presented", "cancel", url=OFFLINE_URL, code_tries_left=0)), local(page=Page.CODE)
+    ),
+    "pin": Sample(offline(_UNKNOWN, unknown=[_UNKNOWN]), _pad(_STORE)),
+    "pin-typing": Sample(offline(_UNKNOWN, unknown=[_UNKNOWN]), _pad(SaleCall(SALE_ID, Verb.CANCEL), digits="471108")),
+    "pin-checking": Sample(
+        offline(_UNKNOWN, unknown=[_UNKNOWN]), _pad(_STORE, calling=AsOperator(_STORE, Pin()))
+    ),
+    "pin-wrong": Sample(
+        offline(_UNKNOWN, unknown=[_UNKNOWN]), _pad(_STORE, refused=Refused("wrong_pin", tries_left=8), wrong=2)
+    ),
+    "pin-not-enough": Sample(
+        offline(_UNKNOWN, unknown=[_UNKNOWN]), _pad(_STORE, refused=Refused("role_needed"), wrong=1)
+    ),
+    "pin-wait": Sample(
+        offline(_UNKNOWN, unknown=[_UNKNOWN]),
+        _pad(_STORE, refused=Refused("too_many_tries", until=NOW + timedelta(seconds=287)), wrong=10),
+    ),
+    "pin-alarm": Sample(
+        msgspec.structs.replace(IDLE, alarms=[_DECLINED_AT_SYNC]),
+        _pad(AlarmSeen(_DECLINED_AT_SYNC.id), "manager", "technician", digits="12345678"),
     ),
     "queue": Sample(OFFLINE, local(page=Page.QUEUE)),
     "queue-empty": Sample(msgspec.structs.replace(IDLE, queue=QueueView()), local(page=Page.QUEUE)),

@@ -41,6 +41,7 @@ class Context(StrEnum):
     CLOCK = "clock"
     ISSUERS = "issuers"
     CREDENTIAL_REQUEST = "credential-request"
+    EXPORT = "export"
 
     @property
     def aad(self) -> bytes:

@@ -8,9 +8,10 @@ The acknowledgement is a journal head (context `PengTap1 head`) with one member 
 carried, and under `imported` the ids of the intents that need the terminal no more. It is not the head that
 heartbeats go by: that stays the highest a heartbeat has brought.
 
-An export is sealed, not signed by the terminal. What pays is signed inside; for the rest (what was accepted offline,
-cancels, refunds) stand the rows, which must follow from each other, and the operator who hands it in. Rows that
-contradict the head we signed last are a restored card's: its payments are real, so they are taken, with an alarm.
+The terminal's key signs an export (`export_statement`); one without that statement is from before page 1.2 or of a
+device that lost its key: it is taken, with an alarm, for what pays is signed inside. What an import would give back,
+refunds and cancels of what was taken, waits for a person, whoever signed. Rows that contradict the head we signed last
+are a restored card's: its payments are real, so they are taken, with an alarm.
 """
 
 import json
@@ -22,6 +23,7 @@ from sqlalchemy.orm import Session
 from pengpos.core.errors import MalformedError, SignatureError
 from pengpos.core.sale import refund_id_after_cancel
 from pengpos.core.times import rfc3339
+from pengpos.keys.sealed import Opened
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, Sign1
 from pengpos.wire.objects.presentation import Presentation
@@ -36,6 +38,8 @@ from sandbox.backend.kernel.alarms import raise_alarm
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records.tables import AlarmKind, CancelReason, TerminalRow
 from sandbox.backend.terminals.heartbeat import HEAD_LIFE_S
+from sandbox.backend.terminals.held_orders import Imported
+from sandbox.backend.trust.export_statement import is_signed
 
 _FINAL_REFUSALS = frozenset({"exceeds_captured"})
 """Refusals of a refund that no second import could change: it is over, as it would be for the terminal."""
@@ -43,27 +47,34 @@ _FINAL_REFUSALS = frozenset({"exceeds_captured"})
 
 def take(backend: Backend, sealed: str) -> wire.ImportAnswer:
     """Take in an export. Raises InvalidRequestError `bad_export`, `foreign_export`; then nothing of it was taken."""
-    export = _open(backend, sealed)
+    export, opened = _open(backend, sealed)
     with backend.db.read() as session:
         terminal = session.get(TerminalRow, export.terminal_id)
         if terminal is None:
             raise InvalidRequestError("the export is of a terminal that was never enrolled here", code="foreign_export")
         signed_head = _head_of(terminal.head)
+        try:
+            signed = is_signed(session, opened, export.terminal_id, export.stated())
+        except (MalformedError, SignatureError) as error:
+            raise _bad(str(error)) from error
     hashes = _check_rows(export)
+    how = Imported.SIGNED if signed else Imported.UNSIGNED
     presented = [_presented(backend, export.terminal_id, payment) for payment in export.payments]
     verdicts = [
-        _deliver(backend, export.terminal_id, payment, presentation)
+        _deliver(backend, export.terminal_id, payment, presentation, how)
         for payment, presentation in zip(export.payments, presented, strict=True)
     ]
     imported = [verdict.intent_id for verdict in verdicts if verdict.imported]
     restored = signed_head is not None and _contradicts(export, hashes, signed_head)
-    raw = backend.db.write(lambda session: _acknowledge(session, backend, export, imported, restored=restored))
+    alarms = [AlarmKind.HEAD_WENT_BACK] * restored + [AlarmKind.UNSIGNED_IMPORT] * (not signed)
+    raw = backend.db.write(lambda session: _acknowledge(session, backend, export, imported, alarms))
     return wire.ImportAnswer(verdicts=verdicts, acknowledgement=b64u(raw))
 
 
-def _open(backend: Backend, sealed: str) -> wire.Export:
+def _open(backend: Backend, sealed: str) -> tuple[wire.Export, Opened]:
     try:
-        return wire.Export.model_validate_json(backend.issuer.unseal(sealed))
+        opened = backend.issuer.unseal(sealed)
+        return wire.Export.model_validate_json(opened.content), opened
     except (MalformedError, SignatureError) as error:
         raise _bad(str(error)) from error
     except ValidationError as error:
@@ -121,7 +132,11 @@ def _presented(backend: Backend, terminal_id: str, payment: wire.ExportedPayment
 
 
 def _deliver(
-    backend: Backend, terminal_id: str, payment: wire.ExportedPayment, presentation: Presentation | RefusedRequestError
+    backend: Backend,
+    terminal_id: str,
+    payment: wire.ExportedPayment,
+    presentation: Presentation | RefusedRequestError,
+    how: Imported,
 ) -> wire.ImportVerdict:
     if isinstance(presentation, RefusedRequestError):
         problem = batch.item_problem(presentation)
@@ -129,14 +144,14 @@ def _deliver(
     asked = [refund.model_dump() for refund in payment.refunds]
     verdict: shapes.Payment | shapes.CancelAnswer | shapes.Intent | shapes.ItemProblem
     if payment.being_undone:
-        verdict = _cancel(backend, payment, presentation)
-        if isinstance(verdict, shapes.CancelAnswer) and verdict.status == "settled":
+        verdict = _cancel(backend, payment, presentation, how)
+        if isinstance(verdict, shapes.CancelAnswer) and verdict.status == "settled" and verdict.code is None:
             asked.append(_refund_of_all(presentation))
     elif payment.authorisation is not None:
         [verdict] = batch.take_all(backend, terminal_id, [_item(payment)], knows_dues=True)  # the journal is ours
     else:
         verdict = _ask(backend, presentation)
-    answers = [_refund(backend, terminal_id, payment.intent_id, one) for one in asked]
+    answers = [_refund(backend, terminal_id, payment.intent_id, one, how) for one in asked]
     imported = not isinstance(verdict, shapes.ItemProblem) and all(_is_over(answer) for answer in answers)
     return wire.ImportVerdict(intent_id=payment.intent_id, imported=imported, verdict=verdict, refunds=answers)
 
@@ -153,12 +168,12 @@ def _item(payment: wire.ExportedPayment) -> dict[str, Any]:
 
 
 def _cancel(
-    backend: Backend, payment: wire.ExportedPayment, presentation: Presentation
+    backend: Backend, payment: wire.ExportedPayment, presentation: Presentation, how: Imported
 ) -> shapes.CancelAnswer | shapes.ItemProblem:
     try:
         asked = shapes.CancelRequest.model_validate({"presentation": payment.presentation, "reason": payment.cancel})
         reason = CancelReason(asked.reason)
-        answer = backend.db.write(lambda session: cancel.cancel(session, backend, presentation, reason))
+        answer = backend.db.write(lambda session: cancel.cancel(session, backend, presentation, reason, imported=how))
         return rendering.cancelled(answer)
     except ValidationError:
         return batch.item_problem(InvalidRequestError("a cancel without a reason that we know"))
@@ -186,11 +201,13 @@ def _refund_of_all(presentation: Presentation) -> dict[str, Any]:
 
 
 def _refund(
-    backend: Backend, terminal_id: str, intent_id: str, asked: dict[str, Any]
+    backend: Backend, terminal_id: str, intent_id: str, asked: dict[str, Any], how: Imported
 ) -> shapes.Refund | shapes.ItemProblem:
     try:
         request = shapes.RefundRequest.model_validate(asked)
-        order = refunds.RefundOrder(refund_id=request.refund_id, amount_minor=request.amount, reason=request.reason)
+        order = refunds.RefundOrder(
+            refund_id=request.refund_id, amount_minor=request.amount, reason=request.reason, imported=how
+        )
         return rendering.refund(
             backend.db.write(lambda session: refunds.refund(session, backend, terminal_id, intent_id, order))
         )
@@ -207,12 +224,12 @@ def _is_over(answer: shapes.Refund | shapes.ItemProblem) -> bool:
 
 
 def _acknowledge(
-    session: Session, backend: Backend, export: wire.Export, imported: list[str], *, restored: bool
+    session: Session, backend: Backend, export: wire.Export, imported: list[str], alarms: list[AlarmKind]
 ) -> bytes:
     now = backend.clock.now()
-    if restored:
+    for kind in alarms:
         shown = {"epoch": export.epoch, "sequence": export.seq, "hash": export.hash}
-        raise_alarm(session, AlarmKind.HEAD_WENT_BACK, export.terminal_id, {"imported": shown}, now)
+        raise_alarm(session, kind, export.terminal_id, {"imported": shown}, now)
     terminal = session.get_one(TerminalRow, export.terminal_id, with_for_update=True)
     terminal.head_version += 1
     return backend.issuer.document(

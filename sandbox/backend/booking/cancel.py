@@ -16,6 +16,7 @@ from sandbox.backend.records.tables import (
     CancelOutcome,
     CancelReason,
     DueState,
+    HeldBecause,
     IntentRow,
     IntentStatus,
     PaymentRow,
@@ -27,6 +28,7 @@ from sandbox.backend.records.tables import (
     ReviewState,
 )
 from sandbox.backend.terminals import held_orders
+from sandbox.backend.terminals.held_orders import Imported
 from sandbox.backend.trust.judgement import CANCELLED, EXPIRED
 
 _GIVING = (RefundState.HELD, RefundState.DONE, RefundState.VOID)
@@ -48,6 +50,7 @@ def cancel(
     reason: CancelReason,
     *,
     unless_paid: bool = False,
+    imported: Imported | None = None,
 ) -> Cancelled:
     """Cancel an intent, registered before or not; the same question gets the same answer, for ever, once it is final.
 
@@ -64,7 +67,7 @@ def cancel(
     if outcome is None and unless_paid and _booked(session, intent) is not None:
         outcome = CancelOutcome.SETTLED
     elif outcome is None:
-        outcome = _outcome(session, backend, intent, reason, now)
+        outcome = _outcome(session, backend, intent, reason, now, imported=imported)
         if outcome is not CancelOutcome.HELD:
             _answer(session, intent, reason, outcome, now)
     refused = held_orders.refused(session, ReviewKind.CANCEL, intent.terminal_id, intent.intent_id)
@@ -95,7 +98,9 @@ def _answer(session: Session, intent: IntentRow, reason: CancelReason, outcome: 
     intents.announce(session, intent, now)
 
 
-def _outcome(session: Session, backend: Backend, intent: IntentRow, reason: CancelReason, now: int) -> CancelOutcome:
+def _outcome(
+    session: Session, backend: Backend, intent: IntentRow, reason: CancelReason, now: int, *, imported: Imported | None
+) -> CancelOutcome:
     """Do it, or find that it must wait for a person.
 
     Where no money hangs on it there is nothing to decide. A key that is not trusted leaves no tombstone all the same,
@@ -112,9 +117,11 @@ def _outcome(session: Session, backend: Backend, intent: IntentRow, reason: Canc
             "currency": intent.currency,
             "reason": reason.value,
         },
+        imported=imported,
     )
     if not _money_hangs_on(session, intent, payment):
-        if held_orders.must_be_held(session, order) is None:
+        why = held_orders.must_be_held(session, order)
+        if why is None or (why is HeldBecause.IMPORTED and imported is Imported.SIGNED):
             return _end(session, backend, intent, now)
         if intent.status in intents.OPEN:
             intents.end(intent, IntentStatus.EXPIRED, EXPIRED.code, int(EXPIRED.reason))

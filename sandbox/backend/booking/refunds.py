@@ -34,11 +34,15 @@ CANCELLED = "cancelled by the merchant"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundOrder:
-    """A refund as a terminal asks for it, under its own id. `amount_minor` None: all that is still captured."""
+    """A refund as a terminal asks for it, under its own id. `amount_minor` None: all that is still captured.
+
+    `imported`: it stood in a sealed export.
+    """
 
     refund_id: str
     amount_minor: int | None
     reason: str
+    imported: held_orders.Imported | None = None
 
 
 def refund(
@@ -63,7 +67,7 @@ def refund(
     if payment is None or payment.status is PaymentStatus.HELD or intent.status is IntentStatus.EXPIRED:
         raise NotBookedYetError("the payment is not booked yet; keep the refund behind it")
     row = _new_row(session, intent, order, now)
-    if _must_wait(session, intent, payment, row, now):
+    if _must_wait(session, intent, payment, row, now, imported=order.imported):
         row.state = RefundState.HELD
     else:
         payment = _carry_out(session, backend, intent, payment, row, now)
@@ -141,7 +145,15 @@ def _new_row(session: Session, intent: IntentRow, order: RefundOrder, now: int) 
     )
 
 
-def _must_wait(session: Session, intent: IntentRow, payment: PaymentRow, row: RefundRow, now: int) -> bool:
+def _must_wait(
+    session: Session,
+    intent: IntentRow,
+    payment: PaymentRow,
+    row: RefundRow,
+    now: int,
+    *,
+    imported: held_orders.Imported | None,
+) -> bool:
     """Whether a person must look at it first; then the row says what it would give back."""
     order = held_orders.Order(
         kind=ReviewKind.REFUND,
@@ -155,6 +167,7 @@ def _must_wait(session: Session, intent: IntentRow, payment: PaymentRow, row: Re
             "currency": intent.currency,
             "reason": row.reason,
         },
+        imported=imported,
     )
     if held_orders.must_be_held(session, order) is None:
         return False

@@ -24,7 +24,7 @@ from sandbox.backend.intents.finality import MOST_MAX_AGE_S
 
 ReviewKind = Literal["refund", "cancel"]
 ReviewState = Literal["open", "approved", "refused"]
-HeldBecause = Literal["revoked"]
+HeldBecause = Literal["revoked", "imported"]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,16}$")]
 Kid = Annotated[Base64url, Field(min_length=11, max_length=11)]
 Fingerprint = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{4}(-?[0-9A-Fa-f]{4}){3}$")]

@@ -123,3 +123,13 @@ class Export(Shape):
     seq: Annotated[StrictInt, Field(ge=1, lt=2**63)]
     hash: Hash
     payments: list[ExportedPayment]
+
+    def stated(self) -> dict[str, object]:
+        """What the terminal's statement must say of this export, the digest of its content excepted."""
+        return {
+            "terminal_id": self.terminal_id,
+            "made_at": self.made_at,
+            "epoch": self.epoch,
+            "sequence": self.seq,
+            "hash": self.hash,
+        }

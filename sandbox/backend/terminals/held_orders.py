@@ -8,6 +8,7 @@ Tests: tests/sandbox/backend/terminals/test_held_orders.py
 """
 
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Any
 
 from sqlalchemy import select
@@ -18,14 +19,25 @@ from sandbox.backend.records.database import insert_if_new
 from sandbox.backend.records.tables import AlarmKind, HeldBecause, ReviewKind, ReviewRow, ReviewState, TerminalRow
 
 
+class Imported(Enum):
+    """An order that stood in a sealed export: made by the terminal's key, or by anybody who knows the format."""
+
+    SIGNED = auto()
+    UNSIGNED = auto()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a terminal's key asks for. `subject`: the order's own id; `detail`: what the operator should see of it."""
+    """What a terminal's key asks for. `subject`: the order's own id; `detail`: what the operator should see of it.
+
+    `imported`: it stood in a sealed export; None: a request of the terminal's key asks for it.
+    """
 
     kind: ReviewKind
     terminal_id: str
     subject: str
     detail: dict[str, Any] = field(default_factory=dict)
+    imported: Imported | None = None
 
 
 def must_be_held(session: Session, order: Order) -> HeldBecause | None:
@@ -33,7 +45,7 @@ def must_be_held(session: Session, order: Order) -> HeldBecause | None:
     terminal = session.get_one(TerminalRow, order.terminal_id)
     if terminal.revoked_at is not None:
         return HeldBecause.REVOKED
-    return None
+    return None if order.imported is None else HeldBecause.IMPORTED
 
 
 def ask(session: Session, order: Order, now: int) -> ReviewRow | None:

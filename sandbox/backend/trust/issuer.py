@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pengpos.core.ports import Signer
 from pengpos.core.reasons import Reason
 from pengpos.core.times import rfc3339
-from pengpos.keys.sealed import unseal
+from pengpos.keys.sealed import Opened, open_sealed
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import Issuers, PublicKey
@@ -47,9 +47,9 @@ class Issuer:
         """The trusted issuers as JWKs."""
         return [key.to_jwk() for key in self.trusted]
 
-    def unseal(self, sealed: str) -> bytes:
+    def unseal(self, sealed: str) -> Opened:
         """Open what a terminal sealed to us; raises MalformedError, SignatureError (another's, or changed)."""
-        return unseal(sealed, self.signer.private)
+        return open_sealed(sealed, self.signer.private)
 
     def terminal_credential(self, terminal_id: str, key: PublicKey, merchant: Merchant, now: int) -> bytes:
         """A credential of role 1, for 90 days."""

@@ -4,6 +4,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,15 +21,19 @@ from offline_queue.journal.reader import JournalReader
 from offline_queue.records.codec import decode_sale
 from pengpos.core.errors import JournalCorruptError, MalformedError, SignatureError
 from pengpos.core.sale import Cancel, CancelReason, Refund, RefundState, Sale, SaleState
-from pengpos.keys.sealed import seal, unseal
+from pengpos.home import Home
+from pengpos.keys.file import FileKey
+from pengpos.keys.sealed import open_sealed, seal, unseal
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.cose import Context, Sign1
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.credential import Merchant, Role, issue_credential
 from workshop.samples.journal import NOON, HeldClock, SaleMaker, moved, store
 
 BACKEND = SoftwareKey.from_scalar(bytes(31) + b"\x07")
 PUBLIC = PublicKey.of(BACKEND)
+DEVICE = SoftwareKey.from_scalar(bytes(31) + b"\x08")
 
 
 @pytest.fixture
@@ -60,7 +65,7 @@ def sales(home: Path) -> list[Sale]:
 
 def sealed(home: Path) -> str:
     with JournalReader(home / "journal.db", load_or_create_key(home / "journal.key")) as reader:
-        return seal_unsent(reader, PUBLIC, terminal_id="T-0001", made_at=NOON)
+        return seal_unsent(reader, PUBLIC, DEVICE, terminal_id="T-0001", made_at=NOON)
 
 
 def test_it_carries_every_unsent_sale_as_stored(home: Path, sales: list[Sale]) -> None:
@@ -76,6 +81,19 @@ def test_it_carries_every_unsent_sale_as_stored(home: Path, sales: list[Sale]) -
     assert [refund.refund_id for refund in refunding.refunds] == [str(sales[3].refunds[1].refund_id)]
 
 
+@pytest.mark.usefixtures("sales")
+def test_the_devices_key_signs_content_and_head(home: Path) -> None:
+    opened = open_sealed(sealed(home), BACKEND.private)
+    assert opened.statement is not None
+    signed = Sign1.parse(opened.statement)
+    signed.verify(PublicKey.of(DEVICE), Context.EXPORT)
+    export = json.loads(opened.content)
+    assert json.loads(signed.payload) == {
+        "terminal_id": "T-0001", "made_at": NOON, "epoch": export["epoch"], "sequence": 9, "hash": export["hash"],
+        "content": b64u(sha256(opened.content).digest()),
+    }  # fmt: skip
+
+
 def test_its_rows_are_the_journals_own(home: Path, sales: list[Sale]) -> None:
     export = read_export(sealed(home), BACKEND.private)
     assert [[row.seq for row in payment.rows] for payment in export.payments] == [[3, 7], [4, 8], [5, 9]]
@@ -85,7 +103,7 @@ def test_its_rows_are_the_journals_own(home: Path, sales: list[Sale]) -> None:
 
 def test_nothing_unsent_is_an_empty_export(tmp_path: Path) -> None:
     with Journal.open(tmp_path / "journal.db", key=bytes(32), clock=HeldClock()) as journal:
-        text = seal_unsent(journal, PUBLIC, terminal_id="T-0001", made_at=NOON)
+        text = seal_unsent(journal, PUBLIC, None, terminal_id="T-0001", made_at=NOON)
     assert read_export(text, BACKEND.private).payments == []
 
 
@@ -152,8 +170,19 @@ def enrol(home: Path) -> None:
     (home / "terminal.json").write_text(json.dumps({"issuers": [PUBLIC.to_jwk()], "credential": b64u(credential)}))
 
 
+def test_a_device_that_has_lost_its_key_loses_no_takings(home: Path, sales: list[Sale], tmp_path: Path) -> None:
+    enrol(home)
+    file = tmp_path / "to-the-backend"
+    result = CliRunner().invoke(queue, ["--home", str(home), "export", str(file)])
+    assert result.exit_code == 0
+    assert "The export is not signed" in result.output
+    assert len(read_export(file.read_text(), BACKEND.private).payments) == len(sales) - 1
+    assert open_sealed(file.read_text(), BACKEND.private).statement is None
+
+
 def test_from_the_command_line(home: Path, sales: list[Sale], tmp_path: Path) -> None:
     enrol(home)
+    FileKey.load_or_create(Home(home).device_key)
     file = tmp_path / "to-the-backend"
     result = CliRunner().invoke(queue, ["--home", str(home), "export", str(file)])
     assert (result.exit_code, result.output.split()[:2]) == (0, ["3", "sales"])

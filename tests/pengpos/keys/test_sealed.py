@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pengpos.core.errors import MalformedError, SignatureError
-from pengpos.keys.sealed import derive_key, seal, unseal
+from pengpos.keys.sealed import STATEMENT, Opened, derive_key, open_sealed, seal, unseal
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.keys import PublicKey
@@ -26,6 +26,16 @@ def test_it_opens_with_the_recipients_key(content: bytes) -> None:
 def test_it_is_never_the_same_twice_and_shows_nothing() -> None:
     assert seal(b"forty payments", PUBLIC) != SEALED
     assert b"payments" not in b"".join(unb64u(part) for part in SEALED.split("."))
+
+
+def test_what_the_sealer_says_comes_with_it_and_cannot_be_exchanged() -> None:
+    sealed = seal(b"forty payments", PUBLIC, statement=b"by me")
+    assert open_sealed(sealed, BACKEND.private) == Opened(b"forty payments", b"by me")
+    assert open_sealed(SEALED, BACKEND.private) == Opened(b"forty payments", None)
+    protected, rest = sealed.split(".", 1)
+    header = json.loads(unb64u(protected)) | {STATEMENT: b64u(b"by another")}
+    with pytest.raises(SignatureError):
+        unseal(f"{b64u(json.dumps(header).encode())}.{rest}", BACKEND.private)
 
 
 def test_another_key_does_not_open_it() -> None:

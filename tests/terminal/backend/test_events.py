@@ -13,7 +13,7 @@ from pengpos.core.sale import Due, DueState, RefundState, Sale, SaleState
 from terminal.backend.answers import Answers
 from terminal.backend.events import BackendEvents
 from terminal.sales.open_sales import OpenSales
-from tests.support.parts import HandClock, Sink, SlowJournal, put, run
+from tests.support.parts import Backend, HandClock, Sink, SlowJournal, put, run
 from tests.vectors import ISSUERS
 from workshop.samples import sales as samples
 
@@ -33,7 +33,11 @@ class Bench:
         self.open_sales.attach(self.sink)
         answers = Answers(issuers=lambda: ISSUERS, clock=clock)
         self.events = BackendEvents(
-            open_sales=self.open_sales, journal=self.journal, answers=answers, documents_changed=lambda: None
+            open_sales=self.open_sales,
+            journal=self.journal,
+            backend=Backend(),
+            answers=answers,
+            documents_changed=lambda: None,
         )
 
     def sale(self, state: SaleState, **changes: Any) -> Sale:

@@ -16,7 +16,7 @@ from pengpos.core.errors import (
     JournalUnavailableError,
 )
 from pengpos.core.reasons import Reason
-from pengpos.core.sale import Due, DueState, Refusal
+from pengpos.core.sale import Due, DueState, Refusal, SaleState
 from terminal.device import alarm_words
 from terminal.device.alarm_words import AlarmWords
 from workshop.samples.journal import SaleMaker
@@ -130,3 +130,10 @@ def test_another_alarm_of_the_same_sale_says_nothing_of_its_due() -> None:
     for kind in set(AlarmKind) - {AlarmKind.DECLINED_AT_SYNC}:
         plain = replace(SALE, refusal=replace(refusal, due=None))
         assert alarm_words.about_sale(kind, asked) == alarm_words.about_sale(kind, plain)
+
+
+def test_found_paid_after_it_was_given_up_it_counts_and_says_so() -> None:
+    over, stands = (replace(SALE, state=state) for state in (SaleState.CANCELLED, SaleState.APPROVED))
+    said = [alarm_words.about_sale(AlarmKind.PAID_AFTER_CANCEL, sale) for sale in (over, stands)]
+    assert said[0] != said[1]
+    assert "counts" in said[1].cure.en

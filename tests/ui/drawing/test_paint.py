@@ -86,6 +86,18 @@ def test_an_arriving_result_ends_as_itself() -> None:
     assert pixels(surface) == drawn_fresh(one) != halfway
 
 
+def test_a_refused_pin_shakes_and_comes_to_rest_where_it_was() -> None:
+    brush, surface = painter()
+    one = scene("pin-wrong", "zh-Hans", SIZE)
+    brush.show(one)
+    at_rest = pixels(surface)
+    [area] = brush.arrive(0.1)
+    assert pixels(surface) != at_rest
+    assert area.w * area.h < SIZE[0] * SIZE[1] / 20
+    brush.arrive(1.0)
+    assert pixels(surface) == at_rest == drawn_fresh(one)
+
+
 @pytest.mark.parametrize("name", SAMPLES)
 def test_each_sample_can_be_drawn_dark_and_differs(name: str) -> None:
     dark, surface = painter("dark")

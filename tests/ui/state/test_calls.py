@@ -8,7 +8,7 @@ import pytest
 
 from pengpos.client import ApiProblem, DaemonAway, LocalClient, Problem
 from tests.ui.fake_daemon import FakeDaemon
-from ui.state.calls import AlarmSeen, Call, SaleCall, SendCode, StartSale, Sync, Verb, perform
+from ui.state.calls import AlarmSeen, AsOperator, Call, Pin, SaleCall, SendCode, StartSale, Sync, Verb, perform
 from workshop.samples.screens import SALE_ID, online, sale
 
 SALE = f"sales/{SALE_ID}"
@@ -40,6 +40,36 @@ def test_a_call_posts_what_the_local_api_asks_for(
     ((called, sent),) = daemon.calls
     assert called == path
     assert {name: value for name, value in sent.items() if name in body or value not in (None, 0, "", [], {})} == body
+
+
+AS_OPERATOR: list[Call] = [call for call in POSTED if isinstance(call, SaleCall | SendCode | AlarmSeen)]
+
+
+@pytest.mark.parametrize("call", AS_OPERATOR, ids=str)
+def test_an_operator_signs_in_for_one_call_and_out_again(call: Call, daemon: FakeDaemon) -> None:
+    with LocalClient(daemon.socket_path) as client:
+        perform(client, AsOperator(call, Pin("4711")))
+    assert [path for path, _ in daemon.calls] == ["operators/session", POSTED[call][0], "operators/session"]
+    assert daemon.calls[0][1] == {"pin": "4711", "operator_id": None}
+    assert daemon.tokens == [None, "Bearer token of m-1", "Bearer token of m-1"]
+
+
+def test_a_wrong_pin_makes_no_call(daemon: FakeDaemon) -> None:
+    daemon.refuse = Problem(title="Unprocessable Entity", status=422, code="wrong_pin", tries_left=9)
+    with LocalClient(daemon.socket_path) as client, pytest.raises(ApiProblem):
+        perform(client, AsOperator(SaleCall(SALE_ID, Verb.CANCEL), Pin("0000")))
+    assert [path for path, _ in daemon.calls] == ["operators/session"]
+
+
+def test_an_operator_is_signed_out_of_a_call_that_was_refused(daemon: FakeDaemon) -> None:
+    def refuse_the_next(path: str) -> None:
+        if path == "operators/session" and len(daemon.calls) == 1:
+            daemon.refuse = Problem(title="Conflict", status=409, code="not_now")
+
+    daemon.on_call = refuse_the_next
+    with LocalClient(daemon.socket_path) as client, pytest.raises(ApiProblem, match="not_now"):
+        perform(client, AsOperator(SaleCall(SALE_ID, Verb.CANCEL), Pin("4711")))
+    assert [path for path, _ in daemon.calls] == ["operators/session", f"{SALE}/cancel", "operators/session"]
 
 
 def test_every_verb_is_in_the_table() -> None:

@@ -148,6 +148,7 @@ class AlarmKind(StrEnum):
     NEW_EPOCH = "new_epoch"
     ID_COLLISION = "id_collision"
     ORDER_HELD = "order_held"
+    UNSIGNED_IMPORT = "unsigned_import"
 
 
 class ReviewKind(StrEnum):
@@ -169,3 +170,4 @@ class HeldBecause(StrEnum):
     """Why an order is not done before a person has looked at it."""
 
     REVOKED = "revoked"
+    IMPORTED = "imported"

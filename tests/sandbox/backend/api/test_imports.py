@@ -2,99 +2,38 @@
 """Imports (backend API, operator side): what a dead terminal held is booked once, whichever way it comes."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from click.testing import CliRunner, Result
 
-from offline_queue.cli import queue
-from offline_queue.export.export import seal_unsent
-from offline_queue.journal.files import load_or_create_key
-from offline_queue.journal.journal import Journal
 from pengpos.backend_api.messages import EnrolmentMessage
 from pengpos.client import Home
 from pengpos.core.errors import ConfigError
-from pengpos.core.sale import Authorised, Cancel, CancelReason, Refund, Sale, SaleState, refund_id_after_cancel
-from pengpos.core.times import rfc3339
+from pengpos.core.sale import Cancel, CancelReason, SaleState, refund_id_after_cancel
 from pengpos.keys.sealed import seal, unseal
 from pengpos.keys.software import SoftwareKey
-from pengpos.wire.encoding.base64url import b64u, unb64u
-from pengpos.wire.encoding.cose import Context, Sign1
+from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.keys import PublicKey
-from pengpos.wire.objects.authorisation import Authorisation
 from provisioning.enrolment import Enrolling
 from terminal.commands.technician import unsent_payments
-from tests.support import shop as play
 from tests.support.backend import Shop
 from tests.support.dues import spend_all
+from tests.support.exporting_device import Device, acknowledged, approve_all, device, refund_of, take
 from tests.support.squatter import squat, squatting_till
-from workshop.samples.journal import SaleMaker, moved, store
+
+__all__ = ["device"]
 
 
-@dataclass
-class Device:
-    """A till with a journal of its own, as the daemon would have kept it."""
-
-    shop: Shop
-    till: play.Till
-    home: Path
-    journal: Journal
-
-    def holds(self, sale: play.Sale, state: SaleState, **members: Any) -> Sale:
-        """Record a sale that ended up in `state`."""
-        claims = sale.intent.claims
-        made = SaleMaker(claims.counter).signed(self.journal.next_counter(), at=claims.issued_at,
-                                                amount_minor=claims.amount_minor)  # fmt: skip
-        intent = replace(made.intent, intent_id=UUID(bytes=claims.intent_id), presentation=sale.presentation)
-        signed = replace(made, sale_id=uuid4(), intents=(intent,), idempotency_key=sale.intent_id)
-        store(self.journal, signed)
-        ended = moved(replace(signed, **members), state, claims.issued_at)
-        store(self.journal, ended)
-        return ended
-
-    def paid(self, amount: int, wallet: play.Wallet, state: SaleState, **members: Any) -> tuple[play.Sale, Sale]:
-        """A sale that a phone said yes to, recorded in `state`."""
-        sale = self.till.sale(amount, online=state is not SaleState.ACCEPTED_OFFLINE)
-        raw = wallet.authorise(sale)
-        claims = Authorisation.read(raw, PublicKey.of(wallet.key)).claims
-        now = self.shop.clock.now()
-        authorised = Authorised(
-            wallet_credential=wallet.credential, authorisation=raw, wallet_kid=PublicKey.of(wallet.key).kid,
-            counter=claims.counter, total_minor=amount, tip_minor=0, authorised_at=now, occurred_at=now,
-            offline_allowed=True,
-        )  # fmt: skip
-        return sale, self.holds(sale, state, authorised=authorised, **members)
-
-    def sealed(self) -> str:
-        now = self.shop.clock.now()
-        return seal_unsent(self.journal, self.shop.backend.issuer.key, terminal_id=self.till.terminal_id, made_at=now)
-
-    def drain(self, sale: play.Sale, recorded: Sale) -> str:
-        """What the terminal itself would send; the verdict's status."""
-        assert recorded.authorised is not None
-        item = {
-            "presentation": sale.text,
-            "authorisation": b64u(recorded.authorised.authorisation),
-            "wallet_credential": b64u(recorded.authorised.wallet_credential),
-            "accepted_offline": True,
-            "occurred_at": rfc3339(recorded.authorised.occurred_at),
-        }
-        [verdict] = self.till.call("POST", "/payments/batch", {"payments": [item]}).json()["verdicts"]
-        return str(verdict["status"])
-
-    def queue(self, *words: str) -> Result:
-        return CliRunner().invoke(queue, ["--home", str(self.home), *words])
-
-    def enrol_anew(self) -> None:
-        """With the enrolment file gone; raises ConfigError, or BackendReachedError if nothing stands in the way."""
-        Enrolling(
-            home=Home(self.home), activate=_reach, enrolled=lambda _: None, unsent_payments=unsent_payments,
-            now=lambda: float(self.shop.clock.now()), software_version="0.1.0", machine=("serial", "model"),
-        ).enrol("ABCD-EFGH", "https://backend.example")  # fmt: skip
+def enrol_anew(device: Device) -> None:
+    """With the enrolment file gone; raises ConfigError, or BackendReachedError if nothing stands in the way."""
+    Enrolling(
+        home=Home(device.home), activate=_reach, enrolled=lambda _: None, unsent_payments=unsent_payments,
+        now=lambda: float(device.shop.clock.now()), software_version="0.1.0", machine=("serial", "model"),
+    ).enrol("ABCD-EFGH", "https://backend.example")  # fmt: skip
 
 
 class BackendReachedError(Exception):
@@ -103,32 +42,6 @@ class BackendReachedError(Exception):
 
 def _reach(*_: object) -> EnrolmentMessage:
     raise BackendReachedError
-
-
-@pytest.fixture
-def device(shop: Shop, tmp_path: Path) -> Iterator[Device]:
-    home, till = tmp_path / "home", shop.till()
-    journal = Journal.open(home / "journal.db", key=load_or_create_key(home / "journal.key"), clock=shop.clock)
-    (home / "terminal.json").write_text(json.dumps(till.enrolment))
-    yield Device(shop, till, home, journal)
-    journal.close()
-
-
-def take(shop: Shop, sealed: str) -> dict[str, Any]:
-    answer = shop.operator.call("POST", "/imports", {"sealed": sealed})
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def acknowledged(shop: Shop, answer: dict[str, Any]) -> dict[str, Any]:
-    raw = unb64u(answer["acknowledgement"])
-    found: dict[str, Any] = json.loads(Sign1.read_issued(raw, shop.backend.issuer.trusted, Context.HEAD).payload)
-    return found
-
-
-def refund_of(amount: int | None) -> Refund:
-    return Refund(refund_id=uuid4(), idempotency_key="r", amount_minor=amount, reason="spoilt", at=1)
 
 
 # --- what is taken in -------------------------------------------------------------------------------------------------
@@ -154,7 +67,8 @@ def test_each_goes_the_way_it_would_have_gone(
     answer = take(shop, device.sealed())
     [verdict] = answer["verdicts"]
     assert (verdict["intent_id"], verdict["imported"], verdict["verdict"]["status"]) == (sale.intent_id, True, status)
-    assert [refund["state"] for refund in verdict["refunds"]] == ["done"] * len(members.get("refunds", ()))
+    assert [refund["state"] for refund in verdict["refunds"]] == ["held"] * len(members.get("refunds", ()))
+    assert approve_all(shop) == len(members.get("refunds", ()))
     assert (wallet.balance(), device.till.status(sale)) == (balance, status)
     assert acknowledged(shop, answer)["imported"] == [sale.intent_id]
 
@@ -174,8 +88,11 @@ def test_a_cancel_that_comes_too_late_gives_the_money_back_once(shop: Shop, devi
     assert device.drain(sale, recorded) == "approved"
     for _ in range(2):
         [verdict] = take(shop, device.sealed())["verdicts"]
-        assert (verdict["verdict"]["status"], verdict["refunds"][0]["state"]) == ("settled", "done")
-    assert (wallet.balance(), shop.operator.takings()) == (1_000_00, 0)
+        assert (verdict["verdict"]["status"], verdict["imported"]) == ("held", True)
+        assert wallet.balance() == 981_20
+    assert approve_all(shop) == 1
+    [verdict] = take(shop, device.sealed())["verdicts"]
+    assert (wallet.balance(), shop.operator.takings(), verdict["imported"]) == (1_000_00, 0, True)
 
 
 def test_ids_that_another_terminal_has_taken_keep_nothing_out(shop: Shop, device: Device) -> None:
@@ -189,6 +106,7 @@ def test_ids_that_another_terminal_has_taken_keep_nothing_out(shop: Shop, device
     assert device.drain(undone, recorded) == "approved"
     answer = take(shop, device.sealed())
     assert set(acknowledged(shop, answer)["imported"]) == {paid.intent_id, undone.intent_id}
+    assert approve_all(shop) == 1
     assert (wallet.balance(), device.till.status(paid)) == (981_20, "approved")
 
 
@@ -207,6 +125,8 @@ def test_twice_is_harmless(shop: Shop, device: Device) -> None:
     first, second = take(shop, device.sealed()), take(shop, device.sealed())
     assert second["verdicts"] == first["verdicts"]
     assert acknowledged(shop, second)["imported"] == acknowledged(shop, first)["imported"]
+    assert (wallet.balance(), shop.operator.takings()) == (981_20, 18_80)
+    assert approve_all(shop) == 1
     assert (wallet.balance(), shop.operator.takings()) == (982_20, 17_80)
 
 
@@ -360,10 +280,10 @@ def test_export_import_free_and_the_device_may_be_enrolled_anew(shop: Shop, devi
     device.journal.close()
     assert device.queue("set-aside", "--yes").exit_code == 1
     with pytest.raises(ConfigError, match="holds 2 unsent sales"):
-        device.enrol_anew()
+        enrol_anew(device)
     freed = device.queue("free", str(answer))
     assert (freed.exit_code, "all 2 unsent sales" in freed.output) == (0, True)
     with pytest.raises(BackendReachedError):
-        device.enrol_anew()
+        enrol_anew(device)
     assert device.queue("set-aside", "--yes").exit_code == 0
     assert wallet.balance() == 961_20

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A PIN while it is typed, and the call that waits for it. Nothing shows, logs or keeps a digit of it.
+
+Tests: tests/ui/state/test_asking.py, tests/ui/screens/test_pin.py.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from ui.actions import Key
+from ui.state.calls import Call, Pin
+
+PIN_LEAST = 4
+PIN_MOST = 8
+PAD_OPEN_S = 60
+"""A pad that nobody touches for so long is closed, with what was typed."""
+
+
+class Refused(NamedTuple):
+    """What came of the last PIN: `code` of the local API, with what it says."""
+
+    code: str
+    tries_left: int | None = None
+    until: datetime | None = None
+    """When the next try is allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The call that goes on once a person with one of these roles has typed a PIN; `page` is where it came from."""
+
+    call: Call
+    roles: tuple[str, ...]
+    page: str
+    touched: datetime
+    pin: Pin = field(default_factory=Pin)
+    refused: Refused | None = None
+    wrong: int = 0
+    """How many PINs were refused since the pad opened: each shakes it once."""
+
+
+def typed(pin: Pin, key: Key) -> Pin:
+    """The PIN with one more key."""
+    digits = pin.digits()
+    if key is Key.BACKSPACE:
+        return Pin(digits[:-1])
+    if key is Key.CLEAR:
+        return Pin()
+    return Pin((digits + key.value)[:PIN_MOST]) if key.value.isdigit() else pin
