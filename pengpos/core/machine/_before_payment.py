@@ -62,7 +62,7 @@ def signed(sale: Sale, event: Event) -> Outcome:
             return approve(sale, event.at, "issuer's receipt", event.booking)
         case Prompted():
             return replace(sale, prompt=event.prompt), ()
-        case CodeEntered() if sale.intent.fragment_shown:
+        case CodeEntered():
             return code_entered(sale, event)
         case CancelAsked():
             return give_up(sale, event)
@@ -70,7 +70,7 @@ def signed(sale: Sale, event: Event) -> Outcome:
             return time_over(sale, event.at)
         case Restarted():
             return _armed_again(sale, event.at)
-        case AgainAsked() | ParkAsked() | OfflineAccepted() | CodeEntered():
+        case AgainAsked() | ParkAsked() | OfflineAccepted():
             return not_now(sale)
         case _:
             return _heard_before_money(sale, event)

@@ -92,8 +92,11 @@ def time_over(sale: Sale, at: int) -> Outcome:
 
 
 def code_entered(sale: Sale, event: CodeEntered) -> Outcome:
-    """A confirmation code where one is taken: the right one approves, five wrong ones close the pad (§3)."""
-    if sale.wrong_codes >= CODE_TRIES:
+    """A confirmation code where one is taken: the right one approves, five wrong ones close the pad (§3).
+
+    Only a page that was opened from the whole intent's URL shows one: of any other sale there is none to type.
+    """
+    if sale.wrong_codes >= CODE_TRIES or not sale.intent.fragment_shown:
         return not_now(sale)
     if not event.right:
         return replace(sale, wrong_codes=sale.wrong_codes + 1), ()

@@ -8,13 +8,19 @@ from pengpos.core.machine import refundable_minor
 from pengpos.core.machine.states import RETRIABLE_STATES
 from pengpos.core.sale import Sale, SaleState
 
-_CODE_STATES: Final = frozenset({SaleState.PRESENTED, SaleState.PENDING, SaleState.CANCELLING})
+_CODE_STATES: Final = frozenset({
+    SaleState.SIGNED, SaleState.PRESENTED, SaleState.PENDING, SaleState.CANCELLING,
+})  # fmt: skip
 
 
 def takes_codes(sale: Sale) -> bool:
-    """Whether a confirmation code belongs to the sale's state, however many were wrong."""
-    shown_early = sale.state is SaleState.SIGNED and sale.intent.fragment_shown
-    return shown_early or (sale.state in _CODE_STATES and not (sale.cancel and sale.cancel.sent))
+    """Whether there can be a confirmation code, and the sale's state takes it, however many were wrong.
+
+    A page shows one only where it was opened from the URL that carries the whole intent, signed offline.
+    """
+    if not sale.intent.fragment_shown:
+        return False
+    return sale.state in _CODE_STATES and not (sale.cancel and sale.cancel.sent)
 
 
 def allowed_calls(sale: Sale) -> list[str]:

@@ -16,8 +16,25 @@ def right_code(counter: Counter, sale: SaleView) -> str:
     return confirmation_code(secret, UUID(sale.intents[-1].intent_id).bytes, sale.amount)
 
 
+def shown(counter: Counter) -> SaleView:
+    """A sale that was begun without a line: its URL carries all of it, and a page that pays it shows a code."""
+    counter.lose_the_backend()
+    return counter.until(counter.present("18.80"), lambda seen: seen.url)
+
+
+def test_of_an_online_sale_there_is_no_code_and_its_pad_is_not_closed(counter: Counter, phone: VirtualPhone) -> None:
+    sale = counter.until(counter.present("18.80"), lambda seen: seen.url)
+    assert "confirmation-code" not in sale.can
+    for code in ("12345678", right_code(counter, sale), "x"):
+        refused = counter.refused("POST", f"/v1/sales/{sale.id}/confirmation-code", {"code": code})
+        assert (refused.status, refused.code) == (409, "not_now")
+    assert counter.sale(sale).code_tries_left == 5
+    counter.tap(sale, phone, "approved")
+
+
 def test_five_wrong_codes_close_the_pad(counter: Counter) -> None:
-    sale = counter.present("18.80")
+    sale = shown(counter)
+    assert "confirmation-code" in sale.can
     right = right_code(counter, sale)
     wrong = f"{(int(right) + 1) % 10**8:08}"
     for left in (4, 3, 2, 1, 0):
@@ -39,15 +56,16 @@ def test_five_wrong_codes_close_the_pad(counter: Counter) -> None:
     ids=["empty", "a letter", "wide", "long", "seven", "nine", "letter", "space", "line"],
 )
 def test_what_is_no_code_costs_no_try(counter: Counter, code: str) -> None:
-    sale = counter.present("18.80")
+    sale = shown(counter)
     refused = counter.refused("POST", f"/v1/sales/{sale.id}/confirmation-code", {"code": code})
     assert (refused.status, refused.code) == (422, "invalid_code")
     assert counter.sale(sale).code_tries_left == 5
 
 
-def test_a_right_code_approves_and_is_held_against_the_backends_word(counter: Counter, phone: VirtualPhone) -> None:
-    sale = counter.present("18.80")
+def test_a_right_code_approves_and_is_held_against_the_backends_word(counter: Counter) -> None:
+    sale = shown(counter)
     sale = counter.tell(sale, "confirmation-code", {"code": right_code(counter, sale)})
     assert sale.state == "approved"
+    counter.road.clear()
     (alarm,) = counter.until_status(lambda status: status.alarms).alarms  # for nobody has paid
     assert (alarm.kind, alarm.sale_id) == ("code_not_confirmed", sale.id)

@@ -74,6 +74,7 @@ SIGNED = sale_in(S.SIGNED)
 PRESENTED = sale_in(S.PRESENTED)
 SEEN = sale_in(S.PRESENTED, intent__put_sent=True)
 PENDING = sale_in(S.PENDING, intent__put_sent=True)
+SHOWN_BY_CODE = {"intent__fragment_shown": True}
 PARKED = sale_in(S.PENDING, intent__put_sent=True, parked=True)
 QUESTION = BackendCall.QUESTION
 WATCHED = AskBackend(HEARD_AT + 8)
@@ -109,7 +110,7 @@ RIGHT_CODE = CodeEntered(at=HEARD_AT, right=True)
         arrow("backend: approved → approved", PRESENTED, says_approved(), S.APPROVED, Disarm()),
         arrow(
             "right code → approved, to be confirmed",
-            PRESENTED,
+            sale_in(S.PRESENTED, **SHOWN_BY_CODE),
             RIGHT_CODE,
             S.APPROVED,
             Disarm(),
@@ -145,7 +146,14 @@ RIGHT_CODE = CodeEntered(at=HEARD_AT, right=True)
         arrow("restart, out of time → expired", PRESENTED, Restarted(at=LIFE_OVER), S.EXPIRED, Disarm()),
         arrow("paid → approved", PENDING, says_approved(), S.APPROVED, Disarm()),
         arrow("issuer's receipt → approved", PENDING, RECEIPT, S.APPROVED, Disarm()),
-        arrow("right code → approved, to be confirmed", PENDING, RIGHT_CODE, S.APPROVED, Disarm(), AskBackend()),
+        arrow(
+            "right code → approved, to be confirmed",
+            sale_in(S.PENDING, **SHOWN_BY_CODE),
+            RIGHT_CODE,
+            S.APPROVED,
+            Disarm(),
+            AskBackend(),
+        ),
         arrow("refused → declined", PENDING, says_declined(), S.DECLINED, Disarm()),
         arrow("parked, paid → approved", PARKED, says_approved(), S.APPROVED),
         arrow("parked, refused → declined", PARKED, says_declined(), S.DECLINED),

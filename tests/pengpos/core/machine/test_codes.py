@@ -9,6 +9,7 @@ import pytest
 from pengpos.core.effects import NotNow
 from pengpos.core.events import CodeEntered, Event
 from pengpos.core.machine import Outcome
+from pengpos.core.machine.allowed import allowed_calls
 from pengpos.core.sale import Sale, SaleState
 from workshop.samples.sales import NOON, sale_in
 
@@ -19,10 +20,20 @@ SOON = NOON + 30
 
 TAKES_CODES = [
     pytest.param(sale_in(S.SIGNED, intent__fragment_shown=True), id="signed, its own code shown"),
-    pytest.param(sale_in(S.PRESENTED), id="presented"),
-    pytest.param(sale_in(S.PENDING, intent__put_sent=True), id="pending"),
-    pytest.param(sale_in(S.CANCELLING), id="cancelling, cancel not sent"),
+    pytest.param(sale_in(S.PRESENTED, intent__fragment_shown=True), id="presented"),
+    pytest.param(sale_in(S.PENDING, intent__fragment_shown=True), id="pending"),
+    pytest.param(sale_in(S.CANCELLING, intent__fragment_shown=True), id="cancelling, cancel not sent"),
 ]
+
+
+@pytest.mark.parametrize("right", [False, True])
+@pytest.mark.parametrize("state", S)
+def test_where_no_page_can_show_a_code_none_is_taken_and_no_try_is_lost(take: Take, state: S, *, right: bool) -> None:
+    sale = sale_in(state, intent__put_sent=True)
+    after, effects = take(sale, CodeEntered(at=SOON, right=right))
+    assert after == sale
+    assert effects in ((NotNow(state),), ())
+    assert "confirmation-code" not in allowed_calls(sale)
 
 
 @pytest.mark.parametrize("sale", TAKES_CODES)
