@@ -63,6 +63,10 @@ class _Issuers(_Answer):
     documents: list[str] = Field(default=[], max_length=ISSUERS_MOST)
 
 
+class _Revoked(_Answer):
+    document: str
+
+
 class Balance(_Answer):
     """One currency of `GET /balance`, in minor units; of `amount`, `set_aside` is kept for what may be promised."""
 
@@ -188,6 +192,15 @@ class Account:
             listed=Issuers(_read_key(jwk) for jwk in answer.issuers),
             documents=[read_signed(document) for document in answer.documents],
         )
+
+    def revoked(self) -> bytes | None:
+        """The document on revoked terminals, unverified; None from a backend of page 1.1."""
+        try:
+            return read_signed(self._call(_Revoked, "GET", "revoked").document)
+        except BackendRefusedError as error:
+            if error.status == 404:
+                return None
+            raise
 
     def credential(self, account_id: str, signer: Signer) -> bytes:
         """A credential for a fresh key, whose possession the proof shows; unverified."""

@@ -8,20 +8,18 @@ hold it against.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
+from pydantic import Field
 
 from pengpos.core.errors import MalformedError, SignatureError
-from pengpos.core.times import parse_rfc3339
-from pengpos.wire.encoding.cose import Context, Sign1
+from pengpos.wire.encoding.cose import Context
 from pengpos.wire.encoding.keys import Issuers, PublicKey
+from sandbox.phone.documents import WalletDocument, read_document
 
 log = logging.getLogger(__name__)
 
 ISSUERS_MOST = 16
 """Issuers in a document, and documents in an answer."""
-_DOCUMENT_MOST_BYTES = 8_192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +42,7 @@ class Named:
     documents: Sequence[bytes] = ()
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    terminal_id: Literal["*"]
-    version: Annotated[StrictInt, Field(ge=1, lt=1 << 63)]
-    not_after: str
+class _Document(WalletDocument):
     issuers: list[dict[str, object]] = Field(min_length=1, max_length=ISSUERS_MOST)
 
 
@@ -65,17 +58,7 @@ def learn(known: Trusted | None, named: Named, now: int) -> Trusted:
 
 
 def _after(trusted: Trusted, document: bytes, now: int) -> Trusted:
-    signed = Sign1.read_issued(document, trusted.issuers, Context.ISSUERS, max_size=_DOCUMENT_MOST_BYTES)
-    try:
-        said = _Document.model_validate_json(signed.payload)
-        if now >= parse_rfc3339(said.not_after):
-            raise MalformedError("issuers: out of date")
-    except ValueError as error:  # pydantic's ValidationError is one
-        raise MalformedError(f"issuers: {_short(error)}") from error
+    said = read_document(document, trusted.issuers, Context.ISSUERS, _Document, now)
     if said.version <= trusted.version:
         return trusted
     return Trusted(issuers=Issuers(PublicKey.from_jwk(jwk) for jwk in said.issuers), version=said.version)
-
-
-def _short(error: ValueError) -> str:
-    return error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)

@@ -5,13 +5,14 @@ Knows how its parts hang together. Any number of them fit into one process; each
 """
 
 import json
+import logging
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from threading import Condition
 from typing import Self, TypeVar
 
-from pengpos.core.errors import SignatureError
+from pengpos.core.errors import MalformedError, SignatureError
 from pengpos.core.ports import Clock, Signer
 from pengpos.system_clock import SystemClock
 from pengpos.wire.encoding.keys import Issuers, PublicKey
@@ -21,6 +22,7 @@ from sandbox.phone.account import Account, AccountPayment, BackendUnreachableErr
 from sandbox.phone.field.hold import hold
 from sandbox.phone.field.manners import Honest, Manner, Move
 from sandbox.phone.issuers import Trusted, learn
+from sandbox.phone.revoked import Revoked, learn_revoked
 from sandbox.phone.wallet.applet import Applet
 from sandbox.phone.wallet.events import Event
 from sandbox.phone.wallet.keyring import KeyRing
@@ -31,6 +33,8 @@ from sandbox.phone.wallet.wallet import Wallet
 SPARES = 3  # credentials kept for shops not yet visited; the backend divides the offline allowance among so many
 _MAX_EVENTS = 1_000
 _ISSUERS, _ISSUERS_VERSION = "issuers", "issuers_version"
+_REVOKED, _REVOKED_VERSION = "revoked", "revoked_version"
+log = logging.getLogger(__name__)
 E = TypeVar("E")
 
 
@@ -66,6 +70,7 @@ class VirtualPhone:
             owner=owner,
             listener=self._note,
         )
+        self.wallet.revoked = _revoked_of(self.store).kids
         self._card = Applet(self.wallet)
 
     def close(self) -> None:
@@ -179,6 +184,7 @@ class VirtualPhone:
         if account_id is None:
             raise BackendUnreachableError("account", "this phone has not signed up")
         refused = self._learn_issuers(account)
+        self._learn_revoked(account)
         self.store.write_note("backend", account.backend)
         payments = account.payments()
         for payment in payments:
@@ -207,6 +213,21 @@ class VirtualPhone:
             self.store.write_note(_ISSUERS_VERSION, str(trusted.version))
         self.wallet.issuers = trusted.issuers
         return trusted.lacks(named.listed)
+
+    def _learn_revoked(self, account: Account) -> None:
+        document = account.revoked()
+        if document is None:
+            return
+        known = _revoked_of(self.store)
+        try:
+            learnt = learn_revoked(known, document, self.wallet.issuers, self.wallet.now())
+        except (MalformedError, SignatureError) as error:  # a stranger's word: what is known stands
+            log.warning("the backend's word on revoked terminals is not believed: %s", error)
+            return
+        with self.store.transaction():
+            self.store.write_note(_REVOKED, json.dumps(sorted(kid.hex() for kid in learnt.kids)))
+            self.store.write_note(_REVOKED_VERSION, str(learnt.version))
+        self.wallet.revoked = learnt.kids
 
     def scan(self, account: Account, url: str) -> AccountPayment:
         """Pay what the URL of a tag or QR asks for: see `sandbox.phone.scan` for what it raises."""
@@ -244,3 +265,8 @@ class VirtualPhone:
 
 def _issuers_of(store: WalletStore) -> Issuers:
     return Issuers(PublicKey.from_jwk(jwk) for jwk in json.loads(store.note(_ISSUERS) or "[]"))
+
+
+def _revoked_of(store: WalletStore) -> Revoked:
+    kids = frozenset(bytes.fromhex(kid) for kid in json.loads(store.note(_REVOKED) or "[]"))
+    return Revoked(kids=kids, version=int(store.note(_REVOKED_VERSION) or 0))

@@ -72,6 +72,11 @@ def test_issuers_for_wallets(shop: Shop) -> None:
     assert set(members_of(document)) == EVERY_DOCUMENT | added_by("issuers")
 
 
+def test_revoked_terminals_for_wallets(shop: Shop) -> None:
+    document = shop.http.get("/wallet/v1/revoked").json()["document"]
+    assert set(members_of(document)) == EVERY_DOCUMENT | added_by("revoked terminals")
+
+
 def test_a_journal_head(shop: Shop) -> None:
     body = {"head": {"epoch": 1, "sequence": 1, "hash": "AAAA"}, "signed_head": None}
     head = members_of(shop.till().call("POST", "/terminal/heartbeat", body).json()["signed_head"])

@@ -40,6 +40,7 @@ class Context(StrEnum):
     HEAD = "head"
     CLOCK = "clock"
     ISSUERS = "issuers"
+    REVOKED = "revoked"
     CREDENTIAL_REQUEST = "credential-request"
     EXPORT = "export"
 

@@ -19,6 +19,7 @@ from sandbox.backend.api.routing import TerseRoute
 from sandbox.backend.contract import wallet_shapes as shapes
 from sandbox.backend.payments import page_payments, page_reports
 from sandbox.backend.people import accounts
+from sandbox.backend.terminals import revoked
 from sandbox.backend.trust.proof_of_possession import read_key
 
 router = APIRouter(prefix="/wallet/v1", tags=["wallet"], route_class=TerseRoute)
@@ -37,6 +38,14 @@ def issuers(backend: BackendOf) -> shapes.IssuersAnswer:
     """The issuers to trust; needs no token."""
     document = b64u(backend.issuer.issuers_document(backend.clock.now()))
     return shapes.IssuersAnswer.model_validate({"issuers": backend.issuer.jwks(), "documents": [document]})
+
+
+@router.get("/revoked")
+def revoked_keys(backend: BackendOf) -> shapes.RevokedAnswer:
+    """The device keys of revoked terminals; needs no token."""
+    with backend.db.read() as session:
+        document = revoked.signed(session, backend.issuer, backend.clock.now())
+    return shapes.RevokedAnswer(document=b64u(document))
 
 
 @router.post("/credentials")

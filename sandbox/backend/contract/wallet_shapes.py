@@ -69,6 +69,12 @@ class IssuersAnswer(Shape):
     documents: list[Base64url]
 
 
+class RevokedAnswer(Shape):
+    """Terminals that are paid no more, signed."""
+
+    document: Base64url
+
+
 class Balance(Shape):
     """Money in one currency."""
 

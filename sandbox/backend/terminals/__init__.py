@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Terminals: enrolment, policy, denylist, heartbeat; the merchants and stores they belong to.
+"""Terminals: enrolment, policy, denylist, heartbeat, who was revoked; the merchants and stores they belong to.
 
-Reading order: enrolment, policy, denylist, heartbeat, operators, merchants, held_orders.
+Reading order: enrolment, policy, denylist, heartbeat, operators, merchants, held_orders, revoked.
 """
 
-__all__ = ["denylist", "enrolment", "heartbeat", "held_orders", "merchants", "operators", "policy"]
+__all__ = ["denylist", "enrolment", "heartbeat", "held_orders", "merchants", "operators", "policy", "revoked"]

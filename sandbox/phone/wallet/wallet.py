@@ -102,6 +102,8 @@ class Wallet:
         listener: Callable[[Event], None] = lambda _event: None,
     ) -> None:
         self.issuers = issuers
+        self.revoked: frozenset[bytes] = frozenset()
+        """Kids of the keys of terminals that are paid no more; may be replaced at any time."""
         self.listener = listener
         self._store = store
         self._signer_of = signer_of
@@ -177,7 +179,7 @@ class Wallet:
     def _answer(self, raw: bytes) -> _Answer:
         now = self.now()
         try:
-            presentation = _verified(raw, self.issuers, now)
+            presentation = _verified(raw, self.issuers, self.revoked, now)
         except (MalformedError, SignatureError) as err:
             # One answer for whatever is wrong, or a stranger could find out which shops this phone knows.
             reply = encode_reply(Declines(Reason.NOT_TRUSTED))
@@ -355,11 +357,13 @@ class Wallet:
             self._store.paid_elsewhere(intent_id, raw)
 
 
-def _verified(raw: bytes, issuers: Issuers, now: int) -> Presentation:
+def _verified(raw: bytes, issuers: Issuers, revoked: frozenset[bytes], now: int) -> Presentation:
     """A presentation in which everything holds but the intent's time; raises MalformedError, SignatureError."""
     presentation = Presentation.read(raw, issuers)
     if presentation.credential.expired(now):
         raise SignatureError("the terminal's credential has expired")
+    if presentation.credential.key.kid in revoked:
+        raise SignatureError("the terminal has been revoked")
     return presentation
 
 

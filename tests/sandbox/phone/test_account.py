@@ -55,6 +55,7 @@ def answering(content: object, asked: list[httpx.Request] | None = None) -> Acco
 
 CALLS: list[Any] = [
     pytest.param(lambda a: a.issuers(), {"issuers": []}, "GET", "issuers", None, id="issuers"),
+    pytest.param(lambda a: a.revoked(), {"document": "_w"}, "GET", "revoked", None, id="revoked terminals"),
     pytest.param(lambda a: a.balances(), {"balances": []}, "GET", "balance", None, id="balance"),
     pytest.param(lambda a: a.payments(), {"payments": []}, "GET", "payments?limit=200", None, id="payments"),
     pytest.param(lambda a: a.dues(), {"dues": []}, "GET", "dues", None, id="dues"),
