@@ -48,7 +48,7 @@ def test_a_sale_by_the_code_on_the_screen(counter: Counter, visitor: Visitor) ->
     assert unb64u(url[-22:]).hex() == sale.intents[-1].intent_id.replace("-", "")
     visitor.claim(url)
     pending = counter.until(sale, "pending")
-    assert (pending.can, pending.parked) == (["park", "cancel", "confirmation-code"], False)
+    assert (pending.can, pending.parked) == (["park", "cancel"], False)
     visitor.pay(url)
     paid = counter.until(sale, "approved")
     assert [step.state for step in paid.history] == ["signed", "presented", "pending", "approved"]

@@ -85,7 +85,7 @@ def test_without_an_answer_it_is_unknown_until_the_backend_is_asked(
 def test_held_it_waits_aside_until_somebody_has_looked(counter: Counter, phone: VirtualPhone) -> None:
     held = counter.tap(counter.present("18.27"), phone, "pending")
     assert held.parked
-    assert held.can == ["cancel", "confirmation-code"]
+    assert held.can == ["cancel"]
     counter.tap(counter.present("6.00"), phone, "approved")  # the counter is free meanwhile
     assert [sale.id for sale in counter.status.parked] == [held.id]
     counter.pass_time(11)
