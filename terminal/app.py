@@ -14,7 +14,7 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from pengpos.core.errors import JournalError, JournalTransientError
-from pengpos.core.events import Approved, LifeOver, Restarted
+from pengpos.core.events import Approved, LifeOver, Restarted, SellingStopped
 from pengpos.core.machine.states import WAITING_STATES
 from pengpos.core.sale import Intent, Sale
 from pengpos.core.times import CLOCK_TOLERANCE_S
@@ -22,10 +22,12 @@ from terminal.device.alarm_words import software_fault
 from terminal.device.journal_alarm import SOFTWARE, alarm_of
 from terminal.device.last_fault import take_fault
 from terminal.device.recording import end_tasks
+from terminal.standing.standing import CurrentStanding
 from terminal.taps.reader_board import ReaderBoard
 from terminal.wiring.api import make_local_api, make_snapshots
 from terminal.wiring.backend import make_backend, make_backend_events, make_upkeep
 from terminal.wiring.device import make_device
+from terminal.wiring.orders import make_orders
 from terminal.wiring.sales import make_sales
 from terminal.wiring.surroundings import Surroundings
 from terminal.wiring.taps import make_taps
@@ -57,16 +59,29 @@ class Terminal:
 
     def _make(self, given: Surroundings) -> None:
         device, board = self._device, ReaderBoard(self._device.publisher.changed)
+        self._standing = CurrentStanding(device.journal, device.clock, device.alarms, device.publisher.changed)
         self._backend = backend = make_backend(
-            given, device, link_changed=self._link_changed, stream_opened=self._stream_opened
+            given,
+            device,
+            link_changed=self._link_changed,
+            stream_opened=self._stream_opened,
+            standing=self._standing,
+            revoked=self._told_revoked,
         )
         self._sales = sales = make_sales(
             given, device, backend, reader_there=lambda: board.has_reader, broken=self._journal_stopped
         )
         self._taps = make_taps(given, device, backend, sales, board, broken=self._journal_stopped)
         self._snapshots = make_snapshots(given, device, backend, sales, board)
+        self._orders = make_orders(
+            given, device, backend, sales.open_sales, restart=self._restart, found=self._sync_now
+        )
         self._upkeep = make_upkeep(
-            device, backend, status=self._snapshots.read_status, restored=sales.inquiries.ask_all_of_a_restored_journal
+            device,
+            backend,
+            self._orders,
+            status=self._snapshots.read_status,
+            restored=sales.inquiries.ask_all_of_a_restored_journal,
         )
         self._events = make_backend_events(device, backend, sales.open_sales, self._upkeep)
         self._api = make_local_api(given, device, backend, sales, self._snapshots, sync_now=self._sync_now)
@@ -81,7 +96,9 @@ class Terminal:
         for sale in open_sales.sales:
             if sale.state in WAITING_STATES and clock.now() >= sale.intent.expires_at:
                 await self._ask_before_it_ends(sale)
-            await open_sales.apply(sale.sale_id, Restarted(at=clock.now()))
+            stopped = not self._standing.may_sell and _waits_for_a_phone(sale)
+            event = SellingStopped(at=clock.now()) if stopped else Restarted(at=clock.now())
+            await open_sales.apply(sale.sale_id, event)
         if (detail := take_fault(self._last_fault)) is not None:
             self._device.alarms.raise_lasting(SOFTWARE, SOFTWARE, software_fault(detail))
         self._sales.second_copy.copy(open_sales.sales)
@@ -107,7 +124,10 @@ class Terminal:
                     await self._sales.open_sales.apply(sale.sale_id, answer)
 
     async def ended(self) -> None:
-        """Wait for a part of the terminal to break; raises what it broke of. A new start takes up what it left."""
+        """Wait for a part of the terminal to break; raises what it broke of. A new start takes up what it left.
+
+        Returns where the operator has ordered a restart: stop it then, and make a new one.
+        """
         await asyncio.shield(self._ended)
 
     async def stop(self) -> None:
@@ -121,6 +141,8 @@ class Terminal:
         await self._sales.intent_urls.close()
         await self._sales.effect_runner.close()
         await self._sales.second_copy.close()
+        await self._orders.close()
+        await self._standing.close()
         await self._device.alarms.close()
         await self._sales.open_sales.close()
         self._sales.tag.close()
@@ -150,6 +172,17 @@ class Terminal:
             self._device.publisher.publish_last(alarms.shown)
             self._ended.set_exception(error)
 
+    def _restart(self) -> None:
+        """The operator wants it: end without an error, and be begun anew by the program that runs us."""
+        if not self._ended.done():
+            self._ended.set_result(None)
+
+    def _told_revoked(self) -> None:
+        """A call was answered so: stop at once, and have the backend say it under its signature."""
+        if self._standing.may_sell:
+            self._upkeep.wake()
+        self._standing.refused_as_revoked()
+
     def _link_changed(self) -> None:
         """A link that is back cuts back-offs short, which were meant for a dead one; a flapping link, now and then."""
         self._device.publisher.changed()
@@ -176,10 +209,18 @@ class Terminal:
             self._backend.link.check()
             sale = open_sales.current
             self._sales.tag.look(sale)
-            if sale is not None and sale.state in WAITING_STATES and not _lives(sale.intent, clock.now()):
+            self._orders.look()
+            if sale is not None and not self._standing.may_sell and _waits_for_a_phone(sale):
+                with contextlib.suppress(JournalTransientError):
+                    await open_sales.apply(sale.sale_id, SellingStopped(at=clock.now()))
+            elif sale is not None and sale.state in WAITING_STATES and not _lives(sale.intent, clock.now()):
                 with contextlib.suppress(JournalTransientError):
                     await open_sales.apply(sale.sale_id, LifeOver(at=clock.now(), intent_id=sale.intent.intent_id))
             await asyncio.sleep(TICK_S)
+
+
+def _waits_for_a_phone(sale: Sale) -> bool:
+    return sale.state in WAITING_STATES or sale.claimed
 
 
 def _lives(intent: Intent, now: int) -> bool:

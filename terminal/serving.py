@@ -197,14 +197,16 @@ async def serve(
             await _say_why(refused, given, front, ends, shows_why_s)
             raise refused
         terminal = terminal or await _enrolled(given, front, ready, ends)
-        if terminal is not None:
+        while terminal is not None:
             try:
                 api = await _start(terminal)
             except JournalError as error:
                 log.critical("cannot start: %s", error)
                 await _say_why(error, given, front, ends, shows_why_s)
                 raise
-            await _run(terminal, api, given, front, ready, ends)
+            ordered_again = await _run(terminal, api, given, front, ready, ends)
+            terminal = _terminal(given) if ordered_again else None
+            ready = _said_already
     finally:
         stopping.set()
         server.should_exit = True
@@ -270,7 +272,8 @@ async def _run(
     front: _Front,
     ready: Callable[[], None],
     ends: set[asyncio.Task[Any]],
-) -> None:
+) -> bool:
+    """Run it until it breaks, or is to end; true if the operator has ordered that it begins anew."""
     broken = asyncio.get_running_loop().create_task(terminal.ended(), name="terminal")
     try:
         front.api = api
@@ -279,9 +282,16 @@ async def _run(
         if broken.done():
             _note(given, broken.exception())
             await broken
+            log.warning("begins anew, as ordered")
+            front.api = _starting
+        return broken.done() and not any(task.done() for task in ends)
     finally:
         broken.cancel()
         await terminal.stop()
+
+
+def _said_already() -> None:
+    """That it can sell was said when the process began."""
 
 
 def _note(given: Surroundings, error: BaseException | None) -> None:

@@ -49,8 +49,9 @@ class Calls:
     """The road for requests. Lives on the loop.
 
     `heard` is called for every byte that came from the backend, `lost` when it could not be reached or a stranger
-    answered in its place, `opened` each time the event stream is open, for it replays nothing from before, and
-    `time_signed` of its own time when it refused ours and signed it over our request.
+    answered in its place, `opened` each time the event stream is open, for it replays nothing from before,
+    `revoked` when it answered that this terminal is, and `time_signed` of its own time when it refused ours and signed
+    it over our request.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Calls:
         heard: Callable[[], None] = lambda: None,
         lost: Callable[[], None] = lambda: None,
         opened: Callable[[], None] = lambda: None,
+        revoked: Callable[[], None] = lambda: None,
         time_signed: Callable[[int], Awaitable[None]] = _nobody,
     ) -> None:
         self._client = client
@@ -68,6 +70,7 @@ class Calls:
         self._heard = heard
         self._lost = lost
         self._opened = opened
+        self._revoked = revoked
         self._time_signed = time_signed
 
     async def call(
@@ -133,6 +136,8 @@ class Calls:
             self._lost()
             return error
         self._heard()
+        if response.status_code == httpx.codes.FORBIDDEN and error.problem.code == "revoked":
+            self._revoked()
         if error.problem.code == "clock" and error.problem.now is not None:
             try:
                 at = time_in(error.problem.now, response.request, self._issuers())

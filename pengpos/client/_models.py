@@ -257,6 +257,9 @@ class TerminalView(_Object, kw_only=True, frozen=True):
     currency: str
     languages: list[str]
     software_version: str
+    standing: Literal["active", "locked", "revoked"] = "active"
+    """Whether it may sell: locked, or revoked for good, it takes no money and gives none back."""
+    standing_since: str | None = None
     config_version: int = 0
 
 

@@ -147,6 +147,11 @@ class LifeOver(AboutIntent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SellingStopped(_Event):
+    """This terminal must not sell any more: it is locked or revoked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Restarted(_Event):
     """The daemon came back and read this sale from the journal."""
 
@@ -285,7 +290,7 @@ class DueTold(AboutIntent):
 Event = (
     FieldEmpty | Prompted | Noticed | PhoneRefused | ReplyAccepted | PaidByReceipt
     | CodeEntered | CancelAsked | AgainAsked | SignedAgain | ParkAsked | OfflineAccepted | RefundAsked | LifeOver
-    | Restarted | PutLeaving | UrlKnown | CancelLeaving | ForwardLeaving
+    | SellingStopped | Restarted | PutLeaving | UrlKnown | CancelLeaving | ForwardLeaving
     | Approved | Declined | Held | StatusHeard | NoAnswer | CancelAnswered | CancelHeld | Settled | RefundAnswered
     | DueTold
 )  # fmt: skip

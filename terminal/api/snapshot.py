@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
+import msgspec
+
 from offline_queue.port import Reads
 from offline_queue.retries import Trouble
 from offline_queue.values import DayTotals, QueueTotals
@@ -36,6 +38,7 @@ from terminal.device.identity import Identity
 from terminal.sales.day import business_day_of
 from terminal.sales.offline import OfflinePolicy
 from terminal.sales.open_sales import OpenSales
+from terminal.standing.standing import CurrentStanding
 from terminal.taps.reader_board import ReaderBoard
 
 _ASIDE = frozenset({SaleState.UNKNOWN, SaleState.CANCELLING})
@@ -81,6 +84,7 @@ class Snapshots:
         alarms: Alarms,
         board: ReaderBoard,
         clock: Clock,
+        standing: CurrentStanding,
         language: Language,
         trouble: Trouble = lambda _error: None,
     ) -> None:
@@ -94,6 +98,7 @@ class Snapshots:
         self._alarms = alarms
         self._board = board
         self._clock = clock
+        self._standing = standing
         self._language = language
         self._trouble = trouble
         self._sums: _Sums | None = None
@@ -154,7 +159,11 @@ class Snapshots:
             ],
             queue=self._queue(currency, sums.queue),
             alarms=self._alarms.shown,
-            terminal=terminal_view(self._identity(), currency, newest.version if newest else 0),
+            terminal=msgspec.structs.replace(
+                terminal_view(self._identity(), currency, newest.version if newest else 0),
+                standing=self._standing.now.value,
+                standing_since=None if (since := self._standing.since) is None else rfc3339(since),
+            ),
             sale=sale_view(current, self._language) if current else None,
             parked=[sale_view(sale, self._language) for sale in others if sale.parked],
             unknown=[sale_view(sale, self._language) for sale in others if sale.state is SaleState.UNKNOWN],

@@ -50,7 +50,7 @@ class BackendEvents:
                 await self._intent(data)
             case "payment":
                 await self._payment(data)
-            case "config" | "denylist":
+            case "config" | "denylist" | "command":  # a command stands in the policy, under a signature
                 self._documents_changed()
             case _:
                 log.debug("event %s left alone", name)

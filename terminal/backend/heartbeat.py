@@ -31,6 +31,7 @@ from terminal.device.clock import DeviceClock
 from terminal.device.identity import Identity
 from terminal.device.recording import durable
 from terminal.sales.offline import read_document
+from terminal.standing.orders import Orders
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class Heartbeat:
         status: Callable[[], Awaitable[Status]],
         denylist_version: Callable[[], int],
         restored: Callable[[], None],
+        orders: Orders,
     ) -> None:
         self._identity = identity
         self._journal = journal
@@ -61,6 +63,7 @@ class Heartbeat:
         self._status = status
         self._denylist_version = denylist_version
         self._restored = restored
+        self._orders = orders
 
     async def report(self) -> None:
         """Send one heartbeat and store the signed head. Raises UnusableAnswerError, MalformedError, SignatureError."""
@@ -75,8 +78,10 @@ class Heartbeat:
     async def _send(self) -> None:
         status = await self._status()
         head, signed = await asyncio.to_thread(self._heads)
-        body = self._body(status, head, signed)
+        said = self._orders.said
+        body = self._body(status, head, signed) | said
         answer = await self._backend.fetch("POST", "/v1/terminal/heartbeat", HeartbeatMessage, body)
+        self._orders.was_sent(said)
         raw = unb64u(answer.signed_head)
         if self._head_in(raw) != head:  # signed all right, but for another report
             raise MalformedError("the signed head is not the one reported")
@@ -108,6 +113,7 @@ class Heartbeat:
             "queue": {"count": status.queue.count, "total": status.queue.total, "currency": status.queue.currency},
             "readers": [{"name": reader.name, "state": reader.state} for reader in status.readers[:READERS_MOST]],
             "clock": {"now": rfc3339(self._clock.now()), "doubtful": self._clock.doubtful_for_s is not None},
+            "standing": status.terminal.standing if status.terminal else None,
             "head": {"epoch": head.epoch, "sequence": head.seq, "hash": b64u(head.hash)},
             "signed_head": b64u(signed) if signed else None,
         }

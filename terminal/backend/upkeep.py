@@ -30,6 +30,7 @@ from terminal.device.identity import CurrentIdentity
 from terminal.device.recording import durable, set_within
 from terminal.device.timekeeping import Timekeeper
 from terminal.sales.offline import POLICY, NewestPolicy, read_document
+from terminal.standing.standing import CurrentStanding
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ class Documents:
         clock: DeviceClock,
         time: Timekeeper,
         policy: NewestPolicy,
+        standing: CurrentStanding,
         changed: Callable[[], None],
     ) -> None:
         """Reads what the journal holds of them: made before anything waits for the loop."""
@@ -98,9 +100,11 @@ class Documents:
         self._clock = clock
         self._time = time
         self._policy = policy
+        self._standing = standing
         self._changed = changed
         self._denylist = StoredDenylist(journal)
         self._policy_version = self._take_stored_policy()
+        standing.policy_says(policy.document)
 
     @property
     def denylist_version(self) -> int:
@@ -124,6 +128,8 @@ class Documents:
                 self._identity.trust(issuers)
             self._policy.take(raw)
             self._changed()
+        if document["version"] == self._policy_version:  # not an older one, put in its place on the way
+            self._standing.policy_says(self._policy.document, answered=True)
         await self._time.confirm()
 
     async def fetch_denylist(self) -> None:

@@ -14,6 +14,7 @@ from pengpos.core.errors import (
     PengposError,
     ReaderLostError,
 )
+from pengpos.core.times import rfc3339
 from pengpos.home import Home
 from pengpos.keys.file import FileKey
 from provisioning.cli import doctor_command, enrol_command
@@ -23,6 +24,7 @@ from provisioning.ports import DoctorPorts, EnrolPorts
 from provisioning.probes import own_probes
 from terminal.device.identity import Identity, NotEnrolledError, read_identity
 from terminal.device.settings import read_settings
+from terminal.standing.standing import Standing, kept
 
 _FONTS = Path(__file__).parents[2] / "ui" / "fonts"
 _FONT_FILES = ("Inter-Regular.otf", "Inter-SemiBold.otf", "NotoSansSC-Regular.otf", "NotoSansTC-Regular.otf")
@@ -57,7 +59,12 @@ def unsent_payments(home: Home) -> int:
 
 
 def _probes(home: Home) -> Mapping[str, Probe]:
-    return {"Journal": lambda: _journal(home), "Readers": lambda: _readers(home), "Fonts": _fonts}
+    return {
+        "Journal": lambda: _journal(home),
+        "Standing": lambda: _standing(home),
+        "Readers": lambda: _readers(home),
+        "Fonts": _fonts,
+    }
 
 
 def _journal(home: Home) -> Finding:
@@ -77,6 +84,28 @@ def _journal(home: Home) -> Finding:
         cure = "Connect the terminal and let it run; pengpos queue list shows them"
         return worth_a_look(f"{waiting} sales wait for the backend", cure)
     return well("opens, nothing waits")
+
+
+def _standing(home: Home) -> Finding:
+    """Whether the operator lets it sell, as the journal says it was obeyed last."""
+    from offline_queue.journal.files import load_key
+    from offline_queue.journal.reader import JournalReader
+
+    if not home.journal.exists():
+        return well("not told yet")
+    try:
+        with JournalReader(home.journal, load_key(home.journal_key)) as reader:
+            obeyed = kept(reader)
+    except PengposError:
+        return worth_a_look("not known: the journal cannot be read", "See what is said of the journal")
+    since = "" if obeyed.since is None else f" since {rfc3339(obeyed.since)}"
+    match obeyed.standing:
+        case Standing.ACTIVE:
+            return well("may sell")
+        case Standing.LOCKED:
+            return broken(f"locked by the operator{since}", "Call the payment company; leave it connected")
+        case Standing.REVOKED:
+            return broken(f"revoked by the operator{since}", "Enrol another terminal; leave this one until all is sent")
 
 
 def _readers(home: Home) -> Finding:

@@ -80,6 +80,8 @@ _SECOND_COPY: Final = {
     MirrorState.STOPPED: _Alarm(message("alarm.second_copy.stopped"), message("alarm.second_copy.stopped_cure")),
 }
 
+_LOCKED: Final = _Alarm(message("alarm.terminal_locked.text"), message("alarm.terminal_locked.cure"))
+_REVOKED: Final = _Alarm(message("alarm.terminal_revoked.text"), message("alarm.terminal_revoked.cure"))
 _CREDENTIAL_ENDS: Final = _Alarm(message("alarm.credential_ends.text"), message("alarm.credential_ends.cure"))
 _CLOCK_AHEAD: Final = _Alarm(message("alarm.clock_ahead.text"), message("alarm.clock_ahead.cure"))
 # Translators: {trouble} and {detail} are what the system or a library said, in English.
@@ -140,6 +142,11 @@ def second_copy(health: MirrorHealth) -> AlarmWords:
     alarm = _SECOND_COPY[health.state]
     text = sentences(_SECOND_COPY_TEXT, state=alarm.text, waiting=health.waiting, detail=health.detail)
     return AlarmWords(text, sentences(alarm.cure))
+
+
+def must_not_sell(*, revoked: bool) -> AlarmWords:
+    """The operator has locked this terminal, or revoked it for good."""
+    return (_REVOKED if revoked else _LOCKED).words()
 
 
 def credential_ends(days: int) -> AlarmWords:

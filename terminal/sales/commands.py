@@ -48,6 +48,7 @@ from terminal.device.executor import BoundedExecutor
 from terminal.device.identity import Identity
 from terminal.sales.offline import OfflinePolicy
 from terminal.sales.open_sales import OpenSales
+from terminal.standing.standing import Standing
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +88,7 @@ class SaleCommands:
         signer: Signer,
         clock: Clock,
         policy: OfflinePolicy,
+        standing: Callable[[], Standing],
         denylisted: Callable[[bytes], bool],
         online: Callable[[], Awaitable[bool]],
         ways: Callable[[], tuple[Way, ...]],
@@ -100,6 +102,7 @@ class SaleCommands:
         self._signer = signer
         self._clock = clock
         self._policy = policy
+        self._standing = standing
         self._denylisted = denylisted
         self._online = online
         self._ways = ways
@@ -124,6 +127,7 @@ class SaleCommands:
                     raise CommandRefusedError(409, "conflict", "this idempotency_key was used for another request")
                 return await self._known(known), False
             amount, ways = self._amount(new), self._ways_for(new)
+            self._check_standing()
             self._check_free(None)
             intent = await self._sign(amount, new.reference)
             sale = Sale(
@@ -219,6 +223,18 @@ class SaleCommands:
             presentation=presentation,
         )
 
+    def _check_standing(self) -> None:
+        """A terminal that must not sell begins nothing, and accepts and gives back nothing."""
+        match self._standing():
+            case Standing.ACTIVE:
+                return
+            case Standing.LOCKED:
+                detail = "this terminal is locked: it takes no money and gives none back until it is unlocked"
+                raise CommandRefusedError(403, "terminal_locked", detail)
+            case Standing.REVOKED:
+                detail = "this terminal has been revoked: it takes no money and gives none back any more"
+                raise CommandRefusedError(403, "terminal_revoked", detail)
+
     def _check_credential(self) -> None:
         if self._identity().credential.expired(self._clock.now()):
             raise CommandRefusedError(
@@ -229,6 +245,7 @@ class SaleCommands:
 
     async def again(self, sale_id: UUID, *, by: str | None = None) -> Sale:
         """Another try: a new intent of the same sale, once the earlier one is dead."""
+        self._check_standing()
         self._check_free(sale_id)
         self._check_credential()
         sale, effects = await self._commanded(sale_id, AgainAsked(at=self._clock.now(), by=by))
@@ -243,6 +260,7 @@ class SaleCommands:
     async def sign_again(self, sale: Sale) -> None:
         """Carry out `SignAgain`; left undone if another sale has become current meanwhile."""
         async with self._starting:
+            self._check_standing()
             busy = self._open_sales.blocking
             if busy is not None and busy.sale_id != sale.sale_id:
                 log.info("sale %s not tried again: %s is current", sale.number, busy.number)
@@ -271,6 +289,7 @@ class SaleCommands:
     async def accept_offline(self, sale_id: UUID, *, by: str | None = None) -> Sale:
         """The cashier's own decision after the link died; the whole policy is asked, as of now, and the denylist."""
         async with self._policy.deciding:
+            self._check_standing()
             sale = await self._open_sales.find(sale_id)
             if sale.authorised is not None and sale.state in ACCEPTABLE_STATES:
                 if self._denylisted(sale.authorised.wallet_kid):
@@ -285,6 +304,7 @@ class SaleCommands:
 
     async def enter_code(self, sale_id: UUID, code: str, *, by: str | None = None) -> tuple[Sale, bool]:
         """A confirmation code; False: it was wrong, and one of five tries is gone. What is no code costs none."""
+        self._check_standing()
         sale = await self._open_sales.find(sale_id)
         if takes_codes(sale) and sale.wrong_codes >= CODE_TRIES:
             detail = f"five wrong codes: sale {sale.number} takes no more. Cancel it, or wait for the backend's word"
@@ -313,6 +333,7 @@ class SaleCommands:
                     if (known.asked_minor, known.reason) != (amount_minor, reason):
                         raise CommandRefusedError(409, "conflict", "this idempotency_key was used for another refund")
                     return known, False
+            self._check_standing()
             _check_left(sale, amount_minor)
             now, refund_id = self._clock.now(), self._ids.next()
             refund = Refund(

@@ -142,7 +142,9 @@ class OfflinePolicy:
         clock: DeviceClock,
         suspended: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`suspended`: nothing at all is taken offline, whatever the policy says (a restored card). In any thread."""
+        """`suspended`: nothing at all is taken offline, whatever the policy says (a restored card, a terminal that
+        must not sell). In any thread.
+        """
         self.deciding = asyncio.Lock()
         """Held from the decision until what was decided is in the journal: two payments never fit into one cap."""
         self._suspended = suspended

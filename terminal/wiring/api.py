@@ -38,6 +38,7 @@ def make_snapshots(
         alarms=device.alarms,
         board=board,
         clock=device.clock,
+        standing=backend.standing,
         language=given.language,
         trouble=sales.journal_alarm.of(JournalUse.SUMS),
     )

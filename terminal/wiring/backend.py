@@ -21,6 +21,8 @@ from terminal.backend.renewal import Renewal
 from terminal.backend.upkeep import Documents, Upkeep
 from terminal.sales.offline import NewestPolicy
 from terminal.sales.open_sales import OpenSales
+from terminal.standing.orders import Orders
+from terminal.standing.standing import CurrentStanding
 from terminal.wiring.device import DeviceParts
 from terminal.wiring.surroundings import Surroundings
 
@@ -39,12 +41,19 @@ class BackendParts:
     policy: NewestPolicy
     documents: Documents
     renewal: Renewal
+    standing: CurrentStanding
 
 
 def make_backend(
-    given: Surroundings, device: DeviceParts, *, link_changed: Callable[[], None], stream_opened: Callable[[], None]
+    given: Surroundings,
+    device: DeviceParts,
+    *,
+    link_changed: Callable[[], None],
+    stream_opened: Callable[[], None],
+    standing: CurrentStanding,
+    revoked: Callable[[], None],
 ) -> BackendParts:
-    """Make the way to the backend. Both callables return at once."""
+    """Make the way to the backend. The callables return at once; `revoked`: a call was answered that we are."""
     client = httpx.AsyncClient(
         base_url=device.identity().backend,
         auth=RequestSigner(device.signer, device.clock.now),
@@ -59,6 +68,7 @@ def make_backend(
         heard=link.heard,
         lost=link.lost,
         opened=stream_opened,
+        revoked=revoked,
         time_signed=device.time.issuer_signed,
     )
     answers = Answers(issuers=device.identity.issuers, clock=device.clock)
@@ -78,6 +88,7 @@ def make_backend(
             clock=device.clock,
             time=device.time,
             policy=policy,
+            standing=standing,
             changed=device.publisher.changed,
         ),
         renewal=Renewal(
@@ -87,11 +98,17 @@ def make_backend(
             clock=device.clock,
             alarms=device.alarms,
         ),
+        standing=standing,
     )
 
 
 def make_upkeep(
-    device: DeviceParts, backend: BackendParts, *, status: Callable[[], Awaitable[Status]], restored: Callable[[], None]
+    device: DeviceParts,
+    backend: BackendParts,
+    orders: Orders,
+    *,
+    status: Callable[[], Awaitable[Status]],
+    restored: Callable[[], None],
 ) -> Upkeep:
     """What is looked after once a minute. `restored`: the journal turned out to be an old copy."""
     heartbeat = Heartbeat(
@@ -102,6 +119,7 @@ def make_upkeep(
         status=status,
         denylist_version=lambda: backend.documents.denylist_version,
         restored=restored,
+        orders=orders,
     )
     return Upkeep([
         ("policy", backend.documents.fetch_policy),

@@ -67,7 +67,10 @@ def make_sales(
     journal_alarm = JournalAlarm(device.alarms, broken)
     open_sales = _open_sales(given, device, tag, journal_alarm)
     policy = OfflinePolicy(
-        backend.policy, device.identity, device.clock, suspended=lambda: device.alarms.stands(RESTORED_ALARM)
+        backend.policy,
+        device.identity,
+        device.clock,
+        suspended=lambda: not backend.standing.may_sell or device.alarms.stands(RESTORED_ALARM),
     )
     commands = _commands(device, backend, tag, open_sales, policy)
     drainer = Drainer(
@@ -151,6 +154,7 @@ def _commands(
         signer=device.signer,
         clock=device.clock,
         policy=policy,
+        standing=lambda: backend.standing.now,
         denylisted=backend.documents.denylisted,
         online=backend.follower.online,
         ways=ways,

@@ -113,6 +113,8 @@ class Counter:
         self.clock_off_s = 0
         """How far the machine's own clock is from the backend's."""
         self.tag: TagPresenter | None = None
+        self.diagnose: Callable[[], dict[str, object]] | None = None
+        """What its doctor finds, where it has one."""
         self._loop = loop
         self._terminal: Terminal | None = None
         self._api: ASGIApp | None = None
@@ -158,7 +160,7 @@ class Counter:
             open_journal=self._open_journal,
             deadlines=self.deadlines,
             tag=self.tag,
-            **more,
+            **({"diagnose": self.diagnose} | more),
         )
 
     async def _open(self) -> None:

@@ -2,6 +2,7 @@
 """The daemon from its socket's first moment to its last."""
 
 import asyncio
+import json
 import selectors
 import socket
 import threading
@@ -21,7 +22,7 @@ from terminal.api.connections import CONNECTIONS_MOST, LINES_MOST
 from terminal.api.feed import LISTENERS_MOST
 from terminal.app import Terminal
 from terminal.serving import bind_socket
-from tests.support.counter import Counter
+from tests.support.counter import Counter, until
 from tests.support.live_sandbox import LiveSandbox
 from tests.support.loop_thread import LIMIT_S, LoopThread
 from tests.support.road import never_answers
@@ -60,6 +61,19 @@ def test_before_enrolment_it_says_so_and_sells_from_the_moment_it_is_enrolled(bl
         assert list(events) == [""]  # whoever followed comes again, and is told of an enrolled one
         sale = till.post("/v1/sales", json={"idempotency_key": "a", "amount": 1, "currency": "CNY"})
         assert sale.status_code == 201
+
+
+def test_a_restart_that_the_operator_orders_begins_it_anew_in_the_same_process(
+    enrolled: Counter, daemon: Daemon, phone: VirtualPhone
+) -> None:
+    terminal_id = json.loads(enrolled.home.enrolment.read_bytes())["terminal_id"]
+    with daemon.client() as till, till.stream("GET", "/v1/events") as screen:
+        events = screen.iter_lines()
+        next(events)
+        enrolled.sandbox.operator.call("POST", f"/terminals/{terminal_id}/commands", {"command": "restart"})
+        list(events)  # whoever follows is let go
+        sale = {"idempotency_key": "a", "amount": 1, "currency": "CNY"}
+        until(lambda: till.post("/v1/sales", json=sale).status_code == 201, "it sells again")
 
 
 def test_while_it_takes_up_its_journal_it_is_starting_and_not_unenrolled(

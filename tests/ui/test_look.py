@@ -14,7 +14,7 @@ from workshop.gallery.screens import SIZES
 from workshop.samples.screens import SAMPLES
 
 EVERY_SAMPLE = pytest.mark.parametrize("name", SAMPLES)
-WITHOUT_AMOUNT = ("starting", "away", "not-enrolled", "waiting", "alarms", "pin")
+WITHOUT_AMOUNT = ("starting", "away", "not-enrolled", "locked", "revoked", "waiting", "alarms", "pin")
 APPROVED_SHOWN = ("approved", "receipt", "amount-late-result")
 
 

@@ -81,6 +81,7 @@ class Shape(StrEnum):
     PARKED = "parked"
     UNPLUGGED = "unplugged"
     ENROL = "enrol"
+    LOCKED = "locked"
     ALARM = "alarm"
     PHONE = "phone"
     PHONE_LOCKED = "phone_locked"

@@ -121,6 +121,12 @@ _DRAWINGS: Final[dict[Shape, tuple[Part, ...]]] = {
         Stroke(((90, 50), (90, 64)), 8),
         Stroke(((75, 50), (75, 60)), 8),
     ),
+    Shape.LOCKED: (
+        Stroke(((31, 48), (31, 34), *arc((50, 33), 19, 180, 360), (69, 48)), 9),
+        Plate(17, 45, 66, 50, 11),
+        Disc((50, 66), 6.5, knock=True),
+        Stroke(((50, 68), (50, 79)), 6, knock=True),
+    ),
     Shape.ALARM: (
         Stroke(((50, 14), (91, 84), (9, 84), (50, 14)), 9),
         Stroke(((50, 40), (50, 58)), 9),

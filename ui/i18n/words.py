@@ -188,6 +188,13 @@ RECEIPT_TITLE = message("receipt.title")
 
 # --- not ready -----------------------------------------------------------------------------------------------------
 STARTING = message("notice.starting")
+LOCKED = message("notice.locked")
+LOCKED_MEANS = message("notice.locked_means")
+REVOKED = message("notice.revoked")
+REVOKED_MEANS = message("notice.revoked_means")
+# Translators: {count} is a number of payments, {amount} their sum with its currency.
+STILL_TO_SEND = message("notice.still_to_send")
+ALL_SENT = message("notice.all_sent")
 AWAY = message("notice.away")
 AWAY_MEANS = message("notice.away_means")
 AWAY_SALE = message("notice.away_sale")
@@ -226,6 +233,8 @@ TROUBLE_MEDIUM = message("trouble.medium")
 TROUBLE_UNAVAILABLE = message("trouble.unavailable")
 TROUBLE_SOFTWARE = message("trouble.software")
 TROUBLE_ROLE = message("trouble.role")
+TROUBLE_LOCKED = message("trouble.terminal_locked")
+TROUBLE_REVOKED = message("trouble.terminal_revoked")
 TROUBLE_AWAY = message("trouble.away")
 # Translators: {detail} comes from the daemon, in English.
 TROUBLE_OTHER = message("trouble.other")

@@ -11,7 +11,7 @@ from ui.i18n.languages import second_language
 from ui.screens.amount import amount_screen
 from ui.screens.code import code_screen
 from ui.screens.lists import alarms_screen, waiting_screen
-from ui.screens.notice import away_screen, not_enrolled_screen, starting_screen
+from ui.screens.notice import away_screen, must_not_sell_screen, not_enrolled_screen, starting_screen
 from ui.screens.pin import pin_screen
 from ui.screens.present import present_screen
 from ui.screens.progress import progress_screen
@@ -26,6 +26,7 @@ from ui.widgets.canvas import Canvas
 __all__ = ["amount", "lists", "project"]
 
 
+_NOTHING_CAME_OF_IT = {Stage.CANCELLED, Stage.EXPIRED}
 _UNDER_WAY = {Stage.CONFIRMING, Stage.PAYING, Stage.CANCELLING, Stage.REVERSING}
 
 
@@ -53,6 +54,8 @@ def screen_name(status: Status | None, local: LocalState, sale: SaleView | None)
     is_live = sale is not None and blocks_next_sale(sale)
     if not is_live and local.page in {Page.QUEUE, Page.WAITING, Page.ALARMS}:
         return local.page.value
+    if status.terminal.standing != "active" and (sale is None or stage(sale) in _NOTHING_CAME_OF_IT):
+        return "must_not_sell"
     if sale is None:
         return "amount"
     if local.page in {Page.CODE, Page.RECEIPT}:
@@ -76,6 +79,8 @@ def _draw(canvas: Canvas, kind: str, status: Status | None, sale: SaleView | Non
             waiting_screen(canvas, status)
         case Page.ALARMS.value:
             alarms_screen(canvas, status)
+        case "must_not_sell":
+            must_not_sell_screen(canvas, status)
         case _ if sale is None:
             amount_screen(canvas, status)
         case _:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Screens on which nothing can be sold: starting, the daemon away, not enrolled. Calm, and with the way out."""
+"""Screens on which nothing can be sold: starting, away, not enrolled, locked, revoked. Calm, and with the way out."""
 
 from pengpos.client import Status
 from ui.drawing.scene import Align, Box, Shape
@@ -29,6 +29,18 @@ def away_screen(canvas: Canvas, status: Status | None) -> None:
     elif canvas.local.entry.minor:
         lines.append(canvas.say(words.AWAY_KEPT))
     _notice(canvas, Shape.UNPLUGGED, Token.STORED, canvas.say(words.AWAY), lines)
+
+
+def must_not_sell_screen(canvas: Canvas, status: Status) -> None:
+    """Draw that the operator has locked or revoked the terminal, and what becomes of the money that it took before."""
+    revoked = status.terminal is not None and status.terminal.standing == "revoked"
+    title, means = (words.REVOKED, words.REVOKED_MEANS) if revoked else (words.LOCKED, words.LOCKED_MEANS)
+    queue = status.queue
+    amount = money(queue.total, queue.currency, canvas.language)
+    owed = (
+        canvas.say(words.STILL_TO_SEND, count=queue.count, amount=amount) if queue.count else canvas.say(words.ALL_SENT)
+    )
+    _notice(canvas, Shape.LOCKED, Token.SOFT, canvas.say(title), [canvas.say(means), owed])
 
 
 def not_enrolled_screen(canvas: Canvas) -> None:

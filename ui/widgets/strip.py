@@ -20,6 +20,8 @@ _KNOWN_TROUBLE: dict[str, Message] = {
     "software": words.TROUBLE_SOFTWARE,
     "code_closed": words.CODE_CLOSED,
     "role_needed": words.TROUBLE_ROLE,
+    "terminal_locked": words.TROUBLE_LOCKED,
+    "terminal_revoked": words.TROUBLE_REVOKED,
     "away": words.TROUBLE_AWAY,
 }
 

@@ -164,6 +164,13 @@ _ARMED_OFFLINE = sale("presented", "cancel", "confirmation-code", url=OFFLINE_UR
 _CLOCK_DIFFERS = msgspec.structs.replace(NOT_ENOUGH, code=4, detail=None, phone_time=ago(5000))
 
 
+def _standing(standing: str, **fields: object) -> Status:
+    """The terminal as it must not sell."""
+    assert IDLE.terminal is not None
+    terminal = msgspec.structs.replace(IDLE.terminal, standing=standing, standing_since=ago(300))
+    return msgspec.structs.replace(IDLE, terminal=terminal, **fields)
+
+
 def _prompted(prompt: str) -> Sample:
     return Sample(online(sale("presented", "cancel", "again", url=ONLINE_URL, prompt=prompt)), local())
 
@@ -225,6 +232,10 @@ _DECLINED_AT_SYNC = AlarmView(
 
 SAMPLES: Final[dict[str, Sample]] = {
     "starting": Sample(None, local(daemon=Daemon.STARTING)),
+    "locked": Sample(_standing("locked"), local()),
+    "locked-stored": Sample(_standing("locked", queue=OFFLINE.queue), local()),
+    "revoked": Sample(_standing("revoked"), local()),
+    "revoked-stored": Sample(_standing("revoked", queue=OFFLINE.queue), local()),
     "away": Sample(None, local(daemon=Daemon.AWAY)),
     "away-mid-sale": Sample(online(_PRESENTED), local(daemon=Daemon.AWAY)),
     "away-typed": Sample(IDLE, _typed("18.80", daemon=Daemon.AWAY)),

@@ -26,6 +26,7 @@ from pengpos.core.events import (
     Prompted,
     ReplyAccepted,
     Restarted,
+    SellingStopped,
     StatusHeard,
 )
 from pengpos.core.machine._common import (
@@ -40,6 +41,7 @@ from pengpos.core.machine._common import (
     give_up,
     later,
     not_now,
+    selling_stopped,
     stay,
     time_over,
     watched,
@@ -66,6 +68,8 @@ def signed(sale: Sale, event: Event) -> Outcome:
             return code_entered(sale, event)
         case CancelAsked():
             return give_up(sale, event)
+        case SellingStopped():
+            return selling_stopped(sale, event.at)
         case LifeOver():
             return time_over(sale, event.at)
         case Restarted():
@@ -87,6 +91,8 @@ def presented(sale: Sale, event: Event) -> Outcome:
             return _again_while_presented(sale, event.at)
         case CancelAsked():
             return give_up(sale, event)
+        case SellingStopped():
+            return selling_stopped(sale, event.at)
         case LifeOver():
             return time_over(sale, event.at)
         case Restarted():
@@ -184,6 +190,8 @@ def pending(sale: Sale, event: Event) -> Outcome:
             return replace(sale, parked=True, prompt=None, notice=None, refusal=None), disarmed(sale)
         case CancelAsked():
             return begin_cancel(sale, event.at, event.reason, "cancelled by the cashier", by_cashier=True)
+        case SellingStopped() if sale.claimed:
+            return selling_stopped(sale, event.at)
         case Restarted():
             arm: tuple[Effect, ...] = (Arm(),) if sale.claimed else ()
             return replace(sale, prompt=None, notice=None, refusal=None), (*arm, AskBackend(sale.retry_at))

@@ -91,6 +91,14 @@ def time_over(sale: Sale, at: int) -> Outcome:
     return arrow(sale, SaleState.EXPIRED, at, "time is over"), (Disarm(),)
 
 
+def selling_stopped(sale: Sale, at: int) -> Outcome:
+    """No phone is waited for any more; what a page may be paying already is cancelled at the backend."""
+    why = "this terminal must not sell"
+    if sale.intent.payable_elsewhere or sale.state is SaleState.PENDING:
+        return begin_cancel(sale, at, CancelReason.UNABLE_TO_COMPLETE, why)
+    return arrow(sale, SaleState.CANCELLED, at, why), (Disarm(),)
+
+
 def code_entered(sale: Sale, event: CodeEntered) -> Outcome:
     """A confirmation code where one is taken: the right one approves, five wrong ones close the pad (§3).
 

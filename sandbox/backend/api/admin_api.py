@@ -20,7 +20,7 @@ from sandbox.backend.offers import vouchers
 from sandbox.backend.payments import reviews
 from sandbox.backend.records.tables import MerchantRow, StoreRow, VoucherRow
 from sandbox.backend.settlement import settlements
-from sandbox.backend.terminals import denylist, enrolment, operators
+from sandbox.backend.terminals import denylist, enrolment, operators, standing
 from sandbox.backend.terminals import merchants as owners
 
 router = APIRouter(prefix="/admin/v1", tags=["admin"], dependencies=[Operator], route_class=PlainRoute)
@@ -130,13 +130,14 @@ def terminals(backend: BackendOf) -> list[shapes.TerminalEntry]:
 @router.post("/terminals/{terminal_id}/revoke", status_code=204)
 def revoke(terminal_id: str, backend: BackendOf) -> None:
     """Revoke a terminal: it takes no payment any more, and what it delivers is held for review."""
-    backend.db.write(lambda session: owners.revoke(session, terminal_id, backend.clock.now()))
+    backend.db.write(lambda session: standing.revoke(session, backend, terminal_id))
 
 
 @router.post("/terminals/{terminal_id}/commands", status_code=202)
 def command(terminal_id: str, request: shapes.Command, backend: BackendOf) -> dict[str, Any]:
     """Tell a terminal to lock, unlock, diagnose or restart."""
-    backend.db.write(lambda session: owners.command(session, terminal_id, request.command, backend.clock.now()))
+    ordered = standing.CommandKind(request.command)
+    backend.db.write(lambda session: standing.command(session, backend, terminal_id, ordered))
     return {"command": request.command}
 
 

@@ -21,6 +21,7 @@ from sandbox.backend.api.delivery import LostAnswer
 from sandbox.backend.api.rendering import terminal as rendering
 from sandbox.backend.api.routing import TerseRoute
 from sandbox.backend.booking import cancel, refunds
+from sandbox.backend.contract import heartbeat_shapes
 from sandbox.backend.contract import terminal_shapes as shapes
 from sandbox.backend.contract.problems import ProblemError
 from sandbox.backend.errors import ForbiddenError, InvalidRequestError, NotFoundError
@@ -79,7 +80,7 @@ def renew(
 
 @router.get("/terminal/config", response_model=shapes.ConfigAnswer, responses={304: {"description": "not changed"}})
 def config(
-    terminal: TradingTerminal,
+    terminal: AnyTerminal,
     backend: BackendOf,
     response: Response,
     if_none_match: Annotated[str | None, Header()] = None,
@@ -111,7 +112,7 @@ def denylist_delta(
     responses={200: {"content": {"text/event-stream": {}}, "description": "Server-Sent Events"}},
 )
 def event_stream(
-    terminal: TradingTerminal, backend: BackendOf, last_event_id: Annotated[str | None, Header()] = None
+    terminal: AnyTerminal, backend: BackendOf, last_event_id: Annotated[str | None, Header()] = None
 ) -> StreamingResponse:
     """Events `intent`, `payment`, `config`, `denylist`, `command`; `Last-Event-ID` resumes, without it from now on."""
     if last_event_id is None:
@@ -128,7 +129,9 @@ def event_stream(
 
 
 @router.post("/terminal/heartbeat")
-def beat(request: shapes.HeartbeatRequest, terminal: AnyTerminal, backend: BackendOf) -> shapes.HeartbeatAnswer:
+def beat(
+    request: heartbeat_shapes.HeartbeatRequest, terminal: AnyTerminal, backend: BackendOf
+) -> heartbeat_shapes.HeartbeatAnswer:
     """How the terminal is; its journal head comes back signed."""
     said = heartbeat.Heartbeat(
         head=request.head.model_dump(),
@@ -140,7 +143,7 @@ def beat(request: shapes.HeartbeatRequest, terminal: AnyTerminal, backend: Backe
     if isinstance(head, heartbeat.HeadBehind):
         more = {} if head.signed_head is None else {"signed_head": b64u(head.signed_head)}
         raise ProblemError(409, "head_behind", "the last signed head is not the highest we know", more)
-    return shapes.HeartbeatAnswer(signed_head=b64u(head))
+    return heartbeat_shapes.HeartbeatAnswer(signed_head=b64u(head))
 
 
 @router.put("/intents/{intent_id}")

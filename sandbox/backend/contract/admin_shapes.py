@@ -192,6 +192,8 @@ class TerminalEntry(Shape):
     hardware: dict[str, Any]
     fingerprint: str | None
     revoked: bool
+    standing: Literal["active", "locked", "revoked"]
+    standing_since: Rfc3339 | None
     queue: dict[str, Any] | None
     heartbeat: dict[str, Any] | None
 

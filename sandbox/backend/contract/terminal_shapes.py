@@ -87,7 +87,8 @@ class RenewalAnswer(Shape):
 class ConfigAnswer(Shape):
     """`policy`: COSE_Sign1 (context `policy`) over JSON: `terminal_id, version, issued_at, not_after, risk {currency,
     per_payment, per_wallet_count, per_wallet_total, stored_count, stored_total, stored_age_s, clock_doubt_s, max_age_s,
-    guaranteed, apdu_turnaround_ms?}, campaigns, tip_presets_percent, languages, merchant {id, name}, store {id, name},
+    guaranteed, apdu_turnaround_ms?}, standing, standing_since?, restart_asked_at?, diagnose_asked_at?, campaigns,
+    tip_presets_percent, languages, merchant {id, name}, store {id, name},
     currency, timezone, day_starts_hour, denylist_version, issuers`.
     """
 
@@ -101,51 +102,6 @@ class DenylistAnswer(Shape):
     """
 
     delta: Base64url
-
-
-class Head(Shape):
-    """A journal head; `epoch` has up to 64 bits, `hash` is base64url."""
-
-    epoch: Annotated[StrictInt, Field(ge=0, lt=2**64)]
-    sequence: Annotated[StrictInt, Field(ge=0, lt=2**63)]
-    hash: Annotated[Base64url, Field(max_length=88)]
-
-
-class QueueReport(Shape):
-    """What waits on the terminal."""
-
-    count: Annotated[StrictInt, Field(ge=0)] = 0
-    total: Annotated[StrictInt, Field(ge=0)] = 0
-    currency: Currency | None = None
-    oldest_age_s: int | None = None
-
-
-class ClockReport(Shape):
-    """The terminal's own idea of the time."""
-
-    now: Rfc3339
-    doubtful: bool = False
-
-
-class HeartbeatRequest(Shape):
-    """`POST /terminal/heartbeat`; `signed_head` is the last one that the terminal stored, null before the first."""
-
-    software_version: Annotated[str, Field(max_length=80)] | None = None
-    config_version: int | None = None
-    denylist_version: int | None = None
-    queue: QueueReport = QueueReport()
-    readers: list[dict[str, Any]] = Field(default_factory=list, max_length=8)
-    clock: ClockReport | None = None
-    head: Head
-    signed_head: Base64url | None = None
-
-
-class HeartbeatAnswer(Shape):
-    """`signed_head`: COSE_Sign1 (context `head`) over JSON: `terminal_id, version, issued_at, not_after, epoch,
-    sequence, hash`. The same member comes with `409 head_behind`.
-    """
-
-    signed_head: Base64url
 
 
 class PresentationRequest(Shape):

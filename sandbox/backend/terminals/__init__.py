@@ -1,7 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Terminals: enrolment, policy, denylist, heartbeat, who was revoked; the merchants and stores they belong to.
 
-Reading order: enrolment, policy, denylist, heartbeat, operators, merchants, held_orders, revoked.
+Reading order: enrolment, policy, denylist, heartbeat, operators, merchants, held_orders, revoked, standing.
 """
 
-__all__ = ["denylist", "enrolment", "heartbeat", "held_orders", "merchants", "operators", "policy", "revoked"]
+__all__ = [
+    "denylist",
+    "enrolment",
+    "heartbeat",
+    "held_orders",
+    "merchants",
+    "operators",
+    "policy",
+    "revoked",
+    "standing",
+]

@@ -19,6 +19,7 @@ from sandbox.backend.kernel.alarms import raise_alarm
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records.tables import AlarmKind, TerminalRow
 
+_SAID_ONCE = ("orders_done", "diagnosis")
 HEAD_LIFE_S = 10 * 365 * 86_400  # a head proves what was, so it does not run out
 
 
@@ -52,7 +53,7 @@ def heartbeat(session: Session, backend: Backend, terminal_id: str, beat: Heartb
     terminal = session.get_one(TerminalRow, terminal_id, with_for_update=True)
     shown = _read_head(beat.signed_head, backend.issuer.trusted) if beat.signed_head is not None else None
     highest = _read_head(b64u(terminal.head), backend.issuer.trusted) if terminal.head is not None else None
-    terminal.last_heartbeat = beat.report
+    terminal.last_heartbeat = beat.report | _kept(terminal.last_heartbeat or {}, beat.report)
     terminal.software_version = beat.software_version or terminal.software_version
     if shown != highest:
         return HeadBehind(terminal.head)
@@ -76,6 +77,11 @@ def heartbeat(session: Session, backend: Backend, terminal_id: str, beat: Heartb
         content=head,
     )
     return terminal.head
+
+
+def _kept(before: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
+    """What a terminal says once and an operator looks at later."""
+    return {name: before[name] for name in _SAID_ONCE if report.get(name) is None and before.get(name) is not None}
 
 
 def _read_head(text: str, issuers: Issuers) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps merchants and stores and what they set for their terminals; revokes and commands terminals.
+"""Keeps merchants and stores and what they set for their terminals.
 
 Tests: tests/sandbox/backend/api/test_admin_api.py, tests/sandbox/backend/terminals/test_policy.py
 """
@@ -106,19 +106,3 @@ def change_settings(
     owner.config = {**owner.config, **changes, **{name: value for name, value in merged.items() if value}}
     for terminal_id in session.scalars(below).all():
         emit(session, terminal_id, EventKind.CONFIG, {"reason": "settings"}, now)
-
-
-def revoke(session: Session, terminal_id: str, now: int) -> None:
-    """Revoke a terminal, for good; raises NotFoundError."""
-    row = session.get(TerminalRow, terminal_id, with_for_update=True)
-    if row is None:
-        raise NotFoundError("terminal")
-    row.revoked_at = row.revoked_at or now
-    emit(session, terminal_id, EventKind.COMMAND, {"command": "lock"}, now)
-
-
-def command(session: Session, terminal_id: str, name: str, now: int) -> None:
-    """Tell a terminal to do something; raises NotFoundError."""
-    if session.get(TerminalRow, terminal_id) is None:
-        raise NotFoundError("terminal")
-    emit(session, terminal_id, EventKind.COMMAND, {"command": name}, now)

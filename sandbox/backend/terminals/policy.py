@@ -5,12 +5,13 @@ One signed document a terminal, under the context `policy`; `GET /terminal/confi
 new version is signed when the content changes, and before the old one runs out.
 """
 
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pengpos.core.times import CLOCK_TOLERANCE_S
+from pengpos.core.times import CLOCK_TOLERANCE_S, rfc3339
 from pengpos.wire.encoding.cose import Context
 from sandbox.backend.records.tables import DocumentRow, MerchantRow, StoreRow, TerminalRow
 from sandbox.backend.terminals import denylist
@@ -32,12 +33,31 @@ DEFAULT_RISK: dict[str, Any] = {
     "max_age_s": 7 * 86_400,
     "guaranteed": 2_000_00,
 }
+_NOTHING_OFFLINE: dict[str, Any] = {"per_payment": 0, "per_wallet_total": 0, "stored_total": 0}
+"""What a terminal that must not sell may take offline: by it also one obeys that does not know the word `standing`."""
 DEFAULT_CONFIG: dict[str, Any] = {
     "risk": DEFAULT_RISK,
     "campaigns": [],
     "tip_presets_percent": [5, 10, 15],
     "languages": ["zh-Hans", "en"],
 }
+
+
+class TerminalStanding(StrEnum):
+    """Whether a terminal may sell: the policy's `standing`."""
+
+    ACTIVE = "active"
+    LOCKED = "locked"
+    REVOKED = "revoked"
+
+
+def standing_of(terminal: TerminalRow) -> tuple[TerminalStanding, int | None]:
+    """Whether it may sell, and since when it may not."""
+    if terminal.revoked_at is not None:
+        return TerminalStanding.REVOKED, terminal.revoked_at
+    if terminal.locked_at is not None:
+        return TerminalStanding.LOCKED, terminal.locked_at
+    return TerminalStanding.ACTIVE, None
 
 
 def current(session: Session, issuer: Issuer, terminal_id: str, now: int) -> DocumentRow:
@@ -88,8 +108,17 @@ def _content(session: Session, issuer: Issuer, terminal: TerminalRow) -> dict[st
             merged[name] = {**merged.get(name, {}), **value} if name in MERGED else value
     if not merged.get("operators"):  # no member at all: what a terminal of page 1.1 gets
         merged = {name: value for name, value in merged.items() if name not in {"operators", "roles"}}
+    standing, since = standing_of(terminal)
+    if standing is not TerminalStanding.ACTIVE:
+        merged["risk"] = {**merged["risk"], **_NOTHING_OFFLINE}
     return {
         **merged,
+        "standing": standing.value,
+        **_instants(
+            standing_since=since,
+            restart_asked_at=terminal.restart_asked_at,
+            diagnose_asked_at=terminal.diagnose_asked_at,
+        ),
         "merchant": {"id": merchant.id, "name": merchant.name},
         "store": {"id": store.id, "name": store.name},
         "currency": merchant.currency,
@@ -98,3 +127,8 @@ def _content(session: Session, issuer: Issuer, terminal: TerminalRow) -> dict[st
         "denylist_version": denylist.version(session),
         "issuers": issuer.jwks(),
     }
+
+
+def _instants(**at: int | None) -> dict[str, str]:
+    """Times as the document says them; what never was is left out."""
+    return {name: rfc3339(unix_s) for name, unix_s in at.items() if unix_s is not None}

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the doctor says of a journal that cannot be read, and what to do about each kind of failure."""
 
+import contextlib
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from offline_queue.journal.files import load_or_create_key
+from offline_queue.journal.journal import Journal
+from offline_queue.values import ValueStored
 from pengpos.client import Home
 from pengpos.core.errors import (
     JournalCorruptError,
@@ -16,6 +21,8 @@ from pengpos.core.errors import (
 )
 from provisioning.finding import Light
 from terminal.commands import technician
+from terminal.standing.standing import Obeyed, Standing
+from tests.support.shop import HeldClock
 
 TABLE: list[tuple[JournalError, str, str]] = [
     (JournalMediumError("disk I/O error", "Replace the card"), "disk I/O error", "Replace the card"),
@@ -40,3 +47,22 @@ def test_a_journal_that_cannot_be_read(
     assert found.light is Light.RED
     assert says in found.says
     assert cure in found.cure
+
+
+OBEYED: list[tuple[Obeyed, Light, str]] = [
+    (Obeyed(), Light.GREEN, "may sell"),
+    (Obeyed(standing=Standing.LOCKED, since=1_800_000_000), Light.RED, "locked by the operator since 2027-01-15"),
+    (Obeyed(standing=Standing.REVOKED, since=1_800_000_000), Light.RED, "revoked by the operator since 2027-01-15"),
+]
+
+
+@pytest.mark.parametrize(("obeyed", "light", "says"), OBEYED, ids=[row[0].standing for row in OBEYED])
+def test_a_terminal_that_must_not_sell_says_so(tmp_path: Path, obeyed: Obeyed, light: Light, says: str) -> None:
+    home = Home(tmp_path)
+    assert technician._standing(home).says == "not told yet"
+    key = load_or_create_key(home.journal_key)
+    with contextlib.closing(Journal.open(home.journal, key=key, clock=HeldClock())) as journal:
+        row = ValueStored(kind="standing", key="obeyed", body=msgspec.json.encode(obeyed))
+        journal.record([row]).result()
+    found = technician._standing(home)
+    assert (found.light, says in found.says) == (light, True)

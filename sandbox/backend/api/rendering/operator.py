@@ -31,6 +31,7 @@ from sandbox.backend.records.tables import (
     TerminalRow,
 )
 from sandbox.backend.terminals.operators import without_pins
+from sandbox.backend.terminals.policy import standing_of
 
 _ALARMS_SHOWN = 500
 
@@ -139,6 +140,7 @@ def _entry(session: Session, row: IntentRow) -> shapes.PaymentEntry:
 
 def _terminal_entry(row: TerminalRow, kid: str | None) -> shapes.TerminalEntry:
     heartbeat = row.last_heartbeat
+    standing, since = standing_of(row)
     return shapes.TerminalEntry(
         terminal_id=row.id,
         merchant_id=row.merchant_id,
@@ -149,6 +151,8 @@ def _terminal_entry(row: TerminalRow, kid: str | None) -> shapes.TerminalEntry:
         hardware=row.hardware,
         fingerprint=None if kid is None else fingerprint_of(unb64u(kid)),
         revoked=row.revoked_at is not None,
+        standing=standing.value,
+        standing_since=None if since is None else rfc3339(since),
         queue=None if heartbeat is None else heartbeat.get("queue"),
         heartbeat=heartbeat,
     )

@@ -30,7 +30,10 @@ class ActivationCodeRow(Base):
 
 
 class TerminalRow(Base):
-    """A terminal. `head_version`, `head`: the newest journal head we signed; `event_seq`: its newest event."""
+    """A terminal. `head_version`, `head`: the newest journal head we signed; `event_seq`: its newest event.
+
+    `locked_at`: since when it is to sell nothing; `restart_asked_at`, `diagnose_asked_at`: when that was ordered last.
+    """
 
     __tablename__ = "terminals"
     id: Mapped[str] = mapped_column(String(12), primary_key=True)
@@ -47,6 +50,9 @@ class TerminalRow(Base):
     event_seq: Mapped[int]
     head_version: Mapped[int]
     head: Mapped[bytes | None]
+    locked_at: Mapped[int | None] = mapped_column(default=None)
+    restart_asked_at: Mapped[int | None] = mapped_column(default=None)
+    diagnose_asked_at: Mapped[int | None] = mapped_column(default=None)
 
 
 class TerminalKeyRow(Base):

@@ -186,7 +186,7 @@ def test_a_revoked_terminal_delivers_for_review_and_takes_no_more(shop: Shop) ->
     shop.operator.call("POST", f"/terminals/{till.terminal_id}/revoke")
     assert till.pay(till.sale(300), wallet).json()["code"] == "revoked"
     assert till.put(till.sale(300)).json()["code"] == "revoked"
-    assert till.call("GET", "/terminal/config").json()["code"] == "revoked"
+    assert till.call("GET", "/terminal/config").status_code == 200
     verdicts = till.call("POST", "/payments/batch", {"payments": [item]}).json()["verdicts"]
     assert [(v["status"], v["code"]) for v in verdicts] == [("held", "terminal_revoked")]
     assert till.refund(paid).json()["state"] == "held"
