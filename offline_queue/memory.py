@@ -350,12 +350,20 @@ def _counts_within(query: SaleQuery, sale: Sale) -> bool:
     return at is not None and (begin is None or at >= begin) and (end is None or at < end)
 
 
+def _refunded_within(query: SaleQuery, sale: Sale) -> bool:
+    begin, end = query.refunded_from_utc, query.refunded_to_utc
+    if begin is None or end is None:
+        return True
+    return any(refund.state is RefundState.DONE and begin <= refund.at < end for refund in sale.refunds)
+
+
 def _matches(query: SaleQuery, rank: int, sale: Sale) -> bool:
     return (
         (query.before is None or rank < query.before)
         and (query.from_utc is None or sale.created_at >= query.from_utc)
         and (query.to_utc is None or sale.created_at < query.to_utc)
         and _counts_within(query, sale)
+        and _refunded_within(query, sale)
         and (not query.states or sale.state in query.states)
         and (query.amount_minor is None or sale.amount.minor == query.amount_minor)
         and (query.number is None or sale.number == query.number)

@@ -203,6 +203,9 @@ class SaleQuery:
     counts_from_utc: int | None = None
     counts_to_utc: int | None = None
     """Of the instant at which the sale counts (`pengpos.core.business_day`); a sale that does not count is left out."""
+    refunded_from_utc: int | None = None
+    refunded_to_utc: int | None = None
+    """A refund of it was done in this time; both are given, or neither."""
     states: frozenset[SaleState] = field(default_factory=frozenset)
     """Empty: any."""
     amount_minor: int | None = None

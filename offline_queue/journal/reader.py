@@ -133,13 +133,15 @@ class JournalReader:
         ]
         given = [(condition, value) for condition, value in conditions if value is not None]
         where = [condition for condition, _ in given]
+        values = [value for _, value in given]
+        if query.refunded_from_utc is not None and query.refunded_to_utc is not None:
+            where.append("no IN (SELECT sale_no FROM refund WHERE state = 'done' AND at >= ? AND at < ?)")
+            values += [query.refunded_from_utc, query.refunded_to_utc]
         if query.states:
             where.append(f"state IN ({_quoted(query.states)})")
         # The page is cut before a single sale's bytes are read.
         cut = f"SELECT no FROM sale WHERE {' AND '.join(where) or 'true'} ORDER BY no DESC LIMIT ?"  # noqa: S608 -- our own conditions
-        found = self._sales(
-            f"sale.no IN ({cut}) ORDER BY sale.no DESC", *(value for _, value in given), query.limit + 1
-        )
+        found = self._sales(f"sale.no IN ({cut}) ORDER BY sale.no DESC", *values, query.limit + 1)
         page = found[: query.limit]
         more = len(found) > query.limit
         return Page(tuple(sale for _, _, sale in page), page[-1][0] if more else None)

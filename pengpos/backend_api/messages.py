@@ -172,6 +172,7 @@ class SettlementEntryMessage(Answer, kw_only=True, frozen=True):
     intent_id: str
     amount: int
     currency: str
+    refund_id: str | None = None
 
 
 class SettlementMessage(Answer, kw_only=True, frozen=True):

@@ -198,13 +198,26 @@ class DayView(_Object, kw_only=True, frozen=True):
 
 
 class Difference(_Object, kw_only=True, frozen=True):
-    """A payment of which terminal and backend do not say the same; None: unknown on that side."""
+    """A payment or refund of which terminal and backend do not say the same; None: unknown on that side.
+
+    `refund_id`: of a refund, whose amounts are below zero; None: it is the payment.
+    """
 
     intent_id: str
     number: str | None
     state: str | None
     here: int | None
     there: int | None
+    refund_id: str | None = None
+
+
+class Elsewhere(_Object, kw_only=True, frozen=True):
+    """What went back though this terminal never asked for it: by a refund, or (`refund_id` None) by a cancel."""
+
+    intent_id: str
+    number: str
+    refund_id: str | None
+    amount: int
 
 
 class DayReport(_Object, kw_only=True, frozen=True):
@@ -229,6 +242,12 @@ class DayReport(_Object, kw_only=True, frozen=True):
     there_guaranteed_count: int = 0
     there_guaranteed_total: int = 0
     """What it brings of payments declined at sync that the platform bears; paid dues go back to the platform first."""
+    here_refunded_count: int = 0
+    here_refunded_total: int = 0
+    there_refunded_count: int = 0
+    there_refunded_total: int = 0
+    """Refunds done on this day, of whatever day's sales: not taken off the totals."""
+    elsewhere: list[Elsewhere] = []
     differences: list[Difference]
 
 

@@ -83,6 +83,8 @@ class AlarmKind(StrEnum):
     DELIVERY_FAILING = "delivery_failing"
     REFUND_FAILED = "refund_failed"
     PAID_AFTER_CANCEL = "paid_after_cancel"
+    REFUNDED_ELSEWHERE = "refunded_elsewhere"
+    CANCELLED_ELSEWHERE = "cancelled_elsewhere"
 
 
 @dataclass(frozen=True, slots=True)

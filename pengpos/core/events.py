@@ -281,6 +281,14 @@ class RefundAnswered(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefundedElsewhere(_Event):
+    """The backend has given money of this sale back under a refund id that this terminal never made."""
+
+    refund_id: UUID
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DueTold(AboutIntent):
     """What has become of the due of a payment that was declined at sync."""
 
@@ -292,5 +300,5 @@ Event = (
     | CodeEntered | CancelAsked | AgainAsked | SignedAgain | ParkAsked | OfflineAccepted | RefundAsked | LifeOver
     | SellingStopped | Restarted | PutLeaving | UrlKnown | CancelLeaving | ForwardLeaving
     | Approved | Declined | Held | StatusHeard | NoAnswer | CancelAnswered | CancelHeld | Settled | RefundAnswered
-    | DueTold
+    | RefundedElsewhere | DueTold
 )  # fmt: skip

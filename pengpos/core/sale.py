@@ -225,14 +225,16 @@ class Cancel:
     """A person ordered it; else time did, or a claim that was given back."""
     unless_paid: bool = False
     """A payment that is found stands: nothing goes back before a person has seen that it is paid."""
+    elsewhere: bool = False
+    """This terminal never asked for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
     """Money on its way back. `amount_minor` None: all that was captured.
 
-    `asked_minor` is what was asked for; `amount_minor` is less where less was left, and the rest where the whole was
-    asked for behind a part.
+    `at` is when it was asked for, and once it is done, when that was heard. `asked_minor` is what was asked for;
+    `amount_minor` is less where less was left, and the rest where the whole was asked for behind a part.
     """
 
     refund_id: UUID
@@ -244,6 +246,8 @@ class Refund:
     at: int = 0
     by: str | None = None
     """The operator who asked for it, by id; None: nobody had signed in."""
+    elsewhere: bool = False
+    """This terminal never asked for it: its key did, from another place, or an import did."""
 
 
 @dataclass(frozen=True, slots=True)

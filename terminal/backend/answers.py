@@ -35,6 +35,7 @@ from pengpos.core.events import (
     Held,
     NoAnswer,
     RefundAnswered,
+    RefundedElsewhere,
     StatusHeard,
 )
 from pengpos.core.ports import Clock
@@ -118,18 +119,29 @@ class Answers:
         return NoAnswer(at=at, call=BackendCall.QUESTION)
 
     def refunds_told(self, sale: Sale, message: PaymentMessage) -> list[Event]:
-        """What a payment says of its refunds; what does not fit a refund of this sale says nothing."""
+        """What a payment says of its refunds; what does not fit a refund of this sale says nothing.
+
+        One that is done and that this terminal never asked for is news of another place.
+        """
         ordered = {refund.refund_id: refund for refund in sale.refunds}
         told: list[Event] = []
         for answer in message.refunds:
             refund_id = _uuid(answer.refund_id)
-            if refund_id is None or refund_id not in ordered:
+            if refund_id is None:
+                continue
+            if refund_id not in ordered:
+                told.extend(self._refunded_elsewhere(sale, refund_id, answer))
                 continue
             try:
                 told.append(self.refunded(sale, ordered[refund_id], answer))
             except UnusableAnswerError as error:
                 log.warning("sale %s: %s", sale.number, error)
         return told
+
+    def _refunded_elsewhere(self, sale: Sale, refund_id: UUID, answer: RefundMessage) -> list[Event]:
+        if answer.state != RefundState.DONE.value or answer.currency != sale.amount.currency:
+            return []
+        return [RefundedElsewhere(at=self._clock.now(), refund_id=refund_id, amount_minor=answer.amount)]
 
     def due_told(self, message: PaymentMessage) -> list[Event]:
         """What a payment says of its due: one event, or none."""

@@ -46,6 +46,12 @@ _ABOUT_A_SALE: Final[dict[AlarmKind, _Alarm]] = {
     AlarmKind.PAID_AFTER_CANCEL: _Alarm(
         message("alarm.paid_after_cancel.text"), message("alarm.paid_after_cancel.cure")
     ),
+    AlarmKind.REFUNDED_ELSEWHERE: _Alarm(
+        message("alarm.refunded_elsewhere.text"), message("alarm.refunded_elsewhere.cure")
+    ),
+    AlarmKind.CANCELLED_ELSEWHERE: _Alarm(
+        message("alarm.cancelled_elsewhere.text"), message("alarm.cancelled_elsewhere.cure")
+    ),
 }
 
 _FOUND_PAID: Final = _Alarm(message("alarm.paid_after_cancel.stands"), message("alarm.paid_after_cancel.stands_cure"))

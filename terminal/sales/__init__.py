@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sales while they are open: commands, the one place where a sale changes, and carrying effects out.
 
-Reading order: arming, offline, open_dues, open_sales, commands, day, inquiries, after_the_end,
+Reading order: arming, offline, open_dues, open_sales, commands, day_refunds, day, inquiries, after_the_end,
 intent_url, effects.
 """
 

@@ -24,6 +24,7 @@ from pengpos.core.ports import Clock
 from pengpos.core.sale import Sale
 from terminal.device.executor import BoundedExecutor
 from terminal.device.recording import durable
+from terminal.sales.day_refunds import RefundComparison
 from terminal.sales.open_sales import OpenSales
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class DayClose:
         self._executor = executor
         self._backend = backend
         self._clock = clock
+        self._refunds = RefundComparison(open_sales=open_sales, reads=reads, executor=executor, clock=clock)
 
     async def reconcile(
         self, on: date, business_day: BusinessDay, currency: str, *, by: str | None = None
@@ -89,7 +91,8 @@ class DayClose:
             [entry.amount for entry in settlement.entries if entry.kind == kind] for kind in (_DUE, _GUARANTEE)
         )
         here = await self._taken_on(on, business_day)
-        differences = [*self._missing_there(here, there), *self._missing_here(here, there)]
+        refunds = await self._refunds.compare(on, business_day, settlement.entries)
+        differences = [*self._missing_there(here, there), *self._missing_here(here, there), *refunds.differences]
         totals = await self._executor.run(partial(self._reads.day_totals, *business_day.span(on), currency))
         if settlement.final:
             await self._settle(here, there, on, by)
@@ -112,6 +115,11 @@ class DayClose:
             there_due_total=sum(dues),
             there_guaranteed_count=len(guaranteed),
             there_guaranteed_total=sum(guaranteed),
+            here_refunded_count=refunds.here_count,
+            here_refunded_total=refunds.here_minor,
+            there_refunded_count=refunds.there_count,
+            there_refunded_total=refunds.there_minor,
+            elsewhere=refunds.elsewhere,
             differences=differences,
         )
 

@@ -367,6 +367,19 @@ def test_search(journal: JournalPort, maker: SaleMaker, query: SaleQuery, found:
     assert page.next is None
 
 
+def test_sales_are_found_by_when_a_refund_of_them_was_done(journal: JournalPort, maker: SaleMaker) -> None:
+    def refund(state: RefundState, at: int) -> Refund:
+        return Refund(refund_id=uuid4(), idempotency_key="r", amount_minor=1, reason="r", state=state, at=at)
+
+    done, sent = RefundState.DONE, RefundState.SENT
+    given = [(), ((done, NOON),), ((done, NOON + 9), (done, NOON + 5)), ((sent, NOON + 5),), ((done, NOON + 10),)]
+    refunds = [tuple(refund(*one) for one in of_a_sale) for of_a_sale in given]
+    sales = [replace(stored_sale(journal, maker, SaleState.APPROVED), refunds=given) for given in refunds]
+    store(journal, *sales)
+    page = journal.search(SaleQuery(refunded_from_utc=NOON, refunded_to_utc=NOON + 10))
+    assert page.sales == (sales[2], sales[1])
+
+
 def test_search_goes_on_page_by_page_while_sales_are_added(journal: JournalPort, maker: SaleMaker) -> None:
     sales = [stored_sale(journal, maker, SaleState.APPROVED) for _ in range(5)]
     page = journal.search(SaleQuery(limit=2))

@@ -25,6 +25,7 @@ from pengpos.core.events import (
     PutLeaving,
     RefundAnswered,
     RefundAsked,
+    RefundedElsewhere,
     UrlKnown,
 )
 from pengpos.core.machine._before_payment import pending, presented, signed
@@ -39,7 +40,13 @@ from pengpos.core.machine._common import (
     with_intent,
 )
 from pengpos.core.machine._over import approved, ended
-from pengpos.core.machine._refunds import refund_answered, refund_asked, refund_unanswered, refundable_minor
+from pengpos.core.machine._refunds import (
+    refund_answered,
+    refund_asked,
+    refund_unanswered,
+    refundable_minor,
+    refunded_elsewhere,
+)
 from pengpos.core.machine._undoing import undoing
 from pengpos.core.machine._with_money import accepted_offline, authorised, forwarding, unknown
 from pengpos.core.machine.states import UNDOING_STATES, WAITING_STATES
@@ -74,6 +81,8 @@ def _step(sale: Sale, event: Event) -> Outcome:
             return refund_asked(sale, event)
         case RefundAnswered():
             return refund_answered(sale, event)
+        case RefundedElsewhere():
+            return refunded_elsewhere(sale, event)
         case NoAnswer(call=BackendCall.REFUND):
             return refund_unanswered(sale, event)
         case PutLeaving() | UrlKnown():

@@ -27,9 +27,9 @@ from pengpos.core.events import (
 from pengpos.core.machine._before_payment import with_fresh_intent
 from pengpos.core.machine._common import Outcome, answered, arrow, later, not_now, stay
 from pengpos.core.machine._dues import due_told, due_unanswered
-from pengpos.core.machine._refunds import send_refunds
+from pengpos.core.machine._refunds import send_refunds, void_all
 from pengpos.core.machine.states import RETRIABLE_STATES
-from pengpos.core.sale import Booking, Due, Refusal, Sale, SaleState
+from pengpos.core.sale import Booking, Cancel, CancelReason, Due, Refusal, Sale, SaleState
 
 
 def approved(sale: Sale, event: Event) -> Outcome:
@@ -47,10 +47,19 @@ def approved(sale: Sale, event: Event) -> Outcome:
             return sale, ask + send_refunds(sale)
         case CancelAsked() | AgainAsked() | ParkAsked() | OfflineAccepted() | CodeEntered():
             return not_now(sale)
+        case StatusHeard(status=BackendStatus.CANCELLED) if booking.confirmed and sale.state is SaleState.APPROVED:
+            return _cancelled_elsewhere(sale, event.at)
         case _ if not booking.confirmed:
             return _confirm_code(sale, booking, event)
         case _:
             return stay(sale)
+
+
+def _cancelled_elsewhere(sale: Sale, at: int) -> Outcome:
+    """The backend's word is final: what was taken has gone back, and this terminal never asked for that."""
+    cancel = Cancel(reason=CancelReason.MERCHANT, sent=True, elsewhere=True)
+    reversed_ = arrow(sale, SaleState.REVERSED, at, "cancelled elsewhere", cancel=cancel)
+    return void_all(reversed_), (RaiseAlarm(AlarmKind.CANCELLED_ELSEWHERE),)
 
 
 def _confirm_code(sale: Sale, booking: Booking, event: Event) -> Outcome:

@@ -4,7 +4,7 @@
 from dataclasses import replace
 
 from pengpos.core.effects import AlarmKind, Effect, RaiseAlarm, SendRefund
-from pengpos.core.events import NoAnswer, RefundAnswered, RefundAsked
+from pengpos.core.events import NoAnswer, RefundAnswered, RefundAsked, RefundedElsewhere
 from pengpos.core.machine._common import HELD_ASK_EVERY_S, Outcome, alarm_if_failing, arrow, later, not_now, stay
 from pengpos.core.machine._dues import due_told
 from pengpos.core.machine.states import SOLD_STATES, TAKEN_STATES
@@ -97,9 +97,9 @@ def refund_answered(sale: Sale, event: RefundAnswered) -> Outcome:
     known = {refund.refund_id: refund for refund in sale.refunds}.get(event.refund_id)
     if known is None or event.state not in _MAY_BECOME[known.state]:
         return stay(sale)
-    refunds = tuple(
-        replace(refund, state=event.state) if refund.refund_id == event.refund_id else refund for refund in sale.refunds
-    )
+    at = event.at if event.state is RefundState.DONE else known.at  # it counts on the day on which it was done
+    answered = replace(known, state=event.state, at=at)
+    refunds = tuple(answered if refund.refund_id == event.refund_id else refund for refund in sale.refunds)
     updated = replace(sale, refunds=refunds)
     effects: tuple[Effect, ...] = ()
     if event.state is RefundState.HELD:
@@ -112,6 +112,28 @@ def refund_answered(sale: Sale, event: RefundAnswered) -> Outcome:
     if target is sale.state:
         return updated, effects
     return arrow(updated, target, event.at, f"refund {event.state}"), effects
+
+
+def refunded_elsewhere(sale: Sale, event: RefundedElsewhere) -> Outcome:
+    """Keep a refund that this terminal never asked for, once, with an alarm: what is gone is gone."""
+    if any(refund.refund_id == event.refund_id for refund in sale.refunds) or event.amount_minor <= 0:
+        return stay(sale)
+    refund = Refund(
+        refund_id=event.refund_id,
+        idempotency_key="",  # no caller's: theirs have at least one character
+        amount_minor=event.amount_minor,
+        reason="not asked for here",
+        asked_minor=event.amount_minor,
+        state=RefundState.DONE,
+        at=event.at,
+        elsewhere=True,
+    )
+    updated = replace(sale, refunds=(*sale.refunds, refund))
+    alarm = (RaiseAlarm(AlarmKind.REFUNDED_ELSEWHERE),)
+    target = _state_after(updated)
+    if target is sale.state:
+        return updated, alarm
+    return arrow(updated, target, event.at, "refunded elsewhere"), alarm
 
 
 def _lessened(sale: Sale, by_minor: int) -> Outcome:

@@ -260,3 +260,22 @@ def test_not_now(take: Take, state: SaleState, command: Event) -> None:
 def test_what_is_taken_is_not_tried_again(take: Take, state: SaleState) -> None:
     sale = sale_in(state)
     assert take(sale, AgainAsked(at=SOON)) == (sale, (NotNow(state),))
+
+
+# --- cancelled, and never asked for here ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call", [None, ASK], ids=["by an event", "asked"])
+def test_a_cancel_of_another_place_reverses_the_sale_with_an_alarm(take: Take, call: BackendCall | None) -> None:
+    after, effects = take(sale_in(S.APPROVED, refunds=(refund(1),)), says(B.CANCELLED, call))
+    assert (after.state, effects) == (S.REVERSED, (RaiseAlarm(AlarmKind.CANCELLED_ELSEWHERE),))
+    assert after.cancel is not None
+    assert after.cancel.elsewhere
+    assert [known.state for known in after.refunds] == [RefundState.VOID]
+    assert take(after, says(B.CANCELLED, call)) == (after, ())
+
+
+@pytest.mark.parametrize("state", sorted(TAKEN_STATES - {S.APPROVED}))
+def test_what_is_settled_or_refunded_can_be_cancelled_by_none(take: Take, state: SaleState) -> None:
+    sale = sale_in(state)
+    assert take(sale, says(B.CANCELLED, None)) == (sale, ())

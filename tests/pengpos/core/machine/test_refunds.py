@@ -7,7 +7,15 @@ from typing import TypeAlias
 import pytest
 
 from pengpos.core.effects import AlarmKind, NotNow, RaiseAlarm, SendRefund
-from pengpos.core.events import BackendCall, Event, NoAnswer, RefundAnswered, RefundAsked, Restarted
+from pengpos.core.events import (
+    BackendCall,
+    Event,
+    NoAnswer,
+    RefundAnswered,
+    RefundAsked,
+    RefundedElsewhere,
+    Restarted,
+)
 from pengpos.core.machine import ALARM_AFTER_ATTEMPTS, Outcome, backoff_s, refundable_minor
 from pengpos.core.machine.states import TAKEN_STATES
 from pengpos.core.sale import Refund, RefundState, Sale, SaleState
@@ -251,3 +259,46 @@ def test_held_for_a_person_it_is_asked_about_and_stays_given(take: Take) -> None
     assert take(after, answered(R.DONE))[0].state is S.REFUNDED
     refused, alarm = take(after, answered(R.FAILED))
     assert (refundable_minor(refused), alarm) == (AMOUNT_MINOR, (RaiseAlarm(AlarmKind.REFUND_FAILED),))
+
+
+# --- done, and never asked for here -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("earlier", "amount_minor", "state", "left"),
+    [
+        ((), 8_80, S.PARTLY_REFUNDED, 10_00),
+        ((), AMOUNT_MINOR, S.REFUNDED, 0),
+        ((refund(2, state=R.DONE, amount_minor=10_00),), 8_80, S.REFUNDED, 0),
+    ],
+    ids=["a part", "all of it", "the rest"],
+)
+def test_of_another_place_the_sale_follows_with_an_alarm(
+    take: Take, earlier: tuple[Refund, ...], amount_minor: int, state: SaleState, left: int
+) -> None:
+    event = RefundedElsewhere(at=SOON, refund_id=FIRST, amount_minor=amount_minor)
+    after, effects = take(approved(*earlier), event)
+    assert (after.state, refundable_minor(after)) == (state, left)
+    assert effects == (RaiseAlarm(AlarmKind.REFUNDED_ELSEWHERE),)
+    assert (after.refunds[-1].elsewhere, after.refunds[-1].at) == (True, SOON)
+    assert take(after, event) == (after, ())
+
+
+def test_of_another_place_is_never_sent_and_may_fail_as_any_other(take: Take) -> None:
+    after, _ = take(approved(), RefundedElsewhere(at=SOON, refund_id=FIRST, amount_minor=8_80))
+    assert take(after, Restarted(at=SOON))[1] == ()
+    failed, effects = take(after, answered(R.FAILED))
+    assert (failed.state, effects) == (S.APPROVED, (RaiseAlarm(AlarmKind.REFUND_FAILED),))
+
+
+@pytest.mark.parametrize("known", [R.QUEUED, R.SENT, R.HELD, R.DONE])
+def test_one_that_was_asked_for_here_is_no_other_places(take: Take, known: RefundState) -> None:
+    sale = approved(refund(1, state=known, amount_minor=8_80))
+    assert take(sale, RefundedElsewhere(at=SOON, refund_id=FIRST, amount_minor=8_80)) == (sale, ())
+
+
+def test_a_refund_counts_on_the_day_on_which_it_was_done(take: Take) -> None:
+    """Ordered before midnight without a line, and done after it."""
+    asked_late = approved(refund(1, amount_minor=8_80, at=SOON - 60))
+    after, _ = take(asked_late, answered(R.DONE))
+    assert after.refunds[0].at == SOON

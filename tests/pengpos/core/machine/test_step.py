@@ -37,6 +37,7 @@ from pengpos.core.events import (
     PutLeaving,
     RefundAnswered,
     RefundAsked,
+    RefundedElsewhere,
     ReplyAccepted,
     Restarted,
     SellingStopped,
@@ -269,6 +270,7 @@ EVENTS: list[Event] = [
     *[CancelHeld(at=SOON, intent_id=about) for about in (ID, OTHER)],
     Settled(at=SOON, business_date="2027-01-15"),
     *[RefundAnswered(at=SOON, refund_id=refund(n).refund_id, state=state) for n in (1, 4, 9) for state in RefundState],
+    *[RefundedElsewhere(at=SOON, refund_id=refund(n).refund_id, amount_minor=80) for n in (1, 8)],
     *[says_due(state, amount, intent_id=about) for state in DueState for amount in (80, 1880) for about in (ID, OTHER)],
 ]  # fmt: skip
 
@@ -328,7 +330,7 @@ ARROWS = {
     S.FORWARDING: {S.APPROVED, S.DECLINED_AT_SYNC, S.ACCEPTED_OFFLINE},
     S.CANCELLING: {S.CANCELLED, S.EXPIRED, S.APPROVED, S.DECLINED, S.DECLINED_AT_SYNC},
     S.REVERSING: {S.REVERSED, S.APPROVED, S.DECLINED, S.DECLINED_AT_SYNC},
-    S.APPROVED: {S.SETTLED, S.PARTLY_REFUNDED, S.REFUNDED},
+    S.APPROVED: {S.SETTLED, S.PARTLY_REFUNDED, S.REFUNDED, S.REVERSED},
     S.SETTLED: {S.PARTLY_REFUNDED, S.REFUNDED},
     S.PARTLY_REFUNDED: {S.APPROVED, S.SETTLED, S.REFUNDED},
     S.REFUNDED: {S.APPROVED, S.SETTLED, S.PARTLY_REFUNDED},

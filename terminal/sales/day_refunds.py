@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Holds the refunds of a day against the backend's settlement, and finds what this terminal never asked for.
+
+A refund counts on the day on which it was done. The two sides hear of that seconds apart, so one done close to the hour
+at which a day begins may stand in the settlement of the day beside: that is no difference.
+
+Tests: tests/terminal/sales/test_day_refunds.py
+"""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import partial
+from uuid import UUID
+
+from offline_queue.port import Reads
+from offline_queue.values import PAGE_LIMIT, SaleQuery
+from pengpos.backend_api.messages import SettlementEntryMessage
+from pengpos.client import Difference, Elsewhere
+from pengpos.core.business_day import BusinessDay
+from pengpos.core.events import RefundedElsewhere
+from pengpos.core.ports import Clock
+from pengpos.core.sale import Refund, RefundState, Sale, SaleState
+from pengpos.core.times import CLOCK_TOLERANCE_S
+from terminal.device.executor import BoundedExecutor
+from terminal.sales.open_sales import OpenSales
+
+_REFUND = "refund"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A refund that is done, with its sale."""
+
+    sale: Sale
+    refund: Refund
+
+    @property
+    def amount_minor(self) -> int:
+        """What went back; a whole refund is all that was taken."""
+        return self.sale.total.minor if self.refund.amount_minor is None else self.refund.amount_minor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayRefunds:
+    """What came of the comparison; sums above zero."""
+
+    here_count: int = 0
+    here_minor: int = 0
+    there_count: int = 0
+    there_minor: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    elsewhere: list[Elsewhere] = field(default_factory=list)
+
+
+class RefundComparison:
+    """Compares one day's refunds. Lives on the loop."""
+
+    def __init__(self, *, open_sales: OpenSales, reads: Reads, executor: BoundedExecutor, clock: Clock) -> None:
+        self._open_sales = open_sales
+        self._reads = reads
+        self._executor = executor
+        self._clock = clock
+
+    async def compare(
+        self, on: date, business_day: BusinessDay, entries: Sequence[SettlementEntryMessage]
+    ) -> DayRefunds:
+        """The refunds of a day on both sides; one that this terminal never asked for becomes part of its sale.
+
+        Raises JournalError.
+        """
+        begin, end = business_day.span(on)
+        here = {given.refund.refund_id: given async for given in self._given_back(begin, end)}
+        there = [(entry, _uuid(entry.refund_id)) for entry in entries if entry.kind == _REFUND]
+        listed = {refund_id for _, refund_id in there}
+        differences = [
+            _difference(given, None)
+            for refund_id, given in here.items()
+            if refund_id not in listed and _well_inside(given.refund.at, begin, end)
+        ]
+        strangers: list[Given] = []
+        for entry, refund_id in there:
+            given = here.get(refund_id) if refund_id is not None else None
+            known = given or await self._find(entry, refund_id)
+            if known is None or known.amount_minor != -entry.amount:
+                differences.append(await self._difference(entry, refund_id, known))
+                stranger = None if known is not None or refund_id is None else await self._keep(entry, refund_id)
+                strangers += [stranger] if stranger is not None else []
+        found = [*here.values(), *strangers]
+        return DayRefunds(
+            here_count=len(here),
+            here_minor=sum(given.amount_minor for given in here.values()),
+            there_count=len(there),
+            there_minor=-sum(entry.amount for entry, _ in there),
+            differences=differences,
+            elsewhere=[*_refunded_elsewhere(found), *await self._cancelled_elsewhere(begin, end)],
+        )
+
+    async def _given_back(self, begin: int, end: int) -> AsyncIterator[Given]:
+        async for sale in self._all(SaleQuery(refunded_from_utc=begin, refunded_to_utc=end, limit=PAGE_LIMIT)):
+            for refund in sale.refunds:
+                if refund.state is RefundState.DONE and begin <= refund.at < end:
+                    yield Given(sale, refund)
+
+    async def _cancelled_elsewhere(self, begin: int, end: int) -> list[Elsewhere]:
+        query = SaleQuery(from_utc=begin, to_utc=end, states=frozenset({SaleState.REVERSED}), limit=PAGE_LIMIT)
+        return [
+            Elsewhere(intent_id=str(sale.intent.intent_id), number=sale.number, refund_id=None, amount=sale.total.minor)
+            async for sale in self._all(query)
+            if sale.cancel is not None and sale.cancel.elsewhere
+        ]
+
+    async def _all(self, query: SaleQuery) -> AsyncIterator[Sale]:
+        while True:
+            page = await self._executor.run(partial(self._reads.search, query))
+            for sale in page.sales:
+                yield sale
+            if page.next is None:
+                return
+            query = replace(query, before=page.next)
+
+    async def _find(self, entry: SettlementEntryMessage, refund_id: UUID | None) -> Given | None:
+        """The refund here, whatever day it counts on."""
+        sale = await self._sale(entry)
+        refunds = sale.refunds if sale is not None else ()
+        done = (refund for refund in refunds if refund.refund_id == refund_id and refund.state is RefundState.DONE)
+        refund = next(done, None)
+        return None if sale is None or refund is None else Given(sale, refund)
+
+    async def _sale(self, entry: SettlementEntryMessage) -> Sale | None:
+        intent_id = _uuid(entry.intent_id)
+        if intent_id is None:
+            return None
+        return await self._executor.run(partial(self._reads.sale_by_intent, intent_id))
+
+    async def _difference(
+        self, entry: SettlementEntryMessage, refund_id: UUID | None, known: Given | None
+    ) -> Difference:
+        if known is not None:
+            return _difference(known, -entry.amount)
+        sale = await self._sale(entry)
+        return Difference(
+            intent_id=entry.intent_id,
+            refund_id=None if refund_id is None else str(refund_id),
+            number=None if sale is None else sale.number,
+            state=None if sale is None else sale.state.value,
+            here=None,
+            there=entry.amount,
+        )
+
+    async def _keep(self, entry: SettlementEntryMessage, refund_id: UUID) -> Given | None:
+        """No event has said so, or none came: the sale follows now, with its alarm."""
+        sale = await self._sale(entry)
+        if sale is None:
+            return None
+        event = RefundedElsewhere(at=self._clock.now(), refund_id=refund_id, amount_minor=-entry.amount)
+        after, _ = await self._open_sales.apply(sale.sale_id, event)
+        refund = next((refund for refund in after.refunds if refund.refund_id == refund_id), None)
+        return None if refund is None else Given(after, refund)
+
+
+def _difference(given: Given, there_minor: int | None) -> Difference:
+    return Difference(
+        intent_id=str(given.sale.intent.intent_id),
+        refund_id=str(given.refund.refund_id),
+        number=given.sale.number,
+        state=given.sale.state.value,
+        here=-given.amount_minor,
+        there=None if there_minor is None else -there_minor,
+    )
+
+
+def _refunded_elsewhere(found: Sequence[Given]) -> Iterator[Elsewhere]:
+    for given in found:
+        if given.refund.elsewhere:
+            yield Elsewhere(
+                intent_id=str(given.sale.intent.intent_id),
+                number=given.sale.number,
+                refund_id=str(given.refund.refund_id),
+                amount=given.amount_minor,
+            )
+
+
+def _well_inside(at: int, begin: int, end: int) -> bool:
+    return begin + CLOCK_TOLERANCE_S <= at < end - CLOCK_TOLERANCE_S
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The device's key is copied and used from another place: what the true terminal hears, shows, counts and reports."""
+
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from pengpos.client import DayReport, SaleView
+from pengpos.keys.file import FileKey
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.encoding.base64url import b64u
+from sandbox.phone.phone import VirtualPhone
+from tests.support import shop as play
+from tests.support.counter import Counter
+
+
+@pytest.fixture
+def copy(counter: Counter) -> play.Till:
+    """A program elsewhere that has the terminal's key and no journal."""
+    key = SoftwareKey(FileKey.load(counter.home.device_key).private)
+    sandbox = counter.sandbox
+    return play.Till(http=sandbox.http, clock=sandbox.clock, key=key, terminal_id=counter.terminal_id)
+
+
+@pytest.fixture
+def paid(counter: Counter, phone: VirtualPhone) -> SaleView:
+    return counter.tap(counter.present("18.80"), phone, "approved")
+
+
+def refund_by(copy: play.Till, sale: SaleView, amount: int) -> None:
+    path = f"/payments/{sale.intents[-1].intent_id}/refunds"
+    answer = copy.call("POST", path, {"refund_id": str(uuid4()), "amount": amount, "reason": "mine now"})
+    assert answer.json()["state"] == "done", answer.text
+
+
+def closed(counter: Counter) -> DayReport:
+    return msgspec.json.decode(counter.call("POST", "/v1/day/close").content, type=DayReport)
+
+
+def alarms(counter: Counter, kind: str) -> list[str | None]:
+    """The sales that an alarm of this kind is about, once there is one."""
+    found = counter.until_status(lambda status: [alarm for alarm in status.alarms if alarm.kind == kind])
+    return [alarm.sale_id for alarm in found.alarms if alarm.kind == kind]
+
+
+def test_a_refund_never_asked_for_here_is_told_and_stands_in_the_day(
+    counter: Counter, copy: play.Till, paid: SaleView
+) -> None:
+    refund_by(copy, paid, 8_80)
+    sale = counter.until(paid, "partly_refunded")
+    assert [(refund.amount, refund.state) for refund in sale.refunds] == [(8_80, "done")]
+    assert alarms(counter, "refunded_elsewhere") == [sale.id]
+    report = closed(counter)
+    assert (report.here_refunded_total, report.there_refunded_total, report.differences) == (8_80, 8_80, [])
+    assert [(one.number, one.amount) for one in report.elsewhere] == [(sale.number, 8_80)]
+
+
+def test_with_the_stream_held_back_the_days_close_finds_it(counter: Counter, copy: play.Till, paid: SaleView) -> None:
+    counter.road.silence_events()
+    refund_by(copy, paid, 8_80)
+    report = closed(counter)
+    assert [(one.number, one.here, one.there) for one in report.differences] == [(paid.number, None, -8_80)]
+    assert counter.until(paid, "partly_refunded").refunds[0].amount == 8_80
+    assert alarms(counter, "refunded_elsewhere") == [paid.id]
+    again = closed(counter)
+    assert (again.differences, [one.amount for one in again.elsewhere]) == ([], [8_80])
+
+
+def test_a_cancel_never_asked_for_here_reverses_the_sale_and_rings(
+    counter: Counter, copy: play.Till, paid: SaleView
+) -> None:
+    stored = counter.journal.sale_by_intent(msgspec.convert(paid.intents[-1].intent_id, type=type(uuid4())))
+    assert stored is not None
+    body = {"presentation": b64u(stored.intent.presentation), "reason": "merchant"}
+    assert copy.call("POST", f"/intents/{stored.intent.intent_id}/cancel", body).json()["status"] == "cancelled"
+    sale = counter.until(paid, "reversed")
+    assert alarms(counter, "cancelled_elsewhere") == [sale.id]
+    day = counter.status.day
+    assert day is not None
+    assert (day.count, day.total) == (0, 0)
+    report = closed(counter)
+    assert [(one.number, one.refund_id, one.amount) for one in report.elsewhere] == [(sale.number, None, 18_80)]
+
+
+def test_a_refund_of_a_sale_of_another_day_is_compared(counter: Counter, phone: VirtualPhone, paid: SaleView) -> None:
+    """10.00 of an earlier sale go back, 5.00 are sold: both are in the day, and no side lacks one."""
+    counter.pass_time(86_400)
+    answer = counter.call(
+        "POST", f"/v1/sales/{paid.id}/refunds", {"idempotency_key": "r", "reason": "returned", "amount": 10_00}
+    )
+    assert answer.is_success
+    counter.until(paid, "partly_refunded")
+    counter.tap(counter.present("5.00"), phone, "approved")
+    report = closed(counter)
+    assert (report.here_total, report.there_total) == (5_00, 5_00)
+    assert (report.here_refunded_total, report.there_refunded_total) == (10_00, 10_00)
+    assert (report.differences, report.elsewhere) == ([], [])
