@@ -18,7 +18,7 @@ from pengpos.core.events import Approved, LifeOver, Restarted, SellingStopped
 from pengpos.core.machine.states import WAITING_STATES
 from pengpos.core.sale import Intent, Sale
 from pengpos.core.times import CLOCK_TOLERANCE_S
-from terminal.device.alarm_words import software_fault
+from terminal.device.alarm_words import events_held_back, software_fault
 from terminal.device.journal_alarm import SOFTWARE, alarm_of
 from terminal.device.last_fault import take_fault
 from terminal.device.recording import end_tasks
@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 TICK_S = 0.25
 HURRY_GAP_S = 10.0
+EVENTS_HELD_BACK = "events_held_back"
 ASK_AT_START_S = 2.0
 
 
@@ -109,6 +110,7 @@ class Terminal:
         self._run(self._sales.drainer.run(), "drainer")
         self._run(self._sales.dues.run(), "asking about dues")
         self._run(self._backend.follower.follow(self._events.told), "following the backend")
+        self._run(self._backend.follower.keep_up(), "asking a silent backend")
         self._device.publisher.changed()
         return self._api.app()
 
@@ -185,6 +187,11 @@ class Terminal:
 
     def _link_changed(self) -> None:
         """A link that is back cuts back-offs short, which were meant for a dead one; a flapping link, now and then."""
+        alarms = self._device.alarms
+        if self._backend.link.events_held_back:
+            alarms.show(EVENTS_HELD_BACK, events_held_back())
+        else:
+            alarms.clear(EVENTS_HELD_BACK)
         self._device.publisher.changed()
         now_s = self._device.clock.monotonic_s()
         if self._backend.link.up and now_s >= self._hurried_s + HURRY_GAP_S:

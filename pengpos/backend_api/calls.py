@@ -50,6 +50,7 @@ class Calls:
 
     `heard` is called for every byte that came from the backend, `lost` when it could not be reached or a stranger
     answered in its place, `opened` each time the event stream is open, for it replays nothing from before,
+    `events_heard` for every byte of that stream,
     `revoked` when it answered that this terminal is, and `time_signed` of its own time when it refused ours and signed
     it over our request.
     """
@@ -63,6 +64,7 @@ class Calls:
         lost: Callable[[], None] = lambda: None,
         opened: Callable[[], None] = lambda: None,
         revoked: Callable[[], None] = lambda: None,
+        events_heard: Callable[[], None] = lambda: None,
         time_signed: Callable[[int], Awaitable[None]] = _nobody,
     ) -> None:
         self._client = client
@@ -71,6 +73,7 @@ class Calls:
         self._lost = lost
         self._opened = opened
         self._revoked = revoked
+        self._events_heard = events_heard
         self._time_signed = time_signed
 
     async def call(
@@ -119,7 +122,7 @@ class Calls:
                 if source.response.status_code != httpx.codes.OK:
                     raise ConnectionError(f"status {source.response.status_code}")
                 assert isinstance(source.response.stream, httpx.AsyncByteStream)  # an AsyncClient gives no other
-                source.response.stream = _Heard(source.response.stream, self._heard)
+                source.response.stream = _Heard(source.response.stream, self._heard_in_stream)
                 if source.response.headers.get("content-type", "").startswith("text/event-stream"):
                     self._opened()
                 async for event in source.aiter_sse():
@@ -128,6 +131,10 @@ class Calls:
         except (httpx.HTTPError, SSEError) as error:
             raise ConnectionError(str(error) or type(error).__name__) from error
         raise ConnectionError("the backend closed the stream")
+
+    def _heard_in_stream(self) -> None:
+        self._events_heard()
+        self._heard()
 
     async def _refused(self, response: httpx.Response, raw: bytes) -> UnusableAnswerError:
         """A no of the backend's own is a problem document; anything else comes from a proxy between it and us."""

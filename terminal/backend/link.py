@@ -16,6 +16,8 @@ from terminal.device.recording import set_within
 log = logging.getLogger(__name__)
 
 FRESH_S = 15.0
+PROBE_AFTER_S = 12.0  # of silence: the stream brings a comment every 10 s, so a link that is well is never probed
+HELD_BACK_S = 60.0  # so long calls are answered and no byte of the stream comes: two tries at it have failed by then
 PROBE_LIMIT_S = 0.3
 RECONNECT_FIRST_S = 0.5
 RECONNECT_MOST_S = 15.0
@@ -31,11 +33,24 @@ class Link:
         self._last_heard_at: int | None = None
         self._since: int = clock.now()
         self._shown_up = False
+        self._up_since_s = 0.0
+        self._events_heard_s = 0.0
+        self._shown_held_back = False
 
     @property
     def up(self) -> bool:
         """A byte came within the last 15 s."""
         return self._last_heard_s is not None and self._clock.monotonic_s() - self._last_heard_s <= FRESH_S
+
+    @property
+    def silent_s(self) -> float | None:
+        """How long the backend has been silent; None: it was never heard, or is lost."""
+        return None if self._last_heard_s is None else self._clock.monotonic_s() - self._last_heard_s
+
+    @property
+    def events_held_back(self) -> bool:
+        """The backend answers, and of its event stream nothing comes: what stands between holds it back."""
+        return self.up and self._clock.monotonic_s() - max(self._up_since_s, self._events_heard_s) > HELD_BACK_S
 
     @property
     def since(self) -> int:
@@ -53,17 +68,24 @@ class Link:
         self._last_heard_at = self._clock.now()
         self.check()
 
+    def events_heard(self) -> None:
+        """A byte of the event stream arrived."""
+        self._events_heard_s = self._clock.monotonic_s()
+
     def lost(self) -> None:
         """A connection was refused or cut, or a stranger answered: the last fifteen seconds count no more."""
         self._last_heard_s = None
         self.check()
 
     def check(self) -> None:
-        """Notice a change from up to down or back, also by mere silence."""
+        """Notice a change from up to down or back, also by mere silence, and of what becomes of the events."""
         if self.up != self._shown_up:
             self._shown_up = self.up
-            self._since = self._clock.now()
+            self._since, self._up_since_s = self._clock.now(), self._clock.monotonic_s()
             log.info("link %s", "up" if self._shown_up else "down")
+            self._changed()
+        if self.events_held_back != self._shown_held_back:
+            self._shown_held_back = self.events_held_back
             self._changed()
 
 
@@ -113,10 +135,21 @@ class Follower:
                     self._last_event_id = event_id or self._last_event_id
             except ConnectionError as error:
                 log.info("event stream ended: %s", error)
-                self._link.lost()
+                if not await self._source.healthy():  # a stream that is held back is no line that is down
+                    self._link.lost()
             if self._clock.monotonic_s() - opened_s > RECONNECT_MOST_S:  # it was there, if perhaps silent
                 wait_s = RECONNECT_FIRST_S
             await set_within(self._hurried, wait_s)
             self._hurried.clear()
             wait_s = min(RECONNECT_MOST_S, wait_s * 2)
             await self.online()
+
+    async def keep_up(self) -> None:
+        """Ask a backend that has gone silent whether it is there, for ever: its stream may be held back."""
+        while True:
+            silent_s = self._link.silent_s
+            if silent_s is not None and silent_s >= PROBE_AFTER_S:
+                if not await self._source.healthy():
+                    self._link.lost()  # `follow` finds it again
+                silent_s = None
+            await asyncio.sleep(max(1.0, PROBE_AFTER_S - (silent_s or 0.0)))

@@ -98,6 +98,9 @@ _DAMAGED: Final = _Alarm(message("alarm.journal_damaged.text"), message("alarm.j
 _PINS_GUESSED: Final = _Alarm(message("alarm.pins_guessed.text"), message("alarm.pins_guessed.cure"))
 _SOFTWARE: Final = _Alarm(message("alarm.software.text"), message("alarm.software.cure"))
 
+_EVENTS_HELD_BACK: Final = _Alarm(
+    message("alarm.events_held_back.text"), message("alarm.events_held_back.cure"), calm=True
+)
 _TAG_REWRITTEN: Final = _Alarm(message("alarm.tag_rewritten.text"), message("alarm.tag_rewritten.cure"))
 _TAG_UNPROTECTED: Final = _Alarm(
     message("alarm.tag_unprotected.text"), message("alarm.tag_unprotected.cure"), calm=True
@@ -183,6 +186,11 @@ def journal_unavailable(trouble: Exception) -> AlarmWords:
 def journal_damaged(trouble: Exception) -> AlarmWords:
     """The journal's file is damaged, or is none that this device wrote."""
     return _DAMAGED.words(trouble=trouble)
+
+
+def events_held_back() -> AlarmWords:
+    """The backend answers, and its event stream brings nothing."""
+    return _EVENTS_HELD_BACK.words()
 
 
 def tag_rewritten() -> AlarmWords:

@@ -69,6 +69,7 @@ def make_backend(
         lost=link.lost,
         opened=stream_opened,
         revoked=revoked,
+        events_heard=link.events_heard,
         time_signed=device.time.issuer_signed,
     )
     answers = Answers(issuers=device.identity.issuers, clock=device.clock)

@@ -37,6 +37,10 @@ class Hands:
         self.play.leap(seconds)
         self.play.world.sweep()
 
+    async def wait_a_second(self) -> None:
+        """Nobody does anything, and what becomes due is done when it is."""
+        await asyncio.sleep(1)
+
     async def good_morning(self) -> None:
         """The terminal has greeted its backend."""
         await asyncio.sleep(0.2)

@@ -88,3 +88,25 @@ def test_not_paid_it_ends(street: World, ends: Ending) -> None:
     sale, entry = played(street, scene)
     assert sale.state == ("expired" if ends is time_is_over else "cancelled")
     assert (entry.status, entry.kept) == ("cancelled", 0)
+
+
+def test_the_shop_is_told_and_stays_on_line(street: World) -> None:
+    alarms: list[list[tuple[str, bool]]] = []
+
+    async def scene(hands: Hands, sale: SaleView) -> SaleView:
+        await hands.cancel(sale)
+        for _ in range(120):
+            await hands.wait_a_second()
+            status = await hands.play.status()
+            assert status.link.online
+            alarms.append([(alarm.kind, alarm.calm) for alarm in status.alarms])
+        hands.play.road.mend()
+        for _ in range(40):
+            await hands.wait_a_second()
+        alarms.append([(alarm.kind, alarm.calm) for alarm in (await hands.play.status()).alarms])
+        return await hands.until(sale)
+
+    played(street, scene)
+    assert alarms[30] == []
+    assert alarms[-2] == [("events_held_back", True)]
+    assert alarms[-1] == []  # it follows its cause

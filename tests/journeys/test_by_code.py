@@ -150,10 +150,22 @@ def test_paid_and_given_up_the_money_goes_back(counter: Counter, visitor: Visito
     sale, url = shown(counter)
     visitor.pay(url)
     counter.tell(sale, "cancel", {"reason": "customer"})
+    counter.pass_time(11)  # the cashier has gone on, and may have taken other money
     counter.road.clear()
     counter.until(sale, "cancelled")
     assert visitor.balance == 1_000_00
     assert counter.booked == []
+
+
+def test_paid_and_given_up_in_the_same_moment_the_cashier_sees_that_it_is_paid(
+    counter: Counter, visitor: Visitor
+) -> None:
+    sale, url = shown(counter)
+    visitor.pay(url)
+    counter.tell(sale, "cancel", {"reason": "customer"})
+    counter.road.clear()
+    assert counter.until(sale, "approved").refunds == []
+    assert counter.booked == [18_80]
 
 
 def test_restarted_the_pad_is_still_open(counter: Counter, visitor: Visitor) -> None:

@@ -113,6 +113,7 @@ def test_the_stream_is_followed_and_resumed_where_it_broke(monkeypatch: pytest.M
             told.append((name, data))
 
         link.heard()
+        source.health = False
         following = asyncio.ensure_future(follower.follow(tell))
         while len(source.asked) < 3:
             follower.hurry()
@@ -147,5 +148,82 @@ def test_between_tries_it_waits_longer_and_longer_unless_somebody_wants_it_now(
         await until(lambda: len(source.asked) == 10)
         following.cancel()
         assert waits == [0.5, 1, 2, 4, 8, 15, 15, 0.5, 1]
+
+    run(work())
+
+
+def test_a_stream_that_breaks_is_no_line_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_module, "RECONNECT_FIRST_S", 0.001)
+
+    async def work() -> None:
+        _, changes, link, source, follower = bench(0, 0)
+
+        async def tell(_name: str, _data: bytes) -> None:
+            """Nothing comes."""
+
+        link.heard()
+        following = asyncio.ensure_future(follower.follow(tell))
+        while len(source.asked) < 3:
+            follower.hurry()
+            await asyncio.sleep(0)
+        following.cancel()
+        assert (changes, link.up) == ([True], True)
+
+    run(work())
+
+
+def test_calls_are_answered_and_no_event_comes() -> None:
+    clock, changes, link, _, _ = bench()
+    link.heard()
+    for _ in range(6):
+        clock.unix_s += 10
+        link.heard()
+        assert not link.events_held_back
+    clock.unix_s += 10
+    link.heard()
+    assert (link.events_held_back, changes) == (True, [True, True])  # told of, and still up
+    link.events_heard()
+    link.heard()
+    assert (link.events_held_back, changes) == (False, [True, True, True])
+
+
+def test_a_line_that_was_down_for_long_holds_nothing_back() -> None:
+    clock, _, link, _, _ = bench()
+    link.heard()
+    link.events_heard()
+    link.lost()
+    clock.unix_s += 3_600
+    link.heard()
+    assert (link.up, link.events_held_back) == (True, False)
+
+
+@pytest.mark.parametrize(("comment_every_s", "probes"), [(10, 0), (1_000, 16)], ids=["well", "held back"])
+def test_only_a_silent_backend_is_asked_whether_it_is_there(
+    monkeypatch: pytest.MonkeyPatch, comment_every_s: int, probes: int
+) -> None:
+    async def work() -> None:
+        clock, changes, link, source, follower = bench()
+        began = clock.unix_s
+
+        async def nap(seconds: float) -> None:
+            """Time passes, and the stream brings its comments."""
+            for _ in range(max(1, round(seconds))):
+                clock.unix_s += 1
+                if (clock.unix_s - began) % comment_every_s == 0:
+                    link.heard()
+            if clock.unix_s > began + 200:
+                raise asyncio.CancelledError
+
+        async def healthy() -> bool:
+            source.probes += 1
+            link.heard()
+            return True
+
+        monkeypatch.setattr(asyncio, "sleep", nap)
+        monkeypatch.setattr(source, "healthy", healthy)
+        link.heard()
+        with pytest.raises(asyncio.CancelledError):
+            await follower.keep_up()
+        assert (source.probes, link.up, all(changes)) == (probes, True, True)
 
     run(work())
