@@ -202,7 +202,7 @@ def _give(session: Session, backend: Backend, intent: IntentRow, payment: Paymen
     _from_merchant(session, PostingKind.REFUND, intent, booking.shopper_account(payment), row.amount_minor, now)
     payment.refunded_minor += row.amount_minor
     row.state = RefundState.DONE
-    vouchers.give_back(session, payment, payment.taken_minor, payment.refunded_minor, now)
+    vouchers.give_back(session, payment, payment.taken_minor, payment.refunded_minor)
     if backend.magic_amounts and trial_amounts.refund_fails(intent.amount_minor):
         row.fails_at = now + trial_amounts.REFUND_FAILS_AFTER_S
 
@@ -214,7 +214,7 @@ def _give_due(session: Session, intent: IntentRow, payment: PaymentRow, due: Due
     _from_merchant(session, PostingKind.REFUND, intent, shopper, row.amount_minor, now)
     due.refunded_minor += row.amount_minor
     row.state = RefundState.DONE
-    vouchers.give_back(session, payment, due.amount_minor, due.refunded_minor, now)
+    vouchers.give_back(session, payment, due.amount_minor, due.refunded_minor)
 
 
 def _amount(row: RefundRow, left: int) -> int:

@@ -6,7 +6,7 @@ Source: tap protocol §1 (voucher); backend API, refunds ("vouchers and points i
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from pengpos.wire.encoding.base64url import unb64u
@@ -113,30 +113,45 @@ def unspend(session: Session, intent: IntentRow) -> None:
     session.execute(delete(SpentVoucherRow).where(SpentVoucherRow.intent_key == intent.key))
 
 
-def give_back(session: Session, payment: PaymentRow, taken: int, refunded: int, now: int) -> None:
-    """After a refund: vouchers come back in proportion to the money, as one new voucher a refund."""
+def give_back(session: Session, payment: PaymentRow, taken: int, refunded: int) -> None:
+    """After a refund: vouchers come back in proportion to the money, each as it was: its minimum, its validity.
+
+    Parts of one voucher have its whole minimum: on one bill they are worth no more than it was.
+    """
     spent = _spent_on(session, payment)
-    used = min(value_used(payment), sum(voucher.value_minor for voucher in spent))
-    if used == 0 or payment.account_id is None:
+    if value_used(payment) == 0 or payment.account_id is None:
         return
-    owed = used if refunded == taken else used * refunded // taken
-    came_back = session.scalar(
-        select(func.coalesce(func.sum(VoucherRow.value_minor), 0)).where(
-            VoucherRow.given_back_for == payment.intent_key
-        )
+    back = session.scalars(select(VoucherRow).where(VoucherRow.given_back_for == payment.intent_key)).all()
+    left = _part(sum(voucher.value_minor for voucher in spent), refunded, taken) - _value(back)
+    for voucher in spent:
+        came_back = [row for row in back if row.given_back_of == voucher.id]
+        value = min(left, _part(voucher.value_minor, refunded, taken) - _value(came_back))
+        if value > 0:
+            left -= value
+            _issue_part(session, payment, voucher, value)
+
+
+def _part(value_minor: int, refunded: int, taken: int) -> int:
+    return value_minor if refunded == taken else value_minor * refunded // taken
+
+
+def _value(rows: Sequence[VoucherRow]) -> int:
+    return sum(row.value_minor for row in rows)
+
+
+def _issue_part(session: Session, payment: PaymentRow, voucher: VoucherRow, value_minor: int) -> None:
+    part = VoucherRow(
+        account_id=voucher.account_id,
+        merchant_id=voucher.merchant_id,
+        value_minor=value_minor,
+        currency=voucher.currency,
+        minimum_minor=voucher.minimum_minor,
+        not_before=voucher.not_before,
+        not_after=voucher.not_after,
+        given_back_for=payment.intent_key,
+        given_back_of=voucher.id,
     )
-    if owed > int(came_back or 0):
-        row = VoucherRow(
-            account_id=payment.account_id,
-            merchant_id=session.get_one(TerminalRow, payment.terminal_id).merchant_id,
-            value_minor=owed - int(came_back or 0),
-            currency=payment.currency,
-            minimum_minor=0,
-            not_before=now,
-            not_after=max(now, *(voucher.not_after for voucher in spent)),
-            given_back_for=payment.intent_key,
-        )
-        issue(session, row)
+    issue(session, part)
 
 
 def _spent_on(session: Session, payment: PaymentRow) -> Sequence[VoucherRow]:
@@ -145,4 +160,5 @@ def _spent_on(session: Session, payment: PaymentRow) -> Sequence[VoucherRow]:
         select(VoucherRow)
         .join(SpentVoucherRow, SpentVoucherRow.voucher_id == VoucherRow.id)
         .where(SpentVoucherRow.intent_key == payment.intent_key, VoucherRow.id.in_(payment.vouchers))
+        .order_by(VoucherRow.id)
     ).all()

@@ -24,6 +24,8 @@ class VoucherRow(Base):
     not_after: Mapped[int]
     given_back_for: Mapped[str | None] = mapped_column(String(36), index=True)
     """The key of the intent whose refund it was given for."""
+    given_back_of: Mapped[str | None] = mapped_column(String(22))
+    """The voucher that it is a part of, or all."""
 
 
 class SpentVoucherRow(Base):

@@ -103,6 +103,49 @@ def test_a_refund_gives_vouchers_back_in_proportion(shop: Shop) -> None:
     assert wallet.balance() == 1_000_00
 
 
+def test_a_refund_gives_the_same_vouchers_back(shop: Shop) -> None:
+    """满200减50, bought and refunded: it is off a bill of 200.00 again, and off no smaller one."""
+    till, wallet = shop.till(), shop.wallet()
+    give_voucher(shop, wallet, 50_00, minimum=200_00)
+    give_voucher(shop, wallet, 10_00, minimum=100_00)
+    terms = ("value", "minimum", "not_before", "not_after", "merchant_id", "currency")
+    before = {tuple(voucher[name] for name in terms) for voucher in unspent(wallet)}
+    sale = till.sale(200_00)
+    assert pay_with(till, wallet, sale, signed_vouchers(wallet), 140_00)["status"] == "approved"
+    assert unspent(wallet) == []
+    till.refund(sale)
+    assert {tuple(voucher[name] for name in terms) for voucher in unspent(wallet)} == before
+    smaller = pay_with(till, wallet, till.sale(199_99), signed_vouchers(wallet), 139_99)
+    assert (smaller["code"], smaller["reason"]) == ("wrong_voucher", 18)
+
+
+def test_parts_of_a_voucher_are_worth_no_more_than_it_was(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    give_voucher(shop, wallet, 50_00, minimum=200_00)
+    sale = till.sale(200_00)
+    pay_with(till, wallet, sale, signed_vouchers(wallet), 150_00)
+    for _ in range(3):
+        till.refund(sale, 49_99)
+    till.refund(sale)
+    assert sum(values(wallet)) == 50_00
+    assert {voucher["minimum"] for voucher in unspent(wallet)} == {200_00}
+    assert pay_with(till, wallet, till.sale(200_00), signed_vouchers(wallet), 150_00)["status"] == "approved"
+
+
+def test_a_voucher_larger_than_the_bill_comes_back_whole(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    give_voucher(shop, wallet, 50_00)
+    sale = till.sale(30_00)
+    signed = wallet.authorise(sale, vouchers=tuple(signed_vouchers(wallet)), total_minor=1_00, tip_minor=1_00)
+    till.pay(sale, wallet, signed)
+    till.refund(sale)
+    assert values(wallet) == [50_00]
+
+
+def unspent(wallet: Wallet) -> list[dict[str, Any]]:
+    return [voucher for voucher in wallet.call("GET", "/vouchers").json()["vouchers"] if not voucher["spent"]]
+
+
 def values(wallet: Wallet) -> list[int]:
     return [v["value"] for v in wallet.call("GET", "/vouchers").json()["vouchers"] if not v["spent"]]
 
