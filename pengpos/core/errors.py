@@ -70,6 +70,7 @@ PengposError
 │   │   ├── NotFoundError        there is no such thing, or it is another's [sandbox.backend.errors]
 │   │   ├── ConflictError        the id came before with another payload [sandbox.backend.errors]
 │   │   ├── NotBookedYetError    the payment is not booked yet [sandbox.backend.errors]
+│   │   ├── TooManyError         a limit is reached: later [sandbox.backend.errors]
 │   │   └── NotPossibleError     the state does not allow it [sandbox.backend.errors]
 │   │       ├── ClaimedError     another phone has claimed the intent [sandbox.backend.errors]
 │   │       └── ExceedsCapturedError  more than was captured [sandbox.backend.errors]

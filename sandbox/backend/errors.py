@@ -14,6 +14,7 @@ BackendError
     ├── InvalidRequestError     the request is understood and cannot be right
     ├── ForbiddenError          its sender may not do this
     ├── RequestSignatureError   the signature over a terminal's request does not verify
+    ├── TooManyError            a limit is reached; carries after how long it may be tried again
     └── NotPossibleError        it cannot be done as things stand now
         ├── ClaimedError        another account has claimed the intent; carries until when
         └── ExceedsCapturedError  more than is still captured; carries how much that is
@@ -78,6 +79,14 @@ class RequestSignatureError(RefusedRequestError):
 
     def __init__(self, detail: str) -> None:
         super().__init__("signature", detail)
+
+
+class TooManyError(RefusedRequestError):
+    """A limit is reached: nothing was done, and the same request may be sent again after `retry_after_s`."""
+
+    def __init__(self, detail: str, retry_after_s: int) -> None:
+        super().__init__("too_many", detail)
+        self.retry_after_s = retry_after_s
 
 
 class NotPossibleError(RefusedRequestError):

@@ -33,6 +33,7 @@ SAID_ELSEWHERE: Mapping[str, frozenset[str]] = {
 }
 """What a code can be that is no word where the problem is raised; one that is not listed here fails the test."""
 USUAL = {
+    "TooManyError": ("429", "too_many"),
     "InvalidRequestError": ("422", "invalid_request"),
     "NotFoundError": ("404", "not_found"),
     "NotBookedYetError": ("404", "payment_unknown"),

@@ -22,6 +22,7 @@ from sandbox.backend.api.delivery import AbortableH11Protocol
 from sandbox.backend.booking import sweep
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.hub import Hub
+from sandbox.backend.kernel.limits import Limit, Rate, Rates
 from sandbox.backend.records import seed
 from sandbox.backend.records.database import Database
 from sandbox.backend.records.tables import Base
@@ -68,6 +69,9 @@ class Shop:
         sweep.sweep(self.backend)
 
 
+_ROOMY = Limit("sign-ups: all shoppers of a run come from this machine", 1_000_000, 60)
+
+
 def make_backend(url: str, *, origin: str, magic_amounts: bool = False) -> tuple[Backend, HeldClock, Naps]:
     """A backend on the database `url`, with a held clock."""
     hub = Hub()
@@ -93,6 +97,7 @@ def _backend_on(database: Database, hub: Hub, *, origin: str, magic_amounts: boo
         hub=hub,
         admin_token=ADMIN_TOKEN,
         magic_amounts=magic_amounts,
+        rates=Rates(sign_ups_of_address=Rate(_ROOMY), sign_ups=Rate(_ROOMY)),
         sleep=naps.sleep,
     )
     return backend, clock, naps

@@ -7,6 +7,7 @@ Tests: tests/sandbox/backend/trust/test_request_signature.py, tests/sandbox/back
 import hmac
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Header, Request
@@ -51,6 +52,17 @@ def get_backend(request: Request) -> Backend:
     return cast("Backend", request.app.state.backend)
 
 
+def _address(request: Request) -> str:
+    """Where a request comes from, as far as one owner has it: of IPv6 the network of 64 bits."""
+    host = "" if request.client is None else request.client.host
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    return host if address.version == 4 else str(ip_network((address, 64), strict=False))
+
+
+Address = Annotated[str, Depends(_address)]
 BackendOf = Annotated[Backend, Depends(get_backend)]
 
 
@@ -90,6 +102,7 @@ async def _terminal_before_body(request: Request, backend: Backend) -> None:
             return verify_head(_head_of(request, backend), _key_finder(session))
 
     request.state.signed_head = await run_in_threadpool(verified)
+    backend.rates.signed_requests.take(request.state.signed_head.signed.keyid)
 
 
 def _trading_terminal(terminal: Annotated[Terminal, Depends(_terminal)]) -> Terminal:
@@ -163,6 +176,7 @@ async def _account_before_body(request: Request, backend: Backend) -> None:
     request.state.account_id = await run_in_threadpool(owner)
     if request.state.account_id is None:
         raise ProblemError(401, "token", "the token is nobody's")
+    backend.rates.wallet_requests.take(request.state.account_id)
 
 
 async def _operator(_: Bearer) -> None:

@@ -34,6 +34,7 @@ from sandbox.backend.contract import import_shapes as wire
 from sandbox.backend.contract import terminal_shapes as shapes
 from sandbox.backend.errors import InvalidRequestError, RefusedRequestError
 from sandbox.backend.intents import intents, reports
+from sandbox.backend.kernel import limits
 from sandbox.backend.kernel.alarms import raise_alarm
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records.tables import AlarmKind, CancelReason, TerminalRow
@@ -41,12 +42,25 @@ from sandbox.backend.terminals.heartbeat import HEAD_LIFE_S
 from sandbox.backend.terminals.held_orders import Imported
 from sandbox.backend.trust.export_statement import is_signed
 
+_AGAIN_AFTER_S = 10
 _FINAL_REFUSALS = frozenset({"exceeds_captured"})
 """Refusals of a refund that no second import could change: it is over, as it would be for the terminal."""
 
 
 def take(backend: Backend, sealed: str) -> wire.ImportAnswer:
-    """Take in an export. Raises InvalidRequestError `bad_export`, `foreign_export`; then nothing of it was taken."""
+    """Take in an export. Raises InvalidRequestError `bad_export`, `foreign_export`; then nothing of it was taken.
+
+    One at a time: raises TooManyError while another is under way.
+    """
+    if not backend.rates.importing.acquire(blocking=False):
+        limits.IMPORTS.check(limits.IMPORTS.most, retry_after_s=_AGAIN_AFTER_S)
+    try:
+        return _take(backend, sealed)
+    finally:
+        backend.rates.importing.release()
+
+
+def _take(backend: Backend, sealed: str) -> wire.ImportAnswer:
     export, opened = _open(backend, sealed)
     with backend.db.read() as session:
         terminal = session.get(TerminalRow, export.terminal_id)

@@ -17,6 +17,7 @@ from sandbox.backend.errors import (
     NotPossibleError,
     RefusedRequestError,
     RequestSignatureError,
+    TooManyError,
 )
 
 _STATUS: dict[type[RefusedRequestError], int] = {
@@ -29,6 +30,7 @@ _STATUS: dict[type[RefusedRequestError], int] = {
     ClaimedError: 409,
     ExceedsCapturedError: 409,
     InvalidRequestError: 422,
+    TooManyError: 429,
 }
 
 
@@ -39,7 +41,8 @@ def problem_of(error: RefusedRequestError) -> ProblemError:
         more = {"claimed_until": None if error.until is None else rfc3339(error.until)}
     if isinstance(error, ExceedsCapturedError):
         more = {"captured": error.captured_minor}
-    return ProblemError(_STATUS[type(error)], error.code, error.detail, more)
+    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, TooManyError) else {}
+    return ProblemError(_STATUS[type(error)], error.code, error.detail, more, headers)
 
 
 def install(app: FastAPI) -> None:

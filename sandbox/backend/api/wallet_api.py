@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from pengpos.core.times import rfc3339
 from pengpos.wire.encoding.base64url import b64u
-from sandbox.backend.api.caller import AccountId, BackendOf
+from sandbox.backend.api.caller import AccountId, Address, BackendOf
 from sandbox.backend.api.delivery import LostAnswer
 from sandbox.backend.api.rendering import wallet as rendering
 from sandbox.backend.api.routing import TerseRoute
@@ -26,8 +26,10 @@ router = APIRouter(prefix="/wallet/v1", tags=["wallet"], route_class=TerseRoute)
 
 
 @router.post("/accounts", status_code=201)
-def sign_up(request: shapes.SignUp, backend: BackendOf) -> shapes.SignedUp:
+def sign_up(request: shapes.SignUp, backend: BackendOf, address: Address) -> shapes.SignedUp:
     """Sign up; the token is shown once."""
+    backend.rates.sign_ups_of_address.take(address)
+    backend.rates.sign_ups.take("")
     now = backend.clock.now()
     made = backend.db.write(lambda session: accounts.sign_up(session, request.name, request.languages, now))
     return shapes.SignedUp(account_id=made.account_id, token=made.token)

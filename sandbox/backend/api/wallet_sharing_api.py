@@ -55,7 +55,7 @@ def join(request: shapes.JoinRequest, account_id: AccountId, backend: BackendOf)
 
 @router.post("/purses", status_code=201)
 def new_purse(request: shapes.NewPurse, account_id: AccountId, backend: BackendOf) -> shapes.Purse:
-    """A purse with its members."""
+    """A purse; others are invited."""
     now = backend.clock.now()
 
     def work(session: Session) -> purses.PurseReport:
@@ -67,9 +67,28 @@ def new_purse(request: shapes.NewPurse, account_id: AccountId, backend: BackendO
 
 @router.get("/purses")
 def all_purses(account_id: AccountId, backend: BackendOf) -> shapes.PursesAnswer:
-    """The purses this account is a member of."""
+    """The purses this account is a member of, and those it is asked to join."""
     with backend.db.read() as session:
-        return shapes.PursesAnswer(purses=[rendering.purse(report) for report in purses.of(session, account_id)])
+        return shapes.PursesAnswer(
+            purses=[rendering.purse(report) for report in purses.of(session, account_id)],
+            invitations=[
+                shapes.PurseInvitation(purse_id=one.purse_id, name=one.name, invited_by=one.invited_by)
+                for one in purses.invitations(session, account_id)
+            ],
+        )
+
+
+@router.post("/purses/{purse_id}/accept")
+def accept_purse(purse_id: str, account_id: AccountId, backend: BackendOf) -> shapes.Purse:
+    """Become a member."""
+    now = backend.clock.now()
+    return rendering.purse(backend.db.write(lambda session: purses.accept(session, account_id, purse_id, now)))
+
+
+@router.post("/purses/{purse_id}/leave", status_code=204)
+def leave_purse(purse_id: str, account_id: AccountId, backend: BackendOf) -> None:
+    """Refuse an invitation, or be a member no more."""
+    backend.db.write(lambda session: purses.leave(session, account_id, purse_id, backend.clock.now()))
 
 
 @router.post("/purses/{purse_id}/deposits")

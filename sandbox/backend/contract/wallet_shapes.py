@@ -250,16 +250,26 @@ class Purse(Shape):
     purse_id: str
     name: str
     members: list[str]
+    invited: list[str]
     budget: Amount | None = None
     spent: Amount
     balances: list[Balance]
     entries: list[PurseEntry]
 
 
+class PurseInvitation(Shape):
+    """All that is seen of a purse before it is joined. `invited_by`: an account id."""
+
+    purse_id: str
+    name: str
+    invited_by: str
+
+
 class PursesAnswer(Shape):
     """`GET /purses`."""
 
     purses: list[Purse]
+    invitations: list[PurseInvitation]
 
 
 class NewPaymentRequest(Shape):

@@ -55,7 +55,7 @@ async def stream(backend: Backend, terminal_id: str, after: int) -> AsyncIterato
     with backend.hub.listen(terminal_id) as bell:
         yield b": welcome\n\n"
         silent_since_s = time.monotonic()
-        while not backend.hub.closing.is_set():
+        while not (backend.hub.closing.is_set() or bell.displaced):
             rows = await asyncio.to_thread(_page, backend, terminal_id, after)
             for row in rows:
                 data = json.dumps(row.data, ensure_ascii=False, separators=(",", ":"))

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from sandbox.backend.kernel import limits
+
 
 @dataclass(slots=True, eq=False)
 class Bell:
@@ -18,6 +20,8 @@ class Bell:
 
     loop: asyncio.AbstractEventLoop
     rung: asyncio.Event
+    displaced: bool = False
+    """A newer stream of the same terminal has taken its place: it ends."""
 
     def ring(self) -> None:
         """Wake the stream; from any thread, also after its loop has closed."""
@@ -35,23 +39,35 @@ class Bell:
 
 @dataclass(slots=True)
 class Hub:
-    """All the bells, by terminal. `closing` is set when the server stops: streams then end by themselves."""
+    """All the bells, by terminal, the oldest first. `closing` is set when the server stops: streams then end."""
 
     closing: threading.Event = field(default_factory=threading.Event)
-    _bells: dict[str, set[Bell]] = field(default_factory=lambda: defaultdict(set))
+    _bells: dict[str, list[Bell]] = field(default_factory=lambda: defaultdict(list))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
     def listen(self, terminal_id: str) -> Iterator[Bell]:
-        """A bell for one stream, as long as it lives; called in the stream's event loop."""
+        """A bell for one stream, as long as it lives; called in the stream's event loop.
+
+        One too many of a terminal ends its oldest, which may be one that the terminal has lost. One too many in all is
+        displaced itself.
+        """
         bell = Bell(asyncio.get_running_loop(), asyncio.Event())
         with self._lock:
-            self._bells[terminal_id].add(bell)
+            bell.displaced = sum(map(len, self._bells.values())) >= limits.STREAMS.most
+            bells = self._bells[terminal_id]
+            bells.append(bell)
+            oldest = bells[: -limits.STREAMS_OF_TERMINAL.most]
+        for one in oldest:
+            one.displaced = True
+            one.ring()
         try:
             yield bell
         finally:
             with self._lock:
-                self._bells[terminal_id].discard(bell)
+                bells.remove(bell)
+                if not bells and self._bells.get(terminal_id) is bells:
+                    del self._bells[terminal_id]
 
     def wake(self, terminal_id: str) -> None:
         """Ring all bells of one terminal."""

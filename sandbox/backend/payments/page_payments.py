@@ -18,7 +18,7 @@ from sandbox.backend.intents import intents, reports, trial_amounts
 from sandbox.backend.intents.reports import ReportedStatus
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.offers import vouchers
-from sandbox.backend.payments import page_reports
+from sandbox.backend.payments import claims, page_reports
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import (
     IntentRow,
@@ -94,11 +94,15 @@ def look(session: Session, backend: Backend, account_id: str, reference: Referen
 
 
 def claim(session: Session, backend: Backend, account_id: str, reference: Reference) -> page_reports.PayableReport:
-    """Claim an intent for 60 s; again by the same account, while it lasts, changes nothing. Raises NotPossibleError."""
+    """Claim an intent for 60 s; again by the same account, while it lasts, changes nothing.
+
+    Raises NotPossibleError, TooManyError.
+    """
     now = backend.clock.now()
     intent = _lock(session, backend, reference)
     check_payable(session, intent, account_id, now)
     if reports.status_of(intent, now) is not ReportedStatus.CLAIMED:
+        claims.note(session, intent, account_id, now)
         intent.claimed_by, intent.claimed_until = account_id, now + CLAIM_S
         intents.announce(session, intent, now)
     return page_reports.of_intent(session, intent, account_id, now)

@@ -17,7 +17,7 @@ from sandbox.backend.errors import InvalidRequestError, NotFoundError, NotPossib
 from sandbox.backend.intents import intents, reports
 from sandbox.backend.intents.reports import ReportedStatus
 from sandbox.backend.kernel.context import Backend
-from sandbox.backend.payments import page_payments
+from sandbox.backend.payments import page_payments, request_bounds
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import (
     AccountRow,
@@ -70,7 +70,8 @@ def ask(
     """Ask a friend to pay what this account has claimed, or holds by a tap.
 
     Of several terminals' intents under a bare id the one that this account has so; the first, if it has several.
-    Raises NotFoundError, InvalidRequestError `no_such_friend`, NotPossibleError `not_claimed`.
+    Once for one intent and friend: again gives the same request. Raises NotFoundError, InvalidRequestError
+    `no_such_friend`, NotPossibleError `not_claimed`, or `refused` where the friend has said no, TooManyError.
     """
     now = backend.clock.now()
     intent = intents.lock_named(session, _having(session, account_id, named), now)
@@ -81,6 +82,9 @@ def ask(
     claimed = reports.status_of(intent, now) is ReportedStatus.CLAIMED and intent.claimed_by == account_id
     if not claimed and _held_for(session, intent, account_id) is None:
         raise NotPossibleError("not_claimed", "this account has neither claimed this intent nor holds it")
+    if (before := request_bounds.asked_before(session, intent, account_id, friend_id)) is not None:
+        return report(session, before)
+    request_bounds.check(session, intent, account_id, friend_id, now)
     row = PaymentRequestRow(
         id=ids.short_id("F"),
         intent_key=intent.key,

@@ -10,7 +10,7 @@ else the first made. A key counts until its money has been given back, long afte
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pengpos.wire.encoding.base64url import b64u
@@ -18,6 +18,7 @@ from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.credential import Allowance
 from sandbox.backend.booking import set_aside
 from sandbox.backend.errors import ConflictError, NotPossibleError
+from sandbox.backend.kernel import limits
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
@@ -114,6 +115,7 @@ def issue_credential(
     account = session.get_one(AccountRow, account_id, with_for_update=True)
     row = session.get(WalletCredentialRow, b64u(key.kid), with_for_update=True, populate_existing=True)
     if row is None:
+        _check_number(session, account_id, now)
         minor = _allowance(session, account, merchant_id, now)
         row = WalletCredentialRow(
             kid=b64u(key.kid), account_id=account_id, merchant_id=merchant_id, allowance_minor=minor
@@ -129,6 +131,14 @@ def issue_credential(
         _certify(backend, row, key, now)
         row.claimable_until = row.expires_at + set_aside.CLAIMABLE_S
     return row
+
+
+def _check_number(session: Session, account_id: str, now: int) -> None:
+    """Raise TooManyError if this account has had too many new keys of late."""
+    owned = WalletCredentialRow.account_id == account_id
+    made = select(func.count()).select_from(WalletCredentialRow)
+    made = made.where(owned, WalletCredentialRow.issued_at > now - limits.DAY_S)
+    limits.CREDENTIALS.check(session.scalar(made) or 0, retry_after_s=3_600)
 
 
 def set_offline_allowance(session: Session, account_id: str, total_minor: int, merchants: list[str]) -> None:

@@ -1,64 +1,216 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps purses (小荷包) that several accounts fill and pay from (authorisation, funding 1)."""
+"""Keeps purses (小荷包) that several accounts fill and pay from (authorisation, funding 1).
+
+An account is a member only once it has accepted: before that it sees a name and who asks, and the purse is not its own.
+"""
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from pengpos.core.reasons import Reason
 from sandbox.backend.errors import NotFoundError, NotPossibleError
+from sandbox.backend.kernel import limits
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
 from sandbox.backend.records import ids
-from sandbox.backend.records.tables import AccountRow, PaymentRow, PaymentStatus, PurseMemberRow, PurseRow
+from sandbox.backend.records.tables import (
+    AccountRow,
+    PaymentRow,
+    PaymentStatus,
+    PurseMemberRow,
+    PurseMemberState,
+    PurseRow,
+)
 from sandbox.backend.trust.judgement import INSUFFICIENT_FUNDS, Refusal
 
 NO_PURSE = Refusal(Reason.DECLINED_BY_BACKEND, "no_purse")
 OVER_BUDGET = Refusal(Reason.DECLINED_BY_BACKEND, "over_budget")
+NO_HOLDS_S = 30 * limits.DAY_S
 _ENTRIES_SHOWN = 200
+_LATER_S = 3_600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurseReport:
-    """A purse with its members, its money by currency, and the payments from it, newest first."""
+    """A purse with its members, its money by currency, and the payments from it, newest first.
+
+    `invited`: who was asked to be a member and has not answered.
+    """
 
     purse: PurseRow
     members: list[str]
+    invited: list[str]
     spent_minor: int
     balances: dict[str, int]
     payments: list[PaymentRow]
 
 
-def make(session: Session, account_id: str, purse: PurseRow, members: list[str], now: int) -> PurseReport:
-    """Make a purse with its members, its maker among them; raises NotFoundError for an unknown member."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """All that an account sees of a purse before it is a member."""
+
+    purse_id: str
+    name: str
+    invited_by: str
+
+
+def make(session: Session, account_id: str, purse: PurseRow, invited: list[str], now: int) -> PurseReport:
+    """Make a purse whose one member is its maker, and invite others.
+
+    Raises NotFoundError for an unknown account, NotPossibleError `refused` for one that refused or left a purse of this
+    account within 30 days, TooManyError.
+    """
+    session.get_one(AccountRow, account_id, with_for_update=True)  # two at once are counted one after the other
+    _check_made(session, account_id, now)
     purse.id = ids.short_id("P")
     session.add(purse)
     session.flush()
-    for member_id in dict.fromkeys([account_id, *members]):
-        if session.get(AccountRow, member_id) is None:
-            raise NotFoundError("account")
-        session.add(
-            PurseMemberRow(purse_id=purse.id, account_id=member_id, chosen_at=now if member_id == account_id else 0)
-        )
+    session.add(_member(purse, account_id, now, state=PurseMemberState.MEMBER, chosen_at=now))
+    for other_id in dict.fromkeys(invited):
+        if other_id != account_id:
+            _invite(session, purse, account_id, other_id, now)
     session.flush()
     return report(session, purse)
+
+
+def accept(session: Session, account_id: str, purse_id: str, now: int) -> PurseReport:
+    """Become a member of a purse that one was invited to; again changes nothing. Raises NotFoundError, TooManyError."""
+    purse, row = _lock(session, account_id, purse_id)
+    match row.state:
+        case PurseMemberState.LEFT:
+            raise NotFoundError("purse")
+        case PurseMemberState.INVITED:
+            limits.PURSES.check(_number_of(session, account_id, PurseMemberState.MEMBER), retry_after_s=_LATER_S)
+            row.state, row.at = PurseMemberState.MEMBER, now
+            session.flush()
+        case PurseMemberState.MEMBER:
+            pass
+        case unexpected:
+            assert_never(unexpected)
+    return report(session, purse)
+
+
+def leave(session: Session, account_id: str, purse_id: str, now: int) -> None:
+    """Refuse an invitation, or be a member no more; again changes nothing. What one has put in stays in.
+
+    Raises NotFoundError, NotPossibleError `last_member` while there is money that nobody could spend any more.
+    """
+    purse, row = _lock(session, account_id, purse_id)
+    if row.state is PurseMemberState.MEMBER:
+        seen = report(session, purse)
+        if seen.members == [account_id] and any(seen.balances.values()):
+            raise NotPossibleError("last_member", "there is money in this purse and no other member: spend it first")
+    if row.state is not PurseMemberState.LEFT:
+        row.state, row.at = PurseMemberState.LEFT, now
 
 
 def of(session: Session, account_id: str) -> list[PurseReport]:
     """The purses an account is a member of."""
     rows = session.scalars(
-        select(PurseRow).join(PurseMemberRow).where(PurseMemberRow.account_id == account_id).order_by(PurseRow.id)
+        select(PurseRow)
+        .join(PurseMemberRow)
+        .where(PurseMemberRow.account_id == account_id, PurseMemberRow.state == PurseMemberState.MEMBER)
+        .order_by(PurseRow.id)
     )
     return [report(session, row) for row in rows]
 
 
+def invitations(session: Session, account_id: str) -> list[Invitation]:
+    """The purses an account is asked to join."""
+    rows = session.execute(
+        select(PurseRow.id, PurseRow.name, PurseMemberRow.invited_by)
+        .join(PurseMemberRow)
+        .where(PurseMemberRow.account_id == account_id, PurseMemberRow.state == PurseMemberState.INVITED)
+        .order_by(PurseRow.id)
+    )
+    return [Invitation(purse_id=row.id, name=row.name, invited_by=row.invited_by or "") for row in rows]
+
+
 def own(session: Session, account_id: str, purse_id: str) -> PurseRow:
     """Lock a purse; raises NotFoundError for one that the account is no member of."""
-    row = session.get(PurseRow, purse_id, with_for_update=True)
-    if row is None or session.get(PurseMemberRow, (purse_id, account_id)) is None:
+    purse, row = _lock(session, account_id, purse_id)
+    if row.state is not PurseMemberState.MEMBER:
         raise NotFoundError("purse")
-    return row
+    return purse
+
+
+def share_one(session: Session, account_id: str, other_id: str) -> bool:
+    """Whether two accounts are members of one purse, each by its own will."""
+    mine, theirs = aliased(PurseMemberRow), aliased(PurseMemberRow)
+    found = (
+        select(mine.purse_id)
+        .join(theirs, mine.purse_id == theirs.purse_id)
+        .where(
+            mine.account_id == account_id,
+            theirs.account_id == other_id,
+            mine.state == PurseMemberState.MEMBER,
+            theirs.state == PurseMemberState.MEMBER,
+        )
+    )
+    return session.scalars(found.limit(1)).first() is not None
+
+
+def _lock(session: Session, account_id: str, purse_id: str) -> tuple[PurseRow, PurseMemberRow]:
+    purse = session.get(PurseRow, purse_id, with_for_update=True)
+    row = session.get(PurseMemberRow, (purse_id, account_id), populate_existing=True)
+    if purse is None or row is None:
+        raise NotFoundError("purse")
+    return purse, row
+
+
+def _member(
+    purse: PurseRow,
+    account_id: str,
+    now: int,
+    *,
+    state: PurseMemberState,
+    chosen_at: int = 0,
+    invited_by: str | None = None,
+) -> PurseMemberRow:
+    return PurseMemberRow(
+        purse_id=purse.id, account_id=account_id, chosen_at=chosen_at, state=state, invited_by=invited_by, at=now
+    )
+
+
+def _invite(session: Session, purse: PurseRow, account_id: str, other_id: str, now: int) -> None:
+    if session.get(AccountRow, other_id) is None:
+        raise NotFoundError("account")
+    refused = select(PurseMemberRow.purse_id).where(
+        PurseMemberRow.account_id == other_id,
+        PurseMemberRow.invited_by == account_id,
+        PurseMemberRow.state == PurseMemberState.LEFT,
+        PurseMemberRow.at > now - NO_HOLDS_S,
+    )
+    if session.scalars(refused.limit(1)).first() is not None:
+        raise NotPossibleError("refused", "this account does not want to be asked again")
+    limits.INVITATIONS.check(_number_of(session, other_id, PurseMemberState.INVITED), retry_after_s=_LATER_S)
+    session.add(_member(purse, other_id, now, state=PurseMemberState.INVITED, invited_by=account_id))
+
+
+def _check_made(session: Session, account_id: str, now: int) -> None:
+    limits.PURSES.check(_number_of(session, account_id, PurseMemberState.MEMBER), retry_after_s=_LATER_S)
+    made = (
+        select(func.count())
+        .select_from(PurseMemberRow)
+        .where(
+            PurseMemberRow.account_id == account_id,
+            PurseMemberRow.invited_by.is_(None),
+            PurseMemberRow.at > now - limits.DAY_S,
+        )
+    )
+    limits.PURSES_MADE.check(session.scalar(made) or 0, retry_after_s=_LATER_S)
+
+
+def _number_of(session: Session, account_id: str, state: PurseMemberState) -> int:
+    counted = (
+        select(func.count())
+        .select_from(PurseMemberRow)
+        .where(PurseMemberRow.account_id == account_id, PurseMemberRow.state == state)
+    )
+    return session.scalar(counted) or 0
 
 
 def deposit(
@@ -92,7 +244,7 @@ def chosen(session: Session, account_id: str) -> str | None:
     """The purse that a tap of this account means; None if it has none."""
     return session.scalars(
         select(PurseMemberRow.purse_id)
-        .where(PurseMemberRow.account_id == account_id)
+        .where(PurseMemberRow.account_id == account_id, PurseMemberRow.state == PurseMemberState.MEMBER)
         .order_by(PurseMemberRow.chosen_at.desc(), PurseMemberRow.purse_id)
         .limit(1)
     ).first()
@@ -106,8 +258,10 @@ def over_budget(session: Session, purse_id: str, taken: int) -> bool:
 
 def report(session: Session, purse: PurseRow) -> PurseReport:
     """A purse as its members see it."""
-    members = session.scalars(
-        select(PurseMemberRow.account_id).where(PurseMemberRow.purse_id == purse.id).order_by(PurseMemberRow.account_id)
+    people = session.execute(
+        select(PurseMemberRow.account_id, PurseMemberRow.state)
+        .where(PurseMemberRow.purse_id == purse.id)
+        .order_by(PurseMemberRow.account_id)
     ).all()
     payments = session.scalars(
         select(PaymentRow)
@@ -117,7 +271,8 @@ def report(session: Session, purse: PurseRow) -> PurseReport:
     ).all()
     return PurseReport(
         purse=purse,
-        members=list(members),
+        members=[person.account_id for person in people if person.state is PurseMemberState.MEMBER],
+        invited=[person.account_id for person in people if person.state is PurseMemberState.INVITED],
         spent_minor=_spent(session, purse.id),
         balances=ledger.balances(session, Account(AccountKind.PURSE, purse.id)),
         payments=list(payments),

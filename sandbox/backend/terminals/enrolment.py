@@ -5,13 +5,14 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.credential import Merchant
 from sandbox.backend.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
+from sandbox.backend.kernel import limits
 from sandbox.backend.kernel.alarms import raise_alarm
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records import ids
@@ -42,9 +43,14 @@ class NewCode:
 
 
 def new_activation_code(session: Session, store_id: str, now: int, for_kid: bytes | None = None) -> NewCode:
-    """Make a code for a store, and for one key alone where that is named; raises NotFoundError."""
-    if session.get(StoreRow, store_id) is None:
+    """Make a code for a store, and for one key alone where that is named; raises NotFoundError,
+    TooManyError.
+    """
+    if session.get(StoreRow, store_id, with_for_update=True) is None:
         raise NotFoundError("store")
+    still_open = (ActivationCodeRow.store_id == store_id, ActivationCodeRow.used_by_kid.is_(None))
+    unused = select(func.count()).select_from(ActivationCodeRow).where(*still_open, ActivationCodeRow.expires_at >= now)
+    limits.ACTIVATION_CODES.check(session.scalar(unused) or 0, retry_after_s=CODE_LIFE_S)
     code = NewCode(ids.activation_code(), store_id, now + CODE_LIFE_S)
     session.add(
         ActivationCodeRow(

@@ -124,6 +124,7 @@ def purse(report: PurseReport) -> shapes.Purse:
         purse_id=report.purse.id,
         name=report.purse.name,
         members=report.members,
+        invited=report.invited,
         budget=report.purse.budget_minor,
         spent=report.spent_minor,
         balances=_balances(report.balances),

@@ -12,7 +12,14 @@ from sandbox.backend.records.tables.ledger import EntryRow, LedgerAccountRow, Po
 from sandbox.backend.records.tables.merchants import MerchantRow, SettlementRow, StoreRow
 from sandbox.backend.records.tables.notices import AlarmRow, EventRow, ReviewRow
 from sandbox.backend.records.tables.offers import MembershipRow, SpentVoucherRow, VoucherRow
-from sandbox.backend.records.tables.payments import DueRow, IntentRow, PaymentRow, RefundRow, TerminalCounterRow
+from sandbox.backend.records.tables.payments import (
+    ClaimRow,
+    DueRow,
+    IntentRow,
+    PaymentRow,
+    RefundRow,
+    TerminalCounterRow,
+)
 from sandbox.backend.records.tables.sharing import PaymentRequestRow, PurseMemberRow, PurseRow, SplitRow
 from sandbox.backend.records.tables.shoppers import AccountRow, WalletCounterRow, WalletCredentialRow
 from sandbox.backend.records.tables.states import (
@@ -30,6 +37,7 @@ from sandbox.backend.records.tables.states import (
     PaymentStatus,
     PaymentWay,
     PostingKind,
+    PurseMemberState,
     RefundState,
     ReviewKind,
     ReviewState,
@@ -54,6 +62,7 @@ __all__ = [
     "BorneBy",
     "CancelOutcome",
     "CancelReason",
+    "ClaimRow",
     "DenylistRow",
     "DocumentRow",
     "DueRow",
@@ -76,6 +85,7 @@ __all__ = [
     "PostingKind",
     "PostingRow",
     "PurseMemberRow",
+    "PurseMemberState",
     "PurseRow",
     "RefundRow",
     "RefundState",

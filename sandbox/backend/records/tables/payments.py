@@ -80,6 +80,16 @@ class TerminalCounterRow(Base):
     intent_id: Mapped[str] = mapped_column(String(36))
 
 
+class ClaimRow(Base):
+    """How often an account has claimed an intent, and when last."""
+
+    __tablename__ = "claims"
+    intent_key: Mapped[str] = mapped_column(ForeignKey("intents.key"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True, index=True)
+    times: Mapped[int]
+    at: Mapped[int]
+
+
 class PaymentRow(Base):
     """One authorisation of an intent with its verdict, or one payment by the page (then without a digest).
 

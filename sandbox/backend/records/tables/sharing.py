@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sandbox.backend.records.tables.base import Base, stored
-from sandbox.backend.records.tables.states import PaymentRequestState
+from sandbox.backend.records.tables.states import PaymentRequestState, PurseMemberState
 
 
 class PurseRow(Base):
@@ -23,12 +23,18 @@ class PurseRow(Base):
 
 
 class PurseMemberRow(Base):
-    """Who may pay from a purse. `chosen_at`: the purse chosen last is the one that a tap means by funding 1."""
+    """Who may pay from a purse, is asked to, or has left it or said no: that is remembered.
+
+    `chosen_at`: the purse chosen last is the one that a tap means by funding 1. `at`: of the newest change.
+    """
 
     __tablename__ = "purse_members"
     purse_id: Mapped[str] = mapped_column(ForeignKey("purses.id"), primary_key=True)
-    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True, index=True)
     chosen_at: Mapped[int]
+    state: Mapped[PurseMemberState] = mapped_column(stored(PurseMemberState, 8))
+    invited_by: Mapped[str | None] = mapped_column(String(16))
+    at: Mapped[int]
 
 
 class SplitRow(Base):
@@ -48,7 +54,7 @@ class PaymentRequestRow(Base):
     __tablename__ = "payment_requests"
     id: Mapped[str] = mapped_column(String(16), primary_key=True)
     intent_key: Mapped[str] = mapped_column(ForeignKey("intents.key"), index=True)
-    asker_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    asker_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
     friend_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
     state: Mapped[PaymentRequestState] = mapped_column(stored(PaymentRequestState, 8))
     at: Mapped[int]

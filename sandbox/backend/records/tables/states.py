@@ -100,6 +100,14 @@ class PaymentRequestState(StrEnum):
     REFUSED = "refused"
 
 
+class PurseMemberState(StrEnum):
+    """What an account is to a purse; `left` also when it refused to come."""
+
+    INVITED = "invited"
+    MEMBER = "member"
+    LEFT = "left"
+
+
 class AccountKind(StrEnum):
     """Whose money an account counts."""
 

@@ -4,16 +4,22 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 from starlette.types import Message
 
 from pengpos.keys.software import SoftwareKey
+from pengpos.wire.encoding.base64url import b64u
+from pengpos.wire.encoding.keys import PublicKey
+from sandbox.backend.kernel import limits
+from sandbox.backend.records.tables import RequestNonceRow
 from sandbox.backend.serving.app import create_app
 from sandbox.backend.serving.body_limit import MAX_BODY_SIZE, MAX_STRANGERS_SIZE
-from tests.support.backend import Shop
+from tests.support.backend import InProcess, Shop
 from tests.support.request_signing import Signing
 
 PIECE = b" " * 4096
@@ -99,3 +105,27 @@ def test_a_body_that_streams_is_refused_once_it_is_too_much(shop: Shop, method: 
     status, problem = ask(shop, request, body)
     assert (status, problem["code"]) == (413, "too_large")
     assert MAX_BODY_SIZE < body.read_size <= MAX_BODY_SIZE + len(PIECE)
+
+
+def test_one_key_and_one_account_call_so_often(shop: Shop) -> None:
+    few = limits.Rate(limits.Limit("requests", 3, 60), lambda: 0.0)
+    backend = replace(shop.backend, rates=limits.Rates(signed_requests=few, wallet_requests=few))
+    till, wallet, other = shop.till(), shop.wallet(), shop.wallet()
+    with httpx.Client(transport=InProcess(create_app(backend, sweeping=False)), base_url=backend.origin) as http:
+        for caller in (till, wallet, other):
+            caller.http = http
+        answers = [till.call("GET", "/terminal/config") for _ in range(4)]
+        answers += [wallet.call("GET", "/balance") for _ in range(4)]
+        assert other.call("GET", "/balance").status_code == 200
+    assert [answer.status_code for answer in answers] == ([200] * 3 + [429]) * 2
+    assert all((answer.json()["code"], answer.headers["Retry-After"]) == ("too_many", "21") for answer in answers[3::4])
+    with shop.backend.db.read() as session:
+        nonces = session.scalars(select(RequestNonceRow).where(RequestNonceRow.kid == b64u(PublicKey.of(till.key).kid)))
+        assert len(nonces.all()) == 4  # the enrolment's, and three
+
+
+def test_one_import_at_a_time(shop: Shop) -> None:
+    with shop.backend.rates.importing:
+        answer = shop.operator.call("POST", "/imports", {"sealed": "x"})
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many")
+    assert shop.operator.call("POST", "/imports", {"sealed": "x"}).json()["code"] == "bad_export"

@@ -17,6 +17,7 @@ from sandbox.backend.errors import (
     NotPossibleError,
     RefusedRequestError,
     RequestSignatureError,
+    TooManyError,
 )
 
 REFUSALS: dict[type[RefusedRequestError], tuple[RefusedRequestError, int, str, dict[str, Any]]] = {
@@ -28,6 +29,7 @@ REFUSALS: dict[type[RefusedRequestError], tuple[RefusedRequestError, int, str, d
     NotPossibleError: (NotPossibleError("paid", "this is paid"), 409, "paid", {}),
     ClaimedError: (ClaimedError(1_800_000_000), 409, "claimed", {"claimed_until": "2027-01-15T08:00:00Z"}),
     ExceedsCapturedError: (ExceedsCapturedError(10_00), 409, "exceeds_captured", {"captured": 10_00}),
+    TooManyError: (TooManyError("at most 3 claims", 60), 429, "too_many", {}),
     InvalidRequestError: (InvalidRequestError("no such timezone"), 422, "invalid_request", {}),
 }
 

@@ -3,14 +3,14 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import Any
 
 import pytest
 from httpx_sse import ServerSentEvent, connect_sse
 
-from sandbox.backend.kernel import events
+from sandbox.backend.kernel import events, limits
 from tests.support.backend import Shop
 from tests.support.request_signing import Signing
 from tests.support.shop import Till
@@ -106,3 +106,19 @@ def test_an_id_that_we_never_gave_is_refused(shop: Shop, last_event_id: str) -> 
     request = till.request("GET", "/terminal/events", headers={"Last-Event-ID": last_event_id})
     Signing(signer=till.key, created=till.clock.now()).apply(request)
     assert shop.http.send(request).status_code == 422
+
+
+def test_one_stream_too_many_of_a_terminal_ends_its_oldest(real_shop: Shop) -> None:
+    till = real_shop.till()
+    with ExitStack() as streams:
+        oldest = streams.enter_context(stream(till))
+        newer = [streams.enter_context(stream(till)) for _ in range(limits.STREAMS_OF_TERMINAL.most)]
+        assert list(oldest) == []
+        till.pay(till.sale(1_00), real_shop.wallet())
+        assert all(take(one, 1) for one in newer)
+
+
+def test_one_stream_too_many_in_all_is_ended(real_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "STREAMS", limits.Limit("event streams", 1))
+    with stream(real_shop.till()), stream(real_shop.till()) as second:
+        assert list(second) == []

@@ -6,6 +6,7 @@ import pytest
 from pengpos.wire.confirmation_code import confirmation_code
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.objects.receipt import Outcome, Receipt
+from sandbox.backend.kernel import limits
 from tests.support.backend import Shop
 
 
@@ -223,3 +224,56 @@ def test_a_receipts_address_shows_merchant_amount_and_time_only(shop: Shop) -> N
     till.refund(sale, 80)
     assert shop.http.get(f"/wallet/v1/receipts/{token}").json()["status"] == "partly_refunded"
     assert shop.http.get(f"/wallet/v1/receipts/{b64u(bytes(16))}").status_code == 404
+
+
+# --- claims are bounded -----------------------------------------------------------------------------------------------
+
+
+def test_who_claims_and_does_not_pay_claims_that_intent_no_more_and_may_still_pay(shop: Shop) -> None:
+    till, thief, shopper = shop.till(), shop.wallet(), shop.wallet()
+    sale = till.sale(18_80, lifetime_s=300)
+    for number in range(limits.CLAIMS_OF_INTENT.most):
+        assert thief.call("POST", f"/intents/{sale.text}/claim").json()["status"] == "claimed"
+        assert thief.call("POST", f"/intents/{sale.text}/claim").status_code == 200  # while it lasts, that is no other
+        if number < 3:
+            shop.clock.advance(61)
+        else:
+            thief.call("POST", f"/intents/{sale.text}/release")
+    refused = thief.call("POST", f"/intents/{sale.text}/claim")
+    assert (refused.status_code, refused.json()["code"], refused.headers["Retry-After"]) == (429, "too_many", "60")
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert till.status(sale) == "created"
+    assert shopper.call("POST", f"/intents/{sale.text}/claim").json()["claimed_by_me"] is True
+    shopper.call("POST", f"/intents/{sale.text}/release")
+    assert thief.call("POST", f"/intents/{sale.text}/pay").json()["status"] == "approved"
+
+
+def test_a_released_claim_counts(shop: Shop) -> None:
+    till, thief = shop.till(), shop.wallet()
+    sale = till.sale(18_80)
+    codes = []
+    for _ in range(limits.CLAIMS_OF_INTENT.most + 1):
+        codes.append(thief.call("POST", f"/intents/{sale.text}/claim").status_code)
+        thief.call("POST", f"/intents/{sale.text}/release")
+    assert codes == [200] * limits.CLAIMS_OF_INTENT.most + [429]
+
+
+def test_many_accounts_do_not_claim_one_intent_without_end(shop: Shop) -> None:
+    till = shop.till()
+    sale = till.sale(18_80)
+    codes = []
+    for _ in range(limits.CLAIMANTS.most + 1):
+        thief = shop.wallet(with_credential=False)
+        codes.append(thief.call("POST", f"/intents/{sale.text}/claim").status_code)
+        thief.call("POST", f"/intents/{sale.text}/release")
+    assert codes == [200] * limits.CLAIMANTS.most + [429]
+    assert shop.wallet().call("POST", f"/intents/{sale.text}/pay").json()["status"] == "approved"
+
+
+def test_one_account_does_not_claim_everything(shop: Shop) -> None:
+    till, thief = shop.till(), shop.wallet()
+    most = limits.CLAIMED_INTENTS.most
+    codes = [thief.call("POST", f"/intents/{till.sale(1).text}/claim").status_code for _ in range(most + 1)]
+    assert codes == [200] * most + [429]
+    shop.clock.advance(601)
+    assert thief.call("POST", f"/intents/{till.sale(1).text}/claim").status_code == 200

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from pengpos.wire.objects.authorisation import Funding
+from sandbox.backend.kernel import limits
 from tests.support.backend import Shop
-from tests.support.shop import Sale, Wallet
+from tests.support.shop import Sale, Till, Wallet
 
 
 def ask(wallet: Wallet, sale: Sale, friend: Wallet) -> dict[str, Any]:
@@ -110,3 +111,67 @@ def test_nobody_is_asked_for_what_is_not_ones_own(shop: Shop) -> None:
     till.cancel(sale)
     assert friend.call("POST", f"/payment-requests/{asked['request_id']}/accept").json()["code"] == "cancelled"
     assert friend.balance() == 1_000_00
+
+
+# --- by consent, and bounded ------------------------------------------------------------------------------------------
+
+
+def claimed(shop: Shop, till: Till, wallet: Wallet) -> Sale:
+    sale = till.sale(1_00)
+    wallet.call("POST", f"/intents/{sale.text}/claim")
+    return sale
+
+
+def test_a_stranger_is_asked_once_for_one_intent(shop: Shop) -> None:
+    wallet, friend = shop.wallet(), shop.wallet()
+    sale = claimed(shop, shop.till(), wallet)
+    assert len({ask(wallet, sale, friend)["request_id"] for _ in range(30)}) == 1
+    assert len(friend.call("GET", "/payment-requests").json()["payment_requests"]) == 1
+
+
+def test_a_stranger_asks_one_thing_at_a_time_and_not_again_after_a_no(shop: Shop) -> None:
+    till, wallet, friend = shop.till(), shop.wallet(), shop.wallet()
+    first = ask(wallet, claimed(shop, till, wallet), friend)
+    second = claimed(shop, till, wallet)
+    assert ask(wallet, second, friend)["code"] == "too_many"
+    friend.call("POST", f"/payment-requests/{first['request_id']}/refuse")
+    assert ask(wallet, second, friend)["code"] == "refused"
+    shop.clock.advance(30 * 86_400 + 1)
+    assert ask(wallet, claimed(shop, till, wallet), friend)["state"] == "open"
+
+
+def test_strangers_are_few_and_keep_no_friend_out(shop: Shop) -> None:
+    till, friend, known = shop.till(), shop.wallet(), shop.wallet()
+    paid = ask(known, claimed(shop, till, known), friend)
+    assert friend.call("POST", f"/payment-requests/{paid['request_id']}/accept").json()["state"] == "accepted"
+    most = limits.REQUESTS_BY_STRANGERS.most
+    strangers = [shop.wallet() for _ in range(most + 1)]
+    states = [ask(one, claimed(shop, till, one), friend).get("state", "too many") for one in strangers]
+    assert states == ["open"] * most + ["too many"]
+    for _ in range(2):  # who has been paid for asks on
+        assert ask(known, claimed(shop, till, known), friend)["state"] == "open"
+
+
+def test_who_shares_a_purse_is_no_stranger(shop: Shop) -> None:
+    till, wallet, friend = shop.till(), shop.wallet(), shop.wallet()
+    purse_id = wallet.call("POST", "/purses", {"name": "家", "members": [friend.account_id]}).json()["purse_id"]
+    assert ask(wallet, claimed(shop, till, wallet), friend)["state"] == "open"
+    assert ask(wallet, claimed(shop, till, wallet), friend)["code"] == "too_many"  # invited is not yet known
+    friend.call("POST", f"/purses/{purse_id}/accept")
+    assert ask(wallet, claimed(shop, till, wallet), friend)["state"] == "open"
+
+
+def test_one_intent_is_asked_of_few_and_one_account_asks_only_so_often(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    friends = [shop.wallet(with_credential=False) for _ in range(limits.FRIENDS_ASKED.most + 1)]
+    sale = claimed(shop, till, wallet)
+    states = [ask(wallet, sale, friend).get("state", "too many") for friend in friends]
+    assert states == ["open"] * limits.FRIENDS_ASKED.most + ["too many"]
+    shop.clock.advance(901)
+    asked = len(friends) - 1
+    while asked < limits.REQUESTS_BY_ASKER.most:
+        sale = claimed(shop, till, wallet)
+        asked += sum("state" in ask(wallet, sale, friend) for friend in friends[:-1])
+        shop.clock.advance(901)
+    assert asked == limits.REQUESTS_BY_ASKER.most
+    assert ask(wallet, claimed(shop, till, wallet), friends[0])["code"] == "too_many"

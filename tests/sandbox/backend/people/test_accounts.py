@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shoppers (backend API, shopper side): play money, credentials, and the allowance divided among at most three."""
 
+from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import update
 
@@ -12,8 +14,10 @@ from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.credential import Credential, Role
+from sandbox.backend.kernel import limits
 from sandbox.backend.records.tables import AccountRow
-from tests.support.backend import Shop
+from sandbox.backend.serving.app import create_app
+from tests.support.backend import InProcess, Shop
 from tests.support.dues import spend_what_is_free
 from tests.support.shop import Wallet
 
@@ -245,3 +249,23 @@ def test_a_token_is_needed_and_anothers_opens_nothing(shop: Shop) -> None:
     for headers in ({}, {"Authorization": f"Basic {wallet.token}"}, {"Authorization": "Bearer nobody's"}):
         answer = shop.http.get("/wallet/v1/balance", headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (401, "token")
+
+
+def test_an_account_has_so_many_new_keys_a_day(shop: Shop) -> None:
+    wallet = shop.wallet(with_credential=False)
+    keys = [SoftwareKey.generate() for _ in range(limits.CREDENTIALS.most + 1)]
+    codes = [wallet.certify(key).status_code for key in keys]
+    assert codes == [200] * limits.CREDENTIALS.most + [429]
+    assert wallet.certify(keys[0]).status_code == 200  # again is no new one
+    shop.clock.advance(86_401)
+    assert wallet.certify(keys[-1]).status_code == 200
+
+
+def test_an_address_signs_up_so_often(shop: Shop) -> None:
+    backend = replace(shop.backend, rates=limits.Rates())
+    with httpx.Client(transport=InProcess(create_app(backend, sweeping=False)), base_url=backend.origin) as http:
+        body = {"name": "小鹏", "languages": []}
+        most = limits.SIGN_UPS_OF_ADDRESS.most
+        answers = [http.post("/wallet/v1/accounts", json=body) for _ in range(most + 1)]
+    assert [answer.status_code for answer in answers] == [201] * most + [429]
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 60

@@ -4,12 +4,15 @@
 import pytest
 
 from pengpos.wire.objects.authorisation import Funding
+from sandbox.backend.kernel import limits
 from tests.support.backend import Shop
+from tests.support.shop import Wallet
 
 
 def test_a_purse_is_filled_by_all_and_paid_from_by_all(shop: Shop) -> None:
     till, wallet, other = shop.till(), shop.wallet(), shop.wallet()
     made = wallet.call("POST", "/purses", {"name": "周末", "members": [other.account_id]}).json()
+    other.call("POST", f"/purses/{made['purse_id']}/accept")
     for member, amount in ((wallet, 30_00), (other, 20_00)):
         member.call("POST", f"/purses/{made['purse_id']}/deposits", {"amount": amount, "currency": "CNY"})
     sale, paged = till.sale(35_00), till.sale(10_00)
@@ -54,3 +57,92 @@ def test_the_purse_chosen_last_is_meant(shop: Shop) -> None:
     wallet.call("POST", f"/purses/{first}/deposits", {"amount": 10_00, "currency": "CNY"})
     sale = till.sale(10_00)
     assert till.pay(sale, wallet, wallet.authorise(sale, funding=Funding.SHARED_PURSE)).json()["status"] == "approved"
+
+
+# --- by consent only --------------------------------------------------------------------------------------------------
+
+
+def invite(shop: Shop) -> tuple[Wallet, Wallet, str]:
+    """A maker, an account it has invited and that has not answered, and the purse."""
+    maker, invited = shop.wallet(), shop.wallet()
+    made = maker.call("POST", "/purses", {"name": "周末", "members": [invited.account_id]}).json()
+    assert (made["members"], made["invited"]) == ([maker.account_id], [invited.account_id])
+    return maker, invited, made["purse_id"]
+
+
+def listed(wallet: Wallet) -> tuple[list[str], list[dict[str, str]]]:
+    """The purses it is a member of, and its invitations."""
+    answer = wallet.call("GET", "/purses").json()
+    return [purse["purse_id"] for purse in answer["purses"]], answer["invitations"]
+
+
+def test_who_did_not_accept_sees_a_name_and_who_asks_and_has_no_purse(shop: Shop) -> None:
+    till = shop.till()
+    maker, invited, purse_id = invite(shop)
+    maker.call("POST", f"/purses/{purse_id}/deposits", {"amount": 30_00, "currency": "CNY"})
+    assert listed(invited) == ([], [{"purse_id": purse_id, "name": "周末", "invited_by": maker.account_id}])
+    for call in ("choose", "deposits"):
+        body = {"amount": 1_00, "currency": "CNY"} if call == "deposits" else None
+        assert invited.call("POST", f"/purses/{purse_id}/{call}", body).status_code == 404
+    assert invited.call("POST", f"/intents/{till.sale(1_00).text}/pay", {"purse": purse_id}).status_code == 404
+    sale = till.sale(1_00)
+    paid = till.pay(sale, invited, invited.authorise(sale, funding=Funding.SHARED_PURSE)).json()
+    assert paid["code"] == "no_purse"
+
+
+def test_who_accepts_is_a_member_and_who_leaves_is_none(shop: Shop) -> None:
+    maker, invited, purse_id = invite(shop)
+    for _ in range(2):
+        accepted = invited.call("POST", f"/purses/{purse_id}/accept").json()
+        assert accepted["members"] == sorted([maker.account_id, invited.account_id])
+    assert (accepted["invited"], listed(invited)) == ([], ([purse_id], []))
+    for _ in range(2):
+        assert invited.call("POST", f"/purses/{purse_id}/leave").status_code == 204
+    assert listed(invited) == ([], [])
+    assert invited.call("POST", f"/purses/{purse_id}/accept").status_code == 404
+    assert maker.call("GET", "/purses").json()["purses"][0]["members"] == [maker.account_id]
+
+
+def test_a_no_holds_for_30_days(shop: Shop) -> None:
+    maker, invited, purse_id = invite(shop)
+    invited.call("POST", f"/purses/{purse_id}/leave")
+    again = {"name": "又来", "members": [invited.account_id]}
+    answer = maker.call("POST", "/purses", again)
+    assert (answer.status_code, answer.json()["code"], listed(maker)[0]) == (409, "refused", [purse_id])
+    shop.clock.advance(30 * 86_400 + 1)
+    assert maker.call("POST", "/purses", again).status_code == 201
+
+
+def test_the_last_member_leaves_no_money_behind(shop: Shop) -> None:
+    till = shop.till()
+    maker, _, purse_id = invite(shop)
+    maker.call("POST", f"/purses/{purse_id}/deposits", {"amount": 30_00, "currency": "CNY"})
+    answer = maker.call("POST", f"/purses/{purse_id}/leave")
+    assert (answer.status_code, answer.json()["code"]) == (409, "last_member")
+    maker.call("POST", f"/intents/{till.sale(30_00).text}/pay", {"purse": purse_id})
+    assert maker.call("POST", f"/purses/{purse_id}/leave").status_code == 204
+
+
+def test_who_is_asked_by_many_is_asked_by_few_at_once(shop: Shop) -> None:
+    asked = shop.wallet()
+    body = {"name": "来", "members": [asked.account_id]}
+    codes = [
+        shop.wallet(with_credential=False).call("POST", "/purses", body).status_code
+        for _ in range(limits.INVITATIONS.most + 1)
+    ]
+    assert codes == [201] * limits.INVITATIONS.most + [429]
+    assert len(listed(asked)[1]) == limits.INVITATIONS.most
+
+
+def test_an_account_makes_so_many_purses_a_day_and_has_so_many(shop: Shop) -> None:
+    wallet = shop.wallet(with_credential=False)
+    made = limits.PURSES_MADE.most
+
+    def make() -> int:
+        return wallet.call("POST", "/purses", {"name": "一"}).status_code
+
+    assert [make() for _ in range(made + 1)] == [201] * made + [429]
+    shop.clock.advance(86_401)
+    assert [make() for _ in range(made + 1)] == [201] * made + [429]
+    shop.clock.advance(86_401)
+    assert (make(), len(listed(wallet)[0])) == (429, limits.PURSES.most)

@@ -11,6 +11,7 @@ from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.credential import Credential, Role
+from sandbox.backend.kernel import limits
 from tests.support.backend import Shop
 from tests.support.shop import Till
 
@@ -193,3 +194,14 @@ def test_a_revoked_terminal_delivers_for_review_and_takes_no_more(shop: Shop) ->
     shop.operator.call("POST", f"/payments/{held.intent_id}/review", {"approve": True})
     assert till.status(held) == "approved"
     assert shop.operator.takings() == 300
+
+
+def test_a_store_has_so_many_codes_open_at_once(shop: Shop) -> None:
+    asked = {"store_id": "S-0001"}
+    codes = [shop.operator.activation_code() for _ in range(limits.ACTIVATION_CODES.most)]
+    refused = shop.operator.call("POST", "/activation-codes", asked)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many")
+    Till.enrol(shop.http, shop.clock, codes[0])
+    assert shop.operator.call("POST", "/activation-codes", asked).status_code == 201
+    shop.clock.advance(15 * 60 + 1)
+    assert shop.operator.call("POST", "/activation-codes", asked).status_code == 201

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How many of what an account, a terminal, a store or an address may have: the one table of limits.
+
+Durable, counted in the tables, where money or another's patience hangs on it. In memory, and bounded there, where it
+only protects the machine: those begin anew with the process. Source: backend API, *Limits*; the page has this table.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sandbox.backend.errors import TooManyError
+
+DAY_S = 86_400
+KEYS_MOST = 10_000
+"""Addresses, keys or accounts that one rate remembers; the one that came longest ago is forgotten first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `most` of `what`, within `within_s` where it is a rate; else at once, or ever."""
+
+    what: str
+    most: int
+    within_s: int | None = None
+
+    def check(self, there: int, *, retry_after_s: int) -> None:
+        """Raise TooManyError if so many are there already that one more would be too many."""
+        if there >= self.most:
+            raise TooManyError(f"at most {self.most} {self.what}", retry_after_s)
+
+
+CLAIMS_OF_INTENT = Limit("claims of one intent by one account", 5)
+CLAIMANTS = Limit("accounts that claim one intent", 10)
+CLAIMED_INTENTS = Limit("intents that one account claims", 20, 600)
+CREDENTIALS = Limit("new wallet credentials of one account", 60, DAY_S)
+REQUESTS_BY_ASKER = Limit("payment requests of one account", 30, DAY_S)
+FRIENDS_ASKED = Limit("friends asked to pay one intent", 5)
+REQUESTS_TO_FRIEND = Limit("open payment requests to one account", 10)
+REQUESTS_BY_STRANGERS = Limit("open payment requests to one account by strangers", 3)
+REQUESTS_BY_STRANGER = Limit("open payment requests to one account by one stranger", 1)
+PURSES_MADE = Limit("purses made by one account", 10, DAY_S)
+PURSES = Limit("purses of one account", 20)
+INVITATIONS = Limit("open invitations to one account", 10)
+ACTIVATION_CODES = Limit("open activation codes of one store", 20)
+
+SIGN_UPS_OF_ADDRESS = Limit("sign-ups from one address", 100, 3_600)
+SIGN_UPS = Limit("sign-ups", 2_000, 3_600)
+SIGNED_REQUESTS = Limit("requests signed by one device key", 1_200, 60)
+WALLET_REQUESTS = Limit("requests of one account", 600, 60)
+STREAMS_OF_TERMINAL = Limit("event streams of one terminal", 4)
+STREAMS = Limit("event streams", 1_000)
+IMPORTS = Limit("imports", 1)
+
+DURABLE = (
+    CLAIMS_OF_INTENT, CLAIMANTS, CLAIMED_INTENTS, CREDENTIALS, REQUESTS_BY_ASKER, FRIENDS_ASKED, REQUESTS_TO_FRIEND,
+    REQUESTS_BY_STRANGER, REQUESTS_BY_STRANGERS, PURSES_MADE, PURSES, INVITATIONS, ACTIVATION_CODES,
+)  # fmt: skip
+IN_MEMORY = (
+    SIGN_UPS_OF_ADDRESS, SIGN_UPS, SIGNED_REQUESTS, WALLET_REQUESTS, STREAMS_OF_TERMINAL, STREAMS, IMPORTS,
+)  # fmt: skip
+
+
+class Rate:
+    """One limit for any number of keys, in memory; from any thread.
+
+    A leaky bucket (GCRA): `most` may come at once, each one leaves after `within_s / most`.
+    """
+
+    def __init__(self, limit: Limit, monotonic: Callable[[], float] = time.monotonic) -> None:
+        assert limit.within_s is not None
+        self._limit = limit
+        self._each_s = limit.within_s / limit.most
+        self._within_s = limit.within_s
+        self._monotonic = monotonic
+        self._empty_at: OrderedDict[str, float] = OrderedDict()
+        """When each key's bucket will be empty, the one that came last at the end."""
+        self._lock = threading.Lock()
+
+    def take(self, key: str) -> None:
+        """Count one; raises TooManyError, and then counts nothing."""
+        with self._lock:
+            now_s = self._monotonic()
+            empty_at_s = max(self._empty_at.get(key, now_s), now_s) + self._each_s
+            if empty_at_s - now_s > self._within_s:
+                wait_s = empty_at_s - now_s - self._within_s
+                raise TooManyError(f"at most {self._limit.most} {self._limit.what}", int(wait_s) + 1)
+            self._empty_at[key] = empty_at_s
+            self._empty_at.move_to_end(key)
+            if len(self._empty_at) > KEYS_MOST:
+                self._empty_at.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """The rates of one process."""
+
+    sign_ups_of_address: Rate = field(default_factory=lambda: Rate(SIGN_UPS_OF_ADDRESS))
+    sign_ups: Rate = field(default_factory=lambda: Rate(SIGN_UPS))
+    signed_requests: Rate = field(default_factory=lambda: Rate(SIGNED_REQUESTS))
+    wallet_requests: Rate = field(default_factory=lambda: Rate(WALLET_REQUESTS))
+    importing: threading.Lock = field(default_factory=threading.Lock)
+    """Held by the one import that is under way."""

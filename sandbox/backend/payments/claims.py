@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Counts claims: an account that claims and does not pay cannot keep others from an intent again and again.
+
+A claim is a courtesy, not a right: who may not claim may still pay.
+
+Tests: tests/sandbox/backend/payments/test_page_payments.py
+"""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from sandbox.backend.kernel import limits
+from sandbox.backend.records.tables import ClaimRow, IntentRow
+
+AGAIN_AFTER_S = 60
+
+
+def note(session: Session, intent: IntentRow, account_id: str, now: int) -> None:
+    """Count one more claim of an intent, whose row is locked; raises TooManyError."""
+    row = session.get(ClaimRow, (intent.key, account_id))
+    if row is not None:
+        limits.CLAIMS_OF_INTENT.check(row.times, retry_after_s=AGAIN_AFTER_S)
+        row.times, row.at = row.times + 1, now
+        return
+    claimants = select(func.count()).select_from(ClaimRow).where(ClaimRow.intent_key == intent.key)
+    limits.CLAIMANTS.check(session.scalar(claimants) or 0, retry_after_s=AGAIN_AFTER_S)
+    within_s = limits.CLAIMED_INTENTS.within_s
+    assert within_s is not None
+    claimed = (
+        select(func.count())
+        .select_from(ClaimRow)
+        .where(ClaimRow.account_id == account_id, ClaimRow.at > now - within_s)
+    )
+    limits.CLAIMED_INTENTS.check(session.scalar(claimed) or 0, retry_after_s=within_s)
+    session.add(ClaimRow(intent_key=intent.key, account_id=account_id, times=1, at=now))
