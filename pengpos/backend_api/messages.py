@@ -54,6 +54,19 @@ class RefundMessage(Answer, kw_only=True, frozen=True):
     state: str
     amount: int
     currency: str
+    signed: str | None = None
+    """A `RefundContent` by an issuer, once it has ended."""
+
+
+class RefundContent(Answer, kw_only=True, frozen=True):
+    """What an issuer signs of a refund; `state`: done, failed, void, or refused: more than is captured."""
+
+    terminal_id: str
+    intent_id: str
+    refund_id: str
+    state: str
+    amount: int | None = None
+    currency: str | None = None
 
 
 class DueMessage(Answer, kw_only=True, frozen=True):
@@ -109,6 +122,8 @@ class IntentMessage(Answer, kw_only=True, frozen=True):
     currency: str
     code: str | None = None
     reason: int | None = None
+    receipt: str | None = None
+    """An issuer's, once it has ended."""
     payment: PaymentMessage | None = None
 
 
@@ -120,6 +135,8 @@ class CancelMessage(Answer, kw_only=True, frozen=True):
 
     status: str
     code: str | None = None
+    receipt: str | None = None
+    """An issuer's, where nothing was taken."""
     intent: IntentMessage
 
 
@@ -214,3 +231,5 @@ class ProblemMessage(Answer, kw_only=True, frozen=True):
     now: str | None = None
     signed_head: str | None = None
     """With `head_behind`: the highest journal head that the backend has signed."""
+    refund: str | None = None
+    """With `exceeds_captured`: a `RefundContent` by an issuer."""

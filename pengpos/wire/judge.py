@@ -81,6 +81,7 @@ def check_receipt(
     return check_receipt_for(
         raw,
         intent_id=claims.intent_id,
+        terminal_id=claims.terminal_id,
         currency=claims.currency,
         issuers=issuers,
         authorised_total_minor=authorised_total_minor,
@@ -88,9 +89,15 @@ def check_receipt(
 
 
 def check_receipt_for(
-    raw: bytes, *, intent_id: bytes, currency: str, issuers: Issuers, authorised_total_minor: int | None
+    raw: bytes,
+    *,
+    intent_id: bytes,
+    terminal_id: str,
+    currency: str,
+    issuers: Issuers,
+    authorised_total_minor: int | None,
 ) -> Receipt:
-    """An issuer's receipt for this intent and currency, approved or declined: the caller looks at its outcome.
+    """An issuer's receipt for this intent of this terminal and its currency: the caller looks at its outcome.
 
     `authorised_total_minor`: after an authorisation, the most that may have been taken. Raises RefusedError: 16 for
     bytes, issuer, signature or another intent, 18 for the currency or the total.
@@ -101,6 +108,8 @@ def check_receipt_for(
         raise RefusedError(Reason.NOT_A_WALLET, f"receipt: {error}") from None
     if receipt.claims.intent_id != intent_id:
         raise RefusedError(Reason.NOT_A_WALLET, "receipt: for another intent")
+    if receipt.claims.terminal_id not in {None, terminal_id}:
+        raise RefusedError(Reason.NOT_A_WALLET, "receipt: for another terminal's intent of the same id")
     if receipt.claims.currency != currency:
         raise RefusedError(Reason.WRONG_TOTAL, "receipt: in another currency")
     if authorised_total_minor is not None and receipt.claims.total_minor > authorised_total_minor:

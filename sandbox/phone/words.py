@@ -104,7 +104,7 @@ def of_payment(payment: Signed) -> str:
             return _say(message("payment.accepted_offline"), payment=what)
         case Outcome.DECLINED if payment.reason:
             return _say(message("payment.declined_because"), payment=what, reason=payment.reason)
-        case Outcome.DECLINED:
+        case Outcome.DECLINED | Outcome.CANCELLED | Outcome.EXPIRED:
             return _say(message("payment.declined"), payment=what)
         case Outcome.APPROVED if payment.url:
             return _say(message("payment.approved_receipt"), payment=what, url=payment.url)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an answer of the backend says of a sale: each is an event, and what says nothing of the money is `NoAnswer`.
 
-Source: `docs/spec/backend-api.md`, "Shapes". Approved is believed to an issuer's receipt only. Makes no call.
+Source: `docs/spec/backend-api.md`, "Shapes". Which word ends a sale is in `endings`. Makes no call.
 
 Tests: tests/terminal/backend/test_answers.py, tests/terminal/backend/test_gateway.py,
 tests/terminal/backend/test_gateway_undoing.py.
@@ -22,7 +22,7 @@ from pengpos.backend_api.messages import (
     RefundMessage,
     read_message,
 )
-from pengpos.core.errors import MalformedError, RefusedError, SignatureError
+from pengpos.core.errors import MalformedError
 from pengpos.core.events import (
     Approved,
     BackendCall,
@@ -41,10 +41,10 @@ from pengpos.core.events import (
 from pengpos.core.ports import Clock
 from pengpos.core.reasons import Reason
 from pengpos.core.sale import Booking, Due, DueState, Line, LinkCard, Refund, RefundState, Refusal, Sale, Way
-from pengpos.wire.encoding.base64url import b64u, unb64u
-from pengpos.wire.encoding.keys import Issuers
-from pengpos.wire.judge import check_receipt_for
-from pengpos.wire.objects.receipt import Outcome
+from pengpos.wire.encoding.base64url import b64u
+from pengpos.wire.objects.receipt import Outcome, ReceiptClaims
+from terminal.backend import endings
+from terminal.backend.endings import Terms
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,8 @@ _STATUSES = {
     "expired": BackendStatus.EXPIRED,
 }
 
+_ENDS = {"cancelled": Outcome.CANCELLED, "expired": Outcome.EXPIRED}
+
 _DUE_STATES = {state.value: state for state in DueState}
 _REFUND_STATES = {state.value: state for state in RefundState if state is not RefundState.QUEUED}
 
@@ -64,8 +66,8 @@ _REVIEW_REFUSED = "review_refused"
 class Answers:
     """Reads answers and events. Lives on the loop."""
 
-    def __init__(self, *, issuers: Callable[[], Issuers], clock: Clock) -> None:
-        self._issuers = issuers
+    def __init__(self, terms: Callable[[], Terms], *, clock: Clock) -> None:
+        self._terms = terms
         self._clock = clock
 
     def verdict(self, sale: Sale, payment: PaymentMessage, call: BackendCall | None) -> Event:
@@ -83,12 +85,13 @@ class Answers:
                 return Approved(at=at, intent_id=intent_id, call=call, booking=booking)
             case "declined":
                 try:
-                    receipt = self._declined_receipt(sale, payment)
+                    receipt = endings.declined(sale, payment.receipt, self._terms())
                 except UnusableAnswerError as error:
                     return self.no_answer(sale, asked, error)
+                signed_reason = receipt.claims.reason if receipt is not None else None
                 refusal = replace(
-                    _refusal(payment.reason, payment.code),
-                    receipt=receipt,
+                    _refusal(payment.reason if signed_reason is None else signed_reason, payment.code),
+                    receipt=receipt.raw if receipt is not None else None,
                     borne_by=payment.borne_by,
                     guaranteed_minor=payment.guaranteed or 0,
                     due=_due(payment),
@@ -102,16 +105,22 @@ class Answers:
 
     def intent_status(self, sale: Sale, message: IntentMessage, call: BackendCall | None = None) -> Event:
         """What an intent's status means for its sale; `call` None: an event brought it, no question."""
-        at, intent_id = self._clock.now(), sale.intent.intent_id
         try:
             _check_intent(sale, message)
+            return self._status_heard(sale, message, call)
         except UnusableAnswerError as error:
             return self.no_answer(sale, BackendCall.QUESTION, error)
+
+    def _status_heard(self, sale: Sale, message: IntentMessage, call: BackendCall | None) -> Event:
+        at, intent_id = self._clock.now(), sale.intent.intent_id
         if message.status in _STATUSES:
+            if (outcome := _ENDS.get(message.status)) is not None:
+                endings.nothing_taken(sale, message.receipt, frozenset({outcome}), self._terms())
             return StatusHeard(at=at, intent_id=intent_id, call=call, status=_STATUSES[message.status])
         if message.status == "held":
             return Held(at=at, intent_id=intent_id, call=call)
         if message.status == "declined" and message.payment is None:
+            endings.declined(sale, message.receipt, self._terms())
             refusal = _refusal(message.reason, message.code)
             return Declined(at=at, intent_id=intent_id, call=call, refusal=refusal)
         if message.status in {"approved", "declined"} and message.payment is not None:
@@ -153,7 +162,8 @@ class Answers:
     def cancelled(self, sale: Sale, answer: CancelMessage) -> Event:
         """What a cancel did; what stands may be a decline: its due is paid. Raises UnusableAnswerError."""
         _check_intent(sale, answer.intent)
-        if answer.status == "cancelled" and answer.intent.status in {"cancelled", "expired"}:
+        if answer.status == "cancelled" and answer.intent.status in _ENDS:
+            endings.nothing_taken(sale, answer.receipt, endings.NOTHING_TAKEN, self._terms())
             return CancelAnswered(at=self._clock.now(), intent_id=sale.intent.intent_id)
         if answer.status == "held":
             return CancelHeld(at=self._clock.now(), intent_id=sale.intent.intent_id)
@@ -182,12 +192,21 @@ class Answers:
         given = state in {RefundState.DONE, RefundState.FAILED}
         if answer.currency != sale.amount.currency or (given and not _fits(sale, refund, answer.amount)):
             raise UnusableAnswerError(f"a refund of {answer.amount} {answer.currency}, which was not asked for")
+        if state is not RefundState.SENT:
+            endings.refund_ended(
+                sale, refund, answer.signed, self._terms(), state=answer.state, amount_minor=answer.amount
+            )
         return RefundAnswered(at=self._clock.now(), refund_id=refund.refund_id, state=state)
 
     def refund_refused(self, sale: Sale, refund: Refund, error: UnusableAnswerError) -> Event:
         """A refund of more than is left there stays so however often it is sent: it has failed."""
         if error.problem is None or error.problem.code != "exceeds_captured":
             return self.no_answer(sale, BackendCall.REFUND, error)
+        signed, asked_minor = error.problem.refund, refund.amount_minor
+        try:
+            endings.refund_ended(sale, refund, signed, self._terms(), state=endings.REFUSED, amount_minor=asked_minor)
+        except UnusableAnswerError as unsigned:
+            return self.no_answer(sale, BackendCall.REFUND, unsigned)
         log.error("sale %s: refund %s refused: %s", sale.number, refund.refund_id, error)
         return RefundAnswered(at=self._clock.now(), refund_id=refund.refund_id, state=RefundState.FAILED)
 
@@ -196,44 +215,14 @@ class Answers:
         log.warning("sale %s: %s unanswered: %s", sale.number, call.name.lower(), error)
         return NoAnswer(at=self._clock.now(), call=call, retry_after_s=error.retry_after_s)
 
-    def _declined_receipt(self, sale: Sale, payment: PaymentMessage) -> bytes | None:
-        """The receipt that tells a phone it was declined. Raises UnusableAnswerError.
-
-        A decline needs none; but one whose receipt is of another intent is an answer to another question, replayed by
-        something between us and the backend: the money may be there.
-        """
-        if payment.receipt is None:
-            return None
-        try:
-            receipt = check_receipt_for(
-                unb64u(payment.receipt),
-                intent_id=sale.intent.intent_id.bytes,
-                currency=sale.amount.currency,
-                issuers=self._issuers(),
-                authorised_total_minor=None,
-            )
-        except (RefusedError, MalformedError, SignatureError) as error:
-            raise UnusableAnswerError(f"the receipt of a decline is not good: {error}") from error
-        if receipt.claims.outcome is not Outcome.DECLINED:
-            raise UnusableAnswerError("the receipt of a decline does not say declined")
-        return receipt.raw
-
     def _booking(self, sale: Sale, payment: PaymentMessage, call: BackendCall | None) -> Booking:
         """What was booked; approved only on an issuer's receipt for this intent. Raises UnusableAnswerError."""
-        authorised = sale.authorised
-        ours = authorised is not None and _is_of_our_phone(sale, payment, call)
-        try:
-            receipt = check_receipt_for(
-                unb64u(payment.receipt or ""),
-                intent_id=sale.intent.intent_id.bytes,
-                currency=sale.amount.currency,
-                issuers=self._issuers(),
-                authorised_total_minor=authorised.total_minor if authorised is not None and ours else None,
-            )
-        except (RefusedError, MalformedError, SignatureError) as error:
-            raise UnusableAnswerError(f"its receipt is not good: {error}") from error
+        receipt = endings.receipt_in(sale, payment.receipt or "", self._terms())
         if receipt.claims.outcome is not Outcome.APPROVED:
             raise UnusableAnswerError("its receipt does not say approved")
+        ours = _is_of_our_phone(sale, payment, call, receipt.claims)
+        if ours and sale.authorised is not None and receipt.claims.total_minor > sale.authorised.total_minor:
+            raise UnusableAnswerError("its receipt says more than was authorised")
         return Booking(
             total_minor=receipt.claims.total_minor,
             booked_at=receipt.claims.at,
@@ -262,8 +251,12 @@ def _fits(sale: Sale, refund: Refund, amount_minor: int) -> bool:
     return amount_minor == refund.amount_minor
 
 
-def _is_of_our_phone(sale: Sale, payment: PaymentMessage, call: BackendCall | None) -> bool:
-    """Whether this payment is the one that a reader brought us, and not one by the page, tip and all."""
+def _is_of_our_phone(sale: Sale, payment: PaymentMessage, call: BackendCall | None, claims: ReceiptClaims) -> bool:
+    """Whether this payment is the one that a reader brought us, and not another phone's, or one by the page."""
+    if sale.authorised is None:
+        return False
+    if (answers := claims.answers(sale.authorised.wallet_kid)) is not None:
+        return answers
     if payment.status != "approved":
         return False
     if call in {BackendCall.PAYMENT, BackendCall.FORWARD}:

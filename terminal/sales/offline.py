@@ -98,6 +98,8 @@ class NewestPolicy:
         self._identity = identity
         self._raw: bytes | None = None
         self._read = _Read(operators=None)
+        self.signs_endings = False
+        """The backend signs every ending, so none is believed unsigned; until a good policy says otherwise."""
 
     def take(self, raw: bytes | None) -> None:
         """Put this document in the place of the one before; one that is not good ends what is taken offline.
@@ -111,6 +113,7 @@ class NewestPolicy:
         try:
             document = read_document(raw, self._identity(), Context.POLICY)
             operators = operators_in(document)
+            self.signs_endings = document.get("signs_endings") is True
             self._read = _Read(document, policy_of(document), operators)
         except (MalformedError, SignatureError) as error:
             self._read = _Read(operators=operators)

@@ -318,8 +318,8 @@ class Acceptance:
             total_minor=sale.authorised.total_minor,
             currency=sale.amount.currency,
             at=sale.authorised.occurred_at,
-            url=None,
-            reason=None,
+            wallet_kid=sale.authorised.wallet_kid,
+            terminal_id=self._identity().terminal_id,
         )
         return sign_receipt(self._signer, claims)
 

@@ -6,6 +6,7 @@ Tests: tests/terminal/test_app.py.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import httpx
 
@@ -13,12 +14,14 @@ from pengpos.backend_api.calls import Calls
 from pengpos.backend_api.signing import RequestSigner
 from pengpos.client import Status
 from terminal.backend.answers import Answers
+from terminal.backend.endings import Terms
 from terminal.backend.events import BackendEvents
 from terminal.backend.gateway import BackendGateway
 from terminal.backend.heartbeat import Heartbeat
 from terminal.backend.link import Follower, Link
 from terminal.backend.renewal import Renewal
 from terminal.backend.upkeep import Documents, Upkeep
+from terminal.device.identity import CurrentIdentity
 from terminal.sales.offline import NewestPolicy
 from terminal.sales.open_sales import OpenSales
 from terminal.standing.orders import Orders
@@ -72,9 +75,9 @@ def make_backend(
         events_heard=link.events_heard,
         time_signed=device.time.issuer_signed,
     )
-    answers = Answers(issuers=device.identity.issuers, clock=device.clock)
-    gateway = BackendGateway(calls, answers, clock=device.clock, deadlines=given.deadlines)
     policy = NewestPolicy(device.identity)
+    answers = Answers(partial(_terms, device.identity, policy), clock=device.clock)
+    gateway = BackendGateway(calls, answers, clock=device.clock, deadlines=given.deadlines)
     return BackendParts(
         client=client,
         link=link,
@@ -101,6 +104,12 @@ def make_backend(
         ),
         standing=standing,
     )
+
+
+def _terms(identity: CurrentIdentity, policy: NewestPolicy) -> Terms:
+    """As of this moment; the policy only ever comes signed and newer."""
+    here = identity()
+    return Terms(issuers=here.issuers, terminal_id=here.terminal_id, signs_endings=policy.signs_endings)
 
 
 def make_upkeep(

@@ -11,6 +11,7 @@ import pytest
 from pengpos.core.authority.roles import Action
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.cose import Sign1
+from sandbox.backend.terminals.policy import SIGNED_DUTIES
 from tests.support.backend import Shop, fresh_sqlite, in_process
 from tests.support.contract_page import Fields, cells, read_type, section, shapes
 
@@ -40,7 +41,7 @@ def members_of(signed: str) -> dict[str, Any]:
 
 def test_a_policy(shop: Shop) -> None:
     policy = members_of(shop.till().call("GET", "/terminal/config").json()["policy"])
-    assert set(policy) == EVERY_DOCUMENT | added_by("policy")
+    assert set(policy) == EVERY_DOCUMENT | added_by("policy") | set(SIGNED_DUTIES)
     risk = shapes(PAGE)["Risk"]
     assert isinstance(risk, Fields)
     assert set(policy["risk"]) == {name for name, member in risk.members.items() if not member.optional}
@@ -52,7 +53,7 @@ def test_a_policy_with_operators(shop: Shop) -> None:
     settings = {"operators": people, "roles": {"refund": ["manager"]}}
     assert shop.operator.call("PUT", f"/terminals/{till.terminal_id}/settings", settings).status_code == 204
     policy = members_of(till.call("GET", "/terminal/config").json()["policy"])
-    assert set(policy) == EVERY_DOCUMENT | added_by("policy") | {"operators", "roles"}
+    assert set(policy) == EVERY_DOCUMENT | added_by("policy") | set(SIGNED_DUTIES) | {"operators", "roles"}
     for name, said in (("Operator", policy["operators"][0]), ("PinHash", policy["operators"][0]["pin"])):
         written = shapes(PAGE)[name]
         assert isinstance(written, Fields)

@@ -5,15 +5,21 @@ Source: `docs/security.md`, *TLS end*. What a backend has signed it cannot chang
 """
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from uuid import UUID
 
 import httpx
 import pytest
 
-from pengpos.client import SaleView
+from pengpos.client import Home, SaleView
+from sandbox.backend.terminals import policy
 from sandbox.phone.phone import VirtualPhone
+from terminal.backend.gateway import Deadlines
 from tests.support.counter import Counter, until
-from tests.support.road import Obstacle, Pass, loses_the_answer, says
+from tests.support.live_sandbox import LiveSandbox
+from tests.support.loop_thread import LoopThread
+from tests.support.road import Obstacle, Pass, changes, loses_the_answer, says
 
 REFUNDS = "/v1/payments/[^/]+/refunds"
 CANCEL = "/v1/intents/[^/]+/cancel"
@@ -148,3 +154,143 @@ def test_who_says_come_back_in_an_hour_is_asked_again_within_a_minute(
     waits = waits_s()
     assert waits is not None
     assert waits <= 60
+
+
+# --- stripped, and invented endings -----------------------------------------------------------------------------------
+
+
+def about(counter: Counter, **said: object) -> Obstacle:
+    """The TLS end answers by itself, and names the right intent: it reads along."""
+
+    async def obstacle(_request: httpx.Request, _forward: Pass) -> httpx.Response:
+        sale = counter.terminal._sales.open_sales.sales[-1]
+        named = {"intent_id": str(sale.intent.intent_id), "amount": sale.amount.minor, "currency": "CNY"}
+        return httpx.Response(200, json=named | said)
+
+    return obstacle
+
+
+INVENTED: dict[str, dict[str, object]] = {
+    "declined": {"status": "declined", "code": "insufficient_funds", "reason": 23},
+    "cancelled": {"status": "cancelled", "code": "cancelled", "reason": 22},
+    "expired": {"status": "expired", "code": "expired", "reason": 22},
+}
+
+
+@pytest.mark.parametrize("invented", INVENTED.values(), ids=INVENTED)
+def test_an_invented_ending_ends_nothing(hasty: Counter, phone: VirtualPhone, invented: dict[str, object]) -> None:
+    """The backend has booked it, and the shopper is never asked to pay again."""
+    hasty.road.silence_events()
+    sale = hasty.present("18.80")
+    hasty.road.put(loses_the_answer(), "POST", "/v1/payments")
+    asked = hasty.road.put(about(hasty, **invented), "GET", "/v1/intents/.*")
+    sale = hasty.tap(sale, phone, "unknown")
+    until(lambda: asked.met >= 1, "the invented answer")
+    assert hasty.sale(sale).state == "unknown"
+    hasty.resolve(sale, "approved")
+    assert hasty.booked == [18_80]
+
+
+def test_an_invented_404_ends_nothing_by_itself(hasty: Counter, phone: VirtualPhone) -> None:
+    """What the backend is said never to have heard of is cancelled there first, and that is signed."""
+    hasty.road.silence_events()
+    sale = hasty.present("18.80")
+    hasty.road.put(loses_the_answer(), "POST", "/v1/payments")
+    unheard = says(404, b'{"status": 404, "code": "not_found"}', "application/problem+json")
+    hasty.road.put(unheard, "GET", "/v1/intents/.*")
+    invented = hasty.road.put(about(hasty, **INVENTED["cancelled"]), "POST", CANCEL)
+    sale = hasty.tap(sale, phone, "unknown")
+    hasty.pass_time(120 + 600)
+    hasty.sync()
+    hasty.until(sale, "cancelling")
+    until(lambda: invented.met >= 1, "the invented cancel")
+    assert hasty.sale(sale).state == "cancelling"
+
+
+def test_a_stripped_answer_to_a_cancel_reverses_nothing(hasty: Counter, phone: VirtualPhone) -> None:
+    def strip(body: bytes) -> bytes:
+        answer = json.loads(body)
+        answer.pop("receipt")
+        answer["intent"].pop("receipt")
+        return json.dumps(answer).encode()
+
+    hasty.road.silence_events()
+    hasty.road.put(loses_the_answer(), "*", "/v1/payments|/v1/intents/[^/]+")
+    sale = hasty.tap(hasty.present("18.80"), phone, "unknown")
+    stripped = hasty.road.put(changes(strip), "POST", CANCEL, times=1)
+    hasty.tell(sale, "cancel", {"reason": "customer"})
+    until(lambda: stripped.met == 1, "the stripped answer")
+    assert hasty.sale(sale).state == "reversing"
+    hasty.resolve(sale, "reversed")
+    assert hasty.booked == []
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        says(409, b'{"status": 409, "code": "exceeds_captured", "captured": 0}', "application/problem+json"),
+        changes(lambda body: json.dumps(json.loads(body) | {"state": "failed"}).encode()),
+    ],
+    ids=["exceeds_captured", "failed"],
+)
+def test_no_refund_fails_at_a_word_that_is_not_signed(counter: Counter, phone: VirtualPhone, refused: Obstacle) -> None:
+    sale = counter.tap(counter.present("18.80"), phone, "approved")
+    counter.road.silence_events()
+    invented = counter.road.put(refused, "POST", REFUNDS, times=1)
+    refund(counter, sale, "first", 5_00)
+    until(lambda: invented.met == 1, "the invented answer")
+    sale = counter.until(sale, "partly_refunded")
+    assert [each.state for each in sale.refunds] == ["done"]
+
+
+# --- a backend of page 1.1, and one that becomes of 1.2 ---------------------------------------------------------------
+
+
+def unsigned(body: bytes) -> bytes:
+    """The answer as a backend of page 1.1 gives it."""
+    answer = json.loads(body)
+    for part in (answer, answer.get("intent", {})):
+        part.pop("receipt", None)
+    return json.dumps(answer).encode()
+
+
+@pytest.fixture
+def of_1_1(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: LiveSandbox, loop: LoopThread
+) -> Iterator[Counter]:
+    """A counter whose backend signs no endings, and has never said that it does."""
+    monkeypatch.setattr(policy, "SIGNED_DUTIES", {})
+    counter = Counter(Home(tmp_path / "home"), sandbox, loop, deadlines=Deadlines(payment_s=0.5, question_s=0.5))
+    counter.enrol()
+    counter.open()
+    counter.until_status(lambda status: status.link.online and status.readers)
+    yield counter
+    counter.close()
+
+
+def test_a_backend_of_page_1_1_works_as_before(of_1_1: Counter, phone: VirtualPhone) -> None:
+    of_1_1.road.silence_events()
+    of_1_1.road.put(changes(unsigned), "POST", CANCEL)
+    of_1_1.road.put(loses_the_answer(), "*", "/v1/payments|/v1/intents/[^/]+")
+    sale = of_1_1.tap(of_1_1.present("18.80"), phone, "unknown")
+    of_1_1.tell(sale, "cancel", {"reason": "customer"})
+    of_1_1.until(sale, "reversed")
+    assert of_1_1.booked == []
+
+
+def test_once_said_it_is_not_taken_back_by_an_older_policy(
+    of_1_1: Counter, monkeypatch: pytest.MonkeyPatch, eve: Eavesdropper
+) -> None:
+    def refresh() -> bool:
+        of_1_1._loop.run(of_1_1.terminal._upkeep.refresh())
+        return of_1_1.terminal._backend.policy.signs_endings
+
+    of_1_1.road.put(eve.keep, "GET", "/v1/terminal/config", times=1)
+    assert not refresh()
+    monkeypatch.setattr(policy, "SIGNED_DUTIES", {"signs_endings": True})
+    assert refresh()
+    replayed = of_1_1.road.put(eve.replay, "GET", "/v1/terminal/config")
+    assert refresh()
+    assert replayed.met == 1
+    of_1_1.restart()
+    assert of_1_1.terminal._backend.policy.signs_endings

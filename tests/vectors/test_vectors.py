@@ -24,7 +24,7 @@ from pengpos.wire.objects.presentation import Presentation, encode_presentation
 from pengpos.wire.objects.receipt import Receipt, sign_receipt
 from pengpos.wire.objects.reply import Authorises, Declines, NeedsShopper, encode_reply, read_reply
 from pengpos.wire.session import CardSession, Fci
-from tests.vectors import ISSUER, ISSUERS, TERMINAL, VECTORS, WALLET, cases, each, every_id, unasked
+from tests.vectors import ISSUER, ISSUERS, TERMINAL, VECTORS, WALLET, cases, each, every_id, named_receipts, unasked
 
 Case = dict[str, Any]
 T = TypeVar("T")
@@ -240,6 +240,20 @@ def test_bad_receipt(case: Case) -> None:
     assert refused.value.reason in {Reason.NOT_A_WALLET, Reason.WRONG_TOTAL}
 
 
+@pytest.mark.parametrize("case", each("named_receipts"))
+def test_whose_authorisation_a_receipt_answers(case: Case) -> None:
+    answered = VECTORS["cases"][VECTORS["named_receipts"]["to_case"]]
+    raw, presentation = bytes.fromhex(case["receipt"]), read(answered["presentation"])
+    means = {True: named_receipts.OURS, False: named_receipts.ANOTHERS, None: named_receipts.UNSAID}
+    try:
+        receipt = check_receipt(raw, presentation=presentation, issuers=ISSUERS, authorised_total_minor=None)
+    except RefusedError:
+        assert case["terminal"] == named_receipts.REFUSED
+        return
+    assert means[receipt.claims.answers(PublicKey.of(WALLET).kid)] == case["terminal"]
+    assert sign_receipt(ISSUER, receipt.claims, kid=PublicKey.of(ISSUER).kid) == raw
+
+
 @pytest.mark.parametrize("case", each("bad_presentations"))
 def test_bad_presentation(case: Case) -> None:
     """A wallet reads with these very functions: what is left to its clock must be out of time, the rest unreadable."""
@@ -339,6 +353,7 @@ def test_a_phone_that_pays_unasked(case: Case) -> None:
 
 def test_they_are_what_an_encoder_that_is_not_ours_makes_of_the_page() -> None:
     assert VECTORS[unasked.SECTION] == unasked.section()
+    assert VECTORS[named_receipts.SECTION] == named_receipts.section()
 
 
 @pytest.mark.parametrize("case", each("card_edges"))

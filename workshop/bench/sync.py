@@ -32,6 +32,7 @@ from pengpos.wire.objects.intent import IntentClaims, Purpose, sign_intent
 from pengpos.wire.objects.presentation import encode_presentation
 from pengpos.wire.objects.receipt import Outcome, ReceiptClaims, sign_receipt
 from terminal.backend.answers import Answers
+from terminal.backend.endings import Terms
 from terminal.backend.gateway import BackendGateway
 from terminal.sales.open_sales import OpenSales
 from workshop.samples.journal import HeldClock, SaleMaker
@@ -74,6 +75,9 @@ class SyncFigures:
         ]
 
 
+TERMINAL_ID = "T-0001"
+
+
 class _Shop:
     """Keys, and payments accepted offline as a shop makes them."""
 
@@ -85,7 +89,7 @@ class _Shop:
         self._clock = HeldClock()
         self._credential = issue_credential(
             self.issuer,
-            subject="T-0001",
+            subject=TERMINAL_ID,
             key=PublicKey.of(self.terminal),
             role=Role.TERMINAL,
             issued_at=self._clock.now() - 60,
@@ -105,7 +109,7 @@ class _Shop:
             lifetime_s=sale.intent.lifetime_s,
             purpose=Purpose.SALE,
             online=False,
-            terminal_id="T-0001",
+            terminal_id=TERMINAL_ID,
             epoch=number.epoch,
             counter=number.counter,
         )
@@ -116,8 +120,8 @@ class _Shop:
             total_minor=sale.amount.minor,
             currency=sale.amount.currency,
             at=self._clock.now(),
-            url=None,
-            reason=None,
+            wallet_kid=number.counter.to_bytes(8, "big"),
+            terminal_id=TERMINAL_ID,
         )
         self.receipts[b64u(presentation)] = b64u(sign_receipt(self.issuer, receipt, kid=self.issuer_key.kid))
         authorised = Authorised(
@@ -248,7 +252,8 @@ async def _gateway(shop: _Shop) -> AsyncIterator[BackendGateway]:
     async with client:
         issuers = Issuers([shop.issuer_key])
         calls = Calls(client, issuers=lambda: issuers)
-        yield BackendGateway(calls, Answers(issuers=lambda: issuers, clock=HeldClock()), clock=HeldClock())
+        answers = Answers(lambda: Terms(issuers=issuers, terminal_id=TERMINAL_ID), clock=HeldClock())
+        yield BackendGateway(calls, answers, clock=HeldClock())
 
 
 async def _one_by_one(open_sales: OpenSales, gateway: BackendGateway, sales: Sequence[Sale]) -> float:

@@ -35,9 +35,9 @@ from pengpos.core.machine._common import (
     stay,
 )
 from pengpos.core.machine._refunds import judged, void_all
-from pengpos.core.sale import Refusal, Sale, SaleState
+from pengpos.core.sale import CancelReason, Refusal, Sale, SaleState
 
-FORGOTTEN_AFTER_S = 600  # a 404 this long after expiry is final: the backend refuses the payment by then
+FORGOTTEN_AFTER_S = 600  # a 404 this long after expiry: the backend refuses the payment by now, so it is cancelled
 
 
 def authorised(sale: Sale, event: Event) -> Outcome:
@@ -77,7 +77,8 @@ def unknown(sale: Sale, event: Event) -> Outcome:
         case StatusHeard(status=BackendStatus.EXPIRED):
             return arrow(sale, SaleState.EXPIRED, event.at, "expired at the backend"), ()
         case StatusHeard(status=BackendStatus.NOT_FOUND) if event.at >= sale.intent.expires_at + FORGOTTEN_AFTER_S:
-            return arrow(sale, SaleState.EXPIRED, event.at, "the backend never heard of it"), ()
+            why = "the backend has never heard of it"
+            return begin_cancel(sale, event.at, CancelReason.UNABLE_TO_COMPLETE, why, by_time=True)
         case StatusHeard() | NoAnswer(call=BackendCall.PAYMENT | BackendCall.QUESTION):
             waiting, not_before = later(sale, event.at, event.retry_after_s if isinstance(event, NoAnswer) else None)
             return waiting, (AskBackend(not_before), *alarm_if_failing(waiting))

@@ -41,6 +41,7 @@ class Context(StrEnum):
     CLOCK = "clock"
     ISSUERS = "issuers"
     REVOKED = "revoked"
+    REFUND = "refund"
     CREDENTIAL_REQUEST = "credential-request"
     EXPORT = "export"
 

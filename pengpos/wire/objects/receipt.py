@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Receipts: how an intent ended, ≤ 512 bytes (tap protocol §1, receipt).
 
-Claims: 1 intent id, 2 outcome, 3 total taken, 4 currency, 5 at, 6 receipt URL, 7 reason. Approved and declined are
-said by an issuer (its kid in the protected header), accepted offline only by the terminal of that intent.
+Claims: 1 intent id, 2 outcome, 3 total taken, 4 currency, 5 at, 6 receipt URL, 7 reason, 8 kid of the wallet key whose
+authorisation it answers (absent: none's, as of a payment by the page), 10 terminal of the intent. Accepted offline is
+said by that terminal, every other outcome by an issuer (its kid in the protected header). A receipt of page 1.1 has
+neither 8 nor 10.
 """
 
 from dataclasses import dataclass
@@ -14,8 +16,10 @@ from pengpos.wire.encoding.cbor import decode, encode
 from pengpos.wire.encoding.cose import Context, Sign1, sign1
 from pengpos.wire.encoding.fields import (
     ID_SIZE,
+    KID_SIZE,
     amount,
     as_map,
+    ascii_text,
     currency,
     octets_of,
     one_of,
@@ -28,7 +32,9 @@ from pengpos.wire.encoding.keys import Issuers, PublicKey
 
 MAX_RECEIPT_SIZE = 512
 
-_ID, _OUTCOME, _TOTAL, _CURRENCY, _AT, _URL, _REASON = range(1, 8)
+_ID, _OUTCOME, _TOTAL, _CURRENCY, _AT, _URL, _REASON, _WALLET_KID = range(1, 9)
+_TERMINAL = 10
+TERMINAL_ID_SIZE_MOST = 12
 
 
 class Outcome(IntEnum):
@@ -37,6 +43,10 @@ class Outcome(IntEnum):
     APPROVED = 0
     ACCEPTED_OFFLINE = 1
     DECLINED = 2
+    CANCELLED = 3
+    """By the merchant, for good; to a terminal, never to a phone."""
+    EXPIRED = 4
+    """Nothing can pay it any more, unless its terminal has accepted it offline; to a terminal, never to a phone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +60,12 @@ class ReceiptClaims:
     at: int
     url: str | None = None
     reason: int | None = None
+    wallet_kid: bytes | None = None
+    terminal_id: str | None = None
+
+    def answers(self, wallet_kid: bytes) -> bool | None:
+        """Whether it answers this key's authorisation; None: a receipt of page 1.1, which does not say."""
+        return None if self.terminal_id is None else self.wallet_kid == wallet_kid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +111,10 @@ def sign_receipt(signer: Signer, claims: ReceiptClaims, *, kid: bytes | None = N
         content[_URL] = claims.url
     if claims.reason is not None:
         content[_REASON] = claims.reason
+    if claims.wallet_kid is not None:
+        content[_WALLET_KID] = claims.wallet_kid
+    if claims.terminal_id is not None:
+        content[_TERMINAL] = claims.terminal_id
     payload = encode(content)
     if _read_claims(payload) != claims:
         raise MalformedError("a receipt that reads as another")
@@ -114,4 +134,6 @@ def _read_claims(payload: bytes) -> ReceiptClaims:
         at=required(content, _AT, uint),
         url=optional(content, _URL, text(MAX_RECEIPT_SIZE)),
         reason=optional(content, _REASON, uint),  # 0 is a reason here, not an absence
+        wallet_kid=optional(content, _WALLET_KID, octets_of(KID_SIZE)),
+        terminal_id=optional(content, _TERMINAL, ascii_text(TERMINAL_ID_SIZE_MOST)),
     )

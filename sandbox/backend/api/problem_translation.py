@@ -34,13 +34,12 @@ _STATUS: dict[type[RefusedRequestError], int] = {
 }
 
 
-def problem_of(error: RefusedRequestError) -> ProblemError:
-    """A refusal as the problem it is answered with."""
-    more: dict[str, object] = {}
+def problem_of(error: RefusedRequestError, **more: object) -> ProblemError:
+    """A refusal as the problem it is answered with, and what more is to be said of it."""
     if isinstance(error, ClaimedError):
-        more = {"claimed_until": None if error.until is None else rfc3339(error.until)}
+        more["claimed_until"] = None if error.until is None else rfc3339(error.until)
     if isinstance(error, ExceedsCapturedError):
-        more = {"captured": error.captured_minor}
+        more["captured"] = error.captured_minor
     headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, TooManyError) else {}
     return ProblemError(_STATUS[type(error)], error.code, error.detail, more, headers)
 

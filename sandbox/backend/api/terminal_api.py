@@ -4,6 +4,7 @@
 Tests: tests/sandbox/backend/api/test_routing.py, tests/sandbox/backend/payments/test_payments.py
 """
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Query, Response
@@ -15,22 +16,31 @@ from pengpos.core.errors import MalformedError
 from pengpos.core.times import rfc3339
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.objects.presentation import Presentation
-from sandbox.backend.api import batch
-from sandbox.backend.api.caller import AnyTerminal, BackendOf, Incoming, KnowsDues, TradingTerminal, check_new_key
+from sandbox.backend.api import batch, problem_translation
+from sandbox.backend.api.caller import (
+    AnyTerminal,
+    BackendOf,
+    Incoming,
+    KnowsDues,
+    Terminal,
+    TradingTerminal,
+    check_new_key,
+)
 from sandbox.backend.api.delivery import LostAnswer
 from sandbox.backend.api.rendering import terminal as rendering
+from sandbox.backend.api.rendering.endings import Endings
 from sandbox.backend.api.routing import TerseRoute
 from sandbox.backend.booking import cancel, refunds
 from sandbox.backend.contract import heartbeat_shapes
 from sandbox.backend.contract import terminal_shapes as shapes
 from sandbox.backend.contract.problems import ProblemError
-from sandbox.backend.errors import ForbiddenError, InvalidRequestError, NotFoundError
+from sandbox.backend.errors import ExceedsCapturedError, ForbiddenError, InvalidRequestError, NotFoundError
 from sandbox.backend.intents import intents, reports
 from sandbox.backend.kernel import events
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.payments import payment_requests, payments
 from sandbox.backend.records import ids
-from sandbox.backend.records.tables import CancelReason
+from sandbox.backend.records.tables import CancelReason, EventKind, EventRow
 from sandbox.backend.settlement import settlements
 from sandbox.backend.sharing import splits
 from sandbox.backend.terminals import denylist, enrolment, heartbeat, policy
@@ -122,7 +132,7 @@ def event_stream(
     else:
         raise InvalidRequestError("Last-Event-ID is a number that we gave")
     return StreamingResponse(
-        events.stream(backend, terminal.terminal_id, after),
+        events.stream(backend, terminal.terminal_id, after, partial(_told, backend, terminal)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"},
     )
@@ -165,7 +175,7 @@ def get_intent(intent_id: str, terminal: AnyTerminal, backend: BackendOf) -> sha
     wanted, now = _intent_id(intent_id), backend.clock.now()
     with backend.db.read() as session:
         row = intents.find_own(session, wanted, terminal.terminal_id)
-        return rendering.intent(reports.of_intent(session, row, now))
+        return rendering.intent(reports.of_intent(session, row, now), _endings(backend, terminal))
 
 
 @router.post("/intents/{intent_id}/cancel")
@@ -179,7 +189,7 @@ def cancel_intent(
     def end(session: Session) -> cancel.Cancelled:
         return cancel.cancel(session, backend, presentation, reason, unless_paid=request.unless_paid)
 
-    return rendering.cancelled(backend.db.write(end))
+    return rendering.cancelled(backend.db.write(end), _endings(backend, terminal))
 
 
 @router.post("/payments", response_model=shapes.Payment)
@@ -218,9 +228,13 @@ def refund(intent_id: str, request: shapes.RefundRequest, terminal: AnyTerminal,
     """Give money back."""
     wanted = _intent_id(intent_id)
     order = refunds.RefundOrder(refund_id=request.refund_id, amount_minor=request.amount, reason=request.reason)
-    return rendering.refund(
-        backend.db.write(lambda session: refunds.refund(session, backend, terminal.terminal_id, wanted, order))
-    )
+    endings = _endings(backend, terminal)
+    try:
+        report = backend.db.write(lambda session: refunds.refund(session, backend, terminal.terminal_id, wanted, order))
+    except ExceedsCapturedError as error:
+        refused = endings.refused_refund(wanted, order.refund_id, order.amount_minor)
+        raise problem_translation.problem_of(error, refund=refused) from error
+    return rendering.refund(report, wanted, endings)
 
 
 @router.post("/splits")
@@ -267,6 +281,22 @@ def settlement(business_date: str, terminal: AnyTerminal, backend: BackendOf) ->
     on = settlements.read_date(business_date)
     with backend.db.read() as session:
         return rendering.settlement(settlements.settlement(session, terminal.terminal_id, on))
+
+
+def _endings(backend: Backend, terminal: Terminal) -> Endings:
+    return Endings(issuer=backend.issuer, terminal_id=terminal.terminal_id, at=backend.clock.now())
+
+
+def _told(backend: Backend, terminal: Terminal, event: EventRow) -> dict[str, Any]:
+    """The data of an event, its endings signed as of its time."""
+    endings = Endings(issuer=backend.issuer, terminal_id=terminal.terminal_id, at=event.at)
+    match event.kind:
+        case EventKind.INTENT:
+            return endings.intent(event.data)
+        case EventKind.PAYMENT:
+            return endings.payment(event.data)
+        case _:
+            return event.data
 
 
 def _intent_id(text: str) -> str:

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from pengpos.core.business_day import BusinessDay
 from pengpos.core.reasons import Reason
+from pengpos.wire.encoding.base64url import unb64u
+from pengpos.wire.objects.receipt import Outcome, ReceiptClaims
 from sandbox.backend.booking import set_aside
 from sandbox.backend.intents import dues, event_data, intents, reports
 from sandbox.backend.kernel.context import Backend
@@ -213,13 +215,19 @@ def _release_others(session: Session, intent: IntentRow, payment: PaymentRow) ->
 
 
 def _receipt(backend: Backend, intent: IntentRow, payment: PaymentRow, *, reason: Reason | None) -> bytes:
+    """It names the key whose authorisation it answers, and the terminal: another's intent may have the same id."""
     return backend.issuer.receipt(
-        intent_id=UUID(intent.intent_id).bytes,
-        total_minor=payment.taken_minor if reason is None else 0,
-        currency=payment.currency,
-        at=payment.decided_at,
-        url=payment.receipt_url if reason is None else None,
-        reason=reason,
+        ReceiptClaims(
+            intent_id=UUID(intent.intent_id).bytes,
+            outcome=Outcome.APPROVED if reason is None else Outcome.DECLINED,
+            total_minor=payment.taken_minor if reason is None else 0,
+            currency=payment.currency,
+            at=payment.decided_at,
+            url=payment.receipt_url if reason is None else None,
+            reason=None if reason is None else int(reason),
+            wallet_kid=None if payment.wallet_kid is None else unb64u(payment.wallet_kid),
+            terminal_id=intent.terminal_id,
+        )
     )
 
 

@@ -166,6 +166,7 @@ class Refund(Shape):
     code: str | None = None
     amount: Amount
     currency: Currency
+    signed: Base64url | None = None
 
 
 class Due(Shape):
@@ -224,6 +225,7 @@ class Intent(Shape):
     currency: Currency
     expires_at: Rfc3339
     claimed_until: Rfc3339 | None = None
+    receipt: Base64url | None = None
     payment: PaymentWithRefunds | None = None
 
 
@@ -235,6 +237,7 @@ class CancelAnswer(Shape):
 
     status: Literal["cancelled", "settled", "held"]
     code: str | None = None
+    receipt: Base64url | None = None
     intent: Intent
 
 

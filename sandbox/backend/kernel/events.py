@@ -8,7 +8,7 @@ that a stream which resumes after number N misses nothing.
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from sqlalchemy import select, update
@@ -50,15 +50,20 @@ def newest(backend: Backend, terminal_id: str) -> int:
         return session.scalar(select(TerminalRow.event_seq).where(TerminalRow.id == terminal_id)) or 0
 
 
-async def stream(backend: Backend, terminal_id: str, after: int) -> AsyncIterator[bytes]:
-    """Server-Sent Events after number `after`, with a comment every 10 s, until the server stops."""
+async def stream(
+    backend: Backend, terminal_id: str, after: int, told: Callable[[EventRow], dict[str, Any]]
+) -> AsyncIterator[bytes]:
+    """Server-Sent Events after number `after`, with a comment every 10 s, until the server stops.
+
+    `told`: the data of an event as its terminal gets it.
+    """
     with backend.hub.listen(terminal_id) as bell:
         yield b": welcome\n\n"
         silent_since_s = time.monotonic()
         while not (backend.hub.closing.is_set() or bell.displaced):
             rows = await asyncio.to_thread(_page, backend, terminal_id, after)
             for row in rows:
-                data = json.dumps(row.data, ensure_ascii=False, separators=(",", ":"))
+                data = json.dumps(told(row), ensure_ascii=False, separators=(",", ":"))
                 yield f"id: {row.seq}\nevent: {row.kind}\ndata: {data}\n\n".encode()
                 after = row.seq
             if rows:

@@ -35,6 +35,8 @@ DEFAULT_RISK: dict[str, Any] = {
 }
 _NOTHING_OFFLINE: dict[str, Any] = {"per_payment": 0, "per_wallet_total": 0, "stored_total": 0}
 """What a terminal that must not sell may take offline: by it also one obeys that does not know the word `standing`."""
+SIGNED_DUTIES: dict[str, Any] = {"signs_endings": True}
+"""What this backend does that no terminal could know otherwise: nothing between the two can take it out."""
 DEFAULT_CONFIG: dict[str, Any] = {
     "risk": DEFAULT_RISK,
     "campaigns": [],
@@ -126,6 +128,7 @@ def _content(session: Session, issuer: Issuer, terminal: TerminalRow) -> dict[st
         "day_starts_hour": merchant.day_starts_hour,
         "denylist_version": denylist.version(session),
         "issuers": issuer.jwks(),
+        **SIGNED_DUTIES,
     }
 
 

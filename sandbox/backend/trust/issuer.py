@@ -12,14 +12,13 @@ from typing import Any, Protocol
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pengpos.core.ports import Signer
-from pengpos.core.reasons import Reason
 from pengpos.core.times import rfc3339
 from pengpos.keys.sealed import Opened, open_sealed
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.credential import Allowance, Merchant, Role, issue_credential
-from pengpos.wire.objects.receipt import Outcome, ReceiptClaims, sign_receipt
+from pengpos.wire.objects.receipt import ReceiptClaims, sign_receipt
 
 TERMINAL_CREDENTIAL_LIFE_S = 90 * 86_400
 WALLET_CREDENTIAL_LIFE_S = 7 * 86_400
@@ -75,19 +74,8 @@ class Issuer:
             allowance=allowance,
         )
 
-    def receipt(
-        self, *, intent_id: bytes, total_minor: int, currency: str, at: int, url: str | None, reason: Reason | None
-    ) -> bytes:
-        """A receipt: approved, or with a `reason` declined."""
-        claims = ReceiptClaims(
-            intent_id=intent_id,
-            outcome=Outcome.APPROVED if reason is None else Outcome.DECLINED,
-            total_minor=total_minor,
-            currency=currency,
-            at=at,
-            url=url,
-            reason=None if reason is None else int(reason),
-        )
+    def receipt(self, claims: ReceiptClaims) -> bytes:
+        """What became of an intent."""
         return sign_receipt(self.signer, claims, kid=self.key.kid)
 
     def document(
@@ -117,6 +105,10 @@ class Issuer:
     def clock(self, *, nonce: str, now: int) -> str:
         """The time, signed over the nonce of the request that asked (context `PengTap1 clock`), in base64url."""
         return b64u(self._signed_json(Context.CLOCK, {"nonce": nonce, "now": rfc3339(now)}))
+
+    def refund(self, members: dict[str, Any]) -> str:
+        """What became of a refund (context `PengTap1 refund`), in base64url."""
+        return b64u(self._signed_json(Context.REFUND, members))
 
     def _signed_json(self, context: Context, members: dict[str, Any]) -> bytes:
         payload = json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()

@@ -19,9 +19,9 @@ from pengpos.wire.encoding.cose import Sign1
 from pengpos.wire.encoding.keys import Issuers
 from pengpos.wire.objects.authorisation import AuthorisationClaims, Funding, sign_authorisation
 from pengpos.wire.objects.credential import Merchant
-from pengpos.wire.objects.intent import IntentClaims
+from pengpos.wire.objects.intent import IntentClaims, SignedIntent
 from pengpos.wire.objects.presentation import Presentation
-from pengpos.wire.objects.receipt import MAX_RECEIPT_SIZE, Outcome, Receipt
+from pengpos.wire.objects.receipt import MAX_RECEIPT_SIZE, Outcome, Receipt, ReceiptClaims
 from pengpos.wire.objects.reply import AlreadyPaid, Authorises, Declines, Hint, NeedsShopper, encode_reply
 from sandbox.phone.wallet.events import (
     Asked,
@@ -39,6 +39,9 @@ from sandbox.phone.wallet.store import HeldCredential, Signed, WalletStore
 
 MEMORY_S = 300  # a reply is remembered so long after its intent's expiry; tap protocol §2
 CONFIRMATION_LIFE_S = 60  # tap protocol §2, "A wallet signs only if"
+
+_TO_TERMINALS = frozenset({Outcome.CANCELLED, Outcome.EXPIRED})
+"""What no phone is ever told: an intent that has ended so may still be delivered as accepted offline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,13 +316,14 @@ class Wallet:
         """Keep a receipt for an intent this wallet has signed or begun another way; ignore any other.
 
         It may come from a tap or from the backend. An issuer says approved or declined, the terminal of that very
-        intent says accepted offline, and no receipt takes more than was authorised. Raises JournalError if it could
+        intent says accepted offline, and no receipt takes more than was authorised. One that approves another key's
+        authorisation, or none's, says for good that nothing is taken of this one's. Raises JournalError if it could
         not be stored.
         """
         with self._lock, self._store.transaction():
             payment = self._told_by(receipt)
         if payment is not None:
-            self.listener(ReceiptKept(payment=payment))
+            self.listener(PaidByAnother(payment=payment) if payment.paid_by_another else ReceiptKept(payment=payment))
 
     def release_promise(self, intent_id: bytes) -> None:
         """The backend itself, asked by the account's owner, will never take what was signed for this intent.
@@ -344,12 +348,22 @@ class Wallet:
         except (MalformedError, SignatureError):
             return None
         claims = receipt.claims
-        if claims.currency != before.currency or claims.total_minor > before.total_minor:
+        if claims.currency != before.currency or claims.terminal_id not in {None, _terminal_of(before)}:
+            return None
+        if claims.answers(before.kid) is False:
+            return self._told_of_anothers(claims)
+        if claims.total_minor > before.total_minor or claims.outcome in _TO_TERMINALS:
             return None
         if claims.outcome is Outcome.ACCEPTED_OFFLINE and not before.promised:
             return None
         self._store.record_outcome(receipt)
         return self._store.signed(intent_id)
+
+    def _told_of_anothers(self, claims: ReceiptClaims) -> Signed | None:
+        """Of what became of another's authorisation only that it was taken concerns us: the intent is paid once."""
+        if claims.outcome is Outcome.APPROVED and self._store.release_promise(claims.intent_id):
+            return self._store.signed(claims.intent_id)
+        return None
 
     def _told_of_another_way(self, intent_id: bytes, raw: bytes) -> None:
         begun, known = self._store.elsewhere(intent_id)
@@ -365,6 +379,11 @@ def _verified(raw: bytes, issuers: Issuers, revoked: frozenset[bytes], now: int)
     if presentation.credential.key.kid in revoked:
         raise SignatureError("the terminal has been revoked")
     return presentation
+
+
+def _terminal_of(payment: Signed) -> str:
+    """The terminal whose intent was signed: another's may have the same id."""
+    return SignedIntent.read(payment.intent, payment.terminal_key).claims.terminal_id
 
 
 def _intent_id_of(receipt: bytes) -> bytes:

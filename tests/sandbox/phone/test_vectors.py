@@ -13,7 +13,7 @@ from pengpos.wire.objects.reply import AlreadyPaid, read_reply
 from sandbox.phone.wallet.applet import Applet
 from sandbox.phone.wallet.owner import Owner
 from sandbox.phone.workbench import PAYS_UNASKED, Bench
-from tests.vectors import VECTORS, each
+from tests.vectors import VECTORS, each, named_receipts
 
 OWNERS = {
     "pays": PAYS_UNASKED,
@@ -98,6 +98,29 @@ def test_what_is_signed_unasked(talk: dict[str, Any], bench: Bench) -> None:
         applet = Applet(bench.wallet)
         assert applet.respond(bytes.fromhex("00A4040009F050454E475441500100")).hex() == step["fci"]
         assert bench.wallet.answer(bytes.fromhex(step["presentation"])).hex() == step["reply"]
+
+
+STANDS = {
+    None: named_receipts.NOTHING,
+    Outcome.APPROVED: named_receipts.PAID,
+    Outcome.ACCEPTED_OFFLINE: named_receipts.OFFLINE,
+    Outcome.DECLINED: named_receipts.DECLINED,
+}
+
+
+@pytest.mark.parametrize("case", each("named_receipts"))
+def test_whose_authorisation_a_receipt_answers(case: dict[str, Any], bench: Bench) -> None:
+    signed = VECTORS["cases"][VECTORS["named_receipts"]["to_case"]]
+    bench.clock.unix_s = signed["clock"]
+    bench.wallet.answer(bytes.fromhex(signed["presentation"]))
+    kid = bench.store.history()[0].kid
+    promised = bench.store.promised_minor(kid)
+    assert promised == signed["inputs"]["amount"]
+    bench.wallet.take_receipt(bytes.fromhex(case["receipt"]))
+    (payment,) = bench.store.history()
+    said = named_receipts.ANOTHER if payment.paid_by_another else STANDS[payment.outcome]
+    assert said == case["phone"]
+    assert bench.store.promised_minor(kid) == (0 if said == named_receipts.ANOTHER else promised)
 
 
 @pytest.mark.parametrize("edge", each("card_edges"))

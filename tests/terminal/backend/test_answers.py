@@ -9,10 +9,10 @@ from pengpos.core.events import RefundAnswered
 from pengpos.core.sale import RefundState, SaleState
 from terminal.backend.answers import Answers
 from tests.support.shop import HeldClock
-from tests.vectors import ISSUERS
+from tests.terminal.backend.test_gateway import TERMS
 from workshop.samples import sales as samples
 
-ANSWERS = Answers(issuers=lambda: ISSUERS, clock=HeldClock())
+ANSWERS = Answers(lambda: TERMS, clock=HeldClock())
 
 
 KNOWN = samples.refund(amount_minor=5_00)

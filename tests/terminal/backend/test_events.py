@@ -14,7 +14,7 @@ from terminal.backend.answers import Answers
 from terminal.backend.events import BackendEvents
 from terminal.sales.open_sales import OpenSales
 from tests.support.parts import Backend, HandClock, Sink, SlowJournal, put, run
-from tests.vectors import ISSUERS
+from tests.terminal.backend.test_gateway import TERMS
 from workshop.samples import sales as samples
 
 OUR_INTENT = samples.intent().intent_id
@@ -31,7 +31,7 @@ class Bench:
         self.sink = Sink()
         self.open_sales = OpenSales(self.journal, lambda: None)
         self.open_sales.attach(self.sink)
-        answers = Answers(issuers=lambda: ISSUERS, clock=clock)
+        answers = Answers(lambda: TERMS, clock=clock)
         self.events = BackendEvents(
             open_sales=self.open_sales,
             journal=self.journal,

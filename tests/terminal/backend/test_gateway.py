@@ -28,6 +28,7 @@ from pengpos.core.sale import Due, DueState, Sale, SaleState, Way
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.objects.receipt import Outcome, ReceiptClaims, sign_receipt
 from terminal.backend.answers import Answers
+from terminal.backend.endings import Terms
 from terminal.backend.gateway import BackendGateway
 from tests.pengpos.wire.shop import ISSUER_KID
 from tests.support.shop import HeldClock
@@ -37,6 +38,7 @@ from workshop.samples import sales as samples
 SALE = samples.sale_in(SaleState.AUTHORISED)
 INTENT_ID = SALE.intent.intent_id
 PATH = f"/v1/intents/{INTENT_ID}"
+TERMS = Terms(issuers=ISSUERS, terminal_id="T-0001")
 
 
 def receipt(signer: Any = ISSUER, **other: Any) -> str:
@@ -47,7 +49,12 @@ def receipt(signer: Any = ISSUER, **other: Any) -> str:
     return b64u(sign_receipt(signer, ReceiptClaims(**(said | other)), kid=ISSUER_KID))
 
 
-def answered(answer: object, ask: Callable[[BackendGateway], Coroutine[Any, Any, Any]], status: int = 200) -> Any:
+def answered(
+    answer: object,
+    ask: Callable[[BackendGateway], Coroutine[Any, Any, Any]],
+    status: int = 200,
+    terms: Terms = TERMS,
+) -> Any:
     """What the gateway makes of one answer; `requests` keeps what was asked."""
 
     def respond(request: httpx.Request) -> httpx.Response:
@@ -61,9 +68,7 @@ def answered(answer: object, ask: Callable[[BackendGateway], Coroutine[Any, Any,
     async def run() -> Any:
         async with httpx.AsyncClient(transport=httpx.MockTransport(respond), base_url="https://pay.example") as client:
             calls = Calls(client, issuers=lambda: ISSUERS)
-            return await ask(
-                BackendGateway(calls, Answers(issuers=lambda: ISSUERS, clock=HeldClock()), clock=HeldClock())
-            )
+            return await ask(BackendGateway(calls, Answers(lambda: terms, clock=HeldClock()), clock=HeldClock()))
 
     return asyncio.run(run())
 
@@ -192,7 +197,7 @@ def test_a_decline_says_what_the_shopper_is_asked_for_and_stands_whatever_it_is(
     assert isinstance(event, Declined)
     assert (event.refusal.code, event.refusal.due) == ("insufficient_funds", due)
     raw = json.dumps(DECLINED | {"due": told}).encode()
-    news = Answers(issuers=lambda: ISSUERS, clock=HeldClock()).due_told(read_message(raw, PaymentMessage))
+    news = Answers(lambda: TERMS, clock=HeldClock()).due_told(read_message(raw, PaymentMessage))
     assert [(one.intent_id, one.due) for one in news if isinstance(one, DueTold)] == ([(INTENT_ID, due)] if due else [])
     assert len(news) == (due is not None)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Values of the rooms below as the shapes of the three APIs.
 
-Reading order: terminal, wallet, operator.
+Reading order: endings, terminal, wallet, operator.
 """
 
-__all__ = ["operator", "terminal", "wallet"]
+__all__ = ["endings", "operator", "terminal", "wallet"]

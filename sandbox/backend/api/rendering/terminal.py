@@ -5,6 +5,7 @@ Tests: tests/sandbox/backend/payments/test_payments.py, tests/sandbox/backend/se
 """
 
 from pengpos.core.times import rfc3339
+from sandbox.backend.api.rendering.endings import Endings
 from sandbox.backend.booking.cancel import Cancelled
 from sandbox.backend.contract import terminal_shapes as shapes
 from sandbox.backend.intents import event_data
@@ -18,14 +19,16 @@ def payment(report: PaymentReport) -> shapes.Payment:
     return shapes.Payment.model_validate(event_data.of_payment(report))
 
 
-def intent(report: IntentReport) -> shapes.Intent:
-    """An intent with its payment."""
-    return shapes.Intent.model_validate(event_data.of_intent(report))
+def intent(report: IntentReport, endings: Endings | None = None) -> shapes.Intent:
+    """An intent with its payment; without `endings` nothing is signed."""
+    data = event_data.of_intent(report)
+    return shapes.Intent.model_validate(data if endings is None else endings.intent(data))
 
 
-def refund(report: RefundReport) -> shapes.Refund:
-    """A refund."""
-    return shapes.Refund.model_validate(event_data.of_refund(report))
+def refund(report: RefundReport, intent_id: str = "", endings: Endings | None = None) -> shapes.Refund:
+    """A refund, of this intent's payment; without `endings` it is not signed."""
+    data = event_data.of_refund(report)
+    return shapes.Refund.model_validate(data if endings is None else endings.refund(intent_id, data))
 
 
 def due(report: DueReport | None) -> shapes.Due | None:
@@ -33,9 +36,10 @@ def due(report: DueReport | None) -> shapes.Due | None:
     return None if report is None else shapes.Due.model_validate(event_data.of_due(report))
 
 
-def cancelled(answer: Cancelled) -> shapes.CancelAnswer:
+def cancelled(answer: Cancelled, endings: Endings | None = None) -> shapes.CancelAnswer:
     """The answer to a cancel."""
-    return shapes.CancelAnswer(status=answer.outcome.value, code=answer.code, intent=intent(answer.intent))
+    found = intent(answer.intent, endings)
+    return shapes.CancelAnswer(status=answer.outcome.value, code=answer.code, receipt=found.receipt, intent=found)
 
 
 def split(row: SplitRow) -> shapes.Split:

@@ -135,7 +135,13 @@ UNPAID, UNASKED, UNSENT = (NoAnswer(at=SOON, call=call) for call in (PAY, ASK, S
         arrow("held → pending", UNKNOWN, says_held(ASK), S.PENDING, AskBackend(HEARD_AT + 5)),
         arrow("cancelled → reversed", UNKNOWN, says(B.CANCELLED, ASK), S.REVERSED),
         arrow("expired → expired", UNKNOWN, says(B.EXPIRED, ASK), S.EXPIRED),
-        arrow("404 600 s after expiry → expired", UNKNOWN, says(B.NOT_FOUND, ASK, at=FORGOTTEN), S.EXPIRED),
+        arrow(
+            "404 600 s after expiry → cancelling",
+            UNKNOWN,
+            says(B.NOT_FOUND, ASK, at=FORGOTTEN),
+            S.CANCELLING,
+            SendCancel(),
+        ),
         arrow(
             "404 a second earlier → stays, asked again",
             UNKNOWN,

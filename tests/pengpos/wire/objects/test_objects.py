@@ -2,6 +2,7 @@
 """What makes a claim of each signed object invalid, and what is ignored: one table for all six objects."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,7 +46,11 @@ KINDS: dict[str, tuple[Context, dict[int, Any], Callable[[bytes], object]]] = {
     ),
     "receipt": (
         Context.RECEIPT,
-        content_of(sign_receipt(ISSUER, shop.RECEIPT, kid=ISSUER_KID)),
+        content_of(
+            sign_receipt(
+                ISSUER, replace(shop.RECEIPT, wallet_kid=shop.WALLET_KID, terminal_id="T-0001"), kid=ISSUER_KID
+            )
+        ),
         lambda raw: Receipt.read(raw, ISSUERS),
     ),
     "voucher": (Context.VOUCHER, content_of(VOUCHER), lambda raw: Voucher.read(raw, ISSUERS)),
@@ -56,7 +61,7 @@ OPTIONAL = {
     "wallet": {-70003},
     "intent": {9},
     "authorisation": {6, 7, 8, 9},
-    "receipt": {6},
+    "receipt": {6, 8, 10},
     "voucher": set(),
     "membership": set(),
 }
@@ -90,6 +95,10 @@ GOOD: list[tuple[str, dict[int, Any]]] = [
     ("receipt", {7: 0}),
     ("receipt", {7: 999}),
     ("receipt", {2: 2}),
+    ("receipt", {2: 3}),
+    ("receipt", {2: 4}),
+    ("receipt", {8: bytes(8)}),
+    ("receipt", {10: "T" * 12}),
     ("voucher", {3: LIMIT, 5: LIMIT}),
     ("voucher", {3: 0, 5: 0}),
     ("membership", {3: "金" * 8}),
@@ -172,7 +181,12 @@ BAD: list[tuple[str, dict[int, Any]]] = [
     ("authorisation", {9: 3}),
     ("authorisation", {9: True}),
     ("receipt", {1: bytes(15)}),
-    ("receipt", {2: 3}),
+    ("receipt", {2: 5}),
+    ("receipt", {8: bytes(7)}),
+    ("receipt", {8: "12345678"}),
+    ("receipt", {10: "T" * 13}),
+    ("receipt", {10: "店1"}),
+    ("receipt", {10: b"T-0001"}),
     ("receipt", {2: 1}),
     ("receipt", {2: False}),
     ("receipt", {3: LIMIT + 1}),
@@ -233,7 +247,7 @@ def test_a_key_may_be_left_out_exactly_if_it_is_optional(kind: str, key: int) ->
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_unknown_keys_are_ignored(kind: str) -> None:
-    plain, grown = read(kind, {}), read(kind, {10: [1], 23: {0: [[["deep"]]]}, -70004: b"", -99999: True})
+    plain, grown = read(kind, {}), read(kind, {11: [1], 23: {0: [[["deep"]]]}, -70004: b"", -99999: True})
     for name in ("claims", "subject", "merchant", "allowance", "key"):
         assert getattr(grown, name, None) == getattr(plain, name, None)
 
@@ -252,7 +266,7 @@ def test_null_is_no_way_to_leave_a_key_out(kind: str, null: str) -> None:
     """Under a key nobody knows it is ignored like everything else: §1 does not forbid it."""
     context, content, reader = KINDS[kind]
     value = decode(bytes.fromhex(null), max_size=1)
-    assert reader(signed(context, {**content, 10: value}))
+    assert reader(signed(context, {**content, 11: value}))
     for key in content:
         with pytest.raises(MalformedError):
             reader(signed(context, {**content, key: value}))
