@@ -40,10 +40,10 @@ from pengpos.core.events import (
 )
 from pengpos.core.ports import Clock
 from pengpos.core.reasons import Reason
-from pengpos.core.sale import Booking, Due, DueState, Line, LinkCard, Refund, RefundState, Refusal, Sale, Way
+from pengpos.core.sale import Booking, Due, DueState, Refund, RefundState, Refusal, Sale, Way
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.objects.receipt import Outcome, ReceiptClaims
-from terminal.backend import endings
+from terminal.backend import endings, shown
 from terminal.backend.endings import Terms
 
 log = logging.getLogger(__name__)
@@ -210,6 +210,15 @@ class Answers:
         log.error("sale %s: refund %s refused: %s", sale.number, refund.refund_id, error)
         return RefundAnswered(at=self._clock.now(), refund_id=refund.refund_id, state=RefundState.FAILED)
 
+    def check_url(self, url: str, intent_id: UUID) -> None:
+        """The URL of tag and QR is ours, and names this intent (tap protocol §3). Raises UnusableAnswerError."""
+        terms = self._terms()
+        if not shown.is_ours(url, terms.origins):
+            raise UnusableAnswerError("the URL is not of our backend")
+        ours = b64u(intent_id.bytes)
+        if urlsplit(url).path.rpartition("/t/")[2] not in {ours, f"{ours}.{terms.terminal_id}"}:
+            raise UnusableAnswerError("the URL is of another intent")
+
     def no_answer(self, sale: Sale, call: BackendCall, error: UnusableAnswerError) -> NoAnswer:
         """It is as if nothing had come."""
         log.warning("sale %s: %s unanswered: %s", sale.number, call.name.lower(), error)
@@ -217,7 +226,9 @@ class Answers:
 
     def _booking(self, sale: Sale, payment: PaymentMessage, call: BackendCall | None) -> Booking:
         """What was booked; approved only on an issuer's receipt for this intent. Raises UnusableAnswerError."""
-        receipt = endings.receipt_in(sale, payment.receipt or "", self._terms())
+        terms = self._terms()
+        receipt = endings.receipt_in(sale, payment.receipt or "", terms)
+        url = receipt.claims.url
         if receipt.claims.outcome is not Outcome.APPROVED:
             raise UnusableAnswerError("its receipt does not say approved")
         ours = _is_of_our_phone(sale, payment, call, receipt.claims)
@@ -228,12 +239,10 @@ class Answers:
             booked_at=receipt.claims.at,
             by=Way.READER if ours else None,
             receipt=receipt.raw,
-            receipt_url=receipt.claims.url,
-            lines=tuple(Line(kind=line.kind, label=line.label, amount_minor=line.amount) for line in payment.lines),
-            cards=tuple(
-                LinkCard(kind=card.kind, title=card.title, text=card.text, url=card.url) for card in payment.cards
-            ),
-            payer_display=payment.payer_display,
+            receipt_url=url if url is not None and shown.is_ours(url, terms.origins) else None,
+            lines=shown.lines_of(payment.lines),
+            cards=shown.cards_of(payment.cards, terms.origins),
+            payer_display=shown.name_of(payment.payer_display),
         )
 
 
@@ -265,7 +274,7 @@ def _is_of_our_phone(sale: Sale, payment: PaymentMessage, call: BackendCall | No
 
 
 def _refusal(reason: int | None, code: str | None) -> Refusal:
-    return Refusal(reason=Reason.from_backend(reason if reason is not None else -1), code=code)
+    return Refusal(reason=Reason.from_backend(reason if reason is not None else -1), code=shown.code_of(code))
 
 
 def _due(payment: PaymentMessage) -> Due | None:
@@ -289,10 +298,3 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-def check_names(url: str, intent_id: UUID) -> None:
-    """The URL of tag and QR must name this intent (tap protocol §3). Raises UnusableAnswerError."""
-    name = urlsplit(url).path.rpartition("/t/")[2].partition(".")[0]
-    if name != b64u(intent_id.bytes):
-        raise UnusableAnswerError("the URL is of another intent")

@@ -31,6 +31,8 @@ class Terms:
     terminal_id: str
     signs_endings: bool = False
     """The newest policy says that this backend signs every ending."""
+    origins: tuple[str, ...] = ()
+    """Under which the backend's addresses lie: where it was enrolled, and what its signed policy adds."""
 
 
 def receipt_in(sale: Sale, text: str, terms: Terms) -> Receipt:

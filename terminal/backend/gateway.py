@@ -37,7 +37,7 @@ from pengpos.core.sale import (
 )
 from pengpos.core.times import rfc3339
 from pengpos.wire.encoding.base64url import b64u
-from terminal.backend.answers import Answers, check_names
+from terminal.backend.answers import Answers
 
 log = logging.getLogger(__name__)
 
@@ -168,7 +168,7 @@ class BackendGateway:
                 "PUT", f"/v1/intents/{intent_id}", RegisteredMessage, self._deadlines.question_s,
                 {"presentation": b64u(presentation)},
             )  # fmt: skip
-            check_names(answer.url, intent_id)
+            self._answers.check_url(answer.url, intent_id)
         except UnusableAnswerError as error:
             log.warning("intent %s not registered: %s", intent_id, error)
             return None

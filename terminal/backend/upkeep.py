@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from offline_queue.port import JournalPort
-from offline_queue.values import Change, ChangeRefusedError, DocumentStored, IssuerTimeSeen
+from offline_queue.values import Change, ChangeRefusedError, DocumentStored, IssuerTimeSeen, ValueStored
 from pengpos.backend_api.calls import UnusableAnswerError
 from pengpos.backend_api.messages import ConfigMessage, DenylistContent
 from pengpos.core.errors import JournalTransientError, MalformedError, SignatureError
@@ -35,6 +35,8 @@ from terminal.standing.standing import CurrentStanding
 log = logging.getLogger(__name__)
 
 EVERY_S = 60.0
+_ISSUERS = "issuers"
+_OF_THE_POLICY = "under whom the stored policy was signed"
 
 Part = tuple[str, Callable[[], Awaitable[None]]]
 
@@ -122,11 +124,12 @@ class Documents:
         document = read_document(raw, self._identity(), Context.POLICY)
         issuers = _issuers_in(document)
         if self._policy_version is None or self._policy_version < document["version"]:
-            await self._store(POLICY, document, raw)
+            signed_under = ValueStored(kind=_ISSUERS, key=_OF_THE_POLICY, body=_written(self._identity().issuers))
+            await self._store(POLICY, document, raw, signed_under)
             self._policy_version = document["version"]
+            self._policy.take(raw)  # while who signed it is an issuer still
             if issuers is not None:
                 self._identity.trust(issuers)
-            self._policy.take(raw)
             self._changed()
         if document["version"] == self._policy_version:  # not an older one, put in its place on the way
             self._standing.policy_says(self._policy.document, answered=True)
@@ -159,11 +162,12 @@ class Documents:
         denylist, change = self._denylist.next(delta.version, add=add, remove=remove)
         return denylist, change, _issued_at(document)
 
-    async def _store(self, kind: str, document: dict[str, Any], body: bytes) -> None:
+    async def _store(self, kind: str, document: dict[str, Any], body: bytes, *beside: Change) -> None:
         issued_at = _issued_at(document)
         changes: list[Change] = [
             DocumentStored(kind=kind, version=document["version"], body=body),
             IssuerTimeSeen(at=issued_at),
+            *beside,
         ]
         await durable(self._journal, changes)
         self._clock.issuer_signed(issued_at)
@@ -174,6 +178,10 @@ class Documents:
         if stored is None:
             self._policy.take(self._identity().policy)
             return None
+        kept = self._journal.value(_ISSUERS, _OF_THE_POLICY)
+        if kept:  # after two rotations those of the enrolment have not signed it
+            self._identity.trust(_read(kept))
+        self._policy.take(stored.body)
         try:
             issuers = _issuers_in(read_document(stored.body, self._identity(), Context.POLICY))
         except (MalformedError, SignatureError) as error:
@@ -181,7 +189,6 @@ class Documents:
         else:
             if issuers is not None:
                 self._identity.trust(issuers)
-        self._policy.take(stored.body)
         return stored.version
 
 
@@ -191,6 +198,14 @@ def _issuers_in(policy: dict[str, Any]) -> Issuers | None:
     if not isinstance(jwks, list) or not jwks:
         return None
     return Issuers(PublicKey.from_jwk(jwk) for jwk in jwks)
+
+
+def _written(issuers: Issuers) -> bytes:
+    return msgspec.json.encode([key.to_jwk() for key in issuers])
+
+
+def _read(written: bytes) -> Issuers:
+    return Issuers(PublicKey.from_jwk(jwk) for jwk in msgspec.json.decode(written, type=list[dict[str, str]]))
 
 
 def _issued_at(document: dict[str, Any]) -> int:

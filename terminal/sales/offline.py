@@ -100,6 +100,8 @@ class NewestPolicy:
         self._read = _Read(operators=None)
         self.signs_endings = False
         """The backend signs every ending, so none is believed unsigned; until a good policy says otherwise."""
+        self.public_origin: str | None = None
+        """Where phones reach the backend, if not where the terminal does."""
 
     def take(self, raw: bytes | None) -> None:
         """Put this document in the place of the one before; one that is not good ends what is taken offline.
@@ -114,6 +116,8 @@ class NewestPolicy:
             document = read_document(raw, self._identity(), Context.POLICY)
             operators = operators_in(document)
             self.signs_endings = document.get("signs_endings") is True
+            origin = document.get("public_origin")
+            self.public_origin = origin if isinstance(origin, str) else None
             self._read = _Read(document, policy_of(document), operators)
         except (MalformedError, SignatureError) as error:
             self._read = _Read(operators=operators)

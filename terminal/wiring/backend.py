@@ -109,7 +109,10 @@ def make_backend(
 def _terms(identity: CurrentIdentity, policy: NewestPolicy) -> Terms:
     """As of this moment; the policy only ever comes signed and newer."""
     here = identity()
-    return Terms(issuers=here.issuers, terminal_id=here.terminal_id, signs_endings=policy.signs_endings)
+    origins = (here.backend, *([policy.public_origin] if policy.public_origin else []))
+    return Terms(
+        issuers=here.issuers, terminal_id=here.terminal_id, signs_endings=policy.signs_endings, origins=origins
+    )
 
 
 def make_upkeep(

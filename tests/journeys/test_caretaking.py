@@ -311,3 +311,32 @@ def test_a_restored_card_takes_nothing_offline_until_a_manager_has_seen_it(
     counter.tap(sale, phone, "accepted_offline")
     counter.resolve(sale, "approved")
     assert counter.booked == [6_00, 7_00, 8_00]
+
+
+def rotation(counter: Counter, version: int, signer: Any, *issuers: Any) -> Obstacle:
+    """A policy that brings these issuers in the place of those before."""
+    enrolled = counter.terminal._device.identity().policy
+    assert enrolled is not None
+    brought = {"version": version, "issuers": [PublicKey.of(key).to_jwk() for key in issuers]}
+    content = json.loads(Sign1.parse(enrolled, max_size=100_000).payload) | brought
+    raw = sign1(signer, Context.POLICY, json.dumps(content).encode(), kid=PublicKey.of(signer).kid)
+    return says(200, json.dumps({"policy": b64u(raw), "version": version}).encode(), "application/json")
+
+
+@pytest.mark.parametrize("overlap", [True, False], ids=["each beside the one before", "each in its place"])
+def test_two_rotations_of_issuers_survive_a_restart(counter: Counter, *, overlap: bool) -> None:
+    first = counter.sandbox.backend.issuer.signer
+    second, third = SoftwareKey.generate(), SoftwareKey.generate()
+    steps = [(90, first, second), (91, second, third)]
+    for version, signer, new in steps:
+        counter.road.clear()
+        issuers = (signer, new) if overlap else (new,)
+        counter.road.put(rotation(counter, version, signer, *issuers), "GET", "/v1/terminal/config")
+        refresh(counter)
+    counter.restart()
+    assert PublicKey.of(third).kid in {key.kid for key in counter.terminal._device.identity.issuers()}
+    assert counter.terminal._backend.policy.risk is not None
+    counter.road.clear()
+    counter.road.put(rotation(counter, 92, third, third), "GET", "/v1/terminal/config")
+    refresh(counter)
+    assert counter.terminal._backend.documents._policy_version == 92

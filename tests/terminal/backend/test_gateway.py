@@ -38,7 +38,7 @@ from workshop.samples import sales as samples
 SALE = samples.sale_in(SaleState.AUTHORISED)
 INTENT_ID = SALE.intent.intent_id
 PATH = f"/v1/intents/{INTENT_ID}"
-TERMS = Terms(issuers=ISSUERS, terminal_id="T-0001")
+TERMS = Terms(issuers=ISSUERS, terminal_id="T-0001", origins=("https://pay.example",))
 
 
 def receipt(signer: Any = ISSUER, **other: Any) -> str:
@@ -371,6 +371,9 @@ URL = f"https://pay.example/t/{b64u(INTENT_ID.bytes)}"
         pytest.param(f"https://pay.example/t/{b64u(samples.intent(9).intent_id.bytes)}", False, id="an older sale's"),
         pytest.param("https://pay.example/t/", False, id="of no intent"),
         pytest.param("https://pay.example/elsewhere", False, id="of another page"),
+        pytest.param(URL + ".T-0002", False, id="another terminal's"),
+        pytest.param(URL.replace("pay.", "evil."), False, id="of another origin"),
+        pytest.param(URL.replace("https", "http"), False, id="in the clear"),
     ],
 )
 def test_the_url_of_tag_and_qr_names_the_intent(url: str, *, taken: bool) -> None:
