@@ -15,7 +15,7 @@ import msgspec
 from httpx_sse import SSEError, aconnect_sse
 
 from pengpos.backend_api.clock_answer import time_in
-from pengpos.backend_api.messages import ProblemMessage, read_message
+from pengpos.backend_api.messages import HeartbeatMessage, ProblemMessage, read_message
 from pengpos.core.errors import MalformedError, PengposError, SignatureError
 from pengpos.wire.encoding.keys import Issuers
 
@@ -88,6 +88,33 @@ class Calls:
         size_most: int = ANSWER_SIZE_MOST,
     ) -> M:
         """Send, read at most `size_most` bytes within the deadline, decode. Raises UnusableAnswerError."""
+        answer, _ = await self._exchange(method, path, kind, deadline_s, body, signed=signed, size_most=size_most)
+        return answer
+
+    async def heartbeat(self, path: str, deadline_s: float, body: object) -> tuple[HeartbeatMessage, int | None]:
+        """POST a heartbeat: its answer, and the time an issuer signed over this very request; None: it gave none.
+
+        Raises UnusableAnswerError, also for a time over another request.
+        """
+        answer, request = await self._exchange("POST", path, HeartbeatMessage, deadline_s, body)
+        if answer.clock is None:
+            return answer, None
+        try:
+            return answer, time_in(answer.clock, request, self._issuers())
+        except (MalformedError, SignatureError) as error:
+            raise UnusableAnswerError(f"the backend's time is not taken: {error}") from error
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        kind: type[M],
+        deadline_s: float,
+        body: object = None,
+        *,
+        signed: bool = True,
+        size_most: int = ANSWER_SIZE_MOST,
+    ) -> tuple[M, httpx.Request]:
         content = msgspec.json.encode(body) if body is not None else None
         headers = {"accept-encoding": "identity"}  # an answer's size is what comes over the wire
         if content is not None:
@@ -111,7 +138,7 @@ class Calls:
             self._lost()
             raise UnusableAnswerError(str(error)) from error
         self._heard()
-        return answer
+        return answer, response.request
 
     async def events(self, path: str, last_event_id: str | None) -> AsyncIterator[tuple[str, str, bytes]]:
         """Follow a stream of Server-Sent Events; yields (id, name, data). Raises ConnectionError when it ends."""

@@ -180,6 +180,8 @@ class HeartbeatMessage(Answer, kw_only=True, frozen=True):
     """`POST /terminal/heartbeat`, and its `409 head_behind`."""
 
     signed_head: str
+    clock: str | None = None
+    """An issuer's time over the nonce of this request."""
 
 
 class SettlementEntryMessage(Answer, kw_only=True, frozen=True):

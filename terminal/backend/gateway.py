@@ -18,6 +18,7 @@ from pengpos.backend_api.messages import (
     CancelMessage,
     DenylistMessage,
     HealthMessage,
+    HeartbeatMessage,
     IntentMessage,
     PaymentMessage,
     RefundMessage,
@@ -177,6 +178,10 @@ class BackendGateway:
     async def fetch(self, method: str, path: str, kind: type[M], body: object = None) -> M:
         """Any other call of the terminal side. Raises UnusableAnswerError."""
         return await self._calls.call(method, path, kind, self._deadlines.question_s, body)
+
+    async def heartbeat(self, body: object) -> tuple[HeartbeatMessage, int | None]:
+        """`POST /terminal/heartbeat`; with the time that was signed over it. Raises UnusableAnswerError."""
+        return await self._calls.heartbeat("/v1/terminal/heartbeat", self._deadlines.question_s, body)
 
     async def fetch_denylist(self, since: int) -> DenylistMessage:
         """`GET /terminal/denylist?since=V`: the delta may hold a million keys. Raises UnusableAnswerError."""

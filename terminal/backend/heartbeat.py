@@ -20,7 +20,7 @@ from offline_queue.port import JournalPort
 from offline_queue.records.rows import draw_epoch
 from offline_queue.values import EpochDrawn, Head, HeadSigned, ValueStored
 from pengpos.backend_api.calls import UnusableAnswerError
-from pengpos.backend_api.messages import HeadContent, HeartbeatMessage
+from pengpos.backend_api.messages import HeadContent
 from pengpos.client import Status
 from pengpos.core.errors import MalformedError, SignatureError
 from pengpos.core.times import rfc3339
@@ -55,7 +55,9 @@ class Heartbeat:
         denylist_version: Callable[[], int],
         restored: Callable[[], None],
         orders: Orders,
+        time_confirmed: Callable[[int], Awaitable[None]],
     ) -> None:
+        """`time_confirmed`: the backend has taken our request, and signed its own time over it."""
         self._identity = identity
         self._journal = journal
         self._backend = backend
@@ -64,6 +66,7 @@ class Heartbeat:
         self._denylist_version = denylist_version
         self._restored = restored
         self._orders = orders
+        self._time_confirmed = time_confirmed
 
     async def report(self) -> None:
         """Send one heartbeat and store the signed head. Raises UnusableAnswerError, MalformedError, SignatureError."""
@@ -80,13 +83,15 @@ class Heartbeat:
         head, signed = await asyncio.to_thread(self._heads)
         said = self._orders.said
         body = self._body(status, head, signed) | said
-        answer = await self._backend.fetch("POST", "/v1/terminal/heartbeat", HeartbeatMessage, body)
+        answer, backends_time = await self._backend.heartbeat(body)
         self._orders.was_sent(said)
         raw = unb64u(answer.signed_head)
         if self._head_in(raw) != head:  # signed all right, but for another report
             raise MalformedError("the signed head is not the one reported")
         if raw != signed:
             await self._store(head, raw)
+        if backends_time is not None:
+            await self._time_confirmed(backends_time)
 
     def _heads(self) -> tuple[Head, bytes | None]:
         """The head to report, and the highest that the backend signed. Reads the journal: not on the loop.

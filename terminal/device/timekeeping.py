@@ -52,6 +52,13 @@ class Timekeeper:
         except JournalTransientError as error:
             log.error("the backend's time not stored: %s", error)
 
+    async def confirmed_at(self, at: int) -> None:
+        """The backend signed its own time over a request of ours that it took: ours is confirmed, where they agree."""
+        if abs(at - self._clock.now()) <= CLOCK_TOLERANCE_S:
+            await self.confirm()
+        else:
+            await self.issuer_signed(at)
+
     async def confirm(self) -> None:
         """The backend took a request signed at our time: no doubt until the next boot, also after a restart."""
         self._alarms.clear(_AHEAD)

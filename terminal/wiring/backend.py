@@ -133,6 +133,7 @@ def make_upkeep(
         denylist_version=lambda: backend.documents.denylist_version,
         restored=restored,
         orders=orders,
+        time_confirmed=device.time.confirmed_at,
     )
     return Upkeep([
         ("policy", backend.documents.fetch_policy),

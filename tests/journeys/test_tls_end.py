@@ -19,7 +19,7 @@ from terminal.backend.gateway import Deadlines
 from tests.support.counter import Counter, until
 from tests.support.live_sandbox import LiveSandbox
 from tests.support.loop_thread import LoopThread
-from tests.support.road import Obstacle, Pass, changes, loses_the_answer, says
+from tests.support.road import Obstacle, Pass, changes, loses_the_answer, refuses, says
 
 REFUNDS = "/v1/payments/[^/]+/refunds"
 CANCEL = "/v1/intents/[^/]+/cancel"
@@ -294,3 +294,34 @@ def test_once_said_it_is_not_taken_back_by_an_older_policy(
     assert replayed.met == 1
     of_1_1.restart()
     assert of_1_1.terminal._backend.policy.signs_endings
+
+
+# --- the time ---------------------------------------------------------------------------------------------------------
+
+
+def doubt(counter: Counter) -> None:
+    """As after a boot: no backend has confirmed the time yet."""
+    counter.terminal._device.clock._confirmed = False
+    assert counter.terminal._device.clock.doubtful_for_s is not None
+
+
+def test_an_old_answer_confirms_no_time(counter: Counter, eve: Eavesdropper) -> None:
+    """Nor an old policy: only the backend's time over this very request does."""
+    heard = Eavesdropper()
+    counter.road.put(eve.keep, "GET", "/v1/terminal/config", times=1)
+    counter.road.put(heard.keep, "POST", "/v1/terminal/heartbeat", times=1)
+    counter._loop.run(counter.terminal._upkeep.refresh())
+    doubt(counter)
+    counter.road.put(eve.replay, "GET", "/v1/terminal/config", times=1)
+    counter.road.put(heard.replay, "POST", "/v1/terminal/heartbeat", times=1)
+    counter._loop.run(counter.terminal._upkeep.refresh())
+    assert counter.terminal._device.clock.doubtful_for_s is not None
+    counter._loop.run(counter.terminal._upkeep.refresh())
+    assert counter.terminal._device.clock.doubtful_for_s is None
+
+
+def test_a_backend_of_page_1_1_confirms_the_time_as_before(of_1_1: Counter) -> None:
+    doubt(of_1_1)
+    of_1_1.road.put(refuses(), "POST", "/v1/terminal/heartbeat")
+    of_1_1._loop.run(of_1_1.terminal._upkeep.refresh())
+    assert of_1_1.terminal._device.clock.doubtful_for_s is None

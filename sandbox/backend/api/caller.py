@@ -44,6 +44,8 @@ class Terminal:
 
     terminal_id: str
     kid: str
+    nonce: str
+    """Of this request."""
     revoked: bool
 
 
@@ -129,7 +131,9 @@ def _admit(session: Session, backend: Backend, signed: Signed) -> Terminal:
     row = session.get_one(TerminalKeyRow, signed.keyid)
     terminal = session.get_one(TerminalRow, row.terminal_id)
     terminal.last_seen_at = backend.clock.now()
-    return Terminal(terminal_id=terminal.id, kid=signed.keyid, revoked=terminal.revoked_at is not None)
+    return Terminal(
+        terminal_id=terminal.id, kid=signed.keyid, nonce=signed.nonce, revoked=terminal.revoked_at is not None
+    )
 
 
 def _key_finder(session: Session) -> FindKey:

@@ -153,7 +153,8 @@ def beat(
     if isinstance(head, heartbeat.HeadBehind):
         more = {} if head.signed_head is None else {"signed_head": b64u(head.signed_head)}
         raise ProblemError(409, "head_behind", "the last signed head is not the highest we know", more)
-    return heartbeat_shapes.HeartbeatAnswer(signed_head=b64u(head))
+    now = backend.issuer.clock(nonce=terminal.nonce, now=backend.clock.now())
+    return heartbeat_shapes.HeartbeatAnswer(signed_head=b64u(head), clock=now)
 
 
 @router.put("/intents/{intent_id}")

@@ -84,3 +84,4 @@ class HeartbeatAnswer(Shape):
     """
 
     signed_head: Base64url
+    clock: Base64url | None = None
