@@ -17,7 +17,7 @@ from uuid import UUID
 
 from offline_queue.lease import Leases
 from offline_queue.records.chain import GENESIS, Row
-from offline_queue.records.facts import SaleFacts, due_paid_minor
+from offline_queue.records.facts import REFUND_UNDER_WAY, SaleFacts, due_paid_minor
 from offline_queue.records.rows import HEAD_DOCUMENT, draw_epoch, parts_of
 from offline_queue.values import (
     Change,
@@ -210,6 +210,16 @@ class MemoryJournal:
             due_paid_count=len(paid_since),
             due_paid_minor=sum(paid_since),
             unknown_count=sum(s.state is SaleState.UNKNOWN and from_utc <= s.created_at < to_utc for s in mine),
+        )
+
+    def given_back_minor(self, from_utc: int, to_utc: int, currency: str) -> int:
+        """See `ReportReads.given_back_minor`."""
+        return sum(
+            sale.total.minor if refund.amount_minor is None else refund.amount_minor
+            for sale in self._sales()
+            if sale.amount.currency == currency
+            for refund in sale.refunds
+            if refund.state in REFUND_UNDER_WAY or (refund.state is RefundState.DONE and from_utc <= refund.at < to_utc)
         )
 
     def latest_issuer_time(self) -> int:

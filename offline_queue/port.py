@@ -4,7 +4,7 @@ contract suite holds both.
 
 Every method may be called from any thread. Reads see every change whose future is done, and none that is not.
 
-Tests: tests/contracts/test_journal_contract.py.
+Tests: tests/contracts/test_journal_contract.py, tests/contracts/test_journal_limits_contract.py.
 """
 
 from collections.abc import Sequence
@@ -88,6 +88,9 @@ class ReportReads(Protocol):
 
     def day_totals(self, from_utc: int, to_utc: int, currency: str) -> DayTotals:
         """Takings in from ≤ t < to."""
+
+    def given_back_minor(self, from_utc: int, to_utc: int, currency: str) -> int:
+        """Refunds done in from ≤ t < to, and all that are still under way: what a day's limit is held against."""
 
     def latest_issuer_time(self) -> int:
         """The latest time an issuer signed; 0: none seen."""

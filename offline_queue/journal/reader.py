@@ -17,7 +17,7 @@ from offline_queue.journal.reading import ReadConnection
 from offline_queue.journal.verify import verify
 from offline_queue.records.chain import GENESIS, ChainedRow, Row
 from offline_queue.records.codec import decode_sale
-from offline_queue.records.facts import due_paid_minor
+from offline_queue.records.facts import REFUND_UNDER_WAY, due_paid_minor
 from offline_queue.values import (
     DayTotals,
     Document,
@@ -31,10 +31,10 @@ from offline_queue.values import (
 )
 from pengpos.core.errors import JournalError
 from pengpos.core.machine.states import STORED_STATES
-from pengpos.core.sale import Sale, SaleState
+from pengpos.core.sale import RefundState, Sale, SaleState
 
 
-def _quoted(states: frozenset[SaleState]) -> str:
+def _quoted(states: frozenset[SaleState] | frozenset[RefundState]) -> str:
     return ", ".join(f"'{state.value}'" for state in sorted(states))
 
 
@@ -65,6 +65,8 @@ _ROWS_FROM = """SELECT seq, epoch, counter, kind, subject, at_utc, boot, body, h
     WHERE seq >= ? ORDER BY seq LIMIT ?"""
 _REFUNDED = """SELECT count(*), coalesce(sum(amount_minor), 0) FROM refund
     WHERE state = 'done' AND at >= ? AND at < ? AND currency = ?"""
+_GIVEN_BACK = f"""SELECT coalesce(sum(amount_minor), 0) FROM refund WHERE currency = ?
+    AND (state IN ({_quoted(REFUND_UNDER_WAY)}) OR (state = 'done' AND at >= ? AND at < ?))"""  # noqa: S608 -- our own constant states
 _UNKNOWN = f"""SELECT count(*) FROM sale
     WHERE live AND state = '{SaleState.UNKNOWN.value}' AND created_at >= ? AND created_at < ? AND currency = ?"""  # noqa: S608 -- our own constant state
 
@@ -189,6 +191,10 @@ class JournalReader:
             due_paid_minor=sum(paid_since),
             unknown_count=self._row(_UNKNOWN, *asked)[0],
         )
+
+    def given_back_minor(self, from_utc: int, to_utc: int, currency: str) -> int:
+        """See `ReportReads.given_back_minor`."""
+        return cast("int", self._row(_GIVEN_BACK, currency, from_utc, to_utc)[0])
 
     def latest_issuer_time(self) -> int:
         """See `ReportReads.latest_issuer_time`."""

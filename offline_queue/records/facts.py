@@ -10,7 +10,7 @@ from pengpos.core.business_day import accepted_offline_at, counts_at
 from pengpos.core.machine.states import OPEN_STATES, UNSENT_STATES
 from pengpos.core.sale import DueState, RefundState, Sale, SaleState
 
-_REFUND_UNDER_WAY = frozenset({RefundState.QUEUED, RefundState.SENT, RefundState.HELD})
+REFUND_UNDER_WAY = frozenset({RefundState.QUEUED, RefundState.SENT, RefundState.HELD})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class SaleFacts:
     @classmethod
     def of(cls, sale: Sale) -> "SaleFacts":
         """Read them off the sale."""
-        refund_under_way = any(refund.state in _REFUND_UNDER_WAY for refund in sale.refunds)
+        refund_under_way = any(refund.state in REFUND_UNDER_WAY for refund in sale.refunds)
         unconfirmed = sale.booking is not None and not sale.booking.confirmed
         return cls(
             state=sale.state,

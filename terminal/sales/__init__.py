@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sales while they are open: commands, the one place where a sale changes, and carrying effects out.
 
-Reading order: arming, offline, open_dues, open_sales, commands, day_refunds, day, inquiries, after_the_end,
-intent_url, effects.
+Reading order: arming, offline, open_dues, open_sales, day_refunds, day, limits, commands, inquiries,
+after_the_end, intent_url, effects.
 """
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "effects",
     "inquiries",
     "intent_url",
+    "limits",
     "offline",
     "open_dues",
     "open_sales",

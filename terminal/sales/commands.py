@@ -46,6 +46,7 @@ from pengpos.wire.objects.intent import IntentClaims, Purpose, sign_intent
 from pengpos.wire.objects.presentation import encode_presentation
 from terminal.device.executor import BoundedExecutor
 from terminal.device.identity import Identity
+from terminal.sales.limits import UsedLimits, refund_words
 from terminal.sales.offline import OfflinePolicy
 from terminal.sales.open_sales import OpenSales
 from terminal.standing.standing import Standing
@@ -88,6 +89,7 @@ class SaleCommands:
         signer: Signer,
         clock: Clock,
         policy: OfflinePolicy,
+        limits: UsedLimits,
         standing: Callable[[], Standing],
         denylisted: Callable[[bytes], bool],
         online: Callable[[], Awaitable[bool]],
@@ -102,6 +104,7 @@ class SaleCommands:
         self._signer = signer
         self._clock = clock
         self._policy = policy
+        self._limits = limits
         self._standing = standing
         self._denylisted = denylisted
         self._online = online
@@ -335,6 +338,9 @@ class SaleCommands:
                     return known, False
             self._check_standing()
             _check_left(sale, amount_minor)
+            wanted_minor = refundable_minor(sale) if amount_minor is None else amount_minor
+            if (over := await self._limits.of_refund(sale, wanted_minor)) is not None:
+                raise CommandRefusedError(409, "refund_over_limit", refund_words(over, sale.amount.currency))
             now, refund_id = self._clock.now(), self._ids.next()
             refund = Refund(
                 refund_id=refund_id, idempotency_key=key, amount_minor=amount_minor, reason=reason, at=now, by=by

@@ -8,15 +8,17 @@ no offline. It is held in memory: no payment and no snapshot waits for the disk 
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
 from offline_queue.port import UsageReads
 from offline_queue.values import QueueTotals, WalletUsage
+from pengpos.backend_api.limits import limits_in
 from pengpos.backend_api.messages import DocumentContent, read_message
 from pengpos.backend_api.operators import operators_in
+from pengpos.core.authority.limits import NO_LIMITS, NOTHING_ALLOWED, Limits
 from pengpos.core.authority.roles import NOBODY, Operators
 from pengpos.core.errors import MalformedError, SignatureError
 from pengpos.core.risk import (
@@ -89,6 +91,7 @@ class _Read:
     risk: RiskPolicy | None = None
     operators: Operators | None = NOBODY
     """None: it names none, and no action needs a role."""
+    limits: Limits = NOTHING_ALLOWED
 
 
 class NewestPolicy:
@@ -97,7 +100,7 @@ class NewestPolicy:
     def __init__(self, identity: Callable[[], Identity]) -> None:
         self._identity = identity
         self._raw: bytes | None = None
-        self._read = _Read(operators=None)
+        self._read = _Read(operators=None, limits=NO_LIMITS)
         self.signs_endings = False
         """The backend signs every ending, so none is believed unsigned; until a good policy says otherwise."""
         self.public_origin: str | None = None
@@ -106,21 +109,21 @@ class NewestPolicy:
     def take(self, raw: bytes | None) -> None:
         """Put this document in the place of the one before; one that is not good ends what is taken offline.
 
-        Nor does it open what needs a role: then nobody has one.
+        Nor does it open what needs a role, or has a limit: then nobody has one, and it is nothing.
         """
         if raw is None or raw == self._raw:
             return
         self._raw = raw
-        operators: Operators | None = NOBODY
+        readable = _Read()
         try:
             document = read_document(raw, self._identity(), Context.POLICY)
-            operators = operators_in(document)
+            readable = _Read(operators=operators_in(document), limits=limits_in(document))
             self.signs_endings = document.get("signs_endings") is True
             origin = document.get("public_origin")
             self.public_origin = origin if isinstance(origin, str) else None
-            self._read = _Read(document, policy_of(document), operators)
+            self._read = replace(readable, document=document, risk=policy_of(document))
         except (MalformedError, SignatureError) as error:
-            self._read = _Read(operators=operators)
+            self._read = readable
             log.error("policy not usable, nothing is taken offline: %s", error)
 
     @property
@@ -132,6 +135,11 @@ class NewestPolicy:
     def operators(self) -> Operators | None:
         """Whom it names, also after its end; None: it names none, or there is none."""
         return self._read.operators
+
+    @property
+    def limits(self) -> Limits:
+        """What no role goes beyond, also after its end."""
+        return self._read.limits
 
     @property
     def document(self) -> dict[str, Any] | None:
@@ -167,6 +175,11 @@ class OfflinePolicy:
     def newest(self) -> RiskPolicy | None:
         """The newest policy stored; the one that came with the enrolment until then. None: none that is good."""
         return self._newest.risk
+
+    @property
+    def limits(self) -> Limits:
+        """What no role goes beyond."""
+        return self._newest.limits
 
     @property
     def currency(self) -> str:

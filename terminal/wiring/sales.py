@@ -19,6 +19,7 @@ from terminal.sales.commands import SaleCommands
 from terminal.sales.effects import EffectRunner
 from terminal.sales.inquiries import RESTORED_ALARM, Inquiries
 from terminal.sales.intent_url import IntentUrls
+from terminal.sales.limits import UsedLimits
 from terminal.sales.offline import OfflinePolicy
 from terminal.sales.open_dues import OpenDues
 from terminal.sales.open_sales import OpenSales
@@ -154,6 +155,12 @@ def _commands(
         signer=device.signer,
         clock=device.clock,
         policy=policy,
+        limits=UsedLimits(
+            policy=policy,
+            reads=device.list_reads,
+            executor=device.executors.lists,
+            clock=device.clock,
+        ),
         standing=lambda: backend.standing.now,
         denylisted=backend.documents.denylisted,
         online=backend.follower.online,

@@ -41,7 +41,10 @@ def members_of(signed: str) -> dict[str, Any]:
 
 def test_a_policy(shop: Shop) -> None:
     policy = members_of(shop.till().call("GET", "/terminal/config").json()["policy"])
-    assert set(policy) == EVERY_DOCUMENT | added_by("policy") | set(SIGNED_DUTIES)
+    assert set(policy) == EVERY_DOCUMENT | added_by("policy") | set(SIGNED_DUTIES) | {"limits"}
+    limits = shapes(PAGE)["Limits"]
+    assert isinstance(limits, Fields)
+    assert set(policy["limits"]) == set(limits.members)
     risk = shapes(PAGE)["Risk"]
     assert isinstance(risk, Fields)
     assert set(policy["risk"]) == {name for name, member in risk.members.items() if not member.optional}
@@ -53,7 +56,7 @@ def test_a_policy_with_operators(shop: Shop) -> None:
     settings = {"operators": people, "roles": {"refund": ["manager"]}}
     assert shop.operator.call("PUT", f"/terminals/{till.terminal_id}/settings", settings).status_code == 204
     policy = members_of(till.call("GET", "/terminal/config").json()["policy"])
-    assert set(policy) == EVERY_DOCUMENT | added_by("policy") | set(SIGNED_DUTIES) | {"operators", "roles"}
+    assert set(policy) == EVERY_DOCUMENT | added_by("policy") | set(SIGNED_DUTIES) | {"limits", "operators", "roles"}
     for name, said in (("Operator", policy["operators"][0]), ("PinHash", policy["operators"][0]["pin"])):
         written = shapes(PAGE)[name]
         assert isinstance(written, Fields)

@@ -93,8 +93,8 @@ def forgotten_key() -> Iterator[None]:
     """Sale commands that make a new sale whenever they are asked, whatever the till's key says."""
     start = SaleCommands.start
 
-    async def forgetful(self: SaleCommands, new: NewSale, *, by: str | None = None) -> tuple[Sale, bool]:
-        return await start(self, msgspec.structs.replace(new, idempotency_key=str(uuid4())), by=by)
+    async def forgetful(self: SaleCommands, new: NewSale) -> tuple[Sale, bool]:
+        return await start(self, msgspec.structs.replace(new, idempotency_key=str(uuid4())))
 
     with patch.object(SaleCommands, "start", forgetful):
         yield

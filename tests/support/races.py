@@ -100,3 +100,26 @@ def paid_or_cancelled(shop: Shop, till: Till, wallet: Wallet) -> None:
     assert said == paid
     assert [till.status(sale) for sale in sales] == ["approved" if end == "settled" else "cancelled" for end in said]
     assert wallet.balance() == 1_000_00 - 1_00 * said.count("settled")
+
+
+def refunds_at_once(shop: Shop) -> None:
+    """A key has twenty sales given back at the same moment, half of them cancelled: a day's limit, and no more."""
+    till, wallet = shop.till(), shop.wallet()
+    settings = {"limits": {"refunds_per_day": 50_00}}
+    assert shop.operator.call("PUT", f"/terminals/{till.terminal_id}/settings", settings).status_code == 204
+    sales = [till.sale(10_00) for _ in range(PAYERS)]
+    for sale in sales:
+        assert till.pay(sale, wallet).json()["status"] == "approved"
+    start = Barrier(PAYERS)
+
+    def give_back(at: int) -> bool:
+        start.wait(30)
+        if at % 2:
+            return bool(till.cancel(sales[at]).json()["status"] == "cancelled")
+        return bool(till.refund(sales[at]).json()["state"] == "done")
+
+    with ThreadPoolExecutor(PAYERS) as pool:
+        done = list(pool.map(give_back, range(PAYERS)))
+    assert sum(done) == 5
+    assert shop.operator.takings() == (PAYERS - 5) * 10_00
+    assert shop.operator.alarms().count("order_held") == PAYERS - 5

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Authority at the counter: which person may have the terminal do what. Source: local API, *Operators*.
+"""Authority at the counter: which person may have the terminal do what, and what nobody may. Source: local API.
 
-Reading order: roles.
+Reading order: roles, limits.
 """
 
-__all__ = ["roles"]
+__all__ = ["limits", "roles"]

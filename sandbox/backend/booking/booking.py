@@ -75,8 +75,18 @@ def hear_of_offline_acceptance(session: Session, payment: PaymentRow, occurred_a
 
 def business_date_of(session: Session, terminal_id: str, at: int) -> str:
     """The day of the terminal's merchant on which something counts, as ``2026-11-22``."""
+    return _business_day(session, terminal_id).date_of(at).isoformat()
+
+
+def business_day_of(session: Session, terminal_id: str, at: int) -> tuple[int, int]:
+    """From when to before when that day lasts, Unix seconds."""
+    business_day = _business_day(session, terminal_id)
+    return business_day.span(business_day.date_of(at))
+
+
+def _business_day(session: Session, terminal_id: str) -> BusinessDay:
     merchant = merchant_of(session, terminal_id)
-    return BusinessDay(ZoneInfo(merchant.timezone), merchant.day_starts_hour).date_of(at).isoformat()
+    return BusinessDay(ZoneInfo(merchant.timezone), merchant.day_starts_hour)
 
 
 def book(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> Refusal | None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from pengpos.core.sale import refund_id_after_cancel
 from pengpos.wire.objects.presentation import Presentation
-from sandbox.backend.booking import booking, refunds
+from sandbox.backend.booking import booking, given_back, refunds
 from sandbox.backend.intents import dues, intents, reports
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records.tables import (
@@ -107,6 +107,8 @@ def _outcome(
     but an expired intent: what the true terminal accepted offline under it is still taken when it comes.
     """
     payment = reports.standing_payment(session, intent)
+    booked = _booked(session, intent)
+    gives_back = booked.taken_minor if booked is not None and _can_be_undone(session, intent, booked) else 0
     order = held_orders.Order(
         kind=ReviewKind.CANCEL,
         terminal_id=intent.terminal_id,
@@ -118,6 +120,8 @@ def _outcome(
             "reason": reason.value,
         },
         imported=imported,
+        gives_back_minor=gives_back,
+        given_today_minor=given_back.today_minor(session, intent, now) if gives_back else 0,
     )
     if not _money_hangs_on(session, intent, payment):
         why = held_orders.must_be_held(session, order)
@@ -151,7 +155,7 @@ def _booked(session: Session, intent: IntentRow) -> PaymentRow | None:
 def _end(session: Session, backend: Backend, intent: IntentRow, now: int) -> CancelOutcome:
     booked = _booked(session, intent)
     if booked is not None:
-        if booked.settled_on is not None or booked.accepted_offline or _refunded(session, intent):
+        if not _can_be_undone(session, intent, booked):
             return CancelOutcome.SETTLED
         booking.reverse(session, backend, intent, booked, now)
     if dues.paid(session, intent.key) is not None:
@@ -164,6 +168,11 @@ def _end(session: Session, backend: Backend, intent: IntentRow, now: int) -> Can
     if withdrawn is not None:
         booking.announce_payment(session, session.get_one(PaymentRow, withdrawn.payment_id), now)
     return CancelOutcome.CANCELLED
+
+
+def _can_be_undone(session: Session, intent: IntentRow, booked: PaymentRow) -> bool:
+    """Otherwise it stays paid, and can only be refunded."""
+    return booked.settled_on is None and not booked.accepted_offline and not _refunded(session, intent)
 
 
 def _refunded(session: Session, intent: IntentRow) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sandbox.backend.booking import booking
+from sandbox.backend.booking import booking, given_back
 from sandbox.backend.errors import ConflictError, ExceedsCapturedError, NotBookedYetError
 from sandbox.backend.intents import dues, intents, reports, trial_amounts
 from sandbox.backend.kernel.alarms import raise_collision
@@ -154,7 +154,8 @@ def _must_wait(
     *,
     imported: held_orders.Imported | None,
 ) -> bool:
-    """Whether a person must look at it first; then the row says what it would give back."""
+    """Whether a person must look at it first; then the row says what that is. Raises ExceedsCapturedError."""
+    would_give = _would_give(session, intent, payment, row)
     order = held_orders.Order(
         kind=ReviewKind.REFUND,
         terminal_id=intent.terminal_id,
@@ -168,17 +169,24 @@ def _must_wait(
             "reason": row.reason,
         },
         imported=imported,
+        gives_back_minor=would_give or 0,
+        given_today_minor=given_back.today_minor(session, intent, now) if would_give else 0,
     )
-    if held_orders.must_be_held(session, order) is None:
+    if held_orders.ask(session, order, now) is None:
         return False
-    due = dues.paid(session, intent.key)
-    if payment.status is PaymentStatus.APPROVED:
-        row.amount_minor = _amount(row, payment.taken_minor - payment.refunded_minor)
-    elif due is not None:
-        row.amount_minor = _amount(row, due.amount_minor - due.refunded_minor)
+    if would_give is not None:
+        row.amount_minor = would_give
     else:
         row.amount_minor = payment.guaranteed_minor if row.requested_minor is None else row.requested_minor
-    return held_orders.ask(session, order, now) is not None
+    return True
+
+
+def _would_give(session: Session, intent: IntentRow, payment: PaymentRow, row: RefundRow) -> int | None:
+    """What would go back of money that was taken; None: none was. Raises ExceedsCapturedError."""
+    if payment.status is PaymentStatus.APPROVED:
+        return _amount(row, payment.taken_minor - payment.refunded_minor)
+    due = dues.paid(session, intent.key)
+    return None if due is None else _amount(row, due.amount_minor - due.refunded_minor)
 
 
 def _carry_out(

@@ -24,7 +24,7 @@ from sandbox.backend.intents.finality import MOST_MAX_AGE_S
 
 ReviewKind = Literal["refund", "cancel"]
 ReviewState = Literal["open", "approved", "refused"]
-HeldBecause = Literal["revoked", "imported"]
+HeldBecause = Literal["revoked", "imported", "over_limit"]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,16}$")]
 Kid = Annotated[Base64url, Field(min_length=11, max_length=11)]
 Fingerprint = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{4}(-?[0-9A-Fa-f]{4}){3}$")]
@@ -136,6 +136,17 @@ class RolesChange(Shape):
     diagnosis: Roles | None = None
 
 
+class LimitsChange(Shape):
+    """A change of what no role at the terminal goes beyond; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    per_refund: Amount | None = None
+    refunds_per_day: Amount | None = None
+    per_code: Amount | None = None
+    codes_unconfirmed: Amount | None = None
+
+
 class Settings(Shape):
     """What a merchant, a store or a terminal sets for itself and all below it; the lower one wins."""
 
@@ -147,6 +158,7 @@ class Settings(Shape):
     languages: list[Annotated[str, Field(max_length=16)]] | None = Field(default=None, max_length=8)
     operators: list[NamedOperator] | None = Field(default=None, max_length=OPERATORS_MOST)
     roles: RolesChange | None = None
+    limits: LimitsChange | None = None
 
 
 class NewMerchant(Shape):

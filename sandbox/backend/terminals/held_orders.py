@@ -14,9 +14,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pengpos.core.authority.limits import refund_over_limit
 from sandbox.backend.kernel.alarms import raise_alarm
 from sandbox.backend.records.database import insert_if_new
 from sandbox.backend.records.tables import AlarmKind, HeldBecause, ReviewKind, ReviewRow, ReviewState, TerminalRow
+from sandbox.backend.terminals import policy
 
 
 class Imported(Enum):
@@ -30,7 +32,8 @@ class Imported(Enum):
 class Order:
     """What a terminal's key asks for. `subject`: the order's own id; `detail`: what the operator should see of it.
 
-    `imported`: it stood in a sealed export; None: a request of the terminal's key asks for it.
+    `imported`: it stood in a sealed export; None: a request of the terminal's key asks for it. `gives_back_minor`: of
+    money that is booked; `given_today_minor`: what the key has had given back on this business day.
     """
 
     kind: ReviewKind
@@ -38,6 +41,8 @@ class Order:
     subject: str
     detail: dict[str, Any] = field(default_factory=dict)
     imported: Imported | None = None
+    gives_back_minor: int = 0
+    given_today_minor: int = 0
 
 
 def must_be_held(session: Session, order: Order) -> HeldBecause | None:
@@ -45,7 +50,11 @@ def must_be_held(session: Session, order: Order) -> HeldBecause | None:
     terminal = session.get_one(TerminalRow, order.terminal_id)
     if terminal.revoked_at is not None:
         return HeldBecause.REVOKED
-    return None if order.imported is None else HeldBecause.IMPORTED
+    if order.imported is not None:
+        return HeldBecause.IMPORTED
+    limits = policy.limits_of(session, terminal)
+    over = order.gives_back_minor > 0 and refund_over_limit(limits, order.gives_back_minor, order.given_today_minor)
+    return HeldBecause.OVER_LIMIT if over else None
 
 
 def ask(session: Session, order: Order, now: int) -> ReviewRow | None:

@@ -16,7 +16,7 @@ from sandbox.backend.kernel.events import emit
 from sandbox.backend.records.tables import EventKind, MerchantRow, StoreRow, TerminalRow
 
 _NAME_SIZE = 40
-MERGED = ("risk", "roles")
+MERGED = ("risk", "roles", "limits")
 """Settings of which a member left out stays; every other is replaced as a whole."""
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pengpos.backend_api.limits import limits_in
+from pengpos.core.authority.limits import Limits
 from pengpos.core.times import CLOCK_TOLERANCE_S, rfc3339
 from pengpos.wire.encoding.cose import Context
 from sandbox.backend.records.tables import DocumentRow, MerchantRow, StoreRow, TerminalRow
@@ -37,8 +39,16 @@ _NOTHING_OFFLINE: dict[str, Any] = {"per_payment": 0, "per_wallet_total": 0, "st
 """What a terminal that must not sell may take offline: by it also one obeys that does not know the word `standing`."""
 SIGNED_DUTIES: dict[str, Any] = {"signs_endings": True}
 """What this backend does that no terminal could know otherwise: nothing between the two can take it out."""
+DEFAULT_LIMITS: dict[str, Any] = {
+    "per_refund": 2_000_00,
+    "refunds_per_day": 5_000_00,
+    "per_code": 500_00,
+    "codes_unconfirmed": 2_000_00,
+}
+"""Above what a small shop gives back for one bill, or on one day; of codes, what it may take offline in all."""
 DEFAULT_CONFIG: dict[str, Any] = {
     "risk": DEFAULT_RISK,
+    "limits": DEFAULT_LIMITS,
     "campaigns": [],
     "tip_presets_percent": [5, 10, 15],
     "languages": ["zh-Hans", "en"],
@@ -101,13 +111,15 @@ def risk_as_of(session: Session, terminal_id: str, at: int) -> dict[str, Any] | 
     return max(risks, key=lambda risk: int(risk["per_payment"]), default=None)
 
 
+def limits_of(session: Session, terminal: TerminalRow) -> Limits:
+    """What the terminal's newest settings let it give back."""
+    return limits_in(_settings(session, terminal))
+
+
 def _content(session: Session, issuer: Issuer, terminal: TerminalRow) -> dict[str, Any]:
     merchant = session.get_one(MerchantRow, terminal.merchant_id)
     store = session.get_one(StoreRow, terminal.store_id)
-    merged = dict(DEFAULT_CONFIG)
-    for layer in (merchant.config, store.config, terminal.config):
-        for name, value in layer.items():
-            merged[name] = {**merged.get(name, {}), **value} if name in MERGED else value
+    merged = _settings(session, terminal)
     if not merged.get("operators"):  # no member at all: what a terminal of page 1.1 gets
         merged = {name: value for name, value in merged.items() if name not in {"operators", "roles"}}
     standing, since = standing_of(terminal)
@@ -130,6 +142,18 @@ def _content(session: Session, issuer: Issuer, terminal: TerminalRow) -> dict[st
         "issuers": issuer.jwks(),
         **SIGNED_DUTIES,
     }
+
+
+def _settings(session: Session, terminal: TerminalRow) -> dict[str, Any]:
+    """What merchant, store and terminal have set; the lower level wins."""
+    merged = dict(DEFAULT_CONFIG)
+    levels = (
+        session.get_one(MerchantRow, terminal.merchant_id), session.get_one(StoreRow, terminal.store_id), terminal
+    )  # fmt: skip
+    for level in levels:
+        for name, value in level.config.items():
+            merged[name] = {**merged.get(name, {}), **value} if name in MERGED else value
+    return merged
 
 
 def _instants(**at: int | None) -> dict[str, str]:

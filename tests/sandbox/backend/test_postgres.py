@@ -20,6 +20,7 @@ from tests.support.races import (
     guaranteed_at_once,
     one_id_of_two_terminals_at_once,
     paid_or_cancelled,
+    refunds_at_once,
 )
 from tests.support.rounds import Rounds
 
@@ -132,6 +133,10 @@ def test_a_refund_asked_for_at_once_is_given_once(shop: Shop) -> None:
         answers = list(pool.map(lambda _: till.refund(sale, 10_00, refund_id).json(), range(8)))
     assert answers == [answers[0]] * 8
     assert wallet.balance() == 991_20
+
+
+def test_refunds_sent_at_once_give_back_no_more_than_a_day_allows(shop: Shop) -> None:
+    refunds_at_once(shop)
 
 
 def test_copies_of_a_wallet_found_at_once_are_listed_once(shop: Shop) -> None:

@@ -179,3 +179,4 @@ class HeldBecause(StrEnum):
 
     REVOKED = "revoked"
     IMPORTED = "imported"
+    OVER_LIMIT = "over_limit"

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a terminal's key has had given back on a business day: what the policy's limits are held against.
+
+Source: backend API, *Limits in the policy*. What a person at the backend approved is not in it.
+
+Tests: tests/sandbox/backend/terminals/test_over_limit.py
+"""
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from sandbox.backend.booking import booking
+from sandbox.backend.ledger import ledger
+from sandbox.backend.records.tables import (
+    AccountKind,
+    EntryRow,
+    IntentRow,
+    LedgerAccountRow,
+    PostingKind,
+    PostingRow,
+    RefundRow,
+    RefundState,
+    ReviewKind,
+    ReviewRow,
+)
+
+
+def today_minor(session: Session, intent: IntentRow, now: int) -> int:
+    """Refunds that are done, and booked payments that were cancelled, by this intent's terminal in its currency.
+
+    No other transaction adds to it before this one ends: the merchant's account, which all of it comes from, is locked.
+    """
+    terminal_id, currency = intent.terminal_id, intent.currency
+    ledger.lock(session, booking.merchant_account(session, terminal_id), currency)
+    begin, end = booking.business_day_of(session, terminal_id, now)
+    refunded = session.scalar(
+        select(func.sum(RefundRow.amount_minor))
+        .join(IntentRow, IntentRow.key == RefundRow.intent_key)
+        .where(
+            RefundRow.terminal_id == terminal_id,
+            RefundRow.state == RefundState.DONE,
+            RefundRow.business_date == booking.business_date_of(session, terminal_id, now),
+            IntentRow.currency == currency,
+            _not_reviewed(ReviewKind.REFUND, RefundRow.terminal_id, RefundRow.id),
+        )
+    )
+    reversed_ = session.scalar(
+        select(func.sum(EntryRow.amount_minor))
+        .join(PostingRow, PostingRow.id == EntryRow.posting_id)
+        .join(LedgerAccountRow, LedgerAccountRow.id == EntryRow.account_id)
+        .join(IntentRow, IntentRow.key == PostingRow.intent_key)
+        .where(
+            PostingRow.kind == PostingKind.REVERSAL,
+            PostingRow.at >= begin,
+            PostingRow.at < end,
+            LedgerAccountRow.kind == AccountKind.MERCHANT,
+            LedgerAccountRow.currency == currency,
+            IntentRow.terminal_id == terminal_id,
+            _not_reviewed(ReviewKind.CANCEL, IntentRow.terminal_id, IntentRow.intent_id),
+        )
+    )
+    return int(refunded or 0) - int(reversed_ or 0)
+
+
+def _not_reviewed(
+    kind: ReviewKind, terminal_id: InstrumentedAttribute[str], subject: InstrumentedAttribute[str]
+) -> ColumnElement[bool]:
+    of_it = select(ReviewRow.id).where(
+        ReviewRow.kind == kind, ReviewRow.terminal_id == terminal_id, ReviewRow.subject == subject
+    )
+    return ~of_it.exists()
