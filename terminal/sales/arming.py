@@ -30,6 +30,8 @@ class Arming:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._armed = Armed()
+        self._wanted = False
+        self._allowed = True
 
     @property
     def armed(self) -> Armed:
@@ -44,12 +46,21 @@ class Arming:
     def arm(self) -> int:
         """Want phones, once a field has been seen empty from now on."""
         with self._lock:
-            return self._next(wanted=True)
+            self._wanted = True
+            return self._next(wanted=self._allowed)
 
     def disarm(self) -> int:
         """Offer nothing to any phone."""
         with self._lock:
+            self._wanted = False
             return self._next(wanted=False)
+
+    def allow(self, *, allowed: bool) -> None:
+        """Whether phones may be wanted at all: a terminal that must not sell offers nothing, whatever a sale wants."""
+        with self._lock:
+            if allowed is not self._allowed:
+                self._allowed = allowed
+                self._next(wanted=self._wanted and allowed)
 
     def empty_first(self) -> int:
         """Want phones or not as before, but every field must be seen empty first."""

@@ -22,6 +22,20 @@ def test_each_step_is_a_new_arming() -> None:
     assert arming.number == 4
 
 
+def test_a_terminal_that_must_not_sell_wants_no_phone_whatever_a_sale_wants() -> None:
+    arming = Arming()
+    arming.arm()
+    arming.allow(allowed=False)
+    assert now(arming) == (2, False)
+    assert (arming.arm(), now(arming)) == (3, (3, False))
+    assert (arming.empty_first(), now(arming)) == (4, (4, False))
+    arming.allow(allowed=False)
+    assert now(arming) == (4, False)
+    arming.allow(allowed=True)
+    assert now(arming) == (5, True)
+    assert (arming.disarm(), now(arming)) == (6, (6, False))
+
+
 def test_no_two_threads_get_the_same_number() -> None:
     arming = Arming()
     with ThreadPoolExecutor(8) as pool:
