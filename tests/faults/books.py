@@ -1,13 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the backend's ledger says of one terminal's intents, read from its database: nobody argues with that."""
 
+from collections import Counter
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from sqlalchemy import select
 
+from pengpos.wire.encoding.base64url import b64u
+from sandbox.backend.booking import set_aside
 from sandbox.backend.kernel.context import Backend
+from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import AccountKind, PostingKind
-from sandbox.backend.records.tables import EntryRow, IntentRow, LedgerAccountRow, PostingRow, RefundRow
+from sandbox.backend.records.tables import (
+    EntryRow,
+    IntentRow,
+    IntentStatus,
+    LedgerAccountRow,
+    PaymentRow,
+    PaymentStatus,
+    PostingRow,
+    RefundRow,
+)
+from sandbox.phone.phone import VirtualPhone
 
 
 @dataclass(slots=True)
@@ -22,6 +37,8 @@ class Entry:
     refunded: int = 0
     refunds: dict[str, tuple[str, int]] = field(default_factory=dict)
     """State and amount by refund id."""
+    refused: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Payments accepted offline and declined, by code: what was authorised, and what the platform bears of it."""
 
     @property
     def taken(self) -> int:
@@ -49,7 +66,32 @@ def read(backend: Backend, terminal_id: str) -> dict[str, Entry]:
             _add(entries[key or ""], PostingKind(kind), amount)
         for refund in session.scalars(select(RefundRow).where(RefundRow.intent_key.in_(entries))):
             entries[refund.intent_key].refunds[refund.id] = (refund.state, refund.amount_minor)
+        for payment in session.scalars(select(PaymentRow).where(
+            PaymentRow.intent_key.in_(entries), PaymentRow.accepted_offline, PaymentRow.status == PaymentStatus.DECLINED
+        )):  # fmt: skip
+            entries[payment.intent_key].refused[payment.code] = (payment.total_minor, payment.guaranteed_minor)
     return {entry.intent_id: entry for entry in entries.values()}
+
+
+def balanced(backend: Backend) -> bool:
+    """Whether the whole ledger adds up to zero, each posting and each account."""
+    with backend.db.read() as session:
+        return ledger.check(session).balanced
+
+
+def beyond_what_is_set_aside(backend: Backend, phone: VirtualPhone, currency: str) -> set[str]:
+    """Keys of a phone of which more is promised, and may still be claimed, than is set aside for them."""
+    promised = [one for one in phone.store.history(10_000) if one.promised and not one.released]
+    ids = [str(UUID(bytes=one.intent_id)) for one in promised]
+    over = IntentRow.status.in_((IntentStatus.APPROVED, IntentStatus.CANCELLED))
+    with backend.db.read() as session:
+        ended = set(session.scalars(select(IntentRow.intent_id).where(IntentRow.intent_id.in_(ids), over)))
+        claimable: Counter[str] = Counter()
+        for intent_id, one in zip(ids, promised, strict=True):
+            claimable[b64u(one.kid)] += 0 if intent_id in ended else one.total_minor
+        return {
+            kid for kid, minor in claimable.items() if minor > ledger.balance(session, set_aside.of_key(kid), currency)
+        }
 
 
 def _add(entry: Entry, kind: PostingKind, amount: int) -> None:

@@ -4,15 +4,21 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from tests.faults import iotrace
-from tests.faults.campaign import Sweep, Tally, sweep_row
+from tests.faults.campaign import Sweep, Tally, here_and_there, sweep_row
 from tests.faults.journeys import Row
 from tests.faults.world import World, world
 
-HoldsThrough = Callable[[World, Row, Sequence[Sweep]], None]
+
+class HoldsThrough(Protocol):
+    """The fixture of that name."""
+
+    def __call__(self, where: World, row: Row, sweeps: Sequence[Sweep], times: int = 0) -> None:
+        """See there."""
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +52,14 @@ def everywhere(pytestconfig: pytest.Config) -> bool:
 def holds_through(
     record_property: Callable[[str, object], None], caplog: pytest.LogCaptureFixture, *, everywhere: bool
 ) -> HoldsThrough:
-    """Sweep a journey: nothing is lost, doubled, shown wrongly or left unfinished."""
+    """Sweep a journey: nothing is lost, doubled, shown wrongly or left unfinished. `times`: in the short form only."""
 
-    def sweep(where: World, row: Row, sweeps: Sequence[Sweep]) -> None:
+    def sweep(where: World, row: Row, sweeps: Sequence[Sweep], times: int = 0) -> None:
         caplog.set_level(logging.CRITICAL + 1)  # a terminal that is killed a thousand times says a lot about it
-        tally = sweep_row(where, row, sweeps, short=not everywhere)
+        if times and not everywhere:
+            tally = here_and_there(where, row, sweeps, times)
+        else:
+            tally = sweep_row(where, row, sweeps, short=not everywhere)
         count(record_property, tally)
         assert tally.examples == []
 

@@ -2,13 +2,14 @@
 """The hands of a cashier and of shoppers, as a journey moves them. What they do may be said twice: it is done once."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import msgspec
 
-from pengpos.client import SaleView
+from pengpos.client import SaleView, Status
 from sandbox.phone.phone import VirtualPhone
 from tests.faults.play import OVER, REFUND_ENDS, GaveUpError, Play
 from tests.faults.world import CURRENCY
@@ -48,18 +49,30 @@ class Hands:
     # --- the link -----------------------------------------------------------------------------------------------------
 
     async def cut_link(self) -> None:
-        """Cut it, and wait until the terminal has noticed."""
+        """Cut it, and wait until the terminal has noticed. Raises GaveUpError."""
         self.play.road.cut()
-        for _ in range(PATIENCE_S):
-            if not (await self.play.status()).link.online:
-                return
+        if not await self.it_shows(lambda status: not status.link.online):
+            raise GaveUpError("the terminal does not notice that the link is cut")
+
+    async def it_shows(self, wanted: Callable[[Status], bool]) -> bool:
+        """Wait as long as a cashier does until the terminal as a whole shows something; whether it came to be."""
+        for _ in range(PATIENCE_S * 4):
+            if wanted(await self.play.status()):
+                return True
             await asyncio.sleep(0.5)
-        raise GaveUpError("the terminal does not notice that the link is cut")
+        return False
 
     # --- the till -----------------------------------------------------------------------------------------------------
 
     async def charge(self, key: str, amount: int, **more: object) -> SaleView:
         """Confirm an amount; the till says it again under the same key until it is answered. Raises GaveUpError."""
+        sale = await self.try_to_charge(key, amount, **more)
+        if sale is None:
+            raise GaveUpError("it must not sell")
+        return sale
+
+    async def try_to_charge(self, key: str, amount: int, **more: object) -> SaleView | None:
+        """The same where it may have been told not to sell; None: it says so. Raises GaveUpError."""
         body = {"idempotency_key": key, "amount": amount, "currency": CURRENCY, "reference": key} | more
         for _ in range(PATIENCE_S):
             answer = await self.play.call("POST", "/v1/sales", body)
@@ -67,6 +80,8 @@ class Hands:
                 sale = msgspec.json.decode(answer.content, type=SaleView)
                 self.play.witness.acknowledged(key, sale)
                 return sale
+            if answer.status_code == httpx.codes.FORBIDDEN:
+                return None
             await asyncio.sleep(1)
         raise GaveUpError(f"no sale: {answer.status_code} {answer.text}")
 
@@ -94,6 +109,7 @@ class Hands:
 
     async def cancel(self, sale: SaleView) -> None:
         """Give it up."""
+        self.play.witness.given_up.add(sale.id)
         await self.press(sale, "cancel", {"reason": "customer"})
 
     async def until(self, sale: SaleView, states: Collection[str] = OVER) -> SaleView:
@@ -120,7 +136,7 @@ class Hands:
         """The backend runs its settlement, the cashier closes the day."""
         day = (await self.play.status()).day
         assert day is not None
-        await self._at_backend("POST", f"/admin/v1/settlements/{day.date}", self.play.world.backend.admin_token)
+        await self.at_backend("POST", f"/admin/v1/settlements/{day.date}", self.play.world.backend.admin_token)
         for _ in range(PATIENCE_S):
             if (await self.play.call("POST", "/v1/day/close", {"date": day.date})).is_success:
                 return
@@ -152,6 +168,7 @@ class Hands:
             await asyncio.sleep(0.5)
         await self.see_empty_field()
         sale = await self.look_at(sale)
+        self.play.look_at_promises(phone)
         if times < TAPS_MOST:
             return sale
         if sale.state in WAITING:
@@ -193,10 +210,10 @@ class Hands:
 
     async def _at_page(self, what: str, intent_id: str, phone: VirtualPhone, body: dict[str, str]) -> httpx.Response:
         token = phone.store.note("token") or ""
-        return await self._at_backend("POST", f"/wallet/v1/intents/{intent_id}/{what}", token, body)
+        return await self.at_backend("POST", f"/wallet/v1/intents/{intent_id}/{what}", token, body)
 
-    async def _at_backend(
-        self, method: str, path: str, token: str, body: dict[str, str] | None = None
+    async def at_backend(
+        self, method: str, path: str, token: str, body: dict[str, Any] | None = None
     ) -> httpx.Response:
         """Somebody else's call, by a road of their own."""
         world, headers = self.play.world, {"Authorization": f"Bearer {token}"}

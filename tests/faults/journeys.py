@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from sandbox.phone.field.manners import Honest, TornInReply
+from tests.faults import authority_journeys as others
 from tests.faults.hands import LIFE_S, Hands
 from tests.faults.play import OVER
 
@@ -309,4 +310,20 @@ UNDOING = (
     Row("two payers", two_payers, ("approved",), phones=2),
     Row("close the day", close_the_day, ("settled",)),
 )
-ROWS = (*ONLINE, *OFFLINE, *UNDOING)
+AUTHORITY = (  # in the short form here and there a fault, not at each so many-th place
+    Row("revoked in mid-sale", others.revoked_in_mid_sale, ("cancelled",)),
+    Row("revoked while no event comes", others.revoked_while_no_event_comes, ("cancelled",)),
+    Row("revoked while it was offline", others.revoked_while_it_was_offline, ("approved",)),
+    Row("locked and unlocked", others.locked_and_unlocked, ("cancelled", "approved")),
+    Row("cap lowered", others.cap_lowered, ("cancelled", "approved")),
+    Row("refunded elsewhere", others.refunded_elsewhere, ("partly_refunded",)),
+    Row("cancelled elsewhere", others.cancelled_elsewhere, ("reversed",)),
+    Row("paid from a purse", others.paid_from_a_purse, ("refunded",)),
+    Row("no purse offline", others.no_purse_offline, ("approved",), phones=2),
+    Row("spent meanwhile", others.spent_meanwhile, ("approved",)),
+    Row("a friend pays", others.a_friend_pays, ("approved",), phones=2),
+    Row("a friend refuses", others.a_friend_refuses, ("declined",), phones=2),
+    Row("a friend pays what was claimed", others.a_friend_pays_what_was_claimed, ("approved",), phones=2),
+)
+MONEY = (*ONLINE, *OFFLINE, *UNDOING)
+ROWS = (*MONEY, *AUTHORITY)

@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from contextvars import Context, copy_context
 from pathlib import Path
 from typing import Any, cast
+from uuid import UUID
 
 import httpx
 
@@ -169,6 +170,13 @@ class Life:
             if path.is_file() and not path.name.endswith((".lock", "-shm")):
                 shutil.copy(path, copy.root / path.name)
         return copy
+
+    def on_the_card(self, intent_id: UUID) -> Sale:
+        """The sale of an intent, as who has a copy of the card reads it: past every gate."""
+        assert self._journal is not None
+        sale = self._journal.inner.sale_by_intent(intent_id)
+        assert sale is not None
+        return sale
 
     def second_drainer(self) -> None:
         """Start another drainer over the same queue. It must be turned away."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Terminals with one thing wrong: each must make the campaign fail, or the campaign proves nothing.
+"""Terminals and backends with one thing wrong: each must make the campaign fail, or the campaign proves nothing.
 
 A mutant is a change to the running code for as long as its context lasts. Wrong settings of the database are mutants of
 `powerloss` and judged there.
@@ -15,6 +15,7 @@ from unittest.mock import patch
 from uuid import UUID, uuid4
 
 import msgspec
+from sqlalchemy.orm import Session
 
 from offline_queue.lease import Leases
 from offline_queue.values import Change, SaleChanged
@@ -23,8 +24,12 @@ from pengpos.core.events import Event, NoAnswer, RefundAnswered
 from pengpos.core.machine import _with_money
 from pengpos.core.machine._common import arrow
 from pengpos.core.sale import Intent, Refund, Sale, SaleState
+from sandbox.backend.booking import set_aside
+from sandbox.backend.records.tables import BorneBy, WalletCredentialRow
+from sandbox.backend.trust import liability
 from terminal.backend.gateway import BackendGateway
 from terminal.sales import open_sales as desk_module
+from terminal.sales.arming import Arming
 from terminal.sales.commands import SaleCommands
 from terminal.sales.open_sales import OpenSales
 from tests.faults.campaign import Sweep
@@ -134,6 +139,40 @@ def nobody_else_can_pay() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def liability_without(code: str) -> Iterator[None]:
+    """A backend whose table of who bears it has no row for one of its own codes."""
+    kept = {name: row for name, row in liability.LIABILITY.items() if name != code}
+    with patch.object(liability, "LIABILITY", kept):
+        yield
+
+
+@contextmanager
+def liability_of_the_merchant(code: str) -> Iterator[None]:
+    """A backend that has its merchants bear what no terminal could foresee."""
+    changed = {**liability.LIABILITY, code: liability.Liability(BorneBy.MERCHANT, may_be_due=True)}
+    with patch.object(liability, "LIABILITY", changed):
+        yield
+
+
+@contextmanager
+def nothing_set_aside() -> Iterator[None]:
+    """A backend that certifies a key with an allowance, and moves no money."""
+
+    def moved_nothing(session: Session, row: WalletCredentialRow, currency: str, now: int) -> None:
+        row.claimable_until = row.expires_at + set_aside.CLAIMABLE_S
+
+    with patch.object(set_aside, "put_by", moved_nothing):
+        yield
+
+
+@contextmanager
+def armed_whatever_is_ordered() -> Iterator[None]:
+    """A terminal that ends its sale when it must not sell, and offers it to phones until then."""
+    with patch.object(Arming, "allow", lambda _self, *, allowed: None):
+        yield
+
+
 MUTANTS = (
     Mutant("a cancel that asks nobody", nobody_else_can_pay,
            "paid while cancelling", Sweep(Kind.KILL, Moment.SHOWN), "shown wrongly"),
@@ -152,4 +191,12 @@ MUTANTS = (
            "sales while draining", Sweep(Kind.SECOND_DRAINER, Moment.JOURNAL), "doubled", "queue_entries"),
     Mutant("effects before the commit", effects_first,
            "by reader only, the shopper leaves", Sweep(Kind.KILL, Moment.RECORD), "shown wrongly", "SaleChanged"),
+    Mutant("a code without a row in the table of who bears it", partial(liability_without, "insufficient_funds"),
+           "declined at sync", Sweep(Kind.KILL, Moment.ANSWERED), "unfinished"),
+    Mutant("a merchant who bears what nobody foresees", partial(liability_of_the_merchant, "insufficient_funds"),
+           "declined at sync", Sweep(Kind.KILL, Moment.ANSWERED), "owed"),
+    Mutant("an allowance without money set aside", nothing_set_aside,
+           "spent meanwhile", Sweep(Kind.KILL, Moment.ANSWERED), "owed"),
+    Mutant("armed whatever is ordered", armed_whatever_is_ordered,
+           "revoked while no event comes", Sweep(Kind.KILL, Moment.SHOWN), "disobeyed"),
 )  # fmt: skip

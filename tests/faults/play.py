@@ -18,11 +18,12 @@ from pengpos.core.errors import PengposError
 from sandbox.phone.field.in_process import VirtualField
 from sandbox.phone.phone import VirtualPhone
 from terminal.device.clock import DeviceClock
+from tests.faults import books
 from tests.faults.chaos import Chaos, Fault, Kind
 from tests.faults.life import BrokenError, Life
 from tests.faults.road import Road
 from tests.faults.witness import Witness
-from tests.faults.world import World
+from tests.faults.world import CURRENCY, World
 from tests.support.jumping_loop import JumpingLoop, Killed
 
 STARTS_MOST = 30
@@ -59,6 +60,8 @@ class Play:
     chaos: Chaos = field(init=False)
     road: Road = field(init=False)
     shoppers_are_gone: bool = False
+    documents_stand: bool = True
+    """The operator has changed nothing about this terminal."""
     _life: Life | None = None
     _starts: int = 0
     _image: Home | None = None
@@ -73,13 +76,16 @@ class Play:
 
     async def run(self, journey: Part) -> None:
         """Play it to the end. Raises GaveUpError."""
-        self.road = Road(self.world.road(self.home, lambda: self.chaos.clock_wrong_by_s == 0))
+        self.road = Road(self.world.road(self.home, self._documents_stand))
         try:
             await self._play(journey)
         finally:
             if self._life is not None:
                 await self._life.bury()
             await self.road.aclose()
+
+    def _documents_stand(self) -> bool:
+        return self.documents_stand and self.chaos.clock_wrong_by_s == 0
 
     async def _play(self, journey: Part) -> None:
         await self._live(journey)
@@ -105,6 +111,10 @@ class Play:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, JumpingLoop)
         loop.leap(seconds)
+
+    def look_at_promises(self, phone: VirtualPhone) -> None:
+        """Hold what a phone has promised against what the backend has set aside."""
+        self.witness.beyond |= books.beyond_what_is_set_aside(self.world.backend, phone, CURRENCY)
 
     # --- lives --------------------------------------------------------------------------------------------------------
 
@@ -182,7 +192,7 @@ class Play:
     async def _until_quiet(self) -> None:
         """All faults are over: wait until nothing is open, or as long as it may reasonably take."""
         for look in range(QUIET_LOOKS):
-            if all(_is_quiet(sale) for sale in await self.all_sales()):
+            if all(_is_quiet(sale) for sale in await self.all_sales()) and self.witness.obeys:
                 break
             await asyncio.sleep(0.5 if look < 20 else 5)
             if look % 10 == 9:  # what broke meanwhile is mended, and the backend has done its own chores

@@ -8,10 +8,17 @@ import pytest
 
 from tests.faults.campaign import NETWORK
 from tests.faults.conftest import HoldsThrough
-from tests.faults.journeys import ROWS, Row
+from tests.faults.journeys import AUTHORITY, MONEY, Row
 from tests.faults.world import World
 
 
-@pytest.mark.parametrize("row", ROWS, ids=str)
+@pytest.mark.parametrize("row", MONEY, ids=str)
 def test_the_network_does_its_worst(wired_street: World, holds_through: HoldsThrough, row: Row) -> None:
     holds_through(wired_street, row, NETWORK)
+
+
+@pytest.mark.parametrize("row", AUTHORITY, ids=str)
+def test_the_network_at_its_worst_changes_nothing_of_who_may(
+    wired_street: World, holds_through: HoldsThrough, row: Row
+) -> None:
+    holds_through(wired_street, row, NETWORK, times=1)

@@ -8,38 +8,14 @@ was quiet.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from uuid import UUID
 
 from pengpos.client import IntentView, SaleView
 from pengpos.wire.objects.receipt import Outcome
-from sandbox.phone.phone import VirtualPhone
+from tests.faults import authority
 from tests.faults.books import Entry
-from tests.faults.witness import Witness
-
-TAKEN = frozenset({"approved", "settled", "partly_refunded", "refunded"})
-STORED = frozenset({"accepted_offline", "forwarding"})
-NOT_TAKEN = frozenset({"declined", "declined_at_sync", "cancelled", "reversed", "expired"})
-ENDS = TAKEN | NOT_TAKEN
-NOTHING = Entry("", "never heard of")
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """All there is to judge by."""
-
-    witness: Witness
-    books: dict[str, Entry]
-    phones: Sequence[VirtualPhone]
-    overlaps: Sequence[UUID] = ()
-
-    def booked(self, intent_id: str) -> Entry:
-        """What the books say of an intent."""
-        return self.books.get(intent_id, NOTHING)
-
-
-Rule = Callable[[Evidence], Iterator[str]]
+from tests.faults.evidence import ENDS, NOT_TAKEN, STORED, TAKEN, Evidence, Rule
 
 
 def judge(evidence: Evidence) -> list[str]:
@@ -64,7 +40,7 @@ def nothing_doubled(evidence: Evidence) -> Iterator[str]:
 
 
 def refunds_are_what_was_ordered(evidence: Evidence) -> Iterator[str]:
-    """Each acknowledged refund is done once, and nothing else is given back but what a cancel found paid.
+    """Each acknowledged refund is done once, and nothing else is given back but by a copy or what a cancel found paid.
 
     A card that was put back does not know of those that were ordered since.
     """
@@ -81,7 +57,8 @@ def refunds_are_what_was_ordered(evidence: Evidence) -> Iterator[str]:
             yield f"shown wrongly: sale {sale.id} shows {len(shown)} refunds, the books have {len(done)}"
         alive = [refund for refund in sale.refunds if refund.state not in {"void", "failed"}]
         by_cancel = sum(refund.reason == "cancelled by the merchant" for refund in sale.refunds)
-        if max(len(alive), len(done)) > ordered[sale.id] + by_cancel:
+        by_a_copy = Counter(evidence.witness.elsewhere.values())[sale.id]
+        if max(len(alive), len(done)) > ordered[sale.id] + by_cancel + by_a_copy:
             yield f"doubled: sale {sale.id} has more refunds than were ordered"
         if len(sale.refunds) < ordered[sale.id] and not evidence.witness.restored:
             yield f"lost: a refund of sale {sale.id} that was acknowledged"
@@ -149,13 +126,14 @@ def every_booking_is_shown(evidence: Evidence) -> Iterator[str]:
 
 
 def nothing_is_unsaid(evidence: Evidence) -> Iterator[str]:
-    """Once shown as taken always taken; once shown as stored never less than that."""
+    """Once shown as taken always taken, unless a copy gave it back; once shown as stored never less than that."""
     if evidence.witness.restored:
         return
+    by_a_copy = set(evidence.witness.elsewhere.values())
     reached: dict[str, frozenset[str]] = {}
     for sale in evidence.witness.views:
         allowed = reached.get(sale.id)
-        if allowed is not None and sale.state not in allowed:
+        if allowed is not None and sale.state not in allowed and sale.id not in by_a_copy:
             yield f"shown wrongly: sale {sale.id} was shown better, and then as {sale.state}"
         if sale.state in TAKEN:
             reached[sale.id] = TAKEN
@@ -187,7 +165,7 @@ def wallets_agree(evidence: Evidence) -> Iterator[str]:
 
 RULES: tuple[Rule, ...] = (
     nothing_doubled, refunds_are_what_was_ordered, nothing_shown_wrongly, nothing_lost, nothing_unfinished,
-    every_booking_is_shown, nothing_is_unsaid, wallets_agree,
+    every_booking_is_shown, nothing_is_unsaid, wallets_agree, *authority.RULES,
 )  # fmt: skip
 
 

@@ -47,6 +47,7 @@ CURRENCY = "CNY"
 ORIGIN = "http://backend.test"
 PHONE_PLAYS = 12
 """So many plays one phone serves before its promises could run short."""
+OWNER = Owner(tap_limits=(Money(500_00, CURRENCY),), unasked=None)
 T = TypeVar("T")
 
 
@@ -120,10 +121,10 @@ class World:
         answer: T = result
         return answer
 
-    def road(self, home: Home, clock_is_right: Callable[[], bool]) -> httpx.AsyncBaseTransport:
-        """What a terminal's calls travel by."""
+    def road(self, home: Home, documents_stand: Callable[[], bool]) -> httpx.AsyncBaseTransport:
+        """What a terminal's calls travel by. `documents_stand`: the policy is as it was when it was enrolled."""
         if self.wires is None:
-            return _Remembering(InLoop(self.app), self._denylist, home, clock_is_right)
+            return _Remembering(InLoop(self.app), self._denylist, home, documents_stand)
         return httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=8, max_keepalive_connections=4))
 
     def reopen(self) -> FastAPI:
@@ -195,13 +196,12 @@ class World:
             self._phones.append((self._new_phone(), PHONE_PLAYS))
         phones = [phone for phone, _ in self._phones[:count]]
         for phone in phones:
-            phone.manner = Honest()
+            phone.manner, phone.owner = Honest(), OWNER
         return phones
 
     def _new_phone(self) -> VirtualPhone:
         self._made += 1
-        owner = Owner(tap_limits=(Money(500_00, CURRENCY),), unasked=None)
-        phone = VirtualPhone(self.directory / f"phone-{self._made}", owner=owner, clock=self.time)
+        phone = VirtualPhone(self.directory / f"phone-{self._made}", owner=OWNER, clock=self.time)
         with httpx.Client(transport=_Directly(self.app), base_url=self.backend.origin) as http:
             account = Account(http)
             phone.sign_up(account, backend=self.backend.origin, name="小林")
@@ -216,22 +216,22 @@ class World:
 
 
 class _Remembering(httpx.AsyncBaseTransport):
-    """Gives the two documents that never change here without asking for them again: a third of all calls.
+    """Gives two documents that hardly ever change here without asking for them again: a third of all calls.
 
-    Not to a terminal whose clock is wrong: it must be told so.
+    Not to a terminal whose clock is wrong: it must be told so. Nor once the operator has changed anything.
     """
 
     def __init__(
-        self, inner: InLoop, denylist: dict[str, bytes], home: Home, clock_is_right: Callable[[], bool]
+        self, inner: InLoop, denylist: dict[str, bytes], home: Home, documents_stand: Callable[[], bool]
     ) -> None:
         self._inner = inner
         self._denylist = denylist
         self._policy = msgspec.json.encode({"policy": msgspec.json.decode(home.enrolment.read_bytes())["policy"]})
-        self._clock_is_right = clock_is_right
+        self._documents_stand = documents_stand
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         path = request.url.raw_path.decode()
-        if not self._clock_is_right() or not path.startswith(("/v1/terminal/config", "/v1/terminal/denylist")):
+        if not self._documents_stand() or not path.startswith(("/v1/terminal/config", "/v1/terminal/denylist")):
             return await self._inner.handle_async_request(request)
         if path == "/v1/terminal/config":
             return _json(request, self._policy)
