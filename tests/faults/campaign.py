@@ -78,6 +78,7 @@ class Found:
     wrong: Sequence[str]
     ends: Sequence[str] = ()
     counted: Counter[Moment] = field(default_factory=Counter)
+    waits_in_vain: int = 0
 
     def __str__(self) -> str:
         what = "; ".join(f"{fault} ({into})" for fault, into in self.struck)
@@ -121,7 +122,7 @@ def play(world: World, row: Row, faults: Sequence[Fault] = ()) -> Found:
     booked, balanced = books.read(world.backend, terminal_id), books.balanced(world.backend)
     evidence = Evidence(one.witness, booked, phones, one.road.overlaps, balanced)
     ends = [sale.state for sale in sorted(one.witness.final, key=lambda sale: sale.number)]
-    return Found(row, one.chaos.struck, judge(evidence), ends, one.chaos.counted)
+    return Found(row, one.chaos.struck, judge(evidence), ends, one.chaos.counted, one.witness.waits_in_vain)
 
 
 def every_place(world: World, row: Row, sweep: Sweep, step: int = 1, into: str = "") -> Iterator[Found]:

@@ -183,8 +183,9 @@ class Hands:
         for _ in range(PATIENCE_S * 2):
             sale = await self.look_at(sale)
             if sale.state not in WAITING or sale.url is not None:
-                break
+                return sale
             await asyncio.sleep(0.5)
+        self.play.witness.waits_in_vain += 1
         return sale
 
     async def pay_by_page(self, sale: SaleView, phone: VirtualPhone) -> str | None:

@@ -26,6 +26,7 @@ def calm(street: World) -> dict[str, Found]:
 def test_a_journey_ends_well_when_nothing_goes_wrong(calm: dict[str, Found], row: Row) -> None:
     found = calm[row.name]
     assert (list(found.ends), found.wrong, found.struck) == (list(row.ends), [], [])
+    assert found.waits_in_vain == 0
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.name in {"sale", "again", "refund"}], ids=str)

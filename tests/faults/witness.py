@@ -17,6 +17,8 @@ class Witness:
     """Acknowledged refunds: the till's key, and the sale."""
     paid_by_page: set[str] = field(default_factory=set)
     """Intents that a phone tried to pay by the page, without the terminal."""
+    waits_in_vain: int = 0
+    """How often somebody waited for a URL that never came, although the sale still waited for a phone."""
     given_up: set[str] = field(default_factory=set)
     """Sales that a person at the counter wanted cancelled, whether or not that was acknowledged."""
     elsewhere: dict[str, str] = field(default_factory=dict)

@@ -44,7 +44,7 @@ from tests.support.in_loop import InLoop
 
 NOON = 1_800_000_000
 CURRENCY = "CNY"
-ORIGIN = "http://backend.test"
+ORIGIN = "https://backend.test"
 PHONE_PLAYS = 12
 """So many plays one phone serves before its promises could run short."""
 OWNER = Owner(tap_limits=(Money(500_00, CURRENCY),), unasked=None)
