@@ -39,6 +39,8 @@ class UnusableAnswerError(PengposError):
         super().__init__(detail)
         self.retry_after_s = retry_after_s
         self.problem = problem
+        self.backends_time: int | None = None
+        """Signed over our request, by a backend that took it and holds what it asked for."""
 
 
 async def _nobody(_at: int) -> None:
@@ -172,13 +174,16 @@ class Calls:
         self._heard()
         if response.status_code == httpx.codes.FORBIDDEN and error.problem.code == "revoked":
             self._revoked()
-        if error.problem.code == "clock" and error.problem.now is not None:
+        if error.problem.code in {"clock", "epoch_held"} and error.problem.now is not None:
             try:
                 at = time_in(error.problem.now, response.request, self._issuers())
             except (MalformedError, SignatureError) as bad:
                 log.warning("the backend's time is not taken: %s", bad)
             else:
-                await self._time_signed(at)
+                if error.problem.code == "clock":
+                    await self._time_signed(at)
+                else:
+                    error.backends_time = at
         return error
 
 

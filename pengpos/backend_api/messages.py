@@ -184,6 +184,12 @@ class HeartbeatMessage(Answer, kw_only=True, frozen=True):
     """An issuer's time over the nonce of this request."""
 
 
+class AlarmMessage(Answer, kw_only=True, frozen=True):
+    """Event `alarm`: an alarm of the backend's that concerns this terminal."""
+
+    kind: str
+
+
 class SettlementEntryMessage(Answer, kw_only=True, frozen=True):
     """An entry of a settlement; `kind`: payment, offline_payment, late_payment, guarantee, refund, due."""
 

@@ -192,7 +192,7 @@ class Answers:
         given = state in {RefundState.DONE, RefundState.FAILED}
         if answer.currency != sale.amount.currency or (given and not _fits(sale, refund, answer.amount)):
             raise UnusableAnswerError(f"a refund of {answer.amount} {answer.currency}, which was not asked for")
-        if state is not RefundState.SENT:
+        if state not in {RefundState.SENT, RefundState.HELD}:  # it has ended
             endings.refund_ended(
                 sale, refund, answer.signed, self._terms(), state=answer.state, amount_minor=answer.amount
             )

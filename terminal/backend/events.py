@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the backend says by itself: `intent` and `payment` events become events of their sale, documents are fetched."""
+"""What the backend says by itself: `intent` and `payment` events become events of their sale, documents are fetched,
+and its alarms about this terminal are shown to the shop.
+"""
 
 import asyncio
 import logging
@@ -10,7 +12,7 @@ from uuid import UUID
 
 from offline_queue.port import JournalPort
 from offline_queue.retries import retry_until_read, retry_until_recorded
-from pengpos.backend_api.messages import IntentMessage, PaymentMessage, read_message
+from pengpos.backend_api.messages import AlarmMessage, IntentMessage, PaymentMessage, read_message
 from pengpos.core.errors import MalformedError
 from pengpos.core.events import Event, NoAnswer
 from pengpos.core.sale import Sale
@@ -22,11 +24,11 @@ log = logging.getLogger(__name__)
 
 JOURNAL_RETRY_S = 2.0
 
-M = TypeVar("M", IntentMessage, PaymentMessage)
+M = TypeVar("M", AlarmMessage, IntentMessage, PaymentMessage)
 
 
 class BackendEvents:
-    """Takes the events that `Follower.follow` brings. Lives on the loop; `documents_changed` returns at once."""
+    """Takes the events that `Follower.follow` brings. Lives on the loop; its callbacks return at once."""
 
     def __init__(
         self,
@@ -36,12 +38,14 @@ class BackendEvents:
         backend: Asks,
         answers: Answers,
         documents_changed: Callable[[], None],
+        alarmed: Callable[[str], None],
     ) -> None:
         self._open_sales = open_sales
         self._journal = journal
         self._backend = backend
         self._answers = answers
         self._documents_changed = documents_changed
+        self._alarmed = alarmed
 
     async def told(self, name: str, data: bytes) -> None:
         """One event; what we do not know is left alone, what is malformed is logged."""
@@ -52,6 +56,9 @@ class BackendEvents:
                 await self._payment(data)
             case "config" | "denylist" | "command":  # a command stands in the policy, under a signature
                 self._documents_changed()
+            case "alarm":
+                if (alarm := _read(data, AlarmMessage)) is not None:
+                    self._alarmed(alarm.kind)
             case _:
                 log.debug("event %s left alone", name)
 

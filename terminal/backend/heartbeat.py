@@ -4,9 +4,10 @@
 Source: backend API, `POST /terminal/heartbeat`. If the backend knows a higher head than the last one we hold signed,
 either its answer was lost (the journal holds that row: keep it, ask again), or this card was restored from an old
 copy: then a new epoch is drawn, every sale that is not over is asked about, and nothing is accepted offline until a
-manager has seen to the alarm.
+manager has seen to the alarm. The backend holds the new epoch until a person there has said that it is this
+terminal's; meanwhile all else goes on.
 
-Tests: tests/journeys/test_caretaking.py.
+Tests: tests/journeys/test_caretaking.py, tests/journeys/test_copied_card.py.
 """
 
 import asyncio
@@ -83,7 +84,12 @@ class Heartbeat:
         head, signed = await asyncio.to_thread(self._heads)
         said = self._orders.said
         body = self._body(status, head, signed) | said
-        answer, backends_time = await self._backend.heartbeat(body)
+        try:
+            answer, backends_time = await self._backend.heartbeat(body)
+        except UnusableAnswerError as held:
+            if held.backends_time is not None:
+                await self._time_confirmed(held.backends_time)
+            raise
         self._orders.was_sent(said)
         raw = unb64u(answer.signed_head)
         if self._head_in(raw) != head:  # signed all right, but for another report

@@ -96,6 +96,16 @@ _STORAGE_FAILING: Final = _Alarm(message("alarm.storage_failing.text"), message(
 _UNAVAILABLE: Final = _Alarm(message("alarm.journal_unavailable.text"), message("alarm.journal_unavailable.cure"))
 _DAMAGED: Final = _Alarm(message("alarm.journal_damaged.text"), message("alarm.journal_damaged.cure"))
 _PINS_GUESSED: Final = _Alarm(message("alarm.pins_guessed.text"), message("alarm.pins_guessed.cure"))
+_COPIED_CURE: Final = message("alarm.copied.cure")
+_OF_THE_BACKEND: Final = {
+    "new_epoch": _Alarm(message("alarm.new_epoch.text"), _COPIED_CURE),
+    "head_went_back": _Alarm(message("alarm.head_went_back.text"), _COPIED_CURE),
+    "new_key": _Alarm(message("alarm.new_key.text"), message("alarm.new_key.cure")),
+    "early_renewal": _Alarm(message("alarm.early_renewal.text"), message("alarm.early_renewal.cure")),
+}
+"""By the backend's word (backend API, event `alarm`)."""
+_BACKEND_ALARM: Final = "backend_alarm"
+_ANY_OTHER: Final = _Alarm(message("alarm.backend_alarm.text"), message("alarm.backend_alarm.cure"))
 _SOFTWARE: Final = _Alarm(message("alarm.software.text"), message("alarm.software.cure"))
 
 _EVENTS_HELD_BACK: Final = _Alarm(
@@ -206,6 +216,15 @@ def tag_unprotected() -> AlarmWords:
 def pins_guessed() -> AlarmWords:
     """So many wrong PINs were typed that the next must wait."""
     return _PINS_GUESSED.words()
+
+
+def of_the_backend(kind: str) -> tuple[str, AlarmWords]:
+    """An alarm that the backend has about this terminal, and its kind here; one with a word we do not know is general.
+
+    The word itself is not shown: it comes from outside.
+    """
+    alarm = _OF_THE_BACKEND.get(kind)
+    return (_BACKEND_ALARM, _ANY_OTHER.words()) if alarm is None else (kind, alarm.words())
 
 
 def software_fault(detail: str) -> AlarmWords:

@@ -21,6 +21,7 @@ from terminal.backend.heartbeat import Heartbeat
 from terminal.backend.link import Follower, Link
 from terminal.backend.renewal import Renewal
 from terminal.backend.upkeep import Documents, Upkeep
+from terminal.device.alarm_words import of_the_backend
 from terminal.device.identity import CurrentIdentity
 from terminal.sales.offline import NewestPolicy
 from terminal.sales.open_sales import OpenSales
@@ -147,10 +148,16 @@ def make_backend_events(
     device: DeviceParts, backend: BackendParts, open_sales: OpenSales, upkeep: Upkeep
 ) -> BackendEvents:
     """What takes the backend's own events."""
+
+    def alarmed(kind: str) -> None:
+        shown, words = of_the_backend(kind)
+        device.alarms.raise_lasting(shown, shown, words)
+
     return BackendEvents(
         open_sales=open_sales,
         journal=device.journal,
         backend=backend.gateway,
         answers=backend.answers,
         documents_changed=upkeep.wake,
+        alarmed=alarmed,
     )

@@ -5,14 +5,12 @@ Source: backend API, `POST /terminal/credential`, "Terminal requests are signed"
 """
 
 import json
-import shutil
 import stat
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from pengpos.core.reasons import Reason
 from pengpos.core.times import rfc3339
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u
@@ -21,7 +19,7 @@ from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.credential import Credential, Merchant, Role, issue_credential
 from sandbox.backend.trust.issuer import Issuer
 from sandbox.phone.phone import VirtualPhone
-from tests.support.counter import Counter, assert_says, until
+from tests.support.counter import Counter
 from tests.support.road import Obstacle, changes, loses_the_answer, refuses, says
 
 DAY_S = 86_400
@@ -280,37 +278,6 @@ def test_a_head_whose_answer_was_lost_is_kept_next_time(counter: Counter, phone:
     assert after is not None
     assert after.version > before.version
     assert counter.status.alarms == []
-
-
-def test_a_restored_card_takes_nothing_offline_until_a_manager_has_seen_it(
-    counter: Counter, phone: VirtualPhone
-) -> None:
-    counter.tap(counter.present("6.00"), phone, "approved")
-    refresh(counter)
-    counter.close()
-    copy = counter.home.root / "copy.db"
-    shutil.copy(counter.home.journal, copy)
-    counter.open()
-    counter.until_status(lambda status: status.link.online and status.readers)
-    counter.tap(counter.present("7.00"), phone, "approved")
-    refresh(counter)
-    epoch = counter.journal.head().epoch
-    counter.close()
-    shutil.copy(copy, counter.home.journal)
-    counter.open()
-    alarms = counter.until_status(lambda status: status.alarms).alarms
-    assert [alarm.kind for alarm in alarms] == ["restored_card"]
-    until(lambda: counter.journal.head().epoch != epoch, "a new epoch")
-    counter.restart()
-    assert [alarm.id for alarm in counter.status.alarms] == ["restored_card"]
-    counter.lose_the_backend()
-    sale = counter.tap(counter.present("8.00"), phone, lambda seen: seen.reason)
-    assert_says(sale, Reason.OFFLINE_NOT_POSSIBLE)
-    counter.until(sale, lambda seen: seen.prompt is None)
-    assert counter.call("POST", "/v1/alarms/restored_card/seen").status_code == 200
-    counter.tap(sale, phone, "accepted_offline")
-    counter.resolve(sale, "approved")
-    assert counter.booked == [6_00, 7_00, 8_00]
 
 
 def rotation(counter: Counter, version: int, signer: Any, *issuers: Any) -> Obstacle:

@@ -20,7 +20,7 @@ from sandbox.backend.offers import vouchers
 from sandbox.backend.payments import reviews
 from sandbox.backend.records.tables import MerchantRow, StoreRow, VoucherRow
 from sandbox.backend.settlement import settlements
-from sandbox.backend.terminals import denylist, enrolment, operators, standing
+from sandbox.backend.terminals import denylist, enrolment, operators, standing, suspicion
 from sandbox.backend.terminals import merchants as owners
 
 router = APIRouter(prefix="/admin/v1", tags=["admin"], dependencies=[Operator], route_class=PlainRoute)
@@ -131,6 +131,12 @@ def terminals(backend: BackendOf) -> list[shapes.TerminalEntry]:
 def revoke(terminal_id: str, backend: BackendOf) -> None:
     """Revoke a terminal: it takes no payment any more, and what it delivers is held for review."""
     backend.db.write(lambda session: standing.revoke(session, backend, terminal_id))
+
+
+@router.post("/terminals/{terminal_id}/trust", status_code=204)
+def trust(terminal_id: str, backend: BackendOf) -> None:
+    """Say that a suspected terminal's key is in one place again; what is held stays held until it is decided."""
+    backend.db.write(lambda session: suspicion.trust(session, terminal_id))
 
 
 @router.post("/terminals/{terminal_id}/commands", status_code=202)

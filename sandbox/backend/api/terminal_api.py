@@ -34,7 +34,13 @@ from sandbox.backend.booking import cancel, refunds
 from sandbox.backend.contract import heartbeat_shapes
 from sandbox.backend.contract import terminal_shapes as shapes
 from sandbox.backend.contract.problems import ProblemError
-from sandbox.backend.errors import ExceedsCapturedError, ForbiddenError, InvalidRequestError, NotFoundError
+from sandbox.backend.errors import (
+    ExceedsCapturedError,
+    ForbiddenError,
+    InvalidRequestError,
+    NotFoundError,
+    NotPossibleError,
+)
 from sandbox.backend.intents import intents, reports
 from sandbox.backend.kernel import events
 from sandbox.backend.kernel.context import Backend
@@ -85,6 +91,8 @@ def renew(
             session, backend, terminal.terminal_id, terminal.kid, new_key=new_key, proof=wanted.proof
         )
     )
+    if isinstance(credential, NotPossibleError):
+        raise credential
     return shapes.RenewalAnswer.model_validate({"credential": b64u(credential), "issuers": backend.issuer.jwks()})
 
 
@@ -124,7 +132,7 @@ def denylist_delta(
 def event_stream(
     terminal: AnyTerminal, backend: BackendOf, last_event_id: Annotated[str | None, Header()] = None
 ) -> StreamingResponse:
-    """Events `intent`, `payment`, `config`, `denylist`, `command`; `Last-Event-ID` resumes, without it from now on."""
+    """What concerns this terminal, by `EventKind`; `Last-Event-ID` resumes, without it from now on."""
     if last_event_id is None:
         after = events.newest(backend, terminal.terminal_id)
     elif last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19:
@@ -154,6 +162,11 @@ def beat(
         more = {} if head.signed_head is None else {"signed_head": b64u(head.signed_head)}
         raise ProblemError(409, "head_behind", "the last signed head is not the highest we know", more)
     now = backend.issuer.clock(nonce=terminal.nonce, now=backend.clock.now())
+    if isinstance(head, heartbeat.EpochHeld):
+        if head.refused:
+            raise NotPossibleError("review_refused", "a person has said that this journal is not the terminal's")
+        detail = "another journal than the known one: a person must say which is true"
+        raise ProblemError(409, "epoch_held", detail, {"now": now, "nonce": terminal.nonce})
     return heartbeat_shapes.HeartbeatAnswer(signed_head=b64u(head), clock=now)
 
 

@@ -22,9 +22,9 @@ from sandbox.backend.contract.terminal_shapes import (
 )
 from sandbox.backend.intents.finality import MOST_MAX_AGE_S
 
-ReviewKind = Literal["refund", "cancel"]
+ReviewKind = Literal["refund", "cancel", "epoch", "renewal", "head"]
 ReviewState = Literal["open", "approved", "refused"]
-HeldBecause = Literal["revoked", "imported", "over_limit"]
+HeldBecause = Literal["revoked", "imported", "over_limit", "suspected"]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,16}$")]
 Kid = Annotated[Base64url, Field(min_length=11, max_length=11)]
 Fingerprint = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{4}(-?[0-9A-Fa-f]{4}){3}$")]
@@ -206,6 +206,7 @@ class TerminalEntry(Shape):
     revoked: bool
     standing: Literal["active", "locked", "revoked"]
     standing_since: Rfc3339 | None
+    suspected_since: Rfc3339 | None
     queue: dict[str, Any] | None
     heartbeat: dict[str, Any] | None
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sends a terminal its events: `intent`, `payment`, `config`, `denylist`, `command` (backend API, events).
+"""Sends a terminal its events: `intent`, `payment`, `config`, `denylist`, `command`, `alarm` (backend API, events).
 
 Events are rows written in the transaction that causes them, numbered per terminal under that terminal's row lock, so
 that a stream which resumes after number N misses nothing.

@@ -12,6 +12,7 @@ from sandbox.backend.booking import cancel, refunds
 from sandbox.backend.errors import NotFoundError, NotPossibleError
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records.tables import ReviewKind, ReviewRow, ReviewState
+from sandbox.backend.terminals import suspicion
 
 
 def decide(session: Session, backend: Backend, review_id: int, *, approve: bool, by: str) -> None:
@@ -35,5 +36,7 @@ def decide(session: Session, backend: Backend, review_id: int, *, approve: bool,
             refunds.decided(session, backend, review)
         case ReviewKind.CANCEL:
             cancel.decided(session, backend, review)
+        case ReviewKind.EPOCH | ReviewKind.RENEWAL | ReviewKind.HEAD:
+            suspicion.decided(session, review)
         case unexpected:
             assert_never(unexpected)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Terminals: enrolment, policy, denylist, heartbeat, who was revoked; the merchants and stores they belong to.
 
-Reading order: enrolment, policy, denylist, heartbeat, operators, merchants, held_orders, revoked, standing.
+Reading order: enrolment, policy, denylist, heartbeat, operators, merchants, held_orders, suspicion, revoked, standing.
 """
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "policy",
     "revoked",
     "standing",
+    "suspicion",
 ]

@@ -11,7 +11,13 @@ from sqlalchemy.orm import Session
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.credential import Merchant
-from sandbox.backend.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
+from sandbox.backend.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidRequestError,
+    NotFoundError,
+    NotPossibleError,
+)
 from sandbox.backend.kernel import limits
 from sandbox.backend.kernel.alarms import raise_alarm
 from sandbox.backend.kernel.context import Backend
@@ -20,17 +26,22 @@ from sandbox.backend.records.tables import (
     ActivationCodeRow,
     AlarmKind,
     MerchantRow,
+    ReviewKind,
+    ReviewState,
     StoreRow,
     TerminalKeyRow,
     TerminalKeyState,
     TerminalRow,
 )
-from sandbox.backend.terminals import policy
+from sandbox.backend.terminals import policy, suspicion
 from sandbox.backend.trust.issuer import TERMINAL_CREDENTIAL_LIFE_S
 from sandbox.backend.trust.proof_of_possession import check_proof, read_key
 
 CODE_LIFE_S = 15 * 60
 SECRET_SIZE = 32
+SAME_RENEWAL_S = 86_400
+EARLIEST_RENEWAL_S = TERMINAL_CREDENTIAL_LIFE_S // 2
+"""Our terminal renews when a third of the credential's life is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +128,12 @@ def _note_misuse(session: Session, code: ActivationCodeRow, key: PublicKey, now:
 
 def renew(
     session: Session, backend: Backend, terminal_id: str, kid: str, *, new_key: dict[str, str] | None, proof: str | None
-) -> bytes:
+) -> bytes | NotPossibleError:
     """Certify the present key again, or a new one that proves itself; the old stays valid until the new is used.
 
-    `new_key`: a JWK. Returns the credential. Raises InvalidRequestError, ForbiddenError `revoked`, ConflictError.
+    `new_key`: a JWK. Returns the credential. A new key waits for a person first, with an alarm: NotPossibleError
+    `renewal_held` or `review_refused` is returned and not raised, so that the review stays. Raises
+    InvalidRequestError, ForbiddenError `revoked`, ConflictError.
     """
     now = backend.clock.now()
     terminal = session.get_one(TerminalRow, terminal_id, with_for_update=True)
@@ -130,11 +143,15 @@ def renew(
         raise InvalidRequestError("a new key comes with its proof")
     if new_key is None or proof is None:
         row = session.get_one(TerminalKeyRow, kid)
+        _note_early(session, terminal, row, now)
         row.credential, row.expires_at = _certify(session, backend, terminal, PublicKey(row.x, row.y), now)
     else:
         key = read_key(new_key)
         check_proof(proof, key, terminal_id)
-        row = _successor(session, backend, terminal, key, now)
+        known = _own_key(session, terminal, b64u(key.kid))
+        if known is None and (held := _ask_about(session, terminal, key, now)) is not None:
+            return held
+        row = known or _successor(session, backend, terminal, key, now)
     session.flush()
     return row.credential
 
@@ -147,6 +164,7 @@ def note_use(session: Session, kid: str) -> None:
     for other in session.scalars(select(TerminalKeyRow).where(TerminalKeyRow.terminal_id == row.terminal_id)):
         other.state = TerminalKeyState.RETIRED
     row.state = TerminalKeyState.ACTIVE
+    suspicion.trust(session, row.terminal_id)  # a person let this key in, and a copy of the one before is worth nothing
 
 
 def _new_terminal(session: Session, backend: Backend, store_id: str, device: Device) -> dict[str, Any]:
@@ -189,23 +207,48 @@ def _new_terminal(session: Session, backend: Backend, store_id: str, device: Dev
     }
 
 
-def _successor(session: Session, backend: Backend, terminal: TerminalRow, key: PublicKey, now: int) -> TerminalKeyRow:
-    kid = b64u(key.kid)
+def _note_early(session: Session, terminal: TerminalRow, row: TerminalKeyRow, now: int) -> None:
+    """A credential renewed long before its end: the terminal's clock is wrong, or a copy of its key has asked.
+
+    Within a day of the last renewal it is the same one, asked for again because its answer was lost.
+    """
+    age_s = now + TERMINAL_CREDENTIAL_LIFE_S - row.expires_at
+    if SAME_RENEWAL_S < age_s < EARLIEST_RENEWAL_S:
+        raise_alarm(session, AlarmKind.EARLY_RENEWAL, terminal.id, {"age_days": age_s // 86_400}, now)
+        suspicion.tell_shop(session, terminal.id, AlarmKind.EARLY_RENEWAL, now)
+
+
+def _own_key(session: Session, terminal: TerminalRow, kid: str) -> TerminalKeyRow | None:
+    """A key that was certified before for this very terminal; raises ConflictError."""
     row = session.get(TerminalKeyRow, kid)
     if row is not None and (row.terminal_id != terminal.id or row.state is TerminalKeyState.RETIRED):
         raise ConflictError("this key belongs to a terminal already")
-    if row is None:
-        credential, expires_at = _certify(session, backend, terminal, key, now)
-        row = TerminalKeyRow(
-            kid=kid,
-            terminal_id=terminal.id,
-            x=key.x,
-            y=key.y,
-            credential=credential,
-            expires_at=expires_at,
-            state=TerminalKeyState.PENDING,
-        )
-        session.add(row)
+    return row
+
+
+def _ask_about(session: Session, terminal: TerminalRow, key: PublicKey, now: int) -> NotPossibleError | None:
+    detail = {"fingerprint": key.fingerprint}
+    match suspicion.suspect(session, terminal, ReviewKind.RENEWAL, b64u(key.kid), detail, now):
+        case ReviewState.OPEN:
+            return NotPossibleError("renewal_held", "a person must say first that this key is the terminal's")
+        case ReviewState.REFUSED:
+            return NotPossibleError("review_refused", "a person has said that this key is not the terminal's")
+        case ReviewState.APPROVED:
+            return None
+
+
+def _successor(session: Session, backend: Backend, terminal: TerminalRow, key: PublicKey, now: int) -> TerminalKeyRow:
+    credential, expires_at = _certify(session, backend, terminal, key, now)
+    row = TerminalKeyRow(
+        kid=b64u(key.kid),
+        terminal_id=terminal.id,
+        x=key.x,
+        y=key.y,
+        credential=credential,
+        expires_at=expires_at,
+        state=TerminalKeyState.PENDING,
+    )
+    session.add(row)
     return row
 
 

@@ -15,9 +15,9 @@ from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, Sign1
 from pengpos.wire.encoding.keys import Issuers
 from sandbox.backend.errors import InvalidRequestError
-from sandbox.backend.kernel.alarms import raise_alarm
 from sandbox.backend.kernel.context import Backend
-from sandbox.backend.records.tables import AlarmKind, TerminalRow
+from sandbox.backend.records.tables import ReviewKind, ReviewState, TerminalRow
+from sandbox.backend.terminals import suspicion
 
 _SAID_ONCE = ("orders_done", "diagnosis")
 HEAD_LIFE_S = 10 * 365 * 86_400  # a head proves what was, so it does not run out
@@ -43,30 +43,40 @@ class HeadBehind:
     signed_head: bytes | None
 
 
-def heartbeat(session: Session, backend: Backend, terminal_id: str, beat: Heartbeat) -> bytes | HeadBehind:
+@dataclass(frozen=True, slots=True)
+class EpochHeld:
+    """The journal is another than the known one; a person decides, or has said no."""
+
+    refused: bool
+
+
+def heartbeat(session: Session, backend: Backend, terminal_id: str, beat: Heartbeat) -> bytes | HeadBehind | EpochHeld:
     """Note how the terminal is and sign its head; raises InvalidRequestError `bad_head`.
 
     HeadBehind if the terminal shows another head than the highest, or if its journal is shorter in the same epoch than
-    it was: that raises an alarm too, which is why it is a value and the transaction is kept.
+    it was: that raises an alarm too, which is why it is a value and the transaction is kept. EpochHeld if it is of
+    another epoch than the known one: a restored card, or a copy. The known journal goes on until a person has decided.
     """
     now = backend.clock.now()
     terminal = session.get_one(TerminalRow, terminal_id, with_for_update=True)
     shown = _read_head(beat.signed_head, backend.issuer.trusted) if beat.signed_head is not None else None
     highest = _read_head(b64u(terminal.head), backend.issuer.trusted) if terminal.head is not None else None
+    head = beat.head
+    if shown == highest and highest is not None and highest["epoch"] != head["epoch"]:
+        verdict = _other_epoch(session, terminal, highest, head, now)
+        if verdict is not None:
+            return verdict
     terminal.last_heartbeat = beat.report | _kept(terminal.last_heartbeat or {}, beat.report)
     terminal.software_version = beat.software_version or terminal.software_version
     if shown != highest:
         return HeadBehind(terminal.head)
-    head = beat.head
     if highest is not None and highest["epoch"] == head["epoch"]:
         known = {name: highest[name] for name in ("epoch", "sequence", "hash")}
         if head["sequence"] < known["sequence"] or (head["sequence"] == known["sequence"] and head != known):
-            raise_alarm(session, AlarmKind.HEAD_WENT_BACK, terminal_id, {"known": known, "shown": head}, now)
+            suspicion.suspect_once(session, terminal, ReviewKind.HEAD, {"known": known, "shown": head}, now)
             return HeadBehind(terminal.head)
         if head == known and terminal.head is not None:
             return terminal.head
-    elif highest is not None:
-        raise_alarm(session, AlarmKind.NEW_EPOCH, terminal_id, {"known": highest, "shown": head}, now)
     terminal.head_version += 1
     terminal.head = backend.issuer.document(
         Context.HEAD,
@@ -82,6 +92,25 @@ def heartbeat(session: Session, backend: Backend, terminal_id: str, beat: Heartb
 def _kept(before: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
     """What a terminal says once and an operator looks at later."""
     return {name: before[name] for name in _SAID_ONCE if report.get(name) is None and before.get(name) is not None}
+
+
+def _other_epoch(
+    session: Session, terminal: TerminalRow, highest: dict[str, Any], head: dict[str, Any], now: int
+) -> HeadBehind | EpochHeld | None:
+    """None: a person has let this epoch follow the known one, once. One that was let in before does not come back."""
+    known = {name: highest[name] for name in ("epoch", "sequence", "hash")}
+    detail = {"known": known, "shown": head}
+    if terminal.next_epoch == str(head["epoch"]):
+        terminal.next_epoch = None
+        return None
+    match suspicion.suspect(session, terminal, ReviewKind.EPOCH, str(head["epoch"]), detail, now):
+        case ReviewState.OPEN:
+            return EpochHeld(refused=False)
+        case ReviewState.REFUSED:
+            return EpochHeld(refused=True)
+        case ReviewState.APPROVED:
+            suspicion.suspect_once(session, terminal, ReviewKind.HEAD, detail, now)
+            return HeadBehind(terminal.head)
 
 
 def _read_head(text: str, issuers: Issuers) -> dict[str, Any]:

@@ -50,6 +50,8 @@ def must_be_held(session: Session, order: Order) -> HeldBecause | None:
     terminal = session.get_one(TerminalRow, order.terminal_id)
     if terminal.revoked_at is not None:
         return HeldBecause.REVOKED
+    if terminal.suspected_at is not None:
+        return HeldBecause.SUSPECTED
     if order.imported is not None:
         return HeldBecause.IMPORTED
     limits = policy.limits_of(session, terminal)

@@ -193,6 +193,12 @@ def test_a_refund_that_has_ended_is_signed(state: str) -> None:
     assert event.state is RefundState(state)
 
 
+def test_a_refund_that_is_held_has_not_ended_and_needs_no_signature() -> None:
+    event = answered(TOLD | {"state": "held"}, refund, terms=SIGNING)
+    assert isinstance(event, RefundAnswered)
+    assert event.state is RefundState.HELD
+
+
 FALSE_REFUNDS: dict[str, str] = {
     "of another refund": signed_refund(refund_id=str(samples.refund(9).refund_id)),
     "of another intent": signed_refund(intent_id=str(samples.intent(9).intent_id)),

@@ -28,6 +28,7 @@ class Bench:
     def __init__(self) -> None:
         clock = HandClock()
         self.journal = SlowJournal(clock)
+        self.alarms: list[str] = []
         self.sink = Sink()
         self.open_sales = OpenSales(self.journal, lambda: None)
         self.open_sales.attach(self.sink)
@@ -38,6 +39,7 @@ class Bench:
             backend=Backend(),
             answers=answers,
             documents_changed=lambda: None,
+            alarmed=self.alarms.append,
         )
 
     def sale(self, state: SaleState, **changes: Any) -> Sale:
@@ -130,6 +132,21 @@ def test_what_says_nothing_of_ours_changes_nothing(intent_id: UUID | str, due: o
         assert (await bench.due_of(sale), bench.journal.head().seq) == (samples.due(), rows)
 
     run(work())
+
+
+@pytest.mark.parametrize(
+    ("data", "heard"),
+    [
+        (b'{"kind": "new_epoch", "at": "2026-11-29T00:00:00Z"}', ["new_epoch"]),
+        (b'{"kind": "of_tomorrow", "more": [1]}', ["of_tomorrow"]),
+        (b'{"kind": 7}', []),
+        (b"[", []),
+    ],
+)
+def test_an_alarm_of_the_backends_reaches_the_shop(data: bytes, heard: list[str]) -> None:
+    bench = Bench()
+    run(bench.events.told("alarm", data))
+    assert bench.alarms == heard
 
 
 def test_a_refund_and_the_due_that_it_lessened_are_told_in_one() -> None:

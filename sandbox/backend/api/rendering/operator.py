@@ -153,6 +153,7 @@ def _terminal_entry(row: TerminalRow, kid: str | None) -> shapes.TerminalEntry:
         revoked=row.revoked_at is not None,
         standing=standing.value,
         standing_since=None if since is None else rfc3339(since),
+        suspected_since=None if row.suspected_at is None else rfc3339(row.suspected_at),
         queue=None if heartbeat is None else heartbeat.get("queue"),
         heartbeat=heartbeat,
     )

@@ -143,6 +143,7 @@ class EventKind(StrEnum):
     CONFIG = "config"
     DENYLIST = "denylist"
     COMMAND = "command"
+    ALARM = "alarm"
 
 
 class AlarmKind(StrEnum):
@@ -154,16 +155,21 @@ class AlarmKind(StrEnum):
     PROMISE_NOT_KEPT = "promise_not_kept"
     HEAD_WENT_BACK = "head_went_back"
     NEW_EPOCH = "new_epoch"
+    NEW_KEY = "new_key"
+    EARLY_RENEWAL = "early_renewal"
     ID_COLLISION = "id_collision"
     ORDER_HELD = "order_held"
     UNSIGNED_IMPORT = "unsigned_import"
 
 
 class ReviewKind(StrEnum):
-    """What a terminal ordered that waits for a person."""
+    """What a terminal ordered that waits for a person; from `epoch` on: what a copy of its key would do."""
 
     REFUND = "refund"
     CANCEL = "cancel"
+    EPOCH = "epoch"
+    RENEWAL = "renewal"
+    HEAD = "head"
 
 
 class ReviewState(StrEnum):
@@ -180,3 +186,4 @@ class HeldBecause(StrEnum):
     REVOKED = "revoked"
     IMPORTED = "imported"
     OVER_LIMIT = "over_limit"
+    SUSPECTED = "suspected"

@@ -33,6 +33,8 @@ class TerminalRow(Base):
     """A terminal. `head_version`, `head`: the newest journal head we signed; `event_seq`: its newest event.
 
     `locked_at`: since when it is to sell nothing; `restart_asked_at`, `diagnose_asked_at`: when that was ordered last.
+    `suspected_at`: since when its key may be in two places, until a person says otherwise. `next_epoch`: that of a
+    journal which a person has let follow the known one; text, for it has up to 64 bits.
     """
 
     __tablename__ = "terminals"
@@ -45,6 +47,7 @@ class TerminalRow(Base):
     confirmation_secret: Mapped[bytes]
     config: Mapped[dict[str, Any]]
     revoked_at: Mapped[int | None]
+    suspected_at: Mapped[int | None]
     last_seen_at: Mapped[int | None]
     last_heartbeat: Mapped[dict[str, Any] | None]
     event_seq: Mapped[int]
@@ -53,6 +56,7 @@ class TerminalRow(Base):
     locked_at: Mapped[int | None] = mapped_column(default=None)
     restart_asked_at: Mapped[int | None] = mapped_column(default=None)
     diagnose_asked_at: Mapped[int | None] = mapped_column(default=None)
+    next_epoch: Mapped[str | None] = mapped_column(String(20))
 
 
 class TerminalKeyRow(Base):

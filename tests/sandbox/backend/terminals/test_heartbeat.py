@@ -54,11 +54,16 @@ def test_a_head_that_is_not_the_highest_is_behind(shop: Shop, shown: str) -> Non
     assert beat(till, 3, highest).status_code == 200  # the journal holds it: stored, asked again
 
 
-def test_a_restored_card_goes_on_in_a_new_epoch_with_an_alarm(shop: Shop) -> None:
+def test_a_restored_card_goes_on_in_a_new_epoch_once_a_person_has_said_so(shop: Shop) -> None:
     till = shop.till()
     first = beat(till, 5, None).json()["signed_head"]
-    assert beat(till, 1, first, epoch=6).status_code == 200
+    assert beat(till, 1, first, epoch=6).json()["code"] == "epoch_held"
     assert shop.operator.alarms() == ["new_epoch"]
+    [review] = shop.operator.call("GET", "/reviews").json()["reviews"]
+    assert shop.operator.call("POST", f"/reviews/{review['review_id']}", {"approve": True}).status_code == 204
+    signed = beat(till, 2, first, epoch=6).json()["signed_head"]
+    assert (read(till, signed)["epoch"], read(till, signed)["version"]) == (6, 2)
+    assert beat(till, 3, signed, epoch=6).status_code == 200
 
 
 @pytest.mark.parametrize(("sequence", "hash_"), [(4, "AAAA"), (5, "BBBB")], ids=["shorter", "another history"])

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Suspects that a terminal's key is in two places, holds what a copy would do, and tells operator and shop.
+
+The known journal and key go on as they are: which of two is the true one is for a person to say. Until then what
+moves money back waits, too (`held_orders.must_be_held`). Source: backend API, *A copied key*.
+
+Tests: tests/sandbox/backend/terminals/test_suspicion.py
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from pengpos.core.times import rfc3339
+from sandbox.backend.errors import NotFoundError
+from sandbox.backend.kernel.alarms import raise_alarm
+from sandbox.backend.kernel.events import emit
+from sandbox.backend.records.tables import (
+    AlarmKind,
+    EventKind,
+    HeldBecause,
+    ReviewKind,
+    ReviewRow,
+    ReviewState,
+    TerminalRow,
+)
+from sandbox.backend.terminals import held_orders
+
+SUSPICIONS: Final = {
+    ReviewKind.EPOCH: AlarmKind.NEW_EPOCH,
+    ReviewKind.RENEWAL: AlarmKind.NEW_KEY,
+    ReviewKind.HEAD: AlarmKind.HEAD_WENT_BACK,
+}
+"""What a copy of a key would do, and its alarm."""
+OPEN_MOST = 8
+"""Of one kind and terminal: a key that asks without end makes no table grow. Beyond, all is held without a review."""
+
+
+def suspect(
+    session: Session, terminal: TerminalRow, kind: ReviewKind, subject: str, detail: dict[str, Any], now: int
+) -> ReviewState:
+    """How what a copy would do stands with the operator: asked now, with an alarm here and at the shop, or before.
+
+    The terminal's row is locked by the caller.
+    """
+    known = held_orders.of(session, kind, terminal.id, subject)
+    if known is not None:
+        return known.state
+    if _open(session, terminal.id, kind) >= OPEN_MOST:
+        return ReviewState.OPEN
+    review = ReviewRow(
+        kind=kind,
+        terminal_id=terminal.id,
+        subject=subject,
+        why=HeldBecause.SUSPECTED,
+        detail=detail,
+        state=ReviewState.OPEN,
+        asked_at=now,
+    )
+    session.add(review)
+    session.flush()
+    if terminal.suspected_at is None:
+        terminal.suspected_at = now
+    alarm = SUSPICIONS[kind]
+    raise_alarm(session, alarm, terminal.id, {"review_id": review.id, **detail}, now)
+    tell_shop(session, terminal.id, alarm, now)
+    return review.state
+
+
+def suspect_once(session: Session, terminal: TerminalRow, kind: ReviewKind, detail: dict[str, Any], now: int) -> None:
+    """As `suspect`, for what has no id of its own: while a review of this kind is open it is all one."""
+    if _open(session, terminal.id, kind) == 0:
+        suspect(session, terminal, kind, f"{kind}-{now}", detail, now)
+
+
+def tell_shop(session: Session, terminal_id: str, kind: AlarmKind, now: int) -> None:
+    """Let the people at the terminal hear of an alarm."""
+    emit(session, terminal_id, EventKind.ALARM, {"kind": kind.value, "at": rfc3339(now)}, now)
+
+
+def decided(session: Session, review: ReviewRow) -> None:
+    """A person has decided: an epoch that is let in follows the known one; with nothing else open the suspicion ends.
+
+    A no leaves the terminal suspected: somebody has its key. It ends with another key, or by `trust`.
+    """
+    terminal = session.get_one(TerminalRow, review.terminal_id, with_for_update=True)
+    if review.state is not ReviewState.APPROVED:
+        return
+    if review.kind is ReviewKind.EPOCH:
+        terminal.next_epoch = review.subject
+    if terminal.suspected_at is None:
+        return
+    left = session.scalar(
+        select(func.count()).where(
+            ReviewRow.terminal_id == terminal.id,
+            ReviewRow.kind.in_(SUSPICIONS),
+            ReviewRow.state != ReviewState.APPROVED,
+            ReviewRow.asked_at >= terminal.suspected_at,
+        )
+    )
+    if not left:
+        terminal.suspected_at = None
+
+
+def trust(session: Session, terminal_id: str) -> None:
+    """A person says that the key is in one place again. What is held stays held; raises NotFoundError."""
+    terminal = session.get(TerminalRow, terminal_id, with_for_update=True)
+    if terminal is None:
+        raise NotFoundError("terminal")
+    terminal.suspected_at = None
+
+
+def _open(session: Session, terminal_id: str, kind: ReviewKind) -> int:
+    found = session.scalar(
+        select(func.count()).where(
+            ReviewRow.terminal_id == terminal_id, ReviewRow.kind == kind, ReviewRow.state == ReviewState.OPEN
+        )
+    )
+    return found or 0

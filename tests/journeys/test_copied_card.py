@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A restored card and a copied one: the backend cannot tell them apart, people can (backend API, *A copied key*)."""
+
+import json
+import shutil
+
+from pengpos.core.reasons import Reason
+from pengpos.keys.file import FileKey
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.encoding.base64url import b64u
+from pengpos.wire.encoding.cose import Sign1
+from sandbox.backend.records.tables import TerminalRow
+from sandbox.phone.phone import VirtualPhone
+from tests.support.counter import Counter, assert_says, until
+from tests.support.shop import Till
+
+
+def refresh(counter: Counter) -> None:
+    """Have everything seen to now."""
+    counter._loop.run(counter.terminal._upkeep.refresh())
+
+
+def restore(counter: Counter, phone: VirtualPhone) -> int:
+    """Sell, copy the card, sell, and put the copy back; the epoch of the journal that is gone."""
+    counter.tap(counter.present("6.00"), phone, "approved")
+    refresh(counter)
+    counter.close()
+    copy = counter.home.root / "copy.db"
+    shutil.copy(counter.home.journal, copy)
+    counter.open()
+    counter.until_status(lambda status: status.link.online and status.readers)
+    counter.tap(counter.present("7.00"), phone, "approved")
+    refresh(counter)
+    epoch = counter.journal.head().epoch
+    counter.close()
+    shutil.copy(copy, counter.home.journal)
+    counter.open()
+    return epoch
+
+
+def alarms_here(counter: Counter) -> set[str]:
+    """Without what the backend may say by its events before or after we listen."""
+    return {alarm.kind for alarm in counter.status.alarms} - {"new_epoch"}
+
+
+def test_a_restored_card_takes_nothing_offline_until_a_manager_has_seen_it(
+    counter: Counter, phone: VirtualPhone
+) -> None:
+    epoch = restore(counter, phone)
+    counter.until_status(lambda status: "restored_card" in {alarm.id for alarm in status.alarms})
+    assert alarms_here(counter) == {"restored_card"}
+    until(lambda: counter.journal.head().epoch != epoch, "a new epoch")
+    counter.restart()
+    assert alarms_here(counter) == {"restored_card"}
+    counter.lose_the_backend()
+    sale = counter.tap(counter.present("8.00"), phone, lambda seen: seen.reason)
+    assert_says(sale, Reason.OFFLINE_NOT_POSSIBLE)
+    counter.until(sale, lambda seen: seen.prompt is None)
+    assert counter.call("POST", "/v1/alarms/restored_card/seen").status_code == 200
+    counter.tap(sale, phone, "accepted_offline")
+    counter.resolve(sale, "approved")
+    assert counter.booked == [6_00, 7_00, 8_00]
+
+
+def decide(counter: Counter, **approve: bool) -> None:
+    """The operator decides what waits of this terminal, by its kind; nothing else may wait."""
+    operator = counter.sandbox.operator
+    waiting = [
+        review
+        for review in operator.call("GET", "/reviews?state=open&limit=500").json()["reviews"]
+        if review["terminal_id"] == counter.terminal_id
+    ]
+    assert {review["kind"] for review in waiting} == set(approve)
+    for review in waiting:
+        answer = {"approve": approve[review["kind"]]}
+        assert operator.call("POST", f"/reviews/{review['review_id']}", answer).status_code == 204
+
+
+def signed_epoch(counter: Counter) -> int | None:
+    """The epoch of the highest head that the backend has signed and we hold."""
+    document = counter.journal.document("head")
+    return None if document is None else json.loads(Sign1.parse(document.body, max_size=1 << 18).payload)["epoch"]
+
+
+def test_a_restored_card_gets_its_epoch_signed_once_the_operator_has_said_yes(
+    counter: Counter, phone: VirtualPhone
+) -> None:
+    epoch = restore(counter, phone)
+    until(lambda: counter.journal.head().epoch != epoch, "a new epoch")
+    counter.until_status(lambda status: status.link.online and status.readers)
+    counter.tap(counter.present("8.00"), phone, "approved")  # online all goes on
+    counter.terminal._device.clock._confirmed = False
+    refresh(counter)
+    assert signed_epoch(counter) == epoch
+    assert counter.terminal._device.clock.doubtful_for_s is None
+    decide(counter, epoch=True)
+    refresh(counter)
+    assert signed_epoch(counter) == counter.journal.head().epoch != epoch
+    assert counter.booked == [6_00, 7_00, 8_00]
+
+
+def test_a_copy_of_the_card_stops_nothing_and_the_shop_hears_of_it(counter: Counter, phone: VirtualPhone) -> None:
+    counter.until_status(lambda status: status.link.online and status.readers)
+    counter.tap(counter.present("6.00"), phone, "approved")
+    refresh(counter)
+    copy = Till(
+        http=counter.sandbox.http,
+        clock=counter.sandbox.clock,
+        key=SoftwareKey(FileKey.load(counter.home.device_key).private),
+        terminal_id=counter.terminal_id,
+    )
+    known = counter.sandbox.backend.db
+    with known.read() as session:
+        stolen = session.get_one(TerminalRow, counter.terminal_id).head
+    assert stolen is not None
+    beat = {"head": {"epoch": 7, "sequence": 1, "hash": "AAAA"}, "signed_head": b64u(stolen)}
+    assert copy.call("POST", "/terminal/heartbeat", beat).json()["code"] == "epoch_held"
+    [alarm] = counter.until_status(lambda status: status.alarms).alarms
+    assert (alarm.kind, alarm.id) == ("new_epoch", "new_epoch")
+    assert alarm.text_in is not None
+    assert "密钥" in alarm.text_in.zh_hans
+    sale = counter.tap(counter.present("7.00"), phone, "approved")
+    refresh(counter)
+    assert signed_epoch(counter) == counter.journal.head().epoch
+    asked = counter.call("POST", f"/v1/sales/{sale.id}/refunds", {"idempotency_key": "r", "reason": "returned"})
+    assert asked.status_code == 201
+    counter.until(sale, lambda seen: seen.refunds[0].state == "held")
+    decide(counter, epoch=False, refund=True)  # they have asked the shop: it was no restore, and the refund is right
+    counter.until(sale, lambda seen: seen.refunds[0].state == "done")
+    assert counter.call("POST", "/v1/alarms/new_epoch/seen").status_code == 200
+    assert counter.status.alarms == []
