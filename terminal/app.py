@@ -22,7 +22,6 @@ from terminal.device.alarm_words import events_held_back, software_fault
 from terminal.device.journal_alarm import SOFTWARE, alarm_of
 from terminal.device.last_fault import take_fault
 from terminal.device.recording import end_tasks
-from terminal.standing.standing import CurrentStanding
 from terminal.taps.reader_board import ReaderBoard
 from terminal.wiring.api import make_local_api, make_snapshots
 from terminal.wiring.backend import make_backend, make_backend_events, make_upkeep
@@ -60,8 +59,7 @@ class Terminal:
 
     def _make(self, given: Surroundings) -> None:
         device, board = self._device, ReaderBoard(self._device.publisher.changed)
-        self._standing = CurrentStanding(device.journal, device.clock, device.alarms, self._standing_changed)
-        device.arming.allow(allowed=self._standing.may_sell)
+        self._standing = device.standing
         self._backend = backend = make_backend(
             given,
             device,
@@ -179,11 +177,6 @@ class Terminal:
         """The operator wants it: end without an error, and be begun anew by the program that runs us."""
         if not self._ended.done():
             self._ended.set_result(None)
-
-    def _standing_changed(self) -> None:
-        """Phones are offered nothing from this moment on; the sale that waits for one is ended by the next tick."""
-        self._device.arming.allow(allowed=self._standing.may_sell)
-        self._device.publisher.changed()
 
     def _told_revoked(self) -> None:
         """A call was answered so: stop at once, and have the backend say it under its signature."""

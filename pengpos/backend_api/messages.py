@@ -52,6 +52,8 @@ class RefundMessage(Answer, kw_only=True, frozen=True):
 
     refund_id: str
     state: str
+    code: str | None = None
+    """`review_refused`: it failed because a person said no."""
     amount: int
     currency: str
     signed: str | None = None

@@ -82,6 +82,7 @@ class AlarmKind(StrEnum):
     CODE_NOT_CONFIRMED = "code_not_confirmed"
     DELIVERY_FAILING = "delivery_failing"
     REFUND_FAILED = "refund_failed"
+    REFUND_REFUSED = "refund_refused"
     PAID_AFTER_CANCEL = "paid_after_cancel"
     REFUNDED_ELSEWHERE = "refunded_elsewhere"
     CANCELLED_ELSEWHERE = "cancelled_elsewhere"

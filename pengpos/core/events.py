@@ -278,6 +278,8 @@ class RefundAnswered(_Event):
 
     refund_id: UUID
     state: RefundState
+    refused: bool = False
+    """It failed because a person at the backend said no."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,10 +15,9 @@ import msgspec
 
 from offline_queue.port import SaleReads
 from offline_queue.values import PAGE_LIMIT, SaleQuery
-from pengpos.client import Language
 from pengpos.core.sale import Sale
 from pengpos.core.times import rfc3339
-from terminal.api.views import sale_view
+from terminal.api.views import SaleViews
 from terminal.device.executor import BoundedExecutor, TooManyWaitingError
 
 LISTS_MOST = 16
@@ -44,10 +43,10 @@ class _Page:
 class SaleLists:
     """Pages of sales and of stored payments, as JSON. Lives on the loop."""
 
-    def __init__(self, reads: SaleReads, executor: BoundedExecutor, language: Language) -> None:
+    def __init__(self, reads: SaleReads, executor: BoundedExecutor, views: SaleViews) -> None:
         self._reads = reads
         self._executor = executor
-        self._language = language
+        self._views = views
         self._turn = asyncio.Lock()
         self._pages: list[_Page] = []
 
@@ -96,7 +95,7 @@ class SaleLists:
         return {sale.sale_id: self._rendered(sale) for sale in page.sales}, page.next
 
     def _rendered(self, sale: Sale) -> msgspec.Raw:
-        return msgspec.Raw(msgspec.json.encode(sale_view(sale, self._language)))
+        return msgspec.Raw(msgspec.json.encode(self._views.of(sale)))
 
     async def queue(self) -> list[dict[str, object]]:
         """Stored payments with their state and age, the oldest first, `PAGE_LIMIT` at most. Raises JournalError."""

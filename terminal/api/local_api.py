@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from offline_queue.values import PAGE_LIMIT, SaleQuery
 from pengpos.backend_api.calls import UnusableAnswerError
-from pengpos.client import Language, NewSale, NewSession, SessionView
+from pengpos.client import NewSale, NewSession, SessionView
 from pengpos.core.authority.roles import Action
 from pengpos.core.sale import CancelReason, Sale, SaleState
 from pengpos.core.times import parse_rfc3339, rfc3339
@@ -33,7 +33,7 @@ from terminal.api.http import (
 )
 from terminal.api.lists import SaleLists
 from terminal.api.snapshot import Snapshots
-from terminal.api.views import refund_view, sale_view
+from terminal.api.views import SaleViews, refund_view
 from terminal.device.alarms import Alarms
 from terminal.device.executor import BoundedExecutor
 from terminal.operators.sessions import Sessions
@@ -89,7 +89,7 @@ class LocalApi:
         export: Callable[[], str],
         sync_now: Callable[[], None],
         diagnose: Callable[[], dict[str, object]] | None,
-        language: Language,
+        views: SaleViews,
     ) -> None:
         self._open_sales = open_sales
         self._sessions = sessions
@@ -103,7 +103,7 @@ class LocalApi:
         self._export = export
         self._sync_now = sync_now
         self._diagnose = diagnose
-        self._language = language
+        self._views = views
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -146,7 +146,7 @@ class LocalApi:
 
     async def show_sale(self, request: Request) -> Response:
         """`GET /v1/sales/{id}`."""
-        return as_json(sale_view(await self._open_sales.find(_sale_id(request)), self._language))
+        return as_json(self._views.of(await self._open_sales.find(_sale_id(request))))
 
     async def search_sales(self, request: Request) -> Response:
         """`GET /v1/sales?…`: by what `SEARCHED_BY` says, the newest first."""
@@ -215,15 +215,15 @@ class LocalApi:
         """`POST /v1/sales`: 201 with the sale, 200 when this key already made it."""
         by = self._who(request)
         sale, created = await self._commands.start(await read_body(request, NewSale), by=by)
-        return as_json(sale_view(sale, self._language), 201 if created else 200)
+        return as_json(self._views.of(sale), 201 if created else 200)
 
     async def again(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/again`."""
-        return as_json(sale_view(await self._commands.again(_sale_id(request), by=self._who(request)), self._language))
+        return as_json(self._views.of(await self._commands.again(_sale_id(request), by=self._who(request))))
 
     async def park(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/park`."""
-        return as_json(sale_view(await self._commands.park(_sale_id(request), by=self._who(request)), self._language))
+        return as_json(self._views.of(await self._commands.park(_sale_id(request), by=self._who(request))))
 
     async def cancel(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/cancel`; from `unknown` it says that other money was taken, and may need a role."""
@@ -235,19 +235,19 @@ class LocalApi:
                 self._sessions.permit(token, Action.CASH_TAKEN)
 
         sale = await self._commands.cancel(_sale_id(request), CancelReason(call.reason), by=by, check=check)
-        return as_json(sale_view(sale, self._language))
+        return as_json(self._views.of(sale))
 
     async def accept_offline(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/accept-offline`."""
         by = self._sessions.permit(bearer(request), Action.ACCEPT_OFFLINE)
-        return as_json(sale_view(await self._commands.accept_offline(_sale_id(request), by=by), self._language))
+        return as_json(self._views.of(await self._commands.accept_offline(_sale_id(request), by=by)))
 
     async def confirmation_code(self, request: Request) -> Response:
         """`POST /v1/sales/{id}/confirmation-code`: 422 `wrong_code` costs one of five tries."""
         by = self._sessions.permit(bearer(request), Action.CONFIRMATION_CODE)
         call = await read_body(request, CodeCall)
         sale, right = await self._commands.enter_code(_sale_id(request), call.code, by=by)
-        view = sale_view(sale, self._language)
+        view = self._views.of(sale)
         if not right:
             left = view.code_tries_left
             raise BadRequestError(422, "wrong_code", f"this is not the code of this sale; {left} tries left")

@@ -18,7 +18,6 @@ from pengpos import __version__
 from pengpos.client import (
     CapsView,
     DayView,
-    Language,
     LinkView,
     QueueView,
     ReaderView,
@@ -30,7 +29,7 @@ from pengpos.core.errors import JournalTransientError
 from pengpos.core.ports import Clock
 from pengpos.core.sale import Sale, SaleState
 from pengpos.core.times import rfc3339
-from terminal.api.views import sale_view
+from terminal.api.views import SaleViews
 from terminal.backend.link import Link
 from terminal.device.alarms import Alarms
 from terminal.device.executor import BoundedExecutor
@@ -85,7 +84,7 @@ class Snapshots:
         board: ReaderBoard,
         clock: Clock,
         standing: CurrentStanding,
-        language: Language,
+        views: SaleViews,
         trouble: Trouble = lambda _error: None,
     ) -> None:
         """`trouble` is called with what keeps the sums from being read, and with None once they are read."""
@@ -99,7 +98,7 @@ class Snapshots:
         self._board = board
         self._clock = clock
         self._standing = standing
-        self._language = language
+        self._views = views
         self._trouble = trouble
         self._sums: _Sums | None = None
         self._stale = False
@@ -164,10 +163,10 @@ class Snapshots:
                 standing=self._standing.now.value,
                 standing_since=None if (since := self._standing.since) is None else rfc3339(since),
             ),
-            sale=sale_view(current, self._language) if current else None,
-            parked=[sale_view(sale, self._language) for sale in others if sale.parked],
-            unknown=[sale_view(sale, self._language) for sale in others if sale.state is SaleState.UNKNOWN],
-            cancelling=[sale_view(sale, self._language) for sale in others if sale.state is SaleState.CANCELLING],
+            sale=self._views.of(current) if current else None,
+            parked=[self._views.of(sale) for sale in others if sale.parked],
+            unknown=[self._views.of(sale) for sale in others if sale.state is SaleState.UNKNOWN],
+            cancelling=[self._views.of(sale) for sale in others if sale.state is SaleState.CANCELLING],
             day=_day(sums.today, sums.takings, currency),
         )
 

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A sale as the local API shows it. Source: `docs/spec/local-api.md`, "A sale"."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from pengpos.client import (
     CardView,
     DueView,
@@ -24,7 +27,19 @@ from terminal.device.words import sentences
 CLAIM_S = 60
 
 
-def sale_view(sale: Sale, language: Language) -> SaleView:
+@dataclass(frozen=True, slots=True)
+class SaleViews:
+    """Sales as this terminal shows them now: in its language, and offering what its calls will take."""
+
+    language: Language
+    may_sell: Callable[[], bool]
+
+    def of(self, sale: Sale) -> SaleView:
+        """The view of one sale. In any thread."""
+        return sale_view(sale, self.language, may_sell=self.may_sell())
+
+
+def sale_view(sale: Sale, language: Language, *, may_sell: bool = True) -> SaleView:
     """Everything a screen, a till or a script may know of a sale: no credential, no signature, no pseudonym."""
     booking = sale.booking
     return SaleView(
@@ -62,7 +77,7 @@ def sale_view(sale: Sale, language: Language) -> SaleView:
         code_tries_left=max(0, CODE_TRIES - sale.wrong_codes),
         refunds=[refund_view(sale, refund) for refund in sale.refunds],
         settled_on=sale.settled_on,
-        can=allowed_calls(sale),
+        can=allowed_calls(sale, may_sell=may_sell),
     )
 
 

@@ -196,7 +196,8 @@ class Answers:
             endings.refund_ended(
                 sale, refund, answer.signed, self._terms(), state=answer.state, amount_minor=answer.amount
             )
-        return RefundAnswered(at=self._clock.now(), refund_id=refund.refund_id, state=state)
+        refused = state is RefundState.FAILED and answer.code == _REVIEW_REFUSED
+        return RefundAnswered(at=self._clock.now(), refund_id=refund.refund_id, state=state, refused=refused)
 
     def refund_refused(self, sale: Sale, refund: Refund, error: UnusableAnswerError) -> Event:
         """A refund of more than is left there stays so however often it is sent: it has failed."""

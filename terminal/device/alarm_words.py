@@ -43,6 +43,7 @@ _ABOUT_A_SALE: Final[dict[AlarmKind, _Alarm]] = {
     ),
     AlarmKind.DELIVERY_FAILING: _Alarm(message("alarm.delivery_failing.text"), message("alarm.delivery_failing.cure")),
     AlarmKind.REFUND_FAILED: _Alarm(message("alarm.refund_failed.text"), message("alarm.refund_failed.cure")),
+    AlarmKind.REFUND_REFUSED: _Alarm(message("alarm.refund_refused.text"), message("alarm.refund_refused.cure")),
     AlarmKind.PAID_AFTER_CANCEL: _Alarm(
         message("alarm.paid_after_cancel.text"), message("alarm.paid_after_cancel.cure")
     ),

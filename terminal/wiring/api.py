@@ -39,7 +39,7 @@ def make_snapshots(
         board=board,
         clock=device.clock,
         standing=backend.standing,
-        language=given.language,
+        views=device.views,
         trouble=sales.journal_alarm.of(JournalUse.SUMS),
     )
 
@@ -82,5 +82,5 @@ def make_local_api(
         export=partial(sealed_export, given.home, device.identity, device.signer, device.clock),
         sync_now=sync_now,
         diagnose=given.diagnose,
-        language=given.language,
+        views=device.views,
     )

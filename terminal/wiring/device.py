@@ -13,12 +13,14 @@ from pengpos.keys.file import FileKey
 from terminal.api.feed import Feed
 from terminal.api.lists import SaleLists
 from terminal.api.publishing import Publisher
+from terminal.api.views import SaleViews
 from terminal.device.alarms import Alarms
 from terminal.device.clock import DeviceClock
 from terminal.device.executor import Executors
 from terminal.device.identity import CurrentIdentity, read_enrolment, read_identity
 from terminal.device.timekeeping import Timekeeper
 from terminal.sales.arming import Arming
+from terminal.standing.standing import CurrentStanding
 from terminal.wiring.surroundings import Surroundings
 
 
@@ -34,6 +36,8 @@ class DeviceParts:
     list_reads: Reads
     executors: Executors
     lists: SaleLists
+    views: SaleViews
+    standing: CurrentStanding
     feed: Feed
     publisher: Publisher
     alarms: Alarms
@@ -54,6 +58,16 @@ def make_device(given: Surroundings) -> DeviceParts:
     time = Timekeeper(clock, journal, alarms)
     time.restore(enrolled)
     list_reads, executors = journal.connect(), Executors()
+    arming = Arming()
+
+    def standing_changed() -> None:
+        """Phones are offered nothing from this moment on; the sale that waits for one is ended by the next tick."""
+        arming.allow(allowed=standing.may_sell)
+        publisher.changed()
+
+    standing = CurrentStanding(journal, clock, alarms, standing_changed)
+    arming.allow(allowed=standing.may_sell)
+    views = SaleViews(given.language, lambda: standing.may_sell)
     return DeviceParts(
         signer=signer,
         identity=CurrentIdentity(enrolled),
@@ -62,10 +76,12 @@ def make_device(given: Surroundings) -> DeviceParts:
         tap_reads=journal.connect(),
         list_reads=list_reads,
         executors=executors,
-        lists=SaleLists(list_reads, executors.lists, given.language),
+        lists=SaleLists(list_reads, executors.lists, views),
+        views=views,
+        standing=standing,
         feed=feed,
         publisher=publisher,
         alarms=alarms,
         time=time,
-        arming=Arming(),
+        arming=arming,
     )

@@ -11,7 +11,6 @@ from offline_queue.sync import Drainer
 from pengpos.client import Home
 from pengpos.core.errors import JournalError
 from pengpos.core.sale import Sale, Way
-from terminal.api.views import sale_view
 from terminal.device.journal_alarm import JournalAlarm, JournalUse
 from terminal.device.second_copy import SecondCopy
 from terminal.device.settings import read_settings
@@ -131,7 +130,7 @@ def _open_sales(given: Surroundings, device: DeviceParts, tag: Tag, journal_alar
 
     def moved(sale: Sale) -> None:
         device.lists.moved(sale)
-        device.feed.sale_moved(str(sale.sale_id), lambda: sale_view(sale, given.language))
+        device.feed.sale_moved(str(sale.sale_id), lambda: device.views.of(sale))
 
     open_sales = OpenSales(
         device.journal, changed, journal_alarm.of(JournalUse.WRITES), device.alarms.rows_of, moved

@@ -105,7 +105,7 @@ def refund_answered(sale: Sale, event: RefundAnswered) -> Outcome:
     if event.state is RefundState.HELD:
         effects = (SendRefund(event.refund_id, event.at + HELD_ASK_EVERY_S),)
     if event.state is RefundState.FAILED:
-        effects = (RaiseAlarm(AlarmKind.REFUND_FAILED),)
+        effects = (RaiseAlarm(AlarmKind.REFUND_REFUSED if event.refused else AlarmKind.REFUND_FAILED),)
     if event.state is RefundState.VOID and sale.state is SaleState.DECLINED_AT_SYNC:
         return _lessened(updated, _amount_minor(sale, known))
     target = _state_after(updated)

@@ -8,6 +8,9 @@ from pengpos.core.machine import refundable_minor
 from pengpos.core.machine.states import RETRIABLE_STATES
 from pengpos.core.sale import Sale, SaleState
 
+WHILE_SELLING: Final = frozenset({"again", "accept-offline", "confirmation-code", "refunds"})
+"""What a terminal that must not sell refuses (local API, `terminal_locked`, `terminal_revoked`)."""
+
 _CODE_STATES: Final = frozenset({
     SaleState.SIGNED, SaleState.PRESENTED, SaleState.PENDING, SaleState.CANCELLING,
 })  # fmt: skip
@@ -23,8 +26,8 @@ def takes_codes(sale: Sale) -> bool:
     return sale.state in _CODE_STATES and not (sale.cancel and sale.cancel.sent)
 
 
-def allowed_calls(sale: Sale) -> list[str]:
-    """The calls of the local API that fit the sale's state now."""
+def allowed_calls(sale: Sale, *, may_sell: bool = True) -> list[str]:
+    """The calls of the local API that fit the sale's state now, of a terminal that may sell or must not."""
     calls: list[str] = []
     if sale.state in RETRIABLE_STATES or (sale.state is SaleState.PRESENTED and sale.refusal is not None):
         calls.append("again")
@@ -38,4 +41,4 @@ def allowed_calls(sale: Sale) -> list[str]:
         calls.append("confirmation-code")
     if refundable_minor(sale) > 0:
         calls.append("refunds")
-    return calls
+    return calls if may_sell else [call for call in calls if call not in WHILE_SELLING]

@@ -13,11 +13,13 @@ from offline_queue.values import Page, SaleChanged, SaleQuery
 from pengpos.core.sale import SaleState
 from terminal.api import lists
 from terminal.api.lists import LISTS_MOST, PART, SaleLists
+from terminal.api.views import SaleViews
 from terminal.device.executor import BoundedExecutor, TooManyWaitingError
 from tests.support.parts import run
 from workshop.samples.journal import NOON, HeldClock, SaleMaker, moved
 
 COUNT = 3 * PART + 4
+VIEWS = SaleViews("en", lambda: True)
 
 
 class Watched(MemoryJournal):
@@ -75,7 +77,7 @@ QUERIES = [
 @pytest.mark.parametrize("query", QUERIES, ids=range(len(QUERIES)))
 def test_a_page_in_parts_is_the_page(journal: Watched, executor: BoundedExecutor, query: SaleQuery) -> None:
     async def work() -> None:
-        rendered, following = await SaleLists(journal, executor, "en").page(query)
+        rendered, following = await SaleLists(journal, executor, VIEWS).page(query)
         assert max(journal.asked) <= PART
         whole = journal.search(query)
         ids = [msgspec.json.decode(sale)["id"] for sale in rendered]
@@ -88,7 +90,7 @@ def test_no_page_says_what_a_sale_was_once_it_moved(journal: Watched, executor: 
     """The newest was read first; while older ones are read it is cancelled, and so it is shown."""
 
     async def work() -> None:
-        reading = SaleLists(journal, executor, "en")
+        reading = SaleLists(journal, executor, VIEWS)
         newest = journal.search(SaleQuery(limit=1)).sales[0]
         journal.held_at = 5
         pages = [
@@ -112,7 +114,7 @@ def test_a_part_that_was_read_just_before_its_sale_moved_is_no_exception(
     journal: Watched, executor: BoundedExecutor
 ) -> None:
     async def work() -> None:
-        reading = SaleLists(journal, executor, "en")
+        reading = SaleLists(journal, executor, VIEWS)
         newest = journal.search(SaleQuery(limit=1)).sales[0]
         journal.held_at = 2
         page = asyncio.ensure_future(reading.page(SaleQuery(limit=1)))
@@ -127,7 +129,7 @@ def test_a_part_that_was_read_just_before_its_sale_moved_is_no_exception(
 
 def test_lists_take_turns_part_by_part(journal: Watched, executor: BoundedExecutor) -> None:
     async def work() -> None:
-        reading, ended = SaleLists(journal, executor, "en"), list[int]()
+        reading, ended = SaleLists(journal, executor, VIEWS), list[int]()
 
         async def read(limit: int) -> None:
             await reading.page(SaleQuery(limit=limit))
@@ -141,7 +143,7 @@ def test_lists_take_turns_part_by_part(journal: Watched, executor: BoundedExecut
 
 def test_one_list_too_many_is_turned_away(journal: Watched, executor: BoundedExecutor) -> None:
     async def work() -> None:
-        reading = SaleLists(journal, executor, "en")
+        reading = SaleLists(journal, executor, VIEWS)
         under_way = [asyncio.ensure_future(reading.page(SaleQuery(limit=PART + 1))) for _ in range(LISTS_MOST)]
         await asyncio.sleep(0)
         with pytest.raises(TooManyWaitingError, match="16 lists are being read"):
@@ -154,7 +156,7 @@ def test_one_list_too_many_is_turned_away(journal: Watched, executor: BoundedExe
 
 def test_a_list_that_is_given_up_makes_room(journal: Watched, executor: BoundedExecutor) -> None:
     async def work() -> None:
-        reading = SaleLists(journal, executor, "en")
+        reading = SaleLists(journal, executor, VIEWS)
         under_way = [asyncio.ensure_future(reading.page(SaleQuery(limit=COUNT))) for _ in range(LISTS_MOST)]
         await asyncio.sleep(0)
         for one in under_way:
@@ -178,7 +180,7 @@ def test_after_each_part_the_machine_is_left_to_others(
             await rest(0)
 
         monkeypatch.setattr(asyncio, "sleep", noted)
-        await SaleLists(journal, executor, "en").page(SaleQuery(limit=COUNT))
+        await SaleLists(journal, executor, VIEWS).page(SaleQuery(limit=COUNT))
         monkeypatch.undo()
 
     run(work())
@@ -190,7 +192,7 @@ def test_a_sale_that_is_not_on_the_page_and_moves_at_its_end_stays_away(
     journal: Watched, executor: BoundedExecutor, states: frozenset[SaleState], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def work() -> None:
-        reading = SaleLists(journal, executor, "en")
+        reading = SaleLists(journal, executor, VIEWS)
         other = journal.search(SaleQuery(limit=COUNT)).sales[5]
         rest = asyncio.sleep
 

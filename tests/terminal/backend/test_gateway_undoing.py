@@ -123,6 +123,22 @@ def test_a_refund(state: str, amount: int | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("state", "code", "refused"),
+    [
+        ("failed", "review_refused", True),
+        ("failed", None, False),
+        ("failed", "something_new", False),
+        ("done", "review_refused", False),
+    ],
+)
+def test_a_refund_that_a_person_refused_is_told_apart(state: str, code: str | None, *, refused: bool) -> None:
+    wanted = samples.refund()
+    event = answered(told(wanted, state, code=code), lambda gateway: gateway.refund(SALE, wanted))
+    assert isinstance(event, RefundAnswered)
+    assert (event.state, event.refused) == (RefundState(state), refused)
+
+
+@pytest.mark.parametrize(
     "answer",
     [
         pytest.param({"state": "queued"}, id="in a state of ours"),

@@ -17,7 +17,7 @@ from pengpos.core.events import (
     RefundAsked,
 )
 from pengpos.core.machine import step
-from pengpos.core.machine.allowed import allowed_calls
+from pengpos.core.machine.allowed import WHILE_SELLING, allowed_calls
 from pengpos.core.reasons import Reason
 from pengpos.core.sale import Cancel, CancelReason, Notice, Prompt, Refusal, Sale, SaleState
 from workshop.samples import sales as samples
@@ -73,6 +73,14 @@ def test_what_is_offered_is_what_is_taken(state: SaleState, variation: str) -> N
     taken = {name for name, command in COMMANDS.items() if takes(sale, command)}
     unoffered = {name for name in taken if (state, variation, name) in TAKEN_BUT_NOT_OFFERED}
     assert set(allowed_calls(sale)) == taken - unoffered
+
+
+@pytest.mark.parametrize(("state", "variation"), CASES)
+def test_a_terminal_that_must_not_sell_offers_what_gives_up_and_sets_aside(state: SaleState, variation: str) -> None:
+    sale = samples.sale_in(state, **VARIATIONS[variation])
+    kept = [call for call in allowed_calls(sale) if call not in WHILE_SELLING]
+    assert allowed_calls(sale, may_sell=False) == kept
+    assert set(kept) <= {"park", "cancel"}
 
 
 def test_something_of_everything_is_offered_somewhere() -> None:

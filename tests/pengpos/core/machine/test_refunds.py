@@ -35,9 +35,9 @@ def asked(number: int = 1, amount_minor: int | None = None) -> RefundAsked:
     return RefundAsked(at=SOON, refund=refund(number, amount_minor=amount_minor))
 
 
-def answered(state: RefundState, number: int = 1) -> RefundAnswered:
-    """The backend's word on a refund."""
-    return RefundAnswered(at=SOON, refund_id=refund(number).refund_id, state=state)
+def answered(state: RefundState, number: int = 1, *, refused: bool = False) -> RefundAnswered:
+    """The backend's word on a refund; `refused`: a person's."""
+    return RefundAnswered(at=SOON, refund_id=refund(number).refund_id, state=state, refused=refused)
 
 
 def approved(*refunds: Refund) -> Sale:
@@ -259,6 +259,7 @@ def test_held_for_a_person_it_is_asked_about_and_stays_given(take: Take) -> None
     assert take(after, answered(R.DONE))[0].state is S.REFUNDED
     refused, alarm = take(after, answered(R.FAILED))
     assert (refundable_minor(refused), alarm) == (AMOUNT_MINOR, (RaiseAlarm(AlarmKind.REFUND_FAILED),))
+    assert take(after, answered(R.FAILED, refused=True)) == (refused, (RaiseAlarm(AlarmKind.REFUND_REFUSED),))
 
 
 # --- done, and never asked for here -----------------------------------------------------------------------------------
