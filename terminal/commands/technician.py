@@ -103,7 +103,7 @@ def _standing(home: Home) -> Finding:
         case Standing.ACTIVE:
             return well("may sell")
         case Standing.LOCKED:
-            return broken(f"locked by the operator{since}", "Call the payment company; leave it connected")
+            return broken(f"locked by the operator{since}", "Call your payment provider; leave it connected")
         case Standing.REVOKED:
             return broken(f"revoked by the operator{since}", "Enrol another terminal; leave this one until all is sent")
 

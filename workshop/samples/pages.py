@@ -39,6 +39,7 @@ PAY: dict[str, dict[str, Any]] = {
         "choice": {"purse": "P1", "vouchers": ["V1"], "tip": 66}, "vouchers_value": 500, "total": 1446,
         "available": 26_600, "left_s": 31,
     },
+    "pay-set-aside": _PAY | {"balance": 50_000, "available": 50_000, "set_aside": 50_000, "left_s": 44},
     "pay-short": _PAY | {"balance": 980, "available": 980, "left_s": 58},
     "pay-offline": _PAY | {"intent": {**_INTENT, "online": False}, "left_s": 12},
     "pay-again": _PAY | {"notice": "not_paid_yet"},

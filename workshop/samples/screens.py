@@ -194,41 +194,64 @@ def _pad(call: Call, *roles: str, digits: str = "", calling: Call | None = None,
     return local(page=Page.PIN, asked=replace(opened, **asked), calling=calling)  # type: ignore[arg-type]  # real fields
 
 
-_PAID_SINCE = AlarmView(
-    id="1",
-    kind="declined_at_sync",
-    at=ago(20),
-    text="-",
-    text_in=Sentences(
-        zh_hans="离线收的 0001-1000 上传后没有付成，顾客后来付了 18.80 CNY",
-        zh_hant="離線收的 0001-1000 上傳後沒有付成，顧客後來付了 18.80 CNY",
-        en="Stored sale 0001-1000 was declined, and the shopper has paid 18.80 CNY since",
+def _alarm(kind: str, age_s: int, text: tuple[str, str, str], cure: tuple[str, str, str], **said: object) -> AlarmView:
+    """An alarm with its words in zh-Hans, zh-Hant and en."""
+    text_in, cure_in = (Sentences(zh_hans=hans, zh_hant=hant, en=en) for hans, hant, en in (text, cure))
+    plain = AlarmView(id=f"{kind}-{age_s}", kind=kind, at=ago(age_s), text="-", text_in=text_in, cure_in=cure_in)
+    return msgspec.structs.replace(plain, **said)
+
+
+_PAID_SINCE = _alarm(
+    "declined_at_sync", 20,
+    (
+        "离线收的 0001-1000 上传后没有付成，顾客后来付了 18.80 CNY",
+        "離線收的 0001-1000 上傳後沒有付成，顧客後來付了 18.80 CNY",
+        "Stored sale 0001-1000 was declined, and the shopper has paid 18.80 CNY since",
     ),
-    cure_in=Sentences(
-        zh_hans="不用再做什么；日结里会写明",
-        zh_hant="不用再做什麼；日結裡會寫明",
-        en="Nothing to do; the day's report says so",
+    ("不用再做什么；日结里会写明", "不用再做什麼；日結裡會寫明", "Nothing to do; the day's report says so"),
+    sale_id=SALE_ID, calm=True,
+)  # fmt: skip
+_DECLINED_AT_SYNC = _alarm(
+    "declined_at_sync", 4000,
+    (
+        "离线收的 0001-0990 上传后没有付成；由您承担；顾客已收到付款请求",
+        "離線收的 0001-0990 上傳後沒有付成；由您承擔；顧客已收到付款請求",
+        "Stored sale 0001-0990 was declined; you bear it; the shopper has been asked to pay",
     ),
-    sale_id=SALE_ID,
-    calm=True,
-)
-_DECLINED_AT_SYNC = AlarmView(
-    id="2",
-    kind="declined_at_sync",
-    at=ago(4000),
-    text="-",
-    text_in=Sentences(
-        zh_hans="离线收的 0001-0990 上传后没有付成；由您承担；顾客已收到付款请求",
-        zh_hant="離線收的 0001-0990 上傳後沒有付成；由您承擔；顧客已收到付款請求",
-        en="Stored sale 0001-0990 was declined; you bear it; the shopper has been asked to pay",
-    ),
-    cure_in=Sentences(
-        zh_hans="请顾客在手机上付，不要再收一次；付好了这里会说",
-        zh_hant="請顧客在手機上付，不要再收一次；付好了這裡會說",
-        en="Do not charge again: they pay in their app, and you are told here",
+    (
+        "请顾客在手机上付，不要再收一次；付好了这里会说",
+        "請顧客在手機上付，不要再收一次；付好了這裡會說",
+        "Do not charge again: they pay in their app, and you are told here",
     ),
     sale_id="z",
-)
+)  # fmt: skip
+_REFUND_REFUSED = _alarm(
+    "refund_refused", 90,
+    (
+        "0001-0982 的退款审核未通过，钱没有退给顾客",
+        "0001-0982 的退款審核未通過，錢沒有退給顧客",
+        "A refund of sale 0001-0982 was refused on review: nothing has gone back",
+    ),
+    (
+        "先问支付服务商原因；直接再退一次，还要重新审核",
+        "先問支付服務商原因；直接再退一次，還要重新審核",
+        "Ask your payment provider why; the same refund again would be reviewed again",
+    ),
+    sale_id="y",
+)  # fmt: skip
+_CLOCK_AHEAD = _alarm(
+    "clock", 300,
+    (
+        "收款机的时钟比后台快 420 秒，后台不回应",
+        "收款機的時鐘比後台快 420 秒，後台不回應",
+        "This terminal's clock is 420 s ahead of the backend's, which answers nothing",
+    ),
+    (
+        "把机器的时间调准（timedatectl set-ntp true），再重启收款机",
+        "把機器的時間調準（timedatectl set-ntp true），再重新啟動收款機",
+        "Set the machine's clock (timedatectl set-ntp true), then restart the terminal",
+    ),
+)  # fmt: skip
 
 SAMPLES: Final[dict[str, Sample]] = {
     "starting": Sample(None, local(daemon=Daemon.STARTING)),
@@ -357,29 +380,10 @@ SAMPLES: Final[dict[str, Sample]] = {
     ),
     "waiting-none": Sample(IDLE, local(page=Page.WAITING)),
     "alarms": Sample(
-        msgspec.structs.replace(
-            IDLE,
-            alarms=[
-                _DECLINED_AT_SYNC,
-                AlarmView(
-                    id="3",
-                    kind="clock",
-                    at=ago(300),
-                    text="-",
-                    text_in=Sentences(
-                        zh_hans="收款机的时钟比后台快 420 秒，后台不回应",
-                        zh_hant="收款機的時鐘比後台快 420 秒，後台不回應",
-                        en="This terminal's clock is 420 s ahead of the backend's, which answers nothing",
-                    ),
-                    cure_in=Sentences(
-                        zh_hans="把机器的时间调准（timedatectl set-ntp true），再重启收款机",
-                        zh_hant="把機器的時間調準（timedatectl set-ntp true），再重新啟動收款機",
-                        en="Set the machine's clock (timedatectl set-ntp true), then restart the terminal",
-                    ),
-                ),
-            ],
-        ),
-        local(page=Page.ALARMS),
+        msgspec.structs.replace(IDLE, alarms=[_DECLINED_AT_SYNC, _CLOCK_AHEAD]), local(page=Page.ALARMS)
+    ),
+    "alarms-review-refused": Sample(
+        msgspec.structs.replace(IDLE, alarms=[_REFUND_REFUSED]), local(page=Page.ALARMS)
     ),
     "alarms-news": Sample(msgspec.structs.replace(IDLE, alarms=[_PAID_SINCE]), local(page=Page.ALARMS)),
     "amount-news": Sample(
