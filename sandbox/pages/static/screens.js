@@ -117,7 +117,7 @@ function pay({ language, state, act, t }) {
 function sources({ language, state, act, t, short }) {
   const { account, balance, set_aside, purses, intent, choice } = state;
   const show = (minor) => money(language, minor, intent.currency);
-  const kept = set_aside > 0 ? text(t("set_aside", { amount: show(set_aside) }), { id: "set-aside" }) : null;
+  const kept = set_aside > 0 ? text(t("set_aside", { amount: show(set_aside) }), { id: "set-aside", class: "faint" }) : null;
   if (purses.length === 0) {
     return [rows([[h("bdi", {}, t("balance", { name: account.name })), show(balance), short ? "short" : null]]), kept];
   }

@@ -19,7 +19,7 @@ export const SENTENCES = {
   paying: ["正在付款", "正在付款", "Paying"],
   pay_from: ["从哪里付", "從哪裡付", "Pay from"],
   balance: ["{name} 的余额", "{name} 的餘額", "{name}'s balance"],
-  set_aside: ["另有 {amount} 已预留，店里断网时用来付款", "另有 {amount} 已預留，店裡斷網時用來付款", "Also set aside for offline payments: {amount}"],
+  set_aside: ["另有 {amount} 预留，用于断网付款", "另有 {amount} 預留，用於斷網付款", "{amount} more set aside for offline payments"],
   purse: ["小荷包 · {name}", "小荷包 · {name}", "Shared purse · {name}"],
   not_enough: ["不够付这一笔", "不夠付這一筆", "Not enough for this"],
   top_up: ["充值 {amount}", "充值 {amount}", "Top up {amount}"],
