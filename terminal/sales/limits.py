@@ -51,7 +51,7 @@ class UsedLimits:
 def refund_words(over: OverLimit, currency: str) -> str:
     """What was too much, and what helps; for a till's log and its cashier."""
     left = Money(over.left_minor, currency)
-    more = "more is the payment service's to allow: it can raise the limit for this terminal at once"
+    more = "more is your payment provider's to allow: it can raise the limit for this terminal at once"
     if over.limit is Limit.PER_REFUND:
         return f"at most {left} can be given back in one refund here; {more}"
     return f"{left} more can be given back here today, whoever asks; refund the rest on another day, or {more}"
