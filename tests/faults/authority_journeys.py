@@ -181,3 +181,27 @@ async def a_friend_pays_what_was_claimed(hands: Hands) -> None:
         await shopper.ask(friend.phone, begun)
         await friend.answer(begun, "accept")
     await hands.until(begun)
+
+
+async def a_tls_end_says_no(hands: Hands) -> None:
+    """Somebody on the way answers the payment with a no of their own; the backend has taken the money."""
+    await hands.good_morning()
+    begun = await hands.charge("a", 1_80)
+    await hands.see_empty_field()
+    hands.play.road.deny()
+    await hands.tap(begun, hands.phone())
+    hands.play.road.mend()
+    await hands.until(begun)
+
+
+async def a_tls_end_says_no_at_sync(hands: Hands) -> None:
+    """The same to what was stored."""
+    await hands.good_morning()
+    await hands.cut_link()
+    begun = await hands.charge("a", 2_30)
+    await hands.tap(begun, hands.phone())
+    hands.play.road.mend()
+    hands.play.road.deny()
+    await asyncio.sleep(5)
+    hands.play.road.mend()
+    await hands.until(begun)

@@ -321,6 +321,8 @@ AUTHORITY = (  # in the short form here and there a fault, not at each so many-t
     Row("paid from a purse", others.paid_from_a_purse, ("refunded",)),
     Row("no purse offline", others.no_purse_offline, ("approved",), phones=2),
     Row("spent meanwhile", others.spent_meanwhile, ("approved",)),
+    Row("a TLS end says no", others.a_tls_end_says_no, ("approved",)),
+    Row("a TLS end says no at sync", others.a_tls_end_says_no_at_sync, ("approved",)),
     Row("a friend pays", others.a_friend_pays, ("approved",), phones=2),
     Row("a friend refuses", others.a_friend_refuses, ("declined",), phones=2),
     Row("a friend pays what was claimed", others.a_friend_pays_what_was_claimed, ("approved",), phones=2),

@@ -24,9 +24,12 @@ from pengpos.core.events import Event, NoAnswer, RefundAnswered
 from pengpos.core.machine import _with_money
 from pengpos.core.machine._common import arrow
 from pengpos.core.sale import Intent, Refund, Sale, SaleState
+from pengpos.wire.objects.receipt import Outcome, Receipt
 from sandbox.backend.booking import set_aside
 from sandbox.backend.records.tables import BorneBy, WalletCredentialRow
 from sandbox.backend.trust import liability
+from terminal.backend import endings
+from terminal.backend.endings import Terms
 from terminal.backend.gateway import BackendGateway
 from terminal.sales import open_sales as desk_module
 from terminal.sales.arming import Arming
@@ -167,6 +170,18 @@ def nothing_set_aside() -> Iterator[None]:
 
 
 @contextmanager
+def unsigned_no_believed() -> Iterator[None]:
+    """A terminal that believes an ending without an issuer's signature, though the signed policy promises one."""
+    honest = endings._ending
+
+    def gullible(sale: Sale, text: str | None, outcomes: frozenset[Outcome], terms: Terms) -> Receipt | None:
+        return honest(sale, text, outcomes, replace(terms, signs_endings=False))
+
+    with patch.object(endings, "_ending", gullible):
+        yield
+
+
+@contextmanager
 def armed_whatever_is_ordered() -> Iterator[None]:
     """A terminal that ends its sale when it must not sell, and offers it to phones until then."""
     with patch.object(Arming, "allow", lambda _self, *, allowed: None):
@@ -197,6 +212,10 @@ MUTANTS = (
            "declined at sync", Sweep(Kind.KILL, Moment.ANSWERED), "owed"),
     Mutant("an allowance without money set aside", nothing_set_aside,
            "spent meanwhile", Sweep(Kind.KILL, Moment.ANSWERED), "owed"),
+    Mutant("an unsigned no believed", unsigned_no_believed,
+           "a TLS end says no", Sweep(Kind.KILL, Moment.SHOWN), "shown wrongly"),
+    Mutant("an unsigned no believed of what was stored", unsigned_no_believed,
+           "a TLS end says no at sync", Sweep(Kind.KILL, Moment.SHOWN), "shown wrongly"),
     Mutant("armed whatever is ordered", armed_whatever_is_ordered,
            "revoked while no event comes", Sweep(Kind.KILL, Moment.SHOWN), "disobeyed"),
 )  # fmt: skip

@@ -16,6 +16,8 @@ from pengpos.wire.encoding.cbor import decode
 from pengpos.wire.encoding.cose import Sign1
 from pengpos.wire.encoding.fields import as_array, as_map
 
+INVENTED = {"status": "declined", "code": "insufficient_funds", "reason": 23}
+
 
 class Road(httpx.AsyncBaseTransport):
     """`cut` and `mend` it. `overlaps`: payments that were on their way twice at once, which nothing excuses."""
@@ -26,6 +28,7 @@ class Road(httpx.AsyncBaseTransport):
         self._up = True
         self._deaf = False
         self._holding = False
+        self._denying = False
         self._travelling: Counter[UUID] = Counter()
         self.overlaps: list[UUID] = []
 
@@ -41,6 +44,10 @@ class Road(httpx.AsyncBaseTransport):
         """A proxy passes everything but the body of the event stream: it waits for the end of the answer."""
         self._holding, self._broken = True, self._end_streams()
 
+    def deny(self) -> None:
+        """A TLS end passes everything on, and answers each payment with a no that no issuer has signed."""
+        self._denying = True
+
     def fall_for(self, seconds: float) -> None:
         """The other end is gone for some seconds, and then there again."""
         self.cut()
@@ -50,7 +57,7 @@ class Road(httpx.AsyncBaseTransport):
         """As if nothing had been."""
         if self._holding:
             self._broken = self._end_streams()
-        self._up, self._deaf, self._holding = True, False, False
+        self._up, self._deaf, self._holding, self._denying = True, False, False, False
 
     def _end_streams(self) -> asyncio.Event:
         self._broken.set()
@@ -67,7 +74,7 @@ class Road(httpx.AsyncBaseTransport):
                 raise httpx.ReadError("the answer is lost", request=request)
             if "event-stream" not in response.headers.get("content-type", ""):
                 await response.aread()
-                return response
+                return _denied(request) if self._denying and paid_in(request) else response
         assert isinstance(response.stream, httpx.AsyncByteStream)
         response.stream = _Stream(_Held(response.stream) if self._holding else response.stream, self._broken)
         return response
@@ -85,6 +92,12 @@ class Road(httpx.AsyncBaseTransport):
             yield
         finally:
             self._travelling.subtract(intents)
+
+
+def _denied(request: httpx.Request) -> httpx.Response:
+    said = [{"intent_id": str(intent_id), **INVENTED} for intent_id in paid_in(request)]
+    body: dict[str, Any] = {"verdicts": said} if request.url.path.endswith("/batch") else said[0]
+    return httpx.Response(200, json=body, request=request)
 
 
 def paid_in(request: httpx.Request) -> list[UUID]:
