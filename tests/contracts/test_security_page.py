@@ -79,6 +79,13 @@ def test_every_party_has_its_row() -> None:
     assert [party for party in PARTIES if not any(name.partition(" (")[0] == party for name in found)] == []
 
 
+def test_every_party_attacks_in_tests() -> None:
+    parties = [row[0].partition(" (")[0] for row in rows(section(PAGE, "## Parties"))][1:]
+    attacks = list(rows(section(PAGE, "## Attacks as tests")))[1:]
+    assert set(parties) == {party for party, *_ in attacks}
+    assert [row for row in attacks if not (_TEST_LINK.search(row[-1]) and _TEST_NAME.search(row[-1]))] == []
+
+
 def test_every_refusal_of_the_backend_says_who_bears_it() -> None:
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "sandbox" / "backend").rglob("*.py")]
     codes = {code for source in sources for code in _REFUSAL.findall(source)} | {flaw.code for flaw in Flaw}
