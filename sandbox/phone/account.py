@@ -104,6 +104,8 @@ class AccountPayment(_Answer):
     intent_id: UUID
     status: str
     merchant: _Merchant
+    number: str = ""
+    """What the shop calls the sale; a backend of page 1.1 does not say."""
     total: _Minor
     currency: _Currency
     refunded: _Minor = 0

@@ -200,4 +200,5 @@ def _payment_body(sale: Sale, *, accepted_offline: bool) -> dict[str, object]:
         "wallet_credential": b64u(authorised.wallet_credential),
         "accepted_offline": accepted_offline,
         "occurred_at": rfc3339(authorised.occurred_at),
+        "number": sale.number,
     }

@@ -21,6 +21,7 @@ def order_of(request: shapes.PaymentRequest) -> payments.PaymentOrder:
         wallet_credential=request.wallet_credential,
         accepted_offline=request.accepted_offline,
         occurred_at=request.occurred_at,
+        number=request.number,
     )
 
 

@@ -172,14 +172,14 @@ def beat(
 
 @router.put("/intents/{intent_id}")
 def put_intent(
-    intent_id: str, request: shapes.PresentationRequest, terminal: TradingTerminal, backend: BackendOf
+    intent_id: str, request: shapes.IntentRequest, terminal: TradingTerminal, backend: BackendOf
 ) -> shapes.IntentRegistered:
     """Register an intent for tag mode, QR and 代付."""
     presentation = _own(backend, terminal.terminal_id, intent_id, request.presentation)
     if presentation.credential.expired(presentation.intent.claims.issued_at):
         raise ForbiddenError("terminal_credential_expired", "an expired credential signs no new intent; renew it")
     now = backend.clock.now()
-    row = backend.db.write(lambda session: intents.register(session, presentation, now))
+    row = backend.db.write(lambda session: intents.register(session, presentation, now, number=request.number))
     return shapes.IntentRegistered(url=intents.url_of(backend, row), status=reports.status_of(row, now).value)
 
 

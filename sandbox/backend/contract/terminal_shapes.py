@@ -104,10 +104,20 @@ class DenylistAnswer(Shape):
     delta: Base64url
 
 
+SaleNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,16}$")]
+"""What both sides of the counter call a sale."""
+
+
 class PresentationRequest(Shape):
-    """`PUT /intents/{id}`."""
+    """`POST /payment-requests`."""
 
     presentation: Base64url
+
+
+class IntentRequest(PresentationRequest):
+    """`PUT /intents/{id}`."""
+
+    number: SaleNumber | None = None
 
 
 class IntentRegistered(Shape):
@@ -136,6 +146,7 @@ class PaymentRequest(Shape):
     wallet_credential: Base64url
     accepted_offline: StrictBool
     occurred_at: Rfc3339
+    number: SaleNumber | None = None
 
 
 class Line(Shape):

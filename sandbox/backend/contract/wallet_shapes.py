@@ -19,6 +19,7 @@ from sandbox.backend.contract.terminal_shapes import (
     PaymentWithRefunds,
     PositiveAmount,
     Rfc3339,
+    SaleNumber,
     Shape,
     Uuid,
 )
@@ -142,6 +143,7 @@ class WalletPayment(PaymentWithRefunds):
     """
 
     reference: Reference | None = None
+    number: SaleNumber
     merchant: MerchantView
     confirmation_code: str | None = None
     from_set_aside: Amount | None = None
@@ -157,6 +159,7 @@ class PayableIntent(Shape):
 
     intent_id: Uuid
     reference: Reference | None = None
+    number: SaleNumber
     status: IntentStatus
     code: str | None = None
     reason: int | None = None
@@ -180,9 +183,10 @@ class WalletPayments(Shape):
 
 
 class ReceiptView(Shape):
-    """What a receipt's URL shows: merchant, amount and time only."""
+    """What a receipt's URL shows: merchant, amount, time and the sale's number only."""
 
     merchant: str
+    number: SaleNumber
     amount: Amount
     currency: Currency
     at: Rfc3339

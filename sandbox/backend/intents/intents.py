@@ -72,11 +72,12 @@ def url_of(backend: Backend, row: IntentRow) -> str:
     return f"{backend.origin}/t/{ids.reference_beside(row.key) or b64u(UUID(row.intent_id).bytes)}"
 
 
-def register(session: Session, presentation: Presentation, now: int) -> IntentRow:
+def register(session: Session, presentation: Presentation, now: int, *, number: str | None = None) -> IntentRow:
     """Find or make the intent's row and lock it; raises ConflictError if the id came with another payload.
 
     The id is this terminal's own: that another terminal's intent has it too raises an alarm and changes nothing else.
-    A new id under a used (terminal, epoch, counter) is registered all the same, and raises an alarm.
+    A new id under a used (terminal, epoch, counter) is registered all the same, and raises an alarm. `number`: what the
+    terminal calls the sale; the first that it says stays.
     """
     claims = presentation.intent.claims
     intent_id, terminal_id = intent_id_of(presentation), claims.terminal_id
@@ -90,6 +91,8 @@ def register(session: Session, presentation: Presentation, now: int) -> IntentRo
             _note_collision(session, row, now)
     if row.content_digest != content_digest(presentation.intent.sign1):
         raise ConflictError("this intent id came before with another payload")
+    if number is not None and row.number is None:
+        row.number = number
     if is_new:
         _note_counter(session, row, now)
     return row

@@ -39,6 +39,7 @@ class PagePaymentReport:
 
     payment: PaymentReport
     reference: str | None
+    number: str
     merchant: MerchantRow
     confirmation_code: str | None
     final: bool
@@ -49,11 +50,13 @@ class PagePaymentReport:
 class PayableReport:
     """An intent as a shopper sees it at the time `now`; `payment` is this account's own, if there is one.
 
-    `reference`: what names it in an address, where the bare id means another terminal's.
+    `number`: what both sides of the counter call the sale. `reference`: what names it in an address, where the bare id
+    means another terminal's.
     """
 
     intent_id: str
     reference: str | None
+    number: str
     status: ReportedStatus
     code: str | None
     reason: int | None
@@ -83,6 +86,7 @@ class ReceiptReport:
 
     merchant: MerchantRow
     payment: PaymentRow
+    number: str
 
 
 def of_intent(session: Session, intent: IntentRow, account_id: str, now: int) -> PayableReport:
@@ -93,6 +97,7 @@ def of_intent(session: Session, intent: IntentRow, account_id: str, now: int) ->
     return PayableReport(
         intent_id=intent.intent_id,
         reference=ids.reference_beside(intent.key),
+        number=intent.sale_number,
         status=status,
         code=intent.code,
         reason=intent.reason,
@@ -124,6 +129,7 @@ def of_payment(session: Session, row: PaymentRow, account_id: str, now: int) -> 
     return PagePaymentReport(
         payment=replace(report, due=report.due if dues.asks_for(session, row) else None),
         reference=ids.reference_beside(intent.key),
+        number=intent.sale_number,
         merchant=merchant_of(session, row.terminal_id),
         confirmation_code=code,
         final=finality.is_final(session, intent, row, now),
@@ -152,7 +158,8 @@ def of_receipt(session: Session, token: str) -> ReceiptReport:
     ).one_or_none()
     if row is None:
         raise NotFoundError("receipt")
-    return ReceiptReport(merchant=merchant_of(session, row.terminal_id), payment=row)
+    number = session.get_one(IntentRow, row.intent_key).sale_number
+    return ReceiptReport(merchant=merchant_of(session, row.terminal_id), payment=row, number=number)
 
 
 def own_payment(session: Session, intent: IntentRow, account_id: str) -> PaymentRow | None:

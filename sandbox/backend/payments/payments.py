@@ -55,6 +55,8 @@ class Presented:
     authorisation: bytes
     accepted_offline: bool
     occurred_at: int
+    number: str | None
+    """What the terminal calls the sale."""
     knows_dues: bool
     """Whether its sender knows dues, and will not have the shopper pay another way."""
 
@@ -76,6 +78,7 @@ class PaymentOrder:
     wallet_credential: str
     accepted_offline: bool
     occurred_at: str
+    number: str | None = None
 
 
 def read_order(backend: Backend, terminal_id: str, order: PaymentOrder, *, knows_dues: bool) -> Presented:
@@ -88,6 +91,7 @@ def read_order(backend: Backend, terminal_id: str, order: PaymentOrder, *, knows
             authorisation=unb64u(order.authorisation),
             accepted_offline=order.accepted_offline,
             occurred_at=parse_rfc3339(order.occurred_at),
+            number=order.number,
             knows_dues=knows_dues,
         )
     except (MalformedError, ValueError) as error:
@@ -108,7 +112,7 @@ def take(backend: Backend, presented: Presented) -> Verdict:
 def _take(session: Session, backend: Backend, presented: Presented) -> Verdict | ConflictError:
     now = backend.clock.now()
     issuers = backend.issuer.trusted
-    intent = intents.register(session, presented.presentation, now)
+    intent = intents.register(session, presented.presentation, now, number=presented.number)
     read = judgement.read(presented.presentation, presented.wallet_credential, presented.authorisation, issuers)
     digest = judgement.identity_of(read, presented.wallet_credential, presented.authorisation)
     payment = session.scalars(

@@ -25,6 +25,7 @@ const SCREENS = {
         rows([
           [say(language, "merchant"), h("bdi", {}, found.merchant)],
           [say(language, "paid_at"), moment(language, found.at)],
+          [say(language, "sale_number"), found.number],
         ]),
       ],
     });

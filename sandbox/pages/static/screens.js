@@ -100,6 +100,7 @@ function pay({ language, state, act, t }) {
     verdict: [heading(t("to_pay", { merchant: intent.merchant.name })), amount(language, state.total, intent.currency), bill(language, lines, intent.currency)],
     detail: [
       state.notice ? text(t(state.notice), { class: "alert", role: "alert" }) : null,
+      text(t("sale_number_is", { number: intent.number }), { class: "faint", id: "number" }),
       intent.online ? null : text(t("terminal_offline"), { class: "hint" }),
       h("fieldset", { class: "choices", disabled: busy, "aria-label": t("pay_from") }, sources({ language, state, act, t, short }), vouchers({ language, state, act, t }), tip({ state, act, t, show })),
       short ? text(t("not_enough"), { class: "alert", role: "alert" }) : null,
@@ -214,6 +215,7 @@ function facts({ language, payment, t }) {
     rows([
       [t("merchant"), h("bdi", {}, payment.merchant.name)],
       [t("paid_at"), moment(language, payment.decided_at)],
+      [t("sale_number"), payment.number],
       ...refunded,
       ...payment.cards.filter((one) => one.kind !== "receipt").map((one) => [one.title, one.text]),
     ]),

@@ -220,7 +220,7 @@ def test_what_is_asked_after_all_is_said_and_paid(counter: Counter) -> None:
         f"`pengpos phone dues --refuse {owed.sale.intent_id}`."
     )
     assert counter.run("dues").output.splitlines() == [asked]
-    declined = "晨光咖啡 18.80 CNY, declined when the shop came online again; "
+    declined = f"晨光咖啡 {owed.till.terminal_id[-4:]}-0001 18.80 CNY, declined when the shop came online again; "
     assert counter.run("payments").output.splitlines() == [
         declined + "you are asked to pay it after all, see `pengpos phone dues`"
     ]
@@ -268,9 +268,10 @@ def test_scanning_pays_and_says_the_code(counter: Counter) -> None:
     url = f"{counter.shop.backend.origin}/t#{counter.till.sale(1880, online=False).text}"
     result = counter.run("scan", url)
     assert result.exit_code == 0, result.output
-    assert result.output.startswith("晨光咖啡 18.80 CNY, paid, receipt http")
+    paid = f"晨光咖啡 {counter.till.terminal_id[-4:]}-0001 18.80 CNY, paid"
+    assert result.output.startswith(f"{paid}, receipt http")
     assert "Tell the cashier this code: " in result.output
-    assert counter.run("payments").output.startswith("晨光咖啡 18.80 CNY, paid")
+    assert counter.run("payments").output.startswith(paid)
 
 
 def test_a_backend_out_of_reach_does_not_keep_a_phone_from_paying(counter: Counter) -> None:

@@ -109,6 +109,7 @@ def test_the_stored_bytes_are_sent_as_they_are() -> None:
         "wallet_credential": b64u(b"wallet credential"),
         "accepted_offline": False,
         "occurred_at": "2027-01-15T08:00:02Z",
+        "number": "0001-0001",
     }
 
 

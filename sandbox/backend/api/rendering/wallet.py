@@ -42,6 +42,7 @@ def payment(report: PagePaymentReport) -> shapes.WalletPayment:
         {
             **event_data.of_payment(report.payment),
             "reference": report.reference,
+            "number": report.number,
             "merchant": merchant(report.merchant),
             "confirmation_code": report.confirmation_code,
             "final": report.final,
@@ -63,6 +64,7 @@ def payable(report: PayableReport) -> shapes.PayableIntent:
     return shapes.PayableIntent(
         intent_id=report.intent_id,
         reference=report.reference,
+        number=report.number,
         status=report.status.value,
         code=report.code,
         reason=report.reason,
@@ -85,6 +87,7 @@ def receipt(report: ReceiptReport) -> shapes.ReceiptView:
     all_back = row.refunded_minor == row.taken_minor
     return shapes.ReceiptView(
         merchant=report.merchant.name,
+        number=report.number,
         amount=row.taken_minor,
         currency=row.currency,
         at=rfc3339(row.decided_at),

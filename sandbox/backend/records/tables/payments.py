@@ -45,6 +45,8 @@ class IntentRow(Base):
     purpose: Mapped[int]
     online: Mapped[bool]
     reference: Mapped[str | None] = mapped_column(String(32))
+    number: Mapped[str | None] = mapped_column(String(16))
+    """What its terminal calls the sale, where it has said so."""
     presentation: Mapped[bytes]
     content_digest: Mapped[bytes]
     created_at: Mapped[int]
@@ -58,6 +60,11 @@ class IntentRow(Base):
     payment_requested_at: Mapped[int | None]
     cancel_answer: Mapped[CancelOutcome | None] = mapped_column(stored(CancelOutcome, 10))
     cancel_reason: Mapped[CancelReason | None] = mapped_column(stored(CancelReason, 24))
+
+    @property
+    def sale_number(self) -> str:
+        """What both sides of the counter call the sale: as its terminal says, else as it numbers a first try."""
+        return self.number or f"{self.terminal_id.rsplit('-', 1)[-1][-4:]}-{self.counter:04d}"
 
     @property
     def payable_until(self) -> int:

@@ -219,7 +219,8 @@ def test_a_receipts_address_shows_merchant_amount_and_time_only(shop: Shop) -> N
     assert len(unb64u(token)) == 16
     shown = shop.http.get(f"/wallet/v1/receipts/{token}").json()
     assert shown == {
-        "merchant": "晨光咖啡", "amount": 18_80, "currency": "CNY", "at": "2027-01-15T08:00:00Z", "status": "paid"
+        "merchant": "晨光咖啡", "number": f"{till.terminal_id[-4:]}-0001", "amount": 18_80, "currency": "CNY",
+        "at": "2027-01-15T08:00:00Z", "status": "paid",
     }  # fmt: skip
     till.refund(sale, 80)
     assert shop.http.get(f"/wallet/v1/receipts/{token}").json()["status"] == "partly_refunded"
@@ -277,3 +278,35 @@ def test_one_account_does_not_claim_everything(shop: Shop) -> None:
     assert codes == [200] * most + [429]
     shop.clock.advance(601)
     assert thief.call("POST", f"/intents/{till.sale(1).text}/claim").status_code == 200
+
+
+# --- the number of a sale ---------------------------------------------------------------------------------------------
+
+
+def test_the_shopper_reads_the_number_that_the_screen_shows(shop: Shop) -> None:
+    """On the page before and after paying, in the list of payments, on the receipt; another try keeps the first's."""
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80)
+    till.call("PUT", f"/intents/{sale.intent_id}", {"presentation": sale.text, "number": "7QX2-0042"})
+    assert wallet.call("GET", f"/intents/{sale.intent_id}").json()["number"] == "7QX2-0042"
+    paid = wallet.call("POST", f"/intents/{sale.intent_id}/pay", {}).json()
+    assert paid["number"] == "7QX2-0042"
+    assert wallet.call("GET", "/payments").json()["payments"][0]["number"] == "7QX2-0042"
+    receipt = wallet.call("GET", f"/receipts/{paid['receipt_url'].rsplit('/', 1)[-1]}").json()
+    assert receipt["number"] == "7QX2-0042"
+
+
+def test_a_terminal_of_page_1_1_says_no_number_and_its_first_try_is_numbered_alike(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80)
+    till.put(sale)
+    expected = f"{till.terminal_id.rsplit('-', 1)[-1][-4:]}-{sale.intent.claims.counter:04d}"
+    assert wallet.call("GET", f"/intents/{sale.intent_id}").json()["number"] == expected
+
+
+@pytest.mark.parametrize("number", ["", "x" * 17, "a b", "<b>", "七", 7])
+def test_what_is_no_number_is_refused(shop: Shop, number: object) -> None:
+    till = shop.till()
+    sale = till.sale(1_00)
+    answer = till.call("PUT", f"/intents/{sale.intent_id}", {"presentation": sale.text, "number": number})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
