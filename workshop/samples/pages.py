@@ -68,6 +68,7 @@ PAY: dict[str, dict[str, Any]] = {
     "not-found": {"kind": "not_found"},
     "nothing": {"kind": "nothing"},
     "unreachable": {"kind": "unreachable"},
+    "too-many": {"kind": "too_many"},
     "refused": {"kind": "refused", "intent": _INTENT},
 }  # fmt: skip
 """States of `GET /t/ID` and `GET /t#P`."""

@@ -15,6 +15,9 @@ export class Refused extends Error {
 
 export class Unheard extends Error {}
 
+/** The backend heard it, did nothing, and wants to be asked later: a limit is reached. */
+export class TooMany extends Unheard {}
+
 const LIMIT_MS = 10_000;
 
 /** Calls by the holder of `token`; an intent is named by its id, or by its presentation where nobody has heard of it. */
@@ -52,6 +55,7 @@ async function ask(method, path, content, token, { signal = limit(LIMIT_MS), kee
     throw new Unheard(String(error));
   }
   if (response.ok) return answer;
-  if (response.status >= 500 || response.status === 408 || response.status === 429) throw new Unheard(String(response.status));
+  if (response.status === 429) throw new TooMany(String(response.status));
+  if (response.status >= 500 || response.status === 408) throw new Unheard(String(response.status));
   throw new Refused(response.status, answer);
 }

@@ -4,7 +4,7 @@
 // What must hold: an address alone claims nothing (only a signed-in owner's page does); a page that is left gives its
 // claim back; a payment that nobody answered is asked for, never assumed; paying again is the same payment.
 
-import { Refused, backend, sign_up } from "./api.js";
+import { Refused, TooMany, backend, sign_up } from "./api.js";
 import * as keep from "./keep.js";
 import { choices, chosen, with_means } from "./means.js";
 import { between_tabs, limit, pause, reference_of, seconds_between } from "./ways.js";
@@ -127,7 +127,7 @@ function result(intent, payment) {
 }
 
 function trouble(error) {
-  if (!(error instanceof Refused)) return set({ kind: "unreachable" });
+  if (!(error instanceof Refused)) return set({ kind: error instanceof TooMany ? "too_many" : "unreachable" });
   if (error.status === 401) return forget();
   set({ kind: error.status === 409 ? "refused" : "not_found" });
 }

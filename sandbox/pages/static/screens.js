@@ -56,6 +56,7 @@ const SCREENS = {
   not_found: notice("question", "not_found", "not_found_means"),
   nothing: notice("phone", "nothing", "nothing_means"),
   unreachable: notice("cut", "unreachable", "unreachable_means", "try_again"),
+  too_many: notice("clock", "too_many", "too_many_means", "try_again"),
   refused: notice("bar", "refused", "refused_means", "try_again"),
 };
 

@@ -88,6 +88,8 @@ export const SENTENCES = {
   reason_23: ["付款服务没有同意这一笔。", "付款服務沒有同意這一筆。", "The payment service said no."],
   code_wrong_voucher: ["这张优惠券不能用在这里。", "這張優惠券不能用在這裡。", "This voucher does not fit here."],
   code_voucher_spent: ["优惠券已经用过。", "優惠券已經用過。", "The voucher was used before."],
-  sale_number: ["单号", "單號", "Number"],
-  sale_number_is: ["单号 {number}", "單號 {number}", "Sale {number}"],
+  sale_number: ["编号", "編號", "Number"],
+  sale_number_is: ["编号 {number}", "編號 {number}", "Sale {number}"],
+  too_many: ["打开的次数太多了", "開啟的次數太多了", "Too many tries"],
+  too_many_means: ["请稍后再试，或在店里的读卡器上碰一碰付款。", "請稍後再試，或在店裡的讀卡機上碰一碰付款。", "Try again later, or tap your phone at the shop's reader."],
 };

@@ -376,3 +376,20 @@ def test_without_a_line_the_page_tries_again_by_itself(browser: "Browser", shop:
         phone.open(address(till, sale))
         phone.sees("现在连不上")
         phone.hurries_until("付给 晨光咖啡")
+
+
+def test_who_has_opened_a_sale_too_often_is_told_so_and_not_that_the_line_is_down(
+    browser: "Browser", shop: Shop, till: Till
+) -> None:
+    sale = till.sale(18_80)
+    url = address(till, sale)
+    with shopper(browser, shop, expected=("429",)) as phone:
+        phone.open(address(till, till.sale(1_00)))
+        phone.sign_up()
+        phone.sees("付给 晨光咖啡")
+        for _ in range(5):
+            for call in ("claim", "release"):
+                assert phone.wallet().call("POST", f"/intents/{sale.intent_id}/{call}").is_success
+        phone.open(url)
+        phone.sees("打开的次数太多了")
+        phone.reads("碰一碰付款")
