@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ORIGIN = "https://pages.test"
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
 SIZES = {360: 740, 1280: 800}
+GROWS_MOST = 4
+"""How often a page is measured: its coloured part grows with the window."""
 _SCRIPT = '<script type="module" src="/pages/pay.js"></script>\n'
 _DRAW = """async ({language, screens, state}) => {
   const {screen, titleOf, tick} = await import(`/pages/${screens}.js`);
@@ -98,10 +100,11 @@ def render(browser: "Browser", directory: Path) -> int:
 
 
 def _photograph(page: "Page", path: Path) -> None:
-    """As high as it is long: what is sticky stands at the end then, and hides nothing."""
+    """As high as it is long: what is sticky stands at the end then, and hides nothing. A higher page may be longer."""
     width = page.viewport_size["width"] if page.viewport_size else 0
-    height: int = page.evaluate("document.documentElement.scrollHeight")
-    page.set_viewport_size({"width": width, "height": max(height, SIZES[width])})
+    for _ in range(GROWS_MOST):
+        height: int = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": width, "height": max(height, SIZES[width])})
     page.screenshot(path=path)
     page.set_viewport_size({"width": width, "height": SIZES[width]})
 

@@ -5,7 +5,8 @@ from typing import Any
 
 _MERCHANT = {"id": "M-0001", "name": "晨光咖啡"}
 _INTENT = {
-    "intent_id": "01970000-0000-7000-8000-000000000001", "status": "claimed", "merchant": _MERCHANT, "amount": 1880,
+    "intent_id": "01970000-0000-7000-8000-000000000001", "number": "0001-1000", "status": "claimed",
+    "merchant": _MERCHANT, "amount": 1880,
     "currency": "CNY", "online": True, "now": "2027-01-15T06:32:00Z", "expires_at": "2027-01-15T06:34:00Z",
     "claimed_until": "2027-01-15T06:33:00Z", "claimed_by_me": True,
 }  # fmt: skip
@@ -14,7 +15,8 @@ _LINES = [
     {"kind": "discount", "label": "立减", "amount": -200},
 ]
 _PAYMENT = {
-    "intent_id": _INTENT["intent_id"], "status": "approved", "code": "approved", "total": 1680, "currency": "CNY",
+    "intent_id": _INTENT["intent_id"], "number": _INTENT["number"], "status": "approved",
+    "code": "approved", "total": 1680, "currency": "CNY",
     "decided_at": "2027-01-15T06:32:41Z", "way": "page", "refunded": 0, "merchant": _MERCHANT,
     "receipt_url": "https://pages.test/r/AAECAwQFBgcICQoLDA0ODw",
     "lines": _LINES,
@@ -73,7 +75,13 @@ PAY: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 """States of `GET /t/ID` and `GET /t#P`."""
 
-_RECEIPT = {"merchant": _MERCHANT["name"], "amount": 1680, "currency": "CNY", "at": "2027-01-15T06:32:41Z"}
+_RECEIPT = {
+    "merchant": _MERCHANT["name"],
+    "number": _INTENT["number"],
+    "amount": 1680,
+    "currency": "CNY",
+    "at": "2027-01-15T06:32:41Z",
+}
 RECEIPT: dict[str, dict[str, Any]] = {
     "receipt-loading": {"kind": "loading"},
     "receipt": {"kind": "receipt", "receipt": {**_RECEIPT, "status": "paid"}},
