@@ -101,8 +101,8 @@ def forgotten_key() -> Iterator[None]:
     """Sale commands that make a new sale whenever they are asked, whatever the till's key says."""
     start = SaleCommands.start
 
-    async def forgetful(self: SaleCommands, new: NewSale) -> tuple[Sale, bool]:
-        return await start(self, msgspec.structs.replace(new, idempotency_key=str(uuid4())))
+    async def forgetful(self: SaleCommands, new: NewSale, *, by: str | None = None) -> tuple[Sale, bool]:
+        return await start(self, msgspec.structs.replace(new, idempotency_key=str(uuid4())), by=by)
 
     with patch.object(SaleCommands, "start", forgetful):
         yield
