@@ -17,7 +17,7 @@ from uuid import UUID
 
 from offline_queue.lease import Leases
 from offline_queue.records.chain import GENESIS, Row
-from offline_queue.records.facts import REFUND_UNDER_WAY, SaleFacts, due_paid_minor
+from offline_queue.records.facts import REFUND_UNDER_WAY, SaleFacts, by_code_at, due_paid_minor
 from offline_queue.records.rows import HEAD_DOCUMENT, draw_epoch, parts_of
 from offline_queue.values import (
     Change,
@@ -155,12 +155,17 @@ class MemoryJournal:
     def queue_totals(self, currency: str) -> QueueTotals:
         """See `UsageReads.queue_totals`."""
         mine = [sale for sale in self._stored() if sale.amount.currency == currency]
+        ours = [sale for sale in self._sales() if sale.amount.currency == currency]
+        codes = [(sale, at) for sale in ours if (at := by_code_at(sale)) is not None]
         unknown = [sale for sale in self._sales() if sale.state is SaleState.UNKNOWN]
         return QueueTotals(
             count=len(mine),
             total_minor=sum(sale.total.minor for sale in mine),
             oldest_at=min((_accepted_at(sale) for sale in mine), default=None),
             unknown_count=sum(sale.amount.currency == currency for sale in unknown),
+            by_code_count=len(codes),
+            by_code_minor=sum(sale.total.minor for sale, _ in codes),
+            by_code_oldest_at=min((at for _, at in codes), default=None),
         )
 
     def wallet_counter(self, kid: bytes) -> int:

@@ -157,6 +157,10 @@ class QueueTotals:
     oldest_at: int | None
     unknown_count: int
     """Sales in `unknown`; they are asked about, not forwarded, and are not in `count`."""
+    by_code_count: int = 0
+    by_code_minor: int = 0
+    by_code_oldest_at: int | None = None
+    """Approved by a confirmation code, and the backend not heard of it: not in `count`; caps count them too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from offline_queue.journal.reading import ReadConnection
 from offline_queue.journal.verify import verify
 from offline_queue.records.chain import GENESIS, ChainedRow, Row
 from offline_queue.records.codec import decode_sale
-from offline_queue.records.facts import REFUND_UNDER_WAY, due_paid_minor
+from offline_queue.records.facts import REFUND_UNDER_WAY, by_code_at, due_paid_minor
 from offline_queue.values import (
     DayTotals,
     Document,
@@ -30,7 +30,7 @@ from offline_queue.values import (
     WalletUsage,
 )
 from pengpos.core.errors import JournalError
-from pengpos.core.machine.states import STORED_STATES
+from pengpos.core.machine.states import STORED_STATES, TAKEN_STATES
 from pengpos.core.sale import RefundState, Sale, SaleState
 
 
@@ -39,13 +39,14 @@ def _quoted(states: frozenset[SaleState] | frozenset[RefundState]) -> str:
 
 
 _STORED = _quoted(STORED_STATES)
+_TAKEN_STATES = _quoted(TAKEN_STATES)
 _SALES = (
     "SELECT sale.no, sale.accepted_at, sale.created_at, journal.body FROM sale JOIN journal ON journal.seq = sale.seq"
 )
 _QUEUE_TOTALS = f"""SELECT
       count(*) FILTER (WHERE state IN ({_STORED})), coalesce(sum(total_minor) FILTER (WHERE state IN ({_STORED})), 0),
       min(coalesce(accepted_at, created_at)) FILTER (WHERE state IN ({_STORED})),
-      count(*) FILTER (WHERE state = '{SaleState.UNKNOWN.value}')
+      count(*) FILTER (WHERE state = '{SaleState.UNKNOWN.value}'), count(*) FILTER (WHERE state IN ({_TAKEN_STATES}))
     FROM sale WHERE live AND currency = ?"""  # noqa: S608 -- our own constant states
 _WALLET_USAGE = f"""SELECT count(*), coalesce(sum(total_minor), 0) FROM sale
     WHERE live AND wallet_kid = ? AND currency = ? AND state IN ({_STORED})"""  # noqa: S608 -- our own constant states
@@ -150,8 +151,22 @@ class JournalReader:
 
     def queue_totals(self, currency: str) -> QueueTotals:
         """See `UsageReads.queue_totals`."""
-        count, total, oldest, unknown = self._row(_QUEUE_TOTALS, currency)
-        return QueueTotals(count=count, total_minor=total, oldest_at=oldest, unknown_count=unknown)
+        count, total, oldest, unknown, live_and_taken = self._row(_QUEUE_TOTALS, currency)
+        by_code = self._by_code(currency) if live_and_taken else []
+        return QueueTotals(
+            count=count,
+            total_minor=total,
+            oldest_at=oldest,
+            unknown_count=unknown,
+            by_code_count=len(by_code),
+            by_code_minor=sum(sale.total.minor for sale, _ in by_code),
+            by_code_oldest_at=min((at for _, at in by_code), default=None),
+        )
+
+    def _by_code(self, currency: str) -> list[tuple[Sale, int]]:
+        """Sales that stand on a confirmation code, each with the time of it. No column says so: they are few."""
+        live = self._sales(f"sale.live AND sale.currency = ? AND sale.state IN ({_TAKEN_STATES})", currency)
+        return [(sale, at) for _, _, sale in live if (at := by_code_at(sale)) is not None]
 
     def wallet_counter(self, kid: bytes) -> int:
         """See `WalletReads.wallet_counter`."""

@@ -51,3 +51,8 @@ def due_paid_minor(sale: Sale) -> int | None:
     """What the shopper has paid since of a sale declined at sync; None: nothing."""
     due = sale.due
     return due.amount_minor if due is not None and due.state is DueState.PAID else None
+
+
+def by_code_at(sale: Sale) -> int | None:
+    """When a confirmation code approved it, if it stands on that alone; None: it does not."""
+    return sale.booking.booked_at if sale.booking is not None and sale.booking.awaits_word else None

@@ -174,6 +174,8 @@ class QueueView(_Object, kw_only=True, frozen=True):
     oldest: str | None = None
     deadline: str | None = None
     unknown: int = 0
+    by_code: int = 0
+    by_code_total: int = 0
     caps: CapsView | None = None
 
 

@@ -171,6 +171,13 @@ class Booking:
     payer_display: str | None = None
     confirmed: bool = True
     """False after a confirmation code, until the backend has said the same."""
+    denied: bool = False
+    """The backend was asked about a confirmation code's approval and has said something else."""
+
+    @property
+    def awaits_word(self) -> bool:
+        """It stands on a confirmation code alone: the backend has not been heard of it."""
+        return not self.confirmed and not self.denied
 
 
 class DueState(StrEnum):

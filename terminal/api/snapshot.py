@@ -35,7 +35,7 @@ from terminal.device.alarms import Alarms
 from terminal.device.executor import BoundedExecutor
 from terminal.device.identity import Identity
 from terminal.sales.day import business_day_of
-from terminal.sales.offline import OfflinePolicy
+from terminal.sales.offline import OfflinePolicy, oldest_at
 from terminal.sales.open_sales import OpenSales
 from terminal.standing.standing import CurrentStanding
 from terminal.taps.reader_board import ReaderBoard
@@ -177,14 +177,17 @@ class Snapshots:
 
     def _queue(self, currency: str, totals: QueueTotals) -> QueueView:
         newest, left = self._policy.newest, self._policy.left(totals)
-        deadline = totals.oldest_at + newest.max_age_s if newest and totals.oldest_at is not None else None
+        oldest = oldest_at(totals)
+        deadline = oldest + newest.max_age_s if newest and oldest is not None else None
         return QueueView(
             count=totals.count,
             total=totals.total_minor,
             currency=currency,
-            oldest=rfc3339(totals.oldest_at) if totals.oldest_at is not None else None,
+            oldest=rfc3339(oldest) if oldest is not None else None,
             deadline=rfc3339(deadline) if deadline is not None else None,
             unknown=totals.unknown_count,
+            by_code=totals.by_code_count,
+            by_code_total=totals.by_code_minor,
             caps=CapsView(
                 amount_left=left.amount_minor,
                 count_left=left.count,

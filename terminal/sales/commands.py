@@ -46,7 +46,7 @@ from pengpos.wire.objects.intent import IntentClaims, Purpose, sign_intent
 from pengpos.wire.objects.presentation import encode_presentation
 from terminal.device.executor import BoundedExecutor
 from terminal.device.identity import Identity
-from terminal.sales.limits import UsedLimits, refund_words
+from terminal.sales.limits import UsedLimits, code_words, refund_words
 from terminal.sales.offline import OfflinePolicy
 from terminal.sales.open_sales import OpenSales
 from terminal.standing.standing import Standing
@@ -318,7 +318,10 @@ class SaleCommands:
             self._identity().confirmation_secret, sale.intent.intent_id.bytes, sale.amount.minor
         )
         right = hmac.compare_digest(code.encode(errors="replace"), expected.encode())
-        return await self._command(sale_id, CodeEntered(at=self._clock.now(), right=right, by=by)), right
+        async with self._policy.deciding:
+            if takes_codes(sale) and (over := await self._limits.of_code(sale)) is not None:
+                raise CommandRefusedError(409, "code_over_limit", code_words(over, sale))
+            return await self._command(sale_id, CodeEntered(at=self._clock.now(), right=right, by=by)), right
 
     async def refund(
         self, sale_id: UUID, key: str, amount_minor: int | None, reason: str, *, by: str | None = None

@@ -8,8 +8,8 @@ Tests: tests/journeys/test_limits.py
 
 from functools import partial
 
-from offline_queue.port import ReportReads
-from pengpos.core.authority.limits import Limit, OverLimit, refund_over_limit
+from offline_queue.port import Reads
+from pengpos.core.authority.limits import Limit, OverLimit, code_over_limit, refund_over_limit
 from pengpos.core.money import Money
 from pengpos.core.ports import Clock
 from pengpos.core.sale import DueState, Sale, SaleState
@@ -25,7 +25,7 @@ class UsedLimits:
         self,
         *,
         policy: OfflinePolicy,
-        reads: ReportReads,
+        reads: Reads,
         executor: BoundedExecutor,
         clock: Clock,
     ) -> None:
@@ -47,6 +47,14 @@ class UsedLimits:
         given_back_minor = await self._executor.run(partial(self._reads.given_back_minor, *today, currency))
         return refund_over_limit(limits, amount_minor, given_back_minor)
 
+    async def of_code(self, sale: Sale) -> OverLimit | None:
+        """Whether a sale is too much for a confirmation code now. Raises JournalError."""
+        limits = self._policy.limits
+        if limits.per_code_minor is None and limits.codes_unconfirmed_minor is None:
+            return None
+        stored = await self._executor.run(partial(self._reads.queue_totals, sale.amount.currency))
+        return code_over_limit(limits, sale.amount.minor, stored.by_code_minor)
+
 
 def refund_words(over: OverLimit, currency: str) -> str:
     """What was too much, and what helps; for a till's log and its cashier."""
@@ -55,3 +63,13 @@ def refund_words(over: OverLimit, currency: str) -> str:
     if over.limit is Limit.PER_REFUND:
         return f"at most {left} can be given back in one refund here; {more}"
     return f"{left} more can be given back here today, whoever asks; refund the rest on another day, or {more}"
+
+
+def code_words(over: OverLimit, sale: Sale) -> str:
+    """What was too much for a code, and what helps."""
+    left = Money(over.left_minor, sale.amount.currency)
+    of_it = "for one sale" if over.limit is Limit.PER_CODE else "before the backend has confirmed the others"
+    return (
+        f"a code takes at most {left} {of_it}: connect the terminal, and sale {sale.number} is approved if paid; "
+        "or cancel it, and what was paid goes back"
+    )

@@ -221,11 +221,16 @@ class OfflinePolicy:
 
     def _usage(self, stored: QueueTotals, wallet: WalletUsage | None) -> Usage:
         return Usage(
-            stored_count=stored.count,
-            stored_total_minor=stored.total_minor,
+            stored_count=stored.count + stored.by_code_count,
+            stored_total_minor=stored.total_minor + stored.by_code_minor,
             key_count=wallet.count if wallet else 0,
             key_total_minor=wallet.total_minor if wallet else 0,
             key_blocked=wallet.blocked if wallet else False,
-            oldest_age_s=self._clock.now() - stored.oldest_at if stored.oldest_at is not None else None,
+            oldest_age_s=self._clock.now() - oldest if (oldest := oldest_at(stored)) is not None else None,
             clock_doubtful_for_s=self._clock.doubtful_for_s,
         )
+
+
+def oldest_at(stored: QueueTotals) -> int | None:
+    """When the oldest was taken of what the backend has not been heard of: stored payments, approvals by code."""
+    return min((at for at in (stored.oldest_at, stored.by_code_oldest_at) if at is not None), default=None)

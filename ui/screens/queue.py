@@ -17,6 +17,7 @@ from ui.widgets.split import WAY_OUT_PORTRAIT
 from ui.widgets.strip import trouble_strip
 
 _ACTION = 60
+_ROWS_MOST = 6
 
 
 def queue_screen(canvas: Canvas, status: Status) -> None:
@@ -74,10 +75,13 @@ def _rows(canvas: Canvas, status: Status) -> list[Row]:
     if queue.unknown:
         count = canvas.say(words.COUNT, n=queue.unknown)
         rows.append(Row(canvas.say(words.QUEUE_UNKNOWN), count, Token.UNKNOWN))
+    if queue.by_code:
+        total = money(queue.by_code_total, queue.currency, language)
+        rows.append(Row(canvas.say(words.QUEUE_BY_CODE), total, Token.UNKNOWN))
     if caps := queue.caps:
         rows.append(Row(canvas.say(words.CAPS_AMOUNT), money(caps.amount_left, caps.currency, language)))
         rows.append(Row(canvas.say(words.CAPS_COUNT), canvas.say(words.COUNT, n=caps.count_left)))
         rows.append(Row(canvas.say(words.CAPS_EACH), money(caps.per_payment, caps.currency, language)))
-        if len(rows) < 6:
+        if len(rows) < _ROWS_MOST:
             rows.append(Row(canvas.say(words.CAPS_UNTIL), when(caps.until, now, language), Token.SOFT, bold=False))
-    return rows
+    return rows[:_ROWS_MOST]

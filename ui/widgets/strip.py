@@ -19,6 +19,7 @@ _KNOWN_TROUBLE: dict[str, Message] = {
     "journal_unavailable": words.TROUBLE_UNAVAILABLE,
     "software": words.TROUBLE_SOFTWARE,
     "code_closed": words.CODE_CLOSED,
+    "code_over_limit": words.CODE_OVER_LIMIT,
     "role_needed": words.TROUBLE_ROLE,
     "terminal_locked": words.TROUBLE_LOCKED,
     "terminal_revoked": words.TROUBLE_REVOKED,

@@ -69,7 +69,8 @@ def _confirm_code(sale: Sale, booking: Booking, event: Event) -> Outcome:
         case Held(call=None) | StatusHeard(call=None, status=BackendStatus.CREATED | BackendStatus.CLAIMED):
             return stay(sale)  # heard late: it is from before the shopper paid
         case Declined() | Held() | StatusHeard():
-            waiting, not_before = later(sale, event.at)
+            denied = replace(sale, booking=replace(booking, denied=True))
+            waiting, not_before = later(denied, event.at)
             return waiting, (RaiseAlarm(AlarmKind.CODE_NOT_CONFIRMED), AskBackend(not_before))
         case NoAnswer(call=BackendCall.QUESTION):
             waiting, not_before = later(sale, event.at, event.retry_after_s)

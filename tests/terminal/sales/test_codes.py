@@ -69,3 +69,64 @@ def test_a_right_code_approves_and_is_held_against_the_backends_word(counter: Co
     counter.road.clear()
     (alarm,) = counter.until_status(lambda status: status.alarms).alarms  # for nobody has paid
     assert (alarm.kind, alarm.sale_id) == ("code_not_confirmed", sale.id)
+
+
+def shown_for(counter: Counter, amount: str) -> SaleView:
+    return counter.until(counter.present(amount), lambda seen: seen.url)
+
+
+def code_call(sale: SaleView) -> str:
+    return f"/v1/sales/{sale.id}/confirmation-code"
+
+
+def test_a_computed_code_takes_no_more_than_the_limit(counter: Counter) -> None:
+    """Who has read the secret once, with the line down."""
+    counter.lose_the_backend()
+    sale = shown_for(counter, "99999.99")
+    refused = counter.refused("POST", code_call(sale), {"code": right_code(counter, sale)})
+    assert (refused.status, refused.code) == (409, "code_over_limit")
+    assert "500.00 CNY" in refused.detail
+    assert (counter.sale(sale).state, counter.sale(sale).code_tries_left) == ("presented", 5)
+    wrong = f"{(int(right_code(counter, sale)) + 1) % 10**8:08}"
+    assert counter.refused("POST", code_call(sale), {"code": wrong}).code == "code_over_limit"
+
+
+def test_codes_that_the_backend_has_not_confirmed_add_up(counter: Counter) -> None:
+    counter.lose_the_backend()
+    for _ in range(4):
+        sale = shown_for(counter, "500.00")
+        assert counter.tell(sale, "confirmation-code", {"code": right_code(counter, sale)}).state == "approved"
+    queue = counter.status.queue
+    assert (queue.by_code, queue.by_code_total, queue.count) == (4, 2_000_00, 0)
+    assert queue.oldest is not None
+    assert queue.caps is not None
+    assert queue.caps.amount_left == 0
+    last = shown_for(counter, "0.01")
+    refused = counter.refused("POST", code_call(last), {"code": right_code(counter, last)})
+    assert refused.code == "code_over_limit"
+    counter.restart()
+    assert counter.status.queue.by_code_total == 2_000_00
+
+
+def test_what_a_code_approved_counts_as_stored(counter: Counter, phone: VirtualPhone) -> None:
+    counter.lose_the_backend()
+    before = counter.status.queue.caps
+    for amount in ("500.00", "500.00", "500.00", "400.00"):
+        sale = shown_for(counter, amount)
+        counter.tell(sale, "confirmation-code", {"code": right_code(counter, sale)})
+    after = counter.status.queue.caps
+    assert before is not None
+    assert after is not None
+    assert (before.amount_left - after.amount_left, before.count_left - after.count_left) == (1_900_00, 4)
+    sale = counter.tap(counter.present("100.01"), phone, lambda seen: seen.reason)
+    assert sale.reason is not None
+    assert (sale.reason.code, sale.reason.detail) == (20, "stored_total")
+
+
+def test_the_backends_word_makes_room_again_whatever_it_is(counter: Counter) -> None:
+    sale = shown(counter)
+    counter.tell(sale, "confirmation-code", {"code": right_code(counter, sale)})
+    assert counter.status.queue.by_code == 1
+    counter.road.clear()
+    counter.until_status(lambda status: status.alarms)  # for nobody has paid
+    assert counter.until_status(lambda status: status.queue.by_code == 0).queue.by_code_total == 0

@@ -84,6 +84,14 @@ def test_a_refusal_stands_where_the_tries_stood() -> None:
 
 
 @EVERY_PANEL
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_above_the_limit_it_says_what_helps(size: Size, language: Language) -> None:
+    refused = Trouble("code_over_limit", "a code takes at most 500.00 CNY")
+    said = "".join(shown(armed(), FULL, trouble=refused, language=language, size=size).words).replace(" ", "")
+    assert words.CODE_OVER_LIMIT.in_language(language).replace(" ", "") in said
+
+
+@EVERY_PANEL
 @pytest.mark.parametrize("count", range(CODE_DIGITS + 1))
 def test_each_digit_has_a_box_and_the_next_one_is_marked(size: Size, count: int) -> None:
     one = shown(armed(), FULL[:count], size=size)

@@ -81,6 +81,18 @@ ROWS = {
         ],
     ),
     "checked": (QueueView(count=1, total=1880, unknown=2), [("待核实", "2 笔")]),
+    "approved by code": (QueueView(by_code=2, by_code_total=3760), [("凭码已收，待核实", "¥37.60")]),
+    "six of seven": (
+        msgspec.structs.replace(FULL, by_code=2, by_code_total=3760),
+        [
+            ("最早一笔", "30 分钟"),
+            ("上传期限", "今天 22:32 前"),
+            ("待核实", "2 笔"),
+            ("凭码已收，待核实", "¥37.60"),
+            ("还可离线收", "¥1,943.60"),
+            ("还可收笔数", "47 笔"),
+        ],
+    ),
     "all six, without the rules' end": (
         FULL,
         [
@@ -98,8 +110,8 @@ ROWS = {
 @pytest.mark.parametrize(("queue", "rows"), ROWS.values(), ids=ROWS)
 def test_the_conditions_in_a_card(queue: QueueView, rows: list[tuple[str, str]]) -> None:
     said = list(shown(queue).words)
-    labels = [words.QUEUE_OLDEST, words.QUEUE_DEADLINE, words.QUEUE_UNKNOWN, words.CAPS_AMOUNT, words.CAPS_COUNT,
-              words.CAPS_EACH, words.CAPS_UNTIL]  # fmt: skip
+    labels = [words.QUEUE_OLDEST, words.QUEUE_DEADLINE, words.QUEUE_UNKNOWN, words.QUEUE_BY_CODE,
+              words.CAPS_AMOUNT, words.CAPS_COUNT, words.CAPS_EACH, words.CAPS_UNTIL]  # fmt: skip
     known = {label.in_language("zh-Hans") for label in labels}
     assert [(line, said[at + 1]) for at, line in enumerate(said) if line in known] == rows
 
