@@ -178,6 +178,13 @@ class HeadContent(DocumentContent, kw_only=True, frozen=True):
     hash: str
 
 
+class SecretMessage(Answer, kw_only=True, frozen=True):
+    """`POST /terminal/confirmation-secret`. `in_use`: the version of the secret whose codes pages show."""
+
+    document: str | None = None
+    in_use: int
+
+
 class HeartbeatMessage(Answer, kw_only=True, frozen=True):
     """`POST /terminal/heartbeat`, and its `409 head_behind`."""
 

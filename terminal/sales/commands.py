@@ -12,7 +12,7 @@ import hmac
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -91,6 +91,7 @@ class SaleCommands:
         policy: OfflinePolicy,
         limits: UsedLimits,
         standing: Callable[[], Standing],
+        secrets_of: Callable[[Intent], Sequence[bytes]],
         denylisted: Callable[[bytes], bool],
         online: Callable[[], Awaitable[bool]],
         ways: Callable[[], tuple[Way, ...]],
@@ -106,6 +107,7 @@ class SaleCommands:
         self._policy = policy
         self._limits = limits
         self._standing = standing
+        self._secrets_of = secrets_of
         self._denylisted = denylisted
         self._online = online
         self._ways = ways
@@ -314,14 +316,17 @@ class SaleCommands:
             raise CommandRefusedError(409, "code_closed", detail)
         if takes_codes(sale) and not is_code(code):
             raise CommandRefusedError(422, "invalid_code", f"a confirmation code is {CODE_DIGITS} digits from 0 to 9")
-        expected = confirmation_code(
-            self._identity().confirmation_secret, sale.intent.intent_id.bytes, sale.amount.minor
-        )
-        right = hmac.compare_digest(code.encode(errors="replace"), expected.encode())
+        right = self._is_right(sale, code)
         async with self._policy.deciding:
             if takes_codes(sale) and (over := await self._limits.of_code(sale)) is not None:
                 raise CommandRefusedError(409, "code_over_limit", code_words(over, sale))
             return await self._command(sale_id, CodeEntered(at=self._clock.now(), right=right, by=by)), right
+
+    def _is_right(self, sale: Sale, code: str) -> bool:
+        intent = sale.intent
+        said, amount_minor = code.encode(errors="replace"), sale.amount.minor
+        expected = [confirmation_code(key, intent.intent_id.bytes, amount_minor) for key in self._secrets_of(intent)]
+        return any(hmac.compare_digest(said, one.encode()) for one in expected)
 
     async def refund(
         self, sale_id: UUID, key: str, amount_minor: int | None, reason: str, *, by: str | None = None

@@ -14,6 +14,7 @@ from pengpos.backend_api.calls import Calls
 from pengpos.backend_api.signing import RequestSigner
 from pengpos.client import Status
 from terminal.backend.answers import Answers
+from terminal.backend.confirmation_secret import ConfirmationSecrets
 from terminal.backend.endings import Terms
 from terminal.backend.events import BackendEvents
 from terminal.backend.gateway import BackendGateway
@@ -45,6 +46,7 @@ class BackendParts:
     policy: NewestPolicy
     documents: Documents
     renewal: Renewal
+    confirmation_secrets: ConfirmationSecrets
     standing: CurrentStanding
 
 
@@ -96,6 +98,9 @@ def make_backend(
             standing=standing,
             changed=device.publisher.changed,
         ),
+        confirmation_secrets=ConfirmationSecrets(
+            identity=device.identity, journal=device.journal, backend=gateway, clock=device.clock
+        ),
         renewal=Renewal(
             identity=device.identity,
             enrolment=given.home.enrolment,
@@ -141,6 +146,7 @@ def make_upkeep(
         ("denylist", backend.documents.fetch_denylist),
         ("heartbeat", heartbeat.report),
         ("credential", backend.renewal.renew_if_due),
+        ("confirmation secret", backend.confirmation_secrets.renew),
     ])  # fmt: skip
 
 

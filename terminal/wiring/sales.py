@@ -161,6 +161,7 @@ def _commands(
             clock=device.clock,
         ),
         standing=lambda: backend.standing.now,
+        secrets_of=backend.confirmation_secrets.of,
         denylisted=backend.documents.denylisted,
         online=backend.follower.online,
         ways=ways,

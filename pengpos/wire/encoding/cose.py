@@ -42,6 +42,7 @@ class Context(StrEnum):
     ISSUERS = "issuers"
     REVOKED = "revoked"
     REFUND = "refund"
+    CONFIRMATION = "confirmation"
     CREDENTIAL_REQUEST = "credential-request"
     EXPORT = "export"
 

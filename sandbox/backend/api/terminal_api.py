@@ -49,7 +49,7 @@ from sandbox.backend.records import ids
 from sandbox.backend.records.tables import CancelReason, EventKind, EventRow
 from sandbox.backend.settlement import settlements
 from sandbox.backend.sharing import splits
-from sandbox.backend.terminals import denylist, enrolment, heartbeat, policy
+from sandbox.backend.terminals import confirmation, denylist, enrolment, heartbeat, policy
 from sandbox.backend.trust.proof_of_possession import read_key
 
 router = APIRouter(prefix="/v1", tags=["terminal"], route_class=TerseRoute)
@@ -94,6 +94,18 @@ def renew(
     if isinstance(credential, NotPossibleError):
         raise credential
     return shapes.RenewalAnswer.model_validate({"credential": b64u(credential), "issuers": backend.issuer.jwks()})
+
+
+@router.post("/terminal/confirmation-secret")
+def confirmation_secret(
+    request: shapes.SecretRequest, terminal: TradingTerminal, backend: BackendOf
+) -> shapes.SecretAnswer:
+    """The secret behind confirmation codes: which one the terminal has stored, and which it is to store."""
+    offer = backend.db.write(
+        lambda session: confirmation.offer(session, backend, terminal.terminal_id, request.version)
+    )
+    document = None if offer.document is None else b64u(offer.document)
+    return shapes.SecretAnswer(document=document, in_use=offer.in_use)
 
 
 @router.get("/terminal/config", response_model=shapes.ConfigAnswer, responses={304: {"description": "not changed"}})

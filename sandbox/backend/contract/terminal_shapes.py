@@ -68,6 +68,19 @@ class EnrolmentAnswer(Shape):
     policy: Base64url
 
 
+class SecretRequest(Shape):
+    """`POST /terminal/confirmation-secret`. `version`: of the newest secret that the terminal has stored; 0: none."""
+
+    version: Annotated[int, Field(ge=0, le=2**53)]
+
+
+class SecretAnswer(Shape):
+    """`document`: the secret to store, signed; left out where there is none. `in_use`: of the one that pages use."""
+
+    document: Base64url | None = None
+    in_use: int
+
+
 class RenewalRequest(Shape):
     """`POST /terminal/credential`. `proof`: COSE_Sign1 by the new key, context `credential-request`, payload the
     terminal id; both members or neither (then the present key is certified again).

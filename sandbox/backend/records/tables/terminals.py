@@ -45,6 +45,10 @@ class TerminalRow(Base):
     hardware: Mapped[dict[str, Any]]
     software_version: Mapped[str] = mapped_column(String(80))
     confirmation_secret: Mapped[bytes]
+    secret_version: Mapped[int] = mapped_column(default=0)
+    secret_made_at: Mapped[int | None]
+    next_secret: Mapped[bytes | None]
+    """Offered to the terminal, which has not yet said that it has it."""
     config: Mapped[dict[str, Any]]
     revoked_at: Mapped[int | None]
     suspected_at: Mapped[int | None]
