@@ -63,7 +63,7 @@ class ConfirmationSecrets:
         self._journal = journal
         self._backend = backend
         self._clock = clock
-        self._asked_s: float | None = None
+        self._asked_at = clock.now()  # what has just started has more urgent things to ask
         enrolled = identity().confirmation_secret
         body = journal.value(_KIND, identity().terminal_id)
         self._stored = _Stored(0, 0, enrolled, enrolled) if body is None else _Stored.decode(body)
@@ -78,12 +78,12 @@ class ConfirmationSecrets:
 
         SignatureError, JournalTransientError.
         """
-        now_s = self._clock.monotonic_s()
-        if self._asked_s is not None and now_s - self._asked_s < ASK_EVERY_S:
+        now = self._clock.now()
+        if 0 <= now - self._asked_at < ASK_EVERY_S:
             return
         if await self._ask():
             await self._ask()  # at once: until the backend knows, pages show codes of the old one
-        self._asked_s = now_s
+        self._asked_at = now
 
     async def _ask(self) -> bool:
         """Whether there was a new one."""
