@@ -96,7 +96,8 @@ class _Shop:
             expires_at=self._clock.now() + 90 * 86_400,
             merchant=Merchant(merchant_id="M-0001", name="晨光咖啡"),
         )
-        self.receipts: dict[str, str] = {}
+        self._verdicts: dict[str, dict[str, str]] = {}
+        """By presentation: what the backend says of it."""
 
     def stored_sale(self, number: IntentNumber) -> Sale:
         """A payment accepted offline, with a presentation that verifies; the backend's receipt is made as well."""
@@ -123,7 +124,12 @@ class _Shop:
             wallet_kid=number.counter.to_bytes(8, "big"),
             terminal_id=TERMINAL_ID,
         )
-        self.receipts[b64u(presentation)] = b64u(sign_receipt(self.issuer, receipt, kid=self.issuer_key.kid))
+        self._verdicts[b64u(presentation)] = {
+            "intent_id": str(sale.intent.intent_id),
+            "status": "approved",
+            "code": "approved",
+            "receipt": b64u(sign_receipt(self.issuer, receipt, kid=self.issuer_key.kid)),
+        }
         authorised = Authorised(
             wallet_credential=bytes(210),
             authorisation=bytes(125),
@@ -161,10 +167,7 @@ class _Shop:
         """The backend, `AWAY_S` away: approves every item."""
         payments = msgspec.json.decode(request.content)["payments"]
         await asyncio.sleep(AWAY_S)
-        verdicts = [
-            {"status": "approved", "code": "approved", "receipt": self.receipts[payment["presentation"]]}
-            for payment in payments
-        ]
+        verdicts = [self._verdicts[payment["presentation"]] for payment in payments]
         return httpx.Response(200, json={"verdicts": verdicts})
 
 
