@@ -7,6 +7,7 @@ Source: backend API, "Rules for all of it". Knows no sale.
 import asyncio
 import logging
 import re
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
@@ -77,6 +78,7 @@ class Calls:
         self._revoked = revoked
         self._events_heard = events_heard
         self._time_signed = time_signed
+        self._process = secrets.token_urlsafe(16)  # told to the event stream: two that alternate are two devices
 
     async def call(
         self,
@@ -144,7 +146,9 @@ class Calls:
 
     async def events(self, path: str, last_event_id: str | None) -> AsyncIterator[tuple[str, str, bytes]]:
         """Follow a stream of Server-Sent Events; yields (id, name, data). Raises ConnectionError when it ends."""
-        headers = {"Last-Event-ID": last_event_id} if last_event_id is not None else {}
+        headers = {"Pengpos-Process": self._process}
+        if last_event_id is not None:
+            headers["Last-Event-ID"] = last_event_id
         timeout = httpx.Timeout(5.0, read=EVENTS_SILENCE_S)
         try:
             async with aconnect_sse(self._client, "GET", path, headers=headers, timeout=timeout) as source:

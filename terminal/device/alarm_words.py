@@ -101,6 +101,7 @@ _COPIED_CURE: Final = message("alarm.copied.cure")
 _OF_THE_BACKEND: Final = {
     "new_epoch": _Alarm(message("alarm.new_epoch.text"), _COPIED_CURE),
     "head_went_back": _Alarm(message("alarm.head_went_back.text"), _COPIED_CURE),
+    "second_stream": _Alarm(message("alarm.second_stream.text"), _COPIED_CURE),
     "new_key": _Alarm(message("alarm.new_key.text"), message("alarm.new_key.cure")),
     "early_renewal": _Alarm(message("alarm.early_renewal.text"), message("alarm.early_renewal.cure")),
 }

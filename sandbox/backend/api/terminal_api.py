@@ -49,7 +49,7 @@ from sandbox.backend.records import ids
 from sandbox.backend.records.tables import CancelReason, EventKind, EventRow
 from sandbox.backend.settlement import settlements
 from sandbox.backend.sharing import splits
-from sandbox.backend.terminals import confirmation, denylist, enrolment, heartbeat, policy
+from sandbox.backend.terminals import confirmation, denylist, enrolment, heartbeat, policy, suspicion
 from sandbox.backend.trust.proof_of_possession import read_key
 
 router = APIRouter(prefix="/v1", tags=["terminal"], route_class=TerseRoute)
@@ -142,7 +142,10 @@ def denylist_delta(
     responses={200: {"content": {"text/event-stream": {}}, "description": "Server-Sent Events"}},
 )
 def event_stream(
-    terminal: AnyTerminal, backend: BackendOf, last_event_id: Annotated[str | None, Header()] = None
+    terminal: AnyTerminal,
+    backend: BackendOf,
+    last_event_id: Annotated[str | None, Header()] = None,
+    pengpos_process: Annotated[str | None, Header(pattern=r"^[A-Za-z0-9_-]{1,32}$")] = None,
 ) -> StreamingResponse:
     """What concerns this terminal, by `EventKind`; `Last-Event-ID` resumes, without it from now on."""
     if last_event_id is None:
@@ -151,6 +154,9 @@ def event_stream(
         after = int(last_event_id)
     else:
         raise InvalidRequestError("Last-Event-ID is a number that we gave")
+    now, process = backend.clock.now(), pengpos_process or ""
+    if backend.db.write(lambda session: suspicion.note_stream(session, terminal.terminal_id, process, now)):
+        backend.hub.end_all(terminal.terminal_id)
     return StreamingResponse(
         events.stream(backend, terminal.terminal_id, after, partial(_told, backend, terminal)),
         media_type="text/event-stream",

@@ -22,7 +22,7 @@ from sandbox.backend.contract.terminal_shapes import (
 )
 from sandbox.backend.intents.finality import MOST_MAX_AGE_S
 
-ReviewKind = Literal["refund", "cancel", "epoch", "renewal", "head"]
+ReviewKind = Literal["refund", "cancel", "epoch", "renewal", "head", "stream"]
 ReviewState = Literal["open", "approved", "refused"]
 HeldBecause = Literal["revoked", "imported", "over_limit", "suspected"]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,16}$")]

@@ -69,6 +69,14 @@ class Hub:
                 if not bells and self._bells.get(terminal_id) is bells:
                     del self._bells[terminal_id]
 
+    def end_all(self, terminal_id: str) -> None:
+        """End the streams that one terminal has open here."""
+        with self._lock:
+            bells = tuple(self._bells.get(terminal_id, ()))
+        for bell in bells:
+            bell.displaced = True
+            bell.ring()
+
     def wake(self, terminal_id: str) -> None:
         """Ring all bells of one terminal."""
         with self._lock:

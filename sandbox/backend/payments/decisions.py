@@ -36,7 +36,7 @@ def decide(session: Session, backend: Backend, review_id: int, *, approve: bool,
             refunds.decided(session, backend, review)
         case ReviewKind.CANCEL:
             cancel.decided(session, backend, review)
-        case ReviewKind.EPOCH | ReviewKind.RENEWAL | ReviewKind.HEAD:
+        case ReviewKind.EPOCH | ReviewKind.RENEWAL | ReviewKind.HEAD | ReviewKind.STREAM:
             suspicion.decided(session, review)
         case unexpected:
             assert_never(unexpected)

@@ -31,8 +31,10 @@ SUSPICIONS: Final = {
     ReviewKind.EPOCH: AlarmKind.NEW_EPOCH,
     ReviewKind.RENEWAL: AlarmKind.NEW_KEY,
     ReviewKind.HEAD: AlarmKind.HEAD_WENT_BACK,
+    ReviewKind.STREAM: AlarmKind.SECOND_STREAM,
 }
 """What a copy of a key would do, and its alarm."""
+STREAMS_KNOWN_MOST = 16
 OPEN_MOST = 8
 """Of one kind and terminal: a key that asks without end makes no table grow. Beyond, all is held without a review."""
 
@@ -72,6 +74,24 @@ def suspect_once(session: Session, terminal: TerminalRow, kind: ReviewKind, deta
     """As `suspect`, for what has no id of its own: while a review of this kind is open it is all one."""
     if _open(session, terminal.id, kind) == 0:
         suspect(session, terminal, kind, f"{kind}-{now}", detail, now)
+
+
+def note_stream(session: Session, terminal_id: str, process: str, now: int) -> bool:
+    """A process of the terminal opens its event stream. True: end those of others, to see which of them comes back.
+
+    `process`: as it names itself, at random, when it starts; empty of a terminal that does not. One that another had
+    taken the place of cannot come back unless both are alive: a terminal that starts again takes a new name, and one
+    that reconnects keeps its own, however many of its old connections seem to be open here. Once it is seen, all stay.
+    """
+    terminal = session.get_one(TerminalRow, terminal_id, with_for_update=True)
+    known = terminal.streams or []
+    if known and known[-1] == process:
+        return False
+    came_back = process in known
+    terminal.streams = [*(one for one in known if one != process), process][-STREAMS_KNOWN_MOST:]
+    if came_back:
+        suspect_once(session, terminal, ReviewKind.STREAM, {"named": bool(process)}, now)
+    return bool(known) and not came_back
 
 
 def tell_shop(session: Session, terminal_id: str, kind: AlarmKind, now: int) -> None:

@@ -139,9 +139,12 @@ def test_found_paid_after_it_was_given_up_it_counts_and_says_so() -> None:
     assert "counts" in said[1].cure.en
 
 
-@pytest.mark.parametrize("kind", ["new_epoch", "head_went_back", "new_key", "early_renewal", "of_tomorrow", "<b>"])
+OF_THE_BACKEND = {"new_epoch", "head_went_back", "new_key", "early_renewal", "second_stream"}
+
+
+@pytest.mark.parametrize("kind", [*sorted(OF_THE_BACKEND), "of_tomorrow", "<b>"])
 def test_an_alarm_of_the_backends_has_words_and_shows_no_word_of_its_own(kind: str) -> None:
     shown, words = alarm_words.of_the_backend(kind)
-    assert shown == (kind if kind in {"new_epoch", "head_went_back", "new_key", "early_renewal"} else "backend_alarm")
+    assert shown == (kind if kind in OF_THE_BACKEND else "backend_alarm")
     assert all([*each(words.text), *each(words.cure)])
     assert not any(kind in said for said in [*each(words.text), *each(words.cure)])

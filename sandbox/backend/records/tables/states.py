@@ -157,6 +157,7 @@ class AlarmKind(StrEnum):
     NEW_EPOCH = "new_epoch"
     NEW_KEY = "new_key"
     EARLY_RENEWAL = "early_renewal"
+    SECOND_STREAM = "second_stream"
     ID_COLLISION = "id_collision"
     ORDER_HELD = "order_held"
     UNSIGNED_IMPORT = "unsigned_import"
@@ -170,6 +171,7 @@ class ReviewKind(StrEnum):
     EPOCH = "epoch"
     RENEWAL = "renewal"
     HEAD = "head"
+    STREAM = "stream"
 
 
 class ReviewState(StrEnum):

@@ -6,7 +6,7 @@ Tests: tests/sandbox/backend/records/test_tables.py
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sandbox.backend.records.tables.base import KID, Base, stored
@@ -34,7 +34,8 @@ class TerminalRow(Base):
 
     `locked_at`: since when it is to sell nothing; `restart_asked_at`, `diagnose_asked_at`: when that was ordered last.
     `suspected_at`: since when its key may be in two places, until a person says otherwise. `next_epoch`: that of a
-    journal which a person has let follow the known one; text, for it has up to 64 bits.
+    journal which a person has let follow the known one; text, for it has up to 64 bits. `streams`: the processes that
+    have opened its event stream, as they name themselves, the latest last.
     """
 
     __tablename__ = "terminals"
@@ -61,6 +62,7 @@ class TerminalRow(Base):
     restart_asked_at: Mapped[int | None] = mapped_column(default=None)
     diagnose_asked_at: Mapped[int | None] = mapped_column(default=None)
     next_epoch: Mapped[str | None] = mapped_column(String(20))
+    streams: Mapped[list[str] | None] = mapped_column(JSON)
 
 
 class TerminalKeyRow(Base):

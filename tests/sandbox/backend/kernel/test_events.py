@@ -17,8 +17,11 @@ from tests.support.shop import Till
 
 
 @contextmanager
-def stream(till: Till, last_event_id: str | None = None) -> Iterator[Iterator[ServerSentEvent]]:
-    headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
+def stream(
+    till: Till, last_event_id: str | None = None, process: str | None = None
+) -> Iterator[Iterator[ServerSentEvent]]:
+    given = {"Last-Event-ID": last_event_id, "Pengpos-Process": process}
+    headers = {name: value for name, value in given.items() if value is not None}
     request = till.request("GET", "/terminal/events")
     Signing(signer=till.key, created=till.clock.now()).apply(request)
     signed = {name: request.headers[name] for name in ("Signature", "Signature-Input")}
@@ -122,3 +125,45 @@ def test_one_stream_too_many_in_all_is_ended(real_shop: Shop, monkeypatch: pytes
     monkeypatch.setattr(limits, "STREAMS", limits.Limit("event streams", 1))
     with stream(real_shop.till()), stream(real_shop.till()) as second:
         assert list(second) == []
+
+
+def alarms(shop: Shop) -> list[str]:
+    return [kind for kind in shop.operator.alarms() if kind == "second_stream"]
+
+
+@pytest.mark.parametrize("named", ["of-the-copy", None], ids=["another name", "no name, as of 1.1"])
+def test_a_copy_that_listens_along_is_an_alarm_and_the_true_terminal_hears_on(
+    real_shop: Shop, named: str | None
+) -> None:
+    till, wallet = real_shop.till(), real_shop.wallet()
+    with ExitStack() as streams:
+        first = streams.enter_context(stream(till, process="of-the-card"))
+        copy = streams.enter_context(stream(till, process=named))
+        assert list(first) == []  # it is ended once, to see whether it comes back
+        assert alarms(real_shop) == []
+        again = streams.enter_context(stream(till, process="of-the-card"))
+        assert take(again, 1)[0][1]["kind"] == "second_stream"
+        assert alarms(real_shop) == ["second_stream"]
+        assert take(copy, 1)[0][1]["kind"] == "second_stream"  # from now on no stream is ended, and no alarm repeated
+        streams.enter_context(stream(till, process=named))
+        sale = till.sale(18_80)
+        till.pay(sale, wallet)
+        assert take(again, 1)[0][1]["intent_id"] == sale.intent_id
+    assert alarms(real_shop) == ["second_stream"]
+    assert till.refund(sale).json()["state"] == "held"
+
+
+def test_a_terminal_that_reconnects_or_starts_again_is_no_copy(real_shop: Shop) -> None:
+    till = real_shop.till()
+    with ExitStack() as streams:
+        for process in ("first", "first", "second", "second", "third", None, None):
+            streams.enter_context(stream(till, process=process))
+    assert alarms(real_shop) == []
+
+
+def test_the_name_of_a_process_is_short_and_plain(real_shop: Shop) -> None:
+    till = real_shop.till()
+    for process in ("", "x" * 33, "a b"):
+        request = till.request("GET", "/terminal/events", headers={"Pengpos-Process": process})
+        Signing(signer=till.key, created=till.clock.now()).apply(request)
+        assert till.http.send(request).status_code == 422
