@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, String
 from pengpos.core.money import AMOUNT_LIMIT_MINOR
 
 Base64url = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]*$", max_length=8_192)]
+SignedDocument = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", max_length=32 * 1_048_576)]
+"""A document of ours: what it lists grows with shops and shoppers, to a million keys and more."""
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Amount = Annotated[StrictInt, Field(ge=0, le=AMOUNT_LIMIT_MINOR)]
 PositiveAmount = Annotated[StrictInt, Field(gt=0, le=AMOUNT_LIMIT_MINOR)]
@@ -65,7 +67,7 @@ class EnrolmentAnswer(Shape):
     credential: Base64url
     issuers: list[Jwk]
     confirmation_secret: Base64url
-    policy: Base64url
+    policy: SignedDocument
 
 
 class SecretRequest(Shape):
@@ -105,7 +107,7 @@ class ConfigAnswer(Shape):
     currency, timezone, day_starts_hour, denylist_version, issuers`.
     """
 
-    policy: Base64url
+    policy: SignedDocument
     version: int
 
 
@@ -114,7 +116,7 @@ class DenylistAnswer(Shape):
     [kid], remove [kid]`; applied to version `from` it gives `version`.
     """
 
-    delta: Base64url
+    delta: SignedDocument
 
 
 SaleNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,16}$")]

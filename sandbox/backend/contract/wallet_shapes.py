@@ -21,6 +21,7 @@ from sandbox.backend.contract.terminal_shapes import (
     Rfc3339,
     SaleNumber,
     Shape,
+    SignedDocument,
     Uuid,
 )
 
@@ -73,7 +74,7 @@ class IssuersAnswer(Shape):
 class RevokedAnswer(Shape):
     """Terminals that are paid no more, signed."""
 
-    document: Base64url
+    document: SignedDocument
 
 
 class Balance(Shape):

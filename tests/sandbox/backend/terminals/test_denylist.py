@@ -5,10 +5,14 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, Sign1
 from pengpos.wire.encoding.keys import PublicKey
+from sandbox.backend.contract.terminal_shapes import ConfigAnswer
+from sandbox.backend.contract.wallet_shapes import RevokedAnswer
+from sandbox.backend.terminals import denylist
 from tests.support.backend import Shop
 from tests.support.shop import Till
 
@@ -37,6 +41,26 @@ def test_a_delta_names_the_version_it_starts_from(shop: Shop) -> None:
         0: (0, 3, [two], [one]), 1: (1, 3, [two], [one]), 2: (2, 3, [], [one]), 3: (3, 3, [], [])
     }  # fmt: skip
     assert delta(till, 0)["terminal_id"] == "*"
+
+
+def test_as_many_keys_as_there_are_fit_into_it(shop: Shop) -> None:
+    """A document is no field of a form: one that was bounded as such was answered by 500 from 430 keys on."""
+    till, kids = shop.till(), [b64u(number.to_bytes(8)) for number in range(1_000)]
+
+    def work(session: Session) -> None:
+        assert len(denylist.list_all(session, kids, "many", shop.clock.now())) == len(kids)
+
+    shop.backend.db.write(work)
+    assert sorted(delta(till, 0)["add"]) == sorted(kids)
+
+
+@pytest.mark.parametrize(("shape", "member"), [(RevokedAnswer, "document"), (ConfigAnswer, "policy")])
+def test_no_signed_document_is_bounded_as_a_field_is(shape: type[Any], member: str) -> None:
+    said = "A" * 1_000_000
+    assert (
+        getattr(shape.model_validate({member: said, "version": 1} if shape is ConfigAnswer else {member: said}), member)
+        == said
+    )
 
 
 @pytest.mark.parametrize(
