@@ -105,11 +105,13 @@ async def cancelled_elsewhere(hands: Hands) -> None:
 
 
 async def _until_noticed(hands: Hands, sale: SaleView) -> None:
+    """By an event, else, where the terminal was dead when it was told, by the day's close."""
     for _ in range(PATIENCE_S):
         seen = await hands.look_at(sale)
         if seen.refunds or seen.state == "reversed":
             return
         await asyncio.sleep(0.5)
+    await hands.close_day()
 
 
 async def paid_from_a_purse(hands: Hands) -> None:

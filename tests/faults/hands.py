@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from pengpos.client import SaleView, Status
+from pengpos.client import DayReport, SaleView, Status
 from sandbox.phone.phone import VirtualPhone
 from tests.faults.play import OVER, REFUND_ENDS, GaveUpError, Play
 from tests.faults.world import CURRENCY
@@ -138,7 +138,10 @@ class Hands:
         assert day is not None
         await self.at_backend("POST", f"/admin/v1/settlements/{day.date}", self.play.world.backend.admin_token)
         for _ in range(PATIENCE_S):
-            if (await self.play.call("POST", "/v1/day/close", {"date": day.date})).is_success:
+            answer = await self.play.call("POST", "/v1/day/close", {"date": day.date})
+            if answer.is_success:
+                report = msgspec.json.decode(answer.content, type=DayReport)
+                self.play.witness.differences |= {one.number for one in report.differences}
                 return
             await asyncio.sleep(1)
 

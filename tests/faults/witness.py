@@ -33,6 +33,8 @@ class Witness:
     """Each cap of one offline payment that was shown, and how many views of sales had been shown before it."""
     alarms: set[tuple[str, str | None]] = field(default_factory=set)
     """Every alarm that was ever shown: its kind and its sale."""
+    differences: set[str | None] = field(default_factory=set)
+    """Numbers of sales in which a day's close found that the two sides differ."""
     beyond: set[str] = field(default_factory=set)
     """Keys of which more was promised than set aside, at a moment at which somebody looked."""
     final: list[SaleView] = field(default_factory=list)

@@ -29,6 +29,7 @@ from pengpos.wire.encoding.keys import PublicKey
 from sandbox.backend.booking import sweep
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.hub import Hub
+from sandbox.backend.kernel.limits import SIGN_UPS_OF_ADDRESS, Rate, Rates
 from sandbox.backend.records import seed
 from sandbox.backend.records.database import Database
 from sandbox.backend.serving.app import create_app
@@ -265,9 +266,10 @@ def world(*, wired: bool = False) -> Iterator[World]:
         database = _database(directory, hub)
         database.migrate()
         database.write(seed.seed)
+        rates = Rates(sign_ups_of_address=Rate(replace(SIGN_UPS_OF_ADDRESS, most=1_000_000)))  # one for all plays
         backend = Backend(
             db=database, issuer=Issuer(SoftwareKey.generate()), clock=true_time, origin=origin, hub=hub,
-            admin_token="the operator's", magic_amounts=True, sleep=asyncio.sleep,
+            admin_token="the operator's", magic_amounts=True, sleep=asyncio.sleep, rates=rates,
         )  # fmt: skip
         found = World(directory, backend, create_app(backend, sweeping=False), true_time, wires)
         try:
