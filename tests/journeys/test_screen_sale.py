@@ -66,7 +66,7 @@ JOURNEYS = {
         Step(do=Do.ACCEPT_OFFLINE, screen="unknown", call=STORE_CALL),
         Step(do=Answered(A_MANAGER_IS_NEEDED), screen="pin", says="请输入主管密码"),
         *PIN,
-        Step(do=Answered(Trouble("wrong_pin", "", tries_left=9)), screen="pin", says="密码不对，还可以试 9 次"),
+        Step(do=Answered(Trouble("wrong_pin", "", tries_left=9)), screen="pin", says="密码错误，还可以试 9 次"),
         *PIN,
         Step(do=Answered(), screen="unknown"),
         Step(do=offline(sale("accepted_offline", mode="offline")), screen="stored"),
