@@ -15,6 +15,7 @@ from sandbox.backend.api.routing import PlainRoute
 from sandbox.backend.contract import admin_shapes as shapes
 from sandbox.backend.contract import import_shapes
 from sandbox.backend.intents.intents import read_reference
+from sandbox.backend.kernel import alarms as kernel_alarms
 from sandbox.backend.ledger import ledger
 from sandbox.backend.offers import vouchers
 from sandbox.backend.payments import reviews
@@ -148,10 +149,17 @@ def command(terminal_id: str, request: shapes.Command, backend: BackendOf) -> di
 
 
 @router.get("/alarms")
-def alarms(backend: BackendOf) -> list[shapes.AlarmEntry]:
-    """All alarms, newest first."""
+def alarms(backend: BackendOf, *, seen: bool | None = None) -> list[shapes.AlarmEntry]:
+    """The newest alarms; `seen`: only those that a person has, or has not, seen to."""
     with backend.db.read() as session:
-        return rendering.alarms(session)
+        return rendering.alarms(session, seen=seen)
+
+
+@router.post("/alarms/{alarm_id}/seen", status_code=204)
+def see_alarm(alarm_id: int, backend: BackendOf) -> None:
+    """A person has seen to it."""
+    now = backend.clock.now()
+    backend.db.write(lambda session: kernel_alarms.see(session, alarm_id, now))
 
 
 @router.post("/imports")

@@ -212,12 +212,15 @@ class TerminalEntry(Shape):
 
 
 class AlarmEntry(Shape):
-    """Something to see to."""
+    """Something to see to; it came `count` times, from `at` to `last_at`."""
 
     id: int
     kind: str
     terminal_id: str | None
     at: Rfc3339
+    last_at: Rfc3339
+    count: int
+    seen: bool
     detail: dict[str, Any]
 
 

@@ -1,19 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
 """Raises alarms for the operator: a counter used twice, a copied key, a journal that went back, an id of two.
 
-Tests: tests/sandbox/backend/payments/test_payments.py, tests/sandbox/backend/terminals/test_heartbeat.py
+The same cause again is counted, not written again; and of one kind no terminal has more than `OPEN_MOST` that nobody
+has seen: what comes beyond is counted with the newest. So a key that makes alarms without end pushes none out.
+
+Tests: tests/sandbox/backend/kernel/test_alarms.py
 """
 
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from sandbox.backend.errors import NotFoundError
 from sandbox.backend.records.tables import AlarmKind, AlarmRow
+
+OPEN_MOST = 20
+"""Of one kind and terminal, not seen by a person."""
 
 
 def raise_alarm(session: Session, kind: AlarmKind, terminal_id: str | None, detail: dict[str, Any], at: int) -> None:
-    """Write an alarm in the transaction that found its cause."""
-    session.add(AlarmRow(kind=kind, terminal_id=terminal_id, detail=detail, at=at))
+    """Write an alarm in the transaction that found its cause, or count it with the one that stands for it."""
+    session.flush()
+    unseen = session.scalars(
+        select(AlarmRow)
+        .where(AlarmRow.kind == kind, AlarmRow.terminal_id == terminal_id, AlarmRow.seen_at.is_(None))
+        .order_by(AlarmRow.id.desc())
+        .limit(OPEN_MOST)
+    ).all()
+    standing = next((row for row in unseen if row.detail == detail), None)
+    if standing is None and len(unseen) == OPEN_MOST:
+        standing = unseen[0]
+    if standing is None:
+        session.add(AlarmRow(kind=kind, terminal_id=terminal_id, detail=detail, at=at, times=1, last_at=at))
+        return
+    standing.times += 1
+    standing.last_at = at
+
+
+def see(session: Session, alarm_id: int, now: int) -> None:
+    """A person has seen to an alarm: its cause, if it comes again, is a new one. Raises NotFoundError."""
+    row = session.get(AlarmRow, alarm_id)
+    if row is None:
+        raise NotFoundError("alarm")
+    row.seen_at = row.seen_at or now
 
 
 def raise_collision(session: Session, kind: str, named: str, *, first: str, second: str, at: int) -> None:

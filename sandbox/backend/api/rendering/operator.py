@@ -84,12 +84,23 @@ def terminals(session: Session) -> list[shapes.TerminalEntry]:
     return [_terminal_entry(row, kid) for row, kid in session.execute(query)]
 
 
-def alarms(session: Session) -> list[shapes.AlarmEntry]:
-    """The newest alarms."""
-    rows = session.scalars(select(AlarmRow).order_by(AlarmRow.id.desc()).limit(_ALARMS_SHOWN))
+def alarms(session: Session, *, seen: bool | None) -> list[shapes.AlarmEntry]:
+    """The newest alarms: those that a person has seen, those that none has, or (None) all."""
+    query = select(AlarmRow).order_by(AlarmRow.last_at.desc(), AlarmRow.id.desc()).limit(_ALARMS_SHOWN)
+    if seen is not None:
+        query = query.where(AlarmRow.seen_at.is_not(None) if seen else AlarmRow.seen_at.is_(None))
     return [
-        shapes.AlarmEntry(id=row.id, kind=row.kind, terminal_id=row.terminal_id, at=rfc3339(row.at), detail=row.detail)
-        for row in rows
+        shapes.AlarmEntry(
+            id=row.id,
+            kind=row.kind,
+            terminal_id=row.terminal_id,
+            at=rfc3339(row.at),
+            last_at=rfc3339(row.last_at),
+            count=row.times,
+            seen=row.seen_at is not None,
+            detail=row.detail,
+        )
+        for row in session.scalars(query)
     ]
 
 

@@ -6,7 +6,7 @@ Tests: tests/sandbox/backend/records/test_tables.py
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sandbox.backend.records.tables.base import Base, stored
@@ -25,14 +25,18 @@ class EventRow(Base):
 
 
 class AlarmRow(Base):
-    """Something an operator must see to."""
+    """Something an operator must see to; `times`: how often it came, from `at` to `last_at`."""
 
     __tablename__ = "alarms"
+    __table_args__ = (Index("alarms_to_be_seen", "terminal_id", "kind", "seen_at"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[AlarmKind] = mapped_column(stored(AlarmKind, 40))
     terminal_id: Mapped[str | None] = mapped_column(String(12))
     detail: Mapped[dict[str, Any]]
     at: Mapped[int]
+    times: Mapped[int]
+    last_at: Mapped[int]
+    seen_at: Mapped[int | None]
 
 
 class ReviewRow(Base):
