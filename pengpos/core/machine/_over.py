@@ -71,7 +71,8 @@ def _confirm_code(sale: Sale, booking: Booking, event: Event) -> Outcome:
         case Declined() | Held() | StatusHeard():
             denied = replace(sale, booking=replace(booking, denied=True))
             waiting, not_before = later(denied, event.at)
-            return waiting, (RaiseAlarm(AlarmKind.CODE_NOT_CONFIRMED), AskBackend(not_before))
+            alarm = () if booking.denied else (RaiseAlarm(AlarmKind.CODE_NOT_CONFIRMED),)  # once, however often asked
+            return waiting, (*alarm, AskBackend(not_before))
         case NoAnswer(call=BackendCall.QUESTION):
             waiting, not_before = later(sale, event.at, event.retry_after_s)
             return waiting, (AskBackend(not_before),)

@@ -144,6 +144,8 @@ def test_any_other_answer_about_a_code_alarms_and_is_asked_about_again(take: Tak
     after, effects = take(BY_CODE, answer)
     assert after.state is S.APPROVED
     assert effects == (CODE_WRONG, AskBackend(AGAIN_AT))
+    _, again = take(after, answer)
+    assert [type(effect) for effect in again] == [AskBackend]  # who has seen to it is not called again
 
 
 @pytest.mark.parametrize("event", [says(B.CLAIMED), says(B.CREATED), says_held()], ids=["claimed", "created", "held"])
