@@ -97,6 +97,7 @@ class Alarms:
             return False
         log.log(logging.INFO if alarm.calm else logging.ERROR, "alarm %s: %s", alarm.kind, alarm.text)
         self._lasting[alarm.id] = alarm
+        self._seen_by.pop(alarm.id, None)  # who saw to the one before has not seen to this one
         self._changed()
         return True
 
@@ -138,11 +139,12 @@ class Alarms:
         if alarm_id in self._on_their_way:
             self._on_their_way[alarm_id] = True
         rows = [_row(alarm_id, body)]
-        if body is _SEEN and (by := self._seen_by.pop(alarm_id, None)) is not None:
+        if body is _SEEN and (by := self._seen_by.get(alarm_id)) is not None:
             rows.append(ValueStored(kind=_SEEN_KIND, key=alarm_id, body=by.encode()))
         await durable(self._journal, rows)
         if self._unsaved.get(alarm_id) is body:  # else it has been seen to meanwhile
             del self._unsaved[alarm_id]
+            self._seen_by.pop(alarm_id, None)
 
     def show(self, kind: str, words: AlarmWords) -> None:
         """An alarm that lasts as long as its cause."""

@@ -193,6 +193,43 @@ def test_one_seen_to_before_it_was_saved_is_not_saved_as_standing() -> None:
     run(work())
 
 
+def test_who_saw_to_it_is_kept_through_a_full_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alarms_module, "SAVE_AGAIN_S", 0.001)
+
+    async def work() -> None:
+        bench = Bench()
+        bench.alarms.raise_lasting("restored", "restored", restored())
+        await until(lambda: bench.ids() == ["restored"])
+        bench.journal.failure = JournalFullError("the medium is full")
+        bench.alarms.seen_to("restored", "op-1")
+        for _ in range(50):
+            await asyncio.sleep(0)
+        bench.journal.failure = None
+        await until(lambda: bench.ids() == [])
+        assert bench.journal.value("alarm_seen", "restored") == b"op-1"
+        await bench.alarms.close()
+
+    run(work())
+
+
+def test_who_saw_to_one_has_not_seen_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alarms_module, "SAVE_AGAIN_S", 0.001)
+
+    async def work() -> None:
+        bench = Bench()
+        bench.alarms.raise_lasting("restored", "restored", restored())
+        bench.journal.failure = JournalFullError("the medium is full")
+        bench.alarms.seen_to("restored", "op-1")
+        bench.alarms.raise_lasting("restored", "restored", restored())
+        bench.alarms.seen_to("restored")
+        bench.journal.failure = None
+        await until(lambda: not bench.alarms._unsaved)
+        assert bench.journal.value("alarm_seen", "restored") is None
+        await bench.alarms.close()
+
+    run(work())
+
+
 def test_closing_does_not_wait_for_a_card_that_takes_nothing() -> None:
     async def work() -> None:
         bench = Bench()
