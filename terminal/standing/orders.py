@@ -126,11 +126,20 @@ class Orders:
 
 
 def _is_newer(asked: str, done: str | None) -> bool:
-    try:
-        return done is None or parse_rfc3339(asked) > parse_rfc3339(done)
-    except ValueError:
+    """Whether an order is of a later time than the one done; a stored word that is no time counts as none done."""
+    asked_at = _time(asked)
+    if asked_at is None:
         log.error("an order at %r, which is no time", asked[:40])
         return False
+    done_at = None if done is None else _time(done)
+    return done_at is None or asked_at > done_at
+
+
+def _time(text: str) -> int | None:
+    try:
+        return parse_rfc3339(text)
+    except ValueError:
+        return None
 
 
 def _text(body: bytes | None) -> str | None:

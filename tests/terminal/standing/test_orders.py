@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from offline_queue.memory import MemoryJournal
+from offline_queue.values import ValueStored
 from terminal.standing.orders import RESTART_GAP_S, Diagnosis, Orders
 from tests.support.shop import HeldClock
 
@@ -120,5 +121,28 @@ def test_findings_are_cut_to_what_a_heartbeat_takes_and_sent_until_one_arrives()
         assert terminal.orders.said["diagnosis"] is said["diagnosis"]
         terminal.orders.was_sent(said)
         assert terminal.orders.said["diagnosis"] is None
+
+    on_a_loop(story)
+
+
+def test_a_first_order_without_a_time_is_not_done_and_blocks_no_other() -> None:
+    async def story(terminal: Terminal) -> None:
+        terminal.document = {"diagnose_asked_at": "soon"}
+        await terminal.look()
+        assert (terminal.sent, terminal.orders.said["orders_done"]) == (0, None)
+        terminal.document = {"diagnose_asked_at": FIRST}
+        await terminal.look()
+        assert terminal.sent == 1
+
+    on_a_loop(story)
+
+
+def test_a_stored_order_without_a_time_counts_as_none() -> None:
+    async def story(terminal: Terminal) -> None:
+        terminal.journal.record([ValueStored(kind="order_done", key="diagnose", body=b"soon")]).result()
+        terminal.begin()
+        terminal.document = {"diagnose_asked_at": FIRST}
+        await terminal.look()
+        assert terminal.sent == 1
 
     on_a_loop(story)
