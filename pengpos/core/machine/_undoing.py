@@ -57,7 +57,7 @@ def undoing(sale: Sale, event: Event) -> Outcome:
         case CodeEntered() if sale.state is SaleState.CANCELLING and not cancel.sent:
             return code_entered(sale, event)
         case NoAnswer(call=BackendCall.CANCEL):
-            waiting, not_before = later(_past_the_cashiers_sight(sale), event.at, event.retry_after_s)
+            waiting, not_before = later(_past_the_cashiers_sight(sale, event.at), event.at, event.retry_after_s)
             return waiting, (SendCancel(not_before), *alarm_if_failing(waiting))
         case Restarted():
             return sale, (SendCancel(sale.retry_at),)
@@ -95,10 +95,11 @@ def _seen_too_late(sale: Sale, at: int) -> bool:
     return at > sale.history[-1].at + SEEN_WITHIN_S
 
 
-def _past_the_cashiers_sight(sale: Sale) -> Sale:
-    """A cashier who has had no answer goes on, and may take other money: from here what is found goes back."""
-    cancel = sale.cancel
-    return sale if cancel is None or not cancel.by_cashier else replace(sale, cancel=replace(cancel, unless_paid=False))
+def _past_the_cashiers_sight(sale: Sale, at: int) -> Sale:
+    """A cashier who has had no answer for so long goes on, and may take other money: then what is found goes back."""
+    if sale.cancel is None:
+        return sale
+    return replace(sale, cancel=replace(sale.cancel, unless_paid=_leaves_a_payment(sale, at)))
 
 
 def _found_paid(sale: Sale, booking: Booking, at: int) -> Outcome:

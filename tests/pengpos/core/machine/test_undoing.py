@@ -227,10 +227,18 @@ def test_found_paid_when_the_cashier_has_gone_on_it_goes_back(take: Take, by: st
     assert (sent.cancel.sent, sent.cancel.unless_paid) == (True, False)
 
 
-@pytest.mark.parametrize(("by", "stays"), [("by time", True), ("a claim given back", True), ("by the cashier", False)])
-def test_unanswered_only_the_cashiers_gives_back(take: Take, by: str, stays: bool) -> None:
+@pytest.mark.parametrize(
+    ("by", "at", "stays"),
+    [
+        ("by time", TOO_LATE, True),
+        ("a claim given back", TOO_LATE, True),
+        ("by the cashier", AT_ONCE, True),
+        ("by the cashier", TOO_LATE, False),
+    ],
+)
+def test_unanswered_only_the_cashiers_gives_back_and_only_after_10_s(take: Take, by: str, at: int, stays: bool) -> None:
     sale = sale_in(S.CANCELLING, cancel=UNLESS_PAID[by], history=BEGUN)
-    after, _ = take(sale, NoAnswer(at=NOON + 5, call=BackendCall.CANCEL))
+    after, _ = take(sale, NoAnswer(at=at, call=BackendCall.CANCEL))
     assert after.cancel is not None
     assert after.cancel.unless_paid is stays
 
