@@ -207,6 +207,8 @@ class SettlementEntryMessage(Answer, kw_only=True, frozen=True):
     amount: int
     currency: str
     refund_id: str | None = None
+    at: str | None = None
+    """When it was booked; every settlement of page 1.2 says so."""
 
 
 class SettlementMessage(Answer, kw_only=True, frozen=True):

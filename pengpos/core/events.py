@@ -283,8 +283,8 @@ class RefundAnswered(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefundedElsewhere(_Event):
-    """The backend has given money of this sale back under a refund id that this terminal never made."""
+class RefundedElsewhere(AboutIntent):
+    """The backend has given money of this intent back under a refund id that this terminal never made."""
 
     refund_id: UUID
     amount_minor: int

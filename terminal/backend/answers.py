@@ -128,7 +128,7 @@ class Answers:
         return NoAnswer(at=at, call=BackendCall.QUESTION)
 
     def refunds_told(self, sale: Sale, message: PaymentMessage) -> list[Event]:
-        """What a payment says of its refunds; what does not fit a refund of this sale says nothing.
+        """What a payment of the newest intent says of its refunds; what does not fit one of this sale says nothing.
 
         One that is done and that this terminal never asked for is news of another place.
         """
@@ -150,7 +150,15 @@ class Answers:
     def _refunded_elsewhere(self, sale: Sale, refund_id: UUID, answer: RefundMessage) -> list[Event]:
         if answer.state != RefundState.DONE.value or answer.currency != sale.amount.currency:
             return []
-        return [RefundedElsewhere(at=self._clock.now(), refund_id=refund_id, amount_minor=answer.amount)]
+        try:
+            endings.refund_ended(
+                sale, refund_id, answer.signed, self._terms(), state=answer.state, amount_minor=answer.amount
+            )
+        except UnusableAnswerError as error:
+            log.warning("sale %s, refunded elsewhere: %s", sale.number, error)
+            return []
+        at, intent_id = self._clock.now(), sale.intent.intent_id
+        return [RefundedElsewhere(at=at, intent_id=intent_id, refund_id=refund_id, amount_minor=answer.amount)]
 
     def due_told(self, message: PaymentMessage) -> list[Event]:
         """What a payment says of its due: one event, or none."""
@@ -194,7 +202,7 @@ class Answers:
             raise UnusableAnswerError(f"a refund of {answer.amount} {answer.currency}, which was not asked for")
         if state not in {RefundState.SENT, RefundState.HELD}:  # it has ended
             endings.refund_ended(
-                sale, refund, answer.signed, self._terms(), state=answer.state, amount_minor=answer.amount
+                sale, refund.refund_id, answer.signed, self._terms(), state=answer.state, amount_minor=answer.amount
             )
         refused = state is RefundState.FAILED and answer.code == _REVIEW_REFUSED
         return RefundAnswered(at=self._clock.now(), refund_id=refund.refund_id, state=state, refused=refused)
@@ -205,7 +213,9 @@ class Answers:
             return self.no_answer(sale, BackendCall.REFUND, error)
         signed, asked_minor = error.problem.refund, refund.amount_minor
         try:
-            endings.refund_ended(sale, refund, signed, self._terms(), state=endings.REFUSED, amount_minor=asked_minor)
+            endings.refund_ended(
+                sale, refund.refund_id, signed, self._terms(), state=endings.REFUSED, amount_minor=asked_minor
+            )
         except UnusableAnswerError as unsigned:
             return self.no_answer(sale, BackendCall.REFUND, unsigned)
         log.error("sale %s: refund %s refused: %s", sale.number, refund.refund_id, error)

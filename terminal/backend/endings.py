@@ -8,11 +8,12 @@ Tests: tests/terminal/backend/test_endings.py, tests/journeys/test_tls_end.py.
 """
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from pengpos.backend_api.calls import UnusableAnswerError
 from pengpos.backend_api.messages import RefundContent, read_message
 from pengpos.core.errors import MalformedError, RefusedError, SignatureError
-from pengpos.core.sale import Refund, Sale
+from pengpos.core.sale import Sale
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.cose import Context, Sign1
 from pengpos.wire.encoding.keys import Issuers
@@ -77,7 +78,7 @@ def _ending(sale: Sale, text: str | None, outcomes: frozenset[Outcome], terms: T
 
 
 def refund_ended(
-    sale: Sale, refund: Refund, text: str | None, terms: Terms, *, state: str, amount_minor: int | None
+    sale: Sale, refund_id: UUID, text: str | None, terms: Terms, *, state: str, amount_minor: int | None
 ) -> None:
     """That a refund of the sale's newest intent has ended so, over this amount. Raises UnusableAnswerError."""
     if text is None:
@@ -90,7 +91,7 @@ def refund_ended(
     except (MalformedError, SignatureError) as error:
         raise UnusableAnswerError(f"a refund's signature is not good: {error}") from error
     about = (said.terminal_id, said.intent_id.lower(), said.refund_id.lower())
-    if about != (terms.terminal_id, str(sale.intent.intent_id), str(refund.refund_id)):
+    if about != (terms.terminal_id, str(sale.intent.intent_id), str(refund_id)):
         raise UnusableAnswerError(f"signed for refund {said.refund_id} of intent {said.intent_id}")
     if (said.state, said.amount) != (state, amount_minor):
         raise UnusableAnswerError(f"signed is a refund of {said.amount} that is {said.state}")

@@ -79,7 +79,10 @@ class BackendEvents:
         if not due and not message.refunds:
             return
         sale = await self._sale_of(message)
-        if sale is not None and (news := [*self._answers.refunds_told(sale, message), *due]):
+        if sale is None:
+            return
+        refunds = self._answers.refunds_told(sale.as_of(UUID(message.intent_id or "")), message)
+        if news := [*refunds, *due]:
             await self._apply(sale, news)
 
     async def _apply(self, sale: Sale, events: list[Event]) -> None:

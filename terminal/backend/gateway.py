@@ -117,6 +117,16 @@ class BackendGateway:
         answer = self._answers.intent_status(sale, intent, BackendCall.QUESTION)
         return replace(answer, steps_when_asked=len(sale.history)) if isinstance(answer, StatusHeard) else answer
 
+    async def refunds_of(self, sale: Sale) -> list[Event]:
+        """What the backend says now of the newest intent's refunds; none where it does not answer."""
+        path = f"/v1/intents/{sale.intent.intent_id}"
+        try:
+            intent = await self._calls.call("GET", path, IntentMessage, self._deadlines.question_s)
+        except UnusableAnswerError as error:
+            log.warning("sale %s: its refunds are not known: %s", sale.number, error)
+            return []
+        return [] if intent.payment is None else self._answers.refunds_told(sale, intent.payment)
+
     # --- undoing ------------------------------------------------------------------------------------------------------
 
     async def cancel(self, sale: Sale) -> Event:

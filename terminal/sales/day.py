@@ -49,10 +49,13 @@ def business_day_of(policy: dict[str, Any] | None) -> BusinessDay:
 
 
 class Settlements(Protocol):
-    """Where the backend's settlements are read: one verb of the gateway."""
+    """Where the backend's settlements, and the refunds of a sale, are read: two verbs of the gateway."""
 
     async def fetch(self, method: str, path: str, kind: type[SettlementMessage]) -> SettlementMessage:
         """The answer as a value. Raises UnusableAnswerError."""
+
+    async def refunds_of(self, sale: Sale) -> list[Event]:
+        """What is believed of the refunds of its newest intent."""
 
 
 class DayClose:
@@ -74,7 +77,7 @@ class DayClose:
         self._executor = executor
         self._backend = backend
         self._clock = clock
-        self._refunds = RefundComparison(open_sales=open_sales, reads=reads, executor=executor, clock=clock)
+        self._refunds = RefundComparison(open_sales=open_sales, reads=reads, executor=executor, backend=backend)
 
     async def reconcile(
         self, on: date, business_day: BusinessDay, currency: str, *, by: str | None = None

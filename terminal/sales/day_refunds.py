@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
+from typing import Protocol
 from uuid import UUID
 
 from offline_queue.port import Reads
@@ -18,10 +19,9 @@ from offline_queue.values import PAGE_LIMIT, SaleQuery
 from pengpos.backend_api.messages import SettlementEntryMessage
 from pengpos.client import Difference, Elsewhere
 from pengpos.core.business_day import BusinessDay
-from pengpos.core.events import RefundedElsewhere
-from pengpos.core.ports import Clock
+from pengpos.core.events import Event, RefundedElsewhere
 from pengpos.core.sale import Refund, RefundState, Sale, SaleState
-from pengpos.core.times import CLOCK_TOLERANCE_S
+from pengpos.core.times import CLOCK_TOLERANCE_S, parse_rfc3339
 from terminal.device.executor import BoundedExecutor
 from terminal.sales.open_sales import OpenSales
 
@@ -53,19 +53,27 @@ class DayRefunds:
     elsewhere: list[Elsewhere] = field(default_factory=list)
 
 
+class Refunds(Protocol):
+    """Where the refunds of a sale are asked for."""
+
+    async def refunds_of(self, sale: Sale) -> list[Event]:
+        """What is believed of the refunds of its newest intent."""
+
+
 class RefundComparison:
     """Compares one day's refunds. Lives on the loop."""
 
-    def __init__(self, *, open_sales: OpenSales, reads: Reads, executor: BoundedExecutor, clock: Clock) -> None:
+    def __init__(self, *, open_sales: OpenSales, reads: Reads, executor: BoundedExecutor, backend: Refunds) -> None:
         self._open_sales = open_sales
         self._reads = reads
         self._executor = executor
-        self._clock = clock
+        self._backend = backend
 
     async def compare(
         self, on: date, business_day: BusinessDay, entries: Sequence[SettlementEntryMessage]
     ) -> DayRefunds:
-        """The refunds of a day on both sides; one that this terminal never asked for becomes part of its sale.
+        """The refunds of a day on both sides; one that this terminal never asked for becomes part of its sale,
+        where the backend says so itself.
 
         Raises JournalError.
         """
@@ -84,7 +92,9 @@ class RefundComparison:
             known = given or await self._find(entry, refund_id)
             if known is None or known.amount_minor != -entry.amount:
                 differences.append(await self._difference(entry, refund_id, known))
-                stranger = None if known is not None or refund_id is None else await self._keep(entry, refund_id)
+                stranger = (
+                    None if known is not None or refund_id is None else await self._keep(entry, refund_id, (begin, end))
+                )
                 strangers += [stranger] if stranger is not None else []
         found = [*here.values(), *strangers]
         return DayRefunds(
@@ -148,13 +158,21 @@ class RefundComparison:
             there=entry.amount,
         )
 
-    async def _keep(self, entry: SettlementEntryMessage, refund_id: UUID) -> Given | None:
-        """No event has said so, or none came: the sale follows now, with its alarm."""
-        sale = await self._sale(entry)
-        if sale is None:
+    async def _keep(self, entry: SettlementEntryMessage, refund_id: UUID, span: tuple[int, int]) -> Given | None:
+        """No event has said so, or none came: the sale follows now, with its alarm, at the entry's own time.
+
+        A settlement is not signed. So the backend is asked for the refund itself, and what it says is believed
+        as any other answer: of a backend that signs endings, only what an issuer has signed.
+        """
+        sale, intent_id = await self._sale(entry), _uuid(entry.intent_id)
+        if sale is None or intent_id is None:
             return None
-        event = RefundedElsewhere(at=self._clock.now(), refund_id=refund_id, amount_minor=-entry.amount)
-        after, _ = await self._open_sales.apply(sale.sale_id, event)
+        said = await self._backend.refunds_of(sale.as_of(intent_id))
+        found = (event for event in said if isinstance(event, RefundedElsewhere) and event.refund_id == refund_id)
+        event = next(found, None)
+        if event is None or event.amount_minor != -entry.amount:
+            return None
+        after, _ = await self._open_sales.apply(sale.sale_id, replace(event, at=_within(entry.at, event.at, span)))
         refund = next((refund for refund in after.refunds if refund.refund_id == refund_id), None)
         return None if refund is None else Given(after, refund)
 
@@ -183,6 +201,16 @@ def _refunded_elsewhere(found: Sequence[Given]) -> Iterator[Elsewhere]:
 
 def _well_inside(at: int, begin: int, end: int) -> bool:
     return begin + CLOCK_TOLERANCE_S <= at < end - CLOCK_TOLERANCE_S
+
+
+def _within(said: str | None, heard_at: int, span: tuple[int, int]) -> int:
+    """The time of an entry, or else when it was heard; inside the day in whose settlement it stands."""
+    begin, end = span
+    try:
+        at = heard_at if said is None else parse_rfc3339(said)
+    except ValueError:
+        at = heard_at
+    return min(max(at, begin), end - 1)
 
 
 def _uuid(text: str | None) -> UUID | None:

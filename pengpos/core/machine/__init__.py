@@ -41,6 +41,7 @@ from pengpos.core.machine._common import (
 )
 from pengpos.core.machine._over import approved, ended
 from pengpos.core.machine._refunds import (
+    heard_before_the_approval,
     refund_answered,
     refund_asked,
     refund_unanswered,
@@ -49,7 +50,7 @@ from pengpos.core.machine._refunds import (
 )
 from pengpos.core.machine._undoing import undoing
 from pengpos.core.machine._with_money import accepted_offline, authorised, forwarding, unknown
-from pengpos.core.machine.states import UNDOING_STATES, WAITING_STATES
+from pengpos.core.machine.states import TAKEN_STATES, UNDOING_STATES, WAITING_STATES
 from pengpos.core.sale import Sale, SaleState
 
 __all__ = [
@@ -69,7 +70,9 @@ def step(sale: Sale, event: Event) -> Outcome:
     after, effects = _step(sale, event)
     if isinstance(event, AskedByPerson) and event.by is not None and len(after.history) > len(sale.history):
         *before, newest = after.history
-        return replace(after, history=(*before, replace(newest, by=event.by))), effects
+        after = replace(after, history=(*before, replace(newest, by=event.by)))
+    if after.state is SaleState.APPROVED and sale.state not in TAKEN_STATES:
+        effects = (*effects, *heard_before_the_approval(after, event.at))
     return after, effects
 
 
@@ -102,6 +105,8 @@ def _about_an_earlier_intent(sale: Sale, event: AboutIntent) -> Outcome:
             return not_now(sale)
         case Approved() | PaidByReceipt():
             return sale, (RaiseAlarm(AlarmKind.PAID_AFTER_CANCEL),)
+        case RefundedElsewhere():  # not of what the newest intent took: the sale's sums stay
+            return sale, (RaiseAlarm(AlarmKind.REFUNDED_ELSEWHERE),)
         case _:
             return stay(sale)
 

@@ -3,9 +3,18 @@
 
 from dataclasses import replace
 
-from pengpos.core.effects import AlarmKind, Effect, RaiseAlarm, SendRefund
+from pengpos.core.effects import AlarmKind, Effect, RaiseAlarm, SendRefund, Then
 from pengpos.core.events import NoAnswer, RefundAnswered, RefundAsked, RefundedElsewhere
-from pengpos.core.machine._common import HELD_ASK_EVERY_S, Outcome, alarm_if_failing, arrow, later, not_now, stay
+from pengpos.core.machine._common import (
+    HELD_ASK_EVERY_S,
+    Outcome,
+    alarm_if_failing,
+    answered,
+    arrow,
+    later,
+    not_now,
+    stay,
+)
 from pengpos.core.machine._dues import due_told
 from pengpos.core.machine.states import SOLD_STATES, TAKEN_STATES
 from pengpos.core.sale import Due, DueState, Refund, RefundState, Sale, SaleState
@@ -60,13 +69,17 @@ def send_refunds(sale: Sale, not_before: int | None = None) -> tuple[Effect, ...
 def judged(sale: Sale, effects: tuple[Effect, ...]) -> Outcome:
     """The payment they waited behind is judged: cut each refund to what was captured, or is due, and send them."""
     behind = replace(sale, refunds=())
-    for refund in sale.refunds:
-        behind = replace(behind, refunds=(*behind.refunds, _cut(refund, behind)))
+    for number, refund in enumerate(sale.refunds, 1):
+        ahead = tuple(later for later in sale.refunds[number:] if later.state is RefundState.DONE)  # gone already
+        cut = _cut(refund, replace(behind, refunds=(*behind.refunds, *ahead)))
+        behind = replace(behind, refunds=(*behind.refunds, cut))
     return behind, effects + send_refunds(behind)
 
 
 def _cut(refund: Refund, sale: Sale) -> Refund:
     """At most what is left. A whole one behind others becomes the rest: it must not matter which arrives first."""
+    if refund.state not in _UNANSWERED:
+        return refund
     left = refundable_minor(sale)
     if left == 0:
         return replace(refund, state=RefundState.VOID)
@@ -98,9 +111,9 @@ def refund_answered(sale: Sale, event: RefundAnswered) -> Outcome:
     if known is None or event.state not in _MAY_BECOME[known.state]:
         return stay(sale)
     at = event.at if event.state is RefundState.DONE else known.at  # it counts on the day on which it was done
-    answered = replace(known, state=event.state, at=at)
-    refunds = tuple(answered if refund.refund_id == event.refund_id else refund for refund in sale.refunds)
-    updated = replace(sale, refunds=refunds)
+    became = replace(known, state=event.state, at=at)
+    refunds = tuple(became if refund.refund_id == event.refund_id else refund for refund in sale.refunds)
+    updated = answered(replace(sale, refunds=refunds))
     effects: tuple[Effect, ...] = ()
     if event.state is RefundState.HELD:
         effects = (SendRefund(event.refund_id, event.at + HELD_ASK_EVERY_S),)
@@ -116,7 +129,10 @@ def refund_answered(sale: Sale, event: RefundAnswered) -> Outcome:
 
 def refunded_elsewhere(sale: Sale, event: RefundedElsewhere) -> Outcome:
     """Keep a refund that this terminal never asked for, once, with an alarm: what is gone is gone."""
-    if any(refund.refund_id == event.refund_id for refund in sale.refunds) or event.amount_minor <= 0:
+    known = {refund.refund_id: refund for refund in sale.refunds}.get(event.refund_id)
+    if known is not None:
+        return _following(sale, event.at) if known.elsewhere else stay(sale)
+    if event.amount_minor <= 0:
         return stay(sale)
     refund = Refund(
         refund_id=event.refund_id,
@@ -129,11 +145,13 @@ def refunded_elsewhere(sale: Sale, event: RefundedElsewhere) -> Outcome:
         elsewhere=True,
     )
     updated = replace(sale, refunds=(*sale.refunds, refund))
-    alarm = (RaiseAlarm(AlarmKind.REFUNDED_ELSEWHERE),)
-    target = _state_after(updated)
-    if target is sale.state:
-        return updated, alarm
-    return arrow(updated, target, event.at, "refunded elsewhere"), alarm
+    after, _ = _following(updated, event.at)
+    return after, (RaiseAlarm(AlarmKind.REFUNDED_ELSEWHERE),)
+
+
+def _following(sale: Sale, at: int) -> Outcome:
+    target = _state_after(sale)
+    return stay(sale) if target is sale.state else (arrow(sale, target, at, "refunded elsewhere"), ())
 
 
 def _lessened(sale: Sale, by_minor: int) -> Outcome:
@@ -158,6 +176,16 @@ def refund_unanswered(sale: Sale, event: NoAnswer) -> Outcome:
         return stay(sale)
     waiting, not_before = later(sale, event.at, event.retry_after_s)
     return waiting, (*send_refunds(waiting, not_before), *alarm_if_failing(waiting))
+
+
+def heard_before_the_approval(sale: Sale, at: int) -> tuple[Effect, ...]:
+    """What has a sale just approved follow a refund of another place that was heard of before the approval."""
+    gone = next((one for one in sale.refunds if one.elsewhere and one.state is RefundState.DONE), None)
+    if gone is None or gone.amount_minor is None or _state_after(sale) is sale.state:
+        return ()
+    intent_id, amount_minor = sale.intent.intent_id, gone.amount_minor
+    heard = RefundedElsewhere(at=at, intent_id=intent_id, refund_id=gone.refund_id, amount_minor=amount_minor)
+    return (Then(heard),)
 
 
 def _state_after(sale: Sale) -> SaleState:

@@ -4,12 +4,15 @@
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from offline_queue.memory import MemoryJournal
 from pengpos.backend_api.messages import SettlementEntryMessage
 from pengpos.core.effects import AlarmKind, RaiseAlarm
-from pengpos.core.sale import Cancel, CancelReason, Refund, RefundState, SaleState
+from pengpos.core.events import Event, RefundedElsewhere
+from pengpos.core.sale import Cancel, CancelReason, Refund, RefundState, Sale, SaleState
+from pengpos.core.times import rfc3339
 from terminal.device.executor import BoundedExecutor
 from terminal.sales.day import business_day_of
 from terminal.sales.day_refunds import DayRefunds, RefundComparison
@@ -21,6 +24,7 @@ DAY = business_day_of(None)
 TODAY = DAY.date_of(samples.NOON)
 BEGIN, END = DAY.span(TODAY)
 ID = samples.refund(1).refund_id
+HEARD_AT = END + 3 * 3600
 INTENT = str(samples.intent(1).intent_id)
 
 
@@ -42,9 +46,33 @@ class Compared:
 
     found: DayRefunds = field(default_factory=DayRefunds)
     rung: list[AlarmKind] = field(default_factory=list)
+    sale: Sale | None = None
 
 
-def compare(*entries: SettlementEntryMessage, refunds: tuple[Refund, ...] = (), reversed_: bool = False) -> Compared:
+class Believed:
+    """A backend that is asked for refunds: those which are believed of it."""
+
+    def __init__(self, entries: tuple[SettlementEntryMessage, ...], *, signed: bool) -> None:
+        self._entries = entries if signed else ()
+
+    async def refunds_of(self, sale: Sale) -> list[Event]:
+        """As `BackendGateway.refunds_of`."""
+        return [
+            RefundedElsewhere(
+                at=HEARD_AT, intent_id=sale.intent.intent_id, refund_id=UUID(one.refund_id), amount_minor=-one.amount
+            )
+            for one in self._entries
+            if one.refund_id is not None and one.intent_id == str(sale.intent.intent_id)
+        ]
+
+
+def compare(
+    *entries: SettlementEntryMessage,
+    refunds: tuple[Refund, ...] = (),
+    reversed_: bool = False,
+    signed: bool = True,
+    earlier: bool = False,
+) -> Compared:
     """One sale of 18.80 with these refunds, held against these entries."""
     compared = Compared()
 
@@ -57,11 +85,16 @@ def compare(*entries: SettlementEntryMessage, refunds: tuple[Refund, ...] = (), 
             cancel = Cancel(reason=CancelReason.MERCHANT, sent=True, elsewhere=True)
             put(open_sales, journal, SaleState.REVERSED, cancel=cancel, created_at=samples.NOON)
         else:
-            put(open_sales, journal, SaleState.APPROVED, refunds=refunds)
+            intents = (samples.intent(1), samples.intent(2))[: 1 + earlier]
+            put(open_sales, journal, SaleState.APPROVED, refunds=refunds, intents=intents)
         comparison = RefundComparison(
-            open_sales=open_sales, reads=journal, executor=BoundedExecutor("lists"), clock=clock
+            open_sales=open_sales,
+            reads=journal,
+            executor=BoundedExecutor("lists"),
+            backend=Believed(entries, signed=signed),
         )
         compared.found = await comparison.compare(TODAY, DAY, entries)
+        compared.sale = journal.sale_by_intent(samples.intent(1).intent_id)
         compared.rung = [effect.kind for _, effect in sink.effects if isinstance(effect, RaiseAlarm)]
 
     run(work())
@@ -108,6 +141,32 @@ def test_one_that_was_never_asked_for_here_becomes_part_of_its_sale() -> None:
     assert (difference.refund_id, difference.here, difference.there) == (str(ID), None, -10_00)
     assert [(one.refund_id, one.amount) for one in compared.found.elsewhere] == [(str(ID), 10_00)]
     assert compared.rung == [AlarmKind.REFUNDED_ELSEWHERE]
+
+
+def test_not_believed_it_is_a_difference_and_the_sale_stays() -> None:
+    compared = compare(entry(), signed=False)
+    assert [(one.refund_id, one.here, one.there) for one in compared.found.differences] == [(str(ID), None, -10_00)]
+    assert compared.sale is not None
+    assert (compared.found.elsewhere, compared.rung, compared.sale.refunds) == ([], [], ())
+
+
+def test_of_an_earlier_intent_it_rings_and_is_no_part_of_the_sale() -> None:
+    compared = compare(entry(), earlier=True)
+    assert compared.sale is not None
+    assert (len(compared.found.differences), compared.found.elsewhere, compared.sale.refunds) == (1, [], ())
+    assert compared.rung == [AlarmKind.REFUNDED_ELSEWHERE]
+
+
+@pytest.mark.parametrize(
+    ("said", "at"),
+    [(rfc3339(samples.NOON + 7), samples.NOON + 7), (rfc3339(END + 5), END - 1), (rfc3339(BEGIN - 5), BEGIN),
+     (None, END - 1), ("no time", END - 1)],
+    ids=["in the day", "after it", "before it", "without a time", "a bad time"],
+)  # fmt: skip
+def test_found_a_day_later_it_counts_on_the_day_of_its_settlement(said: str | None, at: int) -> None:
+    compared = compare(msgspec.structs.replace(entry(), at=said))
+    assert compared.sale is not None
+    assert [refund.at for refund in compared.sale.refunds] == [at]
 
 
 def test_one_known_to_be_of_another_place_stays_in_the_report() -> None:

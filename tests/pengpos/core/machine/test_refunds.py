@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import pytest
 
-from pengpos.core.effects import AlarmKind, NotNow, RaiseAlarm, SendRefund
+from pengpos.core.effects import AlarmKind, NotNow, RaiseAlarm, SendRefund, Then
 from pengpos.core.events import (
     BackendCall,
     Event,
@@ -19,7 +19,7 @@ from pengpos.core.events import (
 from pengpos.core.machine import ALARM_AFTER_ATTEMPTS, Outcome, backoff_s, refundable_minor
 from pengpos.core.machine.states import TAKEN_STATES
 from pengpos.core.sale import Refund, RefundState, Sale, SaleState
-from workshop.samples.sales import AMOUNT_MINOR, NOON, booking, refund, sale_in, says_approved
+from workshop.samples.sales import AMOUNT_MINOR, NOON, booking, intent, refund, sale_in, says_approved
 
 Take: TypeAlias = Callable[[Sale, Event], Outcome]
 
@@ -27,6 +27,7 @@ S = SaleState
 R = RefundState
 SOON = NOON + 90
 STORED = [S.ACCEPTED_OFFLINE, S.FORWARDING]
+INTENT_ID = sale_in(S.APPROVED).intent.intent_id
 FIRST, SECOND = refund(1).refund_id, refund(2).refund_id
 
 
@@ -277,7 +278,7 @@ def test_held_for_a_person_it_is_asked_about_and_stays_given(take: Take) -> None
 def test_of_another_place_the_sale_follows_with_an_alarm(
     take: Take, earlier: tuple[Refund, ...], amount_minor: int, state: SaleState, left: int
 ) -> None:
-    event = RefundedElsewhere(at=SOON, refund_id=FIRST, amount_minor=amount_minor)
+    event = RefundedElsewhere(at=SOON, intent_id=INTENT_ID, refund_id=FIRST, amount_minor=amount_minor)
     after, effects = take(approved(*earlier), event)
     assert (after.state, refundable_minor(after)) == (state, left)
     assert effects == (RaiseAlarm(AlarmKind.REFUNDED_ELSEWHERE),)
@@ -286,7 +287,7 @@ def test_of_another_place_the_sale_follows_with_an_alarm(
 
 
 def test_of_another_place_is_never_sent_and_may_fail_as_any_other(take: Take) -> None:
-    after, _ = take(approved(), RefundedElsewhere(at=SOON, refund_id=FIRST, amount_minor=8_80))
+    after, _ = take(approved(), RefundedElsewhere(at=SOON, intent_id=INTENT_ID, refund_id=FIRST, amount_minor=8_80))
     assert take(after, Restarted(at=SOON))[1] == ()
     failed, effects = take(after, answered(R.FAILED))
     assert (failed.state, effects) == (S.APPROVED, (RaiseAlarm(AlarmKind.REFUND_FAILED),))
@@ -295,7 +296,7 @@ def test_of_another_place_is_never_sent_and_may_fail_as_any_other(take: Take) ->
 @pytest.mark.parametrize("known", [R.QUEUED, R.SENT, R.HELD, R.DONE])
 def test_one_that_was_asked_for_here_is_no_other_places(take: Take, known: RefundState) -> None:
     sale = approved(refund(1, state=known, amount_minor=8_80))
-    assert take(sale, RefundedElsewhere(at=SOON, refund_id=FIRST, amount_minor=8_80)) == (sale, ())
+    assert take(sale, RefundedElsewhere(at=SOON, intent_id=INTENT_ID, refund_id=FIRST, amount_minor=8_80)) == (sale, ())
 
 
 def test_a_refund_counts_on_the_day_on_which_it_was_done(take: Take) -> None:
@@ -303,3 +304,42 @@ def test_a_refund_counts_on_the_day_on_which_it_was_done(take: Take) -> None:
     asked_late = approved(refund(1, amount_minor=8_80, at=SOON - 60))
     after, _ = take(asked_late, answered(R.DONE))
     assert after.refunds[0].at == SOON
+
+
+def test_of_an_earlier_intents_payment_rings_and_changes_no_sum(take: Take) -> None:
+    sale = approved()
+    event = RefundedElsewhere(at=SOON, intent_id=intent(9).intent_id, refund_id=FIRST, amount_minor=8_80)
+    assert take(sale, event) == (sale, (RaiseAlarm(AlarmKind.REFUNDED_ELSEWHERE),))
+
+
+@pytest.mark.parametrize(
+    ("amount_minor", "state"), [(8_80, S.PARTLY_REFUNDED), (AMOUNT_MINOR, S.REFUNDED)], ids=["a part", "all of it"]
+)
+@pytest.mark.parametrize("before", [S.PRESENTED, S.PENDING, S.UNKNOWN, S.FORWARDING])
+def test_heard_before_the_approval_it_counts_once_that_is_heard(
+    take: Take, before: SaleState, amount_minor: int, state: SaleState
+) -> None:
+    event = RefundedElsewhere(at=SOON, intent_id=INTENT_ID, refund_id=FIRST, amount_minor=amount_minor)
+    told, _ = take(sale_in(before), event)
+    assert told.state is before
+    taken, effects = take(told, says_approved())
+    [following] = [effect.event for effect in effects if isinstance(effect, Then)]
+    after, rung = take(taken, following)
+    assert ([step.state for step in after.history[-2:]], after.state) == ([S.APPROVED, state], state)
+    assert (rung, take(after, following)) == ((), (after, ()))
+    assert [(one.state, one.amount_minor) for one in after.refunds] == [(R.DONE, amount_minor)]
+
+
+def test_what_is_gone_already_lessens_what_waits_for_the_approval(take: Take) -> None:
+    gone = refund(2, state=R.DONE, amount_minor=AMOUNT_MINOR)
+    after, effects = take(sale_in(S.FORWARDING, refunds=(refund(1), gone)), says_approved())
+    assert [one.state for one in after.refunds] == [R.VOID, R.DONE]
+    assert SendRefund(FIRST) not in effects
+
+
+def test_an_answer_ends_the_count_of_failed_deliveries(take: Take) -> None:
+    sale = sale_in(S.APPROVED, refunds=(refund(1, state=R.HELD),), attempts=ALARM_AFTER_ATTEMPTS - 1, retry_at=SOON)
+    after, _ = take(sale, answered(R.HELD))
+    assert (after.attempts, after.retry_at) == (0, None)
+    _, effects = take(after, NoAnswer(at=SOON, call=BackendCall.REFUND))
+    assert RaiseAlarm(AlarmKind.DELIVERY_FAILING) not in effects

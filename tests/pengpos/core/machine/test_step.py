@@ -270,7 +270,8 @@ EVENTS: list[Event] = [
     *[CancelHeld(at=SOON, intent_id=about) for about in (ID, OTHER)],
     Settled(at=SOON, business_date="2027-01-15"),
     *[RefundAnswered(at=SOON, refund_id=refund(n).refund_id, state=state) for n in (1, 4, 9) for state in RefundState],
-    *[RefundedElsewhere(at=SOON, refund_id=refund(n).refund_id, amount_minor=80) for n in (1, 8)],
+    *[RefundedElsewhere(at=SOON, intent_id=about, refund_id=refund(n).refund_id, amount_minor=80)
+      for n in (1, 8) for about in (ID, OTHER)],
     *[says_due(state, amount, intent_id=about) for state in DueState for amount in (80, 1880) for about in (ID, OTHER)],
 ]  # fmt: skip
 
