@@ -161,3 +161,17 @@ def test_a_refund_and_the_due_that_it_lessened_are_told_in_one() -> None:
         assert await bench.due_of(sale) == samples.due(amount_minor=1800)
 
     run(work())
+
+
+def test_a_refund_of_an_earlier_intents_payment_rings_and_is_not_booked_on_the_newest() -> None:
+    async def work() -> None:
+        bench = Bench()
+        sale = bench.sale(SaleState.APPROVED, intents=(samples.intent(1), samples.intent(2)))
+        back = {"refund_id": str(samples.refund(9).refund_id), "state": "done", "amount": 80, "currency": "CNY"}
+        await bench.told(None, samples.intent(1).intent_id, status="approved", refunds=[back])
+        assert await bench.open_sales.find(sale.sale_id) == sale
+        assert [effect for _, effect in bench.sink.effects] == [RaiseAlarm(AlarmKind.REFUNDED_ELSEWHERE)]
+        await bench.told(None, samples.intent(2).intent_id, status="approved", refunds=[back])
+        assert (await bench.open_sales.find(sale.sale_id)).state is SaleState.PARTLY_REFUNDED
+
+    run(work())
