@@ -132,7 +132,7 @@ class Documents:
                 self._identity.trust(issuers)
             self._changed()
         if document["version"] == self._policy_version:  # not an older one, put in its place on the way
-            self._standing.policy_says(self._policy.document, answered=True)
+            self._standing.policy_says(document, answered=True)  # also where its risk cannot be read
         if not self._policy.signs_endings:  # a backend of page 1.1 has no better word; this one may be an old answer
             await self._time.confirm()
 

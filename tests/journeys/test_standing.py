@@ -250,6 +250,27 @@ def test_a_policy_that_no_issuer_signed_locks_and_unlocks_nothing(counter: Count
     until_standing(counter, "active")
 
 
+def test_a_policy_whose_risk_cannot_be_read_locks_all_the_same(counter: Counter) -> None:
+    issuer = counter.sandbox.backend.issuer
+
+    def without_risk(body: bytes) -> bytes:
+        said = json.loads(Sign1.parse(unb64u(json.loads(body)["policy"])).payload)
+        said |= {
+            "standing": "locked",
+            "standing_since": said["issued_at"],
+            "version": said["version"] + 1,
+            "risk": None,
+        }
+        policy = sign1(issuer.signer, Context.POLICY, json.dumps(said).encode(), kid=issuer.key.kid)
+        return json.dumps({"policy": b64u(policy), "version": said["version"]}).encode()
+
+    counter.road.put(changes(without_risk), "GET", "/v1/terminal/config")
+    counter.sync()
+    until_standing(counter, "locked")
+    counter.restart()
+    until_standing(counter, "locked")
+
+
 # --- orders -----------------------------------------------------------------------------------------------------------
 
 
