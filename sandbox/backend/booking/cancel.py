@@ -56,7 +56,8 @@ def cancel(
 
     `cancelled`: nothing was taken, or it was taken and has been given back. `settled`: it stays paid (already in a
     settlement, partly refunded, accepted offline by the terminal, its due is paid, or a person refused the cancel).
-    `held`: a person must decide first; that one is not final. Raises ConflictError.
+    `held`: a person must decide first; that one is not final, nor is the `cancelled` of a key that is not trusted: it
+    ends no more than the intent's time. Raises ConflictError.
 
     With `unless_paid` a payment that is booked stays as it is, `settled`, and nothing is decided: whoever is asked by
     this may still cancel it.
@@ -68,7 +69,7 @@ def cancel(
         outcome = CancelOutcome.SETTLED
     elif outcome is None:
         outcome = _outcome(session, backend, intent, reason, now, imported=imported)
-        if outcome is not CancelOutcome.HELD:
+        if outcome is CancelOutcome.SETTLED or intent.status is IntentStatus.CANCELLED:
             _answer(session, intent, reason, outcome, now)
     refused = held_orders.refused(session, ReviewKind.CANCEL, intent.terminal_id, intent.intent_id)
     code = "review_refused" if refused and outcome is CancelOutcome.SETTLED else None
@@ -129,6 +130,7 @@ def _outcome(
             return _end(session, backend, intent, now)
         if intent.status in intents.OPEN:
             intents.end(intent, IntentStatus.EXPIRED, EXPIRED.code, int(EXPIRED.reason))
+            intents.announce(session, intent, now)
         return CancelOutcome.CANCELLED
     review = held_orders.ask(session, order, now)
     if review is None:

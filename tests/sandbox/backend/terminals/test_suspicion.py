@@ -223,3 +223,16 @@ def test_a_renewal_long_before_its_time_is_an_alarm_and_done(
         assert till.call("POST", "/terminal/credential", {}).status_code == 200
     alarms = ["early_renewal"] if early else []
     assert (shop.operator.alarms(), told(shop, till), suspected(shop, till)) == (alarms, alarms, False)
+
+
+def test_a_copys_cancel_is_no_answer_to_the_true_terminals_sale(
+    shop: Shop, till: Till, copy: Till, wallet: Wallet
+) -> None:
+    stored = till.sale(18_80)
+    signed = wallet.authorise(stored)
+    beat(copy, 4, beat(till, 5, None).json()["signed_head"])
+    assert copy.cancel(stored).json()["status"] == "cancelled"
+    assert till.pay(stored, wallet, signed, offline=True).json()["status"] == "approved"
+    assert shop.operator.call("POST", f"/terminals/{till.terminal_id}/trust").status_code == 204
+    assert till.cancel(stored).json()["status"] == "settled"
+    assert till.refund(stored).json()["state"] == "done"
