@@ -7,6 +7,7 @@ moves money back waits, too (`held_orders.must_be_held`). Source: backend API, *
 Tests: tests/sandbox/backend/terminals/test_suspicion.py
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -44,36 +45,42 @@ def suspect(
 ) -> ReviewState:
     """How what a copy would do stands with the operator: asked now, with an alarm here and at the shop, or before.
 
+    Of a terminal that a person has trusted since, what is still open or was refused is an alarm again.
+
     The terminal's row is locked by the caller.
     """
-    known = held_orders.of(session, kind, terminal.id, subject)
-    if known is not None:
-        return known.state
-    if _open(session, terminal.id, kind) >= OPEN_MOST:
-        return ReviewState.OPEN
-    review = ReviewRow(
-        kind=kind,
-        terminal_id=terminal.id,
-        subject=subject,
-        why=HeldBecause.SUSPECTED,
-        detail=detail,
-        state=ReviewState.OPEN,
-        asked_at=now,
-    )
-    session.add(review)
-    session.flush()
+    review = held_orders.of(session, kind, terminal.id, subject)
+    state = ReviewState.OPEN if review is None else review.state
+    waiting = _open(session, terminal.id, kind)
+    if review is None and len(waiting) < OPEN_MOST:
+        review = ReviewRow(
+            kind=kind,
+            terminal_id=terminal.id,
+            subject=subject,
+            why=HeldBecause.SUSPECTED,
+            detail=detail,
+            state=state,
+            asked_at=now,
+        )
+        session.add(review)
+        session.flush()
+    elif state is ReviewState.APPROVED or terminal.suspected_at is not None:
+        return state
+    else:  # trusted since, and here it is again: the suspicion waits for this review once more
+        review = review or waiting[-1]
+        review.asked_at = now
     if terminal.suspected_at is None:
         terminal.suspected_at = now
     alarm = SUSPICIONS[kind]
     raise_alarm(session, alarm, terminal.id, {"review_id": review.id, **detail}, now)
     tell_shop(session, terminal.id, alarm, now)
-    return review.state
+    return state
 
 
 def suspect_once(session: Session, terminal: TerminalRow, kind: ReviewKind, detail: dict[str, Any], now: int) -> None:
     """As `suspect`, for what has no id of its own: while a review of this kind is open it is all one."""
-    if _open(session, terminal.id, kind) == 0:
-        suspect(session, terminal, kind, f"{kind}-{now}", detail, now)
+    waiting = _open(session, terminal.id, kind)
+    suspect(session, terminal, kind, waiting[-1].subject if waiting else f"{kind}-{now}", detail, now)
 
 
 def note_stream(session: Session, terminal_id: str, process: str, now: int) -> bool:
@@ -131,10 +138,7 @@ def trust(session: Session, terminal_id: str) -> None:
     terminal.suspected_at = None
 
 
-def _open(session: Session, terminal_id: str, kind: ReviewKind) -> int:
-    found = session.scalar(
-        select(func.count()).where(
-            ReviewRow.terminal_id == terminal_id, ReviewRow.kind == kind, ReviewRow.state == ReviewState.OPEN
-        )
-    )
-    return found or 0
+def _open(session: Session, terminal_id: str, kind: ReviewKind) -> Sequence[ReviewRow]:
+    """The reviews of a kind that wait, the last one asked for last; at most `OPEN_MOST`."""
+    waits = (ReviewRow.terminal_id == terminal_id, ReviewRow.kind == kind, ReviewRow.state == ReviewState.OPEN)
+    return session.scalars(select(ReviewRow).where(*waits).order_by(ReviewRow.id)).all()

@@ -236,3 +236,42 @@ def test_a_copys_cancel_is_no_answer_to_the_true_terminals_sale(
     assert shop.operator.call("POST", f"/terminals/{till.terminal_id}/trust").status_code == 204
     assert till.cancel(stored).json()["status"] == "settled"
     assert till.refund(stored).json()["state"] == "done"
+
+
+@pytest.mark.parametrize("answer", ["open", "refused"])
+@pytest.mark.parametrize("sign", ["epoch", "renewal", "head"])
+def test_what_comes_again_after_trust_is_suspected_again(
+    shop: Shop, till: Till, copy: Till, wallet: Wallet, sign: str, answer: str
+) -> None:
+    paid, first, new = till.sale(18_80), beat(till, 5, None).json()["signed_head"], SoftwareKey.generate()
+    till.pay(paid, wallet)
+
+    def come() -> None:
+        match sign:
+            case "epoch":
+                beat(copy, 1, first, OF_THE_COPY)
+            case "renewal":
+                ask_for(copy, new)
+            case _:
+                beat(copy, 4, first)
+
+    come()
+    if answer == "refused":
+        decide(shop, approve=False)
+    assert shop.operator.call("POST", f"/terminals/{till.terminal_id}/trust").status_code == 204
+    shop.clock.advance(60)
+    come()
+    come()
+    assert suspected(shop, till)
+    assert len(told(shop, till)) == len(shop.operator.alarms()) == 2
+    assert copy.refund(paid).json()["state"] == "held"
+
+
+def test_beyond_the_most_reviews_a_new_epoch_after_trust_is_suspected_again(shop: Shop, till: Till, copy: Till) -> None:
+    first = beat(till, 5, None).json()["signed_head"]
+    for number in range(OPEN_MOST):
+        beat(copy, 1, first, OF_THE_COPY + number)
+    assert shop.operator.call("POST", f"/terminals/{till.terminal_id}/trust").status_code == 204
+    beat(copy, 1, first, OF_THE_COPY + OPEN_MOST)
+    assert suspected(shop, till)
+    assert (len(reviews(shop)), len(told(shop, till))) == (OPEN_MOST, OPEN_MOST + 1)
