@@ -24,7 +24,7 @@ SAID_ELSEWHERE: Mapping[str, frozenset[str]] = {
     "error.code": frozenset(),
     "INSUFFICIENT_FUNDS.code": frozenset({"insufficient_funds"}),
     "TERMINAL_REVOKED.code": frozenset({"terminal_revoked"}),
-    "refusal.code": frozenset({"insufficient_funds", "over_budget"}),
+    "refusal.code": frozenset({"insufficient_funds", "over_budget", "voucher_spent"}),
     "payment.code": frozenset({"friend_asked"}),
     "row.state.value": frozenset({"refused"}),
     "due.state.value": frozenset({"paid", "withdrawn"}),

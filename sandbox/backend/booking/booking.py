@@ -37,7 +37,7 @@ from sandbox.backend.records.tables import (
 from sandbox.backend.sharing import purses
 from sandbox.backend.terminals import policy
 from sandbox.backend.terminals.merchants import merchant_of
-from sandbox.backend.trust.judgement import CANCELLED, INSUFFICIENT_FUNDS, Refusal
+from sandbox.backend.trust.judgement import CANCELLED, INSUFFICIENT_FUNDS, VOUCHER_SPENT, Refusal
 from sandbox.backend.trust.liability import liability_of
 
 REVIEW_S = 900
@@ -90,13 +90,15 @@ def _business_day(session: Session, terminal_id: str) -> BusinessDay:
 
 
 def book(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> Refusal | None:
-    """Take the money and approve; a refusal if there is not enough, and then nothing has been changed.
+    """Take the money and approve; a refusal if money or a voucher is gone, and then nothing has been changed.
 
     A payment that was held for this intent loses: the first that is booked wins, and its due, if any, is withdrawn.
     """
     taken = payment.total_minor - line_items.discount(session, intent, payment, now)
     if payment.purse_id is not None and purses.over_budget(session, payment.purse_id, taken):
         return purses.OVER_BUDGET
+    if vouchers.spent_elsewhere(session, intent, payment):
+        return VOUCHER_SPENT
     try:
         giver, merchant = shopper_account(payment), merchant_account(session, intent.terminal_id)
         set_aside.pay(session, intent, payment, giver=giver, merchant=merchant, minor=taken, now=now)

@@ -95,6 +95,12 @@ def value_used(payment: PaymentRow) -> int:
     return payment.amount_minor + payment.tip_minor - payment.total_minor
 
 
+def spent_elsewhere(session: Session, intent: IntentRow, payment: PaymentRow) -> bool:
+    """Whether one of a payment's vouchers has been used up by another sale: since it was held, say."""
+    taken = SpentVoucherRow.voucher_id.in_(payment.vouchers), SpentVoucherRow.intent_key != intent.key
+    return session.scalar(select(SpentVoucherRow.voucher_id).where(*taken).limit(1)) is not None
+
+
 def spend(session: Session, intent: IntentRow, payment: PaymentRow) -> None:
     """Use a booked payment's vouchers up; raises RaceLostError if one has just been spent elsewhere."""
     for voucher_id in payment.vouchers:

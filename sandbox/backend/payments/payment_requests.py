@@ -133,7 +133,7 @@ def accept(session: Session, backend: Backend, account_id: str, request_id: str)
     payment.account_id = account_id
     refusal = booking.book(session, backend, intent, payment, now)
     if refusal is not None:
-        raise NotPossibleError(refusal.code, "there is not enough money on this account")
+        raise NotPossibleError(refusal.code, "there is not enough money on this account, or a voucher is spent")
     row.state = PaymentRequestState.ACCEPTED
     session.flush()
     return report(session, row)

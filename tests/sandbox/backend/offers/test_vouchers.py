@@ -160,3 +160,20 @@ def test_vouchers_are_paid_with_by_the_page_too(shop: Shop) -> None:
     assert wallet.call("POST", path, {"vouchers": [mine]}).json()["total"] == 13_80
     second = f"/intents/{till.sale(18_80).text}/pay"
     assert wallet.call("POST", second, {"vouchers": [mine]}).json()["code"] == "voucher_spent"
+
+
+@pytest.mark.parametrize("ends", ["by itself", "by a person"])
+def test_a_held_payment_whose_voucher_was_spent_meanwhile_is_declined(magic_shop: Shop, ends: str) -> None:
+    shop = magic_shop
+    till, wallet = shop.till(), shop.wallet()
+    give_voucher(shop, wallet, 5_00)
+    vouchers, held = signed_vouchers(wallet), till.sale(18_27)
+    assert pay_with(till, wallet, held, vouchers, 13_27)["status"] == "held"
+    assert pay_with(till, wallet, till.sale(18_80), vouchers, 13_80)["status"] == "approved"
+    if ends == "by a person":
+        shop.operator.call("POST", f"/payments/{held.intent_id}/review", {"approve": True})
+    else:
+        shop.clock.advance(3600)
+        shop.sweep()
+    assert till.status(held) == "declined"
+    assert wallet.balance() == 1_000_00 - 13_80
