@@ -113,7 +113,7 @@ def test_the_backends_page_has_exactly_the_codes_of_verdicts() -> None:
     assert {code: found for code, found in refused.items() if not found <= reasons[code]} == {}
     said = {code: (row[1], row[2]) for code, row in rows.items() if row[1]}
     assert said == {code: (row.borne_by, "yes" if row.may_be_due else "no") for code, row in LIABILITY.items()}
-    never_of_one_accepted_offline = {"not_yet", "held_for_review"}
+    never_of_one_accepted_offline = {"held_for_review"}
     assert set(refused) == set(LIABILITY) | never_of_one_accepted_offline
 
 

@@ -4,12 +4,15 @@
 from typing import Any
 
 from pydantic import ValidationError
+from sqlalchemy.exc import DataError, OperationalError
 
 from sandbox.backend.api.problem_translation import problem_of
 from sandbox.backend.api.rendering import terminal
 from sandbox.backend.contract import terminal_shapes as shapes
+from sandbox.backend.contract.problems import ProblemError
 from sandbox.backend.errors import InvalidRequestError, RefusedRequestError
 from sandbox.backend.kernel.context import Backend
+from sandbox.backend.kernel.threads import do_or_log
 from sandbox.backend.payments import payments
 
 
@@ -34,16 +37,32 @@ def take_all(
 
 def _take(backend: Backend, terminal_id: str, item: Any, *, knows_dues: bool) -> shapes.Payment | shapes.ItemProblem:
     try:
-        order = order_of(shapes.PaymentRequest.model_validate(item))
-        presented = payments.read_order(backend, terminal_id, order, knows_dues=knows_dues)
-        return terminal.payment(payments.take(backend, presented).payment)
+        verdict = do_or_log(lambda: _judged(backend, terminal_id, item, knows_dues=knows_dues), at_once=_NO_BUGS)
     except ValidationError as error:
         return item_problem(InvalidRequestError(f"{error.error_count()} members are missing or wrong"))
     except RefusedRequestError as error:
         return item_problem(error)
+    except DataError:
+        return item_problem(InvalidRequestError("a value that cannot be stored, such as text with a NUL in it"))
+    if verdict is None:
+        return _of_problem(ProblemError(500, "internal_error", "a bug; the same payment may be sent again"))
+    return verdict
+
+
+_NO_BUGS = (ValidationError, RefusedRequestError, DataError, OperationalError)
+"""The last one is of a database that is away, for all items."""
+
+
+def _judged(backend: Backend, terminal_id: str, item: Any, *, knows_dues: bool) -> shapes.Payment:
+    order = order_of(shapes.PaymentRequest.model_validate(item))
+    presented = payments.read_order(backend, terminal_id, order, knows_dues=knows_dues)
+    return terminal.payment(payments.take(backend, presented).payment)
 
 
 def item_problem(error: RefusedRequestError) -> shapes.ItemProblem:
     """A refusal as the verdict on one item."""
-    problem = problem_of(error)
+    return _of_problem(problem_of(error))
+
+
+def _of_problem(problem: ProblemError) -> shapes.ItemProblem:
     return shapes.ItemProblem(code=problem.code, problem=problem.document())

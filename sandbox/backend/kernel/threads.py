@@ -8,10 +8,12 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from pengpos.core.ports import Clock
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 LATE_S = 60.0
 """A thread whose last good round is longer ago hangs, or is dead."""
@@ -77,3 +79,17 @@ def do_each(tasks: Iterable[Callable[[], object]], *, at_once: type[Exception]) 
             first = first or error
     if first is not None:
         raise first
+
+
+def do_or_log(task: Callable[[], T], *, at_once: tuple[type[Exception], ...]) -> T | None:
+    """Do one of several tasks that a request asks for; None if it fails by a bug, which is logged, and harms no other.
+
+    `at_once`: errors that are no bugs, raised as they are.
+    """
+    try:
+        return task()
+    except at_once:
+        raise
+    except Exception:
+        log.exception("a task of a request failed")
+        return None

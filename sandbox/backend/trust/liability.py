@@ -48,6 +48,7 @@ LIABILITY: Mapping[str, Liability] = MappingProxyType({
     "wrong_voucher": _FORESEEN,
     "wrong_membership": _FORESEEN,
     "expired": _FORESEEN,
+    "not_yet": _FORESEEN,
     # In the signed policy.
     "offline_not_allowed": _FORESEEN,
     "over_policy": _FORESEEN,

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.payments import payments
 from tests.support.backend import Shop
 
 
@@ -63,3 +65,31 @@ def test_the_same_batch_again_gives_the_same_verdicts(shop: Shop) -> None:
     first, again = (till.call("POST", "/payments/batch", body).json() for _ in range(2))
     assert first == again
     assert wallet.balance() == 1_000_00 - 50_10
+
+
+def test_a_bug_in_one_item_harms_no_other(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sales, take = [till.sale(10_00 + n, online=False) for n in range(3)], payments.take
+
+    def fails_once(backend: Backend, presented: payments.Presented) -> payments.Verdict:
+        if presented.presentation.intent.claims.amount_minor == 10_01:
+            raise KeyError("a bug")
+        return take(backend, presented)
+
+    monkeypatch.setattr(payments, "take", fails_once)
+    items = [till.item(sale, wallet, wallet.authorise(sale), offline=True) for sale in sales]
+    answer = till.call("POST", "/payments/batch", {"payments": items})
+    assert (answer.status_code, [verdict["code"] for verdict in answer.json()["verdicts"]]) == (
+        200,
+        ["approved", "internal_error", "approved"],
+    )
+
+
+def test_a_promise_for_an_intent_that_ended_before_its_time_has_a_verdict(shop: Shop) -> None:
+    till, first, second = shop.till(), shop.wallet(), shop.wallet()
+    time = shop.clock.now() + 601
+    early = till.sale(10_00, issued_at=time)
+    assert till.pay(early, first, first.authorise(early, authorised_at=time)).json()["code"] == "not_yet"
+    item = till.item(early, second, second.authorise(early, authorised_at=time), offline=True)
+    [verdict] = till.call("POST", "/payments/batch", {"payments": [item]}).json()["verdicts"]
+    assert (verdict["status"], verdict["code"], verdict["borne_by"]) == ("declined", "not_yet", "merchant")
