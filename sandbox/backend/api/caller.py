@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from pengpos.core.times import CLOCK_TOLERANCE_S
 from pengpos.wire.encoding.keys import PublicKey
 from sandbox.backend.contract.problems import ProblemError
+from sandbox.backend.errors import RequestSignatureError
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records import ids
 from sandbox.backend.records.database import insert_if_new
@@ -104,7 +105,6 @@ async def _terminal_before_body(request: Request, backend: Backend) -> None:
             return verify_head(_head_of(request, backend), _key_finder(session))
 
     request.state.signed_head = await run_in_threadpool(verified)
-    backend.rates.signed_requests.take(request.state.signed_head.signed.keyid)
 
 
 def _trading_terminal(terminal: Annotated[Terminal, Depends(_terminal)]) -> Terminal:
@@ -126,9 +126,16 @@ TradingTerminal = Annotated[Terminal, Depends(_trading_terminal)]
 
 
 def _admit(session: Session, backend: Backend, signed: Signed) -> Terminal:
-    _check_freshness(session, backend, signed)
-    enrolment.note_use(session, signed.keyid)
+    """Raises ProblemError 401, TooManyError, and RequestSignatureError for a key that was retired while it sent a body.
+
+    Only what is fresh counts towards the limit: a request that was captured and is sent again locks nobody out.
+    """
     row = session.get_one(TerminalKeyRow, signed.keyid)
+    if row.state is TerminalKeyState.RETIRED:
+        raise RequestSignatureError("this key is no terminal's any more")
+    _check_freshness(session, backend, signed)
+    backend.rates.signed_requests.take(signed.keyid)
+    enrolment.note_use(session, signed.keyid)
     terminal = session.get_one(TerminalRow, row.terminal_id)
     terminal.last_seen_at = backend.clock.now()
     return Terminal(

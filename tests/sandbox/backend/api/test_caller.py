@@ -9,14 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from starlette.types import Message
 
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.keys import PublicKey
 from sandbox.backend.kernel import limits
-from sandbox.backend.records.tables import RequestNonceRow
+from sandbox.backend.records.tables import RequestNonceRow, TerminalKeyRow, TerminalKeyState
 from sandbox.backend.serving.app import create_app
 from sandbox.backend.serving.body_limit import MAX_BODY_SIZE, MAX_STRANGERS_SIZE
 from tests.support.backend import InProcess, Shop
@@ -129,3 +129,30 @@ def test_one_import_at_a_time(shop: Shop) -> None:
         answer = shop.operator.call("POST", "/imports", {"sealed": "x"})
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many")
     assert shop.operator.call("POST", "/imports", {"sealed": "x"}).json()["code"] == "bad_export"
+
+
+def test_a_captured_request_sent_again_does_not_use_the_limit_up(shop: Shop) -> None:
+    few = limits.Rate(limits.Limit("requests", 3, 60), lambda: 0.0)
+    backend, till = replace(shop.backend, rates=limits.Rates(signed_requests=few)), shop.till()
+    with httpx.Client(transport=InProcess(create_app(backend, sweeping=False)), base_url=backend.origin) as http:
+        till.http = http
+        captured = till.request("GET", "/terminal/config")
+        Signing(signer=till.key, created=till.clock.now()).apply(captured)
+        codes = [http.send(captured).status_code for _ in range(6)]
+        assert till.call("GET", "/terminal/config").status_code == 200
+    assert codes == [200] + [401] * 5
+
+
+def test_a_key_that_is_retired_while_it_sends_is_not_let_in(shop: Shop) -> None:
+    till = shop.till()
+    request = till.request("GET", "/terminal/config")
+    Signing(signer=till.key, created=till.clock.now()).apply(request)
+
+    class Retiring(Endless):
+        async def receive(self) -> Message:
+            with shop.backend.db.engine.begin() as connection:
+                connection.execute(update(TerminalKeyRow).values(state=TerminalKeyState.RETIRED))
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+    status, problem = ask(shop, request, Retiring())
+    assert (status, problem["code"]) == (401, "signature")
