@@ -40,4 +40,4 @@ def is_too_old(session: Session, payment: PaymentRow, now: int) -> bool:
     """Older than what is taken of a payment that was accepted offline, by the policy of its time."""
     risk = policy.risk_as_of(session, payment.terminal_id, payment.authorised_at)
     max_age_s = DEFAULT_MAX_AGE_S if risk is None else int(risk.get("max_age_s", DEFAULT_MAX_AGE_S))
-    return now - payment.authorised_at > max_age_s
+    return now - payment.authorised_at > min(max_age_s, MOST_MAX_AGE_S)  # older settings may say more

@@ -126,7 +126,7 @@ def _take(session: Session, backend: Backend, presented: Presented) -> Verdict |
         _decide(session, backend, presented, intent, payment, read, copied=copied)
     elif presented.accepted_offline and finality.may_be_judged_again(session, intent, payment):
         payment.accepted_offline, payment.occurred_at = True, presented.occurred_at
-        payment.knows_dues = presented.knows_dues
+        payment.knows_dues, payment.promised = presented.knows_dues, _promises(read)
         payment.business_date = booking.business_date_of(session, intent.terminal_id, payment.authorised_at)
         copied = isinstance(read, Authorised) and _counter_owner(session, read) != digest
         _decide(session, backend, presented, intent, payment, read, copied=copied)
@@ -291,6 +291,11 @@ def _counter_owner(session: Session, read: Authorised) -> bytes:
     return session.get_one(WalletCounterRow, key).authorisation_digest
 
 
+def _promises(read: Authorised | Refusal) -> bool:
+    """Whether its wallet promised it (claim 5), of its own money."""
+    return isinstance(read, Authorised) and read.claims.offline_allowed and read.claims.funding is Funding.BALANCE
+
+
 def _new_payment(
     session: Session, presented: Presented, intent: IntentRow, digest: bytes, read: Authorised | Refusal, now: int
 ) -> PaymentRow:
@@ -317,7 +322,7 @@ def _new_payment(
         refunded_minor=0,
         currency=intent.currency,
         accepted_offline=presented.accepted_offline,
-        promised=claims is not None and claims.offline_allowed and claims.funding is Funding.BALANCE,
+        promised=_promises(read),
         authorised_at=authorised_at,
         occurred_at=presented.occurred_at,
         knows_dues=presented.knows_dues,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from pengpos.keys.software import SoftwareKey
@@ -12,8 +13,9 @@ from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.authorisation import Funding
 from pengpos.wire.objects.credential import Allowance, Credential
-from sandbox.backend.records.tables import AccountRow, WalletCredentialRow
+from sandbox.backend.records.tables import AccountRow, DocumentRow, PaymentRow, WalletCredentialRow
 from tests.support.backend import Shop
+from tests.support.dues import spend_what_is_free
 from tests.support.shop import Wallet
 
 DAY_S = 86_400
@@ -41,6 +43,31 @@ def test_the_policys_own_max_age_counts(shop: Shop) -> None:
     authorisation = wallet.authorise(sale)
     shop.clock.advance(3601)
     assert till.pay(sale, wallet, authorisation, offline=True).json()["code"] == "too_old"
+
+
+def test_an_older_policy_that_says_more_than_a_week_means_a_week(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    with shop.backend.db.engine.begin() as connection:
+        for content in connection.scalars(select(DocumentRow.content)).all():
+            content["risk"]["max_age_s"] = 30 * DAY_S
+            connection.execute(update(DocumentRow).values(content=content))
+    sale = till.sale(18_80, online=False)
+    authorisation = wallet.authorise(sale)
+    shop.clock.advance(7 * DAY_S + 1)
+    assert till.pay(sale, wallet, authorisation, offline=True).json()["code"] == "too_old"
+
+
+def test_what_was_promised_is_read_again_when_it_is_judged_again(shop: Shop) -> None:
+    """A row from before promises were stored says none; the money that was set aside for it is taken all the same."""
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80)
+    authorisation = wallet.authorise(sale)
+    shop.clock.advance(3600)
+    assert till.pay(sale, wallet, authorisation).json()["code"] == "expired"
+    with shop.backend.db.engine.begin() as connection:
+        connection.execute(update(PaymentRow).values(promised=False))
+    spend_what_is_free(wallet)
+    assert till.pay(sale, wallet, authorisation, offline=True).json()["status"] == "approved"
 
 
 @pytest.mark.parametrize("event", ["wallet credential runs out", "key goes on the denylist", "policy is tightened"])
