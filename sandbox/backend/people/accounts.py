@@ -8,6 +8,7 @@ else the first made. A key counts until its money has been given back, long afte
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -172,10 +173,17 @@ def _put_by(session: Session, row: WalletCredentialRow, now: int) -> None:
 
 
 def _may_go_on(session: Session, account: AccountRow, row: WalletCredentialRow, now: int) -> bool:
-    """Whether a key gets a later credential: half of its life is over, and its money is set aside, whole."""
+    """Whether a key gets a later credential: half of its life is over, and its money is set aside, whole.
+
+    And its owner still wants it so: all keys together within the total, and this one's shop, if shops were chosen.
+    """
     if row.claimable_until is None or account.offline_frozen_at is not None or now < row.issued_at + RENEWED_AFTER_S:
         return False
     if denylist.listed_at(session, row.kid, now):
+        return False
+    if account.offline_merchants and row.merchant_id not in account.offline_merchants:
+        return False
+    if sum(holder.allowance_minor for holder in _holders(session, account, now)) > account.offline_total_minor:
         return False
     return ledger.balance(session, set_aside.of_key(row.kid), CURRENCY) == row.allowance_minor
 
@@ -184,18 +192,23 @@ def _allowance(session: Session, account: AccountRow, merchant_id: str | None, n
     """What one more key may promise offline, in minor units; 0: online only."""
     if account.offline_frozen_at is not None:
         return 0
-    holders = session.scalars(
+    holders = _holders(session, account, now)
+    left = account.offline_total_minor - sum(row.allowance_minor for row in holders)
+    if len(holders) >= MOST_HOLDERS or left <= 0 or not _preferred(session, account, merchant_id):
+        return 0
+    share = min(left, WHOLE_PAYMENT) if len(holders) < MOST_HOLDERS - 1 else left
+    return min(share, ledger.balance(session, Account(AccountKind.SHOPPER, account.id), CURRENCY))
+
+
+def _holders(session: Session, account: AccountRow, now: int) -> Sequence[WalletCredentialRow]:
+    """The keys that have a part of an account's allowance."""
+    return session.scalars(
         select(WalletCredentialRow).where(
             WalletCredentialRow.account_id == account.id,
             WalletCredentialRow.allowance_minor > 0,
             (WalletCredentialRow.expires_at > now) | WalletCredentialRow.claimable_until.is_not(None),
         )
     ).all()
-    left = account.offline_total_minor - sum(row.allowance_minor for row in holders)
-    if len(holders) >= MOST_HOLDERS or left <= 0 or not _preferred(session, account, merchant_id):
-        return 0
-    share = min(left, WHOLE_PAYMENT) if len(holders) < MOST_HOLDERS - 1 else left
-    return min(share, ledger.balance(session, Account(AccountKind.SHOPPER, account.id), CURRENCY))
 
 
 def _preferred(session: Session, account: AccountRow, merchant_id: str | None) -> bool:

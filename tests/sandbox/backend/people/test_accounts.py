@@ -216,6 +216,25 @@ def test_a_key_that_may_not_promise_all_of_it_does_not_go_on(shop: Shop, why: st
     assert of(wallet, shop).expires_at == first.expires_at
 
 
+@pytest.mark.parametrize(
+    ("wish", "goes_on"),
+    [
+        ({"total": 0}, False),
+        ({"total": 199_99}, False),
+        ({"total": 200_00}, True),
+        ({"total": 500_00, "merchants": ["M-0002"]}, False),
+        ({"total": 500_00, "merchants": ["M-0001", "M-0002"]}, True),
+    ],
+    ids=lambda value: str(value),
+)
+def test_a_key_goes_on_only_as_its_owner_has_said_since(shop: Shop, wish: dict[str, Any], goes_on: bool) -> None:
+    wallet, key = shop.wallet(with_credential=False), SoftwareKey.generate()
+    first = wallet.certify(key, "M-0001").json()["credential"]
+    assert wallet.call("PUT", "/offline-allowance", wish).status_code < 300
+    shop.clock.advance(6 * DAY_S)
+    assert (wallet.certify(key, "M-0001").json()["credential"] != first) is goes_on
+
+
 def test_the_owner_chooses_the_shops(shop: Shop) -> None:
     wallet = shop.wallet(with_credential=False)
     wallet.call("PUT", "/offline-allowance", {"total": 500_00, "merchants": ["M-0002"]})
