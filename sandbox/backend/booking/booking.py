@@ -105,6 +105,7 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
     except ledger.InsufficientFundsError:
         return INSUFFICIENT_FUNDS
     _release_others(session, intent, payment)
+    _take_guarantee_back(session, intent, now)
     vouchers.spend(session, intent, payment)
     dues.withdraw(session, intent.key, now)
     was_held = payment.status is PaymentStatus.HELD
@@ -265,6 +266,26 @@ def _guarantee(session: Session, intent: IntentRow, payment: PaymentRow, refusal
         at=now,
         intent_key=intent.key,
     )
+
+
+def _take_guarantee_back(session: Session, intent: IntentRow, now: int) -> None:
+    """The goods are paid after all, by another payment: what was guaranteed for them goes back to the guarantor."""
+    owed = _guaranteed_for(session, intent)
+    if owed == 0:
+        return
+    ledger.transfer(
+        session,
+        PostingKind.GUARANTEE_LESSENED,
+        giver=merchant_account(session, intent.terminal_id),
+        taker=Account(AccountKind.GUARANTEE),
+        amount_minor=owed,
+        currency=intent.currency,
+        at=now,
+        intent_key=intent.key,
+    )
+    guaranteed = select(PaymentRow).where(PaymentRow.intent_key == intent.key, PaymentRow.guaranteed_minor > 0)
+    for payment in session.scalars(guaranteed).all():
+        payment.guaranteed_minor = 0
 
 
 def _guaranteed_for(session: Session, intent: IntentRow) -> int:

@@ -175,3 +175,15 @@ def test_one_intent_is_asked_of_few_and_one_account_asks_only_so_often(shop: Sho
         shop.clock.advance(901)
     assert asked == limits.REQUESTS_BY_ASKER.most
     assert ask(wallet, claimed(shop, till, wallet), friends[0])["code"] == "too_many"
+
+
+def test_a_friend_who_pays_frees_the_guarantor_of_anothers_broken_promise(shop: Shop) -> None:
+    till, wallet, friend, poor = shop.till(), shop.wallet(), shop.wallet(), shop.wallet()
+    till.pay(till.sale(1_000_00), poor)
+    before, sale = shop.operator.takings(), till.sale(18_80)
+    till.pay(sale, wallet, wallet.authorise(sale, funding=Funding.FRIEND, offline_allowed=False))
+    asked = ask(wallet, sale, friend)
+    declined = till.pay(sale, poor, offline=True).json()
+    assert (declined["code"], declined["guaranteed"]) == ("insufficient_funds", 18_80)
+    assert friend.call("POST", f"/payment-requests/{asked['request_id']}/accept").json()["state"] == "accepted"
+    assert (shop.operator.takings() - before, friend.balance()) == (18_80, 981_20)
