@@ -96,15 +96,24 @@ def accept(session: Session, account_id: str, purse_id: str, now: int) -> PurseR
 def leave(session: Session, account_id: str, purse_id: str, now: int) -> None:
     """Refuse an invitation, or be a member no more; again changes nothing. What one has put in stays in.
 
-    Raises NotFoundError, NotPossibleError `last_member` while there is money that nobody could spend any more.
+    Raises NotFoundError, NotPossibleError `last_member` while there is money that nobody could spend any more, or what
+    was paid may still be given back.
     """
     purse, row = _lock(session, account_id, purse_id)
     if row.state is PurseMemberState.MEMBER:
         seen = report(session, purse)
-        if seen.members == [account_id] and any(seen.balances.values()):
-            raise NotPossibleError("last_member", "there is money in this purse and no other member: spend it first")
+        if seen.members == [account_id] and (any(seen.balances.values()) or _may_get_back(session, purse_id)):
+            raise NotPossibleError("last_member", "this purse has money, or may get some back, and no other member")
     if row.state is not PurseMemberState.LEFT:
         row.state, row.at = PurseMemberState.LEFT, now
+
+
+def _may_get_back(session: Session, purse_id: str) -> bool:
+    """Whether a payment from a purse waits, or may still be cancelled or refunded."""
+    held = PaymentRow.status == PaymentStatus.HELD
+    booked = (PaymentRow.status == PaymentStatus.APPROVED) & (PaymentRow.taken_minor > PaymentRow.refunded_minor)
+    found = select(PaymentRow.id).where(PaymentRow.purse_id == purse_id, held | booked)
+    return session.scalar(found.limit(1)) is not None
 
 
 def of(session: Session, account_id: str) -> list[PurseReport]:

@@ -119,7 +119,16 @@ def test_the_last_member_leaves_no_money_behind(shop: Shop) -> None:
     maker.call("POST", f"/purses/{purse_id}/deposits", {"amount": 30_00, "currency": "CNY"})
     answer = maker.call("POST", f"/purses/{purse_id}/leave")
     assert (answer.status_code, answer.json()["code"]) == (409, "last_member")
-    maker.call("POST", f"/intents/{till.sale(30_00).text}/pay", {"purse": purse_id})
+    sale = till.sale(30_00)
+    maker.call("POST", f"/intents/{sale.text}/pay", {"purse": purse_id})
+    answer = maker.call("POST", f"/purses/{purse_id}/leave")
+    assert (answer.status_code, answer.json()["code"]) == (409, "last_member"), "a refund would go to nobody"
+    assert till.cancel(sale).json()["status"] == "cancelled"
+    assert maker.call("GET", "/purses").json()["purses"][0]["balances"] == [{"amount": 30_00, "currency": "CNY"}]
+
+
+def test_the_last_member_of_an_empty_purse_leaves(shop: Shop) -> None:
+    maker, _, purse_id = invite(shop)
     assert maker.call("POST", f"/purses/{purse_id}/leave").status_code == 204
 
 
