@@ -189,7 +189,8 @@ class VirtualPhone:
         payments = account.payments()
         for payment in payments:
             if payment.receipt is not None:
-                self.wallet.take_receipt(read_signed(payment.receipt))
+                paid = payment.status == "approved"
+                self.wallet.take_receipt(read_signed(payment.receipt), own_account_paid=paid)
         for payment in payments:  # after all receipts: by one of them this account may have paid by the page itself
             if payment.final:
                 self.wallet.release_promise(payment.intent_id.bytes)

@@ -312,16 +312,17 @@ class Wallet:
 
     # --- receipts ------------------------------------------------------------------------------------------------
 
-    def take_receipt(self, receipt: bytes) -> None:
+    def take_receipt(self, receipt: bytes, *, own_account_paid: bool = False) -> None:
         """Keep a receipt for an intent this wallet has signed or begun another way; ignore any other.
 
         It may come from a tap or from the backend. An issuer says approved or declined, the terminal of that very
         intent says accepted offline, and no receipt takes more than was authorised. One that approves another key's
-        authorisation, or none's, says for good that nothing is taken of this one's. Raises JournalError if it could
+        authorisation, or none's, says for good that nothing is taken of this one's, unless the backend says that this
+        account paid (`own_account_paid`): by its page, or from another of its phones. Raises JournalError if it could
         not be stored.
         """
         with self._lock, self._store.transaction():
-            payment = self._told_by(receipt)
+            payment = self._told_by(receipt, own_account_paid=own_account_paid)
         if payment is not None:
             self.listener(PaidByAnother(payment=payment) if payment.paid_by_another else ReceiptKept(payment=payment))
 
@@ -336,7 +337,7 @@ class Wallet:
         if payment is not None and payment.paid_by_another:
             self.listener(PaidByAnother(payment=payment))
 
-    def _told_by(self, raw: bytes) -> Signed | None:
+    def _told_by(self, raw: bytes, *, own_account_paid: bool) -> Signed | None:
         """The payment as it stands after this receipt, or None if it says nothing about a payment by tap."""
         try:
             intent_id = _intent_id_of(raw)
@@ -350,7 +351,7 @@ class Wallet:
         claims = receipt.claims
         if claims.currency != before.currency or claims.terminal_id not in {None, _terminal_of(before)}:
             return None
-        if claims.answers(before.kid) is False:
+        if claims.answers(before.kid) is False and not (own_account_paid and claims.outcome is Outcome.APPROVED):
             return self._told_of_anothers(claims)
         if claims.total_minor > before.total_minor or claims.outcome in _TO_TERMINALS:
             return None
