@@ -303,7 +303,7 @@ UNDOING = (
     Row("part refunds", part_refunds, ("partly_refunded",)),
     Row("paid by page", paid_by_page, ("approved",)),
     Row("cancel what a page could pay", cancel_what_a_page_could_pay, ("cancelled",)),
-    Row("paid while cancelling", paid_while_cancelling, ("cancelled",)),
+    Row("paid while cancelling", paid_while_cancelling, ("approved",)),
     Row("paid while no event comes", paid_while_no_event_comes, ("approved",)),
     Row("paid by code", paid_by_code, ("approved",)),
     Row("claimed and released", claimed_and_released, ("approved",), phones=2),
