@@ -33,6 +33,7 @@ from pengpos.core.risk import (
 from pengpos.core.sale import Authorised
 from pengpos.core.times import parse_rfc3339
 from pengpos.wire.encoding.cose import Context, Sign1
+from pengpos.wire.judge import Accepted
 from pengpos.wire.objects.authorisation import Authorisation, Funding
 from pengpos.wire.objects.credential import Credential
 from terminal.device.clock import DeviceClock
@@ -193,21 +194,24 @@ class OfflinePolicy:
         return self._newest.document
 
     def decide(
-        self, reads: UsageReads, authorised: Authorised, currency: str, credential: Credential | None = None
+        self, reads: UsageReads, authorised: Authorised, currency: str, accepted: Accepted | None = None
     ) -> OfflineAllowed | OfflineRefused:
-        """Put one authorised payment to the policy as of now; `credential`: the wallet's, if it was verified just now.
+        """Put one authorised payment to the policy as of now; `accepted`: what it was read from, if that was just now.
 
-        Reads the journal: not on the loop. Raises JournalError; without `credential` MalformedError, SignatureError.
+        Reads the journal: not on the loop. Raises JournalError; without `accepted` MalformedError, SignatureError.
         """
-        if credential is None:
+        if accepted is None:
             credential = Credential.read(authorised.wallet_credential, self._identity().issuers)
+            funding = Authorisation.parse(authorised.authorisation).claims.funding
+        else:  # a tap: nothing is read twice
+            credential, funding = accepted.credential, accepted.authorisation.claims.funding
         return decide(
             self.current(),
             self._usage(reads.queue_totals(currency), reads.wallet_usage(authorised.wallet_kid, currency)),
             total_minor=authorised.total_minor,
             currency=currency,
             authorised_at=authorised.authorised_at,
-            from_own_balance=Authorisation.parse(authorised.authorisation).claims.funding is Funding.BALANCE,
+            from_own_balance=funding is Funding.BALANCE,
             offline_allowed=authorised.offline_allowed,
             allowance=credential.allowance,
             turnaround_ms=authorised.turnaround_ms,

@@ -283,7 +283,7 @@ class Acceptance:
             turnaround_ms=turnaround_ms,
         )
         if not sale.intent.online:
-            decision = self._policy.decide(self._reads, authorised, sale.amount.currency, verdict.credential)
+            decision = self._policy.decide(self._reads, authorised, sale.amount.currency, verdict)
             if isinstance(decision, OfflineRefused):
                 raise RefusedError(Reason.OFFLINE_NOT_POSSIBLE, f"{decision.cap}: {decision.detail}", decision.cap)
         return ReplyAccepted(at=now, authorised=authorised)

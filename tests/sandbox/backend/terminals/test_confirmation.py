@@ -4,7 +4,6 @@
 import json
 from typing import Any
 
-import pytest
 from sqlalchemy.orm import Session
 
 from pengpos.wire.confirmation_code import confirmation_code
@@ -15,16 +14,6 @@ from tests.support.backend import Shop
 from tests.support.shop import Till, Wallet
 
 MONTH_S = 30 * 86_400
-
-
-@pytest.fixture
-def till(shop: Shop) -> Till:
-    return shop.till()
-
-
-@pytest.fixture
-def wallet(shop: Shop) -> Wallet:
-    return shop.wallet()
 
 
 def ask(till: Till, version: int) -> dict[str, Any] | None:

@@ -35,16 +35,6 @@ def told(shop: Shop, till: Till, kind: EventKind) -> dict[str, Any]:
 
 
 @pytest.fixture
-def till(shop: Shop) -> Till:
-    return shop.till()
-
-
-@pytest.fixture
-def wallet(shop: Shop) -> Wallet:
-    return shop.wallet()
-
-
-@pytest.fixture
 def paid(shop: Shop, till: Till, wallet: Wallet) -> Sale:
     """Paid while the terminal was good; it has been revoked since."""
     sale = till.sale(18_80)

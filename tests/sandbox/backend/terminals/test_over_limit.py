@@ -11,16 +11,6 @@ from tests.support.races import refunds_at_once
 from tests.support.shop import Sale, Till, Wallet
 
 
-@pytest.fixture
-def till(shop: Shop) -> Till:
-    return shop.till()
-
-
-@pytest.fixture
-def wallet(shop: Shop) -> Wallet:
-    return shop.wallet()
-
-
 def limit(shop: Shop, till: Till, **limits: int) -> None:
     path = f"/terminals/{till.terminal_id}/settings"
     assert shop.operator.call("PUT", path, {"limits": limits}).status_code == 204

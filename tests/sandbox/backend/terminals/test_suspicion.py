@@ -57,19 +57,9 @@ def suspected(shop: Shop, till: Till) -> bool:
 
 
 @pytest.fixture
-def till(shop: Shop) -> Till:
-    return shop.till()
-
-
-@pytest.fixture
 def copy(till: Till) -> Till:
     """All that the card holds, in other hands."""
     return dataclasses.replace(till)
-
-
-@pytest.fixture
-def wallet(shop: Shop) -> Wallet:
-    return shop.wallet()
 
 
 def test_a_copys_own_epoch_is_held_and_the_true_journal_goes_on(shop: Shop, till: Till, copy: Till) -> None:
