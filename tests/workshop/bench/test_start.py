@@ -13,9 +13,7 @@ from workshop.bench.cli import bench
 
 @pytest.fixture(scope="module")
 def said() -> str:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(start, "SETTLE_S", 0.0)
-        done = CliRunner().invoke(bench, ["start", "--times", "1"])
+    done = CliRunner().invoke(bench, ["start", "--times", "1"])
     assert done.exit_code == 0, done.output
     return done.output
 
@@ -45,3 +43,11 @@ def test_memory_is_a_processes_own() -> None:
     assert start._resident_kib(os.getpid()) > 1024
     with pytest.raises(FileNotFoundError):
         start._resident_kib(2**22 + 1)
+
+
+def test_memory_is_read_when_it_has_stopped_growing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that has hardly begun holds nothing yet, however busy the machine is."""
+    sizes = iter([0, 0, 9_000, 21_000, 48_000])
+    monkeypatch.setattr(start, "SETTLE_S", 0.2)
+    monkeypatch.setattr(start, "_resident_kib", lambda _pid: next(sizes, 48_000))
+    assert start._settled_kib(1) == 48_000
