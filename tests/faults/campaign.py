@@ -138,27 +138,39 @@ def sweep_row(world: World, row: Row, sweeps: Sequence[Sweep], *, short: bool) -
     """All these sweeps over one journey."""
     tally = Tally()
     for sweep in sweeps:
-        step = sweep.every if short else sweep.long_every
-        if step:
-            for found in every_place(world, row, sweep, step):
-                tally.add(found)
+        every = _planned_places(world, row, sweep) if short else every_place(world, row, sweep, sweep.long_every)
+        for found in every:
+            tally.add(found)
     return tally
+
+
+def _planned_places(world: World, row: Row, sweep: Sweep) -> Iterator[Found]:
+    """The short form's places, from the moments of a calm play: no play is spent on finding that there is no more."""
+    for number in planned(calm(world, row), row, sweep):
+        yield play(world, row, [Fault(sweep.kind, sweep.moment, number)])
+
+
+def calm(world: World, row: Row) -> Counter[Moment]:
+    """The moments of a journey in which nothing goes wrong; played once in a world."""
+    if row.name not in world.calm:
+        world.calm[row.name] = play(world, row).counted
+    return world.calm[row.name]
 
 
 def here_and_there(world: World, row: Row, sweeps: Sequence[Sweep], times: int) -> Tally:
     """A journey so many times, with one fault of any of these kinds somewhere in it: the same ones in each run."""
-    tally, chance, calm = Tally(), random.Random(row.name), play(world, row).counted
+    tally, chance, counted = Tally(), random.Random(row.name), calm(world, row)
     for _ in range(times):
         sweep = chance.choice(sweeps)
-        tally.add(play(world, row, [Fault(sweep.kind, sweep.moment, chance.randint(1, max(1, calm[sweep.moment])))]))
+        tally.add(play(world, row, [Fault(sweep.kind, sweep.moment, chance.randint(1, max(1, counted[sweep.moment])))]))
     return tally
 
 
-def places(counted: Counter[Moment], row: Row, sweep: Sweep) -> int:
-    """How many faults the short form of a sweep brings into a journey with so many moments."""
+def planned(counted: Counter[Moment], row: Row, sweep: Sweep) -> range:
+    """The places at which the short form of a sweep brings a fault into a journey with so many moments."""
     if not sweep.every or row in AUTHORITY:
-        return 0
-    return len(range(_first(row, sweep, sweep.every), counted[sweep.moment] + 1, sweep.every))
+        return range(0)
+    return range(_first(row, sweep, sweep.every), counted[sweep.moment] + 1, sweep.every)
 
 
 def _first(row: Row, sweep: Sweep, step: int) -> int:

@@ -7,6 +7,7 @@ One world serves many plays, one after the other, each with a terminal of its ow
 import asyncio
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -39,6 +40,7 @@ from sandbox.phone.account import Account
 from sandbox.phone.field.manners import Honest
 from sandbox.phone.phone import VirtualPhone
 from sandbox.phone.wallet.owner import Owner
+from tests.faults.chaos import Moment
 from tests.faults.wires import Wires, listener
 from tests.support import jumping_loop
 from tests.support.in_loop import InLoop
@@ -98,6 +100,8 @@ class World:
     wires: Wires | None = None
     """Real sockets with a fault proxy between; None: calls go straight into the application."""
     plays: int = 0
+    calm: dict[str, Counter[Moment]] = field(default_factory=dict)
+    """By journey: how many moments of each kind it has while nothing goes wrong, once that was played here."""
     _phones: list[tuple[VirtualPhone, int]] = field(default_factory=list)
     _denylist: dict[str, bytes] = field(default_factory=dict)
     _made: int = 0
