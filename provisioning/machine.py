@@ -4,6 +4,8 @@
 import platform
 from pathlib import Path
 
+from pengpos.names import mended, unfit
+
 SIZE_MOST = 80
 _PLACES = {
     "serial": ("proc/device-tree/serial-number", "sys/class/dmi/id/product_serial"),
@@ -14,8 +16,8 @@ _PLACES = {
 def serial_and_model(root: Path = Path("/")) -> tuple[str, str]:
     """Of a Raspberry Pi by its device tree, of a PC by its firmware; else the host's name and architecture."""
     return (
-        _first(root, _PLACES["serial"]) or platform.node()[:SIZE_MOST] or "unknown",
-        _first(root, _PLACES["model"]) or platform.machine() or "unknown",
+        _first(root, _PLACES["serial"]) or mended(platform.node(), most=SIZE_MOST) or "unknown",
+        _first(root, _PLACES["model"]) or mended(platform.machine(), most=SIZE_MOST) or "unknown",
     )
 
 
@@ -26,6 +28,6 @@ def _first(root: Path, places: tuple[str, ...]) -> str:
             text = (root / place).read_bytes().decode("utf-8", "replace").strip("\0 \n")
         except OSError:
             continue
-        if text and text.isprintable():
-            return text[:SIZE_MOST]
+        if unfit(text) is None:
+            return mended(text, most=SIZE_MOST)
     return ""

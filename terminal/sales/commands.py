@@ -41,8 +41,9 @@ from pengpos.core.ports import Clock, Signer
 from pengpos.core.risk import OfflineRefused
 from pengpos.core.sale import CancelReason, Intent, Refund, Sale, SaleState, Step, Way
 from pengpos.core.uuid7 import Uuid7Source
+from pengpos.names import unfit
 from pengpos.wire.confirmation_code import confirmation_code
-from pengpos.wire.objects.intent import IntentClaims, Purpose, sign_intent
+from pengpos.wire.objects.intent import REFERENCE_SIZE, IntentClaims, Purpose, sign_intent
 from pengpos.wire.objects.presentation import encode_presentation
 from terminal.device.executor import BoundedExecutor
 from terminal.device.identity import Identity
@@ -134,7 +135,7 @@ class SaleCommands:
             amount, ways = self._amount(new), self._ways_for(new)
             self._check_standing()
             self._check_free(None)
-            intent = await self._sign(amount, new.reference)
+            intent = await self._sign(amount, reference := _reference(new))
             sale = Sale(
                 sale_id=uuid4(),
                 idempotency_key=new.idempotency_key,
@@ -145,7 +146,7 @@ class SaleCommands:
                 state=SaleState.SIGNED,
                 created_at=intent.issued_at,
                 intents=(intent,),
-                reference=new.reference,
+                reference=reference,
                 history=(Step(SaleState.SIGNED, intent.issued_at, "amount confirmed", by),),
             )
             await self._open_sales.open(sale, "amount confirmed")
@@ -216,8 +217,7 @@ class SaleCommands:
             signed = sign_intent(self._signer, claims)
             presentation = encode_presentation(identity.credential.raw, signed)
         except MalformedError as error:
-            detail = "reference: at most 32 bytes of text, in Unicode's composed form and without control characters"
-            raise CommandRefusedError(422, "invalid_request", detail if reference is not None else str(error)) from None
+            raise CommandRefusedError(422, "invalid_request", str(error)) from None
         return Intent(
             intent_id=intent_id,
             epoch=number.epoch,
@@ -344,6 +344,8 @@ class SaleCommands:
                     if (known.asked_minor, known.reason) != (amount_minor, reason):
                         raise CommandRefusedError(409, "conflict", "this idempotency_key was used for another refund")
                     return known, False
+            if found := unfit(reason):
+                raise CommandRefusedError(422, "invalid_request", f"reason {found.says}")
             self._check_standing()
             _check_left(sale, amount_minor)
             wanted_minor = refundable_minor(sale) if amount_minor is None else amount_minor
@@ -366,6 +368,15 @@ class SaleCommands:
         if any(isinstance(effect, NotNow) for effect in effects):
             raise CommandRefusedError(409, "not_now", f"sale {sale.number} is {sale.state}: this cannot be done now")
         return sale, effects
+
+
+def _reference(new: NewSale) -> str | None:
+    """The till's own order number; what it leaves empty is none."""
+    if new.reference is None or not new.reference.strip():
+        return None
+    if found := unfit(new.reference, bytes_most=REFERENCE_SIZE):
+        raise CommandRefusedError(422, "invalid_request", f"reference {found.says}")
+    return new.reference
 
 
 def _check_left(sale: Sale, amount_minor: int | None) -> None:

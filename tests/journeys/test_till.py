@@ -93,10 +93,12 @@ UNFIT = [
     ("no currency", {"currency": ""}, "invalid_amount"),
     ("an empty key", {"idempotency_key": ""}, "invalid_request"),
     ("a key without end", {"idempotency_key": "x" * 256}, "invalid_request"),
-    ("an empty reference", {"reference": ""}, "invalid_request"),
     ("a reference too long", {"reference": "x" * 33}, "invalid_request"),
     ("a reference with a control character", {"reference": "a\u0000b"}, "invalid_request"),
     ("a reference that turns the writing round", {"reference": "a\u202eb"}, "invalid_request"),
+    ("a reference with an emoji of three joined", {"reference": "\U0001f469\u200d\U0001f467"}, "invalid_request"),
+    ("a reference over two lines", {"reference": "a\u2028b"}, "invalid_request"),
+    ("a reference with nothing to see", {"reference": "\u3164"}, "invalid_request"),
     ("a way there is not", {"ways": ["telepathy"]}, "invalid_request"),
     ("a way that this terminal has not", {"ways": ["reader", "tag"]}, "way_not_here"),
     ("no way at all", {"ways": []}, "invalid_request"),
@@ -111,6 +113,11 @@ def test_no_sale_of(counter: Counter, change: dict[str, Any], code: str) -> None
     assert (refused.status, refused.code) == (422, code)
     assert counter.status.sale is None
     assert counter.call("POST", "/v1/sales", ORDER | {"idempotency_key": "good"}).json()["number"].endswith("-0001")
+
+
+@pytest.mark.parametrize("reference", ["", "  "])
+def test_a_reference_that_a_till_leaves_empty_is_none(counter: Counter, reference: str) -> None:
+    assert counter.charge("18.80", reference=reference).reference is None
 
 
 def test_the_order_reference_goes_with_the_sale(counter: Counter, phone: VirtualPhone) -> None:

@@ -19,10 +19,11 @@ PC = {"sys/class/dmi/id/product_serial": b"SN-7\n", "sys/class/dmi/id/product_na
         (PC, ("SN-7", "终端 X")),
         ({**PC, "proc/device-tree/model": b"\0"}, ("SN-7", "终端 X")),
         ({"sys/class/dmi/id/product_name": b"a\x07b"}, (platform.node(), platform.machine())),
+        ({"sys/class/dmi/id/product_name": "a\u200bb".encode()}, (platform.node(), platform.machine())),
         ({"proc/device-tree/model": b"x" * 200}, (platform.node(), "x" * 80)),
         ({}, (platform.node(), platform.machine())),
     ],
-    ids=["Pi", "PC", "empty string", "control character", "too long", "nothing"],
+    ids=["Pi", "PC", "empty string", "control character", "format character", "too long", "nothing"],
 )
 def test_serial_and_model(tmp_path: Path, files: dict[str, bytes], expected: tuple[str, str]) -> None:
     for name, content in files.items():

@@ -15,6 +15,7 @@ from sandbox.backend.contract.terminal_shapes import (
     Base64url,
     Currency,
     Due,
+    FitName,
     PositiveAmount,
     Rfc3339,
     Shape,
@@ -103,7 +104,7 @@ class RiskPolicy(Shape):
 class Campaign(Shape):
     """立减: `discount` off a bill of at least `minimum`, borne by the merchant."""
 
-    name: Annotated[str, Field(min_length=1, max_length=40)]
+    name: Annotated[str, Field(min_length=1, max_length=40), FitName]
     discount: PositiveAmount
     minimum: Amount
     currency: Currency
@@ -117,7 +118,7 @@ class NamedOperator(Shape):
     model_config = ConfigDict(extra="forbid")
 
     id: Id
-    name: Annotated[str, Field(min_length=1, max_length=40)]
+    name: Annotated[str, Field(min_length=1, max_length=40), FitName]
     role: Role
     pin: Pin | None = Field(default=None, repr=False)
 
@@ -165,7 +166,7 @@ class NewMerchant(Shape):
     """`POST /merchants`."""
 
     id: Id
-    name: Annotated[str, Field(min_length=1, max_length=40)]
+    name: Annotated[str, Field(min_length=1, max_length=40), FitName]
     currency: Currency = "CNY"
     timezone: str = "Asia/Shanghai"
     day_starts_hour: Annotated[int, Field(ge=0, le=23)] = 4
@@ -174,6 +175,7 @@ class NewMerchant(Shape):
 class MerchantEntry(NewMerchant):
     """A merchant with what it has set and what we owe it."""
 
+    name: str
     config: dict[str, Any]
     balances: dict[str, int]
 
@@ -183,12 +185,13 @@ class NewStore(Shape):
 
     id: Id
     merchant_id: Id
-    name: Annotated[str, Field(min_length=1, max_length=40)]
+    name: Annotated[str, Field(min_length=1, max_length=40), FitName]
 
 
 class StoreEntry(NewStore):
     """A store with what it has set."""
 
+    name: str
     config: dict[str, Any]
 
 

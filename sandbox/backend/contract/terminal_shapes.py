@@ -6,9 +6,21 @@ Members that have nothing to say are left out of answers. Signed objects are bas
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from pengpos.core.money import AMOUNT_LIMIT_MINOR
+from pengpos.names import unfit
+
+
+def _fit(text: str) -> str:
+    if text and (found := unfit(text)):
+        raise PydanticCustomError("name", "{says}", {"says": found.says})
+    return text
+
+
+FitName = AfterValidator(_fit)
+"""What people call something, judged where it first comes in (*Names*). In requests only: what stands, stands."""
 
 Base64url = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]*$", max_length=8_192)]
 SignedDocument = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", max_length=32 * 1_048_576)]
@@ -47,8 +59,8 @@ class Jwk(Shape):
 class Hardware(Shape):
     """The device itself."""
 
-    serial: Annotated[str, Field(max_length=80)]
-    model: Annotated[str, Field(max_length=80)]
+    serial: Annotated[str, Field(max_length=80), FitName]
+    model: Annotated[str, Field(max_length=80), FitName]
 
 
 class EnrolmentRequest(Shape):

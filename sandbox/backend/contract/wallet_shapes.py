@@ -14,6 +14,7 @@ from sandbox.backend.contract.terminal_shapes import (
     CancelReason,
     Currency,
     DueState,
+    FitName,
     IntentStatus,
     Jwk,
     PaymentWithRefunds,
@@ -25,7 +26,7 @@ from sandbox.backend.contract.terminal_shapes import (
     Uuid,
 )
 
-Name = Annotated[str, Field(min_length=1, max_length=80)]
+Name = Annotated[str, Field(min_length=1, max_length=80), FitName]
 Language = Annotated[str, Field(min_length=2, max_length=16)]
 MerchantId = Annotated[str, Field(min_length=1, max_length=16)]
 

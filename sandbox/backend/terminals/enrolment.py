@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from pengpos.names import mended
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.keys import PublicKey
-from pengpos.wire.objects.credential import Merchant
+from pengpos.wire.objects.credential import MERCHANT_NAME_SIZE, Merchant
 from sandbox.backend.errors import (
     ConflictError,
     ForbiddenError,
@@ -254,7 +255,9 @@ def _successor(session: Session, backend: Backend, terminal: TerminalRow, key: P
 
 def _certify(session: Session, backend: Backend, terminal: TerminalRow, key: PublicKey, now: int) -> tuple[bytes, int]:
     merchant = session.get_one(MerchantRow, terminal.merchant_id)
-    credential = backend.issuer.terminal_credential(
-        terminal.id, key, Merchant(merchant_id=merchant.id, name=merchant.name), now
-    )
+    name = mended(
+        merchant.name, most=MERCHANT_NAME_SIZE, bytes_most=MERCHANT_NAME_SIZE
+    )  # it may be older than the rule
+    shown = Merchant(merchant_id=merchant.id, name=name or merchant.id)
+    credential = backend.issuer.terminal_credential(terminal.id, key, shown, now)
     return credential, now + TERMINAL_CREDENTIAL_LIFE_S

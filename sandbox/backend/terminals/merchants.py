@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pengpos.names import unfit
+from pengpos.wire.objects.credential import MERCHANT_NAME_SIZE
 from sandbox.backend.errors import ConflictError, InvalidRequestError, NotFoundError
 from sandbox.backend.kernel.events import emit
 from sandbox.backend.records.tables import EventKind, MerchantRow, StoreRow, TerminalRow
 
-_NAME_SIZE = 40
 MERGED = ("risk", "roles", "limits")
 """Settings of which a member left out stays; every other is replaced as a whole."""
 
@@ -35,8 +36,8 @@ def merchant_of(session: Session, terminal_id: str) -> MerchantRow:
 
 def new_merchant(session: Session, row: MerchantRow) -> None:
     """Store a merchant; raises InvalidRequestError, ConflictError."""
-    if len(row.name.encode()) > _NAME_SIZE:
-        raise InvalidRequestError("a name has at most 40 bytes of UTF-8: it goes into every credential")
+    if found := unfit(row.name, bytes_most=MERCHANT_NAME_SIZE):
+        raise InvalidRequestError(f"name {found.says}: it goes into every credential")
     try:
         ZoneInfo(row.timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:

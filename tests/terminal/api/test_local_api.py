@@ -248,7 +248,9 @@ MEMBERS: list[tuple[dict[str, Any], str]] = [
     ({"ways": ["telepathy"]}, "a member of ways cannot be “telepathy”"),
     ({"x" * 50: 1}, f"“{'x' * 40}…” is no member of this request: it has idempotency_key, amount, currency"),
     ({"currency": "USD"}, "this terminal takes CNY, not USD"),
-    ({"reference": "x" * 33}, "reference: at most 32 bytes"),
+    ({"reference": "x" * 33}, "reference must have at most 32 bytes of UTF-8"),
+    ({"reference": "桌\u200b7"}, "reference must not have U+200B (ZERO WIDTH SPACE) in it"),
+    ({"reference": "Cafe\u0301"}, "reference must be in Unicode's composed form, NFC"),
 ]
 
 

@@ -74,6 +74,7 @@ def test_a_new_merchants_store_enrols_under_its_own_name(shop: Shop) -> None:
     [
         ("/merchants", {"id": "M-0001", "name": "again"}, 409),
         ("/merchants", {"id": "M-2", "name": "晨光" * 7}, 422),
+        ("/merchants", {"id": "M-2", "name": "Cafe\u0301"}, 422),
         ("/merchants", {"id": "M-2", "name": "x", "timezone": "Mars/Olympus"}, 422),
         ("/merchants", {"id": "M 2", "name": "x"}, 422),
         ("/stores", {"id": "S-0001", "merchant_id": "M-0001", "name": "again"}, 409),
