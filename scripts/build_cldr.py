@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from babel import Locale, __version__
-from babel.numbers import get_currency_symbol, list_currencies
 
 OUT: Final = Path(__file__).resolve().parent.parent / "ui" / "i18n" / "cldr.py"
-NO_CURRENCY: Final = "X" * 3
 LOCALES: Final = {"zh-Hans": "zh_Hans", "zh-Hant": "zh_Hant", "en": "en"}
 
 HEAD: Final = '''# SPDX-License-Identifier: Apache-2.0
@@ -36,8 +34,6 @@ class Conventions(NamedTuple):
     """A day of the year, to be filled with `month`, by its name, and `day`, by its number."""
     months: tuple[str, ...]
     """Their short names, January first."""
-    currency_symbols: dict[str, str]
-    """By ISO 4217 code; a currency that is not there is written by its code."""
 
 
 CONVENTIONS: Final[dict[Language, Conventions]] = {{
@@ -54,13 +50,11 @@ def main() -> None:
 
 def _conventions(locale: Locale) -> str:
     months = locale.months["format"]["abbreviated"]
-    symbols = {code: get_currency_symbol(code, locale=locale) for code in sorted(list_currencies() - {NO_CURRENCY})}
     parts = {
         "decimal": _quoted(locale.number_symbols["latn"]["decimal"]),
         "group": _quoted(locale.number_symbols["latn"]["group"]),
         "day": _quoted(_template(locale.datetime_skeletons["MMMd"].pattern)),
         "months": f"({', '.join(_quoted(months[number]) for number in range(1, 13))})",
-        "currency_symbols": _dict({code: symbol for code, symbol in symbols.items() if symbol != code}),
     }
     return "Conventions(\n" + "".join(f"        {name}={value},\n" for name, value in parts.items()) + "    )"
 
@@ -73,14 +67,6 @@ def _template(pattern: str) -> str:
 def _quoted(text: str) -> str:
     escaped = "".join(one if one.isprintable() or one == " " else f"\\u{ord(one):04x}" for one in text)
     return f'"{escaped}"'
-
-
-def _dict(pairs: dict[str, str]) -> str:
-    return (
-        "{\n"
-        + "".join(f"            {_quoted(key)}: {_quoted(value)},\n" for key, value in pairs.items())
-        + "        }"
-    )
 
 
 if __name__ == "__main__":

@@ -7,20 +7,12 @@ Source: tap protocol §1 (amounts at most 10^12, a currency is three letters A-Z
 import re
 from dataclasses import dataclass
 
+from pengpos.core.currencies.currency import DIGITS_MOST, digits
+
 AMOUNT_LIMIT_MINOR = 10**12
 
-# ISO 4217 currencies whose minor unit is not a hundredth.
-_EXPONENTS = {
-    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV"), 0),
-    **dict.fromkeys(("XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
-
-
-def exponent(currency: str) -> int:
-    """Decimals of a currency's minor unit: 2 for CNY, 0 for JPY, 3 for KWD."""
-    return _EXPONENTS.get(currency, 2)
+_TYPED = re.compile(rf"(\d{{1,13}})(?:\.(\d{{1,{DIGITS_MOST}}}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +45,7 @@ class Money:
 
     def __str__(self) -> str:
         """Plain ASCII for logs and consoles, e.g. ``18.80 CNY``; screens write it by `ui.i18n.format`."""
-        places = exponent(self.currency)
+        places = digits(self.currency)
         if places == 0:
             return f"{self.minor} {self.currency}"
         whole, part = divmod(self.minor, 10**places)
@@ -62,8 +54,8 @@ class Money:
     @classmethod
     def parse(cls, text: str, currency: str) -> "Money":
         """Read what a person typed ("18.8", "18.80", "18"); raises ValueError for anything else."""
-        places = exponent(currency)
-        match = re.fullmatch(r"(\d{1,13})(?:\.(\d{1,3}))?", text.strip(), re.ASCII)
+        places = digits(currency)
+        match = _TYPED.fullmatch(text.strip())
         if not match or len(match[2] or "") > places:
             raise ValueError(f"not an amount of {currency}: {text!r}")
         return cls(int(match[1]) * 10**places + int((match[2] or "").ljust(places, "0") or "0"), currency)

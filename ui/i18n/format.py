@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from pengpos.client import Language
-from pengpos.core.money import exponent
+from pengpos.core.currencies.currency import digits, prefix
 from ui.i18n import words
 from ui.i18n.cldr import CONVENTIONS
 
@@ -27,29 +27,23 @@ class AmountParts(NamedTuple):
 @lru_cache(maxsize=256)
 def plain(minor: int, currency: str, language: Language) -> str:
     """Write an amount without its currency, grouped, all decimals: ``1,943.60``."""
-    places = exponent(currency)
+    places = digits(currency)
     conventions = CONVENTIONS[language]
     whole, part = divmod(abs(minor), 10**places)
     grouped = f"{whole:,}".replace(",", conventions.group)
     return f"{grouped}{conventions.decimal}{part:0{places}}" if places else grouped
 
 
-@lru_cache(maxsize=16)
-def symbol(currency: str, language: Language) -> str:
-    """Give a currency's sign. One terminal knows one currency, so that the yuan is ¥ in each language."""
-    return "¥" if currency == "CNY" else CONVENTIONS[language].currency_symbols.get(currency, currency)
-
-
 def amount_parts(minor: int, currency: str, language: Language) -> AmountParts:
     """Take an amount apart into symbol, whole and fraction."""
     text = plain(minor, currency, language)
-    cut = len(text) - exponent(currency) - 1 if exponent(currency) else len(text)
-    return AmountParts(symbol(currency, language), text[:cut], text[cut:])
+    cut = len(text) - digits(currency) - 1 if digits(currency) else len(text)
+    return AmountParts(prefix(currency), text[:cut], text[cut:])
 
 
 def money(minor: int, currency: str, language: Language) -> str:
-    """Write an amount with its currency: ``¥18.80``."""
-    return symbol(currency, language) + plain(minor, currency, language)
+    """Write an amount with its currency: ``¥18.80``, ``KWD 1.880``."""
+    return prefix(currency) + plain(minor, currency, language)
 
 
 def signed(minor: int, currency: str, language: Language) -> str:

@@ -2,7 +2,7 @@
 """The screen between two sales: type an amount, put goods on the bill, charge."""
 
 from pengpos.client import SaleView, Status
-from pengpos.core.money import exponent
+from pengpos.core.currencies.currency import digits
 from pengpos.i18n import Message
 from ui.actions import AddItem, Do, Key, Press
 from ui.drawing.scene import Align, Box, Role, Shape
@@ -71,7 +71,7 @@ def amount_screen(canvas: Canvas, status: Status) -> None:
             canvas.rule(left.x, foot_top, left.w)
             ledger(canvas, Box(left.x, foot_top, left.w, foot_height), foot, size=17)
     keys = AMOUNT_KEYS_PORTRAIT if canvas.portrait else AMOUNT_KEYS
-    keypad(canvas, plan.keys, keys, frozenset({Key.POINT}) if exponent(entry.currency) == 0 else frozenset())
+    keypad(canvas, plan.keys, keys, frozenset({Key.POINT}) if digits(entry.currency) == 0 else frozenset())
     if canvas.portrait:
         label = canvas.say(words.CLEAR)
         button(canvas, plan.way_out, label, Press(Key.CLEAR), Dress.OUTLINED, Role.CANCEL, enabled=bool(entry.typed))

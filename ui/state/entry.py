@@ -4,7 +4,8 @@
 import re
 from dataclasses import dataclass, replace
 
-from pengpos.core.money import AMOUNT_LIMIT_MINOR, Money, exponent
+from pengpos.core.currencies.currency import digits
+from pengpos.core.money import AMOUNT_LIMIT_MINOR, Money
 from ui.actions import Key
 
 _TYPED_MOST = 48
@@ -47,14 +48,14 @@ class Entry:
         head, tail = self._split()
         is_quantity = head.endswith("×")
         if key is Key.POINT:
-            fits = not is_quantity and "." not in tail and exponent(self.currency) > 0
+            fits = not is_quantity and "." not in tail and digits(self.currency) > 0
             return head + (tail or "0") + "." if fits else self.typed
         grown = tail
         for digit in key.value:
             candidate = digit if grown == "0" else grown + digit
             whole, _, part = candidate.partition(".")
             longest = _QUANTITY_DIGITS_MOST if is_quantity else _WHOLE_DIGITS_MOST
-            if len(whole) <= longest and len(part) <= exponent(self.currency) and candidate != "00":
+            if len(whole) <= longest and len(part) <= digits(self.currency) and candidate != "00":
                 grown = candidate
         return head + grown
 
@@ -89,7 +90,7 @@ class Entry:
         if self.is_sum:
             return 0
         _, point, part = self.typed.partition(".")
-        return exponent(self.currency) - (len(part) if point else 0)
+        return digits(self.currency) - (len(part) if point else 0)
 
     @property
     def expression(self) -> str:

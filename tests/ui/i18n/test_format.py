@@ -15,8 +15,10 @@ from workshop.samples.screens import NOW
         (1880, "CNY", "en", AmountParts("¥", "18", ".80")),
         (1880, "CNY", "zh-Hant", AmountParts("¥", "18", ".80")),
         (123456789, "HKD", "zh-Hant", AmountParts("HK$", "1,234,567", ".89")),
-        (1880, "JPY", "en", AmountParts("¥", "1,880", "")),
-        (1880, "KWD", "en", AmountParts("KWD", "1", ".880")),
+        (1880, "JPY", "en", AmountParts("JP¥", "1,880", "")),
+        (1880, "KWD", "en", AmountParts("KWD\N{NO-BREAK SPACE}", "1", ".880")),
+        (188000, "HUF", "zh-Hans", AmountParts("HUF\N{NO-BREAK SPACE}", "1,880", ".00")),
+        (188000, "CLF", "en", AmountParts("CLF\N{NO-BREAK SPACE}", "18", ".8000")),
         (5, "CNY", "zh-Hans", AmountParts("¥", "0", ".05")),
     ],
 )

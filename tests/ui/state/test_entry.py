@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pengpos.core.money import AMOUNT_LIMIT_MINOR, exponent
+from pengpos.core.currencies.currency import digits
+from pengpos.core.money import AMOUNT_LIMIT_MINOR
 from ui.actions import Key
 from ui.state.entry import Entry
 
@@ -81,7 +82,7 @@ def worth(entry: Entry) -> int:
     for term in filter(None, entry.typed.split("+")):
         price, _, quantity = term.partition("×")
         total += Decimal(price.rstrip(".") or 0) * Decimal(quantity or 1)
-    return int(total.scaleb(exponent(entry.currency)))
+    return int(total.scaleb(digits(entry.currency)))
 
 
 @given(st.lists(st.sampled_from([*Key, 340, 99_999_999]), max_size=60), st.sampled_from(["CNY", "JPY", "KWD"]))

@@ -32,7 +32,7 @@ def set_amount(minor: int, currency: str = "CNY", places: int = 0, size: Size = 
         (50, "CNY", 1, [("¥", Token.INK), ("0", Token.INK), (".5", Token.INK), ("0", Token.FAINT)]),
         (123456789, "CNY", 0, [("¥", Token.INK), ("1,234,567", Token.INK), (".89", Token.INK)]),
         (185, "JPY", 0, [("JP¥", Token.INK), ("185", Token.INK)]),
-        (1234, "KWD", 0, [("KWD", Token.INK), ("1", Token.INK), (".234", Token.INK)]),
+        (1234, "KWD", 0, [("KWD\N{NO-BREAK SPACE}", Token.INK), ("1", Token.INK), (".234", Token.INK)]),
     ],
     ids=["nothing typed", "yuan typed", "a decimal typed", "all typed", "nothing, a result", "less than one", "large",
          "no decimals", "three decimals"],
