@@ -130,7 +130,9 @@ class Screen:
             case Typed(name):
                 if (target := target_of_key(scene, name)) is not None:
                     self._type(name, self._touches.key(name, target, now_s))
-                    self.refresh()  # the next key of a fast hand is meant for what this one has made
+                elif name.isdigit():  # the rest of this amount may come when one is taken: half of it is a wrong one
+                    self.local = replace(self.local, entry=replace(self.local.entry, spoiled=True))
+                self.refresh()  # the next key of a fast hand is meant for what this one has made
             case Resized(size):
                 self.local = replace(self.local, size=size)
                 self._redraw_all()

@@ -134,7 +134,7 @@ def _type_code(local: LocalState, key: Key) -> LocalState:
 
 
 def _charge(local: LocalState, new_key: Callable[[], str]) -> After:
-    if not local.entry.minor or local.calling is not None:
+    if not local.entry.minor or local.entry.spoiled or local.calling is not None:
         return local, None
     key = local.sale_key or new_key()
     call = StartSale(local.entry.minor, local.entry.currency, key)

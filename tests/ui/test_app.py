@@ -71,6 +71,15 @@ class Bench:
             self.screen.on_event(event)
         self.screen.refresh()
 
+    def type(self, keys: str) -> None:
+        """Keys of the keyboard, as fast as they can be."""
+        for key in keys:
+            code = {"\r": pygame.K_RETURN, "\x7f": pygame.K_DELETE}.get(key, ord(key))
+            pygame.event.post(pygame.Event(pygame.KEYDOWN, {"key": code, "unicode": key}))
+        for event in self.window.wait(1.0):
+            self.screen.on_event(event)
+        self.screen.refresh()
+
     def close(self, daemon: FakeDaemon) -> None:
         """End both threads; a last event lets the follower see that it is over."""
         self.follower.stop()
@@ -118,11 +127,32 @@ def test_a_sale_from_the_first_key_to_the_result(bench: Bench, daemon: FakeDaemo
 def test_a_fast_hand_at_the_keyboard_charges_what_it_typed(bench: Bench, daemon: FakeDaemon) -> None:
     bench.until(bench.shows("amount"))
     bench.clock_s += 1.0
-    for key in (*"18.80", "\r"):
-        code = pygame.K_RETURN if key == "\r" else ord(key)
-        pygame.event.post(pygame.Event(pygame.KEYDOWN, {"key": code, "unicode": key}))
-    for event in bench.window.wait(1.0):
-        bench.screen.on_event(event)
+    bench.type("18.80\r")
+    bench.until(lambda: bool(daemon.calls))
+    assert [body["amount"] for _, body in daemon.calls] == [1880]
+
+
+def test_of_an_amount_begun_before_the_result_no_half_is_charged(bench: Bench, daemon: FakeDaemon) -> None:
+    daemon.publish(online(sale("presented", "cancel")))
+    bench.until(bench.shows("present"))
+    bench.type("18")
+    daemon.publish(online(sale("approved")))
+    bench.until(bench.shows("approved"))
+    bench.type(".80\r")
+    assert bench.shows("amount")()
+    assert (bench.screen.local.entry.spoiled, daemon.calls) == (True, [])
+    bench.clock_s += 1.0
+    bench.type("\x7f18.80\r")
+    bench.until(lambda: bool(daemon.calls))
+    assert [body["amount"] for _, body in daemon.calls] == [1880]
+
+
+def test_an_amount_begun_as_the_result_appears_is_whole(bench: Bench, daemon: FakeDaemon) -> None:
+    daemon.publish(online(sale("approved")))
+    bench.until(bench.shows("approved"))
+    bench.type("18.80")
+    bench.clock_s += 1.0
+    bench.type("\r")
     bench.until(lambda: bool(daemon.calls))
     assert [body["amount"] for _, body in daemon.calls] == [1880]
 

@@ -244,3 +244,9 @@ def test_samples_are_rfc_3339() -> None:
     assert ago(0) == "2026-11-21T06:32:18Z"
     assert isinstance(IDLE.terminal, TerminalView)
     assert IDLE.link == LinkView(online=True, last_heard=ago(2))
+
+
+def test_a_spoiled_amount_is_not_charged() -> None:
+    spoiled = replace(TYPED, entry=replace(TYPED.entry, spoiled=True))
+    assert act(spoiled, Do.CHARGE) == (spoiled, None)
+    assert act(act(spoiled, Press(Key.CLEAR))[0], Do.CHARGE)[1] is None

@@ -3,6 +3,7 @@
 
 Cheap panels bounce, and a cashier's second tap must not hit what has just appeared: a new screen takes touches only
 after `GUARD_S`, and the same button not twice within `REPEAT_S`. Keys of a pad are exempt from both but for bounce.
+A keyboard does not bounce, and a digit is meant for an amount whatever has just appeared: it is never left out.
 """
 
 from typing import Final, NamedTuple
@@ -13,10 +14,6 @@ from ui.drawing.scene import Role, Scene, Target
 GUARD_S = 0.25
 REPEAT_S = 0.4
 BOUNCE_S = 0.04
-PAUSE_S = 0.6
-"""Between two keys: what comes sooner belongs to the same amount."""
-DROPPED_MOST_S = 1.5
-"""No amount takes longer to type; keys that come after that count again."""
 FINGERS_MOST = 5
 
 
@@ -34,7 +31,6 @@ class Touches:
         self._scene_since_s = 0.0
         self._last: Action | None = None
         self._last_s = -1e9
-        self._dropped_s = self._dropped_since_s = -1e9
 
     def shown(self, scene: Scene, now_s: float) -> None:
         """Take note that a scene has been put on the panel."""
@@ -58,18 +54,10 @@ class Touches:
         return self._once(down.target, now_s) if scene.find(down.target.action) else None
 
     def key(self, name: str, target: Target, now_s: float) -> Action | None:
-        """Take a key of the keyboard that stands for `target`; gives the action if it counts.
-
-        Of an amount that was begun too early nothing is taken, not even what comes in time: half of it is a wrong one.
-        """
-        is_digit = name.isdigit()
-        goes_on = now_s - self._dropped_s < PAUSE_S and now_s - self._dropped_since_s < DROPPED_MOST_S
-        if (is_digit and goes_on) or not self._is_awake(target, now_s):
-            if is_digit:
-                self._dropped_since_s = self._dropped_since_s if goes_on else now_s
-                self._dropped_s = now_s
-            return None
-        return self._once(target, now_s)
+        """Take a key of the keyboard that stands for `target`; gives the action if it counts."""
+        if name.isdigit() or target.role is Role.KEY:
+            return target.action
+        return self._once(target, now_s) if self._is_awake(target, now_s) else None
 
     def _is_awake(self, target: Target, now_s: float) -> bool:
         return target.role is Role.KEY or now_s - self._scene_since_s >= GUARD_S

@@ -74,22 +74,27 @@ def amount_screen(canvas: Canvas, status: Status) -> None:
     keypad(canvas, plan.keys, keys, frozenset({Key.POINT}) if digits(entry.currency) == 0 else frozenset())
     if canvas.portrait:
         label = canvas.say(words.CLEAR)
-        button(canvas, plan.way_out, label, Press(Key.CLEAR), Dress.OUTLINED, Role.CANCEL, enabled=bool(entry.typed))
+        is_begun = bool(entry.typed) or entry.spoiled
+        button(canvas, plan.way_out, label, Press(Key.CLEAR), Dress.OUTLINED, Role.CANCEL, enabled=is_begun)
     label = (
         canvas.say(words.CHARGE_AMOUNT, amount=money(entry.minor, entry.currency, canvas.language))
         if entry.minor
         else canvas.say(words.CHARGE)
     )
-    pad_action(canvas, plan.action, label, Do.CHARGE, enabled=entry.minor > 0 and local.calling is None)
+    is_ready = entry.minor > 0 and not entry.spoiled and local.calling is None
+    pad_action(canvas, plan.action, label, Do.CHARGE, enabled=is_ready)
 
 
 def _head(canvas: Canvas, box: Box, currency: str) -> None:
     entry = canvas.local.entry
     canvas.text(Box(box.x, box.y, box.w, 28), canvas.say(words.AMOUNT), Style(BODY_SIZE, Weight.REGULAR, Token.SOFT))
     area = Box(box.x, box.y + 28, box.w, 100)
-    amount(canvas, area, entry.minor, currency, AMOUNT_SIZE, faint_places=entry.pending_places)
+    colour = Token.DECLINED if entry.spoiled else Token.INK
+    amount(canvas, area, entry.minor, currency, AMOUNT_SIZE, colour=colour, faint_places=entry.pending_places)
     line = Box(box.x, box.y + 128, box.w, 28)
-    if entry.expression:
+    if entry.spoiled:
+        canvas.text(line, canvas.say(words.CLEAR_FIRST), Style(SMALL_SIZE, Weight.BOLD, Token.DECLINED))
+    elif entry.expression:
         style = Style(18, Weight.REGULAR, Token.SOFT)
         canvas.text(line, _ending_that_fits(canvas, entry.expression, style, box.w), style)
     elif not entry.typed:

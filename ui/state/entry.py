@@ -20,19 +20,26 @@ class Entry:
 
     currency: str
     typed: str = ""
+    spoiled: bool = False
+    """Something was pressed that is no part of it: what stands here is not what was meant, until it is cleared."""
 
     def press(self, key: Key) -> "Entry":
         """The entry after one key; a key that makes no sense here changes nothing."""
         if key is Key.CLEAR:
-            return replace(self, typed="")
+            return Entry(currency=self.currency)
         if key is Key.BACKSPACE:
-            return replace(self, typed=self.typed[:-1])
+            kept = self.typed[:-1]
+            return replace(self, typed=kept, spoiled=self.spoiled and bool(kept))
+        if self.spoiled:
+            return self
         typed = self._with_operator(key) if key in {Key.PLUS, Key.TIMES} else self._with_digits(key)
         after = replace(self, typed=typed)
         return after if len(typed) <= _TYPED_MOST and after.minor <= AMOUNT_LIMIT_MINOR else self
 
     def add(self, price_minor: int) -> "Entry":
         """One more term: a quick item's price."""
+        if self.spoiled:
+            return self
         price = str(Money(price_minor, self.currency)).partition(" ")[0]
         kept = self.typed.rstrip("+×.")
         after = replace(self, typed=f"{kept}+{price}" if kept else price)

@@ -269,6 +269,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "amount-large": Sample(IDLE, _typed("12345678.90+12.50+99999999.99×99")),
     "amount-items": Sample(IDLE, _typed("12+3.4×2", items=ITEMS)),
     "amount-refused": Sample(IDLE, _typed("18.80", trouble=Trouble("busy", "another sale is presented"))),
+    "amount-spoiled": Sample(IDLE, local(entry=Entry(currency="CNY", typed="18.8", spoiled=True))),
     "amount-sending": Sample(IDLE, _typed("18.80", calling=StartSale(1880, "CNY", "k"))),
     "amount-late-result": Sample(online(sale("approved")), _typed("5", left=Left(SALE_ID, "unknown"))),
     "amount-all-badges": Sample(

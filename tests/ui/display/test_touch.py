@@ -113,22 +113,26 @@ def test_what_a_key_stands_for(one: Scene, key: str, action: Action | None) -> N
     assert (target.action if target else None) == action
 
 
-@pytest.mark.parametrize(
-    ("typed", "taken"),
-    [
-        ([("9", 0.1), ("2", 0.3), ("0", 0.5)], ""),
-        ([("9", 0.1), ("9", 0.8)], "9"),
-        ([("9", 0.3)], "9"),
-        ([("9", 0.1), ("enter", 0.4)], "enter"),
-        ([("9", 0.1 + 0.3 * n) for n in range(7)], "9"),
-    ],
-    ids=["begun too early", "after a pause", "in time", "another key", "again and again"],
-)
-def test_of_an_amount_begun_too_early_nothing_is_taken(typed: list[tuple[str, float]], taken: str) -> None:
-    result, touches, names = RESULT, Touches(), ""
-    touches.shown(result, 0.0)
-    for name, at_s in typed:
-        target = target_of_key(result, name)
+@pytest.mark.parametrize("after_s", [0.0, 0.02, GUARD_S / 2, GUARD_S * 2])
+def test_every_digit_on_a_new_result_counts(after_s: float) -> None:
+    touches = Touches()
+    touches.shown(RESULT, 0.0)
+    for digit in "1880":
+        target = target_of_key(RESULT, digit)
         assert target is not None
-        names += name if touches.key(name, target, at_s) else ""
-    assert names == taken
+        assert touches.key(digit, target, after_s) is Do.NEXT
+
+
+def test_a_keyboard_does_not_bounce() -> None:
+    touches, eight = settled(AMOUNT), target_of_key(AMOUNT, "8")
+    assert eight is not None
+    assert [touches.key("8", eight, at_s) for at_s in (0.0, 0.0, BOUNCE_S / 2)] == [Press(Key.D8)] * 3
+
+
+@pytest.mark.parametrize(("after_s", "acts"), [(GUARD_S - 0.02, False), (GUARD_S + 0.02, True)])
+def test_a_new_screen_takes_no_button_s_key_at_once(after_s: float, acts: bool) -> None:
+    touches = settled(AMOUNT)
+    touches.shown(PRESENT, 100.0)
+    target = target_of_key(PRESENT, "escape")
+    assert target is not None
+    assert (touches.key("escape", target, 100.0 + after_s) is Do.CANCEL) == acts

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Typing an amount: keys in, expression and value out."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -69,6 +70,18 @@ def test_each_currency_has_its_own_decimals(keys: str, currency: str, minor: int
 @pytest.mark.parametrize(("keys", "places"), [("", 2), ("18", 2), ("18.", 2), ("18.8", 1), ("18.80", 0), ("18+2", 0)])
 def test_decimals_not_typed_yet_are_known(keys: str, places: int) -> None:
     assert typed(keys).pending_places == places
+
+
+@pytest.mark.parametrize(
+    ("keys", "after"),
+    [("5", "18"), ("+", "18"), ("C", ""), ("C5", "5"), ("<", "1"), ("<<", ""), ("<<5", "5"), ("<5", "1")],
+)
+def test_a_spoiled_entry_takes_nothing_until_it_is_cleared(keys: str, after: str) -> None:
+    entry = replace(typed("18"), spoiled=True)
+    for key in keys:
+        entry = entry.press(NAMES.get(key) or Key(key))
+    assert (entry.typed, entry.spoiled) == (after, after in {"18", "1"})
+    assert replace(typed("18"), spoiled=True).add(340).typed == "18"
 
 
 def test_quick_items_add_up() -> None:
