@@ -16,6 +16,7 @@ import httpx
 import msgspec
 
 from pengpos.backend_api.messages import EnrolmentMessage, ProblemMessage, read_message
+from pengpos.backend_api.one_call import call_once, reason_of
 from pengpos.backend_api.signing import RequestSigner
 from pengpos.core.errors import ConfigError, MalformedError
 from pengpos.core.ports import Signer
@@ -63,7 +64,7 @@ def activate(
     request: ActivationRequest,
     *,
     now: Callable[[], float] = time.time,
-    transport: httpx.BaseTransport | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
 ) -> EnrolmentMessage:
     """Ask `backend` to make this device one of its terminals. Raises ConfigError with what went wrong and the way out.
 
@@ -75,35 +76,25 @@ def activate(
         "hardware": {"serial": request.serial, "model": request.model},
         "software_version": request.software_version,
     }
-    with httpx.Client(
-        base_url=backend,
-        auth=RequestSigner(signer, lambda: int(now())),
-        timeout=DEADLINE_S,
-        trust_env=False,
-        transport=transport,
-    ) as client:
-        try:
-            response, raw = _post(client, msgspec.json.encode(body))
-        except httpx.HTTPError as error:
-            raise _unreachable(backend, error) from error
+    try:
+        response, raw = call_once(
+            "POST",
+            f"{backend}/v1/enrolments",
+            deadline_s=DEADLINE_S,
+            size_most=ANSWER_SIZE_MOST,
+            transport=transport,
+            auth=RequestSigner(signer, lambda: int(now())),
+            content=msgspec.json.encode(body),
+            headers={"content-type": "application/json"},
+        )
+    except httpx.HTTPError as error:
+        raise _unreachable(backend, error) from error
     if not response.is_success:
         raise _refused(backend, response, raw, now())
     try:
         return read_message(raw, EnrolmentMessage)
     except MalformedError:
         raise _no_backend(backend, response) from None
-
-
-def _post(client: httpx.Client, body: bytes) -> tuple[httpx.Response, bytes]:
-    with client.stream(
-        "POST", "/v1/enrolments", content=body, headers={"content-type": "application/json"}
-    ) as response:
-        raw = bytearray()
-        for piece in response.iter_bytes():
-            raw += piece
-            if len(raw) > ANSWER_SIZE_MOST:
-                raise httpx.DecodingError(f"an answer beyond {ANSWER_SIZE_MOST} bytes")
-    return response, bytes(raw)
 
 
 def _unreachable(backend: str, error: httpx.HTTPError) -> ConfigError:
@@ -117,7 +108,7 @@ def _unreachable(backend: str, error: httpx.HTTPError) -> ConfigError:
         )
     return ConfigError(
         backend,
-        f"cannot be reached ({str(error) or type(error).__name__})",
+        f"cannot be reached ({reason_of(error)})",
         f"Check the address and this machine's network. {_AGAIN}",
     )
 

@@ -22,7 +22,9 @@ from pathlib import Path
 import httpx
 
 from pengpos.backend_api import roots
-from pengpos.core.errors import ConfigError
+from pengpos.backend_api.messages import HealthMessage, read_message
+from pengpos.backend_api.one_call import call_once, reason_of
+from pengpos.core.errors import ConfigError, MalformedError
 from pengpos.core.times import CLOCK_TOLERANCE_S
 from pengpos.home import Home
 from pengpos.keys.file import FileKey
@@ -32,6 +34,7 @@ from provisioning.finding import Finding, Probe, broken, well, worth_a_look
 from provisioning.ports import Enrolled
 
 DEADLINE_S = 4.0
+HEALTH_SIZE_MOST = 65_536
 DISK_LOW_MIB = 512
 DISK_OUT_MIB = 64
 DAY_S = 86_400
@@ -184,7 +187,7 @@ def look_at_credential(enrolled: Callable[[], Enrolled | None], now: Callable[[]
 def look_at_backend(
     enrolled: Callable[[], Enrolled | None],
     now: Callable[[], float],
-    transport: httpx.BaseTransport | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
     pinned: Callable[[], ssl.SSLContext | None] = lambda: None,
 ) -> Finding:
     """The backend answers `GET /v1/health`, and its clock and ours agree. `transport` is for tests."""
@@ -197,14 +200,15 @@ def look_at_backend(
         return worth_a_look("none to ask yet", _COMES_LATER)
     backend = present.backend
     try:
-        with httpx.Client(base_url=backend, timeout=DEADLINE_S, trust_env=False, transport=transport) as client:
-            response = client.get("/v1/health")
-    except httpx.HTTPError as error:
-        said = str(error) or type(error).__name__
-        return broken(
-            f"{backend} cannot be reached ({said})", "Check cable or Wi-Fi; sales go on within offline limits"
+        response, raw = call_once(
+            "GET", f"{backend}/v1/health", deadline_s=DEADLINE_S, size_most=HEALTH_SIZE_MOST, transport=transport
         )
-    if not response.is_success or "json" not in response.headers.get("content-type", ""):
+    except httpx.HTTPError as error:
+        return broken(
+            f"{backend} cannot be reached ({reason_of(error)})",
+            "Check cable or Wi-Fi; sales go on within offline limits",
+        )
+    if not response.is_success or not _is_health(raw):
         return broken(
             f"{backend} answers, but not as a payment backend does (status {response.status_code})",
             "A proxy or a network's sign-in page may be in the way: open the address in a browser",
@@ -215,6 +219,14 @@ def look_at_backend(
     if off_s is not None and abs(off_s) > CLOCK_TOLERANCE_S // 5:
         return worth_a_look(f"{backend}, our clocks are {abs(off_s)} s apart", "Run: timedatectl set-ntp true")
     return well(f"{backend}, clocks agree")
+
+
+def _is_health(raw: bytes) -> bool:
+    try:
+        read_message(raw, HealthMessage)
+    except MalformedError:
+        return False
+    return True
 
 
 def look_at_terminal(home: Home) -> Finding:

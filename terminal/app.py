@@ -73,9 +73,7 @@ class Terminal:
         )
         self._taps = make_taps(given, device, backend, sales, board, broken=self._journal_stopped)
         self._snapshots = make_snapshots(given, device, backend, sales, board)
-        self._orders = make_orders(
-            given, device, backend, sales.open_sales, restart=self._restart, found=self._sync_now
-        )
+        self._orders = make_orders(device, backend, sales.open_sales, restart=self._restart, found=self._sync_now)
         self._upkeep = make_upkeep(
             device,
             backend,

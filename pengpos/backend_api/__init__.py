@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The backend API over HTTP: the one place that turns transport trouble into outcomes. Decides nothing.
 
-Reading order: messages, operators, limits, roots, signing, clock_answer, calls.
+Reading order: messages, operators, limits, roots, signing, clock_answer, answer_bytes, calls, names_loop, one_call.
 """
 
-__all__ = ["calls", "limits", "messages", "operators", "roots", "signing"]
+__all__ = ["calls", "limits", "messages", "names_loop", "one_call", "operators", "roots", "signing"]

@@ -9,12 +9,14 @@ import logging
 import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import TypeVar
 
 import httpx
 import msgspec
 from httpx_sse import SSEError, aconnect_sse
 
+from pengpos.backend_api.answer_bytes import IDENTITY, coding_of, read_bounded
 from pengpos.backend_api.clock_answer import time_in
 from pengpos.backend_api.messages import HeartbeatMessage, ProblemMessage, read_message
 from pengpos.core.errors import MalformedError, PengposError, SignatureError
@@ -120,14 +122,14 @@ class Calls:
         size_most: int = ANSWER_SIZE_MOST,
     ) -> tuple[M, httpx.Request]:
         content = msgspec.json.encode(body) if body is not None else None
-        headers = {"accept-encoding": "identity"}  # an answer's size is what comes over the wire
+        headers = dict(IDENTITY)
         if content is not None:
             headers |= {"content-type": "application/json", "pengpos-knows": _KNOWS}
         auth = httpx.USE_CLIENT_DEFAULT if signed else None
         sending = self._client.stream(method, path, content=content, headers=headers, auth=auth, timeout=deadline_s)
         try:
             async with asyncio.timeout(deadline_s), sending as response:
-                raw = await _read_bounded(response, size_most)
+                raw = await read_bounded(response, size_most)
         except TimeoutError:
             self._lost()
             raise UnusableAnswerError(f"no answer within {deadline_s:g} s") from None
@@ -146,14 +148,19 @@ class Calls:
 
     async def events(self, path: str, last_event_id: str | None) -> AsyncIterator[tuple[str, str, bytes]]:
         """Follow a stream of Server-Sent Events; yields (id, name, data). Raises ConnectionError when it ends."""
-        headers = {"Pengpos-Process": self._process}
+        headers = {**IDENTITY, "Pengpos-Process": self._process}
         if last_event_id is not None:
             headers["Last-Event-ID"] = last_event_id
         timeout = httpx.Timeout(5.0, read=EVENTS_SILENCE_S)
         try:
-            async with aconnect_sse(self._client, "GET", path, headers=headers, timeout=timeout) as source:
+            async with AsyncExitStack() as open_stream:
+                opening = aconnect_sse(self._client, "GET", path, headers=headers, timeout=timeout)
+                async with asyncio.timeout(EVENTS_SILENCE_S):  # a head that comes byte by byte is none
+                    source = await open_stream.enter_async_context(opening)
                 if source.response.status_code != httpx.codes.OK:
                     raise ConnectionError(f"status {source.response.status_code}")
+                if (coding := coding_of(source.response)) is not None:
+                    raise ConnectionError(f"a stream packed as {coding[:40]!r}, which was not asked for")
                 assert isinstance(source.response.stream, httpx.AsyncByteStream)  # an AsyncClient gives no other
                 source.response.stream = _Heard(source.response.stream, self._heard_in_stream)
                 if source.response.headers.get("content-type", "").startswith("text/event-stream"):
@@ -161,7 +168,7 @@ class Calls:
                 async for event in source.aiter_sse():
                     if event.data:  # the library makes an event of a comment, too, once it has met an id
                         yield event.id, event.event, event.data.encode()
-        except (httpx.HTTPError, SSEError) as error:
+        except (TimeoutError, httpx.HTTPError, SSEError) as error:
             raise ConnectionError(str(error) or type(error).__name__) from error
         raise ConnectionError("the backend closed the stream")
 
@@ -189,15 +196,6 @@ class Calls:
                 else:
                     error.backends_time = at
         return error
-
-
-async def _read_bounded(response: httpx.Response, size_most: int) -> bytes:
-    raw = bytearray()
-    async for piece in response.aiter_bytes():
-        raw += piece
-        if len(raw) > size_most:
-            raise httpx.DecodingError(f"an answer beyond {size_most} bytes")
-    return bytes(raw)
 
 
 def _unusable(response: httpx.Response, raw: bytes) -> UnusableAnswerError:

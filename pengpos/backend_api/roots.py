@@ -47,9 +47,9 @@ def pinned(home: Path) -> ssl.SSLContext | None:
     return context_of(read_root(path), str(path)) if path.exists() else None
 
 
-def transport(context: ssl.SSLContext | None) -> httpx.HTTPTransport | None:
-    """The way to the backend for `httpx.Client`; None: its own."""
-    return None if context is None else httpx.HTTPTransport(verify=context, trust_env=False)
+def transport(context: ssl.SSLContext | None) -> httpx.AsyncHTTPTransport | None:
+    """The way to the backend for one call; None: the usual one."""
+    return None if context is None else httpx.AsyncHTTPTransport(verify=context, trust_env=False)
 
 
 class BackendTransport(httpx.AsyncBaseTransport):

@@ -6,6 +6,7 @@ httpx is imported by the first call, not by this module: a screen shows its firs
 
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -171,34 +172,43 @@ class LocalClient:
         import httpx
         import httpx_sse
 
+        from pengpos.client._transport import LOST, ends_within
+
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last_event_id} if last_event_id else {})
         patience = httpx.Timeout(self._call_limit_s, read=SILENCE_LIMIT_S)
         try:
-            with self._client().stream("GET", f"/v1/events{query}", headers=headers, timeout=patience) as response:
+            with ExitStack() as open_stream:
+                opening = self._client().stream("GET", f"/v1/events{query}", headers=headers, timeout=patience)
+                with ends_within(self._call_limit_s):
+                    response = open_stream.enter_context(opening)
                 if response.status_code != httpx.codes.OK:
-                    raise ApiProblem(_problem(response.status_code, _read(response)))
+                    with ends_within(self._call_limit_s):
+                        raise ApiProblem(_problem(response.status_code, _read(response)))
                 yield StatusEvent(None, self.status())
                 for event in httpx_sse.EventSource(response).iter_sse():
                     if event.event == "status":
                         yield StatusEvent(event.id or None, _decode(event.data.encode(), Status))
                     elif event.event == "sale":
                         yield SaleEvent(event.id, _decode(event.data.encode(), SaleView))
-        except (httpx.TransportError, httpx_sse.SSEError) as error:
+        except (*LOST, httpx_sse.SSEError) as error:
             raise DaemonAway(str(error) or type(error).__name__) from error
 
     def _command(self, sale_id: str, name: str, body: object = None, *, token: str | None) -> None:
         self._call("POST", f"/v1/sales/{sale_id}/{name}", {} if body is None else body, answer=object, token=token)
 
     def _call(self, method: str, path: str, body: object = None, *, answer: type[_T], token: str | None = None) -> _T:
-        import httpx
+        from pengpos.client._transport import LOST, ends_within
 
         content = None if body is None else msgspec.json.encode(body)
         headers = {"Content-Type": "application/json"} if content is not None else {}
         headers |= {"Authorization": f"Bearer {token}"} if token is not None else {}
         try:
-            with self._client().stream(method, path, content=content, headers=headers) as response:
+            with (
+                ends_within(self._call_limit_s),
+                self._client().stream(method, path, content=content, headers=headers) as response,
+            ):
                 data = _read(response)
-        except httpx.TransportError as error:
+        except LOST as error:
             raise DaemonAway(str(error) or type(error).__name__) from error
         if not response.is_success:
             raise ApiProblem(_problem(response.status_code, data))
@@ -216,11 +226,14 @@ class LocalClient:
     def _client(self) -> "httpx.Client":
         import httpx
 
+        from pengpos.client._transport import SocketTransport
+
         self._knock()
         if self._http is None:
             self._http = httpx.Client(
-                transport=httpx.HTTPTransport(uds=str(self._socket_path)),
+                transport=SocketTransport(self._socket_path),
                 base_url="http://terminal",
+                headers={"Accept-Encoding": "identity"},
                 timeout=self._call_limit_s,
                 trust_env=False,
             )
@@ -229,7 +242,7 @@ class LocalClient:
 
 def _read(response: "httpx.Response") -> bytes:
     data = bytearray()
-    for piece in response.iter_bytes():
+    for piece in response.iter_raw():
         data += piece
         if len(data) > ANSWER_MOST_BYTES:
             raise DaemonAway(f"an answer of more than {ANSWER_MOST_BYTES} bytes")

@@ -35,7 +35,7 @@ from terminal.api.lists import SaleLists
 from terminal.api.snapshot import Snapshots
 from terminal.api.views import SaleViews, refund_view
 from terminal.device.alarms import Alarms
-from terminal.device.executor import BoundedExecutor
+from terminal.device.executor import BoundedExecutor, SharedJob
 from terminal.operators.sessions import Sessions
 from terminal.sales.commands import SaleCommands
 from terminal.sales.day import DayClose
@@ -88,7 +88,7 @@ class LocalApi:
         days: DayClose,
         export: Callable[[], str],
         sync_now: Callable[[], None],
-        diagnose: Callable[[], dict[str, object]] | None,
+        diagnosis: SharedJob[dict[str, object]] | None,
         views: SaleViews,
     ) -> None:
         self._open_sales = open_sales
@@ -102,7 +102,7 @@ class LocalApi:
         self._days = days
         self._export = export
         self._sync_now = sync_now
-        self._diagnose = diagnose
+        self._diagnosis = diagnosis
         self._views = views
 
     def app(self) -> Starlette:
@@ -199,11 +199,15 @@ class LocalApi:
         return as_json(report)
 
     async def diagnosis(self, request: Request) -> Response:
-        """`GET /v1/diagnosis`: what `pengpos doctor --json` prints. Takes seconds, in a thread."""
+        """`GET /v1/diagnosis`: what `pengpos doctor --json` prints. Takes seconds, in a thread of its own."""
         self._sessions.permit(bearer(request), Action.DIAGNOSIS)
-        if self._diagnose is None:
+        if self._diagnosis is None:
             raise BadRequestError(503, "no_doctor", "this terminal was started without its doctor: pengpos doctor")
-        return as_json(await self._reports.run(self._diagnose))
+        try:
+            return as_json(await self._diagnosis.result())
+        except TimeoutError:
+            detail = "some part of this device hangs, and its doctor with it: see pengpos doctor"
+            raise BadRequestError(503, "diagnosis_hangs", detail) from None
 
     # --- changing -----------------------------------------------------------------------------------------------------
 

@@ -5,12 +5,14 @@ import asyncio
 import gc
 import logging
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
 import click
 import httpx
 
 from pengpos.backend_api import roots
+from pengpos.backend_api.names_loop import NamesLoop
 from pengpos.client import Home, Language
 from pengpos.core.errors import PengposError
 from terminal.device.settings import read_settings
@@ -18,6 +20,8 @@ from terminal.serving import serve, stop_on_signals
 from terminal.wiring import Surroundings
 
 CONNECTIONS = httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=60.0)
+WORKERS = 8
+"""Threads that wait for the journal on behalf of the loop."""
 LOG_FORMAT = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
 
 
@@ -42,7 +46,8 @@ def daemon(language: str, log_level: str) -> None:
             diagnose=lambda: _diagnosis(home),
             transport=roots.BackendTransport(home.root, CONNECTIONS),
         )
-        asyncio.run(_serve(given))
+        with asyncio.Runner(loop_factory=NamesLoop) as runner:
+            runner.run(_serve(given))
     except PengposError as error:
         raise click.ClickException(str(error)) from error
 
@@ -54,6 +59,7 @@ def _diagnosis(home: Home) -> dict[str, object]:
 
 
 async def _serve(given: Surroundings) -> None:
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WORKERS, "work"))
     stopping = asyncio.Event()
     stop_on_signals(stopping)
     await serve(given, _ready, stopping)

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from pengpos.core.errors import JournalUnavailableError
 
@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 WAITING_MOST = 64
 REPORTS_MOST = 4
+SHARING_MOST = 4
+DIAGNOSIS_LIMIT_S = 30.0
 PINS_MOST = 4
 
 
@@ -71,6 +73,36 @@ class BoundedExecutor:
             log.critical("a job of %s broke", self.name, exc_info=error)
 
 
+class SharedJob(Generic[T]):
+    """A long job in a thread of its own, one at a time: callers that come meanwhile share what it finds.
+
+    Used on the loop.
+    """
+
+    def __init__(self, executor: BoundedExecutor, job: Callable[[], T], limit_s: float) -> None:
+        self._executor = executor
+        self._job = job
+        self._limit_s = limit_s
+        self._under_way: asyncio.Future[T] | None = None
+        self._sharing = 0
+
+    async def result(self) -> T:
+        """What it finds or raises. Raises TooManyWaitingError, and TimeoutError where it is not done in time.
+
+        A job that hangs stays the one under way: no second thread hangs beside it.
+        """
+        if self._sharing >= SHARING_MOST:
+            raise TooManyWaitingError(f"{self._sharing} callers wait for the thread of {self._executor.name}")
+        if self._under_way is None or self._under_way.done():
+            self._under_way = asyncio.ensure_future(self._executor.run(self._job))
+        self._sharing += 1
+        try:
+            async with asyncio.timeout(self._limit_s):
+                return await asyncio.shield(self._under_way)
+        finally:
+            self._sharing -= 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Executors:
     """The threads of one terminal beside those of its readers and its journal."""
@@ -80,12 +112,15 @@ class Executors:
     lists: BoundedExecutor = field(default_factory=lambda: BoundedExecutor("lists"))
     """Reads and renders lists, and the sums that every snapshot shows: short jobs, a long list is many."""
     reports: BoundedExecutor = field(default_factory=lambda: BoundedExecutor("reports", REPORTS_MOST))
-    """The export and the diagnosis, which take seconds."""
+    """The export, which takes seconds."""
+
+    diagnosis: BoundedExecutor = field(default_factory=lambda: BoundedExecutor("diagnosis", 1))
+    """The diagnosis, which takes as long as the line and the readers do."""
 
     pins: BoundedExecutor = field(default_factory=lambda: BoundedExecutor("pins", PINS_MOST))
     """Computes what a PIN is compared by, which takes a tenth of a second by intent."""
 
     def close(self) -> None:
         """Begin no further job; returns at once."""
-        for executor in (self.tap, self.lists, self.reports, self.pins):
+        for executor in (self.tap, self.lists, self.reports, self.diagnosis, self.pins):
             executor.close()

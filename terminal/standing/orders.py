@@ -15,7 +15,7 @@ from offline_queue.port import JournalPort
 from offline_queue.values import ValueStored
 from pengpos.core.errors import JournalTransientError
 from pengpos.core.ports import Clock
-from pengpos.core.times import parse_rfc3339
+from pengpos.core.times import parse_rfc3339, rfc3339
 from terminal.device.recording import durable, end_tasks, report_if_broken
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,12 @@ RESTART_GAP_S = 600
 _KIND = "order_done"
 _LAST_RESTART = "last_restart"
 _FINDINGS_MOST, _SENTENCE_MOST = 40, 400
+_HANGS = {
+    "name": "Doctor",
+    "light": "red",
+    "says": "it is not done in time: some part of this device hangs",
+    "cure": "Start the device anew",
+}
 
 Diagnosis = dict[str, object]
 
@@ -121,7 +127,13 @@ class Orders:
             self._last_restart = now
             self._restart()
         elif self._diagnose is not None:
-            self._diagnosis = _short(await self._diagnose())
+            try:
+                self._diagnosis = _short(await self._diagnose())
+            except TimeoutError:
+                self._diagnosis = {"at": rfc3339(now), "healthy": False, "findings": [_HANGS]}
+            except JournalTransientError as error:  # others wait for it
+                self._diagnosis = None
+                log.error("order %s: %s", order, error)
             self._found()
 
 

@@ -81,6 +81,6 @@ def make_local_api(
         days=days,
         export=partial(sealed_export, given.home, device.identity, device.signer, device.clock),
         sync_now=sync_now,
-        diagnose=given.diagnose,
+        diagnosis=device.diagnosis,
         views=device.views,
     )

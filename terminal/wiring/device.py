@@ -16,7 +16,7 @@ from terminal.api.publishing import Publisher
 from terminal.api.views import SaleViews
 from terminal.device.alarms import Alarms
 from terminal.device.clock import DeviceClock
-from terminal.device.executor import Executors
+from terminal.device.executor import DIAGNOSIS_LIMIT_S, Executors, SharedJob
 from terminal.device.identity import CurrentIdentity, read_enrolment, read_identity
 from terminal.device.timekeeping import Timekeeper
 from terminal.sales.arming import Arming
@@ -35,6 +35,8 @@ class DeviceParts:
     tap_reads: TapReads
     list_reads: Reads
     executors: Executors
+    diagnosis: SharedJob[dict[str, object]] | None
+    """What the doctor finds; None: this terminal was started without one."""
     lists: SaleLists
     views: SaleViews
     standing: CurrentStanding
@@ -76,6 +78,7 @@ def make_device(given: Surroundings) -> DeviceParts:
         tap_reads=journal.connect(),
         list_reads=list_reads,
         executors=executors,
+        diagnosis=None if given.diagnose is None else SharedJob(executors.diagnosis, given.diagnose, DIAGNOSIS_LIMIT_S),
         lists=SaleLists(list_reads, executors.lists, views),
         views=views,
         standing=standing,

@@ -4,17 +4,15 @@
 Tests: tests/journeys/test_standing.py
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from terminal.sales.open_sales import OpenSales
-from terminal.standing.orders import Diagnosis, Orders
+from terminal.standing.orders import Orders
 from terminal.wiring.backend import BackendParts
 from terminal.wiring.device import DeviceParts
-from terminal.wiring.surroundings import Surroundings
 
 
 def make_orders(
-    given: Surroundings,
     device: DeviceParts,
     backend: BackendParts,
     open_sales: OpenSales,
@@ -29,11 +27,6 @@ def make_orders(
         document=lambda: backend.policy.document,
         idle=lambda: open_sales.blocking is None,
         restart=restart,
-        diagnose=_in_a_thread(given, device),
+        diagnose=None if device.diagnosis is None else device.diagnosis.result,
         found=found,
     )
-
-
-def _in_a_thread(given: Surroundings, device: DeviceParts) -> Callable[[], Awaitable[Diagnosis]] | None:
-    diagnose = given.diagnose
-    return None if diagnose is None else lambda: device.executors.reports.run(diagnose)

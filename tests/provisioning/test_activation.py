@@ -9,15 +9,17 @@ import pytest
 from pengpos.backend_api.messages import EnrolmentMessage
 from pengpos.core.errors import ConfigError
 from pengpos.wire.encoding.keys import PublicKey
+from provisioning import activation
 from provisioning.activation import ANSWER_SIZE_MOST, ActivationRequest, activate, backend_origin, clock_difference_s
 from tests.provisioning.stand_in import CODE, NOW, ORIGIN, StandIn, answer_for, clock, problem
+from tests.support.dripping import answer, dripping, listening_on_tcp, origin_of
 from tests.vectors import TERMINAL
 
 REQUEST = ActivationRequest(activation_code=CODE, serial="10000000abcdef01", model="Pi 4", software_version="0.1.0")
 HTML = httpx.Response(200, html="<html>Welcome to the station's free Wi-Fi</html>")
 
 
-def ask(transport: httpx.BaseTransport) -> EnrolmentMessage:
+def ask(transport: httpx.AsyncBaseTransport) -> EnrolmentMessage:
     return activate(ORIGIN, TERMINAL, REQUEST, now=clock, transport=transport)
 
 
@@ -35,7 +37,7 @@ def distrusting() -> httpx.MockTransport:
     return raising(error)
 
 
-def answering(response: httpx.Response) -> httpx.BaseTransport:
+def answering(response: httpx.Response) -> httpx.AsyncBaseTransport:
     return StandIn(answer=lambda key: response).transport()
 
 
@@ -87,7 +89,9 @@ def test_the_request_carries_key_code_and_machine_and_is_signed() -> None:
     ],
     ids=lambda value: None if not isinstance(value, str) else value[:24],
 )
-def test_each_trouble_has_its_sentence(transport: httpx.BaseTransport, where: str, says: str, way_out: str) -> None:
+def test_each_trouble_has_its_sentence(
+    transport: httpx.AsyncBaseTransport, where: str, says: str, way_out: str
+) -> None:
     with pytest.raises(ConfigError) as caught:
         ask(transport)
     assert caught.value.where == where
@@ -164,3 +168,14 @@ def test_the_answer_is_read_whole() -> None:
     message = ask(StandIn().transport())
     expected = answer_for(PublicKey.of(TERMINAL))
     assert (message.terminal_id, message.issuers) == (expected["terminal_id"], expected["issuers"])
+
+
+def test_a_backend_whose_answer_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes soon; the last one would after four seconds."""
+    monkeypatch.setattr(activation, "DEADLINE_S", 0.5)
+    with (
+        listening_on_tcp() as listening,
+        dripping(listening, answer(b"{}")),
+        pytest.raises(ConfigError, match=r"did not answer within 0\.5 s"),
+    ):
+        activate(origin_of(listening), TERMINAL, REQUEST)

@@ -23,6 +23,7 @@ from provisioning import probes
 from provisioning.finding import Finding, Light
 from terminal.cli import main
 from tests.provisioning.stand_in import DAY_S, NOW, ORIGIN, Present, clock, credential
+from tests.support.dripping import answer, dripping, listening_on_tcp, origin_of
 from tests.vectors import ISSUERS, TERMINAL
 
 GREEN, YELLOW, RED = Light.GREEN, Light.YELLOW, Light.RED
@@ -41,9 +42,9 @@ def expect(found: Finding, light: Light, says: str, cure: str = "") -> None:
     assert bool(found.cure) is (light is not GREEN), "a cure exactly where something is not well"
 
 
-def enrolled(life_s: int = 30 * DAY_S) -> Callable[[], Present | None]:
+def enrolled(life_s: int = 30 * DAY_S, at: str = ORIGIN) -> Callable[[], Present | None]:
     read = Credential.read(credential(PublicKey.of(TERMINAL), life_s=life_s), ISSUERS)
-    return lambda: Present(ORIGIN, read)
+    return lambda: Present(at, read)
 
 
 def damaged() -> Present | None:
@@ -177,15 +178,25 @@ def test_without_an_enrolment_there_is_no_credential_and_no_backend(absent: Call
 @pytest.mark.parametrize(
     ("response", "light", "says", "cure"),
     [
-        (httpx.Response(200, json={}, headers={"date": "Thu, 01 Jan 2026 00:00:00 GMT"}), GREEN, "clocks agree", ""),
-        (httpx.Response(200, json={}), GREEN, "clocks agree", ""),
         (
-            httpx.Response(200, json={}, headers={"date": "Thu, 01 Jan 2026 00:02:00 GMT"}),
+            httpx.Response(200, json={"status": "ok"}, headers={"date": "Thu, 01 Jan 2026 00:00:00 GMT"}),
+            GREEN,
+            "clocks agree",
+            "",
+        ),
+        (httpx.Response(200, json={"status": "ok"}), GREEN, "clocks agree", ""),
+        (
+            httpx.Response(200, json={"status": "ok"}, headers={"date": "Thu, 01 Jan 2026 00:02:00 GMT"}),
             YELLOW,
             "115 s",
             "timedatectl",
         ),
-        (httpx.Response(200, json={}, headers={"date": "Thu, 01 Jan 2026 01:00:00 GMT"}), RED, "3595 s", "timedatectl"),
+        (
+            httpx.Response(200, json={"status": "ok"}, headers={"date": "Thu, 01 Jan 2026 01:00:00 GMT"}),
+            RED,
+            "3595 s",
+            "timedatectl",
+        ),
         (httpx.Response(200, html="<html>"), RED, "not as a payment backend", "sign-in page"),
         (httpx.Response(503, json={}), RED, "status 503", "proxy"),
         (httpx.ConnectError("Connection refused"), RED, "Connection refused", "cable"),
@@ -201,6 +212,13 @@ def test_backend(response: httpx.Response | Exception, light: Light, says: str, 
         return response
 
     expect(probes.look_at_backend(enrolled(), clock, httpx.MockTransport(handle)), light, says, cure)
+
+
+def test_a_backend_whose_answer_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes soon; the last one would after four seconds."""
+    monkeypatch.setattr(probes, "DEADLINE_S", 0.5)
+    with listening_on_tcp() as listening, dripping(listening, answer(b'{"status": "ok"}')):
+        expect(probes.look_at_backend(enrolled(at=origin_of(listening)), clock), RED, "no answer within 0.5 s", "cable")
 
 
 def test_terminal_by_its_socket(home: Home) -> None:

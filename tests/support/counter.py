@@ -126,7 +126,7 @@ class Counter:
         """What a technician does first."""
         Enrolling(
             home=self.home,
-            activate=partial(activate, now=self.sandbox.clock.now, transport=httpx.HTTPTransport(verify=False)),
+            activate=partial(activate, now=self.sandbox.clock.now, transport=httpx.AsyncHTTPTransport(verify=False)),
             enrolled=lambda _home: None,
             unsent_payments=lambda _home: 0,
             now=self.sandbox.clock.now,

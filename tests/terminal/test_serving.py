@@ -14,7 +14,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from offline_queue.values import JournalBusyError
-from pengpos.client import Home
+from pengpos.client import Home, LocalClient, NewSale
 from pengpos.core.errors import ConfigError, JournalError
 from pengpos.keys.file import FileKey
 from sandbox.phone.phone import VirtualPhone
@@ -280,3 +280,48 @@ def test_connections_that_say_nothing_keep_nobody_from_the_terminal(
         let_go = [one for one in silent if readable(one)]
         assert len(silent) - len(let_go) <= CONNECTIONS_MOST
     assert len(caplog.records) <= LINES_MOST
+
+
+ASK_THE_DOCTOR = b"GET /v1/diagnosis HTTP/1.1\r\nhost: terminal\r\nconnection: close\r\n\r\n"
+
+
+def test_a_doctor_that_hangs_keeps_nobody_from_the_terminal(enrolled: Counter, loop: LoopThread) -> None:
+    """Six ask it at once: it is asked once, four share what it finds, and status, sale and export wait for none."""
+    let_go, asked = threading.Event(), list[str]()
+
+    def diagnose() -> dict[str, object]:
+        asked.append(threading.current_thread().name)
+        assert let_go.wait(LIMIT_S)
+        return {"healthy": True}
+
+    with served(enrolled.surroundings(diagnose=diagnose), loop) as daemon, ExitStack() as open_ones:
+        asking = [open_ones.enter_context(closing(connected(daemon))) for _ in range(6)]
+        for one in asking:
+            one.sendall(ASK_THE_DOCTOR)
+        until(lambda: len([one for one in asking if readable(one)]) == 2, "two are refused")
+        with LocalClient(daemon.home.socket, call_limit_s=1.0) as screen, daemon.client() as till:
+            assert screen.status().terminal is not None
+            sale = screen.start_sale(NewSale(idempotency_key="a", amount=1_880, currency="CNY"))
+            screen.cancel(sale.id)
+            assert till.get("/v1/queue/export").status_code == 200
+        let_go.set()
+        said = [one.makefile("rb").read() for one in asking]
+    assert sorted(answer[9:12] for answer in said) == [b"200"] * 4 + [b"503"] * 2
+    assert all(b"too_many_calls" in answer for answer in said if answer[9:12] == b"503")
+    assert asked == ["diagnosis_0"]
+
+
+def test_a_doctor_that_hangs_for_long_is_said(
+    enrolled: Counter, loop: LoopThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("terminal.wiring.device.DIAGNOSIS_LIMIT_S", 0.05)
+    let_go = threading.Event()
+
+    def diagnose() -> dict[str, object]:
+        assert let_go.wait(LIMIT_S)
+        return {"healthy": True}
+
+    with served(enrolled.surroundings(diagnose=diagnose), loop) as daemon, daemon.client() as till:
+        said = till.get("/v1/diagnosis")
+        assert (said.status_code, said.json()["code"]) == (503, "diagnosis_hangs")
+        let_go.set()

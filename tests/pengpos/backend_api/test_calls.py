@@ -2,6 +2,7 @@
 """One call with everything that can be in its way: what it raises, and what it says of the link."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
+from pengpos.backend_api import calls
 from pengpos.backend_api.calls import ANSWER_SIZE_MOST, RETRY_AFTER_MOST_S, Calls, UnusableAnswerError
 from pengpos.backend_api.messages import HealthMessage
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.cose import Context, sign1
 from tests.pengpos.wire.shop import ISSUER_KID
+from tests.support.dripping import answer, dripping, listening_on_tcp, origin_of
 from tests.vectors import ISSUER, ISSUERS
 
 HEARD, LOST = ["heard"], ["lost"]
@@ -75,7 +78,23 @@ def test_an_answer() -> None:
     assert line.told == HEARD
 
 
+def test_an_answer_that_a_proxy_packed_is_unpacked_though_we_asked_for_none() -> None:
+    asked: list[str] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers["accept-encoding"])
+        packed = httpx.Response(200, stream=Body(gzip.compress(b'{"status": "ok"}')))
+        packed.headers["content-encoding"] = "gzip"
+        return packed
+
+    assert Line(respond).call().status == "ok"
+    assert asked == ["identity"]
+
+
 PROBLEM_TYPE = {"content_type": "application/problem+json"}
+LARGE = gzip.compress(b" " * (ANSWER_SIZE_MOST + 1))
+BOMB = gzip.compress(gzip.compress(b" " * 200 * ANSWER_SIZE_MOST))
+"""Some kilobytes that stand for 200 MiB, packed twice; once unpacked it is still small."""
 TROUBLE = [
     ("the backend's own no", says(409, PROBLEM, **PROBLEM_TYPE), HEARD),
     ("its own no with a charset", says(409, PROBLEM, content_type="application/problem+json; charset=utf-8"), HEARD),
@@ -92,6 +111,11 @@ TROUBLE = [
     ("no HTTP", raises(httpx.RemoteProtocolError("illegal status line")), LOST),
     ("garbled compression", raises(httpx.DecodingError("zlib")), LOST),
     ("too many redirects", raises(httpx.TooManyRedirects("round and round")), LOST),
+    ("more than we read, unpacked", says(200, LARGE, content_encoding="gzip"), LOST),
+    ("packed twice", says(200, BOMB, content_encoding="gzip, gzip"), LOST),
+    ("packed in another way", says(200, b"1234", content_encoding="br"), LOST),
+    ("no gzip", says(200, b'{"status": "ok"}', content_encoding="gzip"), LOST),
+    ("half a gzip", says(200, gzip.compress(b'{"status": "ok"}')[:-9], content_encoding="gzip"), LOST),
     ("more than we read", says(200, b" " * (ANSWER_SIZE_MOST + 1)), LOST),
 ]  # fmt: skip
 
@@ -246,7 +270,29 @@ def test_events_resume() -> None:
     assert asked == ["41", None]
 
 
+def test_a_stream_whose_head_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes soon; what is behind them never does."""
+    monkeypatch.setattr(calls, "EVENTS_SILENCE_S", 0.3)
+    head = answer(STREAM, b"content-type: text/event-stream")
+
+    async def first(origin: str) -> None:
+        async with httpx.AsyncClient(base_url=origin) as client:
+            async for _ in Calls(client, issuers=lambda: ISSUERS).events("/v1/terminal/events", None):
+                pytest.fail("no event came")
+
+    with listening_on_tcp() as listening, dripping(listening, head), pytest.raises(ConnectionError):
+        asyncio.run(first(origin_of(listening)))
+
+
 BAD_STREAMS = [
+    (
+        "packed",
+        lambda _request: httpx.Response(
+            200,
+            stream=Body(gzip.compress(STREAM)),
+            headers={"content-type": "text/event-stream", "content-encoding": "gzip"},
+        ),
+    ),
     ("refused", says(403, PROBLEM, **PROBLEM_TYPE)),
     ("a sign-in page", says(200, b"<html>", content_type="text/html")),
     ("a redirect", says(302, location="/")),

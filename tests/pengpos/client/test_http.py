@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from pengpos.client import ApiProblem, DaemonAway, LocalClient, NewSale, NewSession, Problem
+from tests.support.dripping import answer, dripping
 from tests.ui.fake_daemon import FakeDaemon
 from workshop.samples.screens import IDLE, SALE_ID, SAMPLES, online, sale
 
@@ -190,6 +191,34 @@ def test_a_daemon_that_says_nothing_is_away_in_time(tmp_path: Path) -> None:
         listener.listen()
         with LocalClient(tmp_path / "t.sock", call_limit_s=0.05) as client, pytest.raises(DaemonAway):
             client.status()
+
+
+STATUS = answer(msgspec.json.encode(IDLE))
+EVENTS = answer(b": here\n\n", b"content-type: text/event-stream")
+
+
+@pytest.mark.parametrize(
+    ("call", "said", "at_once"),
+    [
+        (LocalClient.status, STATUS, 0),
+        (LocalClient.status, STATUS, len(STATUS) - 300),
+        (lambda client: next(client.events()), EVENTS, 0),
+    ],
+    ids=["its head", "its body", "the head of the events"],
+)
+def test_an_answer_that_drips_is_away_in_time(
+    tmp_path: Path, call: Callable[[LocalClient], object], said: bytes, at_once: int
+) -> None:
+    """Each byte comes within the limit; the last one does not."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "t.sock"))
+        listener.listen()
+        with (
+            dripping(listener, said, at_once=at_once),
+            LocalClient(tmp_path / "t.sock", call_limit_s=0.5) as client,
+            pytest.raises(DaemonAway, match=r"time"),
+        ):
+            call(client)
 
 
 def test_newer_fields_are_ignored() -> None:

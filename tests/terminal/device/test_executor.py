@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from terminal.device.executor import BoundedExecutor, Executors, TooManyWaitingError
+from terminal.device.executor import SHARING_MOST, BoundedExecutor, Executors, SharedJob, TooManyWaitingError
 from tests.support.parts import run, until
 
 
@@ -129,5 +129,56 @@ def test_no_kind_of_job_waits_for_another() -> None:
             job.let_go.set()
         assert await asyncio.gather(*held) == ["tap_0", "lists_0", "reports_0"]
         executors.close()
+
+    run(work())
+
+
+def test_a_shared_job_is_done_once_for_all_who_ask_meanwhile_and_anew_for_the_next() -> None:
+    async def work() -> None:
+        held, done = Held(), list[str]()
+
+        def job() -> str:
+            done.append("begun")
+            return held()
+
+        shared = SharedJob(BoundedExecutor("diagnosis", 1), job, 20)
+        asking = [asyncio.ensure_future(shared.result()) for _ in range(SHARING_MOST)]
+        await asyncio.to_thread(held.begun.wait, 20)
+        with pytest.raises(TooManyWaitingError):
+            await shared.result()
+        held.let_go.set()
+        assert await asyncio.gather(*asking) == ["diagnosis_0"] * SHARING_MOST
+        assert done == ["begun"]
+        assert await shared.result() == "diagnosis_0"
+        assert done == ["begun"] * 2
+
+    run(work())
+
+
+def test_a_shared_job_that_hangs_lets_its_callers_go_and_no_second_one_hangs_beside_it() -> None:
+    async def work() -> None:
+        held = Held()
+        shared = SharedJob(BoundedExecutor("diagnosis", 1), held, 0.01)
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                await shared.result()
+        assert [thread.name for thread in threading.enumerate()].count("diagnosis_0") == 1
+        held.let_go.set()
+        await until(lambda: shared._under_way is not None and shared._under_way.done())
+        shared._limit_s = 20
+        assert await shared.result() == "diagnosis_0"
+
+    run(work())
+
+
+def test_a_shared_job_that_breaks_says_so_to_each_caller() -> None:
+    async def work() -> None:
+        def job() -> str:
+            raise ValueError("broken")
+
+        shared = SharedJob(BoundedExecutor("diagnosis", 1), job, 20)
+        for _ in range(2):
+            with pytest.raises(ValueError, match="broken"):
+                await shared.result()
 
     run(work())

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calls over a Unix socket whose deadline is for the whole of them: httpx bounds each read alone.
+
+Imported with the first call, as httpx is.
+
+Tests: tests/pengpos/client/test_http.py
+"""
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpcore
+import httpx
+
+LOST = (httpx.TransportError, httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
+"""What a call raises where no whole answer came."""
+KEPT_S = 5.0
+"""How long a connection is kept: the terminal closes one that says nothing for ten seconds, and may do so under us."""
+KEPT_MOST = 2
+_call = threading.local()
+
+
+@contextmanager
+def ends_within(limit_s: float) -> Iterator[None]:
+    """Calls of this thread inside of it end by then, their last byte included."""
+    _call.ends_s = time.monotonic() + limit_s
+    try:
+        yield
+    finally:
+        _call.ends_s = None
+
+
+def _left_s(limit_s: float | None) -> float | None:
+    """What is left for one step of a call. Raises httpcore.ReadTimeout if nothing is."""
+    ends_s: float | None = getattr(_call, "ends_s", None)
+    if ends_s is None:
+        return limit_s
+    if (left_s := ends_s - time.monotonic()) <= 0:
+        raise httpcore.ReadTimeout("it does not come to an end in time")
+    return left_s if limit_s is None else min(limit_s, left_s)
+
+
+class SocketTransport(httpx.BaseTransport):
+    """The way to one Unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        self._pool = httpcore.ConnectionPool(
+            uds=str(path), network_backend=_Network(), keepalive_expiry=KEPT_S, max_keepalive_connections=KEPT_MOST
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Raises what `LOST` names."""
+        assert isinstance(request.stream, httpx.SyncByteStream)  # a Client gives no other
+        url = httpcore.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        )
+        answer = self._pool.handle_request(
+            httpcore.Request(
+                request.method, url, headers=request.headers.raw, content=request.stream, extensions=request.extensions
+            )
+        )
+        assert isinstance(answer.stream, Iterable)
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._answer.iter_stream()
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+class _Network(httpcore.SyncBackend):
+    def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
+    ) -> httpcore.NetworkStream:
+        return _Stream(super().connect_unix_socket(path, _left_s(timeout), socket_options))
+
+
+class _Stream(httpcore.NetworkStream):
+    """The library's, each step of which takes no longer than is left for the call."""
+
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _left_s(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _left_s(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
