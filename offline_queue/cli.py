@@ -20,7 +20,7 @@ import click
 from offline_queue.export.acknowledgement import check, read_file, uncovered
 from offline_queue.export.export import seal_unsent, write_export
 from offline_queue.journal.failures import system_failure
-from offline_queue.journal.files import load_key, set_aside
+from offline_queue.journal.files import files_of, load_key, set_aside
 from offline_queue.journal.journal import Journal
 from offline_queue.journal.reader import JournalReader
 from offline_queue.records.codec import UnreadableSaleError
@@ -191,7 +191,7 @@ def set_aside_command(home: Home) -> None:
     One that is well is kept while sales in it wait that the backend has not acknowledged, or while that cannot be read.
     """
     path = home.journal
-    if not path.exists() and not path.with_name(path.name + "-wal").exists():
+    if not any(file.exists() for file in files_of(path)):
         raise click.ClickException(f"There is no journal at {path}.")
     target = set_aside(path, SystemClock(), check=lambda: _refuse_if_needed(home))
     click.echo(f"It is now {target}. Keep it, and {home.journal_key}, which opens it.")

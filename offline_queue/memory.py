@@ -8,7 +8,7 @@ Tests: tests/contracts/test_journal_contract.py, tests/contracts/test_journal_ch
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -129,6 +129,11 @@ class MemoryJournal:
             if any(intent.intent_id == intent_id for intent in sale.intents):
                 return sale
         return None
+
+    def lacks(self, intents: Iterable[UUID]) -> int:
+        """See `SaleReads.lacks`."""
+        known = {intent.intent_id for sale in self._open_content().sales.values() for intent in sale.intents}
+        return sum(intent not in known for intent in intents)
 
     def open_sales(self) -> list[Sale]:
         """See `SaleReads.open_sales`."""
@@ -298,8 +303,8 @@ class MemoryJournal:
                 content = replace(content, stored={**content.stored, (kind, key): body})
             case IssuerTimeSeen(at=at):
                 content = replace(content, issuer_time=max(at, content.issuer_time))
-            case EpochDrawn(epoch=epoch):
-                content = replace(content, epoch=epoch, counter=0)
+            case EpochDrawn(epoch=epoch, counter=counter):
+                content = replace(content, epoch=epoch, counter=counter)
             case _:
                 assert_never(change)
         kind, subject, body = parts_of(change)

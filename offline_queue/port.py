@@ -7,7 +7,7 @@ Every method may be called from any thread. Reads see every change whose future 
 Tests: tests/contracts/test_journal_contract.py, tests/contracts/test_journal_limits_contract.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -41,6 +41,9 @@ class SaleReads(Protocol):
 
     def sale_by_intent(self, intent_id: UUID) -> Sale | None:
         """The sale one of whose intents, also an older one, has this id."""
+
+    def lacks(self, intents: Iterable[UUID]) -> int:
+        """How many of these intents, each named once, no sale in it has ever had."""
 
     def open_sales(self) -> list[Sale]:
         """Sales with something left to do, oldest first: what is taken up again after a restart.

@@ -97,10 +97,11 @@ class IssuerTimeSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochDrawn:
-    """A new epoch: 63 random bits; intent counters start again at 1."""
+    """A new epoch: 63 random bits. Intent counters go on behind `counter`: 0, or what missing rows had used."""
 
     epoch: int
     why: str
+    counter: int = 0
 
 
 Change = SaleChanged | DocumentStored | ValueStored | HeadSigned | IssuerTimeSeen | EpochDrawn
@@ -113,6 +114,31 @@ class Head:
     epoch: int
     seq: int
     hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPayment:
+    """A payment accepted offline that waits for the backend: its intent, and what is to come of it."""
+
+    intent_id: bytes
+    currency: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRows:
+    """The journal ended at row `had` of `epoch`, and is found ending at `have`, or with another row there."""
+
+    had: int
+    have: int
+    epoch: int
+    payments: list[WaitingPayment]
+    """Those of the payments that waited which are not in it as accepted; `more` waited beside those that are known."""
+    more: int = 0
+
+
+MISSING_ROWS = "missing_rows"
+"""The kind of value under which a journal keeps what it once found missing; by epoch and row, JSON of MissingRows."""
 
 
 @dataclass(frozen=True, slots=True)

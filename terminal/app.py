@@ -13,6 +13,7 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
+from offline_queue.values import MISSING_ROWS
 from pengpos.core.errors import JournalError, JournalTransientError
 from pengpos.core.events import Approved, LifeOver, Restarted, SellingStopped
 from pengpos.core.machine.states import WAITING_STATES
@@ -99,6 +100,8 @@ class Terminal:
             await open_sales.apply(sale.sale_id, event)
         if (detail := take_fault(self._last_fault)) is not None:
             self._device.alarms.raise_lasting(SOFTWARE, SOFTWARE, software_fault(detail))
+        noted = await asyncio.to_thread(self._device.journal.values, MISSING_ROWS)
+        self._sales.inquiries.ask_where_rows_are_missing(noted)
         self._sales.second_copy.copy(open_sales.sales)
         self._taps.readers.start()
         self._run(self._device.publisher.run(self._snapshots.status, self._snapshots.is_stale), "publishing")

@@ -61,14 +61,19 @@ class Mirror:
         recipient: PublicKey,
         journal_directory: Path | None,
         changed: Callable[[MirrorHealth], None],
+        found: Callable[[frozenset[str]], None] = lambda _intents: None,
         retry_s: float = RETRY_S,
     ) -> None:
         """`changed` is called in the mirror's thread when the health is another than before.
+
+        `found`: there too, once, with the intent ids of all payments that were on the medium when it was first well.
 
         `journal_directory`: the mirror refuses a directory on the same medium as this one (an empty mount point).
         """
         self._file = MirrorFile(directory / f"pengpos-{terminal_id}.mirror", recipient, journal_directory)
         self._changed = changed
+        self._found = found
+        self._compared = False
         self._retry_s = retry_s
         self._waiting: dict[UUID, Sale] = {}
         self._health = MirrorHealth(MirrorState.WELL)
@@ -115,6 +120,10 @@ class Mirror:
     def _copy(self, waiting: dict[UUID, Sale]) -> MirrorHealth:
         """Try the medium even when nothing waits: a stick that was pulled out is noticed before it is needed."""
         try:
+            if not self._compared:
+                self._file.add([])
+                self._found(self._file.intents())
+                self._compared = True
             self._file.add(list(waiting.values()))
         except SameMediumError as error:
             return MirrorHealth(MirrorState.ABSENT, str(error))

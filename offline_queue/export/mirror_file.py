@@ -55,6 +55,10 @@ class MirrorFile:
         finally:
             os.close(handle)
 
+    def intents(self) -> frozenset[str]:
+        """Intent ids of all payments in it, as of the last `add`; those of lines that are not ours are left out."""
+        return frozenset(self._seen[1]) if self._seen is not None else frozenset()
+
     def _append(self, handle: int, sales: Sequence[Sale]) -> None:
         there = self._scan(handle)
         new = [sale for sale in sales if str(sale.intent.intent_id) not in there]

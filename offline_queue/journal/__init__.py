@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The journal on the medium: SQLCipher file, writer thread, reader, projection, verification.
 
-Reading order: failures, connection, projection, schema, files, verify, reading, reader, writer, journal.
+Reading order: failures, connection, projection, schema, witness, files, verify, reading, reader, waiting, writer,
+journal.
 """
 
 __all__ = ["failures", "files", "journal", "reader", "writer"]

@@ -20,6 +20,7 @@ from offline_queue.journal.connection import (
 )
 from offline_queue.journal.failures import SET_ASIDE, failure_of
 from offline_queue.journal.projection import append
+from offline_queue.journal.witness import path_of as witness_of
 from offline_queue.records.chain import GENESIS, Row
 from offline_queue.records.rows import draw_epoch, parts_of
 from offline_queue.values import EpochDrawn
@@ -36,7 +37,7 @@ def create(path: Path, key: bytes, clock: Clock, boot_id: bytes) -> None:
     So a file of this name is never a half-made journal, and an empty one is always a truncated one.
     """
     making = path.with_name(path.name + ".new")
-    for leftover in _files(making):
+    for leftover in files_of(making):
         leftover.unlink(missing_ok=True)
     os.close(os.open(making, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
     connection = connect(making, key)
@@ -62,6 +63,8 @@ def refuse_strays(path: Path) -> None:
     if not path.exists():
         if path.with_name(path.name + "-wal").exists():
             raise JournalForeignError(str(path), "the database is gone but its write-ahead log is there", SET_ASIDE)
+        if witness_of(path).exists():
+            raise JournalForeignError(str(path), "the database is gone; its last row is known", SET_ASIDE)
         return
     with path.open("rb") as file:
         start = file.read(len(_PLAIN_SQLITE))
@@ -83,10 +86,10 @@ def set_aside(path: Path, clock: Clock, *, check: Callable[[], None] = lambda: N
         stamp = datetime.fromtimestamp(clock.now(), UTC).strftime("%Y%m%dT%H%M%SZ")
         target = path.with_name(f"{path.name}.aside-{stamp}")
         number = 1
-        while any(file.exists() for file in _files(target)):
+        while any(file.exists() for file in files_of(target)):
             number += 1
             target = path.with_name(f"{path.name}.aside-{stamp}-{number}")
-        for old, new in zip(_files(path), _files(target), strict=True):
+        for old, new in zip(files_of(path), files_of(target), strict=True):
             if old.exists():
                 old.rename(new)
         sync_directory(path.parent)
@@ -117,5 +120,6 @@ def load_key(path: Path) -> bytes:
     return key
 
 
-def _files(path: Path) -> tuple[Path, Path, Path]:
-    return path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
+def files_of(path: Path) -> tuple[Path, ...]:
+    """A journal's file and its companions: write-ahead log, its index, the newest row."""
+    return path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm"), witness_of(path)

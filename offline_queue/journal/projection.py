@@ -91,8 +91,8 @@ def project(connection: Connection, change: Change, seq: int, at_utc: int, numbe
     match change:
         case SaleChanged(sale=sale):
             return _project_sale(connection, sale, seq, at_utc, numbers)
-        case EpochDrawn(epoch=epoch):
-            return Numbers(epoch, 0)
+        case EpochDrawn(epoch=epoch, counter=counter):
+            return Numbers(epoch, counter)
         case DocumentStored(kind=kind, version=version, body=body):
             _put_document(connection, kind, version, seq, body)
         case HeadSigned(head=head, signed=signed):

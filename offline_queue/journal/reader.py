@@ -62,6 +62,7 @@ _TAKEN = f"""SELECT
 _BOUNCED = f"""sale.taken_at >= ? AND sale.taken_at < ? AND sale.currency = ?
     AND sale.state = '{SaleState.DECLINED_AT_SYNC.value}'"""
 _ROWS_AT_ONCE = 1_000
+_IDS_AT_ONCE = 500
 _ROWS_FROM = """SELECT seq, epoch, counter, kind, subject, at_utc, boot, body, hash FROM journal
     WHERE seq >= ? ORDER BY seq LIMIT ?"""
 _REFUNDED = """SELECT count(*), coalesce(sum(amount_minor), 0) FROM refund
@@ -108,6 +109,16 @@ class JournalReader:
     def sale_by_intent(self, intent_id: UUID) -> Sale | None:
         """See `SaleReads.sale_by_intent`."""
         return self._one_sale("sale.no = (SELECT sale_no FROM intent WHERE intent_id = ?)", intent_id.bytes)
+
+    def lacks(self, intents: Iterable[UUID]) -> int:
+        """How many of these intents it has never had: what a second copy holds beside it."""
+        ids = [intent.bytes for intent in intents]
+        known = 0
+        for start in range(0, len(ids), _IDS_AT_ONCE):
+            some = ids[start : start + _IDS_AT_ONCE]
+            marks = ", ".join("?" * len(some))
+            known += self._row(f"SELECT count(*) FROM intent WHERE intent_id IN ({marks})", *some)[0]  # noqa: S608 -- question marks
+        return len(ids) - known
 
     def open_sales(self) -> list[Sale]:
         """See `SaleReads.open_sales`."""

@@ -119,7 +119,7 @@ class _FullWalk:
 
     def check(self, row: Row) -> None:
         if row.kind == "epoch":
-            self._numbers = Numbers(int.from_bytes(row.body, "big"), 0)
+            self._numbers = Numbers(int.from_bytes(row.body, "big"), row.counter)
         match row.kind:
             case "sale":
                 self._check_sale(row)

@@ -13,14 +13,30 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
+import msgspec
+
 from offline_queue.journal import schema
 from offline_queue.journal.connection import Connection, DatabaseError, connect
-from offline_queue.journal.failures import failure_of, is_damage
+from offline_queue.journal.failures import SET_ASIDE, failure_of, is_damage
 from offline_queue.journal.projection import Numbers, append, project
 from offline_queue.journal.verify import check_tail
+from offline_queue.journal.waiting import waiting_in, waits
+from offline_queue.journal.witness import Witness, keep_log
 from offline_queue.records.chain import Row
-from offline_queue.values import Change, ChangeRefusedError, Head, Recorded
-from pengpos.core.errors import JournalError, JournalUnusableError
+from offline_queue.records.rows import draw_epoch, parts_of
+from offline_queue.values import (
+    MISSING_ROWS,
+    Change,
+    ChangeRefusedError,
+    EpochDrawn,
+    Head,
+    MissingRows,
+    Recorded,
+    SaleChanged,
+    ValueStored,
+    WaitingPayment,
+)
+from pengpos.core.errors import JournalDamagedError, JournalError, JournalUnusableError
 from pengpos.core.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -57,6 +73,10 @@ class Writer:
         self._boot_id = boot_id
         self._connection: Connection | None = None
         self._rows_in_log = 0
+        self._witness = Witness(path, key)
+        self._waiting: dict[bytes, WaitingPayment] = {}
+        """What waits for the backend, by sale."""
+        self._begun = False
         self.head: Head
         self.numbers: Numbers
         """Replaced as a whole after each commit, so that other threads may read it."""
@@ -73,8 +93,10 @@ class Writer:
         connection = connect(self._path, self._key)
         try:
             schema.check_version(connection, self._path)
+            missing = self._what_is_missing(connection)
             schema.apply(connection)
             head, numbers = check_tail(connection, self._path)
+            self._waiting = waiting_in(connection)
         except DatabaseError as error:
             connection.close()
             raise failure_of(self._path, error) from error
@@ -82,13 +104,49 @@ class Writer:
             connection.close()
             raise
         self._connection, self.head, self.numbers = connection, head, numbers
+        if missing is not None:
+            self._note(*missing)
+        else:
+            self._witness.keep(head, numbers.counter, list(self._waiting.values()))
+        self._begun = True
         return connection
+
+    def _what_is_missing(self, connection: Connection) -> tuple[MissingRows, int] | None:
+        """Rows that were on the medium and are not in the file any more, and the counter in force behind them.
+
+        Raises JournalDamagedError where that happens to a journal in use: the next start tells of it.
+        """
+        kept = self._witness.read()
+        if kept is None:
+            return None
+        found = connection.execute("SELECT epoch, hash FROM journal WHERE seq = ?", (kept.seq,)).fetchone()
+        if found == (kept.epoch, kept.hash):
+            return None
+        have = connection.execute("SELECT max(seq) FROM journal").fetchone()[0] or 0
+        log.critical("the journal ended at row %d, and now at row %d, or with another", kept.seq, have)
+        if self._begun:
+            detail = f"rows that were written are gone: it ended at row {kept.seq}, and now at row {have}"
+            raise JournalDamagedError(str(self._path), detail, SET_ASIDE)
+        keep_log(self._path, f"lost-{kept.epoch}-{kept.seq}")
+        still = waiting_in(connection).values()
+        return kept.missing_in(have, list(still)), kept.counter
+
+    def _note(self, missing: MissingRows, counter: int) -> None:
+        """Record what is missing, and a new epoch that uses none of its numbers again. Raises JournalError."""
+        key = f"{missing.epoch}-{missing.had}"
+        drawn = EpochDrawn(epoch=draw_epoch(), why=f"rows up to {missing.had} are missing", counter=counter)
+        said = ValueStored(kind=MISSING_ROWS, key=key, body=msgspec.json.encode(missing))
+        request = Request([(change, parts_of(change)) for change in (drawn, said)])
+        self.commit([request])
+        request.future.result(0)
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and let go of it."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        self._witness.sync()
+        self._witness.close()
 
     def commit(self, group: Sequence[Request]) -> None:
         """Append every request of the group with one sync, then answer each. Raises nothing that a medium can cause."""
@@ -99,11 +157,23 @@ class Writer:
             outcomes = self._commit(group)
         except JournalError as error:  # the file cannot even be opened again
             outcomes = [error] * len(group)
+        self._keep(group, outcomes)
         for request, outcome in zip(group, outcomes, strict=True):
             if isinstance(outcome, Recorded):
                 request.future.set_result(outcome)
             else:
                 request.future.set_exception(outcome)
+
+    def _keep(self, group: Sequence[Request], outcomes: Sequence[Recorded | JournalError]) -> None:
+        """Beside the journal, what is on the medium now; nothing, if nothing came."""
+        recorded = [request for request, outcome in zip(group, outcomes, strict=True) if isinstance(outcome, Recorded)]
+        for change in (change for request in recorded for change, _ in request.changes):
+            if isinstance(change, SaleChanged):
+                self._waiting.pop(change.sale.sale_id.bytes, None)
+                if (payment := waits(change.sale)) is not None:
+                    self._waiting[change.sale.sale_id.bytes] = payment
+        if recorded:
+            self._witness.keep(self.head, self.numbers.counter, list(self._waiting.values()))
 
     def fold(self, *, idle: bool) -> None:
         """Move the write-ahead log's pages into the database when enough have gathered: after the answer, not before.
@@ -115,6 +185,7 @@ class Writer:
         self._rows_in_log = 0
         try:
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            self._witness.sync()
         except DatabaseError:
             self._give_up_connection()
 

@@ -150,10 +150,12 @@ class Heartbeat:
             return
         log.critical("the backend knows row %d of this journal and we do not: restored from an old copy", head.seq)
         self._restored()  # first: a power cut in between finds this journal as old as it was
+        own = await asyncio.to_thread(self._journal.head)
+        used = self._journal.next_counter().counter - 1 + max(0, head.seq - own.seq)  # a row begins one sale at most
         await durable(
             self._journal,
             [
-                EpochDrawn(epoch=draw_epoch(), why="the backend knows a later head"),
+                EpochDrawn(epoch=draw_epoch(), why="the backend knows a later head", counter=used),
                 ValueStored(kind=_KIND, key=_HIGHEST, body=raw),
             ],
         )

@@ -8,6 +8,7 @@ get; what a medium or a library said goes in as it came.
 from typing import Final, NamedTuple, assert_never
 
 from offline_queue.export.mirror import MirrorHealth, MirrorState
+from offline_queue.values import MissingRows
 from pengpos.client import Sentences
 from pengpos.core.effects import AlarmKind
 from pengpos.core.errors import JournalMediumError
@@ -76,6 +77,9 @@ _PLATFORM_BEARS: Final = message("alarm.declined_at_sync.borne_by_platform")
 # Translators: follows alarm.declined_at_sync.text, as one sentence.
 _MERCHANT_BEARS: Final = message("alarm.declined_at_sync.borne_by_merchant")
 
+_ROWS_MISSING: Final = _Alarm(message("alarm.rows_missing.text"), message("alarm.rows_missing.cure"))
+# Translators: follows alarm.rows_missing.text, as one sentence.
+_MONEY_MISSING: Final = message("alarm.rows_missing.money")
 _RESTORED: Final = _Alarm(message("alarm.restored.text"), message("alarm.restored.cure"))
 
 # Translators: {state} is one of the four below, {detail} what the medium or a library said, in English.
@@ -86,6 +90,8 @@ _SECOND_COPY: Final = {
     MirrorState.BROKEN: _Alarm(message("alarm.second_copy.broken"), message("alarm.second_copy.broken_cure")),
     MirrorState.STOPPED: _Alarm(message("alarm.second_copy.stopped"), message("alarm.second_copy.stopped_cure")),
 }
+
+_SECOND_COPY_HAS_MORE: Final = _Alarm(message("alarm.second_copy.has_more"), message("alarm.second_copy.has_more_cure"))
 
 _LOCKED: Final = _Alarm(message("alarm.terminal_locked.text"), message("alarm.terminal_locked.cure"))
 _REVOKED: Final = _Alarm(message("alarm.terminal_revoked.text"), message("alarm.terminal_revoked.cure"))
@@ -153,6 +159,19 @@ def _who_bears(sale: Sale) -> list[Sentences]:
     return [sentences(_MERCHANT_BEARS)]
 
 
+def rows_missing(missing: MissingRows) -> AlarmWords:
+    """The journal ends earlier than it did, or is another; with the waiting payments that are gone, and their sum."""
+    words = _ROWS_MISSING.words(had=missing.had, have=missing.have)
+    if not missing.payments:
+        return words
+    sums: dict[str, int] = {}
+    for payment in missing.payments:
+        sums[payment.currency] = sums.get(payment.currency, 0) + payment.amount_minor
+    money = ", ".join(str(Money(minor, currency)) for currency, minor in sorted(sums.items()))
+    lost = sentences(_MONEY_MISSING, count=len(missing.payments) + missing.more, money=money)
+    return words._replace(text=joined(words.text, lost))
+
+
 def restored() -> AlarmWords:
     """The journal is an old copy: sales made since are not in it."""
     return _RESTORED.words()
@@ -163,6 +182,11 @@ def second_copy(health: MirrorHealth) -> AlarmWords:
     alarm = _SECOND_COPY[health.state]
     text = sentences(_SECOND_COPY_TEXT, state=alarm.text, waiting=health.waiting, detail=health.detail)
     return AlarmWords(text, sentences(alarm.cure))
+
+
+def second_copy_has_more(count: int) -> AlarmWords:
+    """The second copy holds payments that this journal never had, or has lost."""
+    return _SECOND_COPY_HAS_MORE.words(count=count)
 
 
 def must_not_sell(*, revoked: bool) -> AlarmWords:

@@ -35,9 +35,10 @@ class Alarms:
         self._clock = clock
         self._changed = changed
         self._passing: dict[str, AlarmView] = {}
-        self._lasting = {
-            key: msgspec.json.decode(body, type=AlarmView) for key, body in journal.values(_KIND).items() if body
-        }
+        stored = journal.values(_KIND)
+        self._raised = frozenset(stored)
+        """All that were ever raised to last, as of the start."""
+        self._lasting = {key: msgspec.json.decode(body, type=AlarmView) for key, body in stored.items() if body}
         self._unsaved: dict[str, bytes] = {}
         self._seen_by: dict[str, str] = {}
         """Of those seen to and not yet saved: the operator, where one had signed in."""
@@ -100,6 +101,10 @@ class Alarms:
         self._seen_by.pop(alarm.id, None)  # who saw to the one before has not seen to this one
         self._changed()
         return True
+
+    def was_raised(self, alarm_id: str) -> bool:
+        """True if it stands, or was raised in an earlier life of this terminal, and perhaps seen to."""
+        return alarm_id in self._lasting or alarm_id in self._raised
 
     def stands(self, alarm_id: str) -> bool:
         """True until this alarm is seen to."""

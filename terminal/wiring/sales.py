@@ -16,7 +16,7 @@ from terminal.device.second_copy import SecondCopy
 from terminal.device.settings import read_settings
 from terminal.sales.commands import SaleCommands
 from terminal.sales.effects import EffectRunner
-from terminal.sales.inquiries import RESTORED_ALARM, Inquiries
+from terminal.sales.inquiries import Inquiries, looks_put_back
 from terminal.sales.intent_url import IntentUrls
 from terminal.sales.limits import UsedLimits
 from terminal.sales.offline import OfflinePolicy
@@ -70,7 +70,7 @@ def make_sales(
         backend.policy,
         device.identity,
         device.clock,
-        suspended=lambda: not backend.standing.may_sell or device.alarms.stands(RESTORED_ALARM),
+        suspended=lambda: not backend.standing.may_sell or looks_put_back(device.alarms),
     )
     commands = _commands(device, backend, tag, open_sales, policy)
     drainer = Drainer(
@@ -170,4 +170,4 @@ def _commands(
 
 
 def _second_copy(home: Home, device: DeviceParts) -> SecondCopy:
-    return SecondCopy(read_settings(home.settings), home, device.identity(), device.alarms)
+    return SecondCopy(read_settings(home.settings), home, device.identity(), device.alarms, device.list_reads)

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from offline_queue.journal.connection import Connection, DatabaseError, connect
+from offline_queue.journal.files import files_of
 from offline_queue.journal.journal import Journal
 from offline_queue.journal.reader import JournalReader
 from offline_queue.journal.verify import verify
@@ -160,11 +161,12 @@ def test_only_the_full_walk_sees_what_lies_before_the_signed_head(path: Path) ->
     assert trouble.value.seq == 13
 
 
-def test_a_whole_file_put_back_verifies_but_lacks_the_head_the_backend_knows(path: Path) -> None:
-    old = path.read_bytes()
+def test_a_whole_card_put_back_verifies_but_lacks_the_head_the_backend_knows(path: Path) -> None:
+    old = {file: file.read_bytes() for file in files_of(path) if file.exists()}
     with Journal.open(path, key=KEY, clock=HeldClock()) as journal:
         later: Head = journal.record([ValueStored(kind="till", key="after the copy", body=b"")]).result(10).head
-    path.write_bytes(old)
+    for file, content in old.items():
+        file.write_bytes(content)
     with Journal.open(path, key=KEY, clock=HeldClock()) as journal:
         assert journal.verify().rows == 17
         assert not journal.holds(later)

@@ -2,8 +2,8 @@
 """A restored card and a copied one: the backend cannot tell them apart, people can (backend API, *A copied key*)."""
 
 import json
-import shutil
 
+from offline_queue.journal.files import files_of
 from pengpos.core.reasons import Reason
 from pengpos.keys.file import FileKey
 from pengpos.keys.software import SoftwareKey
@@ -25,15 +25,15 @@ def restore(counter: Counter, phone: VirtualPhone) -> int:
     counter.tap(counter.present("6.00"), phone, "approved")
     refresh(counter)
     counter.close()
-    copy = counter.home.root / "copy.db"
-    shutil.copy(counter.home.journal, copy)
+    copy = {file: file.read_bytes() for file in files_of(counter.home.journal) if file.exists()}
     counter.open()
     counter.until_status(lambda status: status.link.online and status.readers)
     counter.tap(counter.present("7.00"), phone, "approved")
     refresh(counter)
     epoch = counter.journal.head().epoch
     counter.close()
-    shutil.copy(copy, counter.home.journal)
+    for file, content in copy.items():
+        file.write_bytes(content)
     counter.open()
     return epoch
 

@@ -238,7 +238,11 @@ def test_closing_folds_the_log_into_one_file(path: Path) -> None:
     for number in range(10):
         with open_journal(path) as journal:
             journal.record([ValueStored(kind="n", key=str(number), body=b"")]).result(WAIT_S)
-        assert sorted(file.name for file in path.parent.iterdir()) == ["journal.db", "journal.db.lock"]
+        assert sorted(file.name for file in path.parent.iterdir()) == [
+            "journal.db",
+            "journal.db.head",
+            "journal.db.lock",
+        ]
 
 
 def test_folding_waits_until_nobody_writes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,11 +33,12 @@ class Bench:
     def __init__(self, tmp_path: Path, directory: Path | None) -> None:
         clock = HandClock()
         self.changes = 0
-        self.alarms = Alarms(MemoryJournal(clock), clock, self._changed)
+        journal = MemoryJournal(clock)
+        self.alarms = Alarms(journal, clock, self._changed)
         home = Home(tmp_path / "home")
         home.journal.parent.mkdir(parents=True, exist_ok=True)
         settings = Settings(mirror=None if directory is None else MirrorSettings(directory=str(directory)))
-        self.copy = SecondCopy(settings, home, cast("Any", _Identity()), self.alarms)
+        self.copy = SecondCopy(settings, home, cast("Any", _Identity()), self.alarms, journal)
 
     def _changed(self) -> None:
         self.changes += 1
