@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 TICK_S = 0.25
 HURRY_GAP_S = 10.0
+HINTS_APART_S = 3.0
 EVENTS_HELD_BACK = "events_held_back"
 ASK_AT_START_S = 2.0
 
@@ -55,6 +56,7 @@ class Terminal:
             self._device.journal.close()
             raise
         self._hurried_s = -HURRY_GAP_S
+        self._hint_again_s = 0.0
         self._tasks: list[asyncio.Task[None]] = []
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -68,6 +70,7 @@ class Terminal:
             stream_opened=self._stream_opened,
             standing=self._standing,
             revoked=self._told_revoked,
+            standing_said=self._standing_said,
         )
         self._sales = sales = make_sales(
             given, device, backend, reader_there=lambda: board.has_reader, broken=self._journal_stopped
@@ -184,6 +187,13 @@ class Terminal:
         if self._standing.may_sell:
             self._upkeep.wake()
         self._standing.refused_as_revoked()
+
+    def _standing_said(self, word: str) -> None:
+        """An answer says otherwise than we obey: have it signed. No event may have come, and the word may be false."""
+        now_s = asyncio.get_running_loop().time()
+        if word != self._standing.now and now_s >= self._hint_again_s:
+            self._hint_again_s = now_s + HINTS_APART_S
+            self._upkeep.wake()
 
     def _link_changed(self) -> None:
         """A link that is back cuts back-offs short, which were meant for a dead one; a flapping link, now and then."""

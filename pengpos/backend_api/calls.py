@@ -56,7 +56,8 @@ class Calls:
     `heard` is called for every byte that came from the backend, `lost` when it could not be reached or a stranger
     answered in its place, `opened` each time the event stream is open, for it replays nothing from before,
     `events_heard` for every byte of that stream,
-    `revoked` when it answered that this terminal is, and `time_signed` of its own time when it refused ours and signed
+    `revoked` when it answered that this terminal is, `standing_said` with the unsigned word of an answer on whether it
+    may sell, and `time_signed` of its own time when it refused ours and signed
     it over our request.
     """
 
@@ -69,6 +70,7 @@ class Calls:
         lost: Callable[[], None] = lambda: None,
         opened: Callable[[], None] = lambda: None,
         revoked: Callable[[], None] = lambda: None,
+        standing_said: Callable[[str], None] = lambda _word: None,
         events_heard: Callable[[], None] = lambda: None,
         time_signed: Callable[[int], Awaitable[None]] = _nobody,
     ) -> None:
@@ -78,6 +80,7 @@ class Calls:
         self._lost = lost
         self._opened = opened
         self._revoked = revoked
+        self._standing_said = standing_said
         self._events_heard = events_heard
         self._time_signed = time_signed
         self._process = secrets.token_urlsafe(16)  # told to the event stream: two that alternate are two devices
@@ -144,6 +147,8 @@ class Calls:
             self._lost()
             raise UnusableAnswerError(str(error)) from error
         self._heard()
+        if (word := response.headers.get("pengpos-standing")) is not None:
+            self._standing_said(word)
         return answer, response.request
 
     async def events(self, path: str, last_event_id: str | None) -> AsyncIterator[tuple[str, str, bytes]]:

@@ -58,8 +58,11 @@ def make_backend(
     stream_opened: Callable[[], None],
     standing: CurrentStanding,
     revoked: Callable[[], None],
+    standing_said: Callable[[str], None],
 ) -> BackendParts:
-    """Make the way to the backend. The callables return at once; `revoked`: a call was answered that we are."""
+    """Make the way to the backend. The callables return at once; `revoked`: a call was answered that we are;
+    `standing_said`: an answer says, unsigned, whether we may sell.
+    """
     client = httpx.AsyncClient(
         base_url=device.identity().backend,
         auth=RequestSigner(device.signer, device.clock.now),
@@ -75,6 +78,7 @@ def make_backend(
         lost=link.lost,
         opened=stream_opened,
         revoked=revoked,
+        standing_said=standing_said,
         events_heard=link.events_heard,
         time_signed=device.time.issuer_signed,
     )

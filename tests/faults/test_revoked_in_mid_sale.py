@@ -20,14 +20,19 @@ HOW = pytest.mark.parametrize("order", [Operator.revoke, Operator.lock], ids=["r
 WHEN = pytest.mark.parametrize("after_s", [0, 1, 4, 6, 12, 30, 66, 105])
 
 
-def seconds_until_it_stops(world: World, order: Order, after_s: int) -> float:
-    """From the operator's word until the sale that waited for a phone is over and no phone is offered another."""
+def seconds_until_it_stops(world: World, order: Order, after_s: int, *, held_back: bool = False) -> float:
+    """From the operator's word until the sale that waited for a phone is over and no phone is offered another.
+
+    `held_back`: a proxy keeps the body of the event stream, so that no command is heard.
+    """
     play = Play(world, world.installation(), world.phones(1))
     took: list[float] = []
 
     async def journey() -> None:
         hands = Hands(play)
         await hands.good_morning()
+        if held_back:
+            play.road.hold_events_back()
         sale = await hands.see_url(await hands.charge("a", 18_80))
         await hands.see_empty_field()
         play.leap(after_s)
@@ -48,3 +53,9 @@ def seconds_until_it_stops(world: World, order: Order, after_s: int) -> float:
 @WHEN
 def test_it_stops_within_ten_seconds(street: World, order: Order, after_s: int) -> None:
     assert seconds_until_it_stops(street, order, after_s) <= STOPS_WITHIN_S
+
+
+@HOW
+@WHEN
+def test_it_stops_within_ten_seconds_also_where_no_event_comes(street: World, order: Order, after_s: int) -> None:
+    assert seconds_until_it_stops(street, order, after_s, held_back=True) <= STOPS_WITHIN_S

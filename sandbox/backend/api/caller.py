@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, cast
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import delete, select
@@ -25,6 +25,7 @@ from sandbox.backend.records import ids
 from sandbox.backend.records.database import insert_if_new
 from sandbox.backend.records.tables import AccountRow, RequestNonceRow, TerminalKeyRow, TerminalKeyState, TerminalRow
 from sandbox.backend.terminals import enrolment
+from sandbox.backend.terminals.policy import standing_of
 from sandbox.backend.trust.request_signature import (
     NONCE_LIFE_S,
     FindKey,
@@ -48,6 +49,8 @@ class Terminal:
     nonce: str
     """Of this request."""
     revoked: bool
+    standing: str
+    """Whether it may sell, in the policy's word."""
 
 
 def get_backend(request: Request) -> Backend:
@@ -93,10 +96,12 @@ def check_new_key(backend: Backend, request: SignedRequest, key: PublicKey, kid:
     backend.db.write(lambda session: _check_freshness(session, backend, signed))
 
 
-async def _terminal(request: Request, backend: BackendOf) -> Terminal:
+async def _terminal(request: Request, response: Response, backend: BackendOf) -> Terminal:
     head = cast("VerifiedHead", request.state.signed_head)
     signed = head.with_body(await request.body())
-    return await run_in_threadpool(backend.db.write, lambda session: _admit(session, backend, signed))
+    terminal = await run_in_threadpool(backend.db.write, lambda session: _admit(session, backend, signed))
+    response.headers["Pengpos-Standing"] = terminal.standing
+    return terminal
 
 
 async def _terminal_before_body(request: Request, backend: Backend) -> None:
@@ -139,7 +144,11 @@ def _admit(session: Session, backend: Backend, signed: Signed) -> Terminal:
     terminal = session.get_one(TerminalRow, row.terminal_id)
     terminal.last_seen_at = backend.clock.now()
     return Terminal(
-        terminal_id=terminal.id, kid=signed.keyid, nonce=signed.nonce, revoked=terminal.revoked_at is not None
+        terminal_id=terminal.id,
+        kid=signed.keyid,
+        nonce=signed.nonce,
+        revoked=terminal.revoked_at is not None,
+        standing=standing_of(terminal)[0],
     )
 
 
