@@ -63,6 +63,11 @@ class Home:
         return self.root / "last_fault"
 
     @property
+    def last_event(self) -> Path:
+        """The number of the newest event of the backend that was taken in (0600)."""
+        return self.root / "last_event"
+
+    @property
     def settings(self) -> Path:
         """The technician's settings, TOML; absent: all defaults."""
         return self.root / "pengpos.toml"

@@ -146,6 +146,7 @@ class Terminal:
         await self._sales.intent_urls.close()
         await self._sales.effect_runner.close()
         await self._sales.second_copy.close()
+        await self._backend.place_in_stream.keep()
         await self._orders.close()
         await self._standing.close()
         await self._device.alarms.close()

@@ -170,9 +170,13 @@ class Calls:
                 source.response.stream = _Heard(source.response.stream, self._heard_in_stream)
                 if source.response.headers.get("content-type", "").startswith("text/event-stream"):
                     self._opened()
+                newest_id = ""
                 async for event in source.aiter_sse():
-                    if event.data:  # the library makes an event of a comment, too, once it has met an id
+                    if event.data:
                         yield event.id, event.event, event.data.encode()
+                    elif event.id != newest_id:  # behind which number it begins; a comment says the newest one again
+                        yield event.id, "", b""
+                    newest_id = event.id
         except (TimeoutError, httpx.HTTPError, SSEError) as error:
             raise ConnectionError(str(error) or type(error).__name__) from error
         raise ConnectionError("the backend closed the stream")

@@ -8,9 +8,11 @@ most 300 ms"); backend API, `GET /terminal/events`, `POST /terminal/heartbeat`.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Protocol
 
 from pengpos.core.ports import Clock
+from pengpos.keys.private_file import replace_private
 from terminal.device.recording import set_within
 
 log = logging.getLogger(__name__)
@@ -21,6 +23,7 @@ HELD_BACK_S = 60.0  # so long calls are answered and no byte of the stream comes
 PROBE_LIMIT_S = 0.3
 RECONNECT_FIRST_S = 0.5
 RECONNECT_MOST_S = 15.0
+_EVENT_ID_MOST = 18
 
 
 class Link:
@@ -99,14 +102,46 @@ class EventSource(Protocol):
         """The event stream from after that id: (event id, name, data). Raises ConnectionError when it ends."""
 
 
+class PlaceInStream:
+    """The number of the newest event that was taken in, in a file: what comes while the terminal is off is heard later.
+
+    A journal that only grows would take a row for each. A place that is lost or too old costs nothing: without one the
+    stream goes on from now, and an event that comes again changes nothing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._kept = self.now = _event_id_in(path)
+
+    async def keep(self) -> None:
+        """Write it down, if there is a newer one; a medium that takes no file leaves it to the log."""
+        if (now := self.now) is None or now == self._kept:
+            return
+        try:
+            await asyncio.to_thread(replace_private, self._path, now.encode())
+        except OSError as error:
+            log.warning("the place in the event stream is not kept: %s", error)
+        else:
+            self._kept = now
+
+
+def _event_id_in(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            found = file.read(_EVENT_ID_MOST + 1).decode(errors="replace")
+    except OSError:
+        return None
+    return found if found.isascii() and found.isdigit() and len(found) <= _EVENT_ID_MOST else None
+
+
 class Follower:
     """Keeps the event stream open as long as the terminal runs, and probes where it is silent. Lives on the loop."""
 
-    def __init__(self, link: Link, source: EventSource, clock: Clock) -> None:
+    def __init__(self, link: Link, source: EventSource, clock: Clock, place: PlaceInStream) -> None:
         self._link = link
         self._source = source
         self._clock = clock
-        self._last_event_id: str | None = None
+        self._place = place
         self._hurried = asyncio.Event()
 
     def hurry(self) -> None:
@@ -129,10 +164,10 @@ class Follower:
         while True:
             opened_s = self._clock.monotonic_s()
             try:
-                async for event_id, name, data in self._source.events(self._last_event_id):
+                async for event_id, name, data in self._source.events(self._place.now):
                     if name:
                         await told(name, data)
-                    self._last_event_id = event_id or self._last_event_id
+                    self._place.now = event_id or self._place.now
             except ConnectionError as error:
                 log.info("event stream ended: %s", error)
                 if not await self._source.healthy():  # a stream that is held back is no line that is down

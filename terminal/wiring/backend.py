@@ -19,7 +19,7 @@ from terminal.backend.endings import Terms
 from terminal.backend.events import BackendEvents
 from terminal.backend.gateway import BackendGateway
 from terminal.backend.heartbeat import Heartbeat
-from terminal.backend.link import Follower, Link
+from terminal.backend.link import Follower, Link, PlaceInStream
 from terminal.backend.renewal import Renewal
 from terminal.backend.upkeep import Documents, Upkeep
 from terminal.device.alarm_words import of_the_backend
@@ -43,6 +43,7 @@ class BackendParts:
     answers: Answers
     gateway: BackendGateway
     follower: Follower
+    place_in_stream: PlaceInStream
     policy: NewestPolicy
     documents: Documents
     renewal: Renewal
@@ -85,12 +86,14 @@ def make_backend(
     policy = NewestPolicy(device.identity)
     answers = Answers(partial(_terms, device.identity, policy), clock=device.clock)
     gateway = BackendGateway(calls, answers, clock=device.clock, deadlines=given.deadlines)
+    place = PlaceInStream(given.home.last_event)
     return BackendParts(
         client=client,
         link=link,
         answers=answers,
         gateway=gateway,
-        follower=Follower(link, gateway, device.clock),
+        follower=Follower(link, gateway, device.clock, place),
+        place_in_stream=place,
         policy=policy,
         documents=Documents(
             identity=device.identity,
@@ -151,6 +154,7 @@ def make_upkeep(
         ("heartbeat", heartbeat.report),
         ("credential", backend.renewal.renew_if_due),
         ("confirmation secret", backend.confirmation_secrets.renew),
+        ("place in the event stream", backend.place_in_stream.keep),
     ])  # fmt: skip
 
 

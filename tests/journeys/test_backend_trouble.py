@@ -161,7 +161,7 @@ def test_other_money_was_taken_and_the_payment_has_gone_back_nobody_is_alarmed(
 ) -> None:
     follower = hasty.terminal._backend.follower
     hasty.tap(hasty.present("6.00"), phone, "approved")
-    until(lambda: follower._last_event_id is not None, "an event, behind which the stream resumes")
+    until(lambda: follower._place.now is not None, "an event, behind which the stream resumes")
     hasty.road.silence_events()
     hasty.road.put(loses_the_answer(), "POST", PAYMENTS)
     hasty.road.put(refuses(), "GET", "/v1/intents/.*")
@@ -173,7 +173,7 @@ def test_other_money_was_taken_and_the_payment_has_gone_back_nobody_is_alarmed(
 
     def heard() -> bool:
         hasty.sync()
-        return follower._last_event_id == newest
+        return follower._place.now == newest
 
     until(heard, "all events")
     assert (hasty.status.alarms, hasty.sale(sale).state, hasty.booked) == ([], "reversed", [6_00])

@@ -363,7 +363,7 @@ def test_what_was_paid_while_nobody_listened_is_asked_about(counter: Counter, vi
     counter.road.silence_events()
     visitor.pay(url)
     assert counter.sale(sale).state == "presented"
-    counter.terminal._backend.follower._last_event_id = None  # as after a restart: nothing is told again
+    counter.terminal._backend.follower._place.now = None  # as where the place is lost: nothing is told again
     counter.road.clear()
     counter.until(sale, "approved")
     assert counter.booked == [18_80]

@@ -67,6 +67,16 @@ def test_with_the_stream_held_back_the_days_close_finds_it(counter: Counter, cop
     assert (again.differences, [one.amount for one in again.elsewhere]) == ([], [8_80])
 
 
+def test_what_it_gives_back_while_the_terminal_is_off_is_told_at_the_next_start(
+    counter: Counter, copy: play.Till, paid: SaleView
+) -> None:
+    counter.close()
+    refund_by(copy, paid, 8_80)
+    counter.open()
+    assert counter.until(paid, "partly_refunded").refunds[0].amount == 8_80
+    assert alarms(counter, "refunded_elsewhere") == [paid.id]
+
+
 def test_a_cancel_never_asked_for_here_reverses_the_sale_and_rings(
     counter: Counter, copy: play.Till, paid: SaleView
 ) -> None:

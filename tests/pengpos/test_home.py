@@ -20,6 +20,7 @@ PATHS = {
     "settings": "pengpos.toml",
     "items": "items.toml",
     "last_fault": "last_fault",
+    "last_event": "last_event",
 }
 
 

@@ -148,10 +148,11 @@ def event_stream(
     pengpos_process: Annotated[str | None, Header(pattern=r"^[A-Za-z0-9_-]{1,32}$")] = None,
 ) -> StreamingResponse:
     """What concerns this terminal, by `EventKind`; `Last-Event-ID` resumes, without it from now on."""
+    after = events.newest(backend, terminal.terminal_id)
     if last_event_id is None:
-        after = events.newest(backend, terminal.terminal_id)
+        pass
     elif last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19:
-        after = int(last_event_id)
+        after = min(after, int(last_event_id))
     else:
         raise InvalidRequestError("Last-Event-ID is a number that we gave")
     now, process = backend.clock.now(), pengpos_process or ""

@@ -55,10 +55,11 @@ async def stream(
 ) -> AsyncIterator[bytes]:
     """Server-Sent Events after number `after`, with a comment every 10 s, until the server stops.
 
+    It begins with that number, without data, so that a terminal that has heard nothing yet can go on from there later.
     `told`: the data of an event as its terminal gets it.
     """
     with backend.hub.listen(terminal_id) as bell:
-        yield b": welcome\n\n"
+        yield b": welcome\n\nid: %d\n\n" % after
         silent_since_s = time.monotonic()
         while not (backend.hub.closing.is_set() or bell.displaced):
             rows = await asyncio.to_thread(_page, backend, terminal_id, after)

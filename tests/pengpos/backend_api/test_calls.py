@@ -252,6 +252,11 @@ def test_events_are_told_and_every_piece_is_heard(size: int) -> None:
     assert line.told == HEARD * len(pieces)
 
 
+def test_the_id_behind_which_it_begins_is_told_once_and_no_comment_after_it() -> None:
+    line = Line(streams(b": welcome\n\nid: 6\n\n: still here\n\n", STREAM))
+    assert follow(line)[0] == [("6", "", b""), ("7", "intent", b"{}"), ("8", "config", b"1\n2")]
+
+
 def test_a_comment_alone_is_heard() -> None:
     line = Line(streams(b": here\n\n"))
     assert follow(line)[0] == []

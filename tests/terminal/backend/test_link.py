@@ -3,14 +3,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from terminal.backend import link as link_module
-from terminal.backend.link import FRESH_S, Follower, Link
+from terminal.backend.link import FRESH_S, Follower, Link, PlaceInStream
 from tests.support.parts import HandClock, run, until
 
 Event = tuple[str, str, bytes]
+
+NOWHERE = Path("/proc/nowhere/last_event")
 
 
 class Source:
@@ -48,7 +51,7 @@ def bench(*streams: list[Event] | int) -> tuple[HandClock, list[bool], Link, Sou
     clock, changes = HandClock(), list[bool]()
     link = Link(clock, lambda: changes.append(link.up))
     source = Source(clock, *streams)
-    return clock, changes, link, source, Follower(link, source, clock)
+    return clock, changes, link, source, Follower(link, source, clock, PlaceInStream(NOWHERE))
 
 
 def test_up_and_down() -> None:
@@ -227,3 +230,39 @@ def test_only_a_silent_backend_is_asked_whether_it_is_there(
         assert (source.probes, link.up, all(changes)) == (probes, True, True)
 
     run(work())
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (b"41", "41"),
+        (b"", None),
+        (b"41\n", None),
+        (b"-1", None),
+        ("\u0664\u0661".encode(), None),
+        (b"\xff\x00", None),
+        (b"9" * 18, "9" * 18),
+        (b"9" * 19, None),
+    ],
+)
+def test_what_is_no_number_is_no_place(tmp_path: Path, content: bytes, place: str | None) -> None:
+    path = tmp_path / "last_event"
+    path.write_bytes(content)
+    assert PlaceInStream(path).now == place
+
+
+def test_the_place_is_kept_over_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "last_event"
+    place = PlaceInStream(path)
+    run(place.keep())
+    assert not path.exists()  # no event yet
+    place.now = "7"
+    run(place.keep())
+    assert PlaceInStream(path).now == "7"
+
+
+def test_a_medium_that_takes_no_file_costs_the_place_and_no_more(caplog: pytest.LogCaptureFixture) -> None:
+    place = PlaceInStream(NOWHERE)
+    place.now = "7"
+    run(place.keep())
+    assert "is not kept" in caplog.text

@@ -26,7 +26,7 @@ def stream(
     Signing(signer=till.key, created=till.clock.now()).apply(request)
     signed = {name: request.headers[name] for name in ("Signature", "Signature-Input")}
     with connect_sse(till.http, "GET", "/v1/terminal/events", headers={**headers, **signed}) as source:
-        yield source.iter_sse()
+        yield (event for event in source.iter_sse() if event.data)
 
 
 def take(source: Iterator[ServerSentEvent], count: int) -> list[tuple[str, dict[str, Any]]]:
@@ -100,7 +100,23 @@ def test_a_comment_says_that_it_is_alive(real_shop: Shop, monkeypatch: pytest.Mo
     assert response.headers["cache-control"] == "no-store, no-transform"
     lines = list(islice(response.iter_lines(), 5))
     response.close()
-    assert [line for line in lines if line] == [": welcome", ": still here", ": still here"]
+    assert [line for line in lines if line] == [": welcome", "id: 0", ": still here"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "behind"),
+    [(None, 2), ("0", 0), ("1", 1), ("2", 2), ("3", 2), ("9" * 18, 2)],
+    ids=["nothing", "the very first", "before the newest", "the newest", "one too many", "a backend put back"],
+)
+def test_it_begins_with_the_id_behind_which_it_begins(real_shop: Shop, asked: str | None, behind: int) -> None:
+    till = real_shop.till()
+    till.pay(till.sale(1_00), real_shop.wallet())
+    request = till.request("GET", "/terminal/events", headers={} if asked is None else {"Last-Event-ID": asked})
+    Signing(signer=till.key, created=till.clock.now()).apply(request)
+    response = real_shop.http.send(request, stream=True)
+    lines = list(islice(response.iter_lines(), 3))
+    response.close()
+    assert lines == [": welcome", "", f"id: {behind}"]
 
 
 @pytest.mark.parametrize("last_event_id", ["x", "-1", "9" * 30, ""])
