@@ -143,6 +143,8 @@ def forwarding(sale: Sale, event: Event) -> Outcome:
         case NoAnswer(call=BackendCall.QUESTION):
             waiting, not_before = later(sale, event.at, event.retry_after_s)
             return waiting, (AskBackend(not_before), *alarm_if_failing(waiting))
+        case StatusHeard(call=BackendCall.QUESTION, steps_when_asked=int(steps)) if steps < len(sale.history):
+            return stay(sale)  # asked before it left
         case Declined(call=BackendCall.QUESTION) | StatusHeard(call=BackendCall.QUESTION | BackendCall.FORWARD):
             return _no_verdict(sale, event.at)
         case Restarted():

@@ -63,6 +63,11 @@ ID = intent().intent_id
 SOON = NOON + 30
 
 
+def asked_before_it_left(status: BackendStatus) -> Event:
+    """The late answer to a question put while it was still in the store."""
+    return replace(says(status, ASK), steps_when_asked=len(FORWARDING.history) - 1)
+
+
 def arrow(name: str, sale: Sale, event: Event, state: SaleState, *effects: Effect) -> object:
     """One arrow of the table; with the state before it, `name` reads like the row."""
     return pytest.param(sale, event, state, effects, id=f"{sale.state} + {name}")
@@ -210,6 +215,8 @@ UNPAID, UNASKED, UNSENT = (NoAnswer(at=SOON, call=call) for call in (PAY, ASK, S
             Forward(),
         ),
         arrow("GET: expired → sent again", FORWARDING, says(B.EXPIRED, ASK), S.ACCEPTED_OFFLINE, Forward()),
+        arrow("GET of before it left: 404 → stays", FORWARDING, asked_before_it_left(B.NOT_FOUND), S.FORWARDING),
+        arrow("GET of before it left: expired → stays", FORWARDING, asked_before_it_left(B.EXPIRED), S.FORWARDING),
         arrow("GET: 404 → sent again", FORWARDING, says(B.NOT_FOUND, ASK), S.ACCEPTED_OFFLINE, Forward()),
         arrow("no verdict, item error → accepted_offline", FORWARDING, UNSENT, S.ACCEPTED_OFFLINE, Forward()),
         arrow("GET unanswered → stays, asked again", FORWARDING, UNASKED, S.FORWARDING, AskBackend(SOON + AGAIN_IN_S)),
