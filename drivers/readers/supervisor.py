@@ -158,9 +158,10 @@ class _Attendant:
             self._report(ReaderHealth(self._name, ReaderState.STARTING))
         reader = self._open_reader(self._name)
         try:
-            self._report(ReaderHealth(self._name, ReaderState.READY))
             while not self.stopping.is_set():
-                self._listener.field(self._name, reader.wait(self._pace.wait_s))
+                cards = reader.wait(self._pace.wait_s)
+                self._report(ReaderHealth(self._name, ReaderState.READY))  # one that opens and cannot look is not
+                self._listener.field(self._name, cards)
         finally:
             reader.close()
         if self._vanished:

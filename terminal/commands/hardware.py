@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from drivers.readers.choice import Choice
 from drivers.readers.discovery import AllReaders
 from drivers.readers.pcsc.discovery import PcscReaders
 from drivers.readers.pn53x.discovery import Pn53xReaders
@@ -28,8 +29,10 @@ class Hardware:
         tag = settings.tag
         self._chip = None if tag.chip is None else TagChip(partial(LinuxI2c, tag.chip), tag.shop_address)
         self._type4 = Type4Tag(tag.shop_address) if tag.pn53x else None
+        self._choice = Choice(include=settings.readers.include, exclude=settings.readers.exclude)
         self._pn53x = pn53x_readers(
             serial_ports=settings.readers.serial_ports,
+            choice=self._choice,
             play_tag=None if self._type4 is None else partial(_playing, self._type4),
         )
 
@@ -41,7 +44,7 @@ class Hardware:
 
     def readers(self, listener: TapListener) -> "Supervisors":
         """All readers and the tag chip, each attended in its own thread."""
-        readers, pace = AllReaders(self._pn53x, PcscReaders()), Pace(wait_s=_LOOK_AT_FIELD_S)
+        readers, pace = AllReaders(self._pn53x, PcscReaders(choice=self._choice)), Pace(wait_s=_LOOK_AT_FIELD_S)
         supervisors = [ReaderSupervisor(listener, discover=readers.discover, open_reader=readers.open, pace=pace)]
         if self._chip is not None:
             chip = self._chip

@@ -6,6 +6,8 @@ directory = "/media/pengpos"     # where a second copy of each stored payment go
 
 [readers]
 serial_ports = ["/dev/serial0"]  # where a PN532 hangs on a UART's pins; those on USB are found without
+include = ["OMNIKEY 5422"]       # used though name or card says that no phone can be held to it; a part of the name
+exclude = ["label printer"]      # left alone, not even asked what it is; a part of the name
 
 [tag]
 chip = "/dev/i2c-1"              # the bus with an NTAG I2C plus; absent: none
@@ -15,11 +17,14 @@ shop_address = "https://…"       # what it says while there is no sale
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from pengpos.core.errors import ConfigError
+
+ReaderName = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+"""A part of a reader's name; an empty one would be in each."""
 
 
 class MirrorSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -29,9 +34,11 @@ class MirrorSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_f
 
 
 class ReaderSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """Readers that no plug tells of."""
+    """Readers that no plug tells of, and which of those there are to use."""
 
     serial_ports: tuple[str, ...] = ()
+    include: tuple[ReaderName, ...] = ()
+    exclude: tuple[ReaderName, ...] = ()
 
 
 class TagSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):

@@ -9,8 +9,10 @@ again at the same socket.
 import os
 import time
 from collections.abc import Callable, Iterator
+from types import TracebackType
 
 import pytest
+from smartcard import scard
 
 from drivers.readers.pcsc.winscard import Context, SlotState
 from sandbox.phone.field.reader_service import ReaderService, VirtualReader
@@ -42,9 +44,9 @@ class VirtualSlot:
         self.power: list[Power] = []
         self._card: VpcdCard | None = None
 
-    def insert(self, respond: Callable[[bytes], bytes]) -> VpcdCard:
+    def insert(self, respond: Callable[[bytes], bytes], atr: bytes = CONTACTLESS_ATR) -> VpcdCard:
         """Put a card on the reader; pcscd notices within half a second."""
-        self._card = VpcdCard("127.0.0.1", self.reader.port, CONTACTLESS_ATR, respond, on_power=self.power.append)
+        self._card = VpcdCard("127.0.0.1", self.reader.port, atr, respond, on_power=self.power.append)
         self._card.insert()
         return self._card
 
@@ -71,6 +73,31 @@ class VirtualSlot:
                 assert time.monotonic() < deadline_s, f"pcscd does not see {self.reader.name} {present=}"
         finally:
             context.close()
+
+
+class OtherProgram:
+    """Holds the card on a reader and shares it with no one, as GnuPG's scdaemon does; a context manager."""
+
+    def __init__(self, reader: str) -> None:
+        self._reader = reader
+
+    def __enter__(self) -> "OtherProgram":
+        status, self._context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+        assert status == scard.SCARD_S_SUCCESS
+        status, self._card, _ = scard.SCardConnect(
+            self._context, self._reader, scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_PROTOCOL_T1
+        )
+        assert status == scard.SCARD_S_SUCCESS, scard.SCardGetErrorMessage(status)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        scard.SCardReleaseContext(self._context)
+
+    def transmit(self, command: bytes) -> bytes:
+        """One C-APDU, its R-APDU."""
+        status, response = scard.SCardTransmit(self._card, scard.SCARD_PCI_T1, list(command))
+        assert status == scard.SCARD_S_SUCCESS, scard.SCardGetErrorMessage(status)
+        return bytes(response)
 
 
 @pytest.fixture

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which PC/SC readers there are, now and next, and how each is opened: what the supervisor asks of PC/SC."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from drivers.readers.choice import Choice
 from drivers.readers.pcsc import errors as pcsc_errors
 from drivers.readers.pcsc.panel import Panel, panel_of
 from drivers.readers.pcsc.reader import PcscReader
+from drivers.readers.pcsc.slots import SlotKind, kind_of_slot
 from drivers.readers.pcsc.winscard import Context, WinscardError
 from drivers.readers.worker import Worker
 
-_CONTACT_SLOT = re.compile(r"\b(SAM|ICC)\b")
-"""Slots that no phone can reach, of readers like the ACR1281U ("… PICC", "… ICC", "… SAM"): only the name says it."""
+_EVERY = Choice()
 
 
 def list_readers() -> tuple[str, ...]:
@@ -27,10 +27,20 @@ def list_readers() -> tuple[str, ...]:
 
 
 class PcscReaders:
-    """The contactless PC/SC readers of this machine. `discover` is for one thread, `open` for each reader's own."""
+    """The PC/SC readers to which a phone can be held. `discover` is for one thread, `open` for each reader's own.
 
-    def __init__(self, *, hung_after_s: float = 5.0, panel_of: Callable[[str], Panel | None] = panel_of) -> None:
+    Of a slot whose name says neither this nor that, what lies in it says more: see `PcscReader`.
+    """
+
+    def __init__(
+        self,
+        *,
+        hung_after_s: float = 5.0,
+        panel_of: Callable[[str], Panel | None] = panel_of,
+        choice: Choice = _EVERY,
+    ) -> None:
         """`panel_of`: the light and buzzer of a reader by its name."""
+        self._choice = choice
         self._hung_after_s = hung_after_s
         self._panel_of = panel_of
         self._context: Context | None = None
@@ -45,10 +55,10 @@ class PcscReaders:
         try:
             if self._context is None:
                 self._context = Context()
-            found = _contactless(self._context)
+            found = wanted(self._context.readers(), self._choice)
             if found == self._known:
                 self._context.await_readers(timeout_s)
-                found = _contactless(self._context)
+                found = wanted(self._context.readers(), self._choice)
         except WinscardError as error:
             self.close()
             raise pcsc_errors.reader_lost(pcsc_errors.SERVICE, error) from error
@@ -60,7 +70,9 @@ class PcscReaders:
         last = self._workers.get(name)
         if last is not None and last.abandoned:
             raise pcsc_errors.hung(name)
-        reader = PcscReader(name, hung_after_s=self._hung_after_s, panel=self._panel_of(name))
+        any_card = self._choice.includes(name)
+        panel = self._panel_of(name)
+        reader = PcscReader(name, hung_after_s=self._hung_after_s, panel=panel, any_card=any_card)
         self._workers[name] = reader.worker
         return reader
 
@@ -71,5 +83,10 @@ class PcscReaders:
             self._context, self._known = None, None
 
 
-def _contactless(context: Context) -> tuple[str, ...]:
-    return tuple(name for name in context.readers() if not _CONTACT_SLOT.search(name))
+def wanted(names: Sequence[str], choice: Choice) -> tuple[str, ...]:
+    """Those among them that are to be used."""
+    return tuple(name for name in names if choice.includes(name) or _may_be_held_to(name, choice))
+
+
+def _may_be_held_to(name: str, choice: Choice) -> bool:
+    return not choice.excludes(name) and kind_of_slot(name) is not SlotKind.CONTACT

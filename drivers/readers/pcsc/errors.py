@@ -60,6 +60,15 @@ def taken(reader: str) -> ReaderLostError:
     return ReaderLostError(reader, *_TAKEN)
 
 
+def contact_card(reader: str) -> ReaderLostError:
+    """The error for a slot in which lies what no phone is: a bank card, a security key."""
+    return ReaderLostError(
+        reader,
+        "a card with contacts or a security key is in it: no phone can be held to this slot",
+        "Leave it out: [readers] exclude in pengpos.toml; if phones are held to it all the same, include it there",
+    )
+
+
 def hung(reader: str) -> ReaderLostError:
     """The error for a call into the reader's driver that does not return."""
     return ReaderLostError(

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A PC/SC reader behind `core.ports.Reader`, over pcscd. Tried on virtual readers only, not yet with a phone.
 
-**Power.** A card, once seen twice or talked to, is held (exclusively, powered) until it leaves. pcscd takes the power
-from an idle card after a poll or two (0.4 s each), and a contactless reader that loses a card this way may find it
-again and report a new one: a phone left lying would look like a phone that came back. So does a cut of the power
-by the reader, made only after a failed exchange, when card and reader no longer agree on where they are: a card that
-goes and comes within 1 s of it is the same card.
+**Power.** A card, once seen twice or talked to, is held (powered, shared: see `link`) until it leaves. pcscd takes the
+power from an idle card after a poll or two (0.4 s each), and a contactless reader that loses a card this way may find
+it again and report a new one: a phone left lying would look like a phone that came back. So does a cut of the power by
+the reader, made only after a failed exchange, when card and reader no longer agree on where they are: a card that goes
+and comes within 1 s of it is the same card.
+
+**Others' cards.** What lies there is told by its ATR, without a word to it. A card with contacts, a security key: this
+is no slot for phones, and is left alone while that is in it. A memory card knows no commands, and gets none.
 
 **Silence.** SCardTransmit cannot be timed out, so it runs in a `Worker`; one that hangs is left there, and the reader
 with it until it returns. Where the reader itself gives up, or the answer is empty, pcscd is asked whether the card is
@@ -18,16 +21,16 @@ uses of the card: over the card's connection, or over the driver's escape where 
 left alone; no tap fails or waits for it.
 """
 
-import math
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
 from drivers.readers.pcsc import errors as pcsc_errors
+from drivers.readers.pcsc.conversation import Conversation
 from drivers.readers.pcsc.link import EmptyAnswerError, Link
 from drivers.readers.pcsc.panel import Panel
+from drivers.readers.pcsc.slots import CardKind, kind_of_card
 from drivers.readers.pcsc.winscard import Context, Disposition, SlotState, Status, WinscardError
 from drivers.readers.worker import OutlivedError, StuckError, Worker
 from pengpos.core.errors import CardLostError, CardProtocolError, ReaderError, TapTimeoutError
@@ -35,21 +38,21 @@ from pengpos.core.ports import Signal, Transceive
 
 T = TypeVar("T")
 
-_COMMAND_SIZES = range(4, 261 + 1)  # a short C-APDU (ISO 7816-4); to vpcd a single byte would be a control
-_RESPONSE_SIZES = range(2, 258 + 1)
 _EMPTY_ANSWERS_MOST = 2  # in one stay: a third is no hand that trembles
 _VERDICT_S = 1.0  # pcscd looks for the card every 0.4 s where the reader has no interrupt
 _FIELD_OFF_S = 0.3  # tap protocol §2: what a phone needs to take the next touch for a new one
 _FLICKER_S = 1.0  # how long after a power cut a card may be lost and found without having moved
+_NOT_FOUND = bytes.fromhex("6A82")
 _HOUSEKEEPING_S = 1.0  # for what never takes long unless the driver hangs
 
 
 class PcscCard:
     """One stay of one card in the field. Made by PcscReader."""
 
-    def __init__(self, reader: "PcscReader", stay: int) -> None:
+    def __init__(self, reader: "PcscReader", stay: int, kind: CardKind = CardKind.UNSAID) -> None:
         self._reader = reader
         self.stay = stay
+        self.kind = kind
         self.in_field = True
         self.held = False
         self.empty_answers = 0
@@ -57,8 +60,9 @@ class PcscCard:
     def transceive(self, command: bytes, timeout_s: float) -> bytes:
         """Send one C-APDU (4..261 bytes), return the R-APDU (2..258 bytes); see `core.ports.Card`.
 
-        The first one powers and holds the card. Raises ReaderLostError too where another program holds it. Finding out
-        whether a silent card left takes up to 1 s more than `timeout_s`.
+        The first one powers and holds the card; a memory card answers 6A82, and hears nothing. Raises ReaderLostError
+        too where another program holds it. Finding out whether a silent card left takes up to 1 s more than
+        `timeout_s`.
         """
         return self._reader.converse(self, lambda transceive: transceive(command, timeout_s), timeout_s)
 
@@ -71,56 +75,15 @@ class PcscCard:
         self._reader.signal(self, signal)
 
 
-class _Conversation:
-    """One or more exchanges in the worker's thread, until the reader's has lost its patience with one of them."""
-
-    def __init__(self, link: Link, stay: int, begin_within_s: float) -> None:
-        self._link = link
-        self._stay = stay
-        self._lock = threading.Lock()
-        """Either an exchange came to its end in time or it did not: the same for both threads."""
-        self._until_s = time.monotonic() + begin_within_s
-        self.limit_s = begin_within_s
-        """Of the exchange under way."""
-        self.is_over = False
-        self.agreed: bool | None = None
-        """The last exchange came to its end: card and reader agree on where they are. None: there was none."""
-
-    def hold(self, talk: Callable[[Transceive], T]) -> T:
-        self._go_on_until(math.inf)
-        return talk(self._transceive)
-
-    def left_s(self) -> float:
-        """For the exchange under way; what is done between two has an end of its own. Nothing left: it is over."""
-        with self._lock:
-            left_s = self._until_s - time.monotonic()
-            self.is_over = self.is_over or left_s <= 0
-            return left_s
-
-    def _transceive(self, command: bytes, timeout_s: float) -> bytes:
-        if len(command) not in _COMMAND_SIZES:
-            raise ValueError(f"{len(command)} bytes are no short C-APDU")
-        self._go_on_until(time.monotonic() + timeout_s)
-        self.agreed, self.limit_s = False, timeout_s
-        response = self._link.exchange(self._stay, command)
-        self._go_on_until(math.inf)
-        if len(response) not in _RESPONSE_SIZES:
-            raise CardProtocolError(f"an answer of {len(response)} bytes")
-        self.agreed = True
-        return response
-
-    def _go_on_until(self, until_s: float) -> None:
-        with self._lock:
-            if self.is_over:
-                raise OutlivedError
-            self._until_s = until_s
-
-
 class PcscReader:
     """One PC/SC reader, made, watched and used by one thread. Raises ReaderLostError if it is not there."""
 
-    def __init__(self, name: str, *, hung_after_s: float = 5.0, panel: Panel | None = None) -> None:
+    def __init__(
+        self, name: str, *, hung_after_s: float = 5.0, panel: Panel | None = None, any_card: bool = False
+    ) -> None:
+        """`any_card`: the technician says that phones are held to it, whatever its ATRs look like."""
         self.name = name
+        self._any_card = any_card
         self._panel = panel
         self._to_be_hushed = self._reader_to_be_told = panel is not None
         self._hung_after_s = hung_after_s
@@ -171,7 +134,9 @@ class PcscReader:
         context = self._opened()
         if not card.in_field:
             raise CardLostError
-        conversation = _Conversation(self._link, card.stay, begin_within_s)
+        if card.kind is CardKind.MEMORY:
+            return talk(lambda _command, _timeout_s: _NOT_FOUND)
+        conversation = Conversation(self._link, card.stay, begin_within_s)
         try:
             return self.worker.run_while(partial(conversation.hold, talk), conversation.left_s)
         except StuckError:
@@ -179,7 +144,7 @@ class PcscReader:
             raise TapTimeoutError(conversation.limit_s) from None
         except OutlivedError:
             self._observe(context, 0)
-            if self._slot.in_use and not self._link.holds(card.stay):
+            if self._slot.in_use and not self._link.reaches(card.stay):
                 raise pcsc_errors.taken(self.name) from None  # pcscd makes this wait for the end of its transaction
             raise TapTimeoutError(conversation.limit_s) from None
         except EmptyAnswerError:
@@ -192,7 +157,7 @@ class PcscReader:
         except WinscardError as error:
             raise self._meaning(context, error, card, conversation.limit_s) from error
         finally:
-            if conversation.is_over or conversation.agreed is False:
+            if conversation.left_in_doubt:
                 self._in_doubt = True
             elif conversation.agreed:
                 card.held = True
@@ -216,7 +181,7 @@ class PcscReader:
             self._to_be_hushed = not self._run_briefly(partial(self._link.tell_reader, panel.hush))
 
     def _tell_over(self, card: PcscCard, command: bytes) -> bool:
-        return self._run_briefly(partial(self._link.exchange, card.stay, command))
+        return self._run_briefly(partial(self._link.exchange_once, card.stay, command))
 
     def _open(self) -> Context | None:
         try:
@@ -225,6 +190,8 @@ class PcscReader:
             raise pcsc_errors.reader_lost(self.name, error) from error
         try:
             self._observe(context, 0)
+            if self._slot.held_alone:
+                raise pcsc_errors.taken(self.name)  # else it would be ready until the next look, again and again
         except ReaderError:
             context.close()
             raise
@@ -246,7 +213,9 @@ class PcscReader:
             raise pcsc_errors.reader_lost(self.name, error) from error
         if self._slot.gone:
             raise pcsc_errors.unplugged(self.name)
-        present, stay = self._slot.present, self._slot.events
+        present, stay, kind = self._slot.present, self._slot.events, kind_of_card(self._slot.atr)
+        if present and kind is CardKind.CONTACT and not self._any_card:
+            raise pcsc_errors.contact_card(self.name)
         if self._card is not None and (not present or stay != self._card.stay):
             if time.monotonic() < self._flicker_until_s:
                 if present:
@@ -255,7 +224,7 @@ class PcscReader:
             self._lose_card()
             self._emptied = True
         if present and self._card is None:
-            self._card = PcscCard(self, stay)
+            self._card = PcscCard(self, stay, kind)
 
     def _lose_card(self) -> None:
         if self._card is not None:
@@ -274,6 +243,8 @@ class PcscReader:
             if cut:
                 now_s = time.monotonic()
                 self._field_on_s, self._flicker_until_s = now_s + _FIELD_OFF_S, now_s + _FLICKER_S
+        elif self._card is None and self._link.connected_to is not None:
+            self._run_briefly(partial(self._link.release, Disposition.LEAVE))
         elif self._card is not None and self._card is self._reported and not self._card.held:
             self._card.held = True  # tried once a stay: another program may have been first
             self._run_briefly(partial(self._link.hold, self._card.stay))

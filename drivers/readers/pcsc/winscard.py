@@ -76,6 +76,8 @@ class SlotState:
     """One reader's slot as pcscd saw it last; `raw` goes into the next question, so that only news is answered."""
 
     raw: int = 0
+    atr: bytes = b""
+    """What the card said of itself when it was powered first; nobody needs to connect for it."""
 
     @property
     def present(self) -> bool:
@@ -86,6 +88,11 @@ class SlotState:
     def in_use(self) -> bool:
         """Some program, perhaps this one, has connected to the card."""
         return bool(self.raw & (_State.EXCLUSIVE | _State.INUSE))
+
+    @property
+    def held_alone(self) -> bool:
+        """Some program, perhaps this one, holds the card and shares it with none."""
+        return bool(self.raw & _State.EXCLUSIVE)
 
     @property
     def gone(self) -> bool:
@@ -99,11 +106,26 @@ class SlotState:
 
 
 class Connection:
-    """One card, held exclusively, or one reader without looking at its card."""
+    """One card, shared with other programs, or one reader without looking at its card."""
 
     def __init__(self, handle: int, protocol: int) -> None:
         self._handle = handle
-        self._control = scard.SCARD_PCI_T0 if protocol == scard.SCARD_PROTOCOL_T0 else scard.SCARD_PCI_T1
+        self._control = _control_of(protocol)
+
+    def begin(self) -> None:
+        """Begin a transaction: until its end no other program's command reaches the card.
+
+        Blocks while another's is under way. A card that was reset by another program meanwhile is taken as it is.
+        """
+        status = scard.SCardBeginTransaction(self._handle)
+        if _unsigned(status) in (Status.RESET_CARD, Status.UNPOWERED_CARD):
+            self._reconnect()
+            status = scard.SCardBeginTransaction(self._handle)
+        _check("SCardBeginTransaction", status)
+
+    def end(self) -> None:
+        """End the transaction; the card stays as it is."""
+        _check("SCardEndTransaction", scard.SCardEndTransaction(self._handle, scard.SCARD_LEAVE_CARD))
 
     def transmit(self, command: bytes) -> bytes:
         """One C-APDU, its R-APDU; empty when the card vanished meanwhile. Blocks as long as card and driver do."""
@@ -119,6 +141,14 @@ class Connection:
     def disconnect(self, disposition: Disposition) -> None:
         """Let go of the card."""
         _check("SCardDisconnect", scard.SCardDisconnect(self._handle, int(disposition)))
+
+    def _reconnect(self) -> None:
+        protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
+        status, protocol = scard.SCardReconnect(
+            self._handle, scard.SCARD_SHARE_SHARED, protocols, scard.SCARD_LEAVE_CARD
+        )
+        _check("SCardReconnect", status)
+        self._control = _control_of(protocol)
 
 
 class Context:
@@ -148,10 +178,11 @@ class Context:
         status, states = scard.SCardGetStatusChange(self._handle, _milliseconds(timeout_s), [(reader, known.raw)])
         if _unsigned(status) != Status.TIMEOUT:
             _check("SCardGetStatusChange", status)
-        return SlotState(_unsigned(states[0][1]))
+        _, raw, atr = states[0]
+        return SlotState(_unsigned(raw), bytes(atr))
 
     def connect(self, reader: str) -> Connection:
-        """Power the card if need be and hold it exclusively; T=1, which ISO 14443-4 cards are given, or else T=0."""
+        """Power the card if need be and share it; T=1, which ISO 14443-4 cards are given, or else T=0."""
         status, handle, protocol = self._connect(reader, scard.SCARD_PROTOCOL_T1)
         if _unsigned(status) == Status.PROTO_MISMATCH:
             status, handle, protocol = self._connect(reader, scard.SCARD_PROTOCOL_T0)
@@ -171,8 +202,12 @@ class Context:
         scard.SCardReleaseContext(self._handle)  # fails only where pcscd, and with it the context, is gone
 
     def _connect(self, reader: str, protocols: int) -> tuple[int, int, int]:
-        status, handle, protocol = scard.SCardConnect(self._handle, reader, scard.SCARD_SHARE_EXCLUSIVE, protocols)
+        status, handle, protocol = scard.SCardConnect(self._handle, reader, scard.SCARD_SHARE_SHARED, protocols)
         return status, handle, protocol
+
+
+def _control_of(protocol: int) -> int:
+    return int(scard.SCARD_PCI_T0 if protocol == scard.SCARD_PROTOCOL_T0 else scard.SCARD_PCI_T1)
 
 
 def _check(call: str, status: int) -> None:

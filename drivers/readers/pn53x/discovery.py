@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from drivers.readers.choice import Choice
 from drivers.readers.pn53x import errors as pn53x_errors
 from drivers.readers.pn53x.place import Place, SerialPlace, UsbPlace
 from drivers.readers.worker import Worker
@@ -41,6 +42,7 @@ _USB_READERS = {
     "054c:06c3": "RC-S380",
 }
 _ASK_AGAIN_S = 30.0
+_EVERY = Choice()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,14 @@ class Candidate:
     """The kernel's own NFC driver, where it has taken the reader."""
 
 
-def candidates(serial_ports: Sequence[str] = (), root: Path = Path("/")) -> Iterator[Candidate]:
-    """What is plugged in, and the serial ports a setting names. `root`: where sys and dev are."""
+def candidates(
+    serial_ports: Sequence[str] = (), root: Path = Path("/"), choice: Choice = _EVERY
+) -> Sequence[Candidate]:
+    """What is plugged in, and the serial ports a setting names, without what is excluded. `root`: of sys and dev."""
+    return [one for one in _plugged_in(serial_ports, root) if not choice.excludes(one.name)]
+
+
+def _plugged_in(serial_ports: Sequence[str], root: Path) -> Iterator[Candidate]:
     for path in serial_ports:
         if (root / path.lstrip("/")).exists():
             yield Candidate(f"PN532 on {Path(path).name}", SerialPlace(path))
@@ -85,7 +93,9 @@ class Pn53xReaders:
         open_link: "Callable[[str, Place], Pn53xLink] | None" = None,
         monotonic_s: Callable[[], float] = time.monotonic,
         play_tag: "Callable[[], PlayTag] | None" = None,
+        choice: Choice = _EVERY,
     ) -> None:
+        self._choice = choice
         self._serial_ports = serial_ports
         self._root = root
         self._hung_after_s = hung_after_s
@@ -99,7 +109,7 @@ class Pn53xReaders:
     def discover(self, timeout_s: float) -> tuple[str, ...]:
         """The readers there are, at once. Raises ReaderLostError if there are none, but something is odd."""
         del timeout_s
-        here = list(candidates(self._serial_ports, self._root))
+        here = candidates(self._serial_ports, self._root, self._choice)
         self._refused = {old: found for old, found in self._refused.items() if old in here}
         self._readers = {one.name: one for one in here if self._is_reader(one)}
         if not self._readers:

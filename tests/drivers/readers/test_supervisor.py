@@ -107,6 +107,25 @@ def test_a_lost_reader_is_told_with_its_cure_and_sells_again(supervise: Supervis
     listener.until(lambda heard: heard.fields.get("left", 0) > fields)
 
 
+def test_a_dead_slot_is_told_once_however_often_it_opens(supervise: Supervise) -> None:
+    """It opens, and cannot be looked at: no coming and going in each sale beside it."""
+
+    class Dead(FakeReader):
+        def open(self) -> "Dead":
+            self.closed = False
+            return self
+
+    listener, bench = Listener(), Bench("good")
+    dead = Dead("dead")
+    dead.lose("it opens, and that is all", "Leave it out")
+    bench.readers = bench.readers | {"dead": dead}
+    supervise(listener, bench)
+    listener.until_told("dead", STARTING, LOST)
+    bench.until_opened(len(bench.opened) + 3)
+    assert listener.states("dead") == [STARTING, LOST]
+    assert listener.states("good") == [STARTING, READY]
+
+
 def test_another_reason_for_being_lost_is_news(supervise: Supervise) -> None:
     listener, bench = Listener(), Bench("left")
     supervise(listener, bench)

@@ -28,13 +28,17 @@ def test_without_a_file_all_is_as_usual(tmp_path: Path) -> None:
             '[readers]\nserial_ports = ["/dev/a", "/dev/b"]',
             Settings(readers=ReaderSettings(serial_ports=("/dev/a", "/dev/b"))),
         ),
+        (
+            '[readers]\ninclude = ["OMNIKEY"]\nexclude = ["YubiKey", "ttyUSB1"]',
+            Settings(readers=ReaderSettings(include=("OMNIKEY",), exclude=("YubiKey", "ttyUSB1"))),
+        ),
         ("[tag]\npn53x = true", Settings(tag=TagSettings(pn53x=True))),
         (
             '[tag]\nchip = "/dev/i2c-1"\nshop_address = "https://shop.example"',
             Settings(tag=TagSettings(chip="/dev/i2c-1", shop_address="https://shop.example")),
         ),
     ],
-    ids=["empty", "mirror", "readers", "tag by a reader", "tag by a chip"],
+    ids=["empty", "mirror", "readers", "which readers", "tag by a reader", "tag by a chip"],
 )
 def test_what_it_may_say(tmp_path: Path, text: str, settings: Settings) -> None:
     assert read_settings(written(tmp_path, text)) == settings

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from drivers.readers.choice import Choice
 from drivers.readers.pcsc.discovery import PcscReaders, list_readers
 from drivers.readers.pcsc.reader import PcscReader
 from drivers.readers.pcsc.winscard import Context
@@ -76,21 +77,32 @@ def test_a_reader_that_is_not_there_is_not_opened(reader_service: ReaderService,
     assert "Plug it in" in caught.value.cure
 
 
+PICC, ICC, TOKEN, UNSAID = (
+    "ACS ACR1281 1S Dual Reader [ACR1281U Dual Reader PICC] 00 01",
+    "ACS ACR1281 1S Dual Reader [ACR1281U Dual Reader ICC] 00 00",
+    "Yubico YubiKey OTP+FIDO+CCID 00 00",
+    "SAMSUNG SCR 00 00",
+)
+
+
 @pytest.mark.parametrize(
-    ("name", "offered"),
+    ("choice", "offered"),
     [
-        ("ACS ACR122U PICC Interface 00 00", True),
-        ("ACS ACR1281 1S Dual Reader [ACR1281U Dual Reader PICC] 00 01", True),
-        ("ACS ACR1281 1S Dual Reader [ACR1281U Dual Reader ICC] 00 00", False),
-        ("ACS ACR1252 Dual Reader [ACR1252 Dual Reader SAM] 01 00", False),
-        ("SAMSUNG NFC 00 00", True),
+        (Choice(), (PICC, UNSAID)),
+        (Choice(exclude=("samsung",)), (PICC,)),
+        (Choice(include=("dual reader icc",)), (PICC, ICC, UNSAID)),
+        (Choice(include=("dual reader",), exclude=("ICC]",)), (UNSAID,)),
+        (Choice(include=("yubi",)), (PICC, TOKEN, UNSAID)),
     ],
+    ids=["as they come", "one left out", "one taken in", "both", "whatever the technician says"],
 )
 def test_slots_no_phone_can_reach_are_left_out(
-    reader_service: ReaderService, readers: PcscReaders, monkeypatch: pytest.MonkeyPatch, name: str, offered: bool
+    reader_service: ReaderService, monkeypatch: pytest.MonkeyPatch, choice: Choice, offered: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr(Context, "readers", lambda _self: (name,))
-    assert readers.discover(0) == ((name,) if offered else ())
+    readers = PcscReaders(choice=choice)
+    monkeypatch.setattr(Context, "readers", lambda _self: (PICC, ICC, TOKEN, UNSAID))
+    assert readers.discover(0) == offered
+    readers.close()
 
 
 def eventually_found(readers: PcscReaders) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What pcscd really says in each kind of trouble: the raw statuses that the reader above has to make sense of."""
 
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,7 +10,7 @@ from drivers.readers.pcsc.link import EmptyAnswerError, Link
 from drivers.readers.pcsc.winscard import Disposition, Status, WinscardError
 from sandbox.phone.field.reader_service import ReaderService
 from sandbox.phone.field.vpcd import Power, TornError
-from tests.support.pcscd import VirtualSlot
+from tests.support.pcscd import LIMIT_S, VirtualSlot
 
 SELECT = bytes.fromhex("00A40400")
 OK = b"\x90\x00"
@@ -28,6 +29,14 @@ def link(slot: VirtualSlot) -> Iterator[Link]:
     link = Link(slot.reader.name)
     yield link
     link.close()
+
+
+@pytest.fixture
+def other(slot: VirtualSlot) -> Iterator[Link]:
+    """Another program."""
+    other = Link(slot.reader.name)
+    yield other
+    other.close()
 
 
 def put(slot: VirtualSlot, respond: Callable[[bytes], bytes]) -> None:
@@ -73,12 +82,52 @@ def test_there_is_no_such_reader(reader_service: ReaderService) -> None:
     assert status_of(lambda: Link("no such reader").hold(1)) == Status.UNKNOWN_READER
 
 
-def test_another_connection_is_in_the_way(slot: VirtualSlot, link: Link) -> None:
+def test_a_card_that_says_no_more_than_its_select_is_shared(slot: VirtualSlot, link: Link, other: Link) -> None:
     put(slot, polite)
-    link.hold(1)
-    other = Link(slot.reader.name)
-    assert status_of(lambda: other.hold(1)) == Status.SHARING_VIOLATION
-    other.close()
+    link.exchange_once(1, SELECT)
+    assert other.exchange_once(1, SELECT) == OK
+    assert link.exchange_once(1, SELECT) == OK
+
+
+def test_once_more_than_select_was_said_no_other_program_is_heard_until_the_card_is_let_go(
+    slot: VirtualSlot, link: Link, other: Link
+) -> None:
+    heard: list[bytes] = []
+
+    def note(command: bytes) -> bytes:
+        heard.append(command[-1:])
+        return OK
+
+    put(slot, note)
+    other.hold(1)
+    begun = threading.Event()
+
+    def cut_in() -> None:
+        begun.wait(LIMIT_S)
+        other.exchange_once(1, SELECT[:-1] + b"B")
+
+    theirs = threading.Thread(target=cut_in)
+    theirs.start()
+    for _ in range(3):
+        link.exchange(1, SELECT[:-1] + b"A")
+        begun.set()
+        theirs.join(0.05)
+    link.rest()
+    theirs.join(0.05)
+    assert heard == [b"A", b"A", b"A"]
+    link.release(Disposition.LEAVE)
+    theirs.join(LIMIT_S)
+    assert heard == [b"A", b"A", b"A", b"B"]
+
+
+def test_another_programs_reset_between_two_conversations_is_no_trouble(
+    slot: VirtualSlot, link: Link, other: Link
+) -> None:
+    put(slot, polite)
+    link.exchange_once(1, SELECT)
+    other.exchange_once(1, SELECT)
+    other.release(Disposition.RESET)
+    assert link.exchange_once(1, SELECT) == OK
 
 
 def test_pcscd_is_down(slot: VirtualSlot, link: Link, reader_service: ReaderService) -> None:

@@ -52,6 +52,7 @@ def fail_with(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
         raise error
 
     monkeypatch.setattr(Link, "exchange", exchange)
+    monkeypatch.setattr(Link, "begin", lambda _self, _stay: None)
 
 
 def failed(status: Status) -> WinscardError:

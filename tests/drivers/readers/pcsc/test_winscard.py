@@ -7,7 +7,8 @@ import pytest
 
 from drivers.readers.pcsc.winscard import Connection, Context, Disposition, SlotState, Status, WinscardError
 from sandbox.phone.field.reader_service import ReaderService
-from tests.support.pcscd import LIMIT_S, VirtualSlot
+from sandbox.phone.field.vpcd import CONTACTLESS_ATR
+from tests.support.pcscd import LIMIT_S, OtherProgram, VirtualSlot
 
 SELECT = bytes.fromhex("00A40400")
 OK = b"\x90\x00"
@@ -69,6 +70,7 @@ def test_a_wait_for_a_slot_tells_what_there_is_and_then_only_news(context: Conte
     slot.insert(lambda command: OK)
     card = context.await_slot(slot.reader.name, empty, LIMIT_S)
     assert card.present
+    assert card.atr == CONTACTLESS_ATR
     assert card.events != empty.events
     slot.remove()
     assert not context.await_slot(slot.reader.name, card, LIMIT_S).present
@@ -98,12 +100,21 @@ def test_a_command_and_its_answer(connection: Connection) -> None:
     connection.disconnect(Disposition.LEAVE)
 
 
-def test_one_that_is_held_is_shared_with_no_other(connection: Connection, context: Context, slot: VirtualSlot) -> None:
-    with pytest.raises(WinscardError) as caught:
-        context.connect(slot.reader.name)
-    assert caught.value.status == Status.SHARING_VIOLATION
-    connection.disconnect(Disposition.LEAVE)
+def test_a_card_is_shared(connection: Connection, context: Context, slot: VirtualSlot) -> None:
+    other = context.connect(slot.reader.name)
+    assert other.transmit(SELECT) == connection.transmit(SELECT) == SELECT + OK
+
+
+def test_one_that_another_program_has_alone_is_not(context: Context, slot: VirtualSlot) -> None:
+    slot.insert(lambda command: OK)
+    slot.await_presence(present=True)
+    with OtherProgram(slot.reader.name):
+        assert context.await_slot(slot.reader.name, SlotState(), 0).held_alone
+        with pytest.raises(WinscardError) as caught:
+            context.connect(slot.reader.name)
+        assert caught.value.status == Status.SHARING_VIOLATION
     context.connect(slot.reader.name).disconnect(Disposition.LEAVE)
+    assert not context.await_slot(slot.reader.name, SlotState(), 0).held_alone
 
 
 def test_what_was_let_go_cannot_be_used(connection: Connection) -> None:

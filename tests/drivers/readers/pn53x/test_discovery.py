@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.readers.choice import Choice
 from drivers.readers.pn53x.discovery import Candidate, Pn53xReaders, candidates
 from drivers.readers.pn53x.link import Pn53xLink
 from drivers.readers.pn53x.place import Place, SerialPlace, UsbPlace
@@ -123,6 +124,15 @@ def test_a_uart_is_asked_where_a_setting_names_it(machine: Machine) -> None:
     machine.solder("ttyAMA0")
     named = ["/dev/ttyAMA0", "/dev/ttyS9"]
     assert list(candidates(named, machine.root)) == [Candidate("PN532 on ttyAMA0", SerialPlace("/dev/ttyAMA0"))]
+
+
+def test_what_is_excluded_is_not_even_asked(machine: Machine, chip: SimulatedPn532) -> None:
+    machine.plug_adapter("ttyUSB0", "1a86:7523")
+    machine.plug_reader("1-2", "04cc:2533")
+    wires = Wires(chip)
+    readers = Pn53xReaders(root=machine.root, open_link=wires, choice=Choice(exclude=("ttyUSB0", "pn533")))
+    assert readers.discover(0) == ()
+    assert wires.opened == []
 
 
 def test_a_module_on_usb_serial_needs_no_configuration(machine: Machine, chip: SimulatedPn532) -> None:
