@@ -7,6 +7,7 @@ thing asked for is not there or refused; 2: the command was misspelt.
 """
 
 import json
+import tomllib
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ import click
 
 from offline_queue.export.acknowledgement import check, read_file, uncovered
 from offline_queue.export.export import seal_unsent, write_export
+from offline_queue.export.unsent import Unsent, read_unsent
 from offline_queue.journal.failures import system_failure
 from offline_queue.journal.files import files_of, load_key, set_aside
 from offline_queue.journal.journal import Journal
@@ -76,8 +78,9 @@ def queue(context: click.Context, home: Path | None) -> None:
 @click.pass_obj
 def list_unsent(home: Home, *, as_json: bool) -> None:
     """Sales on which money may hang, oldest first."""
-    with closing(_open(home)) as reader:
-        sales = reader.unsent()
+    unsent = read_unsent(*_journal(home), proofs=False)
+    _say_damage(home, unsent)
+    sales = [*unsent.sales, *unsent.unproved]
     if as_json:
         for sale in sales:
             click.echo(json.dumps(_brief(sale), ensure_ascii=False))
@@ -141,14 +144,38 @@ def export(home: Home, file: Path) -> None:
     """Seal all that is unsent to the backend into FILE, to be handed in. Changes nothing; may be done again."""
     terminal_id, issuers = _enrolment(home.enrolment, "there is no backend to seal an export to")
     recipient = next(iter(issuers))
-    with closing(_open(home)) as reader:
-        sales = len(reader.unsent())
-        sealed = seal_unsent(reader, recipient, _signer(home), terminal_id=terminal_id, made_at=int(time()))
+    unsent = read_unsent(*_journal(home))
+    _say_damage(home, unsent)
+    sealed = seal_unsent(unsent, recipient, _signer(home), terminal_id=terminal_id, made_at=int(time()))
     try:
         write_export(file, sealed)
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from error
-    click.echo(f"{sales} sales sealed into {file}. Only the payment backend can open it: hand it in there.")
+    click.echo(f"{len(unsent.sales)} sales sealed into {file}. Only the payment backend can open it: hand it in there.")
+
+
+def _say_damage(home: Home, unsent: Unsent) -> None:
+    """What could not be read, and where it may be found; on standard error, for the list is for programs too."""
+    if unsent.damage is None:
+        return
+    said = [f"{unsent.damage}", f"Read past that, page by page: {unsent.missing_rows} rows are gone."]
+    if unsent.unproved:
+        numbers = ", ".join(sale.number for sale in unsent.unproved)
+        said.append(f"No export can carry {len(unsent.unproved)} sales, whose row before is gone: {numbers}.")
+    copy = _second_copy(home)
+    said.append(
+        f"What was taken offline and is missing here may be in the second copy: {copy or 'none is configured'}."
+    )
+    click.echo("\n".join(said), err=True)
+
+
+def _second_copy(home: Home) -> str | None:
+    """The directory of the second copy, as the technician has named it."""
+    try:
+        named = tomllib.loads(home.settings.read_text("utf-8"))["mirror"]["directory"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return str(named)
 
 
 def _signer(home: Home) -> FileKey | None:

@@ -17,7 +17,7 @@ from typing import Literal
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from offline_queue.journal.reader import JournalReader
+from offline_queue.export.unsent import ExportedSales
 from offline_queue.records.chain import ChainedRow, Row
 from offline_queue.records.codec import UnreadableSaleError, decode_sale
 from offline_queue.records.facts import SaleFacts
@@ -120,7 +120,7 @@ def seal_payment(sale: Sale, recipient: PublicKey) -> str:
 
 
 def seal_unsent(
-    reader: JournalReader, recipient: PublicKey, signer: Signer | None, *, terminal_id: str, made_at: int
+    reader: ExportedSales, recipient: PublicKey, signer: Signer | None, *, terminal_id: str, made_at: int
 ) -> str:
     """Everything unsent in a journal, sealed to the backend and signed by the device's key. Raises JournalError.
 

@@ -23,6 +23,10 @@ from pengpos.core.errors import (
     JournalUnavailableError,
 )
 
+EXPORT_FIRST = (
+    "Seal what can be read of it with `pengpos queue export FILE`, hand that in at the backend, then move it aside "
+    "with `pengpos queue set-aside` and keep it"
+)
 SET_ASIDE = "Move it aside with `pengpos queue set-aside` and keep it: a technician can still read it"
 
 NOT_NOW = frozenset({
@@ -56,7 +60,7 @@ def failure_of(path: Path, error: Exception) -> JournalError:
     if is_damage(error) and (unreadable := _what_it_does_not_give(path)) is not None:
         return system_failure(path, unreadable)
     if primary == sqlite3.SQLITE_CORRUPT:
-        return JournalDamagedError(str(path), "the database is damaged or cut short", SET_ASIDE)
+        return JournalDamagedError(str(path), "the database is damaged or cut short", EXPORT_FIRST)
     if primary == sqlite3.SQLITE_NOTADB:
         return JournalForeignError(
             str(path),

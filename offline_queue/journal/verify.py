@@ -14,7 +14,7 @@ from typing import Any
 
 from offline_queue.journal import schema
 from offline_queue.journal.connection import Connection, DatabaseError, connect_read_only
-from offline_queue.journal.failures import SET_ASIDE, failure_of
+from offline_queue.journal.failures import EXPORT_FIRST, failure_of
 from offline_queue.journal.projection import SALE_COLUMNS, Numbers, refund_rows, sale_columns
 from offline_queue.records.chain import GENESIS, Row
 from offline_queue.records.codec import UnreadableSaleError, decode_sale
@@ -85,7 +85,7 @@ def _check_pages(connection: Connection, path: Path) -> None:
     except DatabaseError as error:
         raise failure_of(path, error) from error
     if found != "ok":
-        raise JournalDamagedError(str(path), f"the rows are right, but the database is damaged: {found}", SET_ASIDE)
+        raise JournalDamagedError(str(path), f"the rows are right, but the database is damaged: {found}", EXPORT_FIRST)
 
 
 def _walk(connection: Connection, path: Path, after: int, previous: bytes) -> Iterator[tuple[Row, bytes]]:

@@ -11,6 +11,7 @@ from pengpos.core.errors import (
     JournalFaultError,
     JournalMediumError,
     JournalTransientError,
+    JournalUnusableError,
     PengposError,
     ReaderLostError,
 )
@@ -78,12 +79,26 @@ def _journal(home: Home) -> Finding:
         return broken(str(error), "The light of the disk says more; then run this again")
     except JournalFaultError as error:
         return broken(str(error), "A fault of the software: call the helpdesk with this sentence, and keep the file")
+    except JournalUnusableError as error:
+        return broken(str(error), f"{_what_can_be_read(home)}; pengpos queue verify names the first bad row")
     except PengposError as error:
         return broken(str(error), "pengpos queue verify names the first bad row; keep the file")
     if waiting:
         cure = "Connect the terminal and let it run; pengpos queue list shows them"
         return worth_a_look(f"{waiting} sales wait for the backend", cure)
     return well("opens, nothing waits")
+
+
+def _what_can_be_read(home: Home) -> str:
+    """What to do about a damaged journal, by what is still in it."""
+    from offline_queue.export.unsent import read_unsent
+    from offline_queue.journal.files import load_key
+
+    try:
+        sales = len(read_unsent(home.journal, load_key(home.journal_key)).sales)
+    except (PengposError, OSError):
+        return "Nothing in it can be read: hand the second copy in if there is one; keep the file"
+    return f"{sales} sales that wait can be read: hand in what pengpos queue export FILE makes; keep the file"
 
 
 def _standing(home: Home) -> Finding:

@@ -19,10 +19,12 @@ from pengpos.core.errors import (
     JournalMediumError,
     JournalUnavailableError,
 )
+from pengpos.core.sale import SaleState
 from provisioning.finding import Light
 from terminal.commands import technician
 from terminal.standing.standing import Obeyed, Standing
 from tests.support.shop import HeldClock
+from workshop.samples.journal import SaleMaker, moved, store
 
 TABLE: list[tuple[JournalError, str, str]] = [
     (JournalMediumError("disk I/O error", "Replace the card"), "disk I/O error", "Replace the card"),
@@ -47,6 +49,21 @@ def test_a_journal_that_cannot_be_read(
     assert found.light is Light.RED
     assert says in found.says
     assert cure in found.cure
+
+
+def test_of_a_damaged_journal_it_says_what_can_be_read(tmp_path: Path) -> None:
+    home, maker = Home(tmp_path), SaleMaker()
+    key = load_or_create_key(home.journal_key)
+    with contextlib.closing(Journal.open(home.journal, key=key, clock=HeldClock())) as journal:
+        for _ in range(9):
+            store(journal, moved(maker.authorised(maker.signed(journal.next_counter())), SaleState.ACCEPTED_OFFLINE))
+    content = bytearray(home.journal.read_bytes())
+    content[4 * 4_096 : 5 * 4_096] = bytes(4_096)
+    home.journal.write_bytes(content)
+    found = technician._journal(home)
+    assert found.light is Light.RED
+    assert "9 sales that wait can be read" in found.cure
+    assert "pengpos queue export FILE" in found.cure
 
 
 OBEYED: list[tuple[Obeyed, Light, str]] = [
