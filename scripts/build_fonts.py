@@ -3,7 +3,9 @@
 
 Noto Sans CJK comes as one collection whose faces share code points but not shapes: face 2 is mainland China's, face 3
 Taiwan's. Each script gets the characters of its national standard, so that shop and street names are covered: GB 2312
-(6,763 ideographs) and Big5 level 1 (5,401), and what the string table needs beside them.
+(6,763 ideographs) and Big5 level 1 (5,401), both with their symbols, kana and bopomofo, and what the string table needs
+beside them; the simplified face also the 2,350 syllables of KS X 1001, for Korean shops. Latin, Greek and Cyrillic are
+Inter's. The languages whose names are covered by that stand in `tests/ui/languages.py`.
 
 Inter's digits are proportional by default; here the code points of the digits lead to its tabular ones, because the
 renderer cannot switch OpenType features on.
@@ -42,10 +44,13 @@ CJK_PUNCTUATION: Final = {
 BEYOND_GB2312: Final = "喆堃昇玥珺璟祎赟晞犇瀞翀昉頔旸嫄仝囍瑨玙宬彧甪垚淏滢"
 """Characters of people's and shops' names that the standard of 1980 lacks."""
 LATIN: Final = {
-    *range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x1EA0, 0x1EFA), 0x2010, 0x2011, 0x2013, 0x2014, 0x2018, 0x2019,
-    0x201C, 0x201D, 0x2022, 0x2026, 0x2030, 0x20A0 + 0x0B, 0x20A9, 0x20AC, 0x20B1, 0x20B9, 0x20BD, 0x2116, 0x2122,
-    0x2190, 0x2191, 0x2192, 0x2193, 0x2212,
+    *range(0x20, 0x7F), *range(0xA0, 0x180), 0x18F, 0x192, 0x1A0, 0x1A1, 0x1AF, 0x1B0, *range(0x1CD, 0x1DD), 0x1E6,
+    0x1E7, 0x1F8, 0x1F9, *range(0x218, 0x21C), 0x259, *range(0x300, 0x30D), 0x31B, *range(0x323, 0x329), 0x331,
+    *range(0x37E, 0x3D0), *range(0x400, 0x530), 0x1E3E, 0x1E3F, *range(0x1E80, 0x1E86), *range(0x1E9E, 0x1EFA),
+    0x2010, 0x2011, 0x2013, 0x2014, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2026, 0x2030, 0x20A0 + 0x0B, 0x20A9,
+    0x20AC, 0x20B1, 0x20B9, 0x20BD, 0x2116, 0x2122, 0x2190, 0x2191, 0x2192, 0x2193, 0x2212,
 }  # fmt: skip
+KANA: Final = {*range(0x3041, 0x3097), *range(0x3099, 0x3100), *range(0x3105, 0x3130)}
 DISPLAY: Final = {*range(0x20, 0x7F), *(ord(character) for character in "−×·¥£€₩₱₹₫’")}
 FACES: Final = {
     "NotoSansSC-Regular.otf": ("Regular", SIMPLIFIED_FACE),
@@ -147,12 +152,17 @@ def licence() -> str:
 def main() -> None:
     """Write every file anew."""
     OUT.mkdir(exist_ok=True)
+    cells = [range(0xA1, 0xFF)]
     standards = {
-        SIMPLIFIED_FACE: standard("gb2312", range(0xB0, 0xF8), [range(0xA1, 0xFF)]) | set(map(ord, BEYOND_GB2312)),
-        TRADITIONAL_FACE: standard("big5", range(0xA4, 0xC7), [range(0x40, 0x7F), range(0xA1, 0xFF)]),
+        SIMPLIFIED_FACE: standard("gb2312", range(0xA1, 0xF8), cells)
+        | set(map(ord, BEYOND_GB2312))
+        | standard("euc_kr", range(0xB0, 0xC9), cells),
+        TRADITIONAL_FACE: standard("big5", range(0xA1, 0xC7), [range(0x40, 0x7F), *cells]),
     }
     for name, (weight, face) in FACES.items():
-        wanted = standards[face] | CJK_PUNCTUATION | table_characters(face - SIMPLIFIED_FACE) | set(range(0x20, 0x7F))
+        wanted = (
+            standards[face] | KANA | CJK_PUNCTUATION | table_characters(face - SIMPLIFIED_FACE) | set(range(0x20, 0x7F))
+        )
         font = TTFont(NOTO / f"NotoSansCJK-{weight}.ttc", fontNumber=face, lazy=True)
         cut(font, wanted, [], UNUSED_TABLES).save(OUT / name)
     for name, characters in {"Inter-Regular": LATIN, "Inter-SemiBold": LATIN, "InterDisplay-SemiBold": DISPLAY}.items():

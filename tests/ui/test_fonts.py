@@ -5,6 +5,7 @@ import pytest
 from fontTools.pens.recordingPen import RecordingPen
 from fontTools.ttLib import TTFont
 
+from tests.ui.languages import LETTERS
 from tests.ui.scenes import typesetter
 from ui.drawing.faces import Face
 from ui.drawing.scene import Script
@@ -42,6 +43,32 @@ def test_each_script_has_its_own_shapes(character: str) -> None:
 def test_digits_are_tabular(face: Face) -> None:
     font = TTFont(FOLDER / face)
     assert len({font["hmtx"][font.getBestCmap()[ord(digit)]][0] for digit in "0123456789"}) == 1
+
+
+def cells(codec: str, rows: range) -> str:
+    """The characters of a national standard's rows."""
+    return "".join(
+        bytes((row, cell)).decode(codec, "ignore")
+        for row in rows
+        for cell in [*(range(0x40, 0x7F) if codec == "big5" else ()), *range(0xA1, 0xFF)]
+    )
+
+
+STANDARDS = {
+    "GB 2312": cells("gb2312", range(0xB0, 0xF8)),
+    "Big5, level 1": cells("big5", range(0xA4, 0xC7)),
+    "KS X 1001": cells("euc_kr", range(0xB0, 0xC9)),
+}
+
+
+@pytest.mark.parametrize("weight", Weight)
+@pytest.mark.parametrize("script", Script)
+@pytest.mark.parametrize("language", [*LETTERS, *STANDARDS])
+def test_no_tofu_in_names_of_the_languages_we_claim(language: str, script: Script, weight: Weight) -> None:
+    letters = STANDARDS.get(language) or LETTERS[language]
+    has = typesetter().faces.has_glyph
+    missing = {one for letter in letters for one in {*letter, *letter.upper()} if not has(one, weight, script)}
+    assert missing == set()
 
 
 @pytest.mark.parametrize("weight", Weight)
