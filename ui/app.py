@@ -16,8 +16,10 @@ from ui.actions import Action
 from ui.display.threads import Answer, Away, Caller, Follower, Inbox, Message, Snapshot
 from ui.display.touch import Touches, target_of_key
 from ui.display.window import Closed, Down, Event, Exposed, LanguageChosen, Resized, Typed, Up, Window
+from ui.drawing.faces import Faces
 from ui.drawing.paint import AT_REST, Painter
 from ui.drawing.scene import Drawing, Scene
+from ui.drawing.system_fonts import SystemFonts
 from ui.drawing.typeset import Typesetter
 from ui.screens import project
 from ui.sounds import Speaker, sound_of_change
@@ -68,7 +70,7 @@ class Screen:
         self._window = window
         self._now = now
         self._monotonic_s = monotonic_s
-        self._typesetter = Typesetter()
+        self._typesetter = Typesetter(Faces(system=SystemFonts(window.wake)))
         self._touches = Touches()
         self._speaker = Speaker()
         self._painter = self._new_painter()
@@ -87,6 +89,8 @@ class Screen:
 
     def refresh(self) -> None:
         """Project, and draw what differs."""
+        if self._typesetter.take_found_fonts():
+            self._redraw_all()
         self.local = on_time(replace(self.local, now=self._now().replace(microsecond=0)))
         scene = project(self.status, self.local, self._typesetter)
         now_s = self._monotonic_s()

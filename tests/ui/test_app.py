@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -20,6 +21,7 @@ from ui.actions import Action, Do, Key, Press, PressPin
 from ui.app import Options, Screen
 from ui.display.threads import Caller, Follower, Inbox
 from ui.display.window import Closed, Exposed, Window
+from ui.drawing.system_fonts import SystemFont, SystemFonts
 from ui.state.local import Daemon
 from workshop.samples.screens import IDLE, ITEMS, NOW, SAMPLES, online, sale
 
@@ -204,6 +206,45 @@ def test_a_terminal_of_another_currency_offers_no_items(bench: Bench, daemon: Fa
     daemon.publish(yen)
     bench.until(lambda: bench.screen.local.entry.currency == "JPY")
     assert len(bench.screen.local.items) == 0
+
+
+ODD_REFERENCES = ["桌\u200b7", "\u200b", "\U0001f469\u200d\U0001f467", "a\u2028b", "a\x00b", "\u0301", "中" * 3_000]
+
+
+@pytest.mark.parametrize("reference", ODD_REFERENCES, ids=range(len(ODD_REFERENCES)))
+def test_no_reference_of_an_old_sale_ends_the_screen(bench: Bench, daemon: FakeDaemon, reference: str) -> None:
+    odd = msgspec.structs.replace(sale("approved"), reference=reference)
+    daemon.publish(online(odd))
+    bench.until(bench.shows("approved"))
+    bench.touch(Do.NEXT)
+    assert bench.shows("amount")()
+
+
+def test_the_screen_is_drawn_anew_when_the_systems_fonts_are_known(
+    daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_answer = threading.Event()
+
+    def ask() -> list[SystemFont]:
+        assert may_answer.wait(DEADLINE_S)
+        return []
+
+    monkeypatch.setattr("ui.app.SystemFonts", lambda wake: SystemFonts(wake, ask))
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    monkeypatch.setenv("SDL_AUDIODRIVER", "dummy")
+    window = Window((800, 480), fullscreen=False)
+    bench = Bench(window, daemon.socket_path)
+    assert IDLE.terminal is not None
+    tibetan = msgspec.structs.replace(IDLE.terminal, merchant_name="བོད་ཇ།")
+    daemon.publish(msgspec.structs.replace(IDLE, terminal=tibetan))
+    bench.until(lambda: bench.screen.scene is not None and "བོད་ཇ།" in bench.screen.scene.words)
+    before = pygame.image.tobytes(window.surface, "RGB")
+    window.surface.fill((1, 2, 3))
+    may_answer.set()
+    bench.until(lambda: window.surface.get_at((0, 0))[:3] != (1, 2, 3))
+    assert pygame.image.tobytes(window.surface, "RGB") == before
+    bench.close(daemon)
+    window.close()
 
 
 def test_lost_pixels_are_drawn_again(bench: Bench) -> None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scenes as values and their pixels: type, shapes, QR codes, painting. Opens no display.
 
-Reading order: qr, scene, faces, shapes, raster, typeset, paint.
+Reading order: qr, scene, writing, system_fonts, faces, shapes, raster, typeset, paint.
 """
 
-__all__ = ["paint", "qr", "scene", "shapes", "typeset"]
+__all__ = ["faces", "paint", "qr", "scene", "shapes", "system_fonts", "typeset", "writing"]

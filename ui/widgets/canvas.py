@@ -5,8 +5,12 @@ Edges are rounded one by one, so that boxes which touch here touch on the panel.
 then ends in "…"; both are seen by the tests, neither may happen to our own words.
 """
 
+import bisect
+import itertools
+
 from pengpos.client import Language
 from pengpos.i18n import Message
+from pengpos.names import clusters
 from ui.actions import Action
 from ui.drawing.qr import modules, side_of
 from ui.drawing.scene import (
@@ -26,6 +30,7 @@ from ui.drawing.scene import (
     Waves,
 )
 from ui.drawing.typeset import Typesetter
+from ui.drawing.writing import CHARACTERS_MOST
 from ui.state.local import LocalState
 from ui.theme import LEAST_TYPE_PX, LINE_HEIGHT, RADIUS, Style, Token
 
@@ -228,10 +233,9 @@ class Canvas:
     def _cut(self, text: str, style: Style, room: float) -> str:
         if self._optical(text, style) <= room + 0.5:
             return text
-        kept = text
-        while kept and self.width(kept + "…", style) > room:
-            kept = kept[:-1]
-        return kept.rstrip() + "…"
+        ends = [0, *itertools.accumulate(map(len, clusters(text[:CHARACTERS_MOST])))]
+        over = bisect.bisect_right(ends, room, lo=1, key=lambda end: self.width(text[:end] + "…", style))
+        return text[: ends[over - 1]].rstrip() + "…"
 
 
 def _after(text: str, lines: list[str]) -> str:

@@ -3,12 +3,13 @@
 
 from pathlib import Path
 
+import pygame
 import pytest
 
 from tests.ui.scenes import typesetter
-from ui.drawing import faces
 from ui.drawing.faces import SUBSTITUTE, Face, Faces, is_wide
 from ui.drawing.scene import Script
+from ui.drawing.system_fonts import SystemFont, SystemFonts
 from ui.drawing.typeset import Typesetter
 from ui.fonts import FOLDER
 from ui.theme import Rgb, Weight
@@ -30,38 +31,49 @@ def test_which_face_has_a_character(character: str, script: Script, face: Face, 
     assert typesetter().faces.face_for(character, Weight.REGULAR, script) == (face, drawn)
 
 
-def without_system_fonts(_character: str) -> str | None:
-    return None
+def system_with(*fonts: SystemFont) -> SystemFonts:
+    """A system that has answered already."""
+    system = SystemFonts(ask=lambda: list(fonts))
+    assert system.wait(10.0)
+    return system
 
 
 @pytest.mark.parametrize(
-    ("character", "drawn"), [("ḍ", "d"), ("☃", SUBSTITUTE), ("\U0001f600", SUBSTITUTE), ("\u202e", SUBSTITUTE)]
-)
-def test_a_character_that_no_font_has_is_never_dropped(
-    character: str, drawn: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(faces, "system_font_with", without_system_fonts)
-    assert Faces().face_for(character, Weight.REGULAR, Script.HANS)[1] == drawn
+    ("cluster", "drawn"),
+    [
+        ("ḍ", "d"), ("☃", SUBSTITUTE), ("\U0001f600", SUBSTITUTE), ("\u202e", SUBSTITUTE), ("\ue000", SUBSTITUTE),
+        ("\ud800", SUBSTITUTE), ("\U00031350", SUBSTITUTE), ("뷁", SUBSTITUTE), ("ﬁ", "fi"), ("㍿", "株式会社"),
+        ("\ufdfa", SUBSTITUTE), ("👍🏽", SUBSTITUTE), ("स्", SUBSTITUTE), ("क़", SUBSTITUTE),
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_a_character_that_no_font_has_is_never_dropped(cluster: str, drawn: str) -> None:
+    assert Faces(system=system_with()).face_for(cluster, Weight.REGULAR, Script.HANS)[1] == drawn
 
 
-def test_the_system_helps_out_if_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
-    helper = str(FOLDER / Face.HANS)
-    monkeypatch.setattr(faces, "system_font_with", lambda _character: helper)
-    small = Faces(FOLDER)
+def test_the_system_helps_out_if_it_can() -> None:
+    liar = SystemFont(str(FOLDER / Face.HANS), (0,), (0x10FFFF,))
+    small = Faces(FOLDER, system_with(liar))
     assert small.face_for("☃", Weight.REGULAR, Script.HANS)[1] == SUBSTITUTE  # it offered a font without it
     assert small.face_for("中", Weight.REGULAR, Script.HANS) == (Face.HANS, "中")
 
 
-def test_fontconfig_that_is_not_there_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    assert faces.system_font_with("\U0001f9ff") is None
+def test_what_the_system_has_is_drawn_once_it_is_known(tmp_path: Path) -> None:
+    helper = SystemFont(str(FOLDER / Face.HANS), (0,), (0x10FFFF,))
+    system = SystemFonts(ask=lambda: [helper])
+    late = Typesetter(Faces(tmp_path, system))  # no font of our own
+    before = late.line("한빛", 20, Weight.REGULAR, Script.HANS, BLACK)
+    assert system.wait(10.0)
+    assert late.take_found_fonts()
+    assert not late.take_found_fonts()
+    after = late.line("한빛", 20, Weight.REGULAR, Script.HANS, BLACK)
+    known = typesetter().line("한빛", 20, Weight.REGULAR, Script.HANS, BLACK)
+    assert pygame.image.tobytes(after.surface, "RGBA") == pygame.image.tobytes(known.surface, "RGBA")
+    assert pygame.image.tobytes(before.surface, "RGBA") != pygame.image.tobytes(after.surface, "RGBA")
 
 
-def test_missing_files_are_said_once_and_stood_in_for(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(faces, "system_font_with", without_system_fonts)
-    bare = Typesetter(Faces(tmp_path))
+def test_missing_files_are_said_once_and_stood_in_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bare = Typesetter(Faces(tmp_path, system_with()))
     line = bare.line("收款 18.80", 20, Weight.BOLD, Script.HANS, BLACK)
     again = bare.line("收款 19.90", 20, Weight.BOLD, Script.HANS, BLACK)
     said = capsys.readouterr().err

@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lines of mixed Chinese and Latin: widths, gaps, breaks."""
 
+import unicodedata
+
+import pygame
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.ui.scenes import typesetter
+from ui.drawing.faces import Face, Faces
 from ui.drawing.scene import Script
+from ui.drawing.system_fonts import SystemFonts
+from ui.drawing.typeset import Run, Typesetter
 from ui.theme import Rgb, Weight
 
 PX = 20
@@ -81,3 +89,92 @@ def test_the_whole_line_is_drawn() -> None:
     line = typesetter().line("收款 ¥18.80 好", 30, Weight.BOLD, Script.HANS, Rgb(0, 0, 0))
     width_px = typesetter().width("收款 ¥18.80 好", 30, Weight.BOLD, Script.HANS)
     assert line.surface.get_bounding_rect().right >= width_px - 4
+
+
+# --- anything ---------------------------------------------------------------------------------------------------------
+
+BARE = Typesetter(Faces(system=SystemFonts(ask=list)))
+
+
+def drawn_whole(text: str) -> int:
+    """Draw a line; its width. Every run is of a face that has it: no empty box stands anywhere."""
+    line = BARE.line(text, PX, Weight.REGULAR, Script.HANS, Rgb(0, 0, 0))
+    runs = BARE._split_runs(text, Weight.REGULAR, Script.HANS)
+    assert [run for run in runs if not BARE.faces.has(run.face, run.text)] == []
+    return line.surface.get_bounding_rect().w
+
+
+ONE_IN = {"Cn": 997, "Co": 997, "Cs": 97, "Lo": 97, "So": 7, "Ll": 7, "Lu": 7, "Sm": 7, "No": 7}
+"""Of characters that are alike for the typesetter, which are thousands, some; of every other kind all."""
+
+
+def table() -> list[str]:
+    return [chr(code) for code in range(0x110000) if code % ONE_IN.get(unicodedata.category(chr(code)), 1) == 0]
+
+
+def test_every_character_of_unicode_is_drawn_without_an_exception_and_without_tofu(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    characters, row = table(), 1 << 8
+    assert len(characters) > 7_000
+    for first in range(0, len(characters), row):
+        drawn_whole("".join(characters[first : first + row]))
+    assert "cannot be drawn" not in capsys.readouterr().err
+
+
+ODD = [
+    chr(code)
+    for code in range(0x110000)
+    if unicodedata.category(chr(code)) in {"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me", "Mc", "Cs"}
+    or code in {0x3164, 0x2800}
+][::3]
+
+
+def test_what_has_no_ink_or_stands_on_another_is_drawn_alone_and_between(capsys: pytest.CaptureFixture[str]) -> None:
+    for character in ODD:
+        drawn_whole(character)
+        assert drawn_whole(f"a{character}b") > 0
+        assert drawn_whole(f"中{character}{character}") > 0
+    assert "cannot be drawn" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "text", ["桌\u200b7", "\u200b", "👩\u200d👩\u200d👧", "a\u2028b", "a\x00b", "\ud800", "\u0301"]
+)
+def test_a_text_that_ended_the_screen_is_drawn(text: str) -> None:
+    drawn_whole(text)
+    assert drawn_whole(f"A 0001-1000 · {text} 18.80") >= drawn_whole("A 0001-1000 · 18.80")
+
+
+def test_a_run_that_cannot_be_rendered_is_left_blank_and_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    font = BARE.faces.font(Face.HANS, PX)
+    for text in ("\x00", "a\x00"):
+        assert BARE._render(font, Run(Face.HANS, text, 0.0), Rgb(0, 0, 0)).get_width() == 0
+    assert capsys.readouterr().err.count("cannot be drawn") == 1
+
+
+def test_a_line_has_a_largest_width() -> None:
+    line = BARE.line("中" * 5_000, 100, Weight.REGULAR, Script.HANS, Rgb(0, 0, 0))
+    assert line.surface.get_width() < 10_000
+
+
+@given(st.text(st.characters(), max_size=40))
+def test_any_text_is_set(text: str) -> None:
+    drawn_whole(text)
+    assert BARE.width(text, PX, Weight.REGULAR, Script.HANS) >= 0
+
+
+def ink(text: str) -> bytes:
+    line = BARE.line(text, 40, Weight.REGULAR, Script.HANS, Rgb(0, 0, 0))
+    return pygame.image.tobytes(line.surface, "RGBA")
+
+
+def test_hangul_is_whole_syllables() -> None:
+    assert [run.text for run in BARE._split_runs("한빛 분식", Weight.REGULAR, Script.HANS)] == ["한빛", " ", "분식"]
+    assert ink("한빛") != ink("ᄒᄇ")
+
+
+def test_nothing_changes_for_what_nobody_sees() -> None:
+    assert ink("桌\u200b七") == ink("桌七")
+    assert ink("a\u202eb") == ink("ab")
+    assert ink("Cafe\u0301") == ink("Café")
