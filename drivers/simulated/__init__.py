@@ -4,7 +4,7 @@
 For tests, and to try the readers where none is plugged in. What no simulation shows: radio timing, collisions, FIFO
 limits, the moods of real firmware.
 
-Reading order: reader, field, uart, pn532_target, pn532, ntag.
+Reading order: reader, field, uart, board, pn532_target, pn532, ntag.
 """
 
 __all__ = ["field", "pn532"]

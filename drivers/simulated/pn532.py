@@ -6,6 +6,7 @@ Commands: PN532 user manual (UM0701-02) §7. Two of these over one `Field` are j
 
 import contextlib
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from enum import Enum
@@ -13,6 +14,7 @@ from types import TracebackType
 
 from drivers.isodep.ats import read_ats
 from drivers.isodep.reader import GarbledError, IsoDep, SilentError
+from drivers.simulated.board import Board
 from drivers.simulated.field import CorruptError, Field, Identity
 from drivers.simulated.pn532_target import RELEASED, ReleasedError, TargetMode
 from drivers.simulated.uart import ACK, BAUD_RATES, NACK, SYNTAX_ERROR, Uart, framed, wakes
@@ -21,6 +23,7 @@ _OK, _TIMEOUT, _CRC, _CONTEXT = b"\x00", b"\x01", b"\x02", b"\x27"
 _FIFO_DATA = 0x6339
 _FOR_EVER_S = 60.0
 _GARBAGE = bytes.fromhex("00FF00FE5A0000FF17")
+_BY_THE_BOOK = Board()
 _AUTO_RATS, _AS_PICC = 0x10, 0x20  # SetParameters
 
 
@@ -45,8 +48,11 @@ _Task = Callable[[bytes, _Cancelled], bytes | None]
 class SimulatedPn532:
     """The chip. `path` is its serial port; `field` what is over its antenna."""
 
-    def __init__(self, field: Field | None = None) -> None:
+    def __init__(self, field: Field | None = None, *, board: Board = _BY_THE_BOOK) -> None:
         self.field = field if field is not None else Field()
+        self._board = board
+        self._powered_down = False
+        self._deaf_until_s = 0.0
         self.commands: Counter[int] = Counter()
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
@@ -84,7 +90,7 @@ class SimulatedPn532:
             0x8E: self._answer_as_target,
             0x90: self._answer_as_target,
         }
-        self._uart = Uart(self._heard)
+        self._uart = Uart(self._heard, hears=self._hears, loses_first_byte=board.loses_first_byte)
         self.path = self._uart.path
 
     def __enter__(self) -> "SimulatedPn532":
@@ -118,16 +124,26 @@ class SimulatedPn532:
         self.field.off()
         self._registers.clear()
         self._dep, self._after_miss, self._parameters = None, False, 0x14
-        self._asleep = True
+        self._asleep, self._powered_down = True, False
         self._uart.reset()
 
     # --- the host's line ----------------------------------------------------------------------------------------------
+
+    def _hears(self) -> bool:
+        """Asked with each bytes of the host's that come."""
+        if self._powered_down and not self._board.wakes_after_power_down:
+            return False
+        if self._asleep and self._board.wakes_after_s:
+            self._asleep = False
+            self._deaf_until_s = time.monotonic() + self._board.wakes_after_s
+        return time.monotonic() >= self._deaf_until_s
 
     def _heard(self, frame: bytes, skipped: int) -> None:
         if self._asleep:
             if not wakes(skipped):
                 return
             self._asleep = False
+        self._powered_down = False
         if frame == ACK:
             self._abort()
         elif frame != NACK:
@@ -137,6 +153,7 @@ class SimulatedPn532:
             if len(frame) < 2 or frame[0] != 0xD4 or frame[1] not in self._tasks or self._strikes(Fault.SYNTAX):
                 self._uart.send(ACK + SYNTAX_ERROR)
                 return
+            time.sleep(self._board.answers_after_s)
             if not self._strikes(Fault.LOST_ACK):
                 self._uart.send(ACK)
             self._await_end()  # after the ACK: no host waits 100 ms for that
@@ -207,7 +224,8 @@ class SimulatedPn532:
     def _power_down(self, data: bytes, cancelled: _Cancelled) -> bytes | None:
         self._leave_target_mode()
         self.field.off()
-        self._asleep = True
+        self._asleep = self._powered_down = True
+        self._uart.cool_down()
         return _OK
 
     def _configure_radio(self, data: bytes, cancelled: _Cancelled) -> bytes | None:

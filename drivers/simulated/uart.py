@@ -93,9 +93,22 @@ class FrameReader:
 
 
 class Uart:
-    """A pseudo-terminal; `path` is what a driver opens. `heard(frame, skipped)` is called in its own thread."""
+    """A pseudo-terminal; `path` is what a driver opens. `heard(frame, skipped)` is called in its own thread.
 
-    def __init__(self, heard: Callable[[bytes, int], None]) -> None:
+    `hears`: whether the chip listens now; what it does not hear is lost. `loses_first_byte`: of what is sent first, and
+    first after a change of speed or `cool_down`.
+    """
+
+    def __init__(
+        self,
+        heard: Callable[[bytes, int], None],
+        *,
+        hears: Callable[[], bool] = lambda: True,
+        loses_first_byte: bool = False,
+    ) -> None:
+        self._hears = hears
+        self._loses_first_byte = loses_first_byte
+        self._is_cold = True
         self._master, self._slave = os.openpty()  # the slave stays open: drivers close and open it to change its speed
         for end in (self._master, self._slave):
             tty.setraw(end)
@@ -115,7 +128,8 @@ class Uart:
         """Bytes to the host; lost if it listens at another speed, or the plug is out."""
         with self._lock, contextlib.suppress(OSError):
             if self._open and self._host_is_at_our_speed():
-                os.write(self._master, data)
+                os.write(self._master, data[1:] if self._is_cold and self._loses_first_byte else data)
+                self._is_cold = False
 
     def unplug(self) -> None:
         """Pull the plug: the host's file descriptors are dead from now on."""
@@ -133,10 +147,15 @@ class Uart:
         """Back to the speed it wakes up with."""
         self.baud_rate, self.next_baud_rate = FIRST_BAUD_RATE, None
 
+    def cool_down(self) -> None:
+        """The line has been silent."""
+        self._is_cold = True
+
     def take_over_speed(self) -> None:
         """Use the announced speed if the host does: its ACK may have been lost when it opened the port anew."""
         if self.next_baud_rate is not None and self._host_speed() == _SPEEDS[self.next_baud_rate]:
             self.baud_rate, self.next_baud_rate = self.next_baud_rate, None
+            self.cool_down()
 
     def _host_speed(self) -> int:
         return int(termios.tcgetattr(self._master)[5])
@@ -151,7 +170,7 @@ class Uart:
                 return
             data = os.read(self._master, 1_024)
             self.take_over_speed()
-            if not self._host_is_at_our_speed():
+            if not self._hears() or not self._host_is_at_our_speed():
                 self._reader.forget()
                 continue
             self._reader.feed(data)

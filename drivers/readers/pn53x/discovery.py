@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which readers nfcpy could drive are plugged in, by sysfs: PN532 modules behind USB-serial adapters, USB readers.
 
-A USB-serial adapter may as well be a printer's, so it is asked once whether a PN532 answers there, and not again until
-it was unplugged or half a minute has passed. A UART that is no USB adapter (a Pi's pins) is asked only where a setting
-names it. The ACR122U is left to PC/SC, which drives all of its revisions.
+A USB-serial adapter may as well be a printer's: it is asked three times at most whether a PN532 answers there, half a
+minute and two minutes apart, until it is plugged in again; where a setting includes it, each half minute. A UART that
+is no USB adapter (a Pi's pins) is asked only where a setting names it. The ACR122U is left to PC/SC, which drives all
+of its revisions.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -41,7 +43,8 @@ _USB_READERS = {
     "054c:06c1": "RC-S380",
     "054c:06c3": "RC-S380",
 }
-_ASK_AGAIN_S = 30.0
+_ASK_AGAIN_S = (30.0, 120.0)
+"""After the first time, and the second; not after a third."""
 _EVERY = Choice()
 
 
@@ -103,7 +106,7 @@ class Pn53xReaders:
         self._monotonic_s = monotonic_s
         self._play_tag = play_tag
         self._readers: dict[str, Candidate] = {}
-        self._refused: dict[Candidate, tuple[float, ReaderLostError]] = {}
+        self._refused: dict[Candidate, _Refused] = {}
         self._workers: dict[str, Worker] = {}
 
     def discover(self, timeout_s: float) -> tuple[str, ...]:
@@ -113,8 +116,8 @@ class Pn53xReaders:
         self._refused = {old: found for old, found in self._refused.items() if old in here}
         self._readers = {one.name: one for one in here if self._is_reader(one)}
         if not self._readers:
-            for _, trouble in self._refused.values():
-                raise trouble
+            for refused in self._refused.values():
+                raise refused.trouble
         return tuple(self._readers)
 
     def open(self, name: str) -> "Pn53xReader":
@@ -139,15 +142,35 @@ class Pn53xReaders:
         if not candidate.adapter or candidate == self._readers.get(candidate.name):
             return True
         refused = self._refused.get(candidate)
-        if refused is not None and self._monotonic_s() - refused[0] < _ASK_AGAIN_S:
+        if refused is not None and self._monotonic_s() < refused.ask_from_s:
             return False
         try:
             self._open_link(candidate.name, candidate.place).close()
         except ReaderLostError as trouble:
-            self._refused[candidate] = self._monotonic_s(), trouble
+            self._refused[candidate] = self._refusal(candidate, trouble)
             return False
         self._refused.pop(candidate, None)
         return True
+
+    def _refusal(self, candidate: Candidate, trouble: ReaderLostError) -> "_Refused":
+        """How it answered, and when it is asked again; a port that could not be opened has not been asked."""
+        before = self._refused.get(candidate)
+        asked = (0 if before is None else before.asked) + (0 if pn53x_errors.was_kept_out(trouble) else 1)
+        if asked <= 1 or self._choice.includes(candidate.name):
+            again_s = _ASK_AGAIN_S[0]
+        else:
+            again_s = _ASK_AGAIN_S[1] if asked == 2 else math.inf
+        return _Refused(ask_from_s=self._monotonic_s() + again_s, asked=asked, trouble=trouble)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Refused:
+    """An adapter where no PN532 answered."""
+
+    ask_from_s: float
+    asked: int
+    """How often bytes were sent to it."""
+    trouble: ReaderLostError
 
 
 def _open_link(name: str, place: Place) -> "Pn53xLink":

@@ -30,6 +30,7 @@ _SILENT = (
     "the reader stopped answering",
     "It is opened again by itself; if that does not help, unplug it and plug it in again",
 )
+_KEPT_OUT = frozenset({errno.EACCES, errno.EPERM, errno.EBUSY, errno.EWOULDBLOCK})
 _AWAY_NUMBERS = frozenset({errno.ENOENT, errno.ENXIO})
 
 
@@ -46,6 +47,11 @@ def reader_lost(reader: str, error: Exception, *, opening: bool, usb: bool) -> R
         known = _HALF_THERE if opening else _SILENT
     detail, cure = known
     return ReaderLostError(reader, f"{detail} ({str(error) or type(error).__name__})", cure)
+
+
+def was_kept_out(trouble: ReaderLostError) -> bool:
+    """Whether the port could not even be opened: what hangs there has not heard a byte."""
+    return isinstance(trouble.__cause__, OSError) and trouble.__cause__.errno in _KEPT_OUT
 
 
 def hung(reader: str) -> ReaderLostError:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""nfcpy as a radio: one frame out, one in, as reader or as card. The only module that imports nfcpy.
+"""nfcpy as a radio: one frame out, one in, as reader or as card. Only it and `serial_port` import nfcpy.
 
 Of nfcpy only its drivers are used, and of those only Type A at 106 kbit/s. Whatever they raise (their own three
 families, OSError, termios.error, and errors of Python where a frame is shorter than they believe) becomes one of
@@ -20,20 +20,16 @@ from typing import Any
 
 import nfc
 import nfc.clf
-from nfc.clf import device, pn53x, transport
-from nfc.clf import pn532 as pn532_driver
-from nfc.clf.transport import libusb, serial
+from nfc.clf import device, pn53x
+from nfc.clf.transport import libusb
 
 from drivers.isodep.reader import GarbledError, SilentError
 from drivers.readers.pn53x import errors as pn53x_errors
 from drivers.readers.pn53x.card import Found
 from drivers.readers.pn53x.place import Place, SerialPlace, UdpPlace, UsbPlace
+from drivers.readers.pn53x.serial_port import open_serial
 from pengpos.core.errors import PengposError
 
-_ACK = bytes.fromhex("0000FF00FF00")
-_TO_115200 = bytes.fromhex("0000FF03FDD410041800")  # SetSerialBaudrate
-_FASTER = (921_600, 460_800, 230_400)
-_RESCUE_S = 0.1
 _TRIES = 3
 _HOST_S = 0.5  # the chip ends each exchange by itself: this is for one that does not
 _NO_ANSWER, _SYNTAX_ERROR = 0x01, 0x7F
@@ -137,7 +133,7 @@ class Pn53xLink:
             case SerialPlace(path):
                 self._claim = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
                 fcntl.flock(self._claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return _open_serial(path)
+                return open_serial(path)
             case UsbPlace(bus, address):
                 found = device.connect(f"usb:{bus:03}:{address:03}")
             case UdpPlace(host, port):
@@ -194,40 +190,3 @@ def _through(chipset: Any, frame: bytes, timeout_s: float) -> bytes:
         if error.errno == _NO_ANSWER:
             raise SilentError from error
         raise GarbledError(str(error)) from error
-
-
-def _open_serial(path: str) -> Any:
-    """The driver on its port, at the second try at the latest.
-
-    nfcpy waits 100 ms for the first byte; a busy machine's USB may hold it back longer. A chip left at a higher speed
-    by a program that was killed is called back between the two.
-    """
-    try:
-        return _init_serial(path)
-    except OSError:
-        _call_back(path)
-        return _init_serial(path)
-
-
-def _init_serial(path: str) -> Any:
-    port = transport.TTY(path)
-    try:
-        opened = pn532_driver.init(port)
-    except BaseException:
-        with contextlib.suppress(OSError, termios.error):
-            port.close()
-        raise
-    opened._path = path  # noqa: SLF001 # nfcpy sets it itself where it opens by name, which fits no such path
-    return opened
-
-
-def _call_back(path: str) -> None:
-    for baud_rate in _FASTER:
-        with contextlib.suppress(OSError, termios.error), serial.Serial(path, baud_rate, timeout=_RESCUE_S) as port:
-            port.write(_ACK)  # ends whatever it was doing
-            port.reset_input_buffer()
-            port.write(_TO_115200)
-            if _ACK in port.read(len(_ACK) + 9):
-                port.write(_ACK)
-                port.flush()
-                return

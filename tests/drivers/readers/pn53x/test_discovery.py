@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plugging readers in, as sysfs shows it."""
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -159,6 +160,47 @@ def test_an_adapter_with_something_else_is_asked_rarely(machine: Machine, chip: 
     assert len(wires.opened) == 1
     chip.calm()
     now_s[0] = 31.0
+    assert readers.discover(0) == ("PN532 on ttyUSB0",)
+
+
+@pytest.mark.parametrize(
+    ("choice", "asked"),
+    [(Choice(), [0, 30, 150]), (Choice(include=("ttyUSB0",)), [0, 30, 60, 90, 120, 150, 180, 210, 240])],
+    ids=["three times", "as long as the technician says that it is one"],
+)
+def test_a_printer_is_not_bothered_for_ever(
+    machine: Machine, chip: SimulatedPn532, choice: Choice, asked: list[int]
+) -> None:
+    machine.plug_adapter("ttyUSB0", "1a86:7523")
+    now_s, times = [0.0], list[float]()
+
+    def nobody(name: str, place: Place) -> Pn53xLink:
+        times.append(now_s[0])
+        raise ReaderLostError(name, "no answer", "") from OSError(errno.ENODEV, "none")
+
+    readers = Pn53xReaders(root=machine.root, open_link=nobody, monotonic_s=lambda: now_s[0], choice=choice)
+    for now_s[0] in range(0, 250, 10):
+        with pytest.raises(ReaderLostError):
+            readers.discover(0)
+    assert times == asked
+
+
+def test_a_port_that_another_program_holds_is_looked_at_until_it_is_free(
+    machine: Machine, chip: SimulatedPn532
+) -> None:
+    machine.plug_adapter("ttyUSB0", "1a86:7523")
+    now_s, held = [0.0], [True]
+
+    def open_link(name: str, place: Place) -> Pn53xLink:
+        if held[0]:
+            raise ReaderLostError(name, "held", "") from OSError(errno.EBUSY, "busy")
+        return Pn53xLink(name, SerialPlace(chip.path))
+
+    readers = Pn53xReaders(root=machine.root, open_link=open_link, monotonic_s=lambda: now_s[0])
+    for now_s[0] in range(0, 600, 30):
+        with pytest.raises(ReaderLostError):
+            readers.discover(0)
+    held[0], now_s[0] = False, 600.0
     assert readers.discover(0) == ("PN532 on ttyUSB0",)
 
 
