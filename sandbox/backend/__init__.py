@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A complete payment backend: accounts, a double-entry ledger, the terminal, wallet and admin APIs.
 
-Reading order: errors, records, trust, kernel, terminals, ledger, offers, sharing, intents, booking, payments, people,
-settlement, contract, api, serving.
+Reading order: errors, records, trust, kernel, operators, terminals, ledger, offers, sharing, intents, booking,
+payments, people, settlement, contract, api, serving.
 """
 
 __all__ = ["serving"]

@@ -31,6 +31,7 @@ from sandbox.backend.booking import sweep
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.hub import Hub
 from sandbox.backend.kernel.limits import SIGN_UPS_OF_ADDRESS, Rate, Rates
+from sandbox.backend.operators import roster
 from sandbox.backend.records import seed
 from sandbox.backend.records.database import Database
 from sandbox.backend.serving.app import create_app
@@ -48,6 +49,7 @@ from tests.support.in_loop import InLoop
 NOON = 1_800_000_000
 CURRENCY = "CNY"
 ORIGIN = "https://backend.test"
+_ADMIN_TOKEN = "the operator's"
 PHONE_PLAYS = 12
 """So many plays one phone serves before its promises could run short."""
 OWNER = Owner(tap_limits=(Money(500_00, CURRENCY),), unasked=None)
@@ -270,10 +272,11 @@ def world(*, wired: bool = False) -> Iterator[World]:
         database = _database(directory, hub)
         database.migrate()
         database.write(seed.seed)
+        database.write(lambda session: roster.keep_root(session, _ADMIN_TOKEN, true_time.now()))
         rates = Rates(sign_ups_of_address=Rate(replace(SIGN_UPS_OF_ADDRESS, most=1_000_000)))  # one for all plays
         backend = Backend(
             db=database, issuer=Issuer(SoftwareKey.generate()), clock=true_time, origin=origin, hub=hub,
-            admin_token="the operator's", magic_amounts=True, sleep=asyncio.sleep, rates=rates,
+            admin_token=_ADMIN_TOKEN, magic_amounts=True, sleep=asyncio.sleep, rates=rates,
         )  # fmt: skip
         found = World(directory, backend, create_app(backend, sweeping=False), true_time, wires)
         try:

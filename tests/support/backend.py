@@ -23,6 +23,7 @@ from sandbox.backend.booking import sweep
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.hub import Hub
 from sandbox.backend.kernel.limits import Limit, Rate, Rates
+from sandbox.backend.operators import roster
 from sandbox.backend.records import seed
 from sandbox.backend.records.database import Database
 from sandbox.backend.records.tables import Base
@@ -58,6 +59,15 @@ class Shop:
     def operator(self) -> Operator:
         return Operator(self.http, ADMIN_TOKEN)
 
+    def begin_again(self, token: str = ADMIN_TOKEN) -> bool:
+        """What a start does with the token of the home; False: root was removed, and it opens nothing."""
+        return self.backend.db.write(lambda session: roster.keep_root(session, token, self.clock.now()))
+
+    def colleague(self, role: str, name: str = "") -> Operator:
+        """Another operator, with a token of their own."""
+        made = self.operator.call("POST", "/operators", {"name": name or f"a {role}", "role": role})
+        return Operator(self.http, made.json()["token"])
+
     def till(self) -> Till:
         return Till.enrol(self.http, self.clock, self.operator.activation_code())
 
@@ -89,6 +99,7 @@ def _open(url: str, hub: Hub) -> Database:
 
 def _backend_on(database: Database, hub: Hub, *, origin: str, magic_amounts: bool) -> tuple[Backend, HeldClock, Naps]:
     clock, naps = HeldClock(), Naps()
+    database.write(lambda session: roster.keep_root(session, ADMIN_TOKEN, clock.now()))
     backend = Backend(
         db=database,
         issuer=Issuer(SoftwareKey.generate()),

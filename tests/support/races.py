@@ -4,6 +4,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+from sandbox.backend.errors import NotPossibleError
+from sandbox.backend.operators import roster
 from tests.support.backend import Shop
 from tests.support.shop import Sale, Till, Wallet
 from tests.support.squatter import collisions, squat, squatting_till
@@ -123,3 +125,26 @@ def refunds_at_once(shop: Shop) -> None:
     assert sum(done) == 5
     assert shop.operator.takings() == (PAYERS - 5) * 10_00
     assert shop.operator.alarms().count("order_held") == PAYERS - 5
+
+
+def two_admins_remove_each_other(shop: Shop) -> None:
+    """The only two admins remove each other at the same moment: one of them is left, who may name others."""
+    database, now = shop.backend.db, shop.clock.now()
+    ids = [
+        shop.operator.call("POST", "/operators", {"name": name, "role": "admin"}).json()["operator_id"]
+        for name in ("first", "second")
+    ]
+    assert shop.operator.call("DELETE", "/operators/root").status_code == 204
+    start = Barrier(2)
+
+    def remove(operator_id: str) -> str:
+        start.wait(30)
+        try:
+            database.write(lambda session: roster.remove(session, operator_id, now))
+        except NotPossibleError as error:
+            return error.code
+        return "removed"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(remove, ids)) == ["last_admin", "removed"]
+    assert [shop.begin_again("made anew"), shop.begin_again()] == [True, True]  # root is back, for what comes next

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds out who is calling: a terminal, by its device key; a wallet or the operator, by a bearer token.
+"""Finds out who is calling: a terminal, by its device key; a wallet or an operator, by a bearer token.
 
 Tests: tests/sandbox/backend/trust/test_request_signature.py, tests/sandbox/backend/api/test_admin_api.py
 """
 
-import hmac
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
@@ -21,9 +20,18 @@ from pengpos.wire.encoding.keys import PublicKey
 from sandbox.backend.contract.problems import ProblemError
 from sandbox.backend.errors import RequestSignatureError
 from sandbox.backend.kernel.context import Backend
+from sandbox.backend.operators import roster
+from sandbox.backend.operators.roster import Caller
 from sandbox.backend.records import ids
 from sandbox.backend.records.database import insert_if_new
-from sandbox.backend.records.tables import AccountRow, RequestNonceRow, TerminalKeyRow, TerminalKeyState, TerminalRow
+from sandbox.backend.records.tables import (
+    AccountRow,
+    BackendRole,
+    RequestNonceRow,
+    TerminalKeyRow,
+    TerminalKeyState,
+    TerminalRow,
+)
 from sandbox.backend.terminals import enrolment
 from sandbox.backend.terminals.policy import standing_of
 from sandbox.backend.trust.request_signature import (
@@ -72,12 +80,16 @@ Address = Annotated[str, Depends(_address)]
 BackendOf = Annotated[Backend, Depends(get_backend)]
 
 
+def raw_path(request: Request) -> str:
+    """The path as it was sent, percent-encoded."""
+    return cast("bytes", request.scope.get("raw_path") or request.url.path.encode()).decode("latin-1")
+
+
 def _head_of(request: Request, backend: Backend) -> SignedHead:
-    raw_path = cast("bytes", request.scope.get("raw_path") or request.url.path.encode()).decode("latin-1")
     query = cast("bytes", request.scope["query_string"]).decode("latin-1")
     return SignedHead(
         method=request.method,
-        url=backend.origin + raw_path + (f"?{query}" if query else ""),
+        url=backend.origin + raw_path(request) + (f"?{query}" if query else ""),
         fields=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.scope["headers"]),
     )
 
@@ -199,22 +211,51 @@ async def _account_before_body(request: Request, backend: Backend) -> None:
     backend.rates.wallet_requests.take(request.state.account_id)
 
 
-async def _operator(_: Bearer) -> None:
-    """Its token was looked at before the body."""
+async def find_operator(request: Request, backend: Backend) -> Caller:
+    """The operator whose token a request has; raises ProblemError 401."""
+    token = _bearer(await _BEARER(request))
+
+    def owner() -> Caller | None:
+        with backend.db.read() as session:
+            return roster.find(session, token)
+
+    found = await run_in_threadpool(owner)
+    if found is None:
+        raise ProblemError(401, "token", "the token is no operator's")
+    request.state.operator = found
+    return found
 
 
-async def _operator_before_body(request: Request, backend: Backend) -> None:
-    if not hmac.compare_digest(_bearer(await _BEARER(request)).encode(), backend.admin_token.encode()):
-        raise ProblemError(401, "token", "the token is not the operator's")
+@dataclass(frozen=True, slots=True)
+class NeedsRole:
+    """Which role a call of the operator side needs; each may what those before it may."""
+
+    role: BackendRole
+
+    async def __call__(self, _: Bearer) -> None:
+        """Token and role were looked at before the body."""
+
+    async def before_body(self, request: Request, backend: Backend) -> None:
+        """Raise ProblemError 401, or 403 if this operator has not the role."""
+        found = cast("Caller | None", getattr(request.state, "operator", None))
+        found = found or await find_operator(request, backend)
+        if not roster.may(found.role, self.role):
+            roles = [role.value for role in roster.roles_for(self.role)]
+            raise ProblemError(403, "role_needed", f"this takes the role {' or '.join(roles)}", {"roles": roles})
+
+
+async def _operator(request: Request) -> Caller:
+    return cast("Caller", request.state.operator)
 
 
 AccountId = Annotated[str, Depends(_account)]
-Operator = Depends(_operator)
+OperatorOf = Annotated[Caller, Depends(_operator)]
+"""Who calls, of a call that needs a role."""
+SUPPORT, RISK, ADMIN = (Depends(NeedsRole(role)) for role in BackendRole)
 
 _BEFORE_BODY: Mapping[Callable[..., Any], Callable[[Request, Backend], Awaitable[None]]] = {
     _terminal: _terminal_before_body,
     _account: _account_before_body,
-    _operator: _operator_before_body,
 }
 
 
@@ -224,5 +265,6 @@ async def check_before_body(request: Request, callers: Iterable[Callable[..., An
     FastAPI reads and parses a body before it asks who sent it. Raises ProblemError, RequestSignatureError.
     """
     for caller in callers:
-        if (check := _BEFORE_BODY.get(caller)) is not None:
+        check = caller.before_body if isinstance(caller, NeedsRole) else _BEFORE_BODY.get(caller)
+        if check is not None:
             await check(request, get_backend(request))

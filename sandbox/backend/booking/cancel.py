@@ -126,7 +126,7 @@ def _outcome(
     )
     if not _money_hangs_on(session, intent, payment):
         why = held_orders.must_be_held(session, order)
-        if why is None or (why is HeldBecause.IMPORTED and imported is Imported.SIGNED):
+        if why is None or (why is HeldBecause.IMPORTED and imported is not None and imported.signed):
             return _end(session, backend, intent, now)
         if intent.status in intents.OPEN:
             intents.end(intent, IntentStatus.EXPIRED, EXPIRED.code, int(EXPIRED.reason))

@@ -1,7 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The JSON of the three APIs as shapes, and errors as problem documents.
 
-Reading order: problems, terminal_shapes, heartbeat_shapes, wallet_shapes, admin_shapes, import_shapes.
+Reading order: problems, terminal_shapes, heartbeat_shapes, wallet_shapes, admin_shapes, operator_shapes,
+import_shapes.
 """
 
-__all__ = ["admin_shapes", "heartbeat_shapes", "import_shapes", "problems", "terminal_shapes", "wallet_shapes"]
+__all__ = [
+    "admin_shapes",
+    "heartbeat_shapes",
+    "import_shapes",
+    "operator_shapes",
+    "problems",
+    "terminal_shapes",
+    "wallet_shapes",
+]

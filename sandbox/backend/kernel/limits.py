@@ -45,11 +45,14 @@ PURSES_MADE = Limit("purses made by one account", 10, DAY_S)
 PURSES = Limit("purses of one account", 20)
 INVITATIONS = Limit("open invitations to one account", 10)
 ACTIVATION_CODES = Limit("open activation codes of one store", 20)
+OPERATORS = Limit("operators", 50)
+OPERATORS_MADE = Limit("operators made", 50, DAY_S)
 
 SIGN_UPS_OF_ADDRESS = Limit("sign-ups from one address", 100, 3_600)
 SIGN_UPS = Limit("sign-ups", 2_000, 3_600)
 SIGNED_REQUESTS = Limit("requests signed by one device key", 1_200, 60)
 WALLET_REQUESTS = Limit("requests of one account", 600, 60)
+OPERATOR_CHANGES = Limit("changing calls of one operator", 1_200, 60)
 STREAMS_OF_TERMINAL = Limit("event streams of one terminal", 4)
 STREAMS = Limit("event streams", 1_000)
 IMPORTS = Limit("imports", 1)
@@ -57,9 +60,11 @@ IMPORTS = Limit("imports", 1)
 DURABLE = (
     CLAIMS_OF_INTENT, CLAIMANTS, CLAIMED_INTENTS, CREDENTIALS, REQUESTS_BY_ASKER, FRIENDS_ASKED, REQUESTS_TO_FRIEND,
     REQUESTS_BY_STRANGER, REQUESTS_BY_STRANGERS, PURSES_MADE, PURSES, INVITATIONS, ACTIVATION_CODES,
+    OPERATORS, OPERATORS_MADE,
 )  # fmt: skip
 IN_MEMORY = (
-    SIGN_UPS_OF_ADDRESS, SIGN_UPS, SIGNED_REQUESTS, WALLET_REQUESTS, STREAMS_OF_TERMINAL, STREAMS, IMPORTS,
+    SIGN_UPS_OF_ADDRESS, SIGN_UPS, SIGNED_REQUESTS, WALLET_REQUESTS, OPERATOR_CHANGES, STREAMS_OF_TERMINAL,
+    STREAMS, IMPORTS,
 )  # fmt: skip
 
 
@@ -101,5 +106,6 @@ class Rates:
     sign_ups: Rate = field(default_factory=lambda: Rate(SIGN_UPS))
     signed_requests: Rate = field(default_factory=lambda: Rate(SIGNED_REQUESTS))
     wallet_requests: Rate = field(default_factory=lambda: Rate(WALLET_REQUESTS))
+    operator_changes: Rate = field(default_factory=lambda: Rate(OPERATOR_CHANGES))
     importing: threading.Lock = field(default_factory=threading.Lock)
     """Held by the one import that is under way."""

@@ -25,10 +25,12 @@ from sandbox.backend.records.tables import (
     VoucherRow,
     WalletCredentialRow,
 )
+from sandbox.backend.terminals import bounds
 
 
 def offer(session: Session, row: VoucherRow) -> str:
-    """Give an account a merchant's voucher; returns its id. Raises NotFoundError."""
+    """Give an account a merchant's voucher; returns its id. Raises NotFoundError, InvalidRequestError."""
+    bounds.check("value", row.value_minor)
     if session.get(AccountRow, row.account_id) is None:
         raise NotFoundError("account")
     if session.get(MerchantRow, row.merchant_id) is None:

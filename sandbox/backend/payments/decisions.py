@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sandbox.backend.booking import cancel, refunds
 from sandbox.backend.errors import NotFoundError, NotPossibleError
 from sandbox.backend.kernel.context import Backend
+from sandbox.backend.operators import second_person
 from sandbox.backend.records.tables import ReviewKind, ReviewRow, ReviewState
 from sandbox.backend.terminals import suspicion
 
@@ -18,8 +19,9 @@ from sandbox.backend.terminals import suspicion
 def decide(session: Session, backend: Backend, review_id: int, *, approve: bool, by: str) -> None:
     """Do the order, or refuse it; its terminal is told by an event. The same decision again changes nothing.
 
-    Raises NotFoundError; NotPossibleError `review_decided` if it was decided otherwise; ExceedsCapturedError for a
-    refund of more than is still captured: then it stays open, and can be refused.
+    Raises NotFoundError; NotPossibleError `review_decided` if it was decided otherwise; ForbiddenError if it takes
+    another person than `by`; ExceedsCapturedError for a refund of more than is still captured: then it stays open, and
+    can be refused.
     """
     review = session.get(ReviewRow, review_id, with_for_update=True)
     if review is None:
@@ -29,6 +31,7 @@ def decide(session: Session, backend: Backend, review_id: int, *, approve: bool,
         if review.state is not wanted:
             raise NotPossibleError("review_decided", f"this order has been {review.state}")
         return
+    second_person.check(session, caused_by=review.caused_by, by=by)
     review.state, review.decided_at, review.decided_by = wanted, backend.clock.now(), by
     session.flush()
     match review.kind:

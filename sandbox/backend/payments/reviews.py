@@ -11,13 +11,15 @@ from sandbox.backend.booking import sweep
 from sandbox.backend.errors import NotFoundError, NotPossibleError
 from sandbox.backend.intents import intents
 from sandbox.backend.kernel.context import Backend
-from sandbox.backend.payments.payment_requests import FRIEND_ASKED
+from sandbox.backend.operators import second_person
+from sandbox.backend.payments.payment_requests import FRIEND_ASKED, TERMINAL_REVOKED
 from sandbox.backend.records import ids
-from sandbox.backend.records.tables import IntentRow, PaymentRow, PaymentStatus
+from sandbox.backend.records.tables import IntentRow, PaymentRow, PaymentStatus, TerminalRow
 
 
-def review(session: Session, backend: Backend, named: ids.IntentReference, *, approve: bool) -> None:
-    """End a hold; raises NotFoundError, and NotPossibleError for one that only a friend can approve.
+def review(session: Session, backend: Backend, named: ids.IntentReference, *, approve: bool, by: str) -> None:
+    """End a hold; raises NotFoundError, NotPossibleError for one that only a friend can approve, and ForbiddenError for
+    one that `by` has brought about.
 
     That one names no payer yet: approved here, it would be taken from the account that asked the friend.
     """
@@ -31,4 +33,8 @@ def review(session: Session, backend: Backend, named: ids.IntentReference, *, ap
         raise NotFoundError("held payment")
     if approve and payment.code == FRIEND_ASKED:
         raise NotPossibleError(payment.code, "a friend is asked to pay this; only the friend can say yes")
+    if payment.code == TERMINAL_REVOKED.code:
+        terminal_id = session.get_one(IntentRow, payment.intent_key).terminal_id
+        revoked_by = session.get_one(TerminalRow, terminal_id).revoked_by
+        second_person.check(session, caused_by=revoked_by, by=by)
     sweep.end_hold(session, backend, payment.intent_key, payment.id, approve=approve)

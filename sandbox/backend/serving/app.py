@@ -11,15 +11,8 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from sandbox.backend.api import (
-    admin_api,
-    postings_api,
-    problem_translation,
-    reviews_api,
-    terminal_api,
-    wallet_api,
-    wallet_sharing_api,
-)
+from sandbox.backend.api import problem_translation, terminal_api, wallet_api, wallet_sharing_api
+from sandbox.backend.api.operator_side import admin_api, operators_api, postings_api, reviews_api
 from sandbox.backend.api.routing import describe
 from sandbox.backend.booking import sweep
 from sandbox.backend.contract import problems
@@ -62,6 +55,7 @@ def create_app(backend: Backend, *, sweeping: bool = True) -> FastAPI:
         wallet_api.router,
         wallet_sharing_api.router,
         admin_api.router,
+        operators_api.router,
         postings_api.router,
         reviews_api.router,
     ):

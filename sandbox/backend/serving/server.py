@@ -21,6 +21,7 @@ from pengpos.system_clock import SystemClock
 from sandbox.backend.api.delivery import AbortableH11Protocol
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.hub import Hub
+from sandbox.backend.operators import roster
 from sandbox.backend.records import seed
 from sandbox.backend.records.database import Database
 from sandbox.backend.serving import lan
@@ -98,13 +99,16 @@ def open_backend(options: Options, *, origin: str) -> Backend:
     database = Database(options.database_url or f"sqlite:///{options.home / 'sandbox.db'}", wake=hub.wake)
     database.migrate()
     database.write(seed.seed)
+    clock, token = SystemClock(), _admin_token(options.home / "admin-token")
+    if not database.write(lambda session: roster.keep_root(session, token, clock.now())):
+        log.warning("root was removed: the token of %s opens nothing", options.home / "admin-token")
     return Backend(
         db=database,
         issuer=issuer,
-        clock=SystemClock(),
+        clock=clock,
         origin=origin,
         hub=hub,
-        admin_token=_admin_token(options.home / "admin-token"),
+        admin_token=token,
         magic_amounts=options.magic_amounts,
     )
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Terminals: enrolment, policy, denylist, heartbeat, who was revoked; the merchants and stores they belong to.
 
-Reading order: enrolment, confirmation, policy, denylist, heartbeat, operators, merchants, held_orders, suspicion,
-revoked, standing.
+Reading order: enrolment, confirmation, policy, denylist, heartbeat, operators, bounds, merchants, held_orders,
+suspicion, revoked, standing.
 """
 
 __all__ = [
+    "bounds",
     "confirmation",
     "denylist",
     "enrolment",

@@ -8,8 +8,7 @@ Tests: tests/sandbox/backend/terminals/test_held_orders.py
 """
 
 from dataclasses import dataclass, field
-from enum import Enum, auto
-from typing import Any
+from typing import Any, assert_never
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,11 +20,15 @@ from sandbox.backend.records.tables import AlarmKind, HeldBecause, ReviewKind, R
 from sandbox.backend.terminals import policy
 
 
-class Imported(Enum):
-    """An order that stood in a sealed export: made by the terminal's key, or by anybody who knows the format."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """An order that stood in a sealed export, which an operator has brought.
 
-    SIGNED = auto()
-    UNSIGNED = auto()
+    `signed`: by the terminal's key; else by anybody who knows the format.
+    """
+
+    by: str
+    signed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,7 @@ def ask(session: Session, order: Order, now: int) -> ReviewRow | None:
         detail=order.detail,
         state=ReviewState.OPEN,
         asked_at=now,
+        caused_by=_caused_by(session, order, why),
     )
     row = of(session, order.kind, order.terminal_id, order.subject)
     assert row is not None
@@ -87,6 +91,19 @@ def ask(session: Session, order: Order, now: int) -> ReviewRow | None:
         detail = {"review_id": row.id, "kind": order.kind.value, "why": why.value, **order.detail}
         raise_alarm(session, AlarmKind.ORDER_HELD, order.terminal_id, detail, now)
     return row
+
+
+def _caused_by(session: Session, order: Order, why: HeldBecause) -> str | None:
+    """The operator without whose call nobody would have been asked, where one call can be told."""
+    match why:
+        case HeldBecause.REVOKED:
+            return session.get_one(TerminalRow, order.terminal_id).revoked_by
+        case HeldBecause.IMPORTED:
+            return None if order.imported is None else order.imported.by
+        case HeldBecause.OVER_LIMIT | HeldBecause.SUSPECTED:
+            return None
+        case unexpected:
+            assert_never(unexpected)
 
 
 def of(session: Session, kind: ReviewKind, terminal_id: str, subject: str) -> ReviewRow | None:

@@ -16,6 +16,7 @@ from pengpos.wire.objects.credential import MERCHANT_NAME_SIZE
 from sandbox.backend.errors import ConflictError, InvalidRequestError, NotFoundError
 from sandbox.backend.kernel.events import emit
 from sandbox.backend.records.tables import EventKind, MerchantRow, StoreRow, TerminalRow
+from sandbox.backend.terminals import bounds
 
 MERGED = ("risk", "roles", "limits")
 """Settings of which a member left out stays; every other is replaced as a whole."""
@@ -81,10 +82,11 @@ def change_settings(
     now: int,
     operators_before: list[dict[str, Any]],
 ) -> None:
-    """Merge settings into one level and tell every terminal below it; raises NotFoundError.
+    """Merge settings into one level and tell every terminal below it; raises NotFoundError, InvalidRequestError.
 
     New operators are made from `operators_before`: raises ConflictError if those are not the ones that stand.
     """
+    bounds.check_settings(changes)
     owner: MerchantRow | StoreRow | TerminalRow | None
     below = select(TerminalRow.id).where(TerminalRow.revoked_at.is_(None)).order_by(TerminalRow.id)
     match level:

@@ -27,9 +27,11 @@ class CommandKind(StrEnum):
     RESTART = "restart"
 
 
-def revoke(session: Session, backend: Backend, terminal_id: str) -> None:
-    """Revoke a terminal, for good; raises NotFoundError."""
+def revoke(session: Session, backend: Backend, terminal_id: str, by: str) -> None:
+    """Revoke a terminal, for good; raises NotFoundError. `by`: the operator, who decides alone of nothing it holds."""
     row = _locked_row(session, terminal_id)
+    if row.revoked_at is None:
+        row.revoked_by = by
     row.revoked_at = row.revoked_at or backend.clock.now()
     _tell(session, backend, row, CommandKind.LOCK)
 

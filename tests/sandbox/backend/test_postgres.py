@@ -21,6 +21,7 @@ from tests.support.races import (
     one_id_of_two_terminals_at_once,
     paid_or_cancelled,
     refunds_at_once,
+    two_admins_remove_each_other,
 )
 from tests.support.rounds import Rounds
 
@@ -137,6 +138,12 @@ def test_a_refund_asked_for_at_once_is_given_once(shop: Shop) -> None:
 
 def test_refunds_sent_at_once_give_back_no_more_than_a_day_allows(shop: Shop) -> None:
     refunds_at_once(shop)
+
+
+def test_two_admins_who_remove_each_other_at_once_leave_one(shop: Shop) -> None:
+    two_admins_remove_each_other(shop)
+    last, *_ = shop.operator.call("GET", "/changes").json()["changes"]
+    assert (last["path"], last["status"], last["operator"]) == ("/admin/v1/operators/root", 204, "root")
 
 
 def test_copies_of_a_wallet_found_at_once_are_listed_once(shop: Shop) -> None:

@@ -4,7 +4,7 @@
 Amounts are minor units (`*_minor`), times Unix seconds; an epoch or a counter may need all of 64 bits, so it is stored
 as text. A lifecycle or a kind is a StrEnum, stored as its word.
 
-Reading order: base, states, ledger, merchants, notices, offers, payments, sharing, shoppers, terminals.
+Reading order: base, states, ledger, merchants, notices, offers, operators, payments, sharing, shoppers, terminals.
 """
 
 from sandbox.backend.records.tables.base import Base, Uint64
@@ -12,6 +12,7 @@ from sandbox.backend.records.tables.ledger import EntryRow, LedgerAccountRow, Po
 from sandbox.backend.records.tables.merchants import MerchantRow, SettlementRow, StoreRow
 from sandbox.backend.records.tables.notices import AlarmRow, EventRow, ReviewRow
 from sandbox.backend.records.tables.offers import MembershipRow, SpentVoucherRow, VoucherRow
+from sandbox.backend.records.tables.operators import ChangeRow, OperatorRow
 from sandbox.backend.records.tables.payments import (
     ClaimRow,
     DueRow,
@@ -25,6 +26,7 @@ from sandbox.backend.records.tables.shoppers import AccountRow, WalletCounterRow
 from sandbox.backend.records.tables.states import (
     AccountKind,
     AlarmKind,
+    BackendRole,
     BorneBy,
     CancelOutcome,
     CancelReason,
@@ -58,10 +60,12 @@ __all__ = [
     "ActivationCodeRow",
     "AlarmKind",
     "AlarmRow",
+    "BackendRole",
     "Base",
     "BorneBy",
     "CancelOutcome",
     "CancelReason",
+    "ChangeRow",
     "ClaimRow",
     "DenylistRow",
     "DocumentRow",
@@ -77,6 +81,7 @@ __all__ = [
     "LedgerAccountRow",
     "MembershipRow",
     "MerchantRow",
+    "OperatorRow",
     "PaymentRequestRow",
     "PaymentRequestState",
     "PaymentRow",

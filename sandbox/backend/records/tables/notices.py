@@ -42,7 +42,8 @@ class AlarmRow(Base):
 class ReviewRow(Base):
     """An order of a terminal that waits for a person, or waited: one for each `subject` of its kind, for ever.
 
-    `subject`: the id of what was ordered (a refund's, an intent's); `detail`: what the operator should see of it.
+    `subject`: the id of what was ordered (a refund's, an intent's); `detail`: what the operator should see of it;
+    `caused_by`: the operator whose own call made the review necessary, where that is known.
     """
 
     __tablename__ = "reviews"
@@ -57,3 +58,4 @@ class ReviewRow(Base):
     asked_at: Mapped[int]
     decided_at: Mapped[int | None]
     decided_by: Mapped[str | None] = mapped_column(String(40))
+    caused_by: Mapped[str | None] = mapped_column(String(16))

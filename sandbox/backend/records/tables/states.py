@@ -7,6 +7,14 @@ Tests: tests/sandbox/backend/records/test_tables.py
 from enum import StrEnum
 
 
+class BackendRole(StrEnum):
+    """What an operator of the backend may do; each may what those before it may."""
+
+    SUPPORT = "support"
+    RISK = "risk"
+    ADMIN = "admin"
+
+
 class TerminalKeyState(StrEnum):
     """A device key's life: a renewed key is pending until its first use, which retires the one before it."""
 

@@ -52,6 +52,8 @@ class TerminalRow(Base):
     """Offered to the terminal, which has not yet said that it has it."""
     config: Mapped[dict[str, Any]]
     revoked_at: Mapped[int | None]
+    revoked_by: Mapped[str | None] = mapped_column(String(16))
+    """The operator who did it."""
     suspected_at: Mapped[int | None]
     last_seen_at: Mapped[int | None]
     last_heartbeat: Mapped[dict[str, Any] | None]

@@ -180,6 +180,7 @@ def test_postgresql_keeps_every_row_and_rule_too(postgres_url: str) -> None:
             assert "amount" in {column["name"] for column in inspect(connection).get_columns("payments")}
         assert rows_of(database) == as_wide_as(rows_of(database), before)
         database.migrate()
+        shop.begin_again()
         assert shop.operator.ledger_is_balanced()
         revise(database, "0008")
         assert rows_of(database) == before
@@ -211,6 +212,7 @@ def test_a_database_from_before_dues_keeps_what_is_in_it(database_url: str) -> N
         with shop.backend.db.engine.connect() as connection:
             assert "dues" not in inspect(connection).get_table_names()
         shop.backend.db.migrate()
+        shop.begin_again()
         assert (owed.dues(), owed.told(), owed.sent_again()["status"]) == ([], None, "declined")
         newer = owing(shop)
         newer.earns(18_80)

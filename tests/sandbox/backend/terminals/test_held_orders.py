@@ -69,7 +69,7 @@ def test_approved_it_is_done_and_its_terminal_is_told(shop: Shop, till: Till, wa
     assert till.refund(paid, 8_80, refund_id).json()["state"] == "done"
     review = reviews(shop)[0]
     assert (review["state"], review["decided_by"], review["decided_at"]) == (
-        "approved", "operator", "2027-01-15T08:00:00Z"
+        "approved", "root", "2027-01-15T08:00:00Z"
     )  # fmt: skip
 
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The routes of the operator side, `/admin/v1`; their bearer token is made at the first start."""
+"""The routes of the operator side, `/admin/v1`. Each says which role it needs.
+
+Tests: tests/sandbox/backend/api/test_admin_api.py
+"""
 
 from typing import Annotated, Any
 
@@ -8,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from pengpos.core.times import rfc3339
 from pengpos.wire.encoding.keys import fingerprint_of
-from sandbox.backend.api import imports
-from sandbox.backend.api.caller import BackendOf, Operator
+from sandbox.backend.api.caller import ADMIN, RISK, SUPPORT, BackendOf, OperatorOf
+from sandbox.backend.api.operator_side import imports
+from sandbox.backend.api.operator_side.operator_route import OperatorRoute
 from sandbox.backend.api.rendering import operator as rendering
-from sandbox.backend.api.routing import PlainRoute
 from sandbox.backend.contract import admin_shapes as shapes
 from sandbox.backend.contract import import_shapes
 from sandbox.backend.intents.intents import read_reference
@@ -24,10 +27,10 @@ from sandbox.backend.settlement import settlements
 from sandbox.backend.terminals import denylist, enrolment, operators, standing, suspicion
 from sandbox.backend.terminals import merchants as owners
 
-router = APIRouter(prefix="/admin/v1", tags=["admin"], dependencies=[Operator], route_class=PlainRoute)
+router = APIRouter(prefix="/admin/v1", tags=["admin"], route_class=OperatorRoute)
 
 
-@router.post("/activation-codes", status_code=201)
+@router.post("/activation-codes", status_code=201, dependencies=[ADMIN])
 def new_activation_code(request: shapes.CodeRequest, backend: BackendOf) -> shapes.CodeAnswer:
     """A code for enrolling one terminal in a store; 15 minutes of life."""
     now = backend.clock.now()
@@ -41,7 +44,7 @@ def new_activation_code(request: shapes.CodeRequest, backend: BackendOf) -> shap
     )
 
 
-@router.get("/ledger/check")
+@router.get("/ledger/check", dependencies=[SUPPORT])
 def check_ledger(backend: BackendOf) -> shapes.LedgerCheck:
     """Add the whole ledger up again."""
     with backend.db.read() as session:
@@ -49,7 +52,7 @@ def check_ledger(backend: BackendOf) -> shapes.LedgerCheck:
     return shapes.LedgerCheck(balanced=found.balanced, postings=found.postings, accounts=found.accounts)
 
 
-@router.get("/payments")
+@router.get("/payments", dependencies=[SUPPORT])
 def payments(
     backend: BackendOf,
     next_page: Annotated[str | None, Query(alias="next", max_length=36)] = None,
@@ -60,14 +63,14 @@ def payments(
         return rendering.payments(session, next_page, limit)
 
 
-@router.post("/payments/{reference}/review", status_code=204)
-def review(reference: str, request: shapes.Review, backend: BackendOf) -> None:
+@router.post("/payments/{reference}/review", status_code=204, dependencies=[RISK])
+def review(reference: str, request: shapes.Review, backend: BackendOf, operator: OperatorOf) -> None:
     """End the hold on a payment, named by its intent."""
-    named = read_reference(reference)
-    backend.db.write(lambda session: reviews.review(session, backend, named, approve=request.approve))
+    named, by = read_reference(reference), operator.operator_id
+    backend.db.write(lambda session: reviews.review(session, backend, named, approve=request.approve, by=by))
 
 
-@router.post("/coupons", status_code=201)
+@router.post("/coupons", status_code=201, dependencies=[ADMIN])
 def new_coupon(request: shapes.NewCoupon, backend: BackendOf) -> shapes.CouponAnswer:
     """A voucher for one account at one merchant."""
 
@@ -86,61 +89,61 @@ def new_coupon(request: shapes.NewCoupon, backend: BackendOf) -> shapes.CouponAn
     return shapes.CouponAnswer(voucher_id=backend.db.write(work))
 
 
-@router.post("/settlements/{business_date}")
+@router.post("/settlements/{business_date}", dependencies=[ADMIN])
 def run_settlement(business_date: str, backend: BackendOf) -> shapes.SettlementRun:
     """Settle a business date; again, whatever has come late since."""
     on = settlements.read_date(business_date)
     return shapes.SettlementRun(business_date=on, settled=settlements.run(backend, on))
 
 
-@router.get("/merchants")
+@router.get("/merchants", dependencies=[SUPPORT])
 def merchants(backend: BackendOf) -> list[shapes.MerchantEntry]:
     """All merchants, with what we owe them."""
     with backend.db.read() as session:
         return rendering.merchants(session)
 
 
-@router.post("/merchants", status_code=201)
+@router.post("/merchants", status_code=201, dependencies=[ADMIN])
 def new_merchant(request: shapes.NewMerchant, backend: BackendOf) -> shapes.NewMerchant:
     """A merchant."""
     backend.db.write(lambda session: owners.new_merchant(session, MerchantRow(**request.model_dump(), config={})))
     return request
 
 
-@router.get("/stores")
+@router.get("/stores", dependencies=[SUPPORT])
 def stores(backend: BackendOf) -> list[shapes.StoreEntry]:
     """All stores."""
     with backend.db.read() as session:
         return rendering.stores(session)
 
 
-@router.post("/stores", status_code=201)
+@router.post("/stores", status_code=201, dependencies=[ADMIN])
 def new_store(request: shapes.NewStore, backend: BackendOf) -> shapes.NewStore:
     """A store of a merchant."""
     backend.db.write(lambda session: owners.new_store(session, StoreRow(**request.model_dump(), config={})))
     return request
 
 
-@router.get("/terminals")
+@router.get("/terminals", dependencies=[SUPPORT])
 def terminals(backend: BackendOf) -> list[shapes.TerminalEntry]:
     """All terminals: last seen, queue, version."""
     with backend.db.read() as session:
         return rendering.terminals(session)
 
 
-@router.post("/terminals/{terminal_id}/revoke", status_code=204)
-def revoke(terminal_id: str, backend: BackendOf) -> None:
+@router.post("/terminals/{terminal_id}/revoke", status_code=204, dependencies=[RISK])
+def revoke(terminal_id: str, backend: BackendOf, operator: OperatorOf) -> None:
     """Revoke a terminal: it takes no payment any more, and what it delivers is held for review."""
-    backend.db.write(lambda session: standing.revoke(session, backend, terminal_id))
+    backend.db.write(lambda session: standing.revoke(session, backend, terminal_id, operator.operator_id))
 
 
-@router.post("/terminals/{terminal_id}/trust", status_code=204)
+@router.post("/terminals/{terminal_id}/trust", status_code=204, dependencies=[RISK])
 def trust(terminal_id: str, backend: BackendOf) -> None:
     """Say that a suspected terminal's key is in one place again; what is held stays held until it is decided."""
     backend.db.write(lambda session: suspicion.trust(session, terminal_id))
 
 
-@router.post("/terminals/{terminal_id}/commands", status_code=202)
+@router.post("/terminals/{terminal_id}/commands", status_code=202, dependencies=[RISK])
 def command(terminal_id: str, request: shapes.Command, backend: BackendOf) -> dict[str, Any]:
     """Tell a terminal to lock, unlock, diagnose or restart."""
     ordered = standing.CommandKind(request.command)
@@ -148,27 +151,29 @@ def command(terminal_id: str, request: shapes.Command, backend: BackendOf) -> di
     return {"command": request.command}
 
 
-@router.get("/alarms")
+@router.get("/alarms", dependencies=[SUPPORT])
 def alarms(backend: BackendOf, *, seen: bool | None = None) -> list[shapes.AlarmEntry]:
     """The newest alarms; `seen`: only those that a person has, or has not, seen to."""
     with backend.db.read() as session:
         return rendering.alarms(session, seen=seen)
 
 
-@router.post("/alarms/{alarm_id}/seen", status_code=204)
+@router.post("/alarms/{alarm_id}/seen", status_code=204, dependencies=[SUPPORT])
 def see_alarm(alarm_id: int, backend: BackendOf) -> None:
     """A person has seen to it."""
     now = backend.clock.now()
     backend.db.write(lambda session: kernel_alarms.see(session, alarm_id, now))
 
 
-@router.post("/imports")
-def take_import(request: import_shapes.ImportRequest, backend: BackendOf) -> import_shapes.ImportAnswer:
+@router.post("/imports", dependencies=[ADMIN])
+def take_import(
+    request: import_shapes.ImportRequest, backend: BackendOf, operator: OperatorOf
+) -> import_shapes.ImportAnswer:
     """Take in the sealed export of a dead or cut-off terminal; the acknowledgement frees the device."""
-    return imports.take(backend, request.sealed)
+    return imports.take(backend, request.sealed, operator.operator_id)
 
 
-@router.post("/denylist")
+@router.post("/denylist", dependencies=[RISK])
 def change_denylist(request: shapes.DenylistChange, backend: BackendOf) -> shapes.DenylistVersion:
     """Put a wallet key on the denylist, or take it off."""
     now = backend.clock.now()
@@ -178,7 +183,7 @@ def change_denylist(request: shapes.DenylistChange, backend: BackendOf) -> shape
     return shapes.DenylistVersion(version=version)
 
 
-@router.put("/{level}/{owner_id}/settings", status_code=204)
+@router.put("/{level}/{owner_id}/settings", status_code=204, dependencies=[ADMIN])
 def change_settings(level: owners.Level, owner_id: str, request: shapes.Settings, backend: BackendOf) -> None:
     """Change what a merchant, store or terminal sets; members left out stay."""
     changes, now = request.model_dump(exclude_none=True), backend.clock.now()

@@ -12,6 +12,8 @@ The terminal's key signs an export (`export_statement`); one without that statem
 device that lost its key: it is taken, with an alarm, for what pays is signed inside. What an import would give back,
 refunds and cancels of what was taken, waits for a person, whoever signed. Rows that contradict the head we signed last
 are a restored card's: its payments are real, so they are taken, with an alarm.
+
+Tests: tests/sandbox/backend/api/test_imports.py, tests/sandbox/backend/api/test_signed_imports.py
 """
 
 import json
@@ -47,20 +49,22 @@ _FINAL_REFUSALS = frozenset({"exceeds_captured"})
 """Refusals of a refund that no second import could change: it is over, as it would be for the terminal."""
 
 
-def take(backend: Backend, sealed: str) -> wire.ImportAnswer:
-    """Take in an export. Raises InvalidRequestError `bad_export`, `foreign_export`; then nothing of it was taken.
+def take(backend: Backend, sealed: str, by: str) -> wire.ImportAnswer:
+    """Take in an export that the operator `by` has brought.
+
+    Raises InvalidRequestError `bad_export`, `foreign_export`; then nothing of it was taken.
 
     One at a time: raises TooManyError while another is under way.
     """
     if not backend.rates.importing.acquire(blocking=False):
         limits.IMPORTS.check(limits.IMPORTS.most, retry_after_s=_AGAIN_AFTER_S)
     try:
-        return _take(backend, sealed)
+        return _take(backend, sealed, by)
     finally:
         backend.rates.importing.release()
 
 
-def _take(backend: Backend, sealed: str) -> wire.ImportAnswer:
+def _take(backend: Backend, sealed: str, by: str) -> wire.ImportAnswer:
     export, opened = _open(backend, sealed)
     with backend.db.read() as session:
         terminal = session.get(TerminalRow, export.terminal_id)
@@ -72,7 +76,7 @@ def _take(backend: Backend, sealed: str) -> wire.ImportAnswer:
         except (MalformedError, SignatureError) as error:
             raise _bad(str(error)) from error
     hashes = _check_rows(export)
-    how = Imported.SIGNED if signed else Imported.UNSIGNED
+    how = Imported(by=by, signed=signed)
     presented = [_presented(backend, export.terminal_id, payment) for payment in export.payments]
     verdicts = [
         _deliver(backend, export.terminal_id, payment, presentation, how)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The route that shows an operator the ledger line by line: `GET /admin/v1/ledger/postings`."""
+"""The route that shows an operator the ledger line by line: `GET /admin/v1/ledger/postings`.
+
+Tests: tests/sandbox/backend/api/test_postings_api.py
+"""
 
 from collections import defaultdict
 from typing import Annotated
@@ -9,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pengpos.core.times import rfc3339
-from sandbox.backend.api.caller import BackendOf, Operator
-from sandbox.backend.api.routing import PlainRoute
+from sandbox.backend.api.caller import SUPPORT, BackendOf
+from sandbox.backend.api.operator_side.operator_route import OperatorRoute
 from sandbox.backend.contract.terminal_shapes import Currency, Rfc3339, Shape, Uuid
 from sandbox.backend.ledger.ledger import AccountKind, PostingKind
 from sandbox.backend.records import ids
@@ -18,7 +21,7 @@ from sandbox.backend.records.tables import EntryRow, LedgerAccountRow, PostingRo
 
 _LATEST_NUMBER = 2**53 - 1
 
-router = APIRouter(prefix="/admin/v1", tags=["admin"], dependencies=[Operator], route_class=PlainRoute)
+router = APIRouter(prefix="/admin/v1", tags=["admin"], route_class=OperatorRoute)
 
 
 class Entry(Shape):
@@ -46,7 +49,7 @@ class PostingsAnswer(Shape):
     postings: list[Posting]
 
 
-@router.get("/ledger/postings")
+@router.get("/ledger/postings", dependencies=[SUPPORT])
 def postings(
     backend: BackendOf,
     after: Annotated[int | None, Query(ge=0, le=_LATEST_NUMBER)] = None,

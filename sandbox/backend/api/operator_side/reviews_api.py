@@ -8,19 +8,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from sandbox.backend.api.caller import BackendOf, Operator
+from sandbox.backend.api.caller import RISK, SUPPORT, BackendOf, OperatorOf
+from sandbox.backend.api.operator_side.operator_route import OperatorRoute
 from sandbox.backend.api.rendering import operator as rendering
-from sandbox.backend.api.routing import PlainRoute
 from sandbox.backend.contract import admin_shapes as shapes
 from sandbox.backend.payments import decisions
 from sandbox.backend.records.tables import ReviewState
 
 _LATEST_NUMBER = 2**53 - 1
 
-router = APIRouter(prefix="/admin/v1", tags=["admin"], dependencies=[Operator], route_class=PlainRoute)
+router = APIRouter(prefix="/admin/v1", tags=["admin"], route_class=OperatorRoute)
 
 
-@router.get("/reviews")
+@router.get("/reviews", dependencies=[SUPPORT])
 def reviews(
     backend: BackendOf,
     state: shapes.ReviewState | None = None,
@@ -33,9 +33,8 @@ def reviews(
         return rendering.reviews(session, wanted, next_page, limit)
 
 
-@router.post("/reviews/{review_id}", status_code=204)
-def decide(review_id: int, request: shapes.Review, backend: BackendOf) -> None:
+@router.post("/reviews/{review_id}", status_code=204, dependencies=[RISK])
+def decide(review_id: int, request: shapes.Review, backend: BackendOf, operator: OperatorOf) -> None:
     """Approve or refuse a held order; the terminal is told."""
-    backend.db.write(
-        lambda session: decisions.decide(session, backend, review_id, approve=request.approve, by="operator")
-    )
+    by = operator.operator_id
+    backend.db.write(lambda session: decisions.decide(session, backend, review_id, approve=request.approve, by=by))

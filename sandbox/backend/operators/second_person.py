@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Says when one person is not enough: what an operator's own call made necessary, another one decides.
+
+Where there is no other who may, the one decides alone: a backend that is run by one person goes on working.
+
+Tests: tests/sandbox/backend/operators/test_second_person.py
+"""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sandbox.backend.errors import ForbiddenError
+from sandbox.backend.operators.roster import roles_for
+from sandbox.backend.records.tables import BackendRole, OperatorRow
+
+
+def check(session: Session, *, caused_by: str | None, by: str) -> None:
+    """Raise ForbiddenError if `by` would decide what their own call brought about, and another could."""
+    if caused_by != by:
+        return
+    another = select(OperatorRow.id).where(
+        OperatorRow.id != by, OperatorRow.removed_at.is_(None), OperatorRow.role.in_(roles_for(BackendRole.RISK))
+    )
+    if session.scalars(another.limit(1)).first() is not None:
+        raise ForbiddenError("second_person", "your own call made this necessary: another operator decides it")
