@@ -8,7 +8,6 @@ thing asked for is not there or refused; 2: the command was misspelt.
 
 import json
 import tomllib
-from collections.abc import Iterable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,8 +24,8 @@ from offline_queue.journal.failures import system_failure
 from offline_queue.journal.files import files_of, load_key, set_aside
 from offline_queue.journal.journal import Journal
 from offline_queue.journal.reader import JournalReader
+from offline_queue.printing import age, brief, print_sale, print_table, whole
 from offline_queue.records.codec import UnreadableSaleError
-from offline_queue.records.facts import SaleFacts
 from offline_queue.values import SaleQuery
 from pengpos.core.errors import (
     ConfigError,
@@ -46,6 +45,7 @@ from pengpos.core.sale import Sale
 from pengpos.core.times import rfc3339
 from pengpos.home import Home
 from pengpos.keys.file import FileKey
+from pengpos.keys.two_copies import read_either
 from pengpos.system_clock import SystemClock
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.keys import Issuers, PublicKey
@@ -83,16 +83,16 @@ def list_unsent(home: Home, *, as_json: bool) -> None:
     sales = [*unsent.sales, *unsent.unproved]
     if as_json:
         for sale in sales:
-            click.echo(json.dumps(_brief(sale), ensure_ascii=False))
+            click.echo(json.dumps(brief(sale), ensure_ascii=False))
         return
     if not sales:
         click.echo("Nothing waits.")
         return
     now = int(time())
-    _table(
+    print_table(
         ("number", "state", "amount", "age", "tries", "next try", "id"),
         [
-            (sale.number, sale.state.value, str(sale.total), _age(now - sale.created_at), str(sale.attempts),
+            (sale.number, sale.state.value, str(sale.total), age(now - sale.created_at), str(sale.attempts),
              "-" if sale.retry_at is None else rfc3339(sale.retry_at), str(sale.sale_id))
             for sale in sales
         ],
@@ -115,10 +115,10 @@ def show(home: Home, sale: str, *, as_json: bool) -> None:
     if not found:
         raise click.ClickException(f"There is no sale {sale} in this journal.")
     if as_json:
-        click.echo(json.dumps([_whole(one) for one in found], ensure_ascii=False, indent=2))
+        click.echo(json.dumps([whole(one) for one in found], ensure_ascii=False, indent=2))
         return
     for one in found:
-        _print_sale(one)
+        print_sale(one)
 
 
 @queue.command()
@@ -142,9 +142,9 @@ def verify(home: Home, *, as_json: bool) -> None:
 @click.pass_obj
 def export(home: Home, file: Path) -> None:
     """Seal all that is unsent to the backend into FILE, to be handed in. Changes nothing; may be done again."""
-    terminal_id, issuers = _enrolment(home.enrolment, "there is no backend to seal an export to")
-    recipient = next(iter(issuers))
     unsent = read_unsent(*_journal(home))
+    terminal_id, issuers = _enrolment(home.enrolment, "there is no backend to seal an export to", unsent.enrolment)
+    recipient = next(iter(issuers))
     _say_damage(home, unsent)
     sealed = seal_unsent(unsent, recipient, _signer(home), terminal_id=terminal_id, made_at=int(time()))
     try:
@@ -252,7 +252,7 @@ def _waiting(home: Home) -> int | None:
     if not path.exists():
         return None  # only its write-ahead log is left
     try:
-        key = load_key(home.journal_key)
+        key = load_key(home.journal_key, home.journal)
     except (FileNotFoundError, ConfigError):
         return None
     except OSError as error:
@@ -305,7 +305,7 @@ def _journal(home: Home) -> tuple[Path, bytes]:
     if not path.exists():
         raise click.ClickException(f"There is no journal at {path}. The terminal makes it when it first starts.")
     try:
-        return path, load_key(home.journal_key)
+        return path, load_key(home.journal_key, home.journal)
     except FileNotFoundError as error:
         message = f"{home.journal_key} is missing: without it the journal cannot be read."
         raise click.ClickException(message) from error
@@ -315,17 +315,28 @@ def _open(home: Home) -> JournalReader:
     return JournalReader(*_journal(home))
 
 
-def _enrolment(path: Path, consequence: str) -> tuple[str, Issuers]:
-    """The terminal's id and its backend's keys, as enrolment brought them; `consequence` of there being none."""
+def _enrolment(path: Path, consequence: str, kept: bytes | None = None) -> tuple[str, Issuers]:
+    """The terminal's id and its backend's keys, as enrolment brought them; `consequence` of there being none.
+
+    `kept`: what the journal has of it, for where file and second copy are lost.
+    """
+
+    def parse(content: bytes) -> tuple[str, Issuers]:
+        try:
+            stored = json.loads(content)
+            issuers = Issuers(PublicKey.from_jwk(jwk) for jwk in stored["issuers"])
+            return Credential.read(unb64u(stored["credential"]), issuers).subject, issuers
+        except (KeyError, TypeError, ValueError, MalformedError, SignatureError) as error:
+            raise ConfigError(str(path), f"is damaged ({error})", "Restore it from a backup") from error
+
     try:
-        stored = json.loads(path.read_bytes())
-        issuers = Issuers(PublicKey.from_jwk(jwk) for jwk in stored["issuers"])
-        credential = Credential.read(unb64u(stored["credential"]), issuers)
-    except FileNotFoundError as error:
-        raise click.ClickException(f"This terminal is not enrolled: {consequence}.") from error
-    except (KeyError, TypeError, ValueError, MalformedError, SignatureError) as error:
-        raise click.ClickException(f"{path} is damaged ({error}). Restore it from a backup.") from error
-    return credential.subject, issuers
+        return read_either(path, parse)
+    except (OSError, ConfigError) as error:
+        if kept is not None:
+            return parse(kept)
+        if isinstance(error, FileNotFoundError):
+            raise click.ClickException(f"This terminal is not enrolled: {consequence}.") from error
+        raise
 
 
 def _find(reader: JournalReader, wanted: str) -> list[Sale]:
@@ -335,66 +346,3 @@ def _find(reader: JournalReader, wanted: str) -> list[Sale]:
         return list(reader.search(SaleQuery(number=wanted)).sales)
     sale = reader.sale(some_id) or reader.sale_by_intent(some_id)
     return [sale] if sale else []
-
-
-def _brief(sale: Sale) -> dict[str, Any]:
-    return {
-        "id": str(sale.sale_id),
-        "number": sale.number,
-        "state": sale.state.value,
-        "total": sale.total.minor,
-        "currency": sale.amount.currency,
-        "created_at": rfc3339(sale.created_at),
-        "attempts": sale.attempts,
-        "retry_at": None if sale.retry_at is None else rfc3339(sale.retry_at),
-    }
-
-
-def _whole(sale: Sale) -> dict[str, Any]:
-    return _brief(sale) | {
-        "amount": sale.amount.minor,
-        "reference": sale.reference,
-        "unsent": SaleFacts.of(sale).unsent,
-        "due": {"state": due.state.value, "amount": due.amount_minor} if (due := sale.due) is not None else None,
-        "turnaround_ms": sale.authorised.turnaround_ms if sale.authorised else None,
-        "intents": [
-            {"intent_id": str(intent.intent_id), "epoch": intent.epoch, "counter": intent.counter}
-            for intent in sale.intents
-        ],
-        "refunds": [
-            {"refund_id": str(refund.refund_id), "amount": refund.amount_minor, "state": refund.state.value}
-            for refund in sale.refunds
-        ],
-        "history": [{"state": step.state.value, "at": rfc3339(step.at), "why": step.why} for step in sale.history],
-    }
-
-
-def _print_sale(sale: Sale) -> None:
-    click.echo(f"{sale.number}  {sale.total}  {sale.state.value}")
-    click.echo(f"  id         {sale.sale_id}")
-    if sale.reference is not None:
-        click.echo(f"  reference  {sale.reference}")
-    for intent in sale.intents:
-        click.echo(f"  intent     {intent.intent_id}  epoch {intent.epoch}  counter {intent.counter}")
-    if sale.authorised is not None and sale.authorised.turnaround_ms is not None:
-        click.echo(f"  tap        {sale.authorised.turnaround_ms} ms a command")
-    if (due := sale.due) is not None:
-        click.echo(f"  due        {Money(due.amount_minor, sale.amount.currency)}  {due.state.value}")
-    for refund in sale.refunds:
-        amount = "all" if refund.amount_minor is None else str(Money(refund.amount_minor, sale.amount.currency))
-        click.echo(f"  refund     {refund.refund_id}  {amount}  {refund.state.value}")
-    for step in sale.history:
-        click.echo(f"  {rfc3339(step.at)}  {step.state.value:17} {step.why}")
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
-    lines = [head, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    for line in lines:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-
-
-def _age(seconds: int) -> str:
-    days, rest = divmod(max(seconds, 0), 86_400)
-    hours, rest = divmod(rest, 3_600)
-    return f"{days} d {hours} h" if days else f"{hours} h {rest // 60} min"

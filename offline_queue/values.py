@@ -141,6 +141,10 @@ MISSING_ROWS = "missing_rows"
 """The kind of value under which a journal keeps what it once found missing; by epoch and row, JSON of MissingRows."""
 
 
+ENROLMENT = "enrolment"
+"""The kind of value under which a journal keeps the enrolment's file, so that an export can do without that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """The changes are on the medium; `head` is the journal's head after the last of them."""

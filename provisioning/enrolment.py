@@ -24,6 +24,7 @@ from pengpos.core.times import rfc3339
 from pengpos.home import Home
 from pengpos.keys.file import FileKey
 from pengpos.keys.private_file import create_private, replace_private
+from pengpos.keys.two_copies import write_copy
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.cose import Context, Sign1
 from pengpos.wire.encoding.keys import Issuers, PublicKey
@@ -111,7 +112,8 @@ class Enrolling:
             raise ConfigError(
                 str(self.home.journal),
                 f"holds {count} unsent sales of an enrolment whose file is gone",
-                f"Restore {self.home.enrolment.name} from a backup, and let the terminal run until they are sent",
+                f"Restore {self.home.enrolment.name} from a backup and let the terminal run until they are sent; or "
+                "hand in what `pengpos queue export FILE` makes, and say `pengpos queue free` with its answer",
             )
 
     def _store(self, origin: str, code: str, answer: EnrolmentMessage, credential: Credential) -> None:
@@ -137,7 +139,9 @@ class Enrolling:
             raise ConfigError(
                 str(path), f"cannot be written ({error.strerror})", "Make room, then say the same command again"
             ) from error
-        if not created and self._stored_activation() != _fingerprint(code):
+        if created:
+            write_copy(path, content)
+        elif self._stored_activation() != _fingerprint(code):
             raise ConfigError(str(path), "another enrolment was faster", "Look at it: pengpos doctor")
 
     def _store_root(self) -> None:

@@ -13,16 +13,17 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
-from offline_queue.values import MISSING_ROWS
+from offline_queue.values import ENROLMENT, MISSING_ROWS, ValueStored
 from pengpos.core.errors import JournalError, JournalTransientError
 from pengpos.core.events import Approved, LifeOver, Restarted, SellingStopped
 from pengpos.core.machine.states import WAITING_STATES
 from pengpos.core.sale import Intent, Sale
 from pengpos.core.times import CLOCK_TOLERANCE_S
 from terminal.device.alarm_words import events_held_back, software_fault
+from terminal.device.identity import read_sound
 from terminal.device.journal_alarm import SOFTWARE, alarm_of
 from terminal.device.last_fault import take_fault
-from terminal.device.recording import end_tasks
+from terminal.device.recording import durable, end_tasks
 from terminal.taps.reader_board import ReaderBoard
 from terminal.wiring.api import make_local_api, make_snapshots
 from terminal.wiring.backend import make_backend, make_backend_events, make_upkeep
@@ -49,6 +50,7 @@ class Terminal:
 
     def __init__(self, given: Surroundings) -> None:
         self._last_fault = given.home.last_fault
+        self._enrolment = given.home.enrolment
         self._device = make_device(given)
         try:
             self._make(given)
@@ -103,6 +105,7 @@ class Terminal:
             await open_sales.apply(sale.sale_id, event)
         if (detail := take_fault(self._last_fault)) is not None:
             self._device.alarms.raise_lasting(SOFTWARE, SOFTWARE, software_fault(detail))
+        await self._keep_enrolment()
         noted = await asyncio.to_thread(self._device.journal.values, MISSING_ROWS)
         self._sales.inquiries.ask_where_rows_are_missing(noted)
         self._sales.second_copy.copy(open_sales.sales)
@@ -116,6 +119,13 @@ class Terminal:
         self._run(self._backend.follower.keep_up(), "asking a silent backend")
         self._device.publisher.changed()
         return self._api.app()
+
+    async def _keep_enrolment(self) -> None:
+        """In the journal too: what is stored can be handed in where the file and its copy are lost."""
+        content = await asyncio.to_thread(read_sound, self._enrolment, self._device.signer)
+        if await asyncio.to_thread(self._device.journal.value, ENROLMENT, "") != content:
+            with contextlib.suppress(JournalTransientError):  # a full card: the next start does it
+                await durable(self._device.journal, [ValueStored(kind=ENROLMENT, key="", body=content)])
 
     async def _ask_before_it_ends(self, sale: Sale) -> None:
         """Ask about a sale whose life ran out while the terminal was off, where the backend answers at once.

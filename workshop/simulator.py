@@ -127,7 +127,7 @@ class JournalFollower(_Follower):
 
         while not self._stopping.is_set():
             try:
-                with JournalReader(self._home.journal, load_key(self._home.journal_key)) as reader:
+                with JournalReader(self._home.journal, load_key(self._home.journal_key, self._home.journal)) as reader:
                     seq = max(0, reader.head().seq - ROWS_MOST)
                     while not self._stopping.is_set():
                         rows = reader.rows_since(seq, ROWS_MOST)

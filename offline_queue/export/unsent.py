@@ -15,7 +15,7 @@ from offline_queue.journal.failures import system_failure
 from offline_queue.journal.reader import JournalReader
 from offline_queue.records.chain import ChainedRow
 from offline_queue.salvage.salvage import Salvaged
-from offline_queue.values import Head
+from offline_queue.values import ENROLMENT, Head
 from pengpos.core.errors import JournalUnusableError
 from pengpos.core.sale import Sale
 
@@ -46,6 +46,8 @@ class Unsent:
     missing_rows: int = 0
     unproved: tuple[Sale, ...] = ()
     """Sales that are read, but follow on a row that is gone: no export can carry them."""
+    enrolment: bytes | None = None
+    """The enrolment as the journal has it."""
 
     def unsent(self) -> list[Sale]:
         """See `ExportedSales`."""
@@ -68,7 +70,8 @@ def read_unsent(path: Path, key: bytes, *, proofs: bool = True) -> Unsent:
     try:
         with JournalReader(path, key) as reader:
             sales = reader.unsent()
-            return Unsent(sales=sales, newest=reader.head(), rows=reader.rows_of(sales if proofs else []))
+            rows = reader.rows_of(sales if proofs else [])
+            return Unsent(sales=sales, newest=reader.head(), rows=rows, enrolment=reader.value(ENROLMENT, ""))
     except JournalUnusableError as error:
         log.info("read past SQLite: %s", error)
         damage = error
@@ -86,4 +89,5 @@ def read_unsent(path: Path, key: bytes, *, proofs: bool = True) -> Unsent:
         damage=damage,
         missing_rows=salvaged.missing,
         unproved=tuple(salvaged.unproved()),
+        enrolment=salvaged.values(ENROLMENT).get(""),
     )

@@ -16,6 +16,7 @@ from offline_queue.journal.connection import (
     DatabaseError,
     FileLock,
     connect,
+    connect_read_only,
     sync_file,
 )
 from offline_queue.journal.failures import SET_ASIDE, failure_of
@@ -24,10 +25,12 @@ from offline_queue.journal.witness import path_of as witness_of
 from offline_queue.records.chain import GENESIS, Row
 from offline_queue.records.rows import draw_epoch, parts_of
 from offline_queue.values import EpochDrawn
-from pengpos.core.errors import ConfigError, JournalForeignError
+from pengpos.core.errors import ConfigError, JournalError, JournalForeignError
 from pengpos.core.ports import Clock
 from pengpos.keys.private_file import create_private, sync_directory
+from pengpos.keys.two_copies import mend, read_copy, read_either
 
+_KEY_CURE = "Restore it from a backup; else hand in the second copy, and `pengpos queue set-aside` the journal"
 _PLAIN_SQLITE = b"SQLite format 3\0"
 
 
@@ -98,26 +101,54 @@ def set_aside(path: Path, clock: Clock, *, check: Callable[[], None] = lambda: N
         lock.release()
 
 
-def load_or_create_key(path: Path) -> bytes:
-    """The journal's key, 32 raw bytes in a file of mode 0600, drawn when there is none yet.
+def load_or_create_key(path: Path, journal: Path | None = None) -> bytes:
+    """The key of `journal`, 32 raw bytes in a file of mode 0600 with a second copy; drawn where there is none yet.
 
-    Raises ConfigError if the file is there but is no key: a journal that needs it would be lost with it.
+    Whichever of the two is damaged is mended. Raises ConfigError if neither can be used, or both are gone and the
+    journal is there: it would be lost with them.
     """
     try:
-        return load_key(path)
+        key = load_key(path, journal)
     except FileNotFoundError:
-        pass
-    path.parent.mkdir(parents=True, exist_ok=True)
-    create_private(path, secrets.token_bytes(KEY_SIZE))
-    return load_key(path)
-
-
-def load_key(path: Path) -> bytes:
-    """The journal's key from its file. Raises FileNotFoundError, ConfigError."""
-    key = path.read_bytes()
-    if len(key) != KEY_SIZE:
-        raise ConfigError(str(path), f"a journal key is {KEY_SIZE} bytes, this file has {len(key)}", "Restore it")
+        if journal is not None and journal.exists():
+            raise ConfigError(str(path), f"missing, and {journal} needs it", _KEY_CURE) from None
+        path.parent.mkdir(parents=True, exist_ok=True)
+        create_private(path, secrets.token_bytes(KEY_SIZE))
+        key = load_key(path)
+    mend(path, key)
     return key
+
+
+def load_key(path: Path, journal: Path | None = None) -> bytes:
+    """The key from its file or the second copy: of two that differ, the one that opens `journal`.
+
+    Raises FileNotFoundError, ConfigError, OSError.
+    """
+
+    def parse(content: bytes) -> bytes:
+        if len(content) != KEY_SIZE:
+            detail = f"a journal key is {KEY_SIZE} bytes, this file has {len(content)}"
+            raise ConfigError(str(path), detail, _KEY_CURE)
+        return content
+
+    copy = read_copy(path)
+    try:
+        key = read_either(path, parse)
+    except FileNotFoundError:
+        if copy is None or len(copy) != KEY_SIZE:
+            raise
+        return copy
+    if copy is None or copy == key or len(copy) != KEY_SIZE or journal is None or _opens(journal, key):
+        return key
+    return copy if _opens(journal, copy) else key
+
+
+def _opens(journal: Path, key: bytes) -> bool:
+    try:
+        connect_read_only(journal, key).close()
+    except JournalError:
+        return False
+    return True
 
 
 def files_of(path: Path) -> tuple[Path, ...]:

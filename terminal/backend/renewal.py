@@ -16,6 +16,7 @@ from pengpos.backend_api.messages import RenewalMessage
 from pengpos.core.errors import SignatureError
 from pengpos.core.ports import Clock
 from pengpos.keys.private_file import replace_private
+from pengpos.keys.two_copies import write_copy
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.objects.credential import Credential, Role
 from terminal.backend.gateway import BackendGateway
@@ -83,6 +84,7 @@ class Renewal:
             replace_private(self._enrolment, content)
         except OSError as error:
             raise system_failure(self._enrolment, error) from error
+        write_copy(self._enrolment, content)
 
 
 def _check(renewed: Credential, present: Identity) -> None:

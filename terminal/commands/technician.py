@@ -52,7 +52,7 @@ def unsent_payments(home: Home) -> int:
 
     if not home.journal.exists():
         return 0
-    reader = JournalReader(home.journal, load_key(home.journal_key))
+    reader = JournalReader(home.journal, load_key(home.journal_key, home.journal))
     try:
         return len(uncovered(reader))
     finally:
@@ -95,7 +95,7 @@ def _what_can_be_read(home: Home) -> str:
     from offline_queue.journal.files import load_key
 
     try:
-        sales = len(read_unsent(home.journal, load_key(home.journal_key)).sales)
+        sales = len(read_unsent(home.journal, load_key(home.journal_key, home.journal)).sales)
     except (PengposError, OSError):
         return "Nothing in it can be read: hand the second copy in if there is one; keep the file"
     return f"{sales} sales that wait can be read: hand in what pengpos queue export FILE makes; keep the file"
@@ -109,7 +109,7 @@ def _standing(home: Home) -> Finding:
     if not home.journal.exists():
         return well("not told yet")
     try:
-        with JournalReader(home.journal, load_key(home.journal_key)) as reader:
+        with JournalReader(home.journal, load_key(home.journal_key, home.journal)) as reader:
             obeyed = kept(reader)
     except PengposError:
         return worth_a_look("not known: the journal cannot be read", "See what is said of the journal")

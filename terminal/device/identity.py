@@ -2,18 +2,24 @@
 """Who this terminal is: what enrolment brought, read back. Source: backend API, `POST /enrolments`."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pengpos.core.errors import ConfigError, MalformedError, PengposError, SignatureError
 from pengpos.core.ports import Signer
 from pengpos.core.times import parse_rfc3339
+from pengpos.keys.two_copies import mend, read_either
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.credential import Credential, Merchant
 
+T = TypeVar("T")
+
 _ENROL = "Enrol this terminal: pengpos enrol --backend URL"
+_DAMAGED_CURE = "Restore it from a backup; what waits for the backend is saved by pengpos queue export FILE"
 
 
 class NotEnrolledError(PengposError):
@@ -78,7 +84,30 @@ def read_identity(path: Path, signer: Signer) -> Identity:
 
     Raises NotEnrolledError when there is none, ConfigError when it is damaged or belongs to another key.
     """
-    stored = read_enrolment(path)
+    return _read_either(path, partial(_identity_in, path, signer))
+
+
+def mend_enrolment(path: Path, signer: Signer) -> None:
+    """Once it was read: put the one of file and second copy that is damaged, or older, in the other's place."""
+    mend(path, read_sound(path, signer))
+
+
+def read_sound(path: Path, signer: Signer) -> bytes:
+    """The enrolment's bytes, of file or second copy, which were read. Raises as `read_identity`."""
+    return _read_either(path, lambda content: (_identity_in(path, signer, content), content)[1])
+
+
+def _read_either(path: Path, parse: Callable[[bytes], T]) -> T:
+    try:
+        return read_either(path, parse)
+    except FileNotFoundError:
+        raise NotEnrolledError from None
+    except OSError as error:
+        raise ConfigError(str(path), f"cannot be read ({error.strerror})", "Run this as the terminal's user") from None
+
+
+def _identity_in(path: Path, signer: Signer, content: bytes) -> Identity:
+    stored = _members(path, content)
     try:
         issuers = Issuers(PublicKey.from_jwk(jwk) for jwk in stored["issuers"])
         credential = Credential.read(_bytes(stored["credential"]), issuers)
@@ -91,7 +120,7 @@ def read_identity(path: Path, signer: Signer) -> Identity:
             enrolled_at=parse_rfc3339(stored["enrolled_at"]),
         )
     except (KeyError, TypeError, ValueError, MalformedError, SignatureError) as error:
-        raise ConfigError(str(path), f"damaged ({error})", _ENROL) from error
+        raise ConfigError(str(path), f"damaged ({error})", _DAMAGED_CURE) from error
     if credential.key.kid != PublicKey.of(signer).kid:
         raise ConfigError(str(path), "the credential belongs to another device key", _ENROL)
     return identity
@@ -106,14 +135,14 @@ def _bytes(member: object) -> bytes:
 
 def read_enrolment(path: Path) -> dict[str, Any]:
     """The enrolment file's members, unchecked. Raises NotEnrolledError, ConfigError."""
+    return _read_either(path, partial(_members, path))
+
+
+def _members(path: Path, content: bytes) -> dict[str, Any]:
     try:
-        stored = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise NotEnrolledError from None
-    except OSError as error:
-        raise ConfigError(str(path), f"cannot be read ({error.strerror})", "Run this as the terminal's user") from None
+        stored = json.loads(content)
     except ValueError as error:
-        raise ConfigError(str(path), f"not JSON ({error})", "Restore it from a backup, or enrol again") from None
+        raise ConfigError(str(path), f"not JSON ({error})", _DAMAGED_CURE) from None
     if not isinstance(stored, dict):
-        raise ConfigError(str(path), "not a JSON object", "Restore it from a backup, or enrol again")
+        raise ConfigError(str(path), "not a JSON object", _DAMAGED_CURE)
     return stored

@@ -95,7 +95,7 @@ def _ids(texts: Iterable[str]) -> Iterator[UUID]:
 def sealed_export(home: Home, identity: Callable[[], Identity], signer: Signer, clock: Clock) -> str:
     """Everything unsent, sealed to the backend; reads the journal over a connection of its own, so in any thread."""
     issuers, terminal_id = identity().issuers, identity().terminal_id
-    reader = JournalReader(home.journal, load_key(home.journal_key))
+    reader = JournalReader(home.journal, load_key(home.journal_key, home.journal))
     try:
         return seal_unsent(reader, next(iter(issuers)), signer, terminal_id=terminal_id, made_at=clock.now())
     finally:

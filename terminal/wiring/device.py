@@ -17,7 +17,7 @@ from terminal.api.views import SaleViews
 from terminal.device.alarms import Alarms
 from terminal.device.clock import DeviceClock
 from terminal.device.executor import DIAGNOSIS_LIMIT_S, Executors, SharedJob
-from terminal.device.identity import CurrentIdentity, read_enrolment, read_identity
+from terminal.device.identity import CurrentIdentity, mend_enrolment, read_enrolment, read_identity
 from terminal.device.timekeeping import Timekeeper
 from terminal.sales.arming import Arming
 from terminal.standing.standing import CurrentStanding
@@ -53,7 +53,8 @@ def make_device(given: Surroundings) -> DeviceParts:
     read_enrolment(home.enrolment)  # first: before it there is no key either
     signer = FileKey.load(home.device_key)
     enrolled = read_identity(home.enrolment, signer)
-    journal = given.open_journal(home.journal, load_or_create_key(home.journal_key), clock)
+    mend_enrolment(home.enrolment, signer)
+    journal = given.open_journal(home.journal, load_or_create_key(home.journal_key, home.journal), clock)
     feed = Feed(first_event_id=clock.now() * 1_000)
     publisher = Publisher(feed)
     alarms = Alarms(journal, clock, publisher.changed)

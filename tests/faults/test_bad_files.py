@@ -13,6 +13,7 @@ from offline_queue.journal.connection import connect
 from offline_queue.journal.files import load_key, load_or_create_key
 from offline_queue.journal.journal import Journal
 from pengpos.core.errors import ConfigError, JournalDamagedError, JournalForeignError, JournalMediumError
+from pengpos.keys.two_copies import mend, read_copy
 from workshop.samples.journal import HeldClock, SaleMaker, store
 
 KEY = bytes(range(32))
@@ -148,3 +149,25 @@ def test_a_spoilt_key_is_not_replaced(tmp_path: Path, content: bytes) -> None:
 def test_a_directory_that_cannot_be_written_is_said_so() -> None:
     with pytest.raises(JournalMediumError, match="/proc/nowhere"):
         Journal.open(Path("/proc/nowhere/journal.db"), key=KEY, clock=HeldClock())
+
+
+def test_of_two_keys_that_differ_the_one_counts_that_opens_the_journal(path: Path) -> None:
+    """A bit of the key flipped: 32 bytes are 32 bytes."""
+    key_file = path.with_name("journal.key")
+    mend(key_file, KEY)
+    key_file.write_bytes(bytes([KEY[0] ^ 1]) + KEY[1:])
+    assert load_key(key_file, path) == KEY
+    assert load_or_create_key(key_file, path) == KEY
+    assert key_file.read_bytes() == KEY  # mended
+    mend(key_file, bytes(32))
+    key_file.write_bytes(KEY)  # the copy is another journal's
+    assert load_or_create_key(key_file, path) == KEY
+    assert read_copy(key_file) == KEY
+
+
+def test_a_key_that_is_gone_is_taken_from_its_copy(path: Path) -> None:
+    key_file = path.with_name("journal.key")
+    mend(key_file, KEY)
+    key_file.unlink()
+    assert load_or_create_key(key_file, path) == KEY
+    assert key_file.read_bytes() == KEY

@@ -182,8 +182,8 @@ def corrupt(home: Path) -> None:
     "spoil",
     [
         corrupt,
-        lambda home: (home / "journal.key").unlink(),
-        lambda home: (home / "journal.key").write_bytes(bytes(32)),
+        lambda home: [file.unlink() for file in home.glob("journal.key*")],
+        lambda home: [(home / name).write_bytes(bytes(32)) for name in ("journal.key", "journal.key.copy")],
         lambda home: (home / "journal.db").write_bytes(b""),
     ],
     ids=["edited row", "no key", "wrong key", "empty file"],
@@ -351,9 +351,12 @@ def test_without_a_journal_it_says_so(ask: Ask, home: Path, words: tuple[str, ..
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (lambda home: (home / "journal.key").unlink(), "journal.key is missing"),
-        (lambda home: (home / "journal.key").write_bytes(b"short"), "a journal key is 32 bytes"),
-        (lambda home: (home / "journal.key").write_bytes(bytes(32)), "does not open with this device's key"),
+        (lambda home: [file.unlink() for file in home.glob("journal.key*")], "journal.key is missing"),
+        (lambda home: [file.write_bytes(b"short") for file in home.glob("journal.key*")], "a journal key is 32 bytes"),
+        (
+            lambda home: [file.write_bytes(bytes(32)) for file in home.glob("journal.key*")],
+            "does not open with this device's key",
+        ),
         (lambda home: (home / "journal.db").write_bytes(b""), "empty or cut short"),
     ],
     ids=["no key", "short key", "wrong key", "empty file"],

@@ -13,6 +13,7 @@ from offline_queue.cli import queue
 from offline_queue.export.export import read_export
 from offline_queue.journal.files import load_or_create_key
 from offline_queue.journal.journal import Journal
+from offline_queue.values import ENROLMENT, ValueStored
 from pengpos.core.sale import SaleState
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u
@@ -114,3 +115,18 @@ def test_a_file_of_rubbish_is_still_called_one(home: Path) -> None:
     assert said.exit_code == 1
     assert "does not open with this device's key" in said.output
     assert not (home / "export").exists()
+
+
+def test_an_export_needs_no_enrolment_file(home: Path) -> None:
+    """The journal has its content too. Row 64 of 2026-11."""
+    content = (home / "terminal.json").read_bytes()
+    with Journal.open(home / "journal.db", key=load_or_create_key(home / "journal.key"), clock=HeldClock()) as journal:
+        journal.record([ValueStored(kind=ENROLMENT, key="", body=content)]).result(10)
+    for spoilt in (None, content[: len(content) // 2]):
+        (home / "terminal.json").unlink()
+        if spoilt is not None:
+            (home / "terminal.json").write_bytes(spoilt)
+        assert ask(home, "export", str(home / f"export {spoilt is None}")).exit_code == 0
+        sealed = (home / f"export {spoilt is None}").read_text()
+        assert len(read_export(sealed, PRIVATE).payments) == UNSENT
+        (home / "terminal.json").touch()

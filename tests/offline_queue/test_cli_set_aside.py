@@ -120,7 +120,7 @@ def test_it_is_kept_if_this_version_does_not_know_a_row_that_follows(
 
 
 def test_it_is_kept_if_its_key_cannot_be_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(_path: Path) -> bytes:
+    def fails(_path: Path, _journal: Path) -> bytes:
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr("offline_queue.cli.load_key", fails)
@@ -167,8 +167,8 @@ def edited_body(home: Path) -> None:
         lambda home: (home / "journal.db").write_bytes(b"\x00\xff" * 20_000),
         lambda home: (home / "journal.db").write_bytes((home / "journal.db").read_bytes()[:8_192]),
         lambda home: (home / "journal.db").rename(home / "journal.db-wal"),
-        lambda home: (home / "journal.key").write_bytes(b"short"),
-        lambda home: (home / "journal.key").unlink(),
+        lambda home: [file.write_bytes(b"short") for file in home.glob("journal.key*")],
+        lambda home: [file.unlink() for file in home.glob("journal.key*")],
     ],
     ids=["another program's", "edited row", "rubbish", "cut short", "log alone", "short key", "no key"],
 )

@@ -6,7 +6,7 @@ import json
 import selectors
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from offline_queue.values import JournalBusyError
 from pengpos.client import Home, LocalClient, NewSale
 from pengpos.core.errors import ConfigError, JournalError
 from pengpos.keys.file import FileKey
+from pengpos.keys.two_copies import copy_of
 from sandbox.phone.phone import VirtualPhone
 from terminal.api.connections import CONNECTIONS_MOST, LINES_MOST
 from terminal.api.feed import LISTENERS_MOST
@@ -172,6 +173,47 @@ def test_a_journal_whose_thread_has_stopped_ends_the_daemon(enrolled: Counter, l
         enrolled.journal._stopped = None
 
 
+def torn(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def of_zeros(path: Path) -> None:
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+@pytest.mark.parametrize("spoil", [torn, emptied, of_zeros])
+@pytest.mark.parametrize("name", ["journal.key", "terminal.json", "journal.key.copy", "terminal.json.copy"])
+def test_of_a_small_file_that_is_torn_there_is_another(
+    counter: Counter, loop: LoopThread, phone: VirtualPhone, name: str, spoil: Callable[[Path], None]
+) -> None:
+    """It sells on with what it had stored, and mends the file. Row 64 of 2026-11."""
+    counter.lose_the_backend()
+    sale = counter.tap(counter.present("6.00"), phone, "accepted_offline")
+    counter.close()
+    path = counter.home.root / name
+    sound = path.read_bytes()
+    spoil(path)
+    with served(counter.surroundings(), loop) as again, again.client() as till:
+        assert till.get(f"/v1/sales/{sale.id}").status_code == 200
+        assert till.get("/v1/status").json()["terminal"]["terminal_id"]
+    assert path.read_bytes() == sound
+
+
+def test_a_key_that_is_gone_with_its_copy_is_not_drawn_anew(counter: Counter, loop: LoopThread) -> None:
+    """The journal would be lost with the old one, which may yet be found."""
+    counter.close()
+    counter.home.journal_key.unlink()
+    copy_of(counter.home.journal_key).unlink()
+    daemon = Daemon(counter.surroundings(), loop)
+    with pytest.raises(ConfigError, match=r"journal\.key: missing"):
+        daemon.until_ready()
+    assert not counter.home.journal_key.exists()
+
+
 DAMAGED = [
     ("terminal.json", b"{", "not JSON"),
     ("terminal.json", b"[]", "not a JSON object"),
@@ -187,6 +229,7 @@ DAMAGED = [
 @pytest.mark.parametrize(("name", "content", "says"), DAMAGED, ids=[f"{row[0]} {row[2]}" for row in DAMAGED])
 def test_a_damaged_file_is_named(enrolled: Counter, loop: LoopThread, name: str, content: bytes, says: str) -> None:
     path = enrolled.home.root / name
+    copy_of(path).unlink(missing_ok=True)
     if path.exists():
         path.write_bytes(content)
     else:
