@@ -15,6 +15,7 @@ import click
 import msgspec
 
 from pengpos.client import ApiProblem, DaemonAway, Home, LocalClient
+from pengpos.core.currencies.currency import digits
 from pengpos.core.errors import JournalError, MalformedError, PengposError
 
 if TYPE_CHECKING:
@@ -153,7 +154,8 @@ def row_for_page(found: "ChainedRow") -> dict[str, Any]:
         sale = decode_sale(row.body)
         said |= {
             "why": decode_why(row.body), "state": sale.state.value, "number": sale.number,
-            "total": sale.total.minor, "currency": sale.total.currency, "parked": sale.parked,
+            "total": sale.total.minor, "currency": sale.total.currency,
+            "currency_digits": digits(sale.total.currency), "parked": sale.parked,
             "prompt": sale.prompt, "notice": sale.notice, "retry": sale.retry_at is not None,
             "told": sale.intent.put_sent, "code": sale.intent.url is not None,
             "due": sale.due.state.value if sale.due is not None else None,

@@ -8,11 +8,24 @@ from typing import Literal
 
 import msgspec
 
+from pengpos.core.currencies.currency import digits
 from pengpos.i18n import Language
 
 
 class _Object(msgspec.Struct, kw_only=True, frozen=True):
     """Base of every object: frozen, keyword-only; unknown fields are ignored, so that the daemon may grow."""
+
+
+class _InCurrency(_Object, kw_only=True, frozen=True):
+    """Base of what holds amounts in minor units of `currency`: their last `currency_digits` digits are decimals."""
+
+    currency: str
+    currency_digits: int = -1
+    """As ISO 4217 has them; a terminal of page 1.2 does not say them, then they are filled in."""
+
+    def __post_init__(self) -> None:
+        if self.currency_digits < 0:
+            msgspec.structs.force_setattr(self, "currency_digits", digits(self.currency))
 
 
 class Sentences(_Object, kw_only=True, frozen=True):
@@ -100,7 +113,7 @@ class RefundView(_Object, kw_only=True, frozen=True):
     by: str | None = None
 
 
-class SaleView(_Object, kw_only=True, frozen=True):
+class SaleView(_InCurrency, kw_only=True, frozen=True):
     """A sale (local API, "A sale"); amounts in minor units of `currency`."""
 
     id: str
@@ -109,7 +122,6 @@ class SaleView(_Object, kw_only=True, frozen=True):
     amount: int
     tip: int
     total: int
-    currency: str
     mode: Literal["online", "offline"]
     ways: list[str]
     created_at: str
@@ -155,17 +167,16 @@ class LinkView(_Object, kw_only=True, frozen=True):
     last_heard: str | None = None
 
 
-class CapsView(_Object, kw_only=True, frozen=True):
+class CapsView(_InCurrency, kw_only=True, frozen=True):
     """What is left of each offline cap; None: no policy, no offline."""
 
     amount_left: int
     count_left: int
     per_payment: int
-    currency: str
     until: str
 
 
-class QueueView(_Object, kw_only=True, frozen=True):
+class QueueView(_InCurrency, kw_only=True, frozen=True):
     """What waits to be sent."""
 
     count: int = 0
@@ -179,13 +190,12 @@ class QueueView(_Object, kw_only=True, frozen=True):
     caps: CapsView | None = None
 
 
-class DayView(_Object, kw_only=True, frozen=True):
+class DayView(_InCurrency, kw_only=True, frozen=True):
     """Today's takings, by the device's own count."""
 
     date: str
     count: int
     total: int
-    currency: str
     offline_count: int = 0
     offline_total: int = 0
     refunded_count: int = 0
@@ -222,12 +232,11 @@ class Elsewhere(_Object, kw_only=True, frozen=True):
     amount: int
 
 
-class DayReport(_Object, kw_only=True, frozen=True):
+class DayReport(_InCurrency, kw_only=True, frozen=True):
     """`POST /v1/day/close`: the day here beside the backend's settlement; `final` once the backend has run it."""
 
     date: str
     final: bool
-    currency: str
     here_count: int
     here_total: int
     there_count: int
@@ -269,13 +278,12 @@ class AlarmView(_Object, kw_only=True, frozen=True):
     """It has come right by itself: good to know, nothing is to be done."""
 
 
-class TerminalView(_Object, kw_only=True, frozen=True):
+class TerminalView(_InCurrency, kw_only=True, frozen=True):
     """Who this terminal is."""
 
     terminal_id: str
     merchant_id: str
     merchant_name: str
-    currency: str
     languages: list[str]
     software_version: str
     standing: Literal["active", "locked", "revoked"] = "active"

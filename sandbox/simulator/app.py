@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from sandbox.pages import STATIC as PAGES
 from sandbox.simulator.actions import ACTION
 from sandbox.simulator.shop import SimulatedShop, UnknownPhoneError
 
@@ -27,6 +28,8 @@ VIEWERS_MOST: Final = 8
 BODY_MOST_BYTES: Final = 4096
 _OURS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _STATIC: Final = Path(__file__).with_name("static")
+_SHARED: Final = frozenset({"money.js", "symbols.js"})
+"""Parts of the shoppers' pages that this one is made of too."""
 _TYPES: Final = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _FRAME_LIMIT = httpx.Timeout(5.0, read=30.0)  # the screen answers within 20 s, changed or not
 _FRAME_HEADERS: Final = ("frame", "area", "size", "content-type")
@@ -95,8 +98,10 @@ class Page:
         return RedirectResponse(f"/{self._token}/")
 
     async def _file(self, request: Request) -> Response:
-        path = _STATIC / request.path_params.get("name", "index.html")
-        if path.parent != _STATIC or path.suffix not in _TYPES or not path.is_file():
+        name = request.path_params.get("name", "index.html")
+        folder = PAGES if name in _SHARED else _STATIC
+        path = folder / name
+        if path.parent != folder or path.suffix not in _TYPES or not path.is_file():
             return PlainTextResponse("Not here.", 404)
         return Response(await run_in_threadpool(path.read_bytes), media_type=_TYPES[path.suffix])
 

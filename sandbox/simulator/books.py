@@ -21,6 +21,7 @@ class _Entry(BaseModel):
     owner: str
     amount: int
     currency: str
+    currency_digits: int
 
 
 class _Posting(BaseModel):

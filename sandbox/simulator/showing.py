@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Final, TypedDict
 from uuid import UUID
 
+from pengpos.core.currencies.currency import digits
 from pengpos.wire.objects.receipt import Outcome
 from sandbox.phone.account import AccountDue, AccountPayment, BackendRefusedError
 from sandbox.phone.phone import VirtualPhone
@@ -32,6 +33,7 @@ class Screen(TypedDict, total=False):
     amount: int
     total: int
     currency: str
+    currency_digits: int
     hint: str
     reason: int
     again: bool
@@ -81,7 +83,13 @@ def of_decision(asked: Asked, *, agrees: bool) -> Screen:
 def of_account_payment(paid: AccountPayment) -> Screen:
     """The screen after paying by the code."""
     kind = {"approved": "paid", "held": "held", "already_paid": "paid_by_another"}.get(paid.status, "declined")
-    screen: Screen = {"kind": kind, "merchant": paid.merchant.name, "total": paid.total, "currency": paid.currency}
+    screen: Screen = {
+        "kind": kind,
+        "merchant": paid.merchant.name,
+        "total": paid.total,
+        "currency": paid.currency,
+        "currency_digits": digits(paid.currency),
+    }
     if paid.confirmation_code:
         screen["code"] = paid.confirmation_code
     if paid.receipt_url:
@@ -92,7 +100,8 @@ def of_account_payment(paid: AccountPayment) -> Screen:
 def of_due(due: AccountDue) -> Screen:
     """The screen of a due: what is asked after all and why, or what came of it."""
     return {
-        "kind": f"due_{due.state}", "merchant": due.merchant.name, "total": due.amount, "currency": due.currency,
+        "kind": f"due_{due.state}", "merchant": due.merchant.name, "total": due.amount,
+        "currency": due.currency, "currency_digits": digits(due.currency),
         "why": due.code, "intent": str(due.intent_id),
     }  # fmt: skip
 
@@ -120,6 +129,7 @@ def balances(phone: VirtualPhone) -> list[dict[str, Any]]:
     return [
         {
             "currency": currency,
+            "currency_digits": digits(currency),
             "amount": phone.store.spendable_minor(currency),
             "available": phone.store.available_minor(currency),
             "set_aside": phone.store.set_aside_minor(currency),
@@ -142,7 +152,12 @@ def asked(dues: Iterable[AccountDue]) -> list[Screen]:
 
 
 def _offer(offer: Offer) -> Screen:
-    return {"merchant": offer.merchant, "amount": offer.amount.minor, "currency": offer.amount.currency}
+    return {
+        "merchant": offer.merchant,
+        "amount": offer.amount.minor,
+        "currency": offer.amount.currency,
+        "currency_digits": digits(offer.amount.currency),
+    }
 
 
 def _payment(payment: Signed) -> Screen:
@@ -151,6 +166,7 @@ def _payment(payment: Signed) -> Screen:
         "merchant": payment.merchant,
         "total": payment.taken_minor or payment.total_minor,
         "currency": payment.currency,
+        "currency_digits": digits(payment.currency),
         "intent": str(UUID(bytes=payment.intent_id)),
     }
     if payment.url:

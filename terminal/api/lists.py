@@ -15,6 +15,7 @@ import msgspec
 
 from offline_queue.port import SaleReads
 from offline_queue.values import PAGE_LIMIT, SaleQuery
+from pengpos.core.currencies.currency import digits
 from pengpos.core.sale import Sale
 from pengpos.core.times import rfc3339
 from terminal.api.views import SaleViews
@@ -109,6 +110,7 @@ class SaleLists:
                 "state": entry.sale.state.value,
                 "total": entry.sale.total.minor,
                 "currency": entry.sale.amount.currency,
+                "currency_digits": digits(entry.sale.amount.currency),
                 "accepted_at": rfc3339(entry.accepted_at),
                 "attempts": entry.sale.attempts,
                 "retry_at": rfc3339(entry.sale.retry_at) if entry.sale.retry_at else None,

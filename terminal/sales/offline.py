@@ -20,6 +20,7 @@ from pengpos.backend_api.messages import DocumentContent, read_message
 from pengpos.backend_api.operators import operators_in
 from pengpos.core.authority.limits import NO_LIMITS, NOTHING_ALLOWED, Limits
 from pengpos.core.authority.roles import NOBODY, Operators
+from pengpos.core.currencies.currency import digits, is_listed
 from pengpos.core.errors import MalformedError, SignatureError
 from pengpos.core.risk import (
     CapsLeft,
@@ -84,6 +85,22 @@ def policy_of(document: dict[str, Any]) -> RiskPolicy:
         raise MalformedError(f"policy lacks or mistypes {error}") from error
 
 
+def currency_of(document: dict[str, Any]) -> str:
+    """The currency of a policy document's merchant, in which the terminal sells (of a backend before 1.3: its risk's).
+
+    Raises MalformedError where it is none of ours, or the backend counts other decimals in it: each amount would be
+    wrong, and a hundredfold.
+    """
+    try:
+        code = document.get("currency") or document["risk"]["currency"]
+        known = is_listed(code) and document.get("currency_digits", digits(code)) == digits(code)
+    except (KeyError, TypeError) as error:
+        raise MalformedError(f"policy lacks or mistypes {error}") from error
+    if not known:
+        raise MalformedError(f"policy in {code} with {document.get('currency_digits', 'no')} decimals, not as ISO 4217")
+    return str(code)
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
     """A policy document as it was read; both None: it is not good, or there is none."""
@@ -106,6 +123,8 @@ class NewestPolicy:
         """The backend signs every ending, so none is believed unsigned; until a good policy says otherwise."""
         self.public_origin: str | None = None
         """Where phones reach the backend, if not where the terminal does."""
+        self.currency = DEFAULT_CURRENCY
+        """In which the terminal sells: the merchant's, by the last good policy."""
 
     def take(self, raw: bytes | None) -> None:
         """Put this document in the place of the one before; one that is not good ends what is taken offline.
@@ -118,11 +137,13 @@ class NewestPolicy:
         readable = _Read()
         try:
             document = read_document(raw, self._identity(), Context.POLICY)
+            currency = currency_of(document)
             readable = _Read(operators=operators_in(document), limits=limits_in(document))
             self.signs_endings = document.get("signs_endings") is True
             origin = document.get("public_origin")
             self.public_origin = origin if isinstance(origin, str) else None
             self._read = replace(readable, document=document, risk=policy_of(document))
+            self.currency = currency
         except (MalformedError, SignatureError) as error:
             self._read = readable
             log.error("policy not usable, nothing is taken offline: %s", error)
@@ -184,9 +205,8 @@ class OfflinePolicy:
 
     @property
     def currency(self) -> str:
-        """The one currency this terminal takes: that of its policy."""
-        newest = self.newest
-        return newest.currency if newest is not None else DEFAULT_CURRENCY
+        """The one currency this terminal takes: its merchant's."""
+        return self._newest.currency
 
     @property
     def document(self) -> dict[str, Any] | None:

@@ -214,6 +214,29 @@ def test_the_page_has_exactly_the_fields_of_a_local_answer(call: str) -> None:
     assert list(comparison.differences(written, schema, "answer")) == []
 
 
+def shapes_with_a_currency(definitions: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Each shape that names a currency, but for what only a request says (a change, a new one, a report)."""
+    asked = re.compile(r"^(New\w+|\w*(Request|Report|TopUp|Campaign|RiskPolicy|Deposit))$")
+    return {
+        name: found["properties"]
+        for name, found in definitions.items()
+        if "currency" in found.get("properties", {}) and not asked.match(name)
+    }
+
+
+@pytest.mark.parametrize("side", ["backend", "local"])
+def test_digits_stand_beside_every_currency_that_is_answered(side: str) -> None:
+    structs = list(LOCAL_ANSWERS.values())
+    definitions = (
+        the_contract().document["components"]["schemas"]
+        if side == "backend"
+        else msgspec.json.schema_components(structs)[1]
+    )
+    found = shapes_with_a_currency(definitions)
+    assert len(found) >= (16 if side == "backend" else 5)
+    assert [name for name, fields in found.items() if fields.get("currency_digits", {}).get("type") != "integer"] == []
+
+
 @pytest.mark.parametrize(("name", "struct"), [("Queue", QueueView), ("Alarm", AlarmView)])
 def test_shapes_that_stand_inside_answers(name: str, struct: type[msgspec.Struct]) -> None:
     comparison, schema = local_comparison(struct, Side.FULL_ANSWER)

@@ -7,7 +7,8 @@ _MERCHANT = {"id": "M-0001", "name": "晨光咖啡"}
 _INTENT = {
     "intent_id": "01970000-0000-7000-8000-000000000001", "number": "0001-1000", "status": "claimed",
     "merchant": _MERCHANT, "amount": 1880,
-    "currency": "CNY", "online": True, "now": "2027-01-15T06:32:00Z", "expires_at": "2027-01-15T06:34:00Z",
+    "currency": "CNY", "currency_digits": 2, "online": True,
+    "now": "2027-01-15T06:32:00Z", "expires_at": "2027-01-15T06:34:00Z",
     "claimed_until": "2027-01-15T06:33:00Z", "claimed_by_me": True,
 }  # fmt: skip
 _LINES = [
@@ -16,7 +17,7 @@ _LINES = [
 ]
 _PAYMENT = {
     "intent_id": _INTENT["intent_id"], "number": _INTENT["number"], "status": "approved",
-    "code": "approved", "total": 1680, "currency": "CNY",
+    "code": "approved", "total": 1680, "currency": "CNY", "currency_digits": 2,
     "decided_at": "2027-01-15T06:32:41Z", "way": "page", "refunded": 0, "merchant": _MERCHANT,
     "receipt_url": "https://pages.test/r/AAECAwQFBgcICQoLDA0ODw",
     "lines": _LINES,
@@ -80,6 +81,7 @@ _RECEIPT = {
     "number": _INTENT["number"],
     "amount": 1680,
     "currency": "CNY",
+    "currency_digits": 2,
     "at": "2027-01-15T06:32:41Z",
 }
 RECEIPT: dict[str, dict[str, Any]] = {

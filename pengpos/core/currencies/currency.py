@@ -14,6 +14,11 @@ DIGITS_MOST: Final = 4
 _UNLISTED_DIGITS: Final = 2
 
 
+def is_listed(code: str) -> bool:
+    """Whether amounts can be in this currency: ISO 4217 says how many decimals it has."""
+    return code in CURRENCIES
+
+
 def digits(code: str) -> int:
     """Decimals of a currency's minor unit: 2 for CNY, 0 for JPY, 3 for KWD.
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The JSON of the three APIs as shapes, and errors as problem documents.
 
-Reading order: problems, terminal_shapes, heartbeat_shapes, wallet_shapes, admin_shapes, operator_shapes,
+Reading order: problems, members, terminal_shapes, heartbeat_shapes, wallet_shapes, admin_shapes, operator_shapes,
 import_shapes.
 """
 
@@ -9,6 +9,7 @@ __all__ = [
     "admin_shapes",
     "heartbeat_shapes",
     "import_shapes",
+    "members",
     "operator_shapes",
     "problems",
     "terminal_shapes",

@@ -10,17 +10,18 @@ from pydantic import ConfigDict, Field, StrictBool
 
 from pengpos.backend_api.operators import OPERATORS_MOST
 from pengpos.core.times import LATEST_TIME
-from sandbox.backend.contract.terminal_shapes import (
+from sandbox.backend.contract.members import (
     Amount,
     Base64url,
-    Currency,
-    Due,
     FitName,
+    InCurrency,
+    ListedCurrency,
     PositiveAmount,
     Rfc3339,
     Shape,
     Uuid,
 )
+from sandbox.backend.contract.terminal_shapes import Due
 from sandbox.backend.intents.finality import MOST_MAX_AGE_S
 
 ReviewKind = Literal["refund", "cancel", "epoch", "renewal", "head", "stream"]
@@ -62,7 +63,7 @@ class LedgerCheck(Shape):
     accounts: int
 
 
-class PaymentEntry(Shape):
+class PaymentEntry(InCurrency):
     """One intent that was paid, or tried to be; `total` is what was taken, else what was authorised."""
 
     intent_id: Uuid
@@ -70,7 +71,6 @@ class PaymentEntry(Shape):
     epoch: int
     counter: int
     total: Amount
-    currency: Currency
     state: Literal["held", "approved", "declined", "cancelled", "expired"]
     accepted_offline: bool
     due: Due | None
@@ -88,7 +88,7 @@ class RiskPolicy(Shape):
 
     model_config = ConfigDict(extra="forbid")
 
-    currency: Currency | None = None
+    currency: ListedCurrency | None = None
     per_payment: Amount | None = None
     per_wallet_count: Count | None = None
     per_wallet_total: Amount | None = None
@@ -107,7 +107,7 @@ class Campaign(Shape):
     name: Annotated[str, Field(min_length=1, max_length=40), FitName]
     discount: PositiveAmount
     minimum: Amount
-    currency: Currency
+    currency: ListedCurrency
     not_before: UnixTime
     not_after: UnixTime
 
@@ -167,15 +167,23 @@ class NewMerchant(Shape):
 
     id: Id
     name: Annotated[str, Field(min_length=1, max_length=40), FitName]
-    currency: Currency = "CNY"
+    currency: ListedCurrency = "CNY"
     timezone: str = "Asia/Shanghai"
     day_starts_hour: Annotated[int, Field(ge=0, le=23)] = 4
 
 
-class MerchantEntry(NewMerchant):
+class MerchantMade(InCurrency):
+    """A merchant."""
+
+    id: str
+    name: str
+    timezone: str
+    day_starts_hour: int
+
+
+class MerchantEntry(MerchantMade):
     """A merchant with what it has set and what we owe it."""
 
-    name: str
     config: dict[str, Any]
     balances: dict[str, int]
 
@@ -233,7 +241,7 @@ class NewCoupon(Shape):
     account_id: Id
     merchant_id: Id
     value: PositiveAmount
-    currency: Currency = "CNY"
+    currency: ListedCurrency = "CNY"
     minimum: Amount = 0
     not_before: UnixTime
     not_after: UnixTime

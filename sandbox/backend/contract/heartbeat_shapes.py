@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StrictInt
 
-from sandbox.backend.contract.terminal_shapes import Base64url, Currency, Rfc3339, Shape
+from sandbox.backend.contract.members import Base64url, Currency, Rfc3339, Shape
 
 
 class Head(Shape):

@@ -13,16 +13,8 @@ from pydantic import Field, StrictBool, StrictInt
 from pengpos.core.times import LATEST_TIME
 from pengpos.keys.sealed import SEALED_LIMIT
 from pengpos.wire.encoding.base64url import b64u, unb64u
-from sandbox.backend.contract.terminal_shapes import (
-    Base64url,
-    CancelAnswer,
-    Intent,
-    ItemProblem,
-    Payment,
-    Refund,
-    Shape,
-    Uuid,
-)
+from sandbox.backend.contract.members import Base64url, Shape, Uuid
+from sandbox.backend.contract.terminal_shapes import CancelAnswer, Intent, ItemProblem, Payment, Refund
 
 Hash = Annotated[Base64url, Field(min_length=43, max_length=43)]
 LongBase64url = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]*$", max_length=1024 * 1024)]

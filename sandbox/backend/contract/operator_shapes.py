@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from sandbox.backend.contract.terminal_shapes import FitName, Rfc3339, Shape
+from sandbox.backend.contract.members import FitName, Rfc3339, Shape
 
 BackendRoleWord = Literal["support", "risk", "admin"]
 

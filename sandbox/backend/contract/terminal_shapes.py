@@ -6,30 +6,20 @@ Members that have nothing to say are left out of answers. Signed objects are bas
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StrictBool, StrictInt
 
-from pengpos.core.money import AMOUNT_LIMIT_MINOR
-from pengpos.names import unfit
-
-
-def _fit(text: str) -> str:
-    if text and (found := unfit(text)):
-        raise PydanticCustomError("name", "{says}", {"says": found.says})
-    return text
-
-
-FitName = AfterValidator(_fit)
-"""What people call something, judged where it first comes in (*Names*). In requests only: what stands, stands."""
-
-Base64url = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]*$", max_length=8_192)]
-SignedDocument = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", max_length=32 * 1_048_576)]
-"""A document of ours: what it lists grows with shops and shoppers, to a million keys and more."""
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Amount = Annotated[StrictInt, Field(ge=0, le=AMOUNT_LIMIT_MINOR)]
-PositiveAmount = Annotated[StrictInt, Field(gt=0, le=AMOUNT_LIMIT_MINOR)]
-Rfc3339 = Annotated[str, StringConstraints(min_length=20, max_length=40)]
-Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$", to_lower=True)]
+from sandbox.backend.contract.members import (
+    Amount,
+    Base64url,
+    FitName,
+    InCurrency,
+    ListedCurrency,
+    PositiveAmount,
+    Rfc3339,
+    Shape,
+    SignedDocument,
+    Uuid,
+)
 
 PaymentStatus = Literal["approved", "declined", "held", "already_paid"]
 IntentStatus = Literal["created", "claimed", "held", "approved", "declined", "cancelled", "expired"]
@@ -38,12 +28,6 @@ DueState = Literal["open", "paid", "refused", "withdrawn"]
 
 BATCH_LIMIT = 200
 SHARES_LIMIT = 50
-
-
-class Shape(BaseModel):
-    """Base of all: members we do not know are ignored, so that clients may be newer."""
-
-    model_config = ConfigDict(extra="ignore")
 
 
 class Jwk(Shape):
@@ -193,7 +177,7 @@ class Card(Shape):
     url: str
 
 
-class Refund(Shape):
+class Refund(InCurrency):
     """Money on its way back: `done`; `failed` later on, then it counts no more; `void`: its payment was declined.
 
     `held`: a person decides; `amount` is then what it would give back. `code`: `review_refused` if that was a no.
@@ -203,7 +187,6 @@ class Refund(Shape):
     state: RefundState
     code: str | None = None
     amount: Amount
-    currency: Currency
     signed: Base64url | None = None
 
 
@@ -217,7 +200,7 @@ class Due(Shape):
     amount: Amount
 
 
-class Payment(Shape):
+class Payment(InCurrency):
     """The verdict on a payment: the same for the same request, for ever; but for `due`, which is given as it stands.
 
     `code` says more than `status`: `approved`, `already_paid`, `held_for_review`, `insufficient_funds`, `expired`, ...
@@ -231,14 +214,13 @@ class Payment(Shape):
     code: str
     reason: int | None = None
     total: Amount
-    currency: Currency
     decided_at: Rfc3339 | None = None
     way: Literal["reader", "page"]
     receipt: Base64url | None = None
     receipt_url: str | None = None
-    lines: list[Line] = []
+    lines: list[Line] = Field(default=[])
     payer_display: str | None = None
-    cards: list[Card] = []
+    cards: list[Card] = Field(default=[])
     held_until: Rfc3339 | None = None
     borne_by: Literal["merchant", "platform"] | None = None
     guaranteed: Amount | None = None
@@ -249,10 +231,10 @@ class PaymentWithRefunds(Payment):
     """As `GET` and events tell it: with what has been given back since."""
 
     refunded: Amount = 0
-    refunds: list[Refund] = []
+    refunds: list[Refund] = Field(default=[])
 
 
-class Intent(Shape):
+class Intent(InCurrency):
     """`GET /intents/{id}`, and the data of the event `intent`."""
 
     intent_id: Uuid
@@ -260,7 +242,6 @@ class Intent(Shape):
     code: str | None = None
     reason: int | None = None
     amount: Amount
-    currency: Currency
     expires_at: Rfc3339
     claimed_until: Rfc3339 | None = None
     receipt: Base64url | None = None
@@ -313,19 +294,18 @@ class SplitRequest(Shape):
 
     split_id: Uuid
     total: PositiveAmount
-    currency: Currency | None = None
+    currency: ListedCurrency | None = None
     shares: (
         Annotated[StrictInt, Field(ge=2, le=SHARES_LIMIT)]
         | Annotated[list[PositiveAmount], Field(min_length=2, max_length=SHARES_LIMIT)]
     )
 
 
-class Split(Shape):
+class Split(InCurrency):
     """The shares, each to be armed as a sale and an intent (purpose 2) of its own."""
 
     split_id: Uuid
     total: Amount
-    currency: Currency
     shares: list[Amount]
 
 
@@ -341,16 +321,15 @@ class PaymentRequested(Shape):
 SettlementKind = Literal["payment", "offline_payment", "late_payment", "refund", "guarantee", "due"]
 
 
-class SettlementTotal(Shape):
+class SettlementTotal(InCurrency):
     """All entries of one kind in one currency; refunds are negative."""
 
     kind: SettlementKind
     count: int
     amount: int
-    currency: Currency
 
 
-class SettlementEntry(Shape):
+class SettlementEntry(InCurrency):
     """One payment, refund, guaranteed sum or paid due.
 
     `late_payment`: it counts on an earlier day that was settled before it. `due`: what the merchant has got of one, on
@@ -361,7 +340,6 @@ class SettlementEntry(Shape):
     intent_id: Uuid
     refund_id: Uuid | None = None
     amount: int
-    currency: Currency
     at: Rfc3339
     business_date: str
 

@@ -8,22 +8,25 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from sandbox.backend.contract.terminal_shapes import (
+from sandbox.backend.contract.members import (
     Amount,
     Base64url,
-    CancelReason,
-    Currency,
-    DueState,
     FitName,
-    IntentStatus,
-    Jwk,
-    PaymentWithRefunds,
+    InCurrency,
+    ListedCurrency,
     PositiveAmount,
     Rfc3339,
-    SaleNumber,
     Shape,
     SignedDocument,
     Uuid,
+)
+from sandbox.backend.contract.terminal_shapes import (
+    CancelReason,
+    DueState,
+    IntentStatus,
+    Jwk,
+    PaymentWithRefunds,
+    SaleNumber,
 )
 
 Name = Annotated[str, Field(min_length=1, max_length=80), FitName]
@@ -78,21 +81,19 @@ class RevokedAnswer(Shape):
     document: SignedDocument
 
 
-class Balance(Shape):
+class Balance(InCurrency):
     """Money in one currency."""
 
     amount: Amount
-    currency: Currency
 
 
-class BalanceAnswer(Shape):
+class BalanceAnswer(InCurrency):
     """The balance: the first currency's as `amount` and `currency`, all of them in `balances`.
 
     Of `amount`, `set_aside` is kept for what was or may be promised offline; `available` is what can be spent.
     """
 
     amount: Amount
-    currency: Currency
     available: Amount
     set_aside: Amount
     balances: list[Balance]
@@ -104,7 +105,7 @@ class TopUp(Shape):
     """`POST /top-ups`: more play money."""
 
     amount: PositiveAmount
-    currency: Currency
+    currency: ListedCurrency
 
 
 class OfflineAllowance(Shape):
@@ -152,7 +153,7 @@ class WalletPayment(PaymentWithRefunds):
     final: StrictBool = False
 
 
-class PayableIntent(Shape):
+class PayableIntent(InCurrency):
     """What a shopper sees before paying, and after: `payment` is this account's own, if there is one.
 
     `now`: the backend's clock, so that a phone whose own is wrong can still count down. `code` and `reason` say why an
@@ -168,7 +169,6 @@ class PayableIntent(Shape):
     cancel_reason: CancelReason | None = None
     merchant: MerchantView
     amount: Amount
-    currency: Currency
     online: bool
     now: Rfc3339
     expires_at: Rfc3339
@@ -184,24 +184,22 @@ class WalletPayments(Shape):
     next: str | None = None
 
 
-class ReceiptView(Shape):
+class ReceiptView(InCurrency):
     """What a receipt's URL shows: merchant, amount, time and the sale's number only."""
 
     merchant: str
     number: SaleNumber
     amount: Amount
-    currency: Currency
     at: Rfc3339
     status: Literal["paid", "partly_refunded", "refunded"]
 
 
-class VoucherView(Shape):
+class VoucherView(InCurrency):
     """A voucher; `voucher`: signed for the key that was asked for."""
 
     voucher_id: VoucherId
     merchant_id: str
     value: Amount
-    currency: Currency
     minimum: Amount
     not_before: Rfc3339
     not_after: Rfc3339
@@ -240,13 +238,12 @@ class NewPurse(Shape):
     budget: PositiveAmount | None = None
 
 
-class PurseEntry(Shape):
+class PurseEntry(InCurrency):
     """What was paid from a purse, and by whom."""
 
     intent_id: Uuid
     account_id: str
     amount: Amount
-    currency: Currency
     at: Rfc3339
 
 
@@ -286,7 +283,7 @@ class NewPaymentRequest(Shape):
     friend_id: Annotated[str, Field(max_length=16)]
 
 
-class PaymentRequestView(Shape):
+class PaymentRequestView(InCurrency):
     """A friend is asked to pay."""
 
     request_id: str
@@ -298,7 +295,6 @@ class PaymentRequestView(Shape):
     state: Literal["open", "accepted", "refused"]
     merchant: MerchantView
     amount: Amount
-    currency: Currency
     at: Rfc3339
 
 
@@ -308,7 +304,7 @@ class PaymentRequestsAnswer(Shape):
     payment_requests: list[PaymentRequestView]
 
 
-class WalletDue(Shape):
+class WalletDue(InCurrency):
     """A due as its shopper sees it. `code`, `reason`: why the payment was declined when the shop sent it.
 
     `amount`: what is asked, or was paid. `authorised_at`: when it was paid offline; `asked_at`: when it was declined.
@@ -318,7 +314,6 @@ class WalletDue(Shape):
     reference: Reference | None = None
     merchant: MerchantView
     amount: Amount
-    currency: Currency
     code: str
     reason: int | None = None
     authorised_at: Rfc3339

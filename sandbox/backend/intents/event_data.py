@@ -9,6 +9,7 @@ Tests: tests/sandbox/backend/kernel/test_events.py, tests/sandbox/backend/paymen
 
 from typing import Any
 
+from pengpos.core.currencies.currency import digits
 from pengpos.core.times import rfc3339
 from pengpos.wire.encoding.base64url import b64u
 from sandbox.backend.intents.reports import DueReport, IntentReport, PaymentReport, RefundReport
@@ -23,6 +24,7 @@ def of_intent(report: IntentReport) -> dict[str, Any]:
         reason=report.reason,
         amount=report.amount_minor,
         currency=report.currency,
+        currency_digits=digits(report.currency),
         expires_at=rfc3339(report.expires_at),
         claimed_until=None if report.claimed_until is None else rfc3339(report.claimed_until),
         payment=None if report.payment is None else of_payment(report.payment),
@@ -38,6 +40,7 @@ def of_payment(report: PaymentReport) -> dict[str, Any]:
         reason=report.reason,
         total=report.total_minor,
         currency=report.currency,
+        currency_digits=digits(report.currency),
         decided_at=rfc3339(report.decided_at),
         way=report.way.value,
         receipt=None if report.receipt is None else b64u(report.receipt),
@@ -62,6 +65,7 @@ def of_refund(report: RefundReport) -> dict[str, Any]:
         code=report.code,
         amount=report.amount_minor,
         currency=report.currency,
+        currency_digits=digits(report.currency),
     )
 
 

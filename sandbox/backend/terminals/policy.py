@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from pengpos.backend_api.limits import limits_in
 from pengpos.core.authority.limits import Limits
+from pengpos.core.currencies.currency import digits
 from pengpos.core.times import CLOCK_TOLERANCE_S, rfc3339
 from pengpos.wire.encoding.cose import Context
 from sandbox.backend.records.tables import DocumentRow, MerchantRow, StoreRow, TerminalRow
@@ -136,6 +137,7 @@ def _content(session: Session, issuer: Issuer, terminal: TerminalRow) -> dict[st
         "merchant": {"id": merchant.id, "name": merchant.name},
         "store": {"id": store.id, "name": store.name},
         "currency": merchant.currency,
+        "currency_digits": digits(merchant.currency),
         "timezone": merchant.timezone,
         "day_starts_hour": merchant.day_starts_hour,
         "denylist_version": denylist.version(session),
@@ -146,11 +148,9 @@ def _content(session: Session, issuer: Issuer, terminal: TerminalRow) -> dict[st
 
 def _settings(session: Session, terminal: TerminalRow) -> dict[str, Any]:
     """What merchant, store and terminal have set; the lower level wins."""
-    merged = dict(DEFAULT_CONFIG)
-    levels = (
-        session.get_one(MerchantRow, terminal.merchant_id), session.get_one(StoreRow, terminal.store_id), terminal
-    )  # fmt: skip
-    for level in levels:
+    merchant = session.get_one(MerchantRow, terminal.merchant_id)
+    merged = {**DEFAULT_CONFIG, "risk": {**DEFAULT_RISK, "currency": merchant.currency}}
+    for level in (merchant, session.get_one(StoreRow, terminal.store_id), terminal):
         for name, value in level.config.items():
             merged[name] = {**merged.get(name, {}), **value} if name in MERGED else value
     return merged

@@ -2,7 +2,7 @@
 // What every screen is built of: the bar above, the verdict (shape, word, tone), the detail beside it, the way on.
 
 import { h } from "./dom.js";
-import { money, parts } from "./format.js";
+import { money, parts } from "./money.js";
 import { shape } from "./shapes.js";
 import { LANGUAGES, say } from "./words.js";
 
@@ -38,8 +38,8 @@ export const heading = (text) => h("h1", { tabindex: -1 }, text);
 export const text = (words, attributes = {}) => h("p", attributes, words);
 
 /** The amount, the largest thing there is; its size follows from its length so that it never breaks. */
-export function amount(language, minor, currency) {
-  const { sign, symbol, whole, fraction } = parts(language, minor, currency);
+export function amount(minor, unit) {
+  const { sign, symbol, whole, fraction } = parts(minor, unit);
   const shown = h(
     "p",
     { class: "amount" },
@@ -61,9 +61,9 @@ export function rows(pairs) {
 }
 
 /** The lines of a bill; a single one says nothing that the amount does not. */
-export function bill(language, lines, currency) {
+export function bill(language, lines, unit) {
   if (lines.length < 2) return null;
-  return rows(lines.map(({ kind, amount: minor }) => [say(language, `line_${kind}`), money(language, minor, currency), minor < 0 ? "off" : null]));
+  return rows(lines.map(({ kind, amount: minor }) => [say(language, `line_${kind}`), money(minor, unit), minor < 0 ? "off" : null]));
 }
 
 export const button = (label, onclick, attributes = {}) => h("button", { type: "button", onclick, ...attributes }, label);

@@ -21,7 +21,7 @@ const SCREENS = {
       tone,
       verdict: verdict(name, say(language, `receipt_${found.status}`)),
       detail: [
-        amount(language, found.amount, found.currency),
+        amount(found.amount, found),
         rows([
           [say(language, "merchant"), h("bdi", {}, found.merchant)],
           [say(language, "paid_at"), moment(language, found.at)],

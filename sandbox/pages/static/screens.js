@@ -2,8 +2,9 @@
 // One screen for each state of paying: data in, elements out. Nothing here asks the backend or keeps anything.
 
 import { h } from "./dom.js";
-import { clock, day, moment, money } from "./format.js";
+import { clock, day, moment } from "./format.js";
 import { amount, bar, bill, button, card, heading, next, rows, text, verdict } from "./frame.js";
+import { money } from "./money.js";
 import { reasonKey, say } from "./words.js";
 
 /** The whole page for a state; `act` holds what its buttons do. */
@@ -71,7 +72,7 @@ function welcome({ language, state, act, t }) {
     event.preventDefault();
     act.sign_up(name.value.trim());
   };
-  const playMoney = money(language, 100000, "CNY");
+  const playMoney = money(1000_00, { currency: "CNY", currency_digits: 2 });
   return card({
     tone: "brand",
     verdict: [heading(t("welcome")), text(t("welcome_means", { amount: playMoney }), { id: "means" })],
@@ -91,19 +92,19 @@ function welcome({ language, state, act, t }) {
 function pay({ language, state, act, t }) {
   const { intent, choice } = state;
   const busy = state.kind === "paying";
-  const show = (minor) => money(language, minor, intent.currency);
+  const show = (minor) => money(minor, intent);
   const lines = [{ kind: "amount", amount: intent.amount }];
   if (state.vouchers_value > 0) lines.push({ kind: "voucher", amount: -state.vouchers_value });
   if (choice.tip > 0) lines.push({ kind: "tip", amount: choice.tip });
   const short = !busy && state.available < state.total;
   return card({
     tone: "brand",
-    verdict: [heading(t("to_pay", { merchant: intent.merchant.name })), amount(language, state.total, intent.currency), bill(language, lines, intent.currency)],
+    verdict: [heading(t("to_pay", { merchant: intent.merchant.name })), amount(state.total, intent), bill(language, lines, intent)],
     detail: [
       state.notice ? text(t(state.notice), { class: "alert", role: "alert" }) : null,
       text(t("sale_number_is", { number: intent.number }), { class: "faint", id: "number" }),
       intent.online ? null : text(t("terminal_offline"), { class: "hint" }),
-      h("fieldset", { class: "choices", disabled: busy, "aria-label": t("pay_from") }, sources({ language, state, act, t, short }), vouchers({ language, state, act, t }), tip({ state, act, t, show })),
+      h("fieldset", { class: "choices", disabled: busy, "aria-label": t("pay_from") }, sources({ state, act, t, short }), vouchers({ language, state, act, t }), tip({ state, act, t, show })),
       short ? text(t("not_enough"), { class: "alert", role: "alert" }) : null,
       busy ? null : left(),
     ],
@@ -116,9 +117,9 @@ function pay({ language, state, act, t }) {
   });
 }
 
-function sources({ language, state, act, t, short }) {
+function sources({ state, act, t, short }) {
   const { account, balance, set_aside, purses, intent, choice } = state;
-  const show = (minor) => money(language, minor, intent.currency);
+  const show = (minor) => money(minor, intent);
   const kept = set_aside > 0 ? text(t("set_aside", { amount: show(set_aside) }), { id: "set-aside", class: "faint" }) : null;
   if (purses.length === 0) {
     return [rows([[h("bdi", {}, t("balance", { name: account.name })), show(balance), short ? "short" : null]]), kept];
@@ -148,7 +149,7 @@ function vouchers({ language, state, act, t }) {
       check({
         id: `voucher-${voucher.id}`,
         checked: choice.vouchers.includes(voucher.id),
-        label: t("voucher_off", { amount: money(language, voucher.value, intent.currency) }),
+        label: t("voucher_off", { amount: money(voucher.value, intent) }),
         means: t("voucher_until", { date: day(language, voucher.until) }),
         change: (on) => act.choose({ vouchers: on ? [...choice.vouchers, voucher.id] : choice.vouchers.filter((id) => id !== voucher.id) }),
       }),
@@ -187,7 +188,7 @@ function paid({ language, state, t }) {
   return card({
     tone: "approved",
     verdict: verdict("tick", t("paid")),
-    detail: [amount(language, payment.total, payment.currency), facts({ language, payment, t })],
+    detail: [amount(payment.total, payment), facts({ language, payment, t })],
     actions: [receiptLink(payment, t)],
   });
 }
@@ -202,7 +203,7 @@ function code({ language, state, t }) {
       h("h2", { class: "ask" }, t("code")),
       h("p", { class: "spoken" }, [...digits].join(" ")),
       h("p", { class: "code", "aria-hidden": "true" }, h("span", {}, digits.slice(0, 4)), h("span", {}, digits.slice(4))),
-      text(t("code_means", { amount: money(language, payment.total, payment.currency) })),
+      text(t("code_means", { amount: money(payment.total, payment) })),
       facts({ language, payment, t }),
     ],
     actions: [receiptLink(payment, t, "quiet")],
@@ -210,9 +211,9 @@ function code({ language, state, t }) {
 }
 
 function facts({ language, payment, t }) {
-  const refunded = payment.refunded > 0 ? [[t("line_refunded"), money(language, -payment.refunded, payment.currency), "off"]] : [];
+  const refunded = payment.refunded > 0 ? [[t("line_refunded"), money(-payment.refunded, payment), "off"]] : [];
   return [
-    bill(language, payment.lines, payment.currency),
+    bill(language, payment.lines, payment),
     rows([
       [t("merchant"), h("bdi", {}, payment.merchant.name)],
       [t("paid_at"), moment(language, payment.decided_at)],
@@ -228,12 +229,12 @@ function receiptLink(payment, t, kind = "next") {
   return h("a", { class: `button ${kind}`, href: new URL(payment.receipt_url).pathname }, t("see_receipt"));
 }
 
-function declined({ language, state, t }) {
+function declined({ state, t }) {
   return card({
     tone: "declined",
     verdict: verdict("octagon", t("declined")),
     detail: [
-      amount(language, state.intent.amount, state.intent.currency),
+      amount(state.intent.amount, state.intent),
       text(t(reasonKey(state.code, state.reason)), { class: "strong" }),
       text(t("declined_next")),
     ],
@@ -241,12 +242,12 @@ function declined({ language, state, t }) {
 }
 
 function waiting(word, means) {
-  return ({ language, state, t }) =>
+  return ({ state, t }) =>
     card({
       tone: "unknown",
       verdict: verdict("diamond", t(word)),
       detail: [
-        amount(language, state.intent.amount, state.intent.currency),
+        amount(state.intent.amount, state.intent),
         text(t(means)),
         timer(),
       ],

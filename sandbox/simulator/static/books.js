@@ -2,7 +2,8 @@
 // Journal and ledger, a row each, the newest on top, every one in plain words.
 
 import { element } from "./build.js";
-import { has, money, time, word } from "./words.js";
+import { money } from "./money.js";
+import { has, time, word } from "./words.js";
 
 const TONES = {
   approved: "approved", settled: "approved", accepted_offline: "stored", forwarding: "stored", declined: "declined",
@@ -82,7 +83,7 @@ function journalRow(row) {
     { "data-tone": tone, "data-state": row.state ?? row.kind, "data-note": row.note ?? undefined },
     element("span", { class: "no" }, String(row.seq)),
     element("span", { class: "what" }, title),
-    element("span", { class: "sum" }, row.kind === "sale" ? money(row.total, row.currency) : ""),
+    element("span", { class: "sum" }, row.kind === "sale" ? money(row.total, row) : ""),
     element("span", { class: "why" }, word(`j_${key}_text`)),
     element("span", { class: "hash" }, ""),
     element("span", { class: "hash" }, [time(new Date(row.at * 1000)), row.number, row.hash].filter(Boolean).join(" · ")),
@@ -98,7 +99,7 @@ function noteOf(row, last) {
 
 function ledgerRow(row, names) {
   const who = (entry) => names.get(entry.owner) ?? word(`who_${entry.account}`);
-  const moves = row.entries.map((entry) => `${who(entry)} ${money(entry.amount, entry.currency, true)}`);
+  const moves = row.entries.map((entry) => `${who(entry)} ${money(entry.amount, entry, { plus: true })}`);
   const gains = row.entries.filter((entry) => entry.amount > 0);
   const [taken] = gains;
   const tone = { payment: "approved", due: "approved", refund: "unknown", reversal: "unknown" }[row.kind];
@@ -107,7 +108,7 @@ function ledgerRow(row, names) {
     { "data-tone": tone, "data-kind": row.kind },
     element("span", { class: "no" }, String(row.number)),
     element("span", { class: "what" }, word(`l_${row.kind}`)),
-    element("span", { class: "sum" }, taken ? money(gains.reduce((sum, entry) => sum + entry.amount, 0), taken.currency) : ""),
+    element("span", { class: "sum" }, taken ? money(gains.reduce((sum, entry) => sum + entry.amount, 0), taken) : ""),
     element("span", { class: "moves" }, moves.join(" · ")),
     element("span", {}, ""),
     element("span", { class: "hash" }, time(new Date(row.at))),

@@ -5,7 +5,8 @@ import { element, shape, TONES } from "./build.js";
 import { Books } from "./books.js";
 import { face, isResult, toneOf } from "./phone.js";
 import { Screen } from "./screen.js";
-import { fillIn, has, LANGUAGES, money, speak, spoken, time, word } from "./words.js";
+import { money } from "./money.js";
+import { fillIn, has, LANGUAGES, speak, spoken, time, word } from "./words.js";
 
 const AT_REST = new Set(["settled", "partly_refunded", "refunded", "cancelled", "reversed", "expired", "cancelling", "reversing"]);
 const ENDS = new Set(["approved", "declined", "declined_at_sync"]);
@@ -21,7 +22,7 @@ const TRIES = [
   ["try_unknown", 960, "breaks", "unknown"],
   ["try_stored", 1500, "off", "stored"],
 ];
-const CURRENCY = "CNY"; // of the sandbox's play money
+const PLAY_MONEY = { currency: "CNY", currency_digits: 2 };
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const id = (name) => document.getElementById(name);
 
@@ -179,7 +180,7 @@ function drawAll() {
   for (const button of document.querySelectorAll("[data-language]")) button.setAttribute("aria-pressed", String(button.dataset.language === spoken()));
   id("tries").replaceChildren(
     ...TRIES.map(([key, minor, link, mark]) =>
-      element("button", { type: "button", "data-tone": TONES[mark][0], "data-try": key, onclick: () => attempt(minor, link) }, shape(TONES[mark][1]), word(key), element("b", {}, money(minor, CURRENCY))),
+      element("button", { type: "button", "data-tone": TONES[mark][0], "data-try": key, onclick: () => attempt(minor, link) }, shape(TONES[mark][1]), word(key), element("b", {}, money(minor, PLAY_MONEY))),
     ),
   );
   drawTerminal();

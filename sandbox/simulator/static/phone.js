@@ -2,7 +2,8 @@
 // The virtual phone's face: what its wallet says, in words.
 
 import { element, shape, TONES } from "./build.js";
-import { has, money, word } from "./words.js";
+import { money } from "./money.js";
+import { has, word } from "./words.js";
 
 const PLAIN = "plain";
 const OUTCOMES = { paid: "approved", stored: "stored", declined: "declined", authorised: "unknown", paid_by_another: "declined", due_paid: "approved" };
@@ -32,7 +33,7 @@ function question(screen, act) {
   return [
     shape(locked ? "lock" : "shape-phone", "shape"),
     element("p", { class: "say" }, word("face_ask", screen.merchant)),
-    element("p", { class: "sum" }, money(Math.max(screen.total, 0), screen.currency)),
+    element("p", { class: "sum" }, money(Math.max(screen.total, 0), screen)),
     element("div", { class: "push" }, yes, no),
   ];
 }
@@ -54,7 +55,7 @@ function notice(due, act) {
     "section",
     { class: "due", "data-tone": "stored", "data-due": due.intent },
     element("p", { class: "asks" }, shape("shape-tray"), word("due_asks", due.merchant)),
-    element("p", { class: "sum" }, money(due.total, due.currency)),
+    element("p", { class: "sum" }, money(due.total, due)),
     element("p", { class: "small" }, whyOf(due)),
     element("div", { class: "answers" }, ...answers(due, act)),
   );
@@ -68,7 +69,7 @@ function result(screen, due, act) {
   return [
     tone === PLAIN ? shape("shape-phone", "shape") : shape(TONES[tone][1], "shape"),
     element("p", { class: "say" }, word(`face_${screen.kind}`)),
-    amount !== undefined && screen.currency ? element("p", { class: "sum" }, money(amount, screen.currency)) : null,
+    amount !== undefined && screen.currency ? element("p", { class: "sum" }, money(amount, screen)) : null,
     screen.merchant ? element("p", {}, screen.merchant) : null,
     screen.reason !== undefined && has(`reason_${screen.reason}`) ? element("p", { class: "small" }, word(`reason_${screen.reason}`)) : null,
     due ? element("p", { class: "small" }, whyOf(due)) : has(sub) ? element("p", { class: "small" }, word(sub)) : null,
@@ -85,17 +86,17 @@ function purse(phone, act) {
       "div",
       { class: "purse" },
       element("p", { class: "small" }, word("balance")),
-      element("p", { class: "sum", "data-balance": held.currency }, held.amount === null ? "…" : money(held.amount, held.currency)),
-      held.set_aside ? element("p", { class: "small", "data-available": held.currency }, word("available", money(held.available, held.currency))) : null,
-      held.set_aside ? element("p", { class: "small", "data-set-aside": held.currency }, word("set_aside", money(held.set_aside, held.currency))) : null,
-      held.promisable ? element("p", { class: "small" }, word("promisable", money(held.promisable, held.currency))) : null,
-      held.promised ? element("p", { class: "small" }, word("promised", money(held.promised, held.currency))) : null,
+      element("p", { class: "sum", "data-balance": held.currency }, held.amount === null ? "…" : money(held.amount, held)),
+      held.set_aside ? element("p", { class: "small", "data-available": held.currency }, word("available", money(held.available, held))) : null,
+      held.set_aside ? element("p", { class: "small", "data-set-aside": held.currency }, word("set_aside", money(held.set_aside, held))) : null,
+      held.promisable ? element("p", { class: "small" }, word("promisable", money(held.promisable, held))) : null,
+      held.promised ? element("p", { class: "small" }, word("promised", money(held.promised, held))) : null,
     ),
   );
   if (!purses.length) purses.push(element("p", { class: "small" }, word(phone.wishes.network ? "no_account" : "face_no_network")));
   const lines = phone.payments.map((paid) => {
     const [tone, mark] = TONES[OUTCOMES[paid.kind]];
-    return element("li", { "data-tone": tone, title: word(`face_${paid.kind}`) }, shape(mark), element("span", {}, paid.merchant), element("b", {}, money(paid.total, paid.currency)));
+    return element("li", { "data-tone": tone, title: word(`face_${paid.kind}`) }, shape(mark), element("span", {}, paid.merchant), element("b", {}, money(paid.total, paid)));
   });
   const past = lines.length ? element("ul", { class: "past" }, ...lines) : element("p", { class: "small" }, word("no_payments"));
   return [...phone.dues.map((due) => notice(due, act)), ...purses, past];

@@ -33,16 +33,6 @@ export function word(key, ...values) {
   return values.reduce((text, value, at) => text.replaceAll(`{${at}}`, value), found);
 }
 
-// The server counts in minor units; how many make one, the browser's own tables know.
-export function money(minor, currency, sign = false) {
-  const options = { style: "currency", currency, currencyDisplay: "narrowSymbol", signDisplay: sign ? "always" : "auto" };
-  const format = new Intl.NumberFormat(LOCALES[language], options);
-  const digits = format.resolvedOptions().maximumFractionDigits;
-  const text = String(Math.abs(minor)).padStart(digits + 1, "0");
-  const exact = `${minor < 0 ? "-" : ""}${text.slice(0, text.length - digits)}${digits ? "." + text.slice(-digits) : ""}`;
-  return format.format(exact);
-}
-
 export const time = (date, seconds = true) =>
   new Intl.DateTimeFormat(LOCALES[language], { hour: "2-digit", minute: "2-digit", ...(seconds && { second: "2-digit" }), hour12: false }).format(date);
 

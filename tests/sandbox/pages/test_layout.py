@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every screen of the pages, in each language and width, light and dark: nothing sticks out, all can be read and hit.
 
-Also the string table, the tokens, and how numbers and dates are written.
+Also the string table, the tokens, and how dates are written.
 """
 
 import re
@@ -109,25 +109,6 @@ def test_no_sentence_is_missing_or_useless(page: "Page") -> None:
 )
 def test_the_browsers_language_is_understood(page: "Page", tags: list[str], language: str) -> None:
     assert page.evaluate("async (tags) => (await import('/pages/words.js')).preferred(tags)", tags) == language
-
-
-@pytest.mark.parametrize(
-    ("language", "minor", "currency", "told"),
-    [
-        ("zh-Hans", 18_80, "CNY", "¥18.80"),
-        ("zh-Hant", 18_80, "CNY", "¥18.80"),
-        ("en", 18_80, "CNY", "¥18.80"),
-        ("en", 5, "CNY", "¥0.05"),
-        ("zh-Hans", 0, "CNY", "¥0.00"),
-        ("zh-Hans", -2_00, "CNY", "−¥2.00"),
-        ("en", 10**12, "CNY", "¥10,000,000,000.00"),
-        ("en", 1_880, "JPY", "¥1,880"),
-        ("en", 1_880, "KWD", "KWD1.880"),
-    ],
-)
-def test_money_is_written_as_people_do(page: "Page", language: str, minor: int, currency: str, told: str) -> None:
-    script = "async (given) => (await import('/pages/format.js')).money(...given)"
-    assert page.evaluate(script, [language, minor, currency]) == told
 
 
 @pytest.mark.parametrize(

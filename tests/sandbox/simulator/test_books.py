@@ -12,7 +12,7 @@ from sandbox.simulator.books import LINES_MOST, LedgerFollower
 
 
 def posting(number: int) -> dict[str, Any]:
-    entries = [{"account": "shopper", "owner": "a", "amount": -1, "currency": "CNY"}]
+    entries = [{"account": "shopper", "owner": "a", "amount": -1, "currency": "CNY", "currency_digits": 2}]
     return {"number": number, "kind": "payment", "at": "2026-11-22T04:00:00Z", "intent_id": None, "entries": entries}
 
 

@@ -298,8 +298,8 @@ def test_it_is_asked_for_what_was_declined_at_sync(
     held: Held, till: Till, reader: FakeVpcd, pays: bool, ends: str, left: int
 ) -> None:
     sale = asked_after_all(held, till, reader)
-    due = {"kind": "due_open", "merchant": "晨光咖啡", "total": 12_23, "currency": "CNY", "why": "insufficient_funds",
-           "intent": sale.intent_id}  # fmt: skip
+    due = {"kind": "due_open", "merchant": "晨光咖啡", "total": 12_23, "currency": "CNY", "currency_digits": 2,
+           "why": "insufficient_funds", "intent": sale.intent_id}  # fmt: skip
     assert (held.view["dues"], held.view["screen"]["intent"]) == ([due], sale.intent_id)
     answer(held, sale, pays=pays)
     assert held.until(ends) == due | {"kind": ends}

@@ -72,6 +72,7 @@ def test_every_phone_opens_an_account_and_the_ledger_shows_it(shop: SimulatedSho
             [
                 {
                     "currency": "CNY",
+                    "currency_digits": 2,
                     "amount": 1_000_00,
                     "available": 500_00,
                     "set_aside": 500_00,

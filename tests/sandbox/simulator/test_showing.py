@@ -28,8 +28,8 @@ from sandbox.phone.workbench import CNY_200, Bench
 from sandbox.simulator import showing
 from tests.support.phone_payments import BOOKED, DUE, INTENT, OFFER, SHOP, SIGNED
 
-ASKED = {"merchant": SHOP, "amount": 1880, "currency": "CNY"}
-PAYMENT = {"merchant": SHOP, "total": 1880, "currency": "CNY", "intent": INTENT}
+ASKED = {"merchant": SHOP, "amount": 1880, "currency": "CNY", "currency_digits": 2}
+PAYMENT = {"merchant": SHOP, "total": 1880, "currency": "CNY", "currency_digits": 2, "intent": INTENT}
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_decision_is_shown_with_what_it_is_about(agrees: bool, kind: str) -> N
 )
 def test_what_came_of_a_scan(changes: dict[str, Any], screen: dict[str, Any]) -> None:
     shown = showing.of_account_payment(AccountPayment.model_validate(BOOKED | changes))
-    assert shown == {"merchant": SHOP, "total": 1880, "currency": "CNY", **screen}
+    assert shown == {"merchant": SHOP, "total": 1880, "currency": "CNY", "currency_digits": 2, **screen}
 
 
 @pytest.mark.parametrize(
@@ -155,11 +155,20 @@ def test_balances_say_what_is_held_and_what_may_be_promised_offline(
     assert showing.balances(phone) == [
         {
             "currency": "CNY",
+            "currency_digits": 2,
             "amount": 98_120,
             "available": 48_120,
             "set_aside": 50_000,
             "promisable": 48_120,
             "promised": 1_880,
         },
-        {"currency": "EUR", "amount": 7, "available": 7, "set_aside": 0, "promisable": 0, "promised": 0},
+        {
+            "currency": "EUR",
+            "currency_digits": 2,
+            "amount": 7,
+            "available": 7,
+            "set_aside": 0,
+            "promisable": 0,
+            "promised": 0,
+        },
     ]

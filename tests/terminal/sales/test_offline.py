@@ -7,7 +7,7 @@ import pytest
 
 from pengpos.core.errors import MalformedError
 from sandbox.backend.terminals.policy import DEFAULT_RISK
-from terminal.sales.offline import policy_of
+from terminal.sales.offline import currency_of, policy_of
 
 
 def document(**risk: Any) -> dict[str, Any]:
@@ -41,3 +41,27 @@ def test_what_a_later_backend_says_besides_is_passed_over() -> None:
 def test_a_mistyped_rule_is_no_policy_and_so_no_offline(risk: dict[str, Any]) -> None:
     with pytest.raises(MalformedError):
         policy_of(document(**risk))
+
+
+@pytest.mark.parametrize(
+    ("said", "currency"),
+    [
+        pytest.param({"currency": "HUF", "currency_digits": 2}, "HUF", id="the merchant's"),
+        pytest.param({"currency": "CLF", "currency_digits": 4}, "CLF", id="of four decimals"),
+        pytest.param({"currency": "JPY"}, "JPY", id="a backend of 1.2, which says no digits"),
+        pytest.param({}, "CNY", id="without a merchant's: as the risk policy"),
+    ],
+)
+def test_the_terminal_sells_in_its_merchants_currency(said: dict[str, Any], currency: str) -> None:
+    assert currency_of(document() | said) == currency
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"currency": "HUF", "currency_digits": 0}, {"currency": "CNY", "currency_digits": None},
+     {"currency": "XTS", "currency_digits": 2}, {"currency": ["CNY"]}, {"risk": None}],
+    ids=["other decimals than ours", "none", "no currency of the table", "no currency", "nothing"],
+)  # fmt: skip
+def test_a_backend_that_counts_other_decimals_is_not_believed(said: dict[str, Any]) -> None:
+    with pytest.raises(MalformedError, match="policy"):
+        currency_of(document() | said)

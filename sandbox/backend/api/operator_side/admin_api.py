@@ -104,10 +104,10 @@ def merchants(backend: BackendOf) -> list[shapes.MerchantEntry]:
 
 
 @router.post("/merchants", status_code=201, dependencies=[ADMIN])
-def new_merchant(request: shapes.NewMerchant, backend: BackendOf) -> shapes.NewMerchant:
+def new_merchant(request: shapes.NewMerchant, backend: BackendOf) -> shapes.MerchantMade:
     """A merchant."""
     backend.db.write(lambda session: owners.new_merchant(session, MerchantRow(**request.model_dump(), config={})))
-    return request
+    return shapes.MerchantMade(**request.model_dump())
 
 
 @router.get("/stores", dependencies=[SUPPORT])

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from pengpos.core.times import rfc3339
 from sandbox.backend.api.caller import SUPPORT, BackendOf
 from sandbox.backend.api.operator_side.operator_route import OperatorRoute
-from sandbox.backend.contract.terminal_shapes import Currency, Rfc3339, Shape, Uuid
+from sandbox.backend.contract.members import InCurrency, Rfc3339, Shape, Uuid
 from sandbox.backend.ledger.ledger import AccountKind, PostingKind
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import EntryRow, LedgerAccountRow, PostingRow
@@ -24,13 +24,12 @@ _LATEST_NUMBER = 2**53 - 1
 router = APIRouter(prefix="/admin/v1", tags=["admin"], route_class=OperatorRoute)
 
 
-class Entry(Shape):
+class Entry(InCurrency):
     """What one account got; negative: gave. `owner` is an account's, a merchant's or a purse's id, else empty."""
 
     account: AccountKind
     owner: str
     amount: int
-    currency: Currency
 
 
 class Posting(Shape):

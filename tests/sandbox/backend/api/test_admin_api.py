@@ -31,7 +31,7 @@ def test_payments_tell_one_entry_an_intent(shop: Shop) -> None:
         sale.intent_id: {
             "intent_id": sale.intent_id, "terminal_id": till.terminal_id, "epoch": till.epoch,
             "counter": sale.intent.claims.counter, "total": sale.intent.claims.amount_minor, "currency": "CNY",
-            "state": state, "accepted_offline": sale is offline, "due": None,
+            "currency_digits": 2, "state": state, "accepted_offline": sale is offline, "due": None,
         } for sale, state in ((approved, "approved"), (declined, "declined"), (offline, "approved"))
     }  # fmt: skip
 
@@ -76,6 +76,8 @@ def test_a_new_merchants_store_enrols_under_its_own_name(shop: Shop) -> None:
         ("/merchants", {"id": "M-2", "name": "晨光" * 7}, 422),
         ("/merchants", {"id": "M-2", "name": "Cafe\u0301"}, 422),
         ("/merchants", {"id": "M-2", "name": "x", "timezone": "Mars/Olympus"}, 422),
+        ("/merchants", {"id": "M-2", "name": "x", "currency": "XTS"}, 422),
+        ("/merchants", {"id": "M-2", "name": "x", "currency": "huf"}, 422),
         ("/merchants", {"id": "M 2", "name": "x"}, 422),
         ("/stores", {"id": "S-0001", "merchant_id": "M-0001", "name": "again"}, 409),
         ("/stores", {"id": "S-2", "merchant_id": "M-0009", "name": "x"}, 404),

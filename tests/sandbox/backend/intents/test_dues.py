@@ -153,8 +153,8 @@ def test_both_sides_are_told(shop: Shop) -> None:
     now = "2027-01-15T08:00:00Z"
     assert owed.dues() == [{
         "intent_id": owed.sale.intent_id, "merchant": {"id": "M-0001", "name": "晨光咖啡"}, "amount": 18_80,
-        "currency": "CNY", "code": "insufficient_funds", "reason": 23, "authorised_at": now, "asked_at": now,
-        "state": "open",
+        "currency": "CNY", "currency_digits": 2, "code": "insufficient_funds", "reason": 23, "authorised_at": now,
+        "asked_at": now, "state": "open",
     }]  # fmt: skip
     (payment,) = owed.wallet.call("GET", "/payments").json()["payments"]
     assert (payment["due"], payment["final"]) == ({"state": "open", "amount": 18_80}, True)

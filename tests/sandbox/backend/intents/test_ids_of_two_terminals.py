@@ -90,7 +90,7 @@ def test_a_refund_is_done_though_its_id_was_taken(shop: Shop, till: Till, squatt
         assert answers[who.terminal_id].json() == who.refund(what, None, refund_id).json()
     answer = answers[till.terminal_id].json()
     assert answer.pop("signed")
-    assert answer == {"refund_id": refund_id, "state": "done", "amount": 18_80, "currency": "CNY"}
+    assert answer == {"refund_id": refund_id, "state": "done", "amount": 18_80, "currency": "CNY", "currency_digits": 2}
     assert (wallet.balance(), shop.operator.takings()) == (1_000_00, 0)
     (alarm,) = collisions(shop)
     assert (alarm["detail"]["kind"], alarm["detail"]["id"]) == ("refund", refund_id)

@@ -220,6 +220,7 @@ def test_a_receipts_address_shows_merchant_amount_and_time_only(shop: Shop) -> N
     shown = shop.http.get(f"/wallet/v1/receipts/{token}").json()
     assert shown == {
         "merchant": "晨光咖啡", "number": f"{till.terminal_id[-4:]}-0001", "amount": 18_80, "currency": "CNY",
+        "currency_digits": 2,
         "at": "2027-01-15T08:00:00Z", "status": "paid",
     }  # fmt: skip
     till.refund(sale, 80)

@@ -36,9 +36,10 @@ def test_sign_up_brings_1000_of_play_money(shop: Shop) -> None:
     assert wallet.call("GET", "/balance").json() == {
         "amount": 1_000_00,
         "currency": "CNY",
+        "currency_digits": 2,
         "available": 1_000_00,
         "set_aside": 0,
-        "balances": [{"amount": 1_000_00, "currency": "CNY"}],
+        "balances": [{"amount": 1_000_00, "currency": "CNY", "currency_digits": 2}],
         "offline_total": 500_00,
         "offline_frozen": False,
     }
@@ -48,11 +49,15 @@ def test_top_ups_add_up_in_every_currency(shop: Shop) -> None:
     wallet = shop.wallet(with_credential=False)
     wallet.call("POST", "/top-ups", {"amount": 5, "currency": "CNY"})
     answer = wallet.call("POST", "/top-ups", {"amount": 700, "currency": "JPY"}).json()
-    assert answer["balances"] == [{"amount": 1_000_05, "currency": "CNY"}, {"amount": 700, "currency": "JPY"}]
+    assert answer["balances"] == [
+        {"amount": 1_000_05, "currency": "CNY", "currency_digits": 2},
+        {"amount": 700, "currency": "JPY", "currency_digits": 0},
+    ]
 
 
 @pytest.mark.parametrize("body", [{"amount": 0, "currency": "CNY"}, {"amount": 1.0, "currency": "CNY"},
-                                  {"amount": 1, "currency": "cny"}, {"amount": -1, "currency": "CNY"}])  # fmt: skip
+                                  {"amount": 1, "currency": "cny"}, {"amount": 1, "currency": "XTS"},
+                                  {"amount": -1, "currency": "CNY"}])  # fmt: skip
 def test_odd_top_ups_are_refused(shop: Shop, body: dict[str, Any]) -> None:
     assert shop.wallet(with_credential=False).call("POST", "/top-ups", body).status_code == 422
 

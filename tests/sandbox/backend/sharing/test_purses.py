@@ -19,7 +19,7 @@ def test_a_purse_is_filled_by_all_and_paid_from_by_all(shop: Shop) -> None:
     assert till.pay(sale, other, other.authorise(sale, funding=Funding.SHARED_PURSE)).json()["status"] == "approved"
     wallet.call("POST", f"/intents/{paged.text}/pay", {"purse": made["purse_id"]})
     (seen,) = other.call("GET", "/purses").json()["purses"]
-    assert seen["balances"] == [{"amount": 5_00, "currency": "CNY"}]
+    assert seen["balances"] == [{"amount": 5_00, "currency": "CNY", "currency_digits": 2}]
     assert [(entry["account_id"], entry["amount"]) for entry in seen["entries"]] == [
         (wallet.account_id, 10_00), (other.account_id, 35_00)
     ]  # fmt: skip
@@ -124,7 +124,8 @@ def test_the_last_member_leaves_no_money_behind(shop: Shop) -> None:
     answer = maker.call("POST", f"/purses/{purse_id}/leave")
     assert (answer.status_code, answer.json()["code"]) == (409, "last_member"), "a refund would go to nobody"
     assert till.cancel(sale).json()["status"] == "cancelled"
-    assert maker.call("GET", "/purses").json()["purses"][0]["balances"] == [{"amount": 30_00, "currency": "CNY"}]
+    held = [{"amount": 30_00, "currency": "CNY", "currency_digits": 2}]
+    assert maker.call("GET", "/purses").json()["purses"][0]["balances"] == held
 
 
 def test_the_last_member_of_an_empty_purse_leaves(shop: Shop) -> None:

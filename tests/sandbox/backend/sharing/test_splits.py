@@ -27,7 +27,7 @@ def test_shares_add_up_exactly_and_the_first_takes_the_remainder(
     body = {"split_id": str(uuid4()), "total": total, "shares": shares}
     answer = shop.till().call("POST", "/splits", body)
     assert answer.status_code == (422 if told is None else 200)
-    assert told is None or answer.json() == {**body, "currency": "CNY", "shares": told}
+    assert told is None or answer.json() == {**body, "currency": "CNY", "currency_digits": 2, "shares": told}
 
 
 def test_a_split_id_is_one_split(shop: Shop) -> None:

@@ -46,7 +46,8 @@ def paid(shop: Shop, till: Till, wallet: Wallet) -> Sale:
 def test_a_refund_of_a_revoked_key_is_held_with_an_alarm(shop: Shop, till: Till, wallet: Wallet, paid: Sale) -> None:
     refund_id = str(uuid4())
     answers = [till.refund(paid, 8_80, refund_id).json() for _ in range(2)]
-    assert answers == [{"refund_id": refund_id, "state": "held", "amount": 8_80, "currency": "CNY"}] * 2
+    held = {"refund_id": refund_id, "state": "held", "amount": 8_80, "currency": "CNY", "currency_digits": 2}
+    assert answers == [held] * 2
     assert (wallet.balance(), shop.operator.takings()) == (981_20, 18_80)
     (review,) = reviews(shop)
     assert (review["kind"], review["subject"], review["why"], review["state"]) == (

@@ -49,7 +49,8 @@ def test_a_refund_above_the_limit_is_held_and_done_when_a_person_says_so(
     limit(shop, till, per_refund=10_00, refunds_per_day=20_00)
     sale, refund_id = paid(till, wallet, 18_80), str(uuid4())
     assert till.refund(sale, None, refund_id).json() == {
-        "refund_id": refund_id, "state": "held", "amount": 18_80, "currency": "CNY"
+        "refund_id": refund_id, "state": "held", "amount": 18_80, "currency": "CNY",
+        "currency_digits": 2,
     }  # fmt: skip
     assert wallet.balance() == 1_000_00 - 18_80
     (review,) = reviews(shop)

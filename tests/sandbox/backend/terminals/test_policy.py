@@ -37,6 +37,13 @@ def test_enrolment_and_config_bring_the_same_policy_with_the_usual_caps(shop: Sh
     assert document["issuers"] == till.enrolment["issuers"]
 
 
+def test_a_policy_is_in_its_merchants_currency_and_says_its_digits(shop: Shop) -> None:
+    shop.operator.call("POST", "/merchants", {"id": "M-2", "name": "Kávé", "currency": "HUF"})
+    shop.operator.call("POST", "/stores", {"id": "S-2", "merchant_id": "M-2", "name": "1"})
+    document = policy(Till.enrol(shop.http, shop.clock, shop.operator.activation_code("S-2")))
+    assert (document["currency"], document["currency_digits"], document["risk"]["currency"]) == ("HUF", 2, "HUF")
+
+
 def test_settings_are_inherited_and_the_lower_level_wins(shop: Shop) -> None:
     till, other = shop.till(), shop.till()
     settings = [

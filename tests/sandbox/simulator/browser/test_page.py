@@ -72,26 +72,45 @@ def handset(name: str = "Lin", /, **screen: Any) -> dict[str, Any]:
     return {
         "name": name, "near": False, "wishes": WISHES, "account": f"account of {name}",
         "screen": {"kind": "idle", **screen},
-        "balance": [{"currency": "CNY", "amount": 1_000_00, "available": 500_00,
+        "balance": [{"currency": "CNY", "currency_digits": 2, "amount": 1_000_00, "available": 500_00,
                      "set_aside": 500_00, "promisable": 487_95, "promised": 12_05}],
-        "payments": [{"kind": "paid", "merchant": "晨光咖啡", "total": 18_80, "currency": "CNY"}], "dues": [],
+        "payments": [{"kind": "paid", "merchant": "晨光咖啡", "total": 18_80, "currency": "CNY", "currency_digits": 2}],
+        "dues": [],
     }  # fmt: skip
 
 
 def posting(kind: str, number: int = 1) -> dict[str, Any]:
     sides = zip(AccountKind, (1, -1, 2, -1, -2, 1), strict=True)
-    entries = [{"account": side, "owner": "", "amount": sign * 100, "currency": "CNY"} for side, sign in sides]
+    entries = [
+        {"account": side, "owner": "", "amount": sign * 100, "currency": "CNY", "currency_digits": 2}
+        for side, sign in sides
+    ]
     return {"number": number, "kind": kind, "at": "2026-11-22T04:00:00Z", "intent_id": None, "entries": entries}
 
 
 def due(why: str = "insufficient_funds") -> dict[str, Any]:
-    return {"kind": "due_open", "merchant": "晨光咖啡", "total": 15_00, "currency": "CNY", "why": why, "intent": INTENT}
+    return {
+        "kind": "due_open",
+        "merchant": "晨光咖啡",
+        "total": 15_00,
+        "currency": "CNY",
+        "currency_digits": 2,
+        "why": why,
+        "intent": INTENT,
+    }
 
 
 def row(seq: int, kind: str = "sale", **more: Any) -> dict[str, Any]:
     said = {"seq": seq, "kind": kind, "at": 1_800_000_000, "hash": "0a1b2c3d"}
     if kind == "sale":
-        said |= {"state": "signed", "number": f"0001-{seq}", "total": 18_80, "currency": "CNY", "why": ""}
+        said |= {
+            "state": "signed",
+            "number": f"0001-{seq}",
+            "total": 18_80,
+            "currency": "CNY",
+            "currency_digits": 2,
+            "why": "",
+        }
     return said | more
 
 
@@ -157,7 +176,10 @@ def test_every_word_is_there_in_three_languages(browser: "Browser", standing: tu
 def test_every_outcome_has_its_mark_in_the_phones_list(browser: "Browser", standing: tuple[Standing, str]) -> None:
     stands, url = standing
     kinds = {*showing._OUTCOMES.values(), "paid_by_another", "due_paid"}
-    lines = [{"kind": kind, "merchant": "晨光咖啡", "total": 18_80, "currency": "CNY"} for kind in sorted(kinds)]
+    lines = [
+        {"kind": kind, "merchant": "晨光咖啡", "total": 18_80, "currency": "CNY", "currency_digits": 2}
+        for kind in sorted(kinds)
+    ]
     with profile(browser, viewport=DESK, expected=AWAY) as person:
         page = opened(person.new_page(), url)
         stands.board.put("phones", [handset("Lin") | {"payments": lines}])
@@ -195,6 +217,7 @@ def test_whatever_happens_there_are_words_for_it(
                 "amount": 100,
                 "total": 100,
                 "currency": "CNY",
+                "currency_digits": 2,
                 "hint": "unlock",
                 "reason": 0,
             }
@@ -209,16 +232,15 @@ def test_a_name_with_tags_is_a_name_with_tags(browser: "Browser", standing: tupl
     terminal["terminal"]["merchant_name"] = EVIL
     terminal["terminal"]["merchant_id"] = "M-1"
     booked = posting("payment", 2)
-    booked["entries"] = [{"account": "merchant", "owner": "M-1", "amount": 1, "currency": "CNY"}]
+    booked["entries"] = [{"account": "merchant", "owner": "M-1", "amount": 1, "currency": "CNY", "currency_digits": 2}]
     with profile(browser, viewport=DESK, expected=AWAY) as person:
         page = opened(person.new_page(), url)
         stands.board.put("terminal", terminal)
         stands.board.put("ledger", [booked])
         stands.board.put("journal", [row(3, number=EVIL, hash=EVIL)])
+        said = {"merchant": EVIL, "total": 1, "currency": "CNY", "currency_digits": 2, "hint": "unlock", "detail": EVIL}
         for kind in ("asked", "paid", "trouble"):
-            stands.board.put(
-                "phones", [handset(kind=kind, merchant=EVIL, total=1, currency="CNY", hint="unlock", detail=EVIL)]
-            )
+            stands.board.put("phones", [handset(kind=kind, **said)])
             page.wait_for_selector(f"#face[data-kind={kind}]")
             assert EVIL in page.inner_text("#face")
         page.wait_for_selector("#ledger li[data-key='2']")
@@ -264,7 +286,10 @@ def test_what_is_pressed_is_done(browser: "Browser", standing: tuple[Standing, s
         page.click("#plug")
         stands.board.put(
             "phones",
-            [handset(name, kind="asked", merchant="x", total=1, currency="CNY", hint="confirm") for name in NAMES],
+            [
+                handset(name, kind="asked", merchant="x", total=1, currency="CNY", currency_digits=2, hint="confirm")
+                for name in NAMES
+            ],
         )
         page.wait_for_selector("#face[data-kind=asked]")
         page.keyboard.press("Tab")
@@ -303,7 +328,11 @@ def test_what_is_asked_after_all_stands_on_the_phone_until_it_is_answered(
     kind: str,
 ) -> None:
     stands, url = standing
-    screen = {"merchant": "晨光咖啡", "total": 15_00, "currency": "CNY", "intent": INTENT} if kind != "idle" else {}
+    screen = (
+        {"merchant": "晨光咖啡", "total": 15_00, "currency": "CNY", "currency_digits": 2, "intent": INTENT}
+        if kind != "idle"
+        else {}
+    )
     with profile(browser, viewport=viewport, expected=AWAY) as person:
         page = opened(person.new_page(), url)
         page.click(f"[data-language={language}]")
