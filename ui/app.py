@@ -6,7 +6,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import assert_never
@@ -25,7 +25,8 @@ from ui.screens import project
 from ui.sounds import Speaker, sound_of_change
 from ui.state.asking import on_time
 from ui.state.calls import Call
-from ui.state.local import LocalState, QuickItem
+from ui.state.items import ItemList, in_currency
+from ui.state.local import LocalState
 from ui.theme import Theme, ThemeName
 from ui.update import on_action, on_answer, on_away, on_status
 
@@ -44,8 +45,7 @@ class Options:
     theme: ThemeName = "light"
     fullscreen: bool = False
     motion: bool = True
-    items_currency: str = "CNY"
-    items: tuple[QuickItem, ...] = ()
+    items: ItemList = field(default_factory=ItemList)
     remote_port: int | None = None
     """Where a browser on this machine may look on and touch (`ui.display.remote`); 0: any free port; None: nowhere."""
 
@@ -62,7 +62,12 @@ class Screen:
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self.local = LocalState(
-            now=now(), size=window.size, language=options.language, theme=options.theme, items=options.items
+            now=now(),
+            size=window.size,
+            language=options.language,
+            theme=options.theme,
+            items=options.items.items,
+            spoilt_items=options.items.spoilt,
         )
         self.status: Status | None = None
         self.make_call: Callable[[Call], None] = lambda _call: None
@@ -180,10 +185,10 @@ class Screen:
                 assert_never(message)
 
     def _offer_items(self) -> None:
-        """Quick items are priced in one currency; a terminal of another one offers none."""
+        """Quick items are priced in one currency; a terminal of another one offers none, and says so."""
         terminal = self.status.terminal if self.status else None
-        fits = terminal is None or terminal.currency == self._options.items_currency
-        self.local = replace(self.local, items=self._options.items if fits else ())
+        listed = self._options.items if terminal is None else in_currency(self._options.items, terminal.currency)
+        self.local = replace(self.local, items=listed.items, spoilt_items=listed.spoilt)
 
     def _redraw_all(self) -> None:
         self._painter, self.scene = self._new_painter(), None

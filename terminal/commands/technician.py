@@ -65,6 +65,7 @@ def _probes(home: Home) -> Mapping[str, Probe]:
         "Standing": lambda: _standing(home),
         "Readers": lambda: _readers(home),
         "Fonts": _fonts,
+        "Items": lambda: _items(home),
     }
 
 
@@ -155,6 +156,18 @@ def _fonts() -> Finding:
     if missing:
         return broken(f"missing: {', '.join(missing)}", "Install pengpos again")
     return well("all there")
+
+
+def _items(home: Home) -> Finding:
+    """The shop's own list of goods, as the screen reads it."""
+    from ui.state.items import read_items, spoilt_words
+
+    listed = read_items(home.items)
+    if listed.spoilt:
+        more = f", and {len(listed.spoilt) - 1} more" if len(listed.spoilt) > 1 else ""
+        cure = f"Mend it in {home.items}, then start the screen again; the other items sell"
+        return worth_a_look(f"left out: {spoilt_words(listed.spoilt[0])}{more}", cure)
+    return well(f"{len(listed.items)} in {home.items.name}" if listed.items else "none, and none are needed")
 
 
 def diagnosis(home: Home) -> dict[str, object]:

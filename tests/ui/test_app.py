@@ -22,7 +22,8 @@ from ui.app import Options, Screen
 from ui.display.threads import Caller, Follower, Inbox
 from ui.display.window import Closed, Exposed, Window
 from ui.drawing.system_fonts import SystemFont, SystemFonts
-from ui.state.local import Daemon
+from ui.state.items import ItemList
+from ui.state.local import Daemon, ItemFault
 from workshop.samples.screens import IDLE, ITEMS, NOW, SAMPLES, online, sale
 
 DEADLINE_S = 15.0
@@ -34,7 +35,7 @@ class Bench:
     def __init__(self, window: Window, socket_path: Path) -> None:
         self.window = window
         self.clock_s = 100.0
-        options = Options(socket_path=socket_path, motion=False, items=ITEMS)
+        options = Options(socket_path=socket_path, motion=False, items=ItemList(items=ITEMS))
         self.screen = Screen(window, options, now=lambda: NOW, monotonic_s=lambda: self.clock_s)
         self.inbox = Inbox(window.wake)
         self.follower, self.caller = Follower(socket_path, self.inbox), Caller(socket_path, self.inbox)
@@ -206,6 +207,9 @@ def test_a_terminal_of_another_currency_offers_no_items(bench: Bench, daemon: Fa
     daemon.publish(yen)
     bench.until(lambda: bench.screen.local.entry.currency == "JPY")
     assert len(bench.screen.local.items) == 0
+    assert [spoilt.fault for spoilt in bench.screen.local.spoilt_items] == [ItemFault.OTHER_CURRENCY]
+    assert bench.screen.scene is not None
+    assert "快捷商品未显示：标价不是 JPY" in bench.screen.scene.words
 
 
 ODD_REFERENCES = ["桌\u200b7", "\u200b", "\U0001f469\u200d\U0001f467", "a\u2028b", "a\x00b", "\u0301", "中" * 3_000]

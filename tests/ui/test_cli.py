@@ -64,7 +64,14 @@ def test_a_size_that_is_none_is_refused(size: str) -> None:
 def test_items_come_from_home(asked: list[Options], tmp_path: Path) -> None:
     (tmp_path / "items.toml").write_text('[[item]]\nname = "美式"\nprice = "18.00"\n')
     CliRunner().invoke(ui)
-    assert [item.name for item in asked[0].items] == ["美式"]
+    assert [item.name for item in asked[0].items.items] == ["美式"]
+
+
+def test_a_spoilt_item_is_said_on_the_console(asked: list[Options], tmp_path: Path) -> None:
+    (tmp_path / "items.toml").write_text('[[item]]\nname = "美式"\nprice = "3,50"\n')
+    result = CliRunner().invoke(ui)
+    assert "items.toml: item 1 “美式”: its price is not an amount of CNY: '3,50'; left out" in result.output
+    assert [item.name for item in asked[0].items.spoilt] == ["美式"]
 
 
 def test_naming_the_command_loads_no_pygame() -> None:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The screen between two sales: type an amount, put goods on the bill, charge."""
 
+from typing import assert_never
+
 from pengpos.client import SaleView, Status
 from pengpos.core.currencies.currency import digits
 from pengpos.i18n import Message
@@ -8,7 +10,7 @@ from ui.actions import AddItem, Do, Key, Press
 from ui.drawing.scene import Align, Box, Role, Shape
 from ui.i18n import words
 from ui.i18n.format import DOT, money, plain
-from ui.state.local import QuickItem
+from ui.state.local import ItemFault, QuickItem, SpoiltItem
 from ui.state.sales import Stage, due_state, late_result, stage
 from ui.theme import AMOUNT_SIZE, BODY_SIZE, GAP, RADIUS, SMALL_SIZE, TARGET_MINIMUM, Style, Token, Weight
 from ui.widgets.amount import amount
@@ -20,6 +22,8 @@ from ui.widgets.strip import Strip, trouble_strip
 
 _HEAD_HEIGHT = 156
 _STRIP_HEIGHT = 52
+_TWO_LINES = 58
+"""A quick item as high as this has its price below its name; a lower and wide one beside it."""
 
 STAGE_WORDS = {
     Stage.APPROVED: words.APPROVED,
@@ -50,12 +54,12 @@ def amount_screen(canvas: Canvas, status: Status) -> None:
     """Draw the keypad on the right, amount and bill on the left."""
     local, entry = canvas.local, canvas.local.entry
     canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.PAPER)
-    plan = plan_pad(canvas, left_needs=_HEAD_HEIGHT + 100)
+    has_news = bool(local.trouble or local.spoilt_items or late_result(status, local))
+    plan = plan_pad(canvas, left_needs=_HEAD_HEIGHT + 100 + (_STRIP_HEIGHT + GAP if local.items and has_news else 0))
     left = plan.left
     strip_y = left.bottom - _STRIP_HEIGHT
-    has_strip = trouble_strip(canvas, Box(left.x, strip_y, left.w, _STRIP_HEIGHT)) or _late_strip(
-        canvas, status, Box(left.x, strip_y, left.w, _STRIP_HEIGHT)
-    )
+    strip = Box(left.x, strip_y, left.w, _STRIP_HEIGHT)
+    has_strip = trouble_strip(canvas, strip) or _late_strip(canvas, status, strip) or _spoilt_strip(canvas, strip)
     foot = _foot_rows(canvas, status, says_last=not has_strip)
     rest_bottom = strip_y - GAP if has_strip else left.bottom
     if local.items:
@@ -144,6 +148,39 @@ def _late_strip(canvas: Canvas, status: Status, box: Box) -> bool:
     return True
 
 
+def _spoilt_strip(canvas: Canvas, box: Box) -> bool:
+    """Draw what is wrong in the shop's own list of items, the first of it in words; False if nothing is."""
+    if not canvas.local.spoilt_items:
+        return False
+    first, *more = canvas.local.spoilt_items
+    text = _spoilt_words(canvas, first)
+    if more:
+        text = canvas.say(words.ITEMS_MORE, fault=text, count=len(more))
+    Strip(Shape.ALARM, Token.SOFT, Token.CARD).draw(canvas, box, text)
+    return True
+
+
+def _spoilt_words(canvas: Canvas, spoilt: SpoiltItem) -> str:
+    name = spoilt.name or f"#{spoilt.place}"
+    match spoilt.fault:
+        case ItemFault.FILE if spoilt.place:
+            return canvas.say(words.ITEMS_FILE_LINE, line=spoilt.place)
+        case ItemFault.FILE:
+            return canvas.say(words.ITEMS_FILE)
+        case ItemFault.OTHER_CURRENCY:
+            return canvas.say(words.ITEMS_CURRENCY, currency=canvas.local.entry.currency)
+        case ItemFault.NAME:
+            return canvas.say(words.ITEM_NAME, name=name)
+        case ItemFault.FIELD:
+            return canvas.say(words.ITEM_FIELD, name=name)
+        case ItemFault.PRICE:
+            return canvas.say(words.ITEM_PRICE, name=name)
+        case ItemFault.TOO_MANY:
+            return canvas.say(words.ITEM_TOO_MANY, name=name)
+        case _:
+            assert_never(spoilt.fault)
+
+
 def _result_words(canvas: Canvas, sale: SaleView) -> str:
     return canvas.say(words.DUE_PAID if due_state(sale) == "paid" else STAGE_WORDS[stage(sale)])
 
@@ -184,11 +221,18 @@ def _more_cell(canvas: Canvas, box: Box) -> None:
 def _quick_item(canvas: Canvas, box: Box, item: QuickItem, index: int) -> None:
     ground = Token.PRESSED if canvas.local.pressed == AddItem(index) else Token.CARD
     canvas.fill(box, ground, radius=RADIUS, border=Token.LINE)
-    inner = box.inset(12 if canvas.portrait else 16, 0)
+    is_low = box.h < _TWO_LINES and not canvas.portrait
+    inner = box.inset(12 if is_low or canvas.portrait else 16, 0)
     middle = box.y + box.h / 2
-    canvas.text(Box(inner.x, middle - 27, inner.w, 28), item.name, Style(18, Weight.BOLD, Token.INK))
     price = plain(item.price_minor, canvas.local.entry.currency, canvas.language)
-    canvas.text(Box(inner.x, middle + 2, inner.w, 24), price, Style(SMALL_SIZE, Weight.REGULAR, Token.SOFT))
+    name_style, price_style = Style(18, Weight.BOLD, Token.INK), Style(SMALL_SIZE, Weight.REGULAR, Token.SOFT)
+    if is_low:
+        width = min(inner.w * 0.6, canvas.width(price, price_style) + 1)
+        canvas.text(Box(inner.x, middle - 14, inner.w - width - 4, 28), item.name, name_style)
+        canvas.text(Box(inner.right - width, middle - 12, width, 24), price, price_style, Align.RIGHT)
+    else:
+        canvas.text(Box(inner.x, middle - 27, inner.w, 28), item.name, name_style)
+        canvas.text(Box(inner.x, middle + 2, inner.w, 24), price, price_style)
     canvas.target(box, AddItem(index))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shop's quick items: ``items.toml`` in PENGPOS_HOME. No file, no items; a wrong file says so and is left out.
+"""The shop's quick items: ``items.toml`` in PENGPOS_HOME. No file, no items; what is wrong is named, the rest sells.
 
 ```toml
 currency = "CNY"
@@ -9,35 +9,122 @@ price = "26.00"
 ```
 """
 
-import sys
+import re
 import tomllib
+import unicodedata
+from dataclasses import dataclass
 from pathlib import Path
 
 from pengpos.core.money import Money
-from ui.state.local import QuickItem
+from pengpos.names import mended, unfit
+from ui.state.local import ItemFault, QuickItem, SpoiltItem
 
 ITEMS_MOST = 200
 NAME_MOST = 40
+SIZE_MOST = 256 * 1024
+_FIELDS = ("name", "price")
+_LINE = re.compile(r"at line (\d+)")
 
 
-def read_items(path: Path) -> tuple[str, tuple[QuickItem, ...]]:
-    """Currency and items of a file; nothing, and a line on the console, if it cannot be used."""
-    if not path.exists():
-        return "CNY", ()
+@dataclass(frozen=True, slots=True)
+class ItemList:
+    """What a file holds: the items that can be sold, in its order, and what cannot be, in its order."""
+
+    currency: str = "CNY"
+    items: tuple[QuickItem, ...] = ()
+    spoilt: tuple[SpoiltItem, ...] = ()
+
+
+def read_items(path: Path) -> ItemList:
+    """The items of a file; one that cannot be used spoils no other. Raises nothing because of what the file says."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        currency = str(table.get("currency", "CNY"))
-        items = tuple(_item(entry, currency) for entry in table.get("item", [])[:ITEMS_MOST])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        sys.stderr.write(f"pengpos ui: {path}: {error}; quick items are left out until it is mended\n")
-        return "CNY", ()
-    return currency, items
+        with path.open("rb") as file:
+            raw = file.read(SIZE_MOST + 1)
+    except FileNotFoundError:
+        return ItemList()
+    except OSError as error:
+        return _no_list(f"cannot be read ({error.strerror})")
+    if len(raw) > SIZE_MOST:
+        return _no_list(f"is larger than {SIZE_MOST // 1024} KiB")
+    try:
+        table = tomllib.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        return _no_list(f"is not UTF-8 (line {line}): save it as UTF-8", line)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        found, last = _LINE.search(str(error)), raw.count(b"\n") + 1
+        return _no_list(f"is not TOML: {error}", min(last, int(found[1])) if found else last)
+    return _read_table(table)
 
 
-def _item(entry: dict[str, object], currency: str) -> QuickItem:
-    name = str(entry["name"]).strip()
-    if not name or len(name) > NAME_MOST:
-        raise ValueError(f"an item's name has 1 to {NAME_MOST} characters, not {name!r}")
-    if not isinstance(entry["price"], str):
-        raise TypeError(f"the price of {name!r} is written in quotes, as a text: a number would be rounded")
-    return QuickItem(name, Money.parse(entry["price"], currency).minor)
+def in_currency(listed: ItemList, currency: str) -> ItemList:
+    """The list as a terminal of this currency offers it."""
+    if not listed.items or listed.currency == currency:
+        return listed
+    says = f"the items are priced in {listed.currency}, and this terminal takes {currency}"
+    return ItemList(currency, (), (SpoiltItem(ItemFault.OTHER_CURRENCY, 0, "", says), *listed.spoilt))
+
+
+def spoilt_words(spoilt: SpoiltItem) -> str:
+    """What is wrong with an item, or with the file, in English for a technician."""
+    if spoilt.fault is ItemFault.FILE:
+        return f"items.toml {spoilt.says}"
+    if spoilt.fault is ItemFault.OTHER_CURRENCY:
+        return spoilt.says
+    return f"item {spoilt.place}{f' “{spoilt.name}”' if spoilt.name else ''}: {spoilt.says}"
+
+
+def _read_table(table: dict[str, object]) -> ItemList:
+    currency, entries = table.get("currency", "CNY"), table.get("item", [])
+    try:
+        Money(0, currency if isinstance(currency, str) else "")
+    except ValueError:
+        return _no_list('must name its currency in three letters, as currency = "CNY"')
+    if not isinstance(entries, list) or (strange := sorted(table.keys() - {"currency", "item"})):
+        what = "has no list of [[item]]" if not isinstance(entries, list) else f"has {strange[0]!r}, which is unknown"
+        return _no_list(what)
+    read = [_read_entry(entry, place, str(currency)) for place, entry in enumerate(entries[: ITEMS_MOST + 1], start=1)]
+    if len(read) > ITEMS_MOST:
+        name = _name_of(entries[ITEMS_MOST])
+        read[ITEMS_MOST:] = [
+            SpoiltItem(ItemFault.TOO_MANY, ITEMS_MOST + 1, name, f"there are {len(entries)}, at most {ITEMS_MOST}")
+        ]
+    return ItemList(
+        str(currency),
+        tuple(one for one in read if isinstance(one, QuickItem)),
+        tuple(one for one in read if isinstance(one, SpoiltItem)),
+    )
+
+
+def _read_entry(entry: object, place: int, currency: str) -> QuickItem | SpoiltItem:
+    name = _name_of(entry)
+
+    def spoilt(fault: ItemFault, says: str) -> SpoiltItem:
+        return SpoiltItem(fault, place, name, says)
+
+    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+        return spoilt(ItemFault.NAME, "its name is missing, or not in quotes")
+    composed = unicodedata.normalize("NFC", entry["name"]).strip()
+    if wrong := unfit(composed, most=NAME_MOST):
+        return spoilt(ItemFault.NAME, f"its name {wrong.says}")
+    if strange := sorted(entry.keys() - set(_FIELDS)):
+        return spoilt(ItemFault.FIELD, f"{strange[0]!r} is nothing that an item has")
+    if not isinstance(entry.get("price"), str):
+        return spoilt(ItemFault.PRICE, "its price is missing, or not in quotes: a number would be rounded")
+    try:
+        price = Money.parse(entry["price"], currency)
+    except ValueError as error:
+        return spoilt(ItemFault.PRICE, f"its price is {error}")
+    if price.minor == 0:
+        return spoilt(ItemFault.PRICE, "its price is nothing")
+    return QuickItem(composed, price.minor)
+
+
+def _name_of(entry: object) -> str:
+    """An item's name as near as it can be shown."""
+    said = entry.get("name") if isinstance(entry, dict) else None
+    return mended(said, most=NAME_MOST) if isinstance(said, str) else ""
+
+
+def _no_list(says: str, line: int = 0) -> ItemList:
+    return ItemList(spoilt=(SpoiltItem(ItemFault.FILE, line, "", says),))

@@ -41,6 +41,29 @@ class QuickItem(NamedTuple):
     price_minor: int
 
 
+class ItemFault(StrEnum):
+    """Why a quick item is left out, or all of them."""
+
+    FILE = "file"
+    OTHER_CURRENCY = "other_currency"
+    NAME = "name"
+    FIELD = "field"
+    PRICE = "price"
+    TOO_MANY = "too_many"
+
+
+class SpoiltItem(NamedTuple):
+    """A quick item that is left out: its place in the file from 1, or of a file's fault the line (0: not known).
+
+    `name` may be shown, and is empty where there is none; `says` is English, for a technician.
+    """
+
+    fault: ItemFault
+    place: int
+    name: str
+    says: str
+
+
 class Left(NamedTuple):
     """The result the cashier has left, and the state it was in then."""
 
@@ -80,6 +103,8 @@ class LocalState:
     first_row: int = 0
     """The first quick item or row of a list that is shown, after "more"."""
     items: tuple[QuickItem, ...] = ()
+    spoilt_items: tuple[SpoiltItem, ...] = ()
+    """What is left out of them; named between two sales until it is mended."""
     calling: Call | None = None
     """The call on its way to the daemon; its button is inert meanwhile."""
     trouble: Trouble | None = None

@@ -27,7 +27,7 @@ from pengpos.client import (
 from pengpos.core.times import rfc3339
 from ui.state.calls import AlarmSeen, AsOperator, Call, Pin, SaleCall, StartSale, Verb
 from ui.state.entry import Entry
-from ui.state.local import Daemon, Left, LocalState, Page, QuickItem, Trouble
+from ui.state.local import Daemon, ItemFault, Left, LocalState, Page, QuickItem, SpoiltItem, Trouble
 from ui.state.pin import Asked, Refused
 
 NOW: Final = datetime(2026, 11, 21, 14, 32, 18, tzinfo=timezone(timedelta(hours=8)))
@@ -40,6 +40,7 @@ ITEMS: Final = (
     QuickItem("拿铁 大", 2600), QuickItem("美式", 1800), QuickItem("可颂", 1200), QuickItem("牛奶 +", 340),
     QuickItem("抹茶拿铁 大", 2800), QuickItem("Flat white", 2600),
 )  # fmt: skip
+SPOILT: Final = (SpoiltItem(ItemFault.PRICE, 3, "燕麦拿铁", ""), SpoiltItem(ItemFault.NAME, 5, "", ""))
 
 NOT_ENOUGH: Final = ReasonView(
     code=1,
@@ -268,6 +269,9 @@ SAMPLES: Final[dict[str, Sample]] = {
     "amount-typing": Sample(OFFLINE, _typed("18")),
     "amount-large": Sample(IDLE, _typed("12345678.90+12.50+99999999.99×99")),
     "amount-items": Sample(IDLE, _typed("12+3.4×2", items=ITEMS)),
+    "amount-items-spoilt": Sample(IDLE, _typed("12", items=ITEMS, spoilt_items=SPOILT)),
+    "amount-items-refused": Sample(IDLE, _typed("18.80", items=ITEMS, trouble=Trouble("busy", "another sale"))),
+    "amount-items-unread": Sample(IDLE, local(spoilt_items=(SpoiltItem(ItemFault.FILE, 12, "", ""),))),
     "amount-refused": Sample(IDLE, _typed("18.80", trouble=Trouble("busy", "another sale is presented"))),
     "amount-spoiled": Sample(IDLE, local(entry=Entry(currency="CNY", typed="18.8", spoiled=True))),
     "amount-sending": Sample(IDLE, _typed("18.80", calling=StartSale(1880, "CNY", "k"))),

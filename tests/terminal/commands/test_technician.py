@@ -83,3 +83,23 @@ def test_a_terminal_that_must_not_sell_says_so(tmp_path: Path, obeyed: Obeyed, l
         journal.record([row]).result()
     found = technician._standing(home)
     assert (found.light, says in found.says) == (light, True)
+
+
+GOOD_ITEM = '[[item]]\nname = "可颂"\nprice = "12"\n'
+ITEM_FILES = [
+    ("", Light.GREEN, "none, and none are needed"),
+    (GOOD_ITEM, Light.GREEN, "1 in items.toml"),
+    (GOOD_ITEM + '[[item]]\nname = "拿铁"\nprice = "3,50"\n', Light.YELLOW, "left out: item 2 “拿铁”: its price"),
+    (GOOD_ITEM + "[[item]]\nname = 7\n[[item]]\n", Light.YELLOW, ", and 1 more"),
+    (GOOD_ITEM + "[[item", Light.YELLOW, "left out: items.toml is not TOML"),
+]
+
+
+@pytest.mark.parametrize(("text", "light", "says"), ITEM_FILES, ids=[row[2] for row in ITEM_FILES])
+def test_what_is_wrong_in_the_list_of_goods_is_named(tmp_path: Path, text: str, light: Light, says: str) -> None:
+    home = Home(tmp_path)
+    home.items.write_text(text)
+    found = technician._items(home)
+    assert found.light is light
+    assert says in found.says
+    assert bool(found.cure) == (light is not Light.GREEN)

@@ -1,39 +1,123 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Quick items from a file; a wrong file says so and sells nothing wrong."""
+"""Quick items from a file: what is right sells, what is wrong is named, and nothing is sold wrongly."""
 
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ui.state.items import read_items
-from ui.state.local import QuickItem
+from ui.state.items import ITEMS_MOST, SIZE_MOST, ItemList, in_currency, read_items, spoilt_words
+from ui.state.local import ItemFault, QuickItem
 
 GOOD = '[[item]]\nname = "拿铁 大"\nprice = "26.00"\n[[item]]\nname = "可颂"\nprice = "12"\n'
+READ = (QuickItem("拿铁 大", 2600), QuickItem("可颂", 1200))
+
+
+def listed(tmp_path: Path, text: str | bytes) -> ItemList:
+    path = tmp_path / "items.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_items(path)
 
 
 def test_items_are_read(tmp_path: Path) -> None:
-    (tmp_path / "items.toml").write_text(GOOD)
-    assert read_items(tmp_path / "items.toml") == ("CNY", (QuickItem("拿铁 大", 2600), QuickItem("可颂", 1200)))
+    assert listed(tmp_path, GOOD) == ItemList("CNY", READ)
 
 
 def test_no_file_no_items(tmp_path: Path) -> None:
-    assert read_items(tmp_path / "items.toml") == ("CNY", ())
+    assert read_items(tmp_path / "items.toml") == ItemList()
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("[[item", "items.toml"),
-        ('[[item]]\nname = "x"\n', "price"),
-        ('[[item]]\nname = "x"\nprice = 2.6\n', "quotes"),
-        ('[[item]]\nname = "x"\nprice = "2.605"\n', "not an amount"),
-        ('[[item]]\nname = ""\nprice = "2"\n', "characters"),
-        ('item = "x"\n', "items.toml"),
-        ('currency = "yuan"\n[[item]]\nname = "x"\nprice = "2"\n', "currency"),
-    ],
-    ids=["not TOML", "no price", "a float", "too many decimals", "no name", "not a list", "no currency"],
+    "text", ["\ufeff" + GOOD, GOOD.replace("\n", "\r\n"), GOOD.replace("可颂", " 可颂 ")], ids=["BOM", "CRLF", "spaces"]
 )
-def test_a_wrong_file_is_reported(text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "items.toml").write_text(text)
-    assert read_items(tmp_path / "items.toml") == ("CNY", ())
-    assert said in capsys.readouterr().err
+def test_what_editors_and_hands_add_does_no_harm(tmp_path: Path, text: str) -> None:
+    assert listed(tmp_path, text) == ItemList("CNY", READ)
+
+
+def test_a_name_that_a_keyboard_made_of_parts_is_composed(tmp_path: Path) -> None:
+    assert listed(tmp_path, '[[item]]\nname = "Cafe\u0301"\nprice = "3"\n').items == (QuickItem("Café", 300),)
+
+
+ENTRIES = [
+    ('name = "可可"\nprice = "3,50"', ItemFault.PRICE, "item 2 “可可”: its price is not an amount of CNY: '3,50'"),
+    ('name = "可可"\nprice = 3.5', ItemFault.PRICE, "not in quotes"),
+    ('name = "可可"\nprice = "3.505"', ItemFault.PRICE, "not an amount"),
+    ('name = "可可"\nprice = "-3"', ItemFault.PRICE, "not an amount"),
+    ('name = "可可"\nprice = "0.00"', ItemFault.PRICE, "nothing"),
+    ('name = "可可"\nprice = "99999999999.00"', ItemFault.PRICE, "amount must be"),
+    ('name = "可可"', ItemFault.PRICE, "missing"),
+    ('name = "可可"\nprice = ["3"]', ItemFault.PRICE, "not in quotes"),
+    ('name = ""\nprice = "3"', ItemFault.NAME, "item 2: its name must have something"),
+    ('name = "\\u200b"\nprice = "3"', ItemFault.NAME, "item 2: its name must not have U+200B"),
+    ('name = "可\\u200b可"\nprice = "3"', ItemFault.NAME, "item 2 “可可”: its name must not have U+200B"),
+    (f'name = "{"可" * 41}"\nprice = "3"', ItemFault.NAME, "at most 40 characters"),
+    ('name = 7\nprice = "3"', ItemFault.NAME, "not in quotes"),
+    ('price = "3"', ItemFault.NAME, "missing"),
+    ('name = "可可"\nprice = "3"\ncolour = "red"', ItemFault.FIELD, "'colour'"),
+]
+
+
+@pytest.mark.parametrize(("entry", "fault", "says"), ENTRIES, ids=[row[0][:28] for row in ENTRIES])
+def test_a_wrong_item_is_named_and_the_good_ones_are_kept(
+    tmp_path: Path, entry: str, fault: ItemFault, says: str
+) -> None:
+    first, second = GOOD.split("[[item]]\n")[1:]
+    found = listed(tmp_path, f"[[item]]\n{first}[[item]]\n{entry}\n[[item]]\n{second}")
+    assert found.items == READ
+    (spoilt,) = found.spoilt
+    assert (spoilt.fault, spoilt.place) == (fault, 2)
+    assert says in spoilt_words(spoilt)
+
+
+FILES: list[tuple[str | bytes, int, str]] = [
+    (GOOD + "[[item", 7, "items.toml is not TOML"),
+    (GOOD.encode("gb18030"), 2, "is not UTF-8"),
+    ('item = "x"\n', 0, "no list of [[item]]"),
+    ('currency = "yuan"\n' + GOOD, 0, "currency in three letters"),
+    ("currency = 7\n" + GOOD, 0, "currency in three letters"),
+    ('curency = "CNY"\n' + GOOD, 0, "'curency', which is unknown"),
+    ("#" * (SIZE_MOST + 1), 0, "larger than"),
+    ("x = 1\nx = " + "[" * 20_000, 2, "is not TOML"),
+    (GOOD + "[[item\n" + GOOD, 7, "is not TOML: Expected"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "says"), FILES, ids=[row[2] for row in FILES])
+def test_a_file_that_cannot_be_used_says_where(tmp_path: Path, text: str | bytes, line: int, says: str) -> None:
+    found = listed(tmp_path, text)
+    assert found.items == ()
+    (spoilt,) = found.spoilt
+    assert (spoilt.fault, spoilt.place) == (ItemFault.FILE, line)
+    assert says in spoilt_words(spoilt)
+
+
+def test_a_file_that_cannot_be_opened_is_no_list(tmp_path: Path) -> None:
+    (tmp_path / "items.toml").mkdir()
+    (spoilt,) = read_items(tmp_path / "items.toml").spoilt
+    assert "cannot be read" in spoilt_words(spoilt)
+
+
+def test_there_is_a_largest_number_of_items(tmp_path: Path) -> None:
+    many = "".join(f'[[item]]\nname = "{number}"\nprice = "1"\n' for number in range(1, 300))
+    found = listed(tmp_path, many)
+    assert len(found.items) == ITEMS_MOST
+    (spoilt,) = found.spoilt
+    assert (spoilt.fault, spoilt.place, spoilt.name) == (ItemFault.TOO_MANY, 201, "201")
+
+
+def test_a_list_in_another_currency_is_said_and_not_sold(tmp_path: Path) -> None:
+    found = listed(tmp_path, GOOD)
+    assert in_currency(found, "CNY") == found
+    other = in_currency(found, "JPY")
+    assert other.items == ()
+    assert [spoilt.fault for spoilt in other.spoilt] == [ItemFault.OTHER_CURRENCY]
+    assert in_currency(ItemList(), "JPY") == ItemList()
+
+
+@given(st.binary(max_size=200) | st.text(st.characters(exclude_categories=["Cs"]), max_size=200).map(str.encode))
+def test_no_file_raises(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "any-items.toml"
+    path.write_bytes(raw)
+    for spoilt in read_items(path).spoilt:
+        assert spoilt_words(spoilt)
