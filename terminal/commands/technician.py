@@ -7,13 +7,11 @@ from pathlib import Path
 
 from pengpos import __version__
 from pengpos.core.errors import (
-    ConfigError,
     JournalFaultError,
     JournalMediumError,
     JournalTransientError,
     JournalUnusableError,
     PengposError,
-    ReaderLostError,
 )
 from pengpos.core.times import rfc3339
 from pengpos.home import Home
@@ -23,8 +21,8 @@ from provisioning.doctor import examine
 from provisioning.finding import Finding, Probe, broken, well, worth_a_look
 from provisioning.ports import DoctorPorts, EnrolPorts
 from provisioning.probes import own_probes
+from terminal.commands.parts import part_probes
 from terminal.device.identity import Identity, NotEnrolledError, read_identity
-from terminal.device.settings import read_settings
 from terminal.standing.standing import Standing, kept
 
 _FONTS = Path(__file__).parents[2] / "ui" / "fonts"
@@ -63,7 +61,7 @@ def _probes(home: Home) -> Mapping[str, Probe]:
     return {
         "Journal": lambda: _journal(home),
         "Standing": lambda: _standing(home),
-        "Readers": lambda: _readers(home),
+        **part_probes(home),
         "Fonts": _fonts,
         "Items": lambda: _items(home),
     }
@@ -122,33 +120,6 @@ def _standing(home: Home) -> Finding:
             return broken(f"locked by the operator{since}", "Call your payment provider; leave it connected")
         case Standing.REVOKED:
             return broken(f"revoked by the operator{since}", "Enrol another terminal; leave this one until all is sent")
-
-
-def _readers(home: Home) -> Finding:
-    """By what is plugged in: a running terminal holds its readers, and no other program may ask them beside it."""
-    from drivers.readers.pcsc.discovery import list_readers
-    from drivers.readers.pn53x.discovery import candidates
-
-    try:
-        serial_ports = read_settings(home.settings).readers.serial_ports
-    except ConfigError as error:
-        return broken(str(error), error.way_out)
-    found = list(candidates(serial_ports))
-    claimed = next((one for one in found if one.kernel_driver), None)
-    if claimed is not None:
-        return broken(
-            f"{claimed.name}: the kernel's driver {claimed.kernel_driver} holds it",
-            "Blacklist pn533_usb, pn533 and nfc",
-        )
-    names = [f"{one.name} (perhaps)" if one.adapter else one.name for one in found]
-    try:
-        names += list_readers()
-    except ReaderLostError as error:
-        if not names:
-            return broken(error.detail, error.cure)
-    if not names:
-        return broken("PC/SC runs and knows no reader", "Plug the reader in; lsusb must show it")
-    return well(", ".join(names))
 
 
 def _fonts() -> Finding:

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """`pengpos run` as a person uses it: a whole shop of processes, charged from the prompt, gone when it is closed."""
 
+import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -22,12 +25,29 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     running.close()
 
 
+def diagnosed(shop: Shop) -> dict[str, Any]:
+    """What `pengpos doctor --json` prints beside it; it finds no pcscd of its own."""
+    environment = {name: value for name, value in os.environ.items() if name != "PCSCLITE_CSOCK_NAME"}
+    said = subprocess.run(
+        [sys.executable, "-m", "terminal", "doctor", "--json"],
+        env={**environment, "PENGPOS_HOME": str(shop.home.root)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    ).stdout
+    return cast("dict[str, Any]", json.loads(said))
+
+
 def test_a_day_at_the_prompt_and_ctrl_c(shop: Shop) -> None:
     shop.until_said("Ctrl-C")
     assert any("daemon    ready" in line for line in shop.said)
     assert any("screen    none, as you asked" in line for line in shop.said)
     family = shop.family
     assert len(family) >= 4  # itself, sandbox, pcscd, daemon
+    readers = next(found for found in diagnosed(shop)["findings"] if found["name"] == "Readers")
+    assert readers["light"] == "green"
+    assert readers["says"].count("pengpos virtual reader") == 2
     shop.type("18.80")
     shop.until_said("18.80 CNY, hold the phone")
     shop.type("")
