@@ -21,6 +21,10 @@ class Others:
     """The shopper has been asked to take a phone from one of them."""
     phones_of_two: int = 0
     """The phones in them that are among the two that ended the arming before."""
+    readers: int = 0
+    """How many there are."""
+    free: bool = False
+    """One of their fields was seen empty under this arming: it sells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,29 +55,32 @@ class Known:
     """Wallets, and cards that may be one."""
     broken: tuple[Card, ...] = ()
     """Phones that broke the protocol."""
+    told_to_go: tuple[Card, ...] = ()
+    """Phones that the shopper has been asked to take away, in this sale or an earlier one."""
 
     def __contains__(self, card: object) -> bool:
         return card in self.strangers or card in self.phones or card in self.broken
 
     def among(self, cards: Sequence[Card]) -> "Known":
         """Without the cards that have gone."""
-        if all(card in cards for card in (*self.strangers, *self.phones, *self.broken)):
+        if all(card in cards for card in (*self.strangers, *self.phones, *self.broken, *self.told_to_go)):
             return self
         return Known(
             strangers=tuple(card for card in self.strangers if card in cards),
             phones=tuple(card for card in self.phones if card in cards),
             broken=tuple(card for card in self.broken if card in cards),
+            told_to_go=tuple(card for card in self.told_to_go if card in cards),
         )
 
     def with_stranger(self, card: Card) -> "Known":
         """With a card that is no wallet."""
-        return Known(strangers=(*self.strangers, card), phones=self.phones, broken=self.broken)
+        return replace(self, strangers=(*self.strangers, card))
 
     def with_phone(self, card: Card) -> "Known":
         """With a wallet, or what may be one."""
         if card in self.phones:
             return self
-        return Known(strangers=self.strangers, phones=(*self.phones, card), broken=self.broken)
+        return replace(self, phones=(*self.phones, card))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,9 @@ class Occupied:
     """How many."""
     of_two: bool = False
     """They, or they and one at another reader, are two phones of which neither is charged."""
+    told: bool = True
+    """The shopper has been asked under this arming. A card that stays from sale to sale beside a reader that is free
+    is not asked for in each: it may be a token, a terminal of someone else's, a phone on its charger."""
 
 
 FieldState = Unseen | Empty | Approached | Offered | Occupied
@@ -171,6 +177,8 @@ def others_of(reader: str, fields: Mapping[str, FieldState], armed: Armed) -> Ot
     if not others:
         return _NO_OTHERS
     return Others(
+        readers=len(others),
+        free=any(seen_empty_under(state, armed.number) for _, state in others),
         told_to_go=any(_told_to_go(name, state, armed) for name, state in others),
         phones_of_two=sum(_of_two(name, state, armed) for name, state in others),
     )
@@ -210,7 +218,7 @@ def _seen(state: FieldState, look: Looked) -> Outcome:
     elif seen_empty_under(state, look.armed.number):
         after, effects = _approached(state, look, phones)
     else:
-        after, effects = _occupied(state, look, len(phones))
+        after, effects = _occupied(state, look, phones)
     return after, (*said, *effects)
 
 
@@ -235,16 +243,25 @@ def _approached(state: FieldState, look: Looked, phones: tuple[Card, ...]) -> Ou
     return state, (TryCards(tuple(card for card in phones if card not in state.known.broken)),)
 
 
-def _occupied(state: FieldState, look: Looked, phones: int) -> Outcome:
-    armed = look.armed
+def _occupied(state: FieldState, look: Looked, phones: tuple[Card, ...]) -> Outcome:
+    armed, count = look.armed, len(phones)
     before = _of_two(look.reader, state, armed)
-    after = Occupied(arming=armed.number, known=state.known, phones=phones, of_two=before > 0)
-    two_stay = phones + look.others.phones_of_two > 1
-    newly = not _told_to_go(look.reader, state, armed)
-    one_has_gone = phones < before and not two_stay
-    if armed.wanted and (newly or one_has_gone):
-        return after, (ShowPrompt(armed.number, Prompt.REMOVE_PHONE),)
-    return after, ()
+    told = _told_to_go(look.reader, state, armed)
+    two_stay = count + look.others.phones_of_two > 1
+    one_has_gone = count < before and not two_stay
+    asked = armed.wanted and (one_has_gone or not (told or _may_stay(state, look, phones)))
+    known = replace(state.known, told_to_go=phones) if asked else state.known
+    after = Occupied(
+        arming=armed.number, known=known, phones=count, of_two=before > 0, told=asked or (told and armed.wanted)
+    )
+    return after, (ShowPrompt(armed.number, Prompt.REMOVE_PHONE),) if asked else ()
+
+
+def _may_stay(state: FieldState, look: Looked, phones: tuple[Card, ...]) -> bool:
+    """All of them were asked for in an earlier sale, and one can be paid at another reader, or it is about to show."""
+    looked_before = isinstance(state, Occupied) and state.arming == look.armed.number
+    another = look.others.free or (look.others.readers > 0 and not looked_before)
+    return another and all(card in state.known.told_to_go for card in phones)
 
 
 def _of_two(reader: str, state: FieldState, armed: Armed) -> int:
@@ -260,7 +277,7 @@ def _of_two(reader: str, state: FieldState, armed: Armed) -> int:
 
 def _told_to_go(reader: str, state: FieldState, armed: Armed) -> bool:
     """Whether the shopper has been asked to take a phone from this field, as one of two or as one left lying."""
-    left_lying = isinstance(state, Occupied) and state.arming == armed.number
+    left_lying = isinstance(state, Occupied) and state.told and state.arming == armed.number
     return left_lying or _of_two(reader, state, armed) > 0
 
 

@@ -243,6 +243,51 @@ def test_a_card_is_noted_once() -> None:
         assert after.known == KNOWN
 
 
+# --- what stays from sale to sale -------------------------------------------------------------------------------------
+
+FREE, NONE_FREE, NO_OTHER = Others(readers=1, free=True), Others(readers=1), Others()
+
+
+@pytest.mark.parametrize(
+    ("sales", "asked"),
+    [
+        pytest.param([[FREE, FREE]], ["-"], id="the first time it is asked for"),
+        pytest.param([[FREE], [FREE, FREE]], ["-", ""], id="not in each sale, where another reader sells"),
+        pytest.param([[FREE], [NONE_FREE, FREE, FREE]], ["-", ""], id="the other reader is looked at later"),
+        pytest.param([[FREE], [FREE], [FREE]], ["-", "", ""], id="nor in a third"),
+        pytest.param([[FREE], [NONE_FREE, NONE_FREE, NONE_FREE]], ["-", "-"], id="where none sells it is, once"),
+        pytest.param([[FREE], [FREE, NONE_FREE, NONE_FREE]], ["-", "-"], id="and as soon as none does"),
+        pytest.param([[NO_OTHER], [NO_OTHER, NO_OTHER], [NO_OTHER]], ["-", "-", "-"], id="alone, in each"),
+    ],
+)
+def test_a_card_that_stays_is_not_asked_for_in_each_sale(sales: list[list[Others]], asked: list[str]) -> None:
+    state: FieldState = Unseen(known=Known(phones=(PHONE,)))
+    said = []
+    for number, looks in enumerate(sales, 1):
+        shown = ""
+        for others in looks:
+            state, effects = step(state, look(PHONE, armed=Armed(number=number, wanted=True), others=others))
+            shown += "".join(mark(effect) for effect in effects)
+        said.append(shown)
+    assert said == asked
+
+
+def test_one_that_is_not_asked_for_is_never_presented_to_and_asks_nothing_of_the_others() -> None:
+    state: FieldState = Occupied(arming=4, known=Known(phones=(PHONE,), told_to_go=(PHONE,)))
+    state, effects = step(state, look(PHONE, others=FREE))
+    assert effects == ()
+    assert not others_of("two", {"one": state}, ARMED).told_to_go
+    assert not seen_empty_under(state, 5)
+
+
+@pytest.mark.parametrize("cards", [(NEW,), (PHONE, NEW)], ids=["another", "one more"])
+def test_another_that_lies_there_is_asked_for(cards: tuple[Token, ...]) -> None:
+    known = Known(phones=(PHONE, NEW), told_to_go=(PHONE,))
+    after, effects = step(Occupied(arming=4, known=known), look(*cards, others=FREE))
+    assert [mark(effect) for effect in effects] == ["-"]
+    assert after.known.told_to_go == cards
+
+
 # --- what the fields are to each other --------------------------------------------------------------------------------
 
 
@@ -263,12 +308,12 @@ def test_a_card_is_noted_once() -> None:
 )
 def test_what_a_field_is_to_the_others(state: str, others: Others) -> None:
     fields = {"one": STATES["T"], "two": STATES[state]}
-    assert others_of("one", fields, AFTER_TWO) == others
+    assert others_of("one", fields, AFTER_TWO) == replace(others, readers=1, free=state in ("E", "A", "O"))
 
 
 def test_of_two_phones_only_the_readers_count_that_had_them() -> None:
     fields = {"three": STATES["A4"]}
-    assert others_of("one", fields, AFTER_TWO) == Others()
+    assert others_of("one", fields, AFTER_TWO) == Others(readers=1)
 
 
 def test_seen_empty_is_of_one_arming() -> None:
