@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from drivers.readers.choice import Choice
 from drivers.readers.pn53x import errors as pn53x_errors
 from drivers.readers.pn53x.place import Place, SerialPlace, UsbPlace
-from drivers.readers.worker import Worker
+from drivers.readers.worker import OutlivedError, StuckError, Worker
 from pengpos.core.errors import ReaderLostError
 
 if TYPE_CHECKING:  # nfcpy takes a tenth of a second and 10 MB: loaded where there is a reader for it
@@ -97,8 +97,12 @@ class Pn53xReaders:
         monotonic_s: Callable[[], float] = time.monotonic,
         play_tag: "Callable[[], PlayTag] | None" = None,
         choice: Choice = _EVERY,
+        ask_within_s: float = 0.5,
     ) -> None:
+        """`ask_within_s`: a printer's adapter holds up the readers of other libraries no longer; it is asked on."""
         self._choice = choice
+        self._ask_within_s = ask_within_s
+        self._asked: dict[Candidate, _Asked] = {}
         self._serial_ports = serial_ports
         self._root = root
         self._hung_after_s = hung_after_s
@@ -114,6 +118,8 @@ class Pn53xReaders:
         del timeout_s
         here = candidates(self._serial_ports, self._root, self._choice)
         self._refused = {old: found for old, found in self._refused.items() if old in here}
+        for old in [old for old in self._asked if old not in here]:
+            self._asked.pop(old).leave()
         self._readers = {one.name: one for one in here if self._is_reader(one)}
         if not self._readers:
             for refused in self._refused.values():
@@ -144,10 +150,16 @@ class Pn53xReaders:
         refused = self._refused.get(candidate)
         if refused is not None and self._monotonic_s() < refused.ask_from_s:
             return False
-        try:
-            self._open_link(candidate.name, candidate.place).close()
-        except ReaderLostError as trouble:
-            self._refused[candidate] = self._refusal(candidate, trouble)
+        asked = self._asked.get(candidate)
+        if asked is None:
+            asked = self._asked[candidate] = _Asked(
+                candidate.name, partial(self._open_link, candidate.name, candidate.place)
+            )
+        if not asked.has_answered(self._ask_within_s):
+            return False
+        del self._asked[candidate]
+        if asked.trouble is not None:
+            self._refused[candidate] = self._refusal(candidate, asked.trouble)
             return False
         self._refused.pop(candidate, None)
         return True
@@ -161,6 +173,42 @@ class Pn53xReaders:
         else:
             again_s = _ASK_AGAIN_S[1] if asked == 2 else math.inf
         return _Refused(ask_from_s=self._monotonic_s() + again_s, asked=asked, trouble=trouble)
+
+
+class _Asked:
+    """An adapter that is asked whether a PN532 answers there, in a thread of its own; that takes seconds at most."""
+
+    def __init__(self, name: str, open_link: "Callable[[], Pn53xLink]") -> None:
+        self.trouble: ReaderLostError | None = pn53x_errors.away(name)
+        self._open_link = open_link
+        self._worker = Worker("PN532 there?")
+        self._has_begun = False
+
+    def has_answered(self, within_s: float) -> bool:
+        """Whether `trouble` says what came of it; then the thread has ended."""
+        call, self._has_begun = _nothing if self._has_begun else self._ask, True
+        try:
+            self._worker.run(call, within_s)
+        except (OutlivedError, StuckError):
+            return False
+        self.leave()
+        return True
+
+    def leave(self) -> None:
+        """End the thread as soon as it may."""
+        self._worker.close(_nothing, 0)
+
+    def _ask(self) -> None:
+        try:
+            self._open_link().close()
+        except ReaderLostError as trouble:
+            self.trouble = trouble
+        else:
+            self.trouble = None
+
+
+def _nothing() -> None:
+    """A call that waits for the one before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

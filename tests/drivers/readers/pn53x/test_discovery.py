@@ -2,6 +2,8 @@
 """Plugging readers in, as sysfs shows it."""
 
 import errno
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -153,7 +155,7 @@ def test_an_adapter_with_something_else_is_asked_rarely(machine: Machine, chip: 
     chip.inject(Fault.MUTE, 1_000)
     now_s = [0.0]
     wires = Wires(chip)
-    readers = Pn53xReaders(root=machine.root, open_link=wires, monotonic_s=lambda: now_s[0])
+    readers = Pn53xReaders(root=machine.root, open_link=wires, monotonic_s=lambda: now_s[0], ask_within_s=LIMIT_S)
     for _ in range(3):
         with pytest.raises(ReaderLostError, match="ttyUSB0"):
             readers.discover(0)
@@ -204,10 +206,28 @@ def test_a_port_that_another_program_holds_is_looked_at_until_it_is_free(
     assert readers.discover(0) == ("PN532 on ttyUSB0",)
 
 
+def test_an_adapter_that_takes_its_time_holds_up_no_other_reader(machine: Machine, chip: SimulatedPn532) -> None:
+    machine.plug_adapter("ttyUSB0", "1a86:7523")
+    let, asked = threading.Event(), list[str]()
+
+    def slow(name: str, place: Place) -> Pn53xLink:
+        asked.append(name)
+        let.wait(LIMIT_S)
+        return Pn53xLink(name, SerialPlace(chip.path))
+
+    readers = Pn53xReaders(root=machine.root, open_link=slow, ask_within_s=0.01)
+    assert [readers.discover(0) for _ in range(3)] == [(), (), ()]
+    let.set()
+    deadline_s = time.monotonic() + LIMIT_S
+    while readers.discover(0) == ():
+        assert time.monotonic() < deadline_s
+    assert asked == ["PN532 on ttyUSB0"]
+
+
 def test_unplugged_and_plugged_in_it_is_asked_at_once(machine: Machine, chip: SimulatedPn532) -> None:
     machine.plug_adapter("ttyUSB0", "1a86:7523")
     chip.inject(Fault.MUTE, 1_000)
-    readers = Pn53xReaders(root=machine.root, open_link=Wires(chip), monotonic_s=lambda: 0.0)
+    readers = Pn53xReaders(root=machine.root, open_link=Wires(chip), monotonic_s=lambda: 0.0, ask_within_s=LIMIT_S)
     with pytest.raises(ReaderLostError):
         readers.discover(0)
     machine.unplug_adapter("ttyUSB0")
