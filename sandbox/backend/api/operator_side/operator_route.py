@@ -40,13 +40,14 @@ class OperatorRoute(PlainRoute):
         handle = super().get_route_handler()
         if (self.methods or set()) <= _READING:
             return handle
+        takes_body = bool(self.dependant.body_params)
 
         async def recorded(request: Request) -> Response:
             backend = get_backend(request)
             operator = await find_operator(request, backend)
             backend.rates.operator_changes.take(operator.operator_id)
             may = roster.may(operator.role, self.needs.role)
-            raw = await request.body() if may else b""  # of a call that is refused for its role no body is read
+            raw = await request.body() if may and takes_body else b""  # where it is not wanted no body is read
             request.state.change_id = await run_in_threadpool(_begin, backend, operator, request, raw)
             return await handle(request)
 

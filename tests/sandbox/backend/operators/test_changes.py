@@ -78,6 +78,12 @@ def test_what_is_refused_for_its_role_is_not_read(shop: Shop) -> None:
     assert (on_record(shop)[0]["body"], on_record(shop)[0]["body_sha256"]) == (None, None)
 
 
+def test_where_a_call_takes_no_body_none_is_kept(shop: Shop) -> None:
+    """Else who may do nothing but see alarms would fill the record with text of their own."""
+    assert shop.operator.call("POST", "/alarms/1/seen", {"note": "x"}).status_code == 404
+    assert (on_record(shop)[0]["body"], on_record(shop)[0]["body_sha256"]) == (None, None)
+
+
 def test_it_stands_there_before_the_call_is_done(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     till, during = shop.till(), []
 
