@@ -22,6 +22,7 @@ from ui.state.local import ItemFault, QuickItem, SpoiltItem
 ITEMS_MOST = 200
 NAME_MOST = 40
 SIZE_MOST = 256 * 1024
+_QUOTED_MOST, _ERROR_MOST = 30, 200
 _FIELDS = ("name", "price")
 _LINE = re.compile(r"at line (\d+)")
 
@@ -53,7 +54,7 @@ def read_items(path: Path) -> ItemList:
         return _no_list(f"is not UTF-8 (line {line}): save it as UTF-8", line)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         found, last = _LINE.search(str(error)), raw.count(b"\n") + 1
-        return _no_list(f"is not TOML: {error}", min(last, int(found[1])) if found else last)
+        return _no_list(f"is not TOML: {str(error)[:_ERROR_MOST]}", min(last, int(found[1])) if found else last)
     return _read_table(table)
 
 
@@ -81,7 +82,11 @@ def _read_table(table: dict[str, object]) -> ItemList:
     except ValueError:
         return _no_list('must name its currency in three letters, as currency = "CNY"')
     if not isinstance(entries, list) or (strange := sorted(table.keys() - {"currency", "item"})):
-        what = "has no list of [[item]]" if not isinstance(entries, list) else f"has {strange[0]!r}, which is unknown"
+        what = (
+            "has no list of [[item]]"
+            if not isinstance(entries, list)
+            else f"has {_brief(strange[0])}, which is unknown"
+        )
         return _no_list(what)
     read = [_read_entry(entry, place, str(currency)) for place, entry in enumerate(entries[: ITEMS_MOST + 1], start=1)]
     if len(read) > ITEMS_MOST:
@@ -108,16 +113,21 @@ def _read_entry(entry: object, place: int, currency: str) -> QuickItem | SpoiltI
     if wrong := unfit(composed, most=NAME_MOST):
         return spoilt(ItemFault.NAME, f"its name {wrong.says}")
     if strange := sorted(entry.keys() - set(_FIELDS)):
-        return spoilt(ItemFault.FIELD, f"{strange[0]!r} is nothing that an item has")
+        return spoilt(ItemFault.FIELD, f"{_brief(strange[0])} is nothing that an item has")
     if not isinstance(entry.get("price"), str):
         return spoilt(ItemFault.PRICE, "its price is missing, or not in quotes: a number would be rounded")
     try:
         price = Money.parse(entry["price"], currency)
-    except ValueError as error:
-        return spoilt(ItemFault.PRICE, f"its price is {error}")
+    except ValueError:
+        return spoilt(ItemFault.PRICE, f"its price is not an amount of {currency}: {_brief(entry['price'])}")
     if price.minor == 0:
         return spoilt(ItemFault.PRICE, "its price is nothing")
     return QuickItem(composed, price.minor)
+
+
+def _brief(said: str) -> str:
+    """What stands in the file, short enough to be said back."""
+    return repr(said if len(said) <= _QUOTED_MOST else said[:_QUOTED_MOST] + "…")
 
 
 def _name_of(entry: object) -> str:

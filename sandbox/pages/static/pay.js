@@ -142,7 +142,7 @@ async function begin_account(name) {
     account = { name, token: made.token };
     keep.account.write(account);
   } catch (error) {
-    return set({ ...state, busy: false, problem: error instanceof Refused ? "name_missing" : "unreachable" });
+    return set({ ...state, busy: false, problem: error instanceof Refused ? "name_unfit" : "unreachable" });
   }
   await load();
 }

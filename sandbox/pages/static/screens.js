@@ -70,7 +70,7 @@ function welcome({ language, state, act, t }) {
   });
   const submit = (event) => {
     event.preventDefault();
-    act.sign_up(name.value.trim());
+    act.sign_up(name.value.trim().normalize("NFC"));
   };
   const playMoney = money(1000_00, { currency: "CNY", currency_digits: 2 });
   return card({

@@ -13,6 +13,7 @@ export const SENTENCES = {
   name: ["名字", "名字", "Name"],
   name_usual: ["顾客", "顧客", "Guest"],
   name_missing: ["请写一个名字", "請寫一個名字", "Please give a name"],
+  name_unfit: ["名字里有无法显示的字符，请换一个", "名字裡有無法顯示的字元，請換一個", "Part of this name cannot be shown. Please take another"],
   start: ["开始", "開始", "Start"],
   to_pay: ["付给 {merchant}", "付給 {merchant}", "Pay {merchant}"],
   pay_amount: ["付款 {amount}", "付款 {amount}", "Pay {amount}"],

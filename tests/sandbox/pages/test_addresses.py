@@ -232,6 +232,16 @@ def test_the_browsers_language_is_spoken_until_another_is_chosen(browser: "Brows
         assert visitor.page.title() == "付款成功 · 碰一碰"
 
 
+def test_a_name_that_cannot_be_shown_is_said_and_stays_to_be_mended(browser: "Browser", shop: Shop, till: Till) -> None:
+    with shopper(browser, shop, expected=("status of 422",)) as phone:
+        phone.open(address(till, till.sale(18_80)))
+        phone.sign_up("\U0001f469\u200d\U0001f467 家")
+        phone.reads("名字里有无法显示的字符，请换一个")
+        assert phone.page.get_by_role("textbox").input_value() == "\U0001f469\u200d\U0001f467 家"
+        phone.sign_up("Zoe\u0308 家")  # as some keyboards compose it
+        phone.reads("Zoë 家")
+
+
 def test_a_keyboard_is_enough(browser: "Browser", shop: Shop, till: Till) -> None:
     with shopper(browser, shop) as phone:
         phone.open(address(till, till.sale(18_80)))

@@ -42,10 +42,12 @@ def test_a_name_that_a_keyboard_made_of_parts_is_composed(tmp_path: Path) -> Non
 ENTRIES = [
     ('name = "可可"\nprice = "3,50"', ItemFault.PRICE, "item 2 “可可”: its price is not an amount of CNY: '3,50'"),
     ('name = "可可"\nprice = 3.5', ItemFault.PRICE, "not in quotes"),
+    (f'name = "可可"\nprice = "{"9" * 9_000}"', ItemFault.PRICE, "9…'"),
+    (f'name = "可可"\n{"x" * 9_000} = "3"', ItemFault.FIELD, "x…'"),
     ('name = "可可"\nprice = "3.505"', ItemFault.PRICE, "not an amount"),
     ('name = "可可"\nprice = "-3"', ItemFault.PRICE, "not an amount"),
     ('name = "可可"\nprice = "0.00"', ItemFault.PRICE, "nothing"),
-    ('name = "可可"\nprice = "99999999999.00"', ItemFault.PRICE, "amount must be"),
+    ('name = "可可"\nprice = "99999999999.00"', ItemFault.PRICE, "not an amount of CNY"),
     ('name = "可可"', ItemFault.PRICE, "missing"),
     ('name = "可可"\nprice = ["3"]', ItemFault.PRICE, "not in quotes"),
     ('name = ""\nprice = "3"', ItemFault.NAME, "item 2: its name must have something"),
@@ -68,6 +70,7 @@ def test_a_wrong_item_is_named_and_the_good_ones_are_kept(
     (spoilt,) = found.spoilt
     assert (spoilt.fault, spoilt.place) == (fault, 2)
     assert says in spoilt_words(spoilt)
+    assert len(spoilt_words(spoilt)) < 160
 
 
 FILES: list[tuple[str | bytes, int, str]] = [
