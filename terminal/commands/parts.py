@@ -7,6 +7,7 @@ for stands in the light of its part. Without one, they tell what is plugged in.
 
 import errno
 import os
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -49,7 +50,9 @@ def part_probes(home: Home, root: Path = Path("/")) -> Mapping[str, Probe]:
         "Stream": lambda: _alarmed(asked(), "Stream") or well("nothing is held back"),
         "Alarms": lambda: look_at_alarms(asked()),
     }
-    return always if asked() is None else {**always, **only_running}
+    if asked() is not None:
+        return {**always, **only_running}
+    return {**always, "Readers": _not_known} if _is_silent(home) else always
 
 
 def look_at_readers(status: Status | None, settings: ReaderSettings) -> Finding:
@@ -213,6 +216,21 @@ def _asked(home: Home) -> Status | None:
             return client.status()
     except (ApiProblem, DaemonAway):
         return None
+
+
+def _is_silent(home: Home) -> bool:
+    """A terminal runs, and does not answer: it holds its readers all the same."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(_ASK_S)
+        try:
+            probe.connect(str(home.socket))
+        except OSError:
+            return False
+    return True
+
+
+def _not_known() -> Finding:
+    return broken("not known: the terminal runs and does not answer", "Restart it; if that does not help, send its log")
 
 
 def _settings(home: Home) -> Settings | ConfigError:

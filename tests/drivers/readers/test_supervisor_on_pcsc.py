@@ -12,7 +12,7 @@ from pengpos.core.errors import CardLostError, TapTimeoutError
 from pengpos.core.ports import Card, ReaderState
 from sandbox.phone.field.reader_service import ReaderService
 from tests.support.listener import Listener
-from tests.support.pcscd import LIMIT_S, VirtualSlot
+from tests.support.pcscd import LIMIT_S, OtherProgram, VirtualSlot
 
 SELECT = bytes.fromhex("00A40400")
 OK = b"\x90\x00"
@@ -69,6 +69,30 @@ def test_cards_come_and_go_on_both_readers(till: Till, slots: tuple[VirtualSlot,
         till.until(lambda heard, name=slot.reader.name: heard.cards[name] == ())  # type: ignore[misc]  # mypy cannot type a lambda's default
     slots[0].insert(polite)
     assert till.sells()
+
+
+def test_beside_a_security_key_that_another_program_uses_the_other_reader_sells(
+    till: Till, slots: tuple[VirtualSlot, VirtualSlot]
+) -> None:
+    heard: list[bytes] = []
+
+    def key(command: bytes) -> bytes:
+        heard.append(command)
+        return OK
+
+    slots[1].insert(key, bytes.fromhex("3BFD1300008131FE158073C021C057597562694B657940"))
+    till.until(lambda heard: heard.states(slots[1].reader.name)[-1] == LOST)
+    assert "no phone can be held to this slot" in till.healths[-1].detail
+    with OtherProgram(slots[1].reader.name) as theirs:
+        for _ in range(2):
+            slots[0].insert(polite)
+            assert till.sells()
+            assert theirs.transmit(SELECT) == OK
+            slots[0].remove()
+            till.until(lambda heard: heard.cards[slots[0].reader.name] == ())
+    assert till.states(slots[1].reader.name) == [STARTING, READY, LOST]
+    assert till.states(slots[0].reader.name) == [STARTING, READY]
+    assert heard == 2 * [SELECT]
 
 
 def test_a_phone_left_lying_is_sold_to_once(till: Till, slot: VirtualSlot) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One light a part: what the running terminal says comes first, then what is plugged in."""
 
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -219,6 +220,18 @@ def test_the_terminal_is_asked_once_for_all_lights_and_where_there_is_none_its_o
     lights = [probe().light for probe in probes.values()]
     assert lights[0] is GREEN
     assert len(asked) == 1
+
+
+def test_of_a_terminal_that_runs_and_does_not_answer_nothing_else_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path)
+    home.socket.parent.mkdir(parents=True)
+    monkeypatch.setattr(parts, "_asked", lambda _home: None)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as deaf:
+        deaf.bind(str(home.socket))
+        deaf.listen()
+        check(parts.part_probes(home, tmp_path)["Readers"](), RED, "runs and does not answer")
 
 
 def test_a_setting_that_cannot_be_read_is_said_where_it_matters(tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A PN532 on boards that sleep for good, wake slowly, answer late, or lose a first byte: found, opened, sold with."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drivers.readers.pn53x.link import Pn53xLink
 from drivers.readers.pn53x.place import SerialPlace
@@ -126,6 +129,16 @@ def test_noise_without_end_is_no_frame(noise: bytes) -> None:
     port.patience_s, port._ahead, port.tty = 0.0, b"", Line(noise)
     with pytest.raises(OSError, match="timed out"):
         port.read(100)
+
+
+@given(st.binary(max_size=700))
+def test_whatever_comes_is_a_frame_or_none_and_nothing_waits_without_end(heard: bytes) -> None:
+    port = SerialPort.__new__(SerialPort)
+    port.patience_s, port._ahead, port.tty = 0.0, b"", Line(heard)
+    with contextlib.suppress(OSError):
+        for _ in range(len(heard) + 1):
+            assert port.read(100).startswith(b"\x00\x00\xff")
+        raise AssertionError("more frames than bytes")
 
 
 # --- another program's port -------------------------------------------------------------------------------------------
