@@ -92,20 +92,11 @@ def _plugged_in(settings: ReaderSettings) -> Finding:
         detail = f"{claimed.name}: the kernel's driver {claimed.kernel_driver} holds it"
         return broken(detail, "Blacklist pn533_usb, pn533 and nfc")
     names = [f"{one.name} (perhaps)" if one.adapter else one.name for one in found]
-    left_out: list[str] = []
     try:
-        there = list_readers()
+        names += wanted(list_readers(), choice)
     except ReaderLostError as error:
         if not names:
             return broken(error.detail, error.cure)
-    else:
-        names += wanted(there, choice)
-        left_out = [name for name in there if name not in names]
-    if not names and left_out:
-        return broken(
-            f"only slots no phone can be held to: {', '.join(left_out)}",
-            "Plug in a contactless reader; if one of these is one, name it in [readers] include of pengpos.toml",
-        )
     if not names:
         return broken("PC/SC runs and knows no reader", "Plug the reader in; lsusb must show it")
     return well(", ".join(names))

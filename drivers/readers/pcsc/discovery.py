@@ -50,20 +50,20 @@ class PcscReaders:
     def discover(self, timeout_s: float) -> tuple[str, ...]:
         """The names of the readers there are, as soon as they differ from the last answer or when the time is over.
 
-        Raises ReaderLostError, in the name of PC/SC, if there is no PC/SC to ask.
+        Raises ReaderLostError, in the name of PC/SC, if there is no PC/SC to ask, or it knows only what is left alone.
         """
         try:
             if self._context is None:
                 self._context = Context()
-            found = wanted(self._context.readers(), self._choice)
-            if found == self._known:
+            there = self._context.readers()
+            if there == self._known:
                 self._context.await_readers(timeout_s)
-                found = wanted(self._context.readers(), self._choice)
+                there = self._context.readers()
         except WinscardError as error:
             self.close()
             raise pcsc_errors.reader_lost(pcsc_errors.SERVICE, error) from error
-        self._known = found
-        return found
+        self._known = there
+        return wanted(there, self._choice)
 
     def open(self, name: str) -> PcscReader:
         """Open one of them. Raises ReaderLostError, also while a command of its last opening hangs in the driver."""
@@ -84,8 +84,11 @@ class PcscReaders:
 
 
 def wanted(names: Sequence[str], choice: Choice) -> tuple[str, ...]:
-    """Those among them that are to be used."""
-    return tuple(name for name in names if choice.includes(name) or _may_be_held_to(name, choice))
+    """Those among them that are to be used. Raises ReaderLostError where there are some, and all are left alone."""
+    found = tuple(name for name in names if choice.includes(name) or _may_be_held_to(name, choice))
+    if names and not found:
+        raise pcsc_errors.none_for_phones(names)
+    return found
 
 
 def _may_be_held_to(name: str, choice: Choice) -> bool:

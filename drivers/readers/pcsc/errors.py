@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a PC/SC status means for a tap: the phone went, is silent, is odd, or the reader is at fault (with the cure)."""
 
+from collections.abc import Sequence
+
 from drivers.readers.pcsc.winscard import Status, WinscardError
 from pengpos.core.errors import ReaderLostError
 
@@ -66,6 +68,15 @@ def contact_card(reader: str) -> ReaderLostError:
         reader,
         "a card with contacts or a security key is in it: no phone can be held to this slot",
         "Leave it out: [readers] exclude in pengpos.toml; if phones are held to it all the same, include it there",
+    )
+
+
+def none_for_phones(slots: Sequence[str]) -> ReaderLostError:
+    """The error where PC/SC knows only slots that are left alone."""
+    return ReaderLostError(
+        SERVICE,
+        f"only slots no phone can be held to: {', '.join(slots)}",
+        "Plug in a contactless reader; if one of these is one, name it in [readers] include of pengpos.toml",
     )
 
 

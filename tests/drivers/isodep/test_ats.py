@@ -25,6 +25,14 @@ MS = 1e-3
         pytest.param("020F", 256, 4.8, id="FSCI beyond 8"),
         pytest.param("0200", 16, 4.8, id="the smallest frames"),
         pytest.param("0575339200", 64, 154.7, id="a PN532's own firmware"),
+        # As people have shown them in public by libnfc's nfc-list, which leaves TL out.
+        pytest.param("067577810280", 64, 77.3, id="DESFire"),
+        pytest.param("0578005002", 256, 9.7, id="a student card"),
+        pytest.param("1478807402 0031C173C8211064474D3133009000", 256, 38.7, id="a credit card"),
+        pytest.param("107880B002 20900000000000 8645C49F", 256, 618.6, id="a door card, SAK 28"),
+        pytest.param(
+            "147577810280 4F0CA00000030603000300000000", 64, 77.3, id="with historical bytes of a memory card"
+        ),
     ],
 )
 def test_what_a_card_says_of_itself(raw: str, frame_size: int, fwt_ms: float) -> None:

@@ -105,6 +105,20 @@ def test_slots_no_phone_can_reach_are_left_out(
     readers.close()
 
 
+def test_where_all_are_left_alone_the_cure_is_said(
+    reader_service: ReaderService, readers: PcscReaders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Context, "readers", lambda _self: (ICC, TOKEN))
+    for _ in range(2):
+        with pytest.raises(ReaderLostError, match="only slots no phone can be held to") as caught:
+            readers.discover(0)
+        assert "include" in caught.value.cure
+    monkeypatch.setattr(Context, "readers", lambda _self: (ICC, PICC))
+    assert readers.discover(0) == (PICC,)
+    monkeypatch.setattr(Context, "readers", lambda _self: ())
+    assert readers.discover(0) == ()
+
+
 def eventually_found(readers: PcscReaders) -> tuple[str, ...]:
     """A pcscd that has just come back may still refuse a client; the supervisor asks again, and so do we."""
     deadline_s = time.monotonic() + LIMIT_S
