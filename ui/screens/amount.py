@@ -80,13 +80,11 @@ def amount_screen(canvas: Canvas, status: Status) -> None:
         label = canvas.say(words.CLEAR)
         is_begun = bool(entry.typed) or entry.spoiled
         button(canvas, plan.way_out, label, Press(Key.CLEAR), Dress.OUTLINED, Role.CANCEL, enabled=is_begun)
-    label = (
-        canvas.say(words.CHARGE_AMOUNT, amount=money(entry.minor, entry.currency, canvas.language))
-        if entry.minor
-        else canvas.say(words.CHARGE)
-    )
+    label = shorter = canvas.say(words.CHARGE)
+    if entry.minor:
+        label = canvas.say(words.CHARGE_AMOUNT, amount=money(entry.minor, entry.currency, canvas.language))
     is_ready = entry.minor > 0 and not entry.spoiled and local.calling is None
-    pad_action(canvas, plan.action, label, Do.CHARGE, enabled=is_ready)
+    pad_action(canvas, plan.action, label, Do.CHARGE, enabled=is_ready, shorter=shorter)
 
 
 def _head(canvas: Canvas, box: Box, currency: str) -> None:
@@ -226,6 +224,8 @@ def _quick_item(canvas: Canvas, box: Box, item: QuickItem, index: int) -> None:
     middle = box.y + box.h / 2
     price = plain(item.price_minor, canvas.local.entry.currency, canvas.language)
     name_style, price_style = Style(18, Weight.BOLD, Token.INK), Style(SMALL_SIZE, Weight.REGULAR, Token.SOFT)
+    if not canvas.holds(price, price_style, inner.w * (0.6 if is_low else 1)):
+        price = ""  # never a part of one
     if is_low:
         width = min(inner.w * 0.6, canvas.width(price, price_style) + 1)
         canvas.text(Box(inner.x, middle - 14, inner.w - width - 4, 28), item.name, name_style)

@@ -19,6 +19,8 @@ from ui.widgets.split import WAY_OUT_PORTRAIT
 SALE_ROW = 64
 _ALARM_ROW, _ALARM_ROW_UPRIGHT = 116, 184
 _ACTION = 60
+_SIDE_MOST = 0.45
+"""A sum that would take more of the row stands before the state."""
 _MOST_LINES = {SALE_ROW: (1, 1), _ALARM_ROW: (3, 2), _ALARM_ROW_UPRIGHT: (4, 4)}
 """The most lines of what happened and of what to do, by the row's height."""
 
@@ -126,6 +128,8 @@ def _list(canvas: Canvas, title: Message, empty: Message, items: list[_Item], ro
 
 
 def _row(canvas: Canvas, box: Box, item: _Item) -> None:
+    if canvas.width(item.side, Style(BODY_SIZE, Weight.BOLD)) > box.w * _SIDE_MOST:
+        item = item._replace(side="", below=f"{item.side}{DOT}{item.below}")
     is_pressed = item.opens is not None and canvas.local.pressed == item.opens
     ground = Token.PRESSED if is_pressed else Token.CARD
     canvas.fill(box, ground, radius=RADIUS, border=Token.LINE)

@@ -24,7 +24,7 @@ def amount(
 ) -> None:
     """Draw an amount at the left of the box, as large as `size` if it fits, its last `faint_places` decimals faint."""
     parts = amount_parts(minor, currency, canvas.language)
-    while size > 30 and _width(canvas, parts, size) > box.w:
+    while size > 24 and _width(canvas, parts, size) > box.w:
         size -= 2
     baseline = box.y + box.h / 2 + 0.365 * size
     fraction_size = size * _FRACTION_SHARE

@@ -8,6 +8,8 @@ from ui.drawing.scene import Align, Box, Role
 from ui.theme import BUTTON_SIZE, RADIUS, Style, Token, Weight
 from ui.widgets.canvas import Canvas
 
+LABEL_INSET = 10
+
 
 class Dress(Enum):
     """How loud a button is: (ground, label, border)."""
@@ -37,6 +39,6 @@ def button(
         ground = Token.PRESSED if shown is not Dress.FILLED else Token.BRAND
         ink = Token.INK if shown is not Dress.FILLED else Token.ON_FILL
     canvas.fill(box, ground, radius=RADIUS, border=border)
-    canvas.text(box.inset(10, 0), label, Style(size, weight, ink), Align.CENTRE)
+    canvas.text(box.inset(LABEL_INSET, 0), label, Style(size, weight, ink), Align.CENTRE)
     if enabled:
         canvas.target(box, action, role)

@@ -90,6 +90,10 @@ class Canvas:
         px = self.type_px(style.size)
         return self.typesetter.optical_width(text, px, style.weight, self.script) / self.scale
 
+    def holds(self, text: str, style: Style, width: float) -> bool:
+        """Whether a line fits this width whole, at its smallest."""
+        return self._optical(text, style._replace(size=style.size * SHRINK_LEAST)) <= width
+
     def line_height(self, size: float) -> float:
         """Give the logical height of a line, also where small type is kept legible."""
         return self.type_px(size) * LINE_HEIGHT / self.scale

@@ -7,7 +7,7 @@ from ui.actions import Do, Key, Press, PressPin
 from ui.drawing.scene import Align, Box, Role, Shape
 from ui.theme import GAP, KEY_MINIMUM, KEY_SIZE, MARGIN, RADIUS, Style, Token, Weight
 from ui.widgets.bar import bar_height
-from ui.widgets.button import Dress, button
+from ui.widgets.button import LABEL_INSET, Dress, button
 from ui.widgets.canvas import Canvas
 from ui.widgets.split import ROW_HEIGHT, WAY_OUT_PORTRAIT
 
@@ -110,6 +110,11 @@ def _key(canvas: Canvas, box: Box, key: Key, action: Press | PressPin | None) ->
         canvas.target(box, action, Role.KEY)
 
 
-def pad_action(canvas: Canvas, box: Box, label: str, action: Do, *, enabled: bool) -> None:
-    """Draw the wide next action under a pad."""
-    button(canvas, box, label, action, Dress.FILLED, Role.PRIMARY, size=27, weight=Weight.DISPLAY, enabled=enabled)
+_ACTION_SIZE = 27
+
+
+def pad_action(canvas: Canvas, box: Box, label: str, action: Do, *, enabled: bool, shorter: str = "") -> None:
+    """Draw the wide next action under a pad; with a `shorter` label where its own does not fit whole."""
+    style = Style(_ACTION_SIZE, Weight.DISPLAY)
+    said = label if not shorter or canvas.holds(label, style, box.w - 2 * LABEL_INSET) else shorter
+    button(canvas, box, said, action, Dress.FILLED, Role.PRIMARY, size=style.size, weight=style.weight, enabled=enabled)
