@@ -14,11 +14,13 @@ import msgspec
 from pengpos.core.authority.roles import Action, Needed, Operator, OperatorRole, Operators, PinHash
 from pengpos.core.errors import MalformedError
 from pengpos.keys.pin import DIGEST_SIZE, SALT_SIZE, costs_are_bearable
+from pengpos.names import mended
 from pengpos.wire.encoding.base64url import b64u, unb64u
 
 log = logging.getLogger(__name__)
 
 OPERATORS_MOST: Final = 32
+NAME_MOST: Final = 40
 
 
 class PinMessage(msgspec.Struct, kw_only=True, frozen=True):
@@ -72,9 +74,8 @@ def read_pin(said: object) -> PinHash:
 def _operator(entry: object) -> Operator | None:
     try:
         said = msgspec.convert(entry, OperatorMessage)
-        return Operator(
-            operator_id=said.id, name=said.name, role=said.role, pin=read_pin(msgspec.to_builtins(said.pin))
-        )
+        name = mended(said.name, most=NAME_MOST) or said.id  # it may be of a backend older than the rule for names
+        return Operator(operator_id=said.id, name=name, role=said.role, pin=read_pin(msgspec.to_builtins(said.pin)))
     except (msgspec.ValidationError, MalformedError) as error:
         log.error("policy: an operator is passed over: %s", error)
         return None

@@ -51,6 +51,17 @@ def test_an_operator_that_cannot_be_read_is_nobody_and_roles_stay_in_force(unrea
     assert alone.needed(Action.REFUND) == frozenset({OperatorRole.MANAGER})
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("a\u202eb", "ab"), ("李\n经理", "李 经理"), ("Zoe\u0308", "Zoë"), ("\u3164", "m-1"), ("李" * 99, "李" * 40)],
+    ids=ascii,
+)
+def test_a_name_older_than_the_rule_for_names_is_mended(name: str, shown: str) -> None:
+    found = operators_in({"operators": [LI | {"name": name}]})
+    assert found is not None
+    assert [one.name for one in found.everyone] == [shown]
+
+
 @pytest.mark.parametrize("named", ["all", {"m-1": LI}, 7, True])
 def test_operators_that_are_no_list_open_nothing(named: object) -> None:
     found = operators_in({"operators": named})
