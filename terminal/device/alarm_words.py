@@ -56,6 +56,9 @@ _ABOUT_A_SALE: Final[dict[AlarmKind, _Alarm]] = {
     ),
 }
 
+_CANCELLED_UNPAID: Final = _Alarm(
+    message("alarm.cancelled_elsewhere.unpaid"), message("alarm.cancelled_elsewhere.cure")
+)
 _FOUND_PAID: Final = _Alarm(message("alarm.paid_after_cancel.stands"), message("alarm.paid_after_cancel.stands_cure"))
 
 # Translators: follows alarm.declined_at_sync.text and perhaps who bears it, as one sentence.
@@ -128,8 +131,11 @@ _TAG_UNPROTECTED: Final = _Alarm(
 def about_sale(kind: AlarmKind, sale: Sale) -> AlarmWords:
     """An alarm about one sale, with its number; who bears it as far as the backend said, and what came of asking."""
     due = sale.due if kind is AlarmKind.DECLINED_AT_SYNC else None
-    stands = kind is AlarmKind.PAID_AFTER_CANCEL and sale.state in TAKEN_STATES
-    alarm = _FOUND_PAID if stands else _ABOUT_A_SALE[kind]
+    alarm = _ABOUT_A_SALE[kind]
+    if kind is AlarmKind.PAID_AFTER_CANCEL and sale.state in TAKEN_STATES:
+        alarm = _FOUND_PAID
+    if kind is AlarmKind.CANCELLED_ELSEWHERE and sale.booking is None:
+        alarm = _CANCELLED_UNPAID
     match due.state if due is not None else None:
         case DueState.PAID:
             return _PAID_SINCE.words(number=sale.number, amount=_amount_asked_for(sale))

@@ -26,6 +26,10 @@ from terminal.device.executor import BoundedExecutor
 from terminal.sales.open_sales import OpenSales
 
 _REFUND = "refund"
+_CANCELLED_IN = frozenset({
+    SaleState.REVERSED, SaleState.CANCELLED, SaleState.DECLINED, SaleState.DECLINED_AT_SYNC,
+})  # fmt: skip
+"""Where a sale is that was cancelled elsewhere: when the cancel came, it was paid, waited, or was to be paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ class RefundComparison:
                     yield Given(sale, refund)
 
     async def _cancelled_elsewhere(self, begin: int, end: int) -> list[Elsewhere]:
-        query = SaleQuery(from_utc=begin, to_utc=end, states=frozenset({SaleState.REVERSED}), limit=PAGE_LIMIT)
+        query = SaleQuery(from_utc=begin, to_utc=end, states=_CANCELLED_IN, limit=PAGE_LIMIT)
         return [
             Elsewhere(intent_id=str(sale.intent.intent_id), number=sale.number, refund_id=None, amount=sale.total.minor)
             async for sale in self._all(query)

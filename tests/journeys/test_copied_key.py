@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The device's key is copied and used from another place: what the true terminal hears, shows, counts and reports."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
@@ -13,10 +13,15 @@ from pengpos.wire.encoding.base64url import b64u
 from sandbox.phone.phone import VirtualPhone
 from tests.support import shop as play
 from tests.support.counter import Counter
+from tests.support.road import loses_the_answer
 
 
 @pytest.fixture
 def copy(counter: Counter) -> play.Till:
+    return copy_of(counter)
+
+
+def copy_of(counter: Counter) -> play.Till:
     """A program elsewhere that has the terminal's key and no journal."""
     key = SoftwareKey(FileKey.load(counter.home.device_key).private)
     sandbox = counter.sandbox
@@ -77,18 +82,52 @@ def test_what_it_gives_back_while_the_terminal_is_off_is_told_at_the_next_start(
     assert alarms(counter, "refunded_elsewhere") == [paid.id]
 
 
-def test_a_cancel_never_asked_for_here_reverses_the_sale_and_rings(
-    counter: Counter, copy: play.Till, paid: SaleView
-) -> None:
-    stored = counter.journal.sale_by_intent(msgspec.convert(paid.intents[-1].intent_id, type=type(uuid4())))
+def cancel_by(copy: play.Till, counter: Counter, sale: SaleView) -> None:
+    stored = counter.journal.sale_by_intent(UUID(sale.intents[-1].intent_id))
     assert stored is not None
     body = {"presentation": b64u(stored.intent.presentation), "reason": "merchant"}
     assert copy.call("POST", f"/intents/{stored.intent.intent_id}/cancel", body).json()["status"] == "cancelled"
+
+
+def test_a_cancel_never_asked_for_here_reverses_the_sale_and_rings(
+    counter: Counter, copy: play.Till, paid: SaleView
+) -> None:
+    cancel_by(copy, counter, paid)
     sale = counter.until(paid, "reversed")
     assert alarms(counter, "cancelled_elsewhere") == [sale.id]
     day = counter.status.day
     assert day is not None
     assert (day.count, day.total) == (0, 0)
+    report = closed(counter)
+    assert [(one.number, one.refund_id, one.amount) for one in report.elsewhere] == [(sale.number, None, 18_80)]
+
+
+def test_a_cancel_of_a_sale_that_waits_for_a_phone_rings(counter: Counter, copy: play.Till) -> None:
+    shown = counter.until(counter.present("18.80"), lambda sale: sale.url is not None)
+    cancel_by(copy, counter, shown)
+    cancelled_elsewhere(counter, counter.until(shown, "cancelled"))
+
+
+def test_a_cancel_of_a_stored_payment_rings_beside_who_bears_it(
+    counter: Counter, copy: play.Till, phone: VirtualPhone
+) -> None:
+    counter.lose_the_backend()
+    stored = counter.tap(counter.present("18.80"), phone, "accepted_offline")
+    cancel_by(copy, counter, stored)
+    cancelled_elsewhere(counter, counter.resolve(stored, "declined_at_sync"))
+
+
+def test_a_cancel_of_a_booked_sale_whose_answer_was_lost_rings(hasty: Counter, phone: VirtualPhone) -> None:
+    hasty.road.silence_events()
+    hasty.road.put(loses_the_answer(), "*", "/v1/payments|/v1/intents/[^/]+")
+    unknown = hasty.tap(hasty.present("18.80"), phone, "unknown")
+    cancel_by(copy_of(hasty), hasty, unknown)
+    cancelled_elsewhere(hasty, hasty.resolve(unknown, "reversed"))
+
+
+def cancelled_elsewhere(counter: Counter, sale: SaleView) -> None:
+    """The shop hears that another place cancelled it, and the day's close lists it."""
+    assert alarms(counter, "cancelled_elsewhere") == [sale.id]
     report = closed(counter)
     assert [(one.number, one.refund_id, one.amount) for one in report.elsewhere] == [(sale.number, None, 18_80)]
 

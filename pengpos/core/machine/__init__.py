@@ -39,7 +39,7 @@ from pengpos.core.machine._common import (
     watched,
     with_intent,
 )
-from pengpos.core.machine._over import approved, ended
+from pengpos.core.machine._over import approved, cancelled_elsewhere, ended, marked_elsewhere
 from pengpos.core.machine._refunds import (
     heard_before_the_approval,
     refund_answered,
@@ -71,6 +71,8 @@ def step(sale: Sale, event: Event) -> Outcome:
     if isinstance(event, AskedByPerson) and event.by is not None and len(after.history) > len(sale.history):
         *before, newest = after.history
         after = replace(after, history=(*before, replace(newest, by=event.by)))
+    if cancelled_elsewhere(sale, after, event):
+        after, effects = marked_elsewhere(after), (*effects, RaiseAlarm(AlarmKind.CANCELLED_ELSEWHERE))
     if after.state is SaleState.APPROVED and sale.state not in TAKEN_STATES:
         effects = (*effects, *heard_before_the_approval(after, event.at))
     return after, effects

@@ -28,8 +28,11 @@ from pengpos.core.machine._before_payment import with_fresh_intent
 from pengpos.core.machine._common import Outcome, answered, arrow, later, not_now, stay
 from pengpos.core.machine._dues import due_told, due_unanswered
 from pengpos.core.machine._refunds import send_refunds, void_all
-from pengpos.core.machine.states import RETRIABLE_STATES
+from pengpos.core.machine.states import RETRIABLE_STATES, UNDOING_STATES
 from pengpos.core.sale import Booking, Cancel, CancelReason, Due, Refusal, Sale, SaleState
+
+_CAN_GO_BACK_WHOLE = frozenset({SaleState.APPROVED, SaleState.SETTLED})
+"""Of what is partly refunded, a backend gives back no whole by a cancel."""
 
 
 def approved(sale: Sale, event: Event) -> Outcome:
@@ -47,19 +50,30 @@ def approved(sale: Sale, event: Event) -> Outcome:
             return sale, ask + send_refunds(sale)
         case CancelAsked() | AgainAsked() | ParkAsked() | OfflineAccepted() | CodeEntered():
             return not_now(sale)
-        case StatusHeard(status=BackendStatus.CANCELLED) if booking.confirmed and sale.state is SaleState.APPROVED:
-            return _cancelled_elsewhere(sale, event.at)
+        case StatusHeard(status=BackendStatus.CANCELLED) if booking.confirmed and sale.state in _CAN_GO_BACK_WHOLE:
+            return void_all(arrow(sale, SaleState.REVERSED, event.at, "cancelled elsewhere")), ()
         case _ if not booking.confirmed:
             return _confirm_code(sale, booking, event)
         case _:
             return stay(sale)
 
 
-def _cancelled_elsewhere(sale: Sale, at: int) -> Outcome:
-    """The backend's word is final: what was taken has gone back, and this terminal never asked for that."""
-    cancel = Cancel(reason=CancelReason.MERCHANT, sent=True, elsewhere=True)
-    reversed_ = arrow(sale, SaleState.REVERSED, at, "cancelled elsewhere", cancel=cancel)
-    return void_all(reversed_), (RaiseAlarm(AlarmKind.CANCELLED_ELSEWHERE),)
+def cancelled_elsewhere(before: Sale, after: Sale, event: Event) -> bool:
+    """Whether a sale has just ended by a cancel that this terminal never asked for: it had none under way."""
+    if after.state is before.state or before.state in UNDOING_STATES:
+        return False
+    match event:
+        case StatusHeard(status=BackendStatus.CANCELLED):
+            return True
+        case Declined(refusal=Refusal(code="cancelled")):
+            return True
+        case _:
+            return False
+
+
+def marked_elsewhere(sale: Sale) -> Sale:
+    """The sale with the cancel of another place in it: the day's close lists it."""
+    return replace(sale, cancel=Cancel(reason=CancelReason.MERCHANT, sent=True, elsewhere=True))
 
 
 def _confirm_code(sale: Sale, booking: Booking, event: Event) -> Outcome:

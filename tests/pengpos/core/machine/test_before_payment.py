@@ -7,12 +7,14 @@ from typing import TypeAlias
 import pytest
 
 from pengpos.core.effects import (
+    AlarmKind,
     Arm,
     AskBackend,
     Disarm,
     Effect,
     EmptyFieldFirst,
     NotNow,
+    RaiseAlarm,
     SendCancel,
     SendPayment,
     SignAgain,
@@ -83,6 +85,7 @@ TIME = LifeOver(at=LIFE_OVER, intent_id=ID)
 RECEIPT = PaidByReceipt(at=HEARD_AT, intent_id=ID, booking=booking())
 SOON = NOON + 30
 LATE = LIFE_OVER + 30
+RINGS = RaiseAlarm(AlarmKind.CANCELLED_ELSEWHERE)
 YES = ReplyAccepted(at=NOON + 2, authorised=authorised())
 RIGHT_CODE = CodeEntered(at=HEARD_AT, right=True)
 
@@ -131,6 +134,7 @@ RIGHT_CODE = CodeEntered(at=HEARD_AT, right=True)
             says(BackendStatus.CANCELLED),
             S.CANCELLED,
             Disarm(),
+            RINGS,
         ),
         arrow("backend: expired → expired", PRESENTED, says(BackendStatus.EXPIRED), S.EXPIRED, Disarm()),
         arrow("backend: created → stays", PRESENTED, says(BackendStatus.CREATED), S.PRESENTED),
@@ -200,7 +204,7 @@ RIGHT_CODE = CodeEntered(at=HEARD_AT, right=True)
         ),
         arrow("held → stays, asked again", PENDING, says_held(), S.PENDING, Disarm(), AskBackend(HEARD_AT + 5)),
         arrow("still held → asked again", PARKED, says_held(), S.PENDING, AskBackend(HEARD_AT + 5)),
-        arrow("backend: cancelled → cancelled", PENDING, says(BackendStatus.CANCELLED), S.CANCELLED, Disarm()),
+        arrow("backend: cancelled → cancelled", PENDING, says(BackendStatus.CANCELLED), S.CANCELLED, Disarm(), RINGS),
         arrow("backend: expired → expired", PENDING, says(BackendStatus.EXPIRED), S.EXPIRED, Disarm()),
         arrow("cashier → cancelling", PENDING, CANCEL, S.CANCELLING, Disarm(), SendCancel()),
         arrow("parked, cashier → cancelling", PARKED, CANCEL, S.CANCELLING, SendCancel()),

@@ -268,8 +268,11 @@ def test_what_is_taken_is_not_tried_again(take: Take, state: SaleState) -> None:
 
 
 @pytest.mark.parametrize("call", [None, ASK], ids=["by an event", "asked"])
-def test_a_cancel_of_another_place_reverses_the_sale_with_an_alarm(take: Take, call: BackendCall | None) -> None:
-    after, effects = take(sale_in(S.APPROVED, refunds=(refund(1),)), says(B.CANCELLED, call))
+@pytest.mark.parametrize("state", [S.APPROVED, S.SETTLED])
+def test_a_cancel_of_another_place_reverses_the_sale_with_an_alarm(
+    take: Take, state: SaleState, call: BackendCall | None
+) -> None:
+    after, effects = take(sale_in(state, refunds=(refund(1),)), says(B.CANCELLED, call))
     assert (after.state, effects) == (S.REVERSED, (RaiseAlarm(AlarmKind.CANCELLED_ELSEWHERE),))
     assert after.cancel is not None
     assert after.cancel.elsewhere
@@ -277,7 +280,40 @@ def test_a_cancel_of_another_place_reverses_the_sale_with_an_alarm(take: Take, c
     assert take(after, says(B.CANCELLED, call)) == (after, ())
 
 
-@pytest.mark.parametrize("state", sorted(TAKEN_STATES - {S.APPROVED}))
-def test_what_is_settled_or_refunded_can_be_cancelled_by_none(take: Take, state: SaleState) -> None:
+CANCELLED_BEFORE_IT = says_declined(refusal=Refusal(reason=Reason.EXPIRED, code="cancelled"))
+
+
+@pytest.mark.parametrize(
+    ("state", "heard", "into"),
+    [
+        (S.SIGNED, says(B.CANCELLED), S.CANCELLED),
+        (S.PRESENTED, says(B.CANCELLED), S.CANCELLED),
+        (S.PENDING, says(B.CANCELLED), S.CANCELLED),
+        (S.UNKNOWN, says(B.CANCELLED, ASK), S.REVERSED),
+        (S.AUTHORISED, CANCELLED_BEFORE_IT, S.DECLINED),
+        (S.UNKNOWN, CANCELLED_BEFORE_IT, S.DECLINED),
+        (S.FORWARDING, says(B.CANCELLED, BackendCall.FORWARD), S.DECLINED_AT_SYNC),
+        (S.FORWARDING, replace(CANCELLED_BEFORE_IT, call=BackendCall.FORWARD), S.DECLINED_AT_SYNC),
+    ],
+)
+def test_whatever_a_cancel_of_another_place_ends_says_so_and_rings(
+    take: Take, state: SaleState, heard: Event, into: SaleState
+) -> None:
+    after, effects = take(sale_in(state), heard)
+    assert after.state is into
+    assert after.cancel is not None
+    assert after.cancel.elsewhere
+    assert RaiseAlarm(AlarmKind.CANCELLED_ELSEWHERE) in effects
+
+
+def test_the_own_cancel_is_of_no_other_place(take: Take) -> None:
+    after, effects = take(sale_in(S.CANCELLING), CancelAnswered(at=SOON, intent_id=ID))
+    assert (after.state, effects) == (S.CANCELLED, ())
+    assert after.cancel is not None
+    assert not after.cancel.elsewhere
+
+
+@pytest.mark.parametrize("state", sorted(TAKEN_STATES - {S.APPROVED, S.SETTLED}))
+def test_what_is_refunded_can_be_cancelled_by_none(take: Take, state: SaleState) -> None:
     sale = sale_in(state)
     assert take(sale, says(B.CANCELLED, None)) == (sale, ())

@@ -87,6 +87,7 @@ FORGOTTEN = LIFE_OVER + 600
 CANCEL = CancelAsked(at=SOON, reason=CancelReason.CUSTOMER)
 NO_AT_SYNC = S.DECLINED_AT_SYNC
 ALARM = RaiseAlarm(AlarmKind.DECLINED_AT_SYNC)
+ELSEWHERE = RaiseAlarm(AlarmKind.CANCELLED_ELSEWHERE)
 UNPAID, UNASKED, UNSENT = (NoAnswer(at=SOON, call=call) for call in (PAY, ASK, SEND))
 
 
@@ -138,7 +139,7 @@ UNPAID, UNASKED, UNSENT = (NoAnswer(at=SOON, call=call) for call in (PAY, ASK, S
         arrow("issuer's receipt → approved", UNKNOWN, RECEIPT, S.APPROVED),
         arrow("declined → declined", UNKNOWN, says_declined(ASK), S.DECLINED),
         arrow("held → pending", UNKNOWN, says_held(ASK), S.PENDING, AskBackend(HEARD_AT + 5)),
-        arrow("cancelled → reversed", UNKNOWN, says(B.CANCELLED, ASK), S.REVERSED),
+        arrow("cancelled → reversed", UNKNOWN, says(B.CANCELLED, ASK), S.REVERSED, ELSEWHERE),
         arrow("expired → expired", UNKNOWN, says(B.EXPIRED, ASK), S.EXPIRED),
         arrow(
             "404 600 s after expiry → cancelling",
@@ -199,7 +200,7 @@ UNPAID, UNASKED, UNSENT = (NoAnswer(at=SOON, call=call) for call in (PAY, ASK, S
         arrow("approved by an event → approved", FORWARDING, says_approved(), S.APPROVED),
         arrow("declined, too old → declined_at_sync", FORWARDING, says_declined(SEND), NO_AT_SYNC, ALARM),
         arrow("expired → declined_at_sync", FORWARDING, says(B.EXPIRED, SEND), NO_AT_SYNC, ALARM),
-        arrow("cancelled → declined_at_sync", FORWARDING, says(B.CANCELLED, SEND), NO_AT_SYNC, ALARM),
+        arrow("cancelled → declined_at_sync", FORWARDING, says(B.CANCELLED, SEND), NO_AT_SYNC, ALARM, ELSEWHERE),
         arrow("held → stays, asked with GET", FORWARDING, says_held(SEND), S.FORWARDING, AskBackend(HEARD_AT + 5)),
         arrow("held event → stays, the drainer's answer is on its way", FORWARDING, says_held(), S.FORWARDING),
         arrow(
