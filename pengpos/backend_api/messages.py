@@ -55,6 +55,8 @@ class RefundMessage(Answer, kw_only=True, frozen=True):
     code: str | None = None
     """`review_refused`: it failed because a person said no."""
     amount: int
+    lessens: int | None = None
+    """A `void` one: what it took off the guaranteed sum and the due."""
     currency: str
     signed: str | None = None
     """A `RefundContent` by an issuer, once it has ended."""
@@ -68,6 +70,7 @@ class RefundContent(Answer, kw_only=True, frozen=True):
     refund_id: str
     state: str
     amount: int | None = None
+    lessens: int | None = None
     currency: str | None = None
 
 

@@ -284,10 +284,14 @@ class RefundAnswered(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundedElsewhere(AboutIntent):
-    """The backend has given money of this intent back under a refund id that this terminal never made."""
+    """The backend has given money of this intent back under a refund id that this terminal never made.
+
+    `lessens`: nothing was taken; the amount came off what the platform or the shopper owes.
+    """
 
     refund_id: UUID
     amount_minor: int
+    lessens: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

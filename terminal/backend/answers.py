@@ -130,7 +130,7 @@ class Answers:
     def refunds_told(self, sale: Sale, message: PaymentMessage) -> list[Event]:
         """What a payment of the newest intent says of its refunds; what does not fit one of this sale says nothing.
 
-        One that is done and that this terminal never asked for is news of another place.
+        One that this terminal never asked for, and that gave back or took off what is owed, is news of another place.
         """
         ordered = {refund.refund_id: refund for refund in sale.refunds}
         told: list[Event] = []
@@ -148,17 +148,32 @@ class Answers:
         return told
 
     def _refunded_elsewhere(self, sale: Sale, refund_id: UUID, answer: RefundMessage) -> list[Event]:
-        if answer.state != RefundState.DONE.value or answer.currency != sale.amount.currency:
+        lessens = answer.state == RefundState.VOID.value and answer.lessens
+        if not (answer.state == RefundState.DONE.value or lessens) or answer.currency != sale.amount.currency:
             return []
         try:
             endings.refund_ended(
-                sale, refund_id, answer.signed, self._terms(), state=answer.state, amount_minor=answer.amount
+                sale,
+                refund_id,
+                answer.signed,
+                self._terms(),
+                state=answer.state,
+                amount_minor=answer.amount,
+                lessens_minor=answer.lessens,
             )
         except UnusableAnswerError as error:
             log.warning("sale %s, refunded elsewhere: %s", sale.number, error)
             return []
         at, intent_id = self._clock.now(), sale.intent.intent_id
-        return [RefundedElsewhere(at=at, intent_id=intent_id, refund_id=refund_id, amount_minor=answer.amount)]
+        return [
+            RefundedElsewhere(
+                at=at,
+                intent_id=intent_id,
+                refund_id=refund_id,
+                amount_minor=answer.lessens or 0 if lessens else answer.amount,
+                lessens=bool(lessens),
+            )
+        ]
 
     def due_told(self, message: PaymentMessage) -> list[Event]:
         """What a payment says of its due: one event, or none."""

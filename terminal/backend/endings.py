@@ -78,9 +78,19 @@ def _ending(sale: Sale, text: str | None, outcomes: frozenset[Outcome], terms: T
 
 
 def refund_ended(
-    sale: Sale, refund_id: UUID, text: str | None, terms: Terms, *, state: str, amount_minor: int | None
+    sale: Sale,
+    refund_id: UUID,
+    text: str | None,
+    terms: Terms,
+    *,
+    state: str,
+    amount_minor: int | None,
+    lessens_minor: int | None = None,
 ) -> None:
-    """That a refund of the sale's newest intent has ended so, over this amount. Raises UnusableAnswerError."""
+    """That a refund of the sale's newest intent has ended so, over this amount. Raises UnusableAnswerError.
+
+    `lessens_minor`: believed to be taken off what is owed, where a void one says so.
+    """
     if text is None:
         if terms.signs_endings:
             raise UnusableAnswerError(f"a refund that is {state}, which no issuer has signed")
@@ -95,3 +105,5 @@ def refund_ended(
         raise UnusableAnswerError(f"signed for refund {said.refund_id} of intent {said.intent_id}")
     if (said.state, said.amount) != (state, amount_minor):
         raise UnusableAnswerError(f"signed is a refund of {said.amount} that is {said.state}")
+    if lessens_minor is not None and said.lessens != lessens_minor:
+        raise UnusableAnswerError(f"signed is a refund that lessens what is owed by {said.lessens}")

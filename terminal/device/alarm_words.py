@@ -14,7 +14,7 @@ from pengpos.core.effects import AlarmKind
 from pengpos.core.errors import JournalMediumError
 from pengpos.core.machine.states import TAKEN_STATES
 from pengpos.core.money import Money
-from pengpos.core.sale import DueState, Sale
+from pengpos.core.sale import DueState, RefundState, Sale
 from pengpos.i18n import Message
 from terminal.device.words import joined, message, sentences
 
@@ -58,6 +58,9 @@ _ABOUT_A_SALE: Final[dict[AlarmKind, _Alarm]] = {
 
 _CANCELLED_UNPAID: Final = _Alarm(
     message("alarm.cancelled_elsewhere.unpaid"), message("alarm.cancelled_elsewhere.cure")
+)
+_LESSENED_ELSEWHERE: Final = _Alarm(
+    message("alarm.refunded_elsewhere.lessened"), message("alarm.refunded_elsewhere.cure")
 )
 _FOUND_PAID: Final = _Alarm(message("alarm.paid_after_cancel.stands"), message("alarm.paid_after_cancel.stands_cure"))
 
@@ -136,6 +139,8 @@ def about_sale(kind: AlarmKind, sale: Sale) -> AlarmWords:
         alarm = _FOUND_PAID
     if kind is AlarmKind.CANCELLED_ELSEWHERE and sale.booking is None:
         alarm = _CANCELLED_UNPAID
+    if kind is AlarmKind.REFUNDED_ELSEWHERE and sale.booking is None:
+        alarm = _LESSENED_ELSEWHERE if all(refund.state is RefundState.VOID for refund in sale.refunds) else alarm
     match due.state if due is not None else None:
         case DueState.PAID:
             return _PAID_SINCE.words(number=sale.number, amount=_amount_asked_for(sale))

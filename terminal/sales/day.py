@@ -33,7 +33,7 @@ _CLOSED_KIND = "day_closed"
 """By business date: the operator who closed it last."""
 _PAYMENTS = frozenset({"payment", "offline_payment", "late_payment"})
 _DUE, _GUARANTEE = "due", "guarantee"
-"""Paid after all, of a payment declined at sync, on the date it was paid. No payment here."""
+"""Paid after all, or borne by the platform, of a payment declined at sync. No payment here."""
 
 
 def business_day_of(policy: dict[str, Any] | None) -> BusinessDay:
@@ -95,7 +95,13 @@ class DayClose:
         )
         here = await self._taken_on(on, business_day)
         refunds = await self._refunds.compare(on, business_day, settlement.entries)
-        differences = [*self._missing_there(here, there), *self._missing_here(here, there), *refunds.differences]
+        guarantees = await self._refunds.compare_guarantees(on, business_day, settlement.entries)
+        differences = [
+            *self._missing_there(here, there),
+            *self._missing_here(here, there),
+            *refunds.differences,
+            *guarantees,
+        ]
         totals = await self._executor.run(partial(self._reads.day_totals, *business_day.span(on), currency))
         if settlement.final:
             await self._settle(here, there, on, by)

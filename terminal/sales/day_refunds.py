@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Holds the refunds of a day against the backend's settlement, and finds what this terminal never asked for.
+"""Holds the refunds of a day, and what the platform owes for what it declined, against the backend's settlement.
 
-A refund counts on the day on which it was done. The two sides hear of that seconds apart, so one done close to the hour
-at which a day begins may stand in the settlement of the day beside: that is no difference.
+It finds what this terminal never asked for. A refund counts on the day on which it was done. The two sides hear of that
+seconds apart, so one done close to the hour at which a day begins may stand in the settlement of the day beside: that
+is no difference.
 
 Tests: tests/terminal/sales/test_day_refunds.py
 """
@@ -25,7 +26,10 @@ from pengpos.core.times import CLOCK_TOLERANCE_S, parse_rfc3339
 from terminal.device.executor import BoundedExecutor
 from terminal.sales.open_sales import OpenSales
 
-_REFUND = "refund"
+_REFUND, _GUARANTEE = "refund", "guarantee"
+_ASKED_MOST = 20
+"""Of sales for which the two sides differ, so many are asked about in one close."""
+_DECLINED = frozenset({SaleState.DECLINED_AT_SYNC})
 _CANCELLED_IN = frozenset({
     SaleState.REVERSED, SaleState.CANCELLED, SaleState.DECLINED, SaleState.DECLINED_AT_SYNC,
 })  # fmt: skip
@@ -107,8 +111,44 @@ class RefundComparison:
             there_count=len(there),
             there_minor=-sum(entry.amount for entry, _ in there),
             differences=differences,
-            elsewhere=[*_refunded_elsewhere(found), *await self._cancelled_elsewhere(begin, end)],
+            elsewhere=[*_refunded_elsewhere(found), *await self._never_asked_for(begin, end)],
         )
+
+    async def compare_guarantees(
+        self, on: date, business_day: BusinessDay, entries: Sequence[SettlementEntryMessage]
+    ) -> list[Difference]:
+        """Where the platform owes another sum than the sale says; a refund of another place that the backend tells of
+        becomes part of the sale.
+
+        Raises JournalError.
+        """
+        begin, end = business_day.span(on)
+        query = SaleQuery(from_utc=begin, to_utc=end, states=_DECLINED, limit=PAGE_LIMIT)
+        here = {
+            sale.intent.intent_id: sale
+            async for sale in self._all(query)
+            if _guaranteed_minor(sale) and sale.authorised and _well_inside(sale.authorised.authorised_at, begin, end)
+        }
+        there: dict[UUID, int] = {}
+        for entry in entries:
+            if entry.kind == _GUARANTEE and (sale := await self._sale(entry)) is not None:
+                here[sale.intent.intent_id] = sale
+                there[sale.intent.intent_id] = there.get(sale.intent.intent_id, 0) + entry.amount
+        differing = [sale for intent_id, sale in here.items() if there.get(intent_id, 0) != _guaranteed_minor(sale)]
+        for sale in differing[:_ASKED_MOST]:
+            for event in await self._backend.refunds_of(sale):
+                if isinstance(event, RefundedElsewhere):
+                    await self._open_sales.apply(sale.sale_id, event)
+        return [
+            Difference(
+                intent_id=str(sale.intent.intent_id),
+                number=sale.number,
+                state=sale.state.value,
+                here=_guaranteed_minor(sale),
+                there=there.get(sale.intent.intent_id),
+            )
+            for sale in differing
+        ]
 
     async def _given_back(self, begin: int, end: int) -> AsyncIterator[Given]:
         async for sale in self._all(SaleQuery(refunded_from_utc=begin, refunded_to_utc=end, limit=PAGE_LIMIT)):
@@ -116,13 +156,17 @@ class RefundComparison:
                 if refund.state is RefundState.DONE and begin <= refund.at < end:
                     yield Given(sale, refund)
 
-    async def _cancelled_elsewhere(self, begin: int, end: int) -> list[Elsewhere]:
+    async def _never_asked_for(self, begin: int, end: int) -> list[Elsewhere]:
+        """Cancels, and refunds that took off what is owed, of the sales of a day."""
         query = SaleQuery(from_utc=begin, to_utc=end, states=_CANCELLED_IN, limit=PAGE_LIMIT)
-        return [
-            Elsewhere(intent_id=str(sale.intent.intent_id), number=sale.number, refund_id=None, amount=sale.total.minor)
-            async for sale in self._all(query)
-            if sale.cancel is not None and sale.cancel.elsewhere
-        ]
+        found: list[Elsewhere] = []
+        async for sale in self._all(query):
+            if sale.cancel is not None and sale.cancel.elsewhere:
+                about = str(sale.intent.intent_id)
+                found.append(Elsewhere(intent_id=about, number=sale.number, refund_id=None, amount=sale.total.minor))
+            lessened = [Given(sale, refund) for refund in sale.refunds if refund.state is RefundState.VOID]
+            found += _refunded_elsewhere(lessened)
+        return found
 
     async def _all(self, query: SaleQuery) -> AsyncIterator[Sale]:
         while True:
@@ -201,6 +245,10 @@ def _refunded_elsewhere(found: Sequence[Given]) -> Iterator[Elsewhere]:
                 refund_id=str(given.refund.refund_id),
                 amount=given.amount_minor,
             )
+
+
+def _guaranteed_minor(sale: Sale) -> int:
+    return sale.refusal.guaranteed_minor if sale.refusal is not None else 0
 
 
 def _well_inside(at: int, begin: int, end: int) -> bool:

@@ -12,7 +12,7 @@ from offline_queue.port import Reads
 from pengpos.core.authority.limits import Limit, OverLimit, code_over_limit, refund_over_limit
 from pengpos.core.money import Money
 from pengpos.core.ports import Clock
-from pengpos.core.sale import DueState, Sale, SaleState
+from pengpos.core.sale import Sale
 from terminal.device.executor import BoundedExecutor
 from terminal.sales.day import business_day_of
 from terminal.sales.offline import OfflinePolicy
@@ -39,8 +39,6 @@ class UsedLimits:
         limits = self._policy.limits
         if limits.per_refund_minor is None and limits.refunds_per_day_minor is None:
             return None
-        if sale.state is SaleState.DECLINED_AT_SYNC and (sale.due is None or sale.due.state is not DueState.PAID):
-            return None  # nothing was taken: it lessens what is owed
         currency = sale.amount.currency
         business_day = business_day_of(self._policy.document)
         today = business_day.span(business_day.date_of(self._clock.now()))

@@ -61,6 +61,51 @@ def test_a_refund_never_asked_for_here_is_told_and_stands_in_the_day(
     assert [(one.number, one.amount) for one in report.elsewhere] == [(sale.number, 8_80)]
 
 
+def lessen_by(copy: play.Till, sale: SaleView) -> None:
+    """A refund of all of a payment that was declined at sync and that the platform owes."""
+    path = f"/payments/{sale.intents[-1].intent_id}/refunds"
+    answer = copy.call("POST", path, {"refund_id": str(uuid4()), "reason": "mine now"}).json()
+    assert (answer["state"], answer["lessens"]) == ("void", 18_23)
+
+
+@pytest.fixture
+def owed(counter: Counter, phone: VirtualPhone) -> SaleView:
+    counter.lose_the_backend()
+    sale = counter.resolve(counter.tap(counter.present("18.23"), phone, "accepted_offline"), "declined_at_sync")
+    assert sale.reason is not None
+    assert (sale.reason.guaranteed, sale.reason.due and sale.reason.due.state) == (18_23, "open")
+    return sale
+
+
+def nothing_owed(sale: SaleView) -> bool:
+    reason = sale.reason
+    return reason is not None and reason.guaranteed == 0 and reason.due is not None and reason.due.state == "withdrawn"
+
+
+def test_what_it_takes_off_what_is_owed_is_told_and_stands_in_the_day(
+    counter: Counter, copy: play.Till, owed: SaleView
+) -> None:
+    lessen_by(copy, owed)
+    sale = counter.until(owed, nothing_owed)
+    assert alarms(counter, "refunded_elsewhere") == [sale.id]
+    report = closed(counter)
+    assert [(one.number, one.amount) for one in report.elsewhere] == [(sale.number, 18_23)]
+    assert (report.there_guaranteed_total, report.differences) == (0, [])
+
+
+def test_with_the_stream_held_back_the_days_close_finds_what_is_owed_no_more(
+    counter: Counter, copy: play.Till, owed: SaleView
+) -> None:
+    counter.road.silence_events()
+    lessen_by(copy, owed)
+    report = closed(counter)
+    assert [(one.number, one.here, one.there) for one in report.differences] == [(owed.number, 18_23, None)]
+    assert nothing_owed(counter.until(owed, nothing_owed))
+    assert alarms(counter, "refunded_elsewhere") == [owed.id]
+    again = closed(counter)
+    assert (again.differences, [one.amount for one in again.elsewhere]) == ([], [18_23])
+
+
 def test_with_the_stream_held_back_the_days_close_finds_it(counter: Counter, copy: play.Till, paid: SaleView) -> None:
     counter.road.silence_events()
     refund_by(copy, paid, 8_80)

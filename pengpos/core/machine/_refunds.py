@@ -140,13 +140,17 @@ def refunded_elsewhere(sale: Sale, event: RefundedElsewhere) -> Outcome:
         amount_minor=event.amount_minor,
         reason="not asked for here",
         asked_minor=event.amount_minor,
-        state=RefundState.DONE,
+        state=RefundState.VOID if event.lessens else RefundState.DONE,
         at=event.at,
         elsewhere=True,
     )
     updated = replace(sale, refunds=(*sale.refunds, refund))
+    ring = RaiseAlarm(AlarmKind.REFUNDED_ELSEWHERE)
+    if event.lessens:
+        after, effects = _lessened(updated, event.amount_minor)
+        return after, (*effects, ring)
     after, _ = _following(updated, event.at)
-    return after, (RaiseAlarm(AlarmKind.REFUNDED_ELSEWHERE),)
+    return after, (ring,)
 
 
 def _following(sale: Sale, at: int) -> Outcome:

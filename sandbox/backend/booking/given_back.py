@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a terminal's key has had given back on a business day: what the policy's limits are held against.
 
-Source: backend API, *Limits in the policy*. What a person at the backend approved is not in it.
+Source: backend API, *Limits in the policy*. What a void refund took off what is owed counts as given back. What a
+person at the backend approved is not in it.
 
 Tests: tests/sandbox/backend/terminals/test_over_limit.py
 """
@@ -26,7 +27,7 @@ from sandbox.backend.records.tables import (
 
 
 def today_minor(session: Session, intent: IntentRow, now: int) -> int:
-    """Refunds that are done, and booked payments that were cancelled, by this intent's terminal in its currency.
+    """Refunds done or void, and booked payments that were cancelled, by this intent's terminal in its currency.
 
     No other transaction adds to it before this one ends: the merchant's account, which all of it comes from, is locked.
     """
@@ -38,7 +39,7 @@ def today_minor(session: Session, intent: IntentRow, now: int) -> int:
         .join(IntentRow, IntentRow.key == RefundRow.intent_key)
         .where(
             RefundRow.terminal_id == terminal_id,
-            RefundRow.state == RefundState.DONE,
+            RefundRow.state.in_((RefundState.DONE, RefundState.VOID)),
             RefundRow.business_date == booking.business_date_of(session, terminal_id, now),
             IntentRow.currency == currency,
             _not_reviewed(ReviewKind.REFUND, RefundRow.terminal_id, RefundRow.id),

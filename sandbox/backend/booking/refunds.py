@@ -155,7 +155,7 @@ def _must_wait(
     imported: held_orders.Imported | None,
 ) -> bool:
     """Whether a person must look at it first; then the row says what that is. Raises ExceedsCapturedError."""
-    would_give = _would_give(session, intent, payment, row)
+    counts = _would_give(session, intent, payment, row)
     order = held_orders.Order(
         kind=ReviewKind.REFUND,
         terminal_id=intent.terminal_id,
@@ -169,24 +169,24 @@ def _must_wait(
             "reason": row.reason,
         },
         imported=imported,
-        gives_back_minor=would_give or 0,
-        given_today_minor=given_back.today_minor(session, intent, now) if would_give else 0,
+        gives_back_minor=counts,
+        given_today_minor=given_back.today_minor(session, intent, now) if counts else 0,
     )
     if held_orders.ask(session, order, now) is None:
         return False
-    if would_give is not None:
-        row.amount_minor = would_give
-    else:
-        row.amount_minor = payment.guaranteed_minor if row.requested_minor is None else row.requested_minor
+    row.amount_minor = counts
     return True
 
 
-def _would_give(session: Session, intent: IntentRow, payment: PaymentRow, row: RefundRow) -> int | None:
-    """What would go back of money that was taken; None: none was. Raises ExceedsCapturedError."""
+def _would_give(session: Session, intent: IntentRow, payment: PaymentRow, row: RefundRow) -> int:
+    """What would go back of money that was taken, or be taken off what is owed. Raises ExceedsCapturedError."""
     if payment.status is PaymentStatus.APPROVED:
         return _amount(row, payment.taken_minor - payment.refunded_minor)
     due = dues.paid(session, intent.key)
-    return None if due is None else _amount(row, due.amount_minor - due.refunded_minor)
+    if due is not None:
+        return _amount(row, due.amount_minor - due.refunded_minor)
+    owed = max(payment.guaranteed_minor, dues.left_to_pay(session, intent.key))
+    return owed if row.requested_minor is None else min(row.requested_minor, owed)
 
 
 def _carry_out(
@@ -199,7 +199,7 @@ def _carry_out(
         payment = session.get_one(PaymentRow, due.payment_id)
         _give_due(session, intent, payment, due, row, now)
     else:
-        row.amount_minor = 0
+        row.amount_minor = _would_give(session, intent, payment, row)
         _lessen_guarantee(session, intent, payment, row, now)
         dues.lessen(session, intent.key, row.requested_minor, now)
     return payment

@@ -181,12 +181,14 @@ class Refund(InCurrency):
     """Money on its way back: `done`; `failed` later on, then it counts no more; `void`: its payment was declined.
 
     `held`: a person decides; `amount` is then what it would give back. `code`: `review_refused` if that was a no.
+    `lessens`: a `void` one, what it took off the guaranteed sum and the due.
     """
 
     refund_id: Uuid
     state: RefundState
     code: str | None = None
     amount: Amount
+    lessens: Amount | None = None
     signed: Base64url | None = None
 
 

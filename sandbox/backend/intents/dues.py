@@ -74,6 +74,12 @@ def given_back(session: Session, payment: PaymentRow) -> int:
     return due.refunded_minor if due is not None and due.payment_id == payment.id else 0
 
 
+def left_to_pay(session: Session, intent_key: str) -> int:
+    """What an intent's due still asks for."""
+    due = of(session, intent_key)
+    return due.amount_minor if due is not None and due.state in _ALIVE else 0
+
+
 def lessen(session: Session, intent_key: str, by: int | None, now: int) -> None:
     """A refund was waiting behind the payment: so much less is owed (None: nothing any more)."""
     due = of(session, intent_key)

@@ -64,6 +64,7 @@ def of_refund(report: RefundReport) -> dict[str, Any]:
         state=report.state.value,
         code=report.code,
         amount=report.amount_minor,
+        lessens=report.lessens_minor,
         currency=report.currency,
         currency_digits=digits(report.currency),
     )

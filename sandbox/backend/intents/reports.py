@@ -45,12 +45,13 @@ class ReportedStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundReport:
-    """A refund as it stands. `code`: why it failed, where that is known."""
+    """A refund as it stands. `code`: why it failed, where that is known. `lessens_minor`: of a void one."""
 
     refund_id: str
     state: RefundState
     code: str | None
     amount_minor: int
+    lessens_minor: int | None
     currency: str
 
 
@@ -167,13 +168,14 @@ def with_refunds(session: Session, row: PaymentRow) -> PaymentReport:
 
 def of_refund(session: Session, row: RefundRow, currency: str) -> RefundReport:
     """A refund as it stands."""
-    failed = row.state is RefundState.FAILED
+    failed, void = row.state is RefundState.FAILED, row.state is RefundState.VOID
     refused = failed and held_orders.refused(session, ReviewKind.REFUND, row.terminal_id, row.id)
     return RefundReport(
         refund_id=row.id,
         state=row.state,
         code="review_refused" if refused else None,
-        amount_minor=row.amount_minor,
+        amount_minor=0 if void else row.amount_minor,
+        lessens_minor=row.amount_minor if void else None,
         currency=currency,
     )
 

@@ -10,7 +10,8 @@ from offline_queue.memory import MemoryJournal
 from pengpos.backend_api.calls import UnusableAnswerError
 from pengpos.backend_api.messages import SettlementMessage
 from pengpos.client import DayReport
-from pengpos.core.sale import DueState, SaleState, Step
+from pengpos.core.events import Event
+from pengpos.core.sale import DueState, Sale, SaleState, Step
 from terminal.backend.gateway import BackendGateway
 from terminal.device.executor import BoundedExecutor
 from terminal.sales.day import DayClose, business_day_of
@@ -38,13 +39,17 @@ class Settled:
         assert path == f"/v1/settlements/{TODAY.isoformat()}"
         return cast("SettlementMessage", msgspec.convert(self.answer, kind))
 
+    async def refunds_of(self, _sale: Sale) -> list[Event]:
+        """As `BackendGateway.refunds_of`."""
+        return []
 
-def closed(state: DueState | None, *entries: tuple[str, str, int]) -> DayReport:
+
+def closed(state: DueState | None, *entries: tuple[str, str, int], guaranteed: int = 0) -> DayReport:
     """The report of a day on which one sale was approved and one declined at sync."""
-    return closed_at(Settled(*entries), state)
+    return closed_at(Settled(*entries), state, guaranteed)
 
 
-def closed_at(settled: Settled, state: DueState | None) -> DayReport:
+def closed_at(settled: Settled, state: DueState | None, guaranteed: int = 0) -> DayReport:
     """The same, at a backend that gives this settlement."""
     reports: list[DayReport] = []
 
@@ -54,7 +59,8 @@ def closed_at(settled: Settled, state: DueState | None) -> DayReport:
         open_sales = OpenSales(journal, lambda: None)
         open_sales.attach(Sink())
         put(open_sales, journal, SaleState.APPROVED)
-        refusal = samples.refusal(samples.due(state, 1800) if state is not None else None)
+        due = samples.due(state, 1800) if state is not None else None
+        refusal = samples.refusal(due, guaranteed_minor=guaranteed)
         put(open_sales, journal, SaleState.DECLINED_AT_SYNC, 2, refusal=refusal, history=STORED)
         backend = cast("BackendGateway", settled)
         days = DayClose(
@@ -106,6 +112,22 @@ def test_another_days_settlement_is_no_answer() -> None:
 
 
 def test_what_the_platform_pays_for_a_declined_one_is_named_and_is_no_difference() -> None:
-    report = closed(None, SOLD, GUARANTEED)
+    report = closed(None, SOLD, GUARANTEED, guaranteed=10_00)
     assert (report.there_guaranteed_count, report.there_guaranteed_total) == (1, 10_00)
     assert (report.there_count, report.there_total, report.differences) == (1, 18_80, [])
+
+
+@pytest.mark.parametrize(
+    ("guaranteed", "entries", "differs"),
+    [
+        pytest.param(10_00, (SOLD,), [(10_00, None)], id="owed here, and not there"),
+        pytest.param(18_80, (SOLD, GUARANTEED), [(18_80, 10_00)], id="less there"),
+        pytest.param(0, (SOLD, GUARANTEED), [(0, 10_00)], id="owed there only"),
+    ],
+)
+def test_what_the_platform_owes_is_compared(
+    guaranteed: int, entries: tuple[tuple[str, str, int], ...], differs: list[tuple[int, int | None]]
+) -> None:
+    report = closed(None, *entries, guaranteed=guaranteed)
+    assert [(one.here, one.there) for one in report.differences] == differs
+    assert {one.state for one in report.differences} == {"declined_at_sync"}

@@ -57,7 +57,7 @@ class Endings:
         return self._signed(intent_id, refund_id, "refused", asked)
 
     def _signed(self, intent_id: str, refund_id: str, state: str, data: dict[str, Any]) -> str:
-        money: dict[str, Any] = {name: data[name] for name in ("amount", "currency") if name in data}
+        money: dict[str, Any] = {name: data[name] for name in ("amount", "lessens", "currency") if name in data}
         about = {"terminal_id": self.terminal_id, "intent_id": intent_id, "refund_id": refund_id, "state": state}
         return self.issuer.refund({**about, **money, "at": rfc3339(self.at)})
 

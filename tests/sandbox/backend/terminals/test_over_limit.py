@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.support.backend import Shop
+from tests.support.dues import owing, refund_id
 from tests.support.races import refunds_at_once
 from tests.support.shop import Sale, Till, Wallet
 
@@ -73,6 +74,32 @@ def test_cancels_of_paid_sales_count_as_refunds_do(shop: Shop, till: Till, walle
 
 def test_refunds_sent_at_once_give_back_no_more_than_a_day_allows(shop: Shop) -> None:
     refunds_at_once(shop)
+
+
+def test_what_is_taken_off_what_is_owed_counts_as_given_back(shop: Shop) -> None:
+    """A refund of what was declined at sync and guaranteed lessens the takings, so no key does it without end."""
+    owed = owing(shop, 18_80)
+    limit(shop, owed.till, per_refund=10_00, refunds_per_day=15_00)
+    assert state(owed.till.refund(owed.sale)) == "held"
+    assert owed.money()[1] == 18_80
+    first, second = owed.till.refund(owed.sale, 8_80).json(), owed.till.refund(owed.sale, 6_21).json()
+    assert (first["state"], first["amount"], first["lessens"]) == ("void", 0, 8_80)
+    assert (second["state"], second["amount"]) == ("held", 6_21)
+    assert owed.money()[1] == 10_00
+    assert {review["why"] for review in reviews(shop)} == {"over_limit"}
+    paid_for = paid(owed.till, shop.wallet(), 6_21)
+    assert state(owed.till.refund(paid_for)) == "held"  # it all counts together
+
+
+def test_what_a_person_lets_lessen_what_is_owed_says_by_how_much(shop: Shop) -> None:
+    owed = owing(shop, 18_80)
+    limit(shop, owed.till, per_refund=10_00)
+    order = refund_id()
+    assert state(owed.till.refund(owed.sale, None, order)) == "held"
+    (review,) = reviews(shop)
+    assert shop.operator.call("POST", f"/reviews/{review['review_id']}", {"approve": True}).status_code == 204
+    done = owed.till.refund(owed.sale, None, order).json()
+    assert (done["state"], done["lessens"], owed.money()[1]) == ("void", 18_80, 0)
 
 
 def test_a_new_day_begins_with_nothing(shop: Shop, till: Till, wallet: Wallet) -> None:
