@@ -59,6 +59,7 @@ class BackendEvents:
             case "alarm":
                 if (alarm := _read(data, AlarmMessage)) is not None:
                     self._alarmed(alarm.kind)
+                    self._documents_changed()  # the policy names it, too, and then it is known as shown
             case _:
                 log.debug("event %s left alone", name)
 

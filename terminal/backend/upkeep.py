@@ -31,6 +31,7 @@ from terminal.device.recording import durable, set_within
 from terminal.device.timekeeping import Timekeeper
 from terminal.sales.offline import POLICY, NewestPolicy, read_document
 from terminal.standing.standing import CurrentStanding
+from terminal.standing.told_alarms import ToldAlarms
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +94,7 @@ class Documents:
         time: Timekeeper,
         policy: NewestPolicy,
         standing: CurrentStanding,
+        alarms: ToldAlarms,
         changed: Callable[[], None],
     ) -> None:
         """Reads what the journal holds of them: made before anything waits for the loop."""
@@ -103,6 +105,7 @@ class Documents:
         self._time = time
         self._policy = policy
         self._standing = standing
+        self._alarms = alarms
         self._changed = changed
         self._denylist = StoredDenylist(journal)
         self._policy_version = self._take_stored_policy()
@@ -133,6 +136,7 @@ class Documents:
             self._changed()
         if document["version"] == self._policy_version:  # not an older one, put in its place on the way
             self._standing.policy_says(document, answered=True)  # also where its risk cannot be read
+            self._alarms.policy_says(document)
         if not self._policy.signs_endings:  # a backend of page 1.1 has no better word; this one may be an old answer
             await self._time.confirm()
 

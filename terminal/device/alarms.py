@@ -39,6 +39,8 @@ class Alarms:
         self._raised = frozenset(stored)
         """All that were ever raised to last, as of the start."""
         self._lasting = {key: msgspec.json.decode(body, type=AlarmView) for key, body in stored.items() if body}
+        self._once: set[str] = set()
+        """Of those that another place says again and again, the ones raised in this life."""
         self._unsaved: dict[str, bytes] = {}
         self._seen_by: dict[str, str] = {}
         """Of those seen to and not yet saved: the operator, where one had signed in."""
@@ -85,6 +87,15 @@ class Alarms:
 
     def _about(self, kind: AlarmKind, sale: Sale) -> AlarmView:
         return self._view(f"{kind}-{sale.sale_id}", kind.value, about_sale(kind, sale), str(sale.sale_id))
+
+    def raise_once(self, kind: str, at: int, words: AlarmWords) -> None:
+        """As `raise_lasting`, for what another place says again and again: each that arose `at` a time there, once."""
+        mark = f"{kind}@{at}"
+        if mark in self._once or mark in self._raised:
+            return
+        self._once.add(mark)
+        self._save(mark, _SEEN)
+        self.raise_lasting(kind, kind, words)
 
     def _view(self, alarm_id: str, kind: str, words: AlarmWords, sale_id: str | None = None) -> AlarmView:
         return alarm_view(alarm_id, kind, words, self._clock.now(), sale_id)

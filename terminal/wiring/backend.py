@@ -22,12 +22,12 @@ from terminal.backend.heartbeat import Heartbeat
 from terminal.backend.link import Follower, Link, PlaceInStream
 from terminal.backend.renewal import Renewal
 from terminal.backend.upkeep import Documents, Upkeep
-from terminal.device.alarm_words import of_the_backend
 from terminal.device.identity import CurrentIdentity
 from terminal.sales.offline import NewestPolicy
 from terminal.sales.open_sales import OpenSales
 from terminal.standing.orders import Orders
 from terminal.standing.standing import CurrentStanding
+from terminal.standing.told_alarms import ToldAlarms
 from terminal.wiring.device import DeviceParts
 from terminal.wiring.surroundings import Surroundings
 
@@ -103,6 +103,7 @@ def make_backend(
             time=device.time,
             policy=policy,
             standing=standing,
+            alarms=ToldAlarms(device.alarms),
             changed=device.publisher.changed,
         ),
         confirmation_secrets=ConfirmationSecrets(
@@ -163,15 +164,11 @@ def make_backend_events(
 ) -> BackendEvents:
     """What takes the backend's own events."""
 
-    def alarmed(kind: str) -> None:
-        shown, words = of_the_backend(kind)
-        device.alarms.raise_lasting(shown, shown, words)
-
     return BackendEvents(
         open_sales=open_sales,
         journal=device.journal,
         backend=backend.gateway,
         answers=backend.answers,
         documents_changed=upkeep.wake,
-        alarmed=alarmed,
+        alarmed=ToldAlarms(device.alarms).heard,
     )

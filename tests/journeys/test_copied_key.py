@@ -10,6 +10,8 @@ from pengpos.client import DayReport, SaleView
 from pengpos.keys.file import FileKey
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u
+from pengpos.wire.encoding.cose import Context, sign1
+from pengpos.wire.encoding.keys import PublicKey
 from sandbox.phone.phone import VirtualPhone
 from tests.support import shop as play
 from tests.support.counter import Counter
@@ -175,6 +177,36 @@ def cancelled_elsewhere(counter: Counter, sale: SaleView) -> None:
     assert alarms(counter, "cancelled_elsewhere") == [sale.id]
     report = closed(counter)
     assert [(one.number, one.refund_id, one.amount) for one in report.elsewhere] == [(sale.number, None, 18_80)]
+
+
+def look_after(counter: Counter) -> None:
+    """What the terminal does once a minute."""
+    counter._loop.run(counter.terminal._upkeep.refresh())
+
+
+@pytest.mark.parametrize("how", ["told", "off", "held back"])
+def test_an_alarm_of_the_backend_reaches_the_shop_once(counter: Counter, copy: play.Till, how: str) -> None:
+    if how == "off":
+        counter.close()
+    if how == "held back":
+        counter.road.silence_events()
+    own = SoftwareKey.generate()
+    proof = sign1(own, Context.CREDENTIAL_REQUEST, copy.terminal_id.encode())
+    answer = copy.call("POST", "/terminal/credential", {"public_key": PublicKey.of(own).to_jwk(), "proof": b64u(proof)})
+    assert answer.json()["code"] == "renewal_held"
+    if how == "off":
+        counter.open()
+    if how == "held back":
+        look_after(counter)
+    assert alarms(counter, "new_key") == [None]
+    look_after(counter)
+    (alarm,) = [alarm for alarm in counter.status.alarms if alarm.kind == "new_key"]
+    counter.call("POST", f"/v1/alarms/{alarm.id}/seen")
+    look_after(counter)
+    counter.close()
+    counter.open()
+    look_after(counter)
+    assert "new_key" not in {alarm.kind for alarm in counter.status.alarms}
 
 
 def test_a_refund_of_a_sale_of_another_day_is_compared(counter: Counter, phone: VirtualPhone, paid: SaleView) -> None:

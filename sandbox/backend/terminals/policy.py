@@ -6,9 +6,9 @@ new version is signed when the content changes, and before the old one runs out.
 """
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pengpos.backend_api.limits import limits_in
@@ -16,7 +16,7 @@ from pengpos.core.authority.limits import Limits
 from pengpos.core.currencies.currency import digits
 from pengpos.core.times import CLOCK_TOLERANCE_S, rfc3339
 from pengpos.wire.encoding.cose import Context
-from sandbox.backend.records.tables import DocumentRow, MerchantRow, StoreRow, TerminalRow
+from sandbox.backend.records.tables import AlarmKind, AlarmRow, DocumentRow, MerchantRow, StoreRow, TerminalRow
 from sandbox.backend.terminals import denylist
 from sandbox.backend.terminals.merchants import MERGED
 from sandbox.backend.trust.issuer import Issuer
@@ -40,6 +40,14 @@ _NOTHING_OFFLINE: dict[str, Any] = {"per_payment": 0, "per_wallet_total": 0, "st
 """What a terminal that must not sell may take offline: by it also one obeys that does not know the word `standing`."""
 SIGNED_DUTIES: dict[str, Any] = {"signs_endings": True}
 """What this backend does that no terminal could know otherwise: nothing between the two can take it out."""
+FOR_THE_SHOP: Final = (
+    AlarmKind.NEW_EPOCH,
+    AlarmKind.HEAD_WENT_BACK,
+    AlarmKind.SECOND_STREAM,
+    AlarmKind.NEW_KEY,
+    AlarmKind.EARLY_RENEWAL,
+)
+"""The alarms of which the people at the terminal hear, by event and by policy."""
 DEFAULT_LIMITS: dict[str, Any] = {
     "per_refund": 2_000_00,
     "refunds_per_day": 5_000_00,
@@ -126,8 +134,10 @@ def _content(session: Session, issuer: Issuer, terminal: TerminalRow) -> dict[st
     standing, since = standing_of(terminal)
     if standing is not TerminalStanding.ACTIVE:
         merged["risk"] = {**merged["risk"], **_NOTHING_OFFLINE}
+    alarms = _alarms(session, terminal.id)
     return {
         **merged,
+        **({"alarms": alarms} if alarms else {}),
         "standing": standing.value,
         **_instants(
             standing_since=since,
@@ -144,6 +154,17 @@ def _content(session: Session, issuer: Issuer, terminal: TerminalRow) -> dict[st
         "issuers": issuer.jwks(),
         **SIGNED_DUTIES,
     }
+
+
+def _alarms(session: Session, terminal_id: str) -> list[dict[str, str]]:
+    """What the shop should hear of and no operator has seen to: of each kind the newest, and when it first came."""
+    found = session.execute(
+        select(AlarmRow.kind, func.max(AlarmRow.at))
+        .where(AlarmRow.terminal_id == terminal_id, AlarmRow.kind.in_(FOR_THE_SHOP), AlarmRow.seen_at.is_(None))
+        .group_by(AlarmRow.kind)
+        .order_by(AlarmRow.kind)
+    )
+    return [{"kind": kind.value, "at": rfc3339(at)} for kind, at in found]
 
 
 def _settings(session: Session, terminal: TerminalRow) -> dict[str, Any]:
