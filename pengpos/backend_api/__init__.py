@@ -1,7 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The backend API over HTTP: the one place that turns transport trouble into outcomes. Decides nothing.
 
-Reading order: messages, operators, limits, roots, signing, clock_answer, answer_bytes, calls, names_loop, one_call.
+Reading order: messages, operators, limits, roots, signing, clock_answer, settlement_digest, answer_bytes, calls,
+names_loop, one_call.
 """
 
-__all__ = ["calls", "limits", "messages", "names_loop", "one_call", "operators", "roots", "signing"]
+__all__ = [
+    "calls",
+    "limits",
+    "messages",
+    "names_loop",
+    "one_call",
+    "operators",
+    "roots",
+    "settlement_digest",
+    "signing",
+]

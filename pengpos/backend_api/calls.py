@@ -17,7 +17,7 @@ import msgspec
 from httpx_sse import SSEError, aconnect_sse
 
 from pengpos.backend_api.answer_bytes import IDENTITY, coding_of, read_bounded
-from pengpos.backend_api.clock_answer import time_in
+from pengpos.backend_api.clock_answer import nonce_of, time_in
 from pengpos.backend_api.messages import HeartbeatMessage, ProblemMessage, read_message
 from pengpos.core.errors import MalformedError, PengposError, SignatureError
 from pengpos.wire.encoding.keys import Issuers
@@ -112,6 +112,11 @@ class Calls:
             return answer, time_in(answer.clock, request, self._issuers())
         except (MalformedError, SignatureError) as error:
             raise UnusableAnswerError(f"the backend's time is not taken: {error}") from error
+
+    async def call_over_nonce(self, method: str, path: str, kind: type[M], deadline_s: float) -> tuple[M, str | None]:
+        """As `call`, with the nonce of the request, over which an issuer may have signed the answer."""
+        answer, request = await self._exchange(method, path, kind, deadline_s)
+        return answer, nonce_of(request)
 
     async def _exchange(
         self,

@@ -24,12 +24,17 @@ class _Now(msgspec.Struct):
     now: datetime
 
 
+def nonce_of(request: httpx.Request) -> str | None:
+    """The nonce of a signed request; None of one that is not."""
+    asked = _NONCE.search(request.headers.get("signature-input", ""))
+    return None if asked is None else asked[1]
+
+
 def time_in(signed_time: str, request: httpx.Request, issuers: Issuers) -> int:
     """Unix seconds that an issuer signed in answer to this very request. Raises MalformedError, SignatureError."""
     signed = Sign1.read_issued(unb64u(signed_time), issuers, Context.CLOCK)
     said = read_message(signed.payload, _Now)
-    asked = _NONCE.search(request.headers.get("signature-input", ""))
-    if asked is None or asked[1] != said.nonce:
+    if nonce_of(request) != said.nonce:
         raise SignatureError("a time over another request's nonce")
     if said.now.tzinfo is None:
         raise MalformedError("clock: a time without its offset")

@@ -220,6 +220,18 @@ class SettlementMessage(Answer, kw_only=True, frozen=True):
     business_date: str
     final: bool
     entries: list[SettlementEntryMessage]
+    signed: str | None = None
+    """A `SettlementContent` by an issuer."""
+
+
+class SettlementContent(Answer, kw_only=True, frozen=True):
+    """What an issuer signs of a settlement, over the nonce of the request; `entries`: their digest."""
+
+    terminal_id: str
+    business_date: str
+    final: bool
+    nonce: str
+    entries: str
 
 
 class HealthMessage(Answer, kw_only=True, frozen=True):

@@ -20,6 +20,7 @@ from pengpos.backend_api.messages import (
     IntentMessage,
     PaymentMessage,
     RefundMessage,
+    SettlementMessage,
     read_message,
 )
 from pengpos.core.errors import MalformedError
@@ -235,6 +236,10 @@ class Answers:
             return self.no_answer(sale, BackendCall.REFUND, unsigned)
         log.error("sale %s: refund %s refused: %s", sale.number, refund.refund_id, error)
         return RefundAnswered(at=self._clock.now(), refund_id=refund.refund_id, state=RefundState.FAILED)
+
+    def check_settlement(self, settlement: SettlementMessage, nonce: str | None) -> None:
+        """A settlement is an issuer's, in answer to this request. Raises UnusableAnswerError."""
+        endings.settlement_signed(settlement, nonce, self._terms())
 
     def check_url(self, url: str, intent_id: UUID) -> None:
         """The URL of tag and QR is ours, and names this intent (tap protocol §3). Raises UnusableAnswerError."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from pengpos.backend_api.calls import UnusableAnswerError
-from pengpos.backend_api.messages import RefundContent, read_message
+from pengpos.backend_api.messages import RefundContent, SettlementContent, SettlementMessage, read_message
+from pengpos.backend_api.settlement_digest import digest_of
 from pengpos.core.errors import MalformedError, RefusedError, SignatureError
 from pengpos.core.sale import Sale
 from pengpos.wire.encoding.base64url import unb64u
@@ -32,6 +33,8 @@ class Terms:
     terminal_id: str
     signs_endings: bool = False
     """The newest policy says that this backend signs every ending."""
+    signs_settlements: bool = False
+    """It says that this backend signs every settlement, too."""
     origins: tuple[str, ...] = ()
     """Under which the backend's addresses lie: where it was enrolled, and what its signed policy adds."""
 
@@ -107,3 +110,23 @@ def refund_ended(
         raise UnusableAnswerError(f"signed is a refund of {said.amount} that is {said.state}")
     if lessens_minor is not None and said.lessens != lessens_minor:
         raise UnusableAnswerError(f"signed is a refund that lessens what is owed by {said.lessens}")
+
+
+def settlement_signed(settlement: SettlementMessage, nonce: str | None, terms: Terms) -> None:
+    """That these are the entries of the day as they stand now, signed over this request. Raises UnusableAnswerError."""
+    if settlement.signed is None:
+        if terms.signs_settlements:
+            raise UnusableAnswerError("a settlement that no issuer has signed")
+        return
+    try:
+        payload = Sign1.read_issued(unb64u(settlement.signed), terms.issuers, Context.SETTLEMENT).payload
+        said = read_message(payload, SettlementContent)
+    except (MalformedError, SignatureError) as error:
+        raise UnusableAnswerError(f"a settlement's signature is not good: {error}") from error
+    if (said.terminal_id, said.nonce) != (terms.terminal_id, nonce):
+        raise UnusableAnswerError("a settlement signed for another question")
+    entries = digest_of(
+        (entry.kind, entry.intent_id, entry.refund_id, entry.amount, entry.currency) for entry in settlement.entries
+    )
+    if (said.business_date, said.final, said.entries) != (settlement.business_date, settlement.final, entries):
+        raise UnusableAnswerError("a settlement that says another thing than what is signed")

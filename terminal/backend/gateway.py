@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from pengpos.backend_api.messages import (
     PaymentMessage,
     RefundMessage,
     RegisteredMessage,
+    SettlementMessage,
 )
 from pengpos.core.events import (
     BackendCall,
@@ -188,6 +190,18 @@ class BackendGateway:
     async def fetch(self, method: str, path: str, kind: type[M], body: object = None) -> M:
         """Any other call of the terminal side. Raises UnusableAnswerError."""
         return await self._calls.call(method, path, kind, self._deadlines.question_s, body)
+
+    async def settlement(self, on: date) -> SettlementMessage:
+        """`GET /settlements/{business_date}`, signed over this request where the policy says so.
+
+        Raises UnusableAnswerError.
+        """
+        path = f"/v1/settlements/{on.isoformat()}"
+        answer, nonce = await self._calls.call_over_nonce("GET", path, SettlementMessage, self._deadlines.question_s)
+        if answer.business_date != on.isoformat():
+            raise UnusableAnswerError(f"the settlement of {answer.business_date} in the place of {on.isoformat()}")
+        self._answers.check_settlement(answer, nonce)
+        return answer
 
     async def heartbeat(self, body: object) -> tuple[HeartbeatMessage, int | None]:
         """`POST /terminal/heartbeat`; with the time that was signed over it. Raises UnusableAnswerError."""

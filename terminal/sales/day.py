@@ -6,6 +6,7 @@ Source: backend API, `GET /settlements/{business_date}`; local API, `POST /v1/da
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from typing import Any, Protocol
@@ -14,11 +15,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from offline_queue.port import Reads, Writes
 from offline_queue.values import PAGE_LIMIT, SaleQuery, ValueStored
-from pengpos.backend_api.calls import UnusableAnswerError
 from pengpos.backend_api.messages import SettlementEntryMessage, SettlementMessage
 from pengpos.client import DayReport, Difference
 from pengpos.core.business_day import BusinessDay
-from pengpos.core.events import Event, Settled
+from pengpos.core.events import BackendStatus, Event, Settled, StatusHeard
 from pengpos.core.machine.states import SOLD_STATES, TAKEN_STATES
 from pengpos.core.ports import Clock
 from pengpos.core.sale import Sale
@@ -29,6 +29,8 @@ from terminal.sales.open_sales import OpenSales
 
 log = logging.getLogger(__name__)
 
+_ASKED_MOST = 20
+"""Of sales that the settlement lacks, so many are asked about in one close."""
 _CLOSED_KIND = "day_closed"
 """By business date: the operator who closed it last."""
 _PAYMENTS = frozenset({"payment", "offline_payment", "late_payment"})
@@ -51,8 +53,11 @@ def business_day_of(policy: dict[str, Any] | None) -> BusinessDay:
 class Settlements(Protocol):
     """Where the backend's settlements, and the refunds of a sale, are read: two verbs of the gateway."""
 
-    async def fetch(self, method: str, path: str, kind: type[SettlementMessage]) -> SettlementMessage:
-        """The answer as a value. Raises UnusableAnswerError."""
+    async def settlement(self, on: date) -> SettlementMessage:
+        """A day's settlement, an issuer's where the policy says so. Raises UnusableAnswerError."""
+
+    async def ask(self, sale: Sale) -> Event:
+        """What the backend knows of its newest intent; at least NoAnswer."""
 
     async def refunds_of(self, sale: Sale) -> list[Event]:
         """What is believed of the refunds of its newest intent."""
@@ -86,9 +91,7 @@ class DayClose:
 
         Raises UnusableAnswerError, JournalError.
         """
-        settlement = await self._backend.fetch("GET", f"/v1/settlements/{on.isoformat()}", SettlementMessage)
-        if settlement.business_date != on.isoformat():
-            raise UnusableAnswerError(f"the settlement of {settlement.business_date} in the place of {on.isoformat()}")
+        settlement = await self._backend.settlement(on)
         there = {UUID(entry.intent_id): entry for entry in settlement.entries if entry.kind in _PAYMENTS}
         dues, guaranteed = (
             [entry.amount for entry in settlement.entries if entry.kind == kind] for kind in (_DUE, _GUARANTEE)
@@ -102,6 +105,7 @@ class DayClose:
             *refunds.differences,
             *guarantees,
         ]
+        await self._ask_about([sale for intent_id, sale in here.items() if intent_id not in there])
         totals = await self._executor.run(partial(self._reads.day_totals, *business_day.span(on), currency))
         if settlement.final:
             await self._settle(here, there, on, by)
@@ -169,6 +173,15 @@ class DayClose:
             for intent_id, entry in there.items()
             if intent_id not in here and entry.kind != "late_payment"
         ]
+
+    async def _ask_about(self, missing: Sequence[Sale]) -> None:
+        """Taken here and not there: where the backend says that it was cancelled, the sale follows, with its alarm."""
+        for sale in [sale for sale in missing if sale.state in TAKEN_STATES][:_ASKED_MOST]:
+            match await self._backend.ask(sale):
+                case StatusHeard(status=BackendStatus.CANCELLED) as event:
+                    await self._open_sales.apply(sale.sale_id, event)
+                case event:
+                    log.info("sale %s is not in the settlement; the backend says %s", sale.number, event)
 
     async def _settle(
         self, here: dict[UUID, Sale], there: dict[UUID, SettlementEntryMessage], on: date, by: str | None

@@ -121,6 +121,8 @@ class NewestPolicy:
         self._read = _Read(operators=None, limits=NO_LIMITS)
         self.signs_endings = False
         """The backend signs every ending, so none is believed unsigned; until a good policy says otherwise."""
+        self.signs_settlements = False
+        """The backend signs every settlement, likewise."""
         self.public_origin: str | None = None
         """Where phones reach the backend, if not where the terminal does."""
         self.currency = DEFAULT_CURRENCY
@@ -140,6 +142,7 @@ class NewestPolicy:
             currency = currency_of(document)
             readable = _Read(operators=operators_in(document), limits=limits_in(document))
             self.signs_endings = document.get("signs_endings") is True
+            self.signs_settlements = document.get("signs_settlements") is True
             origin = document.get("public_origin")
             self.public_origin = origin if isinstance(origin, str) else None
             self._read = replace(readable, document=document, risk=policy_of(document))

@@ -125,7 +125,11 @@ def _terms(identity: CurrentIdentity, policy: NewestPolicy) -> Terms:
     here = identity()
     origins = (here.backend, *([policy.public_origin] if policy.public_origin else []))
     return Terms(
-        issuers=here.issuers, terminal_id=here.terminal_id, signs_endings=policy.signs_endings, origins=origins
+        issuers=here.issuers,
+        terminal_id=here.terminal_id,
+        signs_endings=policy.signs_endings,
+        signs_settlements=policy.signs_settlements,
+        origins=origins,
     )
 
 

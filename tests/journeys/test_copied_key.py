@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The device's key is copied and used from another place: what the true terminal hears, shows, counts and reports."""
 
+import json
 from uuid import UUID, uuid4
 
 import msgspec
@@ -15,7 +16,7 @@ from pengpos.wire.encoding.keys import PublicKey
 from sandbox.phone.phone import VirtualPhone
 from tests.support import shop as play
 from tests.support.counter import Counter
-from tests.support.road import loses_the_answer
+from tests.support.road import loses_the_answer, says
 
 
 @pytest.fixture
@@ -177,6 +178,36 @@ def cancelled_elsewhere(counter: Counter, sale: SaleView) -> None:
     assert alarms(counter, "cancelled_elsewhere") == [sale.id]
     report = closed(counter)
     assert [(one.number, one.refund_id, one.amount) for one in report.elsewhere] == [(sale.number, None, 18_80)]
+
+
+def test_a_cancel_that_no_event_tells_is_found_by_the_days_close(
+    counter: Counter, copy: play.Till, paid: SaleView
+) -> None:
+    counter.road.silence_events()
+    cancel_by(copy, counter, paid)
+    report = closed(counter)
+    assert [(one.number, one.here, one.there) for one in report.differences] == [(paid.number, 18_80, None)]
+    cancelled_elsewhere(counter, counter.until(paid, "reversed"))
+
+
+def test_an_earlier_settlement_put_in_the_place_of_the_days_settles_nothing(
+    counter: Counter, copy: play.Till, paid: SaleView
+) -> None:
+    """What a TLS end would say in the place of the backend, so that the cancel by a copy is not found."""
+    day = counter.status.day
+    assert day is not None
+    earlier = copy.call("GET", f"/settlements/{day.date}").json()
+    assert [entry["amount"] for entry in earlier["entries"]] == [18_80]
+    counter.road.silence_events()
+    cancel_by(copy, counter, paid)
+    for said in (earlier, {**earlier, "final": True}, {**earlier, "signed": None}):
+        counter.road.put(says(200, json.dumps(said).encode(), "application/json"), "GET", "/v1/settlements/.*")
+        assert counter.refused("POST", "/v1/day/close").code == "backend_away"
+        counter.road.clear()
+        counter.road.silence_events()
+    assert (counter.sale(paid).state, counter.sale(paid).settled_on) == ("approved", None)
+    assert [one.here for one in closed(counter).differences] == [18_80]
+    counter.until(paid, "reversed")
 
 
 def look_after(counter: Counter) -> None:

@@ -43,6 +43,7 @@ class Context(StrEnum):
     REVOKED = "revoked"
     REFUND = "refund"
     CONFIRMATION = "confirmation"
+    SETTLEMENT = "settlement"
     CREDENTIAL_REQUEST = "credential-request"
     EXPORT = "export"
 

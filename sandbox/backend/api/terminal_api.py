@@ -313,7 +313,8 @@ def settlement(business_date: str, terminal: AnyTerminal, backend: BackendOf) ->
     """This terminal's part of a business date: totals by kind and every entry."""
     on = settlements.read_date(business_date)
     with backend.db.read() as session:
-        return rendering.settlement(settlements.settlement(session, terminal.terminal_id, on))
+        day = settlements.settlement(session, terminal.terminal_id, on)
+    return rendering.settlement(day, _endings(backend, terminal).settlement(day, terminal.nonce))
 
 
 def _endings(backend: Backend, terminal: Terminal) -> Endings:

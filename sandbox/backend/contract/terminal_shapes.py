@@ -353,6 +353,7 @@ class Settlement(Shape):
     final: bool
     totals: list[SettlementTotal]
     entries: list[SettlementEntry]
+    signed: Base64url | None = None
 
 
 class Health(Shape):

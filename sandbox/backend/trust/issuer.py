@@ -110,6 +110,10 @@ class Issuer:
         """What became of a refund (context `PengTap1 refund`), in base64url."""
         return b64u(self._signed_json(Context.REFUND, members))
 
+    def settlement(self, members: dict[str, Any]) -> str:
+        """What a settlement holds (context `PengTap1 settlement`), in base64url."""
+        return b64u(self._signed_json(Context.SETTLEMENT, members))
+
     def _signed_json(self, context: Context, members: dict[str, Any]) -> bytes:
         payload = json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
         return sign1(self.signer, context, payload, kid=self.key.kid)

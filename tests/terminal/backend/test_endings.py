@@ -4,10 +4,15 @@
 import json
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 
+from pengpos.backend_api.calls import UnusableAnswerError
+from pengpos.backend_api.messages import SettlementMessage
+from pengpos.backend_api.settlement_digest import digest_of
 from pengpos.core.events import (
     Approved,
     BackendCall,
@@ -24,6 +29,7 @@ from pengpos.core.sale import Cancel, CancelReason, RefundState, SaleState
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.objects.receipt import Outcome
+from terminal.backend.endings import settlement_signed
 from terminal.backend.gateway import BackendGateway
 from tests.pengpos.wire.shop import ISSUER_KID
 from tests.terminal.backend.test_gateway import (
@@ -237,3 +243,62 @@ def test_a_refund_of_too_much_has_failed_only_where_that_is_signed(signed: str |
     else:
         assert isinstance(event, NoAnswer)
         assert event.call is BackendCall.REFUND
+
+
+# --- settlements ------------------------------------------------------------------------------------------------------
+
+SIGNS_SETTLEMENTS = replace(SIGNING, signs_settlements=True)
+TODAY = date(2027, 1, 15)
+ENTRY = {"kind": "payment", "intent_id": str(INTENT_ID), "amount": 18_80, "currency": "CNY"}
+DAY = {"business_date": TODAY.isoformat(), "final": True, "entries": [ENTRY]}
+DIGEST = digest_of([("payment", str(INTENT_ID), None, 18_80, "CNY")])
+
+
+def signed_day(signer: Any = ISSUER, context: Context = Context.SETTLEMENT, **other: Any) -> str:
+    said = {
+        "terminal_id": "T-0001",
+        "business_date": TODAY.isoformat(),
+        "final": True,
+        "nonce": "n",
+        "entries": DIGEST,
+        "at": "2027-01-15T08:00:00Z",
+        **other,
+    }
+    return b64u(sign1(signer, context, json.dumps(said).encode(), kid=ISSUER_KID))
+
+
+def settlement(**other: Any) -> SettlementMessage:
+    return msgspec.convert(DAY | other, SettlementMessage)
+
+
+def test_a_settlement_is_taken_as_it_is_signed() -> None:
+    settlement_signed(settlement(signed=signed_day()), "n", SIGNS_SETTLEMENTS)
+
+
+FALSE_DAYS: dict[str, SettlementMessage] = {
+    "unsigned": settlement(),
+    "of another request": settlement(signed=signed_day(nonce="m")),
+    "of another day": settlement(signed=signed_day(business_date="2027-01-14")),
+    "of another terminal": settlement(signed=signed_day(terminal_id="T-0002")),
+    "that was not final": settlement(signed=signed_day(final=False)),
+    "of other entries": settlement(signed=signed_day(), entries=[ENTRY, ENTRY]),
+    "of another amount": settlement(signed=signed_day(), entries=[ENTRY | {"amount": 18_81}]),
+    "by a stranger": settlement(signed=signed_day(STRANGER)),
+    "for something else": settlement(signed=signed_day(context=Context.REFUND)),
+    "that is none": settlement(signed="AAAA"),
+}
+
+
+@pytest.mark.parametrize("false", FALSE_DAYS.values(), ids=FALSE_DAYS)
+def test_a_settlement_signed_otherwise_is_no_answer(false: SettlementMessage) -> None:
+    with pytest.raises(UnusableAnswerError):
+        settlement_signed(false, "n", SIGNS_SETTLEMENTS)
+
+
+def test_of_a_backend_that_does_not_say_the_word_it_is_taken_unsigned() -> None:
+    settlement_signed(settlement(), "n", SIGNING)
+
+
+def test_another_days_settlement_is_no_answer() -> None:
+    with pytest.raises(UnusableAnswerError, match="2026-01-01"):
+        answered(DAY | {"business_date": "2026-01-01"}, lambda gateway: gateway.settlement(TODAY))

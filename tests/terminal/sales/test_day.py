@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The day held against a settlement that also names dues: they are no payments, and no difference."""
 
-from typing import Any, cast
+from datetime import date
+from typing import cast
 
 import msgspec
 import pytest
 
 from offline_queue.memory import MemoryJournal
-from pengpos.backend_api.calls import UnusableAnswerError
 from pengpos.backend_api.messages import SettlementMessage
 from pengpos.client import DayReport
-from pengpos.core.events import Event
+from pengpos.core.events import BackendCall, Event
 from pengpos.core.sale import DueState, Sale, SaleState, Step
 from terminal.backend.gateway import BackendGateway
 from terminal.device.executor import BoundedExecutor
@@ -34,10 +34,14 @@ class Settled:
         ]
         self.answer = {"business_date": TODAY.isoformat(), "final": False, "entries": said}
 
-    async def fetch(self, _method: str, path: str, kind: Any) -> SettlementMessage:
-        """As `BackendGateway.fetch`."""
-        assert path == f"/v1/settlements/{TODAY.isoformat()}"
-        return cast("SettlementMessage", msgspec.convert(self.answer, kind))
+    async def settlement(self, on: date) -> SettlementMessage:
+        """As `BackendGateway.settlement`."""
+        assert on == TODAY
+        return msgspec.convert(self.answer, SettlementMessage)
+
+    async def ask(self, sale: Sale) -> Event:
+        """As `BackendGateway.ask`."""
+        return samples.says_approved(BackendCall.QUESTION, intent_id=sale.intent.intent_id)
 
     async def refunds_of(self, _sale: Sale) -> list[Event]:
         """As `BackendGateway.refunds_of`."""
@@ -102,13 +106,6 @@ def test_a_due_is_named_and_is_no_difference(
     assert (report.declined_at_sync_count, report.declined_at_sync_total) == (1, 18_80)
     assert (report.due_paid_count, report.due_paid_total) == paid
     assert (report.there_due_count, report.there_due_total) == there
-
-
-def test_another_days_settlement_is_no_answer() -> None:
-    backend = Settled(SOLD)
-    backend.answer["business_date"] = "2026-01-01"
-    with pytest.raises(UnusableAnswerError, match="2026-01-01"):
-        closed_at(backend, None)
 
 
 def test_what_the_platform_pays_for_a_declined_one_is_named_and_is_no_difference() -> None:

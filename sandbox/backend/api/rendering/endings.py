@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from pengpos.backend_api.settlement_digest import digest_of
 from pengpos.core.times import rfc3339
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.objects.receipt import Outcome, ReceiptClaims
+from sandbox.backend.settlement.settlements import DaySettlement
 from sandbox.backend.trust.issuer import Issuer
 
 _ENDS = {"cancelled": Outcome.CANCELLED, "expired": Outcome.EXPIRED}
@@ -55,6 +57,15 @@ class Endings:
         """The word that a refund was of more than is captured: `amount` is what was asked for."""
         asked = {} if amount_minor is None else {"amount": amount_minor}
         return self._signed(intent_id, refund_id, "refused", asked)
+
+    def settlement(self, day: DaySettlement, nonce: str) -> str:
+        """What a day's settlement holds, over the nonce of the request."""
+        entries = digest_of(
+            (entry.kind.value, entry.intent_id, entry.refund_id, entry.amount_minor, entry.currency)
+            for entry in day.entries
+        )
+        about = {"terminal_id": self.terminal_id, "business_date": day.business_date, "final": day.final}
+        return self.issuer.settlement({**about, "entries": entries, "nonce": nonce, "at": rfc3339(self.at)})
 
     def _signed(self, intent_id: str, refund_id: str, state: str, data: dict[str, Any]) -> str:
         money: dict[str, Any] = {name: data[name] for name in ("amount", "lessens", "currency") if name in data}

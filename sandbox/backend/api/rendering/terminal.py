@@ -47,13 +47,14 @@ def split(row: SplitRow) -> shapes.Split:
     return shapes.Split(split_id=row.id, total=row.total_minor, currency=row.currency, shares=row.shares_minor)
 
 
-def settlement(day: DaySettlement) -> shapes.Settlement:
+def settlement(day: DaySettlement, signed: str) -> shapes.Settlement:
     """A terminal's part of a business date."""
     return shapes.Settlement(
         business_date=day.business_date,
         final=day.final,
         totals=[_total(total) for total in day.totals],
         entries=[_entry(entry) for entry in day.entries],
+        signed=signed,
     )
 
 
