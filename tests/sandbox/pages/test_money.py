@@ -7,9 +7,11 @@ import pytest
 
 from pengpos.core.currencies.currency import digits
 from pengpos.core.currencies.table import CURRENCIES
-from pengpos.core.money import AMOUNT_LIMIT_MINOR
+from pengpos.core.money import AMOUNT_LIMIT_MINOR, Money
 from pengpos.i18n import LANGUAGES
+from tests.support.backend import Shop
 from tests.support.page_checks import complaints
+from tests.support.shop import Till
 from ui.i18n.format import amount_parts, money
 from workshop.gallery import pages as gallery
 from workshop.gallery.pages import Shot, stage
@@ -93,3 +95,22 @@ def page(browser: "Browser") -> "Any":
     """A stage to ask the pages' own scripts from."""
     with stage(browser, width=360, dark=False) as opened:
         yield opened
+
+
+def test_row_13_a_shop_in_forint_asks_for_what_its_screen_shows(browser: "Browser", shop: Shop) -> None:
+    shop.operator.call("POST", "/merchants", {"id": "M-2", "name": "Kávé", "currency": "HUF"})
+    shop.operator.call("POST", "/stores", {"id": "S-2", "merchant_id": "M-2", "name": "1"})
+    till = Till.enrol(shop.http, shop.clock, shop.operator.activation_code("S-2"))
+    sale = till.sale(188_000, currency="HUF")
+    url = till.put(sale).json()["url"]
+    wallet = shop.wallet()
+    wallet.call("POST", "/top-ups", {"amount": 200_000, "currency": "HUF"})
+    page = browser.new_page(locale="hu-HU")
+    page.goto(url)
+    page.get_by_role("button").last.click()
+    page.locator(".amount").wait_for()
+    shown = money(188_000, "HUF", "en")
+    assert page.locator(".amount").inner_text().replace("\n", "") == shown == "HUF\xa01,880.00"
+    told = wallet.call("GET", f"/intents/{sale.intent_id}").json()
+    assert (told["amount"], told["currency"], told["currency_digits"]) == (188_000, "HUF", 2)
+    assert str(Money(told["amount"], told["currency"])) == "1880.00 HUF"
