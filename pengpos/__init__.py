@@ -1,9 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ground: what every part speaks. Core, wire, keys and the two APIs; may be imported by strangers.
 
-Reading order: home, system_clock, core, names, i18n, client, wire, backend_api, keys.
+Reading order: home, system_clock, core, names, i18n, client, wire, backend_api, keys, serving.
 """
 
-__all__ = ["__version__", "backend_api", "client", "core", "home", "i18n", "keys", "names", "system_clock", "wire"]
+__all__ = [
+    "__version__",
+    "backend_api",
+    "client",
+    "core",
+    "home",
+    "i18n",
+    "keys",
+    "names",
+    "serving",
+    "system_clock",
+    "wire",
+]
 
 __version__ = "0.1.0"

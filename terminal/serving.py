@@ -23,9 +23,9 @@ from pengpos.client import AlarmView, Home, LinkView, QueueView, Status, Termina
 from pengpos.core.errors import ConfigError, JournalError
 from pengpos.core.times import rfc3339
 from pengpos.keys.file import FileKey
-from terminal.api.connections import ACCEPTED_AT_ONCE_MOST, WAITING_MOST, BoundedH11Protocol
+from pengpos.serving.connections import ACCEPTED_AT_ONCE_MOST, BoundedH11Protocol, BoundedServer, Bounds
 from terminal.api.feed import Feed
-from terminal.api.http import as_json, events_of, journal_problem, problem
+from terminal.api.http import BODY_LIMIT_S, as_json, events_of, journal_problem, problem
 from terminal.api.snapshot import terminal_view
 from terminal.app import Terminal
 from terminal.device.alarms import alarm_view
@@ -39,6 +39,7 @@ from terminal.wiring import Surroundings
 log = logging.getLogger(__name__)
 
 SOCKET_MODE = 0o660
+CONNECTIONS_MOST = 128
 ENROLMENT_POLL_S = 1.0
 START_LIMIT_S = 10.0
 SHOWS_WHY_S = 15.0
@@ -87,7 +88,7 @@ class _NotSelling:
             await self._answer(Request(scope, receive))(scope, receive, send)
 
     def _answer(self, request: Request) -> Response:
-        match request.url.path:
+        match request.scope["path"]:  # the URL is made of the Host, which may be anything
             case "/v1/status":
                 return as_json(self._status)
             case "/v1/events":
@@ -96,7 +97,19 @@ class _NotSelling:
                 return self._refusal
 
 
-class _Server(uvicorn.Server):
+class LocalApiProtocol(BoundedH11Protocol):
+    """The local API's bounds, which its page says."""
+
+    bounds = Bounds(connections_most=CONNECTIONS_MOST, body_s=BODY_LIMIT_S + 5)  # the API itself says it was too slow
+
+    def refusal(self) -> tuple[Sequence[tuple[bytes, bytes]], bytes]:
+        """A problem document, as every error."""
+        detail = "this terminal has as many requests under way as it works on. Ask again in a moment"
+        answer = problem(503, "too_many_calls", detail)
+        return [(b"content-type", answer.headers["content-type"].encode())], bytes(answer.body)
+
+
+class _Server(BoundedServer):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.listening = asyncio.Event()
@@ -104,8 +117,6 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Say when a connection is heard."""
         await super().startup(sockets)
-        for one in sockets or ():
-            one.listen(WAITING_MOST)  # asyncio takes one number for this and for what it accepts at once
         self.listening.set()
 
     @contextlib.contextmanager
@@ -170,7 +181,7 @@ async def serve(
         refused = error
     config = uvicorn.Config(
         front,
-        http=BoundedH11Protocol,
+        http=LocalApiProtocol,
         backlog=ACCEPTED_AT_ONCE_MOST,
         lifespan="off",
         log_config=None,

@@ -5,6 +5,7 @@ httpx is imported by the first call, not by this module: a screen shows its firs
 """
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 ANSWER_MOST_BYTES = 4 * 1024 * 1024
 """The largest answer or event we read; a status is some kilobytes."""
 CALL_LIMIT_S = 5.0
+QUEUE_WAIT_S = 0.02
 SILENCE_LIMIT_S = 35.0
 """`/v1/events` gives a sign of life every ten seconds; after this much silence the stream counts as dead."""
 
@@ -215,11 +217,23 @@ class LocalClient:
         return _decode(data or b"null", answer)
 
     def _knock(self) -> None:
-        """See that a daemon listens: httpcore 1.0 leaves the socket of a refused connection unclosed."""
+        """See that a daemon listens: httpcore 1.0 leaves the socket of a refused connection unclosed.
+
+        Where more connections wait than the kernel queues, there is room again in a moment.
+        """
+        latest_s = time.monotonic() + self._call_limit_s
         try:
-            with socket.socket(socket.AF_UNIX) as probe:
-                probe.settimeout(self._call_limit_s)
-                probe.connect(str(self._socket_path))
+            while True:
+                with socket.socket(socket.AF_UNIX) as probe:
+                    probe.settimeout(self._call_limit_s)
+                    try:
+                        probe.connect(str(self._socket_path))
+                    except BlockingIOError:
+                        if time.monotonic() > latest_s:
+                            raise
+                        time.sleep(QUEUE_WAIT_S)
+                    else:
+                        return
         except OSError as error:
             raise DaemonAway(f"{self._socket_path}: {error.strerror or error}") from error
 

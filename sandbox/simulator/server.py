@@ -8,11 +8,18 @@ import sys
 
 import uvicorn
 
+from pengpos.serving.connections import BoundedH11Protocol, BoundedServer, Bounds
 from sandbox.simulator.app import Page
 from sandbox.simulator.listening import ANY_PORT, USUAL_PORT, listener_at_first_free
 from sandbox.simulator.shop import SimulatedShop
 
 _GRACE_S = 2
+
+
+class _Protocol(BoundedH11Protocol):
+    """Browsers of this machine; what says nothing keeps no place from them."""
+
+    bounds = Bounds(connections_most=128)
 
 
 def say(**what: object) -> None:
@@ -32,6 +39,7 @@ def serve(shop: SimulatedShop, *, port: int | None, screen_url: str | None) -> N
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/{token}/"
     config = uvicorn.Config(
         Page(shop, token=token, screen_url=screen_url).app(),
+        http=_Protocol,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -40,7 +48,7 @@ def serve(shop: SimulatedShop, *, port: int | None, screen_url: str | None) -> N
     _Server(config, shop, url).run(sockets=[listener])
 
 
-class _Server(uvicorn.Server):
+class _Server(BoundedServer):
     """Says when it is ready, and lets event streams go before it waits for connections to end."""
 
     def __init__(self, config: uvicorn.Config, shop: SimulatedShop, url: str) -> None:

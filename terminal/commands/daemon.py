@@ -15,6 +15,7 @@ from pengpos.backend_api import roots
 from pengpos.backend_api.names_loop import NamesLoop
 from pengpos.client import Home, Language
 from pengpos.core.errors import PengposError
+from pengpos.serving.few_lines import log_to_stderr
 from terminal.device.settings import read_settings
 from terminal.serving import serve, stop_on_signals
 from terminal.wiring import Surroundings
@@ -22,7 +23,6 @@ from terminal.wiring import Surroundings
 CONNECTIONS = httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=60.0)
 WORKERS = 8
 """Threads that wait for the journal on behalf of the loop."""
-LOG_FORMAT = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
 
 
 @click.command()
@@ -31,7 +31,7 @@ LOG_FORMAT = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning"]), default="info", show_default=True)
 def daemon(language: str, log_level: str) -> None:
     """The terminal itself: readers, keys, journal, local API. Prints `ready` once it can sell."""
-    logging.basicConfig(level=log_level.upper(), format=LOG_FORMAT, stream=sys.stderr)
+    log_to_stderr(logging.getLevelNamesMapping()[log_level.upper()])
     logging.getLogger("httpx").setLevel(logging.WARNING)
     from terminal.commands.hardware import Hardware
 

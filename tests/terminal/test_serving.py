@@ -2,6 +2,7 @@
 """The daemon from its socket's first moment to its last."""
 
 import asyncio
+import contextlib
 import json
 import selectors
 import socket
@@ -9,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import cast
 
 import pytest
 from starlette.types import ASGIApp
@@ -19,10 +21,9 @@ from pengpos.core.errors import ConfigError, JournalError
 from pengpos.keys.file import FileKey
 from pengpos.keys.two_copies import copy_of
 from sandbox.phone.phone import VirtualPhone
-from terminal.api.connections import CONNECTIONS_MOST, LINES_MOST
 from terminal.api.feed import LISTENERS_MOST
 from terminal.app import Terminal
-from terminal.serving import bind_socket
+from terminal.serving import CONNECTIONS_MOST, LocalApiProtocol, bind_socket
 from tests.support.counter import Counter, until
 from tests.support.live_sandbox import LiveSandbox
 from tests.support.loop_thread import LIMIT_S, LoopThread
@@ -290,7 +291,11 @@ def connected(daemon: Daemon) -> socket.socket:
     """A connection that says nothing yet."""
     one = socket.socket(socket.AF_UNIX)
     one.settimeout(LIMIT_S)
-    one.connect(str(daemon.home.socket))
+    try:
+        one.connect(str(daemon.home.socket))
+    except OSError:
+        one.close()
+        raise
     return one
 
 
@@ -317,12 +322,38 @@ def test_connections_that_say_nothing_keep_nobody_from_the_terminal(
 ) -> None:
     caplog.clear()
     with ExitStack() as open_ones:
-        silent = [open_ones.enter_context(closing(connected(daemon))) for _ in range(1_200)]
+        silent = [open_ones.enter_context(closing(connected(daemon))) for _ in range(2_000)]
         with daemon.client() as till:
             assert till.get("/v1/status").status_code == 200
         let_go = [one for one in silent if readable(one)]
         assert len(silent) - len(let_go) <= CONNECTIONS_MOST
-    assert len(caplog.records) <= LINES_MOST
+    assert len(caplog.records) <= 20
+
+
+def test_one_call_too_many_is_refused_with_a_problem_document() -> None:
+    headers, body = LocalApiProtocol.refusal(cast("LocalApiProtocol", None))
+    assert dict(headers)[b"content-type"] == b"application/problem+json"
+    assert json.loads(body)["code"] == "too_many_calls"
+
+
+HALF_A_BODY = b"POST /v1/sales HTTP/1.1\r\nhost: t\r\ncontent-length: 99\r\n\r\n{"
+
+
+@pytest.mark.parametrize(
+    ("many", "begun", "limit_s"),
+    [(2_000, b"", 1.0), (2_000, b"GET /v1/status HT", 1.0), (3 * CONNECTIONS_MOST, HALF_A_BODY, 5.0)],
+    ids=["silent", "half a head", "half a body"],
+)
+def test_thousands_of_connections_keep_no_screen_waiting(
+    daemon: Daemon, many: int, begun: bytes, limit_s: float
+) -> None:
+    with ExitStack() as open_ones:
+        for _ in range(many):
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it made room already
+                open_ones.enter_context(closing(connected(daemon))).sendall(begun)
+        with LocalClient(daemon.home.socket, call_limit_s=limit_s) as screen:
+            assert screen.status().terminal is not None
+            screen.cancel(screen.start_sale(NewSale(idempotency_key="a", amount=1_880, currency="CNY")).id)
 
 
 ASK_THE_DOCTOR = b"GET /v1/diagnosis HTTP/1.1\r\nhost: terminal\r\nconnection: close\r\n\r\n"
@@ -368,3 +399,19 @@ def test_a_doctor_that_hangs_for_long_is_said(
         said = till.get("/v1/diagnosis")
         assert (said.status_code, said.json()["code"]) == (503, "diagnosis_hangs")
         let_go.set()
+
+
+HOSTS = [b"localhost", b"", b"/run/pengpos/terminal.sock", b"[::1", b"a b", b"x:99999999", b"\xe6\x94\xb6"]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_host_says_nothing(blank: Counter, loop: LoopThread, host: bytes) -> None:
+    """Over a Unix socket there is none, and old clients send what they like; also before the enrolment."""
+    with served(blank.surroundings(), loop) as daemon:
+        for path, status in ((b"status", b"200"), (b"day", b"503"), (b"nothing", b"503")):
+            with closing(connected(daemon)) as one:
+                one.sendall(b"GET /v1/%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n" % (path, host))
+                assert one.makefile("rb").read()[9:12] == status
+        with closing(connected(daemon)) as old:
+            old.sendall(b"GET /v1/status HTTP/1.0\r\n\r\n")
+            assert old.makefile("rb").read()[9:12] == b"200"

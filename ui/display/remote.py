@@ -28,6 +28,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pengpos.client import Language
+from pengpos.serving.connections import BoundedH11Protocol, Bounds
 from ui.display.window import Window, choose_language
 
 WAIT_S: Final = 20.0
@@ -112,6 +113,12 @@ class Frames:
             return Frame(self._number, area, whole.size, self._picture.subsurface(area).copy())
 
 
+class _Protocol(BoundedH11Protocol):
+    """A browser opens a few connections a viewer; what says nothing keeps none from it."""
+
+    bounds = Bounds(connections_most=8 * VIEWERS_MOST)
+
+
 class Remote:
     """The listener, in a thread of its own with its own loop."""
 
@@ -132,7 +139,7 @@ class Remote:
                 access_log=False,
                 server_header=False,
                 lifespan="off",
-                limit_concurrency=4 * VIEWERS_MOST,
+                http=_Protocol,
                 timeout_graceful_shutdown=1,
             )
         )

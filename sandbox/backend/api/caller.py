@@ -82,7 +82,7 @@ BackendOf = Annotated[Backend, Depends(get_backend)]
 
 def raw_path(request: Request) -> str:
     """The path as it was sent, percent-encoded."""
-    return cast("bytes", request.scope.get("raw_path") or request.url.path.encode()).decode("latin-1")
+    return cast("bytes", request.scope.get("raw_path") or request.scope["path"].encode()).decode("latin-1")
 
 
 def _head_of(request: Request, backend: Backend) -> SignedHead:

@@ -13,14 +13,22 @@ from typing import Any, cast
 from fastapi.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.config import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
+
+from pengpos.serving.connections import BoundedH11Protocol, Bounds
+from sandbox.backend.kernel import limits
 
 _EXTENSION = "pengpos.abort"
 
 
-class AbortableH11Protocol(H11Protocol):
-    """uvicorn's HTTP/1.1, with the connection's abort among the scope's extensions."""
+class AbortableH11Protocol(BoundedH11Protocol):
+    """HTTP/1.1 within bounds, with the connection's abort among the scope's extensions."""
+
+    bounds = Bounds(
+        connections_most=limits.CONNECTIONS.most,
+        kept_s=75.0,  # a till keeps its connection between two sales
+        body_s=600.0,  # an import; `serving.body_limit` says how long others may take
+    )
 
     def __init__(
         self,

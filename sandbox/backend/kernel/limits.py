@@ -56,6 +56,7 @@ OPERATOR_CHANGES = Limit("changing calls of one operator", 1_200, 60)
 STREAMS_OF_TERMINAL = Limit("event streams of one terminal", 4)
 STREAMS = Limit("event streams", 1_000)
 IMPORTS = Limit("imports", 1)
+CONNECTIONS = Limit("connections", 2_048)
 
 DURABLE = (
     CLAIMS_OF_INTENT, CLAIMANTS, CLAIMED_INTENTS, CREDENTIALS, REQUESTS_BY_ASKER, FRIENDS_ASKED, REQUESTS_TO_FRIEND,
@@ -64,7 +65,7 @@ DURABLE = (
 )  # fmt: skip
 IN_MEMORY = (
     SIGN_UPS_OF_ADDRESS, SIGN_UPS, SIGNED_REQUESTS, WALLET_REQUESTS, OPERATOR_CHANGES, STREAMS_OF_TERMINAL,
-    STREAMS, IMPORTS,
+    STREAMS, IMPORTS, CONNECTIONS,
 )  # fmt: skip
 
 

@@ -45,6 +45,7 @@ def create_app(backend: Backend, *, sweeping: bool = True) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # it would lead to whatever the Host says
     )
     app.state.backend = backend
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it

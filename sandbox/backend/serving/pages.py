@@ -72,7 +72,7 @@ def install(app: FastAPI) -> None:
     async def on_unknown_address(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         by_browser = request.method == "GET" and "text/html" in request.headers.get("accept", "")
-        if error.status_code == 404 and by_browser and not _APIS.match(request.url.path):
+        if error.status_code == 404 and by_browser and not _APIS.match(request.scope["path"]):
             return nothing.instead()
         return await on_http(request, error)
 

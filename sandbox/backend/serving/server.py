@@ -17,6 +17,8 @@ import uvicorn
 
 from pengpos.core.errors import ConfigError
 from pengpos.keys.file import FileKey
+from pengpos.serving.connections import ACCEPTED_AT_ONCE_MOST, BoundedServer
+from pengpos.serving.few_lines import log_to_stderr
 from pengpos.system_clock import SystemClock
 from sandbox.backend.api.delivery import AbortableH11Protocol
 from sandbox.backend.kernel.context import Backend
@@ -37,7 +39,6 @@ _ANOTHER_HOST = (
     "Name an address of this machine by --host, or leave it out: 127.0.0.1, or by --lan the one in its network"
 )
 _GRACE_S = 3
-_KEEP_ALIVE_S = 75  # a till keeps its connection between two sales
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ class Options:
 
 def serve(options: Options) -> None:
     """Run until SIGINT or SIGTERM; raises ConfigError."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log_to_stderr(logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     if options.lan and not options.host:
         options = replace(options, host=_lan_address())
@@ -79,7 +80,8 @@ def serve(options: Options) -> None:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=_GRACE_S,
-        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_keep_alive=int(AbortableH11Protocol.bounds.kept_s),
+        backlog=ACCEPTED_AT_ONCE_MOST,
         server_header=False,
         ssl_certfile=None if identity is None else identity.certificate,
         ssl_keyfile=None if identity is None else identity.key,
@@ -113,7 +115,7 @@ def open_backend(options: Options, *, origin: str) -> Backend:
     )
 
 
-class _Server(uvicorn.Server):
+class _Server(BoundedServer):
     """Says when it is ready, and lets event streams go before it waits for connections to end."""
 
     def __init__(self, config: uvicorn.Config, backend: Backend, more: dict[str, int]) -> None:

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -191,6 +192,21 @@ def test_a_daemon_that_says_nothing_is_away_in_time(tmp_path: Path) -> None:
         listener.listen()
         with LocalClient(tmp_path / "t.sock", call_limit_s=0.05) as client, pytest.raises(DaemonAway):
             client.status()
+
+
+def test_a_queue_that_is_full_has_room_in_a_moment(client: LocalClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs that connect by the hundred fill the kernel's queue for as long as the daemon takes to accept them."""
+    full = [True, True]
+
+    class Queue(socket.socket):
+        def connect(self, address: Any) -> None:
+            if full and full.pop():
+                raise BlockingIOError(11, "Resource temporarily unavailable")
+            super().connect(address)
+
+    monkeypatch.setattr("pengpos.client._http.socket.socket", Queue)
+    assert client.status() == PRESENTED
+    assert full == []
 
 
 STATUS = answer(msgspec.json.encode(IDLE))

@@ -17,6 +17,7 @@ from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.keys import PublicKey
 from sandbox.backend.kernel import limits
 from sandbox.backend.records.tables import RequestNonceRow, TerminalKeyRow, TerminalKeyState
+from sandbox.backend.serving import body_limit
 from sandbox.backend.serving.app import create_app
 from sandbox.backend.serving.body_limit import MAX_BODY_SIZE, MAX_STRANGERS_SIZE
 from tests.support.backend import InProcess, Shop
@@ -105,6 +106,26 @@ def test_a_body_that_streams_is_refused_once_it_is_too_much(shop: Shop, method: 
     status, problem = ask(shop, request, body)
     assert (status, problem["code"]) == (413, "too_large")
     assert MAX_BODY_SIZE < body.read_size <= MAX_BODY_SIZE + len(PIECE)
+
+
+class Dripping(Endless):
+    """A body of which nothing more comes."""
+
+    async def receive(self) -> Message:
+        if self.read_size:
+            await asyncio.Event().wait()
+        self.read_size = 1
+        return {"type": "http.request", "body": b"{", "more_body": True}
+
+
+@pytest.mark.parametrize("path", ["/v1/enrolments", "/v1/payments"])
+def test_a_body_that_does_not_come_in_time_is_refused(shop: Shop, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_limit, "BODY_LIMIT_S", 0.05)
+    till = shop.till()
+    request = till.request("POST", path.removeprefix("/v1"), b"{}")
+    Signing(signer=till.key, created=till.clock.now()).apply(request)
+    status, problem = ask(shop, request, Dripping())
+    assert (status, problem["code"]) == (408, "too_slow")
 
 
 def test_one_key_and_one_account_call_so_often(shop: Shop) -> None:

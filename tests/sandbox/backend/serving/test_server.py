@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ import httpx
 import pytest
 
 from pengpos.core.errors import ConfigError
+from pengpos.serving import connections
 from pengpos.system_clock import SystemClock
+from sandbox.backend.kernel import limits
 from sandbox.backend.serving.server import Options, listen, open_backend
 from tests.support.shop import Operator, Till, Wallet
 
@@ -136,3 +138,46 @@ def test_a_commit_is_on_the_disk(tmp_path: Path, pragma: str, value: object) -> 
     with backend.db.engine.connect() as connection:
         assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
     backend.db.close()
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /v1/health HTTP/1.1\r\nx: "], ids=["silent", "half a head"])
+def test_thousands_of_connections_keep_no_terminal_waiting(tmp_path: Path, begun: bytes) -> None:
+    """Two hundred more than it serves at once, from another address than the terminal's."""
+    connections._raise_files_most()
+    with running(tmp_path / "home") as ready, ExitStack() as open_ones:
+        port = int(ready["url"].rpartition(":")[2])
+        with httpx.Client(base_url=ready["url"], timeout=20) as till:
+            assert till.get("/v1/health").json()["status"] == "ok"
+            for _ in range(limits.CONNECTIONS.most + 200):
+                with suppress(OSError):  # it made room already
+                    one = open_ones.enter_context(socket.create_connection(("127.0.0.1", port), 20, ("127.0.0.9", 0)))
+                    one.sendall(begun)
+            assert till.get("/v1/health").json()["status"] == "ok"
+            with httpx.Client(base_url=ready["url"], timeout=20) as another:
+                assert another.get("/v1/health").json()["status"] == "ok"
+    assert len((tmp_path / "stderr").read_bytes()) < 100_000
+
+
+HOSTS = [b"localhost", b"", b"/a/b", b"[::1", b"a b", b"x:99999999", b"\xe6\x94\xb6", b"evil.example"]
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with running(tmp_path_factory.mktemp("hosts") / "home") as ready:
+        yield int(ready["url"].rpartition(":")[2])
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_host_changes_no_answer(port: int, host: bytes) -> None:
+    """Old clients and scanners send what they like; nothing is made of it, least of all an error of ours."""
+    for path, status in (
+        (b"/v1/health", b"200"),
+        (b"/pages/api.js", b"200"),
+        (b"/nothing", b"404"),
+        (b"/t/x/", b"404"),
+    ):
+        with socket.create_connection(("127.0.0.1", port), 20) as one:
+            asked = b"GET %s HTTP/1.1\r\nHost: %s\r\nAccept: text/html\r\nConnection: close\r\n\r\n" % (path, host)
+            one.sendall(asked)
+            answer = one.makefile("rb").read()
+        assert (answer[9:12], b"evil.example" in answer) == (status, False), (path, answer[:200])

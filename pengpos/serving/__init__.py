@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What our HTTP servers have in common: bounds for connections, before any request is read, and for what is logged.
+
+Reading order: few_lines, connections.
+"""
+
+__all__ = ["connections", "few_lines"]
