@@ -17,6 +17,7 @@ import msgspec
 
 from pengpos.backend_api.messages import EnrolmentMessage, ProblemMessage, read_message
 from pengpos.backend_api.one_call import call_once, reason_of
+from pengpos.backend_api.proxies import LOOPBACK
 from pengpos.backend_api.signing import RequestSigner
 from pengpos.core.errors import ConfigError, MalformedError
 from pengpos.core.ports import Signer
@@ -25,7 +26,6 @@ from pengpos.wire.encoding.keys import PublicKey
 
 DEADLINE_S = 10.0
 ANSWER_SIZE_MOST = 262_144
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _AGAIN = "Nothing is lost: the same command again gives the same answer"
 
 
@@ -49,7 +49,7 @@ def backend_origin(text: str) -> str:
         raise ConfigError(text, "no address", way_out) from None
     if parts.scheme not in {"http", "https"} or not host or parts.username or parts.query or parts.fragment:
         raise ConfigError(text, "no address of a payment backend", way_out)
-    if parts.scheme == "http" and host not in _LOOPBACK:
+    if parts.scheme == "http" and host not in LOOPBACK:
         raise ConfigError(
             text,
             "plain http would show this terminal's secrets to everybody on the way",

@@ -8,11 +8,14 @@ import time
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
+import httpx
 
 from pengpos import __version__
 from pengpos.backend_api import roots
+from pengpos.backend_api.proxies import proxy_for, proxy_of
 from pengpos.core.errors import ConfigError, PengposError
 from provisioning.activation import activate, backend_origin
 from provisioning.doctor import examine
@@ -44,14 +47,15 @@ def enrol_command(ports: EnrolPorts) -> click.Command:
         try:
             backend_origin(backend)  # before anybody is asked for a code
             certificate = None if root is None else roots.read_root(root)
-            enrolling = enrolling_with(certificate, str(root))
+            proxy = proxy_for(urlsplit(backend).hostname, proxy_of(ports.proxy(ports.home())))
+            enrolling = enrolling_with(certificate, str(root), proxy)
             click.echo(f"The fingerprint of this device's key is {enrolling.fingerprint()}.")
             click.echo(_sentences(enrolling.enrol(_read_code(code_file), backend)))
         except PengposError as error:
             raise click.ClickException(f"{error}.") from error
 
-    def enrolling_with(root: bytes | None, root_name: str) -> Enrolling:
-        transport = None if root is None else roots.transport(roots.context_of(root, root_name))
+    def enrolling_with(root: bytes | None, root_name: str, proxy: httpx.Proxy | None) -> Enrolling:
+        transport = roots.transport(None if root is None else roots.context_of(root, root_name), proxy)
         return Enrolling(
             home=ports.home(),
             activate=activate if transport is None else partial(activate, transport=transport),
@@ -92,7 +96,10 @@ def doctor_command(ports: DoctorPorts) -> click.Command:
     @click.option("--json", "as_json", is_flag=True, help="For programs.")
     def doctor(*, as_json: bool) -> None:
         home = ports.home()
-        probes = {**own_probes(home, lambda: ports.enrolled(home), time.time), **ports.probes(home)}
+        probes = {
+            **own_probes(home, lambda: ports.enrolled(home), time.time, partial(ports.proxy, home)),
+            **ports.probes(home),
+        }
         diagnosis = examine(probes, at=int(time.time()), home=str(home.root), software_version=__version__)
         if as_json:
             click.echo(json.dumps(diagnosis.as_json(), indent=2, ensure_ascii=False))

@@ -27,15 +27,21 @@ class Enrolled(Protocol):
         """The terminal's own; its subject is the terminal id, its merchant the shop."""
 
 
+def _none(_home: Home) -> None:
+    """No proxy."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolPorts:
-    """What `enrol` needs of others. Both may raise PengposError, which ends the command with its sentence."""
+    """What `enrol` needs of others. They may raise PengposError, which ends the command with its sentence."""
 
     home: Callable[[], Home]
     enrolled: Callable[[Home], Enrolled | None]
     """None while there is no enrolment; raises ConfigError for a damaged one."""
     unsent_payments: Callable[[Home], int]
     """Payments and refunds in the journal that the backend has not answered for; 0 without a journal."""
+    proxy: Callable[[Home], str | None] = _none
+    """The proxy that leads to the backend, as the settings name it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,3 +52,5 @@ class DoctorPorts:
     enrolled: Callable[[Home], Enrolled | None]
     probes: Callable[[Home], Mapping[str, Probe]]
     """By the name to show: journal, readers, fonts."""
+    proxy: Callable[[Home], str | None] = _none
+    """As `EnrolPorts`."""

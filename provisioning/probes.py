@@ -18,12 +18,14 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
 from pengpos.backend_api import roots
 from pengpos.backend_api.messages import HealthMessage, read_message
 from pengpos.backend_api.one_call import call_once, reason_of
+from pengpos.backend_api.proxies import proxy_for, proxy_of
 from pengpos.core.errors import ConfigError, MalformedError
 from pengpos.core.times import CLOCK_TOLERANCE_S
 from pengpos.home import Home
@@ -47,7 +49,12 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _PYTHONS = ((3, 11), (3, 14))  # from, below: pyproject.toml, requires-python
 
 
-def own_probes(home: Home, enrolled: Callable[[], Enrolled | None], now: Callable[[], float]) -> Mapping[str, Probe]:
+def own_probes(
+    home: Home,
+    enrolled: Callable[[], Enrolled | None],
+    now: Callable[[], float],
+    proxy: Callable[[], str | None] = lambda: None,
+) -> Mapping[str, Probe]:
     """This room's probes by the name to show, in the order a technician wants to read them."""
     return {
         "Python": look_at_python,
@@ -57,7 +64,7 @@ def own_probes(home: Home, enrolled: Callable[[], Enrolled | None], now: Callabl
         "Device key": partial(look_at_key, home),
         "Enrolment": partial(look_at_enrolment, enrolled),
         "Credential": partial(look_at_credential, enrolled, now),
-        "Backend": partial(look_at_backend, enrolled, now, pinned=lambda: roots.pinned(home.root)),
+        "Backend": partial(look_at_backend, enrolled, now, pinned=lambda: roots.pinned(home.root), proxy=proxy),
         "Terminal": partial(look_at_terminal, home),
     }
 
@@ -189,16 +196,21 @@ def look_at_backend(
     now: Callable[[], float],
     transport: httpx.AsyncBaseTransport | None = None,
     pinned: Callable[[], ssl.SSLContext | None] = lambda: None,
+    proxy: Callable[[], str | None] = lambda: None,
 ) -> Finding:
     """The backend answers `GET /v1/health`, and its clock and ours agree. `transport` is for tests."""
     try:
         present = enrolled()
-        transport = transport or roots.transport(pinned())
     except ConfigError:
         present = None
     if present is None:
         return worth_a_look("none to ask yet", _COMES_LATER)
     backend = present.backend
+    try:
+        by = proxy_for(urlsplit(backend).hostname, proxy_of(proxy()))
+        transport = transport or roots.transport(pinned(), by)
+    except ConfigError as error:
+        return broken(f"{error.where} {error.detail}", error.way_out)
     try:
         response, raw = call_once(
             "GET", f"{backend}/v1/health", deadline_s=DEADLINE_S, size_most=HEALTH_SIZE_MOST, transport=transport

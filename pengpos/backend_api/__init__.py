@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The backend API over HTTP: the one place that turns transport trouble into outcomes. Decides nothing.
 
-Reading order: messages, operators, limits, roots, signing, clock_answer, settlement_digest, answer_bytes, calls,
-names_loop, one_call.
+Reading order: messages, operators, limits, proxies, roots, signing, clock_answer, settlement_digest, answer_bytes,
+calls, names_loop, one_call.
 """
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "names_loop",
     "one_call",
     "operators",
+    "proxies",
     "roots",
     "settlement_digest",
     "signing",

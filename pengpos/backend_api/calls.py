@@ -10,7 +10,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import msgspec
@@ -29,6 +29,7 @@ RETRY_AFTER_MOST_S = 60  # a proxy may ask for an hour, and this may be a cancel
 EVENTS_SILENCE_S = 25.0  # the stream carries a comment every 10 s: after two missed ones it is dead
 
 _KNOWS = "dues"  # backend API, `Pengpos-Knows`: a backend asks no shopper of a terminal that does not say so
+_IDEMPOTENT = frozenset({"GET", "PUT"})  # a payment is one too, but must not look lost and be answered all the same
 _BLANK_LINE = re.compile(rb"\n\n|\r\n\r\n")
 
 M = TypeVar("M")
@@ -44,6 +45,24 @@ class UnusableAnswerError(PengposError):
         self.problem = problem
         self.backends_time: int | None = None
         """Signed over our request, by a backend that took it and holds what it asked for."""
+
+
+class _Course:
+    """How far one request came, as the library tells (httpcore, *trace*)."""
+
+    def __init__(self) -> None:
+        self._connected = self._sent = self._answered = False
+
+    async def trace(self, event: str, _info: dict[str, Any]) -> None:
+        """One step of it."""
+        self._connected |= ".connect_" in event
+        self._sent |= event == "http11.send_request_headers.started"
+        self._answered |= event == "http11.receive_response_headers.complete"
+
+    @property
+    def met_a_closed_connection(self) -> bool:
+        """It was sent over a connection of an earlier request, and no answer began."""
+        return self._sent and not self._connected and not self._answered
 
 
 async def _nobody(_at: int) -> None:
@@ -134,10 +153,11 @@ class Calls:
         if content is not None:
             headers |= {"content-type": "application/json", "pengpos-knows": _KNOWS}
         auth = httpx.USE_CLIENT_DEFAULT if signed else None
-        sending = self._client.stream(method, path, content=content, headers=headers, auth=auth, timeout=deadline_s)
+        how: dict[str, Any] = {"content": content, "headers": headers, "auth": auth, "timeout": deadline_s}
         try:
-            async with asyncio.timeout(deadline_s), sending as response:
-                raw = await read_bounded(response, size_most)
+            async with asyncio.timeout(deadline_s):
+                first = await self._attempt(method, path, size_most, how)
+                response, raw = first or await self._send(method, path, size_most, how, _Course())
         except TimeoutError:
             self._lost()
             raise UnusableAnswerError(f"no answer within {deadline_s:g} s") from None
@@ -155,6 +175,24 @@ class Calls:
         if (word := response.headers.get("pengpos-standing")) is not None:
             self._standing_said(word)
         return answer, response.request
+
+    async def _attempt(
+        self, method: str, path: str, size_most: int, how: dict[str, Any]
+    ) -> tuple[httpx.Response, bytes] | None:
+        """Send once; None: a connection that was kept was closed just as it was used, and it may be sent again."""
+        course = _Course()
+        try:
+            return await self._send(method, path, size_most, how, course)
+        except (httpx.RemoteProtocolError, httpx.NetworkError):
+            if method in _IDEMPOTENT and course.met_a_closed_connection:
+                return None
+            raise
+
+    async def _send(
+        self, method: str, path: str, size_most: int, how: dict[str, Any], course: "_Course"
+    ) -> tuple[httpx.Response, bytes]:
+        async with self._client.stream(method, path, extensions={"trace": course.trace}, **how) as response:
+            return response, await read_bounded(response, size_most)
 
     async def events(self, path: str, last_event_id: str | None) -> AsyncIterator[tuple[str, str, bytes]]:
         """Follow a stream of Server-Sent Events; yields (id, name, data). Raises ConnectionError when it ends."""

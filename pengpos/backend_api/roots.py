@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from pengpos.backend_api.proxies import proxy_for
 from pengpos.core.errors import ConfigError
 
 FILE_NAME = "backend-root.pem"
@@ -47,9 +48,11 @@ def pinned(home: Path) -> ssl.SSLContext | None:
     return context_of(read_root(path), str(path)) if path.exists() else None
 
 
-def transport(context: ssl.SSLContext | None) -> httpx.AsyncHTTPTransport | None:
+def transport(context: ssl.SSLContext | None, proxy: httpx.Proxy | None = None) -> httpx.AsyncHTTPTransport | None:
     """The way to the backend for one call; None: the usual one."""
-    return None if context is None else httpx.AsyncHTTPTransport(verify=context, trust_env=False)
+    if context is None and proxy is None:
+        return None
+    return httpx.AsyncHTTPTransport(verify=True if context is None else context, trust_env=False, proxy=proxy)
 
 
 class BackendTransport(httpx.AsyncBaseTransport):
@@ -58,9 +61,10 @@ class BackendTransport(httpx.AsyncBaseTransport):
     A root that cannot be used ends every request as a line that is down does.
     """
 
-    def __init__(self, home: Path, limits: httpx.Limits) -> None:
+    def __init__(self, home: Path, limits: httpx.Limits, proxy: httpx.Proxy | None = None) -> None:
         self._home = home
         self._limits = limits
+        self._proxy = proxy
         self._inner: httpx.AsyncHTTPTransport | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -71,7 +75,10 @@ class BackendTransport(httpx.AsyncBaseTransport):
             except ConfigError as error:
                 raise httpx.ConnectError(str(error), request=request) from error
             self._inner = httpx.AsyncHTTPTransport(
-                verify=True if context is None else context, trust_env=False, limits=self._limits
+                verify=True if context is None else context,
+                trust_env=False,
+                limits=self._limits,
+                proxy=proxy_for(request.url.host, self._proxy),
             )
         return await self._inner.handle_async_request(request)
 

@@ -13,6 +13,7 @@ import httpx
 
 from pengpos.backend_api import roots
 from pengpos.backend_api.names_loop import NamesLoop
+from pengpos.backend_api.proxies import proxy_of
 from pengpos.client import Home, Language
 from pengpos.core.errors import PengposError
 from pengpos.serving.few_lines import log_to_stderr
@@ -37,14 +38,15 @@ def daemon(language: str, log_level: str) -> None:
 
     home = Home.of_environment()
     try:
-        hardware = Hardware(read_settings(home.settings))
+        settings = read_settings(home.settings)
+        hardware = Hardware(settings)
         given = Surroundings(
             home=home,
             readers=hardware.readers,
             tag=hardware.tag,
             language=cast("Language", language),
             diagnose=lambda: _diagnosis(home),
-            transport=roots.BackendTransport(home.root, CONNECTIONS),
+            transport=roots.BackendTransport(home.root, CONNECTIONS, proxy_of(settings.backend.proxy)),
         )
         with asyncio.Runner(loop_factory=NamesLoop) as runner:
             runner.run(_serve(given))

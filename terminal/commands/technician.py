@@ -3,6 +3,7 @@
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from pengpos import __version__
@@ -23,6 +24,7 @@ from provisioning.ports import DoctorPorts, EnrolPorts
 from provisioning.probes import own_probes
 from terminal.commands.parts import part_probes
 from terminal.device.identity import Identity, NotEnrolledError, read_identity
+from terminal.device.settings import read_settings
 from terminal.standing.standing import Standing, kept
 
 _FONTS = Path(__file__).parents[2] / "ui" / "fonts"
@@ -37,6 +39,11 @@ def enrolled(home: Home) -> Identity | None:
         return read_identity(home.enrolment, FileKey.load(home.device_key))
     except NotEnrolledError:
         return None
+
+
+def _proxy(home: Home) -> str | None:
+    """Raises ConfigError."""
+    return read_settings(home.settings).backend.proxy
 
 
 def unsent_payments(home: Home) -> int:
@@ -143,10 +150,10 @@ def _items(home: Home) -> Finding:
 
 def diagnosis(home: Home) -> dict[str, object]:
     """What `pengpos doctor --json` prints, for `GET /v1/diagnosis`. Takes seconds."""
-    probes = {**own_probes(home, lambda: enrolled(home), time.time), **_probes(home)}
+    probes = {**own_probes(home, lambda: enrolled(home), time.time, partial(_proxy, home)), **_probes(home)}
     return examine(probes, at=int(time.time()), home=str(home.root), software_version=__version__).as_json()
 
 
 _home = Home.of_environment
-enrol = enrol_command(EnrolPorts(home=_home, enrolled=enrolled, unsent_payments=unsent_payments))
-doctor = doctor_command(DoctorPorts(home=_home, enrolled=enrolled, probes=_probes))
+enrol = enrol_command(EnrolPorts(home=_home, enrolled=enrolled, unsent_payments=unsent_payments, proxy=_proxy))
+doctor = doctor_command(DoctorPorts(home=_home, enrolled=enrolled, probes=_probes, proxy=_proxy))

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The technician's settings of one device: `pengpos.toml` beside the journal. No file: all defaults.
 
+[backend]
+proxy = "http://proxy:3128"      # an HTTP proxy that leads to the backend; absent: none, whatever the environment says
+
 [mirror]
 directory = "/media/pengpos"     # where a second copy of each stored payment goes; absent: no second copy
 
@@ -21,10 +24,17 @@ from typing import Annotated, Any
 
 import msgspec
 
+from pengpos.backend_api.proxies import proxy_of
 from pengpos.core.errors import ConfigError
 
 ReaderName = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 """A part of a reader's name; an empty one would be in each."""
+
+
+class BackendSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """The way to the backend."""
+
+    proxy: str | None = None
 
 
 class MirrorSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -52,6 +62,7 @@ class TagSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fiel
 class Settings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Everything a technician may set."""
 
+    backend: BackendSettings = BackendSettings()
     mirror: MirrorSettings | None = None
     readers: ReaderSettings = ReaderSettings()
     tag: TagSettings = TagSettings()
@@ -68,6 +79,11 @@ def read_settings(path: Path) -> Settings:
             str(path), f"not readable ({error})", "Mend the file, or move it away for the defaults"
         ) from error
     try:
-        return msgspec.convert(raw, Settings)
+        settings = msgspec.convert(raw, Settings)
     except msgspec.ValidationError as error:
         raise ConfigError(str(path), str(error), "docs/technicians.md lists every setting") from error
+    try:
+        proxy_of(settings.backend.proxy)
+    except ConfigError as error:
+        raise ConfigError(str(path), f"{error.where} {error.detail}", error.way_out) from None
+    return settings

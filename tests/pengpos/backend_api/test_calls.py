@@ -4,6 +4,8 @@
 import asyncio
 import gzip
 import json
+import socket
+import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -328,3 +330,66 @@ def test_many_small_events_are_no_event_without_end() -> None:
     events, end = follow(Line(streams(*pieces)))
     assert len(events) == len(pieces) // 2
     assert "closed" in end
+
+
+# --- a connection that is kept ----------------------------------------------------------------------------------------
+
+
+def hangs_up_on_the_second(listening: socket.socket, asked: list[bytes], over: int) -> None:
+    """Answer the first request of the first connection, and close it at its second, unread but for the bytes."""
+    for number in range(over):
+        one, _ = listening.accept()
+        with one:
+            while request := one.recv(65_536):
+                asked.append(request.split()[0])
+                if number == 0 and len(asked) == 2:
+                    break
+                one.sendall(answer(b'{"status": "ok"}'))
+
+
+@pytest.mark.parametrize(("method", "times"), [("GET", 2), ("PUT", 2), ("POST", 1)])
+def test_a_connection_closed_under_us_is_made_anew_once_where_nothing_can_be_done_twice(
+    method: str, times: int
+) -> None:
+    """As every proxy does when its own time for a silent connection is over, just as we use it."""
+    asked: list[bytes] = []
+    told: list[str] = []
+
+    async def work(origin: str) -> None:
+        async with httpx.AsyncClient(base_url=origin) as client:
+            line = Calls(client, issuers=lambda: ISSUERS, lost=lambda: told.append("lost"))
+            await line.call("GET", "/v1/health", HealthMessage, 20)
+            await line.call(method, "/v1/health", HealthMessage, 20)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serving = threading.Thread(target=hangs_up_on_the_second, args=(listening, asked, times), daemon=True)
+        serving.start()
+        if times == 1:
+            with pytest.raises(UnusableAnswerError):
+                asyncio.run(work(origin_of(listening)))
+        else:
+            asyncio.run(work(origin_of(listening)))
+        serving.join(20)
+    assert asked == [b"GET", *[method.encode()] * times]
+    assert told == (["lost"] if times == 1 else [])
+
+
+def test_a_fresh_connection_that_is_closed_is_asked_no_second_time() -> None:
+    asked: list[bytes] = []
+
+    async def work(origin: str) -> None:
+        async with httpx.AsyncClient(base_url=origin) as client:
+            await Calls(client, issuers=lambda: ISSUERS).call("GET", "/v1/health", HealthMessage, 20)
+
+    def hangs_up(listening: socket.socket) -> None:
+        one, _ = listening.accept()
+        with one:
+            asked.append(one.recv(65_536))
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serving = threading.Thread(target=hangs_up, args=(listening,), daemon=True)
+        serving.start()
+        with pytest.raises(UnusableAnswerError):
+            asyncio.run(work(origin_of(listening)))
+        serving.join(20)
+    assert len(asked) == 1

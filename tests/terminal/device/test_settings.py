@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from pengpos.core.errors import ConfigError
-from terminal.device.settings import MirrorSettings, ReaderSettings, Settings, TagSettings, read_settings
+from terminal.device.settings import (
+    BackendSettings,
+    MirrorSettings,
+    ReaderSettings,
+    Settings,
+    TagSettings,
+    read_settings,
+)
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -23,6 +30,10 @@ def test_without_a_file_all_is_as_usual(tmp_path: Path) -> None:
     ("text", "settings"),
     [
         ("", Settings()),
+        (
+            '[backend]\nproxy = "http://shop:secret@proxy:3128"',
+            Settings(backend=BackendSettings(proxy="http://shop:secret@proxy:3128")),
+        ),
         ('[mirror]\ndirectory = "/media/店"', Settings(mirror=MirrorSettings(directory="/media/店"))),
         (
             '[readers]\nserial_ports = ["/dev/a", "/dev/b"]',
@@ -38,7 +49,7 @@ def test_without_a_file_all_is_as_usual(tmp_path: Path) -> None:
             Settings(tag=TagSettings(chip="/dev/i2c-1", shop_address="https://shop.example")),
         ),
     ],
-    ids=["empty", "mirror", "readers", "which readers", "tag by a reader", "tag by a chip"],
+    ids=["empty", "proxy", "mirror", "readers", "which readers", "tag by a reader", "tag by a chip"],
 )
 def test_what_it_may_say(tmp_path: Path, text: str, settings: Settings) -> None:
     assert read_settings(written(tmp_path, text)) == settings
@@ -48,6 +59,7 @@ def test_what_it_may_say(tmp_path: Path, text: str, settings: Settings) -> None:
     ("text", "named"),
     [
         ("[mirror]", "directory"),
+        ('[backend]\nproxy = "socks5://proxy:1080"', "HTTP proxy"),
         ("[mirror]\ndirectory = 7", "mirror.directory"),
         ('[mirrors]\ndirectory = "/media"', "mirrors"),
         ('[tag]\nchips = "/dev/i2c-1"', "chips"),
