@@ -168,7 +168,7 @@ class Account:
     def at(cls, backend: str, token: str | None = None) -> Self:
         """An account at the backend with this URL."""
         try:
-            return cls(httpx.Client(base_url=backend, timeout=_TIMEOUT_S), token)
+            return cls(httpx.Client(base_url=backend, timeout=_TIMEOUT_S, trust_env=False), token)
         except httpx.InvalidURL as err:
             raise BackendUnreachableError(backend, str(err)) from err
 

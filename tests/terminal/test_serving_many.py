@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """The daemon when many programs come at once, say half of what they want, or ask what takes long."""
 
+import asyncio
 import contextlib
 import json
 import selectors
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import cast
 
+import httpx
 import pytest
 
 from pengpos.client import Home, LocalClient, NewSale
 from terminal.api.feed import LISTENERS_MOST
+from terminal.device.recording import set_within
 from terminal.serving import CONNECTIONS_MOST, LocalApiProtocol
 from tests.support.counter import Counter, until
 from tests.support.live_sandbox import LiveSandbox
@@ -168,3 +171,27 @@ def test_a_host_says_nothing(blank: Counter, loop: LoopThread, host: bytes) -> N
         with closing(connected(daemon)) as old:
             old.sendall(b"GET /v1/status HTTP/1.0\r\n\r\n")
             assert old.makefile("rb").read()[9:12] == b"200"
+
+
+class Drip(httpx.AsyncByteStream):
+    """An answer that comes byte by byte and never ends."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await set_within(asyncio.Event(), 0.02)
+
+
+def test_a_backend_that_drips_keeps_no_screen_waiting(enrolled: Counter, loop: LoopThread) -> None:
+    """Every call of ours is answered byte by byte, and none of the screen's waits for one."""
+
+    async def drips(_request: httpx.Request, _forward: object) -> httpx.Response:
+        return httpx.Response(200, headers={"content-type": "application/json"}, stream=Drip())
+
+    enrolled.road.put(drips)
+    with served(enrolled.surroundings(), loop) as daemon, LocalClient(daemon.home.socket, call_limit_s=1.0) as screen:
+        until(lambda: enrolled.road.count("GET", ".*") > 1, "it asks its backend")
+        assert screen.status().link.online is False
+        sale = screen.start_sale(NewSale(idempotency_key="a", amount=1_880, currency="CNY"))
+        assert sale.mode == "offline"
+        screen.cancel(sale.id)

@@ -23,6 +23,8 @@ from sandbox.phone.account import (
     SignedUp,
     read_signed,
 )
+from tests.support.dripping import answer as answer_of
+from tests.support.dripping import dripping, listening_on_tcp, origin_of
 
 ORIGIN = "http://backend.test"
 INTENT = UUID("01a202f9-2a00-7000-8000-000000000001")
@@ -224,6 +226,17 @@ def test_what_no_backend_says_is_not_believed(call: Callable[[Account], object],
 def test_a_url_of_no_backend_is_said(url: str) -> None:
     with pytest.raises(BackendUnreachableError):
         Account.at(url).balances()
+
+
+def test_a_phone_of_this_machine_goes_by_no_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's proxy does not lead to a backend at 127.0.0.1."""
+    said = answer_of(b'{"issuers": []}')
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    with listening_on_tcp() as listening, dripping(listening, said, at_once=len(said)):
+        at = Account.at(origin_of(listening))
+        assert list(at.issuers().listed) == []
+        at.close()
 
 
 def test_its_backend_is_named_without_a_slash_at_the_end() -> None:
