@@ -124,7 +124,7 @@ class LocalClient:
 
     def confirmation_code(self, sale_id: str, code: str, *, token: str | None = None) -> None:
         """`POST /v1/sales/{id}/confirmation-code` with the eight digits on the shopper's phone."""
-        self._command(sale_id, "confirmation-code", {"code": code}, token=token)
+        self._command(sale_id, "confirmation-code", {"code": code}, token=token, twice=False)  # it may cost a try
 
     def sync(self) -> None:
         """`POST /v1/queue/sync`: send what waits now, whatever its back-off."""
@@ -148,7 +148,11 @@ class LocalClient:
     def sign_in(self, pin: str, operator_id: str | None = None) -> SessionView:
         """`POST /v1/operators/session`: its `token` goes with the calls that need a role."""
         return self._call(
-            "POST", "/v1/operators/session", NewSession(pin=pin, operator_id=operator_id), answer=SessionView
+            "POST",
+            "/v1/operators/session",
+            NewSession(pin=pin, operator_id=operator_id),
+            answer=SessionView,
+            twice=False,  # it may cost a try
         )
 
     def sign_out(self, token: str) -> None:
@@ -195,11 +199,22 @@ class LocalClient:
         except (*LOST, httpx_sse.SSEError) as error:
             raise DaemonAway(str(error) or type(error).__name__) from error
 
-    def _command(self, sale_id: str, name: str, body: object = None, *, token: str | None) -> None:
-        self._call("POST", f"/v1/sales/{sale_id}/{name}", {} if body is None else body, answer=object, token=token)
+    def _command(self, sale_id: str, name: str, body: object = None, *, token: str | None, twice: bool = True) -> None:
+        path = f"/v1/sales/{sale_id}/{name}"
+        self._call("POST", path, {} if body is None else body, answer=object, token=token, twice=twice)
 
-    def _call(self, method: str, path: str, body: object = None, *, answer: type[_T], token: str | None = None) -> _T:
-        from pengpos.client._transport import LOST, ends_within
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        answer: type[_T],
+        token: str | None = None,
+        twice: bool = True,
+    ) -> _T:
+        """`twice`: over a new connection, if the one that was kept is closed just as we use it."""
+        from pengpos.client._transport import LOST, ends_within, met_a_closed_connection
 
         content = None if body is None else msgspec.json.encode(body)
         headers = {"Content-Type": "application/json"} if content is not None else {}
@@ -211,6 +226,8 @@ class LocalClient:
             ):
                 data = _read(response)
         except LOST as error:
+            if twice and met_a_closed_connection():
+                return self._call(method, path, body, answer=answer, token=token, twice=False)
             raise DaemonAway(str(error) or type(error).__name__) from error
         if not response.is_success:
             raise ApiProblem(_problem(response.status_code, data))

@@ -28,10 +28,16 @@ _call = threading.local()
 def ends_within(limit_s: float) -> Iterator[None]:
     """Calls of this thread inside of it end by then, their last byte included."""
     _call.ends_s = time.monotonic() + limit_s
+    _call.connected = False
     try:
         yield
     finally:
         _call.ends_s = None
+
+
+def met_a_closed_connection() -> bool:
+    """Whether the call that failed in this thread just now went over a connection of an earlier one."""
+    return not getattr(_call, "connected", True)
 
 
 def _left_s(limit_s: float | None) -> float | None:
@@ -89,6 +95,7 @@ class _Network(httpcore.SyncBackend):
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore.NetworkStream:
+        _call.connected = True
         return _Stream(super().connect_unix_socket(path, _left_s(timeout), socket_options))
 
 

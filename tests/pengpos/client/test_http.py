@@ -18,6 +18,7 @@ from tests.support.dripping import answer, dripping
 from tests.ui.fake_daemon import FakeDaemon
 from workshop.samples.screens import IDLE, SALE_ID, SAMPLES, online, sale
 
+NEW = NewSale(idempotency_key="k", amount=1, currency="CNY")
 PRESENTED = online(sale("presented", "cancel"))
 
 
@@ -209,7 +210,51 @@ def test_a_queue_that_is_full_has_room_in_a_moment(client: LocalClient, monkeypa
     assert full == []
 
 
+@pytest.mark.parametrize(
+    ("call", "asked"),
+    [
+        (LocalClient.status, [b"GET", b"GET", b"GET"]),
+        (lambda client: client.start_sale(NEW), [b"GET", b"POST", b"POST"]),
+        (lambda client: client.sign_in("4711"), [b"GET", b"POST"]),
+        (lambda client: client.confirmation_code("s1", "12345678"), [b"GET", b"POST"]),
+    ],
+    ids=["a look", "a sale, by its key", "a PIN costs a try", "a code costs a try"],
+)
+def test_a_kept_connection_that_is_closed_under_us(
+    tmp_path: Path, call: Callable[[LocalClient], object], asked: list[bytes]
+) -> None:
+    """The daemon lets a silent one go where others want room, perhaps just as we use it."""
+    seen: list[bytes] = []
+
+    def serve(listener: socket.socket) -> None:
+        """Close the second request's connection unanswered; a knock says nothing."""
+        while len(seen) < len(asked):
+            connection, _ = listener.accept()
+            with connection:
+                while request := connection.recv(65_536):
+                    seen.append(request.split()[0])
+                    if len(seen) == 2:
+                        break
+                    connection.sendall(SALE if request.startswith(b"POST") else STATUS)
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "t.sock"))
+        listener.listen()
+        serving = threading.Thread(target=serve, args=(listener,), daemon=True)
+        serving.start()
+        with LocalClient(tmp_path / "t.sock") as client:
+            client.status()
+            if len(asked) == 2:
+                with pytest.raises(DaemonAway):
+                    call(client)
+            else:
+                call(client)
+        serving.join(20)
+    assert seen == asked
+
+
 STATUS = answer(msgspec.json.encode(IDLE))
+SALE = answer(msgspec.json.encode(PRESENTED.sale))
 EVENTS = answer(b": here\n\n", b"content-type: text/event-stream")
 
 
