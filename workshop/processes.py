@@ -22,6 +22,8 @@ from terminal.parent import PARENT
 READY_LIMIT_S = 30.0
 STOP_LIMIT_S = 8.0
 LINES_MOST = 1_000
+LOG_SIZE_MOST = 4 * 1_048_576
+"""A log that is larger at the start of its program is put aside, in place of the one before."""
 
 
 class ProgramFailedError(PengposError):
@@ -40,6 +42,8 @@ class Program:
         self.log = log
         try:
             log.parent.mkdir(parents=True, exist_ok=True)
+            if log.exists() and log.stat().st_size > LOG_SIZE_MOST:
+                log.replace(log.with_name(f"{log.name}.1"))  # what was before, once; each run writes bounded lines
             self._log_file = log.open("ab")
         except OSError as error:
             raise ProgramFailedError(f"{name}: its log {log} cannot be written ({error.strerror})") from error

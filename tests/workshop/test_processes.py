@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.counter import until
 from tests.support.pids import is_running
-from workshop.processes import LINES_MOST, Program, ProgramFailedError, keep_lines, run_once
+from workshop.processes import LINES_MOST, LOG_SIZE_MOST, Program, ProgramFailedError, keep_lines, run_once
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,6 +47,20 @@ def test_an_earlier_runs_words_are_not_its_own(tmp_path: Path) -> None:
         silent.line()
         with pytest.raises(ProgramFailedError, match="exit code 0, nothing in"):
             silent.line()
+
+
+def test_a_log_that_has_grown_large_is_put_aside(tmp_path: Path) -> None:
+    log = tmp_path / "log" / "test.log"
+    log.parent.mkdir()
+    for earlier in (b"1", b"2"):
+        log.write_bytes(earlier * (LOG_SIZE_MOST + 1))
+        with (
+            program(tmp_path, "no-such-command") as failing,
+            pytest.raises(ProgramFailedError, match="No such command"),
+        ):
+            failing.line()
+        assert log.stat().st_size < 1_000
+        assert log.with_name("test.log.1").read_bytes() == earlier * (LOG_SIZE_MOST + 1)
 
 
 def test_silence_has_an_end(tmp_path: Path) -> None:
