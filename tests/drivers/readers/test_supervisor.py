@@ -120,6 +120,7 @@ def test_a_dead_slot_is_told_once_however_often_it_opens(supervise: Supervise) -
     dead.lose("it opens, and that is all", "Leave it out")
     bench.readers = bench.readers | {"dead": dead}
     supervise(listener, bench)
+    listener.until_told("good", STARTING, READY)
     listener.until_told("dead", STARTING, LOST)
     bench.until_opened(len(bench.opened) + 3)
     assert listener.states("dead") == [STARTING, LOST]
