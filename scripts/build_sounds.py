@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make the four tone sequences of the screen: `python scripts/build_sounds.py` writes ui/sounds/*.wav.
+"""Make the tone sequences of the screen: `python scripts/build_sounds.py` writes ui/sounds/*.wav.
 
-Approved rises, and nothing else does. Stored is the same note twice, declined falls, unknown wavers on one note: told
-apart in a noisy shop, also by somebody who cannot hear high notes.
+Approved rises, and nothing else does. Stored is the same note twice, declined falls, unknown wavers on one note, a key
+that is refused is one short low note: told apart in a noisy shop, also by somebody who cannot hear high notes.
 """
 
 import array
@@ -25,12 +25,13 @@ class Note(NamedTuple):
     waver_hz: float = 0.0
 
 
-C5, E5, G5, C6, A4, G4, EB4 = 523.25, 659.25, 783.99, 1046.5, 440.0, 392.0, 311.13
+C5, E5, G5, C6, A4, G4, EB4, G3 = 523.25, 659.25, 783.99, 1046.5, 440.0, 392.0, 311.13, 196.0
 SOUNDS: Final = {
     "approved": [Note(0.0, 0.16, C5), Note(0.1, 0.18, E5), Note(0.2, 0.2, G5), Note(0.3, 0.5, C6)],
     "stored": [Note(0.0, 0.22, A4), Note(0.26, 0.42, A4)],
     "declined": [Note(0.0, 0.26, G4), Note(0.22, 0.55, EB4)],
     "unknown": [Note(0.0, 0.75, C5, waver_hz=7.0)],
+    "refused": [Note(0.0, 0.14, G3)],
 }
 
 

@@ -51,6 +51,13 @@ class AddItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Scanned:
+    """A scanner has read the code of an item."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShowSale:
     """Open one of the waiting sales."""
 
@@ -88,4 +95,4 @@ class Do(StrEnum):
     MORE_ROWS = "more_rows"
 
 
-Action = Press | PressPin | AddItem | ShowSale | SawAlarm | Do
+Action = Press | PressPin | AddItem | Scanned | ShowSale | SawAlarm | Do

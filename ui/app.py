@@ -12,21 +12,24 @@ from pathlib import Path
 from typing import assert_never
 
 from pengpos.client import Language, Status
-from ui.actions import Action
+from ui.actions import Action, Do, Key, Press, PressPin, Scanned
+from ui.display.keyboard import Blur, Burst, Keystroke, Meant, Scan, Typist, struck, target_of_key, waited
+from ui.display.moments import Panel, When
 from ui.display.threads import Answer, Away, Caller, Follower, Inbox, Message, Snapshot
-from ui.display.touch import Touches, target_of_key
-from ui.display.window import Closed, Down, Event, Exposed, LanguageChosen, Resized, Typed, Up, Window
+from ui.display.touch import Doubt, Touches
+from ui.display.window import Closed, Down, Event, Exposed, LanguageChosen, Lost, Resized, Typed, Up, Window
 from ui.drawing.faces import Faces
 from ui.drawing.paint import AT_REST, Painter
 from ui.drawing.scene import Drawing, Scene
 from ui.drawing.system_fonts import SystemFonts
 from ui.drawing.typeset import Typesetter
 from ui.screens import project
-from ui.sounds import Speaker, sound_of_change
+from ui.sounds import Sound, Speaker, sound_of_change
 from ui.state.asking import on_time
 from ui.state.calls import Call
 from ui.state.items import ItemList, in_currency
 from ui.state.local import LocalState
+from ui.state.typing import at_rest, refuse, refuse_key
 from ui.theme import Theme, ThemeName
 from ui.update import on_action, on_answer, on_away, on_status
 
@@ -74,12 +77,19 @@ class Screen:
         self._options = options
         self._window = window
         self._now = now
-        self._monotonic_s = monotonic_s
+        self._monotonic_s = window.monotonic_s = monotonic_s
         self._typesetter = Typesetter(Faces(system=SystemFonts(window.wake)))
-        self._touches = Touches()
+        self._panel = Panel()
+        self._touches = Touches(self._panel)
+        self._typist = Typist()
+        self._burst = Burst()
+        self._is_by_digit = False
+        """What is drawn next was brought by a digit of an amount."""
         self._speaker = Speaker()
         self._painter = self._new_painter()
         self._arrival_s: float | None = None
+        self._refusals = 0
+        """How many of them have been shown."""
         self.scene: Scene | None = None
 
     def _new_painter(self) -> Painter:
@@ -87,33 +97,50 @@ class Screen:
 
     @property
     def next_wait_s(self) -> float:
-        """How long the loop may sleep: to the next frame of a motion, else to the next second."""
+        """How long the loop may sleep: to the next frame of a motion or the end of a burst, else to the next second."""
         if self._arrival_s is not None or (self._options.motion and self.scene is not None and self.scene.moves):
-            return FRAME_S
-        return 1.0 - self._now().microsecond / 1e6
+            limit_s = FRAME_S
+        else:
+            limit_s = 1.0 - self._now().microsecond / 1e6
+        due_s = self._burst.due_s
+        return limit_s if due_s is None else max(0.0, min(limit_s, due_s - self._monotonic_s()))
 
     def refresh(self) -> None:
         """Project, and draw what differs."""
         if self._typesetter.take_found_fonts():
             self._redraw_all()
-        self.local = on_time(replace(self.local, now=self._now().replace(microsecond=0)))
+        self.local = at_rest(on_time(replace(self.local, now=self._now().replace(microsecond=0))))
         scene = project(self.status, self.local, self._typesetter)
         now_s = self._monotonic_s()
+        if self.local.refusals > self._refusals:
+            self._speaker.play(Sound.REFUSED)
         if scene != self.scene:
             is_new = self.scene is None or scene.name != self.scene.name
             arrives = is_new and any(isinstance(node, Drawing) and node.arrives for node in scene.nodes)
             shakes = self.scene is not None and scene.wrong_pins > self.scene.wrong_pins
+            shakes = shakes or self.local.refusals > self._refusals
             if self._options.motion and (arrives or shakes):
                 self._arrival_s = now_s
-            self.scene = scene
-            self._touches.shown(scene, now_s)
-            self._window.update(self._painter.show(scene, self._phase(now_s)))
+            self._bring(scene, now_s, is_new=self.scene is None or scene.name != self._panel.now.name)
         if self._arrival_s is not None:
             progress = (now_s - self._arrival_s) / ARRIVAL_S
             self._window.update(self._painter.arrive(min(1.0, progress)))
             self._arrival_s = self._arrival_s if progress < 1 else None
+        self._refusals = self.local.refusals
         if scene.moves and self._options.motion:
             self._window.update(self._painter.move(self._phase(now_s)))
+
+    def _bring(self, scene: Scene, now_s: float, *, is_new: bool) -> None:
+        """Draw it. What was pressed until it stood there was meant for what stood there before."""
+        self.scene = scene
+        if is_new:
+            self._panel.number += 1
+            self._window.scene_number = self._panel.number
+        self._window.update(self._painter.show(scene, self._phase(now_s)))
+        if is_new:
+            self._window.collect()
+            self._panel.put(scene, self._monotonic_s(), by_digit=self._is_by_digit)
+        self._is_by_digit = False
 
     def _phase(self, now_s: float) -> float:
         return (now_s % CYCLE_S) / CYCLE_S if self._options.motion else AT_REST
@@ -124,24 +151,23 @@ class Screen:
 
     def on_event(self, event: Event) -> bool:
         """Something happened at the window; False ends the program."""
-        scene, now_s = self.scene, self._monotonic_s()
+        scene = self.scene
         match event:
             case Closed():
                 return False
             case _ if scene is None:
                 return True
-            case Down(finger, x, y):
-                if (pressed := self._touches.begin(finger, x, y, scene, now_s)) is not None:
+            case Down(finger, x, y, when):
+                if (pressed := self._touches.begin(finger, x, y, scene, when)) is not None:
                     self.local = replace(self.local, pressed=pressed)
-            case Up(finger, x, y):
+            case Up(finger, x, y, when):
                 self.local = replace(self.local, pressed=None)
-                self._act(self._touches.end(finger, x, y, scene, now_s))
-            case Typed(name):
-                if (target := target_of_key(scene, name)) is not None:
-                    self._type(name, self._touches.key(name, target, now_s))
-                elif name.isdigit():  # the rest of this amount may come when one is taken: half of it is a wrong one
-                    self.local = replace(self.local, entry=replace(self.local.entry, spoiled=True))
-                self.refresh()  # the next key of a fast hand is meant for what this one has made
+                self._touched(self._touches.end(finger, x, y, scene, when))
+            case Typed(name, when):
+                self._burst, meant = struck(self._burst, Keystroke(name, when))
+                self._take(meant)
+            case Lost():
+                self._spoil()
             case Resized(size):
                 self.local = replace(self.local, size=size)
                 self._redraw_all()
@@ -153,13 +179,59 @@ class Screen:
                 assert_never(event)
         return True
 
-    def _type(self, name: str, action: Action | None) -> None:
-        self._act(action)
-        if action is not None and name.isdigit() and self.scene is not None and self.status is not None:
-            # A digit that left a result is also the next amount's first one.
+    def on_time(self) -> None:
+        """Let go the keys that nothing has followed."""
+        self._burst, meant = waited(self._burst, self._monotonic_s())
+        self._take(meant)
+
+    def _take(self, meant: tuple[Meant, ...]) -> None:
+        for one in meant:
+            match one:
+                case Keystroke():
+                    self._type(one)
+                case Scan(code, first, last):
+                    self._scanned(code, first, last)
+                case Blur():
+                    self._spoil()
+            self.refresh()  # the next key of a fast hand is meant for what this one has made
+
+    def _type(self, stroke: Keystroke) -> None:
+        if stroke.name == "tab" or self.scene is None:
+            return
+        target, spoils = self._typist.judge(stroke, self.scene, self._panel)
+        if target is None:
+            self.local = refuse_key(self.local) if spoils else refuse(self.local)
+            return
+        leaves = target.action is Do.NEXT and len(stroke.name) == 1
+        was_spoiled = spoils or self.local.entry.spoiled
+        self._act(target.action)
+        if leaves and self.status is not None:  # the digit is also the next amount's first one
             fresh = project(self.status, self.local, self._typesetter)
-            if fresh.name != self.scene.name and (target := target_of_key(fresh, name)) is not None:
+            self._is_by_digit = True
+            if was_spoiled or (target := target_of_key(fresh, stroke.name)) is None:
+                self.local = refuse_key(self.local)
+            else:
                 self._act(target.action)
+
+    def _scanned(self, code: str, first: When, last: When) -> None:
+        """What a scanner read is an item of an amount; on any other screen it is nothing at all."""
+        seen = {self._panel.seen(first).takes_amount, self._panel.seen(last).takes_amount}
+        if seen == {True} and self._panel.now.takes_amount and self.status is not None:
+            self._act(Scanned(code))
+        else:
+            self.local = refuse(self.local)
+
+    def _spoil(self) -> None:
+        self._typist.lost()
+        self.local = refuse_key(self.local)
+
+    def _touched(self, action: Action | Doubt | None) -> None:
+        if isinstance(action, Doubt):
+            self._spoil()
+            return
+        if action in {Press(Key.CLEAR), PressPin(Key.CLEAR)}:
+            self._typist.cleared()
+        self._act(action)
 
     def _act(self, action: Action | None) -> None:
         if action is None or self.status is None:
@@ -172,7 +244,10 @@ class Screen:
         """Something came from one of the threads."""
         match message:
             case Snapshot(status):
+                had_begun = not self.local.entry.is_empty
                 self.local = on_status(self.local, self.status, status)
+                if had_begun and self.local.entry.is_empty:
+                    self._typist.lost()
                 if (sound := sound_of_change(self.status, status, self.local)) is not None:
                     self._speaker.play(sound)
                 self.status = status
@@ -212,6 +287,7 @@ def run(options: Options) -> None:
         while going:
             for event in window.wait(screen.next_wait_s):
                 going = screen.on_event(event) and going
+            screen.on_time()
             for message in inbox.take():
                 screen.on_message(message)
             if going:

@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from pengpos.client import SaleView, Status
-from pengpos.core.confirmation import CODE_DIGITS
-from ui.actions import Action, AddItem, Do, Key, Press, PressPin, SawAlarm, ShowSale
+from ui.actions import Action, AddItem, Do, Press, PressPin, SawAlarm, Scanned, ShowSale
 from ui.screens.amount import items_a_page
 from ui.screens.lists import SALE_ROW, alarm_row, rows_a_page
 from ui.state.asking import ask_for_pin, on_pin_answer, pin_given, press_pin, still_fits, withdrawn
@@ -24,6 +23,7 @@ from ui.state.sales import (
     stage,
     unknown_sales,
 )
+from ui.state.typing import add_item, emptied, is_code_complete, refuse, scan, type_amount, type_code
 
 CODE_STATES = {"signed", "presented", "pending", "cancelling"}
 WRONG_CODE = "wrong_code"
@@ -51,13 +51,17 @@ def on_action(local: LocalState, status: Status, action: Action, new_key: Callab
     local = replace(local, trouble=None)
     match action:
         case Press(key):
-            return (_type_code(local, key) if local.page is Page.CODE else _type_amount(local, key)), None
+            return (type_code(local, key) if local.page is Page.CODE else type_amount(local, key)), None
         case PressPin(key):
             return press_pin(local, key), None
         case AddItem(index):
             if index >= len(local.items):
                 return local, None
-            return replace(local, entry=local.entry.add(local.items[index].price_minor), sale_key=""), None
+            return add_item(local, local.items[index].price_minor), None
+        case Scanned(code):
+            if (sale := shown_sale(status, local)) is not None:
+                local = _leave(local, status, sale)
+            return scan(local, code), None
         case ShowSale(sale_id):
             return replace(local, focus=sale_id, page=Page.SALE), None
         case SawAlarm(alarm_id):
@@ -88,7 +92,7 @@ def _do(local: LocalState, status: Status, action: Do, new_key: Callable[[], str
     match action:
         case Do.CHARGE:
             return _charge(local, new_key)
-        case Do.SEND_CODE if sale is not None and len(local.code) == CODE_DIGITS:
+        case Do.SEND_CODE if sale is not None and is_code_complete(local.code):
             return _calling(local, SendCode(sale.id, local.code))
         case Do.SYNC:
             return _calling(local, Sync())
@@ -120,22 +124,11 @@ def _may_be_paid_unseen(sale: SaleView) -> bool:
     return sale.mode == "offline" and sale.url is not None and "#" in sale.url
 
 
-def _type_amount(local: LocalState, key: Key) -> LocalState:
-    entry = local.entry.press(key)
-    return local if entry == local.entry else replace(local, entry=entry, sale_key="")
-
-
-def _type_code(local: LocalState, key: Key) -> LocalState:
-    if key is Key.BACKSPACE:
-        return replace(local, code=local.code[:-1])
-    if key is Key.CLEAR:
-        return replace(local, code="")
-    return replace(local, code=(local.code + key.value)[:CODE_DIGITS]) if key.value.isdigit() else local
-
-
 def _charge(local: LocalState, new_key: Callable[[], str]) -> After:
-    if not local.entry.minor or local.entry.spoiled or local.calling is not None:
+    if local.calling is not None:
         return local, None
+    if not local.entry.is_payable:
+        return refuse(local), None
     key = local.sale_key or new_key()
     call = StartSale(local.entry.minor, local.entry.currency, key)
     return replace(local, calling=call, sale_key=key), call
@@ -149,7 +142,8 @@ def _leave(local: LocalState, status: Status, sale: SaleView | None) -> LocalSta
     """Away from a result; a waiting sale that was only looked at leaves the current one as it was."""
     is_current = sale is not None and status.sale is not None and sale.id == status.sale.id
     left = Left(sale.id, sale.state) if sale is not None and is_current else local.left
-    return replace(local, left=left, focus=None, page=Page.SALE, code="", first_row=0)
+    local = replace(local, left=left, focus=None, page=Page.SALE, code="", first_row=0)
+    return local if sale is None else emptied(local)
 
 
 def _turn_page(local: LocalState, step: int, count: int) -> LocalState:
@@ -162,7 +156,7 @@ def on_status(local: LocalState, old: Status | None, new: Status) -> LocalState:
     local = replace(local, daemon=Daemon.CONNECTED)
     if old is None:
         local = replace(local, left=left_behind(new))
-    if new.terminal is not None and not local.entry.typed and local.entry.currency != new.terminal.currency:
+    if new.terminal is not None and local.entry.is_empty and local.entry.currency != new.terminal.currency:
         local = replace(local, entry=Entry(currency=new.terminal.currency))
     is_new_current = (
         new.sale is not None
@@ -173,6 +167,8 @@ def on_status(local: LocalState, old: Status | None, new: Status) -> LocalState:
         local = withdrawn(local)
     if is_new_current:
         local = replace(local, page=Page.SALE, focus=None, code="", first_row=0)
+    if old is not None and new.sale is not None and (old.sale is None or old.sale.id != new.sale.id):
+        local = emptied(local)  # another sale, perhaps a till's: what was typed before is of no amount after it
     sale = shown_sale(new, local)
     if local.focus is not None and sale is None:
         local = replace(local, focus=None)
@@ -203,5 +199,5 @@ def on_answer(local: LocalState, call: Call, trouble: Trouble | None) -> LocalSt
     if trouble is not None:
         return replace(local, trouble=trouble)
     if isinstance(call, StartSale):
-        return replace(local, entry=Entry(currency=local.entry.currency), sale_key="")
+        return emptied(local)
     return replace(local, code="") if isinstance(call, SendCode) else local

@@ -22,6 +22,7 @@ from ui.app import Options, Screen
 from ui.display.threads import Caller, Follower, Inbox
 from ui.display.window import Closed, Exposed, Window
 from ui.drawing.system_fonts import SystemFont, SystemFonts
+from ui.sounds import Sound, Speaker
 from ui.state.items import ItemList
 from ui.state.local import Daemon, ItemFault
 from workshop.samples.screens import IDLE, ITEMS, NOW, SAMPLES, online, sale
@@ -61,6 +62,7 @@ class Bench:
     def touch(self, action: Action) -> None:
         """A finger on the middle of a target, as SDL sends it: finger first, then the mouse it makes up."""
         self.clock_s += 1.0
+        self.window.collect()  # nothing has happened up to now
         scene = self.screen.scene
         target = scene.find(action) if scene else None
         assert target is not None, action
@@ -77,10 +79,12 @@ class Bench:
     def type(self, keys: str) -> None:
         """Keys of the keyboard, as fast as they can be."""
         for key in keys:
-            code = {"\r": pygame.K_RETURN, "\x7f": pygame.K_DELETE}.get(key, ord(key))
+            code = {"\r": pygame.K_RETURN, "\x7f": pygame.K_DELETE, "\t": pygame.K_TAB}.get(key, ord(key))
             pygame.event.post(pygame.Event(pygame.KEYDOWN, {"key": code, "unicode": key}))
         for event in self.window.wait(1.0):
             self.screen.on_event(event)
+        self.clock_s += 0.1  # nothing follows
+        self.screen.on_time()
         self.screen.refresh()
 
     def close(self, daemon: FakeDaemon) -> None:
@@ -158,6 +162,91 @@ def test_an_amount_begun_as_the_result_appears_is_whole(bench: Bench, daemon: Fa
     bench.type("\r")
     bench.until(lambda: bool(daemon.calls))
     assert [body["amount"] for _, body in daemon.calls] == [1880]
+
+
+@pytest.mark.parametrize(
+    ("keys", "minor"),
+    [
+        ("18.80", 1880),
+        ("18,80", 1880),
+        ("１８．８０", 1880),
+        ("18。80", 1880),
+        ("٤٥", 4500),
+        ("50-3", None),
+        ("6901234567892", None),
+        ("1,880.00", None),
+    ],
+)
+@pytest.mark.parametrize("kind", [pygame.KEYDOWN, pygame.TEXTINPUT], ids=["keys", "an input method"])
+def test_what_is_typed_is_charged_or_nothing_is(
+    keys: str, minor: int | None, kind: int, bench: Bench, daemon: FakeDaemon
+) -> None:
+    """Rows 4, 5 and 7 of the cases, and characters of other scripts."""
+    bench.until(bench.shows("amount"))
+    bench.clock_s += 1.0
+    for key in keys:
+        fields = {"key": pygame.K_UNKNOWN, "unicode": key} if kind == pygame.KEYDOWN else {"text": key}
+        pygame.event.post(pygame.Event(kind, fields))
+        bench.clock_s += 0.1
+        for event in bench.window.wait(1.0):
+            bench.screen.on_event(event)
+    bench.type("\r")
+    if minor is None:
+        assert not bench.screen.local.entry.is_payable
+        assert daemon.calls == []
+        return
+    bench.until(lambda: bool(daemon.calls))
+    assert [body["amount"] for _, body in daemon.calls] == [minor]
+
+
+@pytest.mark.parametrize("suffix", ["\r", "\r\r", "\t", ""])
+def test_a_scan_is_never_an_amount(suffix: str, bench: Bench, daemon: FakeDaemon) -> None:
+    """Row 7 of the cases: a barcode was a signed sale of 69 million."""
+    bench.until(bench.shows("amount"))
+    bench.clock_s += 1.0
+    bench.window.collect()
+    bench.type("6901234567892" + suffix)
+    assert bench.screen.local.entry.unknown_item == "6901234567892"
+    bench.type("\r")
+    assert daemon.calls == []
+
+
+def test_a_till_s_sale_takes_what_was_typed_before_it(bench: Bench, daemon: FakeDaemon) -> None:
+    """Row 1 of the cases: 45,618.80 was charged."""
+    bench.until(bench.shows("amount"))
+    bench.clock_s += 1.0
+    bench.type("456")
+    daemon.publish(online(sale("presented", "cancel")))
+    bench.until(bench.shows("present"))
+    daemon.publish(online(sale("approved")))
+    bench.until(bench.shows("approved"))
+    bench.clock_s += 3.0
+    bench.type("18.80\r")
+    bench.until(lambda: bool(daemon.calls))
+    assert [body["amount"] for _, body in daemon.calls] == [1880]
+
+
+def test_half_an_amount_that_a_till_s_sale_has_cut_is_not_charged(bench: Bench, daemon: FakeDaemon) -> None:
+    bench.until(bench.shows("amount"))
+    bench.clock_s += 1.0
+    bench.type("18")
+    daemon.publish(online(sale("approved")))
+    bench.until(bench.shows("approved"))
+    bench.type("80\r")
+    assert bench.shows("amount")()
+    assert (bench.screen.local.entry.is_payable, daemon.calls) == (False, [])
+
+
+def test_a_key_that_is_refused_shakes_and_sounds(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    played: list[Sound] = []
+    monkeypatch.setattr(Speaker, "play", lambda _speaker, sound: played.append(sound))
+    bench.until(bench.shows("amount"))
+    bench.type("5")
+    bench.type("-")
+    assert played == [Sound.REFUSED]
+    bench.type("3")
+    assert played == [Sound.REFUSED] * 2
+    assert bench.screen.local.entry.typed == "5"
 
 
 def test_a_refusal_is_said(bench: Bench, daemon: FakeDaemon) -> None:

@@ -2,54 +2,80 @@
 """The only module that opens a display. Turns SDL's events into ours; knows no sale and no screen.
 
 SDL sends each touch twice, as finger and as a mouse it makes up (`event.touch`), and some panels only as a mouse: both
-are taken, the made-up ones dropped (SDL 2, pygame-ce).
+are taken, the made-up ones dropped (SDL 2, pygame-ce). Characters come with a key (`KEYDOWN`, `unicode`), or without
+one from an input method or a remapped key (`TEXTINPUT`).
+
+SDL 2 keeps no time of a press. Under X each event is preceded by X's own (`SYSWMEVENT`), and that has one; elsewhere
+the time is when we looked, and vague by how long we had not.
 """
 
 import contextlib
 import os
 import signal
+import struct
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 import pygame
 
 from pengpos.client import Language
+from ui.display.moments import When
 from ui.display.wakeup import Wakeup
 
 MOUSE_FINGER: Final = -1
 POLL_S: Final = 0.005
 POLL_AT_REST_S: Final = 0.028
 REST_AFTER_S: Final = 2.0
+TEXT_MOST: Final = 64
+"""Characters that an input method gives at once."""
 _KEYS: Final = {
     pygame.K_RETURN: "enter",
     pygame.K_KP_ENTER: "enter",
     pygame.K_ESCAPE: "escape",
     pygame.K_BACKSPACE: "backspace",
     pygame.K_DELETE: "delete",
+    pygame.K_TAB: "tab",
 }
+_X_PRESSES: Final = frozenset({2, 4, 5})
+"""KeyPress, ButtonPress, ButtonRelease (X11/X.h)."""
+_X_TIME_AT: Final = 56
+"""Of an `XKeyEvent` and an `XButtonEvent` of 64 bits (X11/Xlib.h): an unsigned long, milliseconds."""
+_X_CLOCK_MS: Final = 2**32
+_X_BEHIND_MOST_MS: Final = 60_000
 
 
-class Down(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Down:
     """A finger or the mouse's button came down, in panel pixels."""
 
     finger: int
     x: float
     y: float
+    when: When = field(default=When(), compare=False)
 
 
-class Up(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Up:
     """The finger or the button went up again."""
 
     finger: int
     x: float
     y: float
+    when: When = field(default=When(), compare=False)
 
 
-class Typed(NamedTuple):
-    """A key of the keyboard: ``enter``, ``escape``, ``backspace``, ``delete`` or a character."""
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A key of the keyboard: ``enter``, ``tab``, ``escape``, ``backspace``, ``delete`` or a character."""
 
     name: str
+    when: When = field(default=When(), compare=False)
+
+
+class Lost(NamedTuple):
+    """Keys of a remote viewer did not come through."""
 
 
 class Resized(NamedTuple):
@@ -72,7 +98,7 @@ class Closed(NamedTuple):
     """The window was closed, or the program asked to end."""
 
 
-Event = Down | Up | Typed | Resized | Exposed | LanguageChosen | Closed
+Event = Down | Up | Typed | Lost | Resized | Exposed | LanguageChosen | Closed
 
 
 def choose_language(language: Language) -> None:
@@ -94,16 +120,24 @@ class Window:
         self.surface = pygame.display.set_mode((0, 0) if fullscreen else size, flags)
         if fullscreen:
             pygame.mouse.set_visible(False)
-        pygame.event.set_allowed(None)
+        pygame.event.set_blocked(None)
         pygame.event.set_allowed(
             [
-                pygame.QUIT, pygame.KEYDOWN, pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP, pygame.FINGERDOWN,
-                pygame.FINGERUP, pygame.VIDEORESIZE, pygame.VIDEOEXPOSE, pygame.USEREVENT,
+                pygame.QUIT, pygame.KEYDOWN, pygame.TEXTINPUT, pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP,
+                pygame.FINGERDOWN, pygame.FINGERUP, pygame.VIDEORESIZE, pygame.VIDEOEXPOSE, pygame.USEREVENT,
+                pygame.SYSWMEVENT,
             ]
         )  # fmt: skip
         self._is_closed = False
         self._wakeup = Wakeup()
-        self._happened_s = time.monotonic()
+        self.monotonic_s: Callable[[], float] = time.monotonic
+        self.scene_number = 0
+        """Of the scene that is brought to the panel next, or stands there."""
+        self._happened_s = self._looked_s = time.monotonic()
+        self._waiting: list[Event] = []
+        self._x_time_s: float | None = None
+        self._echo = ""
+        """What the last key has given, and SDL gives once more as text."""
         self.on_update: Callable[[pygame.Surface, list[pygame.Rect]], None] = lambda _surface, _areas: None
         """Called with the rectangles brought to the panel, on the screen's thread."""
 
@@ -133,40 +167,74 @@ class Window:
         happened = self._await(limit_s)
         if self._is_closed:
             yield Closed()
-        for event in happened:
-            if (ours := self._translate(event)) is not None:
-                yield ours
+        yield from happened
 
-    def _await(self, limit_s: float) -> list[pygame.Event]:
+    def collect(self) -> None:
+        """Keep what has happened up to now for `wait`: it was pressed before the new scene stood on the panel."""
+        before = self.scene_number - 1
+        self._waiting += [_dated(event, before) for event in self._look()[1]]
+
+    def _look(self) -> tuple[bool, list[Event]]:
+        """Ask SDL what has happened: whether anything, and what of it is for us."""
+        happened, now_s = pygame.event.get(), self.monotonic_s()
+        vague_s, self._looked_s = max(0.0, now_s - self._looked_s), now_s
+        ours = [event for one in happened for event in self._translate(one, When(now_s, vague_s))]
+        return bool(happened), ours
+
+    def _await(self, limit_s: float) -> list[Event]:
         """Wait for what happens next, until `wake` at most. Sleeps only when SDL and Xlib hold nothing back."""
         end_s = time.monotonic() + limit_s
         while True:
-            happened, now_s = pygame.event.get(), time.monotonic()
-            if happened:
+            has_happened, ours = self._look()
+            now_s = time.monotonic()
+            if has_happened:
                 self._happened_s = now_s
-            if happened or self._is_closed or now_s >= end_s:
-                return happened
+            if has_happened or self._waiting or self._is_closed or now_s >= end_s:
+                ours, self._waiting = self._waiting + ours, []
+                return ours
             pause_s = limit_s if self._wakeup.hears_all else POLL_S if self._was_busy(now_s) else POLL_AT_REST_S
             self._wakeup.until_woken(min(pause_s, end_s - now_s))
+            if self._wakeup.hears_all:  # it happened as we woke
+                self._looked_s = self.monotonic_s()
 
     def _was_busy(self, now_s: float) -> bool:
         return now_s - self._happened_s < REST_AFTER_S
 
-    def _translate(self, event: pygame.Event) -> Event | None:
+    def _translate(self, event: pygame.Event, when: When) -> list[Event]:
+        when = getattr(event, "when", when)
+        match event.type:
+            case pygame.SYSWMEVENT:
+                self._x_time_s = _x_time_s(getattr(event, "event", b""), when.at_s)
+            case pygame.KEYDOWN:
+                name = _KEYS.get(event.key) or event.unicode
+                self._echo = event.unicode if len(name) == 1 else ""
+                return [Typed(name, self._by_x(when))] if _is_name(name) else []
+            case pygame.TEXTINPUT:
+                echo, self._echo = self._echo, ""
+                text = "" if event.text == echo else event.text[:TEXT_MOST]
+                return [Typed(character, self._by_x(when)) for character in text if _is_name(character)]
+            case _:
+                other = self._touch_of(event, when) or self._change_of(event)
+                return [other] if other is not None else []
+        return []
+
+    def _touch_of(self, event: pygame.Event, when: When) -> Event | None:
         is_made_up = getattr(event, "touch", False)
         width, height = self.size
         match event.type:
             case pygame.FINGERDOWN:
-                return Down(event.finger_id, event.x * width, event.y * height)
+                return Down(event.finger_id, event.x * width, event.y * height, when)
             case pygame.FINGERUP:
-                return Up(event.finger_id, event.x * width, event.y * height)
+                return Up(event.finger_id, event.x * width, event.y * height, when)
             case pygame.MOUSEBUTTONDOWN if event.button == 1 and not is_made_up:
-                return Down(MOUSE_FINGER, *event.pos)
+                return Down(MOUSE_FINGER, event.pos[0], event.pos[1], self._by_x(when))
             case pygame.MOUSEBUTTONUP if event.button == 1 and not is_made_up:
-                return Up(MOUSE_FINGER, *event.pos)
-            case pygame.KEYDOWN:
-                name = _KEYS.get(event.key) or event.unicode
-                return Typed(name) if name else None
+                return Up(MOUSE_FINGER, event.pos[0], event.pos[1], self._by_x(when))
+            case _:
+                return None
+
+    def _change_of(self, event: pygame.Event) -> Event | None:
+        match event.type:
             case pygame.VIDEORESIZE:
                 self.surface = pygame.display.get_surface() or self.surface
                 return Resized(self.size)
@@ -174,10 +242,16 @@ class Window:
                 return Exposed()
             case pygame.USEREVENT if hasattr(event, "language"):
                 return LanguageChosen(event.language)
+            case pygame.USEREVENT if hasattr(event, "lost"):
+                return Lost()
             case pygame.QUIT:
                 return Closed()
             case _:
                 return None
+
+    def _by_x(self, when: When) -> When:
+        """The time of X's own event, which came just before; else when we looked."""
+        return When(self._x_time_s) if self._x_time_s is not None and when.scene is None else when
 
     def update(self, areas: list[pygame.Rect]) -> None:
         """Bring these rectangles to the panel."""
@@ -189,3 +263,25 @@ class Window:
         """Give the display back."""
         pygame.display.quit()
         self._wakeup.close()
+
+
+def _is_name(name: str) -> bool:
+    """No control character, no modifier."""
+    return len(name) > 1 or (name.isprintable() and bool(name))
+
+
+def _dated(event: Event, scene: int) -> Event:
+    """Pressed while this scene stood there, where nothing better is known."""
+    if isinstance(event, Down | Up | Typed) and event.when.vague_s and event.when.scene is None:
+        return replace(event, when=event.when._replace(scene=scene))
+    return event
+
+
+def _x_time_s(event: bytes, now_s: float) -> float | None:
+    """The moment of a press by the X server's clock, where that is this machine's monotonic one; None if it is not."""
+    if len(event) < _X_TIME_AT + 8 or struct.unpack_from("i", event)[0] not in _X_PRESSES:
+        return None
+    behind_ms = (round(now_s * 1000) - int(struct.unpack_from("L", event, _X_TIME_AT)[0])) % _X_CLOCK_MS
+    if behind_ms > _X_CLOCK_MS - 1000:  # a server's clock is coarse
+        return now_s
+    return now_s - behind_ms / 1000 if behind_ms < _X_BEHIND_MOST_MS else None

@@ -8,12 +8,14 @@ from typing import assert_never
 import pygame
 
 from ui.drawing.raster import WAVES, fill_rounded, qr_surface, shape_surface, wave_alpha, wave_surface
-from ui.drawing.scene import Align, Box, Drawing, Fill, Node, PinDots, Qr, Scene, Shape, Text, Waves
+from ui.drawing.scene import Align, Box, Drawing, Fill, Node, PinDots, Qr, Scene, Shaking, Shape, Text, Waves
 from ui.drawing.typeset import Typesetter
 from ui.theme import Theme, Token
 
 SWING = 0.9
 """How far a refused PIN swings, in heights of its dots."""
+_SHAKEN_BY = 16
+"""Pixels that a refused line of text swings, at most."""
 AT_REST = -1.0
 """Phase of the waves where nothing moves."""
 
@@ -58,17 +60,22 @@ class Painter:
 
     def _repaint(self, scene: Scene, area: pygame.Rect, phase: float, progress: float) -> None:
         self._surface.set_clip(area)
+        shaking = [node.box for node in scene.nodes if isinstance(node, Shaking) and node.refusals]
+        swing = round(_swing(progress) * SWING * _SHAKEN_BY)
         for node in scene.nodes:
             if area.colliderect(_rect(node.box)):
-                self._draw(node, phase, progress)
+                is_shaken = any(box.meets(node.box) for box in shaking)
+                self._draw(node, phase, progress, swing if is_shaken else 0)
         self._surface.set_clip(None)
 
-    def _draw(self, node: Node, phase: float, progress: float) -> None:
+    def _draw(self, node: Node, phase: float, progress: float, swing: int) -> None:
         match node:
             case Fill():
                 self._draw_fill(node)
             case Text():
-                self._draw_text(node)
+                self._draw_text(node, swing)
+            case Shaking():
+                pass
             case Drawing():
                 self._draw_shape(node, progress)
             case Qr():
@@ -77,7 +84,7 @@ class Painter:
             case Waves():
                 self._draw_waves(node, phase)
             case PinDots():
-                self._draw_pin(node, progress)
+                self._draw_pin(node, progress, swing)
             case _:
                 assert_never(node)
 
@@ -89,10 +96,10 @@ class Painter:
         fill_rounded(self._surface, rect, self._theme.rgb(node.border), node.radius)
         fill_rounded(self._surface, rect.inflate(-2, -2), self._theme.rgb(node.colour), node.radius - 1)
 
-    def _draw_text(self, node: Text) -> None:
+    def _draw_text(self, node: Text, swing: int) -> None:
         colour = self._theme.rgb(node.colour)
         line = self._type.line(node.text, node.size, node.weight, node.script, colour)
-        box, x = node.box, node.box.x
+        box, x = node.box, node.box.x + swing
         if node.align is not Align.LEFT:
             free = box.w - self._type.optical_width(node.text, node.size, node.weight, node.script)
             x += free if node.align is Align.RIGHT else free / 2
@@ -106,11 +113,11 @@ class Painter:
             drawn = pygame.transform.smoothscale(drawn, (round(rect.w * share), round(rect.h * share)))
         self._surface.blit(drawn, drawn.get_rect(center=rect.center))
 
-    def _draw_pin(self, node: PinDots, progress: float) -> None:
+    def _draw_pin(self, node: PinDots, progress: float, swing: int) -> None:
         rect = _rect(node.box)
         side, pitch = rect.h, round(rect.h * 1.9)
-        swing = math.sin(progress * 4 * math.pi) * (1 - progress) * SWING if node.wrong else 0.0
-        x = rect.centerx - (pitch * (node.count - 1) + side) / 2 + swing * rect.h
+        moved = _swing(progress) * SWING * rect.h if node.wrong else swing
+        x = rect.centerx - (pitch * (node.count - 1) + side) / 2 + moved
         for place in range(node.count):
             shape, token = (Shape.DOT, node.colour) if place < node.filled else (Shape.RING, node.hollow)
             dot = shape_surface(shape, side, side, self._theme.rgb(token), self._theme.rgb(node.ground))
@@ -125,7 +132,20 @@ class Painter:
 
 
 def _comes_to_rest(node: Node) -> bool:
-    return (isinstance(node, Drawing) and node.arrives) or (isinstance(node, PinDots) and node.wrong > 0)
+    match node:
+        case Drawing():
+            return node.arrives
+        case PinDots():
+            return node.wrong > 0
+        case Shaking():
+            return node.refusals > 0
+        case _:
+            return False
+
+
+def _swing(progress: float) -> float:
+    """Where a refused thing is at a moment of its shaking, -1..1; at rest in the end."""
+    return math.sin(progress * 4 * math.pi) * (1 - progress)
 
 
 def merged(areas: list[pygame.Rect]) -> list[pygame.Rect]:

@@ -167,7 +167,15 @@ class PinDots:
     wrong: int = 0
 
 
-Node = Fill | Text | Drawing | Qr | Waves | PinDots
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shaking:
+    """What is written in the box shakes once with each key that was refused: `refusals` so far."""
+
+    box: Box
+    refusals: int
+
+
+Node = Fill | Text | Drawing | Qr | Waves | PinDots | Shaking
 
 
 class Role(Enum):

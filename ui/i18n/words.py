@@ -36,6 +36,8 @@ CHARGE_AMOUNT = message("amount.charge_amount")
 TOO_EARLY = message("amount.too_early")
 CLEAR = message("amount.clear")
 CLEAR_FIRST = message("amount.clear_first")
+# Translators: a scanner read a code that no item of the shop has; taking it back is the key with the arrow.
+NO_SUCH_ITEM = message("amount.no_such_item")
 MORE_ITEMS = message("amount.more_items")
 # Translators: what is wrong in the shop's own list of goods, items.toml; the thing it is about comes last.
 ITEMS_FILE = message("amount.items_file")
@@ -43,6 +45,7 @@ ITEMS_FILE_LINE = message("amount.items_file_line")
 ITEMS_CURRENCY = message("amount.items_currency")
 ITEM_NAME = message("amount.item_name")
 ITEM_FIELD = message("amount.item_field")
+ITEM_CODE = message("amount.item_code")
 ITEM_PRICE = message("amount.item_price")
 ITEM_TOO_MANY = message("amount.item_too_many")
 # Translators: `fault` is one of the sentences before.

@@ -24,6 +24,8 @@ _HEAD_HEIGHT = 156
 _STRIP_HEIGHT = 52
 _TWO_LINES = 58
 """A quick item as high as this has its price below its name; a lower and wide one beside it."""
+CODE_SHOWN = 13
+"""As long as an EAN-13; of a longer code its end."""
 
 STAGE_WORDS = {
     Stage.APPROVED: words.APPROVED,
@@ -78,12 +80,12 @@ def amount_screen(canvas: Canvas, status: Status) -> None:
     keypad(canvas, plan.keys, keys, frozenset({Key.POINT}) if digits(entry.currency) == 0 else frozenset())
     if canvas.portrait:
         label = canvas.say(words.CLEAR)
-        is_begun = bool(entry.typed) or entry.spoiled
+        is_begun = not entry.is_empty
         button(canvas, plan.way_out, label, Press(Key.CLEAR), Dress.OUTLINED, Role.CANCEL, enabled=is_begun)
     label = shorter = canvas.say(words.CHARGE)
     if entry.minor:
         label = canvas.say(words.CHARGE_AMOUNT, amount=money(entry.minor, entry.currency, canvas.language))
-    is_ready = entry.minor > 0 and not entry.spoiled and local.calling is None
+    is_ready = entry.is_payable and local.calling is None
     pad_action(canvas, plan.action, label, Do.CHARGE, enabled=is_ready, shorter=shorter)
 
 
@@ -91,11 +93,15 @@ def _head(canvas: Canvas, box: Box, currency: str) -> None:
     entry = canvas.local.entry
     canvas.text(Box(box.x, box.y, box.w, 28), canvas.say(words.AMOUNT), Style(BODY_SIZE, Weight.REGULAR, Token.SOFT))
     area = Box(box.x, box.y + 28, box.w, 100)
+    canvas.shakes(area)
     colour = Token.DECLINED if entry.spoiled else Token.INK
     amount(canvas, area, entry.minor, currency, AMOUNT_SIZE, colour=colour, faint_places=entry.pending_places)
     line = Box(box.x, box.y + 128, box.w, 28)
-    if entry.spoiled:
-        canvas.text(line, canvas.say(words.CLEAR_FIRST), Style(SMALL_SIZE, Weight.BOLD, Token.DECLINED))
+    loud = Style(SMALL_SIZE, Weight.BOLD, Token.DECLINED)
+    if entry.unknown_item:
+        canvas.text(line, canvas.say(words.NO_SUCH_ITEM, code=entry.unknown_item[-CODE_SHOWN:]), loud)
+    elif entry.spoiled:
+        canvas.text(line, canvas.say(words.CLEAR_FIRST), loud)
     elif entry.expression:
         style = Style(18, Weight.REGULAR, Token.SOFT)
         canvas.text(line, _ending_that_fits(canvas, entry.expression, style, box.w), style)
@@ -169,6 +175,8 @@ def _spoilt_words(canvas: Canvas, spoilt: SpoiltItem) -> str:
             return canvas.say(words.ITEMS_CURRENCY, currency=canvas.local.entry.currency)
         case ItemFault.NAME:
             return canvas.say(words.ITEM_NAME, name=name)
+        case ItemFault.CODE:
+            return canvas.say(words.ITEM_CODE, name=name)
         case ItemFault.FIELD:
             return canvas.say(words.ITEM_FIELD, name=name)
         case ItemFault.PRICE:

@@ -6,6 +6,7 @@ from pengpos.core.confirmation import CODE_DIGITS
 from ui.actions import Do
 from ui.drawing.scene import Align, Box, Role
 from ui.i18n import words
+from ui.state.typing import NOT_TAKEN, is_code_complete
 from ui.theme import (
     BODY_SIZE,
     GAP,
@@ -39,14 +40,16 @@ def code_screen(canvas: Canvas, sale: SaleView) -> None:
     canvas.text(Box(left.x, y, left.w, 32), canvas.say(words.CODE), Style(24, Weight.BOLD, Token.INK))
     hint = Style(BODY_SIZE, Weight.REGULAR, Token.SOFT)
     canvas.text(Box(left.x, y + 33, left.w, 28), canvas.say(words.CODE_HINT), hint)
-    y = _digits(canvas, Box(left.x, y + 72, left.w, 58), code)
+    digits = Box(left.x, y + 72, left.w, 58)
+    canvas.shakes(digits)
+    y = _digits(canvas, digits, code)
     is_open = sale.code_tries_left > 0 and "confirmation-code" in sale.can
     below = Box(left.x, y + 8, left.w, 52)
     if "cancel" in sale.can:
         below = _give_up(canvas, plan, below)
     _tries(canvas, below, sale, is_open=is_open)
     keypad(canvas, plan.keys, CODE_KEYS)
-    ready = is_open and len(code) == CODE_DIGITS and canvas.local.calling is None
+    ready = is_open and is_code_complete(code) and canvas.local.calling is None
     pad_action(canvas, plan.action, canvas.say(words.CODE_SEND), Do.SEND_CODE, enabled=ready)
     button(canvas, plan.way_out, canvas.say(words.BACK), Do.BACK, Dress.OUTLINED, Role.CANCEL)
 
@@ -77,7 +80,8 @@ def _digits(canvas: Canvas, area: Box, code: str) -> float:
         is_next = place == len(code)
         canvas.fill(box, Token.CARD, radius=RADIUS - 4, border=Token.BRAND if is_next else Token.LINE)
         if place < len(code):
-            canvas.text(box, code[place], Style(TITLE_SIZE - 4, Weight.DISPLAY, Token.INK), Align.CENTRE)
+            colour = Token.DECLINED if code[place] == NOT_TAKEN else Token.INK
+            canvas.text(box, code[place], Style(TITLE_SIZE - 4, Weight.DISPLAY, colour), Align.CENTRE)
         x += wide + (between if place == 3 else GAP - 2)
     return area.bottom
 
@@ -89,6 +93,8 @@ def _tries(canvas: Canvas, box: Box, sale: SaleView, *, is_open: bool) -> None:
     tries = sale.code_tries_left
     if not is_open:
         canvas.paragraph(box, canvas.say(words.CODE_CLOSED), style._replace(colour=Token.DECLINED, weight=Weight.BOLD))
+    elif NOT_TAKEN in canvas.local.code:
+        canvas.paragraph(box, canvas.say(words.CLEAR_FIRST), style._replace(colour=Token.DECLINED, weight=Weight.BOLD))
     elif tries < 5 and not canvas.local.code:
         wrong = style._replace(colour=Token.DECLINED, weight=Weight.BOLD)
         canvas.text(box._replace(h=28), canvas.say(words.CODE_WRONG, n=tries), wrong)

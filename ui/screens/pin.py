@@ -82,6 +82,7 @@ def _field(canvas: Canvas, asked: Asked, box: Box) -> float:
     count = max(PIN_LEAST, len(asked.pin))
     dots = Box(box.x + 2, box.y + (box.h - _DOT) / 2, box.w - 4, _DOT)
     colour = Token.SOFT if is_checked else Token.INK
+    canvas.shakes(dots)
     canvas.pin_dots(dots, count, count if is_checked else len(asked.pin), colour, wrong=asked.wrong)
     return box.bottom
 
@@ -101,6 +102,8 @@ def _below(canvas: Canvas, asked: Asked, box: Box) -> None:
         text, style = canvas.say(words.PIN_NOT_ENOUGH), loud
     elif refused is not None and refused.tries_left is not None:
         text, style = canvas.say(words.PIN_WRONG, n=refused.tries_left), loud
+    elif asked.spoiled:
+        text, style = canvas.say(words.CLEAR_FIRST), loud
     else:
         text, style = canvas.say(words.PIN_HINT), plain
     canvas.paragraph(box, text, style, Align.LEFT, most_lines=2)

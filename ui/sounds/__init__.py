@@ -13,7 +13,7 @@ from pengpos.client import SaleView, Status
 from ui.state.local import LocalState
 from ui.state.sales import Stage, shown_sale, stage
 
-__all__ = ["Speaker", "sound_of_change"]
+__all__ = ["Sound", "Speaker", "sound_of_change"]
 
 
 if TYPE_CHECKING:
@@ -23,12 +23,14 @@ FOLDER = Path(__file__).parent
 
 
 class Sound(StrEnum):
-    """The four tone sequences; the value is the file's name."""
+    """The tone sequences; the value is the file's name."""
 
     APPROVED = "approved"
     STORED = "stored"
     DECLINED = "declined"
     UNKNOWN = "unknown"
+    REFUSED = "refused"
+    """A key that could not be taken; of no sale."""
 
 
 _STAGES = {

@@ -8,7 +8,8 @@ from pengpos.client import SaleView, Status
 from ui.actions import Key
 from ui.state.calls import AlarmSeen, AsOperator, Call, Pin, SaleCall, SendCode, Verb
 from ui.state.local import LocalState, Page, Trouble
-from ui.state.pin import PAD_OPEN_S, PIN_LEAST, Asked, Refused, typed
+from ui.state.pin import PAD_OPEN_S, PIN_LEAST, Asked, Refused, pressed
+from ui.state.typing import refuse
 
 _AGAIN = frozenset({"wrong_pin", "invalid_pin", "too_many_tries", "role_needed"})
 """Answers after which another PIN may be typed."""
@@ -25,8 +26,10 @@ def press_pin(local: LocalState, key: Key) -> LocalState:
     """A key of the pad; none is taken while a PIN is being checked, or must be waited for."""
     asked = local.asked
     if asked is None or not takes_keys(asked, local):
-        return local
-    return replace(local, asked=replace(asked, pin=typed(asked.pin, key), touched=local.now, refused=None))
+        return refuse(local)
+    after = replace(pressed(asked, key), touched=local.now, refused=None)
+    local = replace(local, asked=after)
+    return refuse(local) if after.spoiled and key not in {Key.CLEAR, Key.BACKSPACE} else local
 
 
 def takes_keys(asked: Asked, local: LocalState) -> bool:
@@ -36,7 +39,7 @@ def takes_keys(asked: Asked, local: LocalState) -> bool:
 
 def is_complete(asked: Asked, local: LocalState) -> bool:
     """Whether what was typed may be sent."""
-    return takes_keys(asked, local) and len(asked.pin) >= PIN_LEAST and local.calling is None
+    return takes_keys(asked, local) and len(asked.pin) >= PIN_LEAST and not asked.spoiled and local.calling is None
 
 
 def wait_until(asked: Asked, now: datetime) -> datetime | None:
@@ -50,7 +53,7 @@ def pin_given(local: LocalState) -> tuple[LocalState, Call | None]:
     asked = local.asked
     if asked is None or not is_complete(asked, local):
         return local, None
-    kept = replace(asked, pin=Pin(), refused=None, touched=local.now)
+    kept = replace(asked, pin=Pin(), spoiled=False, refused=None, touched=local.now)
     return replace(local, asked=kept, calling=AsOperator(asked.call, Pin())), AsOperator(asked.call, asked.pin)
 
 

@@ -9,7 +9,7 @@ from pengpos.core.money import AMOUNT_LIMIT_MINOR, Money
 from ui.actions import Key
 
 _TYPED_MOST = 48
-_WHOLE_DIGITS_MOST = 8
+_WHOLE_DIGITS_MOST = len(str(AMOUNT_LIMIT_MINOR))
 _QUANTITY_DIGITS_MOST = 3
 _FIRST_OPERATOR = re.compile(r"[+×]")
 
@@ -22,49 +22,82 @@ class Entry:
     typed: str = ""
     spoiled: bool = False
     """Something was pressed that is no part of it: what stands here is not what was meant, until it is cleared."""
+    unknown_item: str = ""
+    """The code that a scanner read and no item of the shop has."""
 
     def press(self, key: Key) -> "Entry":
-        """The entry after one key; a key that makes no sense here changes nothing."""
+        """The entry after one key. One that cannot be a part of it spoils it: nothing is left out or cut off unseen.
+
+        Clearing mends it, and so does taking back all of it, or an item that is not known.
+        """
         if key is Key.CLEAR:
             return Entry(currency=self.currency)
+        if key is Key.BACKSPACE and self.unknown_item:
+            return replace(self, unknown_item="")
         if key is Key.BACKSPACE:
             kept = self.typed[:-1]
             return replace(self, typed=kept, spoiled=self.spoiled and bool(kept))
-        if self.spoiled:
-            return self
-        typed = self._with_operator(key) if key in {Key.PLUS, Key.TIMES} else self._with_digits(key)
-        after = replace(self, typed=typed)
-        return after if len(typed) <= _TYPED_MOST and after.minor <= AMOUNT_LIMIT_MINOR else self
+        return self._grown(self._with_operator(key) if key in {Key.PLUS, Key.TIMES} else self._with_digits(key))
 
     def add(self, price_minor: int) -> "Entry":
         """One more term: a quick item's price."""
-        if self.spoiled:
-            return self
         price = str(Money(price_minor, self.currency)).partition(" ")[0]
         kept = self.typed.rstrip("+×.")
-        after = replace(self, typed=f"{kept}+{price}" if kept else price)
-        return after if len(after.typed) <= _TYPED_MOST and after.minor <= AMOUNT_LIMIT_MINOR else self
+        return self._grown(f"{kept}+{price}" if kept else price)
 
-    def _with_operator(self, key: Key) -> str:
+    def without_item(self, code: str) -> "Entry":
+        """After a scan of what the shop does not sell: not to be confirmed until that is taken back."""
+        return replace(self, unknown_item=code)
+
+    def spoil(self) -> "Entry":
+        """After something that cannot be a part of it."""
+        return replace(self, spoiled=True)
+
+    @property
+    def is_empty(self) -> bool:
+        """True if it is as new."""
+        return not (self.typed or self.spoiled or self.unknown_item)
+
+    @property
+    def is_payable(self) -> bool:
+        """True if it is what was meant, and more than nothing."""
+        return self.minor > 0 and not self.spoiled and not self.unknown_item
+
+    def _grown(self, typed: str | None) -> "Entry":
+        if typed is None or self.spoiled or self.unknown_item or len(typed) > _TYPED_MOST:
+            return self if self.unknown_item else self.spoil()
+        after = replace(self, typed=typed)
+        return after if after.minor <= AMOUNT_LIMIT_MINOR else self.spoil()
+
+    def _with_operator(self, key: Key) -> str | None:
+        """What is typed with an operator behind it, which takes the place of another one; None if none can be here."""
         typed = self.typed.rstrip("+×.")
+        if key is Key.PLUS and not typed:
+            return ""  # +5 is 5
         if not typed or (key is Key.TIMES and "×" in typed.rpartition("+")[2]):
-            return self.typed
+            return None
         return typed + key.value
 
-    def _with_digits(self, key: Key) -> str:
+    def _with_digits(self, key: Key) -> str | None:
+        """What is typed with a digit or the point behind it; None if it cannot be here.
+
+        Of the key "00" as much as the decimals have room for.
+        """
         head, tail = self._split()
         is_quantity = head.endswith("×")
         if key is Key.POINT:
             fits = not is_quantity and "." not in tail and digits(self.currency) > 0
-            return head + (tail or "0") + "." if fits else self.typed
+            return head + (tail or "0") + "." if fits else None
         grown = tail
         for digit in key.value:
             candidate = digit if grown == "0" else grown + digit
             whole, _, part = candidate.partition(".")
-            longest = _QUANTITY_DIGITS_MOST if is_quantity else _WHOLE_DIGITS_MOST
-            if len(whole) <= longest and len(part) <= digits(self.currency) and candidate != "00":
-                grown = candidate
-        return head + grown
+            if len(part) > digits(self.currency):
+                break
+            if len(whole) > (_QUANTITY_DIGITS_MOST if is_quantity else _WHOLE_DIGITS_MOST):
+                return None
+            grown = candidate
+        return head + grown if grown != tail or key.value[0] == tail == "0" else None
 
     def _split(self) -> tuple[str, str]:
         """Everything up to the last operator, and the number being typed."""
@@ -77,9 +110,13 @@ class Entry:
         found = []
         for term in filter(None, self.typed.split("+")):
             price, times, quantity = term.partition("×")
-            minor = Money.parse(price.rstrip("."), self.currency).minor
-            found.append((minor, int(quantity) if quantity else (1 if times else None)))
+            found.append((self._minor_of(price), int(quantity) if quantity else (1 if times else None)))
         return tuple(found)
+
+    def _minor_of(self, price: str) -> int:
+        """In minor units, also where that is more than can be charged."""
+        whole, _, part = price.partition(".")
+        return int(whole + part.ljust(digits(self.currency), "0"))
 
     @property
     def minor(self) -> int:

@@ -6,6 +6,7 @@ currency = "CNY"
 [[item]]
 name = "拿铁 大"
 price = "26.00"
+code = "6901234567892"        # what a scanner reads from it, or several: ["6901234567892", "LATTE-L"]
 ```
 """
 
@@ -18,12 +19,16 @@ from pathlib import Path
 from pengpos.core.money import Money
 from pengpos.names import mended, unfit
 from ui.state.local import ItemFault, QuickItem, SpoiltItem
+from ui.state.typing import gtin
 
 ITEMS_MOST = 200
 NAME_MOST = 40
 SIZE_MOST = 256 * 1024
 _QUOTED_MOST, _ERROR_MOST = 30, 200
-_FIELDS = ("name", "price")
+CODES_MOST = 20
+_FIELDS = ("name", "price", "code")
+_CODE = re.compile(r"[!-~]{6,48}")
+"""As a scanner types it: no fewer characters, else it could not be told from a hand."""
 _LINE = re.compile(r"at line (\d+)")
 
 
@@ -89,6 +94,7 @@ def _read_table(table: dict[str, object]) -> ItemList:
         )
         return _no_list(what)
     read = [_read_entry(entry, place, str(currency)) for place, entry in enumerate(entries[: ITEMS_MOST + 1], start=1)]
+    read = _told_apart(read)
     if len(read) > ITEMS_MOST:
         name = _name_of(entries[ITEMS_MOST])
         read[ITEMS_MOST:] = [
@@ -122,7 +128,31 @@ def _read_entry(entry: object, place: int, currency: str) -> QuickItem | SpoiltI
         return spoilt(ItemFault.PRICE, f"its price is not an amount of {currency}: {_brief(entry['price'])}")
     if price.minor == 0:
         return spoilt(ItemFault.PRICE, "its price is nothing")
-    return QuickItem(composed, price.minor)
+    codes = _codes(entry.get("code", []))
+    if codes is None:
+        says = f"its code is no text of 6 to 48 ASCII characters without a space, and no list of up to {CODES_MOST}"
+        return spoilt(ItemFault.CODE, says)
+    return QuickItem(composed, price.minor, codes)
+
+
+def _codes(given: object) -> tuple[str, ...] | None:
+    codes = [given] if isinstance(given, str) else given
+    if not isinstance(codes, list) or len(codes) > CODES_MOST:
+        return None
+    return tuple(codes) if all(isinstance(code, str) and _CODE.fullmatch(code) for code in codes) else None
+
+
+def _told_apart(read: list[QuickItem | SpoiltItem]) -> list[QuickItem | SpoiltItem]:
+    """Of two items with one code the first: a scanner could not mean both."""
+    found: list[QuickItem | SpoiltItem] = []
+    known: set[str] = set()
+    for place, one in enumerate(read, start=1):
+        codes = {gtin(code) for code in one.codes} if isinstance(one, QuickItem) else set()
+        double = codes & known or (isinstance(one, QuickItem) and len(codes) < len(one.codes))
+        known |= codes
+        says = "one of its codes stands twice in the file"
+        found.append(SpoiltItem(ItemFault.CODE, place, one.name, says) if double else one)
+    return found
 
 
 def _brief(said: str) -> str:

@@ -39,6 +39,8 @@ class QuickItem(NamedTuple):
 
     name: str
     price_minor: int
+    codes: tuple[str, ...] = ()
+    """What scanners read from it: EAN, UPC or the shop's own."""
 
 
 class ItemFault(StrEnum):
@@ -48,6 +50,7 @@ class ItemFault(StrEnum):
     OTHER_CURRENCY = "other_currency"
     NAME = "name"
     FIELD = "field"
+    CODE = "code"
     PRICE = "price"
     TOO_MANY = "too_many"
 
@@ -94,6 +97,10 @@ class LocalState:
     daemon: Daemon = Daemon.STARTING
     page: Page = Page.SALE
     entry: Entry = field(default_factory=lambda: Entry(currency="CNY"))
+    entry_touched: datetime | None = None
+    """When it was last changed; None if it is new."""
+    refusals: int = 0
+    """How many keys could not be taken so far: with each the screen shakes, and sounds."""
     sale_key: str = ""
     """Idempotency key of the sale being typed; a new one once the daemon has it, or the amount changes."""
     code: str = ""

@@ -4,7 +4,7 @@
 Tests: tests/ui/state/test_asking.py, tests/ui/screens/test_pin.py.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -35,16 +35,20 @@ class Asked:
     page: str
     touched: datetime
     pin: Pin = field(default_factory=Pin)
+    spoiled: bool = False
+    """A key could not be taken: what was typed is not what was meant, until it is cleared."""
     refused: Refused | None = None
     wrong: int = 0
     """How many PINs were refused since the pad opened: each shakes it once."""
 
 
-def typed(pin: Pin, key: Key) -> Pin:
-    """The PIN with one more key."""
-    digits = pin.digits()
-    if key is Key.BACKSPACE:
-        return Pin(digits[:-1])
+def pressed(asked: Asked, key: Key) -> Asked:
+    """The pad after one key. One that cannot be taken spoils the PIN, for a wrong one costs a try."""
+    digits = asked.pin.digits()
     if key is Key.CLEAR:
-        return Pin()
-    return Pin((digits + key.value)[:PIN_MOST]) if key.value.isdigit() else pin
+        return replace(asked, pin=Pin(), spoiled=False)
+    if key is Key.BACKSPACE:
+        return replace(asked, pin=Pin(digits[:-1]), spoiled=asked.spoiled and len(digits) > 1)
+    if asked.spoiled or not key.value.isdigit() or len(digits + key.value) > PIN_MOST:
+        return replace(asked, spoiled=True)
+    return replace(asked, pin=Pin(digits + key.value))

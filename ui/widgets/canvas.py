@@ -24,6 +24,7 @@ from ui.drawing.scene import (
     Role,
     Scene,
     Script,
+    Shaking,
     Shape,
     Target,
     Text,
@@ -141,6 +142,10 @@ class Canvas:
                 wrong=wrong,
             )
         )
+
+    def shakes(self, box: Box) -> None:
+        """Let what is written in the box shake with each key that is refused."""
+        self._nodes.append(Shaking(box=self.panel_box(box), refusals=self.local.refusals))
 
     def waves(self, box: Box, colour: Token) -> None:
         """Draw the moving waves of "tap here"."""

@@ -274,6 +274,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "amount-items-unread": Sample(IDLE, local(spoilt_items=(SpoiltItem(ItemFault.FILE, 12, "", ""),))),
     "amount-refused": Sample(IDLE, _typed("18.80", trouble=Trouble("busy", "another sale is presented"))),
     "amount-spoiled": Sample(IDLE, local(entry=Entry(currency="CNY", typed="18.8", spoiled=True))),
+    "amount-no-item": Sample(IDLE, local(entry=_typed("12+3.4×2").entry.without_item("6901234567892"), items=ITEMS)),
     "amount-sending": Sample(IDLE, _typed("18.80", calling=StartSale(1880, "CNY", "k"))),
     "amount-late-result": Sample(online(sale("approved")), _typed("5", left=Left(SALE_ID, "unknown"))),
     "amount-all-badges": Sample(

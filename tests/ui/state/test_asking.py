@@ -122,7 +122,7 @@ def test_an_answer_to_a_pad_that_was_left_opens_nothing() -> None:
 def test_keys_of_the_pin_are_no_keys_of_an_amount_or_a_code() -> None:
     typed = local(entry=Entry(currency="CNY", typed="18.80"), code="4027")
     state = replace(asked(), entry=typed.entry, code=typed.code)
-    after, _ = act(state, *digits("471"), PressPin(Key.BACKSPACE), PressPin(Key.D00), PressPin(Key.POINT))
+    after, _ = act(state, *digits("471"), PressPin(Key.BACKSPACE), PressPin(Key.D00))
     assert (after.entry, after.code) == (typed.entry, "4027")
     assert after.asked is not None
     assert after.asked.pin.digits() == "4700"
@@ -130,7 +130,24 @@ def test_keys_of_the_pin_are_no_keys_of_an_amount_or_a_code() -> None:
     assert cleared.asked is not None
     assert len(cleared.asked.pin) == 0
     outside, _ = act(local(), PressPin(Key.D1))
-    assert outside == local()
+    assert outside == replace(local(), refusals=1)
+
+
+@pytest.mark.parametrize(
+    ("keys", "sent"),
+    [
+        ([*"4711"], "4711"),
+        ([*"47", Key.POINT, *"11"], None),
+        ([*"47", Key.POINT, Key.CLEAR, *"4711"], "4711"),
+        ([*"47", Key.POINT, Key.BACKSPACE, Key.BACKSPACE, *"4711"], "4711"),
+        ([*"123456789"], None),
+    ],
+    ids=["typed", "with a key that is none of a PIN", "cleared", "taken back", "a digit too many"],
+)
+def test_a_pin_that_lacks_a_key_is_not_sent(keys: list[Key | str], sent: str | None) -> None:
+    state, _ = act(asked(), *(PressPin(Key(key)) for key in keys))
+    _, call = act(state, Do.SEND_PIN)
+    assert (call.pin.digits() if isinstance(call, AsOperator) else None) == sent
 
 
 def test_no_more_than_a_pin_has_and_not_before_it_is_one() -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Typing an amount: keys in, expression and value out."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -31,22 +32,23 @@ def typed(keys: str, currency: str = "CNY") -> Entry:
         ("18.8", 1880, ""),
         ("18.80", 1880, ""),
         ("18.805", 1880, ""),
+        ("18.8H", 1880, ""),
         ("0018", 1800, ""),
         ("1H", 10000, ""),
         ("H", 0, ""),
         (".5", 50, ""),
-        ("1.2.3", 123, ""),
+        ("1.2.3", 120, ""),
         ("12+3.4×2", 1880, "12.00 + 3.40 × 2"),
         ("12+", 1200, "12.00 +"),
         ("12+3", 1500, "12.00 + 3"),
         ("12×", 1200, "12.00 ×"),
-        ("12×3×4", 40800, "12.00 × 34"),
+        ("12×3×4", 3600, "12.00 × 3"),
         ("12+×3", 3600, "12.00 × 3"),
         ("12++3", 1500, "12.00 + 3"),
         ("+×.", 0, ""),
-        ("5×1.5", 7500, "5.00 × 15"),
+        ("5×1.5", 500, "5.00 × 1"),
         ("5×1234", 61500, "5.00 × 123"),
-        ("123456789", 1234567800, ""),
+        ("123456789", 12345678900, ""),
         ("12+3<", 1200, "12.00 +"),
         ("12+3C", 0, ""),
         ("<", 0, ""),
@@ -60,8 +62,8 @@ def test_keys_make_an_expression(keys: str, minor: int, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("keys", "currency", "minor"),
-    [("18.5", "JPY", 185), ("1.234", "KWD", 1234), ("1.2345", "KWD", 1234)],
-    ids=["no point in yen", "three places", "not four"],
+    [("18.5", "JPY", 18), ("120000000", "VND", 120_000_000), ("1.234", "KWD", 1234), ("1.2345", "KWD", 1234)],
+    ids=["no point in yen", "as many digits as can be charged", "three places", "not four"],
 )
 def test_each_currency_has_its_own_decimals(keys: str, currency: str, minor: int) -> None:
     assert typed(keys, currency).minor == minor
@@ -82,6 +84,73 @@ def test_a_spoiled_entry_takes_nothing_until_it_is_cleared(keys: str, after: str
         entry = entry.press(NAMES.get(key) or Key(key))
     assert (entry.typed, entry.spoiled) == (after, after in {"18", "1"})
     assert replace(typed("18"), spoiled=True).add(340).typed == "18"
+
+
+@pytest.mark.parametrize(
+    ("keys", "currency", "spoiled"),
+    [
+        ("18.80", "CNY", False),
+        ("18.805", "CNY", True),
+        ("18.8H", "CNY", False),
+        ("18.80H", "CNY", True),
+        ("00", "CNY", False),
+        ("0H5", "CNY", False),
+        ("+5", "CNY", False),
+        ("×5", "CNY", True),
+        ("1.2.3", "CNY", True),
+        ("12×3×4", "CNY", True),
+        ("5×1.5", "CNY", True),
+        ("5×1234", "CNY", True),
+        ("18.5", "JPY", True),
+        ("120000000", "VND", False),
+        ("10000000000", "CNY", False),
+        ("10000000000.01", "CNY", True),
+        ("10000000001", "CNY", True),
+        ("6901234567892", "CNY", True),
+        ("9999999999×999", "CNY", True),
+        ("+".join(["99.99"] * 9), "CNY", True),
+    ],
+)
+def test_what_cannot_be_a_part_of_it_spoils_it(keys: str, currency: str, spoiled: bool) -> None:
+    entry = typed(keys, currency)
+    assert (entry.spoiled, entry.is_payable) == (spoiled, entry.minor > 0 and not spoiled)
+
+
+@given(st.lists(st.sampled_from([*Key]), max_size=30), st.sampled_from(["CNY", "JPY", "KWD"]))
+def test_what_may_be_charged_is_what_was_pressed(keys: list[Key], currency: str) -> None:
+    """Either an amount is of exactly the keys that were pressed since it was last cleared, or it may not be charged."""
+    entry, pressed = Entry(currency=currency), ""
+    for key in keys:
+        entry = entry.press(key)
+        match key:
+            case Key.CLEAR:
+                pressed = ""
+            case Key.BACKSPACE:
+                pressed = pressed[:-1] if not entry.is_empty else ""
+            case _:
+                pressed += key.value
+        if entry.spoiled:
+            pressed = entry.typed
+        else:
+            assert _same(entry.typed, pressed, digits(currency)), (entry, pressed)
+            pressed = entry.typed
+
+
+def _same(typed: str, pressed: str, places: int) -> bool:
+    """But for zeros that lead, an operator in place of another, and the key 00 with room for one."""
+    return re.sub(r"[+×.]+(?=[+×])|^\+", "", _plain(pressed)) == _plain(typed) or _plain(pressed) == _plain(typed) + "0"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"(?<![\d.])0+(?=\d)", "", re.sub(r"(?<!\d)\.", "0.", text))
+
+
+def test_an_item_that_is_not_known_holds_the_amount_up_until_it_is_taken_back() -> None:
+    held = typed("12+").add(340).without_item("6901234567892")
+    assert (held.is_payable, held.press(Key.D5)) == (False, held)
+    assert held.add(340) == held
+    assert held.press(Key.BACKSPACE) == typed("12+").add(340)
+    assert held.press(Key.CLEAR).is_empty
 
 
 def test_quick_items_add_up() -> None:

@@ -24,6 +24,11 @@ def test_items_are_read(tmp_path: Path) -> None:
     assert listed(tmp_path, GOOD) == ItemList("CNY", READ)
 
 
+def test_an_item_has_codes(tmp_path: Path) -> None:
+    text = GOOD + 'code = "6901234567892"\n[[item]]\nname = "x"\nprice = "1"\ncode = ["12345670", "BAR-01"]\n'
+    assert [item.codes for item in listed(tmp_path, text).items] == [(), ("6901234567892",), ("12345670", "BAR-01")]
+
+
 def test_no_file_no_items(tmp_path: Path) -> None:
     assert read_items(tmp_path / "items.toml") == ItemList()
 
@@ -56,6 +61,9 @@ ENTRIES = [
     (f'name = "{"可" * 41}"\nprice = "3"', ItemFault.NAME, "at most 40 characters"),
     ('name = 7\nprice = "3"', ItemFault.NAME, "not in quotes"),
     ('price = "3"', ItemFault.NAME, "missing"),
+    ('name = "可可"\nprice = "3"\ncode = 690123', ItemFault.CODE, "its code is no text"),
+    ('name = "可可"\nprice = "3"\ncode = "12345"', ItemFault.CODE, "6 to 48"),
+    ('name = "可可"\nprice = "3"\ncode = ["12345670", "00000012345670"]', ItemFault.CODE, "twice"),
     ('name = "可可"\nprice = "3"\ncolour = "red"', ItemFault.FIELD, "'colour'"),
 ]
 
