@@ -140,6 +140,8 @@ class CancelMessage(Answer, kw_only=True, frozen=True):
 
     status: str
     code: str | None = None
+    given_back: int = 0
+    """Of a payment that was booked when the cancel came; of a backend of page 1.2 it is not known."""
     receipt: str | None = None
     """An issuer's, where nothing was taken."""
     intent: IntentMessage

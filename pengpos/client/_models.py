@@ -145,6 +145,8 @@ class SaleView(_InCurrency, kw_only=True, frozen=True):
     """While cancelling or reversing: a person at the backend decides."""
     code_tries_left: int = 5
     refunds: list[RefundView] = []
+    given_back: int = 0
+    """By a cancel, of a payment that it found."""
     settled_on: str | None = None
     can: list[str] = []
     """What may be done with it now: again, park, cancel, accept-offline, confirmation-code, refunds."""
@@ -258,6 +260,9 @@ class DayReport(_InCurrency, kw_only=True, frozen=True):
     there_refunded_count: int = 0
     there_refunded_total: int = 0
     """Refunds done on this day, of whatever day's sales: not taken off the totals."""
+    cancelled_count: int = 0
+    cancelled_total: int = 0
+    """Paid, and given back by a cancel of this terminal: sales begun on the day."""
     elsewhere: list[Elsewhere] = []
     differences: list[Difference]
 

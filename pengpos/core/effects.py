@@ -86,6 +86,7 @@ class AlarmKind(StrEnum):
     PAID_AFTER_CANCEL = "paid_after_cancel"
     REFUNDED_ELSEWHERE = "refunded_elsewhere"
     CANCELLED_ELSEWHERE = "cancelled_elsewhere"
+    GIVEN_BACK = "given_back"
 
 
 @dataclass(frozen=True, slots=True)

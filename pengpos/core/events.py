@@ -257,6 +257,8 @@ class CancelAnswered(AboutIntent):
     """
 
     standing: Booking | None = None
+    given_back_minor: int = 0
+    """Of a payment that was found, and has gone back by this cancel."""
     refused: bool = False
 
 

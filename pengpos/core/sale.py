@@ -234,6 +234,8 @@ class Cancel:
     """A payment that is found stands: nothing goes back before a person has seen that it is paid."""
     elsewhere: bool = False
     """This terminal never asked for it."""
+    given_back_minor: int = 0
+    """Of a payment that the cancel found: it went back by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,6 +76,7 @@ def sale_view(sale: Sale, language: Language, *, may_sell: bool = True) -> SaleV
         held=sale.state in UNDOING_STATES and sale.cancel is not None and sale.cancel.held,
         code_tries_left=max(0, CODE_TRIES - sale.wrong_codes),
         refunds=[refund_view(sale, refund) for refund in sale.refunds],
+        given_back=sale.cancel.given_back_minor if sale.cancel is not None else 0,
         settled_on=sale.settled_on,
         can=allowed_calls(sale, may_sell=may_sell),
     )

@@ -188,7 +188,11 @@ class Answers:
         _check_intent(sale, answer.intent)
         if answer.status == "cancelled" and answer.intent.status in _ENDS:
             endings.nothing_taken(sale, answer.receipt, endings.NOTHING_TAKEN, self._terms())
-            return CancelAnswered(at=self._clock.now(), intent_id=sale.intent.intent_id)
+            return CancelAnswered(
+                at=self._clock.now(),
+                intent_id=sale.intent.intent_id,
+                given_back_minor=max(0, answer.given_back),
+            )
         if answer.status == "held":
             return CancelHeld(at=self._clock.now(), intent_id=sale.intent.intent_id)
         payment = answer.intent.payment

@@ -54,6 +54,7 @@ _ABOUT_A_SALE: Final[dict[AlarmKind, _Alarm]] = {
     AlarmKind.CANCELLED_ELSEWHERE: _Alarm(
         message("alarm.cancelled_elsewhere.text"), message("alarm.cancelled_elsewhere.cure")
     ),
+    AlarmKind.GIVEN_BACK: _Alarm(message("alarm.given_back.text"), message("alarm.given_back.cure"), calm=True),
 }
 
 _CANCELLED_UNPAID: Final = _Alarm(
@@ -151,7 +152,8 @@ def about_sale(kind: AlarmKind, sale: Sale) -> AlarmWords:
             declined = sentences(alarm.text, number=sale.number)
             return AlarmWords(joined(declined, *_who_bears(sale), sentences(asked.text)), sentences(asked.cure))
         case None:
-            words = alarm.words(number=sale.number)
+            given_back = Money(sale.cancel.given_back_minor if sale.cancel is not None else 0, sale.amount.currency)
+            words = alarm.words(number=sale.number, amount=given_back)
             return words._replace(text=joined(words.text, *_who_bears(sale)))
         case _ as never:
             assert_never(never)

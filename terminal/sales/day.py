@@ -132,6 +132,8 @@ class DayClose:
             here_refunded_total=refunds.here_minor,
             there_refunded_count=refunds.there_count,
             there_refunded_total=refunds.there_minor,
+            cancelled_count=refunds.cancelled_count,
+            cancelled_total=refunds.cancelled_minor,
             elsewhere=refunds.elsewhere,
             differences=differences,
         )

@@ -31,9 +31,9 @@ _ASKED_MOST = 20
 """Of sales for which the two sides differ, so many are asked about in one close."""
 _DECLINED = frozenset({SaleState.DECLINED_AT_SYNC})
 _CANCELLED_IN = frozenset({
-    SaleState.REVERSED, SaleState.CANCELLED, SaleState.DECLINED, SaleState.DECLINED_AT_SYNC,
+    SaleState.REVERSED, SaleState.CANCELLED, SaleState.EXPIRED, SaleState.DECLINED, SaleState.DECLINED_AT_SYNC,
 })  # fmt: skip
-"""Where a sale is that was cancelled elsewhere: when the cancel came, it was paid, waited, or was to be paid."""
+"""Where a sale is that was cancelled, here or elsewhere: it was paid, waited for a phone, or was to be paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,17 @@ class DayRefunds:
     here_minor: int = 0
     there_count: int = 0
     there_minor: int = 0
+    cancelled_count: int = 0
+    cancelled_minor: int = 0
+    """Paid, and given back by a cancel of this terminal."""
     differences: list[Difference] = field(default_factory=list)
     elsewhere: list[Elsewhere] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Undone:
+    elsewhere: list[Elsewhere] = field(default_factory=list)
+    given_back_minor: list[int] = field(default_factory=list)
 
 
 class Refunds(Protocol):
@@ -105,13 +114,16 @@ class RefundComparison:
                 )
                 strangers += [stranger] if stranger is not None else []
         found = [*here.values(), *strangers]
+        cancels = await self._undone(begin, end)
         return DayRefunds(
+            cancelled_count=len(cancels.given_back_minor),
+            cancelled_minor=sum(cancels.given_back_minor),
             here_count=len(here),
             here_minor=sum(given.amount_minor for given in here.values()),
             there_count=len(there),
             there_minor=-sum(entry.amount for entry, _ in there),
             differences=differences,
-            elsewhere=[*_refunded_elsewhere(found), *await self._never_asked_for(begin, end)],
+            elsewhere=[*_refunded_elsewhere(found), *cancels.elsewhere],
         )
 
     async def compare_guarantees(
@@ -156,16 +168,22 @@ class RefundComparison:
                 if refund.state is RefundState.DONE and begin <= refund.at < end:
                     yield Given(sale, refund)
 
-    async def _never_asked_for(self, begin: int, end: int) -> list[Elsewhere]:
-        """Cancels, and refunds that took off what is owed, of the sales of a day."""
+    async def _undone(self, begin: int, end: int) -> "_Undone":
+        """The sales of a day that took nothing in the end: what a cancel gave back, and what was never asked for here,
+        by cancels, and by refunds that took off what is owed.
+        """
         query = SaleQuery(from_utc=begin, to_utc=end, states=_CANCELLED_IN, limit=PAGE_LIMIT)
-        found: list[Elsewhere] = []
+        found = _Undone()
         async for sale in self._all(query):
             if sale.cancel is not None and sale.cancel.elsewhere:
                 about = str(sale.intent.intent_id)
-                found.append(Elsewhere(intent_id=about, number=sale.number, refund_id=None, amount=sale.total.minor))
+                found.elsewhere.append(
+                    Elsewhere(intent_id=about, number=sale.number, refund_id=None, amount=sale.total.minor)
+                )
             lessened = [Given(sale, refund) for refund in sale.refunds if refund.state is RefundState.VOID]
-            found += _refunded_elsewhere(lessened)
+            found.elsewhere.extend(_refunded_elsewhere(lessened))
+            if sale.cancel is not None and sale.cancel.given_back_minor:
+                found.given_back_minor.append(sale.cancel.given_back_minor)
         return found
 
     async def _all(self, query: SaleQuery) -> AsyncIterator[Sale]:

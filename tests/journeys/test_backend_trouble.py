@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import httpx
+import msgspec
 import pytest
 
+from pengpos.client import DayReport
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.keys import PublicKey
@@ -16,6 +18,7 @@ from sandbox.backend.kernel import events
 from sandbox.backend.trust.issuer import Issuer
 from sandbox.phone.phone import VirtualPhone
 from tests.support.counter import Counter, until
+from tests.support.page import Visitor
 from tests.support.road import Obstacle, changes, loses_the_answer, never_answers, refuses, says
 
 PAYMENTS = "/v1/payments"
@@ -199,3 +202,22 @@ def test_the_alarm_rings_once_when_ten_questions_went_unanswered(hasty: Counter,
     hasty.resolve(sale, "approved")
     hasty.restart()
     assert hasty.status.alarms == []
+
+
+def test_cancelled_off_line_though_it_was_paid_the_sale_says_that_the_money_went_back(counter: Counter) -> None:
+    visitor = Visitor.new(counter.sandbox)
+    sale = counter.until(counter.present("18.80"), lambda seen: seen.url)
+    counter.lose_the_backend()
+    visitor.claim(sale.url or "")
+    visitor.pay(sale.url or "")
+    assert counter.booked == [18_80]
+    counter.tell(sale, "cancel", {"reason": "customer"})
+    counter.pass_time(20)  # for longer than the cashier looks at it
+    over = counter.resolve(sale, "cancelled")
+    assert (counter.booked, over.given_back) == ([], 18_80)
+    assert over.history[-1].why == "it was paid, and has gone back by the cancel"
+    (note,) = [alarm for alarm in counter.status.alarms if alarm.kind == "given_back"]
+    assert (note.sale_id, note.calm) == (sale.id, True)
+    assert "18.80" in note.text
+    report = msgspec.json.decode(counter.call("POST", "/v1/day/close").content, type=DayReport)
+    assert (report.cancelled_count, report.cancelled_total, report.elsewhere) == (1, 18_80, [])

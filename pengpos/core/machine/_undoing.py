@@ -75,6 +75,8 @@ def _answered(sale: Sale, cancel: Cancel, event: CancelAnswered | CancelHeld | D
             return _found_paid(sale, booking, event.at)
         case CancelAnswered(standing=Booking() as booking):
             return _taken_after_all(sale, booking, event.at)
+        case CancelAnswered(given_back_minor=given_back) if given_back > 0:
+            return _given_back(sale, cancel, event)
         case CancelAnswered():
             return _nothing_taken(sale, cancel, event.at)
         case Declined():
@@ -106,6 +108,19 @@ def _found_paid(sale: Sale, booking: Booking, at: int) -> Outcome:
     """A shopper had paid, and nothing goes back: the cashier sees it, or is told where the sale was given up by now."""
     paid = arrow(sale, SaleState.APPROVED, at, "found paid", booking=booking)
     return paid, (RaiseAlarm(AlarmKind.PAID_AFTER_CANCEL),) if _seen_too_late(sale, at) else ()
+
+
+def _given_back(sale: Sale, cancel: Cancel, event: CancelAnswered) -> Outcome:
+    """A payment had been booked, and went back by the cancel: the sale says so, and by whose order.
+
+    From `reversing` that is what was ordered; from `cancelling` nobody had seen that it was paid.
+    """
+    unseen = sale.state is SaleState.CANCELLING
+    ended, effects = _nothing_taken(sale, cancel, event.at)
+    *before, last = ended.history
+    told = replace(last, why="it was paid, and has gone back by the cancel", by=sale.history[-1].by)
+    noted = replace(ended, history=(*before, told), cancel=replace(cancel, given_back_minor=event.given_back_minor))
+    return noted, (*effects, RaiseAlarm(AlarmKind.GIVEN_BACK)) if unseen else effects
 
 
 def _nothing_taken(sale: Sale, cancel: Cancel, at: int) -> Outcome:

@@ -36,10 +36,14 @@ _GIVING = (RefundState.HELD, RefundState.DONE, RefundState.VOID)
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """The answer to a cancel, and how the intent stands. `code`: `review_refused` if a person said no."""
+    """The answer to a cancel, and how the intent stands. `code`: `review_refused` if a person said no.
+
+    `given_back_minor`: of a payment that was booked, and went back by the cancel; None: nothing did.
+    """
 
     outcome: CancelOutcome
     code: str | None
+    given_back_minor: int | None
     intent: reports.IntentReport
 
 
@@ -73,7 +77,8 @@ def cancel(
             _answer(session, intent, reason, outcome, now)
     refused = held_orders.refused(session, ReviewKind.CANCEL, intent.terminal_id, intent.intent_id)
     code = "review_refused" if refused and outcome is CancelOutcome.SETTLED else None
-    return Cancelled(outcome, code, reports.of_intent(session, intent, now))
+    gave_back = given_back.by_cancel_minor(session, intent) if outcome is CancelOutcome.CANCELLED else 0
+    return Cancelled(outcome, code, gave_back or None, reports.of_intent(session, intent, now))
 
 
 def decided(session: Session, backend: Backend, review: ReviewRow) -> None:

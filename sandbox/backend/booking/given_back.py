@@ -63,6 +63,21 @@ def today_minor(session: Session, intent: IntentRow, now: int) -> int:
     return int(refunded or 0) - int(reversed_ or 0)
 
 
+def by_cancel_minor(session: Session, intent: IntentRow) -> int:
+    """What a cancel of this intent gave back of its booked payment."""
+    taken_from_merchant = session.scalar(
+        select(func.sum(EntryRow.amount_minor))
+        .join(PostingRow, PostingRow.id == EntryRow.posting_id)
+        .join(LedgerAccountRow, LedgerAccountRow.id == EntryRow.account_id)
+        .where(
+            PostingRow.kind == PostingKind.REVERSAL,
+            PostingRow.intent_key == intent.key,
+            LedgerAccountRow.kind == AccountKind.MERCHANT,
+        )
+    )
+    return -int(taken_from_merchant or 0)
+
+
 def _not_reviewed(
     kind: ReviewKind, terminal_id: InstrumentedAttribute[str], subject: InstrumentedAttribute[str]
 ) -> ColumnElement[bool]:

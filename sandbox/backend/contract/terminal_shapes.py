@@ -254,10 +254,12 @@ class CancelAnswer(Shape):
     """`cancelled`: nothing is taken any more; `settled`: it was paid and stays so, refund it instead.
 
     `held`: a person decides, so ask again. `code`: `review_refused` if that was a no: then it is not refunded either.
+    `given_back`: what had been booked when the cancel came, and has gone back by it.
     """
 
     status: Literal["cancelled", "settled", "held"]
     code: str | None = None
+    given_back: Amount | None = None
     receipt: Base64url | None = None
     intent: Intent
 

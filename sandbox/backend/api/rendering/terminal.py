@@ -39,7 +39,13 @@ def due(report: DueReport | None) -> shapes.Due | None:
 def cancelled(answer: Cancelled, endings: Endings | None = None) -> shapes.CancelAnswer:
     """The answer to a cancel."""
     found = intent(answer.intent, endings)
-    return shapes.CancelAnswer(status=answer.outcome.value, code=answer.code, receipt=found.receipt, intent=found)
+    return shapes.CancelAnswer(
+        status=answer.outcome.value,
+        code=answer.code,
+        given_back=answer.given_back_minor,
+        receipt=found.receipt,
+        intent=found,
+    )
 
 
 def split(row: SplitRow) -> shapes.Split:

@@ -126,6 +126,26 @@ def test_arrow(take: Take, sale: Sale, event: Event, state: SaleState, effects: 
     assert (after.state, follows) == (state, effects)
 
 
+@pytest.mark.parametrize(
+    ("state", "into", "told"),
+    [
+        (S.CANCELLING, S.CANCELLED, (RaiseAlarm(AlarmKind.GIVEN_BACK),)),
+        (S.REVERSING, S.REVERSED, ()),  # other money was taken: that it goes back is what was ordered
+    ],
+)
+def test_what_a_cancel_gave_back_is_in_the_sale_with_who_asked(
+    take: Take, state: SaleState, into: SaleState, told: tuple[Effect, ...]
+) -> None:
+    asked = Step(state, NOON, "cancelled by the cashier", by="m-1")
+    sale = sale_in(state, cancel=BY_CASHIER, history=(Step(S.SIGNED, NOON, ""), asked))
+    after, effects = take(sale, replace(CANCELLED, given_back_minor=18_80))
+    assert (after.state, effects) == (into, told)
+    assert after.cancel is not None
+    assert after.cancel.given_back_minor == 18_80
+    assert after.history[-1].by == "m-1"
+    assert "gone back" in after.history[-1].why
+
+
 ACCEPTED_OFFLINE = (Step(S.ACCEPTED_OFFLINE, NOON, "accepted offline"), Step(S.REVERSING, NOON, "sample"))
 
 
