@@ -147,8 +147,9 @@ def refunded_elsewhere(sale: Sale, event: RefundedElsewhere) -> Outcome:
     updated = replace(sale, refunds=(*sale.refunds, refund))
     ring = RaiseAlarm(AlarmKind.REFUNDED_ELSEWHERE)
     if event.lessens:
-        after, effects = _lessened(updated, event.amount_minor)
-        return after, (*effects, ring)
+        after, _ = _lessened(updated, event.amount_minor)
+        stale = sale.state is SaleState.DECLINED_AT_SYNC  # what stands on the screen of what is owed
+        return after, (RaiseAlarm(AlarmKind.DECLINED_AT_SYNC), ring) if stale else (ring,)
     after, _ = _following(updated, event.at)
     return after, (ring,)
 

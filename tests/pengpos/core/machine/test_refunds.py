@@ -18,8 +18,8 @@ from pengpos.core.events import (
 )
 from pengpos.core.machine import ALARM_AFTER_ATTEMPTS, Outcome, backoff_s, refundable_minor
 from pengpos.core.machine.states import TAKEN_STATES
-from pengpos.core.sale import Refund, RefundState, Sale, SaleState
-from workshop.samples.sales import AMOUNT_MINOR, NOON, booking, intent, refund, sale_in, says_approved
+from pengpos.core.sale import Due, DueState, Refund, RefundState, Sale, SaleState
+from workshop.samples.sales import AMOUNT_MINOR, NOON, booking, due, intent, refund, refusal, sale_in, says_approved
 
 Take: TypeAlias = Callable[[Sale, Event], Outcome]
 
@@ -291,6 +291,29 @@ def test_of_another_place_is_never_sent_and_may_fail_as_any_other(take: Take) ->
     assert take(after, Restarted(at=SOON))[1] == ()
     failed, effects = take(after, answered(R.FAILED))
     assert (failed.state, effects) == (S.APPROVED, (RaiseAlarm(AlarmKind.REFUND_FAILED),))
+
+
+@pytest.mark.parametrize(
+    ("asked_of_the_shopper", "by_minor", "owed", "left"),
+    [
+        pytest.param(None, 8_80, 10_00, None, id="the platform owes less"),
+        pytest.param(None, AMOUNT_MINOR, 0, None, id="nothing"),
+        pytest.param(DueState.OPEN, 8_80, 10_00, due(DueState.OPEN, 10_00), id="the shopper is asked for less"),
+        pytest.param(DueState.OPEN, AMOUNT_MINOR, 0, due(DueState.WITHDRAWN, 0), id="for nothing any more"),
+    ],
+)
+def test_of_another_place_it_lessens_what_is_owed_and_rings_once(
+    take: Take, asked_of_the_shopper: DueState | None, by_minor: int, owed: int, left: Due | None
+) -> None:
+    open_due = due(asked_of_the_shopper) if asked_of_the_shopper is not None else None
+    sale = sale_in(S.DECLINED_AT_SYNC, refusal=refusal(open_due, guaranteed_minor=AMOUNT_MINOR))
+    event = RefundedElsewhere(at=SOON, intent_id=INTENT_ID, refund_id=FIRST, amount_minor=by_minor, lessens=True)
+    after, effects = take(sale, event)
+    assert after.refusal is not None
+    assert (after.state, after.refusal.guaranteed_minor, after.due) == (S.DECLINED_AT_SYNC, owed, left)
+    assert effects == (RaiseAlarm(AlarmKind.DECLINED_AT_SYNC), RaiseAlarm(AlarmKind.REFUNDED_ELSEWHERE))
+    assert [(one.state, one.elsewhere) for one in after.refunds] == [(R.VOID, True)]
+    assert take(after, event) == (after, ())
 
 
 @pytest.mark.parametrize("known", [R.QUEUED, R.SENT, R.HELD, R.DONE])
