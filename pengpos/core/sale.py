@@ -107,6 +107,8 @@ class Intent:
     """`PUT /intents` may have reached the backend: someone could pay by the page."""
     fragment_shown: bool = False
     """The `#P` URL was shown: someone could pay without our knowing."""
+    ways: tuple[Way, ...] = ()
+    """How a phone may reach this one, if not by all ways of its sale: offline some lead nowhere. Empty: by all."""
     ended_at: int | None = None
     end: SaleState | None = None
 
@@ -314,6 +316,11 @@ class Sale:
         """The sale as it was under one of its intents: what the backend says of that one is held against this."""
         number = next(number for number, intent in enumerate(self.intents, 1) if intent.intent_id == intent_id)
         return self if number == len(self.intents) else replace(self, intents=self.intents[:number], authorised=None)
+
+    @property
+    def open_ways(self) -> tuple[Way, ...]:
+        """How a phone may reach the newest intent."""
+        return self.intent.ways or self.ways
 
     @property
     def mode(self) -> Mode:

@@ -47,7 +47,7 @@ from pengpos.wire.objects.intent import REFERENCE_SIZE, IntentClaims, Purpose, s
 from pengpos.wire.objects.presentation import encode_presentation
 from terminal.device.executor import BoundedExecutor
 from terminal.device.identity import Identity
-from terminal.sales.limits import UsedLimits, code_words, refund_words
+from terminal.sales.limits import UsedLimits, code_words, offline_words, refund_words
 from terminal.sales.offline import OfflinePolicy
 from terminal.sales.open_sales import OpenSales
 from terminal.standing.standing import Standing
@@ -135,7 +135,7 @@ class SaleCommands:
             amount, ways = self._amount(new), self._ways_for(new)
             self._check_standing()
             self._check_free(None)
-            intent = await self._sign(amount, reference := _reference(new))
+            intent = await self._sign(amount, ways, reference := _reference(new))
             sale = Sale(
                 sale_id=uuid4(),
                 idempotency_key=new.idempotency_key,
@@ -181,11 +181,8 @@ class SaleCommands:
             raise CommandRefusedError(422, "invalid_request", detail)
         wanted = tuple(Way(way) for way in new.ways)
         if absent := [way.value for way in wanted if way not in present]:
-            raise CommandRefusedError(
-                422,
-                "way_not_here",
-                f"this terminal cannot present by {', '.join(absent)}, only by {', '.join(present)}",
-            )
+            detail = f"this terminal cannot present by {', '.join(absent)}, only by {', '.join(present)}"
+            raise CommandRefusedError(422, "way_not_here", detail)
         return wanted
 
     def _check_free(self, but: UUID | None) -> None:
@@ -193,10 +190,11 @@ class SaleCommands:
         if busy is not None and busy.sale_id != but:
             raise CommandRefusedError(409, "busy", f"sale {busy.number} is still {busy.state}")
 
-    async def _sign(self, amount: Money, reference: str | None) -> Intent:
+    async def _sign(self, amount: Money, ways: tuple[Way, ...], reference: str | None) -> Intent:
         """A new intent, signed and not yet durable: it is recorded with the sale that carries it."""
         self._check_credential()
         online = await self._online()
+        open_ways = ways if online else await self._ways_offline(amount, ways)
         identity, now = self._identity(), self._clock.now()
         number = self._journal.next_counter()
         intent_id = self._ids.next()
@@ -226,7 +224,14 @@ class SaleCommands:
             lifetime_s=INTENT_LIFETIME_S,
             online=online,
             presentation=presentation,
+            ways=open_ways if open_ways != ways else (),
         )
+
+    async def _ways_offline(self, amount: Money, ways: tuple[Way, ...]) -> tuple[Way, ...]:
+        """Nobody is invited to sign what cannot be taken: it would wait for days, and then come to nothing."""
+        if (room := await self._limits.offline(amount, ways)).ways:
+            return room.ways
+        raise CommandRefusedError(409, "offline_not_possible", offline_words(room, amount.currency))
 
     def _check_standing(self) -> None:
         """A terminal that must not sell begins nothing, and accepts and gives back nothing."""
@@ -242,9 +247,8 @@ class SaleCommands:
 
     def _check_credential(self) -> None:
         if self._identity().credential.expired(self._clock.now()):
-            raise CommandRefusedError(
-                503, "credential_expired", "this terminal's credential has expired: connect it so that it can renew it"
-            )
+            detail = "this terminal's credential has expired: connect it so that it can renew it"
+            raise CommandRefusedError(503, "credential_expired", detail)
 
     # --- commands -----------------------------------------------------------------------------------------------------
 
@@ -253,6 +257,8 @@ class SaleCommands:
         self._check_standing()
         self._check_free(sale_id)
         self._check_credential()
+        before = await self._open_sales.find(sale_id)
+        _ = await self._online() or await self._ways_offline(before.amount, before.ways)
         sale, effects = await self._commanded(sale_id, AgainAsked(at=self._clock.now(), by=by))
         if not any(isinstance(effect, SignAgain) for effect in effects):
             return sale
@@ -270,7 +276,7 @@ class SaleCommands:
             if busy is not None and busy.sale_id != sale.sale_id:
                 log.info("sale %s not tried again: %s is current", sale.number, busy.number)
                 return
-            fresh = await self._sign(sale.amount, sale.reference)
+            fresh = await self._sign(sale.amount, sale.ways, sale.reference)
             await self._open_sales.apply(sale.sale_id, SignedAgain(at=self._clock.now(), fresh=fresh))
 
     async def park(self, sale_id: UUID, *, by: str | None = None) -> Sale:
@@ -391,6 +397,4 @@ def _check_left(sale: Sale, amount_minor: int | None) -> None:
 
 def _check_key(idempotency_key: str) -> None:
     if not 1 <= len(idempotency_key) <= IDEMPOTENCY_KEY_MOST:
-        raise CommandRefusedError(
-            422, "invalid_request", f"idempotency_key must be 1..{IDEMPOTENCY_KEY_MOST} characters"
-        )
+        raise CommandRefusedError(422, "invalid_request", f"idempotency_key: 1 to {IDEMPOTENCY_KEY_MOST} characters")

@@ -172,7 +172,7 @@ class EffectRunner:
 
         A reader that comes meanwhile must see its own field empty before it presents anything.
         """
-        by_reader = Way.READER in sale.ways
+        by_reader = Way.READER in sale.open_ways
         _ = self._arming.arm() if by_reader else self._arming.disarm()
         if not by_reader or not self._reader_there():
             self._beside(self._bring_back(sale.sale_id, FieldEmpty(at=self._clock.now())))

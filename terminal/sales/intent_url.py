@@ -55,7 +55,7 @@ class IntentUrls:
     def armed(self, sale: Sale) -> None:
         """A sale waits for a phone from now on, or again."""
         intent = sale.intent
-        if not _BY_URL & set(sale.ways) or intent.url is not None or intent.intent_id in self._tasks:
+        if not _BY_URL & set(sale.open_ways) or intent.url is not None or intent.intent_id in self._tasks:
             return
         work = self._show(sale.sale_id, intent.intent_id)
         task = asyncio.get_running_loop().create_task(work, name=f"showing {sale.number}")

@@ -6,13 +6,16 @@ Source: backend API, *Limits in the policy*; local API, refunds.
 Tests: tests/journeys/test_limits.py
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from offline_queue.port import Reads
 from pengpos.core.authority.limits import Limit, OverLimit, code_over_limit, refund_over_limit
 from pengpos.core.money import Money
 from pengpos.core.ports import Clock
-from pengpos.core.sale import Sale
+from pengpos.core.risk import Cap, CapsLeft
+from pengpos.core.sale import Sale, Way
 from terminal.device.executor import BoundedExecutor
 from terminal.sales.day import business_day_of
 from terminal.sales.offline import OfflinePolicy
@@ -52,6 +55,45 @@ class UsedLimits:
             return None
         stored = await self._executor.run(partial(self._reads.queue_totals, sale.amount.currency))
         return code_over_limit(limits, sale.amount.minor, stored.by_code_minor)
+
+    async def offline(self, amount: Money, ways: Sequence[Way]) -> "RoomOffline":
+        """What of these ways may end well without the backend. Raises JournalError.
+
+        A tap keeps the caps of offline payments, what is paid by a page those of confirmation codes.
+        """
+        stored = await self._executor.run(partial(self._reads.queue_totals, amount.currency))
+        caps = self._policy.left(stored)
+        by_tap = RoomOffline(most_minor=caps.per_payment_minor if caps is not None else 0, rule=_first_rule(caps))
+        over = code_over_limit(self._policy.limits, amount.minor, stored.by_code_minor)
+        by_code = RoomOffline(most_minor=amount.minor if over is None else over.left_minor, rule=Cap.PER_PAYMENT)
+        rooms = {way: by_tap if way is Way.READER else by_code for way in ways}
+        widest = max(rooms.values(), key=lambda room: room.most_minor)
+        return replace(widest, ways=tuple(way for way, room in rooms.items() if amount.minor <= room.most_minor))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomOffline:
+    """How much one sale may be while the terminal is offline, by which of its ways; the rule where it is too much."""
+
+    most_minor: int
+    rule: Cap
+    ways: tuple[Way, ...] = ()
+
+
+def _first_rule(caps: CapsLeft | None) -> Cap:
+    if caps is None:
+        return Cap.NO_POLICY
+    if caps.per_payment_minor > 0:
+        return Cap.PER_PAYMENT
+    return Cap.STORED_TOTAL if caps.count else Cap.STORED_COUNT
+
+
+def offline_words(room: RoomOffline, currency: str) -> str:
+    """Which rule a sale offline did not keep (local API, *Offline refused*), and what helps."""
+    if room.most_minor == 0:
+        return f"{room.rule}: nothing more is taken while the terminal is offline; connect it, or take cash"
+    most = Money(room.most_minor, currency)
+    return f"{room.rule}: while the terminal is offline at most {most} can be taken; connect it, or take cash"
 
 
 def refund_words(over: OverLimit, currency: str) -> str:

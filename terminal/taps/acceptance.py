@@ -170,7 +170,7 @@ class Acceptance:
         sale = self._open_sales.current
         if sale is None or not sale.wants_taps or arming != self._arming.number:
             return None
-        if Way.READER not in sale.ways or self._clock.now() >= sale.intent.expires_at:
+        if Way.READER not in sale.open_ways or self._clock.now() >= sale.intent.expires_at:
             return None
         intent = sale.intent
         return Offer(sale.sale_id, intent.intent_id, intent.presentation, arming)

@@ -22,7 +22,7 @@ RECEIPT_SHOWN_S = 20.0  # then, or with the next sale, it says the shop's addres
 
 def tag_state(sale: Sale | None) -> TagState:
     """What the tag says of the current sale while that is news."""
-    if sale is None or Way.TAG not in sale.ways:
+    if sale is None or Way.TAG not in sale.open_ways:
         return TagIdle()
     if sale.state in WAITING_STATES or sale.claimed:
         return TagWaiting(sale.intent.url) if sale.intent.url is not None else TagIdle()

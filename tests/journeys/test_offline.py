@@ -15,7 +15,7 @@ from pengpos.wire.objects.authorisation import Funding
 from sandbox.phone.phone import VirtualPhone
 from sandbox.phone.wallet.events import ReceiptKept
 from terminal.api.reason_words import CODE_WORDS
-from tests.support.counter import Counter, assert_says, until
+from tests.support.counter import Counter, until
 from tests.support.road import never_answers, refuses
 
 
@@ -54,16 +54,54 @@ def test_a_refund_of_a_stored_payment_waits_behind_it(counter: Counter, phone: V
     counter.resolve(sale, "refunded")
 
 
-REFUSED = [("a cent above the cap for one payment", "200.01"), ("what the wallet's allowance does not cover", "600.00")]
+ROOM = [  # with the caps of the sandbox: 200.00 by a tap, 500.00 by a page and its code
+    ("the most by a tap", "200.00", ["reader", "qr"]),
+    ("more than a tap may be", "200.01", ["qr"]),
+    ("the most by a code", "500.00", ["qr"]),
+]
 
 
-@pytest.mark.parametrize("amount", [row[1] for row in REFUSED], ids=[row[0] for row in REFUSED])
-def test_not_taken_offline(counter: Counter, phone: VirtualPhone, amount: str) -> None:
+@pytest.mark.parametrize(("amount", "ways"), [row[1:] for row in ROOM], ids=[row[0] for row in ROOM])
+def test_no_phone_is_invited_to_sign_what_cannot_be_taken(
+    counter: Counter, phone: VirtualPhone, amount: str, ways: list[str]
+) -> None:
     counter.lose_the_backend()
-    sale = counter.tap(counter.present(amount), phone, lambda seen: seen.reason)
-    assert sale.state == "presented"
-    assert_says(sale, Reason.OFFLINE_NOT_POSSIBLE)
-    assert counter.status.queue.count == 0
+    sale = counter.present(amount)
+    assert sale.ways == ways
+    with counter.held(phone):
+        counter.look_round()
+    assert (counter.sale(sale).state == "accepted_offline") == ("reader" in ways)
+    assert phone.store.promised(counter.sandbox.clock.now()) == {"CNY": 200_00 if "reader" in ways else 0}
+
+
+CHARGE = {"idempotency_key": "n", "currency": "CNY"}
+NO_ROOM = [
+    ("too much for any way", {"amount": 501_00}, "per_payment: while the terminal is offline at most 500.00 CNY"),
+    ("too much for a tap alone", {"amount": 200_01, "ways": ["reader"]}, "per_payment: while the terminal is offline"),
+]
+
+
+@pytest.mark.parametrize(("asked", "says"), [row[1:] for row in NO_ROOM], ids=[row[0] for row in NO_ROOM])
+def test_too_much_offline_is_said_when_the_amount_is_keyed(
+    counter: Counter, asked: dict[str, object], says: str
+) -> None:
+    counter.lose_the_backend()
+    refused = counter.refused("POST", "/v1/sales", CHARGE | asked)
+    assert (refused.status, refused.code) == (409, "offline_not_possible")
+    assert refused.detail.startswith(says)
+    assert counter.status.sale is None
+    counter.road.clear()
+    counter.until_status(lambda status: status.link.online)
+    sale = counter.call("POST", "/v1/sales", CHARGE | asked).json()
+    assert (sale["state"], sale["mode"]) == ("signed", "online")
+
+
+def test_tried_again_without_the_line_nobody_is_invited_either(counter: Counter, phone: VirtualPhone) -> None:
+    phone.owner = replace(phone.owner, says_no=True)
+    sale = counter.tap(counter.present("501.00"), phone, lambda seen: "again" in seen.can)
+    counter.lose_the_backend()
+    refused = counter.refused("POST", f"/v1/sales/{sale.id}/again")
+    assert (refused.status, refused.code) == (409, "offline_not_possible")
 
 
 def test_a_shopper_cannot_choose_how_the_promise_fails(counter: Counter, phone: VirtualPhone) -> None:

@@ -4,6 +4,7 @@
 from dataclasses import replace
 
 from pengpos.core.ports import Signal
+from pengpos.wire.objects.authorisation import Funding
 from sandbox.phone.phone import VirtualPhone
 from sandbox.phone.wallet.owner import Owner
 from tests.support.counter import ALL_IN, Counter
@@ -33,8 +34,9 @@ def test_declined_by_the_backend(counter: Counter, phone: VirtualPhone) -> None:
 
 
 def test_refused_by_the_terminal(counter: Counter, phone: VirtualPhone) -> None:
+    phone.owner = replace(phone.owner, funding=Funding.SHARED_PURSE)
     counter.lose_the_backend()
-    counter.tap(counter.present("200.01"), phone, lambda seen: seen.reason)
+    counter.tap(counter.present("18.80"), phone, lambda seen: seen.reason)
     assert shown(counter) == [Signal.REFUSED]
 
 

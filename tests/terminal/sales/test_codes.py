@@ -82,13 +82,19 @@ def code_call(sale: SaleView) -> str:
 def test_a_computed_code_takes_no_more_than_the_limit(counter: Counter) -> None:
     """Who has read the secret once, with the line down."""
     counter.lose_the_backend()
-    sale = shown_for(counter, "99999.99")
-    refused = counter.refused("POST", code_call(sale), {"code": right_code(counter, sale)})
+    most = {"idempotency_key": "n", "currency": "CNY", "amount": 99_999_99}
+    assert counter.refused("POST", "/v1/sales", most).code == "offline_not_possible"
+    given_up = shown_for(counter, "500.00")
+    counter.tell(given_up, "cancel", {"reason": "customer"})
+    for _ in range(4):
+        sale = shown_for(counter, "400.00")
+        counter.tell(sale, "confirmation-code", {"code": right_code(counter, sale)})
+    refused = counter.refused("POST", code_call(given_up), {"code": right_code(counter, given_up)})
     assert (refused.status, refused.code) == (409, "code_over_limit")
-    assert "500.00 CNY" in refused.detail
-    assert (counter.sale(sale).state, counter.sale(sale).code_tries_left) == ("presented", 5)
-    wrong = f"{(int(right_code(counter, sale)) + 1) % 10**8:08}"
-    assert counter.refused("POST", code_call(sale), {"code": wrong}).code == "code_over_limit"
+    assert "400.00 CNY" in refused.detail
+    assert counter.sale(given_up).code_tries_left == 5
+    wrong = f"{(int(right_code(counter, given_up)) + 1) % 10**8:08}"
+    assert counter.refused("POST", code_call(given_up), {"code": wrong}).code == "code_over_limit"
 
 
 def test_codes_that_the_backend_has_not_confirmed_add_up(counter: Counter) -> None:
@@ -101,9 +107,8 @@ def test_codes_that_the_backend_has_not_confirmed_add_up(counter: Counter) -> No
     assert queue.oldest is not None
     assert queue.caps is not None
     assert queue.caps.amount_left == 0
-    last = shown_for(counter, "0.01")
-    refused = counter.refused("POST", code_call(last), {"code": right_code(counter, last)})
-    assert refused.code == "code_over_limit"
+    refused = counter.refused("POST", "/v1/sales", {"idempotency_key": "n", "currency": "CNY", "amount": 1})
+    assert (refused.code, refused.detail.split(":")[0]) == ("offline_not_possible", "stored_total")
     counter.restart()
     assert counter.status.queue.by_code_total == 2_000_00
 
@@ -118,9 +123,9 @@ def test_what_a_code_approved_counts_as_stored(counter: Counter, phone: VirtualP
     assert before is not None
     assert after is not None
     assert (before.amount_left - after.amount_left, before.count_left - after.count_left) == (1_900_00, 4)
-    sale = counter.tap(counter.present("100.01"), phone, lambda seen: seen.reason)
-    assert sale.reason is not None
-    assert (sale.reason.code, sale.reason.detail) == (20, "stored_total")
+    refused = counter.refused("POST", "/v1/sales", {"idempotency_key": "n", "currency": "CNY", "amount": 100_01})
+    assert "at most 100.00 CNY" in refused.detail
+    counter.tap(counter.present("100.00"), phone, "accepted_offline")
 
 
 def test_the_backends_word_makes_room_again_whatever_it_is(counter: Counter) -> None:
