@@ -251,7 +251,8 @@ class Life:
             request.headers[FAULT] = wire.value
         response = await self._road.handle_async_request(request)
         if "event-stream" not in response.headers.get("content-type", ""):
-            await response.aread()
+            content = await response.aread()
+            response = httpx.Response(response.status_code, headers=response.headers, content=content, request=request)
         self.gate(Moment.ANSWERED, what)
         return response
 

@@ -73,8 +73,10 @@ class Road(httpx.AsyncBaseTransport):
                 await response.aread()
                 raise httpx.ReadError("the answer is lost", request=request)
             if "event-stream" not in response.headers.get("content-type", ""):
-                await response.aread()
-                return _denied(request) if self._denying and paid_in(request) else response
+                content = await response.aread()
+                if self._denying and paid_in(request):
+                    return _denied(request)
+                return httpx.Response(response.status_code, headers=response.headers, content=content, request=request)
         assert isinstance(response.stream, httpx.AsyncByteStream)
         response.stream = _Stream(_Held(response.stream) if self._holding else response.stream, self._broken)
         return response
