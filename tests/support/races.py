@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Races at the counter, for whatever database."""
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from threading import Barrier, BrokenBarrierError
 
 from sqlalchemy.orm import Session
 
-from sandbox.backend.errors import NotPossibleError
+from sandbox.backend.errors import NotPossibleError, TooManyError
+from sandbox.backend.kernel import limits
 from sandbox.backend.operators import roster
+from sandbox.backend.payments import page_payments
+from sandbox.backend.records.tables import PurseRow
+from sandbox.backend.sharing import purses
 from tests.support.backend import Shop
 from tests.support.shop import Sale, Till, Wallet
 from tests.support.squatter import collisions, squat, squatting_till
@@ -16,6 +22,7 @@ from tests.support.squatter import collisions, squat, squatting_till
 PAYERS = 20
 PROMISES = 30
 SALES = 5
+Work = Callable[[Session], object]
 
 
 def everybody_at_once(shop: Shop, till: Till, sale: Sale) -> None:
@@ -130,28 +137,78 @@ def refunds_at_once(shop: Shop) -> None:
     assert shop.operator.alarms().count("order_held") == PAYERS - 5
 
 
+def the_last_place_of_an_account(shop: Shop) -> None:
+    """Two ask for the last that an account may have at the same moment: claims, invitations, purses."""
+    till, asked = shop.till(), shop.wallet(with_credential=False)
+    others = [shop.wallet(with_credential=False) for _ in range(limits.PURSES.most + 1)]
+    now = shop.clock.now()
+
+    def claim(sale: Sale) -> Work:
+        reference = page_payments.read_reference(shop.backend, sale.text, None)
+        return lambda session: page_payments.claim(session, shop.backend, asked.account_id, reference)
+
+    def invite(by: Wallet) -> Work:
+        return lambda session: purses.make(
+            session, by.account_id, PurseRow(name="p"), invited=[asked.account_id], now=now
+        )
+
+    def join(purse_id: str) -> Work:
+        return lambda session: purses.accept(session, asked.account_id, purse_id, now)
+
+    first, *later = [claim(till.sale(1_00)) for _ in range(limits.CLAIMED_INTENTS.most + 1)]
+    for work in later[1:]:
+        shop.backend.db.write(work)
+    assert _both_before_either_ends(shop, [first, later[0]]) == ["done", "too_many"]
+
+    invitations = [invite(by) for by in others[: limits.INVITATIONS.most + 1]]
+    for work in invitations[2:]:
+        shop.backend.db.write(work)
+    assert _both_before_either_ends(shop, invitations[:2]) == ["done", "too_many"]
+
+    def accept_all() -> None:
+        for one in asked.call("GET", "/purses").json()["invitations"]:
+            shop.backend.db.write(join(one["purse_id"]))
+
+    accept_all()
+    more = limits.PURSES.most - limits.INVITATIONS.most - 1
+    for by in others[-more:]:
+        shop.backend.db.write(invite(by))
+    accept_all()
+    for by in others[:2]:
+        shop.backend.db.write(invite(by))
+    last = [join(one["purse_id"]) for one in asked.call("GET", "/purses").json()["invitations"]]
+    assert _both_before_either_ends(shop, last) == ["done", "too_many"]
+
+
+def _both_before_either_ends(shop: Shop, works: Sequence[Work]) -> list[str]:
+    """What became of transactions of which, where none locks the others out, none ends before all have done theirs."""
+    all_did = Barrier(len(works))
+
+    def run(work: Work) -> str:
+        def both(session: Session) -> None:
+            work(session)
+            session.flush()
+            with suppress(BrokenBarrierError):
+                all_did.wait(0.5)  # where one waits for the other, the other is let go on after this
+
+        try:
+            shop.backend.db.write(both)
+        except (NotPossibleError, TooManyError) as error:
+            return error.code
+        return "done"
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return sorted(pool.map(run, works))
+
+
 def two_admins_remove_each_other(shop: Shop) -> None:
     """The only two admins remove each other at the same moment: one of them is left, who may name others."""
-    database, now = shop.backend.db, shop.clock.now()
+    now = shop.clock.now()
     ids = [
         shop.operator.call("POST", "/operators", {"name": name, "role": "admin"}).json()["operator_id"]
         for name in ("first", "second")
     ]
     assert shop.operator.call("DELETE", "/operators/root").status_code == 204
-    both_found = Barrier(2)
-
-    def work(session: Session, operator_id: str) -> None:
-        roster.remove(session, operator_id, now)
-        with suppress(BrokenBarrierError):
-            both_found.wait(0.5)  # where one waits for the other, the other is let go on after this
-
-    def remove(operator_id: str) -> str:
-        try:
-            database.write(lambda session: work(session, operator_id))
-        except NotPossibleError as error:
-            return error.code
-        return "removed"
-
-    with ThreadPoolExecutor(2) as pool:
-        assert sorted(pool.map(remove, ids)) == ["last_admin", "removed"]
+    removals = [partial(roster.remove, operator_id=one, now=now) for one in ids]
+    assert _both_before_either_ends(shop, removals) == ["done", "last_admin"]
     assert [shop.begin_again("made anew"), shop.begin_again()] == [True, True]  # root is back, for what comes next

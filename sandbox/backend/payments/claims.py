@@ -16,7 +16,11 @@ AGAIN_AFTER_S = 60
 
 
 def note(session: Session, intent: IntentRow, account_id: str, now: int) -> None:
-    """Count one more claim of an intent, whose row is locked; raises TooManyError."""
+    """Count one more claim of an intent, whose row is locked; raises TooManyError.
+
+    The account is locked too: its claims of several intents at once are counted one after the other.
+    """
+    limits.lock_accounts(session, {account_id})
     row = session.get(ClaimRow, (intent.key, account_id))
     if row is not None:
         limits.CLAIMS_OF_INTENT.check(row.times, retry_after_s=AGAIN_AFTER_S)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from sandbox.backend.errors import NotPossibleError
 from sandbox.backend.kernel import limits
-from sandbox.backend.records.tables import AccountRow, IntentRow, PaymentRequestRow, PaymentRequestState
+from sandbox.backend.records.tables import IntentRow, PaymentRequestRow, PaymentRequestState
 from sandbox.backend.sharing import purses
 
 OPEN_S = 900
@@ -37,9 +37,9 @@ def asked_before(session: Session, intent: IntentRow, account_id: str, friend_id
 def check(session: Session, intent: IntentRow, account_id: str, friend_id: str, now: int) -> None:
     """Raise NotPossibleError `refused` or TooManyError where one more request would be too many.
 
-    Locks the friend's account, so that all who ask at once are counted one after the other.
+    Locks both accounts, so that all who ask at once are counted one after the other.
     """
-    session.get_one(AccountRow, friend_id, with_for_update=True)
+    limits.lock_accounts(session, {account_id, friend_id})
     row = PaymentRequestRow
     limits.FRIENDS_ASKED.check(_count(session, row.intent_key == intent.key), retry_after_s=OPEN_S)
     today = (row.asker_id == account_id, row.at > now - limits.DAY_S)

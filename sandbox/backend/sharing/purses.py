@@ -63,7 +63,7 @@ def make(session: Session, account_id: str, purse: PurseRow, invited: list[str],
     Raises NotFoundError for an unknown account, NotPossibleError `refused` for one that refused or left a purse of this
     account within 30 days, TooManyError.
     """
-    session.get_one(AccountRow, account_id, with_for_update=True)  # two at once are counted one after the other
+    limits.lock_accounts(session, {account_id, *invited})
     _check_made(session, account_id, now)
     purse.id = ids.short_id("P")
     session.add(purse)
@@ -83,6 +83,7 @@ def accept(session: Session, account_id: str, purse_id: str, now: int) -> PurseR
         case PurseMemberState.LEFT:
             raise NotFoundError("purse")
         case PurseMemberState.INVITED:
+            limits.lock_accounts(session, {account_id})
             limits.PURSES.check(_number_of(session, account_id, PurseMemberState.MEMBER), retry_after_s=_LATER_S)
             row.state, row.at = PurseMemberState.MEMBER, now
             session.flush()

@@ -21,6 +21,7 @@ from tests.support.races import (
     one_id_of_two_terminals_at_once,
     paid_or_cancelled,
     refunds_at_once,
+    the_last_place_of_an_account,
     two_admins_remove_each_other,
 )
 from tests.support.rounds import Rounds
@@ -91,6 +92,10 @@ def test_everybody_pays_one_intent_at_once(shop: Shop) -> None:
 
 def test_what_the_platform_bears_of_a_terminal_has_an_end_also_at_once(shop: Shop) -> None:
     guaranteed_at_once(shop)
+
+
+def test_the_last_place_of_an_account_is_taken_once(shop: Shop) -> None:
+    the_last_place_of_an_account(shop)
 
 
 def test_one_id_of_two_terminals_at_once_is_each_ones_own(shop: Shop) -> None:

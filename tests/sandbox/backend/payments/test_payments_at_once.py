@@ -9,6 +9,7 @@ from tests.support.races import (
     guaranteed_at_once,
     one_id_of_two_terminals_at_once,
     paid_or_cancelled,
+    the_last_place_of_an_account,
 )
 
 
@@ -29,6 +30,10 @@ def test_the_same_request_at_once_gives_the_same_answer(real_shop: Shop) -> None
 
 def test_what_the_platform_bears_of_a_terminal_has_an_end_also_at_once(real_shop: Shop) -> None:
     guaranteed_at_once(real_shop)
+
+
+def test_the_last_place_of_an_account_is_taken_once(real_shop: Shop) -> None:
+    the_last_place_of_an_account(real_shop)
 
 
 def test_one_id_of_two_terminals_at_once_is_each_ones_own(real_shop: Shop) -> None:
