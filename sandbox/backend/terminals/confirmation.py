@@ -33,16 +33,18 @@ class Offer:
 def offer(session: Session, backend: Backend, terminal_id: str, stored_version: int) -> Offer:
     """What a terminal is to store that has this version stored, and thereby says that it takes it; 0: the enrolment's.
 
-    While its key may be in two places no new one is made or given out.
+    While its key may be in two places no new one is made, given out or put into use: a copy that says that it has the
+    next one would leave the true terminal with codes that no page shows.
     """
     now = backend.clock.now()
     terminal = session.get_one(TerminalRow, terminal_id, with_for_update=True)
+    if terminal.suspected_at is not None:
+        return Offer(None, terminal.secret_version)
     if terminal.next_secret is not None and stored_version == terminal.secret_version + 1:
         terminal.confirmation_secret, terminal.next_secret = terminal.next_secret, None
         terminal.secret_version += 1
-    elif terminal.suspected_at is None:
-        return Offer(_due(backend, terminal, stored_version, now), terminal.secret_version)
-    return Offer(None, terminal.secret_version)
+        return Offer(None, terminal.secret_version)
+    return Offer(_due(backend, terminal, stored_version, now), terminal.secret_version)
 
 
 def _due(backend: Backend, terminal: TerminalRow, stored_version: int, now: int) -> bytes | None:

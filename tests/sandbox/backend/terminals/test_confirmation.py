@@ -75,13 +75,32 @@ def test_it_says_which_is_in_use(shop: Shop, till: Till) -> None:
     assert [answer["in_use"] for answer in said] == [0, 1, 1]
 
 
-def test_while_its_key_may_be_in_two_places_none_is_made(shop: Shop, till: Till) -> None:
-    def suspect(session: Session) -> None:
+def suspect(shop: Shop, till: Till) -> None:
+    def work(session: Session) -> None:
         session.get_one(TerminalRow, till.terminal_id).suspected_at = shop.clock.now()
 
-    shop.backend.db.write(suspect)
+    shop.backend.db.write(work)
+
+
+def test_while_its_key_may_be_in_two_places_none_is_made(shop: Shop, till: Till) -> None:
+    suspect(shop, till)
     shop.clock.advance(MONTH_S)
     assert ask(till, 0) is None
+
+
+def test_while_its_key_may_be_in_two_places_a_copy_puts_none_into_use(shop: Shop, till: Till, wallet: Wallet) -> None:
+    """The true terminal could not get it: its cashier would compare with a code that no page shows."""
+    shop.clock.advance(MONTH_S)
+    assert ask(till, 0) is not None  # the copy's request
+    suspect(shop, till)
+    said = till.call("POST", "/terminal/confirmation-secret", {"version": 1}).json()
+    assert said == {"in_use": 0}
+    assert shown_to(shop.wallet(), till, till.confirmation_secret)
+    assert shop.operator.call("POST", f"/terminals/{till.terminal_id}/trust").status_code == 204
+    offered = ask(till, 0)
+    assert offered is not None
+    assert ask(till, 1) is None
+    assert shown_to(shop.wallet(), till, unb64u(offered["secret"]))
 
 
 def test_a_revoked_terminal_gets_none(shop: Shop, till: Till) -> None:
