@@ -36,6 +36,8 @@ SUSPICIONS: Final = {
 }
 """What a copy of a key would do, and its alarm."""
 STREAMS_KNOWN_MOST = 16
+"""Names of processes that are remembered of a terminal; one more within `STREAM_REMEMBERED_S` is a suspicion."""
+STREAM_REMEMBERED_S = 600
 OPEN_MOST = 8
 """Of one kind and terminal: a key that asks without end makes no table grow. Beyond, all is held without a review."""
 
@@ -89,16 +91,22 @@ def note_stream(session: Session, terminal_id: str, process: str, now: int) -> b
     `process`: as it names itself, at random, when it starts; empty of a terminal that does not. One that another had
     taken the place of cannot come back unless both are alive: a terminal that starts again takes a new name, and one
     that reconnects keeps its own, however many of its old connections seem to be open here. Once it is seen, all stay.
+    So many new names at once that one of these would be forgotten are themselves what a copy does, and end nothing.
     """
     terminal = session.get_one(TerminalRow, terminal_id, with_for_update=True)
-    known = terminal.streams or []
-    if known and known[-1] == process:
-        return False
-    came_back = process in known
-    terminal.streams = [*(one for one in known if one != process), process][-STREAMS_KNOWN_MOST:]
+    known = dict(terminal.streams or {})
+    last = next(reversed(known), None)
+    if last is not None:
+        known[last] = now  # until now it was the one that listens
+    came_back = process != last and known.pop(process, None) is not None
+    known[process] = now
+    if len(known) > STREAMS_KNOWN_MOST and known[next(iter(known))] > now - STREAM_REMEMBERED_S:
+        del known[process]
+        came_back = True
+    terminal.streams = list(known.items())[-STREAMS_KNOWN_MOST:]
     if came_back:
         suspect_once(session, terminal, ReviewKind.STREAM, {"named": bool(process)}, now)
-    return bool(known) and not came_back
+    return last not in {None, process} and not came_back
 
 
 def tell_shop(session: Session, terminal_id: str, kind: AlarmKind, now: int) -> None:

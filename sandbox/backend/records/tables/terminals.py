@@ -35,7 +35,7 @@ class TerminalRow(Base):
     `locked_at`: since when it is to sell nothing; `restart_asked_at`, `diagnose_asked_at`: when that was ordered last.
     `suspected_at`: since when its key may be in two places, until a person says otherwise. `next_epoch`: that of a
     journal which a person has let follow the known one; text, for it has up to 64 bits. `streams`: the processes that
-    have opened its event stream, as they name themselves, the latest last.
+    have opened its event stream, as they name themselves, and when each listened last; the latest last.
     """
 
     __tablename__ = "terminals"
@@ -64,7 +64,7 @@ class TerminalRow(Base):
     restart_asked_at: Mapped[int | None] = mapped_column(default=None)
     diagnose_asked_at: Mapped[int | None] = mapped_column(default=None)
     next_epoch: Mapped[str | None] = mapped_column(String(20))
-    streams: Mapped[list[str] | None] = mapped_column(JSON)
+    streams: Mapped[list[tuple[str, int]] | None] = mapped_column(JSON)
 
 
 class TerminalKeyRow(Base):

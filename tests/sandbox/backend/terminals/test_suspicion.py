@@ -2,6 +2,7 @@
 """A copied key (backend API): what a copy would do waits for a person, all hear of it, the true terminal goes on."""
 
 import dataclasses
+from functools import partial
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import PublicKey
 from sandbox.backend.records.tables import EventKind, EventRow
+from sandbox.backend.terminals import suspicion
 from sandbox.backend.terminals.suspicion import OPEN_MOST
 from tests.support.backend import Shop
 from tests.support.shop import Till, Wallet
@@ -265,3 +267,29 @@ def test_beyond_the_most_reviews_a_new_epoch_after_trust_is_suspected_again(shop
     beat(copy, 1, first, OF_THE_COPY + OPEN_MOST)
     assert suspected(shop, till)
     assert (len(reviews(shop)), len(told(shop, till))) == (OPEN_MOST, OPEN_MOST + 1)
+
+
+def opens(shop: Shop, till: Till, *processes: str) -> list[bool]:
+    """Whether the streams of others are ended, for each process that opens one."""
+    now = shop.clock.now()
+    noting = [partial(suspicion.note_stream, terminal_id=till.terminal_id, process=one, now=now) for one in processes]
+    return [shop.backend.db.write(note) for note in noting]
+
+
+def test_a_copy_under_ever_new_names_makes_the_true_one_no_stranger(shop: Shop, till: Till) -> None:
+    """The true process is forgotten for none of them, however long it had listened: that there are so many shows."""
+    opens(shop, till, "true")
+    shop.clock.advance(DAY_S)
+    many = [f"copy-{number}" for number in range(suspicion.STREAMS_KNOWN_MOST)]
+    assert opens(shop, till, *many) == [True] * (suspicion.STREAMS_KNOWN_MOST - 1) + [False]
+    assert (told(shop, till), suspected(shop, till)) == (["second_stream"], True)
+    assert shop.operator.call("POST", f"/terminals/{till.terminal_id}/trust").status_code == 204
+    assert opens(shop, till, "true") == [False]
+    assert suspected(shop, till)
+
+
+def test_a_terminal_that_starts_again_now_and_then_is_no_copy(shop: Shop, till: Till) -> None:
+    for number in range(3 * suspicion.STREAMS_KNOWN_MOST):
+        opens(shop, till, f"start-{number}")
+        shop.clock.advance(60)
+    assert (told(shop, till), suspected(shop, till)) == ([], False)
