@@ -116,6 +116,7 @@ _OF_THE_BACKEND: Final = {
     "head_went_back": _Alarm(message("alarm.head_went_back.text"), _COPIED_CURE),
     "second_stream": _Alarm(message("alarm.second_stream.text"), _COPIED_CURE),
     "new_key": _Alarm(message("alarm.new_key.text"), message("alarm.new_key.cure")),
+    "key_flooded": _Alarm(message("alarm.key_flooded.text"), message("alarm.key_flooded.cure")),
     "early_renewal": _Alarm(message("alarm.early_renewal.text"), message("alarm.early_renewal.cure")),
 }
 """By the backend's word (backend API, event `alarm`)."""

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from pengpos.core.times import CLOCK_TOLERANCE_S
 from pengpos.wire.encoding.keys import PublicKey
 from sandbox.backend.contract.problems import ProblemError
-from sandbox.backend.errors import RequestSignatureError
+from sandbox.backend.errors import RequestSignatureError, TooManyError
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.operators import roster
 from sandbox.backend.operators.roster import Caller
@@ -32,7 +32,7 @@ from sandbox.backend.records.tables import (
     TerminalKeyState,
     TerminalRow,
 )
-from sandbox.backend.terminals import enrolment
+from sandbox.backend.terminals import enrolment, suspicion
 from sandbox.backend.terminals.policy import standing_of
 from sandbox.backend.trust.request_signature import (
     NONCE_LIFE_S,
@@ -111,7 +111,7 @@ def check_new_key(backend: Backend, request: SignedRequest, key: PublicKey, kid:
 async def _terminal(request: Request, response: Response, backend: BackendOf) -> Terminal:
     head = cast("VerifiedHead", request.state.signed_head)
     signed = head.with_body(await request.body())
-    terminal = await run_in_threadpool(backend.db.write, lambda session: _admit(session, backend, signed))
+    terminal = await run_in_threadpool(_admit_or_note, backend, signed)
     response.headers["Pengpos-Standing"] = terminal.standing
     return terminal
 
@@ -140,6 +140,17 @@ AnyTerminal = Annotated[Terminal, Depends(_terminal)]
 """A terminal, revoked or not."""
 TradingTerminal = Annotated[Terminal, Depends(_trading_terminal)]
 """A terminal that is not revoked."""
+
+
+def _admit_or_note(backend: Backend, signed: Signed) -> Terminal:
+    """As `_admit`; that a key has reached its limit is an alarm, in a transaction that stays."""
+    try:
+        return backend.db.write(lambda session: _admit(session, backend, signed))
+    except TooManyError:
+        if backend.rates.floods_noted.has_room(signed.keyid):
+            now = backend.clock.now()
+            backend.db.write(lambda session: suspicion.note_flood(session, signed.keyid, now))
+        raise
 
 
 def _admit(session: Session, backend: Backend, signed: Signed) -> Terminal:

@@ -54,6 +54,7 @@ OPERATORS_MADE = Limit("operators made", 50, DAY_S)
 SIGN_UPS_OF_ADDRESS = Limit("sign-ups from one address", 100, 3_600)
 SIGN_UPS = Limit("sign-ups", 2_000, 3_600)
 SIGNED_REQUESTS = Limit("requests signed by one device key", 1_200, 60)
+FLOODS_NOTED = Limit("alarms that one device key has reached this limit", 1, 600)
 WALLET_REQUESTS = Limit("requests of one account", 600, 60)
 OPERATOR_CHANGES = Limit("changing calls of one operator", 1_200, 60)
 STREAMS_OF_TERMINAL = Limit("event streams of one terminal", 4)
@@ -67,8 +68,8 @@ DURABLE = (
     OPERATORS, OPERATORS_MADE,
 )  # fmt: skip
 IN_MEMORY = (
-    SIGN_UPS_OF_ADDRESS, SIGN_UPS, SIGNED_REQUESTS, WALLET_REQUESTS, OPERATOR_CHANGES, STREAMS_OF_TERMINAL,
-    STREAMS, IMPORTS, CONNECTIONS,
+    SIGN_UPS_OF_ADDRESS, SIGN_UPS, SIGNED_REQUESTS, FLOODS_NOTED, WALLET_REQUESTS, OPERATOR_CHANGES,
+    STREAMS_OF_TERMINAL, STREAMS, IMPORTS, CONNECTIONS,
 )  # fmt: skip
 
 
@@ -97,6 +98,14 @@ class Rate:
         """When each key's bucket will be empty, the one that came last at the end."""
         self._lock = threading.Lock()
 
+    def has_room(self, key: str) -> bool:
+        """Count one where that is allowed; False: it was not, and nothing is counted."""
+        try:
+            self.take(key)
+        except TooManyError:
+            return False
+        return True
+
     def take(self, key: str) -> None:
         """Count one; raises TooManyError, and then counts nothing."""
         with self._lock:
@@ -118,6 +127,7 @@ class Rates:
     sign_ups_of_address: Rate = field(default_factory=lambda: Rate(SIGN_UPS_OF_ADDRESS))
     sign_ups: Rate = field(default_factory=lambda: Rate(SIGN_UPS))
     signed_requests: Rate = field(default_factory=lambda: Rate(SIGNED_REQUESTS))
+    floods_noted: Rate = field(default_factory=lambda: Rate(FLOODS_NOTED))
     wallet_requests: Rate = field(default_factory=lambda: Rate(WALLET_REQUESTS))
     operator_changes: Rate = field(default_factory=lambda: Rate(OPERATOR_CHANGES))
     importing: threading.Lock = field(default_factory=threading.Lock)

@@ -46,6 +46,7 @@ FOR_THE_SHOP: Final = (
     AlarmKind.SECOND_STREAM,
     AlarmKind.NEW_KEY,
     AlarmKind.EARLY_RENEWAL,
+    AlarmKind.KEY_FLOODED,
 )
 """The alarms of which the people at the terminal hear, by event and by policy."""
 DEFAULT_LIMITS: dict[str, Any] = {

@@ -17,6 +17,7 @@ from pengpos.core.times import rfc3339
 from sandbox.backend.errors import NotFoundError
 from sandbox.backend.kernel.alarms import raise_alarm
 from sandbox.backend.kernel.events import emit
+from sandbox.backend.kernel.limits import SIGNED_REQUESTS
 from sandbox.backend.records.tables import (
     AlarmKind,
     EventKind,
@@ -24,6 +25,7 @@ from sandbox.backend.records.tables import (
     ReviewKind,
     ReviewRow,
     ReviewState,
+    TerminalKeyRow,
     TerminalRow,
 )
 from sandbox.backend.terminals import held_orders
@@ -107,6 +109,16 @@ def note_stream(session: Session, terminal_id: str, process: str, now: int) -> b
     if came_back:
         suspect_once(session, terminal, ReviewKind.STREAM, {"named": bool(process)}, now)
     return last not in {None, process} and not came_back
+
+
+def note_flood(session: Session, kid: str, now: int) -> None:
+    """A key has reached the limit of its requests: the terminal that has it sells offline while that lasts.
+
+    It suspects nobody, for it may be the terminal's own fault; a person must look.
+    """
+    terminal_id = session.get_one(TerminalKeyRow, kid).terminal_id
+    raise_alarm(session, AlarmKind.KEY_FLOODED, terminal_id, {"per_minute": SIGNED_REQUESTS.most}, now)
+    tell_shop(session, terminal_id, AlarmKind.KEY_FLOODED, now)
 
 
 def tell_shop(session: Session, terminal_id: str, kind: AlarmKind, now: int) -> None:

@@ -139,7 +139,7 @@ def test_found_paid_after_it_was_given_up_it_counts_and_says_so() -> None:
     assert "counts" in said[1].cure.en
 
 
-OF_THE_BACKEND = {"new_epoch", "head_went_back", "new_key", "early_renewal", "second_stream"}
+OF_THE_BACKEND = {"new_epoch", "head_went_back", "new_key", "early_renewal", "second_stream", "key_flooded"}
 
 
 @pytest.mark.parametrize("kind", [*sorted(OF_THE_BACKEND), "of_tomorrow", "<b>"])

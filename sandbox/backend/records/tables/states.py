@@ -166,6 +166,7 @@ class AlarmKind(StrEnum):
     NEW_KEY = "new_key"
     EARLY_RENEWAL = "early_renewal"
     SECOND_STREAM = "second_stream"
+    KEY_FLOODED = "key_flooded"
     ID_COLLISION = "id_collision"
     ORDER_HELD = "order_held"
     UNSIGNED_IMPORT = "unsigned_import"

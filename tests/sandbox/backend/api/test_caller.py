@@ -16,7 +16,7 @@ from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.keys import PublicKey
 from sandbox.backend.kernel import limits
-from sandbox.backend.records.tables import RequestNonceRow, TerminalKeyRow, TerminalKeyState
+from sandbox.backend.records.tables import EventKind, EventRow, RequestNonceRow, TerminalKeyRow, TerminalKeyState
 from sandbox.backend.serving import body_limit
 from sandbox.backend.serving.app import create_app
 from sandbox.backend.serving.body_limit import MAX_BODY_SIZE, MAX_STRANGERS_SIZE
@@ -143,6 +143,24 @@ def test_one_key_and_one_account_call_so_often(shop: Shop) -> None:
     with shop.backend.db.read() as session:
         nonces = session.scalars(select(RequestNonceRow).where(RequestNonceRow.kid == b64u(PublicKey.of(till.key).kid)))
         assert len(nonces.all()) == 4  # the enrolment's, and three
+
+
+def test_a_key_that_reaches_its_limit_rings_at_the_backend_and_at_the_shop(shop: Shop) -> None:
+    """A copy of it could keep the true terminal off the line, and nobody would hear of it."""
+    now_s = iter([0.0] * 8 + [601.0] * 8)
+    few = limits.Rate(limits.Limit("requests", 3, 60), lambda: 0.0)
+    noted = limits.Rate(limits.FLOODS_NOTED, now_s.__next__)
+    backend, till = replace(shop.backend, rates=limits.Rates(signed_requests=few, floods_noted=noted)), shop.till()
+    with httpx.Client(transport=InProcess(create_app(backend, sweeping=False)), base_url=backend.origin) as http:
+        till.http = http
+        codes = [till.call("GET", "/terminal/config").status_code for _ in range(3 + 16)]
+    assert codes == [200] * 3 + [429] * 16
+    with shop.backend.db.read() as session:
+        found = select(EventRow).where(EventRow.terminal_id == till.terminal_id, EventRow.kind == EventKind.ALARM)
+        told = [row.data["kind"] for row in session.scalars(found)]
+    [alarm] = shop.operator.call("GET", "/alarms").json()
+    assert (alarm["kind"], alarm["terminal_id"], alarm["count"]) == ("key_flooded", till.terminal_id, 2)
+    assert told == ["key_flooded"] * 2
 
 
 def test_one_import_at_a_time(shop: Shop) -> None:
