@@ -229,8 +229,8 @@ class Screen:
         if isinstance(action, Doubt):
             self._spoil()
             return
-        if action in {Press(Key.CLEAR), PressPin(Key.CLEAR)}:
-            self._typist.cleared()
+        if action is not None and (not isinstance(action, Press | PressPin) or action.key is Key.CLEAR):
+            self._typist.ended()
         self._act(action)
 
     def _act(self, action: Action | None) -> None:

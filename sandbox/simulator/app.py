@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 from pydantic import ValidationError
@@ -26,13 +26,15 @@ from sandbox.simulator.shop import SimulatedShop, UnknownPhoneError
 
 VIEWERS_MOST: Final = 8
 BODY_MOST_BYTES: Final = 4096
+INPUT_MOST_BYTES: Final = 16_384
+VIEWER_MOST: Final = 32
 _OURS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _STATIC: Final = Path(__file__).with_name("static")
 _SHARED: Final = frozenset({"money.js", "symbols.js"})
 """Parts of the shoppers' pages that this one is made of too."""
 _TYPES: Final = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _FRAME_LIMIT = httpx.Timeout(5.0, read=30.0)  # the screen answers within 20 s, changed or not
-_FRAME_HEADERS: Final = ("frame", "area", "size", "content-type")
+_FRAME_HEADERS: Final = ("frame", "area", "size", "scene", "content-type")
 _HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -135,8 +137,13 @@ class Page:
         return await self._of_the_screen("GET", f"frame?after={request.query_params.get('after', '0')[:18]}")
 
     async def _input(self, request: Request) -> Response:
-        body = await _read(request)
-        return PlainTextResponse("Too much.", 413) if body is None else await self._of_the_screen("POST", "input", body)
+        body = await _read(request, INPUT_MOST_BYTES)
+        viewer = urlencode({"viewer": request.query_params.get("viewer", "")[:VIEWER_MOST]})
+        return (
+            PlainTextResponse("Too much.", 413)
+            if body is None
+            else await self._of_the_screen("POST", f"input?{viewer}", body)
+        )
 
     async def _of_the_screen(self, method: str, path: str, content: bytes | None = None) -> Response:
         if self._screen is None:
@@ -149,12 +156,12 @@ class Page:
         return Response(answer.content, answer.status_code, headers)
 
 
-async def _read(request: Request) -> bytes | None:
+async def _read(request: Request, most_bytes: int = BODY_MOST_BYTES) -> bytes | None:
     """The body; None if it is too large."""
     body = b""
     async for part in request.stream():
         body += part
-        if len(body) > BODY_MOST_BYTES:
+        if len(body) > most_bytes:
             return None
     return body
 

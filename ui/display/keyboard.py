@@ -161,33 +161,35 @@ class Typist:
     def __init__(self) -> None:
         self._last_s = -1e9
         self._is_broken = False
+        self._typed_on = -1
+        """The scene that took the last of it: Enter behind it is meant for that."""
 
     def judge(self, stroke: Keystroke, scene: Scene, panel: Panel) -> Verdict:
         """Decide by the scene that stood there when it was pressed, and the one that is there now."""
         seen, target = panel.seen(stroke.when), target_of_key(scene, stroke.name)
         if stroke.name in _BUTTONS:
-            if target is None or not _may_press(stroke.when, seen, panel):
+            is_behind_digits = self._typed_on == seen.number == panel.now.number
+            if target is None or not (is_behind_digits or _may_press(stroke.when, seen, panel)):
                 return Verdict(None)
-            self._is_broken = False
+            self.ended()
             return Verdict(target)
         goes_on = stroke.when.at_s - self._last_s < SAME_AMOUNT_S
-        self._last_s = stroke.when.at_s
         is_same = seen.stream == panel.now.stream
         is_clearing = target is not None and target.action in {Press(Key.CLEAR), PressPin(Key.CLEAR)}
         fits = is_same or (seen.takes_amount and panel.now.takes_amount)
         if target is not None and fits and (is_clearing or not (goes_on and self._is_broken)):
-            self._is_broken = False
+            self._is_broken, self._typed_on, self._last_s = False, panel.now.number, stroke.when.at_s
             return Verdict(target)
         is_part = canonical(stroke.name) in _PARTS or _has_pad(scene)
         if is_same and (stroke.name in _MENDING or not is_part):
             return Verdict(None)
-        self._is_broken = True
+        self._is_broken, self._last_s = True, stroke.when.at_s
         is_leaving = fits and target is not None and target.action is Do.NEXT
         return Verdict(target if is_leaving else None, spoils=True)
 
-    def cleared(self) -> None:
-        """What was typed is taken back: what follows is another amount."""
-        self._is_broken = False
+    def ended(self) -> None:
+        """What was typed is charged, left or taken back: what follows is another amount."""
+        self._is_broken, self._last_s = False, -1e9
 
     def lost(self) -> None:
         """What was typed so far is gone: what follows at once is the rest of it."""

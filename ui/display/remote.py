@@ -2,19 +2,25 @@
 """The screen in a browser on the same machine: its picture out, fingers and keys in, over HTTP on 127.0.0.1.
 
 `GET /TOKEN/frame?after=N` waits until something has changed since picture N (at most `WAIT_S`, then `204`) and answers
-with a PNG of the rectangle that holds all of it; headers `Frame` (its number), `Area` (``x,y,w,h``), `Size` (``WxH``).
-A slow viewer gets the newest, never a backlog; N = 0 is the whole picture. `POST /TOKEN/input` takes a JSON array of
-`Finger`, `KeyStroke` and `ChooseLanguage`. The token is drawn at each start; a `Host` or `Origin` that is not this
-machine's is refused. Off unless asked for; only then is this module imported.
+with a PNG of the rectangle that holds all of it; headers `Frame` (its number), `Area` (``x,y,w,h``), `Size` (``WxH``),
+`Scene` (which scene it shows). A slow viewer gets the newest, never a backlog; N = 0 is the whole picture.
+
+`POST /TOKEN/input?viewer=NAME` takes a JSON array of `Finger`, `KeyStroke` and `ChooseLanguage`. Each says when it was
+pressed and at which scene, so that latency does not change what it means, and has its number `seq` from 1: what is sent
+once more is not taken twice, and what is missing spoils what was typed.
+
+The token is drawn at each start; a `Host` or `Origin` that is not this machine's is refused. Off unless asked for; only
+then is this module imported.
 """
 
 import asyncio
 import io
+import math
 import secrets
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -29,24 +35,31 @@ from starlette.routing import Route
 
 from pengpos.client import Language
 from pengpos.serving.connections import BoundedH11Protocol, Bounds
-from ui.display.window import Window, choose_language
+from ui.display.moments import When
+from ui.display.window import Down, Event, LanguageChosen, Lost, Typed, Up, Window, post
 
 WAIT_S: Final = 20.0
 VIEWERS_MOST: Final = 4
 CHANGES_MOST: Final = 128
-INPUT_MOST_BYTES: Final = 4096
+INPUT_MOST_BYTES: Final = 16_384
+KNOWN_MOST: Final = 16
+NAME_MOST: Final = 32
 _LOOK_S = 1.0
 _START_LIMIT_S = 10.0
 _OURS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-_KEYS: Final = {
-    "enter": pygame.K_RETURN,
-    "escape": pygame.K_ESCAPE,
-    "backspace": pygame.K_BACKSPACE,
-    "delete": pygame.K_DELETE,
-}
 
 
-class Finger(msgspec.Struct, frozen=True, tag_field="kind", tag="finger", forbid_unknown_fields=True):
+class _Pressed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    at_ms: Annotated[float, msgspec.Meta(ge=0, le=1e13)] | None = None
+    """By the viewer's clock; without it, now."""
+    scene: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    """The scene that it saw, by its header; without it, what stands on the panel then."""
+    stood_ms: Annotated[float, msgspec.Meta(ge=0, le=1e13)] = 1e13
+    """How long it had seen it."""
+    seq: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+
+class Finger(_Pressed, frozen=True, tag_field="kind", tag="finger", kw_only=True):
     """A finger came down or went up; `x` and `y` in parts of the picture. Outside of 0..1 nothing is touched."""
 
     down: bool
@@ -55,19 +68,57 @@ class Finger(msgspec.Struct, frozen=True, tag_field="kind", tag="finger", forbid
     finger: Annotated[int, msgspec.Meta(ge=0, le=1)] = 0
 
 
-class KeyStroke(msgspec.Struct, frozen=True, tag_field="kind", tag="key", forbid_unknown_fields=True):
-    """A key of the keyboard: ``enter``, ``escape``, ``backspace``, ``delete`` or a character."""
+class KeyStroke(_Pressed, frozen=True, tag_field="kind", tag="key", kw_only=True):
+    """A key of the keyboard: ``enter``, ``tab``, ``escape``, ``backspace``, ``delete`` or a character."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=9)]
+    name: Annotated[str, msgspec.Meta(pattern=r"\A(enter|tab|escape|backspace|delete|.)\Z")]
 
 
-class ChooseLanguage(msgspec.Struct, frozen=True, tag_field="kind", tag="language", forbid_unknown_fields=True):
+class ChooseLanguage(_Pressed, frozen=True, tag_field="kind", tag="language", kw_only=True):
     """The viewer chose the screen's language."""
 
     language: Language
 
 
-Touched = Annotated[list[Finger | KeyStroke | ChooseLanguage], msgspec.Meta(max_length=32)]
+Touch = Finger | KeyStroke | ChooseLanguage
+Touched = Annotated[list[Touch], msgspec.Meta(max_length=64)]
+
+
+class Viewer:
+    """Whoever looks on: which number comes next, and how far its clock is from ours."""
+
+    def __init__(self) -> None:
+        self._next = 1
+        self._ahead_s = math.inf
+        """Of our clock to its own, when nothing was on its way: what comes later was under way for longer."""
+
+    def hear(self, touched: Sequence[Touch], now_s: float) -> None:
+        """Learn from what has come at once how far its clock is from ours."""
+        ahead_s = [now_s - one.at_ms / 1000 for one in touched if one.at_ms is not None]
+        self._ahead_s = min([self._ahead_s, *ahead_s])
+
+    def events_of(self, touched: Touch, size: tuple[int, int], now_s: float) -> list[Event]:
+        """What a touch is to the screen: nothing if it came before, and first of all the loss of those between."""
+        seq = touched.seq if touched.seq is not None else self._next
+        lost: list[Event] = [Lost()] if seq > self._next else []
+        if seq < self._next:
+            return []
+        self._next = seq + 1
+        when = self._when(touched, now_s)
+        match touched:
+            case Finger(down=down, x=x, y=y, finger=finger):
+                kind = Down if down else Up
+                return [*lost, kind(finger, x * size[0], y * size[1], when)]
+            case KeyStroke(name=name):
+                return [*lost, Typed(name, when)] if len(name) > 1 or name.isprintable() else lost
+            case ChooseLanguage(language=language):
+                return [*lost, LanguageChosen(language)]
+
+    def _when(self, touched: Touch, now_s: float) -> When:
+        at_s = now_s
+        if touched.at_ms is not None:
+            at_s = self._ahead_s + touched.at_ms / 1000
+        return When(at_s, 0.0, touched.scene, touched.stood_ms / 1000 if touched.scene is not None else None)
 
 
 class Frame(NamedTuple):
@@ -76,6 +127,7 @@ class Frame(NamedTuple):
     number: int
     area: pygame.Rect
     size: tuple[int, int]
+    scene: int
     pixels: pygame.Surface
 
 
@@ -87,11 +139,13 @@ class Frames:
         self._lock = threading.Lock()
         self._picture = surface.copy()
         self._number = 1
+        self._scene = 0
         self._changes: deque[tuple[int, pygame.Rect]] = deque(maxlen=CHANGES_MOST)
 
-    def changed(self, surface: pygame.Surface, areas: list[pygame.Rect]) -> None:
-        """Take over the rectangles of `surface` that were drawn anew."""
+    def changed(self, surface: pygame.Surface, areas: list[pygame.Rect], scene: int = 0) -> None:
+        """Take over the rectangles of `surface` that were drawn anew, for this scene."""
         with self._lock:
+            self._scene = scene
             if surface.get_size() != self._picture.get_size():
                 self._picture, areas = surface.copy(), [surface.get_rect()]
             for area in areas:
@@ -110,7 +164,7 @@ class Frames:
             is_known = bool(newer) and self._changes[0][0] - 1 <= number
             area = newer[0].unionall(newer[1:]).clip(whole) if is_known else whole
             area = area or pygame.Rect(0, 0, 1, 1)  # drawn beyond the edge: no PNG is empty
-            return Frame(self._number, area, whole.size, self._picture.subsurface(area).copy())
+            return Frame(self._number, area, whole.size, self._scene, self._picture.subsurface(area).copy())
 
 
 class _Protocol(BoundedH11Protocol):
@@ -128,6 +182,7 @@ class Remote:
         self._frames = Frames(window.surface)
         self._token = secrets.token_urlsafe(16)
         self._viewers = 0
+        self._known: dict[str, Viewer] = {}
         self._news: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started = threading.Event()
@@ -155,8 +210,8 @@ class Remote:
         self._thread.start()
         self._started.wait(_START_LIMIT_S)
         self._frames.on_change = self._wake
-        self._window.on_update = self._frames.changed
-        self._frames.changed(self._window.surface, [self._window.surface.get_rect()])
+        self._window.on_update = self._changed
+        self._changed(self._window.surface, [self._window.surface.get_rect()])
 
     def stop(self) -> None:
         """Stop listening; returns within `_START_LIMIT_S`."""
@@ -165,6 +220,9 @@ class Remote:
         self._wake()
         self._thread.join(_START_LIMIT_S)
         self._listener.close()
+
+    def _changed(self, surface: pygame.Surface, areas: list[pygame.Rect]) -> None:
+        self._frames.changed(surface, areas, self._window.scene_number)
 
     def _run(self) -> None:
         asyncio.run(self._serve())
@@ -220,7 +278,13 @@ class Remote:
             self._viewers -= 1
         area = f"{frame.area.x},{frame.area.y},{frame.area.w},{frame.area.h}"
         size = f"{frame.size[0]}x{frame.size[1]}"
-        headers = {"Frame": str(frame.number), "Area": area, "Size": size, "Cache-Control": "no-store"}
+        headers = {
+            "Frame": str(frame.number),
+            "Area": area,
+            "Size": size,
+            "Scene": str(frame.scene),
+            "Cache-Control": "no-store",
+        }
         return Response(content, media_type="image/png", headers=headers)
 
     async def _newer(self, number: int, request: Request) -> Frame | None:
@@ -249,28 +313,27 @@ class Remote:
             touched = msgspec.json.decode(body, type=Touched)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             return PlainTextResponse(str(error), 400)
+        viewer, now_s = self._viewer(request.query_params.get("viewer", "")), self._window.monotonic_s()
+        viewer.hear(touched, now_s)
+        events = [event for one in touched for event in viewer.events_of(one, self._window.size, now_s)]
         try:
-            for one in touched:
-                _post(one)
-        except pygame.error:
+            post(events)
+        except pygame.error:  # SDL's queue is full: the screen has not looked for a long time
+            self._known.clear()  # the next number is taken for a loss
             return PlainTextResponse("The screen is behind.", 503)
         finally:
             self._window.wake()
         return Response(status_code=204)
 
-
-def _post(touched: Finger | KeyStroke | ChooseLanguage) -> None:
-    """Post it as SDL posts what comes from a panel. Raises pygame.error when SDL's queue is full."""
-    match touched:
-        case Finger(down=down, x=x, y=y, finger=finger):
-            kind = pygame.FINGERDOWN if down else pygame.FINGERUP
-            pygame.event.post(pygame.Event(kind, {"touch_id": 0, "finger_id": finger, "x": x, "y": y}))
-        case KeyStroke(name=name):
-            code = _KEYS.get(name, pygame.K_UNKNOWN)
-            character = name if len(name) == 1 and name.isprintable() else ""
-            pygame.event.post(pygame.Event(pygame.KEYDOWN, {"key": code, "unicode": character, "mod": 0}))
-        case ChooseLanguage(language=language):
-            choose_language(language)
+    def _viewer(self, name: str) -> Viewer:
+        """The one of this name; without one, one of its own. Of too many the oldest is forgotten."""
+        if not name:
+            return Viewer()
+        viewer = self._known.pop(name[:NAME_MOST], None) or Viewer()
+        self._known[name[:NAME_MOST]] = viewer
+        while len(self._known) > KNOWN_MOST:
+            self._known.pop(next(iter(self._known)))
+        return viewer
 
 
 def _png(pixels: pygame.Surface) -> bytes:

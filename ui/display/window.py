@@ -14,7 +14,7 @@ import os
 import signal
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -101,9 +101,9 @@ class Closed(NamedTuple):
 Event = Down | Up | Typed | Lost | Resized | Exposed | LanguageChosen | Closed
 
 
-def choose_language(language: Language) -> None:
-    """Let `Window.wait` give LanguageChosen; from any thread. Raises pygame.error when SDL's queue is full."""
-    pygame.event.post(pygame.Event(pygame.USEREVENT, {"language": language}))
+def post(events: Sequence[Event]) -> None:
+    """Let `Window.wait` give these at once; from any thread. Raises pygame.error when SDL's queue is full."""
+    pygame.event.post(pygame.Event(pygame.USEREVENT, {"ours": tuple(events)}))
 
 
 class Window:
@@ -201,10 +201,11 @@ class Window:
         return now_s - self._happened_s < REST_AFTER_S
 
     def _translate(self, event: pygame.Event, when: When) -> list[Event]:
-        when = getattr(event, "when", when)
         match event.type:
             case pygame.SYSWMEVENT:
                 self._x_time_s = _x_time_s(getattr(event, "event", b""), when.at_s)
+            case pygame.USEREVENT:
+                return list(getattr(event, "ours", ()))
             case pygame.KEYDOWN:
                 name = _KEYS.get(event.key) or event.unicode
                 self._echo = event.unicode if len(name) == 1 else ""
@@ -240,10 +241,6 @@ class Window:
                 return Resized(self.size)
             case pygame.VIDEOEXPOSE:
                 return Exposed()
-            case pygame.USEREVENT if hasattr(event, "language"):
-                return LanguageChosen(event.language)
-            case pygame.USEREVENT if hasattr(event, "lost"):
-                return Lost()
             case pygame.QUIT:
                 return Closed()
             case _:

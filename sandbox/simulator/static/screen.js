@@ -3,7 +3,16 @@
 
 const PACE_MS = 40;
 const PATIENCE_MS = 1000;
-const KEYS = { Enter: "enter", Escape: "escape", Backspace: "backspace", Delete: "delete" };
+const KEYS = {
+  Enter: "enter", Escape: "escape", Backspace: "backspace", Delete: "delete", Decimal: ",", Separator: ",",
+};
+const BURST_MS = 40; // a scanner's keys go together, or their latency would tear them apart
+const BATCH_MOST = 64;
+const WAITING_MOST = 256;
+const TRIES = 5;
+const RETRY_MS = 200;
+const ANSWER_MS = 5000;
+const LONG_MS = 1e9;
 const OUTSIDE = -1;
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -15,6 +24,12 @@ export class Screen {
     this.paper = canvas.getContext("2d");
     this.waiting = [];
     this.sending = false;
+    this.name = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16)).join("");
+    this.seq = 0;
+    this.scene = 0;
+    this.before = 0;
+    this.since = 0;
+    this.timer = 0;
     this.fingers = new Map();
     canvas.addEventListener("pointerdown", (event) => this.down(event));
     canvas.addEventListener("pointerup", (event) => this.up(event, this.place(event)));
@@ -53,6 +68,10 @@ export class Screen {
     }
     this.paper.drawImage(picture, x, y);
     picture.close();
+    const scene = Number(answer.headers.get("scene"));
+    if (scene !== this.scene) {
+      [this.before, this.scene, this.since] = [this.scene, scene, performance.now()];
+    }
     return answer.headers.get("frame");
   }
 
@@ -67,39 +86,70 @@ export class Screen {
     if (event.button !== 0 || free === undefined) return;
     this.canvas.setPointerCapture(event.pointerId);
     this.fingers.set(event.pointerId, free);
-    this.send({ kind: "finger", down: true, finger: free, ...this.place(event) });
+    this.send({ kind: "finger", down: true, finger: free, ...this.place(event), ...this.moment(event) });
   }
 
   up(event, place) {
     if (!this.fingers.has(event.pointerId)) return;
-    this.send({ kind: "finger", down: false, finger: this.fingers.get(event.pointerId), ...place });
+    const finger = this.fingers.get(event.pointerId);
+    this.send({ kind: "finger", down: false, finger, ...place, ...this.moment(event) });
     this.fingers.delete(event.pointerId);
   }
 
   key(event) {
-    const name = KEYS[event.key] ?? (event.key.length === 1 ? event.key : null);
+    const isCharacter = [...event.key].length === 1;
+    const name = KEYS[event.key] ?? (isCharacter ? event.key : null);
     if (name === null || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    this.send({ kind: "key", name });
+    if (event.repeat && isCharacter) return; // a key held down is one key
+    this.send({ kind: "key", name, ...this.moment(event) }, isCharacter ? BURST_MS : 0);
+  }
+
+  // When it was pressed, and what was to be seen then: a picture may have been drawn since.
+  moment(event) {
+    const stood = event.timeStamp - this.since;
+    return stood >= 0
+      ? { at_ms: event.timeStamp, scene: this.scene, stood_ms: stood }
+      : { at_ms: event.timeStamp, scene: this.before, stood_ms: LONG_MS };
   }
 
   speak(language) {
     this.send({ kind: "language", language });
   }
 
-  async send(touched) {
-    this.waiting.push(touched);
+  send(touched, wait_ms = 0) {
+    this.seq += 1;
+    if (this.waiting.length < WAITING_MOST) this.waiting.push({ ...touched, seq: this.seq }); // else the screen sees a gap
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.deliver(), wait_ms);
+  }
+
+  async deliver() {
     if (this.sending) return; // one after another, or an up could overtake its down
     this.sending = true;
     try {
       while (this.waiting.length) {
-        const body = JSON.stringify(this.waiting.splice(0, 16));
-        await fetch("screen/input", { method: "POST", body, headers: { "Content-Type": "application/json" } });
+        const batch = this.waiting.slice(0, BATCH_MOST);
+        // What does not get through is given up, and its numbers are missing: the screen lets nothing be charged then.
+        this.waiting.splice(0, (await this.arrives(JSON.stringify(batch))) ? batch.length : this.waiting.length);
       }
-    } catch {
-      this.waiting.length = 0; // the screen is away, and says so
     } finally {
       this.sending = false;
     }
+  }
+
+  async arrives(body) {
+    for (let failed = 0; failed < TRIES; failed += 1) {
+      try {
+        const answer = await fetch(`screen/input?viewer=${this.name}`, {
+          method: "POST", body, headers: { "Content-Type": "application/json" }, signal: AbortSignal.timeout(ANSWER_MS),
+        });
+        if (answer.status < 500) return answer.ok;
+      } catch {
+        // once more: what has arrived is known by its number
+      }
+      await pause(RETRY_MS * (failed + 1));
+    }
+    return false;
   }
 }

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
@@ -18,7 +19,7 @@ import pytest
 from tests.ui.fake_daemon import FakeDaemon
 from ui.display import remote as module
 from ui.display.remote import CHANGES_MOST, INPUT_MOST_BYTES, VIEWERS_MOST, Frames, Remote
-from ui.display.window import Closed, Down, Event, LanguageChosen, Typed, Up, Window
+from ui.display.window import Closed, Down, Event, LanguageChosen, Lost, Typed, Up, Window
 from workshop.samples.screens import IDLE
 
 RED, BLUE = (200, 10, 10), (10, 10, 200)
@@ -165,11 +166,11 @@ def test_what_is_touched_comes_as_from_a_panel(
         (b'[{"kind":"finger","down":true,"x":0,"y":0,"finger":2}]', 400),
         (b'[{"kind":"language","language":"fr"}]', 400),
         (b'[{"kind":"key","name":"much too long"}]', 400),
-        (b"[" + b",".join([b'{"kind":"key","name":"1"}'] * 33) + b"]", 400),
+        (b"[" + b",".join([b'{"kind":"key","name":"1"}'] * 65) + b"]", 400),
         (b" " * (INPUT_MOST_BYTES + 1), 413),
     ],
     ids=["nothing", "an object", "no kind", "no UTF-8", "nested", "far away", "a third finger", "a language we lack",
-         "a long key", "33 at once", "too large"],
+         "a long key", "65 at once", "too large"],
 )  # fmt: skip
 def test_what_is_no_touch_is_refused(window: Window, viewer: httpx.Client, body: bytes, status: int) -> None:
     assert viewer.post("input", content=body).status_code == status
@@ -247,3 +248,39 @@ def test_without_being_asked_for_it_is_not_even_imported() -> None:
     code = "import sys, ui.app; print(sorted({'ui.display.remote', 'uvicorn', 'starlette'} & set(sys.modules)))"
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
     assert said.stdout.splitlines()[-1] == "[]"
+
+
+# --- latency, repetition and loss -------------------------------------------------------------------------------------
+
+
+def keys(*pressed: tuple[str, int, float]) -> list[dict[str, object]]:
+    """Of (name, number, at): pressed at scene 7."""
+    return [
+        {"kind": "key", "name": name, "seq": seq, "at_ms": at_ms, "scene": 7, "stood_ms": 900}
+        for name, seq, at_ms in pressed
+    ]
+
+
+def test_keys_keep_their_times_whatever_their_latency(window: Window, viewer: httpx.Client) -> None:
+    """Row 3 of the cases: "6 . 2 2" over a slow line lost its last digit."""
+    viewer.post("input?viewer=a", json=keys(("6", 1, 1000.0))).raise_for_status()
+    viewer.post("input?viewer=a", json=keys((".", 2, 1120.0), ("2", 3, 1240.0), ("2", 4, 1360.0))).raise_for_status()
+    typed: list[Typed] = []
+    while len(typed) < 4:
+        typed += [event for event in window.wait(5.0) if isinstance(event, Typed)]
+    assert [event.name for event in typed] == ["6", ".", "2", "2"]
+    at_s = [event.when.at_s for event in typed[1:]]
+    assert [later - earlier for earlier, later in pairwise(at_s)] == pytest.approx([0.12, 0.12])
+    assert {(event.when.scene, event.when.stood_s) for event in typed} == {(7, 0.9)}
+
+
+def test_what_is_sent_once_more_is_taken_once_and_a_loss_is_said(window: Window, viewer: httpx.Client) -> None:
+    for batch in (keys(("1", 1, 10.0), ("8", 2, 20.0)), keys(("8", 2, 20.0)), keys(("5", 5, 90.0))):
+        viewer.post("input?viewer=b", json=batch).raise_for_status()
+    assert list(window.wait(5.0)) + list(window.wait(0.001)) == [Typed("1"), Typed("8"), Lost(), Typed("5")]
+
+
+def test_a_picture_says_which_scene_it_shows(window: Window, viewer: httpx.Client) -> None:
+    window.scene_number = 3
+    draw(window, RED, pygame.Rect(0, 0, 4, 4))
+    assert viewer.get("frame").headers["scene"] == "3"

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A model of hands at the keyboard: keys × pauses × stalls × other sales × languages.
+
+Charged is what was typed, or nothing. It is the whole screen but for its window: what is pressed reaches it as late as
+a stall makes it, with when it was pressed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pygame
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pengpos.client import Language
+from pengpos.i18n import LANGUAGES
+from tests.ui.scenes import typesetter
+from ui.app import Options, Screen
+from ui.display.moments import When
+from ui.display.threads import Answer, Snapshot
+from ui.display.window import Typed, Window
+from ui.state.calls import Call, StartSale
+from workshop.samples.screens import IDLE, NOW, online, sale
+
+AMOUNTS = st.from_regex(r"[1-9]\d{0,6}(\.\d{1,2})?", fullmatch=True)
+DECIMAL_KEYS = (".", ",", "．", "。")
+FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An amount and Enter; what befalls it."""
+
+    amount: str
+    decimal_key: str
+    full_width: bool
+    is_cleared_first: bool
+    pauses_s: list[float]
+    wrong_key_at: int | None
+    stall_at: int | None
+    sale_at: int | None
+
+
+ATTEMPTS = st.builds(
+    Attempt,
+    amount=AMOUNTS,
+    decimal_key=st.sampled_from(DECIMAL_KEYS),
+    full_width=st.booleans(),
+    is_cleared_first=st.booleans(),
+    pauses_s=st.lists(st.floats(0.04, 0.9), min_size=12, max_size=12),
+    wrong_key_at=st.none() | st.integers(0, 5),
+    stall_at=st.none() | st.integers(0, 8),
+    sale_at=st.none() | st.integers(0, 8),
+)
+
+
+class Hands:
+    """A screen without a window, and time that the test moves."""
+
+    def __init__(self, window: Window, language: Language) -> None:
+        self.now_s = 1000.0
+        options = Options(socket_path=Path("none"), language=language, motion=False)
+        self.screen = Screen(
+            window, options, now=lambda: NOW + timedelta(seconds=self.now_s), monotonic_s=lambda: self.now_s
+        )
+        self.charged: list[int] = []
+        self.sales = 0
+        self.screen.make_call = self.note
+        self.screen.refresh()
+        self.screen.on_message(Snapshot(IDLE))
+        self.screen.refresh()
+
+    def note(self, call: Call) -> None:
+        if isinstance(call, StartSale):
+            self.charged.append(call.amount_minor)
+
+    def press(self, keys: list[tuple[str, float]]) -> None:
+        """Keys with when they were pressed; the screen comes to them now."""
+        for name, at_s in keys:
+            self.screen.on_event(Typed(name, When(at_s)))
+        self.screen.on_time()
+        self.screen.refresh()
+
+    def other_sale(self) -> None:
+        """A till sells, and is paid."""
+        self.sales += 1
+        for state in ("presented", "approved"):
+            identity = f"0193476e-aa00-7000-8000-{self.sales:012d}"
+            self.screen.on_message(Snapshot(online(sale(state, id=identity))))
+            self.screen.refresh()
+
+    def answer(self) -> None:
+        """The daemon has taken what was charged; it is paid, and left."""
+        call = self.screen.local.calling
+        if isinstance(call, StartSale):
+            self.other_sale()
+            self.screen.on_message(Answer(call, None))
+            self.screen.refresh()
+
+
+@pytest.fixture(scope="module")
+def window() -> Iterator[Window]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SDL_VIDEODRIVER", "dummy")
+        patch.setattr("ui.app.Speaker.play", lambda _speaker, _sound: None)
+        patch.setattr("ui.app.Typesetter", lambda _faces: typesetter())
+        patch.setattr("ui.app.Faces", lambda **_: None)
+        opened = Window((480, 320), fullscreen=False)
+        pygame.event.clear()
+        yield opened
+        opened.close()
+
+
+def keys_of(attempt: Attempt) -> list[str]:
+    typed = attempt.amount.translate(FULL_WIDTH) if attempt.full_width else attempt.amount
+    keys = list(typed.replace(".", attempt.decimal_key))
+    if attempt.wrong_key_at is not None:
+        keys.insert(min(attempt.wrong_key_at, len(keys)), "-")
+    return [*(["delete"] if attempt.is_cleared_first else []), *keys, "enter"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(attempts=st.lists(ATTEMPTS, min_size=1, max_size=4), language=st.sampled_from(LANGUAGES))
+def test_charged_is_what_was_typed_or_nothing(window: Window, attempts: list[Attempt], language: Language) -> None:
+    hands, is_sure = Hands(window, language), True
+    for attempt in attempts:
+        before, waiting = len(hands.charged), list[tuple[str, float]]()
+        is_sure = is_sure and attempt.wrong_key_at is None and attempt.sale_at is None
+        for index, name in enumerate(keys_of(attempt)):
+            hands.now_s += attempt.pauses_s[index % len(attempt.pauses_s)]
+            waiting.append((name, hands.now_s))
+            if attempt.sale_at == index:
+                hands.other_sale()
+            if attempt.stall_at is None or index < attempt.stall_at:
+                hands.press(waiting)
+                waiting = []
+        hands.press(waiting)
+        hands.now_s += 0.1
+        hands.press([])
+        meant = int(Decimal(attempt.amount).scaleb(2))
+        assert hands.charged[before:] in ([meant], [] if not is_sure else [meant])
+        hands.answer()
+        hands.now_s += 0.5
