@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
-from sandbox.backend.records.tables import WalletCredentialRow
+from sandbox.backend.records.tables import AccountRow, WalletCredentialRow
 from tests.support.backend import Shop
 from tests.support.shop import MERCHANT_ID, Sale, Till, Wallet
 
@@ -69,6 +69,15 @@ class Owing:
         with self.shop.backend.db.read() as session:
             shopper, merchant, guarantee = (ledger.balance(session, account, "CNY") for account in accounts)
         return shopper, merchant, guarantee
+
+
+def freeze(shop: Shop, wallet: Wallet) -> None:
+    """As after a key of this account was copied."""
+
+    def frozen(session: Session) -> None:
+        session.get_one(AccountRow, wallet.account_id).offline_frozen_at = shop.clock.now()
+
+    shop.backend.db.write(frozen)
 
 
 def spend_all(shop: Shop, wallet: Wallet) -> None:

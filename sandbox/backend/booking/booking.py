@@ -105,7 +105,7 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
     except ledger.InsufficientFundsError:
         return INSUFFICIENT_FUNDS
     _release_others(session, intent, payment)
-    _take_guarantee_back(session, intent, now)
+    take_guarantee_back(session, intent, now)
     vouchers.spend(session, intent, payment)
     dues.withdraw(session, intent.key, now)
     was_held = payment.status is PaymentStatus.HELD
@@ -170,11 +170,18 @@ def expire(
 
 
 def hold(
-    session: Session, intent: IntentRow, payment: PaymentRow, now: int, *, code: str, outcome: HoldOutcome, for_s: int
+    session: Session,
+    intent: IntentRow,
+    payment: PaymentRow,
+    now: int,
+    *,
+    code: str,
+    outcome: HoldOutcome | None,
+    for_s: int = 0,
 ) -> None:
-    """Keep a payment for review: `outcome` (approved, declined) comes by itself after `for_s` seconds."""
+    """Keep a payment for review: `outcome` comes by itself after `for_s` seconds; None: only a person ends it."""
     payment.status, payment.code, payment.reason = PaymentStatus.HELD, code, int(HELD.reason)
-    payment.held_until, payment.held_outcome = now + for_s, outcome
+    payment.held_until, payment.held_outcome = None if outcome is None else now + for_s, outcome
     payment.decided_at = now
     intents.end(intent, IntentStatus.HELD, code, int(HELD.reason))
     announce(session, intent, payment, now)
@@ -268,8 +275,8 @@ def _guarantee(session: Session, intent: IntentRow, payment: PaymentRow, refusal
     )
 
 
-def _take_guarantee_back(session: Session, intent: IntentRow, now: int) -> None:
-    """The goods are paid after all, by another payment: what was guaranteed for them goes back to the guarantor."""
+def take_guarantee_back(session: Session, intent: IntentRow, now: int) -> None:
+    """The goods are paid by another payment, or the sale was given up: the guarantor gets its money back."""
     owed = _guaranteed_for(session, intent)
     if owed == 0:
         return

@@ -170,6 +170,7 @@ def _end(session: Session, backend: Backend, intent: IntentRow, now: int) -> Can
     held = select(PaymentRow).where(PaymentRow.intent_key == intent.key, PaymentRow.status == PaymentStatus.HELD)
     for payment in session.scalars(held).all():
         booking.void(backend, intent, payment, now)
+    booking.take_guarantee_back(session, intent, now)  # nothing is owed of a sale that was given up
     intents.end(intent, IntentStatus.CANCELLED, CANCELLED.code, int(CANCELLED.reason))
     withdrawn = dues.withdraw(session, intent.key, now)
     if withdrawn is not None:

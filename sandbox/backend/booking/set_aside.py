@@ -51,6 +51,11 @@ def of_account(session: Session, account_id: str, currency: str) -> int:
     return int(found or 0)
 
 
+def covers(session: Session, kid: str, intent: IntentRow, total_minor: int) -> bool:
+    """Whether what is set aside for a key pays a promise, whatever else its account has or owes."""
+    return ledger.balance(session, of_key(kid), intent.currency) >= total_minor
+
+
 def put_by(session: Session, row: WalletCredentialRow, currency: str, now: int) -> None:
     """Set the allowance of a new key aside; raises InsufficientFundsError if the free balance has less."""
     ledger.transfer(

@@ -14,6 +14,7 @@ from sandbox.backend.records.tables import IntentRow, PaymentRow, PaymentStatus,
 from sandbox.backend.terminals import policy
 
 DEFAULT_MAX_AGE_S = 7 * 86_400
+DECIDED_BY_A_PERSON = frozenset({"review_refused", "friend_refused"})
 MOST_MAX_AGE_S = DEFAULT_MAX_AGE_S
 """No policy may say more: so long money stays set aside for what a wallet may have promised."""
 
@@ -21,9 +22,12 @@ MOST_MAX_AGE_S = DEFAULT_MAX_AGE_S
 def may_be_judged_again(session: Session, intent: IntentRow, payment: PaymentRow) -> bool:
     """Refused online: should the terminal say now that it had accepted it offline, it is judged once more.
 
-    Not after a cancel, nor once the intent's due is paid: then the goods have their money.
+    Not after a cancel, nor once the intent's due is paid: then the goods have their money. Nor where a person said no:
+    then it was no fault on the way.
     """
     if payment.status is not PaymentStatus.DECLINED or payment.accepted_offline or intent.cancel_answer is not None:
+        return False
+    if payment.code in DECIDED_BY_A_PERSON:
         return False
     return dues.paid(session, intent.key) is None
 

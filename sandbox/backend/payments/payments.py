@@ -16,7 +16,7 @@ from pengpos.core.times import LATEST_TIME, parse_rfc3339
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.objects.authorisation import Funding
 from pengpos.wire.objects.presentation import Presentation
-from sandbox.backend.booking import booking
+from sandbox.backend.booking import booking, set_aside
 from sandbox.backend.errors import ConflictError, InvalidRequestError
 from sandbox.backend.intents import finality, intents, reports, trial_amounts
 from sandbox.backend.kernel.alarms import raise_alarm
@@ -170,6 +170,8 @@ def _decide(
     )
     if isinstance(verdict, Refusal):
         booking.decline(session, backend, intent, payment, verdict, now)
+        if verdict is judgement.OFFLINE_FROZEN:  # it promises on without the money for it
+            set_aside.not_kept(session, payment, now)
         return
     payment.vouchers = [b64u(voucher_id) for voucher_id in verdict.voucher_ids]
     match read.claims.funding:
@@ -198,10 +200,13 @@ def _complete(session: Session, backend: Backend, intent: IntentRow, payment: Pa
     now = backend.clock.now()
     revoked_at = session.get_one(TerminalRow, intent.terminal_id).revoked_at
     if revoked_at is not None:
-        # What was accepted before is owed unless a person says no; what came after is not, unless one says yes.
-        outcome = HoldOutcome.APPROVED if payment.authorised_at < revoked_at else HoldOutcome.DECLINED
+        # By its date it was accepted before, and is owed; but who has the key and a wallet writes the date: a person
+        # decides. What came after is not owed, unless a person says so in time.
+        outcome = None if payment.authorised_at < revoked_at else HoldOutcome.DECLINED
         code, for_s = "terminal_revoked", booking.REVIEW_S
         booking.hold(session, intent, payment, now, code=code, outcome=outcome, for_s=for_s)
+        detail = {"kind": "payment", "intent_id": intent.intent_id, "why": "revoked", "total": payment.total_minor}
+        raise_alarm(session, AlarmKind.ORDER_HELD, intent.terminal_id, detail, now)
         return
     refusal: Refusal | trial_amounts.HeldForReview | None = None
     if backend.magic_amounts:
@@ -246,10 +251,13 @@ def _known(
     account = None if credential is None else session.get(AccountRow, credential.account_id)
     as_of = read.claims.authorised_at if presented.accepted_offline else now
     frozen_at = None if account is None else account.offline_frozen_at
+    frozen = frozen_at is not None and frozen_at <= as_of
+    # A wallet dates what it signs, and would choose how it is refused: its terminal's date counts where it is earlier.
+    listed_as_of = min(as_of, intent.issued_at) if presented.accepted_offline else now
     return judgement.Known(
         issued_here=credential is not None,
-        denylisted=denylist.listed_at(session, kid, min(as_of, LATEST_TIME)),
-        offline_frozen=frozen_at is not None and frozen_at <= as_of,
+        denylisted=denylist.listed_at(session, kid, min(listed_as_of, LATEST_TIME)),
+        offline_frozen=frozen and not set_aside.covers(session, kid, intent, read.claims.total_minor),
         counter_copied=copied,
         voucher_spent=lambda voucher_id: _spent(session, voucher_id),
         risk=policy.risk_as_of(session, intent.terminal_id, min(as_of, LATEST_TIME)),

@@ -15,7 +15,7 @@ from pengpos.core.reasons import Reason
 from pengpos.core.times import CLOCK_TOLERANCE_S
 from pengpos.wire.encoding.cose import Sign1
 from pengpos.wire.encoding.keys import Issuers
-from pengpos.wire.objects.authorisation import Authorisation, AuthorisationClaims
+from pengpos.wire.objects.authorisation import Authorisation, AuthorisationClaims, Funding
 from pengpos.wire.objects.credential import Credential, Role
 from pengpos.wire.objects.intent import IntentClaims
 from pengpos.wire.objects.presentation import Presentation
@@ -148,6 +148,8 @@ def _refusal(flawed: Flawed) -> Refusal:
 
 def _judge_offline(intent: IntentClaims, authorised: Authorised, known: Known) -> Refusal | None:
     claims, allowance = authorised.claims, authorised.credential.allowance
+    if claims.funding is not Funding.BALANCE:  # whether a purse or a friend has it is asked online only
+        return OFFLINE_NOT_ALLOWED
     if not claims.offline_allowed or allowance is None or allowance.currency != intent.currency:
         return OFFLINE_NOT_ALLOWED
     if claims.total_minor > min(allowance.per_payment_minor, allowance.total_minor):

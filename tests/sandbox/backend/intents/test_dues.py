@@ -57,6 +57,7 @@ def another_key_was_copied(shop: Shop, till: Till, wallet: Wallet) -> Answer:
     copied.credential = unb64u(wallet.certify(copied.key).json()["credential"])
     for _ in range(2):
         offline(till, copied, counter=9)
+    spend_all(shop, wallet)  # else what this key promises is paid from what lies aside for it
     return offline(till, wallet)
 
 

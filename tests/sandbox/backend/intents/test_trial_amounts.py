@@ -125,8 +125,8 @@ def test_a_person_may_end_a_review(magic_shop: Shop, approve: bool, status: str)
     assert magic_shop.operator.call("POST", path, {"approve": approve}).status_code == 404
 
 
-@pytest.mark.parametrize(("signed_first", "status"), [(True, "approved"), (False, "declined")])
-def test_what_a_revoked_terminal_delivers_is_decided_within_15_minutes(
+@pytest.mark.parametrize(("signed_first", "status"), [(True, "held"), (False, "declined")])
+def test_what_a_revoked_terminal_delivers_is_approved_by_a_person_alone(
     shop: Shop, signed_first: bool, status: str
 ) -> None:
     till, wallet = shop.till(), shop.wallet()
@@ -144,6 +144,12 @@ def test_what_a_revoked_terminal_delivers_is_decided_within_15_minutes(
     shop.clock.advance(1)
     shop.sweep()
     assert till.status(sale) == status
+    assert shop.operator.alarms() == ["order_held"]
+    shop.clock.advance(30 * 86_400)
+    shop.sweep()
+    assert till.status(sale) == status
+    decided = shop.operator.call("POST", f"/payments/{sale.intent_id}/review", {"approve": True})
+    assert (decided.status_code, till.status(sale)) == ((204, "approved") if signed_first else (404, "declined"))
 
 
 def test_whoever_is_held_loses_against_a_booked_payment(magic_shop: Shop) -> None:

@@ -6,16 +6,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.authorisation import Funding
 from pengpos.wire.objects.credential import Allowance, Credential
-from sandbox.backend.records.tables import AccountRow, DocumentRow, PaymentRow, WalletCredentialRow
+from sandbox.backend.records.tables import DocumentRow, PaymentRow, WalletCredentialRow
 from tests.support.backend import Shop
-from tests.support.dues import spend_what_is_free
+from tests.support.dues import freeze, spend_all, spend_what_is_free
 from tests.support.shop import Wallet
 
 DAY_S = 86_400
@@ -261,11 +260,6 @@ def test_what_was_accepted_within_the_policy_is_owed_up_to_the_guaranteed_sum(sh
     assert shop.operator.takings() == 1_000_00 + 250_00
 
 
-def freeze(session: Session, wallet: Wallet, now: int) -> None:
-    """As after a key of this account was copied."""
-    session.get_one(AccountRow, wallet.account_id).offline_frozen_at = now
-
-
 @pytest.mark.parametrize(
     ("how", "code", "borne_by"),
     [
@@ -273,7 +267,7 @@ def freeze(session: Session, wallet: Wallet, now: int) -> None:
         ("is frozen", "offline_frozen", "platform"),
         ("is on the denylist", "credential_blocked", "platform"),
         ("is in no book of ours", "credential_unknown", "platform"),
-        ("has no purse, at a terminal of page 1.1", "no_purse", "merchant"),
+        ("pays from a purse, at a terminal of page 1.1", "offline_not_allowed", "merchant"),
         ("promised nothing", "offline_not_allowed", "merchant"),
     ],
 )
@@ -284,12 +278,13 @@ def test_who_bears_it(shop: Shop, how: str, code: str, borne_by: str) -> None:
         case "spends the balance before":
             till.pay(till.sale(1_000_00), wallet)
         case "is frozen":
-            shop.backend.db.write(lambda session: freeze(session, wallet, shop.clock.now()))
+            freeze(shop, wallet)
+            spend_all(shop, wallet)
         case "is on the denylist":
             shop.operator.call("POST", "/denylist", {"kid": kid_of(wallet), "why": "lost"})
         case "is in no book of ours":
             shop.backend.db.write(lambda session: session.delete(session.get_one(WalletCredentialRow, kid_of(wallet))))
-        case "has no purse, at a terminal of page 1.1":
+        case "pays from a purse, at a terminal of page 1.1":
             claims = {"funding": Funding.SHARED_PURSE}
         case _:
             claims = {"offline_allowed": False}

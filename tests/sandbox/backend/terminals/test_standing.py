@@ -87,8 +87,8 @@ def test_what_was_accepted_before_is_judged_by_the_policy_of_then(shop: Shop, ho
     item = till.item(sale, wallet, authorisation, offline=True)
     (verdict,) = till.call("POST", "/payments/batch", {"payments": [item]}).json()["verdicts"]
     assert verdict["status"] == ("held" if how == "revoke" else "approved")
-    shop.clock.advance(15 * 60)
-    shop.sweep()
+    if how == "revoke":
+        assert shop.operator.call("POST", f"/payments/{sale.intent_id}/review", {"approve": True}).status_code == 204
     assert till.status(sale) == "approved"
 
 
