@@ -2,7 +2,8 @@
 """Raises alarms for the operator: a counter used twice, a copied key, a journal that went back, an id of two.
 
 The same cause again is counted, not written again; and of one kind no terminal has more than `OPEN_MOST` that nobody
-has seen: what comes beyond is counted with the newest. So a key that makes alarms without end pushes none out.
+has seen. What comes beyond has one row together, which says that it stands for other causes and how often they came:
+so a key that makes alarms without end pushes none out, and no cause is counted under another's name.
 
 Tests: tests/sandbox/backend/kernel/test_alarms.py
 """
@@ -16,7 +17,8 @@ from sandbox.backend.errors import NotFoundError
 from sandbox.backend.records.tables import AlarmKind, AlarmRow
 
 OPEN_MOST = 20
-"""Of one kind and terminal, not seen by a person."""
+"""Of one kind and terminal, not seen by a person, each with a cause of its own."""
+_OTHERS = "other_causes"
 
 
 def raise_alarm(session: Session, kind: AlarmKind, terminal_id: str | None, detail: dict[str, Any], at: int) -> None:
@@ -26,16 +28,21 @@ def raise_alarm(session: Session, kind: AlarmKind, terminal_id: str | None, deta
         select(AlarmRow)
         .where(AlarmRow.kind == kind, AlarmRow.terminal_id == terminal_id, AlarmRow.seen_at.is_(None))
         .order_by(AlarmRow.id.desc())
-        .limit(OPEN_MOST)
+        .limit(OPEN_MOST + 1)
     ).all()
     standing = next((row for row in unseen if row.detail == detail), None)
-    if standing is None and len(unseen) == OPEN_MOST:
-        standing = unseen[0]
-    if standing is None:
+    others = next((row for row in unseen if _OTHERS in row.detail), None)
+    if standing is None and len(unseen) - (others is not None) < OPEN_MOST:
         session.add(AlarmRow(kind=kind, terminal_id=terminal_id, detail=detail, at=at, times=1, last_at=at))
+        return
+    standing = standing or others
+    if standing is None:
+        session.add(AlarmRow(kind=kind, terminal_id=terminal_id, detail={_OTHERS: 1}, at=at, times=1, last_at=at))
         return
     standing.times += 1
     standing.last_at = at
+    if standing is others:
+        standing.detail = {_OTHERS: standing.times}
 
 
 def see(session: Session, alarm_id: int, now: int) -> None:

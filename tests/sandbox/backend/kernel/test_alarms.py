@@ -39,9 +39,25 @@ def test_a_flood_of_one_kind_pushes_no_other_out(shop: Shop, terminal_id: str | 
     for counter in range(3 * OPEN_MOST):
         ring(shop, COUNTER, terminal_id, counter=counter)
     alarms = shown(shop)
-    assert len(alarms) == OPEN_MOST + 1
-    assert (alarms[0]["kind"], alarms[0]["count"]) == (COUNTER, 2 * OPEN_MOST + 1)
+    assert len(alarms) == OPEN_MOST + 2
+    assert (alarms[0]["kind"], alarms[0]["count"]) == (COUNTER, 2 * OPEN_MOST)
     assert alarms[-1]["kind"] == "head_went_back"
+
+
+def test_no_cause_is_counted_under_anothers_name(shop: Shop) -> None:
+    for counter in range(OPEN_MOST + 3):
+        ring(shop, COUNTER, "T-1", counter=counter)
+    ring(shop, COUNTER, "T-1", counter=5)
+    [others] = [one for one in shown(shop) if "other_causes" in one["detail"]]
+    named = [one for one in shown(shop) if one != others]
+    assert (others["detail"], others["count"]) == ({"other_causes": 3}, 3)
+    assert sorted((one["detail"]["counter"], one["count"]) for one in named) == [
+        (counter, 2 if counter == 5 else 1) for counter in range(OPEN_MOST)
+    ]
+    assert shop.operator.call("POST", f"/alarms/{named[0]['id']}/seen").status_code == 204
+    ring(shop, COUNTER, "T-1", counter=99)
+    newest, *_ = shown(shop, "?seen=false")
+    assert newest["detail"] == {"counter": 99}
 
 
 def test_once_seen_the_same_cause_is_a_new_alarm(shop: Shop) -> None:
