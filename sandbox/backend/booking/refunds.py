@@ -3,12 +3,13 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from sandbox.backend.booking import booking, given_back
 from sandbox.backend.errors import ConflictError, ExceedsCapturedError, NotBookedYetError
 from sandbox.backend.intents import dues, intents, reports, trial_amounts
+from sandbox.backend.kernel import limits
 from sandbox.backend.kernel.alarms import raise_collision
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.ledger import ledger
@@ -28,6 +29,7 @@ from sandbox.backend.records.tables import (
 )
 from sandbox.backend.terminals import held_orders
 
+_AGAIN_AFTER_S = 600
 CANCELLED = "cancelled by the merchant"
 """The reason of the refund that takes the place of a cancel, as terminals say it."""
 
@@ -52,7 +54,7 @@ def refund(
 
     `void` if the payment was declined: then it lessens the guaranteed sum and the due; once that is paid, the money
     goes back. Raises NotBookedYetError before the payment is booked, ConflictError for the same id with another
-    content, ExceedsCapturedError.
+    content, ExceedsCapturedError, TooManyError.
     """
     now = backend.clock.now()
     intent = intents.lock_own(session, intent_id, terminal_id, now)
@@ -154,7 +156,10 @@ def _must_wait(
     *,
     imported: held_orders.Imported | None,
 ) -> bool:
-    """Whether a person must look at it first; then the row says what that is. Raises ExceedsCapturedError."""
+    """Whether a person must look at it first; then the row says what that is.
+
+    Raises ExceedsCapturedError; TooManyError, with nothing done, where a person has enough of this sale to look at.
+    """
     counts = _would_give(session, intent, payment, row)
     order = held_orders.Order(
         kind=ReviewKind.REFUND,
@@ -174,8 +179,16 @@ def _must_wait(
     )
     if held_orders.ask(session, order, now) is None:
         return False
+    if imported is None:
+        limits.HELD_REFUNDS.check(_held(session, intent), retry_after_s=_AGAIN_AFTER_S)
     row.amount_minor = counts
     return True
+
+
+def _held(session: Session, intent: IntentRow) -> int:
+    """The refunds of an intent, whose row is locked, that wait for a person."""
+    waiting = (RefundRow.intent_key == intent.key, RefundRow.state == RefundState.HELD)
+    return session.scalar(select(func.count()).select_from(RefundRow).where(*waiting)) or 0
 
 
 def _would_give(session: Session, intent: IntentRow, payment: PaymentRow, row: RefundRow) -> int:

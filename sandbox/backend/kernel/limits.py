@@ -47,6 +47,7 @@ REQUESTS_BY_STRANGER = Limit("open payment requests to one account by one strang
 PURSES_MADE = Limit("purses made by one account", 10, DAY_S)
 PURSES = Limit("purses of one account", 20)
 INVITATIONS = Limit("open invitations to one account", 10)
+HELD_REFUNDS = Limit("refunds of one sale that wait for a person", 8)
 ACTIVATION_CODES = Limit("open activation codes of one store", 20)
 OPERATORS = Limit("operators", 50)
 OPERATORS_MADE = Limit("operators made", 50, DAY_S)
@@ -64,8 +65,8 @@ CONNECTIONS = Limit("connections", 2_048)
 
 DURABLE = (
     CLAIMS_OF_INTENT, CLAIMANTS, CLAIMED_INTENTS, CREDENTIALS, REQUESTS_BY_ASKER, FRIENDS_ASKED, REQUESTS_TO_FRIEND,
-    REQUESTS_BY_STRANGER, REQUESTS_BY_STRANGERS, PURSES_MADE, PURSES, INVITATIONS, ACTIVATION_CODES,
-    OPERATORS, OPERATORS_MADE,
+    REQUESTS_BY_STRANGER, REQUESTS_BY_STRANGERS, PURSES_MADE, PURSES, INVITATIONS, HELD_REFUNDS,
+    ACTIVATION_CODES, OPERATORS, OPERATORS_MADE,
 )  # fmt: skip
 IN_MEMORY = (
     SIGN_UPS_OF_ADDRESS, SIGN_UPS, SIGNED_REQUESTS, FLOODS_NOTED, WALLET_REQUESTS, OPERATOR_CHANGES,

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from pengpos.core.sale import refund_id_after_cancel
+from sandbox.backend.kernel import limits
 from sandbox.backend.records.tables import EventKind, EventRow
 from tests.support.backend import Shop
 from tests.support.shop import Sale, Till, Wallet
@@ -105,6 +106,19 @@ def test_never_more_than_captured_also_when_it_is_decided(shop: Shop, till: Till
     assert [review["state"] for review in reviews(shop)] == ["approved", "open"]
     assert decide(shop, approve=False, review=1) == 204
     assert wallet.balance() == 991_20
+
+
+def test_a_key_has_so_many_refunds_of_one_sale_held_and_what_waits_is_decided_first(
+    shop: Shop, till: Till, paid: Sale
+) -> None:
+    most = limits.HELD_REFUNDS.most
+    answers = [till.refund(paid, 1) for _ in range(most + 3)]
+    assert [answer.status_code for answer in answers] == [200] * most + [429] * 3
+    assert answers[-1].json()["code"] == "too_many"
+    counted = sum(alarm["count"] for alarm in shop.operator.call("GET", "/alarms").json())
+    assert len(reviews(shop)) == counted == most
+    assert decide(shop, approve=False) == 204
+    assert till.refund(paid, 1).json()["state"] == "held"
 
 
 def test_a_cancel_of_a_revoked_key_is_held_with_an_alarm(shop: Shop, till: Till, wallet: Wallet, paid: Sale) -> None:
