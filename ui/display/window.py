@@ -120,7 +120,7 @@ class Window:
         self.surface = pygame.display.set_mode((0, 0) if fullscreen else size, flags)
         if fullscreen:
             pygame.mouse.set_visible(False)
-        pygame.event.set_blocked(None)
+        pygame.event.set_allowed(None)
         pygame.event.set_allowed(
             [
                 pygame.QUIT, pygame.KEYDOWN, pygame.TEXTINPUT, pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP,

@@ -78,20 +78,26 @@ def daemon(tmp_path: Path) -> Iterator[FakeDaemon]:
 
 
 @pytest.fixture
-def seat(display: str, daemon: FakeDaemon, tmp_path: Path) -> Iterator[Seat]:
+def screen(display: str, daemon: FakeDaemon, tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
     environment = {**os.environ, "DISPLAY": display, "PENGPOS_HOME": str(tmp_path), "SDL_AUDIODRIVER": "dummy"}
     for name in ("SDL_VIDEODRIVER", "WAYLAND_DISPLAY"):
         environment.pop(name, None)
     command = [sys.executable, "-m", "terminal", "ui", "--language", "en", "--windowed", "--no-motion"]
-    screen = subprocess.Popen([*command, "--socket", str(daemon.socket_path)], env=environment, cwd=ROOT)
-    person = Seat(display)
+    running = subprocess.Popen([*command, "--socket", str(daemon.socket_path)], env=environment, cwd=ROOT)
     try:
         assert daemon.followed.wait(LIMIT_S)
-        person.until_sees(Token.PAPER, PAPER_OF_AMOUNT)
-        yield person
+        yield running
     finally:
-        screen.send_signal(signal.SIGTERM)
-        assert screen.wait(LIMIT_S) == 0
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(LIMIT_S) == 0
+
+
+@pytest.fixture
+def seat(display: str, screen: "subprocess.Popen[bytes]") -> Seat:
+    assert screen.poll() is None
+    person = Seat(display)
+    person.until_sees(Token.PAPER, PAPER_OF_AMOUNT)
+    return person
 
 
 def test_a_sale_with_pointer_and_keyboard(seat: Seat, daemon: FakeDaemon) -> None:
@@ -150,3 +156,28 @@ def _typed(seat: Seat) -> bool:
     """
     seat.do("key", "5")
     return not seat.sees(Token.APPROVED_TINT, RESULT_GROUND)
+
+
+def test_what_is_typed_while_the_screen_is_held_is_charged(
+    seat: Seat, screen: "subprocess.Popen[bytes]", daemon: FakeDaemon
+) -> None:
+    """Row 2 of the cases: 1 1 8 8 7 7 0 0, its process held meanwhile, was 1,887,700."""
+    for digit in "11":
+        seat.do("key", digit)
+    screen.send_signal(signal.SIGSTOP)
+    seat.do("type", "--delay", "120", "887700")
+    screen.send_signal(signal.SIGCONT)
+    seat.do("key", "Return")
+    until(lambda: bool(daemon.calls), "a sale was started", LIMIT_S)
+    assert daemon.calls[0][1]["amount"] == 11_887_700_00
+
+
+def test_what_a_scanner_types_is_no_amount(seat: Seat, daemon: FakeDaemon) -> None:
+    """Row 7 of the cases; then a pad with a decimal comma, row 5."""
+    seat.do("type", "--delay", "7", "6901234567892")
+    seat.do("key", "Return")
+    seat.do("key", "Return", "Delete")
+    seat.do("type", "--delay", "60", "18,80")
+    seat.do("key", "Return")
+    until(lambda: bool(daemon.calls), "a sale was started", LIMIT_S)
+    assert [body["amount"] for _, body in daemon.calls] == [18_80]
