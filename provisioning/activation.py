@@ -21,7 +21,7 @@ from pengpos.backend_api.proxies import LOOPBACK
 from pengpos.backend_api.signing import RequestSigner
 from pengpos.core.errors import ConfigError, MalformedError
 from pengpos.core.ports import Signer
-from pengpos.core.times import CLOCK_TOLERANCE_S
+from pengpos.core.times import CLOCK_TOLERANCE_S, rfc3339
 from pengpos.wire.encoding.keys import PublicKey
 
 DEADLINE_S = 10.0
@@ -104,7 +104,8 @@ def _unreachable(backend: str, error: httpx.HTTPError) -> ConfigError:
         return ConfigError(
             backend,
             "its certificate is not one this machine trusts",
-            "Check the address and this machine's date; the root of a backend that has its own is named by --root FILE",
+            f"Check the address, and this machine's date: it says {rfc3339(int(time.time()))}; "
+            "the root of a backend that has its own is named by --root FILE",
         )
     return ConfigError(
         backend,

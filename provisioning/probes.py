@@ -27,7 +27,7 @@ from pengpos.backend_api.messages import HealthMessage, read_message
 from pengpos.backend_api.one_call import call_once, reason_of
 from pengpos.backend_api.proxies import proxy_for, proxy_of
 from pengpos.core.errors import ConfigError, MalformedError
-from pengpos.core.times import CLOCK_TOLERANCE_S
+from pengpos.core.times import BUILD_TIME, CLOCK_TOLERANCE_S
 from pengpos.home import Home
 from pengpos.keys.file import FileKey
 from pengpos.wire.encoding.keys import PublicKey
@@ -208,7 +208,7 @@ def look_at_backend(
     backend = present.backend
     try:
         by = proxy_for(urlsplit(backend).hostname, proxy_of(proxy()))
-        transport = transport or roots.transport(pinned(), by)
+        transport = transport or roots.transport(pinned(), by, partial(_bounds, present))
     except ConfigError as error:
         return broken(f"{error.where} {error.detail}", error.way_out)
     try:
@@ -231,6 +231,11 @@ def look_at_backend(
     if off_s is not None and abs(off_s) > CLOCK_TOLERANCE_S // 5:
         return worth_a_look(f"{backend}, our clocks are {abs(off_s)} s apart", "Run: timedatectl set-ntp true")
     return well(f"{backend}, clocks agree")
+
+
+def _bounds(present: Enrolled | None) -> tuple[int, int | None]:
+    """The earliest that it can be, whatever this machine's clock says: which is then said beside the backend's."""
+    return max(BUILD_TIME, present.credential.issued_at if present is not None else 0), None
 
 
 def _is_health(raw: bytes) -> bool:

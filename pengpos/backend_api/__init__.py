@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The backend API over HTTP: the one place that turns transport trouble into outcomes. Decides nothing.
 
-Reading order: messages, operators, limits, proxies, roots, signing, clock_answer, settlement_digest, answer_bytes,
-calls, names_loop, one_call.
+Reading order: messages, operators, limits, tls_dates, proxies, roots, signing, clock_answer, settlement_digest,
+answer_bytes, calls, names_loop, one_call.
 """
 
 __all__ = [

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from pengpos.backend_api.proxies import proxy_for
+from pengpos.backend_api.tls_dates import TimeBounds, by_bounds, since_build
 from pengpos.core.errors import ConfigError
 
 FILE_NAME = "backend-root.pem"
@@ -48,11 +49,22 @@ def pinned(home: Path) -> ssl.SSLContext | None:
     return context_of(read_root(path), str(path)) if path.exists() else None
 
 
-def transport(context: ssl.SSLContext | None, proxy: httpx.Proxy | None = None) -> httpx.AsyncHTTPTransport | None:
-    """The way to the backend for one call; None: the usual one."""
-    if context is None and proxy is None:
+def transport(
+    context: ssl.SSLContext | None, proxy: httpx.Proxy | None = None, bounds: TimeBounds | None = None
+) -> httpx.AsyncHTTPTransport | None:
+    """The way to the backend for one call; None: the usual one.
+
+    `bounds`: judge the dates of certificates by them, not by the system's clock.
+    """
+    if context is None and proxy is None and bounds is None:
         return None
+    if bounds is not None:
+        context = by_bounds(context or _usual(), bounds)
     return httpx.AsyncHTTPTransport(verify=True if context is None else context, trust_env=False, proxy=proxy)
+
+
+def _usual() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class BackendTransport(httpx.AsyncBaseTransport):
@@ -61,8 +73,12 @@ class BackendTransport(httpx.AsyncBaseTransport):
     A root that cannot be used ends every request as a line that is down does.
     """
 
-    def __init__(self, home: Path, limits: httpx.Limits, proxy: httpx.Proxy | None = None) -> None:
+    def __init__(
+        self, home: Path, limits: httpx.Limits, proxy: httpx.Proxy | None = None, bounds: TimeBounds = since_build
+    ) -> None:
+        """`bounds`: what is known of the time, for the dates of certificates."""
         self._home = home
+        self._bounds = bounds
         self._limits = limits
         self._proxy = proxy
         self._inner: httpx.AsyncHTTPTransport | None = None
@@ -71,14 +87,11 @@ class BackendTransport(httpx.AsyncBaseTransport):
         """Send it; raises httpx.TransportError."""
         if self._inner is None:
             try:
-                context = pinned(self._home)
+                context = by_bounds(pinned(self._home) or _usual(), self._bounds)
             except ConfigError as error:
                 raise httpx.ConnectError(str(error), request=request) from error
             self._inner = httpx.AsyncHTTPTransport(
-                verify=True if context is None else context,
-                trust_env=False,
-                limits=self._limits,
-                proxy=proxy_for(request.url.host, self._proxy),
+                verify=context, trust_env=False, limits=self._limits, proxy=proxy_for(request.url.host, self._proxy)
             )
         return await self._inner.handle_async_request(request)
 

@@ -8,6 +8,9 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
+BUILD_TIME: Final = 1_795_305_600
+"""2026-11-22, Unix seconds: nothing this program sees happened before it was written."""
+
 CLOCK_TOLERANCE_S: Final = 300
 """Two clocks may differ by so much: a request's `created`, a document's `issued_at`, an intent's window (seconds)."""
 

@@ -17,6 +17,7 @@ from pengpos.backend_api.proxies import proxy_of
 from pengpos.client import Home, Language
 from pengpos.core.errors import PengposError
 from pengpos.serving.few_lines import log_to_stderr
+from terminal.device.clock import DeviceClock
 from terminal.device.settings import read_settings
 from terminal.serving import serve, stop_on_signals
 from terminal.wiring import Surroundings
@@ -40,13 +41,15 @@ def daemon(language: str, log_level: str) -> None:
     try:
         settings = read_settings(home.settings)
         hardware = Hardware(settings)
+        clock = DeviceClock()
         given = Surroundings(
             home=home,
             readers=hardware.readers,
             tag=hardware.tag,
             language=cast("Language", language),
             diagnose=lambda: _diagnosis(home),
-            transport=roots.BackendTransport(home.root, CONNECTIONS, proxy_of(settings.backend.proxy)),
+            transport=roots.BackendTransport(home.root, CONNECTIONS, proxy_of(settings.backend.proxy), clock.bounds),
+            clock=clock,
         )
         with asyncio.Runner(loop_factory=NamesLoop) as runner:
             runner.run(_serve(given))

@@ -15,6 +15,7 @@ from pengpos.core.errors import JournalMediumError
 from pengpos.core.machine.states import TAKEN_STATES
 from pengpos.core.money import Money
 from pengpos.core.sale import DueState, RefundState, Sale
+from pengpos.core.times import rfc3339
 from pengpos.i18n import Message
 from terminal.device.words import joined, message, sentences
 
@@ -104,6 +105,8 @@ _LOCKED: Final = _Alarm(message("alarm.terminal_locked.text"), message("alarm.te
 _REVOKED: Final = _Alarm(message("alarm.terminal_revoked.text"), message("alarm.terminal_revoked.cure"))
 _CREDENTIAL_ENDS: Final = _Alarm(message("alarm.credential_ends.text"), message("alarm.credential_ends.cure"))
 _CLOCK_AHEAD: Final = _Alarm(message("alarm.clock_ahead.text"), message("alarm.clock_ahead.cure"))
+# Translators: {says} and {now} are times in UTC, such as 2026-11-30 08:00.
+_CLOCK_BEHIND: Final = _Alarm(message("alarm.clock_behind.text"), message("alarm.clock_behind.cure"))
 # Translators: {trouble} and {detail} are what the system or a library said, in English.
 _STORAGE_FULL: Final = _Alarm(message("alarm.storage_full.text"), message("alarm.storage_full.cure"))
 _STORAGE_FAILING: Final = _Alarm(message("alarm.storage_failing.text"), message("alarm.storage_failing.cure"))
@@ -216,6 +219,15 @@ def credential_ends(days: int) -> AlarmWords:
 def clock_ahead(seconds: int) -> AlarmWords:
     """The backend refuses every request, because our time is ahead of its own."""
     return _CLOCK_AHEAD.words(seconds=seconds)
+
+
+def clock_behind(*, says: int, now: int) -> AlarmWords:
+    """The machine's own clock is behind the time that the backend signs; ours goes by that."""
+    return _CLOCK_BEHIND.words(says=_minute(says), now=_minute(now))
+
+
+def _minute(at: int) -> str:
+    return rfc3339(at)[:16].replace("T", " ")
 
 
 def storage_full(trouble: Exception) -> AlarmWords:

@@ -8,7 +8,7 @@ clock is behind. It is doubtful until the backend has confirmed it since boot.
 import time
 from collections.abc import Callable
 
-BUILD_TIME = 1_795_305_600  # 2026-11-22: nothing this program sees happened before it was written
+from pengpos.core.times import BUILD_TIME, CLOCK_TOLERANCE_S
 
 
 class DeviceClock:
@@ -30,7 +30,7 @@ class DeviceClock:
         self._since_boot_s = since_boot_s
         self._floor = max(floor, BUILD_TIME), since_boot_s()
         """Unix seconds, and the uptime at which they were set; replaced as a whole, for other threads read it."""
-        self._confirmed = confirmed
+        self._confirmed = self._heard = confirmed
 
     def now(self) -> int:
         """Unix seconds: the system's, but never below the floor and the time that has passed since it was set."""
@@ -50,9 +50,13 @@ class DeviceClock:
         if at > self._lowest():
             self._floor = at, self._since_boot_s()
 
-    def confirm(self) -> None:
-        """The pinned backend accepted our time within its tolerance: no doubt since boot."""
+    def confirm(self, *, before: bool = False) -> None:
+        """The pinned backend accepted our time within its tolerance: no doubt since boot.
+
+        `before`: to an earlier life of this program, whose time may have gone on without us.
+        """
         self._confirmed = True
+        self._heard = self._heard or not before
 
     @property
     def doubtful_for_s(self) -> int | None:
@@ -61,6 +65,19 @@ class DeviceClock:
         Counted by the machine's own uptime, which no hand and no time server moves.
         """
         return None if self._confirmed else int(self._since_boot_s())
+
+    def bounds(self) -> tuple[int, int | None]:
+        """The earliest and the latest that it can be: for the dates of certificates (`backend_api.tls_dates`).
+
+        The system's clock, which a hand or a time server may have set to anything, counts for the latest only, and
+        once the backend has confirmed the time to this program; before that there is no latest.
+        """
+        return self._lowest(), self.now() + CLOCK_TOLERANCE_S if self._heard else None
+
+    @property
+    def behind_s(self) -> int:
+        """How far the system's clock is behind what is known of the time; 0: it is not."""
+        return max(0, self._lowest() - int(self._system()))
 
     def _lowest(self) -> int:
         floor, since_s = self._floor

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from terminal.device.clock import BUILD_TIME, DeviceClock
+from pengpos.core.times import BUILD_TIME
+from terminal.device.clock import DeviceClock
 
 NOON = 1_800_000_000
 

@@ -76,6 +76,51 @@ def test_whether_this_boots_time_was_confirmed(confirmed_in: bytes | None, enrol
     assert (bench.clock.doubtful_for_s is not None) == doubtful
 
 
+def test_the_machines_own_clock_is_named_while_it_stays_behind() -> None:
+    """Not in the minutes that a machine takes to set it. Row 17 of 2026-11."""
+
+    async def work() -> None:
+        bench = Bench()
+        true = NOON + 30 * 86_400
+        await bench.keeper.issuer_signed(true)
+        assert bench.kinds == []
+        bench.uptime += 119
+        await bench.keeper.confirmed_at(true + 119)
+        assert bench.kinds == []
+        bench.uptime += 2
+        await bench.keeper.confirmed_at(true + 121)
+        (alarm,) = bench.alarms.shown
+        assert alarm.kind == "clock_behind"
+        assert "2027-01-15 08:00" in alarm.text
+        assert "2027-02-14 08:02" in alarm.text
+        bench.system = true + 130
+        await bench.keeper.confirmed_at(true + 130)
+        assert bench.kinds == []
+
+    run(work())
+
+
+def test_what_was_confirmed_holds_when_the_machines_clock_steps_back() -> None:
+    async def work() -> None:
+        bench = Bench()
+        await bench.keeper.confirmed_at(NOON)
+        bench.system = 0
+        bench.uptime += 60
+        assert bench.clock.now() == NOON + 60
+        assert bench.clock.bounds() == (NOON + 60, NOON + 360)
+
+    run(work())
+
+
+def test_a_confirmation_of_an_earlier_life_sets_no_latest() -> None:
+    """It may be days ago, and the backend have a new certificate since."""
+    bench = Bench()
+    bench.journal.record([ValueStored(kind="clock", key="confirmed_boot", body=read_boot_id())]).result(0)
+    bench.restore(issued_at=NOON)
+    assert bench.clock.doubtful_for_s is None
+    assert bench.clock.bounds() == (NOON, None)
+
+
 def test_a_time_signed_ahead_of_ours_is_taken_and_kept() -> None:
     async def work() -> None:
         bench = Bench()
