@@ -162,10 +162,9 @@ def _say_damage(home: Home, unsent: Unsent) -> None:
     if unsent.unproved:
         numbers = ", ".join(sale.number for sale in unsent.unproved)
         said.append(f"No export can carry {len(unsent.unproved)} sales, whose row before is gone: {numbers}.")
-    copy = _second_copy(home)
-    said.append(
-        f"What was taken offline and is missing here may be in the second copy: {copy or 'none is configured'}."
-    )
+    if unsent.missing_rows:
+        copy = _second_copy(home) or "none is configured"
+        said.append(f"What was taken offline and is missing here may be in the second copy: {copy}.")
     click.echo("\n".join(said), err=True)
 
 

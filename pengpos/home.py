@@ -3,7 +3,10 @@
 
 import os
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
+
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 -- a directory of the user's own in it, which is looked at before it is used
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +22,24 @@ class Home:
 
     @property
     def socket(self) -> Path:
-        """The local API's Unix socket."""
+        """The local API's Unix socket; where this installation's medium takes no socket, it lies in memory."""
+        spare = self.spare_socket
+        try:
+            ours = spare.exists() and spare.parent.stat().st_uid == os.getuid()  # not another user's who waits for us
+        except OSError:
+            ours = False
+        return spare if ours else self.usual_socket
+
+    @property
+    def usual_socket(self) -> Path:
+        """Where the socket lies as long as the medium takes one."""
         return self.root / "run" / "terminal.sock"
+
+    @property
+    def spare_socket(self) -> Path:
+        """In the user's own directory in memory; there only while a daemon on a medium that takes nothing runs."""
+        name = sha256(str(self.root.absolute()).encode()).hexdigest()[:16]
+        return _IN_MEMORY / f"pengpos-{os.getuid()}" / f"{name}.sock"
 
     @property
     def parts(self) -> Path:

@@ -113,6 +113,8 @@ def look_at_home(home: Home) -> Finding:
         return broken(f"{root} cannot be looked at ({error.strerror})", "Run this as the user the terminal runs as")
     if not stat.S_ISDIR(status.st_mode):
         return broken(f"{root} is no directory", "Name another one in PENGPOS_HOME, or move this aside")
+    if os.statvfs(root).f_flag & os.ST_RDONLY:
+        return broken(f"{root}: its medium takes no writing", _WORN_OUT)
     if not os.access(root, os.R_OK | os.W_OK | os.X_OK):
         return broken(f"{root} cannot be written", "Run this as the user the terminal runs as")
     if status.st_mode & _OTHERS:

@@ -6,13 +6,16 @@ uvicorn serves, and nothing more: signals are ours, for it would raise SIGTERM a
 
 import asyncio
 import contextlib
+import errno
 import logging
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from offline_queue.values import JournalBusyError
 from pengpos.client import AlarmView, Home, LinkView, QueueView, Status, TerminalView
-from pengpos.core.errors import ConfigError, JournalError
+from pengpos.core.errors import ConfigError, JournalError, JournalTransientError
 from pengpos.core.times import rfc3339
 from pengpos.keys.file import FileKey
 from pengpos.serving.connections import ACCEPTED_AT_ONCE_MOST, BoundedH11Protocol, BoundedServer, Bounds
@@ -28,11 +31,13 @@ from terminal.api.feed import Feed
 from terminal.api.http import BODY_LIMIT_S, as_json, events_of, journal_problem, problem
 from terminal.api.snapshot import terminal_view
 from terminal.app import Terminal
+from terminal.delivery import STRANDED, Delivery
+from terminal.device.alarm_words import stored_are_sent
 from terminal.device.alarms import alarm_view
 from terminal.device.identity import NotEnrolledError, read_identity
 from terminal.device.journal_alarm import SOFTWARE, alarm_of, fault_detail
 from terminal.device.last_fault import note_fault
-from terminal.device.recording import set_within
+from terminal.device.recording import end_tasks, set_within
 from terminal.sales.offline import DEFAULT_CURRENCY
 from terminal.wiring import Surroundings
 
@@ -40,8 +45,10 @@ log = logging.getLogger(__name__)
 
 SOCKET_MODE = 0o660
 CONNECTIONS_MOST = 128
+_TAKES_NO_SOCKET = frozenset({errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO})
 ENROLMENT_POLL_S = 1.0
 START_LIMIT_S = 10.0
+_STAYS_TIMES = 40
 SHOWS_WHY_S = 15.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -81,6 +88,11 @@ class _NotSelling:
             terminal=terminal,
         )
         self.feed = Feed(first_event_id=now * 1_000)
+        self.feed.publish(self._status)
+
+    def show(self, alarms: Sequence[AlarmView], queue: QueueView) -> None:
+        """What has changed since it began; whoever follows is told."""
+        self._status = msgspec.structs.replace(self._status, alarms=list(alarms), queue=queue)
         self.feed.publish(self._status)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -128,25 +140,41 @@ class _Server(BoundedServer):
 def bind_socket(home: Home) -> socket.socket:
     """The local API's Unix socket, with its mode before anybody can connect. Raises ConfigError.
 
-    One that a daemon still answers at is left to it.
+    One that a daemon still answers at is left to it. On a medium that takes nothing it lies in memory.
     """
-    path = home.socket
+    usual, spare = home.usual_socket, home.spare_socket
+    try:
+        for path in (usual, spare):
+            if path.exists() and _answers(path):
+                raise ConfigError(str(path), "a daemon of this terminal runs already", "Stop it first, or leave it be")
+        spare.unlink(missing_ok=True)
+        try:
+            return _bound(usual)
+        except OSError as error:
+            if error.errno not in _TAKES_NO_SOCKET:
+                raise
+            log.warning("%s: %s: listening at %s", usual, error.strerror, spare)
+        spare.parent.mkdir(mode=0o700, exist_ok=True)
+        if spare.parent.stat().st_uid != os.getuid():
+            raise ConfigError(str(spare.parent), "belongs to another user", "Remove it")
+        return _bound(spare)
+    except OSError as error:  # also "AF_UNIX path too long": 107 bytes is all there is
+        raise ConfigError(
+            str(usual), f"cannot be made ({error.strerror or error})", "Name another, shorter PENGPOS_HOME of your own"
+        ) from error
+
+
+def _bound(path: Path) -> socket.socket:
+    """Raises OSError."""
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if _answers(path):
-            raise ConfigError(str(path), "a daemon of this terminal runs already", "Stop it first, or leave it be")
         path.unlink(missing_ok=True)
         listening.bind(str(path))
         path.chmod(SOCKET_MODE)
-    except ConfigError:
+    except OSError:
         listening.close()
         raise
-    except OSError as error:  # also "AF_UNIX path too long": 107 bytes is all there is
-        listening.close()
-        raise ConfigError(
-            str(path), f"cannot be made ({error.strerror or error})", "Name another, shorter PENGPOS_HOME of your own"
-        ) from error
     return listening
 
 
@@ -222,7 +250,9 @@ async def serve(
         stopping.set()
         server.should_exit = True
         await asyncio.gather(*ends)
-        given.home.socket.unlink(missing_ok=True)
+        for path in (given.home.usual_socket, given.home.spare_socket):
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 async def _enrolled(
@@ -253,18 +283,34 @@ def _terminal(given: Surroundings) -> Terminal | None:
 async def _say_why(
     error: JournalError, given: Surroundings, front: _Front, ends: set[asyncio.Task[Any]], limit_s: float
 ) -> None:
-    """Show the alarm for what keeps the terminal from starting, for a while; the supervisor tries again after that."""
+    """Show the alarm for what keeps the terminal from starting, for a while; the supervisor tries again after that.
+
+    Meanwhile what is stored goes to the backend, where it can be read: then it stays longer.
+    """
     kind, words = alarm_of(error)
     now = given.clock.now()
     identity = read_identity(given.home.enrolment, FileKey.load(given.home.device_key))
+    alarm = alarm_view(kind, kind, words, now)
     front.api = not_selling = _NotSelling(
-        now,
-        journal_problem(error),
-        terminal=terminal_view(identity, DEFAULT_CURRENCY),
-        alarms=[alarm_view(kind, kind, words, now)],
+        now, journal_problem(error), terminal=terminal_view(identity, DEFAULT_CURRENCY), alarms=[alarm]
     )
-    await asyncio.wait(ends, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
-    not_selling.feed.close()
+
+    def sent(done: int, queue: QueueView) -> None:
+        words = stored_are_sent(done, done + queue.count)
+        not_selling.show([alarm_view(STRANDED, STRANDED, words, now), alarm], queue)
+
+    delivery = Delivery(given, identity, sent)
+    delivering = asyncio.get_running_loop().create_task(delivery.run(error), name="delivery without a journal")
+    try:
+        await asyncio.wait(ends, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+        stays_until_s = given.clock.monotonic_s() + limit_s * _STAYS_TIMES
+        while delivery.has_any and given.clock.monotonic_s() < stays_until_s and not any(end.done() for end in ends):
+            if isinstance(error, JournalTransientError) and os.access(given.home.root, os.W_OK):
+                break  # it may take rows again: begin anew
+            await asyncio.wait(ends, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await end_tasks([delivering])
+        not_selling.feed.close()
 
 
 async def _start(terminal: Terminal) -> ASGIApp:

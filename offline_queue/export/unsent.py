@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What waits in a journal, also in a damaged one: read by SQLite, or else page by page past it.
+"""What waits in a journal, also in a damaged one or on a medium that takes nothing: by SQLite, or else page by page.
 
 Tests: tests/offline_queue/test_cli_damaged.py.
 """
@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from offline_queue.journal.failures import system_failure
 from offline_queue.journal.reader import JournalReader
 from offline_queue.records.chain import ChainedRow
 from offline_queue.salvage.salvage import Salvaged
 from offline_queue.values import ENROLMENT, Head
-from pengpos.core.errors import JournalUnusableError
+from pengpos.core.errors import JournalMediumError, JournalUnusableError
 from pengpos.core.sale import Sale
 
 log = logging.getLogger(__name__)
@@ -42,7 +41,7 @@ class Unsent:
     sales: list[Sale]
     newest: Head
     rows: dict[UUID, list[ChainedRow]]
-    damage: JournalUnusableError | None = None
+    damage: JournalUnusableError | JournalMediumError | None = None
     missing_rows: int = 0
     unproved: tuple[Sale, ...] = ()
     """Sales that are read, but follow on a row that is gone: no export can carry them."""
@@ -72,13 +71,13 @@ def read_unsent(path: Path, key: bytes, *, proofs: bool = True) -> Unsent:
             sales = reader.unsent()
             rows = reader.rows_of(sales if proofs else [])
             return Unsent(sales=sales, newest=reader.head(), rows=rows, enrolment=reader.value(ENROLMENT, ""))
-    except JournalUnusableError as error:
+    except (JournalUnusableError, JournalMediumError) as error:  # SQLite reads nothing on a medium that takes nothing
         log.info("read past SQLite: %s", error)
-        damage = error
+        damage: JournalUnusableError | JournalMediumError = error
     try:
         salvaged = Salvaged.of(path, key)
-    except OSError as error:
-        raise system_failure(path, error) from error
+    except OSError:
+        raise damage from None
     if not salvaged.rows:
         raise damage
     sales = salvaged.unsent()

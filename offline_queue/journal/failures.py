@@ -37,10 +37,15 @@ BY_THE_MEDIUM = frozenset({
 })  # fmt: skip
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _READ_ONLY_CURE = "A card that turned read-only is worn out: replace it"
+_GONE_CURE = "The medium is gone, or its directory: put it back, and keep what is on it"
 _CURES = {
     errno.EROFS: _READ_ONLY_CURE,
     errno.EACCES: "Run this as the user the terminal runs as",
     errno.EPERM: "Run this as the user the terminal runs as",
+    errno.ENOENT: _GONE_CURE,
+    errno.ENODEV: _GONE_CURE,
+    errno.ENXIO: _GONE_CURE,
+    errno.ESTALE: _GONE_CURE,
 }
 _OTHER_CURE = "If it comes again, replace the card"
 _PROBE_SIZE = 65_536

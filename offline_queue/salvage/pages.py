@@ -4,13 +4,15 @@
 A page is 4,096 bytes: content encrypted with AES-256-CBC (of page 1 behind the salt, 16 bytes in the clear), then 80
 reserved bytes: IV (16) and HMAC-SHA-512 (64) over content, IV and the page's number (4 bytes, little-endian). Its
 key is PBKDF2-HMAC-SHA-512 of the raw key, 2 rounds, over the salt with each byte XOR 0x3a. In the log a page follows
-the 24 bytes of its frame's header, of which the first 4 are its number, big-endian; the log's own header takes 32.
+the 24 bytes of its frame's header: its number, 4 bytes, big-endian; the file's size in pages if a commit ends there,
+else 0; two salts, drawn anew when the log begins anew; checksums. The log's own header takes 32.
 Source: SQLCipher's design page; sqlite.org/walformat.html. A log whose checksums do not hold is read all the same.
 
 Tests: tests/offline_queue/salvage/test_salvage.py.
 """
 
 import hmac
+from collections import Counter
 from collections.abc import Iterator
 from hashlib import pbkdf2_hmac
 from pathlib import Path
@@ -24,6 +26,8 @@ _SALT_SIZE = 16
 _IV_SIZE = 16
 _LOG_HEADER = 32
 _FRAME_HEADER = 24
+_SIZE = slice(4, 8)
+_SALTS = slice(8, 16)
 
 
 class Pages:
@@ -93,11 +97,27 @@ def _frames_of(log: Path) -> tuple[BinaryIO | None, dict[int, list[int]]]:
         file = log.open("rb")
     except OSError:
         return None, frames
+    headers: list[tuple[int, bytes]] = []
     at = _LOG_HEADER
     while len(header := _at(file, at)) == _FRAME_HEADER:
-        frames.setdefault(int.from_bytes(header[:4], "big"), []).append(at + _FRAME_HEADER)
+        headers.append((at + _FRAME_HEADER, header))
         at += _FRAME_HEADER + PAGE_SIZE
+    for offset, header in _committed(headers):
+        frames.setdefault(int.from_bytes(header[:4], "big"), []).append(offset)
     return file, frames
+
+
+def _committed(headers: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    """Those up to the last commit since the log was begun anew: they share a salt, and a commit names a size.
+
+    What was written behind that was never acknowledged, and may have been taken back.
+    """
+    salts = Counter(header[_SALTS] for _, header in headers)
+    if not salts:
+        return []
+    salt = salts.most_common(1)[0][0]
+    last = max((at for at, header in headers if header[_SALTS] == salt and any(header[_SIZE])), default=-1)
+    return [(at, header) for at, header in headers if at <= last and header[_SALTS] == salt]
 
 
 def _at(file: BinaryIO, offset: int) -> bytes:

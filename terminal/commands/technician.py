@@ -80,7 +80,7 @@ def _journal(home: Home) -> Finding:
     try:
         waiting = unsent_payments(home)
     except JournalMediumError as error:
-        return broken(error.detail, error.cure)
+        return broken(error.detail, f"{error.cure}. {_what_can_be_read(home)}")
     except JournalTransientError as error:
         return broken(str(error), "The light of the disk says more; then run this again")
     except JournalFaultError as error:

@@ -101,6 +101,8 @@ _SECOND_COPY: Final = {
 
 _SECOND_COPY_HAS_MORE: Final = _Alarm(message("alarm.second_copy.has_more"), message("alarm.second_copy.has_more_cure"))
 
+_STRANDED: Final = _Alarm(message("alarm.stranded.text"), message("alarm.stranded.cure"))
+
 _LOCKED: Final = _Alarm(message("alarm.terminal_locked.text"), message("alarm.terminal_locked.cure"))
 _REVOKED: Final = _Alarm(message("alarm.terminal_revoked.text"), message("alarm.terminal_revoked.cure"))
 _CREDENTIAL_ENDS: Final = _Alarm(message("alarm.credential_ends.text"), message("alarm.credential_ends.cure"))
@@ -204,6 +206,11 @@ def second_copy(health: MirrorHealth) -> AlarmWords:
 def second_copy_has_more(count: int) -> AlarmWords:
     """The second copy holds payments that this journal never had, or has lost."""
     return _SECOND_COPY_HAS_MORE.words(count=count)
+
+
+def stored_are_sent(done: int, count: int) -> AlarmWords:
+    """The terminal cannot sell; of the payments stored on it so many have reached the backend all the same."""
+    return _STRANDED.words(done=done, count=count)
 
 
 def must_not_sell(*, revoked: bool) -> AlarmWords:

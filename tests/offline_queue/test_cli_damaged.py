@@ -14,6 +14,7 @@ from offline_queue.export.export import read_export
 from offline_queue.journal.files import load_or_create_key
 from offline_queue.journal.journal import Journal
 from offline_queue.values import ENROLMENT, ValueStored
+from pengpos.core.errors import JournalMediumError
 from pengpos.core.sale import SaleState
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u
@@ -130,3 +131,16 @@ def test_an_export_needs_no_enrolment_file(home: Path) -> None:
         sealed = (home / f"export {spoilt is None}").read_text()
         assert len(read_export(sealed, PRIVATE).payments) == UNSENT
         (home / "terminal.json").touch()
+
+
+def test_a_medium_that_takes_nothing_is_read_past_sqlite(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite wants an index beside the log, also to read. Row 63 of 2026-11."""
+
+    def refuses(_path: Path, _key: bytes) -> object:
+        raise JournalMediumError("journal.db: Read-only file system", "Replace the card")
+
+    monkeypatch.setattr("offline_queue.export.unsent.JournalReader", refuses)
+    exported = ask(home, "export", str(home / "export"))
+    assert "Replace the card" in exported.stderr
+    assert "second copy" not in exported.stderr
+    assert len(read_export((home / "export").read_text(), PRIVATE).payments) == UNSENT

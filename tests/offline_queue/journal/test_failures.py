@@ -81,7 +81,8 @@ BY_ERRNO: list[tuple[int, Kind, str]] = [
     (errno.EROFS, JournalMediumError, "worn out"),
     (errno.EIO, JournalMediumError, "comes again"),
     (errno.EACCES, JournalMediumError, "Run this as the user"),
-    (errno.ENOENT, JournalMediumError, "comes again"),
+    (errno.ENOENT, JournalMediumError, "put it back"),
+    (errno.ENODEV, JournalMediumError, "put it back"),
 ]
 ERRNOS = [errno.errorcode[row[0]] for row in BY_ERRNO]
 

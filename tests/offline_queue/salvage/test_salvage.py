@@ -106,3 +106,20 @@ def test_another_keys_pages_are_not_read(sample: Sample) -> None:
     assert list(pages.all()) == []
     assert pages.bad == sample.path.stat().st_size // PAGE_SIZE
     pages.close()
+
+
+def test_what_was_written_and_never_committed_is_not_read(tmp_path: Path) -> None:
+    """A transaction larger than the cache spills into the log before its commit."""
+    path, maker = tmp_path / "journal.db", SaleMaker()
+    with Journal.open(path, key=KEY, clock=HeldClock()) as journal:
+        store(journal, maker.signed(journal.next_counter()))
+        connection = journal._writer._connection
+        assert connection is not None
+        connection.execute("PRAGMA cache_size = 10")
+        connection.execute("BEGIN IMMEDIATE")
+        for seq in range(3, 200):
+            values = (seq, 1, 1, "value", "k/k", 1, bytes(16), os.urandom(3_000), bytes(32))
+            connection.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+        assert path.with_name("journal.db-wal").stat().st_size > 50 * PAGE_SIZE
+        assert max(Salvaged.of(path, KEY).rows) == 2
+        connection.execute("ROLLBACK")
