@@ -26,7 +26,7 @@ _LENGTH = struct.Struct(">I")
 
 
 class ImportRequest(Shape):
-    """`sealed`: JWE in compact form to an issuer's key, as `pengpos queue export` writes it."""
+    """`sealed`: JWE in compact form to an issuer's key, as `pengpos queue export` writes it; or a mirror's file."""
 
     sealed: Annotated[str, Field(max_length=SEALED_LIMIT)]
 
@@ -103,6 +103,12 @@ class ExportedPayment(Shape):
     def being_undone(self) -> bool:
         """A cancel was under way, and no payment is sent any more."""
         return self.state in {"cancelling", "reversing"}
+
+
+class MirroredPayment(ExportedPayment):
+    """A payment of a second copy: it comes without its rows."""
+
+    rows: Annotated[list[ExportedRow], Field(max_length=0)] = Field(default_factory=list)
 
 
 class Export(Shape):
