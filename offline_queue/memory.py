@@ -30,6 +30,7 @@ from offline_queue.values import (
     HeadSigned,
     IntentNumber,
     IssuerTimeSeen,
+    JournalHealth,
     Page,
     QueueEntry,
     QueueTotals,
@@ -99,6 +100,10 @@ class MemoryJournal:
         """See `Writes.next_counter`."""
         content = self._open_content()
         return IntentNumber(content.epoch, content.counter + 1)
+
+    def health(self) -> JournalHealth:
+        """See `Writes.health`."""
+        return JournalHealth()
 
     def lease(self, name: str) -> AbstractContextManager[None]:
         """See `Writes.lease`."""

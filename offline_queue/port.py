@@ -19,6 +19,7 @@ from offline_queue.values import (
     Document,
     Head,
     IntentNumber,
+    JournalHealth,
     Page,
     QueueEntry,
     QueueTotals,
@@ -137,6 +138,9 @@ class Writes(Protocol):
 
     def next_counter(self) -> IntentNumber:
         """What the next intent must carry. It is used up when the sale that carries it is recorded, not before."""
+
+    def health(self) -> JournalHealth:
+        """How the medium serves it now; answers at once."""
 
     def lease(self, name: str) -> AbstractContextManager[None]:
         """Hold `name` alone while the context lasts (the one drainer). Raises JournalBusyError if it is held."""

@@ -137,6 +137,14 @@ class MissingRows:
     more: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class JournalHealth:
+    """How the medium serves a journal that works. `slow`: its syncs take seconds; `log_grows`: it cannot be folded."""
+
+    slow: bool = False
+    log_grows: bool = False
+
+
 MISSING_ROWS = "missing_rows"
 """The kind of value under which a journal keeps what it once found missing; by epoch and row, JSON of MissingRows."""
 

@@ -13,6 +13,7 @@ import ssl
 import stat
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -39,6 +40,7 @@ DEADLINE_S = 4.0
 HEALTH_SIZE_MOST = 65_536
 DISK_LOW_MIB = 512
 DISK_OUT_MIB = 64
+DISK_SLOW_S = 2.0
 DAY_S = 86_400
 _ENROL = "Enrol this terminal: pengpos enrol --backend URL"
 _COMES_LATER = "It comes with the enrolment"
@@ -123,17 +125,23 @@ def look_at_home(home: Home) -> Finding:
     return well(str(root))
 
 
-def look_at_disk(root: Path) -> Finding:
-    """Room for the journal, on a medium that takes writes."""
+def look_at_disk(root: Path, seconds: Callable[[], float] = time.monotonic) -> Finding:
+    """Room for the journal, on a medium that takes writes, and takes them soon."""
     place = next((path for path in (root, *root.parents) if path.exists()), Path("/"))
     status = os.statvfs(place)
     free_mib = status.f_bavail * status.f_frsize // 2**20
     if status.f_flag & os.ST_RDONLY:
         return broken(f"{place} is read-only", _WORN_OUT)
+    begun_s = seconds()
     if (refused := _what_a_write_meets(place)) is not None and refused.errno in _BY_THE_MEDIUM:
         return broken(f"{place} takes no writing ({refused.strerror})", _WORN_OUT)
+    took_s = seconds() - begun_s
     if free_mib < DISK_OUT_MIB:
         return broken(f"{free_mib} MiB free", "Free some: journalctl --vacuum-size=100M; what sells is never deleted")
+    if took_s >= DISK_SLOW_S:
+        return worth_a_look(
+            f"{place} took {took_s:.1f} s for 4 KiB", "Run this again; a card that stays slow is worn out"
+        )
     if free_mib < DISK_LOW_MIB:
         return worth_a_look(f"{free_mib} MiB free", "Free some before it runs out: journalctl --vacuum-size=100M")
     return well(f"{free_mib // 1024} GiB free" if free_mib >= 10_240 else f"{free_mib} MiB free")

@@ -21,7 +21,7 @@ from pengpos.core.sale import Intent, Sale
 from pengpos.core.times import CLOCK_TOLERANCE_S
 from terminal.device.alarm_words import events_held_back, software_fault
 from terminal.device.identity import read_sound
-from terminal.device.journal_alarm import SOFTWARE, alarm_of
+from terminal.device.journal_alarm import SOFTWARE, MediumAlarms, alarm_of
 from terminal.device.last_fault import take_fault
 from terminal.device.recording import durable, end_tasks
 from terminal.taps.reader_board import ReaderBoard
@@ -233,11 +233,13 @@ class Terminal:
     async def _ticking(self) -> None:
         """Time as events: an intent's life ends, a link falls silent."""
         open_sales, clock = self._sales.open_sales, self._device.clock
+        medium = MediumAlarms(self._device.alarms, self._device.journal.health)
         while True:
             self._backend.link.check()
             sale = open_sales.current
             self._sales.tag.look(sale)
             self._orders.look()
+            medium.look()
             if sale is not None and not self._standing.may_sell and _waits_for_a_phone(sale):
                 with contextlib.suppress(JournalTransientError):
                     await open_sales.apply(sale.sale_id, SellingStopped(at=clock.now()))

@@ -22,7 +22,7 @@ from offline_queue.journal.reader import JournalReader
 from offline_queue.journal.writer import Request, Writer
 from offline_queue.lease import Leases
 from offline_queue.records.rows import parts_of, read_boot_id
-from offline_queue.values import Change, IntentNumber, Recorded
+from offline_queue.values import Change, IntentNumber, JournalHealth, Recorded
 from pengpos.core.errors import (
     JournalClosedError,
     JournalError,
@@ -123,6 +123,10 @@ class Journal(JournalReader):
                 raise JournalError(f"{CONNECTIONS_MOST} connections to the journal are open")
             self._connections.append(JournalReader(self.path, self._key))
             return self._connections[-1]
+
+    def health(self) -> JournalHealth:
+        """See `Writes.health`."""
+        return self._writer.health()
 
     def lease(self, name: str) -> AbstractContextManager[None]:
         """See `Writes.lease`."""

@@ -30,6 +30,7 @@ from offline_queue.values import (
     ChangeRefusedError,
     EpochDrawn,
     Head,
+    JournalHealth,
     MissingRows,
     Recorded,
     SaleChanged,
@@ -43,6 +44,10 @@ log = logging.getLogger(__name__)
 
 FOLD_ROWS = 150  # about 1,000 pages of log: folding more often rewrites the same pages for nothing
 FOLD_ROWS_AT_MOST = 600
+LOG_PAGES_MOST = 16_384
+"""64 MiB of log that another's read keeps from being folded: told then, for a card has an end."""
+SLOW_S = 2.0
+"""A good card syncs in 4 ms, and a worn one in half a second now and then."""
 
 Parts = tuple[str, str, bytes]
 _Appended = tuple[Connection, Head, Numbers, list[Recorded | JournalError]]
@@ -77,6 +82,9 @@ class Writer:
         self._waiting: dict[bytes, WaitingPayment] = {}
         """What waits for the backend, by sale."""
         self._begun = False
+        self._busy_since_s: float | None = None
+        self._took_s = 0.0
+        self._log_pages = 0
         self.head: Head
         self.numbers: Numbers
         """Replaced as a whole after each commit, so that other threads may read it."""
@@ -153,16 +161,24 @@ class Writer:
         if not group:
             return
         outcomes: list[Recorded | JournalError]
+        self._busy_since_s = begun_s = self._clock.monotonic_s()
         try:
             outcomes = self._commit(group)
         except JournalError as error:  # the file cannot even be opened again
             outcomes = [error] * len(group)
+        self._busy_since_s, self._took_s = None, self._clock.monotonic_s() - begun_s
         self._keep(group, outcomes)
         for request, outcome in zip(group, outcomes, strict=True):
             if isinstance(outcome, Recorded):
                 request.future.set_result(outcome)
             else:
                 request.future.set_exception(outcome)
+
+    def health(self) -> JournalHealth:
+        """From any thread: by the commit under way, else by the last one."""
+        since_s = self._busy_since_s
+        took_s = self._took_s if since_s is None else self._clock.monotonic_s() - since_s
+        return JournalHealth(slow=took_s >= SLOW_S, log_grows=self._log_pages > LOG_PAGES_MOST)
 
     def _keep(self, group: Sequence[Request], outcomes: Sequence[Recorded | JournalError]) -> None:
         """Beside the journal, what is on the medium now; nothing, if nothing came."""
@@ -184,7 +200,10 @@ class Writer:
             return
         self._rows_in_log = 0
         try:
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            ((_, pages, folded),) = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            self._log_pages = pages - folded
+            if self._log_pages > LOG_PAGES_MOST:
+                self._rows_in_log = FOLD_ROWS  # with the next row again
             self._witness.sync()
         except DatabaseError:
             self._give_up_connection()

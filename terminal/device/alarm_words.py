@@ -103,6 +103,9 @@ _SECOND_COPY_HAS_MORE: Final = _Alarm(message("alarm.second_copy.has_more"), mes
 
 _STRANDED: Final = _Alarm(message("alarm.stranded.text"), message("alarm.stranded.cure"))
 
+_SLOW: Final = _Alarm(message("alarm.journal_slow.text"), message("alarm.journal_slow.cure"))
+_LOG_GROWS: Final = _Alarm(message("alarm.journal_log.text"), message("alarm.journal_log.cure"))
+
 _LOCKED: Final = _Alarm(message("alarm.terminal_locked.text"), message("alarm.terminal_locked.cure"))
 _REVOKED: Final = _Alarm(message("alarm.terminal_revoked.text"), message("alarm.terminal_revoked.cure"))
 _CREDENTIAL_ENDS: Final = _Alarm(message("alarm.credential_ends.text"), message("alarm.credential_ends.cure"))
@@ -211,6 +214,16 @@ def second_copy_has_more(count: int) -> AlarmWords:
 def stored_are_sent(done: int, count: int) -> AlarmWords:
     """The terminal cannot sell; of the payments stored on it so many have reached the backend all the same."""
     return _STRANDED.words(done=done, count=count)
+
+
+def storage_slow() -> AlarmWords:
+    """The medium takes seconds for a row."""
+    return _SLOW.words()
+
+
+def log_grows() -> AlarmWords:
+    """Another program's read keeps the journal's log from being folded into the file."""
+    return _LOG_GROWS.words()
 
 
 def must_not_sell(*, revoked: bool) -> AlarmWords:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Final
 
+from offline_queue.values import JournalHealth
 from pengpos.core.errors import (
     JournalError,
     JournalFullError,
@@ -21,6 +22,8 @@ from terminal.device.alarms import Alarms
 
 JOURNAL: Final = "journal"
 DAMAGED: Final = "journal_damaged"
+JOURNAL_SLOW: Final = "journal_slow"
+JOURNAL_LOG: Final = "journal_log"
 SOFTWARE: Final = "software"
 """Kinds of alarm."""
 
@@ -43,6 +46,26 @@ def alarm_of(error: BaseException) -> tuple[str, AlarmWords]:
 def fault_detail(error: BaseException) -> str:
     """What a person is shown of a fault: our own words, and of another's error its name only."""
     return str(error) if isinstance(error, PengposError) else type(error).__name__
+
+
+class MediumAlarms:
+    """What is said of a medium that works, and not well. `look` costs nothing and may come often."""
+
+    def __init__(self, alarms: Alarms, health: Callable[[], JournalHealth]) -> None:
+        self._alarms = alarms
+        self._health = health
+
+    def look(self) -> None:
+        """Show or clear what follows from its health now."""
+        found = self._health()
+        for stands, kind, words in (
+            (found.slow, JOURNAL_SLOW, alarm_words.storage_slow),
+            (found.log_grows, JOURNAL_LOG, alarm_words.log_grows),
+        ):
+            if stands:
+                self._alarms.show(kind, words())
+            else:
+                self._alarms.clear(kind)
 
 
 class JournalUse(StrEnum):

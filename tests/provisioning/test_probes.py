@@ -243,3 +243,8 @@ def test_own_probes_have_each_a_name_and_a_finding(home: Home) -> None:
     found = {name: look() for name, look in probes.own_probes(home, lambda: None, lambda: float(NOW)).items()}
     assert list(found)[:3] == ["Python", "Packages", "Directory"]
     assert {name for name, finding in found.items() if finding.light is RED} == {"Enrolment"}
+
+
+def test_a_disk_that_takes_seconds_is_worth_a_look(tmp_path: Path) -> None:
+    seconds = iter([0.0, 2.5])
+    expect(probes.look_at_disk(tmp_path, lambda: next(seconds)), YELLOW, "2.5 s", "worn out")

@@ -6,6 +6,8 @@ import re
 import pytest
 
 from offline_queue.journal.connection import UnsafeSettingError
+from offline_queue.memory import MemoryJournal
+from offline_queue.values import JournalHealth
 from pengpos.core.errors import (
     JournalCorruptError,
     JournalDamagedError,
@@ -18,7 +20,7 @@ from pengpos.core.errors import (
 )
 from terminal.device.alarm_words import AlarmWords
 from terminal.device.alarms import Alarms
-from terminal.device.journal_alarm import JournalAlarm, JournalUse, alarm_of
+from terminal.device.journal_alarm import JournalAlarm, JournalUse, MediumAlarms, alarm_of
 from tests.support.parts import HandClock, SlowJournal
 
 ROOM = ("满了", "滿了", "is full")
@@ -110,3 +112,14 @@ def test_two_troubles_do_not_take_turns() -> None:
         journal_alarm.of(JournalUse.SUMS)(FULL)
     assert (len(changes), ended) == (1, [])
     assert CARD[2] in alarms.shown[0].text
+
+
+def test_what_works_badly_has_alarms_that_last_as_long() -> None:
+    clock = HandClock()
+    alarms = Alarms(MemoryJournal(clock), clock, lambda: None)
+    health = [JournalHealth(slow=True, log_grows=True), JournalHealth(log_grows=True), JournalHealth()]
+    medium = MediumAlarms(alarms, lambda: health[0])
+    for kinds in ({"journal_slow", "journal_log"}, {"journal_log"}, set()):
+        medium.look()
+        assert {alarm.kind for alarm in alarms.shown} == kinds
+        del health[0]
