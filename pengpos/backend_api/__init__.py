@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The backend API over HTTP: the one place that turns transport trouble into outcomes. Decides nothing.
 
-Reading order: messages, operators, limits, tls_dates, proxies, roots, signing, clock_answer, settlement_digest,
+Reading order: messages, operators, limits, proxies, roots, signing, clock_answer, settlement_digest,
 answer_bytes, calls, names_loop, one_call.
 """
 

@@ -3,20 +3,71 @@
 
 Source: backend API, "Rules for all of it" (TLS with a pinned root). A backend with a root of its own names it at
 enrolment; from then on no other certificate will do, not even one that every browser takes.
+
+Certificates' dates (tap protocol §1, *Clock*): OpenSSL holds them against the system's clock, which a Pi has without
+a battery: 1970, or days behind, and a line that would put the clock right never comes up. So its check of dates is
+switched off, and made here after the handshake, before a request of ours is sent: no certificate of the verified
+chain may have ended before the earliest that it can be, and none may begin after the latest, where that is known.
+What the time really is says the backend, under an issuer's signature, over the line that has come up.
 """
 
 import ssl
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Final
 
 import httpx
 
 from pengpos.backend_api.proxies import proxy_for
-from pengpos.backend_api.tls_dates import TimeBounds, by_bounds, since_build
 from pengpos.core.errors import ConfigError
+from pengpos.core.times import BUILD_TIME
 
 FILE_NAME = "backend-root.pem"
 """In `PENGPOS_HOME`, where there is one; comes and goes with the enrolment."""
 SIZE_MOST = 65_536
+NO_CHECK_TIME: Final = 0x200000
+"""X509_V_FLAG_NO_CHECK_TIME, since OpenSSL 1.1.0; `ssl.VerifyFlags` has no name for it."""
+
+TimeBounds = Callable[[], tuple[int, int | None]]
+"""The earliest and the latest that it can be now, Unix seconds; None: no bound is known."""
+
+
+def since_build() -> tuple[int, int | None]:
+    """What a program knows that keeps no clock of its own."""
+    return BUILD_TIME, None
+
+
+def by_bounds(context: ssl.SSLContext, bounds: TimeBounds) -> ssl.SSLContext:
+    """The same context, which from now on judges dates by `bounds`."""
+
+    class DatedObject(ssl.SSLObject):
+        """What asyncio makes a connection of."""
+
+        def do_handshake(self) -> None:
+            """Raises ssl.SSLCertVerificationError for a chain out of its time."""
+            super().do_handshake()
+            _check(self, bounds)
+
+    context.verify_flags |= NO_CHECK_TIME
+    context.sslobject_class = DatedObject
+    return context
+
+
+def _check(connection: ssl.SSLObject, bounds: TimeBounds) -> None:
+    earliest, latest = bounds()
+    for certificate in _verified_chain(connection):
+        dates = certificate.get_info()
+        if ssl.cert_time_to_seconds(dates["notAfter"]) < earliest:
+            raise ssl.SSLCertVerificationError(1, f"certificate verify failed: it ended on {dates['notAfter']}")
+        if latest is not None and ssl.cert_time_to_seconds(dates["notBefore"]) > latest:
+            raise ssl.SSLCertVerificationError(1, f"certificate verify failed: it begins on {dates['notBefore']}")
+
+
+def _verified_chain(connection: ssl.SSLObject) -> list[Any]:
+    """As OpenSSL has built and verified it, root included. From Python 3.13 on `ssl` has it too, as bytes."""
+    inner: Any = vars(connection)["_sslobj"]
+    chain: list[Any] = inner.get_verified_chain()
+    return chain
 
 
 def context_of(root: bytes, name: str) -> ssl.SSLContext:

@@ -67,7 +67,7 @@ class DeviceClock:
         return None if self._confirmed else int(self._since_boot_s())
 
     def bounds(self) -> tuple[int, int | None]:
-        """The earliest and the latest that it can be: for the dates of certificates (`backend_api.tls_dates`).
+        """The earliest and the latest that it can be: for the dates of certificates (`backend_api.roots`).
 
         The system's clock, which a hand or a time server may have set to anything, counts for the latest only, and
         once the backend has confirmed the time to this program; before that there is no latest.

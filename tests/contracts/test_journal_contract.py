@@ -15,7 +15,6 @@ from offline_queue.values import (
     EpochDrawn,
     IntentNumber,
     IssuerTimeSeen,
-    JournalHealth,
     SaleChanged,
     SaleQuery,
     ValueStored,
@@ -134,28 +133,6 @@ def test_changes_of_one_call_are_all_or_none(journal: JournalPort, maker: SaleMa
 def test_nothing_to_record_is_no_row(journal: JournalPort) -> None:
     before = journal.head()
     assert record(journal) == before
-
-
-def test_an_epoch_for_rows_that_are_missing_gives_no_number_twice(journal: JournalPort, maker: SaleMaker) -> None:
-    drawn = EpochDrawn(epoch=draw_epoch(), why="rows up to 40 are missing", counter=17)
-    record(journal, drawn)
-    assert journal.next_counter() == IntentNumber(drawn.epoch, 18)
-    store(journal, maker.signed(journal.next_counter()))
-    assert journal.next_counter() == IntentNumber(drawn.epoch, 19)
-    assert journal.verify().sales == 1
-
-
-def test_it_says_how_many_of_some_intents_it_has_never_had(journal: JournalPort, maker: SaleMaker) -> None:
-    sales = [maker.signed(journal.next_counter())]
-    store(journal, sales[0])
-    ids = [sales[0].intent.intent_id, *(uuid4() for _ in range(1_200))]
-    assert journal.lacks(ids) == 1_200
-    assert journal.lacks(ids[:1]) == 0
-    assert journal.lacks([]) == 0
-
-
-def test_on_a_medium_that_is_well_nothing_is_said(journal: JournalPort) -> None:
-    assert journal.health() == JournalHealth()
 
 
 def test_a_new_epoch_starts_its_counters_again(journal: JournalPort, maker: SaleMaker) -> None:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from pengpos.backend_api import roots
-from pengpos.backend_api.tls_dates import TimeBounds
+from pengpos.backend_api.roots import TimeBounds
 from terminal.device.clock import DeviceClock
 
 DAY = 86_400
@@ -82,7 +82,7 @@ def ask(server: Server, home: Path, bounds: TimeBounds) -> int:
     async def work() -> int:
         listening = await asyncio.start_server(server.answer, "127.0.0.1", 0, ssl=server.context)
         port = listening.sockets[0].getsockname()[1]
-        transport = roots.BackendTransport(home, httpx.Limits(max_connections=1), bounds)
+        transport = roots.BackendTransport(home, httpx.Limits(max_connections=1), bounds=bounds)
         async with listening, httpx.AsyncClient(transport=transport, trust_env=False) as client:
             return (await client.get(f"https://127.0.0.1:{port}/")).status_code
 
