@@ -19,6 +19,13 @@ from pengpos.home import Home
 @click.option("--port", default=8480, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
 @click.option("--database", metavar="URL", help="postgresql+psycopg://… instead of SQLite under the home.")
 @click.option("--origin", metavar="URL", help="The public origin that clients sign for, where a proxy stands before.")
+@click.option(
+    "--trusted-proxy",
+    "trusted_proxies",
+    metavar="ADDRESS",
+    multiple=True,
+    help="A proxy whose X-Forwarded-For says where a request comes from; may come again.  [default: none]",
+)
 @click.option("--magic-amounts", is_flag=True, help="The last two digits of an amount choose the outcome.")
 @click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Instead of PENGPOS_HOME.")
 def sandbox(  # one parameter an option
@@ -28,6 +35,7 @@ def sandbox(  # one parameter an option
     port: int,
     database: str | None,
     origin: str | None,
+    trusted_proxies: tuple[str, ...],
     magic_amounts: bool,
     home: Path | None,
 ) -> None:
@@ -47,6 +55,7 @@ def sandbox(  # one parameter an option
         home=(Home.of_environment() if home is None else Home(home)).sandbox,
         database_url=database,
         origin=origin,
+        trusted_proxies=trusted_proxies,
         magic_amounts=magic_amounts,
     )
     try:

@@ -35,6 +35,7 @@ def run(*arguments: str, home: Path) -> Result:
         (["--port", "0"], {"port": 0}),
         (["--database", "postgresql+psycopg://shop"], {"database_url": "postgresql+psycopg://shop"}),
         (["--origin", "https://pay.example"], {"origin": "https://pay.example"}),
+        (["--trusted-proxy", "::1", "--trusted-proxy", "10.0.0.0/24"], {"trusted_proxies": ("::1", "10.0.0.0/24")}),
         (["--magic-amounts"], {"magic_amounts": True}),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -11,6 +11,7 @@ import stat
 import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 
 import uvicorn
@@ -45,6 +46,7 @@ _GRACE_S = 3
 class Options:
     """How to run. `home` holds issuer key, admin token and database; `origin` None: the URL it listens on.
 
+    `trusted_proxies`: addresses or networks whose `X-Forwarded-For` is believed; limits by address hang on it.
     `lan`: by HTTPS, with a certificate that is made here; no `host` then means this machine's address in its network.
     """
 
@@ -54,6 +56,7 @@ class Options:
     lan: bool = False
     database_url: str | None = None
     origin: str | None = None
+    trusted_proxies: tuple[str, ...] = ()
     magic_amounts: bool = False
 
 
@@ -63,6 +66,7 @@ def serve(options: Options) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     if options.lan and not options.host:
         options = replace(options, host=_lan_address())
+    proxies = _networks(options.trusted_proxies)
     listener = listen(options)
     host = options.host if options.host not in {"", "0.0.0.0", "::"} else _lan_address()  # noqa: S104  # compared only
     port = listener.getsockname()[1]
@@ -83,6 +87,8 @@ def serve(options: Options) -> None:
         timeout_keep_alive=int(AbortableH11Protocol.bounds.kept_s),
         backlog=ACCEPTED_AT_ONCE_MOST,
         server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
         ssl_certfile=None if identity is None else identity.certificate,
         ssl_keyfile=None if identity is None else identity.key,
     )
@@ -90,6 +96,17 @@ def serve(options: Options) -> None:
         _Server(config, backend, {"port": port} if options.origin else {}).run(sockets=[listener])
     finally:
         backend.db.close()
+
+
+def _networks(addresses: tuple[str, ...]) -> list[str]:
+    """Addresses and networks as they were given; raises ConfigError for what is neither."""
+    for address in addresses:
+        try:
+            ip_network(address)
+        except ValueError as error:
+            cure = "Name the proxy's address, such as 127.0.0.1, or a network, such as 10.0.0.0/24"
+            raise ConfigError("--trusted-proxy", str(error), cure) from error
+    return list(addresses)
 
 
 def open_backend(options: Options, *, origin: str) -> Backend:

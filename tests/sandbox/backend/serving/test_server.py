@@ -19,7 +19,7 @@ from pengpos.core.errors import ConfigError
 from pengpos.serving import connections
 from pengpos.system_clock import SystemClock
 from sandbox.backend.kernel import limits
-from sandbox.backend.serving.server import Options, listen, open_backend
+from sandbox.backend.serving.server import Options, listen, open_backend, serve
 from tests.support.shop import Operator, Till, Wallet
 
 SECRETS = ("issuer.pem", "admin-token")
@@ -93,6 +93,30 @@ def test_behind_a_proxy_it_says_where_it_listens(tmp_path: Path) -> None:
     with running(tmp_path / "home", "--origin", "https://pay.example") as said:
         assert said["url"] == "https://pay.example"
         assert httpx.get(f"http://127.0.0.1:{said['port']}/v1/health", timeout=20).status_code == 200
+
+
+def sign_ups(url: str, addresses: list[str]) -> list[int]:
+    with httpx.Client(base_url=url, timeout=20) as http:
+        said = [{"X-Forwarded-For": address} for address in addresses]
+        return [http.post("/wallet/v1/accounts", json={"name": "x"}, headers=one).status_code for one in said]
+
+
+def test_where_a_request_comes_from_only_a_trusted_proxy_says(tmp_path: Path) -> None:
+    """One client that invents addresses has one: whoever connects from this machine is no proxy by that."""
+    most = limits.SIGN_UPS_OF_ADDRESS.most
+    invented = [f"198.51.100.{number}" for number in range(most + 1)]
+    with running(tmp_path / "home") as said:
+        assert sign_ups(said["url"], invented) == [201] * most + [429]
+    with running(tmp_path / "home", "--trusted-proxy", "127.0.0.1") as said:
+        assert sign_ups(said["url"], invented) == [201] * (most + 1)
+        assert sign_ups(said["url"], ["203.0.113.9"] * (most + 1)) == [201] * most + [429]
+        assert sign_ups(said["url"], ["198.51.100.250, 203.0.113.9"]) == [429], "what came before the last is hearsay"
+
+
+def test_a_trusted_proxy_is_an_address(tmp_path: Path) -> None:
+    options = Options(host="127.0.0.1", port=0, home=tmp_path / "home", trusted_proxies=("*",))
+    with pytest.raises(ConfigError, match="--trusted-proxy"):
+        serve(options)
 
 
 def test_it_ends_although_somebody_listens_to_events(tmp_path: Path) -> None:
