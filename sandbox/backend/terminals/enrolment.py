@@ -39,6 +39,8 @@ from sandbox.backend.trust.issuer import TERMINAL_CREDENTIAL_LIFE_S
 from sandbox.backend.trust.proof_of_possession import check_proof, read_key
 
 CODE_LIFE_S = 15 * 60
+SAME_ANSWER_S = 86_400
+"""For so long after the code's end an enrolment is answered again: the answer has the confirmation secret in it."""
 SECRET_SIZE = 32
 SAME_RENEWAL_S = 86_400
 EARLIEST_RENEWAL_S = TERMINAL_CREDENTIAL_LIFE_S // 2
@@ -85,7 +87,7 @@ class Device:
 
 
 def enrol(session: Session, backend: Backend, activation_code: str, device: Device) -> dict[str, Any] | ForbiddenError:
-    """Use an activation code up; the same code with the same key again gives the same answer.
+    """Use an activation code up; the same code with the same key gives the same answer for a day, unless revoked.
 
     The answer is kept as JSON: `terminal_id`, `credential`, `issuers`, `confirmation_secret`, `policy`. A code that
     another key has used, or that is for another key, is refused and is an alarm, once: that is returned and not
@@ -99,9 +101,11 @@ def enrol(session: Session, backend: Backend, activation_code: str, device: Devi
         .where(ActivationCodeRow.code_hash == ids.token_hash(activation_code.strip().upper()))
         .with_for_update()
     ).one_or_none()
-    if code is not None and code.used_by_kid == kid and code.answer is not None:
-        return code.answer
     refusal = ForbiddenError("activation_code", "the activation code is unknown, used or too old; ask for another")
+    if code is not None and code.used_by_kid == kid and code.answer is not None:
+        if now > code.expires_at + SAME_ANSWER_S or _is_revoked(session, code.answer["terminal_id"]):
+            raise refusal
+        return code.answer
     if code is not None and code.used_by_kid is not None:
         _note_misuse(session, code, device.key, now)
         return refusal
@@ -115,6 +119,10 @@ def enrol(session: Session, backend: Backend, activation_code: str, device: Devi
     answer = _new_terminal(session, backend, code.store_id, device)
     code.used_by_kid, code.answer = kid, answer
     return answer
+
+
+def _is_revoked(session: Session, terminal_id: str) -> bool:
+    return session.get_one(TerminalRow, terminal_id).revoked_at is not None
 
 
 def _note_misuse(session: Session, code: ActivationCodeRow, key: PublicKey, now: int) -> None:
@@ -144,8 +152,8 @@ def renew(
         raise InvalidRequestError("a new key comes with its proof")
     if new_key is None or proof is None:
         row = session.get_one(TerminalKeyRow, kid)
-        _note_early(session, terminal, row, now)
-        row.credential, row.expires_at = _certify(session, backend, terminal, PublicKey(row.x, row.y), now)
+        begins_at = _begins_at(session, terminal, row, now)
+        row.credential, row.expires_at = _certify(session, backend, terminal, PublicKey(row.x, row.y), begins_at)
     else:
         key = read_key(new_key)
         check_proof(proof, key, terminal_id)
@@ -208,15 +216,21 @@ def _new_terminal(session: Session, backend: Backend, store_id: str, device: Dev
     }
 
 
-def _note_early(session: Session, terminal: TerminalRow, row: TerminalKeyRow, now: int) -> None:
-    """A credential renewed long before its end: the terminal's clock is wrong, or a copy of its key has asked.
+def _begins_at(session: Session, terminal: TerminalRow, row: TerminalKeyRow, now: int) -> int:
+    """When the credential that renews this one begins; an alarm, if it is renewed long before its end.
 
-    Within a day of the last renewal it is the same one, asked for again because its answer was lost.
+    Within a day of the last renewal it is the same one, asked for again because its answer was lost: it begins and ends
+    as that one does, so that no chain of such renewals goes on unheard. Long before its end the terminal's clock is
+    wrong, or a copy of its key has asked.
     """
-    age_s = now + TERMINAL_CREDENTIAL_LIFE_S - row.expires_at
-    if SAME_RENEWAL_S < age_s < EARLIEST_RENEWAL_S:
+    begun_at = row.expires_at - TERMINAL_CREDENTIAL_LIFE_S
+    age_s = now - begun_at
+    if age_s <= SAME_RENEWAL_S:
+        return begun_at
+    if age_s < EARLIEST_RENEWAL_S:
         raise_alarm(session, AlarmKind.EARLY_RENEWAL, terminal.id, {"age_days": age_s // 86_400}, now)
         suspicion.tell_shop(session, terminal.id, AlarmKind.EARLY_RENEWAL, now)
+    return now
 
 
 def _own_key(session: Session, terminal: TerminalRow, kid: str) -> TerminalKeyRow | None:

@@ -49,6 +49,19 @@ def test_the_same_code_and_key_again_give_the_same_answer(shop: Shop) -> None:
     assert till.ask_to_enrol(code).json() == till.enrolment
 
 
+@pytest.mark.parametrize("then", ["revoked", "two days later"])
+def test_who_has_key_and_code_later_is_told_no_secret(shop: Shop, then: str) -> None:
+    code = shop.operator.activation_code()
+    till = Till.enrol(shop.http, shop.clock, code)
+    if then == "revoked":
+        assert shop.operator.call("POST", f"/terminals/{till.terminal_id}/revoke").status_code == 204
+    else:
+        shop.clock.advance(2 * 86_400)
+    answer = till.ask_to_enrol(code)
+    assert (answer.status_code, answer.json()["code"]) == (403, "activation_code")
+    assert misuses(shop) == []
+
+
 @pytest.mark.parametrize(
     ("given", "after_s"),
     [("used by another", 0), ("never made", 0), ("too old", 15 * 60 + 1)],

@@ -13,6 +13,7 @@ from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import PublicKey
+from pengpos.wire.objects.credential import Credential
 from sandbox.backend.records.tables import EventKind, EventRow
 from sandbox.backend.terminals import suspicion
 from sandbox.backend.terminals.suspicion import OPEN_MOST
@@ -215,6 +216,18 @@ def test_a_renewal_long_before_its_time_is_an_alarm_and_done(
         assert till.call("POST", "/terminal/credential", {}).status_code == 200
     alarms = ["early_renewal"] if early else []
     assert (shop.operator.alarms(), told(shop, till), suspected(shop, till)) == (alarms, alarms, False)
+
+
+def test_a_chain_of_renewals_each_within_a_day_of_the_last_is_an_alarm(shop: Shop, till: Till) -> None:
+    """The second of two within a day is the first again, and no renewal to count a day from."""
+    hours, ends = 23 * 3_600, []
+    for _ in range(4):
+        shop.clock.advance(hours)
+        answer = till.call("POST", "/terminal/credential", {}).json()
+        ends.append(Credential.read(unb64u(answer["credential"]), till.issuers).expires_at)
+    assert (ends[0] == Credential.read(till.credential, till.issuers).expires_at, ends[1] == ends[2]) == (True, True)
+    assert ends[1] - ends[0] == ends[3] - ends[2] == 2 * hours
+    assert (shop.operator.alarms(), told(shop, till)) == (["early_renewal"], ["early_renewal"] * 2)
 
 
 def test_a_copys_cancel_is_no_answer_to_the_true_terminals_sale(
