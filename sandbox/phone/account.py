@@ -120,6 +120,11 @@ class AccountPayment(_Answer):
     """What is asked after all of a payment accepted offline and declined when the shop came online again."""
 
 
+class _Intent(_Answer):
+    final: bool = False
+    payment: object = None
+
+
 class _Payments(_Answer):
     payments: list[AccountPayment]
 
@@ -219,6 +224,17 @@ class Account:
     def payments(self) -> list[AccountPayment]:
         """The account's last two hundred payments, newest first; their receipts unverified."""
         return self._call(_Payments, "GET", "payments?limit=200").payments
+
+    def is_over(self, intent_id: bytes, terminal_id: str) -> bool:
+        """Whether this account has paid nothing of an intent, and whatever is delivered for it from now on is refused.
+
+        False where the backend does not say.
+        """
+        try:
+            said = self._call(_Intent, "GET", f"intents/{b64u(intent_id)}.{quote(terminal_id, safe='')}")
+        except BackendRefusedError:
+            return False
+        return said.final and said.payment is None
 
     def dues(self) -> list[AccountDue]:
         """What this account is or was asked to pay after an offline payment was declined, newest first."""

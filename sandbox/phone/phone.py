@@ -186,6 +186,17 @@ class VirtualPhone:
         refused = self._learn_issuers(account)
         self._learn_revoked(account)
         self.store.write_note("backend", account.backend)
+        self._learn_what_became_of_payments(account)
+        for balance in account.balances():
+            self.store.set_balance(balance.currency, balance.amount, balance.set_aside)
+        for held in self.store.credentials():
+            if self._goes_on(held):
+                self.store.renew(self._certified(account, account_id, self._keys.signer_of(held.kid)))
+        for _ in range(spares - self.store.spares(self.wallet.now())):
+            self._fetch_credential(account, account_id)
+        return refused
+
+    def _learn_what_became_of_payments(self, account: Account) -> None:
         payments = account.payments()
         for payment in payments:
             if payment.receipt is not None:
@@ -196,14 +207,10 @@ class VirtualPhone:
                 self.wallet.release_promise(payment.intent_id.bytes)
             elif payment.status == "approved":
                 self.store.record_drawn(payment.intent_id.bytes, payment.from_set_aside)
-        for balance in account.balances():
-            self.store.set_balance(balance.currency, balance.amount, balance.set_aside)
-        for held in self.store.credentials():
-            if self._goes_on(held):
-                self.store.renew(self._certified(account, account_id, self._keys.signer_of(held.kid)))
-        for _ in range(spares - self.store.spares(self.wallet.now())):
-            self._fetch_credential(account, account_id)
-        return refused
+        delivered = {payment.intent_id.bytes for payment in payments}
+        for intent_id, terminal_id in self.wallet.open_promises():  # the cashier may have given the sale up
+            if intent_id not in delivered and account.is_over(intent_id, terminal_id):
+                self.wallet.release_promise(intent_id)
 
     def _learn_issuers(self, account: Account) -> frozenset[bytes]:
         named = account.issuers()

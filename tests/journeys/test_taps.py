@@ -243,3 +243,27 @@ def test_a_silent_phone_is_asked_to_be_looked_at(counter: Counter, phone: Virtua
         phone.manner = Honest()  # unlocked, still there
         counter.until(sale, "approved")
     assert counter.booked == [8_80]
+
+
+@pytest.mark.parametrize("ends", ["given up", "paid by another"])
+def test_torn_and_given_up_the_promise_is_free_again(counter: Counter, phones: MakePhone, ends: str) -> None:
+    """Signed in a tap that was torn: no terminal delivers it, and the backend knows that nothing comes of it."""
+    phone, other = phones("first"), phones("second")
+    sale = counter.present("150.00")
+    phone.manner = TornAfterCommands(2)
+    counter.fields[0].bring(phone)
+    counter.fields[0].wait_until_left(phone, LIMIT_S)
+    counter.until(sale, lambda seen: seen.notice == "too_quick")
+    phone.manner = Honest()
+    now = counter.sandbox.clock.now
+    assert phone.store.promised(now())["CNY"] == 150_00
+    account = counter.sandbox.account(phone.store.note("token"))
+    phone.sync(account)
+    assert phone.store.promised(now())["CNY"] == 150_00  # it may still be paid
+    if ends == "given up":
+        counter.tell(sale, "cancel", {"reason": "customer"})
+        counter.until(sale, "cancelled")
+    else:
+        counter.tap(sale, other, "approved")
+    phone.sync(account)
+    assert phone.store.promised(now())["CNY"] == 0

@@ -175,6 +175,8 @@ class PayableIntent(InCurrency):
     claimed_until: Rfc3339 | None = None
     claimed_by_me: bool = False
     payment: WalletPayment | None = None
+    final: bool = False
+    """Of nothing that was signed for it is anything taken any more, but what `payment` says."""
 
 
 class WalletPayments(Shape):

@@ -19,6 +19,7 @@ from sandbox.backend.records import ids
 from sandbox.backend.records.tables import (
     CancelReason,
     IntentRow,
+    IntentStatus,
     MerchantRow,
     PaymentRow,
     PaymentStatus,
@@ -70,6 +71,8 @@ class PayableReport:
     claimed_until: int | None
     claimed_by_me: bool
     payment: PagePaymentReport | None
+    final: bool
+    """Whatever is delivered for it from now on is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +114,7 @@ def of_intent(session: Session, intent: IntentRow, account_id: str, now: int) ->
         claimed_until=intent.claimed_until if claimed else None,
         claimed_by_me=claimed and intent.claimed_by == account_id,
         payment=None if mine is None else of_payment(session, mine, account_id, now),
+        final=intent.status in {IntentStatus.CANCELLED, IntentStatus.APPROVED},
     )
 
 

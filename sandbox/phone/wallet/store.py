@@ -190,6 +190,15 @@ class WalletStore(WalletFile):
         rows = self.rows(f"SELECT {_SIGNED_COLUMNS} FROM signed ORDER BY seq DESC LIMIT ?", limit)  # noqa: S608  # our constant
         return [_signed(row) for row in rows]
 
+    def open_promises(self, limit: int = 20) -> list[Signed]:
+        """What was promised and is neither taken nor released, the oldest first."""
+        rows = self.rows(
+            f"SELECT {_SIGNED_COLUMNS} FROM signed WHERE promised AND NOT released AND drawn IS NULL "  # noqa: S608  # our constants
+            f"AND outcome IS NOT {Outcome.APPROVED:d} ORDER BY seq LIMIT ?",
+            limit,
+        )
+        return [_signed(row) for row in rows]
+
     def record_outcome(self, receipt: Receipt) -> None:
         """Store what a verified receipt says; an approval stays one, an issuer's word outweighs a terminal's."""
         claims = receipt.claims

@@ -310,6 +310,10 @@ class Wallet:
         left_minor = allowance.total_minor - self._store.promised_minor(held.kid)
         return allowance.currency == currency and plan.total_minor <= min(allowance.per_payment_minor, left_minor)
 
+    def open_promises(self) -> list[tuple[bytes, str]]:
+        """The intents, each with its terminal, of which the backend has not said what became of the promise."""
+        return [(payment.intent_id, _terminal_of(payment)) for payment in self._store.open_promises()]
+
     # --- receipts ------------------------------------------------------------------------------------------------
 
     def take_receipt(self, receipt: bytes, *, own_account_paid: bool = False) -> None:

@@ -78,6 +78,7 @@ def payable(report: PayableReport) -> shapes.PayableIntent:
         claimed_until=None if report.claimed_until is None else rfc3339(report.claimed_until),
         claimed_by_me=report.claimed_by_me,
         payment=None if report.payment is None else payment(report.payment),
+        final=report.final,
     )
 
 
