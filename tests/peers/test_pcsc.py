@@ -8,33 +8,61 @@ import os
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from drivers.readers.pcsc.reader import PcscReader
 from pengpos.core.errors import ReaderLostError
+from sandbox.phone.field.vpcd import CONTACTLESS_ATR
 from tests.support.pcscd import LIMIT_S, VirtualSlot
 
 SELECT = bytes.fromhex("00A4040009F050454E475441500100")
+OURS = bytes.fromhex("8010000000")
+THEIRS = bytes.fromhex("00CA000000")
 OK = b"\x90\x00"
+RIVAL_WAITS_S = 2.0
+"""opensc-tool has its answer in a tenth of that where nobody keeps it waiting."""
 
 
-@pytest.fixture
-def vicc(slot: VirtualSlot, tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """Debian's ISO 7816 card, which wants its modules where nobody looks and PyCryptodome under its old name."""
+RUN_VICC = """
+import runpy, sys
+from virtualsmartcard.VirtualSmartcard import Iso7816OS
+atr = bytes.fromhex(sys.argv.pop(1))
+if atr:
+    Iso7816OS.getATR = lambda card: atr
+runpy.run_path("/usr/bin/vicc", run_name="__main__")
+"""
+
+
+@contextmanager
+def vicc_on(slot: VirtualSlot, tmp_path: Path, atr: bytes = b"") -> Iterator["subprocess.Popen[bytes]"]:
+    """Debian's ISO 7816 card, with the ATR a reader would make up for it; with none, its own, of a card with contacts.
+
+    It wants its modules where nobody looks and PyCryptodome under its old name.
+    """
     (tmp_path / "Crypto").symlink_to("/usr/lib/python3/dist-packages/Cryptodome")
     path = os.pathsep.join(("/usr/lib/python3/site-packages/virtualsmartcard", str(tmp_path)))
-    command = ["/usr/bin/python3", "/usr/bin/vicc", "--type", "iso7816", "--hostname", "127.0.0.1"]
+    command = ["/usr/bin/python3", "-c", RUN_VICC, atr.hex(), "--type", "iso7816", "--hostname", "127.0.0.1"]
     with subprocess.Popen(
         [*command, "--port", str(slot.reader.port)],
         env=os.environ | {"PYTHONPATH": path},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()
     slot.await_presence(present=False)
+
+
+@pytest.fixture
+def vicc(slot: VirtualSlot, tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """It is held to a contactless reader."""
+    with vicc_on(slot, tmp_path, CONTACTLESS_ATR) as process:
+        yield process
 
 
 @pytest.mark.parametrize(
@@ -55,6 +83,19 @@ def test_a_card_that_is_no_wallet(
     vicc.kill()
     assert reader.wait(LIMIT_S) == ()
     reader.close()
+
+
+def test_a_card_with_contacts_is_left_alone_until_the_technician_includes_its_slot(
+    slot: VirtualSlot, tmp_path: Path
+) -> None:
+    with vicc_on(slot, tmp_path):
+        slot.await_presence(present=True)
+        with pytest.raises(ReaderLostError, match="a card with contacts"):
+            PcscReader(slot.reader.name)
+        included = PcscReader(slot.reader.name, any_card=True)
+        (card,) = included.wait(LIMIT_S)
+        assert card.transceive(SELECT, LIMIT_S).hex() == "6a82"
+        included.close()
 
 
 def opensc_tool(slot: VirtualSlot, *apdus: str) -> list[str]:
@@ -104,12 +145,72 @@ def test_a_rival_that_holds_the_card_is_named(slot: VirtualSlot) -> None:
     reader.close()
 
 
-def test_a_card_we_hold_is_ours_alone(slot: VirtualSlot) -> None:
+class NotedCard:
+    """Answers all, and keeps what it heard."""
+
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+
+    def __call__(self, command: bytes) -> bytes:
+        self.heard.append(command)
+        return OK
+
+
+@contextmanager
+def rival_of(slot: VirtualSlot) -> Iterator["subprocess.Popen[str]"]:
+    """Wants THEIRS answered, and would have been by now if the card were free."""
+    with subprocess.Popen(
+        opensc_tool(slot, THEIRS.hex()), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as rival:
+        try:
+            with pytest.raises(subprocess.TimeoutExpired):
+                rival.communicate(timeout=RIVAL_WAITS_S)
+            yield rival
+        finally:
+            rival.kill()
+
+
+def test_a_card_that_was_only_asked_who_it_is_is_shared(slot: VirtualSlot) -> None:
     slot.insert(lambda command: OK)
     reader = PcscReader(slot.reader.name)
     (card,) = reader.wait(LIMIT_S)
-    card.transceive(SELECT, LIMIT_S)
-    rival = subprocess.run(opensc_tool(slot, SELECT.hex()), capture_output=True, text=True, check=False, timeout=30)
-    assert rival.returncode != 0
     assert card.transceive(SELECT, LIMIT_S) == OK
+    said = subprocess.run(
+        opensc_tool(slot, THEIRS.hex()), capture_output=True, text=True, check=True, timeout=30
+    ).stdout
+    assert "SW1=0x90, SW2=0x00" in said
+    assert card.transceive(SELECT, LIMIT_S) == OK
+    reader.close()
+
+
+def test_a_phone_we_do_business_with_is_ours_alone_until_we_let_go(slot: VirtualSlot) -> None:
+    phone = NotedCard()
+    slot.insert(phone)
+    reader = PcscReader(slot.reader.name)
+    (card,) = reader.wait(LIMIT_S)
+    card.converse(lambda transceive: [transceive(SELECT, LIMIT_S), transceive(OURS, LIMIT_S)])
+    with rival_of(slot) as rival:
+        assert card.transceive(OURS, LIMIT_S) == OK
+        assert phone.heard == [SELECT, OURS, OURS]
+        reader.close()
+        said, _ = rival.communicate(timeout=30)
+    assert "SW1=0x90, SW2=0x00" in said
+    assert THEIRS in phone.heard[3:]  # it did wait for the card, and for nothing else
+
+
+def test_a_phone_we_do_business_with_leaves_without_having_heard_another_program(slot: VirtualSlot) -> None:
+    phone = NotedCard()
+    slot.insert(phone)
+    reader = PcscReader(slot.reader.name)
+    (card,) = reader.wait(LIMIT_S)
+    card.converse(lambda transceive: [transceive(SELECT, LIMIT_S), transceive(OURS, LIMIT_S)])
+    with rival_of(slot) as rival:
+        assert card.transceive(OURS, LIMIT_S) == OK
+        slot.remove()
+        assert reader.wait(LIMIT_S) == ()
+        reader.wait(0)
+        said, _ = rival.communicate(timeout=30)
+    assert rival.returncode != 0
+    assert "SW1" not in said
+    assert phone.heard == [SELECT, OURS, OURS]
     reader.close()
