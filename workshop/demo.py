@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 import click
 import httpx
 
-from pengpos.client import AlarmView, Home, LocalClient, NewSale, SaleView
+from pengpos.client import AlarmView, ApiProblem, Home, LocalClient, NewSale, SaleView
 from pengpos.core.errors import PengposError
 from pengpos.core.money import Money
 from sandbox.phone.field.manners import Foreign, Honest, TornInReply
@@ -181,17 +181,21 @@ def the_link_is_cut(day: Day) -> str:
 
 
 def refused_by_policy(day: Day) -> str:
-    """200.01 is a cent more than the policy takes offline: refused, and nothing is charged."""
+    """200.01 is more than a tap may be offline: by code only. 500.01 is too much for any way, and said at once."""
     sale = day.until_state(day.charge("200.01"), "presented")
     day.phone.hold(day.port, 2.0)
-    sale = day.until(sale, lambda seen: seen.reason is not None, "refused")
-    reason = sale.reason
-    check(reason is not None and reason.code == 20 and sale.state == "presented", f"it is {sale.state}")
+    sale = day.client.sale(sale.id)
+    check(sale.state == "presented" and "reader" not in sale.ways, f"it is {sale.state}, by {', '.join(sale.ways)}")
     day.client.cancel(sale.id, "customer")
     sale = day.until_state(sale, "cancelling")  # its code was on the screen: a shopper may have paid, unseen
     check("confirmation-code" in sale.can, "no confirmation code is taken any more")
     day.given_up.append(sale.id)
-    return reason.shopper if reason else ""
+    try:
+        day.charge("500.01")
+    except ApiProblem as problem:
+        check(problem.problem.code == "too_much_offline", f"it is refused as {problem}")
+        return problem.problem.detail or ""
+    raise StepFailedError("500.01 is presented, though nothing may come of it")
 
 
 def killed_and_back(day: Day) -> str:

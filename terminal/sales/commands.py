@@ -231,7 +231,7 @@ class SaleCommands:
         """Nobody is invited to sign what cannot be taken: it would wait for days, and then come to nothing."""
         if (room := await self._limits.offline(amount, ways)).ways:
             return room.ways
-        raise CommandRefusedError(409, "offline_not_possible", offline_words(room, amount.currency))
+        raise CommandRefusedError(409, "too_much_offline", offline_words(room, amount.currency))
 
     def _check_standing(self) -> None:
         """A terminal that must not sell begins nothing, and accepts and gives back nothing."""

@@ -21,6 +21,9 @@ from sandbox.backend.records.tables import (
     PaymentStatus,
     PostingRow,
     RefundRow,
+    ReviewKind,
+    ReviewRow,
+    ReviewState,
 )
 from sandbox.phone.phone import VirtualPhone
 
@@ -39,6 +42,8 @@ class Entry:
     """State and amount by refund id."""
     refused: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Payments accepted offline and declined, by code: what was authorised, and what the platform bears of it."""
+    cancel_waits: bool = False
+    """Its cancel is held for a person, who has not decided."""
 
     @property
     def taken(self) -> int:
@@ -70,6 +75,14 @@ def read(backend: Backend, terminal_id: str) -> dict[str, Entry]:
             PaymentRow.intent_key.in_(entries), PaymentRow.accepted_offline, PaymentRow.status == PaymentStatus.DECLINED
         )):  # fmt: skip
             entries[payment.intent_key].refused[payment.code] = (payment.total_minor, payment.guaranteed_minor)
+        open_cancels = select(ReviewRow.subject).where(
+            ReviewRow.terminal_id == terminal_id,
+            ReviewRow.kind == ReviewKind.CANCEL,
+            ReviewRow.state == ReviewState.OPEN,
+        )
+        waiting = set(session.scalars(open_cancels))
+        for entry in entries.values():
+            entry.cancel_waits = entry.intent_id in waiting
     return {entry.intent_id: entry for entry in entries.values()}
 
 

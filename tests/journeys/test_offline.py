@@ -87,7 +87,7 @@ def test_too_much_offline_is_said_when_the_amount_is_keyed(
 ) -> None:
     counter.lose_the_backend()
     refused = counter.refused("POST", "/v1/sales", CHARGE | asked)
-    assert (refused.status, refused.code) == (409, "offline_not_possible")
+    assert (refused.status, refused.code) == (409, "too_much_offline")
     assert refused.detail.startswith(says)
     assert counter.status.sale is None
     counter.road.clear()
@@ -101,7 +101,7 @@ def test_tried_again_without_the_line_nobody_is_invited_either(counter: Counter,
     sale = counter.tap(counter.present("501.00"), phone, lambda seen: "again" in seen.can)
     counter.lose_the_backend()
     refused = counter.refused("POST", f"/v1/sales/{sale.id}/again")
-    assert (refused.status, refused.code) == (409, "offline_not_possible")
+    assert (refused.status, refused.code) == (409, "too_much_offline")
 
 
 def test_a_shopper_cannot_choose_how_the_promise_fails(counter: Counter, phone: VirtualPhone) -> None:

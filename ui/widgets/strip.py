@@ -13,6 +13,7 @@ _KNOWN_TROUBLE: dict[str, Message] = {
     "busy": words.TROUBLE_BUSY,
     "not_now": words.TROUBLE_NOT_NOW,
     "offline_not_possible": words.TROUBLE_OFFLINE,
+    "too_much_offline": words.TROUBLE_TOO_MUCH_OFFLINE,
     "credential_expired": words.TROUBLE_CREDENTIAL,
     "journal_full": words.TROUBLE_FULL,
     "journal_medium": words.TROUBLE_MEDIUM,

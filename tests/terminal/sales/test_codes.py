@@ -83,7 +83,7 @@ def test_a_computed_code_takes_no_more_than_the_limit(counter: Counter) -> None:
     """Who has read the secret once, with the line down."""
     counter.lose_the_backend()
     most = {"idempotency_key": "n", "currency": "CNY", "amount": 99_999_99}
-    assert counter.refused("POST", "/v1/sales", most).code == "offline_not_possible"
+    assert counter.refused("POST", "/v1/sales", most).code == "too_much_offline"
     given_up = shown_for(counter, "500.00")
     counter.tell(given_up, "cancel", {"reason": "customer"})
     for _ in range(4):
@@ -108,7 +108,7 @@ def test_codes_that_the_backend_has_not_confirmed_add_up(counter: Counter) -> No
     assert queue.caps is not None
     assert queue.caps.amount_left == 0
     refused = counter.refused("POST", "/v1/sales", {"idempotency_key": "n", "currency": "CNY", "amount": 1})
-    assert (refused.code, refused.detail.split(":")[0]) == ("offline_not_possible", "stored_total")
+    assert (refused.code, refused.detail.split(":")[0]) == ("too_much_offline", "stored_total")
     counter.restart()
     assert counter.status.queue.by_code_total == 2_000_00
 
