@@ -10,15 +10,6 @@ from tests.support.counter import Counter
 BACK = {"idempotency_key": "back 1", "reason": "returned"}
 
 
-def limit(counter: Counter, **limits: int) -> None:
-    """Settings at the backend, and the terminal has them."""
-    operator, path = counter.sandbox.operator, f"/terminals/{counter.terminal_id}/settings"
-    before = counter.status.terminal
-    assert before is not None
-    assert operator.call("PUT", path, {"limits": limits}).status_code == 204
-    counter.until_status(lambda status: status.terminal and status.terminal.config_version > before.config_version)
-
-
 def paid(counter: Counter, phone: VirtualPhone, amount: str) -> SaleView:
     return counter.tap(counter.present(amount), phone, "approved")
 
@@ -28,7 +19,7 @@ def refunds(sale: SaleView) -> str:
 
 
 def test_a_refund_above_the_limit_is_refused_and_says_what_helps(counter: Counter, phone: VirtualPhone) -> None:
-    limit(counter, per_refund=10_00)
+    counter.settle(limits={"per_refund": 10_00})
     sale = paid(counter, phone, "18.80")
     for body in (BACK, BACK | {"amount": 10_01}):
         refused = counter.refused("POST", refunds(sale), body)
@@ -41,7 +32,7 @@ def test_a_refund_above_the_limit_is_refused_and_says_what_helps(counter: Counte
 
 
 def test_parts_and_other_sales_add_up_over_the_day(counter: Counter, phone: VirtualPhone) -> None:
-    limit(counter, refunds_per_day=20_00)
+    counter.settle(limits={"refunds_per_day": 20_00})
     first, second = paid(counter, phone, "18.80"), paid(counter, phone, "6.00")
     counter.call("POST", refunds(first), BACK)
     counter.until(first, "refunded")
@@ -56,7 +47,7 @@ def test_parts_and_other_sales_add_up_over_the_day(counter: Counter, phone: Virt
 
 
 def test_what_waits_for_the_line_counts_too(counter: Counter, phone: VirtualPhone) -> None:
-    limit(counter, refunds_per_day=20_00)
+    counter.settle(limits={"refunds_per_day": 20_00})
     first, second = paid(counter, phone, "18.80"), paid(counter, phone, "18.80")
     counter.lose_the_backend()
     assert counter.call("POST", refunds(first), BACK).status_code == 201
@@ -65,10 +56,8 @@ def test_what_waits_for_the_line_counts_too(counter: Counter, phone: VirtualPhon
 
 
 def test_a_manager_goes_no_further(counter: Counter, phone: VirtualPhone) -> None:
-    operator, path = counter.sandbox.operator, f"/terminals/{counter.terminal_id}/settings"
     manager = {"id": "m-1", "name": "李经理", "role": "manager", "pin": "4711"}
-    assert operator.call("PUT", path, {"operators": [manager]}).status_code == 204
-    limit(counter, per_refund=10_00)
+    counter.settle(operators=[manager], limits={"per_refund": 10_00})
     sale = paid(counter, phone, "18.80")
     session = counter.call("POST", "/v1/operators/session", {"pin": "4711"}).json()
     answer = counter.call("POST", refunds(sale), BACK, Authorization=f"Bearer {session['token']}")
@@ -77,7 +66,7 @@ def test_a_manager_goes_no_further(counter: Counter, phone: VirtualPhone) -> Non
 
 @pytest.mark.parametrize("limits", [{"per_refund": 18_80}, {"refunds_per_day": 18_80}])
 def test_limits_hold_their_end(counter: Counter, phone: VirtualPhone, limits: dict[str, int]) -> None:
-    limit(counter, **limits)
+    counter.settle(limits=limits)
     sale = paid(counter, phone, "18.80")
     assert counter.call("POST", refunds(sale), BACK).status_code == 201
     counter.until(sale, "refunded")

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Roles at the counter: once the backend names operators, a person is needed. Source: local API, *Operators*."""
 
-from typing import Any
-
 import pytest
 
 from pengpos.client import AlarmView, SaleView
@@ -18,20 +16,10 @@ STAFF = [
 ]
 
 
-def set_up(counter: Counter, operators: list[dict[str, Any]], roles: dict[str, list[str]] | None = None) -> None:
-    """Settings at the backend, and the terminal has them."""
-    settings = {"operators": operators, **({"roles": roles} if roles is not None else {})}
-    operator, path = counter.sandbox.operator, f"/terminals/{counter.terminal_id}/settings"
-    before = counter.status.terminal
-    assert before is not None
-    assert operator.call("PUT", path, settings).status_code == 204
-    counter.until_status(lambda status: status.terminal and status.terminal.config_version > before.config_version)
-
-
 @pytest.fixture
 def staffed(counter: Counter) -> Counter:
     """A terminal with operators."""
-    set_up(counter, STAFF)
+    counter.settle(operators=STAFF)
     return counter
 
 
@@ -76,7 +64,7 @@ def test_a_refund_takes_a_manager_and_says_who_it_was(staffed: Counter, phone: V
 
 
 def test_cash_taken_takes_a_manager_and_an_ordinary_cancel_does_not(hasty: Counter, phone: VirtualPhone) -> None:
-    set_up(hasty, STAFF)
+    hasty.settle(operators=STAFF)
     nothing = hasty.present("6.00")
     assert hasty.tell(nothing, "cancel", {"reason": "customer"}).state in {"cancelled", "cancelling"}
     hasty.until(nothing, "cancelled")
@@ -92,7 +80,7 @@ def test_cash_taken_takes_a_manager_and_an_ordinary_cancel_does_not(hasty: Count
 
 
 def test_to_accept_offline_takes_a_manager(hasty: Counter, phone: VirtualPhone) -> None:
-    set_up(hasty, STAFF)
+    hasty.settle(operators=STAFF)
     sale = unknown(hasty, phone)
     path = f"/v1/sales/{sale.id}/accept-offline"
     assert hasty.refused("POST", path).action == "accept_offline"
@@ -128,7 +116,9 @@ def test_an_alarm_is_seen_by_who_may_and_the_journal_says_who(staffed: Counter) 
 
 
 def test_the_policy_says_what_needs_which_role(counter: Counter, phone: VirtualPhone) -> None:
-    set_up(counter, STAFF, {"refund": ["cashier", "manager"], "day_close": [], "diagnosis": ["technician"]})
+    counter.settle(
+        operators=STAFF, roles={"refund": ["cashier", "manager"], "day_close": [], "diagnosis": ["technician"]}
+    )
     assert counter.call("POST", "/v1/day/close", {}).status_code == 200
     assert counter.refused("GET", "/v1/diagnosis").roles == ["technician"]
     sale = paid(counter, phone)

@@ -31,6 +31,7 @@ from pengpos.core.reasons import Reason
 from pengpos.core.sale import SaleState
 from provisioning.activation import activate
 from provisioning.enrolment import Enrolling
+from sandbox.backend.terminals import policy
 from sandbox.phone.field.in_process import FieldPhone, VirtualField
 from sandbox.phone.phone import VirtualPhone
 from sandbox.phone.wallet.owner import Owner
@@ -334,6 +335,15 @@ class Counter:
             self.road.silence_events()
         until(lambda: self.road.is_quiet, "every answer under way has come")
         self.until_status(lambda status: not status.link.online)
+
+    def settle(self, **settings: Any) -> None:
+        """Settings of this terminal at the backend; until the terminal has the policy that carries them."""
+        path, backend = f"/terminals/{self.terminal_id}/settings", self.sandbox.backend
+        assert self.sandbox.operator.call("PUT", path, settings).status_code == 204
+        wanted = backend.db.write(
+            lambda session: policy.current(session, backend.issuer, self.terminal_id, backend.clock.now()).version
+        )
+        self.until_status(lambda status: status.terminal and status.terminal.config_version >= wanted)
 
     def pass_time(self, seconds: int) -> None:
         """For everybody: backend, phones, terminal."""

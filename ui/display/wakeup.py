@@ -6,12 +6,12 @@ comes over one socket, on which a thread can sleep. Where there is no such socke
 devices), the window has to ask now and then.
 """
 
-import contextlib
 import ctypes
 import io
 import os
 import select
 import sys
+import threading
 from typing import Final
 
 import pygame
@@ -26,6 +26,9 @@ class Wakeup:
 
     def __init__(self) -> None:
         self._woken = io.FileIO(os.eventfd(0), "r+")
+        self._closing = threading.RLock()
+        """Held while the waker is written or closed: a number let go of may be another file's by then. A signal's
+        handler may find its own thread holding it."""
         self._waiting = select.poll()
         self._waiting.register(self._woken, select.POLLIN)
         driver = pygame.display.get_driver()
@@ -37,8 +40,9 @@ class Wakeup:
 
     def wake(self) -> None:
         """End the sleep, or the next one; safe from any thread and from a signal's handler."""
-        with contextlib.suppress(ValueError):  # closed
-            self._woken.write(_ONE)
+        with self._closing:
+            if not self._woken.closed:
+                self._woken.write(_ONE)
 
     def until_woken(self, limit_s: float) -> None:
         """Sleep until something may have happened, at most that long. A signal's handler runs and does not end it."""
@@ -48,7 +52,8 @@ class Wakeup:
 
     def close(self) -> None:
         """Let go of the waker; the connection is SDL's."""
-        self._woken.close()
+        with self._closing:
+            self._woken.close()
 
 
 def _connection_to_x() -> int | None:

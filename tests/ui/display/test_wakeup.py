@@ -86,3 +86,38 @@ def test_waking_what_is_closed_is_no_error(wakeup: Wakeup) -> None:
     wakeup.close()
     wakeup.wake()
     assert pygame.display.get_init()
+
+
+class Held:
+    """A waker whose write takes as long as the test wants."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.begun, self.may_end = threading.Event(), threading.Event()
+
+    def write(self, _octets: bytes) -> None:
+        self.begun.set()
+        self.may_end.wait(LIMIT_S)
+        self.done.append("written")
+
+    def close(self) -> None:
+        self.closed = True
+        self.done.append("closed")
+
+
+def test_closing_waits_for_a_waking_under_way(wakeup: Wakeup, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number that is let go of may be another file's when the late waker writes to it."""
+    held = Held()
+    with monkeypatch.context() as patched:
+        patched.setattr(wakeup, "_woken", held)
+        waking, closing_it = threading.Thread(target=wakeup.wake), threading.Thread(target=wakeup.close)
+        waking.start()
+        held.begun.wait(LIMIT_S)
+        closing_it.start()
+        closing_it.join(0.2)  # long enough to close what does not wait; what waits is right at any length
+        held.may_end.set()
+        waking.join(LIMIT_S)
+        closing_it.join(LIMIT_S)
+    assert held.done == ["written", "closed"]
