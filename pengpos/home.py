@@ -62,6 +62,11 @@ class Home:
         return self.root / "terminal.json"
 
     @property
+    def last_heard(self) -> Path:
+        """What the backend last said of this terminal: policy and standing (0600)."""
+        return self.root / "last_heard.json"
+
+    @property
     def device_key(self) -> Path:
         """The device key (0600)."""
         return self.root / "device.key"

@@ -23,6 +23,7 @@ from pengpos.core.ports import Signer
 from pengpos.core.times import rfc3339
 from pengpos.home import Home
 from pengpos.keys.file import FileKey
+from pengpos.keys.last_heard import LastHeard, write_last_heard
 from pengpos.keys.private_file import create_private, replace_private
 from pengpos.keys.two_copies import write_copy
 from pengpos.wire.encoding.base64url import unb64u
@@ -134,6 +135,8 @@ class Enrolling:
         path = self.home.enrolment
         try:
             self._store_root()
+            heard = LastHeard(terminal_id=answer.terminal_id, policy=answer.policy, issuers=answer.issuers)
+            write_last_heard(self.home.last_heard, heard)
             created = create_private(path, content)
         except OSError as error:
             raise ConfigError(

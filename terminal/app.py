@@ -106,6 +106,8 @@ class Terminal:
         if (detail := take_fault(self._last_fault)) is not None:
             self._device.alarms.raise_lasting(SOFTWARE, SOFTWARE, software_fault(detail))
         await self._keep_enrolment()
+        await self._backend.documents.keep_beside()
+        await self._backend.confirmation_secrets.keep_beside()
         noted = await asyncio.to_thread(self._device.journal.values, MISSING_ROWS)
         self._sales.inquiries.ask_where_rows_are_missing(noted)
         self._sales.second_copy.copy(open_sales.sales)

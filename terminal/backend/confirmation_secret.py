@@ -21,18 +21,20 @@ from pengpos.core.ports import Clock
 from pengpos.core.sale import Intent
 from pengpos.core.times import parse_rfc3339
 from pengpos.wire.confirmation_code import SECRET_SIZE
-from pengpos.wire.encoding.base64url import unb64u
+from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context
 from terminal.backend.gateway import BackendGateway
 from terminal.device.identity import Identity
 from terminal.device.recording import durable
 from terminal.sales.offline import read_document
+from terminal.standing.last_heard import HeardFile
 
 log = logging.getLogger(__name__)
 
 ASK_EVERY_S: Final = 600
 _KIND: Final = "confirmation_secret"
 _UNTOLD: Final = 2**63 - 1
+_SIZE: Final = 16 + 2 * SECRET_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +59,47 @@ class ConfirmationSecrets:
     """What codes are held against. Lives on the loop; made before anything waits for it: it reads the journal."""
 
     def __init__(
-        self, *, identity: Callable[[], Identity], journal: JournalPort, backend: BackendGateway, clock: Clock
+        self,
+        *,
+        identity: Callable[[], Identity],
+        journal: JournalPort,
+        backend: BackendGateway,
+        clock: Clock,
+        heard: HeardFile,
     ) -> None:
         self._identity = identity
         self._journal = journal
         self._backend = backend
         self._clock = clock
-        self._asked_at = clock.now()  # what has just started has more urgent things to ask
+        self._heard = heard
+        self._asked_at: int | None = clock.now()  # what has just started has more urgent things to ask
         enrolled = identity().confirmation_secret
         body = journal.value(_KIND, identity().terminal_id)
+        if body is None:
+            body = self._beside()
         self._stored = _Stored(0, 0, enrolled, enrolled) if body is None else _Stored.decode(body)
+
+    def _beside(self) -> bytes | None:
+        """For a journal that is new: what stands beside the enrolment; where that is gone, ask at once."""
+        found = self._heard.found
+        if found is None:
+            self._asked_at = None
+            return None
+        try:
+            body = unb64u(found.confirmation or "")
+        except MalformedError:
+            body = b""
+        return body if len(body) == _SIZE else None
 
     def of(self, intent: Intent) -> Sequence[bytes]:
         """Those by which a page may have reckoned this intent's code."""
         stored = self._stored
         return (stored.newest, stored.before) if intent.issued_at <= stored.told_at else (stored.newest,)
+
+    async def keep_beside(self) -> None:
+        """Put what the journal has beside the enrolment too, unless it stands there."""
+        if self._stored.version:
+            await self._heard.keep(confirmation=b64u(self._stored.encode()))
 
     async def renew(self) -> None:
         """Say which is stored, and store the one that comes. Raises UnusableAnswerError, MalformedError,
@@ -79,7 +107,7 @@ class ConfirmationSecrets:
         SignatureError, JournalTransientError.
         """
         now = self._clock.now()
-        if 0 <= now - self._asked_at < ASK_EVERY_S:
+        if self._asked_at is not None and 0 <= now - self._asked_at < ASK_EVERY_S:
             return
         if await self._ask():
             await self._ask()  # at once: until the backend knows, pages show codes of the old one
@@ -108,3 +136,4 @@ class ConfirmationSecrets:
         row = ValueStored(kind=_KIND, key=self._identity().terminal_id, body=stored.encode())
         await durable(self._journal, [row, *more])
         self._stored = stored
+        await self.keep_beside()

@@ -19,7 +19,7 @@ from pengpos.backend_api.calls import UnusableAnswerError
 from pengpos.backend_api.messages import ConfigMessage, DenylistContent
 from pengpos.core.errors import JournalTransientError, MalformedError, SignatureError
 from pengpos.core.times import parse_rfc3339
-from pengpos.wire.encoding.base64url import unb64u
+from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from terminal.backend.denylist import Denylist
@@ -30,6 +30,7 @@ from terminal.device.identity import CurrentIdentity
 from terminal.device.recording import durable, set_within
 from terminal.device.timekeeping import Timekeeper
 from terminal.sales.offline import POLICY, NewestPolicy, read_document
+from terminal.standing.last_heard import HeardFile
 from terminal.standing.standing import CurrentStanding
 from terminal.standing.told_alarms import ToldAlarms
 
@@ -94,6 +95,7 @@ class Documents:
         time: Timekeeper,
         policy: NewestPolicy,
         standing: CurrentStanding,
+        heard: HeardFile,
         alarms: ToldAlarms,
         changed: Callable[[], None],
     ) -> None:
@@ -105,6 +107,7 @@ class Documents:
         self._time = time
         self._policy = policy
         self._standing = standing
+        self._heard = heard
         self._alarms = alarms
         self._changed = changed
         self._denylist = StoredDenylist(journal)
@@ -127,8 +130,11 @@ class Documents:
         document = read_document(raw, self._identity(), Context.POLICY)
         issuers = _issuers_in(document)
         if self._policy_version is None or self._policy_version < document["version"]:
-            signed_under = ValueStored(kind=_ISSUERS, key=_OF_THE_POLICY, body=_written(self._identity().issuers))
-            await self._store(POLICY, document, raw, signed_under)
+            signed_under = self._identity().issuers
+            await self._store(
+                POLICY, document, raw, ValueStored(kind=_ISSUERS, key=_OF_THE_POLICY, body=_written(signed_under))
+            )
+            await self._heard.keep(**_beside(raw, signed_under))
             self._policy_version = document["version"]
             self._policy.take(raw)  # while who signed it is an issuer still
             if issuers is not None:
@@ -139,6 +145,19 @@ class Documents:
             self._alarms.policy_says(document)
         if not self._policy.signs_endings:  # a backend of page 1.1 has no better word; this one may be an old answer
             await self._time.confirm()
+
+    async def keep_beside(self) -> None:
+        """At a start: put what the journal holds beside the enrolment too, where a crash kept it off."""
+        raw = await asyncio.to_thread(self._stored_policy)
+        if raw is not None:
+            await self._heard.keep(**_beside(*raw))
+            await self._standing.keep_beside()
+
+    def _stored_policy(self) -> tuple[bytes, Issuers] | None:
+        """The policy in the journal and under whom it was signed; None where it has none."""
+        stored = self._journal.document(POLICY)
+        kept = self._journal.value(_ISSUERS, _OF_THE_POLICY)
+        return None if stored is None or not kept else (stored.body, _read(kept))
 
     async def fetch_denylist(self) -> None:
         """`GET /terminal/denylist?since=V`: apply a signed delta that starts where we are."""
@@ -181,20 +200,38 @@ class Documents:
         """Trust the issuers of the stored policy, then take it, or the enrolment's; the version that is stored."""
         stored = self._journal.document(POLICY)
         if stored is None:
-            self._policy.take(self._identity().policy)
+            self._take_policy_beside()
             return None
         kept = self._journal.value(_ISSUERS, _OF_THE_POLICY)
         if kept:  # after two rotations those of the enrolment have not signed it
             self._identity.trust(_read(kept))
-        self._policy.take(stored.body)
+        self._take(stored.body)
+        return stored.version
+
+    def _take_policy_beside(self) -> None:
+        """A journal that is new: what stands beside the enrolment, else what the enrolment brought, until the next."""
+        found = self._heard.found
+        if found is None or found.policy is None:
+            self._policy.take(self._identity().policy)
+            return
         try:
-            issuers = _issuers_in(read_document(stored.body, self._identity(), Context.POLICY))
+            raw, issuers = unb64u(found.policy), Issuers(PublicKey.from_jwk(jwk) for jwk in found.issuers)
+        except (KeyError, ValueError, MalformedError) as error:
+            log.error("policy beside the enrolment not usable: %s", error)
+            self._policy.take(None)
+            return
+        self._identity.trust(issuers)
+        self._take(raw)
+
+    def _take(self, raw: bytes) -> None:
+        self._policy.take(raw)
+        try:
+            issuers = _issuers_in(read_document(raw, self._identity(), Context.POLICY))
         except (MalformedError, SignatureError) as error:
             log.error("stored policy not usable: %s", error)
         else:
             if issuers is not None:
                 self._identity.trust(issuers)
-        return stored.version
 
 
 def _issuers_in(policy: dict[str, Any]) -> Issuers | None:
@@ -207,6 +244,11 @@ def _issuers_in(policy: dict[str, Any]) -> Issuers | None:
 
 def _written(issuers: Issuers) -> bytes:
     return msgspec.json.encode([key.to_jwk() for key in issuers])
+
+
+def _beside(raw: bytes, signed_under: Issuers) -> dict[str, Any]:
+    """As `LastHeard` has it."""
+    return {"policy": b64u(raw), "issuers": [key.to_jwk() for key in signed_under]}
 
 
 def _read(written: bytes) -> Issuers:

@@ -17,15 +17,16 @@ from pengpos.core.errors import (
 from pengpos.core.times import rfc3339
 from pengpos.home import Home
 from pengpos.keys.file import FileKey
+from pengpos.keys.last_heard import LastHeard, read_last_heard
 from provisioning.cli import doctor_command, enrol_command
 from provisioning.doctor import examine
 from provisioning.finding import Finding, Probe, broken, well, worth_a_look
 from provisioning.ports import DoctorPorts, EnrolPorts
 from provisioning.probes import own_probes
 from terminal.commands.parts import part_probes
-from terminal.device.identity import Identity, NotEnrolledError, read_identity
+from terminal.device.identity import Identity, NotEnrolledError, read_enrolment, read_identity
 from terminal.device.settings import read_settings
-from terminal.standing.standing import Standing, kept
+from terminal.standing.standing import Standing, at_start, kept
 
 _FONTS = Path(__file__).parents[2] / "ui" / "fonts"
 _FONT_FILES = ("Inter-Regular.otf", "Inter-SemiBold.otf", "NotoSansSC-Regular.otf", "NotoSansTC-Regular.otf")
@@ -108,17 +109,19 @@ def _what_can_be_read(home: Home) -> str:
 
 
 def _standing(home: Home) -> Finding:
-    """Whether the operator lets it sell, as the journal says it was obeyed last."""
+    """Whether the operator lets it sell, as it was obeyed last."""
     from offline_queue.journal.files import load_key
     from offline_queue.journal.reader import JournalReader
 
     if not home.journal.exists():
-        return well("not told yet")
+        return _unheard() if home.enrolment.exists() and not home.last_heard.exists() else well("not told yet")
     try:
         with JournalReader(home.journal, load_key(home.journal_key, home.journal)) as reader:
-            obeyed = kept(reader)
+            obeyed = at_start(reader, _last_heard(home)) if home.enrolment.exists() else kept(reader)
     except PengposError:
         return worth_a_look("not known: the journal cannot be read", "See what is said of the journal")
+    if obeyed.unheard:
+        return _unheard()
     since = "" if obeyed.since is None else f" since {rfc3339(obeyed.since)}"
     match obeyed.standing:
         case Standing.ACTIVE:
@@ -127,6 +130,17 @@ def _standing(home: Home) -> Finding:
             return broken(f"locked by the operator{since}", "Call your payment provider; leave it connected")
         case Standing.REVOKED:
             return broken(f"revoked by the operator{since}", "Enrol another terminal; leave this one until all is sent")
+
+
+def _last_heard(home: Home) -> LastHeard | None:
+    """What stands beside the enrolment. Raises ConfigError."""
+    return read_last_heard(home.last_heard, str(read_enrolment(home.enrolment).get("terminal_id")))
+
+
+def _unheard() -> Finding:
+    """Neither a journal nor the file beside the enrolment says what the backend said last."""
+    cure = "Connect it: it sells again once its payment provider has answered"
+    return broken("what the backend said last is gone: nothing is sold or given back", cure)
 
 
 def _fonts() -> Finding:

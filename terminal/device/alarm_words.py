@@ -107,6 +107,7 @@ _SLOW: Final = _Alarm(message("alarm.journal_slow.text"), message("alarm.journal
 _LOG_GROWS: Final = _Alarm(message("alarm.journal_log.text"), message("alarm.journal_log.cure"))
 
 _LOCKED: Final = _Alarm(message("alarm.terminal_locked.text"), message("alarm.terminal_locked.cure"))
+_UNHEARD: Final = _Alarm(message("alarm.terminal_unheard.text"), message("alarm.terminal_unheard.cure"))
 _REVOKED: Final = _Alarm(message("alarm.terminal_revoked.text"), message("alarm.terminal_revoked.cure"))
 _CREDENTIAL_ENDS: Final = _Alarm(message("alarm.credential_ends.text"), message("alarm.credential_ends.cure"))
 _CLOCK_AHEAD: Final = _Alarm(message("alarm.clock_ahead.text"), message("alarm.clock_ahead.cure"))
@@ -229,6 +230,11 @@ def log_grows() -> AlarmWords:
 def must_not_sell(*, revoked: bool) -> AlarmWords:
     """The operator has locked this terminal, or revoked it for good."""
     return (_REVOKED if revoked else _LOCKED).words()
+
+
+def unheard() -> AlarmWords:
+    """Nothing here says any more whether this terminal may sell."""
+    return _UNHEARD.words()
 
 
 def credential_ends(days: int) -> AlarmWords:

@@ -2,7 +2,8 @@
 """Whether this terminal may sell: what the newest signed policy says of it, or a call that was answered `403 revoked`.
 
 Source: backend API, *Standing*. It is kept in the journal, so that a restart without a line changes nothing, and so
-that it can be read there since when which standing was obeyed. It does not end with the policy's `not_after`.
+that it can be read there since when which standing was obeyed; and beside the enrolment, for a journal set aside. It
+does not end with the policy's `not_after`. Where neither knows a policy, it must not sell until the backend answers.
 
 Tests: tests/journeys/test_standing.py
 """
@@ -21,13 +22,17 @@ from offline_queue.retries import retry_until_recorded
 from offline_queue.values import ValueStored
 from pengpos.core.ports import Clock
 from pengpos.core.times import parse_rfc3339
-from terminal.device.alarm_words import must_not_sell
+from pengpos.keys.last_heard import LastHeard
+from terminal.device.alarm_words import must_not_sell, unheard
 from terminal.device.alarms import Alarms
 from terminal.device.recording import durable, end_tasks, report_if_broken
+from terminal.standing.last_heard import HeardFile
 
 log = logging.getLogger(__name__)
 
 SAVE_AGAIN_S = 2.0
+UNHEARD = "terminal_unheard"
+"""The kind of the alarm where nothing is known of what the backend said last."""
 _KIND, _KEY = "standing", "obeyed"
 
 
@@ -47,18 +52,24 @@ class Obeyed(msgspec.Struct, frozen=True, kw_only=True):
     """Unix seconds, as the policy says it, else when it was heard; None where it may sell."""
     by_refusal: bool = False
     """Not signed: a call was answered `403 revoked`. It counts until the backend answers with a policy."""
+    unheard: bool = False
+    """Nothing is known of what the backend said last. It counts until the backend answers with a policy."""
 
 
 class CurrentStanding:
     """The standing in force. Changed on the loop, read in any thread."""
 
-    def __init__(self, journal: JournalPort, clock: Clock, alarms: Alarms, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, journal: JournalPort, clock: Clock, alarms: Alarms, changed: Callable[[], None], heard: HeardFile
+    ) -> None:
         self._journal = journal
+        self._heard = heard
         self._clock = clock
         self._alarms = alarms
         self._changed = changed
         self._saving: asyncio.Task[None] | None = None
-        self._obeyed = self._saved = kept(journal)
+        self._saved = kept(journal)
+        self._obeyed = at_start(journal, heard.found)
         self._show()
 
     @property
@@ -81,7 +92,8 @@ class CurrentStanding:
         if document is None:
             return
         signed = _signed(document)
-        if self._obeyed.by_refusal and not answered and signed.standing is not Standing.REVOKED:
+        unsigned = self._obeyed.by_refusal or self._obeyed.unheard
+        if unsigned and not answered and signed.standing is not Standing.REVOKED:
             return
         self._obey(signed)
 
@@ -107,11 +119,15 @@ class CurrentStanding:
             self._saving.add_done_callback(report_if_broken)
 
     def _show(self) -> None:
-        for standing in (Standing.LOCKED, Standing.REVOKED):
-            if standing is self._obeyed.standing:
-                self._alarms.show(alarm_kind(standing), must_not_sell(revoked=standing is Standing.REVOKED))
-            else:
-                self._alarms.clear(alarm_kind(standing))
+        obeyed = self._obeyed
+        kind = None if obeyed.standing is Standing.ACTIVE else alarm_kind(obeyed.standing)
+        if obeyed.unheard:
+            kind = UNHEARD
+        for other in {UNHEARD, alarm_kind(Standing.LOCKED), alarm_kind(Standing.REVOKED)} - {kind}:
+            self._alarms.clear(other)
+        if kind is not None:
+            words = unheard() if obeyed.unheard else must_not_sell(revoked=obeyed.standing is Standing.REVOKED)
+            self._alarms.show(kind, words)
 
     async def _save(self) -> None:
         while self._saved != self._obeyed:
@@ -119,13 +135,33 @@ class CurrentStanding:
             row = ValueStored(kind=_KIND, key=_KEY, body=msgspec.json.encode(obeyed))
             attempt = partial(durable, self._journal, [row])
             await retry_until_recorded(attempt, what="the standing", every_s=SAVE_AGAIN_S)
+            await self.keep_beside(obeyed)
             self._saved = obeyed
+
+    async def keep_beside(self, obeyed: Obeyed | None = None) -> None:
+        """Write what is obeyed beside the enrolment too, unless it stands there. Not while nothing is known."""
+        obeyed = obeyed or self._obeyed
+        if not obeyed.unheard:
+            beside = {"standing": obeyed.standing.value, "since": obeyed.since, "by_refusal": obeyed.by_refusal}
+            await self._heard.keep(**beside)
 
 
 def kept(journal: Reads) -> Obeyed:
     """What the journal says was obeyed last."""
     body = journal.value(_KIND, _KEY)
     return msgspec.json.decode(body, type=Obeyed) if body else Obeyed()
+
+
+def at_start(journal: Reads, heard: LastHeard | None) -> Obeyed:
+    """What is obeyed until a policy is read: where journal and file differ, what stops it. Both gone: that stops it."""
+    kept_here = kept(journal)
+    if heard is None and journal.document("policy") is None:
+        return Obeyed(standing=Standing.LOCKED, unheard=True)
+    if heard is None or kept_here.standing is not Standing.ACTIVE:
+        return kept_here
+    word = heard.standing
+    standing = Standing(word) if word in Standing.__members__.values() else Standing.LOCKED
+    return Obeyed(standing=standing, since=heard.since, by_refusal=heard.by_refusal)
 
 
 def alarm_kind(standing: Standing) -> str:

@@ -103,11 +103,16 @@ def make_backend(
             time=device.time,
             policy=policy,
             standing=standing,
+            heard=device.heard,
             alarms=ToldAlarms(device.alarms),
             changed=device.publisher.changed,
         ),
         confirmation_secrets=ConfirmationSecrets(
-            identity=device.identity, journal=device.journal, backend=gateway, clock=device.clock
+            identity=device.identity,
+            journal=device.journal,
+            backend=gateway,
+            clock=device.clock,
+            heard=device.heard,
         ),
         renewal=Renewal(
             identity=device.identity,

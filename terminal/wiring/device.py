@@ -20,6 +20,7 @@ from terminal.device.executor import DIAGNOSIS_LIMIT_S, Executors, SharedJob
 from terminal.device.identity import CurrentIdentity, mend_enrolment, read_enrolment, read_identity
 from terminal.device.timekeeping import Timekeeper
 from terminal.sales.arming import Arming
+from terminal.standing.last_heard import HeardFile
 from terminal.standing.standing import CurrentStanding
 from terminal.wiring.surroundings import Surroundings
 
@@ -40,6 +41,7 @@ class DeviceParts:
     lists: SaleLists
     views: SaleViews
     standing: CurrentStanding
+    heard: HeardFile
     feed: Feed
     publisher: Publisher
     alarms: Alarms
@@ -68,7 +70,8 @@ def make_device(given: Surroundings) -> DeviceParts:
         arming.allow(allowed=standing.may_sell)
         publisher.changed()
 
-    standing = CurrentStanding(journal, clock, alarms, standing_changed)
+    heard = HeardFile(home.last_heard, enrolled.terminal_id)
+    standing = CurrentStanding(journal, clock, alarms, standing_changed, heard)
     arming.allow(allowed=standing.may_sell)
     views = SaleViews(given.language, lambda: standing.may_sell)
     return DeviceParts(
@@ -83,6 +86,7 @@ def make_device(given: Surroundings) -> DeviceParts:
         lists=SaleLists(list_reads, executors.lists, views),
         views=views,
         standing=standing,
+        heard=heard,
         feed=feed,
         publisher=publisher,
         alarms=alarms,

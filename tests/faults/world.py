@@ -25,6 +25,7 @@ from offline_queue.journal.journal import Journal
 from pengpos.client import Home
 from pengpos.core.money import Money
 from pengpos.keys.file import FileKey
+from pengpos.keys.last_heard import LastHeard, write_last_heard
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.keys import PublicKey
 from sandbox.backend.booking import sweep
@@ -172,6 +173,8 @@ class World:
             "enrolled_at": datetime.fromtimestamp(self.time.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
         home.enrolment.write_bytes(msgspec.json.encode(stored))
+        heard = LastHeard(terminal_id=stored["terminal_id"], policy=stored["policy"], issuers=stored["issuers"])
+        write_last_heard(home.last_heard, heard)
         self._lay_journal(home)
         return home
 

@@ -8,15 +8,17 @@ from uuid import UUID
 import httpx
 import pytest
 
+from offline_queue.journal.files import set_aside
 from pengpos.client import SaleView
 from pengpos.keys.software import SoftwareKey
+from pengpos.keys.two_copies import copy_of
 from pengpos.wire.confirmation_code import confirmation_code
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import PublicKey
 from terminal.backend.confirmation_secret import ASK_EVERY_S
 from tests.support.counter import Counter
-from tests.support.road import Obstacle, Pass, loses_the_answer, says
+from tests.support.road import Obstacle, Pass, loses_the_answer, refuses, says
 
 PATH = "/v1/terminal/confirmation-secret"
 MONTH_S = 31 * 86_400
@@ -81,6 +83,21 @@ def test_until_the_backend_has_been_told_either_is_taken(counter: Counter, old: 
     for secret in (old, new):
         sale = shown(counter)
         assert counter.tell(sale, "confirmation-code", {"code": code_by(secret, sale)}).state == "approved"
+
+
+def test_a_journal_set_aside_takes_no_renewed_secret_along(counter: Counter, old: bytes) -> None:
+    counter.pass_time(MONTH_S)
+    refresh(counter)
+    new = stored(counter)
+    assert new != old
+    for file in (counter.home.last_heard, copy_of(counter.home.last_heard)):
+        file.unlink()  # as a version before it left it: written anew at the next start
+    counter.road.put(refuses())
+    counter.restart()
+    counter.close()
+    set_aside(counter.home.journal, counter.sandbox.clock)
+    counter.open()
+    assert stored(counter) == new
 
 
 def test_a_backend_of_page_1_1_renews_none(counter: Counter, old: bytes) -> None:

@@ -8,11 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from offline_queue.journal.files import load_key
+from offline_queue.journal.files import load_key, set_aside
 from offline_queue.journal.journal import Journal
 from offline_queue.values import ValueStored
 from pengpos.client import SaleView, Status
+from pengpos.keys.last_heard import LastHeard, read_last_heard
 from pengpos.keys.software import SoftwareKey
+from pengpos.keys.two_copies import copy_of
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, Sign1, sign1
 from sandbox.phone.phone import VirtualPhone
@@ -200,6 +202,86 @@ def test_a_sale_that_waited_for_a_phone_is_not_taken_up_again(counter: Counter, 
     with counter.held(phone):
         counter.look_round()
     assert counter.sale(sale).state in {"cancelling", "cancelled"}
+
+
+# --- a journal that is new --------------------------------------------------------------------------------------------
+
+
+def heard(counter: Counter) -> LastHeard | None:
+    return read_last_heard(counter.home.last_heard, counter.terminal_id)
+
+
+def open_without_journal(counter: Counter, *, last_heard: bool = True) -> None:
+    """Off, the journal set aside with the line cut, and perhaps what lies beside the enrolment taken away; on again."""
+    counter.close()
+    set_aside(counter.home.journal, counter.sandbox.clock)
+    if not last_heard:
+        for file in (counter.home.last_heard, copy_of(counter.home.last_heard)):
+            file.unlink()
+    counter.road.put(refuses())
+    counter.open()
+
+
+@pytest.mark.parametrize("how", ["revoke", "lock"])
+def test_a_journal_set_aside_takes_no_standing_along(counter: Counter, how: str) -> None:
+    standing = stop(counter, how)
+    until_standing(counter, standing)
+    until(lambda: (found := heard(counter)) is not None and found.standing == standing, "kept beside the enrolment")
+    open_without_journal(counter)
+    assert (counter.status.terminal and counter.status.terminal.standing) == standing
+    assert counter.refused("POST", "/v1/sales", NEW).code == f"terminal_{standing}"
+    counter.restart()  # nothing was stored of it meanwhile
+    assert counter.refused("POST", "/v1/sales", NEW).code == f"terminal_{standing}"
+
+
+def test_a_journal_set_aside_takes_no_unsigned_revocation_along(counter: Counter) -> None:
+    for path in ("/v1/terminal/config", "/v1/intents/.*"):
+        counter.road.put(says(403, REVOKED, "application/problem+json"), "*", path)
+    counter.charge("18.80")
+    until_standing(counter, "revoked")
+    until(lambda: (found := heard(counter)) is not None and found.by_refusal, "kept beside the enrolment")
+    open_without_journal(counter)
+    assert counter.refused("POST", "/v1/sales", NEW).code == "terminal_revoked"
+
+
+def test_a_journal_set_aside_takes_neither_policy_nor_operators_along(counter: Counter) -> None:
+    counter.settle(operators=[{"id": "op-1", "name": "Li", "role": "manager", "pin": "4711"}])
+    raw = counter.terminal._backend.policy._raw
+    assert raw is not None
+    until(lambda: (found := heard(counter)) is not None and found.policy == b64u(raw), "kept beside the enrolment")
+    open_without_journal(counter)
+    assert counter.terminal._backend.policy._raw == raw
+    assert counter.refused("POST", "/v1/day/close", {"business_date": "2027-01-15"}).code == "role_needed"
+
+
+def test_with_both_taken_away_nothing_is_sold_until_the_backend_has_answered(
+    counter: Counter, phone: VirtualPhone
+) -> None:
+    open_without_journal(counter, last_heard=False)
+    status = counter.status
+    assert ((status.terminal and status.terminal.standing), alarms(status)) == ("locked", ["terminal_unheard"])
+    assert status.queue.caps is None
+    assert counter.refused("POST", "/v1/sales", NEW).code == "terminal_locked"
+    counter.restart()
+    assert alarms(counter.status) == ["terminal_unheard"]
+    counter.road.clear()
+    counter.sync()
+    assert alarms(until_standing(counter, "active")) == []
+    counter.tap(counter.present("18.80"), phone, "approved")
+    until(lambda: (found := heard(counter)) is not None and found.policy is not None, "written anew")
+
+
+def test_what_lies_beside_the_enrolment_is_written_anew_from_the_journal(counter: Counter) -> None:
+    until(lambda: counter.terminal._backend.documents._policy_version is not None, "a policy is stored")
+    counter.close()
+    for file in (counter.home.last_heard, copy_of(counter.home.last_heard)):
+        file.unlink()
+    counter.road.put(refuses())
+    counter.open()
+    found = heard(counter)
+    assert found is not None
+    assert found.policy is not None
+    assert (counter.status.terminal and counter.status.terminal.standing) == "active"
 
 
 # --- what is not signed -----------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ PATHS = {
     "sandbox": "sandbox",
     "phones": "phone",
     "enrolment": "terminal.json",
+    "last_heard": "last_heard.json",
     "device_key": "device.key",
     "journal": "journal.db",
     "journal_key": "journal.key",

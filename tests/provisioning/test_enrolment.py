@@ -74,9 +74,8 @@ def test_a_new_device_becomes_a_terminal(home: Home) -> None:
     assert CODE not in home.enrolment.read_text()
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (home.root, home.device_key, home.enrolment)}
     assert modes == {"pengpos": 0o700, "device.key": 0o600, "terminal.json": 0o600}
-    assert sorted(files_of(home)) == ["device.key", "terminal.json", "terminal.json.copy"], (
-        "nothing half-made stays behind"
-    )
+    kept = [f"{name}{end}" for name in ("last_heard.json", "terminal.json") for end in ("", ".copy")]
+    assert sorted(files_of(home)) == ["device.key", *kept], "nothing half-made stays behind"
 
 
 @pytest.mark.parametrize("root", [None, b"-----BEGIN CERTIFICATE-----"], ids=["none", "its own"])

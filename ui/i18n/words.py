@@ -206,6 +206,8 @@ RECEIPT_TITLE = message("receipt.title")
 STARTING = message("notice.starting")
 LOCKED = message("notice.locked")
 LOCKED_MEANS = message("notice.locked_means")
+UNHEARD = message("notice.unheard")
+UNHEARD_MEANS = message("notice.unheard_means")
 REVOKED = message("notice.revoked")
 REVOKED_MEANS = message("notice.revoked_means")
 # Translators: {count} is a number of payments, {amount} their sum with its currency.

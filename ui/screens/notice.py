@@ -35,6 +35,8 @@ def must_not_sell_screen(canvas: Canvas, status: Status) -> None:
     """Draw that the operator has locked or revoked the terminal, and what becomes of the money that it took before."""
     revoked = status.terminal is not None and status.terminal.standing == "revoked"
     title, means = (words.REVOKED, words.REVOKED_MEANS) if revoked else (words.LOCKED, words.LOCKED_MEANS)
+    if any(alarm.kind == "terminal_unheard" for alarm in status.alarms):
+        title, means = words.UNHEARD, words.UNHEARD_MEANS
     queue = status.queue
     amount = money(queue.total, queue.currency, canvas.language)
     owed = (

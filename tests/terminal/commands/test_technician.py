@@ -20,6 +20,7 @@ from pengpos.core.errors import (
     JournalUnavailableError,
 )
 from pengpos.core.sale import SaleState
+from pengpos.keys.last_heard import LastHeard, write_last_heard
 from provisioning.finding import Light
 from terminal.commands import technician
 from terminal.standing.standing import Obeyed, Standing
@@ -83,6 +84,20 @@ def test_a_terminal_that_must_not_sell_says_so(tmp_path: Path, obeyed: Obeyed, l
         journal.record([row]).result()
     found = technician._standing(home)
     assert (found.light, says in found.says) == (light, True)
+
+
+def test_a_terminal_that_knows_nothing_of_its_standing_says_so(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.enrolment.write_text('{"terminal_id": "T-0001"}')
+    assert technician._standing(home).light is Light.RED
+    key = load_or_create_key(home.journal_key)
+    with contextlib.closing(Journal.open(home.journal, key=key, clock=HeldClock())):
+        assert "is gone: nothing is sold" in technician._standing(home).says
+    revoked = LastHeard(terminal_id="T-0001", policy=None, issuers=[], standing="revoked")
+    write_last_heard(home.last_heard, revoked)
+    assert "revoked by the operator" in technician._standing(home).says
+    write_last_heard(home.last_heard, msgspec.structs.replace(revoked, standing="active"))
+    assert technician._standing(home).says == "may sell"
 
 
 GOOD_ITEM = '[[item]]\nname = "可颂"\nprice = "12"\n'
