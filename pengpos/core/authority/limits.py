@@ -18,6 +18,11 @@ class Limits:
     per_code_minor: int | None = None
     codes_unconfirmed_minor: int | None = None
 
+    @property
+    def of_refunds(self) -> bool:
+        """Whether there is any on what is given back."""
+        return self.per_refund_minor is not None or self.refunds_per_day_minor is not None
+
 
 NO_LIMITS: Final = Limits()
 """The policy names none: as on page 1.1."""

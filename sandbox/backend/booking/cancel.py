@@ -128,6 +128,7 @@ def _outcome(
         imported=imported,
         gives_back_minor=gives_back,
         given_today_minor=given_back.today_minor(session, intent, now) if gives_back else 0,
+        currency=intent.currency,
     )
     if not _money_hangs_on(session, intent, payment):
         why = held_orders.must_be_held(session, order)

@@ -176,6 +176,7 @@ def _must_wait(
         imported=imported,
         gives_back_minor=counts,
         given_today_minor=given_back.today_minor(session, intent, now) if counts else 0,
+        currency=intent.currency,
     )
     if held_orders.ask(session, order, now) is None:
         return False

@@ -16,7 +16,15 @@ from sqlalchemy.orm import Session
 from pengpos.core.authority.limits import refund_over_limit
 from sandbox.backend.kernel.alarms import raise_alarm
 from sandbox.backend.records.database import insert_if_new
-from sandbox.backend.records.tables import AlarmKind, HeldBecause, ReviewKind, ReviewRow, ReviewState, TerminalRow
+from sandbox.backend.records.tables import (
+    AlarmKind,
+    HeldBecause,
+    MerchantRow,
+    ReviewKind,
+    ReviewRow,
+    ReviewState,
+    TerminalRow,
+)
 from sandbox.backend.terminals import policy
 
 
@@ -36,7 +44,8 @@ class Order:
     """What a terminal's key asks for. `subject`: the order's own id; `detail`: what the operator should see of it.
 
     `imported`: it stood in a sealed export; None: a request of the terminal's key asks for it. `gives_back_minor`: of
-    money that is booked; `given_today_minor`: what the key has had given back on this business day.
+    money that is booked; `given_today_minor`: what the key has had given back on this business day, in the
+    same `currency`.
     """
 
     kind: ReviewKind
@@ -46,6 +55,7 @@ class Order:
     imported: Imported | None = None
     gives_back_minor: int = 0
     given_today_minor: int = 0
+    currency: str | None = None
 
 
 def must_be_held(session: Session, order: Order) -> HeldBecause | None:
@@ -58,8 +68,15 @@ def must_be_held(session: Session, order: Order) -> HeldBecause | None:
     if order.imported is not None:
         return HeldBecause.IMPORTED
     limits = policy.limits_of(session, terminal)
+    if order.gives_back_minor > 0 and _in_another_currency(session, terminal, order) and limits.of_refunds:
+        return HeldBecause.OVER_LIMIT
     over = order.gives_back_minor > 0 and refund_over_limit(limits, order.gives_back_minor, order.given_today_minor)
     return HeldBecause.OVER_LIMIT if over else None
+
+
+def _in_another_currency(session: Session, terminal: TerminalRow, order: Order) -> bool:
+    """The limits are sums in the merchant's own currency, and no rate is known here: nothing fits into them."""
+    return order.currency not in {None, session.get_one(MerchantRow, terminal.merchant_id).currency}
 
 
 def ask(session: Session, order: Order, now: int) -> ReviewRow | None:

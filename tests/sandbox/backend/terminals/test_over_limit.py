@@ -44,6 +44,21 @@ def test_a_thief_of_the_key_gives_back_no_more_than_a_day_allows(shop: Shop, til
     assert state(till.refund(sales[6], 6_00)) == "done"  # what still fits goes back, and what is held does not count
 
 
+@pytest.mark.parametrize("undo", ["refund", "cancel"])
+def test_in_another_currency_nothing_fits_into_limits_of_the_merchants(
+    shop: Shop, till: Till, wallet: Wallet, undo: str
+) -> None:
+    """Else a thief would have a day's limit of each currency in which the key once took money."""
+    wallet.call("POST", "/top-ups", {"amount": 1_000, "currency": "JPY"})
+    sales = [till.sale(500, currency="JPY") for _ in range(2)]
+    assert [till.pay(sale, wallet).json()["status"] for sale in sales] == ["approved"] * 2
+    limit(shop, till, refunds_per_day=100_00)
+    first = till.refund(sales[0]) if undo == "refund" else till.cancel(sales[0])
+    assert "held" in first.json().values()
+    assert [(review["why"], review["detail"]["currency"]) for review in reviews(shop)] == [("over_limit", "JPY")]
+    assert state(till.refund(paid(till, wallet, 18_80))) == "done"
+
+
 def test_a_refund_above_the_limit_is_held_and_done_when_a_person_says_so(
     shop: Shop, till: Till, wallet: Wallet
 ) -> None:
