@@ -177,7 +177,7 @@ def _who_bears(sale: Sale) -> list[Sentences]:
     refusal = sale.refusal
     if refusal is None or refusal.borne_by is None:
         return []
-    if refusal.borne_by == "platform":
+    if refusal.borne_by == "platform" and refusal.guaranteed_minor > 0:
         return [sentences(_PLATFORM_BEARS, owed=Money(refusal.guaranteed_minor, sale.amount.currency))]
     return [sentences(_MERCHANT_BEARS)]
 

@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Roles at the counter: once the backend names operators, a person is needed. Source: local API, *Operators*."""
 
+import re
+from pathlib import Path
+from uuid import UUID
+
 import pytest
 
 from pengpos.client import AlarmView, SaleView
 from pengpos.core.authority.roles import OperatorRole
 from sandbox.phone.phone import VirtualPhone
+from tests.support.contract_page import cells, section
 from tests.support.counter import Counter, until
+
+SECURITY = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
 
 MANAGER, CASHIER, TECHNICIAN = "4711", "1234", "83920471"
 STAFF = [
@@ -113,6 +120,30 @@ def test_an_alarm_is_seen_by_who_may_and_the_journal_says_who(staffed: Counter) 
     assert seen.status_code == 200, seen.text
     assert all(other["id"] != alarm.id for other in seen.json()["alarms"])
     until(lambda: staffed.journal.values("alarm_seen") == {alarm.id: b"t-1"}, "the journal says who")
+
+
+def test_each_call_asks_for_the_role_that_the_page_names_and_no_other_does(staffed: Counter) -> None:
+    """By enumeration over the table of `docs/security.md`, which has a row for every call of the local API."""
+    bodies: dict[str, object] = {
+        "/refunds": REFUND, "/cancel": {"reason": "customer"}, "/confirmation-code": {"code": "12345678"},
+        "/v1/sales": {"idempotency_key": "n", "amount": 1, "currency": "CNY"}, "/session": {"pin": "0000"},
+    }  # fmt: skip
+    cashier, asked = bearer(staffed, CASHIER), 0
+    for line in section(SECURITY, "## Calls of the local API").splitlines():
+        row = cells(line)
+        call = re.fullmatch(r"`([A-Z]+) (/[^`?]*)`", row[0]) if row else None
+        if call is None or call[2] == "/v1/events":  # its answer does not end
+            continue
+        path = re.sub(r"\{\w+\}", str(UUID(int=1)), call[2])
+        body: object = (
+            next((body for end, body in bodies.items() if path.endswith(end)), {}) if call[1] == "POST" else None
+        )
+        for session in ({}, cashier):
+            answer = staffed.call(call[1], path, body, **session)
+            problem = answer.json() if answer.status_code >= 400 else {}
+            assert (problem.get("code") == "role_needed") == row[1].startswith("manager"), (row[0], answer.text)
+        asked += 1
+    assert asked > 15
 
 
 def test_the_policy_says_what_needs_which_role(counter: Counter, phone: VirtualPhone) -> None:

@@ -79,6 +79,13 @@ def test_who_bears_a_decline_at_sync(borne_by: str | None, says: tuple[str, str,
     assert [part in said for part, said in zip(says, each(words.text), strict=True)] == [True] * 3
 
 
+def test_what_the_platform_guarantees_no_more_is_not_said_to_be_owed() -> None:
+    refusal = Refusal(reason=Reason.NOT_ENOUGH_MONEY, borne_by="platform", guaranteed_minor=0)
+    words = alarm_words.about_sale(AlarmKind.DECLINED_AT_SYNC, replace(SALE, refusal=refusal))
+    assert "0.00" not in "".join(each(words.text))
+    assert "you bear it" in words.text.en
+
+
 @pytest.mark.parametrize("borne_by", ["merchant", "platform", None])
 @pytest.mark.parametrize(
     ("state", "calm", "says", "does"),
