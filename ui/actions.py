@@ -75,6 +75,8 @@ class Do(StrEnum):
     """The actions that carry no value."""
 
     CHARGE = "charge"
+    CHARGE_LARGE = "charge_large"
+    """The answer to the second question: it is so much."""
     NEXT = "next"
     """Leave the result: ready for the next amount."""
     AGAIN = "again"

@@ -90,8 +90,8 @@ def _do(local: LocalState, status: Status, action: Do, new_key: Callable[[], str
     if action in _PAGES:
         return replace(local, page=_PAGES[action], code="", first_row=0), None
     match action:
-        case Do.CHARGE:
-            return _charge(local, new_key)
+        case Do.CHARGE | Do.CHARGE_LARGE:
+            return _charge(local, status, action, new_key)
         case Do.SEND_CODE if sale is not None and is_code_complete(local.code):
             return _calling(local, SendCode(sale.id, local.code))
         case Do.SYNC:
@@ -124,14 +124,22 @@ def _may_be_paid_unseen(sale: SaleView) -> bool:
     return sale.mode == "offline" and sale.url is not None and "#" in sale.url
 
 
-def _charge(local: LocalState, new_key: Callable[[], str]) -> After:
+def _is_large(local: LocalState, status: Status) -> bool:
+    """Whether so much is asked once more before anything is created or signed."""
+    asks_above = status.terminal.sale_asks_above if status.terminal is not None else 0
+    return local.entry.minor > asks_above
+
+
+def _charge(local: LocalState, status: Status, action: Do, new_key: Callable[[], str]) -> After:
     if local.calling is not None:
         return local, None
     if not local.entry.is_payable:
         return refuse(local), None
+    if action is Do.CHARGE and _is_large(local, status):
+        return replace(local, page=Page.LARGE_AMOUNT), None
     key = local.sale_key or new_key()
     call = StartSale(local.entry.minor, local.entry.currency, key)
-    return replace(local, calling=call, sale_key=key), call
+    return replace(local, page=Page.SALE, calling=call, sale_key=key), call
 
 
 def _calling(local: LocalState, call: Call) -> After:

@@ -23,6 +23,7 @@ class LimitsMessage(msgspec.Struct, kw_only=True, frozen=True):
     refunds_per_day: _Minor | None = None
     per_code: _Minor | None = None
     codes_unconfirmed: _Minor | None = None
+    sale_asks_above: _Minor | None = None
 
 
 def limits_in(policy: Mapping[str, Any]) -> Limits:
@@ -39,4 +40,5 @@ def limits_in(policy: Mapping[str, Any]) -> Limits:
         refunds_per_day_minor=read.refunds_per_day,
         per_code_minor=read.per_code,
         codes_unconfirmed_minor=read.codes_unconfirmed,
+        sale_asks_above_minor=read.sale_asks_above,
     )

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from pengpos.core.authority.limits import ASKS_ABOVE_MINOR
 from pengpos.core.currencies.currency import digits
 from pengpos.i18n import Language
 
@@ -295,6 +296,8 @@ class TerminalView(_InCurrency, kw_only=True, frozen=True):
     """Whether it may sell: locked, or revoked for good, it takes no money and gives none back."""
     standing_since: str | None = None
     config_version: int = 0
+    sale_asks_above: int = ASKS_ABOVE_MINOR
+    """The screen asks once more before it starts a larger sale; a daemon of 1.2 does not say."""
 
 
 class Status(_Object, kw_only=True, frozen=True):

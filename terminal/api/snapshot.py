@@ -24,6 +24,7 @@ from pengpos.client import (
     Status,
     TerminalView,
 )
+from pengpos.core.authority.limits import ASKS_ABOVE_MINOR, NO_LIMITS, Limits
 from pengpos.core.business_day import BusinessDay
 from pengpos.core.errors import JournalTransientError
 from pengpos.core.ports import Clock
@@ -159,7 +160,7 @@ class Snapshots:
             queue=self._queue(currency, sums.queue),
             alarms=self._alarms.shown,
             terminal=msgspec.structs.replace(
-                terminal_view(self._identity(), currency, newest.version if newest else 0),
+                terminal_view(self._identity(), currency, newest.version if newest else 0, self._policy.limits),
                 standing=self._standing.now.value,
                 standing_since=None if (since := self._standing.since) is None else rfc3339(since),
             ),
@@ -224,8 +225,11 @@ def _day(on: date, totals: DayTotals, currency: str) -> DayView:
     )
 
 
-def terminal_view(identity: Identity, currency: str, config_version: int = 0) -> TerminalView:
+def terminal_view(
+    identity: Identity, currency: str, config_version: int = 0, limits: Limits = NO_LIMITS
+) -> TerminalView:
     """Who this terminal is, as the local API shows it; `config_version` 0: no policy is known."""
+    asks_above_minor = limits.sale_asks_above_minor
     return TerminalView(
         terminal_id=identity.terminal_id,
         merchant_id=identity.merchant.merchant_id,
@@ -234,4 +238,5 @@ def terminal_view(identity: Identity, currency: str, config_version: int = 0) ->
         languages=LANGUAGES,
         software_version=__version__,
         config_version=config_version,
+        sale_asks_above=ASKS_ABOVE_MINOR if asks_above_minor is None else asks_above_minor,
     )

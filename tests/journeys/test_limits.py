@@ -14,6 +14,12 @@ def paid(counter: Counter, phone: VirtualPhone, amount: str) -> SaleView:
     return counter.tap(counter.present(amount), phone, "approved")
 
 
+def asks_above(counter: Counter) -> int:
+    terminal = counter.until_status(lambda status: status.terminal).terminal
+    assert terminal is not None
+    return terminal.sale_asks_above
+
+
 def refunds(sale: SaleView) -> str:
     return f"/v1/sales/{sale.id}/refunds"
 
@@ -70,3 +76,11 @@ def test_limits_hold_their_end(counter: Counter, phone: VirtualPhone, limits: di
     sale = paid(counter, phone, "18.80")
     assert counter.call("POST", refunds(sale), BACK).status_code == 201
     counter.until(sale, "refunded")
+
+
+def test_above_what_amount_the_screen_asks_once_more(counter: Counter, phone: VirtualPhone) -> None:
+    """The screen is told; a till, which asks its cashier itself, sells above it."""
+    assert asks_above(counter) == 10_000_00
+    counter.settle(limits={"sale_asks_above": 10_00})
+    assert asks_above(counter) == 10_00
+    assert paid(counter, phone, "18.80").total == 18_80

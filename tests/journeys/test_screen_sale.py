@@ -6,7 +6,7 @@ import pytest
 
 from pengpos.client import SaleView, Status
 from tests.journeys.screen_counter import Answered, Counter, Gone, NotOnTheScreenError, Step
-from ui.actions import Do, Key, PressPin, ShowSale
+from ui.actions import Do, Key, Press, PressPin, ShowSale
 from ui.state.calls import AsOperator, Pin, SaleCall, SendCode, StartSale, Sync, Verb
 from ui.state.local import Trouble
 from workshop.samples.screens import (
@@ -60,7 +60,51 @@ PIN = [
     Step(do=Do.SEND_PIN, screen="pin", says="正在核对密码", call=AsOperator(STORE_CALL, Pin())),
 ]
 
+START_LARGE = StartSale(12_000_00, "CNY", "key-1")
+TILLS = online(sale("presented", "cancel", id="0193476e-aa00-7000-8000-000000000009"))
+LARGE = [
+    Step(do=IDLE, screen="amount"),
+    Step(do="12000", screen="amount"),
+    Step(do=Do.CHARGE, screen="large_amount", says="一万二千元整"),
+]
+SMALL_SHOP = msgspec.structs.replace(
+    IDLE, terminal=msgspec.structs.replace(IDLE.terminal or pytest.fail("none"), sale_asks_above=18_79)
+)
+
 JOURNEYS = {
+    "a large amount is asked about, and is so much": [
+        *LARGE,
+        Step(do=Do.CHARGE_LARGE, screen="amount", call=START_LARGE),
+        Step(do=PRESENTED, screen="present"),
+    ],
+    "a large amount was a digit too much": [
+        *LARGE,
+        Step(do=Do.BACK, screen="amount", says="12,000"),
+        Step(do=Press(Key.BACKSPACE), screen="amount", says="1,200"),
+        Step(do=Do.CHARGE, screen="amount", call=StartSale(1_200_00, "CNY", "key-1")),
+    ],
+    "a large amount that is refused is asked about again": [
+        *LARGE,
+        Step(do=Do.CHARGE_LARGE, screen="amount", call=START_LARGE),
+        Step(do=Answered(Trouble("busy", "another sale")), screen="amount"),
+        Step(do=Do.CHARGE, screen="large_amount"),
+    ],
+    "a till sells while a large amount is asked about": [
+        *LARGE,
+        Step(do=TILLS, screen="present"),
+        Step(do=IDLE, screen="amount", says="请等收银员输入金额"),
+    ],
+    "the daemon goes while a large amount is asked about": [
+        *LARGE,
+        Step(do=Gone(), screen="away"),
+        Step(do=IDLE, screen="large_amount", says="12,000"),
+    ],
+    "a shop asks about what is large to it": [
+        Step(do=SMALL_SHOP, screen="amount"),
+        Step(do="18.80", screen="amount"),
+        Step(do=Do.CHARGE, screen="large_amount", says="超过本店设定的 ¥18.79"),
+        Step(do=Do.CHARGE_LARGE, screen="amount", call=START),
+    ],
     "a manager is needed, types the PIN, and it goes on": [
         Step(do=UNKNOWN, screen="unknown"),
         Step(do=Do.ACCEPT_OFFLINE, screen="unknown", call=STORE_CALL),

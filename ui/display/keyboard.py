@@ -29,6 +29,9 @@ _NAMED: Final = {"backspace": Key.BACKSPACE, "delete": Key.CLEAR, "c": Key.CLEAR
 _PARTS: Final = frozenset({*"0123456789.+*x"})
 _MENDING: Final = frozenset({"backspace", "delete"})
 _BUTTONS: Final = frozenset({"enter", "escape"})
+_ANSWERS: Final = frozenset({Do.CHARGE_LARGE, Do.BACK})
+_TO_QUESTION: Final = frozenset({"*", *_MENDING})
+"""Answer the second question as its two buttons do: yes by a key far from Enter, which each keypad has."""
 _ENDS: Final = frozenset({"enter", "tab"})
 _ALIKE: Final = {
     ",": ".", "．": ".", "，": ".", "。": ".", "｡": ".", "٫": ".",
@@ -126,11 +129,13 @@ def canonical(name: str) -> str:
 
 def target_of_key(scene: Scene, name: str) -> Target | None:
     """Give the target a key stands for. A digit or the point leaves a result: the next amount begins."""
+    name = canonical(name)
     if name == "enter":
         return scene.target_of(Role.PRIMARY)
+    if name in _TO_QUESTION and (question := scene.find(Do.CHARGE_LARGE)) is not None:
+        return scene.target_of(Role.CANCEL) if name != "*" else question
     if name == "escape":
         return scene.target_of(Role.CANCEL) or _clearing(scene)
-    name = canonical(name)
     key = _NAMED.get(name.lower())
     if key is None and name in {member.value for member in Key}:
         key = Key(name)
@@ -167,7 +172,7 @@ class Typist:
     def judge(self, stroke: Keystroke, scene: Scene, panel: Panel) -> Verdict:
         """Decide by the scene that stood there when it was pressed, and the one that is there now."""
         seen, target = panel.seen(stroke.when), target_of_key(scene, stroke.name)
-        if stroke.name in _BUTTONS:
+        if stroke.name in _BUTTONS or (target is not None and target.action in _ANSWERS):
             is_behind_digits = self._typed_on == seen.number == panel.now.number
             if target is None or not (is_behind_digits or _may_press(stroke.when, seen, panel)):
                 return Verdict(None)

@@ -55,6 +55,20 @@ OFFLINE_LEFT = message("amount.offline_left")
 OFFLINE_NONE = message("amount.offline_none")
 ORDER = message("amount.order")
 
+# --- a large amount ------------------------------------------------------------------------------------------------
+# Translators: the question before a sale of more than this shop usually sells for; the cashier reads it.
+LARGE_TITLE = message("large.title")
+# Translators: `amount` is the shop's own bound.
+LARGE_MEANS = message("large.means")
+LARGE_YES = message("large.yes")
+LARGE_NO = message("large.no")
+# Translators: which keys of a keyboard answer it.
+LARGE_KEYS = message("large.keys")
+
+# --- cash ----------------------------------------------------------------------------------------------------------
+# Translators: coins cannot pay the amount itself: what is collected where the shopper pays cash instead.
+CASH_IS = message("cash.is")
+
 # --- present -------------------------------------------------------------------------------------------------------
 # Translators: the largest words beside the amount; the shopper reads them.
 PRESENT = message("present.hold_phone")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The projection: (status, local state) → scene. Pure but for the typesetter's measuring; no display, no clock.
 
-Reading order: amount, code, lists, notice, pin, present, queue, result, progress, receipt.
+Reading order: amount, large_amount, code, lists, notice, pin, present, queue, result, progress, receipt.
 """
 
 from pengpos.client import SaleView, Status
@@ -10,6 +10,7 @@ from ui.drawing.typeset import Typesetter
 from ui.i18n.languages import second_language
 from ui.screens.amount import amount_screen
 from ui.screens.code import code_screen
+from ui.screens.large_amount import large_amount_screen
 from ui.screens.lists import alarms_screen, waiting_screen
 from ui.screens.notice import away_screen, must_not_sell_screen, not_enrolled_screen, starting_screen
 from ui.screens.pin import pin_screen
@@ -57,7 +58,7 @@ def screen_name(status: Status | None, local: LocalState, sale: SaleView | None)
     if status.terminal.standing != "active" and (sale is None or stage(sale) in _NOTHING_CAME_OF_IT):
         return "must_not_sell"
     if sale is None:
-        return "amount"
+        return Page.LARGE_AMOUNT.value if local.page is Page.LARGE_AMOUNT else "amount"
     if local.page in {Page.CODE, Page.RECEIPT}:
         return f"{local.page.value} {sale.id}"
     return f"{stage(sale).value} {sale.id}"
@@ -81,6 +82,8 @@ def _draw(canvas: Canvas, kind: str, status: Status | None, sale: SaleView | Non
             alarms_screen(canvas, status)
         case "must_not_sell":
             must_not_sell_screen(canvas, status)
+        case Page.LARGE_AMOUNT.value:
+            large_amount_screen(canvas, status)
         case _ if sale is None:
             amount_screen(canvas, status)
         case _:

@@ -8,11 +8,12 @@ from pengpos.i18n import Message
 from ui.actions import Do, PressPin
 from ui.drawing.scene import Align, Box, Role, Shape
 from ui.i18n import words
-from ui.i18n.format import duration, money
+from ui.i18n.format import DOT, duration, money
 from ui.state.asking import is_complete, sale_of, takes_keys, wait_until
 from ui.state.calls import AlarmSeen, AsOperator, SaleCall, SendCode, Verb
 from ui.state.pin import PIN_LEAST, Asked
 from ui.theme import BODY_SIZE, PANEL_RADIUS, SMALL_SIZE, TITLE_SIZE, Style, Token, Weight
+from ui.widgets.amount import cash_words
 from ui.widgets.button import Dress, button
 from ui.widgets.canvas import Canvas
 from ui.widgets.keypad import CODE_KEYS, keypad, pad_action, plan_pad
@@ -69,8 +70,11 @@ def _purpose(canvas: Canvas, asked: Asked, status: Status) -> str:
             return canvas.say(words.PIN_TO_SEE_ALARM)
         case _:
             return ""
-    sale = sale_of(sale_id, status)
-    return canvas.say(message, amount=money(sale.total, sale.currency, canvas.language)) if sale is not None else ""
+    if (sale := sale_of(sale_id, status)) is None:
+        return ""
+    said = canvas.say(message, amount=money(sale.total, sale.currency, canvas.language))
+    cash = cash_words(canvas, sale.total, sale.currency) if message is words.PIN_TO_TAKE_CASH else ""
+    return f"{said}{DOT}{cash}" if cash else said
 
 
 def _field(canvas: Canvas, asked: Asked, box: Box) -> float:

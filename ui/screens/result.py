@@ -14,7 +14,7 @@ from ui.i18n import words
 from ui.i18n.format import DOT, clock, duration, moment, money, plain, signed, when
 from ui.state.sales import Stage, due_state, since, stage
 from ui.theme import RESULT_AMOUNT_SIZE, Token
-from ui.widgets.amount import amount
+from ui.widgets.amount import amount, cash_words
 from ui.widgets.button import Dress
 from ui.widgets.canvas import Canvas
 from ui.widgets.ledger import Row, ledger
@@ -168,7 +168,7 @@ def _declined(canvas: Canvas, sale: SaleView) -> None:
             notes.append(canvas.say(words.PHONE_TIME, phone=phone, here=here))
         code = f"{reason.code} {reason.detail}" if reason.detail else str(reason.code)
         notes.append(canvas.say(words.HELPDESK, code=code))
-    says(canvas, below, what, means, *notes)
+    says(canvas, below, what, means, cash_words(canvas, sale.amount, sale.currency), *notes)
     way_out(canvas, plan, words.CANCEL, Do.NEXT)
     buttons = [next_action(words.AGAIN, Do.AGAIN)] if "again" in sale.can else []
     choices(canvas, plan, buttons)
@@ -178,7 +178,9 @@ def _unknown(canvas: Canvas, sale: SaleView) -> None:
     can_cancel = "cancel" in sale.can
     plan, below = open_split(canvas, sale, _UNKNOWN, words.UNKNOWN, sale.total, has_way_out=can_cancel)
     waited = waited_words(canvas, sale)
-    says(canvas, below, canvas.say(words.UNKNOWN_WHAT), canvas.say(words.UNKNOWN_MEANS), waited)
+    cash = cash_words(canvas, sale.total, sale.currency) if can_cancel else ""
+    notes = f"{waited}{DOT}{cash}" if cash else waited
+    says(canvas, below, canvas.say(words.UNKNOWN_WHAT), canvas.say(words.UNKNOWN_MEANS), notes)
     if can_cancel:
         way_out(canvas, plan, words.OTHER_MONEY, Do.OTHER_MONEY)
     buttons = [next_action(words.NEXT_FIRST, Do.NEXT)]

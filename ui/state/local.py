@@ -32,6 +32,8 @@ class Page(StrEnum):
     WAITING = "waiting"
     ALARMS = "alarms"
     PIN = "pin"
+    LARGE_AMOUNT = "large_amount"
+    """Whether it is really so much is asked."""
 
 
 class QuickItem(NamedTuple):

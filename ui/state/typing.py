@@ -85,13 +85,19 @@ def refuse(local: LocalState) -> LocalState:
 
 
 def changed(local: LocalState, entry: Entry) -> LocalState:
-    """Another amount is another sale."""
+    """Another amount is another sale, and not the one that was asked about."""
+    local = _unasked(local)
     return replace(local, entry=entry, entry_touched=local.now, sale_key="")
 
 
 def emptied(local: LocalState) -> LocalState:
     """The next amount begins empty."""
+    local = _unasked(local)
     return replace(local, entry=Entry(currency=local.entry.currency), entry_touched=None, sale_key="")
+
+
+def _unasked(local: LocalState) -> LocalState:
+    return replace(local, page=Page.SALE) if local.page is Page.LARGE_AMOUNT else local
 
 
 def at_rest(local: LocalState) -> LocalState:

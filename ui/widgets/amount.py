@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The amount: the largest thing on any screen. Symbol and fraction stand smaller on the same foot."""
 
+from pengpos.core.currencies.currency import cash_minor
 from ui.drawing.scene import Box
-from ui.i18n.format import AmountParts, amount_parts
+from ui.i18n import words
+from ui.i18n.format import AmountParts, amount_parts, money
 from ui.theme import Style, Token, Weight
 from ui.widgets.canvas import Canvas
 
@@ -39,6 +41,14 @@ def amount(
         x = canvas.on_baseline(x, baseline, typed, Style(fraction_size, Weight.DISPLAY, colour))
     if rest := parts.fraction[len(typed) :]:
         canvas.on_baseline(x, baseline, rest, Style(fraction_size, Weight.DISPLAY, Token.FAINT))
+
+
+def cash_words(canvas: Canvas, minor: int, currency: str) -> str:
+    """Say what to collect where cash is taken instead; empty where coins pay the amount itself. No sale is changed."""
+    collected = cash_minor(minor, currency)
+    if collected == minor:
+        return ""
+    return canvas.say(words.CASH_IS, amount=money(collected, currency, canvas.language))
 
 
 def _width(canvas: Canvas, parts: AmountParts, size: float) -> float:

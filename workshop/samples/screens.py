@@ -153,6 +153,8 @@ _LINES = [
 ]
 _CARD = CardView(kind="hongbao", title="红包", text="下次来店可抵 2 元", url="https://pay.example.cn/g/7c1Q")
 _UNKNOWN = sale("unknown", "cancel", "accept-offline", since_s=42)
+_IN_FRANCS = msgspec.structs.replace(_UNKNOWN, amount=1883, total=1883, currency="CHF")
+_CHECKED = offline(_UNKNOWN, unknown=[_UNKNOWN])
 _PARKED = sale(
     "pending", "cancel", since_s=190, id=SALE_ID[:-1] + "7", number="0001-0997", parked=True, amount=52000, total=52000
 )
@@ -268,6 +270,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "amount-sum": Sample(online(sale("approved", since_s=600)), _typed("12+3.4×2", left=Left(SALE_ID, "approved"))),
     "amount-typing": Sample(OFFLINE, _typed("18")),
     "amount-large": Sample(IDLE, _typed("12345678.90+12.50+99999999.99×99")),
+    "large-amount": Sample(IDLE, _typed("12000", page=Page.LARGE_AMOUNT)),
     "amount-items": Sample(IDLE, _typed("12+3.4×2", items=ITEMS)),
     "amount-items-spoilt": Sample(IDLE, _typed("12", items=ITEMS, spoilt_items=SPOILT)),
     "amount-items-refused": Sample(IDLE, _typed("18.80", items=ITEMS, trouble=Trouble("busy", "another sale"))),
@@ -341,7 +344,8 @@ SAMPLES: Final[dict[str, Sample]] = {
     "declined-at-sync-refused": Sample(online(_asked("refused")), local()),
     "declined-at-sync-withdrawn": Sample(online(_asked("withdrawn")), local()),
     "declined-at-sync-paid": Sample(online(_asked("paid"), alarms=[_PAID_SINCE]), local()),
-    "unknown": Sample(offline(_UNKNOWN, unknown=[_UNKNOWN]), local()),
+    "unknown": Sample(_CHECKED, local()),
+    "unknown-cash-rounded": Sample(offline(_IN_FRANCS, unknown=[_IN_FRANCS]), local()),
     "cancelled": Sample(online(sale("cancelled")), local()),
     "reversed": Sample(online(sale("reversed")), local()),
     "expired": Sample(online(sale("expired", "again")), local()),
@@ -355,19 +359,13 @@ SAMPLES: Final[dict[str, Sample]] = {
     "code-closed": Sample(
         offline(sale("presented", "cancel", url=OFFLINE_URL, code_tries_left=0)), local(page=Page.CODE)
     ),
-    "pin": Sample(offline(_UNKNOWN, unknown=[_UNKNOWN]), _pad(_STORE)),
-    "pin-typing": Sample(offline(_UNKNOWN, unknown=[_UNKNOWN]), _pad(SaleCall(SALE_ID, Verb.CANCEL), digits="471108")),
-    "pin-checking": Sample(
-        offline(_UNKNOWN, unknown=[_UNKNOWN]), _pad(_STORE, calling=AsOperator(_STORE, Pin()))
-    ),
-    "pin-wrong": Sample(
-        offline(_UNKNOWN, unknown=[_UNKNOWN]), _pad(_STORE, refused=Refused("wrong_pin", tries_left=8), wrong=2)
-    ),
-    "pin-not-enough": Sample(
-        offline(_UNKNOWN, unknown=[_UNKNOWN]), _pad(_STORE, refused=Refused("role_needed"), wrong=1)
-    ),
+    "pin": Sample(_CHECKED, _pad(_STORE)),
+    "pin-typing": Sample(_CHECKED, _pad(SaleCall(SALE_ID, Verb.CANCEL), digits="471108")),
+    "pin-checking": Sample(_CHECKED, _pad(_STORE, calling=AsOperator(_STORE, Pin()))),
+    "pin-wrong": Sample(_CHECKED, _pad(_STORE, refused=Refused("wrong_pin", tries_left=8), wrong=2)),
+    "pin-not-enough": Sample(_CHECKED, _pad(_STORE, refused=Refused("role_needed"), wrong=1)),
     "pin-wait": Sample(
-        offline(_UNKNOWN, unknown=[_UNKNOWN]),
+        _CHECKED,
         _pad(_STORE, refused=Refused("too_many_tries", until=NOW + timedelta(seconds=287)), wrong=10),
     ),
     "pin-alarm": Sample(

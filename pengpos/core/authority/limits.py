@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Limits of a terminal that no role goes beyond: money back, and confirmation codes without the backend's word.
 
+Beside them the amount above which the screen asks once more, which is no limit: a person goes beyond it by an answer.
+
 Terminal and backend put the same question. Values. Source: backend API, *Limits in the policy*.
 """
 
@@ -17,6 +19,8 @@ class Limits:
     refunds_per_day_minor: int | None = None
     per_code_minor: int | None = None
     codes_unconfirmed_minor: int | None = None
+    sale_asks_above_minor: int | None = None
+    """None: `ASKS_ABOVE_MINOR`."""
 
     @property
     def of_refunds(self) -> bool:
@@ -24,6 +28,12 @@ class Limits:
         return self.per_refund_minor is not None or self.refunds_per_day_minor is not None
 
 
+ASKS_ABOVE_MINOR: Final = 1_000_000
+"""Unless the shop sets another: 10,000.00 of a currency with two decimals, and the same digits of any other.
+
+There is no one amount for a shop in each currency, and none protects nobody: one digit too many of a small shop's bill
+is caught in CNY, EUR, JPY and KWD. Where money has many digits (VND, HUF) the shop sets a larger one.
+"""
 NO_LIMITS: Final = Limits()
 """The policy names none: as on page 1.1."""
 NOTHING_ALLOWED: Final = Limits(

@@ -5,7 +5,7 @@ Decimals are those of ISO 4217 and never those of the CLDR, which a browser's `I
 none and a Lebanese pound has none, and an amount would read a hundredfold.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from pengpos.core.currencies.table import CURRENCIES
 
@@ -33,6 +33,20 @@ def prefix(code: str) -> str:
     known = CURRENCIES.get(code)
     sign = code if known is None else known.symbol
     return f"{sign}\N{NO-BREAK SPACE}" if sign[-1].isalpha() or sign[-1] == "." else sign
+
+
+class Names(NamedTuple):
+    """What a currency is called in each language."""
+
+    zh_hans: str
+    zh_hant: str
+    en: str
+
+
+def names(code: str) -> Names:
+    """What it is called; its code where ISO 4217 does not list it."""
+    known = CURRENCIES.get(code)
+    return Names(code, code, code) if known is None else Names(known.zh_hans, known.zh_hant, known.en)
 
 
 def cash_minor(minor: int, code: str) -> int:

@@ -146,6 +146,7 @@ class LimitsChange(Shape):
     refunds_per_day: Amount | None = None
     per_code: Amount | None = None
     codes_unconfirmed: Amount | None = None
+    sale_asks_above: Amount | None = None
 
 
 class Settings(Shape):

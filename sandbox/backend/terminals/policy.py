@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pengpos.backend_api.limits import limits_in
-from pengpos.core.authority.limits import Limits
+from pengpos.core.authority.limits import ASKS_ABOVE_MINOR, Limits
 from pengpos.core.currencies.currency import digits
 from pengpos.core.times import CLOCK_TOLERANCE_S, rfc3339
 from pengpos.wire.encoding.cose import Context
@@ -54,6 +54,7 @@ DEFAULT_LIMITS: dict[str, Any] = {
     "refunds_per_day": 5_000_00,
     "per_code": 500_00,
     "codes_unconfirmed": 2_000_00,
+    "sale_asks_above": ASKS_ABOVE_MINOR,
 }
 """Above what a small shop gives back for one bill, or on one day; of codes, what it may take offline in all."""
 DEFAULT_CONFIG: dict[str, Any] = {

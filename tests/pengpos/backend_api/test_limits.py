@@ -12,9 +12,20 @@ def test_a_policy_of_page_1_1_names_none() -> None:
 
 
 def test_each_is_read_and_what_is_not_known_passed_over() -> None:
-    said = {"per_refund": 1, "refunds_per_day": 2, "per_code": 3, "codes_unconfirmed": LIMIT_MOST, "per_moon": "x"}
+    said = {
+        "per_refund": 1,
+        "refunds_per_day": 2,
+        "per_code": 3,
+        "codes_unconfirmed": LIMIT_MOST,
+        "sale_asks_above": 4,
+        "per_moon": "x",
+    }
     assert limits_in({"limits": said}) == Limits(
-        per_refund_minor=1, refunds_per_day_minor=2, per_code_minor=3, codes_unconfirmed_minor=LIMIT_MOST
+        per_refund_minor=1,
+        refunds_per_day_minor=2,
+        per_code_minor=3,
+        codes_unconfirmed_minor=LIMIT_MOST,
+        sale_asks_above_minor=4,
     )
 
 

@@ -30,6 +30,7 @@ from ui.drawing.scene import Scene
 
 AMOUNT = scene("amount-sum", "zh-Hans", (800, 480))
 PRESENT = scene("present", "zh-Hans", (800, 480))
+QUESTION = scene("large-amount", "zh-Hans", (800, 480))
 RESULT = scene("approved", "zh-Hans", (800, 480))
 
 
@@ -57,6 +58,13 @@ RESULT = scene("approved", "zh-Hans", (800, 480))
         (AMOUNT, "＋", Press(Key.PLUS)),
         (AMOUNT, "-", None),
         (AMOUNT, "q", None),
+        (QUESTION, "enter", None),
+        (QUESTION, "1", None),
+        (QUESTION, "*", Do.CHARGE_LARGE),
+        (QUESTION, "＊", Do.CHARGE_LARGE),
+        (QUESTION, "escape", Do.BACK),
+        (QUESTION, "backspace", Do.BACK),
+        (QUESTION, "delete", Do.BACK),
         (PRESENT, "enter", None),
         (PRESENT, "escape", Do.CANCEL),
         (PRESENT, "7", None),

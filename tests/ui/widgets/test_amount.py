@@ -9,7 +9,7 @@ from pengpos.core.money import AMOUNT_LIMIT_MINOR
 from tests.ui.scenes import EVERY_PANEL, Size, canvas, ink, scale, texts, typesetter
 from ui.drawing.scene import Box, Text
 from ui.theme import AMOUNT_SIZE, RESULT_AMOUNT_SIZE, Token
-from ui.widgets.amount import amount
+from ui.widgets.amount import amount, cash_words
 
 BOX = Box(20, 60, 300, 100)
 """As narrow as the narrowest half that holds an amount."""
@@ -72,3 +72,16 @@ def test_another_colour() -> None:
     made = canvas()
     amount(made, BOX, 1880, "CNY", RESULT_AMOUNT_SIZE, colour=Token.STORED)
     assert {node.colour for node in texts(made.finish())} == {Token.STORED}
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "says"),
+    [
+        (1883, "CHF", "收现金应收 CHF 18.85"),
+        (1885, "CHF", ""),
+        (1883, "CNY", ""),
+        (1234, "HUF", "收现金应收 HUF 10.00"),
+    ],
+)
+def test_what_is_collected_in_cash_where_coins_cannot_pay_it(minor: int, currency: str, says: str) -> None:
+    assert cash_words(canvas((800, 480)), minor, currency).replace("\N{NO-BREAK SPACE}", " ") == says
