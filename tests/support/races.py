@@ -135,6 +135,9 @@ def refunds_at_once(shop: Shop) -> None:
     assert sum(done) == 5
     assert shop.operator.takings() == (PAYERS - 5) * 10_00
     assert shop.operator.alarms().count("order_held") == PAYERS - 5
+    waiting = shop.operator.call("GET", "/reviews").json()["waiting"]
+    ours = [entry for entry in waiting if entry["terminal_id"] == till.terminal_id]
+    assert sum(entry["open"] for entry in ours) == sum(entry["sales"] for entry in ours) == PAYERS - 5
 
 
 def the_last_place_of_an_account(shop: Shop) -> None:

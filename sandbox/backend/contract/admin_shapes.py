@@ -302,8 +302,19 @@ class ReviewEntry(Shape):
     decided_by: str | None
 
 
+class ReviewsWaiting(Shape):
+    """How much of one kind waits for a person at one terminal: reviews, and the sales that they are about."""
+
+    terminal_id: str
+    kind: ReviewKind
+    open: int
+    sales: int
+    oldest_at: Rfc3339
+
+
 class ReviewsAnswer(Shape):
     """`GET /reviews`, the oldest first; `next` goes into the query of the next page; null on the last."""
 
     reviews: list[ReviewEntry]
     next: int | None
+    waiting: list[ReviewsWaiting]

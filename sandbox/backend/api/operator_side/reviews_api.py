@@ -5,6 +5,7 @@ Tests: tests/sandbox/backend/terminals/test_held_orders.py
 """
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 
@@ -24,13 +25,20 @@ router = APIRouter(prefix="/admin/v1", tags=["admin"], route_class=OperatorRoute
 def reviews(
     backend: BackendOf,
     state: shapes.ReviewState | None = None,
+    terminal_id: str | None = None,
+    intent_id: UUID | None = None,
     next_page: Annotated[int | None, Query(alias="next", ge=0, le=_LATEST_NUMBER)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> shapes.ReviewsAnswer:
-    """What waits for a person, or waited, in the order in which it came."""
-    wanted = None if state is None else ReviewState(state)
+    """What waits for a person, or waited, in the order in which it came; beside it how much waits where."""
+    wanted = rendering.WantedReviews(
+        state=None if state is None else ReviewState(state),
+        terminal_id=terminal_id,
+        intent_id=None if intent_id is None else str(intent_id),
+        after=next_page,
+    )
     with backend.db.read() as session:
-        return rendering.reviews(session, wanted, next_page, limit)
+        return rendering.reviews(session, wanted, limit)
 
 
 @router.post("/reviews/{review_id}", status_code=204, dependencies=[RISK])

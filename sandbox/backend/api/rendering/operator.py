@@ -4,9 +4,10 @@
 Tests: tests/sandbox/backend/api/test_admin_api.py
 """
 
+from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, distinct, exists, func, select
 from sqlalchemy.orm import Session
 
 from pengpos.core.times import rfc3339
@@ -34,6 +35,10 @@ from sandbox.backend.terminals.operators import without_pins
 from sandbox.backend.terminals.policy import standing_of
 
 _ALARMS_SHOWN = 500
+_WAITING_MOST = 100
+_INTENT_ID = ReviewRow.detail["intent_id"].as_string()
+"""The sale that a refund or cancel is about; NULL for what is about none."""
+_SALES = func.count(distinct(_INTENT_ID))
 
 
 def payments(session: Session, after: str | None, limit: int) -> shapes.PaymentsAnswer:
@@ -104,17 +109,55 @@ def alarms(session: Session, *, seen: bool | None) -> list[shapes.AlarmEntry]:
     ]
 
 
-def reviews(session: Session, state: ReviewState | None, after: int | None, limit: int) -> shapes.ReviewsAnswer:
-    """Reviews by number after `after`; of one state, or of all."""
-    query = select(ReviewRow).order_by(ReviewRow.id).limit(limit + 1)
-    if state is not None:
-        query = query.where(ReviewRow.state == state)
-    if after is not None:
-        query = query.where(ReviewRow.id > after)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedReviews:
+    """Which reviews: of one state, terminal or sale, or of all; by number after `after`."""
+
+    state: ReviewState | None
+    terminal_id: str | None
+    intent_id: str | None
+    after: int | None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What a row must be."""
+        conditions: list[ColumnElement[bool]] = []
+        if self.state is not None:
+            conditions.append(ReviewRow.state == self.state)
+        if self.terminal_id is not None:
+            conditions.append(ReviewRow.terminal_id == self.terminal_id)
+        if self.intent_id is not None:
+            conditions.append(ReviewRow.detail["intent_id"].as_string() == self.intent_id)
+        if self.after is not None:
+            conditions.append(ReviewRow.id > self.after)
+        return conditions
+
+
+def _waiting(session: Session) -> list[shapes.ReviewsWaiting]:
+    """What is open, by terminal and kind, most first."""
+    count = func.count(ReviewRow.id)
+    query = (
+        select(ReviewRow.terminal_id, ReviewRow.kind, count, _SALES, func.min(ReviewRow.asked_at))
+        .where(ReviewRow.state == ReviewState.OPEN)
+        .group_by(ReviewRow.terminal_id, ReviewRow.kind)
+        .order_by(count.desc(), ReviewRow.terminal_id, ReviewRow.kind)
+        .limit(_WAITING_MOST)
+    )
+    return [
+        shapes.ReviewsWaiting(
+            terminal_id=terminal_id, kind=kind.value, open=open_, sales=sales, oldest_at=rfc3339(oldest_at)
+        )
+        for terminal_id, kind, open_, sales, oldest_at in session.execute(query)
+    ]
+
+
+def reviews(session: Session, wanted: WantedReviews, limit: int) -> shapes.ReviewsAnswer:
+    """A page of reviews, and how much waits where."""
+    query = select(ReviewRow).where(*wanted.conditions()).order_by(ReviewRow.id).limit(limit + 1)
     rows = session.scalars(query).all()
     return shapes.ReviewsAnswer(
         reviews=[_review_entry(row) for row in rows[:limit]],
         next=rows[limit - 1].id if len(rows) > limit else None,
+        waiting=_waiting(session),
     )
 
 

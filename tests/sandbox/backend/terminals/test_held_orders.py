@@ -212,6 +212,28 @@ def test_reviews_come_in_pages_and_by_state(shop: Shop, till: Till, paid: Sale) 
     assert [len(reviews(shop, f"?state={state}")) for state in ("open", "approved", "refused")] == [2, 1, 0]
 
 
+def test_among_a_flood_the_refund_that_a_shop_speaks_of_is_found(shop: Shop, till: Till, wallet: Wallet) -> None:
+    """A thief asks for eight refunds of each sale; the shop says on the telephone which of its sales it means."""
+    quiet, meant, *others = sales = [till.sale(10_00) for _ in range(5)]
+    for sale in sales:
+        till.pay(sale, wallet)
+    revoke(shop, till)
+    for sale in (*others, meant):
+        for _ in range(8 if sale is not meant else 1):
+            till.refund(sale, 1_00)
+    till.cancel(quiet)
+    other = shop.till()
+    listed = shop.operator.call("GET", "/reviews?limit=1").json()
+    assert [(entry["terminal_id"], entry["kind"], entry["open"], entry["sales"]) for entry in listed["waiting"]] == [
+        (till.terminal_id, "refund", 25, 4), (till.terminal_id, "cancel", 1, 1),
+    ]  # fmt: skip
+    (found,) = reviews(shop, f"?terminal_id={till.terminal_id}&intent_id={meant.intent_id}")
+    assert found["detail"]["intent_id"] == meant.intent_id
+    assert reviews(shop, f"?terminal_id={other.terminal_id}") == []
+    assert len(reviews(shop, f"?terminal_id={till.terminal_id}&state=open")) == 26
+    assert reviews(shop, f"?intent_id={UUID(int=1)}") == []
+
+
 def test_a_terminal_that_is_trusted_is_not_asked_about(shop: Shop, till: Till, wallet: Wallet) -> None:
     sale, other = till.sale(18_80), till.sale(5_00)
     till.pay(sale, wallet)
