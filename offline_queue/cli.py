@@ -83,7 +83,7 @@ def list_unsent(home: Home, *, as_json: bool) -> None:
     sales = [*unsent.sales, *unsent.unproved]
     if as_json:
         for sale in sales:
-            click.echo(json.dumps(brief(sale), ensure_ascii=False))
+            click.echo(json.dumps(brief(sale)))
         return
     if not sales:
         click.echo("Nothing waits.")
@@ -115,7 +115,7 @@ def show(home: Home, sale: str, *, as_json: bool) -> None:
     if not found:
         raise click.ClickException(f"There is no sale {sale} in this journal.")
     if as_json:
-        click.echo(json.dumps([whole(one) for one in found], ensure_ascii=False, indent=2))
+        click.echo(json.dumps([whole(one) for one in found], indent=2))
         return
     for one in found:
         print_sale(one)

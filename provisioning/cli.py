@@ -102,7 +102,7 @@ def doctor_command(ports: DoctorPorts) -> click.Command:
         }
         diagnosis = examine(probes, at=int(time.time()), home=str(home.root), software_version=__version__)
         if as_json:
-            click.echo(json.dumps(diagnosis.as_json(), indent=2, ensure_ascii=False))
+            click.echo(json.dumps(diagnosis.as_json(), indent=2))
         else:
             colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
             click.echo("\n".join(diagnosis.as_lines(colour=colour)))

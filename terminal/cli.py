@@ -7,9 +7,11 @@ A device has the commands of a device. Those of the extra `sandbox` are listed w
 import sys
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Final
+from typing import Any, Final
 
 import click
+
+from terminal.console import write_anything
 
 # httpx has a command line of its own, which imports rich and pygments where they happen to be installed: 3 MB and a
 # tenth of the daemon's start. None here means "cannot be imported", and httpx does without it.
@@ -52,6 +54,11 @@ class NotInstalledError(click.ClickException):
 
 class _Lazy(click.Group):
     """Lists the commands without importing them."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run, on any console."""
+        write_anything()
+        return super().main(*args, **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Those that are installed, in the order in which a newcomer meets them."""
