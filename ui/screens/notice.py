@@ -33,16 +33,17 @@ def away_screen(canvas: Canvas, status: Status | None) -> None:
 
 def must_not_sell_screen(canvas: Canvas, status: Status) -> None:
     """Draw that the operator has locked or revoked the terminal, and what becomes of the money that it took before."""
-    revoked = status.terminal is not None and status.terminal.standing == "revoked"
-    title, means = (words.REVOKED, words.REVOKED_MEANS) if revoked else (words.LOCKED, words.LOCKED_MEANS)
-    if any(alarm.kind == "terminal_unheard" for alarm in status.alarms):
-        title, means = words.UNHEARD, words.UNHEARD_MEANS
     queue = status.queue
     amount = money(queue.total, queue.currency, canvas.language)
     owed = (
         canvas.say(words.STILL_TO_SEND, count=queue.count, amount=amount) if queue.count else canvas.say(words.ALL_SENT)
     )
-    _notice(canvas, Shape.LOCKED, Token.SOFT, canvas.say(title), [canvas.say(means), owed])
+    revoked = status.terminal is not None and status.terminal.standing == "revoked"
+    title, means = (words.REVOKED, words.REVOKED_MEANS) if revoked else (words.LOCKED, words.LOCKED_MEANS)
+    lines = [canvas.say(means), owed]
+    if any(alarm.kind == "terminal_unheard" for alarm in status.alarms):
+        title, lines = words.UNHEARD, [canvas.say(words.UNHEARD_MEANS)]  # of what was stored before nothing is known
+    _notice(canvas, Shape.LOCKED, Token.SOFT, canvas.say(title), lines)
 
 
 def not_enrolled_screen(canvas: Canvas) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from pengpos.client import Language, Status
+from pengpos.client import AlarmView, Language, Status
 from pengpos.i18n import LANGUAGES, Message
 from tests.ui.scenes import EVERY_PANEL, Offered, Size, below_bar, drawings, offered, scale, scene_of, texts
 from ui.drawing.scene import Shape
@@ -15,9 +15,13 @@ from ui.screens.notice import ENROL_COMMAND
 from ui.state.entry import Entry
 from ui.state.local import Daemon
 from ui.theme import Token
-from workshop.samples.screens import IDLE, Sample, local, offline, online, sale
+from workshop.samples.screens import IDLE, SAMPLES, Sample, local, offline, online, sale
 
 NOT_ENROLLED = msgspec.structs.replace(IDLE, terminal=None, readers=[])
+LOCKED = SAMPLES["locked"].status
+assert LOCKED is not None
+_RECORDS_GONE = AlarmView(id="u", kind="terminal_unheard", at="2027-01-15T08:00:00Z", text="-")
+UNHEARD = Sample(msgspec.structs.replace(LOCKED, alarms=[_RECORDS_GONE]), local())
 TYPED = Entry(currency="CNY", typed="18.80")
 SAID: dict[str, tuple[Sample, Shape, tuple[Message, ...]]] = {
     "starting": (Sample(None, local(daemon=Daemon.STARTING)), Shape.WORKING, (words.STARTING,)),
@@ -33,6 +37,7 @@ SAID: dict[str, tuple[Sample, Shape, tuple[Message, ...]]] = {
         Shape.UNPLUGGED,
         (words.AWAY, words.AWAY_MEANS, words.AWAY_SALE),
     ),
+    "nothing known of what the backend said": (UNHEARD, Shape.LOCKED, (words.UNHEARD, words.UNHEARD_MEANS)),
     "not enrolled": (
         Sample(NOT_ENROLLED, local()),
         Shape.ENROL,
@@ -61,6 +66,14 @@ def test_there_is_nothing_to_touch_and_nothing_that_looks_like_money(
     assert offered(one) == Offered(None, None, set())
     assert [node.shape for node in drawings(one) if node.box.h > 80 * scale(size)] == [shape]
     assert not any(node.colour is Token.APPROVED for node in below_bar(one))
+
+
+@EVERY_PANEL
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_why_a_terminal_without_its_records_sells_nothing_is_said_whole(language: Language, size: Size) -> None:
+    one = scene_of(UNHEARD._replace(local=replace(UNHEARD.local, language=language, size=size)))
+    assert [node.text for node in texts(one) if node.cut] == []
+    assert words.ALL_SENT.in_language(language).replace(" ", "") not in "".join(one.words).replace(" ", "")
 
 
 @pytest.mark.parametrize(
