@@ -8,6 +8,7 @@ screens against these pictures (tests/workshop/gallery/test_screens.py), so look
 Pages need Debian's Chromium; the screens need nothing.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -117,7 +118,7 @@ def write_index() -> None:
 def main() -> None:
     """Build all of it anew."""
     shutil.rmtree(GALLERY, ignore_errors=True)
-    with ProcessPoolExecutor() as pool:
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
         screens = sum(pool.map(draw_edition, *zip(*editions(), strict=True)))
     count = draw_pages()
     write_index()

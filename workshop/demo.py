@@ -125,7 +125,7 @@ def a_torn_tap(day: Day) -> str:
 def a_phone_left_lying(day: Day) -> str:
     """A phone that stays on the reader pays its own bill and not the next shopper's."""
     sale = day.until_state(day.charge("6.00"), "presented")
-    lying = threading.Thread(target=day.phone.hold, args=(day.port, 3.0))
+    lying = threading.Thread(target=day.phone.hold, args=(day.port, 3.0), name="phone left lying")
     lying.start()
     day.until_state(sale, "approved")
     following = day.charge("99.00")

@@ -174,7 +174,7 @@ def _many_writers(instance: Journal, operations: int) -> float:
         for _ in range(share):
             instance.record([ValueStored(kind="bench", key="", body=BODY)]).result()
 
-    with ThreadPoolExecutor(WRITERS) as pool:
+    with ThreadPoolExecutor(WRITERS, "writer") as pool:
         start = perf_counter()
         list(pool.map(write, range(WRITERS)))
         return share * WRITERS / (perf_counter() - start)

@@ -138,7 +138,7 @@ def _insertion(terminal: MeasuredTerminal, reader: Reader, phone: VpcdCard, slot
         reported.append(time.perf_counter())
         context.close()
 
-    watcher = threading.Thread(target=watch)
+    watcher = threading.Thread(target=watch, name="watcher")
     watcher.start()
     known.wait(LIMIT_S)
     heard_s.clear()
@@ -254,7 +254,9 @@ def _over_radio(terminal: MeasuredTerminal, taps: int, insertions: int) -> Itera
             heard_s.clear()
             time.sleep(0.0037 * (number % 12))  # at any moment between two polls
             phone = RadioPhone(chip.field, noted, on_field_off=terminal.new_stay)
-            waiting = threading.Thread(target=lambda: _first_card(reader).transceive(apdu.select(), LIMIT_S))
+            waiting = threading.Thread(
+                target=lambda: _first_card(reader).transceive(apdu.select(), LIMIT_S), name="select"
+            )
             waiting.start()
             time.sleep(0.1)
             began_s = time.perf_counter()
@@ -319,7 +321,7 @@ def _as_a_tag(reads: int) -> Iterator[str]:
             while not done.is_set():
                 listen(link, tag, 0.5, session_most_s=600.0, answered=answered_s.append)
 
-        serving = threading.Thread(target=serve)
+        serving = threading.Thread(target=serve, name="tag")
         serving.start()
         card = _first_card(reader)
         for _ in range(reads):

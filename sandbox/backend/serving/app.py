@@ -4,8 +4,10 @@
 Tests: tests/sandbox/backend/api/test_routing.py, tests/sandbox/backend/serving/test_server.py
 """
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -20,12 +22,16 @@ from sandbox.backend.kernel.context import Backend
 from sandbox.backend.serving import pages
 from sandbox.backend.serving.body_limit import BodyLimit
 
+PAGE_READERS = 8
+"""Threads that read pages of events; requests have anyio's own, forty at most."""
+
 
 def create_app(backend: Backend, *, sweeping: bool = True) -> FastAPI:
     """The ASGI application; `sweeping`: end holds, claims and intents by themselves while it runs."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(PAGE_READERS, "events"))
         stop = threading.Event()
         rounds = ("sweep", partial(sweep.sweep, backend), stop, backend.clock)
         thread = threading.Thread(target=backend.threads.keep_going, args=rounds, name="sweep")
