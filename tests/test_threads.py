@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("drivers", "offline_queue", "pengpos", "provisioning", "sandbox", "scripts", "terminal", "ui", "workshop")
-MADE_OF = {
+MADE_OF: dict[str, dict[str, int | None]] = {
     "Thread": {"name": 2},
     "Timer": {"name": None},  # takes none: a Timer cannot be named, so there is none
     "ThreadPoolExecutor": {"max_workers": 0, "thread_name_prefix": 1},
