@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calls over a Unix socket whose deadline is for the whole of them: httpx bounds each read alone.
+"""Calls whose deadline is for the whole of them, connecting and the last byte included: httpx bounds each read alone.
 
-Imported with the first call, as httpx is.
+For callers that block. The screen imports it with its first call, as it does httpx.
 
-Tests: tests/pengpos/client/test_http.py
+Tests: tests/pengpos/client/test_http.py, tests/sandbox/phone/test_account.py
 """
 
+import ssl
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -50,12 +51,16 @@ def _left_s(limit_s: float | None) -> float | None:
     return left_s if limit_s is None else min(limit_s, left_s)
 
 
-class SocketTransport(httpx.BaseTransport):
-    """The way to one Unix socket."""
+class WholeTransport(httpx.BaseTransport):
+    """The way to one Unix socket, or without a `path` to wherever a URL names."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None = None) -> None:
         self._pool = httpcore.ConnectionPool(
-            uds=str(path), network_backend=_Network(), keepalive_expiry=KEPT_S, max_keepalive_connections=KEPT_MOST
+            uds=None if path is None else str(path),
+            ssl_context=httpx.create_ssl_context(trust_env=False) if path is None else None,
+            network_backend=_Network(),
+            keepalive_expiry=KEPT_S,
+            max_keepalive_connections=KEPT_MOST,
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -67,11 +72,13 @@ class SocketTransport(httpx.BaseTransport):
             port=request.url.port,
             target=request.url.raw_path,
         )
-        answer = self._pool.handle_request(
-            httpcore.Request(
-                request.method, url, headers=request.headers.raw, content=request.stream, extensions=request.extensions
-            )
+        sent = httpcore.Request(
+            request.method, url, headers=request.headers.raw, content=request.stream, extensions=request.extensions
         )
+        try:
+            answer = self._pool.handle_request(sent)
+        except httpcore.UnsupportedProtocol as error:
+            raise httpx.UnsupportedProtocol(str(error), request=request) from error
         assert isinstance(answer.stream, Iterable)
         return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions)
 
@@ -92,6 +99,17 @@ class _Body(httpx.SyncByteStream):
 
 
 class _Network(httpcore.SyncBackend):
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        _call.connected = True
+        return _Stream(super().connect_tcp(host, port, _left_s(timeout), local_address, socket_options))
+
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore.NetworkStream:
@@ -113,6 +131,11 @@ class _Stream(httpcore.NetworkStream):
 
     def close(self) -> None:
         self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, _left_s(timeout)))
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)

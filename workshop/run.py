@@ -108,6 +108,7 @@ def _watch(shop: Shop) -> None:
         for name, program in shop.programs.items():
             if program.exit_code is not None:
                 _ended(name, program)
+            program.bound_log()
         if (page := shop.programs.get("simulator")) is not None:
             _switch(shop, page.lines_so_far())
         if shop.revive_readers():

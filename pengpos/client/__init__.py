@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The local API for our own programs: its data classes and a client over the Unix socket. Knows no daemon.
 
-Reading order: _models, _transport, _http.
+Reading order: _models, _http.
 """
 
 from pengpos.client._http import ApiProblem, DaemonAway, LocalClient, SaleEvent, StatusEvent

@@ -178,7 +178,7 @@ class LocalClient:
         import httpx
         import httpx_sse
 
-        from pengpos.client._transport import LOST, ends_within
+        from pengpos.whole_calls import LOST, ends_within
 
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last_event_id} if last_event_id else {})
         patience = httpx.Timeout(self._call_limit_s, read=SILENCE_LIMIT_S)
@@ -214,7 +214,7 @@ class LocalClient:
         twice: bool = True,
     ) -> _T:
         """`twice`: over a new connection, if the one that was kept is closed just as we use it."""
-        from pengpos.client._transport import LOST, ends_within, met_a_closed_connection
+        from pengpos.whole_calls import LOST, ends_within, met_a_closed_connection
 
         content = None if body is None else msgspec.json.encode(body)
         headers = {"Content-Type": "application/json"} if content is not None else {}
@@ -257,12 +257,12 @@ class LocalClient:
     def _client(self) -> "httpx.Client":
         import httpx
 
-        from pengpos.client._transport import SocketTransport
+        from pengpos.whole_calls import WholeTransport
 
         self._knock()
         if self._http is None:
             self._http = httpx.Client(
-                transport=SocketTransport(self._socket_path),
+                transport=WholeTransport(self._socket_path),
                 base_url="http://terminal",
                 headers={"Accept-Encoding": "identity"},
                 timeout=self._call_limit_s,

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 from pengpos.core.errors import MalformedError, PengposError
 from pengpos.core.money import AMOUNT_LIMIT_MINOR
 from pengpos.core.ports import Signer
+from pengpos.whole_calls import LOST, WholeTransport, ends_within
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import Issuers, PublicKey
@@ -173,7 +174,7 @@ class Account:
     def at(cls, backend: str, token: str | None = None) -> Self:
         """An account at the backend with this URL."""
         try:
-            return cls(httpx.Client(base_url=backend, timeout=_TIMEOUT_S, trust_env=False), token)
+            return cls(_client(backend), token)
         except httpx.InvalidURL as err:
             raise BackendUnreachableError(backend, str(err)) from err
 
@@ -260,9 +261,10 @@ class Account:
         headers = {} if self._token is None else {"Authorization": f"Bearer {self._token}"}
         request = self._http.build_request(method, f"/wallet/v1/{path}", json=body, headers=headers)
         try:
-            response = self._http.send(request, stream=True)
-            content = _read_at_most(response, _ANSWER_MOST_BYTES)
-        except httpx.HTTPError as err:
+            with ends_within(_TIMEOUT_S):
+                response = self._http.send(request, stream=True)
+                content = _read_at_most(response, _ANSWER_MOST_BYTES)
+        except (httpx.HTTPError, *LOST) as err:
             raise BackendUnreachableError(str(request.url), str(err) or type(err).__name__) from err
         if response.is_error:
             problem = _problem_of(content)
@@ -275,6 +277,10 @@ class Account:
 
 def _referred(presentation: bytes | None) -> dict[str, str]:
     return {} if presentation is None else {"presentation": b64u(presentation)}
+
+
+def _client(backend: str) -> httpx.Client:
+    return httpx.Client(base_url=backend, timeout=_TIMEOUT_S, trust_env=False, transport=WholeTransport())
 
 
 def _read_at_most(response: httpx.Response, limit: int) -> bytes:

@@ -9,9 +9,12 @@ from typing import Any, Final
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pengpos.whole_calls import LOST, WholeTransport, ends_within
+
 LINES_MOST: Final = 60
 LOOK_S: Final = 1.0
 _ANSWER_LIMIT_S = 5.0
+_ANSWER_MOST_BYTES = 4 * 1024 * 1024
 
 
 class _Entry(BaseModel):
@@ -50,6 +53,7 @@ class LedgerFollower(threading.Thread):
             headers={"Authorization": f"Bearer {admin_token}"},
             timeout=_ANSWER_LIMIT_S,
             trust_env=False,
+            transport=WholeTransport(),
         )
         self._tell = tell
         self._lines: deque[dict[str, Any]] = deque(maxlen=LINES_MOST)
@@ -70,9 +74,17 @@ class LedgerFollower(threading.Thread):
     def _look(self) -> None:
         query = {"limit": LINES_MOST} | ({"after": self._lines[-1]["number"]} if self._lines else {})
         try:
-            answer = self._http.get("/admin/v1/ledger/postings", params=query)
-            found = _Postings.model_validate_json(answer.raise_for_status().content).postings
-        except (httpx.HTTPError, ValidationError):
+            with (
+                ends_within(_ANSWER_LIMIT_S),
+                self._http.stream("GET", "/admin/v1/ledger/postings", params=query) as answer,
+            ):
+                content = bytearray()
+                for piece in answer.raise_for_status().iter_bytes():
+                    content += piece
+                    if len(content) > _ANSWER_MOST_BYTES:
+                        return
+            found = _Postings.model_validate_json(bytes(content)).postings
+        except (httpx.HTTPError, *LOST, ValidationError):
             return
         if found:
             self._lines.extend(posting.model_dump() for posting in found)

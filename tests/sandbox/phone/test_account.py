@@ -3,6 +3,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 from uuid import UUID
 
@@ -249,3 +250,16 @@ def test_a_signed_object_is_base64url() -> None:
     assert read_signed(b64u(b"\x00\xff")) == b"\x00\xff"
     with pytest.raises(BackendUnreachableError, match="a signed object"):
         read_signed("AA==")
+
+
+@pytest.mark.parametrize("at_once", [0, 60, 170], ids=["from its first byte", "in its head", "late in its head"])
+def test_an_answer_that_drips_ends_with_the_calls_own_deadline(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr("sandbox.phone.account._TIMEOUT_S", 0.2)
+    said = answer_of(b'{"issuers": []}')
+    with (
+        listening_on_tcp() as listening,
+        dripping(listening, said, at_once=at_once),
+        closing(Account.at(origin_of(listening), "t-1")) as phone,
+        pytest.raises(BackendUnreachableError, match=r"in time|timed out"),
+    ):
+        phone.issuers()

@@ -9,6 +9,7 @@ import pytest
 
 from sandbox.simulator import books
 from sandbox.simulator.books import LINES_MOST, LedgerFollower
+from tests.support.dripping import answer, dripping, listening_on_tcp, origin_of
 
 
 def posting(number: int) -> dict[str, Any]:
@@ -78,3 +79,20 @@ def test_it_looks_until_it_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     follower.stop()
     follower.join(10)
     assert not follower.is_alive()
+
+
+def test_a_backend_that_drips_or_never_ends_is_left_within_the_looks_own_deadline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(books, "_ANSWER_LIMIT_S", 0.2)
+    said: list[object] = []
+    with listening_on_tcp() as listening, dripping(listening, answer(postings(1).content)):
+        follower = LedgerFollower(origin_of(listening), "token", said.append)
+        with follower._http:
+            follower._look()
+    assert said == []
+
+
+def test_no_more_is_read_of_a_ledger_than_an_answer_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(books, "_ANSWER_MOST_BYTES", 100)
+    assert told(Backend(postings(1, 2)), 1) == []
