@@ -9,7 +9,7 @@ not get do not verify. So after a failure the medium is asked: by reading the fi
 import contextlib
 import errno
 import os
-import sqlite3
+from enum import IntEnum
 from pathlib import Path
 
 from pengpos.core.errors import (
@@ -29,11 +29,33 @@ EXPORT_FIRST = (
 )
 SET_ASIDE = "Move it aside with `pengpos queue set-aside` and keep it: a technician can still read it"
 
+
+class ResultCode(IntEnum):
+    """Primary result codes of SQLite. Python's sqlite3 names them too, and would bring a second SQLite into memory.
+
+    Source: sqlite.org/rescode.html.
+    """
+
+    PERM = 3
+    BUSY = 5
+    LOCKED = 6
+    NOMEM = 7
+    READONLY = 8
+    INTERRUPT = 9
+    IOERR = 10
+    CORRUPT = 11
+    FULL = 13
+    CANTOPEN = 14
+    PROTOCOL = 15
+    NOLFS = 22
+    NOTADB = 26
+
+
 NOT_NOW = frozenset({
-    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_NOMEM,
+    ResultCode.BUSY, ResultCode.LOCKED, ResultCode.PROTOCOL, ResultCode.INTERRUPT, ResultCode.NOMEM,
 })  # fmt: skip
 BY_THE_MEDIUM = frozenset({
-    sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOLFS,
+    ResultCode.IOERR, ResultCode.READONLY, ResultCode.CANTOPEN, ResultCode.PERM, ResultCode.NOLFS,
 })  # fmt: skip
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _READ_ONLY_CURE = "A card that turned read-only is worn out: replace it"
@@ -58,15 +80,15 @@ def failure_of(path: Path, error: Exception) -> JournalError:
     primary = code & 0xFF if code is not None else None
     if primary in NOT_NOW:
         return JournalUnavailableError(f"{path}: {error}")
-    if primary == sqlite3.SQLITE_FULL:
+    if primary == ResultCode.FULL:
         return JournalFullError(f"{path}: {error}")
     if primary in BY_THE_MEDIUM:
-        return _refused_by_the_medium(path, error, read_only=primary == sqlite3.SQLITE_READONLY)
+        return _refused_by_the_medium(path, error, read_only=primary == ResultCode.READONLY)
     if is_damage(error) and (unreadable := _what_it_does_not_give(path)) is not None:
         return system_failure(path, unreadable)
-    if primary == sqlite3.SQLITE_CORRUPT:
+    if primary == ResultCode.CORRUPT:
         return JournalDamagedError(str(path), "the database is damaged or cut short", EXPORT_FIRST)
-    if primary == sqlite3.SQLITE_NOTADB:
+    if primary == ResultCode.NOTADB:
         return JournalForeignError(
             str(path),
             "it does not open with this device's key: the key is another's, or this is not a journal, or it is damaged",
@@ -78,7 +100,7 @@ def failure_of(path: Path, error: Exception) -> JournalError:
 def is_damage(error: Exception) -> bool:
     """True if SQLite found bytes that cannot be what was written there, or a read failed: open it anew, and look."""
     code = getattr(error, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+    return code is not None and code & 0xFF in {ResultCode.CORRUPT, ResultCode.NOTADB}
 
 
 def system_failure(path: Path, error: OSError) -> JournalTransientError:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from offline_queue.journal.failures import failure_of, system_failure
+from offline_queue.journal.failures import ResultCode, failure_of, system_failure
 from pengpos.core.errors import (
     JournalDamagedError,
     JournalError,
@@ -117,3 +117,8 @@ def test_where_sqlite_only_says_that_it_failed_the_medium_is_asked(
 def test_what_cannot_be_read_is_not_called_damaged(path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     monkeypatch.setattr("offline_queue.journal.failures.os.pread", refusing(errno.EIO))
     assert type(failure_of(path, CodedError(code))) is JournalMediumError
+
+
+@pytest.mark.parametrize("code", ResultCode, ids=lambda code: code.name)
+def test_the_codes_are_sqlites(code: ResultCode) -> None:
+    assert code == getattr(sqlite3, f"SQLITE_{code.name}")
