@@ -32,6 +32,9 @@ ACCEPTED_AT_ONCE_MOST = 64
 WAITING_MOST = 4_096
 """Not yet accepted; one more is told EAGAIN by the kernel, or not answered."""
 FILES_MOST = 8_192
+HEAD_MOST_BYTES = 32 * 1_024
+"""A request's line and headers, within one piece more."""
+_PIECE_BYTES = 8 * 1_024
 _LINES_MOST = 20
 _PEER_CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: unix(7)
 
@@ -76,6 +79,7 @@ class BoundedH11Protocol(H11Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.conn = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_MOST_BYTES)
         self.logger = log
         self.waits_since_s = self.loop.time()
         self.peer = ""
@@ -112,10 +116,16 @@ class BoundedH11Protocol(H11Protocol):
         self.resume_writing()
 
     def data_received(self, data: bytes) -> None:
-        """Begin to count, with the first byte of a head, how long it takes."""
+        """Begin to count, with the first byte of a head, how long it takes.
+
+        Piece by piece: h11 bounds a head that has not come whole, and one of 256 KiB may come at once.
+        """
         if self._waits_for is _Waits.NEXT:
             self._wait_for(_Waits.HEAD)
-        super().data_received(data)
+        for start in range(0, len(data), _PIECE_BYTES):
+            if self.transport.is_closing():
+                return
+            super().data_received(data[start : start + _PIECE_BYTES])
 
     def handle_events(self) -> None:
         """Read what has come."""

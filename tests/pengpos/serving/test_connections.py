@@ -271,3 +271,20 @@ def test_what_is_no_http_fills_no_log(served: Served, caplog: pytest.LogCaptureF
             stranger.sendall(b"\x16\x03\x01\r\n\r\n")
             assert said(stranger).startswith(b"HTTP/1.1 400 ")
     assert 0 < len([record for record in caplog.records if record.name == connections.__name__]) <= 20
+
+
+@pytest.mark.parametrize("ends", [b"\r\n", b""], ids=["whole", "without end"])
+def test_ten_thousand_headers_are_no_request(served: Served, ends: bytes) -> None:
+    """Also where all of it comes at once: to take it apart would keep others waiting."""
+    with served.connect() as one:
+        head = b"GET /status HTTP/1.1\r\nhost: t\r\n" + b"".join(b"x%d: y\r\n" % number for number in range(10_000))
+        with suppress(BrokenPipeError, ConnectionResetError):
+            one.sendall(head + ends)
+        assert one.recv(12)[9:12] in {b"400", b"431"}
+
+
+def test_a_thousand_requests_at_once_are_all_answered(served: Served) -> None:
+    with served.connect() as one:
+        one.sendall(b"GET /status HTTP/1.1\r\nhost: t\r\n\r\n" * 999)
+        one.sendall(b"GET /status HTTP/1.1\r\nhost: t\r\nconnection: close\r\n\r\n")
+        assert said(one).count(b"HTTP/1.1 200") == 1_000
