@@ -73,6 +73,8 @@ PAY: dict[str, dict[str, Any]] = {
     "unreachable": {"kind": "unreachable"},
     "too-many": {"kind": "too_many"},
     "refused": {"kind": "refused", "intent": _INTENT},
+    "failed": {"kind": "failed", "sent": False},
+    "failed-after-sending": {"kind": "failed", "sent": True},
 }  # fmt: skip
 """States of `GET /t/ID` and `GET /t#P`."""
 

@@ -18,7 +18,7 @@ export class Unheard extends Error {}
 /** The backend heard it, did nothing, and wants to be asked later: a limit is reached. */
 export class TooMany extends Unheard {}
 
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 10000;
 
 /** Calls by the holder of `token`; an intent is named by its id, or by its presentation where nobody has heard of it. */
 export function backend(token, reference) {
@@ -46,6 +46,7 @@ async function ask(method, path, content, token, { signal = limit(LIMIT_MS), kee
   if (token) headers.Authorization = `Bearer ${token}`;
   if (content !== undefined) headers["Content-Type"] = "application/json";
   const body = content === undefined ? undefined : JSON.stringify(content);
+  if (typeof fetch !== "function") throw new TypeError("no fetch: nothing is sent");
   let response;
   let answer;
   try {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a shopper may pay with, and what the choice adds up to. Amounts in minor units.
 
-const TOP_UP_STEP = 100_00;
+const TOP_UP_STEP = 10000;
 
 /** What there is to choose from for an intent: balance, purses and vouchers that fit. */
 export async function choices(api, intent) {

@@ -4,7 +4,7 @@
 // What must hold: an address alone claims nothing (only a signed-in owner's page does); a page that is left gives its
 // claim back; a payment that nobody answered is asked for, never assumed; paying again is the same payment.
 
-import { Refused, TooMany, backend, sign_up } from "./api.js";
+import { Refused, TooMany, Unheard, backend, sign_up } from "./api.js";
 import * as keep from "./keep.js";
 import { choices, chosen, with_means } from "./means.js";
 import { between_tabs, limit, pause, reference_of, seconds_between } from "./ways.js";
@@ -12,9 +12,9 @@ import { screen, tick, titleOf } from "./screens.js";
 import { show, usual_language } from "./show.js";
 import { say } from "./words.js";
 
-const SLOW_MS = 4_000; // as long as a till waits before it says "checking"
-const ANSWER_MS = 15_000;
-const ASK_EVERY_MS = 2_000;
+const SLOW_MS = 4000; // as long as a till waits before it says "checking"
+const ANSWER_MS = 15000;
+const ASK_EVERY_MS = 2000;
 const LOOK_EVERY_S = 4;
 
 const AT_THE_DOOR = /^\/(t\/?)?$/; // an address that names no sale, and is not cut short
@@ -52,6 +52,7 @@ const act = {
   top_up,
   cancel: give_up,
   again: () => load(),
+  reload: () => location.reload(),
   choose_language: (tag) => {
     const typed = document.getElementById("name")?.value;
     if (state.kind === "welcome" && typed !== say(language, "name_usual")) state = { ...state, name: typed };
@@ -126,7 +127,31 @@ function result(intent, payment) {
   set({ kind: "declined", intent, code: payment.code, reason: payment.reason });
 }
 
+/** A result that cannot be drawn is not one that is being waited for. */
+function show_result(intent, payment) {
+  try {
+    result(intent, payment);
+  } catch (error) {
+    broken(error, true);
+  }
+}
+
+/** Our own script failed. `sent`: a payment may have gone out before it did. */
+function broken(error, sent) {
+  undertaking += 1;
+  console.error(error);
+  try {
+    set({ kind: "failed", sent });
+  } catch {
+    document.getElementById("page").textContent = `${say(language, "failed")} ${say(language, sent ? "failed_sent_means" : "failed_means")}`;
+  }
+}
+
+const AFTER_SENDING = new Set(["paying", "checking", "held", "paid", "code"]);
+const on_failure = (error) => error && state.kind !== "failed" && broken(error, AFTER_SENDING.has(state.kind));
+
 function trouble(error) {
+  if (!(error instanceof Refused || error instanceof Unheard)) return broken(error, AFTER_SENDING.has(state.kind));
   if (!(error instanceof Refused)) return set({ kind: error instanceof TooMany ? "too_many" : "unreachable" });
   if (error.status === 401) return forget();
   set({ kind: error.status === 409 ? "refused" : "not_found" });
@@ -142,6 +167,7 @@ async function begin_account(name) {
     account = { name, token: made.token };
     keep.account.write(account);
   } catch (error) {
+    if (!(error instanceof Refused || error instanceof Unheard)) return broken(error, false);
     return set({ ...state, busy: false, problem: error instanceof Refused ? "name_unfit" : "unreachable" });
   }
   await load();
@@ -161,9 +187,12 @@ async function pay() {
     const payment = await api().pay(before.choice, limit(ANSWER_MS));
     if (mine !== undertaking) return;
     others.postMessage(before.intent.intent_id);
-    result(before.intent, payment);
+    show_result(before.intent, payment);
   } catch (error) {
-    if (mine === undertaking) await (error instanceof Refused ? refusal(mine, before, error) : ask_until_known(mine, before.intent));
+    if (mine !== undertaking) return;
+    if (error instanceof Refused) await refusal(mine, before, error);
+    else if (error instanceof Unheard) await ask_until_known(mine, before.intent);
+    else broken(error, false);
   } finally {
     clearTimeout(slow);
   }
@@ -198,7 +227,7 @@ async function ask_until_known(mine, intent) {
       others.postMessage(intent.intent_id);
       return await judge(mine, seen, open_still ? "not_paid_yet" : null);
     } catch (error) {
-      if (mine === undertaking && error instanceof Refused) return trouble(error);
+      if (mine === undertaking && !(error instanceof Unheard)) return trouble(error);
     }
   }
 }
@@ -277,6 +306,8 @@ async function look_again() {
   }
 }
 
+addEventListener("error", (event) => on_failure(event.error));
+addEventListener("unhandledrejection", (event) => on_failure(event.reason));
 others.onmessage = () => WATCHED.has(state.kind) && look_again();
 addEventListener("hashchange", () => location.reload()); // another code was scanned into this tab
 addEventListener("pageshow", (event) => event.persisted && load());

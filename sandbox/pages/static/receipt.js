@@ -7,7 +7,7 @@ import { screen } from "./receipt_screens.js";
 import { show, usual_language } from "./show.js";
 import { say } from "./words.js";
 
-const AGAIN_MS = 3_000;
+const AGAIN_MS = 3000;
 let language = usual_language();
 let state = { kind: "loading" };
 

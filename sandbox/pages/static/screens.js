@@ -59,6 +59,7 @@ const SCREENS = {
   unreachable: notice("cut", "unreachable", "unreachable_means", "try_again"),
   too_many: notice("clock", "too_many", "too_many_means", "try_again"),
   refused: notice("bar", "refused", "refused_means", "try_again"),
+  failed,
 };
 
 // --- signing up ------------------------------------------------------------------------------------------------------
@@ -72,7 +73,7 @@ function welcome({ language, state, act, t }) {
     event.preventDefault();
     act.sign_up(name.value.trim().normalize("NFC"));
   };
-  const playMoney = money(1000_00, { currency: "CNY", currency_digits: 2 });
+  const playMoney = money(100000, { currency: "CNY", currency_digits: 2 });
   return card({
     tone: "brand",
     verdict: [heading(t("welcome")), text(t("welcome_means", { amount: playMoney }), { id: "means" })],
@@ -264,6 +265,16 @@ function notice(name, word, means, way) {
       detail: [state.intent ? text(state.intent.merchant.name, { class: "strong" }) : null, text(t(means))],
       actions: way ? [next(t(way), act.again)] : [],
     });
+}
+
+/** The page's own script failed; `sent`: after a payment may have gone out. */
+function failed({ state, act, t }) {
+  return card({
+    tone: "neutral",
+    verdict: verdict("cut", t("failed")),
+    detail: text(t(state.sent ? "failed_sent_means" : "failed_means")),
+    actions: [next(t("open_again"), act.reload)],
+  });
 }
 
 function taken({ act, t }) {

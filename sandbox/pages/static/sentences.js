@@ -93,4 +93,8 @@ export const SENTENCES = {
   sale_number_is: ["编号 {number}", "編號 {number}", "Sale {number}"],
   too_many: ["打开的次数太多了", "開啟的次數太多了", "Too many tries"],
   too_many_means: ["请稍后再试，或在店里的读卡器上碰一碰付款。", "請稍後再試，或在店裡的讀卡機上碰一碰付款。", "Try again later, or tap your phone at the shop's reader."],
+  failed: ["页面出错了", "頁面出錯了", "This page has failed"],
+  failed_means: ["没有发出付款，没有扣款。请重新打开，或用别的方式付款。", "沒有送出付款，沒有扣款。請重新開啟，或用別的方式付款。", "Nothing was sent, and nothing was charged. Open the page again, or pay another way."],
+  failed_sent_means: ["付款可能已经成功，请勿重复支付。请重新打开这一页，或看收款机。", "付款可能已經成功，請勿重複付款。請重新開啟這一頁，或看收款機。", "Your payment may have gone through. Do not pay again: open the page again, or look at the till."],
+  open_again: ["重新打开", "重新開啟", "Open again"],
 };

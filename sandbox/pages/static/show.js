@@ -7,7 +7,7 @@ import { LANGUAGES, preferred, say } from "./words.js";
 /** The language chosen here before, else the browser's. */
 export function usual_language() {
   const kept = keep.language.read();
-  return LANGUAGES.some(({ tag }) => tag === kept) ? kept : preferred(navigator.languages);
+  return LANGUAGES.some(({ tag }) => tag === kept) ? kept : preferred(navigator.languages || [navigator.language]);
 }
 
 /** Show `elements` under `title`; `fresh`: another screen than before, so that its heading is read out. */
@@ -16,7 +16,8 @@ export function show(language, title, elements, fresh) {
   const held = fresh ? null : document.activeElement?.id;
   document.documentElement.lang = language;
   document.title = `${title} · ${say(language, "brand")}`;
-  root.replaceChildren(...elements);
+  root.textContent = ""; // replaceChildren is missing from phones that are still in use
+  root.append(...elements);
   if (fresh) root.querySelector("h1")?.focus({ preventScroll: true });
   else if (held) document.getElementById(held)?.focus({ preventScroll: true });
   return root;

@@ -16,12 +16,19 @@ export const seconds_between = (earlier, later) => (Date.parse(later) - Date.par
 
 /** A signal that ends a request after a while; AbortSignal.timeout is missing from phones that are still in use. */
 export function limit(milliseconds) {
+  if (typeof AbortController === "undefined") return undefined; // the browser's own limit then
   const controller = new AbortController();
   setTimeout(() => controller.abort(), milliseconds);
   return controller.signal;
 }
 
 /** Word between the tabs of one browser; one that cannot is heard by nobody, and hears nobody. */
-export const between_tabs = (name) => ("BroadcastChannel" in globalThis ? new BroadcastChannel(name) : { postMessage() {} });
+export function between_tabs(name) {
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    return { postMessage() {} };
+  }
+}
 
 export const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

@@ -12,7 +12,7 @@ export const LANGUAGES = [
 
 export const KEYS = Object.keys(SENTENCES);
 
-const has = (key) => Object.hasOwn(SENTENCES, key);
+const has = (key) => Object.prototype.hasOwnProperty.call(SENTENCES, key);
 
 /** The sentence of a key in a language, its values put in. */
 export function say(language, key, values = {}) {
@@ -25,12 +25,19 @@ export function reasonKey(code, reason) {
   return [`code_${code}`, `reason_${reason}`].find(has) ?? "reason_23";
 }
 
-/** The first of ours that a browser's languages ask for; English for all others. */
+const TRADITIONAL = /^(zh-(tw|hk|mo)|yue)\b/;
+const CHINESE = /^(zh|yue|wuu|gan|hak|hsn|nan|cdo|cmn)$/;
+
+/** The first of ours that a browser's languages ask for; English for all others. A tag that is none is passed over. */
 export function preferred(tags) {
-  for (const tag of tags) {
-    const locale = new Intl.Locale(tag).maximize();
-    if (locale.language === "zh") return locale.script === "Hant" ? "zh-Hant" : "zh-Hans";
-    if (locale.language === "en") return "en";
+  for (const given of tags) {
+    const tag = String(given).toLowerCase().replace(/_/g, "-").replace(/[.@].*$/, "");
+    const [main] = tag.split("-");
+    if (CHINESE.test(main)) {
+      if (/-hans\b/.test(tag)) return "zh-Hans";
+      return /-hant\b/.test(tag) || TRADITIONAL.test(tag) ? "zh-Hant" : "zh-Hans";
+    }
+    if (main === "en") return "en";
   }
   return "en";
 }
