@@ -151,8 +151,8 @@ def a_foreign_card(day: Day) -> str:
 
 
 def a_lost_answer(day: Day) -> str:
-    """15.20: the sandbox books it and loses the answer; the terminal finds out, and charges once."""
-    sale = day.until_state(day.charge("15.20"), "presented")
+    """15.28: the sandbox books it and loses the answer; the terminal finds out, and charges once."""
+    sale = day.until_state(day.charge("15.28"), "presented")
     day.phone.hold(day.port, 2.0)
     sale = day.until_state(sale, "approved")
     doubted = any(step.state == "unknown" for step in sale.history)

@@ -96,7 +96,7 @@ async def again(hands: Hands) -> None:
 async def lost_answer(hands: Hands) -> None:
     """Approved, and the answer lost on its way."""
     await hands.good_morning()
-    await hands.until(await hands.tap(await hands.charge("a", 3_20), hands.phone()))
+    await hands.until(await hands.tap(await hands.charge("a", 3_28), hands.phone()))
 
 
 async def link_dies(hands: Hands) -> None:
@@ -113,7 +113,7 @@ async def link_dies(hands: Hands) -> None:
 async def other_money(hands: Hands) -> None:
     """The answer is lost and the link dies: the shopper pays in cash, the cashier undoes the unknown."""
     await hands.good_morning()
-    begun = await hands.charge("a", 3_20)
+    begun = await hands.charge("a", 3_28)
     await hands.see_empty_field()
     hands.play.road.cut_after_acting()
     seen = await hands.tap(begun, hands.phone())

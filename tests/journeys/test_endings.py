@@ -55,7 +55,7 @@ def test_an_answer_told_twice_counts_once(counter: Counter, phone: VirtualPhone)
     assert counter.booked == [6_00, 18_21]
 
 
-@pytest.mark.parametrize("amount", ["18.20", "18.22", "18.25"], ids=["lost", "slow", "after the event"])
+@pytest.mark.parametrize("amount", ["18.28", "18.22", "18.29"], ids=["lost", "slow", "after the event"])
 def test_an_event_is_as_good_as_the_answer(counter: Counter, phone: VirtualPhone, amount: str) -> None:
     counter.sandbox.slow.clear()
     try:
@@ -66,7 +66,7 @@ def test_an_event_is_as_good_as_the_answer(counter: Counter, phone: VirtualPhone
     assert counter.booked == [sale.total]
 
 
-@pytest.mark.parametrize("amount", ["18.20", "18.22"], ids=["lost", "slow"])
+@pytest.mark.parametrize("amount", ["18.28", "18.22"], ids=["lost", "slow"])
 def test_without_an_answer_it_is_unknown_until_the_backend_is_asked(
     hasty: Counter, phone: VirtualPhone, amount: str
 ) -> None:

@@ -17,22 +17,24 @@ from sandbox.backend.trust.judgement import CREDENTIAL_EXPIRED, INSUFFICIENT_FUN
 
 
 class Ending(IntEnum):
-    """The last two digits that mean something."""
+    """The last two digits that mean something; none that prices often have."""
 
     CALL_ISSUER = 1
     DECLINED = 5
-    LOST = 20
     TWICE = 21
     SLOW = 22
     DECLINED_AT_SYNC = 23
     SOFT_DECLINE = 24
-    EVENT_FIRST = 25
     REFUND_FAILS = 26
     REVIEW = 27
+    LOST = 28
+    EVENT_FIRST = 29
     NOT_ENOUGH = 51
     WALLET_EXPIRED = 54
 
 
+LEAST_MINOR = 100
+"""Smaller amounts are what somebody tries first: all of them are ordinary."""
 SLOW_S = 30.0
 EVENT_FIRST_S = 1.0
 REVIEW_S = 10
@@ -101,7 +103,7 @@ def refund_fails(amount: int) -> bool:
 
 def _ending(amount: int) -> Ending | None:
     digits = amount % 100
-    return Ending(digits) if digits in set(Ending) else None
+    return Ending(digits) if amount >= LEAST_MINOR and digits in set(Ending) else None
 
 
 def _just_refused_softly(session: Session, intent: IntentRow) -> bool:

@@ -358,11 +358,11 @@ def test_while_nobody_can_be_asked_it_stays_unknown(browser: "Browser", shop: Sh
 def test_an_answer_that_the_backend_loses_is_found_by_asking(browser: "Browser", shop: Shop, till: Till) -> None:
     with shopper(browser, shop, expected=("net::ERR",)) as phone:
         phone.with_own_time()
-        phone.open(address(till, till.sale(18_20)))
+        phone.open(address(till, till.sale(18_28)))
         phone.sign_up()
         phone.pay()
         phone.hurries_until("付款成功")
-        assert phone.wallet().balance() == ALL - 18_20
+        assert phone.wallet().balance() == ALL - 18_28
 
 
 def test_without_a_line_the_page_tries_again_by_itself(browser: "Browser", shop: Shop, till: Till) -> None:

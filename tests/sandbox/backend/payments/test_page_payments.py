@@ -145,12 +145,12 @@ def test_looking_says_why_an_intent_has_ended_and_what_the_backends_clock_says(s
 
 
 def test_a_lost_answer_is_rehearsed_by_the_page_too(magic_shop: Shop) -> None:
-    wallet, sale = magic_shop.wallet(), magic_shop.till().sale(18_20)
+    wallet, sale = magic_shop.wallet(), magic_shop.till().sale(18_28)
     with pytest.raises(ConnectionAbortedError):
         wallet.call("POST", f"/intents/{sale.text}/pay")
     assert wallet.call("GET", f"/intents/{sale.text}").json()["payment"]["status"] == "approved"
-    assert wallet.call("POST", f"/intents/{sale.text}/pay").json()["total"] == 18_20
-    assert wallet.balance() == 981_80
+    assert wallet.call("POST", f"/intents/{sale.text}/pay").json()["total"] == 18_28
+    assert wallet.balance() == 981_72
 
 
 def test_an_offline_terminals_intent_brings_the_confirmation_code(shop: Shop) -> None:
