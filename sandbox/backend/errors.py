@@ -5,6 +5,7 @@ What is known to one room only is defined there; its module stands in brackets.
 
 BackendError
 ├── RaceLostError               another transaction was first; this one begins again [records.database]
+├── NoTurnError                 those before in the queue of writers took too long [records.turns]
 ├── InsufficientFundsError      an account does not cover what was to be taken from it [ledger.ledger]
 ├── ProblemError                an answer of the API that is a problem document [contract.problems]
 └── RefusedRequestError         a request that is not done, with a code for its sender

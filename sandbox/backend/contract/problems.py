@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from sandbox.backend.errors import BackendError
+from sandbox.backend.records.turns import NoTurnError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -60,6 +61,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(ClientDisconnect, _on_gone)
     app.add_exception_handler(OperationalError, _on_database)
+    app.add_exception_handler(NoTurnError, _on_database)
     app.add_exception_handler(DataError, _on_data)
     app.add_exception_handler(Exception, _on_bug)
 

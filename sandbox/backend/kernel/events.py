@@ -7,7 +7,6 @@ that a stream which resumes after number N misses nothing.
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -19,8 +18,9 @@ from sandbox.backend.records.tables import EventKind, EventRow, TerminalRow
 
 COMMENT_EVERY_S = 10.0
 LOOK_EVERY_S = 1.0
-"""Another process on the same database rings no bell here."""
+"""Another process on the same database rings no bell here: one look for all streams."""
 _PAGE = 100
+_ASKED_AT_ONCE = 500
 
 
 def emit(session: Session, terminal_id: str, kind: EventKind, data: dict[str, Any], at: int) -> None:
@@ -58,22 +58,32 @@ async def stream(
     It begins with that number, without data, so that a terminal that has heard nothing yet can go on from there later.
     `told`: the data of an event as its terminal gets it.
     """
-    with backend.hub.listen(terminal_id) as bell:
+    with backend.hub.listen(terminal_id, after) as bell:
         yield b": welcome\n\nid: %d\n\n" % after
-        silent_since_s = time.monotonic()
+        is_behind = True
         while not (backend.hub.closing.is_set() or bell.displaced):
-            rows = await asyncio.to_thread(_page, backend, terminal_id, after)
+            rows = await asyncio.to_thread(_page, backend, terminal_id, bell.after) if is_behind else []
             for row in rows:
                 data = json.dumps(told(row), ensure_ascii=False, separators=(",", ":"))
                 yield f"id: {row.seq}\nevent: {row.kind}\ndata: {data}\n\n".encode()
-                after = row.seq
-            if rows:
-                silent_since_s = time.monotonic()
-            elif time.monotonic() >= silent_since_s + COMMENT_EVERY_S:
-                silent_since_s = time.monotonic()
+                bell.after = row.seq
+            if not is_behind:
                 yield b": still here\n\n"
-            if len(rows) < _PAGE:
-                await bell.wait(LOOK_EVERY_S)
+            is_behind = len(rows) == _PAGE or await bell.wait(COMMENT_EVERY_S)
+
+
+def look(backend: Backend) -> None:
+    """Wake the streams of terminals for which another process on the same database has left something."""
+    heard = backend.hub.heard()
+    for first in range(0, len(heard), _ASKED_AT_ONCE):
+        some = list(heard)[first : first + _ASKED_AT_ONCE]
+        with backend.db.read() as session:
+            newest_of = session.execute(
+                select(TerminalRow.id, TerminalRow.event_seq).where(TerminalRow.id.in_(some))
+            ).all()
+        for terminal_id, seq in newest_of:
+            if seq > heard[terminal_id]:
+                backend.hub.wake(terminal_id)
 
 
 def _page(backend: Backend, terminal_id: str, after: int) -> list[EventRow]:

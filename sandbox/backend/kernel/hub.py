@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wakes the event streams of a terminal as soon as a commit has left something for it, from whatever thread.
+"""Wakes the event streams of a terminal as soon as a commit has left something for it, from any thread.
 
 Tests: tests/sandbox/backend/kernel/test_events.py
 """
@@ -20,6 +20,8 @@ class Bell:
 
     loop: asyncio.AbstractEventLoop
     rung: asyncio.Event
+    after: int
+    """The number of the last event that its stream has sent."""
     displaced: bool = False
     """A newer stream of the same terminal has taken its place: it ends."""
 
@@ -28,13 +30,14 @@ class Bell:
         if not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self.rung.set)
 
-    async def wait(self, timeout_s: float) -> None:
-        """Until rung, at most `timeout_s`."""
+    async def wait(self, timeout_s: float) -> bool:
+        """Until rung, at most `timeout_s`; True if it was."""
         try:
             await asyncio.wait_for(self.rung.wait(), timeout_s)
         except TimeoutError:
-            return
+            return False
         self.rung.clear()
+        return True
 
 
 @dataclass(slots=True)
@@ -46,13 +49,13 @@ class Hub:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
-    def listen(self, terminal_id: str) -> Iterator[Bell]:
-        """A bell for one stream, as long as it lives; called in the stream's event loop.
+    def listen(self, terminal_id: str, after: int) -> Iterator[Bell]:
+        """A bell for one stream that begins behind an event, as long as it lives; called in the stream's event loop.
 
         One too many of a terminal ends its oldest, which may be one that the terminal has lost. One too many in all is
         displaced itself.
         """
-        bell = Bell(asyncio.get_running_loop(), asyncio.Event())
+        bell = Bell(asyncio.get_running_loop(), asyncio.Event(), after)
         with self._lock:
             bell.displaced = sum(map(len, self._bells.values())) >= limits.STREAMS.most
             bells = self._bells[terminal_id]
@@ -83,6 +86,11 @@ class Hub:
             bells = tuple(self._bells.get(terminal_id, ()))
         for bell in bells:
             bell.ring()
+
+    def heard(self) -> dict[str, int]:
+        """The terminals that have streams here, each with the last event that all of its streams have sent."""
+        with self._lock:
+            return {one: min(bell.after for bell in bells) for one, bells in self._bells.items() if bells}
 
     def close(self) -> None:
         """Let every stream end."""

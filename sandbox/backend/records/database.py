@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs transactions on SQLite or PostgreSQL; the only module that knows which of the two it is.
 
-SQLite: WAL, ``synchronous=FULL``, ``BEGIN IMMEDIATE`` for a transaction that writes. PostgreSQL: READ COMMITTED with
-row locks and unique constraints; a deadlock or serialisation failure is tried again from the start.
+SQLite: WAL, ``synchronous=FULL``, ``BEGIN IMMEDIATE`` for a transaction that writes, one after the other in the order
+in which they came. PostgreSQL: READ COMMITTED with row locks and unique constraints; a deadlock or serialisation
+failure is tried again from the start.
 """
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event, literal
+from sqlalchemy import Engine, create_engine, event, literal, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError
@@ -21,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from sandbox.backend.errors import BackendError
 from sandbox.backend.records.tables import Base
+from sandbox.backend.records.turns import Turns
 
 T = TypeVar("T")
 
@@ -28,6 +30,10 @@ _TRIES = 8
 _RETRIED_SQLSTATES = frozenset({"40001", "40P01", "23505"})
 """Serialisation failure, deadlock, and a unique constraint that a concurrent transaction was first to meet."""
 _READ_ONLY = "pengpos_read_only"
+_WAIT_S = 30
+"""For SQLite's write lock, first among the threads here, then behind another process."""
+_MIGRATING = 0x70656E67
+"""PostgreSQL's advisory lock of who brings the schema up to date; any number that others do not use."""
 
 
 class RaceLostError(BackendError):
@@ -40,22 +46,26 @@ class Database:
     def __init__(self, url: str, *, wake: Callable[[str], None] = lambda _: None) -> None:
         self.engine = _engine(make_url(url))
         self._wake = wake
+        self._turns = Turns() if self.engine.dialect.name == "sqlite" else None
 
     def migrate(self) -> None:
-        """Bring the schema up to date (Alembic); safe to call at each start."""
+        """Bring the schema up to date (Alembic); safe to call at each start, also of several processes at once."""
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         with self.engine.begin() as connection:
+            if self._turns is None:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Run `work` in one transaction and return what it returns; it may run again after a deadlock.
 
-        An exception of `work` rolls everything back.
+        An exception of `work` rolls everything back. Raises NoTurnError if those before it took too long.
         """
         for attempt in range(1, _TRIES + 1):
-            with Session(self.engine, expire_on_commit=False) as session:
+            turn = nullcontext() if self._turns is None else self._turns.one(_WAIT_S)
+            with turn, Session(self.engine, expire_on_commit=False) as session:
                 try:
                     result = work(session)
                     session.commit()
@@ -104,7 +114,7 @@ def _engine(url: URL) -> Engine:
 
     dbapi: type[sqlite3.Connection] = dbapi2
     engine = create_engine(
-        url, module=dbapi, connect_args={"check_same_thread": False, "timeout": 30}, pool_size=20, max_overflow=20
+        url, module=dbapi, connect_args={"check_same_thread": False, "timeout": _WAIT_S}, pool_size=20, max_overflow=20
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -18,12 +18,14 @@ from sandbox.backend.api.operator_side import admin_api, operators_api, postings
 from sandbox.backend.api.routing import describe
 from sandbox.backend.booking import sweep
 from sandbox.backend.contract import problems
+from sandbox.backend.kernel import events
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.serving import pages
 from sandbox.backend.serving.body_limit import BodyLimit
 
 PAGE_READERS = 8
 """Threads that read pages of events; requests have anyio's own, forty at most."""
+SWEEP_EVERY_S = 1.0
 
 
 def create_app(backend: Backend, *, sweeping: bool = True) -> FastAPI:
@@ -33,15 +35,23 @@ def create_app(backend: Backend, *, sweeping: bool = True) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(PAGE_READERS, "events"))
         stop = threading.Event()
-        rounds = ("sweep", partial(sweep.sweep, backend), stop, backend.clock)
-        thread = threading.Thread(target=backend.threads.keep_going, args=rounds, name="sweep")
+        rounds = {"look for events": (partial(events.look, backend), events.LOOK_EVERY_S)}
         if sweeping:
+            rounds["sweep"] = (partial(sweep.sweep, backend), SWEEP_EVERY_S)
+        keep_going = backend.threads.keep_going
+        threads = [
+            threading.Thread(
+                target=keep_going, args=(name, do_round, stop, backend.clock), kwargs={"every_s": every_s}, name=name
+            )
+            for name, (do_round, every_s) in rounds.items()
+        ]
+        for thread in threads:
             thread.start()
         try:
             yield
         finally:
             stop.set()
-            if sweeping:
+            for thread in threads:
                 thread.join()
 
     app = FastAPI(

@@ -151,6 +151,15 @@ def answers(one: socket.socket) -> bool:
     return heard(one, b"well")
 
 
+def test_an_answers_body_does_not_wait_behind_its_head(served_on_tcp: Served) -> None:
+    """asyncio sets this itself only for sockets made with TCP's number, and `create_server` makes others."""
+    with served_on_tcp.connect() as one:
+        assert answers(one)
+        (at_the_server,) = served_on_tcp.connections
+        taken: socket.socket = at_the_server.transport.get_extra_info("socket")
+        assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+
+
 def test_a_new_connection_takes_the_place_of_the_one_silent_for_longest(served: Served) -> None:
     with ExitStack() as open_ones:
         silent = [open_ones.enter_context(served.connect()) for _ in range(MOST)]

@@ -4,13 +4,17 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import islice
 from typing import Any
 
 import pytest
 from httpx_sse import ServerSentEvent, connect_sse
+from sqlalchemy import event
 
 from sandbox.backend.kernel import events, limits
+from sandbox.backend.records.database import Database
+from sandbox.backend.records.tables import EventKind
 from tests.support.backend import Shop
 from tests.support.request_signing import Signing
 from tests.support.shop import Till
@@ -91,7 +95,6 @@ def test_lapses_are_told(real_shop: Shop) -> None:
 def test_a_comment_says_that_it_is_alive(real_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     assert events.COMMENT_EVERY_S == 10.0
     monkeypatch.setattr(events, "COMMENT_EVERY_S", 0.01)
-    monkeypatch.setattr(events, "LOOK_EVERY_S", 0.01)
     till = real_shop.till()
     request = till.request("GET", "/terminal/events")
     Signing(signer=till.key, created=till.clock.now()).apply(request)
@@ -101,6 +104,59 @@ def test_a_comment_says_that_it_is_alive(real_shop: Shop, monkeypatch: pytest.Mo
     lines = list(islice(response.iter_lines(), 5))
     response.close()
     assert [line for line in lines if line] == [": welcome", "id: 0", ": still here"]
+
+
+@contextmanager
+def statements(shop: Shop) -> Iterator[list[str]]:
+    """What is asked of the database meanwhile."""
+    said: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        said.append(statement)
+
+    event.listen(shop.backend.db.engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(shop.backend.db.engine, "before_cursor_execute", note)
+
+
+def test_a_stream_at_rest_asks_the_database_nothing(real_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "COMMENT_EVERY_S", 0.01)
+    till = real_shop.till()
+    request = till.request("GET", "/terminal/events")
+    Signing(signer=till.key, created=till.clock.now()).apply(request)
+    response = real_shop.http.send(request, stream=True)
+    lines = (line for line in response.iter_lines() if line == ": still here")
+    next(lines)
+    with statements(real_shop) as said:
+        assert len(list(islice(lines, 5))) == 5
+    response.close()
+    assert [one for one in said if "FROM events" in one] == []
+
+
+def test_what_another_process_has_left_is_seen_with_one_look_for_all_streams(
+    real_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tills = [real_shop.till() for _ in range(5)]
+    other = Database(real_shop.backend.db.engine.url.render_as_string(hide_password=False))  # rings no bell here
+    with ExitStack() as streams:
+        sources = [streams.enter_context(stream(till)) for till in tills]
+        for number, till in enumerate(tills):
+            told = {"command": "diagnose", "number": number}
+            other.write(partial(events.emit, terminal_id=till.terminal_id, kind=EventKind.COMMAND, data=told, at=0))
+        monkeypatch.setattr(events, "_ASKED_AT_ONCE", 3)
+        with statements(real_shop) as said:
+            events.look(real_shop.backend)
+        assert sum("FROM terminals" in one for one in said) == 2
+        assert [take(source, 1)[0][1]["number"] for source in sources] == [0, 1, 2, 3, 4]
+    other.close()
+
+
+def test_no_stream_no_look(shop: Shop) -> None:
+    with statements(shop) as said:
+        events.look(shop.backend)
+    assert said == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,6 +13,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
@@ -164,6 +166,18 @@ def test_its_words_are_members_of_their_lifecycles(filled_at_0004: Database) -> 
             session.query(mapper.class_).all()  # a word that no lifecycle has would raise LookupError
         kinds = set(session.scalars(text("SELECT DISTINCT kind FROM postings")))
     assert kinds <= set(PostingKind)
+
+
+def test_processes_that_start_at_once_on_an_empty_postgresql_all_start(postgres_url: str) -> None:
+    databases = [Database(postgres_url) for _ in range(4)]
+    with ThreadPoolExecutor(len(databases)) as at_once:
+        for started in [at_once.submit(database.migrate) for database in databases]:
+            started.result()
+    with databases[0].engine.connect() as connection:
+        newest = ScriptDirectory.from_config(_config(connection)).get_current_head()
+        assert MigrationContext.configure(connection).get_current_revision() == newest
+    for database in databases:
+        database.close()
 
 
 def test_postgresql_keeps_every_row_and_rule_too(postgres_url: str) -> None:
