@@ -4,4 +4,4 @@
 Reading order: ids, tables, turns, database, seed.
 """
 
-__all__ = ["database", "ids", "seed", "tables"]
+__all__ = ["database", "ids", "seed", "tables", "turns"]
