@@ -92,22 +92,23 @@ def test_one_call_too_many_is_refused_with_a_problem_document() -> None:
     assert json.loads(body)["code"] == "too_many_calls"
 
 
+SCREEN_WAITS_S = 5.0
 HALF_A_BODY = b"POST /v1/sales HTTP/1.1\r\nhost: t\r\ncontent-length: 99\r\n\r\n{"
 
 
 @pytest.mark.parametrize(
-    ("many", "begun", "limit_s"),
-    [(2_000, b"", 1.0), (2_000, b"GET /v1/status HT", 1.0), (3 * CONNECTIONS_MOST, HALF_A_BODY, 5.0)],
+    ("many", "begun"),
+    [(2_000, b""), (2_000, b"GET /v1/status HT"), (3 * CONNECTIONS_MOST, HALF_A_BODY)],
     ids=["silent", "half a head", "half a body"],
 )
-def test_thousands_of_connections_keep_no_screen_waiting(
-    daemon: Daemon, many: int, begun: bytes, limit_s: float
-) -> None:
+def test_thousands_of_connections_keep_no_screen_waiting(daemon: Daemon, many: int, begun: bytes) -> None:
+    """They all stay silent for longer than the screen waits: it is served beside them, not behind them."""
+    assert SCREEN_WAITS_S < LocalApiProtocol.bounds.silent_s
     with ExitStack() as open_ones:
         for _ in range(many):
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it made room already
                 open_ones.enter_context(closing(connected(daemon))).sendall(begun)
-        with LocalClient(daemon.home.socket, call_limit_s=limit_s) as screen:
+        with LocalClient(daemon.home.socket, call_limit_s=SCREEN_WAITS_S) as screen:
             assert screen.status().terminal is not None
             screen.cancel(screen.start_sale(NewSale(idempotency_key="a", amount=1_880, currency="CNY")).id)
 
@@ -129,7 +130,7 @@ def test_a_doctor_that_hangs_keeps_nobody_from_the_terminal(enrolled: Counter, l
         for one in asking:
             one.sendall(ASK_THE_DOCTOR)
         until(lambda: len([one for one in asking if readable(one)]) == 2, "two are refused")
-        with LocalClient(daemon.home.socket, call_limit_s=1.0) as screen, daemon.client() as till:
+        with LocalClient(daemon.home.socket, call_limit_s=LIMIT_S) as screen, daemon.client() as till:
             assert screen.status().terminal is not None
             sale = screen.start_sale(NewSale(idempotency_key="a", amount=1_880, currency="CNY"))
             screen.cancel(sale.id)
