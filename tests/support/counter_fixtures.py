@@ -13,6 +13,7 @@ from terminal.backend.gateway import Deadlines
 from tests.support.counter import Counter, new_phone
 from tests.support.live_sandbox import LiveSandbox, live_sandbox
 from tests.support.loop_thread import LoopThread
+from tests.support.served import Daemon, served
 
 MakePhone = Callable[[str], VirtualPhone]
 
@@ -54,6 +55,26 @@ def two_readers(tmp_path: Path, sandbox: LiveSandbox, loop: LoopThread) -> Itera
     """The same with two readers."""
     with _open(Counter(Home(tmp_path / "home"), sandbox, loop, readers=2)) as opened:
         yield opened
+
+
+@pytest.fixture
+def blank(tmp_path: Path, sandbox: LiveSandbox, loop: LoopThread) -> Counter:
+    """A terminal that is not enrolled, and switched off."""
+    return Counter(Home(tmp_path / "home"), sandbox, loop)
+
+
+@pytest.fixture
+def enrolled(blank: Counter) -> Counter:
+    """Enrolled, and switched off: the test serves it."""
+    blank.enrol()
+    return blank
+
+
+@pytest.fixture
+def daemon(enrolled: Counter, loop: LoopThread) -> Iterator[Daemon]:
+    """The enrolled terminal behind its own socket."""
+    with served(enrolled.surroundings(), loop) as running:
+        yield running
 
 
 @contextmanager

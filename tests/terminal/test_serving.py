@@ -5,7 +5,7 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,28 +21,9 @@ from sandbox.phone.phone import VirtualPhone
 from terminal.app import Terminal
 from terminal.serving import bind_socket
 from tests.support.counter import Counter, until
-from tests.support.live_sandbox import LiveSandbox
 from tests.support.loop_thread import LIMIT_S, LoopThread
 from tests.support.road import never_answers
 from tests.support.served import Daemon, served
-
-
-@pytest.fixture
-def blank(tmp_path: Path, sandbox: LiveSandbox, loop: LoopThread) -> Counter:
-    """A terminal that nobody has enrolled."""
-    return Counter(Home(tmp_path / "home"), sandbox, loop)
-
-
-@pytest.fixture
-def enrolled(blank: Counter) -> Counter:
-    blank.enrol()
-    return blank
-
-
-@pytest.fixture
-def daemon(enrolled: Counter, loop: LoopThread) -> Iterator[Daemon]:
-    with served(enrolled.surroundings(), loop) as running:
-        yield running
 
 
 def test_before_enrolment_it_says_so_and_sells_from_the_moment_it_is_enrolled(blank: Counter, loop: LoopThread) -> None:

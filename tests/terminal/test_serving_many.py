@@ -7,40 +7,20 @@ import json
 import selectors
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import ExitStack, closing
-from pathlib import Path
 from typing import cast
 
 import httpx
 import pytest
 
-from pengpos.client import Home, LocalClient, NewSale
+from pengpos.client import LocalClient, NewSale
 from terminal.api.feed import LISTENERS_MOST
 from terminal.device.recording import set_within
 from terminal.serving import CONNECTIONS_MOST, LocalApiProtocol
 from tests.support.counter import Counter, until
-from tests.support.live_sandbox import LiveSandbox
 from tests.support.loop_thread import LIMIT_S, LoopThread
 from tests.support.served import Daemon, served
-
-
-@pytest.fixture
-def blank(tmp_path: Path, sandbox: LiveSandbox, loop: LoopThread) -> Counter:
-    """A terminal that nobody has enrolled."""
-    return Counter(Home(tmp_path / "home"), sandbox, loop)
-
-
-@pytest.fixture
-def enrolled(blank: Counter) -> Counter:
-    blank.enrol()
-    return blank
-
-
-@pytest.fixture
-def daemon(enrolled: Counter, loop: LoopThread) -> Iterator[Daemon]:
-    with served(enrolled.surroundings(), loop) as running:
-        yield running
 
 
 def connected(daemon: Daemon) -> socket.socket:
