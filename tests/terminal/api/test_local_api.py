@@ -155,7 +155,7 @@ def test_search_by_number_and_page_by_page(till: httpx.Client) -> None:
 BAD_QUERIES = [
     "from=yesterday", "from=2026-11-22T08:00:00", "to=", "state=sold", "amount=1.5", "amount=-1", "amount=1_000",
     "amount=99999999999999999999", f"amount={1 << 63}", "limit=0", "limit=201", "limit=x", "before=x", "limit=",
-    "limit=%D9%A3", "colour=red", "limit=1&limit=2", "State=approved", "amount=" + "9" * 60_000, "from=9999999999",
+    "limit=%D9%A3", "colour=red", "limit=1&limit=2", "State=approved", "amount=" + "9" * 20_000, "from=9999999999",
 ]  # fmt: skip
 
 
