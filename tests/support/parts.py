@@ -2,6 +2,7 @@
 """Parts of the daemon with everything around them played: for tests of one part by itself."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from pengpos.core.events import Event
 from pengpos.core.ports import Clock
 from pengpos.core.sale import Refund, Sale, SaleState
 from terminal.sales.open_sales import OpenSales
+from tests.support.loop_thread import LIMIT_S
 from workshop.samples import sales as samples
 
 Answer = Event | Callable[[Sale], Event] | Exception | asyncio.Event
@@ -137,12 +139,13 @@ def put(open_sales: OpenSales, journal: MemoryJournal, state: SaleState, number:
 
 
 async def until(holds: Callable[[], bool], what: str = "") -> None:
-    """Let everything else on the loop go on until something holds; a thousand turns are enough for anything here."""
-    for _ in range(1_000):
-        if holds():
-            return
-        await asyncio.sleep(0)
-    raise AssertionError(what or "it never came to hold")
+    """Let everything else on the loop go on until something holds, and threads beside it, for up to `LIMIT_S`."""
+    latest_s = time.monotonic() + LIMIT_S
+    turns = 0
+    while not holds():
+        assert time.monotonic() < latest_s, what or "it never came to hold"
+        await asyncio.sleep(0 if turns < 1_000 else 0.001)  # beyond that only a thread can be what is waited for
+        turns += 1
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:

@@ -83,7 +83,7 @@ HALF_A_BODY = b"POST /v1/sales HTTP/1.1\r\nhost: t\r\ncontent-length: 99\r\n\r\n
 )
 def test_thousands_of_connections_keep_no_screen_waiting(daemon: Daemon, many: int, begun: bytes) -> None:
     """They all stay silent for longer than the screen waits: it is served beside them, not behind them."""
-    assert SCREEN_WAITS_S < LocalApiProtocol.bounds.silent_s
+    assert LocalApiProtocol.bounds.silent_s > SCREEN_WAITS_S
     with ExitStack() as open_ones:
         for _ in range(many):
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it made room already

@@ -158,15 +158,15 @@ def test_a_shared_job_is_done_once_for_all_who_ask_meanwhile_and_anew_for_the_ne
 def test_a_shared_job_that_hangs_lets_its_callers_go_and_no_second_one_hangs_beside_it() -> None:
     async def work() -> None:
         held = Held()
-        shared = SharedJob(BoundedExecutor("diagnosis", 1), held, 0.01)
+        shared = SharedJob(BoundedExecutor("long diagnosis", 1), held, 0.01)
         for _ in range(3):
             with pytest.raises(TimeoutError):
                 await shared.result()
-        assert [thread.name for thread in threading.enumerate()].count("diagnosis_0") == 1
+        assert [thread.name for thread in threading.enumerate()].count("long diagnosis_0") == 1
         held.let_go.set()
         await until(lambda: shared._under_way is not None and shared._under_way.done())
         shared._limit_s = 20
-        assert await shared.result() == "diagnosis_0"
+        assert await shared.result() == "long diagnosis_0"
 
     run(work())
 
