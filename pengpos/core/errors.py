@@ -76,6 +76,7 @@ PengposError
 │   │       └── ExceedsCapturedError  more than was captured [sandbox.backend.errors]
 │   ├── ProblemError             an answer that is an error [sandbox.backend.contract.problems]
 │   ├── InsufficientFundsError   a balance does not cover what was to be taken [sandbox.backend.ledger.ledger]
+│   ├── NoTurnError              those before in the queue of writers took too long [sandbox.backend.records.turns]
 │   └── RaceLostError            another transaction was first [sandbox.backend.records.database]
 ├── ProgramFailedError           a program that was started ended, or never was ready [workshop.processes]
 ├── StepFailedError              a step of the demo did not hold [workshop.demo]
