@@ -163,5 +163,4 @@ def test_charged_is_what_was_typed_or_nothing(window: Window, attempts: list[Att
             hands.answer()
         else:
             hands.strike("delete", "delete")
-            is_sure = True
         hands.now_s += 0.5
