@@ -6,6 +6,8 @@ const PATIENCE_MS = 1000;
 const KEYS = {
   Enter: "enter", Escape: "escape", Backspace: "backspace", Delete: "delete", Decimal: ",", Separator: ",",
 };
+const UNREADABLE = new Set(["Process", "Unidentified", "Dead"]); // an input method has it, or half an accent
+const NO_KEY = "\ufffd"; // what is typed has lost a key: the screen says so
 const BURST_MS = 40; // a scanner's keys go together, or their latency would tear them apart
 const BATCH_MOST = 64;
 const WAITING_MOST = 256;
@@ -98,7 +100,7 @@ export class Screen {
 
   key(event) {
     const isCharacter = [...event.key].length === 1;
-    const name = KEYS[event.key] ?? (isCharacter ? event.key : null);
+    const name = KEYS[event.key] ?? (isCharacter ? event.key : UNREADABLE.has(event.key) ? NO_KEY : null);
     if (name === null || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     if (event.repeat && isCharacter) return; // a key held down is one key

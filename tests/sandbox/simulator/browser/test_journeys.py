@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.sandbox.simulator.browser.counter_page import CounterPage, visited
+from tests.sandbox.simulator.browser.counter_page import PAPER_OF_AMOUNT, CounterPage, visited
 from tests.support.browser import browser
 from tests.support.pids import is_running
 from tests.support.running_shop import Shop
@@ -71,6 +71,35 @@ def test_a_sale_by_touch_and_tap(counter: CounterPage) -> None:
     assert counter.bookings()[-1]["sum"] == "¥18.80"
     counter.until_states("signed", "presented", "authorised", "approved")
     counter.until_balance(balance - 18_80)
+
+
+@pytest.mark.parametrize("latency_ms", [200, 800])
+def test_what_is_typed_over_a_slow_line_is_charged(counter: CounterPage, latency_ms: int) -> None:
+    """Row 3 of the cases: 6.22 was charged as 6.20. The view goes by HTTP, which this delays, on a slow processor."""
+    booked = len(counter.bookings())
+    devtools = counter.page.context.new_cdp_session(counter.page)
+    slow = {"offline": False, "latency": latency_ms, "downloadThroughput": 200_000, "uploadThroughput": 100_000}
+    devtools.send("Network.emulateNetworkConditions", slow)
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": 3})
+    counter.charge("6.22")
+    counter.hold()
+    counter.until("approved")
+    counter.until_booked(booked + 1)
+    assert counter.bookings()[-1]["sum"] == "¥6.22"
+
+
+def test_a_large_amount_is_asked_about_and_enter_is_no_answer(counter: CounterPage) -> None:
+    signed = counter.page.locator("#journal li[data-state=signed]")
+    before = signed.count()
+    counter.enter("12000")
+    counter.until_screen_has(Token.BRAND_TINT, *RESULT_GROUND)
+    counter.until_drawn()
+    counter.page.keyboard.type("690123456789")
+    counter.page.keyboard.press("Enter")
+    counter.page.keyboard.press("Enter")
+    counter.page.keyboard.press("Escape")
+    counter.until_screen_has(Token.PAPER, *PAPER_OF_AMOUNT)
+    assert signed.count() == before
 
 
 def test_declined_by_the_backend(counter: CounterPage) -> None:
