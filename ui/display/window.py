@@ -123,7 +123,7 @@ class Window:
         pygame.event.set_allowed(None)
         pygame.event.set_allowed(
             [
-                pygame.QUIT, pygame.KEYDOWN, pygame.TEXTINPUT, pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP,
+                pygame.QUIT, pygame.KEYDOWN, pygame.KEYUP, pygame.TEXTINPUT, pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP,
                 pygame.FINGERDOWN, pygame.FINGERUP, pygame.VIDEORESIZE, pygame.VIDEOEXPOSE, pygame.USEREVENT,
                 pygame.SYSWMEVENT,
             ]
@@ -137,7 +137,8 @@ class Window:
         self._waiting: list[Event] = []
         self._x_time_s: float | None = None
         self._echo = ""
-        """What the last key has given, and SDL gives once more as text."""
+        """What the key that is held down has given: SDL gives it once more as text, and again while it is held."""
+        self._echo_of = 0
         self.on_update: Callable[[pygame.Surface, list[pygame.Rect]], None] = lambda _surface, _areas: None
         """Called with the rectangles brought to the panel, on the screen's thread."""
 
@@ -208,11 +209,12 @@ class Window:
                 return list(getattr(event, "ours", ()))
             case pygame.KEYDOWN:
                 name = _KEYS.get(event.key) or event.unicode
-                self._echo = event.unicode if len(name) == 1 else ""
+                self._echo, self._echo_of = event.unicode if len(name) == 1 else "", event.key
                 return [Typed(name, self._by_x(when))] if _is_name(name) else []
+            case pygame.KEYUP if event.key == self._echo_of:
+                self._echo = ""
             case pygame.TEXTINPUT:
-                echo, self._echo = self._echo, ""
-                text = "" if event.text == echo else event.text[:TEXT_MOST]
+                text = "" if event.text == self._echo else event.text[:TEXT_MOST]
                 return [Typed(character, self._by_x(when)) for character in text if _is_name(character)]
             case _:
                 other = self._touch_of(event, when) or self._change_of(event)

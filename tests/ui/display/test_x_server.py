@@ -180,6 +180,14 @@ def test_what_is_typed_while_the_screen_is_held_is_charged(
     assert [body["amount"] for _, body in daemon.calls] == [11_887_700_00]
 
 
+def test_a_key_held_down_is_one_key(seat: Seat, daemon: FakeDaemon) -> None:
+    """X repeats it 25 times a second after 0.66 s; a hand that rests on a key means one digit."""
+    seat.do("keydown", "1", "sleep", "1.2", "keyup", "1")
+    seat.do("key", "--delay", "60", "1", "8", "Return")
+    until(lambda: bool(daemon.calls), "a sale was started", LIMIT_S)
+    assert daemon.calls[0][1]["amount"] == 118_00
+
+
 def test_what_a_scanner_types_is_no_amount(seat: Seat, daemon: FakeDaemon) -> None:
     """Row 7 of the cases; then a pad with a decimal comma, row 5."""
     seat.do("type", "--delay", "7", "6901234567892")
