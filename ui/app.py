@@ -171,8 +171,10 @@ class Screen:
             case Resized(size):
                 self.local = replace(self.local, size=size)
                 self._redraw_all()
+                self.refresh()  # a key that came with it is not lost for want of a scene
             case Exposed():
                 self._redraw_all()
+                self.refresh()
             case LanguageChosen(language):
                 self.local = replace(self.local, language=language)
             case _:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pygame
 import pytest
 from hypothesis import given, settings
@@ -23,7 +24,7 @@ from tests.ui.scenes import typesetter
 from ui.app import Options, Screen
 from ui.display.moments import When
 from ui.display.threads import Answer, Snapshot
-from ui.display.window import Typed, Window
+from ui.display.window import Event, Exposed, LanguageChosen, Resized, Typed, Window
 from ui.state.calls import Call, StartSale
 from workshop.samples.screens import IDLE, NOW, online, sale
 
@@ -164,3 +165,63 @@ def test_charged_is_what_was_typed_or_nothing(window: Window, attempts: list[Att
         else:
             hands.strike("delete", "delete")
         hands.now_s += 0.5
+
+
+MIDWAY: dict[str, list[Event]] = {
+    "the window gets another size": [Resized((800, 480))],
+    "the window system lost our pixels": [Exposed()],
+    "another language is chosen": [LanguageChosen("en"), LanguageChosen("zh-Hant")],
+    "a size, and the pixels are lost": [Resized((1024, 600)), Exposed()],
+}
+
+
+@pytest.mark.parametrize("events", MIDWAY.values(), ids=MIDWAY.keys())
+def test_what_befalls_the_window_takes_no_key(window: Window, events: list[Event]) -> None:
+    """All of it comes at once, after a stall."""
+    hands = Hands(window, "en")
+    hands.press([("1", 1000.4), ("8", 1000.6)])
+    for event in [Typed("8", When(1000.8)), *events, Typed("0", When(1001.0)), *events, Typed("enter", When(1001.4))]:
+        hands.screen.on_event(event)
+    hands.now_s = 1002.0
+    hands.press([])
+    assert hands.charged == [1_880_00]
+
+
+def test_a_terminal_locked_midway_charges_no_half_amount(window: Window) -> None:
+    hands = Hands(window, "en")
+    terminal = IDLE.terminal
+    assert terminal is not None
+    locked = msgspec.structs.replace(IDLE, terminal=msgspec.structs.replace(terminal, standing="locked"))
+    hands.now_s = 1001.0
+    hands.press([("1", 1000.4), ("8", 1000.6)])
+    hands.screen.on_message(Snapshot(locked))
+    hands.screen.refresh()
+    hands.strike("8")
+    hands.screen.on_message(Snapshot(IDLE))
+    hands.screen.refresh()
+    hands.strike("0", "enter")
+    assert hands.charged == []
+    hands.strike("delete", "5", "enter")
+    assert hands.charged == [5_00]
+
+
+def test_two_keyboards_at_once_are_no_amount_of_neither(window: Window) -> None:
+    """Sixteen keys 20 ms apart are as fast as no hand; slower, each of them stands in the amount that is shown."""
+    hands = Hands(window, "en")
+    hands.now_s = 1001.0
+    hands.press([(name, 1000.4 + 0.02 * at) for at, name in enumerate("1188880011888800")])
+    hands.strike("enter")
+    assert hands.charged == []
+
+
+@pytest.mark.parametrize("keys", [("6", "9", "0"), ("*", "*"), ("+",), ("é",), ("\ufffd",)])
+def test_what_is_pressed_at_the_question_charges_nothing_unless_it_is_the_answer(
+    window: Window, keys: tuple[str, ...]
+) -> None:
+    """All at once with Enter, which the screen comes to late: none of it was pressed at the question."""
+    hands = Hands(window, "en")
+    typed = [*"12000", "enter", *keys, "enter", "enter"]
+    hands.now_s = 1010.0
+    hands.press([(name, 1001.0 + 0.2 * at) for at, name in enumerate(typed)])
+    hands.strike("enter")
+    assert hands.charged == []

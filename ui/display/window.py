@@ -123,7 +123,8 @@ class Window:
         pygame.event.set_allowed(None)
         pygame.event.set_allowed(
             [
-                pygame.QUIT, pygame.KEYDOWN, pygame.KEYUP, pygame.TEXTINPUT, pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP,
+                pygame.QUIT, pygame.KEYDOWN, pygame.KEYUP, pygame.TEXTINPUT,
+                pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP,
                 pygame.FINGERDOWN, pygame.FINGERUP, pygame.VIDEORESIZE, pygame.VIDEOEXPOSE, pygame.USEREVENT,
                 pygame.SYSWMEVENT,
             ]
