@@ -14,7 +14,9 @@ import click
 
 from pengpos.client import Home
 from pengpos.core.errors import PengposError
+from workshop.doorplate import Doorplate, ShopIsOpenError
 from workshop.processes import Program, ProgramFailedError
+from workshop.prompt import NotUnderstood, Word, understand
 from workshop.shop import ReaderRoad, Shop, has_display
 
 WATCH_S = 0.2
@@ -34,17 +36,26 @@ def run(*, private_readers: bool, no_screen: bool) -> None:
     """A whole shop: sandbox backend, readers, enrolment, daemon, screen. Virtual parts where hardware is absent.
 
     The screen is in a window where there is a display, and in any case in a browser, beside a virtual phone.
+    Said again while the shop of this PENGPOS_HOME is open, it says where, and exits with 0.
     """
+    home = Home.of_environment()
+    try:
+        with Doorplate(home) as plate:
+            _run(Shop(home), plate, private_readers=private_readers, screen=not no_screen)
+    except ShopIsOpenError as open_already:
+        _say(str(open_already))
+    except PengposError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _run(shop: Shop, plate: Doorplate, *, private_readers: bool, screen: bool) -> None:
     for number in _ENDING:
         signal.signal(number, _end)
-    shop = Shop(Home.of_environment())
     try:
-        _open(shop, private_readers=private_readers, screen=not no_screen)
+        plate.say(_open(shop, private_readers=private_readers, screen=screen))
         _watch(shop)
     except _Ended:
         _say("Closing …")
-    except PengposError as error:
-        raise click.ClickException(str(error)) from error
     finally:
         for number in _ENDING:  # a second Ctrl-C would leave half of it running
             signal.signal(number, signal.SIG_IGN)
@@ -62,7 +73,8 @@ def _say(text: str) -> None:
         sys.stdout.flush()
 
 
-def _open(shop: Shop, *, private_readers: bool, screen: bool) -> None:
+def _open(shop: Shop, *, private_readers: bool, screen: bool) -> str:
+    """Open it part by part, and say so; where it is."""
     _say(f"pengpos: a whole shop on this machine (state in {shop.home.root})")
     shop.open_sandbox_behind_a_line(shop.sandbox_ports())
     _say(f"  backend   {shop.backend} (sandbox: play money)")
@@ -72,14 +84,16 @@ def _open(shop: Shop, *, private_readers: bool, screen: bool) -> None:
     shop.write_parts()
     shop.open_daemon()
     _say(f"  daemon    ready, local API at {shop.home.socket}")
+    where = shop.backend
     if screen:
         screen_url = shop.open_screen()
         _say("  screen    opened" if has_display() else "  screen    no display here: in the browser, see below")
-        url = shop.open_counter(screen_url)
-        _say(f"  simulator {url}\n            the screen and a phone, in a browser on this machine")
+        where = shop.open_counter(screen_url)
+        _say(f"  simulator {where}\n            the screen and a phone, in a browser on this machine")
     else:
         _say("  screen    none, as you asked. Charge from this prompt")
     _say(_how_to(shop.road))
+    return where
 
 
 def _readers_line(road: ReaderRoad) -> str:
@@ -95,7 +109,8 @@ def _how_to(road: ReaderRoad) -> str:
         lines.append("  ⏎           the virtual phone taps (pengpos phone --help shows what else it can do)")
     else:
         lines.append("              then hold a phone with a wallet to the reader")
-    lines += ["  c ⏎         the cashier cancels", "  Ctrl-C      close the shop", ""]
+    lines += ["  c ⏎         the cashier cancels", "  ? ⏎         says this again"]
+    lines += ["  q ⏎         close the shop; so do Ctrl-C and, at a terminal, Ctrl-D", ""]
     return "\n".join(lines)
 
 
@@ -117,6 +132,8 @@ def _watch(shop: Shop) -> None:
             line = sys.stdin.readline()
             if line:
                 _obey(shop, line.strip())
+            elif sys.stdin.isatty():
+                raise _Ended  # Ctrl-D
             else:
                 selector.unregister(sys.stdin)
 
@@ -141,21 +158,29 @@ def _ended(name: str, program: Program) -> None:
 
 def _obey(shop: Shop, line: str) -> None:
     from pengpos.client import LocalClient, NewSale
-    from pengpos.core.money import Money
 
+    asked = understand(line)
     try:
         with LocalClient(shop.home.socket) as client:
-            if not line:
-                _say(shop.once(["phone", "tap"], limit_s=60).rstrip())
-            elif line in {"c", "cancel"}:
-                sale = client.status().sale
-                if sale is not None:
-                    client.cancel(sale.id)
-                    _say(f"sale {sale.number}: {client.sale(sale.id).state}")
-            else:
-                amount = Money.parse(line, "CNY")
-                new = NewSale(idempotency_key=str(uuid4()), amount=amount.minor, currency=amount.currency)
-                sale = client.start_sale(new)
-                _say(f"sale {sale.number}: {amount}, hold the phone to the reader (⏎)")
-    except (ValueError, PengposError) as error:
+            match asked:
+                case Word.QUIT:
+                    raise _Ended
+                case Word.HELP:
+                    _say(_how_to(shop.road))
+                case Word.TAP:
+                    _say(shop.once(["phone", "tap"], limit_s=60).rstrip())
+                case Word.CANCEL:
+                    sale = client.status().sale
+                    if sale is None:
+                        _say("There is no sale to cancel.")
+                    else:
+                        client.cancel(sale.id)
+                        _say(f"sale {sale.number}: {client.sale(sale.id).state}")
+                case NotUnderstood(says):
+                    _say(says)
+                case amount:
+                    new = NewSale(idempotency_key=str(uuid4()), amount=amount.minor, currency=amount.currency)
+                    sale = client.start_sale(new)
+                    _say(f"sale {sale.number}: {amount}, hold the phone to the reader (⏎)")
+    except PengposError as error:
         _say(str(error))

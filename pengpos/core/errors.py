@@ -79,6 +79,7 @@ PengposError
 │   ├── NoTurnError              those before in the queue of writers took too long [sandbox.backend.records.turns]
 │   └── RaceLostError            another transaction was first [sandbox.backend.records.database]
 ├── ProgramFailedError           a program that was started ended, or never was ready [workshop.processes]
+├── ShopIsOpenError              another `pengpos run` has the shop of this home open [workshop.doorplate]
 ├── StepFailedError              a step of the demo did not hold [workshop.demo]
 └── DamagedCatalogueError        a .po file cannot be read [workshop.words.catalogue]
 """

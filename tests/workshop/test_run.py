@@ -55,6 +55,14 @@ def test_a_day_at_the_prompt_and_ctrl_c(shop: Shop) -> None:
         until(lambda: (sale := client.status().sale) is not None and sale.state == "approved", "approved")
     shop.type("much")
     shop.until_said("not an amount")
+    shop.type("？")
+    shop.until_said("How to try it")
+    again = Shop(shop.home.root)
+    try:
+        assert again.ended() == 0
+        assert again.said[0].startswith(f"This shop is open already, by process {shop.process.pid}: http://127.0.0.1:")
+    finally:
+        again.close()
     shop.process.send_signal(signal.SIGINT)
     assert shop.ended() == 0
     assert shop.said[-1] == "All stopped."
