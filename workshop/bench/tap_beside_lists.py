@@ -31,6 +31,7 @@ from pengpos.client import Home, SaleView
 from pengpos.core.ports import TapListener
 from pengpos.core.sale import SaleState
 from pengpos.keys.file import FileKey
+from pengpos.keys.last_heard import LastHeard, write_last_heard
 from pengpos.wire import apdu
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.cose import Context, sign1
@@ -120,14 +121,18 @@ def _enrol(home: Home, bench: Bench) -> None:
         "not_after": "2027-01-01T00:00:00Z",
         "risk": _CAPS,
     }
+    signed_policy = b64u(sign1(bench.issuer, Context.POLICY, msgspec.json.encode(policy), kid=issuer.kid))
+    issuers = [issuer.to_jwk()]
     enrolment = {
         "backend": "http://backend.test",
-        "issuers": [issuer.to_jwk()],
+        "issuers": issuers,
         "credential": b64u(credential),
         "confirmation_secret": b64u(bytes(32)),
-        "policy": b64u(sign1(bench.issuer, Context.POLICY, msgspec.json.encode(policy), kid=issuer.kid)),
+        "policy": signed_policy,
         "enrolled_at": "2026-01-01T00:00:00Z",
     }
+    heard = LastHeard(terminal_id=bench.till.terminal_id, policy=signed_policy, issuers=issuers)
+    write_last_heard(home.last_heard, heard)
     home.enrolment.write_bytes(msgspec.json.encode(enrolment))
 
 
