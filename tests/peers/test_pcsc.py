@@ -15,6 +15,7 @@ import pytest
 
 from drivers.readers.pcsc.reader import PcscReader
 from pengpos.core.errors import ReaderLostError
+from pengpos.core.ports import Card
 from sandbox.phone.field.vpcd import CONTACTLESS_ATR
 from tests.support.pcscd import LIMIT_S, VirtualSlot
 
@@ -183,12 +184,18 @@ def test_a_card_that_was_only_asked_who_it_is_is_shared(slot: VirtualSlot) -> No
     reader.close()
 
 
-def test_a_phone_we_do_business_with_is_ours_alone_until_we_let_go(slot: VirtualSlot) -> None:
+def in_business(slot: VirtualSlot) -> tuple[NotedCard, PcscReader, Card]:
+    """A phone that has answered our SELECT and one command more."""
     phone = NotedCard()
     slot.insert(phone)
     reader = PcscReader(slot.reader.name)
     (card,) = reader.wait(LIMIT_S)
     card.converse(lambda transceive: [transceive(SELECT, LIMIT_S), transceive(OURS, LIMIT_S)])
+    return phone, reader, card
+
+
+def test_a_phone_we_do_business_with_is_ours_alone_until_we_let_go(slot: VirtualSlot) -> None:
+    phone, reader, card = in_business(slot)
     with rival_of(slot) as rival:
         assert card.transceive(OURS, LIMIT_S) == OK
         assert phone.heard == [SELECT, OURS, OURS]
@@ -199,11 +206,7 @@ def test_a_phone_we_do_business_with_is_ours_alone_until_we_let_go(slot: Virtual
 
 
 def test_a_phone_we_do_business_with_leaves_without_having_heard_another_program(slot: VirtualSlot) -> None:
-    phone = NotedCard()
-    slot.insert(phone)
-    reader = PcscReader(slot.reader.name)
-    (card,) = reader.wait(LIMIT_S)
-    card.converse(lambda transceive: [transceive(SELECT, LIMIT_S), transceive(OURS, LIMIT_S)])
+    phone, reader, card = in_business(slot)
     with rival_of(slot) as rival:
         assert card.transceive(OURS, LIMIT_S) == OK
         slot.remove()

@@ -15,7 +15,7 @@ import pytest
 from sandbox.pages import STATIC
 from tests.support.backend import Shop
 from tests.support.shop import Till
-from tests.support.shopper import address, shopper
+from tests.support.shopper import Shopper, address, shopper
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -76,17 +76,22 @@ def test_a_script_that_does_not_arrive_leaves_a_true_sentence(
         assert till.status(sale) == "created"
 
 
+def pays_with_a_script_that_fails(phone: Shopper, url: str, at: str) -> None:
+    """Up to the page that says so; `at`: what of the browser breaks as the payment is confirmed."""
+    phone.open(url)
+    phone.sign_up()
+    phone.sees("付给 晨光咖啡")
+    phone.page.evaluate(f"window.{at} = function () {{ throw new Error('torn'); }}; undefined")
+    phone.pay()
+    phone.sees("页面出错了")
+
+
 def test_a_script_that_fails_before_it_sends_says_that_nothing_was_sent(
     browser: "Browser", shop: Shop, till: Till
 ) -> None:
     sale = till.sale(18_80)
     with shopper(browser, shop, expected=("torn",)) as phone:
-        phone.open(address(till, sale))
-        phone.sign_up()
-        phone.sees("付给 晨光咖啡")
-        phone.page.evaluate("window.AbortController = function () { throw new Error('torn'); }; undefined")
-        phone.pay()
-        phone.sees("页面出错了")
+        pays_with_a_script_that_fails(phone, address(till, sale), at="AbortController")
         phone.reads("没有发出付款，没有扣款")
         assert (till.status(sale), phone.wallet().balance()) == ("claimed", ALL)
 
@@ -94,12 +99,7 @@ def test_a_script_that_fails_before_it_sends_says_that_nothing_was_sent(
 def test_a_result_that_cannot_be_drawn_is_not_said_to_be_checked(browser: "Browser", shop: Shop, till: Till) -> None:
     sale = till.sale(18_80)
     with shopper(browser, shop, expected=("torn",)) as phone:
-        phone.open(address(till, sale))
-        phone.sign_up()
-        phone.sees("付给 晨光咖啡")
-        phone.page.evaluate("window.URL = function () { throw new Error('torn'); }; undefined")
-        phone.pay()
-        phone.sees("页面出错了")
+        pays_with_a_script_that_fails(phone, address(till, sale), at="URL")
         phone.reads("请勿重复支付")
         assert till.status(sale) == "approved"
         phone.press("重新打开")
