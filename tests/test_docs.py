@@ -12,9 +12,13 @@ from typing import get_args
 import click
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 from terminal.cli import main
 from terminal.device.settings import Settings
+from tests.support.contract_page import Fields, Word, calls, shapes
+from tests.support.named import sources, strange_names
+from tests.support.typed import Request, request, typed, wrong
 
 ROOT = Path(__file__).parents[1]
 PAGES = {
@@ -32,13 +36,6 @@ _SPAN = re.compile(r"`([^`\n]+)`")
 
 def links(text: str) -> Iterator[str]:
     return (match.group(1) for match in _LINK.finditer(_FENCED.sub("", text)))
-
-
-def code(text: str) -> Iterator[str]:
-    """Every line of a code block and every code span."""
-    for block in _FENCED.finditer(text):
-        yield from block.group(1).splitlines()
-    yield from (match.group(1) for match in _SPAN.finditer(_FENCED.sub("", text)))
 
 
 def anchors(text: str) -> set[str]:
@@ -78,70 +75,130 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
     assert set(PAGES) - reached == set()
 
 
-def commands(text: str) -> Iterator[list[str]]:
-    """What is typed after `pengpos`, word by word."""
-    for line in code(text):
-        match = re.search(r"(?:^|[\s/])pengpos +([a-z-][^#|;&]*)", line)
-        if match and not line.startswith(("pengpos:", "PENGPOS")):
-            yield match.group(1).split()
+# --- what is typed ---------------------------------------------------------------------------------------------------
 
 
-def unknown_word(words: list[str]) -> str | None:
-    """The first word that `pengpos` would not understand; arguments and an ellipsis end the search."""
-    command: click.Command = main
-    context = click.Context(main)
-    waiting = iter(words)
-    for word in waiting:
-        if word.startswith("-"):
-            name = word.split("=")[0]
-            options = [found for found in command.get_params(context) if name in found.opts]
-            if not options:
-                return word
-            if isinstance(options[0], click.Option) and not options[0].is_flag and "=" not in word:
-                next(waiting, None)
-        elif isinstance(command, click.Group) and word != "…":
-            found = command.get_command(context, word)
-            if found is None:
-                return word
-            command, context = found, click.Context(found, parent=context)
-        else:
-            break
-    return None
+@pytest.mark.parametrize("page", OURS)
+def test_what_a_page_has_its_reader_type_can_be_typed(page: str) -> None:
+    assert [f"{command}: {why}" for command in typed(OURS[page]) if (why := wrong(command)) is not None] == []
 
 
 @pytest.mark.parametrize(
-    ("words", "unknown"),
+    ("line", "says"),
     [
-        (["doctor", "--json"], None),
-        (["phone", "tap", "--tear", "40"], None),
-        (["--version"], None),
-        (["fly"], "fly"),
-        (["doctor", "--quick"], "--quick"),
-        (["queue", "forget"], "forget"),
-        (["queue", "…"], None),
-        (["queue", "--home", "/media/card", "export", "FILE"], None),
-        (["queue", "--home", "/media/card", "burn"], "burn"),
+        (".venv/bin/pengpos doctor --json   # for programs", None),
+        ("pengpos phone tap --tear 40", None),
+        ("pengpos --version", None),
+        ("pengpos queue …", None),
+        ("pengpos queue --home /media/card export FILE", None),
+        ("pengpos ui --remote PORT", None),
+        ("pengpos queue set-aside", None),
+        ("PENGPOS_NO_APT=1 make run && make test", None),
+        ('make test ARGS="tests/pengpos/core -k refund"', None),
+        ("sudo scripts/device /opt/pengpos", None),
+        ("pip install '.[sandbox]'", None),
+        ("python -m workshop.words --check", None),
+        ("jq -r .head a.json | curl https://HOST/x > answer", None),
+        ("pengpos fly", "No such command 'fly'."),
+        ("pengpos doctor --quick", "No such option '--quick'."),
+        ("pengpos queue forget", "No such command 'forget'. Did you mean 'free'?"),
+        ("pengpos queue --home /media/card export", "Missing argument 'FILE'."),
+        ("pengpos enrol", "Missing option '--backend'."),
+        ("pengpos phone tap --tear much", "Invalid value for '--tear': 'much' is not a valid integer range."),
+        ("pengpos ui --language fr", "Invalid value for '--language': 'fr' is not one of 'zh-Hans', 'zh-Hant', 'en'."),
+        ("make coffee", "there is no target coffee"),
+        ('make test ARGS="tests/pengpos/heart"', "there is no tests/pengpos/heart"),
+        ("PENGPOS_LOUD=1 make run", "nothing reads PENGPOS_LOUD"),
+        ("make run LOUD=1", "nothing reads LOUD"),
+        ("pip install '.[coffee]'", "there is no extra coffee"),
+        ("python -m workshop.coffee", "there is no module workshop.coffee"),
+        ("scripts/teapot", "scripts/teapot is no program"),
+        ("systemd-analyze blame", "systemd-analyze is no program that is known here"),
     ],
 )
-def test_unknown_words_are_recognised(words: list[str], unknown: str | None) -> None:
-    assert unknown_word(words) == unknown
+def test_what_cannot_be_typed_is_recognised(line: str, says: str | None) -> None:
+    found = [why for command in typed(f"```sh\n{line}\n```\n") if (why := wrong(command)) is not None]
+    assert found == ([] if says is None else [says])
 
 
-@pytest.mark.parametrize("page", OURS)
-def test_every_command_on_a_page_exists(page: str) -> None:
-    assert [words for words in commands(OURS[page]) if unknown_word(words) is not None] == []
+def test_a_command_in_a_sentence_is_one_and_a_word_is_none() -> None:
+    sentence = (
+        "say `make run`, `sudo scripts/device DIR` or `pengpos queue export`; `pengpos`, `make` and `run` are names"
+    )
+    found = list(typed(sentence))
+    assert [str(command) for command in found] == ["make run", "scripts/device DIR", "pengpos queue export"]
+    assert [wrong(command) for command in found] == [None, None, None]
 
 
 def test_every_command_is_on_a_page() -> None:
-    told = {words[0] for text in OURS.values() for words in commands(text)}
+    told = {
+        command.words[1] for text in OURS.values() for command in typed(text) if command.words[0].endswith("pengpos")
+    }
     assert set(main.list_commands(click.Context(main))) - told == set()
 
 
+def test_every_target_that_help_names_is_on_a_page() -> None:
+    help_of_make = set(re.findall(r"@echo 'make ([a-z]+) ", (ROOT / "Makefile").read_text(encoding="utf-8")))
+    told = {command.words[1] for text in OURS.values() for command in typed(text) if command.words[0] == "make"}
+    assert help_of_make - told - {"clean", "format", "pictures"} == set()
+
+
+BY_CURL = [found for text in OURS.values() for command in typed(text) if (found := request(command)) is not None]
+
+
+@pytest.mark.parametrize("made", BY_CURL, ids=lambda made: f"{made.method} {made.path}")
+def test_a_call_by_curl_is_one_of_an_api_with_a_body_that_it_takes(made: Request) -> None:
+    page = PAGES["docs/spec/local-api.md" if made.host == "terminal" else "docs/spec/backend-api.md"]
+    matching = [
+        row for row in calls(page) if re.fullmatch(row.call.replace("{}", "[^/]+"), f"{made.method} {made.path}")
+    ]
+    assert len(matching) == 1
+    if made.body is not None:
+        written = matching[0].body
+        members = shapes(page)[written.name] if isinstance(written, Word) else written
+        assert isinstance(made.body, dict)
+        assert isinstance(members, Fields)
+        assert set(made.body) <= set(members.members)
+        assert {name for name, member in members.members.items() if not member.optional} <= set(made.body)
+
+
+def test_help_and_version_are_printed() -> None:
+    for words in ([], *([name] for name in main.list_commands(click.Context(main)))):
+        done = CliRunner().invoke(main, [*words, "--help"])
+        assert done.exit_code == 0
+        assert done.output.startswith(f"Usage: main {' '.join(words)}".rstrip())
+    assert "version" in CliRunner().invoke(main, ["--version"]).output
+
+
+# --- what is named ---------------------------------------------------------------------------------------------------
+
+
+NAMES_OF_TESTS = {
+    name
+    for path in (ROOT / "tests").rglob("test_*.py")
+    for name in re.findall(r"^ *def (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+}
+"""As the security page names them: `tests/contracts/test_security_page.py`."""
+
+
 @pytest.mark.parametrize("page", OURS)
-def test_every_make_target_on_a_page_exists(page: str) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    told = {match.group(1) for line in code(OURS[page]) if (match := re.search(r"(?:^|\s)make ([a-z]+)", line))}
-    assert told - targets == set()
+def test_files_options_variables_and_fields_on_a_page_exist(page: str) -> None:
+    text = OURS[page].partition("## Where it stood before")[0]
+    assert sorted(set(strange_names(text)) - NAMES_OF_TESTS) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["terminal/heart.py", "drivers/{readers,hope}/", "heart.toml", "--fly", "reason_of_all_things", "PENGPOS_LOUD=1"],
+)
+def test_a_name_of_nothing_is_recognised(name: str) -> None:
+    assert len(strange_names(f"see `{name}`, `terminal/cli.py`, `journal.key`, `--json` and `amount_minor`")) == 1
+
+
+def test_every_variable_that_a_program_reads_is_on_a_page() -> None:
+    read = {name for text in sources() for name in re.findall(r"\bPENGPOS_[A-Z_]+", text)}
+    told = {name for text in OURS.values() for name in re.findall(r"\bPENGPOS_[A-Z_]+", text)}
+    assert read - told == {"PENGPOS_PARENT", "PENGPOS_SCREEN_URL"}, "these two pass between our own processes"
 
 
 def settings(struct: type[msgspec.Struct], table: str = "") -> Iterator[str]:
@@ -155,10 +212,10 @@ def settings(struct: type[msgspec.Struct], table: str = "") -> Iterator[str]:
             yield f"`[{table}]` `{found.encode_name}`" if table else f"`{found.encode_name}`"
 
 
-def test_every_setting_is_on_the_technicians_page() -> None:
-    known = list(settings(Settings))
-    assert "`[mirror]` `directory`" in known
-    assert [name for name in known if f"| {name} |" not in PAGES["docs/technicians.md"]] == []
+def test_the_technicians_page_has_exactly_the_settings_there_are() -> None:
+    assert re.findall(r"^\| (`\[\w+\]` `\w+`) \|", PAGES["docs/technicians.md"], re.MULTILINE) == list(
+        settings(Settings)
+    )
 
 
 def test_both_readmes_say_the_same() -> None:

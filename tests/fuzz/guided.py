@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 atheris = importlib.import_module("atheris")  # installed by whoever wants it, and known to no linter
 
-with atheris.instrument_imports(include=["terminal", "drivers"]):
+with atheris.instrument_imports(include=["pengpos", "terminal", "drivers"]):
     from tests.fuzz.targets import targets
 
 
