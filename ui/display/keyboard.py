@@ -19,6 +19,9 @@ APART_S: Final = 0.035
 """Between two keys of a hand; a scanner takes 1 to 30 ms."""
 SCAN_LEAST: Final = 6
 """The shortest code, a UPC-E without its check digit. Fewer keys may be those of two quick fingers."""
+ENDED_SCAN_LEAST: Final = 4
+"""The shortest one with Enter or Tab as close behind it: a shop's own codes and members' cards are short, and no hand
+strikes five keys so."""
 SUFFIX_S: Final = 0.15
 """After what a scanner read, its own Enter comes so soon, perhaps twice (CR LF)."""
 HELD_MOST: Final = 128
@@ -84,7 +87,8 @@ def struck(burst: Burst, stroke: Keystroke) -> tuple[Burst, tuple[Meant, ...]]:
     goes_on = last is not None and _least_s(last.when, stroke.when) < APART_S and len(burst.held) < HELD_MOST
     if goes_on and len(stroke.name) == 1:
         return replace(burst, held=(*burst.held, stroke)), ()
-    burst, meant = _let_go(burst)
+    ends = stroke.name in _ENDS and last is not None and _most_s(last.when, stroke.when) < APART_S
+    burst, meant = _let_go(burst, ends=ends)
     if len(stroke.name) == 1:
         return replace(burst, held=(stroke,)), meant
     is_suffix = stroke.name in _ENDS and _least_s(When(burst.ended_s), stroke.when) < SUFFIX_S
@@ -97,15 +101,18 @@ def waited(burst: Burst, now_s: float) -> tuple[Burst, tuple[Meant, ...]]:
     return _let_go(burst) if due_s is not None and now_s >= due_s else (burst, ())
 
 
-def _let_go(burst: Burst) -> tuple[Burst, tuple[Meant, ...]]:
+def _let_go(burst: Burst, *, ends: bool = False) -> tuple[Burst, tuple[Meant, ...]]:
+    """What is held is a scan, a blur, or so many strokes; `ends`: a scanner's end is close behind it."""
     held = burst.held
-    if len(held) < SCAN_LEAST:
+    if len(held) < (ENDED_SCAN_LEAST if ends else SCAN_LEAST):
         return replace(burst, held=()), held
     last = held[-1].when
     # Before the first key we may have looked seldom.
     slowest_s = [2 * APART_S] + [APART_S] * len(held)
     gaps = zip(held, held[1:], slowest_s, strict=False)
     is_sure = all(_most_s(one.when, other.when) < most_s for one, other, most_s in gaps)
+    if not is_sure and len(held) < SCAN_LEAST:
+        return replace(burst, held=()), held
     code = "".join(canonical(stroke.name) if stroke.name.isdecimal() else stroke.name for stroke in held)
     return Burst(ended_s=last.at_s), (Scan(code, held[0].when, last) if is_sure else Blur(last),)
 

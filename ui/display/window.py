@@ -37,7 +37,15 @@ _KEYS: Final = {
     pygame.K_BACKSPACE: "backspace",
     pygame.K_DELETE: "delete",
     pygame.K_TAB: "tab",
+    pygame.K_CLEAR: "delete",
 }
+_PAD: Final = {
+    **{getattr(pygame, f"K_KP{digit}"): str(digit) for digit in range(10)},
+    pygame.K_KP_PERIOD: ".", pygame.K_KP_PLUS: "+", pygame.K_KP_MULTIPLY: "*", pygame.K_KP_MINUS: "-",
+    pygame.K_KP_DIVIDE: "/",
+}  # fmt: skip
+"""What is printed on the keys of a numeric pad. With NumLock off they give no character, and off it is when Linux
+starts without a desktop."""
 _X_PRESSES: Final = frozenset({2, 4, 5})
 """KeyPress, ButtonPress, ButtonRelease (X11/X.h)."""
 _X_TIME_AT: Final = 56
@@ -209,7 +217,7 @@ class Window:
             case pygame.USEREVENT:
                 return list(getattr(event, "ours", ()))
             case pygame.KEYDOWN:
-                name = _KEYS.get(event.key) or event.unicode
+                name = _KEYS.get(event.key) or event.unicode or _PAD.get(event.key, "")
                 self._echo, self._echo_of = event.unicode if len(name) == 1 else "", event.key
                 return [Typed(name, self._by_x(when))] if _is_name(name) else []
             case pygame.KEYUP if event.key == self._echo_of:

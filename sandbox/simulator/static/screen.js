@@ -4,7 +4,8 @@
 const PACE_MS = 40;
 const PATIENCE_MS = 1000;
 const KEYS = {
-  Enter: "enter", Escape: "escape", Backspace: "backspace", Delete: "delete", Decimal: ",", Separator: ",",
+  Enter: "enter", Escape: "escape", Backspace: "backspace", Delete: "delete", Clear: "delete", Decimal: ",",
+  Separator: ",",
 };
 const UNREADABLE = new Set(["Process", "Unidentified", "Dead"]); // an input method has it, or half an accent
 const NO_KEY = "\ufffd"; // what is typed has lost a key: the screen says so
@@ -16,6 +17,19 @@ const RETRY_MS = 200;
 const ANSWER_MS = 5000;
 const LONG_MS = 1e9;
 const OUTSIDE = -1;
+
+// Of a numeric pad what is printed on its keys: with NumLock off, or with Shift, they are arrows to the browser.
+function printed(event) {
+  const digit = /^Numpad(\d)$/.exec(event.code)?.[1];
+  if ([...event.key].length === 1) return event.key;
+  return digit ?? (event.code === "NumpadDecimal" && event.key === "Delete" ? "." : event.key);
+}
+
+// AltGr is Ctrl and Alt to Windows, and types characters; so does Option on a Mac.
+function isShortcut(event) {
+  if (event.getModifierState("AltGraph")) return false;
+  return event.ctrlKey || event.metaKey || (event.altKey && !/^[^\x00-\x7f]$/u.test(event.key));
+}
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -99,9 +113,10 @@ export class Screen {
   }
 
   key(event) {
-    const isCharacter = [...event.key].length === 1;
-    const name = KEYS[event.key] ?? (isCharacter ? event.key : UNREADABLE.has(event.key) ? NO_KEY : null);
-    if (name === null || event.ctrlKey || event.metaKey || event.altKey) return;
+    const key = printed(event);
+    const isCharacter = [...key].length === 1;
+    const name = KEYS[key] ?? (isCharacter ? key : UNREADABLE.has(key) ? NO_KEY : null);
+    if (name === null || isShortcut(event)) return;
     event.preventDefault();
     if (event.repeat && isCharacter) return; // a key held down is one key
     this.send({ kind: "key", name, ...this.moment(event) }, isCharacter ? BURST_MS : 0);

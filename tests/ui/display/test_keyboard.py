@@ -11,9 +11,9 @@ from tests.ui.scenes import scene
 from ui.actions import Action, Do, Key, Press
 from ui.display.keyboard import (
     APART_S,
+    ENDED_SCAN_LEAST,
     GUARD_S,
     SAME_AMOUNT_S,
-    SCAN_LEAST,
     SUFFIX_S,
     Blur,
     Burst,
@@ -121,7 +121,11 @@ def evenly(keys: str, apart_s: float, vague_s: float = 0.0) -> list[tuple[str, f
         ("6901234567892//", 0.007, 0.0, "[6901234567892]"),
         ("６９０１２３４５/", 0.007, 0.0, "[69012345]"),
         ("ABC-1234/", 0.007, 0.0, "[ABC-1234]"),
-        ("18.80/", 0.0, 0.0, "18.80/"),
+        ("10023/", 0.005, 0.0, "[10023]"),
+        ("1002|", 0.03, 0.0, "[1002]"),
+        ("10023", 0.005, 0.0, "10023"),
+        ("18.80/", 0.0, 0.3, "18.80/"),
+        ("188/", 0.0, 0.0, "188/"),
         ("118877/", 0.12, 0.0, "118877/"),
         ("118877/", APART_S, 0.0, "118877/"),
         ("118877/", 0.0, 0.02, "[118877]"),
@@ -131,7 +135,7 @@ def evenly(keys: str, apart_s: float, vague_s: float = 0.0) -> list[tuple[str, f
     ],
     ids=[
         "EAN-13 with Enter", "with Tab", "with nothing", "with CR LF", "through a full-width input method", "letters",
-        "two quick fingers", "a cashier", "as quick as no scanner", "seen at once, after a short sleep",
+        "a shop's own code", "with Tab, slowly", "without an end", "typed while the process was held", "two quick fingers", "a cashier", "as quick as no scanner", "seen at once, after a short sleep",
         "seen at once, after the process was held", "three keys while it was held", "no characters in a row",
     ],
 )  # fmt: skip
@@ -165,7 +169,7 @@ def test_no_key_is_lost(pressed: list[tuple[str, float]], vague_s: float) -> Non
     if not any(isinstance(one, Scan | Blur) for one in meant):
         assert [one.name for one in meant if isinstance(one, Keystroke)] == [name for name, _ in pressed]
     gaps = [later - earlier for (_, earlier, _), (_, later, _) in pairwise(strokes)]
-    if all(gap >= APART_S + vague_s for gap in gaps) or len(strokes) < SCAN_LEAST:
+    if all(gap >= APART_S + vague_s for gap in gaps) or len(strokes) < ENDED_SCAN_LEAST:
         assert all(isinstance(one, Keystroke) for one in meant)
 
 
