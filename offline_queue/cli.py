@@ -40,7 +40,7 @@ from pengpos.core.errors import (
     PengposError,
     SignatureError,
 )
-from pengpos.core.money import Money
+from pengpos.core.money import written
 from pengpos.core.sale import Sale
 from pengpos.core.times import rfc3339
 from pengpos.home import Home
@@ -100,7 +100,7 @@ def list_unsent(home: Home, *, as_json: bool) -> None:
     sums: dict[str, int] = {}
     for sale in sales:
         sums[sale.amount.currency] = sums.get(sale.amount.currency, 0) + sale.total.minor
-    total = ", ".join(str(Money(minor, currency)) for currency, minor in sorted(sums.items()))
+    total = ", ".join(written(minor, currency) for currency, minor in sorted(sums.items()))
     click.echo(f"{len(sales)} sales, {total}")
 
 

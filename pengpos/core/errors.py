@@ -32,6 +32,7 @@ PengposError
 │   ├── UnsafeSettingError       SQLite refused a setting that makes a commit durable [offline_queue.journal.connection]
 │   └── UnreadableSaleError      a row's bytes are no sale as this version knows it [offline_queue.records.codec]
 ├── ConfigError                  a setting or a file of the installation is wrong; carries where and the way out
+├── SaidTwiceError               a JSON object has a member twice [pengpos.serving.members]
 ├── NotAcknowledgedError         one that does not free this device [offline_queue.export.acknowledgement]
 ├── SameMediumError              the second copy is on the journal's medium [offline_queue.export.mirror_file]
 ├── ApiProblem                   the daemon answered no; carries its problem document [pengpos.client._http]

@@ -45,11 +45,7 @@ class Money:
 
     def __str__(self) -> str:
         """Plain ASCII for logs and consoles, e.g. ``18.80 CNY``; screens write it by `ui.i18n.format`."""
-        places = digits(self.currency)
-        if places == 0:
-            return f"{self.minor} {self.currency}"
-        whole, part = divmod(self.minor, 10**places)
-        return f"{whole}.{part:0{places}} {self.currency}"
+        return written(self.minor, self.currency)
 
     @classmethod
     def parse(cls, text: str, currency: str) -> "Money":
@@ -59,3 +55,12 @@ class Money:
         if not match or len(match[2] or "") > places:
             raise ValueError(f"not an amount of {currency}: {text!r}")
         return cls(int(match[1]) * 10**places + int((match[2] or "").ljust(places, "0") or "0"), currency)
+
+
+def written(minor: int, currency: str) -> str:
+    """Write minor units ≥ 0 as an amount is written. A sum of amounts may be more than one of them can be."""
+    places = digits(currency)
+    if places == 0:
+        return f"{minor} {currency}"
+    whole, part = divmod(minor, 10**places)
+    return f"{whole}.{part:0{places}} {currency}"

@@ -66,6 +66,33 @@ class _Waits(Enum):
     BODY = "the rest of a body"
 
 
+class _Connection(h11.Connection):
+    """h11's, which leaves to its user what proxies make of a request's line and of its length."""
+
+    def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        """The next one. Raises h11.RemoteProtocolError."""
+        event = super().next_event()
+        return _as_to_an_origin(event) if isinstance(event, h11.Request) else event
+
+
+def _as_to_an_origin(request: h11.Request) -> h11.Request:
+    """The request with a path as its target; its host is that of the target where it names one (RFC 9112 §3.2.2).
+
+    Raises h11.RemoteProtocolError for one whose length is said in two ways: a proxy before us may take the other one
+    (§6.1).
+    """
+    names = {name for name, _ in request.headers}
+    if {b"content-length", b"transfer-encoding"} <= names:
+        raise h11.RemoteProtocolError("the length of a body is said once")
+    scheme, found, rest = request.target.partition(b"://")
+    if not found or scheme.lower() not in {b"http", b"https"}:
+        return request
+    ends = min((at for at in map(rest.find, (b"/", b"?")) if at >= 0), default=len(rest))
+    path = rest[ends:] if rest[ends:].startswith(b"/") else b"/" + rest[ends:]
+    headers = [(b"host", rest[:ends]), *(one for one in request.headers if one[0] != b"host")]
+    return h11.Request(method=request.method, target=path, headers=headers, http_version=request.http_version)
+
+
 class BoundedH11Protocol(H11Protocol):
     """uvicorn's HTTP/1.1 within `bounds`. A connection waits for its peer while it has no whole request under way."""
 
@@ -79,7 +106,7 @@ class BoundedH11Protocol(H11Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.conn = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_MOST_BYTES)
+        self.conn = _Connection(h11.SERVER, max_incomplete_event_size=HEAD_MOST_BYTES)
         self.logger = log
         self.waits_since_s = self.loop.time()
         self.peer = ""

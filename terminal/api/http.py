@@ -28,6 +28,7 @@ from pengpos.core.errors import (
     PengposError,
 )
 from pengpos.core.times import parse_rfc3339
+from pengpos.serving.members import SaidTwiceError, read_json
 from terminal.api.feed import Feed, Listener, TooManyListenersError
 from terminal.api.validation import listed, quoted, what_is_wrong
 from terminal.device.executor import TooManyWaitingError
@@ -63,11 +64,15 @@ async def read_body(request: Request, kind: type[T]) -> T:
     except TimeoutError:
         raise BadRequestError(408, "too_slow", f"a request takes at most {BODY_LIMIT_S:g} s") from None
     try:
-        return msgspec.json.decode(raw or b"{}", type=kind)
+        asked = msgspec.json.decode(raw or b"{}", type=kind)
+        read_json(raw or b"{}")
+    except SaidTwiceError as error:
+        raise BadRequestError(422, "invalid_request", f"{quoted(error.name)} is said twice") from None
     except msgspec.ValidationError as error:
         raise BadRequestError(422, "invalid_request", what_is_wrong(error, kind)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadRequestError(400, "not_json", "the body is no JSON: an object in UTF-8 is expected") from None
+    return asked
 
 
 async def _bytes_of(request: Request) -> bytes:

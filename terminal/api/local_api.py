@@ -5,7 +5,6 @@ Nothing here waits for a shopper: a call starts or changes something, `/v1/event
 """
 
 from collections.abc import Callable
-from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from pengpos.backend_api.calls import UnusableAnswerError
 from pengpos.client import NewSale, NewSession, SessionView
 from pengpos.core.authority.roles import Action
 from pengpos.core.sale import CancelReason, Sale, SaleState
-from pengpos.core.times import parse_rfc3339, rfc3339
+from pengpos.core.times import parse_date, parse_rfc3339, rfc3339
 from terminal.api.feed import Feed
 from terminal.api.http import (
     ERROR_ANSWERS,
@@ -189,7 +188,7 @@ class LocalApi:
         status = await self._snapshots.status()
         business_day = self._snapshots.business_day
         try:
-            on = date.fromisoformat(call.date) if call.date else business_day.date_of(parse_rfc3339(status.at))
+            on = parse_date(call.date) if call.date else business_day.date_of(parse_rfc3339(status.at))
         except ValueError:
             raise BadRequestError(422, "invalid_request", "a business date is written 2026-11-22") from None
         try:

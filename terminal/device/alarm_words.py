@@ -13,7 +13,7 @@ from pengpos.client import Sentences
 from pengpos.core.effects import AlarmKind
 from pengpos.core.errors import JournalMediumError
 from pengpos.core.machine.states import TAKEN_STATES
-from pengpos.core.money import Money
+from pengpos.core.money import Money, written
 from pengpos.core.sale import DueState, RefundState, Sale
 from pengpos.core.times import rfc3339
 from pengpos.i18n import Message
@@ -190,7 +190,7 @@ def rows_missing(missing: MissingRows) -> AlarmWords:
     sums: dict[str, int] = {}
     for payment in missing.payments:
         sums[payment.currency] = sums.get(payment.currency, 0) + payment.amount_minor
-    money = ", ".join(str(Money(minor, currency)) for currency, minor in sorted(sums.items()))
+    money = ", ".join(written(minor, currency) for currency, minor in sorted(sums.items()))
     lost = sentences(_MONEY_MISSING, count=len(missing.payments) + missing.more, money=money)
     return words._replace(text=joined(words.text, lost))
 

@@ -17,6 +17,7 @@ from offline_queue.journal.connection import connect
 from offline_queue.journal.files import load_or_create_key
 from offline_queue.journal.journal import Journal
 from offline_queue.journal.reader import JournalReader
+from pengpos.core.money import AMOUNT_LIMIT_MINOR
 from pengpos.core.sale import Cancel, CancelReason, DueState, Refund, RefundState, Sale, SaleState
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u
@@ -67,6 +68,15 @@ def test_list_shows_what_money_hangs_on(ask: Ask, sales: list[Sale]) -> None:
     assert [line.split()[0] for line in lines[1:-1]] == [sales[1].number, sales[2].number]
     assert lines[-1] == "2 sales, 20.03 CNY"
     assert "2027-01-15T08:01:00Z" in lines[1]
+
+
+def test_list_adds_up_to_more_than_one_amount_can_be(ask: Ask, home: Path) -> None:
+    maker = SaleMaker()
+    with Journal.open(home / "journal.db", key=load_or_create_key(home / "journal.key"), clock=HeldClock()) as journal:
+        for _ in range(2):
+            sale = maker.authorised(maker.signed(journal.next_counter(), amount_minor=AMOUNT_LIMIT_MINOR))
+            store(journal, moved(sale, SaleState.ACCEPTED_OFFLINE))
+    assert ask("list").output.splitlines()[-1] == "2 sales, 20000000000.00 CNY"
 
 
 def test_list_as_json_is_one_object_a_line(ask: Ask, sales: list[Sale]) -> None:

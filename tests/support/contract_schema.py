@@ -9,7 +9,7 @@ from typing import Any
 from tests.support.contract_page import NULL, Choice, Either, Fields, Listed, Member, Type, Word
 
 KINDS: Mapping[str, frozenset[str]] = {
-    "integer": frozenset({"minor", "minor>0", "±minor", "unix", "s", "ms", "int", "reason"}),
+    "integer": frozenset({"minor", "minor>0", "±minor", "sum", "unix", "s", "ms", "int", "reason"}),
     "string": frozenset({"cur", "time", "date", "b64u", "uuid", "kid", "id", "url", "text"}),
     "boolean": frozenset({"bool"}),
     "object": frozenset({"object"}),

@@ -10,12 +10,32 @@ from fastapi import FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from pengpos.serving.members import SaidTwiceError, read_json
 from sandbox.backend.api.caller import check_before_body
-from sandbox.backend.contract.problems import MEDIA_TYPE, Problem
+from sandbox.backend.contract.problems import MEDIA_TYPE, Problem, ProblemError
 
 _ERRORS = ("4XX", "5XX")
 _SIGNED = "/v1/"
 _UNSIGNED = "/v1/health"
+
+
+class _OnceSaid(Request):
+    """A request whose body says each member once."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request.scope, request.receive)
+        self._whole = request
+
+    async def body(self) -> bytes:
+        """The body, which may have been read before."""
+        return await self._whole.body()
+
+    async def json(self) -> Any:
+        """The body; raises ProblemError, which FastAPI wraps (`problems.on_http`)."""
+        try:
+            return read_json(await self.body())
+        except SaidTwiceError as error:
+            raise ProblemError(422, "invalid_request", f"body: {error.name[:40]} is said twice") from error
 
 
 class PlainRoute(APIRoute):
@@ -33,7 +53,7 @@ class PlainRoute(APIRoute):
 
         async def checked(request: Request) -> Response:
             await check_before_body(request, callers)
-            return await handle(request)
+            return await handle(_OnceSaid(request))
 
         return checked
 

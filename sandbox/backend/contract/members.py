@@ -37,6 +37,8 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 ListedCurrency = Annotated[Currency, AfterValidator(_listed)]
 """In what is asked: a currency of `docs/spec/currencies.json`."""
 Amount = Annotated[StrictInt, Field(ge=0, le=AMOUNT_LIMIT_MINOR)]
+Sum = Annotated[StrictInt, Field(ge=0, le=2**53)]
+"""Of amounts, in answers: what came in is counted, however much it is."""
 PositiveAmount = Annotated[StrictInt, Field(gt=0, le=AMOUNT_LIMIT_MINOR)]
 Rfc3339 = Annotated[str, StringConstraints(min_length=20, max_length=40)]
 Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$", to_lower=True)]

@@ -85,6 +85,8 @@ async def _on_validation(_request: Request, error: Exception) -> JSONResponse:
 async def on_http(_request: Request, error: Exception) -> JSONResponse:
     """What the framework itself refuses: an address that is none, a method that does not fit."""
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, ProblemError):  # raised while a body was read
+        return answer(error.__cause__)
     codes = {404: "not_found", 405: "method_not_allowed"}
     code = codes.get(error.status_code, "http_error")
     return answer(ProblemError(error.status_code, code, str(error.detail), headers=dict(error.headers or {})))

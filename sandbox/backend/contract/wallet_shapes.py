@@ -18,6 +18,7 @@ from sandbox.backend.contract.members import (
     Rfc3339,
     Shape,
     SignedDocument,
+    Sum,
     Uuid,
 )
 from sandbox.backend.contract.terminal_shapes import (
@@ -84,7 +85,7 @@ class RevokedAnswer(Shape):
 class Balance(InCurrency):
     """Money in one currency."""
 
-    amount: Amount
+    amount: Sum
 
 
 class BalanceAnswer(InCurrency):
@@ -93,8 +94,8 @@ class BalanceAnswer(InCurrency):
     Of `amount`, `set_aside` is kept for what was or may be promised offline; `available` is what can be spent.
     """
 
-    amount: Amount
-    available: Amount
+    amount: Sum
+    available: Sum
     set_aside: Amount
     balances: list[Balance]
     offline_total: Amount
@@ -257,7 +258,7 @@ class Purse(Shape):
     members: list[str]
     invited: list[str]
     budget: Amount | None = None
-    spent: Amount
+    spent: Sum
     balances: list[Balance]
     entries: list[PurseEntry]
 

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from pengpos.core.money import AMOUNT_LIMIT_MINOR
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.credential import Allowance
 from sandbox.backend.booking import set_aside
-from sandbox.backend.errors import ConflictError, NotPossibleError
+from sandbox.backend.errors import ConflictError, InvalidRequestError, NotPossibleError
 from sandbox.backend.kernel import limits
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.ledger import ledger
@@ -79,12 +80,17 @@ def sign_up(session: Session, name: str, languages: list[str], now: int) -> NewA
 
 
 def top_up(session: Session, account_id: str, amount_minor: int, currency: str, now: int) -> None:
-    """More play money."""
+    """More play money. Raises InvalidRequestError where a balance would be more than an amount can be."""
+    shopper = Account(AccountKind.SHOPPER, account_id)
+    ledger.lock(session, shopper, currency)
+    kept = set_aside.of_account(session, account_id, currency)
+    if ledger.balance(session, shopper, currency) + kept + amount_minor > AMOUNT_LIMIT_MINOR:
+        raise InvalidRequestError("the balance would be more than an amount can be")
     ledger.transfer(
         session,
         PostingKind.TOP_UP,
         giver=Account(AccountKind.PLAY_MONEY),
-        taker=Account(AccountKind.SHOPPER, account_id),
+        taker=shopper,
         amount_minor=amount_minor,
         currency=currency,
         at=now,

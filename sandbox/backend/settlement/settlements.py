@@ -9,7 +9,6 @@ kind of its own. A due counts on the day it was paid.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -18,6 +17,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from pengpos.core.business_day import BusinessDay
+from pengpos.core.times import parse_date
 from sandbox.backend.booking import booking
 from sandbox.backend.errors import InvalidRequestError, NotPossibleError
 from sandbox.backend.intents import intents
@@ -88,7 +88,7 @@ class DaySettlement:
 def read_date(text: str) -> str:
     """Read a business date as ``2026-11-22``; raises InvalidRequestError."""
     try:
-        return date.fromisoformat(text).isoformat()
+        return parse_date(text).isoformat()
     except ValueError as error:
         raise InvalidRequestError("a business date is written 2026-11-22") from error
 

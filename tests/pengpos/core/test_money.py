@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pengpos.core.money import AMOUNT_LIMIT_MINOR, Money
+from pengpos.core.money import AMOUNT_LIMIT_MINOR, Money, written
 
 CURRENCIES = st.sampled_from(["CNY", "HKD", "JPY", "KWD", "HUF", "CLF"])
 
@@ -27,6 +27,10 @@ CURRENCIES = st.sampled_from(["CNY", "HKD", "JPY", "KWD", "HUF", "CLF"])
 )
 def test_reads_as(minor: int, currency: str, text: str) -> None:
     assert str(Money(minor, currency)) == text
+
+
+def test_a_sum_of_amounts_is_written_however_much_it_is() -> None:
+    assert written(3 * AMOUNT_LIMIT_MINOR, "CNY") == "30000000000.00 CNY"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pengpos.core.times import LATEST_TIME, parse_rfc3339, rfc3339
+from pengpos.core.times import LATEST_TIME, parse_date, parse_rfc3339, rfc3339
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,7 @@ from pengpos.core.times import LATEST_TIME, parse_rfc3339, rfc3339
         ("2027-01-15T16:00:00+08:00", 1_800_000_000),
         ("2027-01-15T02:30:00-05:30", 1_800_000_000),
         ("2027-01-15T08:00:00.999Z", 1_800_000_000),
+        ("2027-01-15T07:59:60Z", 1_800_000_000),
         ("9999-12-31T23:59:59Z", LATEST_TIME),
     ],
 )
@@ -31,11 +32,26 @@ def test_what_is_a_time(text: str, at: int) -> None:
         "", "now", "1800000000", "2027-01-15", "2027-01-15T08:00:00", "2027-01-15T08:00Z", "20270115T080000Z",
         "2027-01-15T08:00:00+0800", "2027-01-15T08:00:00+08", "2027-02-30T08:00:00Z", "2027-01-15T25:00:00Z",
         "2027-01-15T08:00:00Z\n", " 2027-01-15T08:00:00Z", "２０２７-01-15T08:00:00Z", "2027-W03-5T08:00:00Z",
+        "2027-01-15T08:00:61Z", "2027-01-15T08:60:00Z",
     ],
 )  # fmt: skip
 def test_what_is_none(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_rfc3339(text)
+
+
+def test_a_date_is_written_in_one_way() -> None:
+    """A day's close for `2026-W01` closed 2025-12-29."""
+    assert parse_date("2026-11-30").isoformat() == "2026-11-30"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "20261130", "2026-W01", "2026-W01-1", "2026-02-30", "2026-11-30\n", "２０２６-11-30", "2026-11-30T00:00:00"],
+)
+def test_what_is_no_date(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_date(text)
 
 
 @given(st.integers(min_value=0, max_value=LATEST_TIME))

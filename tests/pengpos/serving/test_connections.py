@@ -297,3 +297,27 @@ def test_a_thousand_requests_at_once_are_all_answered(served: Served) -> None:
         one.sendall(b"GET /status HTTP/1.1\r\nhost: t\r\n\r\n" * 999)
         one.sendall(b"GET /status HTTP/1.1\r\nhost: t\r\nconnection: close\r\n\r\n")
         assert said(one).count(b"HTTP/1.1 200") == 1_000
+
+
+TARGETS = {
+    "absolute, as to a proxy": b"GET http://terminal/status HTTP/1.1\r\nhost: another\r\n\r\n",
+    "its scheme in capitals": b"GET HTTP://terminal/status HTTP/1.1\r\nhost: terminal\r\n\r\n",
+    "of HTTP/1.0, without a host": b"GET http://terminal/status HTTP/1.0\r\n\r\n",
+    "with a query that has a scheme": b"GET /status?to=http://other/waits HTTP/1.1\r\nhost: terminal\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("asked", TARGETS.values(), ids=TARGETS.keys())
+def test_what_a_proxy_makes_of_a_target_is_the_path(served: Served, asked: bytes) -> None:
+    with served.connect() as one:
+        one.sendall(asked)
+        assert heard(one, b"well")
+
+
+def test_a_body_whose_length_is_said_in_two_ways_is_no_request(served: Served) -> None:
+    with served.connect() as one:
+        one.sendall(
+            b"POST /status HTTP/1.1\r\nhost: terminal\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n"
+            b"0\r\n\r\n" + ASK % b"waits"
+        )
+        assert said(one).startswith(b"HTTP/1.1 400 ")

@@ -213,6 +213,9 @@ PROBLEMS: list[tuple[str, str, str, bytes, int, str]] = [
      "not_found"),
     ("a reason there is not", "POST", f"/v1/sales/{NOBODY}/cancel", b'{"reason": "bored"}', 422, "invalid_request"),
     ("a date that is none", "POST", "/v1/day/close", b'{"date": "today"}', 422, "invalid_request"),
+    ("a week", "POST", "/v1/day/close", b'{"date": "2026-W01"}', 422, "invalid_request"),
+    ("two amounts", "POST", "/v1/sales",
+     b'{"idempotency_key": "two", "amount": 1880, "amount": 188000, "currency": "CNY"}', 422, "invalid_request"),
     *[
         (f"{call} of an unknown sale", "POST", f"/v1/sales/{NOBODY}/{call}", json.dumps(BODIES.get(call, {})).encode(),
          404, "not_found")

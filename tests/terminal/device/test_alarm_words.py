@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from offline_queue.export.mirror import MirrorHealth, MirrorState
-from offline_queue.values import IntentNumber
+from offline_queue.values import IntentNumber, MissingRows, WaitingPayment
 from pengpos.client import Sentences
 from pengpos.core.effects import AlarmKind
 from pengpos.core.errors import (
@@ -15,6 +15,7 @@ from pengpos.core.errors import (
     JournalMediumError,
     JournalUnavailableError,
 )
+from pengpos.core.money import AMOUNT_LIMIT_MINOR
 from pengpos.core.reasons import Reason
 from pengpos.core.sale import Due, DueState, Refusal, SaleState
 from terminal.device import alarm_words
@@ -22,6 +23,12 @@ from terminal.device.alarm_words import AlarmWords
 from workshop.samples.journal import SaleMaker
 
 SALE = SaleMaker().signed(IntentNumber(1, 7))
+
+
+def test_payments_that_are_gone_add_up_to_more_than_one_amount_can_be() -> None:
+    gone = WaitingPayment(bytes(16), "CNY", AMOUNT_LIMIT_MINOR)
+    words = alarm_words.rows_missing(MissingRows(had=9, have=1, epoch=1, payments=[gone, gone]))
+    assert "20000000000.00 CNY" in words.text.en
 
 
 def each(said: Sentences) -> tuple[str, str, str]:

@@ -135,7 +135,8 @@ def evenly(keys: str, apart_s: float, vague_s: float = 0.0) -> list[tuple[str, f
     ],
     ids=[
         "EAN-13 with Enter", "with Tab", "with nothing", "with CR LF", "through a full-width input method", "letters",
-        "a shop's own code", "with Tab, slowly", "without an end", "typed while the process was held", "two quick fingers", "a cashier", "as quick as no scanner", "seen at once, after a short sleep",
+        "a shop's own code", "with Tab, slowly", "without an end", "typed while the process was held",
+        "two quick fingers", "a cashier", "as quick as no scanner", "seen at once, after a short sleep",
         "seen at once, after the process was held", "three keys while it was held", "no characters in a row",
     ],
 )  # fmt: skip

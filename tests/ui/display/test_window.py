@@ -61,7 +61,8 @@ def key(code: int, character: str = "") -> pygame.Event:
         "finger down", "finger up", "mouse down", "mouse up", "made-up mouse down", "made-up mouse up", "other button",
         "return", "keypad enter", "escape", "backspace", "a digit",
         "a pad's key to clear", "a pad's digit", "without NumLock", "zero without NumLock", "a pad's comma",
-        "its point without NumLock", "what is no part of an amount", "NumLock itself", "a modifier", "exposed", "window closed",
+        "its point without NumLock", "what is no part of an amount", "NumLock itself", "a modifier",
+        "exposed", "window closed",
     ],
 )  # fmt: skip
 def test_an_event_is_translated(window: Window, event: pygame.Event, ours: list[Event]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.backend import Shop, the_contract
+from tests.support.backend import ADMIN_TOKEN, Shop, the_contract
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +39,26 @@ def test_also_what_no_route_answers(shop: Shop, method: str, path: str, status: 
     answer = shop.http.request(method, path)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert answer.json()["status"] == status
+
+
+def test_what_is_said_twice_is_not_done(shop: Shop) -> None:
+    """Of two amounts the last was taken; a proxy, or a log, may have the first."""
+    wallet = shop.wallet(with_credential=False)
+    before = wallet.call("GET", "/balance").json()
+    answer = shop.http.post(
+        "/wallet/v1/top-ups",
+        content=b'{"amount": 100, "amount": 10000, "currency": "CNY"}',
+        headers={"Authorization": f"Bearer {wallet.token}", "Content-Type": "application/json"},
+    )
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert answer.json()["detail"] == "body: amount is said twice"
+    assert wallet.call("GET", "/balance").json() == before
+
+
+def test_an_operators_call_is_read_once_and_says_each_thing_once(shop: Shop) -> None:
+    answer = shop.http.post(
+        "/admin/v1/merchants",
+        content=b'{"id": "M-2", "id": "M-3", "name": "x", "currency": "CNY"}',
+        headers={"Authorization": f"Bearer {ADMIN_TOKEN}", "Content-Type": "application/json"},
+    )
+    assert (answer.status_code, answer.json()["detail"]) == (422, "body: id is said twice")

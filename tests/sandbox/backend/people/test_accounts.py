@@ -15,6 +15,8 @@ from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.credential import Credential, Role
 from sandbox.backend.kernel import limits
+from sandbox.backend.ledger import ledger
+from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
 from sandbox.backend.records.tables import AccountRow
 from sandbox.backend.serving.app import create_app
 from tests.support.backend import InProcess, Shop
@@ -293,3 +295,25 @@ def test_an_address_signs_up_so_often(shop: Shop) -> None:
         answers = [http.post("/wallet/v1/accounts", json=body) for _ in range(most + 1)]
     assert [answer.status_code for answer in answers] == [201] * most + [429]
     assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
+
+
+def test_no_top_up_makes_a_balance_more_than_an_amount(shop: Shop) -> None:
+    """10^12 minor units on top of what was there were taken, and the account answered 500 ever after."""
+    wallet = shop.wallet()
+    for amount, currency in [(10**12 - 1_000_00 + 1, "CNY"), (10**12, "CNY")]:
+        refused = wallet.call("POST", "/top-ups", {"amount": amount, "currency": currency})
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
+    wallet.call("POST", "/top-ups", {"amount": 10**12 - 1_000_00, "currency": "CNY"})
+    assert wallet.call("POST", "/top-ups", {"amount": 10**12, "currency": "JPY"}).json()["amount"] == 10**12
+
+
+def test_a_balance_that_refunds_have_made_more_than_an_amount_is_shown(shop: Shop) -> None:
+    wallet = shop.wallet()
+    owner = Account(AccountKind.SHOPPER, wallet.account_id)
+    shop.backend.db.write(
+        lambda session: ledger.transfer(
+            session, PostingKind.REFUND, giver=Account(AccountKind.MERCHANT, "M-0001"), taker=owner,
+            amount_minor=10**12, currency="CNY", at=shop.clock.now(),
+        )
+    )  # fmt: skip
+    assert wallet.call("GET", "/balance").json()["amount"] == 10**12 + 1_000_00
