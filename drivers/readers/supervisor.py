@@ -3,7 +3,8 @@
 
 A reader that is lost is reported (`health`, with the cure) and opened again, soon at first, then every 2 s; so it sells
 again within 5 s of coming back. One more thread asks which readers there are: one that appears gets a thread, one that
-vanishes loses it. A listener that raises is an alarm on its reader, and the reader starts afresh.
+vanishes loses it. A listener that raises is an alarm on its reader, and the reader starts afresh. A last one nudges the
+readers, for that is a call to their driver, which may hang.
 """
 
 import logging
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from pengpos.core.errors import ReaderLostError
-from pengpos.core.ports import Reader, ReaderHealth, ReaderState, TapListener
+from pengpos.core.ports import Card, NudgeableReader, Reader, ReaderHealth, ReaderState, TapListener
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ class Pace:
 
     wait_s: float = 0.25
     """The longest `Reader.wait`: how often the listener hears of a field in which nothing happens."""
+    rest_s: float = 1.0
+    """The same, where the field is empty and the reader can be nudged (`look_again`)."""
     discover_s: float = 1.0
     """The longest wait for readers to come or go."""
     first_retry_s: float = 0.1
@@ -68,10 +71,18 @@ class ReaderSupervisor:
         self._found_any = False
         self._reported: ReaderHealth | None = None
         self._thread = threading.Thread(target=self._run, name="readers", daemon=True)
+        self._again = threading.Event()
+        self._all_stopping = threading.Event()
+        self._nudging = threading.Thread(target=self._nudge, name="readers, look again", daemon=True)
 
     def start(self) -> None:
         """Begin; once only."""
         self._thread.start()
+        self._nudging.start()
+
+    def look_again(self) -> None:
+        """Have each field looked at now, and the listener hear of it; returns at once, in any thread."""
+        self._again.set()
 
     def stop(self, timeout_s: float = 10.0) -> bool:
         """Close all readers and end all threads. False if some did not end in time: they end with the process."""
@@ -83,7 +94,9 @@ class ReaderSupervisor:
         attendants = list(self._attendants.values())
         for attendant in attendants:
             attendant.stopping.set()
-        threads = [self._thread, *(attendant.thread for attendant in attendants)]
+        self._all_stopping.set()
+        self._again.set()
+        threads = [self._thread, self._nudging, *(attendant.thread for attendant in attendants)]
         for thread in threads:
             thread.join(max(0.0, deadline_s - time.monotonic()))
         late = [thread.name for thread in threads if thread.is_alive()]
@@ -93,6 +106,15 @@ class ReaderSupervisor:
 
     def _run(self) -> None:
         _keep_alive(self._search, self._report, NO_READER, self._stopping, self._pace)
+
+    def _nudge(self) -> None:
+        while self._again.wait():
+            self._again.clear()
+            is_last = self._all_stopping.is_set()
+            for attendant in list(self._attendants.values()):
+                attendant.look_again()
+            if is_last:
+                return
 
     def _search(self) -> None:
         last: tuple[str, ...] | None = None
@@ -143,6 +165,13 @@ class _Attendant:
         self._pace = pace
         self._vanished = False
         self._reported: ReaderHealth | None = None
+        self._nudgeable: NudgeableReader | None = None
+
+    def look_again(self) -> None:
+        """End the wait for the field, from another thread."""
+        reader = self._nudgeable
+        if reader is not None:
+            reader.nudge()
 
     def vanish(self) -> None:
         """End, for the reader is not there any more, and report that."""
@@ -157,12 +186,16 @@ class _Attendant:
         if self._reported is None:
             self._report(ReaderHealth(self._name, ReaderState.STARTING))
         reader = self._open_reader(self._name)
+        self._nudgeable = reader if isinstance(reader, NudgeableReader) else None
+        cards: Sequence[Card] | None = None
         try:
             while not self.stopping.is_set():
-                cards = reader.wait(self._pace.wait_s)
+                may_rest = self._nudgeable is not None and cards is not None and not cards
+                cards = reader.wait(self._pace.rest_s if may_rest else self._pace.wait_s)
                 self._report(ReaderHealth(self._name, ReaderState.READY))  # one that opens and cannot look is not
                 self._listener.field(self._name, cards)
         finally:
+            self._nudgeable = None
             reader.close()
         if self._vanished:
             self._report(ReaderHealth(self._name, ReaderState.LOST, *_VANISHED))

@@ -52,6 +52,7 @@ class FakeReader:
         self._reported: FakeCard | None = None
         self._broken: tuple[str, str] | None = None
         self._answer: Future[bytes] | None = None
+        self._nudged = False
         self._late_since_s: float | None = None
 
     def insert(self, respond: Callable[[bytes], bytes]) -> None:
@@ -93,10 +94,17 @@ class FakeReader:
                     self._reported = None
                     return ()
                 remaining_s = deadline_s - time.monotonic()
-                if self._card is not self._reported or remaining_s <= 0:
+                if self._card is not self._reported or remaining_s <= 0 or self._nudged:
+                    self._nudged = False
                     self._reported = self._card
                     return () if self._card is None else (self._card,)
                 self._news.wait(remaining_s)
+
+    def nudge(self) -> None:
+        """See `core.ports.NudgeableReader`."""
+        with self._news:
+            self._nudged = True
+            self._news.notify_all()
 
     def close(self) -> None:
         """See `core.ports.Reader`."""

@@ -80,6 +80,14 @@ class Reader(Protocol):
         """Give the reader back; never raises."""
 
 
+@runtime_checkable
+class NudgeableReader(Protocol):
+    """A reader whose `wait` can be ended from outside, so that it may be a long one; others are looked at often."""
+
+    def nudge(self) -> None:
+        """End the `wait` under way, or the next one, at once; from any thread, may block, never raises."""
+
+
 class ReaderState(StrEnum):
     """Health of one reader as the merchant sees it."""
 

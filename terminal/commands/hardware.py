@@ -65,6 +65,11 @@ class Supervisors:
         for supervisor in self._supervisors:
             supervisor.start()
 
+    def look_again(self) -> None:
+        """Have each field looked at now; returns at once, in any thread."""
+        for supervisor in self._supervisors:
+            supervisor.look_again()
+
     def stop(self) -> bool:
         """End every thread, within a bound; false if one did not end."""
         stopped = [supervisor.stop() for supervisor in self._supervisors]

@@ -2,7 +2,7 @@
 """Whether phones are wanted now, and since which moment: shared by the loop and the reader threads."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 
@@ -32,6 +32,11 @@ class Arming:
         self._armed = Armed()
         self._wanted = False
         self._allowed = True
+        self._listener: Callable[[], None] = lambda: None
+
+    def tell(self, listener: Callable[[], None]) -> None:
+        """Call it when phones are wanted anew, in the thread that wants them: each field must be seen empty now."""
+        self._listener = listener
 
     @property
     def armed(self) -> Armed:
@@ -99,4 +104,6 @@ class Arming:
         self._armed = Armed(
             number=number, wanted=wanted, two_phones=two_phones or {}, two_phones_under=two_phones_under
         )
+        if wanted:
+            self._listener()
         return number

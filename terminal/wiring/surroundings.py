@@ -25,6 +25,9 @@ class Readers(Protocol):
     def start(self) -> None:
         """Begin to watch."""
 
+    def look_again(self) -> None:
+        """Have each field looked at now; returns at once, in any thread."""
+
     def stop(self) -> bool:
         """End every thread, within a bound; false if one did not end."""
 

@@ -50,4 +50,6 @@ def make_taps(
         journal_broken=broken,
     )
     fields = Fields(asyncio.get_running_loop(), acceptance, device.clock, device.arming)
-    return TapParts(acceptance=acceptance, readers=given.readers(fields))
+    readers = given.readers(fields)
+    device.arming.tell(readers.look_again)
+    return TapParts(acceptance=acceptance, readers=readers)

@@ -18,7 +18,7 @@ from drivers.simulated.pn532 import SimulatedPn532
 from drivers.simulated.reader import FakeReader
 from drivers.simulated.reader import TornError as FakeTornError
 from pengpos.core.errors import CardLostError, CardProtocolError, ReaderLostError, TapTimeoutError
-from pengpos.core.ports import Card, Reader
+from pengpos.core.ports import Card, NudgeableReader, Reader
 from sandbox.phone.field.reader_service import ReaderService
 from sandbox.phone.field.vpcd import TornError as VpcdTornError
 from tests.support.pcscd import LIMIT_S, VirtualSlot
@@ -149,6 +149,24 @@ def test_a_card_that_left_is_told_and_dead(rig: Rig) -> None:
     assert until(rig, lambda cards: cards == ()) == ()
     with pytest.raises(CardLostError):
         card.transceive(SELECT, LIMIT_S)
+
+
+def test_a_nudge_ends_a_wait_that_would_last(rig: Rig) -> None:
+    """Where a reader can be nudged. PC/SC may lose one that comes just before its wait begins: so it is said again."""
+    reader = rig.reader
+    if not isinstance(reader, NudgeableReader):
+        assert isinstance(reader, Pn53xReader), "it polls the field itself, and is looked at often"
+        return
+    seen: list[Sequence[Card]] = []
+    waiting = threading.Thread(target=lambda: seen.append(reader.wait(600)))
+    waiting.start()
+    while waiting.is_alive():
+        reader.nudge()
+        waiting.join(0.05)
+    assert seen == [()]
+    assert reader.wait(0.02) == (), "it counts for one wait"
+    card = card_of(rig, echo)
+    assert card.transceive(SELECT, LIMIT_S) == SELECT + OK
 
 
 def test_out_and_in_between_two_looks_was_an_empty_field(rig: Rig) -> None:

@@ -58,6 +58,9 @@ class Reader:
     def start(self) -> None:
         """Nothing runs by itself."""
 
+    def look_again(self) -> None:
+        """Nothing waits."""
+
     def stop(self) -> bool:
         """Nothing ran."""
         return True

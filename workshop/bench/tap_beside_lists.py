@@ -184,6 +184,9 @@ class _Readers:
     def start(self) -> None:
         """Nothing runs by itself."""
 
+    def look_again(self) -> None:
+        """Nothing waits."""
+
     def stop(self) -> bool:
         """Nothing ran."""
         return True

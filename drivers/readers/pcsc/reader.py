@@ -21,6 +21,7 @@ uses of the card: over the card's connection, or over the driver's escape where 
 left alone; no tap fails or waits for it.
 """
 
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -92,6 +93,7 @@ class PcscReader:
         self._reported: PcscCard | None = None
         self._emptied = False
         self._in_doubt = False
+        self._nudged = threading.Event()
         self._field_on_s = self._flicker_until_s = time.monotonic()
         self._context = self._open()
         self._link = Link(name)  # touched in the worker's thread only
@@ -114,12 +116,21 @@ class PcscReader:
                 return ()
             if self._card is not self._reported:
                 break
-            remaining_s = max(deadline_s, self._field_on_s) - time.monotonic()
+            until_s = self._field_on_s if self._nudged.is_set() else max(deadline_s, self._field_on_s)
+            remaining_s = until_s - time.monotonic()
             if remaining_s <= 0:
                 break
             self._observe(context, remaining_s)
+        self._nudged.clear()
         self._reported = self._card
         return () if self._card is None else (self._card,)
+
+    def nudge(self) -> None:
+        """See `core.ports.NudgeableReader`. One that comes in the moment before pcscd is asked waits for its answer."""
+        self._nudged.set()
+        context = self._context
+        if context is not None:
+            context.cancel()
 
     def close(self) -> None:
         """Leave pcscd; a command that hangs is left to its worker. Never raises."""

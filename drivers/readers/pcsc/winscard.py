@@ -3,7 +3,7 @@
 
 Thin over pyscard's `smartcard.scard`, whose own card and reader monitors die with pcscd and never come back. A status
 comes from pyscard as a signed number; here it is always the unsigned 32-bit one of the PC/SC documents. A context and
-what was opened with it belong to one thread.
+what was opened with it belong to one thread; any may `cancel` its wait.
 """
 
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ class Status(IntEnum):
     """The statuses that mean something here (PC/SC part 5, WinSCard)."""
 
     OK = 0
+    CANCELLED = 0x80100002
     INVALID_HANDLE = 0x80100003
     INSUFFICIENT_BUFFER = 0x80100008
     UNKNOWN_READER = 0x80100009
@@ -174,8 +175,10 @@ class Context:
             _check("SCardGetStatusChange", status)
 
     def await_slot(self, reader: str, known: SlotState, timeout_s: float) -> SlotState:
-        """The slot's state as soon as it differs from `known`, or when the time is over."""
+        """The slot's state as soon as it differs from `known`, or when the time is over or the wait cancelled."""
         status, states = scard.SCardGetStatusChange(self._handle, _milliseconds(timeout_s), [(reader, known.raw)])
+        if _unsigned(status) == Status.CANCELLED:
+            return known
         if _unsigned(status) != Status.TIMEOUT:
             _check("SCardGetStatusChange", status)
         _, raw, atr = states[0]
@@ -196,6 +199,10 @@ class Context:
         )
         _check("SCardConnect", status)
         return Connection(handle, protocol)
+
+    def cancel(self) -> None:
+        """End a wait of another thread; one that begins a moment later is not ended. Never raises."""
+        scard.SCardCancel(self._handle)  # fails only where pcscd is gone, and the wait with it
 
     def close(self) -> None:
         """Release the context and everything opened with it; never raises."""

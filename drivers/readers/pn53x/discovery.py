@@ -70,7 +70,7 @@ def _plugged_in(serial_ports: Sequence[str], root: Path) -> Iterator[Candidate]:
     for path in serial_ports:
         if (root / path.lstrip("/")).exists():
             yield Candidate(f"PN532 on {Path(path).name}", SerialPlace(path))
-    for tty in sorted((root / "sys/class/tty").glob("tty*")):
+    for tty in _usb_ttys(root / "sys/class/tty"):
         path = f"/dev/{tty.name}"
         if path not in serial_ports and _usb_identity_above(tty) in _ADAPTERS:
             yield Candidate(f"PN532 on {tty.name}", SerialPlace(path), adapter=True)
@@ -225,6 +225,11 @@ def _open_link(name: str, place: Place) -> "Pn53xLink":
     from drivers.readers.pn53x.link import Pn53xLink
 
     return Pn53xLink(name, place)
+
+
+def _usb_ttys(ttys: Path) -> Sequence[Path]:
+    """The ttys that can hang on USB, by name: Linux has 64 others, and looking at each is a thousand calls a second."""
+    return sorted([*ttys.glob("ttyUSB*"), *ttys.glob("ttyACM*")])
 
 
 def _identity(device: Path) -> str:

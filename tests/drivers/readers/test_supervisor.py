@@ -3,6 +3,8 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -67,6 +69,27 @@ def test_each_reader_starts_and_shows_its_field(supervise: Supervise) -> None:
     bench.readers["right"].insert(lambda command: command + b"\x90\x00")
     listener.until(lambda heard: len(heard.cards["right"]) == 1)
     assert listener.cards["left"] == ()
+
+
+def test_an_empty_field_rests_until_it_is_to_be_looked_at_again() -> None:
+    listener, bench = Listener(), Bench("left", "right")
+    pace = replace(QUICK, rest_s=600.0)
+    supervisor = ReaderSupervisor(listener, discover=bench.discover, open_reader=bench.open, pace=pace)
+    supervisor.start()
+    for times in (1, 2, 3):
+        listener.until(partial(_have_looked, times=times))
+        supervisor.look_again()
+    bench.readers["left"].insert(lambda command: command + b"\x90\x00")
+    listener.until(lambda heard: len(heard.cards["left"]) == 1)
+    there = listener.fields["left"]
+    listener.until(lambda heard: heard.fields["left"] >= there + 3)
+    bench.readers["left"].remove()
+    listener.until(lambda heard: heard.cards["left"] == ())
+    assert supervisor.stop(), "a reader that rests ends at once"
+
+
+def _have_looked(heard: Listener, times: int) -> bool:
+    return min(heard.fields.get("left", 0), heard.fields.get("right", 0)) >= times
 
 
 def test_each_reader_has_a_thread_of_its_own_and_only_one(supervise: Supervise) -> None:

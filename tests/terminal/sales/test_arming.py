@@ -22,6 +22,22 @@ def test_each_step_is_a_new_arming() -> None:
     assert arming.number == 4
 
 
+def test_fields_are_looked_at_anew_whenever_phones_are_wanted_anew() -> None:
+    arming = Arming()
+    looked: list[int] = []
+    arming.tell(lambda: looked.append(arming.number))
+    arming.arm()
+    arming.empty_first()
+    arming.wallets_answered("left", 2, 2)
+    arming.forget_wallets("left")
+    arming.allow(allowed=True)
+    arming.allow(allowed=False)
+    arming.empty_first()
+    arming.allow(allowed=True)
+    arming.disarm()
+    assert looked == [1, 2, 3, 6]
+
+
 def test_a_terminal_that_must_not_sell_wants_no_phone_whatever_a_sale_wants() -> None:
     arming = Arming()
     arming.arm()

@@ -12,6 +12,7 @@ CARDS_FAULT = CARD_GONE | NO_ANSWER | CARD_ODD
 MEANINGS = {
     Status.OK: "not an error",
     Status.TIMEOUT: "no error: nothing changed in time",
+    Status.CANCELLED: "no error: to be looked at again",
     Status.INVALID_HANDLE: "Wait a moment",
     Status.INSUFFICIENT_BUFFER: "card is odd",
     Status.UNKNOWN_READER: "Plug it in again",
@@ -45,7 +46,7 @@ def test_what_a_status_means(status: Status, meaning: str) -> None:
         assert kinds == [meaning]
     else:
         assert kinds == []
-    if status in CARDS_FAULT or status in {Status.OK, Status.TIMEOUT}:
+    if status in CARDS_FAULT or status in {Status.OK, Status.TIMEOUT, Status.CANCELLED}:
         return
     lost = reader_lost("ACR", WinscardError("SCardTransmit", status))
     assert (lost.reader, meaning in lost.cure) == ("ACR", True)

@@ -123,6 +123,22 @@ def test_other_things_are_left_alone(machine: Machine, identity: str) -> None:
     assert list(candidates(root=machine.root)) == []
 
 
+def test_of_linux_many_ttys_only_those_of_usb_are_looked_at(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.plug_adapter("ttyACM0", "1a86:55d4")
+    for number in range(64):
+        machine.solder(f"tty{number}")
+    looked: list[str] = []
+    resolve = Path.resolve
+
+    def resolved(path: Path) -> Path:
+        looked.append(path.name)
+        return resolve(path)
+
+    monkeypatch.setattr(Path, "resolve", resolved)
+    assert [found.name for found in candidates(root=machine.root)] == ["PN532 on ttyACM0"]
+    assert looked == ["ttyACM0"]
+
+
 def test_a_uart_is_asked_where_a_setting_names_it(machine: Machine) -> None:
     machine.solder("ttyAMA0")
     named = ["/dev/ttyAMA0", "/dev/ttyS9"]
