@@ -156,7 +156,7 @@ def _stored(canvas: Canvas, status: Status, sale: SaleView) -> None:
 
 
 def _declined(canvas: Canvas, sale: SaleView) -> None:
-    plan, below = open_split(canvas, sale, _DECLINED, words.DECLINED, sale.amount, has_way_out=True)
+    plan, below = open_split(canvas, sale, _DECLINED, words.DECLINED, sale.amount, has_way_out="again" in sale.can)
     reason, language = sale.reason, canvas.language
     what, means, notes = canvas.say(words.DECLINED_WHAT), canvas.say(words.DECLINED_MEANS), []
     if reason is not None:
@@ -169,9 +169,7 @@ def _declined(canvas: Canvas, sale: SaleView) -> None:
         code = f"{reason.code} {reason.detail}" if reason.detail else str(reason.code)
         notes.append(canvas.say(words.HELPDESK, code=code))
     says(canvas, below, what, means, cash_words(canvas, sale.amount, sale.currency), *notes)
-    way_out(canvas, plan, words.CANCEL, Do.NEXT)
-    buttons = [next_action(words.AGAIN, Do.AGAIN)] if "again" in sale.can else []
-    choices(canvas, plan, buttons)
+    _lead_on(canvas, plan, sale)
 
 
 def _unknown(canvas: Canvas, sale: SaleView) -> None:
@@ -190,8 +188,7 @@ def _unknown(canvas: Canvas, sale: SaleView) -> None:
 
 
 def _ended(canvas: Canvas, sale: SaleView, ended: _Ended) -> None:
-    can_again = "again" in sale.can
-    plan, below = open_split(canvas, sale, ended.mood, ended.title, sale.amount, has_way_out=can_again)
+    plan, below = open_split(canvas, sale, ended.mood, ended.title, sale.amount, has_way_out="again" in sale.can)
     means = canvas.say(ended.means) if ended.means else ""
     notes = []
     if stage(sale) is Stage.REFUNDED:
@@ -201,8 +198,13 @@ def _ended(canvas: Canvas, sale: SaleView, ended: _Ended) -> None:
     due = sale.reason.due if sale.reason is not None else None
     amount_due = money(due.amount, sale.currency, canvas.language) if due is not None else ""
     says(canvas, below, canvas.say(ended.what, amount=amount_due), means, *notes)
-    if can_again:
-        way_out(canvas, plan, words.CANCEL, Do.NEXT)
+    _lead_on(canvas, plan, sale)
+
+
+def _lead_on(canvas: Canvas, plan: Split, sale: SaleView) -> None:
+    """Offer what comes after a sale without money: the same once more or the next one. There is nothing to cancel."""
+    if "again" in sale.can:
+        way_out(canvas, plan, words.NEXT, Do.NEXT)
         choices(canvas, plan, [next_action(words.AGAIN, Do.AGAIN)])
     else:
         choices(canvas, plan, [next_action(words.NEXT, Do.NEXT)])
