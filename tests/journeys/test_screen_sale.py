@@ -110,7 +110,7 @@ JOURNEYS = {
         Step(do=Do.ACCEPT_OFFLINE, screen="unknown", call=STORE_CALL),
         Step(do=Answered(A_MANAGER_IS_NEEDED), screen="pin", says="请输入主管密码"),
         *PIN,
-        Step(do=Answered(Trouble("wrong_pin", "", tries_left=9)), screen="pin", says="密码错误，还可以试 9 次"),
+        Step(do=Answered(Trouble("wrong_pin", "", tries_left=9)), screen="pin", says="密码不正确，还可输入9次"),
         *PIN,
         Step(do=Answered(), screen="unknown"),
         Step(do=offline(sale("accepted_offline", mode="offline")), screen="stored"),
@@ -125,7 +125,7 @@ JOURNEYS = {
     ],
     "a tap is approved": [
         *CHARGE,
-        Step(do=CONFIRMING, screen="confirming", says="现在还没有收款成功"),
+        Step(do=CONFIRMING, screen="confirming", says="尚未收款成功"),
         Step(do=APPROVED, screen="approved", says="收款成功"),
         Step(do=APPROVED, screen="approved"),
         Step(do=Do.NEXT, screen="amount", says="请等收银员输入金额"),
@@ -172,14 +172,14 @@ JOURNEYS = {
     ],
     "declined and given up": [
         *CHARGE,
-        Step(do=DECLINED, screen="declined", says="没有扣款"),
+        Step(do=DECLINED, screen="declined", says="未扣款"),
         Step(do=Do.NEXT, screen="amount"),
     ],
     "cancelled by the cashier": [
         *CHARGE,
         Step(do=Do.CANCEL, screen="present", call=SaleCall(SALE_ID, Verb.CANCEL)),
         Step(do=online(sale("cancelling")), screen="cancelling", says="取消还没有得到确认"),
-        Step(do=online(sale("cancelled")), screen="cancelled", says="没有扣款"),
+        Step(do=online(sale("cancelled")), screen="cancelled", says="未扣款"),
         Step(do=Do.NEXT, screen="amount"),
     ],
     "time runs out": [
@@ -190,7 +190,7 @@ JOURNEYS = {
     "the link dies; the next sale goes on; the answer comes": [
         *CHARGE,
         Step(do=CONFIRMING, screen="confirming"),
-        Step(do=UNKNOWN, screen="unknown", says="请不要再收一次"),
+        Step(do=UNKNOWN, screen="unknown", says="请勿重复收款"),
         Step(do=Do.NEXT, screen="amount", says="待核实 1"),
         Step(do=APPROVED, screen="amount", says="编号 0001-1000  ·  收款成功"),
         Step(do="5", screen="amount"),
@@ -210,7 +210,7 @@ JOURNEYS = {
         *CHARGE,
         Step(do=UNKNOWN, screen="unknown"),
         Step(do=Do.ACCEPT_OFFLINE, screen="unknown", call=SaleCall(SALE_ID, Verb.ACCEPT_OFFLINE)),
-        Step(do=Answered(Trouble("offline_not_possible", "count: full")), screen="unknown", says="这一笔不能离线收"),
+        Step(do=Answered(Trouble("offline_not_possible", "count: full")), screen="unknown", says="这笔不能离线收下"),
     ],
     "stored offline": [
         Step(do=OFFLINE, screen="amount", says="离线"),
@@ -230,7 +230,7 @@ JOURNEYS = {
         Step(do=Do.CHARGE, screen="amount", call=START),
         Step(do=ARMED_OFFLINE, screen="present", says="出示确认码"),
         Step(do=Answered(), screen="present"),
-        Step(do=Do.OPEN_CODE, screen="code", says="八位数字"),
+        Step(do=Do.OPEN_CODE, screen="code", says="8位数字"),
         Step(do="12345678", screen="code"),
         Step(do=Do.SEND_CODE, screen="code", call=SendCode(SALE_ID, "12345678")),
         Step(do=Answered(Trouble("wrong_code", "")), screen="code"),
@@ -252,7 +252,7 @@ JOURNEYS = {
         Step(do=Do.CHARGE, screen="amount", call=START),
         Step(do=ARMED_OFFLINE, screen="present"),
         Step(do=Answered(), screen="present"),
-        Step(do=Do.CANCEL, screen="code", says="取消这一笔"),
+        Step(do=Do.CANCEL, screen="code", says="取消这笔"),
         Step(do=Do.BACK, screen="present"),
         Step(do=Do.CANCEL, screen="code"),
         Step(do=Do.CANCEL, screen="present", call=SaleCall(SALE_ID, Verb.CANCEL)),
@@ -285,13 +285,13 @@ JOURNEYS = {
     ],
     "a friend pays: parked, the counter goes on": [
         *CHARGE,
-        Step(do=online(sale("pending", "cancel", "park")), screen="paying", says="手机正在付款"),
+        Step(do=online(sale("pending", "cancel", "park")), screen="paying", says="等待付款"),
         Step(do=Do.PARK, screen="paying", call=SaleCall(SALE_ID, Verb.PARK)),
         Step(do=online(PARKED), screen="amount", says="暂挂 1"),
         Step(do=Answered(), screen="amount"),
         Step(do=online(PARKED, parked=[PARKED]), screen="amount", says="暂挂 1"),
         Step(do=Do.OPEN_WAITING, screen="waiting"),
-        Step(do=ShowSale(SALE_ID), screen="paying", says="这一笔已暂挂"),
+        Step(do=ShowSale(SALE_ID), screen="paying", says="这笔已挂单"),
         Step(do=Do.CANCEL, screen="paying", call=SaleCall(SALE_ID, Verb.CANCEL)),
     ],
     "another sale is going on": [
@@ -303,7 +303,7 @@ JOURNEYS = {
     ],
     "the daemon dies mid-sale and comes back": [
         *CHARGE,
-        Step(do=Gone(), screen="away", says="请不要再收一次"),
+        Step(do=Gone(), screen="away", says="请勿重复收款"),
         Step(do=PRESENTED, screen="present", says="请将手机靠近这里"),
     ],
     "the daemon dies while typing": [

@@ -22,12 +22,12 @@ def asked(state: str | None, amount: int = 1880) -> SaleView:
 @pytest.mark.parametrize(
     ("state", "mark", "says"),
     [
-        (None, DECLINED, "上传后没有付成，钱没有收到"),
+        (None, DECLINED, "上传后支付失败，款项未收到"),
         ("open", DECLINED, "顾客已收到付款请求"),
         ("refused", DECLINED, "顾客不肯补付"),
         ("withdrawn", DECLINED, "已不欠款，顾客不用再付"),
-        ("forgiven", DECLINED, "上传后没有付成，钱没有收到"),
-        ("paid", (Shape.PHONE, Token.BRAND), "顾客后来付了 ¥18.00"),
+        ("forgiven", DECLINED, "上传后支付失败，款项未收到"),
+        ("paid", (Shape.PHONE, Token.BRAND), "顾客已补付¥18.00"),
     ],
     ids=["no shopper was asked", "open", "refused", "withdrawn", "of a later version", "paid since"],
 )
