@@ -102,7 +102,7 @@ JOURNEYS = {
     "a shop asks about what is large to it": [
         Step(do=SMALL_SHOP, screen="amount"),
         Step(do="18.80", screen="amount"),
-        Step(do=Do.CHARGE, screen="large_amount", says="超过本店设定的 ¥18.79"),
+        Step(do=Do.CHARGE, screen="large_amount", says="超过本店设定的¥18.79"),
         Step(do=Do.CHARGE_LARGE, screen="amount", call=START),
     ],
     "a manager is needed, types the PIN, and it goes on": [
@@ -118,7 +118,7 @@ JOURNEYS = {
     "a manager is needed and not there": [
         Step(do=UNKNOWN, screen="unknown"),
         Step(do=Do.ACCEPT_OFFLINE, screen="unknown", call=STORE_CALL),
-        Step(do=Answered(A_MANAGER_IS_NEEDED), screen="pin", says="离线收下 ¥18.80"),
+        Step(do=Answered(A_MANAGER_IS_NEEDED), screen="pin", says="离线收下¥18.80"),
         Step(do=PressPin(Key.D4), screen="pin"),
         Step(do=Do.BACK, screen="unknown"),
         Step(do=APPROVED, screen="approved"),
@@ -153,7 +153,7 @@ JOURNEYS = {
         Step(
             do=online(REFUSED),
             screen="present",
-            says="您取消了这笔付款",
+            says="您已取消付款",
         ),
         Step(do=APPROVED, screen="approved", says="收款成功"),
     ],
@@ -161,7 +161,7 @@ JOURNEYS = {
         *CHARGE,
         Step(do=online(REFUSED), screen="present", says="重新发起"),
         Step(do=Do.AGAIN, screen="present", call=SaleCall(SALE_ID, Verb.AGAIN)),
-        Step(do=SIGNED, screen="present", says="请稍等"),
+        Step(do=SIGNED, screen="present", says="请稍候"),
         Step(do=PRESENTED, screen="present", says="请将手机靠近这里"),
     ],
     "declined, then tried again": [
@@ -178,21 +178,21 @@ JOURNEYS = {
     "cancelled by the cashier": [
         *CHARGE,
         Step(do=Do.CANCEL, screen="present", call=SaleCall(SALE_ID, Verb.CANCEL)),
-        Step(do=online(sale("cancelling")), screen="cancelling", says="取消还没有得到确认"),
+        Step(do=online(sale("cancelling")), screen="cancelling", says="取消尚未确认"),
         Step(do=online(sale("cancelled")), screen="cancelled", says="未扣款"),
         Step(do=Do.NEXT, screen="amount"),
     ],
     "time runs out": [
         *CHARGE,
-        Step(do=online(sale("expired", "again")), screen="expired", says="时间到了"),
+        Step(do=online(sale("expired", "again")), screen="expired", says="已超时"),
         Step(do=Do.AGAIN, screen="expired", call=SaleCall(SALE_ID, Verb.AGAIN)),
     ],
     "the link dies; the next sale goes on; the answer comes": [
         *CHARGE,
         Step(do=CONFIRMING, screen="confirming"),
         Step(do=UNKNOWN, screen="unknown", says="请勿重复收款"),
-        Step(do=Do.NEXT, screen="amount", says="待核实 1"),
-        Step(do=APPROVED, screen="amount", says="编号 0001-1000  ·  收款成功"),
+        Step(do=Do.NEXT, screen="amount", says="待核实1"),
+        Step(do=APPROVED, screen="amount", says="编号0001-1000  ·  收款成功"),
         Step(do="5", screen="amount"),
     ],
     "unknown, looked at again and cash taken": [
@@ -202,8 +202,8 @@ JOURNEYS = {
         Step(do=Do.OPEN_WAITING, screen="waiting", says="0001-1000"),
         Step(do=ShowSale(SALE_ID), screen="unknown"),
         Step(do=Do.OTHER_MONEY, screen="unknown", call=SaleCall(SALE_ID, Verb.CANCEL)),
-        Step(do=online(sale("reversing")), screen="reversing", says="会自动退回"),
-        Step(do=online(sale("reversed")), screen="reversed", says="不会扣款"),
+        Step(do=online(sale("reversing")), screen="reversing", says="将自动退回"),
+        Step(do=online(sale("reversed")), screen="reversed", says="顾客无需付款"),
         Step(do=Do.NEXT, screen="amount"),
     ],
     "unknown, stored by the cashier's own decision": [
@@ -219,7 +219,7 @@ JOURNEYS = {
         Step(do=ARMED_OFFLINE, screen="present", says="请将手机靠近这里"),
         Step(do=offline(sale("accepted_offline", mode="offline")), screen="stored", says="已离线收下"),
         Step(do=Do.NEXT, screen="amount"),
-        Step(do=Do.OPEN_QUEUE, screen="queue", says="待上传 3 笔"),
+        Step(do=Do.OPEN_QUEUE, screen="queue", says="待上传3笔"),
         Step(do=Do.SYNC, screen="queue", says="正在上传", call=Sync()),
         Step(do=Answered(), screen="queue", says="立即上传"),
         Step(do=Do.BACK, screen="amount"),
@@ -239,7 +239,7 @@ JOURNEYS = {
                 ARMED_OFFLINE, sale=sale("presented", "confirmation-code", url=OFFLINE_URL, code_tries_left=4)
             ),
             screen="code",
-            says="号码不对，还可以试 4 次",
+            says="确认码不正确，还可输入4次",
         ),
         Step(do="87654321", screen="code"),
         Step(do=Do.SEND_CODE, screen="code", call=SendCode(SALE_ID, "87654321")),
@@ -264,7 +264,7 @@ JOURNEYS = {
         Step(do=offline(sale("approved", mode="offline")), screen="approved", says="收款成功"),
     ],
     "somebody comes back with a code when the next has been served": [
-        Step(do=msgspec.structs.replace(OFFLINE, cancelling=[GIVEN_UP]), screen="amount", says="待确认码 1"),
+        Step(do=msgspec.structs.replace(OFFLINE, cancelling=[GIVEN_UP]), screen="amount", says="确认码1"),
         Step(do=Do.OPEN_WAITING, screen="waiting", says="仍可输入确认码"),
         Step(do=ShowSale(SALE_ID), screen="cancelling", says="请先输入"),
         Step(do=Do.OPEN_CODE, screen="code"),
@@ -278,7 +278,7 @@ JOURNEYS = {
         Step(
             do=online(sale("pending", "cancel", "park", "confirmation-code", claimed_until=ago(-45))),
             screen="paying",
-            says="还有 45",
+            says="剩余45",
         ),
         Step(do=online(sale("presented", "cancel", url=ONLINE_URL)), screen="present", says="扫码"),
         Step(do=online(sale("approved")), screen="approved"),
@@ -287,9 +287,9 @@ JOURNEYS = {
         *CHARGE,
         Step(do=online(sale("pending", "cancel", "park")), screen="paying", says="等待付款"),
         Step(do=Do.PARK, screen="paying", call=SaleCall(SALE_ID, Verb.PARK)),
-        Step(do=online(PARKED), screen="amount", says="暂挂 1"),
+        Step(do=online(PARKED), screen="amount", says="挂单1"),
         Step(do=Answered(), screen="amount"),
-        Step(do=online(PARKED, parked=[PARKED]), screen="amount", says="暂挂 1"),
+        Step(do=online(PARKED, parked=[PARKED]), screen="amount", says="挂单1"),
         Step(do=Do.OPEN_WAITING, screen="waiting"),
         Step(do=ShowSale(SALE_ID), screen="paying", says="这笔已挂单"),
         Step(do=Do.CANCEL, screen="paying", call=SaleCall(SALE_ID, Verb.CANCEL)),
@@ -310,13 +310,13 @@ JOURNEYS = {
         Step(do=IDLE, screen="amount"),
         Step(do="18.80", screen="amount"),
         Step(do=Gone(), screen="away", says="已输入的金额会保留"),
-        Step(do=IDLE, screen="amount", says="收款 ¥18.80"),
+        Step(do=IDLE, screen="amount", says="收款¥18.80"),
     ],
     "the charge is lost on the way and pressed again": [
         Step(do=IDLE, screen="amount"),
         Step(do="18.80", screen="amount"),
         Step(do=Do.CHARGE, screen="amount", call=START),
-        Step(do=Answered(Trouble("away", "")), screen="amount", says="没有送到，请再按一次"),
+        Step(do=Answered(Trouble("away", "")), screen="amount", says="未送达，请再按一次"),
         Step(do=Do.CHARGE, screen="amount", call=START),
     ],
     "a till starts a sale while the cashier looks at the queue": [

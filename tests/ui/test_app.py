@@ -298,7 +298,7 @@ def test_a_terminal_of_another_currency_offers_no_items(bench: Bench, daemon: Fa
     assert len(bench.screen.local.items) == 0
     assert [spoilt.fault for spoilt in bench.screen.local.spoilt_items] == [ItemFault.OTHER_CURRENCY]
     assert bench.screen.scene is not None
-    assert "快捷商品未显示：标价不是 JPY" in bench.screen.scene.words
+    assert "快捷商品未显示：标价币种不是JPY" in bench.screen.scene.words
 
 
 ODD_REFERENCES = ["桌\u200b7", "\u200b", "\U0001f469\u200d\U0001f467", "a\u2028b", "a\x00b", "\u0301", "中" * 3_000]

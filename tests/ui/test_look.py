@@ -196,7 +196,7 @@ def test_nothing_else_moves(name: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_link_and_reader_are_always_seen_as_shape_and_word(language: Language) -> None:
-    said = {"zh-Hans": ("读卡器断开", "离线"), "zh-Hant": ("讀卡器中斷", "離線"), "en": ("Reader lost", "Offline")}
+    said = {"zh-Hans": ("读卡器断开", "离线"), "zh-Hant": ("讀卡機斷線", "離線"), "en": ("Reader lost", "Offline")}
     for size in SIZES:
         one = scene("amount-all-badges", language, size)
         assert set(said[language]) <= set(one.words)

@@ -25,6 +25,7 @@ from pengpos.client import (
     TerminalView,
 )
 from pengpos.core.times import rfc3339
+from terminal.device.words import joined, message, sentences
 from ui.state.calls import AlarmSeen, AsOperator, Call, Pin, SaleCall, StartSale, Verb
 from ui.state.entry import Entry
 from ui.state.local import Daemon, ItemFault, Left, LocalState, Page, QuickItem, SpoiltItem, Trouble
@@ -42,35 +43,27 @@ ITEMS: Final = (
 )  # fmt: skip
 SPOILT: Final = (SpoiltItem(ItemFault.PRICE, 3, "燕麦拿铁", ""), SpoiltItem(ItemFault.NAME, 5, "", ""))
 
-NOT_ENOUGH: Final = ReasonView(
-    code=1,
-    shopper="余额不足。没有扣款。",
-    cashier="顾客余额不足，请换一种付款方式。",
-    detail="insufficient_funds",
-    shopper_in=Sentences(
-        zh_hans="余额不足。没有扣款。", zh_hant="餘額不足。沒有扣款。", en="Not enough money. Nothing was charged."
-    ),
-    cashier_in=Sentences(
-        zh_hans="顾客余额不足，请换一种付款方式。",
-        zh_hant="顧客餘額不足，請換一種付款方式。",
-        en="Not enough money. Ask for another way to pay.",
-    ),
-)
-SHOPPER_DECLINED: Final = ReasonView(
-    code=0,
-    shopper="您取消了这笔付款。没有扣款。",
-    cashier="顾客取消了，可以请顾客再碰一次。",
-    shopper_in=Sentences(
-        zh_hans="您取消了这笔付款。没有扣款。",
-        zh_hant="您取消了這筆付款。沒有扣款。",
-        en="You declined this payment. Nothing was charged.",
-    ),
-    cashier_in=Sentences(
-        zh_hans="顾客取消了，可以请顾客再碰一次。",
-        zh_hant="顧客取消了，可以請顧客再碰一次。",
-        en="The shopper declined. They may tap again.",
-    ),
-)
+
+def _reason(code: int, key: str, detail: str = "") -> ReasonView:
+    """A "no" with the terminal's own words."""
+    shopper, cashier = (_said(f"reason.{key}.{side}") for side in ("shopper", "cashier"))
+    return ReasonView(
+        code=code,
+        detail=detail,
+        shopper=shopper.zh_hans,
+        cashier=cashier.zh_hans,
+        shopper_in=shopper,
+        cashier_in=cashier,
+    )
+
+
+def _said(key: str, **values: str) -> Sentences:
+    """What the terminal says under a key."""
+    return sentences(message(key), **values)
+
+
+NOT_ENOUGH: Final = _reason(1, "not_enough_money", "insufficient_funds")
+SHOPPER_DECLINED: Final = _reason(0, "declined_by_shopper")
 
 
 def ago(seconds: int) -> str:
@@ -151,7 +144,7 @@ _LINES = [
     LineView(kind="tip", label="打赏", amount=0),
     LineView(kind="points", label="金卡 · 积分", amount=17),
 ]
-_CARD = CardView(kind="hongbao", title="红包", text="下次来店可抵 2 元", url="https://pay.example.cn/g/7c1Q")
+_CARD = CardView(kind="hongbao", title="红包", text="下次来店可抵2元", url="https://pay.example.cn/g/7c1Q")
 _UNKNOWN = sale("unknown", "cancel", "accept-offline", since_s=42)
 _IN_FRANCS = msgspec.structs.replace(_UNKNOWN, amount=1883, total=1883, currency="CHF")
 _CHECKED = offline(_UNKNOWN, unknown=[_UNKNOWN])
@@ -197,64 +190,31 @@ def _pad(call: Call, *roles: str, digits: str = "", calling: Call | None = None,
     return local(page=Page.PIN, asked=replace(opened, **asked), calling=calling)  # type: ignore[arg-type]  # real fields
 
 
-def _alarm(kind: str, age_s: int, text: tuple[str, str, str], cure: tuple[str, str, str], **said: object) -> AlarmView:
-    """An alarm with its words in zh-Hans, zh-Hant and en."""
-    text_in, cure_in = (Sentences(zh_hans=hans, zh_hant=hant, en=en) for hans, hant, en in (text, cure))
-    plain = AlarmView(id=f"{kind}-{age_s}", kind=kind, at=ago(age_s), text="-", text_in=text_in, cure_in=cure_in)
+def _alarm(kind: str, age_s: int, text: Sentences, cure: str, **said: object) -> AlarmView:
+    """An alarm with the terminal's own words; its cure by its key."""
+    plain = AlarmView(id=f"{kind}-{age_s}", kind=kind, at=ago(age_s), text="-", text_in=text, cure_in=_said(cure))
     return msgspec.structs.replace(plain, **said)
 
 
 _PAID_SINCE = _alarm(
     "declined_at_sync", 20,
-    (
-        "离线收的 0001-1000 上传后没有付成，顾客后来付了 18.80 CNY",
-        "離線收的 0001-1000 上傳後沒有付成，顧客後來付了 18.80 CNY",
-        "Stored sale 0001-1000 was declined, and the shopper has paid 18.80 CNY since",
-    ),
-    ("不用再做什么；日结里会写明", "不用再做什麼；日結裡會寫明", "Nothing to do; the day's report says so"),
+    _said("alarm.declined_at_sync.paid", number="0001-1000", amount="18.80 CNY"), "alarm.declined_at_sync.paid_cure",
     sale_id=SALE_ID, calm=True,
 )  # fmt: skip
 _DECLINED_AT_SYNC = _alarm(
     "declined_at_sync", 4000,
-    (
-        "离线收的 0001-0990 上传后没有付成；由您承担；顾客已收到付款请求",
-        "離線收的 0001-0990 上傳後沒有付成；由您承擔；顧客已收到付款請求",
-        "Stored sale 0001-0990 was declined; you bear it; the shopper has been asked to pay",
+    joined(
+        _said("alarm.declined_at_sync.text", number="0001-0990"),
+        _said("alarm.declined_at_sync.borne_by_merchant"), _said("alarm.declined_at_sync.asked_open"),
     ),
-    (
-        "请顾客在手机上付，不要再收一次；付好了这里会说",
-        "請顧客在手機上付，不要再收一次；付好了這裡會說",
-        "Do not charge again: they pay in their app, and you are told here",
-    ),
+    "alarm.declined_at_sync.asked_open_cure",
     sale_id="z",
 )  # fmt: skip
 _REFUND_REFUSED = _alarm(
-    "refund_refused", 90,
-    (
-        "0001-0982 的退款审核未通过，钱没有退给顾客",
-        "0001-0982 的退款審核未通過，錢沒有退給顧客",
-        "A refund of sale 0001-0982 was refused on review: nothing has gone back",
-    ),
-    (
-        "先问支付服务商原因；直接再退一次，还要重新审核",
-        "先問支付服務商原因；直接再退一次，還要重新審核",
-        "Ask your payment provider why; the same refund again would be reviewed again",
-    ),
+    "refund_refused", 90, _said("alarm.refund_refused.text", number="0001-0982"), "alarm.refund_refused.cure",
     sale_id="y",
 )  # fmt: skip
-_CLOCK_AHEAD = _alarm(
-    "clock", 300,
-    (
-        "收款机的时钟比后台快 420 秒，后台不回应",
-        "收款機的時鐘比後台快 420 秒，後台不回應",
-        "This terminal's clock is 420 s ahead of the backend's, which answers nothing",
-    ),
-    (
-        "把机器的时间调准（timedatectl set-ntp true），再重启收款机",
-        "把機器的時間調準（timedatectl set-ntp true），再重新啟動收款機",
-        "Set the machine's clock (timedatectl set-ntp true), then restart the terminal",
-    ),
-)  # fmt: skip
+_CLOCK_AHEAD = _alarm("clock", 300, _said("alarm.clock_ahead.text", seconds="420"), "alarm.clock_ahead.cure")
 
 SAMPLES: Final[dict[str, Sample]] = {
     "starting": Sample(None, local(daemon=Daemon.STARTING)),

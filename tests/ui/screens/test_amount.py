@@ -103,7 +103,7 @@ def test_online_the_room_left_offline_is_not_said(status: Status, says: bool) ->
 def test_the_result_of_a_sale_left_without_one_is_a_strip(state: str, shape: Shape, colour: Token) -> None:
     one = scene_of(Sample(online(sale(state)), typed("5", left=Left(SALE_ID, "unknown"))))
     assert [(node.shape, node.colour) for node in drawings(one) if node.shape in SMALL] == [(shape, colour)]
-    assert any(line.startswith("编号 0001-1000  ·  ") for line in one.words)
+    assert any(line.startswith("编号0001-1000  ·  ") for line in one.words)
     assert words.LAST_SALE.in_language("zh-Hans") not in one.words, "it is said once"
 
 

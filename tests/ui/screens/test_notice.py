@@ -90,7 +90,7 @@ def test_why_a_terminal_without_its_records_sells_nothing_is_said_whole(language
 )
 def test_only_a_sale_under_way_is_named(status: Status, named: bool) -> None:
     said = scene_of(Sample(status, local(daemon=Daemon.AWAY))).words
-    assert ("编号 0001-1000  ·  ¥18.80" in said) is named
+    assert ("编号0001-1000  ·  ¥18.80" in said) is named
 
 
 def test_the_command_to_enrol_is_shown_whole() -> None:

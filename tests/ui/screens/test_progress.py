@@ -11,7 +11,7 @@ from workshop.samples.screens import Sample, ago, local, online, sale
 
 @pytest.mark.parametrize(
     ("left_s", "says"),
-    [(43, "还有 43 秒"), (600, "还有 10 分 0 秒"), (0, "还有 0 秒"), (-5, "还有 0 秒")],
+    [(43, "剩余43秒"), (600, "剩余10分0秒"), (0, "剩余0秒"), (-5, "剩余0秒")],
     ids=["a minute, begun a while ago", "as long as the backend likes", "over", "over, and not heard of yet"],
 )
 def test_the_claims_end_is_what_the_snapshot_says(left_s: int, says: str) -> None:
@@ -33,4 +33,4 @@ def test_while_a_page_is_paying_a_phone_at_the_reader_is_invited_too(changes: di
     paying = sale("pending", "cancel", **({"claimed_until": ago(-50)} | changes))
     parked = [paying] if paying.parked else []
     scene = scene_of(Sample(online(paying, parked=parked), local(focus=paying.id)))
-    assert any("碰一下" in node.text for node in texts(scene)) is invites
+    assert any("碰一碰" in node.text for node in texts(scene)) is invites

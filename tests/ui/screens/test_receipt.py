@@ -17,7 +17,7 @@ from workshop.samples.screens import ONLINE_URL, Sample, local, online, sale
 
 RECEIPT = "https://pay.example.cn/r/1"
 GIFT = "https://pay.example.cn/g/7c1Q"
-CARD = CardView(kind="hongbao", title="红包", text="下次来店可抵 2 元", url=GIFT)
+CARD = CardView(kind="hongbao", title="红包", text="下次来店可抵2元", url=GIFT)
 
 
 def approved(**fields: object) -> SaleView:
@@ -31,9 +31,9 @@ def shown(one: SaleView, **fields: object) -> Scene:
 @pytest.mark.parametrize(
     ("one", "data", "says"),
     [
-        (approved(receipt_url=RECEIPT), RECEIPT, ["扫码领小票"]),
-        (approved(cards=[CARD]), GIFT, ["红包", "下次来店可抵 2 元"]),
-        (approved(receipt_url=RECEIPT, cards=[CARD]), GIFT, ["红包", "下次来店可抵 2 元"]),
+        (approved(receipt_url=RECEIPT), RECEIPT, ["扫码查看小票"]),
+        (approved(cards=[CARD]), GIFT, ["红包", "下次来店可抵2元"]),
+        (approved(receipt_url=RECEIPT, cards=[CARD]), GIFT, ["红包", "下次来店可抵2元"]),
     ],
     ids=["a receipt", "a gift", "both: the gift leads to the receipt"],
 )

@@ -77,10 +77,10 @@ def test_another_colour() -> None:
 @pytest.mark.parametrize(
     ("minor", "currency", "says"),
     [
-        (1883, "CHF", "收现金应收 CHF 18.85"),
+        (1883, "CHF", "收现金应收CHF 18.85"),
         (1885, "CHF", ""),
         (1883, "CNY", ""),
-        (1234, "HUF", "收现金应收 HUF 10.00"),
+        (1234, "HUF", "收现金应收HUF 10.00"),
     ],
 )
 def test_what_is_collected_in_cash_where_coins_cannot_pay_it(minor: int, currency: str, says: str) -> None:

@@ -19,9 +19,9 @@ NEWS = AlarmView(id="2", kind="x", at=ago(60), text="-", calm=True)
     ("alarms", "badges", "said"),
     [
         ([], [], None),
-        ([LOUD, LOUD], [(Shape.ALARM, Token.DECLINED)], "注意 2"),
-        ([NEWS], [(Shape.PHONE, Token.BRAND)], "消息 1"),
-        ([NEWS, LOUD], [(Shape.ALARM, Token.DECLINED)], "注意 1"),
+        ([LOUD, LOUD], [(Shape.ALARM, Token.DECLINED)], "提醒2"),
+        ([NEWS], [(Shape.PHONE, Token.BRAND)], "消息1"),
+        ([NEWS, LOUD], [(Shape.ALARM, Token.DECLINED)], "提醒1"),
     ],
     ids=["none", "alarms", "only news", "news beside an alarm"],
 )
