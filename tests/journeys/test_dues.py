@@ -79,7 +79,7 @@ def test_asked_then_paid_and_nobody_is_frightened_any_more(
     assert sale.state == "declined_at_sync"
     assert [step.state for step in sale.history] == [step.state for step in asked.history]
     assert balance(counter, phone) == 1_000_00 - 18_23
-    news = alarm_of(counter, sale, "the shopper has paid 18.23 CNY since")
+    news = alarm_of(counter, sale, "the shopper has since paid 18.23 CNY")
     assert (news.id, news.calm) == (alarm.id, True)
     counter.restart()
     assert due_of(counter.sale(sale)) == PAID
@@ -127,7 +127,7 @@ def test_paid_while_the_terminal_was_off(counter: Counter, phone: VirtualPhone, 
 def test_refused_and_paid_after_all(counter: Counter, phone: VirtualPhone, asked: SaleView) -> None:
     account(counter, phone).refuse_due(intent_of(asked))
     counter.until(asked, lambda seen: due_of(seen) == DueView(state="refused", amount=18_23))
-    alarm = alarm_of(counter, asked, "the shopper refuses to pay it")
+    alarm = alarm_of(counter, asked, "the shopper refused to pay")
     assert not alarm.calm
     assert counter.call("POST", f"/v1/alarms/{alarm.id}/seen").is_success
     account(counter, phone).pay_due(intent_of(asked))
@@ -154,7 +154,7 @@ def test_the_till_calls_it_off(counter: Counter, phone: VirtualPhone, asked: Sal
     assert counter.call("POST", f"/v1/sales/{asked.id}/refunds", ALL).status_code == 201
     sale = counter.until(asked, lambda seen: (due := due_of(seen)) is not None and due.state == "withdrawn")
     assert "refunds" not in sale.can
-    assert alarm_of(counter, sale, "nothing is owed").calm
+    assert alarm_of(counter, sale, "nothing more is owed").calm
     assert [due.state for due in account(counter, phone).dues()] == ["withdrawn"]
     assert balance(counter, phone) == 1_000_00
 

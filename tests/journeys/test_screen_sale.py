@@ -153,7 +153,7 @@ JOURNEYS = {
         Step(
             do=online(REFUSED),
             screen="present",
-            says="您已取消付款",
+            says="您取消了这笔付款",
         ),
         Step(do=APPROVED, screen="approved", says="收款成功"),
     ],

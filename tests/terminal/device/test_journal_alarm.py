@@ -23,12 +23,12 @@ from terminal.device.alarms import Alarms
 from terminal.device.journal_alarm import JournalAlarm, JournalUse, MediumAlarms, alarm_of
 from tests.support.parts import HandClock, SlowJournal
 
-ROOM = ("满了", "滿了", "is full")
-CARD = ("存储卡读写失败", "儲存卡讀寫失敗", "storage card fails")
-WAITS = ("暂时记不下来", "暫時記不下來", "does not answer just now")
-FILE = ("流水文件用不了", "流水檔案用不了", "file cannot be used")
-SOFTWARE = ("软件出错", "軟體出錯", "software had a fault")
-OF_STORAGE = re.compile("card|storage|存储|儲存")
+ROOM = ("已满", "已滿", "is full")
+CARD = ("存储卡读写失败", "記憶卡讀寫失敗", "storage card is failing")
+WAITS = ("暂时无法写入", "暫時無法寫入", "can't be written just now")
+FILE = ("流水文件无法使用", "交易紀錄檔無法使用", "file can't be used")
+SOFTWARE = ("软件出错", "軟體發生錯誤", "software had a fault")
+OF_STORAGE = re.compile("card|storage|存储|記憶卡")
 
 TABLE: list[tuple[BaseException, str, tuple[str, str, str], bool]] = [
     (JournalFullError("no space left"), "journal", ROOM, True),

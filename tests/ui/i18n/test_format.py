@@ -50,9 +50,7 @@ def test_durations(seconds: int, hans: str, en: str) -> None:
     assert (duration(seconds, "zh-Hans"), duration(seconds, "en")) == (hans, en)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "hant"), [(4, "不到1分鐘"), (60, "1分鐘"), (3599, "59分鐘"), (3600, "1小時0分")]
-)
+@pytest.mark.parametrize(("seconds", "hant"), [(4, "不到1分鐘"), (60, "1分鐘"), (3599, "59分鐘"), (3600, "1小時0分")])
 def test_ages_have_no_seconds(seconds: int, hant: str) -> None:
     assert age(seconds, "zh-Hant") == hant
 
