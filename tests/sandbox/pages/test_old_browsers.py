@@ -69,7 +69,7 @@ def test_a_script_that_does_not_arrive_leaves_a_true_sentence(
 ) -> None:
     sale = till.sale(18_80)
     with shopper(browser, shop, expected=("net::ERR",)) as phone:
-        phone.page.route(f"**/pages/{name}", lambda route: route.abort())
+        phone.page.route(f"**/pages/*/{name}", lambda route: route.abort())
         phone.open(address(till, sale))
         phone.reads("这一页没有完整打开，没有发出付款。")
         phone.reads("has sent no payment")
@@ -104,6 +104,25 @@ def test_a_result_that_cannot_be_drawn_is_not_said_to_be_checked(browser: "Brows
         assert till.status(sale) == "approved"
         phone.press("重新打开")
         phone.sees("付款成功")
+
+
+def test_a_second_visit_asks_for_no_part_again(browser: "Browser", shop: Shop, till: Till) -> None:
+    url = address(till, till.sale(18_80))
+    with shopper(browser, shop) as phone:
+        phone.open(url)
+        phone.sees("怎么称呼您？")
+        asked: dict[str, str] = {}
+        kept: list[str] = []
+        network = phone.page.context.new_cdp_session(phone.page)
+        network.send("Network.enable")
+        network.on("Network.requestWillBeSent", lambda sent: asked.update({sent["requestId"]: sent["request"]["url"]}))
+        network.on("Network.requestServedFromCache", lambda found: kept.append(found["requestId"]))
+        phone.open(url)
+        phone.sees("怎么称呼您？")
+        phone.until_answered()
+        fetched = {one for request, one in asked.items() if request not in kept}
+        icon = {one for one in fetched if one.endswith("/icon.svg")}  # asked for beside the page, at any time
+        assert fetched - icon == {url}
 
 
 def test_no_script_needs_a_newer_grammar() -> None:

@@ -6,7 +6,7 @@ import re
 import httpx
 import pytest
 
-from sandbox.backend.serving.pages import HEADERS
+from sandbox.backend.serving.pages import HEADERS, KEPT, VERSION
 from sandbox.pages import STATIC
 from tests.support.backend import Shop
 
@@ -30,7 +30,43 @@ def test_everything_goes_out_with_strict_headers(http: httpx.Client, path: str) 
 def test_a_document_is_the_same_whatever_it_names(http: httpx.Client, path: str) -> None:
     answer = http.get(path)
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert answer.content == (STATIC / ("receipt.html" if path.startswith("/r") else "pay.html")).read_bytes()
+    assert answer.text == document("receipt" if path.startswith("/r") else "pay")
+
+
+def document(name: str) -> str:
+    """A document as it goes out: its parts by the name of their version."""
+    return (STATIC / f"{name}.html").read_text(encoding="utf-8").replace('"/pages/', f'"/pages/{VERSION}/')
+
+
+@pytest.mark.parametrize("name", [path.name for path in sorted(STATIC.iterdir())])
+def test_a_part_under_its_version_is_kept_for_good(http: httpx.Client, name: str) -> None:
+    answer = http.get(f"/pages/{VERSION}/{name}")
+    assert {header: answer.headers[header] for header in KEPT} == KEPT
+    assert http.get(f"/pages/{'0' * 16}/{name}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip, deflate, br", True),
+        ("br;q=1, GZIP ; q=0.5", True),
+        ("gzip;q=0", False),
+        ("gzip;q=0.0", False),
+        ("identity", False),
+    ],
+)
+def test_a_part_is_compressed_for_all_who_take_it(http: httpx.Client, accepted: str, *, packed: bool) -> None:
+    answer = http.get(f"/pages/{VERSION}/sentences.js", headers={"Accept-Encoding": accepted})
+    assert (answer.headers.get("Content-Encoding") == "gzip") == packed
+    assert (answer.headers["Vary"], answer.content) == ("Accept-Encoding", (STATIC / "sentences.js").read_bytes())
+
+
+def test_all_of_the_pay_page_is_at_most_25_kb(http: httpx.Client) -> None:
+    html = document("pay")
+    parts = {"/t", *re.findall(r'(?:href|src)="(/pages/[^"]+)"', html)}
+    lengths = [int(http.get(part, headers={"Accept-Encoding": "gzip"}).headers["Content-Length"]) for part in parts]
+    assert len(parts) > 15
+    assert sum(lengths) <= 25_000
 
 
 def test_what_has_not_changed_is_not_sent_again(http: httpx.Client) -> None:
@@ -52,7 +88,7 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 def test_a_browser_at_an_unknown_address_gets_a_page(http: httpx.Client, path: str) -> None:
     answer = http.get(path, headers=BROWSER)
     assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
-    assert answer.content == (STATIC / "pay.html").read_bytes()
+    assert answer.text == document("pay")
     assert {name: answer.headers[name] for name in HEADERS} == HEADERS
 
 
