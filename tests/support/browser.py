@@ -62,6 +62,7 @@ def profile(
     locale: str = "zh-CN",
     dark: bool = False,
     expected: tuple[str, ...] = (),
+    java_script_enabled: bool = True,
 ) -> "Iterator[BrowserContext]":
     """One person's browser: storage of its own, that is empty. Tabs opened in it are watched.
 
@@ -75,6 +76,7 @@ def profile(
         color_scheme="dark" if dark else "light",
         reduced_motion="reduce",
         has_touch=viewport["width"] < 600,
+        java_script_enabled=java_script_enabled,
     )
     context.set_default_timeout(LIMIT_S * 1000)
     complaints: list[str] = []

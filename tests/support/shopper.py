@@ -15,7 +15,7 @@ from tests.support.browser import LIMIT_S, profile
 from tests.support.shop import Sale, Till, Wallet
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page, Request, Route
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, Route
 
 SECONDS_MOST = 90
 """How many seconds of a page's own time are let pass before a test gives up."""
@@ -40,6 +40,11 @@ class Shopper:
         self.page.goto(url)
 
     def sign_up(self, name: str | None = None) -> None:
+        """Say who it is, and wait for what comes then."""
+        self.says_name(name)
+        self.page.get_by_role("textbox").wait_for(state="detached")
+
+    def says_name(self, name: str | None = None) -> None:
         """Say who it is; without a name the one that is offered, by one touch."""
         if name is not None:
             self.page.get_by_role("textbox").fill(name)
@@ -51,7 +56,11 @@ class Shopper:
 
     def sees(self, heading: str) -> None:
         """Wait for the screen with this heading."""
-        self.page.get_by_role("heading", name=heading, level=1).wait_for()
+        self._heading(heading).wait_for()
+
+    def _heading(self, words: str) -> "Locator":
+        """The heading of a screen, not of the document that stands before it."""
+        return self.page.locator("main:not(#terms)").get_by_role("heading", name=words, level=1)
 
     def reads(self, text: str) -> None:
         """Wait for these words on the page."""
@@ -66,7 +75,7 @@ class Shopper:
 
         The page must have been opened with `with_own_time`. Raises AssertionError.
         """
-        wanted = self.page.get_by_role("heading", name=heading, level=1)
+        wanted = self._heading(heading)
         for _ in range(SECONDS_MOST):
             if wanted.is_visible():
                 return

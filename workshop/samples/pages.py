@@ -33,8 +33,8 @@ _NASTY = "<script>alert(1)</script> & <b>" + "x" * 49
 
 PAY: dict[str, dict[str, Any]] = {
     "loading": {"kind": "loading"},
-    "welcome": {"kind": "welcome"},
-    "welcome-no-name": {"kind": "welcome", "name": "", "problem": "name_missing"},
+    "welcome": {"kind": "welcome", "intent": _INTENT},
+    "welcome-no-name": {"kind": "welcome", "intent": _INTENT, "name": "", "problem": "name_missing"},
     "pay": _PAY,
     "pay-choices": _PAY | {
         "purses": [{"id": "P1", "name": "一家三口", "held": 26_600}],

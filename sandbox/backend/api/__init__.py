@@ -6,9 +6,11 @@ operator_side, delivery.
 """
 
 __all__ = [
+    "caller",
     "delivery",
     "operator_side",
     "problem_translation",
+    "rendering",
     "routing",
     "terminal_api",
     "wallet_api",

@@ -222,6 +222,18 @@ async def _account_before_body(request: Request, backend: Backend) -> None:
     backend.rates.wallet_requests.take(request.state.account_id)
 
 
+async def _account_or_none(request: Request, _: Bearer) -> str | None:
+    return cast("str | None", request.state.account_id)
+
+
+async def _account_or_none_before_body(request: Request, backend: Backend) -> None:
+    if "authorization" in request.headers:
+        await _account_before_body(request, backend)
+    else:
+        backend.rates.looks_of_address.take(_address(request))
+        request.state.account_id = None
+
+
 async def find_operator(request: Request, backend: Backend) -> Caller:
     """The operator whose token a request has; raises ProblemError 401."""
     token = _bearer(await _BEARER(request))
@@ -260,6 +272,8 @@ async def _operator(request: Request) -> Caller:
 
 
 AccountId = Annotated[str, Depends(_account)]
+AccountIdOrNone = Annotated[str | None, Depends(_account_or_none)]
+"""Whoever asks, of a call that takes a token and needs none."""
 OperatorOf = Annotated[Caller, Depends(_operator)]
 """Who calls, of a call that needs a role."""
 SUPPORT, RISK, ADMIN = (Depends(NeedsRole(role)) for role in BackendRole)
@@ -267,6 +281,7 @@ SUPPORT, RISK, ADMIN = (Depends(NeedsRole(role)) for role in BackendRole)
 _BEFORE_BODY: Mapping[Callable[..., Any], Callable[[Request, Backend], Awaitable[None]]] = {
     _terminal: _terminal_before_body,
     _account: _account_before_body,
+    _account_or_none: _account_or_none_before_body,
 }
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from pengpos.core.times import rfc3339
 from pengpos.wire.encoding.base64url import b64u
-from sandbox.backend.api.caller import AccountId, Address, BackendOf
+from sandbox.backend.api.caller import AccountId, AccountIdOrNone, Address, BackendOf
 from sandbox.backend.api.delivery import LostAnswer
 from sandbox.backend.api.rendering import wallet as rendering
 from sandbox.backend.api.routing import TerseRoute
@@ -103,7 +103,7 @@ def payments(
 
 
 @router.get("/intents/{reference}")
-def look(reference: str, account_id: AccountId, backend: BackendOf) -> shapes.PayableIntent:
+def look(reference: str, account_id: AccountIdOrNone, backend: BackendOf) -> shapes.PayableIntent:
     """Merchant and amount, by intent id (UUID or 22 characters) or presentation; claims nothing."""
     wanted = page_payments.read_reference(backend, reference, None)
     return rendering.payable(backend.db.write(lambda session: page_payments.look(session, backend, account_id, wanted)))

@@ -54,6 +54,7 @@ OPERATORS_MADE = Limit("operators made", 50, DAY_S)
 
 SIGN_UPS_OF_ADDRESS = Limit("sign-ups from one address", 100, 3_600)
 SIGN_UPS = Limit("sign-ups", 2_000, 3_600)
+LOOKS_OF_ADDRESS = Limit("looks without a token from one address", 1_200, 60)
 SIGNED_REQUESTS = Limit("requests signed by one device key", 1_200, 60)
 FLOODS_NOTED = Limit("alarms that one device key has reached this limit", 1, 600)
 WALLET_REQUESTS = Limit("requests of one account", 600, 60)
@@ -69,7 +70,7 @@ DURABLE = (
     ACTIVATION_CODES, OPERATORS, OPERATORS_MADE,
 )  # fmt: skip
 IN_MEMORY = (
-    SIGN_UPS_OF_ADDRESS, SIGN_UPS, SIGNED_REQUESTS, FLOODS_NOTED, WALLET_REQUESTS, OPERATOR_CHANGES,
+    SIGN_UPS_OF_ADDRESS, SIGN_UPS, LOOKS_OF_ADDRESS, SIGNED_REQUESTS, FLOODS_NOTED, WALLET_REQUESTS, OPERATOR_CHANGES,
     STREAMS_OF_TERMINAL, STREAMS, IMPORTS, CONNECTIONS,
 )  # fmt: skip
 
@@ -127,6 +128,7 @@ class Rates:
 
     sign_ups_of_address: Rate = field(default_factory=lambda: Rate(SIGN_UPS_OF_ADDRESS))
     sign_ups: Rate = field(default_factory=lambda: Rate(SIGN_UPS))
+    looks_of_address: Rate = field(default_factory=lambda: Rate(LOOKS_OF_ADDRESS))
     signed_requests: Rate = field(default_factory=lambda: Rate(SIGNED_REQUESTS))
     floods_noted: Rate = field(default_factory=lambda: Rate(FLOODS_NOTED))
     wallet_requests: Rate = field(default_factory=lambda: Rate(WALLET_REQUESTS))

@@ -88,8 +88,10 @@ def _is_of(presentation: Presentation, named: ids.IntentReference) -> bool:
     return found.intent_id == named.intent_id and named.terminal_id in {None, found.terminal_id}
 
 
-def look(session: Session, backend: Backend, account_id: str, reference: Reference) -> page_reports.PayableReport:
-    """What is to be paid to whom; claims nothing."""
+def look(
+    session: Session, backend: Backend, account_id: str | None, reference: Reference
+) -> page_reports.PayableReport:
+    """What is to be paid to whom; claims nothing. Whoever has the address may ask, also without an account."""
     return page_reports.of_intent(session, _lock(session, backend, reference), account_id, backend.clock.now())
 
 

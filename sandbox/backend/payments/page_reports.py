@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from pengpos.wire.confirmation_code import confirmation_code
 from sandbox.backend.errors import NotFoundError
-from sandbox.backend.intents import dues, finality, reports
+from sandbox.backend.intents import dues, finality, intents, reports
 from sandbox.backend.intents.reports import PaymentReport, ReportedStatus
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import (
@@ -92,11 +92,21 @@ class ReceiptReport:
     number: str
 
 
-def of_intent(session: Session, intent: IntentRow, account_id: str, now: int) -> PayableReport:
-    """An intent as this account sees it."""
+def of_address(session: Session, address: str, now: int) -> PayableReport | None:
+    """The intent that an address names, as whoever has the address sees it; None if it names none that is known."""
+    try:
+        named = intents.read_reference(address)
+    except NotFoundError:
+        return None
+    intent = session.scalars(select(IntentRow).where(intents.is_named(named))).one_or_none()
+    return None if intent is None else of_intent(session, intent, None, now)
+
+
+def of_intent(session: Session, intent: IntentRow, account_id: str | None, now: int) -> PayableReport:
+    """An intent as this account sees it, or somebody without one."""
     status = reports.status_of(intent, now)
     claimed = status is ReportedStatus.CLAIMED
-    mine = own_payment(session, intent, account_id)
+    mine = None if account_id is None else own_payment(session, intent, account_id)
     return PayableReport(
         intent_id=intent.intent_id,
         reference=ids.reference_beside(intent.key),
@@ -112,8 +122,8 @@ def of_intent(session: Session, intent: IntentRow, account_id: str, now: int) ->
         now=now,
         expires_at=intent.expires_at,
         claimed_until=intent.claimed_until if claimed else None,
-        claimed_by_me=claimed and intent.claimed_by == account_id,
-        payment=None if mine is None else of_payment(session, mine, account_id, now),
+        claimed_by_me=claimed and account_id is not None and intent.claimed_by == account_id,
+        payment=None if mine is None or account_id is None else of_payment(session, mine, account_id, now),
         final=intent.status in {IntentStatus.CANCELLED, IntentStatus.APPROVED},
     )
 

@@ -27,7 +27,7 @@ let undertaking = 0; // what is begun anew makes the answers to what was begun b
 let looks = 0; // looks under way: on a slow line the next must not overtake and undo them
 let seconds = 0;
 
-const api = () => backend(account.token, reference);
+const api = () => backend(account?.token, reference);
 
 // --- showing ---------------------------------------------------------------------------------------------------------
 
@@ -67,7 +67,6 @@ const act = {
 async function load() {
   const mine = ++undertaking;
   if (reference === null) return set({ kind: AT_THE_DOOR.test(location.pathname) ? "nothing" : "not_found" });
-  if (account === null) return set({ kind: "welcome" });
   looks += 1;
   try {
     const intent = await api().look();
@@ -99,6 +98,7 @@ const ENDED = {
 const given_up = (intent, had_paid) => ({ kind: intent.cancel_reason === "unable_to_complete" ? "expired" : "cancelled", intent, had_paid });
 
 async function open(mine, intent, notice) {
+  if (account === null) return set({ kind: "welcome", intent });
   let claimed;
   try {
     claimed = await api().claim();
@@ -175,7 +175,7 @@ async function begin_account(name) {
 
 function forget() {
   account = null; // the backend knows it no more: a sandbox that was made anew
-  set({ kind: "welcome" });
+  return load();
 }
 
 async function pay() {
@@ -314,6 +314,6 @@ addEventListener("pageshow", (event) => event.persisted && load());
 addEventListener("pagehide", () => state.kind === "pay" && let_go());
 document.addEventListener("visibilitychange", () => !document.hidden && WATCHED.has(state.kind) && look_again());
 
-render(false);
+if (document.getElementById("terms") === null) render(false); // else the document has said more than "one moment"
 load();
 setInterval(each_second, 1000);

@@ -34,5 +34,5 @@ async function load() {
   render(true);
 }
 
-render(false);
+if (document.getElementById("terms") === null) render(false); // else the document has said more than "one moment"
 load();

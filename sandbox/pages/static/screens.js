@@ -35,7 +35,7 @@ const timer = () => h("p", { class: "faint", role: "timer" });
 /** The heading's words, for the window's title. */
 export const titleOf = (language, state) => say(language, TITLES[state.kind] ?? state.kind, title_values(state));
 
-const TITLES = { paying: "to_pay", pay: "to_pay" };
+const TITLES = { welcome: "to_pay", paying: "to_pay", pay: "to_pay" };
 const title_values = (state) => ({ merchant: state.intent?.merchant.name });
 
 const SCREENS = {
@@ -76,10 +76,12 @@ function welcome({ language, state, act, t }) {
   const playMoney = money(100000, { currency: "CNY", currency_digits: 2 });
   return card({
     tone: "brand",
-    verdict: [heading(t("welcome")), text(t("welcome_means", { amount: playMoney }), { id: "means" })],
+    verdict: asked(state.intent, state.intent.amount, t),
     detail: h(
       "form",
       { class: "form", novalidate: true, onsubmit: submit },
+      h("h2", { class: "ask" }, t("welcome")),
+      text(t("welcome_means", { amount: playMoney }), { id: "means" }),
       h("label", { for: "name" }, t("name")),
       name,
       state.problem ? text(t(state.problem), { class: "alert", role: "alert" }) : null,
@@ -87,6 +89,13 @@ function welcome({ language, state, act, t }) {
     ),
   });
 }
+
+/** Who asks, for how much, and what both sides of the counter call it. */
+const asked = (intent, total, t) => [
+  heading(t("to_pay", { merchant: intent.merchant.name })),
+  amount(total, intent),
+  text(t("sale_number_is", { number: intent.number }), { class: "faint", id: "number" }),
+];
 
 // --- paying ----------------------------------------------------------------------------------------------------------
 
@@ -100,10 +109,9 @@ function pay({ language, state, act, t }) {
   const short = !busy && state.available < state.total;
   return card({
     tone: "brand",
-    verdict: [heading(t("to_pay", { merchant: intent.merchant.name })), amount(state.total, intent), bill(language, lines, intent)],
+    verdict: [asked(intent, state.total, t), bill(language, lines, intent)],
     detail: [
       state.notice ? text(t(state.notice), { class: "alert", role: "alert" }) : null,
-      text(t("sale_number_is", { number: intent.number }), { class: "faint", id: "number" }),
       intent.online ? null : text(t("terminal_offline"), { class: "hint" }),
       h("fieldset", { class: "choices", disabled: busy, "aria-label": t("pay_from") }, sources({ state, act, t, short }), vouchers({ language, state, act, t }), tip({ state, act, t, show })),
       short ? text(t("not_enough"), { class: "alert", role: "alert" }) : null,

@@ -157,18 +157,6 @@ def test_the_pages_have_the_screens_colours(theme: ThemeName) -> None:
     assert shared == {name: "#{:02X}{:02X}{:02X}".format(*tokens[name]) for name in shared}
 
 
-@pytest.mark.parametrize("name", ["pay", "receipt"])
-def test_each_document_names_all_its_scripts_so_that_none_is_waited_for(name: str) -> None:
-    document = (STATIC / f"{name}.html").read_text(encoding="utf-8")
-    needed, waiting = set[str](), [f"{name}.js"]
-    while waiting:
-        for found in re.findall(r'from "\./(\w+\.js)"', (STATIC / waiting.pop()).read_text(encoding="utf-8")):
-            if found not in needed:
-                needed.add(found)
-                waiting.append(found)
-    assert set(re.findall(r'modulepreload" href="/pages/(\w+\.js)"', document)) == needed
-
-
 def test_the_gallery_takes_each_picture_once(browser: "Browser", tmp_path: "Path", monkeypatch: Any) -> None:
     few = [shot for shot in shots() if shot.name in {"pay", "receipt"} and shot.language == "en"]
     monkeypatch.setattr(gallery, "shots", lambda: iter(few))

@@ -33,6 +33,9 @@ EVERYBODY: Final = "everybody"
 WHO_MAY: Final[dict[str, frozenset[str]]] = {
     "anybody": frozenset({EVERYBODY}),
     "who knows the address": frozenset({EVERYBODY}),
+    "who knows the id": frozenset(
+        {"stranger", "stranger's key", "terminal", "revoked terminal", "shopper"}
+    ),  # no token
     "a fresh key": frozenset({EVERYBODY}),  # its key and its code are in the body: test_enrolment.py
     "any terminal": frozenset({"terminal", "revoked terminal"}),
     "trading terminal": frozenset({"terminal"}),

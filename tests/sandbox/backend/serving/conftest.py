@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.backend import Shop, fresh_sqlite, on_a_socket
+from tests.support.shop import Till
 
 
 @pytest.fixture(scope="module")
@@ -13,3 +14,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with on_a_socket(fresh_sqlite(tmp_path_factory.mktemp("shop")), magic_amounts=True) as opened:
         yield opened
         assert opened.operator.ledger_is_balanced()
+
+
+@pytest.fixture(scope="module")
+def till(shop: Shop) -> Till:
+    return shop.till()

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the documents: what can be read before any script runs, and where none ever does.
+
+A document says who asks for how much under which number, in the reader's language. Of a sale that is over it says how
+that ended, and nothing about paying; of any other that this page has sent no payment. The script takes its place.
+
+Tests: tests/sandbox/pages/test_documents.py
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+
+from pengpos.i18n import Language
+from sandbox.pages import STATIC
+from sandbox.pages.languages import say
+from sandbox.pages.parts import with_addresses
+from ui.i18n.format import AmountParts, amount_parts
+
+_TERMS = "<!-- terms -->\n"
+_SENTENCE = re.compile(r'^<p lang="([\w-]+)">.*\n', re.MULTILINE)
+_LONG = 10
+"""An amount of more signs is set smaller; static/look.css has the sizes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Who asks for how much. `over`: the key of the sentence that says how it ended; None: it has not."""
+
+    merchant: str
+    number: str
+    amount_minor: int
+    currency: str
+    over: str | None = None
+
+
+def document(name: str, language: Language, terms: Terms | None = None) -> str:
+    """The document `name` in a language, with what its address is about."""
+    over = terms is not None and terms.over is not None
+    html = _template(name).replace('lang="zh-Hans"', f'lang="{language}"', 1)
+    html = _SENTENCE.sub(lambda found: found[0] if found[1] == language and not over else "", html)
+    return html.replace(_TERMS, "" if terms is None else _written(terms, language))
+
+
+@cache
+def _template(name: str) -> str:
+    return with_addresses((STATIC / f"{name}.html").read_text(encoding="utf-8"))
+
+
+def _written(terms: Terms, language: Language) -> str:
+    merchant = f"<bdi>{escape(terms.merchant)}</bdi>"
+    if terms.over is None:
+        tone, heading = "brand", f"<h1>{say(language, 'to_pay', merchant=merchant)}</h1>"
+    else:
+        tone, heading = "neutral", f'<h1>{say(language, terms.over)}</h1>\n<p class="strong">{merchant}</p>'
+    amount = amount_parts(terms.amount_minor, terms.currency, language)
+    return f"""<header class="bar"><span class="brand">{say(language, "brand")}</span>\
+<span class="chip">{say(language, "play_money")}</span></header>
+<main class="card" data-tone="{tone}" id="terms"><section class="verdict">
+{heading}
+<p class="{"amount long" if _length(amount) > _LONG else "amount"}"><span class="symbol">{escape(amount.symbol)}</span>\
+<span class="whole">{amount.whole}</span><span class="fraction">{amount.fraction}</span></p>
+<p class="faint">{say(language, "sale_number_is", number=escape(terms.number))}</p>
+</section></main>
+"""
+
+
+def _length(amount: AmountParts) -> float:
+    return len(amount.whole) + 0.6 * (len(amount.symbol) + len(amount.fraction))
