@@ -18,10 +18,10 @@ from sandbox.pages.languages import say
 from sandbox.pages.parts import with_addresses
 from ui.i18n.format import AmountParts, amount_parts
 
-_TERMS = "<!-- terms -->\n"
+_TERMS, _END = "<!-- terms -->\n", "<!-- end of terms -->\n"
 _SENTENCE = re.compile(r'^<p lang="([\w-]+)">.*\n', re.MULTILINE)
-_LONG = 10
-"""An amount of more signs is set smaller; static/look.css has the sizes."""
+_SIZES = {7: "amount", 11: "amount long", 18: "amount longest"}
+"""The class of an amount by how many signs wide it is at most; static/look.css has the sizes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,9 @@ def document(name: str, language: Language, terms: Terms | None = None) -> str:
     over = terms is not None and terms.over is not None
     html = _template(name).replace('lang="zh-Hans"', f'lang="{language}"', 1)
     html = _SENTENCE.sub(lambda found: found[0] if found[1] == language and not over else "", html)
-    return html.replace(_TERMS, "" if terms is None else _written(terms, language))
+    before, _, rest = html.partition(_TERMS)
+    middle, _, after = rest.partition(_END)
+    return before + (middle if terms is None else f"{_written(terms, language)}{middle}</main>\n") + after
 
 
 @cache
@@ -59,12 +61,13 @@ def _written(terms: Terms, language: Language) -> str:
 <span class="chip">{say(language, "play_money")}</span></header>
 <main class="card" data-tone="{tone}" id="terms"><section class="verdict">
 {heading}
-<p class="{"amount long" if _length(amount) > _LONG else "amount"}"><span class="symbol">{escape(amount.symbol)}</span>\
+<p class="{_size(amount)}"><span class="symbol">{escape(amount.symbol)}</span>\
 <span class="whole">{amount.whole}</span><span class="fraction">{amount.fraction}</span></p>
 <p class="faint">{say(language, "sale_number_is", number=escape(terms.number))}</p>
-</section></main>
+</section>
 """
 
 
-def _length(amount: AmountParts) -> float:
-    return len(amount.whole) + 0.6 * (len(amount.symbol) + len(amount.fraction))
+def _size(amount: AmountParts) -> str:
+    signs = len(amount.whole) + 0.6 * (len(amount.symbol) + len(amount.fraction))
+    return next((size for most, size in _SIZES.items() if signs <= most), _SIZES[18])
