@@ -38,6 +38,14 @@ def parts() -> dict[str, Part]:
     return made
 
 
+@cache
+def worker() -> bytes:
+    """The service worker, with the addresses of what it keeps; it changes with whatever of that does."""
+    shell = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("pay.html", "receipt.html"))
+    of_documents = hashlib.sha256(shell.encode()).hexdigest()[:16]
+    return f"{with_addresses((STATIC / 'worker.js').read_text(encoding='utf-8'))}// documents {of_documents}\n".encode()
+
+
 def with_addresses(text: str) -> str:
     """A source with the parts that it names, `"/pages/NAME"`, by their addresses."""
     return _NAMED.sub(lambda named: f'"{parts()[named[1]].address}"', text)

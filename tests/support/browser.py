@@ -63,11 +63,13 @@ def profile(
     dark: bool = False,
     expected: tuple[str, ...] = (),
     java_script_enabled: bool = True,
+    workers: bool = False,
 ) -> "Iterator[BrowserContext]":
     """One person's browser: storage of its own, that is empty. Tabs opened in it are watched.
 
     Raises AssertionError at the end if a page threw, logged an error (a breach of the Content-Security-Policy is one),
-    or asked any host but that of its own address. `expected`: parts of messages that belong to the test.
+    or asked any host but that of its own address. `expected`: parts of messages that belong to the test. `workers`:
+    with service workers, whose requests no route of a test sees.
     """
     context = browser.new_context(
         viewport=viewport,
@@ -77,6 +79,7 @@ def profile(
         reduced_motion="reduce",
         has_touch=viewport["width"] < 600,
         java_script_enabled=java_script_enabled,
+        service_workers="allow" if workers else "block",
     )
     context.set_default_timeout(LIMIT_S * 1000)
     complaints: list[str] = []

@@ -30,12 +30,12 @@ from sandbox.backend.payments import page_reports
 from sandbox.backend.records.tables import CancelReason
 from sandbox.pages.documents import Terms, document
 from sandbox.pages.languages import asked_for
-from sandbox.pages.parts import parts
+from sandbox.pages.parts import parts, worker
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'; trusted-types 'none'",
+    "require-trusted-types-for 'script'; trusted-types pengpos",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -44,6 +44,8 @@ HEADERS = {
 }
 ASKED_ANEW = HEADERS | {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Accept-Language"}
 """Of a document: kept for its reader alone, and asked for each time."""
+WORKER = HEADERS | {"Cache-Control": "no-cache", "Vary": "Accept-Encoding", "Service-Worker-Allowed": "/"}
+"""Of the service worker, which stands beside the parts and is for the documents."""
 KEPT = HEADERS | {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 """Of a part."""
 _APIS = re.compile(r"/(v1|wallet|admin|pages|openapi\.json)(/|$)")
@@ -83,6 +85,11 @@ def _router() -> APIRouter:
         """A receipt."""
         may_look = backend.rates.looks_of_address.has_room(address)
         return _document(request, "receipt", _of_receipt(backend, token) if may_look else None)
+
+    @pages.get("/pages/worker.js")
+    def service_worker(request: Request) -> Response:
+        """What keeps the shell of the pages on a phone."""
+        return _answer(request, worker(), "text/javascript", WORKER)
 
     @pages.get("/pages/{digest}/{name}")
     def part(digest: str, name: str, request: Request) -> Response:

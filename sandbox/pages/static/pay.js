@@ -9,6 +9,7 @@ import * as keep from "./keep.js";
 import { choices, chosen, with_means } from "./means.js";
 import { between_tabs, limit, pause, reference_of, seconds_between } from "./ways.js";
 import { screen, tick, titleOf } from "./screens.js";
+import { keep_shell } from "./shell.js";
 import { show, usual_language } from "./show.js";
 import { say } from "./words.js";
 
@@ -317,3 +318,4 @@ document.addEventListener("visibilitychange", () => !document.hidden && WATCHED.
 if (document.getElementById("terms") === null) render(false); // else the document has said more than "one moment"
 load();
 setInterval(each_second, 1000);
+keep_shell();

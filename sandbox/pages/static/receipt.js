@@ -4,6 +4,7 @@
 import { Refused, receipt } from "./api.js";
 import * as keep from "./keep.js";
 import { screen } from "./receipt_screens.js";
+import { keep_shell } from "./shell.js";
 import { show, usual_language } from "./show.js";
 import { say } from "./words.js";
 
@@ -36,3 +37,4 @@ async function load() {
 
 if (document.getElementById("terms") === null) render(false); // else the document has said more than "one moment"
 load();
+keep_shell();
