@@ -30,6 +30,7 @@ class Terms:
 
     merchant: str
     number: str
+    till_reference: str | None = None
     amount_minor: int
     currency: str
     over: str | None = None
@@ -56,6 +57,9 @@ def _written(terms: Terms, language: Language) -> str:
         tone, heading = "brand", f"<h1>{say(language, 'to_pay', merchant=merchant)}</h1>"
     else:
         tone, heading = "neutral", f'<h1>{say(language, terms.over)}</h1>\n<p class="strong">{merchant}</p>'
+    called = [say(language, "sale_number_is", number=escape(terms.number))]
+    if terms.till_reference:
+        called.append(say(language, "order_is", reference=f"<bdi>{escape(terms.till_reference)}</bdi>"))
     amount = amount_parts(terms.amount_minor, terms.currency, language)
     return f"""<header class="bar"><span class="brand">{say(language, "brand")}</span>\
 <span class="chip">{say(language, "play_money")}</span></header>
@@ -63,7 +67,7 @@ def _written(terms: Terms, language: Language) -> str:
 {heading}
 <p class="{_size(amount)}"><span class="symbol">{escape(amount.symbol)}</span>\
 <span class="whole">{amount.whole}</span><span class="fraction">{amount.fraction}</span></p>
-<p class="faint">{say(language, "sale_number_is", number=escape(terms.number))}</p>
+<p class="faint">{" · ".join(called)}</p>
 </section>
 """
 

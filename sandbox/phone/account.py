@@ -107,6 +107,8 @@ class AccountPayment(_Answer):
     merchant: _Merchant
     number: str = ""
     """What the shop calls the sale; a backend of page 1.1 does not say."""
+    till_reference: str | None = None
+    """What its till calls the order, where it says."""
     total: _Minor
     currency: _Currency
     refunded: _Minor = 0

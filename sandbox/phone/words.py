@@ -120,7 +120,7 @@ def of_account_payment(paid: AccountPayment) -> str:
     minor = paid.total if paid.due is None else paid.due.amount
     return _say(
         message("booked.payment"),
-        merchant=f"{paid.merchant.name} {paid.number}" if paid.number else paid.merchant.name,
+        merchant=" ".join(filter(None, (paid.merchant.name, paid.number, paid.till_reference))),
         amount=Money(minor, paid.currency),
         status=status,
         refunded=_say(message("booked.refunded"), amount=Money(paid.refunded, paid.currency)) if paid.refunded else "",

@@ -37,6 +37,8 @@ MerchantId = Annotated[str, Field(min_length=1, max_length=16)]
 
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=49)]
 """An intent id, as UUID or 22 characters of base64url; with `.TERMINAL` behind it where the bare id is another's."""
+TillReference = Annotated[str, Field(max_length=32)]
+"""What the till calls its order, from the intent."""
 VoucherId = Annotated[Base64url, Field(min_length=22, max_length=22)]
 
 
@@ -148,6 +150,7 @@ class WalletPayment(PaymentWithRefunds):
 
     reference: Reference | None = None
     number: SaleNumber
+    till_reference: TillReference | None = None
     merchant: MerchantView
     confirmation_code: str | None = None
     from_set_aside: Amount | None = None
@@ -164,6 +167,7 @@ class PayableIntent(InCurrency):
     intent_id: Uuid
     reference: Reference | None = None
     number: SaleNumber
+    till_reference: TillReference | None = None
     status: IntentStatus
     code: str | None = None
     reason: int | None = None
@@ -178,6 +182,8 @@ class PayableIntent(InCurrency):
     payment: WalletPayment | None = None
     final: bool = False
     """Of nothing that was signed for it is anything taken any more, but what `payment` says."""
+    test_amount: bool = False
+    """The amount's last two digits choose the outcome."""
 
 
 class WalletPayments(Shape):
@@ -188,10 +194,11 @@ class WalletPayments(Shape):
 
 
 class ReceiptView(InCurrency):
-    """What a receipt's URL shows: merchant, amount, time and the sale's number only."""
+    """What a receipt's URL shows: merchant, amount, time, the sale's number and the till's reference only."""
 
     merchant: str
     number: SaleNumber
+    till_reference: TillReference | None = None
     amount: Amount
     at: Rfc3339
     status: Literal["paid", "partly_refunded", "refunded"]

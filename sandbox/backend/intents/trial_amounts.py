@@ -101,6 +101,11 @@ def refund_fails(amount: int) -> bool:
     return _ending(amount) is Ending.REFUND_FAILS
 
 
+def is_one(amount: int) -> bool:
+    """Whether this amount's ending means something."""
+    return _ending(amount) is not None
+
+
 def _ending(amount: int) -> Ending | None:
     digits = amount % 100
     return Ending(digits) if amount >= LEAST_MINOR and digits in set(Ending) else None

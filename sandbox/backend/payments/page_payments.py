@@ -5,7 +5,7 @@ Source: tap protocol §3; backend API, "Shopper side". A claim keeps others from
 signed authorisation that is booked first wins all the same.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from sqlalchemy.orm import Session
@@ -92,7 +92,7 @@ def look(
     session: Session, backend: Backend, account_id: str | None, reference: Reference
 ) -> page_reports.PayableReport:
     """What is to be paid to whom; claims nothing. Whoever has the address may ask, also without an account."""
-    return page_reports.of_intent(session, _lock(session, backend, reference), account_id, backend.clock.now())
+    return _report(session, backend, _lock(session, backend, reference), account_id)
 
 
 def claim(session: Session, backend: Backend, account_id: str, reference: Reference) -> page_reports.PayableReport:
@@ -107,7 +107,7 @@ def claim(session: Session, backend: Backend, account_id: str, reference: Refere
         claims.note(session, intent, account_id, now)
         intent.claimed_by, intent.claimed_until = account_id, now + CLAIM_S
         intents.announce(session, intent, now)
-    return page_reports.of_intent(session, intent, account_id, now)
+    return _report(session, backend, intent, account_id)
 
 
 def release(session: Session, backend: Backend, account_id: str, reference: Reference) -> page_reports.PayableReport:
@@ -117,7 +117,7 @@ def release(session: Session, backend: Backend, account_id: str, reference: Refe
     if intent.claimed_by == account_id and intent.status is IntentStatus.CREATED:
         intent.claimed_by = intent.claimed_until = None
         intents.announce(session, intent, now)
-    return page_reports.of_intent(session, intent, account_id, now)
+    return _report(session, backend, intent, account_id)
 
 
 def pay(session: Session, backend: Backend, account_id: str, reference: Reference, order: PageOrder) -> PageVerdict:
@@ -138,6 +138,13 @@ def pay(session: Session, backend: Backend, account_id: str, reference: Referenc
     if backend.magic_amounts:
         delivery = trial_amounts.delivery(intent.amount_minor, first=payment.answers == 1)
     return PageVerdict(page_reports.of_payment(session, payment, account_id, now), delivery)
+
+
+def _report(
+    session: Session, backend: Backend, intent: IntentRow, account_id: str | None
+) -> page_reports.PayableReport:
+    report = page_reports.of_intent(session, intent, account_id, backend.clock.now())
+    return replace(report, test_amount=backend.magic_amounts and trial_amounts.is_one(intent.amount_minor))
 
 
 def _begun(session: Session, intent: IntentRow, account_id: str) -> PaymentRow | None:

@@ -33,14 +33,15 @@ from sandbox.backend.terminals.merchants import merchant_of
 class PagePaymentReport:
     """A payment as its payer sees it. `confirmation_code`: where the terminal was offline.
 
-    `reference`: what names its intent in an address, where the bare id means another terminal's.
-    `final`: nothing was taken of this authorisation and never will be. `from_set_aside_minor`: how much of it came from
-    what was set aside for its key; None where nothing of it was booked.
+    `reference`: what names its intent in an address, where the bare id means another terminal's. `till_reference`: what
+    the till calls its order. `final`: nothing was taken of this authorisation and never will be.
+    `from_set_aside_minor`: how much came from what was set aside for its key; None where nothing was booked.
     """
 
     payment: PaymentReport
     reference: str | None
     number: str
+    till_reference: str | None
     merchant: MerchantRow
     confirmation_code: str | None
     final: bool
@@ -52,12 +53,13 @@ class PayableReport:
     """An intent as a shopper sees it at the time `now`; `payment` is this account's own, if there is one.
 
     `number`: what both sides of the counter call the sale. `reference`: what names it in an address, where the bare id
-    means another terminal's.
+    means another terminal's. `till_reference`: what the till calls its order.
     """
 
     intent_id: str
     reference: str | None
     number: str
+    till_reference: str | None
     status: ReportedStatus
     code: str | None
     reason: int | None
@@ -73,6 +75,8 @@ class PayableReport:
     payment: PagePaymentReport | None
     final: bool
     """Whatever is delivered for it from now on is refused."""
+    test_amount: bool = False
+    """Its ending chooses the outcome."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,7 @@ class ReceiptReport:
     merchant: MerchantRow
     payment: PaymentRow
     number: str
+    till_reference: str | None
 
 
 def of_address(session: Session, address: str, now: int) -> PayableReport | None:
@@ -111,6 +116,7 @@ def of_intent(session: Session, intent: IntentRow, account_id: str | None, now: 
         intent_id=intent.intent_id,
         reference=ids.reference_beside(intent.key),
         number=intent.sale_number,
+        till_reference=intent.reference,
         status=status,
         code=intent.code,
         reason=intent.reason,
@@ -144,6 +150,7 @@ def of_payment(session: Session, row: PaymentRow, account_id: str, now: int) -> 
         payment=replace(report, due=report.due if dues.asks_for(session, row) else None),
         reference=ids.reference_beside(intent.key),
         number=intent.sale_number,
+        till_reference=intent.reference,
         merchant=merchant_of(session, row.terminal_id),
         confirmation_code=code,
         final=finality.is_final(session, intent, row, now),
@@ -172,8 +179,13 @@ def of_receipt(session: Session, token: str) -> ReceiptReport:
     ).one_or_none()
     if row is None:
         raise NotFoundError("receipt")
-    number = session.get_one(IntentRow, row.intent_key).sale_number
-    return ReceiptReport(merchant=merchant_of(session, row.terminal_id), payment=row, number=number)
+    intent = session.get_one(IntentRow, row.intent_key)
+    return ReceiptReport(
+        merchant=merchant_of(session, row.terminal_id),
+        payment=row,
+        number=intent.sale_number,
+        till_reference=intent.reference,
+    )
 
 
 def own_payment(session: Session, intent: IntentRow, account_id: str) -> PaymentRow | None:

@@ -125,6 +125,7 @@ def _of_intent(backend: Backend, reference: str) -> Terms | None:
         return Terms(
             merchant=found.merchant.name,
             number=found.number,
+            till_reference=found.till_reference,
             amount_minor=found.amount_minor,
             currency=found.currency,
             over=_OVER.get(status),
@@ -140,6 +141,7 @@ def _of_receipt(backend: Backend, token: str) -> Terms | None:
     return Terms(
         merchant=found.merchant,
         number=found.number,
+        till_reference=found.till_reference,
         amount_minor=found.amount,
         currency=found.currency,
         over=f"receipt_{found.status}",

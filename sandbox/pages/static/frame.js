@@ -60,6 +60,12 @@ export function rows(pairs) {
   );
 }
 
+/** What the till calls its order, as rows, where it says. */
+export const ordered = ({ till_reference: reference }, t) => (reference ? [[t("order"), h("bdi", {}, reference)]] : []);
+
+/** That the amount is one for testing, where it is one: what happens then is no fault of anybody's. */
+export const tested = (intent, t) => (intent.test_amount ? text(t("test_amount"), { class: "hint" }) : null);
+
 /** The lines of a bill; a single one says nothing that the amount does not. */
 export function bill(language, lines, unit) {
   if (lines.length < 2) return null;

@@ -3,7 +3,7 @@
 
 import { h } from "./dom.js";
 import { moment } from "./format.js";
-import { amount, bar, card, heading, next, rows, text, verdict } from "./frame.js";
+import { amount, bar, card, heading, next, ordered, rows, text, verdict } from "./frame.js";
 import { say } from "./words.js";
 
 const TONES = { paid: ["approved", "tick"], partly_refunded: ["approved", "tick"], refunded: ["neutral", "bar"] };
@@ -26,6 +26,7 @@ const SCREENS = {
           [say(language, "merchant"), h("bdi", {}, found.merchant)],
           [say(language, "paid_at"), moment(language, found.at)],
           [say(language, "sale_number"), found.number],
+          ...ordered(found, (key) => say(language, key)),
         ]),
       ],
     });

@@ -3,7 +3,7 @@
 
 import { h } from "./dom.js";
 import { clock, day, moment } from "./format.js";
-import { amount, bar, bill, button, card, heading, next, rows, text, verdict } from "./frame.js";
+import { amount, bar, bill, button, card, heading, next, ordered, rows, tested, text, verdict } from "./frame.js";
 import { money } from "./money.js";
 import { reasonKey, say } from "./words.js";
 
@@ -94,8 +94,11 @@ function welcome({ language, state, act, t }) {
 const asked = (intent, total, t) => [
   heading(t("to_pay", { merchant: intent.merchant.name })),
   amount(total, intent),
-  text(t("sale_number_is", { number: intent.number }), { class: "faint", id: "number" }),
+  text(called(intent, t), { class: "faint", id: "number" }),
 ];
+
+const called = ({ number, till_reference: reference }, t) =>
+  [t("sale_number_is", { number }), reference ? t("order_is", { reference }) : null].filter(Boolean).join(" · ");
 
 // --- paying ----------------------------------------------------------------------------------------------------------
 
@@ -112,6 +115,7 @@ function pay({ language, state, act, t }) {
     verdict: [asked(intent, state.total, t), bill(language, lines, intent)],
     detail: [
       state.notice ? text(t(state.notice), { class: "alert", role: "alert" }) : null,
+      tested(intent, t),
       intent.online ? null : text(t("terminal_offline"), { class: "hint" }),
       h("fieldset", { class: "choices", disabled: busy, "aria-label": t("pay_from") }, sources({ state, act, t, short }), vouchers({ language, state, act, t }), tip({ state, act, t, show })),
       short ? text(t("not_enough"), { class: "alert", role: "alert" }) : null,
@@ -227,6 +231,7 @@ function facts({ language, payment, t }) {
       [t("merchant"), h("bdi", {}, payment.merchant.name)],
       [t("paid_at"), moment(language, payment.decided_at)],
       [t("sale_number"), payment.number],
+      ...ordered(payment, t),
       ...refunded,
       ...payment.cards.filter((one) => one.kind !== "receipt").map((one) => [one.title, one.text]),
     ]),
@@ -245,7 +250,7 @@ function declined({ state, t }) {
     detail: [
       amount(state.intent.amount, state.intent),
       text(t(reasonKey(state.code, state.reason)), { class: "strong" }),
-      text(t("declined_next")),
+      tested(state.intent, t) ?? text(t("declined_next")),
     ],
   });
 }
@@ -258,6 +263,7 @@ function waiting(word, means) {
       detail: [
         amount(state.intent.amount, state.intent),
         text(t(means)),
+        tested(state.intent, t),
         timer(),
       ],
     });

@@ -37,6 +37,9 @@ JOURNEYS = {
         amount=18_80, ends="付款成功", reads="把这八位数字读给收银员", status="approved", taken=18_80, online=False
     ),
     "declined": Journey(amount=18_05, ends="没有付成，没有扣款", reads="付款服务没有同意这一笔", status="declined"),
+    "declined, by a test amount that says so": Journey(
+        amount=18_05, ends="没有付成，没有扣款", reads="这是测试金额", status="declined"
+    ),
     "declined, offline": Journey(
         amount=18_05, ends="没有付成，没有扣款", reads="付款服务没有同意这一笔", status="declined", online=False
     ),

@@ -43,6 +43,7 @@ def payment(report: PagePaymentReport) -> shapes.WalletPayment:
             **event_data.of_payment(report.payment),
             "reference": report.reference,
             "number": report.number,
+            "till_reference": report.till_reference,
             "merchant": merchant(report.merchant),
             "confirmation_code": report.confirmation_code,
             "final": report.final,
@@ -65,6 +66,7 @@ def payable(report: PayableReport) -> shapes.PayableIntent:
         intent_id=report.intent_id,
         reference=report.reference,
         number=report.number,
+        till_reference=report.till_reference,
         status=report.status.value,
         code=report.code,
         reason=report.reason,
@@ -79,6 +81,7 @@ def payable(report: PayableReport) -> shapes.PayableIntent:
         claimed_by_me=report.claimed_by_me,
         payment=None if report.payment is None else payment(report.payment),
         final=report.final,
+        test_amount=report.test_amount,
     )
 
 
@@ -89,6 +92,7 @@ def receipt(report: ReceiptReport) -> shapes.ReceiptView:
     return shapes.ReceiptView(
         merchant=report.merchant.name,
         number=report.number,
+        till_reference=report.till_reference,
         amount=row.taken_minor,
         currency=row.currency,
         at=rfc3339(row.decided_at),

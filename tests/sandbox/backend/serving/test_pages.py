@@ -7,9 +7,11 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from pengpos.i18n import Language
 from sandbox.backend.serving.pages import ASKED_ANEW, KEPT
 from sandbox.pages import STATIC
 from sandbox.pages.documents import document
+from sandbox.pages.languages import say
 from sandbox.pages.parts import parts
 from tests.support.backend import Shop
 from tests.support.shop import Till
@@ -82,23 +84,23 @@ def test_what_has_not_changed_is_not_sent_again(http: httpx.Client, path: str) -
 # --- what a document says before any script ------------------------------------------------------------------------
 
 
-SAID = {
-    "zh-CN": ("付给 <bdi>晨光咖啡</bdi>", "编号"),
-    "zh-TW": ("付給 <bdi>晨光咖啡</bdi>", "編號"),
-    "fr": ("Pay <bdi>晨光咖啡</bdi>", "Sale"),
+SAID: dict[str, tuple[str, Language]] = {
+    "zh-CN": ("付给 <bdi>晨光咖啡</bdi>", "zh-Hans"),
+    "zh-TW": ("付給 <bdi>晨光咖啡</bdi>", "zh-Hant"),
+    "fr": ("Pay <bdi>晨光咖啡</bdi>", "en"),
 }
 
 
 @pytest.mark.parametrize(("asked", "said"), SAID.items(), ids=SAID.keys())
 def test_the_document_of_a_sale_names_shop_amount_and_number_in_the_readers_language(
-    shop: Shop, till: Till, asked: str, said: tuple[str, str]
+    shop: Shop, till: Till, asked: str, said: tuple[str, Language]
 ) -> None:
     sale = till.sale(18_80)
     url = till.put(sale).json()["url"]
     page = shop.http.get(url, headers={"Accept-Language": asked}).text
     number = shop.http.get(f"/wallet/v1/intents/{sale.intent_id}").json()["number"]
     assert said[0] in page
-    assert f"{said[1]} {number}" in page
+    assert say(said[1], "sale_number_is", number=number) in page
     assert re.sub("<[^>]+>", "", page.split('<p class="amount">')[1].split("</p>")[0]) == "¥18.80"
 
 
@@ -147,7 +149,7 @@ def test_the_document_of_a_receipt_says_what_the_receipt_says(shop: Shop, till: 
     url = till.pay(sale, shop.wallet()).json()["receipt_url"]
     page = shop.http.get(url, headers={"Accept-Language": "zh-Hans"}).text
     number = shop.http.get(f"/wallet/v1/receipts/{url.rpartition('/')[2]}").json()["number"]
-    for said in ("<h1>已付款</h1>", "<bdi>晨光咖啡</bdi>", f"编号 {number}"):
+    for said in ("<h1>已付款</h1>", "<bdi>晨光咖啡</bdi>", say("zh-Hans", "sale_number_is", number=number)):
         assert said in page
     till.refund(sale, 80)
     assert "<h1>已付款，部分退款</h1>" in shop.http.get(url, headers={"Accept-Language": "zh-Hans"}).text
