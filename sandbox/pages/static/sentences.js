@@ -98,6 +98,6 @@ export const SENTENCES = {
   failed_sent_means: ["付款可能已经成功，请勿重复支付。请重新打开这一页，或看收款机。", "付款可能已經成功，請勿重複付款。請重新開啟這一頁，或看收款機。", "Your payment may have gone through. Do not pay again: open the page again, or look at the till."],
   open_again: ["重新打开", "重新開啟", "Open again"],
   order: ["订单", "訂單", "Order"],
-  order_is: ["订单{reference}", "訂單{reference}", "Order {reference}"],
+  order_is: ["订单：{reference}", "訂單：{reference}", "Order {reference}"],
   test_amount: ["这是测试金额：结果由金额的末两位决定。", "這是測試金額：結果由金額的末兩位決定。", "This is a test amount: its last two digits decide the outcome."],
 };
