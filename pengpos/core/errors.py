@@ -63,6 +63,7 @@ PengposError
 ├── BackendUnreachableError      the sandbox's backend did not answer a phone [sandbox.phone.account]
 ├── BackendRefusedError          it said no to a phone; carries its status [sandbox.phone.account]
 ├── UnknownPhoneError            the simulator has no phone of that name [sandbox.simulator.shop]
+├── NotBundledError              a page's script cannot be joined [sandbox.pages.bundle]
 ├── BackendError                 what the sandbox's backend refuses, or cannot do [sandbox.backend.errors]
 │   ├── RefusedRequestError      a request that is not carried out [sandbox.backend.errors]
 │   │   ├── InvalidRequestError  it is not right in itself [sandbox.backend.errors]

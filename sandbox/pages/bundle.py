@@ -10,7 +10,10 @@ Tests: tests/sandbox/pages/test_bundle.py
 """
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
+
+from pengpos.core.errors import PengposError
 
 _IMPORT = re.compile(
     r'^import (?:\* as (?P<all>\w+)|(?P<some>\{ \w+(?:, \w+)* \})) from "\./(?P<name>\w+)\.js";$', re.MULTILINE
@@ -19,8 +22,15 @@ _EXPORT = re.compile(r"^export (?=(?:const|function|async function|class) (\w+))
 _OTHER = re.compile(r"^\s*(?:import|export)\b.*|.*\bimport\(.*", re.MULTILINE)
 
 
-class NotBundledError(ValueError):
+@dataclass(eq=False)
+class NotBundledError(PengposError):
     """A module has an import or an export in a form that is not understood, or imports in a circle."""
+
+    module: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.module}.js: {self.detail}"
 
 
 def bundle(entry: Path) -> str:
@@ -33,7 +43,7 @@ def bundle(entry: Path) -> str:
 def _add(path: Path, done: dict[str, str], above: tuple[str, ...]) -> None:
     name = path.stem
     if name in above:
-        raise NotBundledError(f"{' > '.join([*above, name])} is a circle")
+        raise NotBundledError(name, f"imports in a circle: {' > '.join([*above, name])}")
     if name in done:
         return
     text = path.read_text(encoding="utf-8")
@@ -41,7 +51,7 @@ def _add(path: Path, done: dict[str, str], above: tuple[str, ...]) -> None:
         _add(path.with_name(f"{needed['name']}.js"), done, (*above, name))
     body = _EXPORT.sub("", _IMPORT.sub(_constant, text))
     if left := _OTHER.search(body):
-        raise NotBundledError(f"{path.name}: {left[0].strip()}")
+        raise NotBundledError(name, f"in no form that is understood: {left[0].strip()}")
     exports = ", ".join(_EXPORT.findall(text))
     done[name] = f"const ${name} = (() => {{\n{body}return {{ {exports} }};\n}})();\n"
 
