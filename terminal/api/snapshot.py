@@ -30,6 +30,7 @@ from pengpos.core.errors import JournalTransientError
 from pengpos.core.ports import Clock
 from pengpos.core.sale import Sale, SaleState
 from pengpos.core.times import rfc3339
+from pengpos.i18n import LANGUAGES
 from terminal.api.views import SaleViews
 from terminal.backend.link import Link
 from terminal.device.alarms import Alarms
@@ -42,7 +43,6 @@ from terminal.standing.standing import CurrentStanding
 from terminal.taps.reader_board import ReaderBoard
 
 _ASIDE = frozenset({SaleState.UNKNOWN, SaleState.CANCELLING})
-LANGUAGES = ["zh-Hans", "zh-Hant", "en"]
 _NOTHING_QUEUED = QueueTotals(count=0, total_minor=0, oldest_at=None, unknown_count=0)
 _NO_TAKINGS = DayTotals(
     count=0,
@@ -235,7 +235,7 @@ def terminal_view(
         merchant_id=identity.merchant.merchant_id,
         merchant_name=identity.merchant.name,
         currency=currency,
-        languages=LANGUAGES,
+        languages=list(LANGUAGES),
         software_version=__version__,
         config_version=config_version,
         sale_asks_above=ASKS_ABOVE_MINOR if asks_above_minor is None else asks_above_minor,

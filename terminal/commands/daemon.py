@@ -16,6 +16,7 @@ from pengpos.backend_api.names_loop import NamesLoop
 from pengpos.backend_api.proxies import proxy_of
 from pengpos.client import Home, Language
 from pengpos.core.errors import PengposError
+from pengpos.i18n import LANGUAGES
 from pengpos.serving.few_lines import log_to_stderr
 from terminal.device.clock import DeviceClock
 from terminal.device.settings import read_settings
@@ -28,7 +29,7 @@ WORKERS = 8
 
 
 @click.command()
-@click.option("--language", type=click.Choice(["zh-Hans", "zh-Hant", "en"]), default="zh-Hans", show_default=True,
+@click.option("--language", type=click.Choice(LANGUAGES), default="zh-Hans", show_default=True,
               help="Language of the sentences that tills show as they come.")  # fmt: skip
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning"]), default="info", show_default=True)
 def daemon(language: str, log_level: str) -> None:

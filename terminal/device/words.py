@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from pengpos.client import Sentences
-from pengpos.i18n import LANGUAGES, Catalogue, Message
+from pengpos.i18n import Catalogue, Message
 
 CATALOGUE: Final = Catalogue("terminal", Path(__file__).parents[1] / "locale")
 message = CATALOGUE.message
@@ -16,8 +16,11 @@ message = CATALOGUE.message
 
 def sentences(message: Message, /, **values: object) -> Sentences:
     """A message in every language with its values put in. Raises KeyError for a value that is not given."""
-    hans, hant, en = (message.in_language(language, **values) for language in LANGUAGES)
-    return Sentences(zh_hans=hans, zh_hant=hant, en=en)
+    return Sentences(
+        zh_hans=message.in_language("zh-Hans", **values),
+        zh_hant=message.in_language("zh-Hant", **values),
+        en=message.in_language("en", **values),
+    )
 
 
 def joined(*parts: Sentences) -> Sentences:

@@ -14,6 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pengpos.i18n import LANGUAGES
 from sandbox.pages import STATIC
 from workshop.samples import pages as samples
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
 ORIGIN = "https://pages.test"
-LANGUAGES = ("zh-Hans", "zh-Hant", "en")
 SIZES = {360: 740, 1280: 800}
 GROWS_MOST = 4
 """How often a page is measured: its coloured part grows with the window."""

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from pengpos.i18n import LANGUAGES
 from tests.support.browser import browser
 from workshop.gallery import pages as module
-from workshop.gallery.pages import LANGUAGES, SIZES, Shot, render, shots
+from workshop.gallery.pages import SIZES, Shot, render, shots
 from workshop.samples import pages as samples
 
 if TYPE_CHECKING:
