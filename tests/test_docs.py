@@ -5,6 +5,7 @@ What the contract pages say of calls, fields and codes: `tests/contracts/test_pa
 """
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
@@ -27,6 +28,9 @@ PAGES = {
 }
 OURS = {name: text for name, text in PAGES.items() if not name.startswith("docs/spec/")}
 """The pages about what is built; the normative ones also say what is to come."""
+
+MANUALS = ("merchants", "technicians")
+"""In English and in Chinese; compared by `tests/test_manuals.py`."""
 
 README, README_ZH = PAGES["README.md"], PAGES["README.zh-CN.md"]
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -219,21 +223,45 @@ def test_the_technicians_page_has_exactly_the_settings_there_are() -> None:
 
 
 def test_both_readmes_say_the_same() -> None:
-    def without_pictures_and_each_other(text: str) -> list[str]:
-        return [link for link in links(text) if not link.startswith(("docs/pictures/", "README"))]
+    def leads_to(text: str) -> set[str]:
+        """Without pictures, each other, and in which language a manual is: its anchors are its headings."""
+        found = {link for link in links(text) if not link.startswith(("docs/pictures/", "README"))}
+        return {re.sub(r"^docs/(zh/)?(technicians|merchants)\.md(#.*)?$", r"docs/\2.md", link) for link in found}
 
-    assert sorted(set(without_pictures_and_each_other(README))) == sorted(
-        set(without_pictures_and_each_other(README_ZH))
-    )
-
-    def typed(text: str) -> list[str]:
-        return [line.split("#")[0].strip() for block in _FENCED.finditer(text) for line in block.group(1).splitlines()]
-
-    shared = [line for line in typed(README) if line.startswith(("make", ".venv", "pengpos "))]
-    assert shared
-    assert [line for line in typed(README_ZH) if line.startswith(("make", ".venv", "pengpos "))] == shared
+    assert leads_to(README) == leads_to(README_ZH)
+    assert {link for link in links(README) if link.startswith("docs/zh/")} == {f"docs/zh/{name}.md" for name in MANUALS}
+    shared = list(map(str, typed(README)))
+    assert ".venv/bin/pengpos phone tap --ask --yes" in shared
+    assert list(map(str, typed(README_ZH))) == shared
     assert "EUPL-1.1" in README
     assert "EUPL-1.1" in README_ZH
+
+
+ROOMS = ("workshop", "terminal", "sandbox", "drivers", "offline_queue", "ui", "provisioning", "pengpos")
+
+
+def test_every_room_is_on_the_map() -> None:
+    (rooms,) = re.findall(r"^```\n(workshop/ .*?)^```", PAGES["docs/architecture.md"], re.MULTILINE | re.DOTALL)
+    inner = {path.parent for room in ROOMS for path in (ROOT / room).glob("*/__init__.py")}
+    inner |= {path.parent for path in (ROOT / "sandbox" / "backend").glob("*/__init__.py")}
+    drawn = {"ui/fonts", "ui/sounds"}  # files with a name, no rooms
+    missing = {str(path.relative_to(ROOT)) for path in inner if not re.search(rf"\b{path.name}\b", rooms)}
+    assert missing == drawn
+
+
+def test_the_map_has_the_backends_floors_as_they_are_held() -> None:
+    held = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    (layers,) = [contract["layers"] for contract in held if contract.get("containers") == ["sandbox.backend"]]
+    (floors,) = re.findall(r"^  backend/ +(serving > .*\n.*)$", PAGES["docs/architecture.md"], re.MULTILINE)
+    drawn = [set(re.findall(r"\w+", floor)) for floor in re.sub(r"\(\w+\)", "", floors).split(">")]
+    assert drawn == [set(re.findall(r"\w+", layer)) for layer in layers]
+
+
+@pytest.mark.parametrize("readme", [README, README_ZH], ids=["en", "zh"])
+def test_the_readme_names_the_rooms_of_the_device(readme: str) -> None:
+    (named,) = re.findall(r"[(（](device [a-z ]+)[)）]", readme)
+    rooms = {path.parent.name for path in (ROOT / "terminal").glob("*/__init__.py")}
+    assert set(named.split(" ")) == rooms - {"commands", "wiring"}
 
 
 def test_the_glossary_has_one_entry_for_a_word() -> None:
