@@ -19,7 +19,7 @@ from pengpos.core.events import Approved, LifeOver, Restarted, SellingStopped
 from pengpos.core.machine.states import WAITING_STATES
 from pengpos.core.sale import Intent, Sale
 from pengpos.core.times import CLOCK_TOLERANCE_S
-from terminal.device.alarm_words import events_held_back, software_fault
+from terminal.device.alarm_words import answers_unsigned, events_held_back, software_fault
 from terminal.device.identity import read_sound
 from terminal.device.journal_alarm import SOFTWARE, MediumAlarms, alarm_of
 from terminal.device.last_fault import take_fault
@@ -39,6 +39,7 @@ TICK_S = 0.25
 HURRY_GAP_S = 10.0
 HINTS_APART_S = 3.0
 EVENTS_HELD_BACK = "events_held_back"
+ANSWERS_UNSIGNED = "answers_unsigned"
 ASK_AT_START_S = 2.0
 
 
@@ -210,14 +211,18 @@ class Terminal:
 
     def _link_changed(self) -> None:
         """A link that is back cuts back-offs short, which were meant for a dead one; a flapping link, now and then."""
-        alarms = self._device.alarms
-        if self._backend.link.events_held_back:
-            alarms.show(EVENTS_HELD_BACK, events_held_back())
-        else:
-            alarms.clear(EVENTS_HELD_BACK)
+        link, alarms = self._backend.link, self._device.alarms
+        for there, kind, words in (
+            (link.events_held_back, EVENTS_HELD_BACK, events_held_back),
+            (link.answers_unsigned and self._backend.policy.signs_answers, ANSWERS_UNSIGNED, answers_unsigned),
+        ):
+            if there:
+                alarms.show(kind, words())
+            else:
+                alarms.clear(kind)
         self._device.publisher.changed()
         now_s = self._device.clock.monotonic_s()
-        if self._backend.link.up and now_s >= self._hurried_s + HURRY_GAP_S:
+        if link.up and now_s >= self._hurried_s + HURRY_GAP_S:
             self._hurried_s = now_s
             self._sales.hurry()
             self._upkeep.link_is_back()

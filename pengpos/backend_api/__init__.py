@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The backend API over HTTP: the one place that turns transport trouble into outcomes. Decides nothing.
 
-Reading order: messages, operators, limits, proxies, roots, signing, clock_answer, settlement_digest,
+Reading order: messages, operators, limits, proxies, roots, signing, signed_answer, settlement_digest,
 answer_bytes, calls, names_loop, one_call.
 """
 
@@ -15,5 +15,6 @@ __all__ = [
     "proxies",
     "roots",
     "settlement_digest",
+    "signed_answer",
     "signing",
 ]

@@ -2,6 +2,8 @@
 """Make one request and read its answer, bounded in time and size, and tell it from a stranger's.
 
 Source: backend API, "Rules for all of it". Knows no sale.
+
+Tests: tests/pengpos/backend_api/test_calls.py, tests/pengpos/backend_api/test_signed_calls.py.
 """
 
 import asyncio
@@ -10,15 +12,16 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import httpx
 import msgspec
 from httpx_sse import SSEError, aconnect_sse
 
 from pengpos.backend_api.answer_bytes import IDENTITY, coding_of, read_bounded
-from pengpos.backend_api.clock_answer import nonce_of, time_in
 from pengpos.backend_api.messages import HeartbeatMessage, ProblemMessage, read_message
+from pengpos.backend_api.signed_answer import check_answer, nonce_of, time_in
 from pengpos.core.errors import MalformedError, PengposError, SignatureError
 from pengpos.wire.encoding.keys import Issuers
 
@@ -45,6 +48,15 @@ class UnusableAnswerError(PengposError):
         self.problem = problem
         self.backends_time: int | None = None
         """Signed over our request, by a backend that took it and holds what it asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer(Generic[M]):
+    """What came, and to which request. `ours`: as far as the backend promises, it answers that one."""
+
+    message: M
+    request: httpx.Request
+    ours: bool
 
 
 class _Course:
@@ -75,6 +87,8 @@ class Calls:
     `heard` is called for every byte that came from the backend, `lost` when it could not be reached or a stranger
     answered in its place, `opened` each time the event stream is open, for it replays nothing from before,
     `events_heard` for every byte of that stream,
+    `unsigned` when what looks like its answer is not signed as one though it `signs_answers`: then it is none, whoever
+    it came from,
     `revoked` when it answered that this terminal is, `standing_said` with the unsigned word of an answer on whether it
     may sell, and `time_signed` of its own time when it refused ours and signed
     it over our request.
@@ -85,6 +99,8 @@ class Calls:
         client: httpx.AsyncClient,
         *,
         issuers: Callable[[], Issuers],
+        signs_answers: Callable[[], bool] = lambda: False,
+        unsigned: Callable[[], None] = lambda: None,
         heard: Callable[[], None] = lambda: None,
         lost: Callable[[], None] = lambda: None,
         opened: Callable[[], None] = lambda: None,
@@ -95,6 +111,8 @@ class Calls:
     ) -> None:
         self._client = client
         self._issuers = issuers
+        self._signs_answers = signs_answers
+        self._unsigned = unsigned
         self._heard = heard
         self._lost = lost
         self._opened = opened
@@ -116,26 +134,34 @@ class Calls:
         size_most: int = ANSWER_SIZE_MOST,
     ) -> M:
         """Send, read at most `size_most` bytes within the deadline, decode. Raises UnusableAnswerError."""
-        answer, _ = await self._exchange(method, path, kind, deadline_s, body, signed=signed, size_most=size_most)
-        return answer
+        answer = await self._exchange(method, path, kind, deadline_s, body, signed=signed, size_most=size_most)
+        return answer.message
 
     async def heartbeat(self, path: str, deadline_s: float, body: object) -> tuple[HeartbeatMessage, int | None]:
         """POST a heartbeat: its answer, and the time an issuer signed over this very request; None: it gave none.
 
         Raises UnusableAnswerError, also for a time over another request.
         """
-        answer, request = await self._exchange("POST", path, HeartbeatMessage, deadline_s, body)
-        if answer.clock is None:
-            return answer, None
+        answer = await self._exchange("POST", path, HeartbeatMessage, deadline_s, body)
+        if answer.message.clock is None:
+            return answer.message, None
         try:
-            return answer, time_in(answer.clock, request, self._issuers())
+            return answer.message, time_in(answer.message.clock, answer.request, self._issuers())
         except (MalformedError, SignatureError) as error:
             raise UnusableAnswerError(f"the backend's time is not taken: {error}") from error
 
     async def call_over_nonce(self, method: str, path: str, kind: type[M], deadline_s: float) -> tuple[M, str | None]:
         """As `call`, with the nonce of the request, over which an issuer may have signed the answer."""
-        answer, request = await self._exchange(method, path, kind, deadline_s)
-        return answer, nonce_of(request)
+        answer = await self._exchange(method, path, kind, deadline_s)
+        return answer.message, nonce_of(answer.request)
+
+    async def document(self, path: str, kind: type[M], deadline_s: float) -> tuple[M, bool]:
+        """GET what an issuer has signed by itself; false: whether it answers this question, nothing says.
+
+        By it a backend takes back that it signs its answers, and brings the issuers that do.
+        """
+        answer = await self._exchange("GET", path, kind, deadline_s, stands_alone=True)
+        return answer.message, answer.ours
 
     async def _exchange(
         self,
@@ -147,7 +173,8 @@ class Calls:
         *,
         signed: bool = True,
         size_most: int = ANSWER_SIZE_MOST,
-    ) -> tuple[M, httpx.Request]:
+        stands_alone: bool = False,
+    ) -> "_Answer[M]":
         content = msgspec.json.encode(body) if body is not None else None
         headers = dict(IDENTITY)
         if content is not None:
@@ -164,17 +191,38 @@ class Calls:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             self._lost()
             raise UnusableAnswerError(str(error) or type(error).__name__) from error
+        flaw = self._flaw_in(response, raw) if signed and self._signs_answers() else None
         if not response.is_success:
-            raise await self._refused(response, raw)
+            raise await self._refused(response, raw, flaw)
         try:
-            answer = read_message(raw, kind)
+            message = read_message(raw, kind)
         except MalformedError as error:
             self._lost()
             raise UnusableAnswerError(str(error)) from error
+        if flaw is not None and stands_alone:
+            self._lost()
+            return _Answer(message, response.request, ours=False)
+        if flaw is not None:
+            raise self._not_ours(flaw)
         self._heard()
         if (word := response.headers.get("pengpos-standing")) is not None:
             self._standing_said(word)
-        return answer, response.request
+        return _Answer(message, response.request, ours=True)
+
+    def _flaw_in(self, response: httpx.Response, raw: bytes) -> str | None:
+        """Why this is not the answer to its request that a backend of ours would give; None: it is."""
+        try:
+            check_answer(response, raw, self._issuers())
+        except (MalformedError, SignatureError) as error:
+            return f"not the backend's answer: {error}"
+        return None
+
+    def _not_ours(self, flaw: str, retry_after_s: int | None = None) -> UnusableAnswerError:
+        """What looks like an answer of the backend, and is not signed as one."""
+        log.warning("%s", flaw)
+        self._lost()
+        self._unsigned()
+        return UnusableAnswerError(flaw, retry_after_s)
 
     async def _attempt(
         self, method: str, path: str, size_most: int, how: dict[str, Any]
@@ -228,12 +276,14 @@ class Calls:
         self._events_heard()
         self._heard()
 
-    async def _refused(self, response: httpx.Response, raw: bytes) -> UnusableAnswerError:
+    async def _refused(self, response: httpx.Response, raw: bytes, flaw: str | None) -> UnusableAnswerError:
         """A no of the backend's own is a problem document; anything else comes from a proxy between it and us."""
         error = _unusable(response, raw)
         if error.problem is None:
             self._lost()
             return error
+        if flaw is not None:
+            return self._not_ours(flaw, error.retry_after_s)
         self._heard()
         if response.status_code == httpx.codes.FORBIDDEN and error.problem.code == "revoked":
             self._revoked()

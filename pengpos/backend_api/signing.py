@@ -8,9 +8,10 @@ Each attempt is signed anew over the stored body: the nonce is fresh, the body i
 import secrets
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
-from http_message_signatures import HTTPMessageSigner, algorithms
+from http_message_signatures import HTTPMessageSigner, HTTPSignatureComponentResolver, algorithms
 
 from pengpos.core.ports import Signer
 from pengpos.wire.encoding.base64url import b64u
@@ -44,3 +45,12 @@ class RequestSigner(httpx.Auth):
         )
         self._messages.apply(request, prepared, self._signer.sign(prepared.signature_base))
         yield request
+
+
+def target_uri(request: Any) -> str:
+    """@target-uri of a request (RFC 9421 §2.2.2), as a signature covers it; raises HTTPMessageSignaturesException.
+
+    `request`: anything with `method`, `url` and `headers`.
+    """
+    resolver = HTTPSignatureComponentResolver(request)  # type: ignore[no-untyped-call]  # the library's own
+    return str(resolver.get_target_uri())  # type: ignore[no-untyped-call]  # the same

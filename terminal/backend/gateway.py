@@ -17,6 +17,7 @@ from pengpos.backend_api.calls import Calls, UnusableAnswerError
 from pengpos.backend_api.messages import (
     BatchMessage,
     CancelMessage,
+    ConfigMessage,
     DenylistMessage,
     HealthMessage,
     HeartbeatMessage,
@@ -190,6 +191,10 @@ class BackendGateway:
     async def fetch(self, method: str, path: str, kind: type[M], body: object = None) -> M:
         """Any other call of the terminal side. Raises UnusableAnswerError."""
         return await self._calls.call(method, path, kind, self._deadlines.question_s, body)
+
+    async def fetch_policy(self) -> tuple[ConfigMessage, bool]:
+        """`GET /terminal/config`; false: this may be an earlier answer. Raises UnusableAnswerError."""
+        return await self._calls.document("/v1/terminal/config", ConfigMessage, self._deadlines.question_s)
 
     async def settlement(self, on: date) -> SettlementMessage:
         """`GET /settlements/{business_date}`, signed over this request where the policy says so.

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 FRESH_S = 15.0
 PROBE_AFTER_S = 12.0  # of silence: the stream brings a comment every 10 s, so a link that is well is never probed
 HELD_BACK_S = 60.0  # so long calls are answered and no byte of the stream comes: two tries at it have failed by then
+UNSIGNED_SHOWN_S = 600.0  # longer than any back-off, so that one call whose answers are changed stays in sight
 PROBE_LIMIT_S = 0.3
 RECONNECT_FIRST_S = 0.5
 RECONNECT_MOST_S = 15.0
@@ -39,6 +40,8 @@ class Link:
         self._up_since_s = 0.0
         self._events_heard_s = 0.0
         self._shown_held_back = False
+        self._unsigned_s: float | None = None
+        self._shown_unsigned = False
 
     @property
     def up(self) -> bool:
@@ -54,6 +57,11 @@ class Link:
     def events_held_back(self) -> bool:
         """The backend answers, and of its event stream nothing comes: what stands between holds it back."""
         return self.up and self._clock.monotonic_s() - max(self._up_since_s, self._events_heard_s) > HELD_BACK_S
+
+    @property
+    def answers_unsigned(self) -> bool:
+        """Lately an answer in the backend's name was not signed as its own."""
+        return self._unsigned_s is not None and self._clock.monotonic_s() - self._unsigned_s <= UNSIGNED_SHOWN_S
 
     @property
     def since(self) -> int:
@@ -75,6 +83,11 @@ class Link:
         """A byte of the event stream arrived."""
         self._events_heard_s = self._clock.monotonic_s()
 
+    def unsigned(self) -> None:
+        """An answer in the backend's name came, of which nothing is believed."""
+        self._unsigned_s = self._clock.monotonic_s()
+        self.check()
+
     def lost(self) -> None:
         """A connection was refused or cut, or a stranger answered: the last fifteen seconds count no more."""
         self._last_heard_s = None
@@ -89,6 +102,9 @@ class Link:
             self._changed()
         if self.events_held_back != self._shown_held_back:
             self._shown_held_back = self.events_held_back
+            self._changed()
+        if self.answers_unsigned != self._shown_unsigned:
+            self._shown_unsigned = self.answers_unsigned
             self._changed()
 
 

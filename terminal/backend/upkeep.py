@@ -16,7 +16,7 @@ import msgspec
 from offline_queue.port import JournalPort
 from offline_queue.values import Change, ChangeRefusedError, DocumentStored, IssuerTimeSeen, ValueStored
 from pengpos.backend_api.calls import UnusableAnswerError
-from pengpos.backend_api.messages import ConfigMessage, DenylistContent
+from pengpos.backend_api.messages import DenylistContent
 from pengpos.core.errors import JournalTransientError, MalformedError, SignatureError
 from pengpos.core.times import parse_rfc3339
 from pengpos.wire.encoding.base64url import b64u, unb64u
@@ -124,8 +124,12 @@ class Documents:
         return self._denylist.now.holds(kid)
 
     async def fetch_policy(self) -> None:
-        """`GET /terminal/config`: store a newer signed policy; it may bring new issuers."""
-        answer = await self._backend.fetch("GET", "/v1/terminal/config", ConfigMessage)
+        """`GET /terminal/config`: store a newer signed policy; it may bring new issuers.
+
+        A newer one is an issuer's word by itself. One that we have is news only as the answer to this question: that it
+        is the newest still.
+        """
+        answer, ours = await self._backend.fetch_policy()
         raw = unb64u(answer.policy)
         document = read_document(raw, self._identity(), Context.POLICY)
         issuers = _issuers_in(document)
@@ -135,12 +139,12 @@ class Documents:
                 POLICY, document, raw, ValueStored(kind=_ISSUERS, key=_OF_THE_POLICY, body=_written(signed_under))
             )
             await self._heard.keep(**_beside(raw, signed_under))
-            self._policy_version = document["version"]
+            self._policy_version, ours = document["version"], True
             self._policy.take(raw)  # while who signed it is an issuer still
             if issuers is not None:
                 self._identity.trust(issuers)
             self._changed()
-        if document["version"] == self._policy_version:  # not an older one, put in its place on the way
+        if ours and document["version"] == self._policy_version:  # not an older one, put in its place on the way
             self._standing.policy_says(document, answered=True)  # also where its risk cannot be read
             self._alarms.policy_says(document)
         if not self._policy.signs_endings:  # a backend of page 1.1 has no better word; this one may be an old answer

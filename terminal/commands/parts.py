@@ -24,6 +24,7 @@ _ITS_ALARMS = {
     "Tag": ("tag_",),
     "Second copy": ("second_copy", "mirror"),
     "Clock": ("clock",),
+    "Link": ("answers_",),
     "Stream": ("events_",),
 }
 """The kinds of alarms, by their beginnings, that stand in the light of a part; all others in that of the alarms."""
@@ -46,7 +47,7 @@ def part_probes(home: Home, root: Path = Path("/")) -> Mapping[str, Probe]:
         "Clock": lambda: _alarmed(asked(), "Clock") or look_at_clock(root),
     }
     only_running: dict[str, Probe] = {
-        "Link": lambda: look_at_link(asked()),
+        "Link": lambda: _alarmed(asked(), "Link") or look_at_link(asked()),
         "Stream": lambda: _alarmed(asked(), "Stream") or well("nothing is held back"),
         "Alarms": lambda: look_at_alarms(asked()),
     }

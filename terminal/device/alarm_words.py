@@ -136,6 +136,7 @@ _SOFTWARE: Final = _Alarm(message("alarm.software.text"), message("alarm.softwar
 _EVENTS_HELD_BACK: Final = _Alarm(
     message("alarm.events_held_back.text"), message("alarm.events_held_back.cure"), calm=True
 )
+_ANSWERS_UNSIGNED: Final = _Alarm(message("alarm.answers_unsigned.text"), message("alarm.answers_unsigned.cure"))
 _TAG_REWRITTEN: Final = _Alarm(message("alarm.tag_rewritten.text"), message("alarm.tag_rewritten.cure"))
 _TAG_UNPROTECTED: Final = _Alarm(
     message("alarm.tag_unprotected.text"), message("alarm.tag_unprotected.cure"), calm=True
@@ -274,6 +275,11 @@ def journal_unavailable(trouble: Exception) -> AlarmWords:
 def journal_damaged(trouble: Exception) -> AlarmWords:
     """The journal's file is damaged, or is none that this device wrote."""
     return _DAMAGED.words(trouble=trouble)
+
+
+def answers_unsigned() -> AlarmWords:
+    """What comes in the backend's name is not signed by it."""
+    return _ANSWERS_UNSIGNED.words()
 
 
 def events_held_back() -> AlarmWords:

@@ -123,6 +123,8 @@ class NewestPolicy:
         """The backend signs every ending, so none is believed unsigned; until a good policy says otherwise."""
         self.signs_settlements = False
         """The backend signs every settlement, likewise."""
+        self.signs_answers = False
+        """The backend signs every answer over its request, likewise."""
         self.public_origin: str | None = None
         """Where phones reach the backend, if not where the terminal does."""
         self.currency = DEFAULT_CURRENCY
@@ -139,10 +141,11 @@ class NewestPolicy:
         readable = _Read()
         try:
             document = read_document(raw, self._identity(), Context.POLICY)
-            currency = currency_of(document)
-            readable = _Read(operators=operators_in(document), limits=limits_in(document))
             self.signs_endings = document.get("signs_endings") is True
             self.signs_settlements = document.get("signs_settlements") is True
+            self.signs_answers = document.get("signs_answers") is True
+            currency = currency_of(document)
+            readable = _Read(operators=operators_in(document), limits=limits_in(document))
             origin = document.get("public_origin")
             self.public_origin = origin if isinstance(origin, str) else None
             self._read = replace(readable, document=document, risk=policy_of(document))

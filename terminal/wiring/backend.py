@@ -72,9 +72,12 @@ def make_backend(
         limits=LIMITS,
     )
     link = Link(device.clock, link_changed)
+    policy = NewestPolicy(device.identity)
     calls = Calls(
         client,
         issuers=device.identity.issuers,
+        signs_answers=lambda: policy.signs_answers,
+        unsigned=link.unsigned,
         heard=link.heard,
         lost=link.lost,
         opened=stream_opened,
@@ -83,7 +86,6 @@ def make_backend(
         events_heard=link.events_heard,
         time_signed=device.time.issuer_signed,
     )
-    policy = NewestPolicy(device.identity)
     answers = Answers(partial(_terms, device.identity, policy), clock=device.clock)
     gateway = BackendGateway(calls, answers, clock=device.clock, deadlines=given.deadlines)
     place = PlaceInStream(given.home.last_event)

@@ -207,3 +207,16 @@ async def a_tls_end_says_no_at_sync(hands: Hands) -> None:
     await asyncio.sleep(5)
     hands.play.road.mend()
     await hands.until(begun)
+
+
+async def a_tls_end_plays_an_approval_back(hands: Hands) -> None:
+    """It keeps the approval, and gives it to the cancel that has given the money back."""
+    await hands.good_morning()
+    begun = await hands.charge("a", 1_80)
+    await hands.see_empty_field()
+    hands.play.road.play_back()
+    await hands.tap(begun, hands.phone())
+    await hands.cancel(begun)
+    await asyncio.sleep(5)
+    hands.play.road.mend()
+    await hands.until(begun)

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from offline_queue.lease import Leases
 from offline_queue.values import Change, SaleChanged
+from pengpos.backend_api import calls
 from pengpos.client import NewSale
 from pengpos.core.events import Event, NoAnswer, RefundAnswered
 from pengpos.core.machine import _with_money
@@ -184,7 +185,14 @@ def unsigned_no_believed() -> Iterator[None]:
     def gullible(sale: Sale, text: str | None, outcomes: frozenset[Outcome], terms: Terms) -> Receipt | None:
         return honest(sale, text, outcomes, replace(terms, signs_endings=False))
 
-    with patch.object(endings, "_ending", gullible):
+    with patch.object(endings, "_ending", gullible), any_answer_believed():
+        yield
+
+
+@contextmanager
+def any_answer_believed() -> Iterator[None]:
+    """A terminal that takes an answer whether or not it is signed over its question."""
+    with patch.object(calls, "check_answer", lambda *_: None):
         yield
 
 
@@ -223,6 +231,8 @@ MUTANTS = (
            "a TLS end says no", Sweep(Kind.KILL, Moment.SHOWN), "shown wrongly"),
     Mutant("an unsigned no believed of what was stored", unsigned_no_believed,
            "a TLS end says no at sync", Sweep(Kind.KILL, Moment.SHOWN), "shown wrongly"),
+    Mutant("an answer believed that answers another question", any_answer_believed,
+           "a TLS end plays an approval back", Sweep(Kind.KILL, Moment.SHOWN), "shown wrongly"),
     Mutant("armed whatever is ordered", armed_whatever_is_ordered,
            "revoked while no event comes", Sweep(Kind.KILL, Moment.SHOWN), "disobeyed"),
 )  # fmt: skip

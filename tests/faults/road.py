@@ -29,6 +29,8 @@ class Road(httpx.AsyncBaseTransport):
         self._deaf = False
         self._holding = False
         self._denying = False
+        self._playing_back = False
+        self._kept: dict[str, Any] | None = None
         self._travelling: Counter[UUID] = Counter()
         self.overlaps: list[UUID] = []
 
@@ -48,6 +50,11 @@ class Road(httpx.AsyncBaseTransport):
         """A TLS end passes everything on, and answers each payment with a no that no issuer has signed."""
         self._denying = True
 
+    def play_back(self) -> None:
+        """A TLS end keeps approvals and events back, and answers a cancel, which the backend does, with an approval."""
+        self.hold_events_back()
+        self._playing_back = True
+
     def fall_for(self, seconds: float) -> None:
         """The other end is gone for some seconds, and then there again."""
         self.cut()
@@ -57,7 +64,7 @@ class Road(httpx.AsyncBaseTransport):
         """As if nothing had been."""
         if self._holding:
             self._broken = self._end_streams()
-        self._up, self._deaf, self._holding, self._denying = True, False, False, False
+        self._up, self._deaf, self._holding, self._denying, self._playing_back = True, False, False, False, False
 
     def _end_streams(self) -> asyncio.Event:
         self._broken.set()
@@ -76,7 +83,11 @@ class Road(httpx.AsyncBaseTransport):
                 content = await response.aread()
                 if self._denying and paid_in(request):
                     return _denied(request)
-                return httpx.Response(response.status_code, headers=response.headers, content=content, request=request)
+                if self._playing_back and request.url.path.startswith(("/v1/payments", "/v1/intents/")):
+                    content = self._played_back(request, content)
+                return httpx.Response(
+                    response.status_code, headers=_without_length(response), content=content, request=request
+                )
         assert isinstance(response.stream, httpx.AsyncByteStream)
         response.stream = _Stream(_Held(response.stream) if self._holding else response.stream, self._broken)
         return response
@@ -84,6 +95,16 @@ class Road(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Let go of what it is made of."""
         await self._inner.aclose()
+
+    def _played_back(self, request: httpx.Request, content: bytes) -> bytes:
+        if paid_in(request):
+            self._kept = msgspec.json.decode(content)
+        if self._kept is None or not request.url.path.endswith("/cancel"):
+            raise httpx.ReadError("the answer is kept back", request=request)
+        cancelled = msgspec.json.decode(content)["intent"]
+        about = {name: cancelled[name] for name in ("intent_id", "amount", "currency")}
+        intent = {**about, "status": "approved", "payment": self._kept}
+        return msgspec.json.encode({"status": "settled", "intent": intent})
 
     @contextmanager
     def _watched(self, request: httpx.Request) -> Iterator[None]:
@@ -94,6 +115,10 @@ class Road(httpx.AsyncBaseTransport):
             yield
         finally:
             self._travelling.subtract(intents)
+
+
+def _without_length(response: httpx.Response) -> dict[str, str]:
+    return {name: value for name, value in response.headers.items() if name != "content-length"}
 
 
 def _denied(request: httpx.Request) -> httpx.Response:

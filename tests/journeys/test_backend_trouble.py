@@ -21,6 +21,8 @@ from tests.support.counter import Counter, until
 from tests.support.page import Visitor
 from tests.support.road import Obstacle, changes, loses_the_answer, never_answers, refuses, says
 
+pytestmark = pytest.mark.usefixtures("signs_no_whole_answers")  # what comes is judged by what is in it
+
 PAYMENTS = "/v1/payments"
 PROBLEM = b'{"type": "about:blank", "title": "no", "status": 500, "detail": "a bug", "code": "internal_error"}'
 

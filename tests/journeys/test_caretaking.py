@@ -22,6 +22,8 @@ from sandbox.phone.phone import VirtualPhone
 from tests.support.counter import Counter
 from tests.support.road import Obstacle, changes, loses_the_answer, refuses, says
 
+pytestmark = pytest.mark.usefixtures("signs_no_whole_answers")  # what comes is judged by what is in it
+
 DAY_S = 86_400
 STRANGER = SoftwareKey.generate()
 

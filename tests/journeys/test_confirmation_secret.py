@@ -20,6 +20,8 @@ from terminal.backend.confirmation_secret import ASK_EVERY_S
 from tests.support.counter import Counter
 from tests.support.road import Obstacle, Pass, loses_the_answer, refuses, says
 
+pytestmark = pytest.mark.usefixtures("signs_no_whole_answers")  # what comes is judged by what is in it
+
 PATH = "/v1/terminal/confirmation-secret"
 MONTH_S = 31 * 86_400
 

@@ -190,6 +190,7 @@ def test_a_cancel_that_no_event_tells_is_found_by_the_days_close(
     cancelled_elsewhere(counter, counter.until(paid, "reversed"))
 
 
+@pytest.mark.usefixtures("signs_no_whole_answers")
 def test_an_earlier_settlement_put_in_the_place_of_the_days_settles_nothing(
     counter: Counter, copy: play.Till, paid: SaleView
 ) -> None:

@@ -234,6 +234,7 @@ def test_a_journal_set_aside_takes_no_standing_along(counter: Counter, how: str)
     assert counter.refused("POST", "/v1/sales", NEW).code == f"terminal_{standing}"
 
 
+@pytest.mark.usefixtures("signs_no_whole_answers")
 def test_a_journal_set_aside_takes_no_unsigned_revocation_along(counter: Counter) -> None:
     for path in ("/v1/terminal/config", "/v1/intents/.*"):
         counter.road.put(says(403, REVOKED, "application/problem+json"), "*", path)
@@ -287,6 +288,7 @@ def test_what_lies_beside_the_enrolment_is_written_anew_from_the_journal(counter
 # --- what is not signed -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("signs_no_whole_answers")
 def test_a_call_that_is_answered_revoked_stops_it_until_the_backend_says_otherwise(
     counter: Counter, phone: VirtualPhone
 ) -> None:

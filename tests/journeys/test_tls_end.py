@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A TLS end between terminal and backend that reads everything, and replays, strips and invents answers.
 
+The backend here signs endings and settlements, and no whole answers.
+
 Source: `docs/security.md`, *TLS end*. What a backend has signed it cannot change; what it holds back comes later.
 """
 
@@ -17,32 +19,15 @@ from sandbox.backend.terminals import policy
 from sandbox.phone.phone import VirtualPhone
 from terminal.backend.gateway import Deadlines
 from tests.support.counter import Counter, until
+from tests.support.eavesdropper import Eavesdropper
 from tests.support.live_sandbox import LiveSandbox
 from tests.support.loop_thread import LoopThread
 from tests.support.road import Obstacle, Pass, changes, loses_the_answer, refuses, says
 
+pytestmark = pytest.mark.usefixtures("signs_no_whole_answers")
+
 REFUNDS = "/v1/payments/[^/]+/refunds"
 CANCEL = "/v1/intents/[^/]+/cancel"
-
-
-class Eavesdropper:
-    """Keeps the answers that pass, and gives the first of them again to who asks next."""
-
-    def __init__(self) -> None:
-        self.kept: list[tuple[int, bytes, str]] = []
-
-    async def keep(self, request: httpx.Request, forward: Pass) -> httpx.Response:
-        """Let it pass."""
-        answer = await forward(request)
-        body = await answer.aread()
-        self.kept.append((answer.status_code, body, answer.headers["content-type"]))
-        return httpx.Response(answer.status_code, content=body, headers={"content-type": self.kept[-1][2]})
-
-    @property
-    def replay(self) -> Obstacle:
-        """The first answer, to another question. The backend hears nothing."""
-        status, body, content_type = self.kept[0]
-        return says(status, body, content_type)
 
 
 @pytest.fixture

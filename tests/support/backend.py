@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from pengpos.backend_api.signed_answer import check_answer
 from pengpos.keys.software import SoftwareKey
 from sandbox.backend.api.delivery import AbortableH11Protocol
 from sandbox.backend.booking import sweep
@@ -124,10 +125,11 @@ def the_contract() -> Contract:
 class InProcess(httpx.BaseTransport):
     """Carries a synchronous client's requests into an ASGI application, on an event loop of its own.
 
-    Whatever passes is held to the application's own OpenAPI document.
+    Whatever passes is held to the application's own OpenAPI document; what is answered to a terminal, to its request.
     """
 
     def __init__(self, app: FastAPI) -> None:
+        self._app = app
         self._inner = httpx.ASGITransport(app)
         self._contract = the_contract()
         self._loop = asyncio.new_event_loop()
@@ -139,6 +141,8 @@ class InProcess(httpx.BaseTransport):
         response = asyncio.run_coroutine_threadsafe(self._exchange(request), self._loop).result(_DEADLINE_S)
         response.request = request
         self._contract.check(response)
+        if response.is_success and request.url.path.startswith("/v1/") and "signature-input" in request.headers:
+            check_answer(response, response.content, self._app.state.backend.issuer.trusted)
         return response
 
     async def _exchange(self, request: httpx.Request) -> httpx.Response:

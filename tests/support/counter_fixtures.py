@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pengpos.client import Home
+from sandbox.backend.terminals import policy
 from sandbox.phone.phone import VirtualPhone
 from terminal.backend.gateway import Deadlines
 from tests.support.counter import Counter, new_phone
@@ -33,6 +34,12 @@ def loop() -> Iterator[LoopThread]:
     yield running
     running.close()
     assert not running.broken, "\n".join(str(broken) for broken in running.broken)
+
+
+@pytest.fixture
+def signs_no_whole_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The backend's policy promises no signature over whole answers: what comes is judged by what is in it."""
+    monkeypatch.setattr(policy, "SIGNED_DUTIES", {"signs_endings": True, "signs_settlements": True})
 
 
 @pytest.fixture

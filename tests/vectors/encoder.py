@@ -46,8 +46,12 @@ def _head(major: int, argument: int) -> bytes:
 
 def sign(scalar: str, context: str, claims: object, *, kid: str | None = None) -> bytes:
     """COSE_Sign1 by the key with this private scalar (hex); `kid` (hex) stands in the protected header."""
+    return sign_payload(scalar, context, cbor(claims), kid=kid)
+
+
+def sign_payload(scalar: str, context: str, payload: bytes, *, kid: str | None = None) -> bytes:
+    """As `sign`, over bytes: the backend's own documents are JSON."""
     protected = PLAIN_HEADER if kid is None else cbor({1: -7, 4: bytes.fromhex(kid)})
-    payload = cbor(claims)
     signed = cbor(["Signature1", protected, f"PengTap1 {context}".encode(), payload])
     return SIGN1_TAG + cbor([protected, {}, payload, _es256(scalar, signed)])
 

@@ -44,6 +44,7 @@ class Context(StrEnum):
     REFUND = "refund"
     CONFIRMATION = "confirmation"
     SETTLEMENT = "settlement"
+    ANSWER = "answer"
     CREDENTIAL_REQUEST = "credential-request"
     EXPORT = "export"
 

@@ -85,7 +85,8 @@ def raw_path(request: Request) -> str:
     return cast("bytes", request.scope.get("raw_path") or request.scope["path"].encode()).decode("latin-1")
 
 
-def _head_of(request: Request, backend: Backend) -> SignedHead:
+def head_of(request: Request, backend: Backend) -> SignedHead:
+    """What of a request comes before its body, as a signature covers it."""
     query = cast("bytes", request.scope["query_string"]).decode("latin-1")
     return SignedHead(
         method=request.method,
@@ -95,7 +96,7 @@ def _head_of(request: Request, backend: Backend) -> SignedHead:
 
 
 async def _signed_request(request: Request, backend: BackendOf) -> SignedRequest:
-    head = _head_of(request, backend)
+    head = head_of(request, backend)
     return SignedRequest(method=head.method, url=head.url, fields=head.fields, body=await request.body())
 
 
@@ -119,7 +120,7 @@ async def _terminal(request: Request, response: Response, backend: BackendOf) ->
 async def _terminal_before_body(request: Request, backend: Backend) -> None:
     def verified() -> VerifiedHead:
         with backend.db.read() as session:
-            return verify_head(_head_of(request, backend), _key_finder(session))
+            return verify_head(head_of(request, backend), _key_finder(session))
 
     request.state.signed_head = await run_in_threadpool(verified)
 

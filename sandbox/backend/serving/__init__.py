@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The backend as a process: application, socket, certificates.
 
-Reading order: server, app, body_limit, pages, lan, certificates.
+Reading order: server, app, signed_answers, body_limit, pages, lan, certificates.
 """
 
 __all__ = ["server"]

@@ -22,6 +22,7 @@ from sandbox.backend.kernel import events
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.serving import pages
 from sandbox.backend.serving.body_limit import BodyLimit
+from sandbox.backend.serving.signed_answers import SignedAnswers
 
 PAGE_READERS = 8
 """Threads that read pages of events; requests have anyio's own, forty at most."""
@@ -79,4 +80,6 @@ def create_app(backend: Backend, *, sweeping: bool = True) -> FastAPI:
         app.include_router(router)
     pages.install(app)
     app.add_middleware(BodyLimit)
+    build = app.build_middleware_stack  # around all of it: a bug's 500 is sent by the outermost of the framework's own
+    app.build_middleware_stack = lambda: SignedAnswers(build())  # type: ignore[method-assign]  # no other way there
     return app

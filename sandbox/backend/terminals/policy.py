@@ -38,7 +38,7 @@ DEFAULT_RISK: dict[str, Any] = {
 }
 _NOTHING_OFFLINE: dict[str, Any] = {"per_payment": 0, "per_wallet_total": 0, "stored_total": 0}
 """What a terminal that must not sell may take offline: by it also one obeys that does not know the word `standing`."""
-SIGNED_DUTIES: dict[str, Any] = {"signs_endings": True, "signs_settlements": True}
+SIGNED_DUTIES: dict[str, Any] = {"signs_endings": True, "signs_settlements": True, "signs_answers": True}
 """What this backend does that no terminal could know otherwise: nothing between the two can take it out."""
 FOR_THE_SHOP: Final = (
     AlarmKind.NEW_EPOCH,

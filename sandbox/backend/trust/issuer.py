@@ -114,6 +114,10 @@ class Issuer:
         """What a settlement holds (context `PengTap1 settlement`), in base64url."""
         return b64u(self._signed_json(Context.SETTLEMENT, members))
 
+    def answer(self, members: dict[str, Any]) -> str:
+        """What was answered to which request (context `PengTap1 answer`), in base64url."""
+        return b64u(self._signed_json(Context.ANSWER, members))
+
     def _signed_json(self, context: Context, members: dict[str, Any]) -> bytes:
         payload = json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
         return sign1(self.signer, context, payload, kid=self.key.kid)

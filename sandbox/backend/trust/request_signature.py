@@ -11,10 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import http_sf
-from http_message_signatures import HTTPMessageVerifier, HTTPSignatureKeyResolver, InvalidSignature, VerifyResult
+from http_message_signatures import (
+    HTTPMessageVerifier,
+    HTTPSignatureKeyResolver,
+    InvalidSignature,
+    VerifyResult,
+)
 from http_message_signatures.algorithms import HTTPSignatureAlgorithm
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
 
+from pengpos.backend_api.signing import target_uri
 from pengpos.core.errors import MalformedError, SignatureError
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.keys import PublicKey
@@ -25,6 +31,8 @@ NONCE_LIFE_S = 600
 ALGORITHM = "ecdsa-p256-sha256"
 _COMPONENTS = ('"@method"', '"@target-uri"', '"content-digest"')
 _NONCE_SIZE = 16
+_KEYID_LENGTH = 11
+_TARGET_MOST = 1_024  # with it a signed answer has room in a header, and in what a terminal reads of one
 _SIGNATURE_FIELDS = ("signature-input", "signature")
 
 FindKey = Callable[[str], PublicKey | None]
@@ -54,6 +62,16 @@ class Signed:
     keyid: str
     nonce: str
     created: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A request as an answer names it; nothing of it is verified. `target` is RFC 9421's @target-uri."""
+
+    keyid: str
+    nonce: str
+    method: str
+    target: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +150,20 @@ def verify_head(request: SignedHead, find_key: FindKey) -> VerifiedHead:
 def verify(request: SignedRequest, find_key: FindKey) -> Signed:
     """Verify everything but clock and nonce; raises RequestSignatureError."""
     return verify_head(request, find_key).with_body(request.body)
+
+
+def question_of(request: SignedHead) -> Question | None:
+    """What an answer to this request is signed over; None where it is none of a device key's, or beyond all bounds."""
+    joined = ", ".join(value for name, value in request.fields if name.lower() == _SIGNATURE_FIELDS[0])
+    try:
+        members: Any = http_sf.parse(joined.encode("ascii"), tltype="dictionary")
+        signed = _parameters(members[LABEL][1])
+        target = target_uri(_Message(request.method, request.url, _Fields(())))
+    except (InvalidSignature, HTTPMessageSignaturesException, MalformedError, ValueError, KeyError):
+        return None
+    if len(signed.keyid) != _KEYID_LENGTH or len(target) > _TARGET_MOST:
+        return None
+    return Question(keyid=signed.keyid, nonce=signed.nonce, method=request.method, target=target)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ import json
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 import httpx
 import pytest
@@ -17,54 +16,10 @@ from pengpos.backend_api.calls import ANSWER_SIZE_MOST, RETRY_AFTER_MOST_S, Call
 from pengpos.backend_api.messages import HealthMessage
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.cose import Context, sign1
+from tests.pengpos.backend_api.line import HEARD, LOST, PROBLEM, PROBLEM_TYPE, Body, Line, says
 from tests.pengpos.wire.shop import ISSUER_KID
 from tests.support.dripping import answer, dripping, listening_on_tcp, origin_of
 from tests.vectors import ISSUER, ISSUERS
-
-HEARD, LOST = ["heard"], ["lost"]
-PROBLEM = json.dumps({"title": "no", "status": 409, "code": "head_behind", "detail": "why"}).encode()
-
-
-class Line:
-    """A line to a backend that `respond` plays."""
-
-    def __init__(self, respond: Callable[[httpx.Request], httpx.Response]) -> None:
-        self.told: list[str] = []
-        self.times: list[int] = []
-        self.opened = 0
-        self._respond = respond
-
-    def _open(self) -> None:
-        self.opened += 1
-
-    async def _time(self, at: int) -> None:
-        self.times.append(at)
-
-    def run(self, work: Callable[[Calls], Any]) -> Any:
-        async def run() -> Any:
-            transport = httpx.MockTransport(self._respond)
-            async with httpx.AsyncClient(transport=transport, base_url="https://pay.example") as client:
-                calls = Calls(
-                    client,
-                    issuers=lambda: ISSUERS,
-                    heard=lambda: self.told.append("heard"),
-                    lost=lambda: self.told.append("lost"),
-                    opened=self._open,
-                    time_signed=self._time,
-                )
-                return await work(calls)
-
-        return asyncio.run(run())
-
-    def call(self, deadline_s: float = 5.0) -> HealthMessage:
-        answer = self.run(lambda calls: calls.call("GET", "/v1/health", HealthMessage, deadline_s))
-        assert isinstance(answer, HealthMessage)
-        return answer
-
-
-def says(status: int, content: bytes = b"", **headers: str) -> Callable[[httpx.Request], httpx.Response]:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return lambda _request: httpx.Response(status, content=content, headers=named)
 
 
 def raises(error: Exception) -> Callable[[httpx.Request], httpx.Response]:
@@ -93,7 +48,6 @@ def test_an_answer_that_a_proxy_packed_is_unpacked_though_we_asked_for_none() ->
     assert asked == ["identity"]
 
 
-PROBLEM_TYPE = {"content_type": "application/problem+json"}
 LARGE = gzip.compress(b" " * (ANSWER_SIZE_MOST + 1))
 BOMB = gzip.compress(gzip.compress(b" " * 200 * ANSWER_SIZE_MOST))
 """Some kilobytes that stand for 200 MiB, packed twice; once unpacked it is still small."""
@@ -226,17 +180,6 @@ def follow(line: Line, last: str | None = None) -> tuple[list[tuple[str, str, by
 
 
 STREAM = b": welcome\n\nid: 7\nevent: intent\ndata: {}\n\n: still here\n\nid: 8\nevent: config\ndata: 1\ndata: 2\n\n"
-
-
-class Body(httpx.AsyncByteStream):
-    """A body that comes in these pieces."""
-
-    def __init__(self, *pieces: bytes) -> None:
-        self._pieces = pieces
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self._pieces:
-            yield piece
 
 
 def streams(*pieces: bytes) -> Callable[[httpx.Request], httpx.Response]:

@@ -200,6 +200,22 @@ def test_a_line_that_was_down_for_long_holds_nothing_back() -> None:
     assert (link.up, link.events_held_back) == (True, False)
 
 
+def test_answers_that_were_not_signed_are_told_of_for_ten_minutes() -> None:
+    clock, changes, link, _, _ = bench()
+    link.heard()
+    assert not link.answers_unsigned
+    link.unsigned()
+    assert (link.answers_unsigned, changes) == (True, [True, True])
+    clock.unix_s += 600
+    link.unsigned()  # a call that is tried again, as seldom as any back-off has it
+    clock.unix_s += 600
+    link.heard()  # others are answered well
+    assert link.answers_unsigned
+    clock.unix_s += 1
+    link.heard()
+    assert not link.answers_unsigned
+
+
 @pytest.mark.parametrize(("comment_every_s", "probes"), [(10, 0), (1_000, 16)], ids=["well", "held back"])
 def test_only_a_silent_backend_is_asked_whether_it_is_there(
     monkeypatch: pytest.MonkeyPatch, comment_every_s: int, probes: int

@@ -191,6 +191,7 @@ def test_the_link(link: LinkView, light: Light, says: str) -> None:
         (["clock_ahead"], {"Clock": "about clock_ahead"}),
         (["tag_rewritten"], {"Tag": "about tag_rewritten"}),
         (["events_held_back"], {"Stream": "about events_held_back"}),
+        (["answers_unsigned"], {"Link": "about answers_unsigned"}),
         (["mirror"], {"Second copy": "about mirror"}),
         (["second_copy_has_more"], {"Second copy": "about second_copy_has_more"}),
         (["refund_refused", "pins_guessed"], {"Alarms": "about refund_refused (and 1 more)"}),

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pengpos.backend_api.clock_answer import time_in
+from pengpos.backend_api.signed_answer import time_in
 from pengpos.core.errors import MalformedError, SignatureError
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A TLS end that plays the backend's own answers against it: held back, replayed, changed where nothing was signed.
+
+Source: backend API, *Answers are signed*; `docs/security.md`, *TLS end*. What an issuer has signed of the endings
+themselves is played with in `test_tls_end`, at a backend that signs no whole answers.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pengpos.client import Home
+from sandbox.backend.intents import trial_amounts
+from sandbox.backend.serving import signed_answers
+from sandbox.backend.terminals import policy
+from sandbox.backend.trust.judgement import Refusal
+from sandbox.phone.phone import VirtualPhone
+from terminal.backend.gateway import Deadlines
+from tests.support.counter import Counter, until
+from tests.support.eavesdropper import Eavesdropper, edits
+from tests.support.live_sandbox import LiveSandbox
+from tests.support.loop_thread import LoopThread
+from tests.support.road import loses_the_answer, says
+
+PAYMENTS, BATCH, INTENT = "/v1/payments", "/v1/payments/batch", "/v1/intents/[^/]+"
+CANCEL = "/v1/intents/[^/]+/cancel"
+CONFIG = "/v1/terminal/config"
+PROBLEM = "application/problem+json"
+OF_1_2 = {"signs_endings": True}
+
+
+@pytest.fixture
+def eve() -> Eavesdropper:
+    return Eavesdropper()
+
+
+def sync_until(counter: Counter, holds: Callable[[], object], what: str) -> None:
+    """Without waiting out any back-off."""
+
+    def there() -> bool:
+        counter.sync()
+        return bool(holds())
+
+    until(there, what)
+
+
+def rings(counter: Counter) -> None:
+    counter.until_status(lambda status: "answers_unsigned" in [alarm.kind for alarm in status.alarms])
+
+
+# --- replayed ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_no_to_the_online_try_is_no_verdict_on_what_was_stored(
+    hasty: Counter, phone: VirtualPhone, eve: Eavesdropper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the issuer's, of this intent and this phone's authorisation; and it was overtaken."""
+
+    def at_first(_session: object, _intent: object, *, accepted_offline: bool) -> Refusal | None:
+        return None if accepted_offline else trial_amounts.SOFT_DECLINE
+
+    monkeypatch.setattr(trial_amounts, "outcome", at_first)
+    hasty.road.silence_events()
+    hasty.road.put(eve.keep_back, "POST", PAYMENTS, times=1)
+    hasty.road.put(loses_the_answer(), "*", INTENT)
+    sale = hasty.tap(hasty.present("18.80"), phone, "unknown")
+    assert json.loads(eve.kept[0][1])["code"] == "soft_decline"
+    replayed = hasty.road.put(eve.replays(lambda no: b'{"verdicts": [' + no + b"]}"), "POST", BATCH)
+    hasty.tell(sale, "accept-offline")
+    until(lambda: replayed.met >= 1, "the no of before")
+    rings(hasty)
+    assert hasty.sale(sale).state in {"accepted_offline", "forwarding"}
+    hasty.resolve(sale, "approved")
+    assert hasty.booked == [18_80]
+
+
+def test_the_approval_of_before_is_no_answer_to_the_cancel(
+    hasty: Counter, phone: VirtualPhone, eve: Eavesdropper
+) -> None:
+    """The cancel has given the money back; the receipt of before says that it was paid."""
+    hasty.road.silence_events()
+    hasty.road.put(eve.keep_back, "POST", PAYMENTS, times=1)
+    hasty.road.put(loses_the_answer(), "*", INTENT)
+    sale = hasty.tap(hasty.present("18.80"), phone, "unknown")
+    payment = json.loads(eve.kept[0][1])
+    about = {"intent_id": payment["intent_id"], "amount": 18_80, "currency": "CNY"}
+    settled = {"status": "settled", "intent": {**about, "status": "approved", "payment": payment}}
+    played = hasty.road.put(edits(lambda _true: json.dumps(settled).encode()), "POST", CANCEL)
+    hasty.tell(sale, "cancel", {"reason": "customer"})
+    until(lambda: played.met >= 1, "the approval of before")
+    rings(hasty)
+    assert (hasty.sale(sale).state, hasty.booked) == ("reversing", [])
+    hasty.resolve(sale, "reversed")
+
+
+def test_an_older_not_found_is_no_answer(hasty: Counter, phone: VirtualPhone, eve: Eavesdropper) -> None:
+    """It was true when it was signed: the payment had not come yet."""
+    hasty.road.silence_events()
+    hasty.road.put(says(503), "*", "/v1/(payments|intents).*")
+    sale = hasty.tap(hasty.present("18.80"), phone, "unknown")
+    hasty.road.clear()
+    hasty.road.silence_events()
+    hasty.road.put(eve.keep_back, "GET", INTENT, times=1)
+    asked = hasty.road.put(eve.replay, "GET", INTENT)
+    hasty.road.put(says(503), "POST", PAYMENTS)
+    sync_until(hasty, lambda: eve.kept, "a not found")
+    assert eve.kept[0][0] == 404
+    sync_until(hasty, lambda: asked.met, "it again")
+    rings(hasty)
+    assert hasty.sale(sale).state == "unknown"
+    hasty.resolve(sale, "approved")
+    assert hasty.booked == [18_80]
+
+
+# --- changed where no other signature covers it -----------------------------------------------------------------------
+
+
+def test_what_a_cancel_gave_back_is_what_the_backend_says(hasty: Counter, phone: VirtualPhone) -> None:
+    def nothing_given_back(body: bytes) -> bytes:
+        return json.dumps({name: said for name, said in json.loads(body).items() if name != "given_back"}).encode()
+
+    hasty.road.silence_events()
+    hasty.road.put(loses_the_answer(), "*", "/v1/payments|/v1/intents/[^/]+")
+    sale = hasty.tap(hasty.present("18.80"), phone, "unknown")
+    changed = hasty.road.put(edits(nothing_given_back), "POST", CANCEL, times=1)
+    hasty.tell(sale, "cancel", {"reason": "customer"})
+    until(lambda: changed.met == 1, "the changed answer")
+    assert hasty.resolve(sale, "reversed").given_back == 18_80
+
+
+def test_who_bears_a_decline_is_what_the_backend_says(hasty: Counter, phone: VirtualPhone) -> None:
+    def merchant_bears(body: bytes) -> bytes:
+        answer = json.loads(body)
+        answer["verdicts"][0] |= {"borne_by": "merchant", "guaranteed": 0}
+        return json.dumps(answer).encode()
+
+    hasty.lose_the_backend()
+    sale = hasty.tap(hasty.present("18.23"), phone, "accepted_offline")
+    hasty.road.clear()
+    changed = hasty.road.put(edits(merchant_bears), "POST", BATCH, times=1)
+    sync_until(hasty, lambda: changed.met, "the changed verdict")
+    sale = hasty.resolve(sale, "declined_at_sync")
+    assert sale.reason is not None
+    assert (sale.reason.borne_by, sale.reason.guaranteed) == ("platform", 18_23)
+
+
+# --- invented, and said in words --------------------------------------------------------------------------------------
+
+
+def test_an_invented_revocation_stops_nothing(counter: Counter, phone: VirtualPhone) -> None:
+    revoked = b'{"title": "no", "status": 403, "code": "revoked", "detail": "sell no more"}'
+    counter.road.put(says(403, revoked, PROBLEM), "GET", "/v1/terminal/denylist")
+    counter._loop.run(counter.terminal._upkeep.refresh())
+    rings(counter)
+    counter.road.clear()
+    assert counter.terminal._standing.may_sell
+    counter.tap(counter.present("18.80"), phone, "approved")
+
+
+# --- the word in the policy -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def of_1_2(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: LiveSandbox, loop: LoopThread
+) -> Iterator[Counter]:
+    """A counter whose backend is of page 1.2: it signs no answers, and has never said that it does."""
+    monkeypatch.setattr(policy, "SIGNED_DUTIES", OF_1_2)
+    monkeypatch.setattr(signed_answers, "question_of", lambda _head: None)
+    counter = Counter(Home(tmp_path / "home"), sandbox, loop, deadlines=Deadlines(payment_s=0.5, question_s=0.5))
+    counter.enrol()
+    counter.open()
+    counter.until_status(lambda status: status.link.online and status.readers)
+    yield counter
+    counter.close()
+
+
+def promised(counter: Counter) -> bool:
+    """Whether the terminal takes signed answers alone, once it has looked after its policy."""
+    counter._loop.run(counter.terminal._upkeep.refresh())
+    return counter.terminal._backend.policy.signs_answers
+
+
+def test_a_backend_of_page_1_2_works_as_before(of_1_2: Counter, phone: VirtualPhone) -> None:
+    assert not promised(of_1_2)
+    sale = of_1_2.tap(of_1_2.present("18.80"), phone, "approved")
+    body = {"idempotency_key": "first", "reason": "returned", "amount": 5_00}
+    assert of_1_2.call("POST", f"/v1/sales/{sale.id}/refunds", body).status_code == 201
+    of_1_2.until(sale, "partly_refunded")
+    assert "answers_unsigned" not in [alarm.kind for alarm in of_1_2.status.alarms]
+
+
+def test_once_said_no_older_policy_takes_it_back(
+    of_1_2: Counter, monkeypatch: pytest.MonkeyPatch, eve: Eavesdropper
+) -> None:
+    of_1_2.road.put(eve.keep, "GET", CONFIG, times=1)
+    assert not promised(of_1_2)
+    monkeypatch.undo()
+    assert promised(of_1_2)
+    replayed = of_1_2.road.put(eve.replay, "GET", CONFIG)
+    assert promised(of_1_2)
+    assert replayed.met == 1
+    of_1_2.restart()
+    assert of_1_2.terminal._backend.policy.signs_answers
+
+
+def test_a_backend_may_take_it_back_in_a_newer_policy(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch, phone: VirtualPhone
+) -> None:
+    """One that had to go back to page 1.2: else its terminals would hear nothing of it any more."""
+    assert promised(counter)
+    monkeypatch.setattr(policy, "SIGNED_DUTIES", OF_1_2)
+    monkeypatch.setattr(signed_answers, "question_of", lambda _head: None)
+    assert not promised(counter)
+    counter.tap(counter.present("18.80"), phone, "approved")
+    assert "answers_unsigned" not in [alarm.kind for alarm in counter.status.alarms]

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+"""No case of vectors.json stands there without a test of the terminal's."""
+
+from tests.vectors import every_id, test_answers, test_vectors
+
+
+def test_every_case_of_the_file_is_held() -> None:
+    tests = [*vars(test_vectors).values(), *vars(test_answers).values()]
+    marks = [mark for test in tests for mark in getattr(test, "pytestmark", ())]
+    held = {str(param.id) for mark in marks if mark.args[0] == "case" for param in mark.args[1]}
+    assert held == every_id()
+    assert len(held) > 100
