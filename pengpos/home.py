@@ -38,7 +38,7 @@ class Home:
     @property
     def spare_socket(self) -> Path:
         """In the user's own directory in memory; there only while a daemon on a medium that takes nothing runs."""
-        name = sha256(str(self.root.absolute()).encode()).hexdigest()[:16]
+        name = sha256(os.fsencode(self.root.absolute())).hexdigest()[:16]
         return _IN_MEMORY / f"pengpos-{os.getuid()}" / f"{name}.sock"
 
     @property

@@ -4,6 +4,7 @@
 A device has the commands of a device. Those of the extra `sandbox` are listed where they are installed.
 """
 
+import errno
 import sys
 from importlib import import_module
 from importlib.util import find_spec
@@ -11,7 +12,7 @@ from typing import Any, Final
 
 import click
 
-from terminal.console import write_anything
+from terminal.console import write_anything, write_no_more
 
 # httpx has a command line of its own, which imports rich and pygments where they happen to be installed: 3 MB and a
 # tenth of the daemon's start. None here means "cannot be imported", and httpx does without it.
@@ -40,6 +41,9 @@ _NEEDS: Final = ("sandbox", "workshop", "fastapi", "sqlalchemy")
 """What the extra `sandbox` brings: its own packages, and others'."""
 
 
+_TAKES_NO_OUTPUT: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+
+
 class NotInstalledError(click.ClickException):
     """A command of the extra `sandbox` where that is not installed."""
 
@@ -56,9 +60,16 @@ class _Lazy(click.Group):
     """Lists the commands without importing them."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """Run, on any console."""
+        """Run, on any console, also one that takes nothing more."""
         write_anything()
-        return super().main(*args, **extra)
+        try:
+            return super().main(*args, **extra)
+        except OSError as error:
+            if error.errno not in _TAKES_NO_OUTPUT or error.filename is not None:
+                raise
+            write_no_more()
+            sys.stderr.write(f"Error: what this says cannot be written: {error.strerror}\n")
+            sys.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Those that are installed, in the order in which a newcomer meets them."""

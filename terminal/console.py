@@ -31,6 +31,13 @@ def write_anything() -> None:
             stream.reconfigure(encoding=_ASCII if plain else stream.encoding, errors=_ERRORS)
 
 
+def write_no_more() -> None:
+    """Standard output takes nothing more: what of it waits in this process goes nowhere, or the end would fail, too."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+
+
 def _stand_in(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error

@@ -158,10 +158,10 @@ def bind_socket(home: Home) -> socket.socket:
         if spare.parent.stat().st_uid != os.getuid():
             raise ConfigError(str(spare.parent), "belongs to another user", "Remove it")
         return _bound(spare)
-    except OSError as error:  # also "AF_UNIX path too long": 107 bytes is all there is
-        raise ConfigError(
-            str(usual), f"cannot be made ({error.strerror or error})", "Name another, shorter PENGPOS_HOME of your own"
-        ) from error
+    except OSError as error:
+        is_too_long = error.errno is None  # "AF_UNIX path too long": 107 bytes is all there is
+        way_out = f"Name another{', shorter' if is_too_long else ''} PENGPOS_HOME of your own"
+        raise ConfigError(str(usual), f"cannot be made ({error.strerror or error})", way_out) from error
 
 
 def _bound(path: Path) -> socket.socket:

@@ -66,6 +66,7 @@ class Screen:
     ) -> None:
         self.local = LocalState(
             now=now(),
+            up_s=monotonic_s(),
             size=window.size,
             language=options.language,
             theme=options.theme,
@@ -109,7 +110,8 @@ class Screen:
         """Project, and draw what differs."""
         if self._typesetter.take_found_fonts():
             self._redraw_all()
-        self.local = at_rest(on_time(replace(self.local, now=self._now().replace(microsecond=0))))
+        self._tell_time()
+        self.local = at_rest(on_time(self.local))
         scene = project(self.status, self.local, self._typesetter)
         now_s = self._monotonic_s()
         if self.local.refusals > self._refusals:
@@ -142,6 +144,11 @@ class Screen:
             self._panel.put(scene, self._monotonic_s(), by_digit=self._is_by_digit)
         self._is_by_digit = False
 
+    def _tell_time(self) -> None:
+        """What happens now is dated now, however long we were held."""
+        now, up_s = self._now().replace(microsecond=0), self._monotonic_s()
+        self.local = replace(self.local, now=now, up_s=up_s)
+
     def _phase(self, now_s: float) -> float:
         return (now_s % CYCLE_S) / CYCLE_S if self._options.motion else AT_REST
 
@@ -151,6 +158,7 @@ class Screen:
 
     def on_event(self, event: Event) -> bool:
         """Something happened at the window; False ends the program."""
+        self._tell_time()
         scene = self.scene
         match event:
             case Closed():
@@ -183,6 +191,7 @@ class Screen:
 
     def on_time(self) -> None:
         """Let go the keys that nothing has followed."""
+        self._tell_time()
         self._burst, meant = waited(self._burst, self._monotonic_s())
         self._take(meant)
 

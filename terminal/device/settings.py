@@ -71,10 +71,10 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=
 def read_settings(path: Path) -> Settings:
     """Read the file. Raises ConfigError, naming the line or the setting, rather than guess."""
     try:
-        raw: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+        raw: dict[str, Any] = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         return Settings()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
         raise ConfigError(
             str(path), f"not readable ({error})", "Mend the file, or move it away for the defaults"
         ) from error

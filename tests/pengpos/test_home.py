@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where an installation keeps its state."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,9 @@ def test_the_environment_says_where(monkeypatch: pytest.MonkeyPatch, said: str |
 
 def test_the_client_offers_it() -> None:
     assert pengpos.client.Home is Home
+
+
+def test_a_home_may_have_any_name_that_a_file_may_have() -> None:
+    """`b"\\xff"` is no UTF-8, and was a traceback of every command."""
+    names = {Home(Path(os.fsdecode(name))).spare_socket.name for name in (b"/home/\xff", b"/home/\xfe", b"/home/\n a")}
+    assert len(names) == 3

@@ -68,9 +68,14 @@ class Hands:
 
     def __init__(self, window: Window, language: Language) -> None:
         self.now_s = 1000.0
+        self.clock_ahead = timedelta(0)
+        """Of the wall clock, which may be put right; the other one goes on."""
         options = Options(socket_path=Path("none"), language=language, motion=False)
         self.screen = Screen(
-            window, options, now=lambda: NOW + timedelta(seconds=self.now_s), monotonic_s=lambda: self.now_s
+            window,
+            options,
+            now=lambda: NOW + timedelta(seconds=self.now_s) + self.clock_ahead,
+            monotonic_s=lambda: self.now_s,
         )
         self.charged: list[int] = []
         self.sales = 0
@@ -203,6 +208,26 @@ def test_a_terminal_locked_midway_charges_no_half_amount(window: Window) -> None
     assert hands.charged == []
     hands.strike("delete", "5", "enter")
     assert hands.charged == [5_00]
+
+
+@pytest.mark.parametrize("by", [timedelta(days=-400), timedelta(minutes=2), timedelta(days=20_000)])
+def test_a_clock_that_is_put_right_midway_takes_no_digit(window: Window, by: timedelta) -> None:
+    """A terminal without a clock of its own hears the time minutes after its start: of 1880, 80.00 was charged."""
+    hands = Hands(window, "en")
+    hands.strike("1", "8")
+    hands.clock_ahead = by
+    hands.screen.refresh()
+    hands.strike("8", "0", "enter")
+    assert hands.charged == [1_880_00]
+
+
+def test_a_screen_held_for_more_than_a_minute_charges_what_was_typed_meanwhile(window: Window) -> None:
+    """The digits before it were forgotten as an amount at rest, and the others charged."""
+    hands = Hands(window, "en")
+    hands.strike("1")
+    at_s, hands.now_s = hands.now_s, hands.now_s + 90
+    hands.press([("8", at_s + 0.5), ("8", at_s + 1.0), ("0", at_s + 1.5), ("enter", at_s + 2.0)])
+    assert hands.charged == [1_880_00]
 
 
 def test_two_keyboards_at_once_are_no_amount_of_neither(window: Window) -> None:

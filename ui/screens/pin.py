@@ -9,7 +9,7 @@ from ui.actions import Do, PressPin
 from ui.drawing.scene import Align, Box, Role, Shape
 from ui.i18n import words
 from ui.i18n.format import DOT, duration, money
-from ui.state.asking import is_complete, sale_of, takes_keys, wait_until
+from ui.state.asking import is_complete, sale_of, takes_keys, wait_until_s
 from ui.state.calls import AlarmSeen, AsOperator, SaleCall, SendCode, Verb
 from ui.state.pin import PIN_LEAST, Asked
 from ui.theme import BODY_SIZE, PANEL_RADIUS, SMALL_SIZE, TITLE_SIZE, Style, Token, Weight
@@ -96,11 +96,11 @@ def _below(canvas: Canvas, asked: Asked, box: Box) -> None:
     local, refused = canvas.local, asked.refused
     plain = Style(SMALL_SIZE, Weight.REGULAR, Token.FAINT)
     loud = plain._replace(colour=Token.DECLINED, weight=Weight.BOLD)
-    until = wait_until(asked, local.now)
+    until_s = wait_until_s(asked, local.up_s)
     if isinstance(local.calling, AsOperator):
         text, style = canvas.say(words.PIN_CHECKING), plain
-    elif until is not None:
-        left_s = int((until - local.now).total_seconds())
+    elif until_s is not None:
+        left_s = int(until_s - local.up_s)
         text, style = canvas.say(words.PIN_WAIT, time=duration(left_s, canvas.language)), loud
     elif refused is not None and refused.code == "role_needed":
         text, style = canvas.say(words.PIN_NOT_ENOUGH), loud

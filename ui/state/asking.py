@@ -2,7 +2,6 @@
 """The steps of asking for a PIN: a call was answered `role_needed`, a person types, and the call goes on. Pure."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 from pengpos.client import SaleView, Status
 from ui.actions import Key
@@ -19,7 +18,7 @@ _NAMES = {Verb.ACCEPT_OFFLINE: "accept-offline"}
 def ask_for_pin(local: LocalState, call: Call, roles: tuple[str, ...]) -> LocalState:
     """Open the pad for a call that needs one of these roles."""
     page = local.page.value if local.page is not Page.PIN else Page.SALE.value
-    return replace(local, page=Page.PIN, asked=Asked(call=call, roles=roles, page=page, touched=local.now))
+    return replace(local, page=Page.PIN, asked=Asked(call=call, roles=roles, page=page, touched_s=local.up_s))
 
 
 def press_pin(local: LocalState, key: Key) -> LocalState:
@@ -27,14 +26,14 @@ def press_pin(local: LocalState, key: Key) -> LocalState:
     asked = local.asked
     if asked is None or not takes_keys(asked, local):
         return refuse(local)
-    after = replace(pressed(asked, key), touched=local.now, refused=None)
+    after = replace(pressed(asked, key), touched_s=local.up_s, refused=None)
     local = replace(local, asked=after)
     return refuse(local) if after.spoiled and key not in {Key.CLEAR, Key.BACKSPACE} else local
 
 
 def takes_keys(asked: Asked, local: LocalState) -> bool:
     """Whether something may be typed now."""
-    return not isinstance(local.calling, AsOperator) and wait_until(asked, local.now) is None
+    return not isinstance(local.calling, AsOperator) and wait_until_s(asked, local.up_s) is None
 
 
 def is_complete(asked: Asked, local: LocalState) -> bool:
@@ -42,10 +41,10 @@ def is_complete(asked: Asked, local: LocalState) -> bool:
     return takes_keys(asked, local) and len(asked.pin) >= PIN_LEAST and not asked.spoiled and local.calling is None
 
 
-def wait_until(asked: Asked, now: datetime) -> datetime | None:
+def wait_until_s(asked: Asked, now_s: float) -> float | None:
     """When the next try is allowed; None: now."""
-    until = asked.refused.until if asked.refused is not None else None
-    return until if until is not None and until > now else None
+    until_s = asked.refused.until_s if asked.refused is not None else None
+    return until_s if until_s is not None and until_s > now_s else None
 
 
 def pin_given(local: LocalState) -> tuple[LocalState, Call | None]:
@@ -53,7 +52,7 @@ def pin_given(local: LocalState) -> tuple[LocalState, Call | None]:
     asked = local.asked
     if asked is None or not is_complete(asked, local):
         return local, None
-    kept = replace(asked, pin=Pin(), spoiled=False, refused=None, touched=local.now)
+    kept = replace(asked, pin=Pin(), spoiled=False, refused=None, touched_s=local.up_s)
     return replace(local, asked=kept, calling=AsOperator(asked.call, Pin())), AsOperator(asked.call, asked.pin)
 
 
@@ -64,9 +63,9 @@ def on_pin_answer(local: LocalState, trouble: Trouble) -> LocalState | None:
         return None
     if asked is None:  # the pad was left while it was being checked
         return local
-    until = local.now + timedelta(seconds=trouble.retry_after_s) if trouble.retry_after_s is not None else None
-    refused = Refused(trouble.code, trouble.tries_left, until)
-    return replace(local, asked=replace(asked, refused=refused, wrong=asked.wrong + 1, touched=local.now))
+    until_s = local.up_s + trouble.retry_after_s if trouble.retry_after_s is not None else None
+    refused = Refused(trouble.code, trouble.tries_left, until_s)
+    return replace(local, asked=replace(asked, refused=refused, wrong=asked.wrong + 1, touched_s=local.up_s))
 
 
 def withdrawn(local: LocalState) -> LocalState:
@@ -82,8 +81,8 @@ def on_time(local: LocalState) -> LocalState:
     asked = local.asked
     if asked is None or isinstance(local.calling, AsOperator):
         return local
-    waits = wait_until(asked, local.now) is not None
-    untouched = local.now - asked.touched >= timedelta(seconds=PAD_OPEN_S)
+    waits = wait_until_s(asked, local.up_s) is not None
+    untouched = local.up_s - asked.touched_s >= PAD_OPEN_S
     return withdrawn(local) if untouched and not waits else local
 
 

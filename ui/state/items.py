@@ -27,7 +27,7 @@ SIZE_MOST = 256 * 1024
 _QUOTED_MOST, _ERROR_MOST = 30, 200
 CODES_MOST = 20
 _FIELDS = ("name", "price", "code")
-_CODE = re.compile(r"[!-~]{6,48}")
+_CODE = re.compile(r"[!-~]{4,48}")
 """As a scanner types it: no fewer characters, else it could not be told from a hand."""
 _LINE = re.compile(r"at line (\d+)")
 
@@ -130,7 +130,7 @@ def _read_entry(entry: object, place: int, currency: str) -> QuickItem | SpoiltI
         return spoilt(ItemFault.PRICE, "its price is nothing")
     codes = _codes(entry.get("code", []))
     if codes is None:
-        says = f"its code is no text of 6 to 48 ASCII characters without a space, and no list of up to {CODES_MOST}"
+        says = f"its code is no text of 4 to 48 ASCII characters without a space, and no list of up to {CODES_MOST}"
         return spoilt(ItemFault.CODE, says)
     return QuickItem(composed, price.minor, codes)
 

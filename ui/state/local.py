@@ -92,6 +92,8 @@ class LocalState:
 
     now: datetime
     """The time now, aware; its zone is the shop's."""
+    up_s: float = 0.0
+    """Monotonic seconds: how long something was left alone is measured by these, for a clock may be put right."""
     size: tuple[int, int]
     """The panel in pixels."""
     language: Language = "zh-Hans"
@@ -99,7 +101,7 @@ class LocalState:
     daemon: Daemon = Daemon.STARTING
     page: Page = Page.SALE
     entry: Entry = field(default_factory=lambda: Entry(currency="CNY"))
-    entry_touched: datetime | None = None
+    entry_touched_s: float | None = None
     """When it was last changed; None if it is new."""
     refusals: int = 0
     """How many keys could not be taken so far: with each the screen shakes, and sounds."""

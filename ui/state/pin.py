@@ -5,7 +5,6 @@ Tests: tests/ui/state/test_asking.py, tests/ui/screens/test_pin.py.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import NamedTuple
 
 from ui.actions import Key
@@ -22,8 +21,8 @@ class Refused(NamedTuple):
 
     code: str
     tries_left: int | None = None
-    until: datetime | None = None
-    """When the next try is allowed."""
+    until_s: float | None = None
+    """When the next try is allowed, by `LocalState.up_s`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +32,7 @@ class Asked:
     call: Call
     roles: tuple[str, ...]
     page: str
-    touched: datetime
+    touched_s: float
     pin: Pin = field(default_factory=Pin)
     spoiled: bool = False
     """A key could not be taken: what was typed is not what was meant, until it is cleared."""

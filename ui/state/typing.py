@@ -6,7 +6,6 @@ and sounds.
 """
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Final
 
 from pengpos.core.confirmation import CODE_DIGITS
@@ -87,13 +86,13 @@ def refuse(local: LocalState) -> LocalState:
 def changed(local: LocalState, entry: Entry) -> LocalState:
     """Another amount is another sale, and not the one that was asked about."""
     local = _unasked(local)
-    return replace(local, entry=entry, entry_touched=local.now, sale_key="")
+    return replace(local, entry=entry, entry_touched_s=local.up_s, sale_key="")
 
 
 def emptied(local: LocalState) -> LocalState:
     """The next amount begins empty."""
     local = _unasked(local)
-    return replace(local, entry=Entry(currency=local.entry.currency), entry_touched=None, sale_key="")
+    return replace(local, entry=Entry(currency=local.entry.currency), entry_touched_s=None, sale_key="")
 
 
 def _unasked(local: LocalState) -> LocalState:
@@ -101,11 +100,10 @@ def _unasked(local: LocalState) -> LocalState:
 
 
 def at_rest(local: LocalState) -> LocalState:
-    """Forget an amount that was not touched for a minute, also of a clock that was put back."""
-    if local.entry_touched is None or isinstance(local.calling, StartSale):
+    """Forget an amount that was not touched for a minute."""
+    if local.entry_touched_s is None or isinstance(local.calling, StartSale):
         return local
-    is_fresh = timedelta(0) <= local.now - local.entry_touched < timedelta(seconds=REST_S)
-    return local if is_fresh else emptied(local)
+    return local if local.up_s - local.entry_touched_s < REST_S else emptied(local)
 
 
 def _is_sound(entry: Entry) -> bool:

@@ -186,7 +186,7 @@ _STORE = SaleCall(SALE_ID, Verb.ACCEPT_OFFLINE)
 
 def _pad(call: Call, *roles: str, digits: str = "", calling: Call | None = None, **asked: object) -> LocalState:
     """A pad for an operator's PIN, that was asked for in the midst of a sale."""
-    opened = Asked(call=call, roles=roles or ("manager",), page=Page.SALE.value, touched=NOW, pin=Pin(digits))
+    opened = Asked(call=call, roles=roles or ("manager",), page=Page.SALE.value, touched_s=0.0, pin=Pin(digits))
     return local(page=Page.PIN, asked=replace(opened, **asked), calling=calling)  # type: ignore[arg-type]  # real fields
 
 
@@ -326,7 +326,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "pin-not-enough": Sample(_CHECKED, _pad(_STORE, refused=Refused("role_needed"), wrong=1)),
     "pin-wait": Sample(
         _CHECKED,
-        _pad(_STORE, refused=Refused("too_many_tries", until=NOW + timedelta(seconds=287)), wrong=10),
+        _pad(_STORE, refused=Refused("too_many_tries", until_s=287.0), wrong=10),
     ),
     "pin-alarm": Sample(
         msgspec.structs.replace(IDLE, alarms=[_DECLINED_AT_SYNC]),

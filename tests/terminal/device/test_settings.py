@@ -78,6 +78,17 @@ def test_what_is_wrong_is_named_and_nothing_is_guessed(tmp_path: Path, text: str
     assert caught.value.way_out
 
 
+def test_a_byte_order_mark_of_windows_is_no_part_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "pengpos.toml"
+    path.write_bytes(b'\xef\xbb\xbf[mirror]\r\ndirectory = "/m"\r\n')
+    assert read_settings(path) == Settings(mirror=MirrorSettings(directory="/m"))
+
+
+def test_brackets_without_end_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="not readable"):
+        read_settings(written(tmp_path, "a = " + "[" * 5_000))
+
+
 def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
     path = tmp_path / "pengpos.toml"
     path.write_bytes('[mirror]\ndirectory = "é"'.encode("latin-1"))

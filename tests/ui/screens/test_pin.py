@@ -2,7 +2,6 @@
 """The pad for a PIN: whose and for what it is, what may be done, and that no digit of it is anywhere to be seen."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -15,7 +14,7 @@ from ui.i18n import words
 from ui.state.calls import AlarmSeen, AsOperator, Call, Pin, SaleCall, SendCode, Verb
 from ui.state.local import Page
 from ui.state.pin import Asked, Refused
-from workshop.samples.screens import NOW, SALE_ID, SAMPLES, Sample, local, offline, sale
+from workshop.samples.screens import SALE_ID, SAMPLES, Sample, local, offline, sale
 
 STORE = SaleCall(SALE_ID, Verb.ACCEPT_OFFLINE)
 STATUS = offline(sale("unknown", "cancel", "accept-offline"))
@@ -25,7 +24,7 @@ CODE = offline(sale("presented", "cancel", "confirmation-code"))
 def pad(
     digits: str = "", call: Call = STORE, roles: tuple[str, ...] = ("manager",), refused: Refused | None = None
 ) -> Asked:
-    return Asked(call=call, roles=roles, page=Page.SALE.value, touched=NOW, pin=Pin(digits), refused=refused)
+    return Asked(call=call, roles=roles, page=Page.SALE.value, touched_s=0.0, pin=Pin(digits), refused=refused)
 
 
 def shown(asked: Asked, status: object = STATUS, **fields: object) -> Scene:
@@ -37,8 +36,8 @@ def dots(scene: Scene) -> PinDots:
     return found
 
 
-WAIT = Refused("too_many_tries", until=NOW + timedelta(seconds=287))
-OVER = Refused("too_many_tries", until=NOW)
+WAIT = Refused("too_many_tries", until_s=287.0)
+OVER = Refused("too_many_tries", until_s=0.0)
 
 
 @pytest.mark.parametrize(

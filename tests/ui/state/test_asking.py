@@ -2,7 +2,6 @@
 """From `role_needed` to a PIN and on: the steps, what ends them, and that a PIN is kept nowhere once it is sent."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -98,8 +97,8 @@ def test_too_many_tries_are_waited_for() -> None:
     assert nothing is None
     assert shut.asked is not None
     assert len(shut.asked.pin) == 0
-    assert on_time(replace(shut, now=shut.now + timedelta(seconds=286))).page is Page.PIN
-    later = replace(state, now=state.now + timedelta(seconds=287))
+    assert on_time(replace(shut, up_s=shut.up_s + 286)).page is Page.PIN
+    later = replace(state, up_s=state.up_s + 287)
     _, call_again = act(later, *digits("4711"), Do.SEND_PIN)
     assert isinstance(call_again, AsOperator)
 
@@ -178,11 +177,11 @@ def test_once_it_is_sent_no_digit_is_kept_and_none_is_ever_said() -> None:
 
 def test_a_pad_nobody_touches_is_closed_with_what_was_typed() -> None:
     state, _ = act(asked(), *digits("471"))
-    assert on_time(replace(state, now=state.now + timedelta(seconds=PAD_OPEN_S - 1))).asked is not None
-    closed = on_time(replace(state, now=state.now + timedelta(seconds=PAD_OPEN_S)))
+    assert on_time(replace(state, up_s=state.up_s + PAD_OPEN_S - 1)).asked is not None
+    closed = on_time(replace(state, up_s=state.up_s + PAD_OPEN_S))
     assert (closed.page, closed.asked) == (Page.SALE, None)
     going, _ = sent()
-    assert on_time(replace(going, now=going.now + timedelta(seconds=PAD_OPEN_S))).asked is not None
+    assert on_time(replace(going, up_s=going.up_s + PAD_OPEN_S)).asked is not None
 
 
 @pytest.mark.parametrize(

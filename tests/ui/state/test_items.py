@@ -62,7 +62,7 @@ ENTRIES = [
     ('name = 7\nprice = "3"', ItemFault.NAME, "not in quotes"),
     ('price = "3"', ItemFault.NAME, "missing"),
     ('name = "可可"\nprice = "3"\ncode = 690123', ItemFault.CODE, "its code is no text"),
-    ('name = "可可"\nprice = "3"\ncode = "12345"', ItemFault.CODE, "6 to 48"),
+    ('name = "可可"\nprice = "3"\ncode = "123"', ItemFault.CODE, "4 to 48"),
     ('name = "可可"\nprice = "3"\ncode = ["12345670", "00000012345670"]', ItemFault.CODE, "twice"),
     ('name = "可可"\nprice = "3"\ncolour = "red"', ItemFault.FIELD, "'colour'"),
 ]
