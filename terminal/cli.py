@@ -8,10 +8,12 @@ import errno
 import sys
 from importlib import import_module
 from importlib.util import find_spec
+from pwd import getpwuid
 from typing import Any, Final
 
 import click
 
+from pengpos.home import Home
 from terminal.console import write_anything, write_no_more
 
 # httpx has a command line of its own, which imports rich and pygments where they happen to be installed: 3 MB and a
@@ -60,10 +62,13 @@ class _Lazy(click.Group):
     """Lists the commands without importing them."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """Run, on any console, also one that takes nothing more."""
+        """Run, on any console, also one that takes nothing more, and as a user whose terminal it is."""
         write_anything()
         try:
             return super().main(*args, **extra)
+        except PermissionError as error:
+            sys.stderr.write(f"Error: {error.filename}: {error.strerror}. {_whose()}\n")
+            sys.exit(1)
         except OSError as error:
             if error.errno not in _TAKES_NO_OUTPUT or error.filename is not None:
                 raise
@@ -95,6 +100,15 @@ class _Lazy(click.Group):
             if commands:
                 with formatter.section(title):
                     formatter.write_dl([(name, line) for name, (_, _, line) in commands.items()])
+
+
+def _whose() -> str:
+    """As whom this is to be run: a technician signs in as another user than the terminal's service."""
+    try:
+        owner = getpwuid(Home.of_environment().root.stat().st_uid).pw_name
+    except (OSError, KeyError):
+        return "Run this as the user of the terminal"
+    return f"Run this as the user of the terminal: sudo -u {owner} pengpos …"
 
 
 def _of_sandbox() -> dict[str, tuple[str, str, str]]:

@@ -168,7 +168,7 @@ def _bound(path: Path) -> socket.socket:
     """Raises OSError."""
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         listening.bind(str(path))
         path.chmod(SOCKET_MODE)

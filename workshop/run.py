@@ -3,6 +3,7 @@
 
 import contextlib
 import json
+import os
 import selectors
 import signal
 import sys
@@ -16,7 +17,7 @@ from pengpos.client import Home
 from pengpos.core.errors import PengposError
 from workshop.doorplate import Doorplate, ShopIsOpenError
 from workshop.processes import Program, ProgramFailedError
-from workshop.prompt import NotUnderstood, Word, understand
+from workshop.prompt import LINE_MOST, Lines, NotUnderstood, Word, understand
 from workshop.shop import ReaderRoad, Shop, has_display
 
 WATCH_S = 0.2
@@ -119,6 +120,7 @@ def _watch(shop: Shop) -> None:
     selector = selectors.DefaultSelector()
     with contextlib.suppress(ValueError, PermissionError):  # standard input may be closed, or a plain file
         selector.register(sys.stdin, selectors.EVENT_READ)
+    typed = Lines(lambda: os.read(sys.stdin.fileno(), LINE_MOST), getattr(sys.stdin, "encoding", None) or "utf-8")
     while True:
         for name, program in shop.programs.items():
             if program.exit_code is not None:
@@ -129,13 +131,13 @@ def _watch(shop: Shop) -> None:
         if shop.revive_readers():
             _say("The virtual readers' service had ended; it runs again.")
         for _ in selector.select(WATCH_S) if selector.get_map() else _pause():
-            line = sys.stdin.readline()
-            if line:
-                _obey(shop, line.strip())
-            elif sys.stdin.isatty():
+            lines = typed.more()
+            if lines is None and sys.stdin.isatty():
                 raise _Ended  # Ctrl-D
-            else:
+            if lines is None:
                 selector.unregister(sys.stdin)
+            for line in lines or ():
+                _obey(shop, line)
 
 
 def _switch(shop: Shop, wishes: list[str]) -> None:

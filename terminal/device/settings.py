@@ -74,6 +74,8 @@ def read_settings(path: Path) -> Settings:
         raw: dict[str, Any] = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         return Settings()
+    except PermissionError:
+        raise  # of another user: there is nothing to mend in it
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
         raise ConfigError(
             str(path), f"not readable ({error})", "Mend the file, or move it away for the defaults"

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """`pengpos`: which commands it lists with and without the extra `sandbox`, and what it imports to do so."""
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -77,3 +79,22 @@ def test_an_output_that_takes_nothing_more_is_said(tmp_path: Path) -> None:
             stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path, timeout=60, check=False,
         )  # fmt: skip
     assert (ended.returncode, ended.stderr) == (1, "Error: what this says cannot be written: No space left on device\n")
+
+
+@pytest.mark.parametrize("command", ["doctor", "queue", "daemon"])
+def test_as_another_user_it_says_whose_terminal_it_is(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A technician signs in as another user than the service's: `doctor` ended in a traceback."""
+
+    def denied() -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "device.key"))
+
+    monkeypatch.setenv("PENGPOS_HOME", str(tmp_path))
+    monkeypatch.setattr(cli.main, "get_command", lambda _ctx, name: click.Command(name, callback=denied))
+    said = CliRunner().invoke(cli.main, [command])
+    assert said.exit_code == 1
+    assert said.stderr == (
+        f"Error: {tmp_path}/device.key: Permission denied. "
+        f"Run this as the user of the terminal: sudo -u {tmp_path.owner()} pengpos …\n"
+    )

@@ -3,7 +3,9 @@
 
 import asyncio
 import json
+import os
 import socket
+import stat
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -240,6 +242,16 @@ def test_a_socket_that_nobody_answers_at_is_replaced(tmp_path: Path) -> None:
         bound.listen()
         somebody.connect(str(home.socket))
         assert somebody.getpeername() == str(home.socket)
+
+
+def test_no_other_user_can_put_a_socket_in_its_place(tmp_path: Path) -> None:
+    """Whatever the mask of who starts it: who may write there could answer in the terminal's stead."""
+    before = os.umask(0)
+    try:
+        bind_socket(Home(tmp_path)).close()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(Home(tmp_path).socket.parent.stat().st_mode) & 0o022 == 0
 
 
 @pytest.mark.parametrize("taken", ["file", "directory"])
