@@ -46,6 +46,8 @@ _ENROL = "Enrol this terminal: pengpos enrol --backend URL"
 _COMES_LATER = "It comes with the enrolment"
 _RENEW = "Connect the terminal and let it run: it renews its credential by itself"
 _BY_THE_MEDIUM = frozenset({errno.EROFS, errno.EIO, errno.ENXIO, errno.ENODEV})
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+_TOO_MANY_FILES = "There are too many small files on it, or this user's quota is reached: remove some"
 _WORN_OUT = "An SD card that turned read-only is worn out: replace it"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _PYTHONS = ((3, 11), (3, 14))  # from, below: pyproject.toml, requires-python
@@ -136,6 +138,8 @@ def look_at_disk(root: Path, seconds: Callable[[], float] = time.monotonic) -> F
     if (refused := _what_a_write_meets(place)) is not None and refused.errno in _BY_THE_MEDIUM:
         return broken(f"{place} takes no writing ({refused.strerror})", _WORN_OUT)
     took_s = seconds() - begun_s
+    if refused is not None and refused.errno in _NO_ROOM and free_mib >= DISK_OUT_MIB:
+        return broken(f"{place} takes no file more, though {free_mib} MiB are free", _TOO_MANY_FILES)
     if free_mib < DISK_OUT_MIB:
         return broken(f"{free_mib} MiB free", "Free some: journalctl --vacuum-size=100M; what sells is never deleted")
     if took_s >= DISK_SLOW_S:

@@ -138,6 +138,17 @@ def test_a_disk_that_takes_no_writing_though_it_is_mounted_so(
     expect(probes.look_at_disk(home.root), RED, f"takes no writing ({os.strerror(number)})", "replace")
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_disk_with_room_that_takes_no_file_more(home: Home, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """Out of inodes, it had 68 GiB free and a green light."""
+
+    def refuse(**_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(probes.tempfile, "TemporaryFile", refuse)
+    expect(probes.look_at_disk(home.root), RED, "takes no file more, though", "too many small files")
+
+
 def test_device_key(home: Home) -> None:
     expect(probes.look_at_key(home), YELLOW, "none yet")
     home.enrolment.write_text("{}")
