@@ -14,12 +14,14 @@ STAND_INS: Final = {"…": "...", "⏎": "(Enter)", "✓": "ok", "✗": "no", "�
                     "−": "-", "×": "x", "·": ".", "→": "->", "¥": "CNY ", "÷": "/"}  # fmt: skip
 """All ASCII, which every encoding of a console has. Whatever else cannot be written is `?`."""
 
+_STANDARD_ERROR: Final = 2
 _ERRORS: Final = "pengpos_stand_in"
 _ASCII: Final = "pengpos_ascii"
 
 
 def write_anything() -> None:
     """Make this process's standard streams so; harmless when called again."""
+    _take_the_standard_numbers()
     codecs.register_error(_ERRORS, _stand_in)
     codecs.register(_ascii)
     for name in ("stdout", "stderr"):
@@ -29,6 +31,18 @@ def write_anything() -> None:
         elif isinstance(stream, io.TextIOWrapper):
             plain = codecs.lookup(stream.encoding).name == "ascii"
             stream.reconfigure(encoding=_ASCII if plain else stream.encoding, errors=_ERRORS)
+
+
+def _take_the_standard_numbers() -> None:
+    """Open descriptors 0 to 2 where they are closed.
+
+    A file or socket opened later would have one of these numbers, and what a library says to its standard error would
+    stand in it: in the journal, say.
+    """
+    number = os.open(os.devnull, os.O_RDWR)
+    while number <= _STANDARD_ERROR:
+        number = os.dup(number)
+    os.close(number)
 
 
 def write_no_more() -> None:

@@ -18,6 +18,7 @@ from pengpos.client import Home, Language
 from pengpos.core.errors import PengposError
 from pengpos.i18n import LANGUAGES
 from pengpos.serving.few_lines import log_to_stderr
+from terminal.console import write_no_more
 from terminal.device.clock import DeviceClock
 from terminal.device.settings import read_settings
 from terminal.serving import serve, stop_on_signals
@@ -26,6 +27,8 @@ from terminal.wiring import Surroundings
 CONNECTIONS = httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=60.0)
 WORKERS = 8
 """Threads that wait for the journal on behalf of the loop."""
+
+log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -73,5 +76,9 @@ async def _serve(given: Surroundings) -> None:
 
 def _ready() -> None:
     gc.freeze()  # what is there now stays: looking through all of it again would hold the loop for tens of milliseconds
-    click.echo("ready")
-    sys.stdout.flush()
+    try:
+        click.echo("ready")
+        sys.stdout.flush()
+    except OSError as error:  # a log on a full card
+        log.warning("ready, which standard output does not take: %s", error.strerror)
+        write_no_more()

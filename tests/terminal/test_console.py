@@ -89,6 +89,22 @@ def test_a_closed_stream_takes_everything(monkeypatch: pytest.MonkeyPatch) -> No
     sys.stderr.close()
 
 
+FIRST_FILE = """
+import sys
+from terminal.console import write_anything
+write_anything()
+with open(sys.argv[1], "w") as first:
+    first.write(str(first.fileno()))
+"""
+
+
+def test_where_all_streams_are_closed_no_file_takes_their_numbers(tmp_path: Path) -> None:
+    """What a library says to its standard error, descriptor 2, would stand in the journal."""
+    without = ["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', sys.executable, "-c", FIRST_FILE]
+    subprocess.run([*without, str(tmp_path / "first")], check=True, timeout=60)
+    assert int((tmp_path / "first").read_text("ascii")) > 2
+
+
 def test_a_reader_that_has_gone_gets_no_traceback() -> None:
     reading, writing = os.pipe()
     os.close(reading)  # gone before the program begins

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """`pengpos daemon`: what its start imports is what selling needs. Everything else it does is in tests/journeys."""
 
+import io
 import subprocess
 import sys
+
+import pytest
+
+from terminal.commands import daemon
 
 NOT_TO_SELL = (
     "alembic", "babel", "dateutil", "fastapi", "importlib.metadata", "nfc", "provisioning", "pydantic", "pygame",
@@ -23,3 +28,14 @@ def test_httpx_works_without_its_own_command_line() -> None:
     code = "import terminal.cli, httpx; print(httpx.Client, httpx.main.__module__)"
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert said.stdout == "<class 'httpx.Client'> httpx\n"
+
+
+def test_a_full_output_ends_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its log was on a full card: it could not say that it was ready, and ended."""
+    turned_away: list[bool] = []
+    monkeypatch.setattr(daemon, "write_no_more", lambda: turned_away.append(True))
+    monkeypatch.setattr("gc.freeze", lambda: None)
+    full = io.TextIOWrapper(io.FileIO("/dev/full", "w"), write_through=True)
+    monkeypatch.setattr(sys, "stdout", full)
+    daemon._ready()
+    assert turned_away == [True]
