@@ -145,7 +145,7 @@ def test_a_disk_with_room_that_takes_no_file_more(home: Home, monkeypatch: pytes
     def refuse(**_: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(probes.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
     expect(probes.look_at_disk(home.root), RED, "takes no file more, though", "too many small files")
 
 
