@@ -129,6 +129,8 @@ class IntentMessage(Answer, kw_only=True, frozen=True):
     reason: int | None = None
     receipt: str | None = None
     """An issuer's, once it has ended."""
+    given_back: int = 0
+    """Of a payment that the cancel found which ended it; of a backend before 1.3, and of an event, it is not known."""
     payment: PaymentMessage | None = None
 
 

@@ -239,6 +239,8 @@ class StatusHeard(_Verdict):
     status: BackendStatus
     steps_when_asked: int | None = None
     """How long the sale's history was when the question left; None: no question was sent."""
+    given_back_minor: int = 0
+    """Of a payment that a cancel found, where it is cancelled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

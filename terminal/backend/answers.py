@@ -117,7 +117,8 @@ class Answers:
         if message.status in _STATUSES:
             if (outcome := _ENDS.get(message.status)) is not None:
                 endings.nothing_taken(sale, message.receipt, frozenset({outcome}), self._terms())
-            return StatusHeard(at=at, intent_id=intent_id, call=call, status=_STATUSES[message.status])
+            status, given_back = _STATUSES[message.status], max(0, message.given_back)
+            return StatusHeard(at=at, intent_id=intent_id, call=call, status=status, given_back_minor=given_back)
         if message.status == "held":
             return Held(at=at, intent_id=intent_id, call=call)
         if message.status == "declined" and message.payment is None:

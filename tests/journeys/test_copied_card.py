@@ -2,6 +2,7 @@
 """A restored card and a copied one: the backend cannot tell them apart, people can (backend API, *A copied key*)."""
 
 import json
+from pathlib import Path
 
 from offline_queue.journal.files import files_of
 from pengpos.keys.file import FileKey
@@ -10,7 +11,9 @@ from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.cose import Sign1
 from sandbox.backend.records.tables import TerminalRow
 from sandbox.phone.phone import VirtualPhone
+from tests.journeys.test_copied_key import cancel_by, copy_of
 from tests.support.counter import Counter, until
+from tests.support.road import refuses
 from tests.support.shop import Till
 
 
@@ -31,8 +34,7 @@ def restore(counter: Counter, phone: VirtualPhone) -> int:
     refresh(counter)
     epoch = counter.journal.head().epoch
     counter.close()
-    for file, content in copy.items():
-        file.write_bytes(content)
+    put_back(copy)
     counter.open()
     return epoch
 
@@ -62,6 +64,31 @@ def test_a_restored_card_takes_nothing_offline_until_a_manager_has_seen_it(
     sale = counter.tap(counter.present("8.00"), phone, "accepted_offline")
     counter.resolve(sale, "approved")
     assert counter.booked == [6_00, 7_00, 8_00]
+
+
+def test_what_a_copy_cancelled_in_the_life_before_is_told_in_this_one(counter: Counter, phone: VirtualPhone) -> None:
+    """The card is put back to when the sale waited for its phone; there it has expired, and the backend is asked."""
+    counter.tap(counter.present("6.00"), phone, "approved")
+    counter.road.put(refuses(), "PUT", "/v1/intents/.*")  # no page can pay it: it ends by time alone
+    sale = counter.present("7.00", ways=["reader"])
+    refresh(counter)
+    copied = {file: file.read_bytes() for file in files_of(counter.home.journal) if file.exists()}
+    counter.tap(sale, phone, "approved")
+    refresh(counter)
+    cancel_by(copy_of(counter), counter, sale)
+    counter.until(sale, "reversed")
+    counter.close()
+    put_back(copied)
+    counter.pass_time(600)
+    counter.open()
+    counter.until(sale, "reversed")
+    assert {"restored_card", "cancelled_elsewhere"} <= alarms_here(counter)
+    assert counter.booked == [6_00]
+
+
+def put_back(card: dict[Path, bytes]) -> None:
+    for file, content in card.items():
+        file.write_bytes(content)
 
 
 def decide(counter: Counter, **approve: bool) -> None:

@@ -105,6 +105,8 @@ def ended(sale: Sale, event: Event) -> Outcome:
             return sale, (RaiseAlarm(AlarmKind.PAID_AFTER_CANCEL),)
         case Declined(call=BackendCall.QUESTION, refusal=Refusal(due=Due() as due)):
             return due_told(answered(sale), due)
+        case StatusHeard(status=BackendStatus.CANCELLED) if event.given_back_minor and _ended_by_time_alone(sale):
+            return arrow(sale, SaleState.REVERSED, event.at, "cancelled elsewhere"), ()
         case NoAnswer(call=BackendCall.QUESTION):
             return due_unanswered(sale, event)
         case DueTold(due=due) | Declined(refusal=Refusal(due=Due() as due)):
@@ -115,6 +117,11 @@ def ended(sale: Sale, event: Event) -> Outcome:
             return not_now(sale)
         case _:
             return stay(sale)
+
+
+def _ended_by_time_alone(sale: Sale) -> bool:
+    """Expired without a word of the backend: on a card that was put back it may have been paid in the life before."""
+    return sale.state is SaleState.EXPIRED and sale.cancel is None
 
 
 def _another_try_fits(sale: Sale) -> bool:

@@ -30,7 +30,7 @@ from sandbox.backend.api.delivery import LostAnswer
 from sandbox.backend.api.rendering import terminal as rendering
 from sandbox.backend.api.rendering.endings import Endings
 from sandbox.backend.api.routing import TerseRoute
-from sandbox.backend.booking import cancel, refunds
+from sandbox.backend.booking import cancel, given_back, refunds
 from sandbox.backend.contract import heartbeat_shapes
 from sandbox.backend.contract import terminal_shapes as shapes
 from sandbox.backend.contract.problems import ProblemError
@@ -46,7 +46,7 @@ from sandbox.backend.kernel import events
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.payments import payment_requests, payments
 from sandbox.backend.records import ids
-from sandbox.backend.records.tables import CancelReason, EventKind, EventRow
+from sandbox.backend.records.tables import CancelReason, EventKind, EventRow, IntentStatus
 from sandbox.backend.settlement import settlements
 from sandbox.backend.sharing import splits
 from sandbox.backend.terminals import confirmation, denylist, enrolment, heartbeat, policy, suspicion
@@ -208,7 +208,9 @@ def get_intent(intent_id: str, terminal: AnyTerminal, backend: BackendOf) -> sha
     wanted, now = _intent_id(intent_id), backend.clock.now()
     with backend.db.read() as session:
         row = intents.find_own(session, wanted, terminal.terminal_id)
-        return rendering.intent(reports.of_intent(session, row, now), _endings(backend, terminal))
+        gave_back = given_back.by_cancel_minor(session, row) if row.status is IntentStatus.CANCELLED else 0
+        told = rendering.intent(reports.of_intent(session, row, now), _endings(backend, terminal))
+        return told.model_copy(update={"given_back": gave_back or None})
 
 
 @router.post("/intents/{intent_id}/cancel")

@@ -237,7 +237,10 @@ class PaymentWithRefunds(Payment):
 
 
 class Intent(InCurrency):
-    """`GET /intents/{id}`, and the data of the event `intent`."""
+    """`GET /intents/{id}`, and the data of the event `intent`.
+
+    `given_back`: to who asks, what had been booked when the cancel came that ended it, and has gone back by it.
+    """
 
     intent_id: Uuid
     status: IntentStatus
@@ -247,6 +250,7 @@ class Intent(InCurrency):
     expires_at: Rfc3339
     claimed_until: Rfc3339 | None = None
     receipt: Base64url | None = None
+    given_back: Amount | None = None
     payment: PaymentWithRefunds | None = None
 
 

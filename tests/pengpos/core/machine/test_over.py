@@ -28,6 +28,7 @@ from pengpos.core.events import (
     Restarted,
     Settled,
     SignedAgain,
+    StatusHeard,
 )
 from pengpos.core.machine import Outcome, backoff_s
 from pengpos.core.machine.states import TAKEN_STATES
@@ -304,6 +305,31 @@ def test_whatever_a_cancel_of_another_place_ends_says_so_and_rings(
     assert after.cancel is not None
     assert after.cancel.elsewhere
     assert RaiseAlarm(AlarmKind.CANCELLED_ELSEWHERE) in effects
+
+
+def gave_back(minor: int) -> StatusHeard:
+    return StatusHeard(at=SOON, intent_id=ID, call=ASK, status=B.CANCELLED, given_back_minor=minor)
+
+
+def test_a_card_put_back_learns_that_what_expired_was_paid_and_cancelled_elsewhere(take: Take) -> None:
+    after, effects = take(sale_in(S.EXPIRED), gave_back(18_80))
+    assert (after.state, effects) == (S.REVERSED, (RaiseAlarm(AlarmKind.CANCELLED_ELSEWHERE),))
+    assert after.cancel is not None
+    assert after.cancel.elsewhere
+    assert take(after, gave_back(18_80)) == (after, ())
+
+
+@pytest.mark.parametrize(
+    ("sale", "heard"),
+    [
+        pytest.param(sale_in(S.EXPIRED), gave_back(0), id="nothing was taken"),
+        pytest.param(sale_in(S.EXPIRED, cancel=Cancel(reason=CancelReason.CUSTOMER)), gave_back(18_80), id="our own"),
+        pytest.param(sale_in(S.CANCELLED), gave_back(18_80), id="cancelled"),
+        pytest.param(sale_in(S.DECLINED), gave_back(18_80), id="declined"),
+    ],
+)
+def test_any_other_end_stays_what_it_is(take: Take, sale: Sale, heard: Event) -> None:
+    assert take(sale, heard) == (sale, ())
 
 
 def test_the_own_cancel_is_of_no_other_place(take: Take) -> None:
