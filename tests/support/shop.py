@@ -60,7 +60,9 @@ class Operator:
         return str(self.call("POST", "/activation-codes", {"store_id": store_id}).json()["activation_code"])
 
     def ledger_is_balanced(self) -> bool:
-        return self.call("GET", "/ledger/check").json()["balanced"] is True
+        """It adds up to zero, and no merchant has given back what it did not have."""
+        owed = [minor for merchant in self.call("GET", "/merchants").json() for minor in merchant["balances"].values()]
+        return self.call("GET", "/ledger/check").json()["balanced"] is True and min(owed, default=0) >= 0
 
     def payments(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.call("GET", "/payments").json()["payments"]

@@ -312,7 +312,7 @@ def test_a_balance_that_refunds_have_made_more_than_an_amount_is_shown(shop: Sho
     owner = Account(AccountKind.SHOPPER, wallet.account_id)
     shop.backend.db.write(
         lambda session: ledger.transfer(
-            session, PostingKind.REFUND, giver=Account(AccountKind.MERCHANT, "M-0001"), taker=owner,
+            session, PostingKind.REFUND, giver=Account(AccountKind.PLAY_MONEY), taker=owner,
             amount_minor=10**12, currency="CNY", at=shop.clock.now(),
         )
     )  # fmt: skip
