@@ -4,6 +4,7 @@
 Knows paths, members and problem documents. It verifies no signature: the wallet does.
 """
 
+import hashlib
 from typing import Annotated, Final, Self, TypeVar
 from urllib.parse import quote
 from uuid import UUID
@@ -218,6 +219,19 @@ class Account:
         body = {"public_key": PublicKey.of(signer).to_jwk(), "proof": b64u(proof)}
         return read_signed(self._call(_Credential, "POST", "credentials", body).credential)
 
+    def renew_token(self, account_id: str, token: str, signer: Signer) -> None:
+        """Have `token` take the place of the one that this access is by; one of our keys proves that it is us."""
+        assert self._token is not None  # there is an account
+        payload = f"{account_id} {_hash_of(self._token)} {_hash_of(token)}"
+        proof = b64u(sign1(signer, Context.TOKEN, payload.encode()))
+        kid = b64u(PublicKey.of(signer).kid)
+        self._call(_Answer, "POST", "token", {"token_hash": _hash_of(token), "kid": kid, "proof": proof})
+        self._token = token
+
+    def go_by(self, token: str) -> None:
+        """Go by another token from here on."""
+        self._token = token
+
     def balances(self) -> list[Balance]:
         """What the account holds, one a currency."""
         answer = self._call(_Balances, "GET", "balance")
@@ -272,9 +286,13 @@ class Account:
             problem = _problem_of(content)
             raise BackendRefusedError(response.status_code, problem.code, problem.detail or problem.title or "refused")
         try:
-            return kind.model_validate_json(content)
+            return kind.model_validate_json(content or b"{}")
         except ValidationError as err:
             raise BackendUnreachableError(str(request.url), f"an answer we cannot read: {err}") from err
+
+
+def _hash_of(token: str) -> str:
+    return b64u(hashlib.sha256(token.encode()).digest())
 
 
 def _referred(presentation: bytes | None) -> dict[str, str]:

@@ -45,6 +45,7 @@ class Context(StrEnum):
     CONFIRMATION = "confirmation"
     SETTLEMENT = "settlement"
     ANSWER = "answer"
+    TOKEN = "token"  # noqa: S105  # a name of what is signed
     CREDENTIAL_REQUEST = "credential-request"
     EXPORT = "export"
 

@@ -18,7 +18,7 @@ from sandbox.backend.api.rendering import wallet as rendering
 from sandbox.backend.api.routing import TerseRoute
 from sandbox.backend.contract import wallet_shapes as shapes
 from sandbox.backend.payments import page_payments, page_reports
-from sandbox.backend.people import accounts
+from sandbox.backend.people import accounts, tokens
 from sandbox.backend.terminals import revoked
 from sandbox.backend.trust.proof_of_possession import read_key
 
@@ -48,6 +48,16 @@ def revoked_keys(backend: BackendOf) -> shapes.RevokedAnswer:
     with backend.db.read() as session:
         document = revoked.signed(session, backend.issuer, backend.clock.now())
     return shapes.RevokedAnswer(document=b64u(document))
+
+
+@router.post("/token", status_code=204)
+def renew_token(request: shapes.NewToken, account_id: AccountId, backend: BackendOf) -> None:
+    """Put another token in the place of the one that this call is made with."""
+    backend.db.write(
+        lambda session: tokens.renew(
+            session, backend, account_id, request.token_hash, kid=request.kid, proof=request.proof
+        )
+    )
 
 
 @router.post("/credentials")

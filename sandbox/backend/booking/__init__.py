@@ -4,4 +4,4 @@
 Reading order: set_aside, booking, given_back, cancel, refunds, sweep.
 """
 
-__all__ = ["booking", "cancel", "refunds", "set_aside", "sweep"]
+__all__ = ["booking", "cancel", "given_back", "refunds", "set_aside", "sweep"]

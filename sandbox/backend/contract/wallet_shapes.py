@@ -56,6 +56,14 @@ class SignedUp(Shape):
     token: str
 
 
+class NewToken(Shape):
+    """`POST /token`: SHA-256 of the token that is to be the account's, and a proof by one of its wallet keys."""
+
+    token_hash: Base64url
+    kid: Annotated[Base64url, Field(min_length=11, max_length=11)]
+    proof: Base64url
+
+
 class CredentialRequest(Shape):
     """`POST /credentials`: a fresh key, proven over the account id; `merchant_id` if it is meant for one shop."""
 

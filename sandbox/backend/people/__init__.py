@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shoppers' accounts and their credentials.
 
-Reading order: accounts.
+Reading order: accounts, tokens.
 """
 
-__all__ = ["accounts"]
+__all__ = ["accounts", "tokens"]

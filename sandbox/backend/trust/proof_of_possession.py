@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads a public key from a request and checks that its sender has the private one (backend API, credentials).
 
-The proof is a COSE_Sign1 by the new key, context `credential-request`, over a text that both sides know.
+The proof is a COSE_Sign1 by that key over a text that both sides know, context `credential-request` for a new one.
 
 Tests: tests/sandbox/backend/people/test_accounts.py, tests/sandbox/backend/terminals/test_enrolment.py
 """
@@ -21,11 +21,11 @@ def read_key(jwk: dict[str, str]) -> PublicKey:
         raise InvalidRequestError(f"the public key is not good: {error}", code="bad_key") from error
 
 
-def check_proof(proof: str, key: PublicKey, payload: str) -> None:
+def check_proof(proof: str, key: PublicKey, payload: str, context: Context = Context.CREDENTIAL_REQUEST) -> None:
     """Check that `proof` is `key`'s over `payload`; raises InvalidRequestError `bad_proof`."""
     try:
         signed = Sign1.parse(unb64u(proof))
-        signed.verify(key, Context.CREDENTIAL_REQUEST)
+        signed.verify(key, context)
     except (MalformedError, SignatureError) as error:
         raise InvalidRequestError(f"the proof is not good: {error}", code="bad_proof") from error
     if signed.payload != payload.encode():
