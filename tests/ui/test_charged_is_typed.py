@@ -23,7 +23,7 @@ from pengpos.i18n import LANGUAGES
 from tests.ui.scenes import typesetter
 from ui.app import Options, Screen
 from ui.display.moments import When
-from ui.display.threads import Answer, Snapshot
+from ui.display.threads import Answer, Away, Snapshot
 from ui.display.window import Event, Exposed, LanguageChosen, Resized, Typed, Window
 from ui.state.calls import Call, StartSale
 from workshop.samples.screens import IDLE, NOW, online, sale
@@ -228,6 +228,36 @@ def test_a_screen_held_for_more_than_a_minute_charges_what_was_typed_meanwhile(w
     at_s, hands.now_s = hands.now_s, hands.now_s + 90
     hands.press([("8", at_s + 0.5), ("8", at_s + 1.0), ("0", at_s + 1.5), ("enter", at_s + 2.0)])
     assert hands.charged == [1_880_00]
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "after", "charged"),
+    [((), ("8", "0"), [1_880_00]), (("8",), ("0",), []), (("8", "0"), (), [])],
+    ids=["no key", "one key", "all of the rest"],
+)
+def test_a_daemon_that_goes_and_comes_back_midway(
+    window: Window, meanwhile: tuple[str, ...], after: tuple[str, ...], charged: list[int]
+) -> None:
+    """What is pressed while it is away is refused, and then the amount is not to be confirmed."""
+    hands = Hands(window, "en")
+    hands.strike("1", "8")
+    hands.screen.on_message(Away("restarted"))
+    hands.screen.refresh()
+    hands.strike(*meanwhile)
+    hands.screen.on_message(Snapshot(IDLE))
+    hands.screen.refresh()
+    hands.strike(*after, "enter")
+    assert hands.charged == charged
+
+
+@pytest.mark.parametrize("key", ["\ufffd", "´", "'1", "½", "²", "٬", "\u00a0"])
+def test_a_key_that_is_no_part_of_an_amount_holds_it_up(window: Window, key: str) -> None:
+    """Half an accent, what an input method kept, two characters of one key, a fraction, signs between thousands."""
+    hands = Hands(window, "en")
+    hands.strike("1", key, "8", "enter")
+    assert hands.charged == []
+    hands.strike("delete", "1", "8", "enter")
+    assert hands.charged == [18_00]
 
 
 def test_two_keyboards_at_once_are_no_amount_of_neither(window: Window) -> None:

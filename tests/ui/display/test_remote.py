@@ -18,7 +18,7 @@ import pytest
 
 from tests.ui.fake_daemon import FakeDaemon
 from ui.display import remote as module
-from ui.display.remote import CHANGES_MOST, INPUT_MOST_BYTES, VIEWERS_MOST, Frames, Remote
+from ui.display.remote import CHANGES_MOST, INPUT_MOST_BYTES, VIEWERS_MOST, Frames, KeyStroke, Remote, Viewer
 from ui.display.window import Closed, Down, Event, LanguageChosen, Lost, Typed, Up, Window
 from workshop.samples.screens import IDLE
 
@@ -284,3 +284,9 @@ def test_a_picture_says_which_scene_it_shows(window: Window, viewer: httpx.Clien
     window.scene_number = 3
     draw(window, RED, pygame.Rect(0, 0, 4, 4))
     assert viewer.get("frame").headers["scene"] == "3"
+
+
+def test_a_screen_that_was_started_anew_hears_that_the_beginning_is_missing() -> None:
+    """The browser goes on counting: what was typed before went to another process."""
+    heard = Viewer().events_of(KeyStroke(name="8", seq=3), (800, 480), 0.0)
+    assert heard == [Lost(), Typed("8")]
