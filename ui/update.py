@@ -8,7 +8,7 @@ from typing import assert_never
 from pengpos.client import SaleView, Status
 from ui.actions import Action, AddItem, Do, Press, PressPin, SawAlarm, Scanned, ShowSale
 from ui.screens.amount import items_a_page
-from ui.screens.lists import SALE_ROW, alarm_row, rows_a_page
+from ui.screens.lists import alarm_row, rows_a_page, sale_row
 from ui.state.asking import ask_for_pin, on_pin_answer, pin_given, press_pin, still_fits, withdrawn
 from ui.state.calls import AlarmSeen, AsOperator, Call, SaleCall, SendCode, StartSale, Sync, Verb
 from ui.state.entry import Entry
@@ -107,7 +107,7 @@ def _do(local: LocalState, status: Status, action: Do, new_key: Callable[[], str
             if local.page is Page.ALARMS:
                 return _turn_page(local, rows_a_page(local.size, alarm_row(local.size)), len(status.alarms)), None
             listed = len(unknown_sales(status)) + len(parked_sales(status)) + len(code_sales(status))
-            return _turn_page(local, rows_a_page(local.size, SALE_ROW), listed), None
+            return _turn_page(local, rows_a_page(local.size, sale_row(local.size)), listed), None
         case _:
             return local, None
 

@@ -29,7 +29,7 @@ def typesetter() -> Typesetter:
     return Typesetter()
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
 def scene(name: str, language: Language, size: Size) -> Scene:
     return scene_of(variant(SAMPLES[name], size, "light", language))
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The look's rules, held against every screen in every language on every panel. Source: look, rules and tokens."""
+"""The look's rules, held against every screen in every language on every panel. Source: look, rules and tokens.
+
+That nothing is cut, overlaps or is too small to touch: `tests/ui/test_layout.py`.
+"""
 
 import itertools
 
@@ -7,59 +10,15 @@ import pytest
 
 from pengpos.client import Language
 from pengpos.i18n import LANGUAGES
-from tests.ui.scenes import drawings, ground, ink, scale, scene, texts, typesetter, variants
+from tests.ui.scenes import drawings, ground, scale, scene, texts, typesetter, variants
 from ui.drawing.scene import Box, Fill, Role, Shape
-from ui.theme import BAR_HEIGHT, GAP, KEY_MINIMUM, TARGET_MINIMUM, Theme, Token, contrast
+from ui.theme import BAR_HEIGHT, TARGET_MINIMUM, Theme, Token, contrast
 from workshop.gallery.screens import SIZES
 from workshop.samples.screens import SAMPLES
 
 EVERY_SAMPLE = pytest.mark.parametrize("name", SAMPLES)
 WITHOUT_AMOUNT = ("starting", "away", "not-enrolled", "locked", "revoked", "waiting", "alarms", "pin")
 APPROVED_SHOWN = ("approved", "receipt", "amount-late-result")
-
-
-@EVERY_SAMPLE
-def test_text_fits_its_box_and_is_not_cut(name: str) -> None:
-    wrong = [
-        f"{label}: {node.text!r}"
-        for label, one in variants(name)
-        for node in texts(one)
-        if node.cut or ink(node).w > node.box.w
-    ]
-    assert wrong == []
-
-
-@EVERY_SAMPLE
-def test_nothing_leaves_the_panel(name: str) -> None:
-    wrong = []
-    for label, one in variants(name):
-        panel = Box(0, 0, *one.size)
-        wrong += [f"{label}: {node}" for node in one.nodes if not panel.covers(node.box)]
-        wrong += [f"{label}: {target}" for target in one.targets if not panel.covers(target.box)]
-    assert wrong == []
-
-
-@EVERY_SAMPLE
-def test_no_two_texts_overlap(name: str) -> None:
-    wrong = [
-        f"{label}: {one_text.text!r} {other.text!r}"
-        for label, one in variants(name)
-        for one_text, other in itertools.combinations(texts(one), 2)
-        if ink(one_text).meets(ink(other))
-    ]
-    assert wrong == []
-
-
-@EVERY_SAMPLE
-def test_pictures_and_texts_do_not_touch(name: str) -> None:
-    wrong = [
-        f"{label}: {text.text!r} {drawing.shape}"
-        for label, one in variants(name)
-        for text in texts(one)
-        for drawing in drawings(one)
-        if ink(text).meets(drawing.box)
-    ]
-    assert wrong == []
 
 
 @EVERY_SAMPLE
@@ -73,21 +32,6 @@ def test_no_box_of_tofu(name: str) -> None:
         if not has(character, node.weight, node.script)
     }
     assert missing == set()
-
-
-@EVERY_SAMPLE
-def test_targets_are_large_and_apart(name: str) -> None:
-    wrong = []
-    for label, one in variants(name):
-        unit = scale(one.size)
-        for target in one.targets:
-            least = (KEY_MINIMUM if target.role is Role.KEY else TARGET_MINIMUM) * unit
-            if min(target.box.w, target.box.h) < least - 1:
-                wrong.append(f"{label}: {target} is small")
-        for target, other in itertools.combinations(one.targets, 2):
-            if target.box.apart(other.box) < GAP * unit - 1:
-                wrong.append(f"{label}: {target.action} and {other.action} are {target.box.apart(other.box)} apart")
-    assert wrong == []
 
 
 @EVERY_SAMPLE

@@ -22,6 +22,7 @@ from ui.widgets.strip import Strip, trouble_strip
 
 _HEAD_HEIGHT = 156
 _STRIP_HEIGHT = 52
+_LOW_LINE, _LOW_ROW = 26, 30
 _TWO_LINES = 58
 """A quick item as high as this has its price below its name; a lower and wide one beside it."""
 CODE_SHOWN = 13
@@ -58,24 +59,10 @@ def amount_screen(canvas: Canvas, status: Status) -> None:
     canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.PAPER)
     has_news = bool(local.trouble or local.spoilt_items or late_result(status, local))
     plan = plan_pad(canvas, left_needs=_HEAD_HEIGHT + 100 + (_STRIP_HEIGHT + GAP if local.items and has_news else 0))
-    left = plan.left
-    strip_y = left.bottom - _STRIP_HEIGHT
-    strip = Box(left.x, strip_y, left.w, _STRIP_HEIGHT)
-    has_strip = trouble_strip(canvas, strip) or _late_strip(canvas, status, strip) or _spoilt_strip(canvas, strip)
-    foot = _foot_rows(canvas, status, says_last=not has_strip)
-    rest_bottom = strip_y - GAP if has_strip else left.bottom
-    if local.items:
-        _head(canvas, left, entry.currency)
-        canvas.rule(left.x, left.y + _HEAD_HEIGHT + 8, left.w)
-        _quick_items(canvas, Box(left.x, left.y + _HEAD_HEIGHT + 24, left.w, rest_bottom - left.y - _HEAD_HEIGHT - 24))
+    if canvas.is_low:
+        _low_left(canvas, status, plan.left)
     else:
-        foot_height = len(foot) * ROW_HEIGHT
-        foot_top = rest_bottom - foot_height - (10 if has_strip else 0)
-        free = foot_top - left.y - _HEAD_HEIGHT
-        _head(canvas, Box(left.x, left.y + max(0, free * 0.42), left.w, _HEAD_HEIGHT), entry.currency)
-        if foot:
-            canvas.rule(left.x, foot_top, left.w)
-            ledger(canvas, Box(left.x, foot_top, left.w, foot_height), foot, size=17)
+        _left(canvas, status, plan.left)
     keys = AMOUNT_KEYS_PORTRAIT if canvas.portrait else AMOUNT_KEYS
     keypad(canvas, plan.keys, keys, frozenset({Key.POINT}) if digits(entry.currency) == 0 else frozenset())
     if canvas.portrait:
@@ -89,14 +76,70 @@ def amount_screen(canvas: Canvas, status: Status) -> None:
     pad_action(canvas, plan.action, label, Do.CHARGE, enabled=is_ready, shorter=shorter)
 
 
-def _head(canvas: Canvas, box: Box, currency: str) -> None:
+def _strip(canvas: Canvas, status: Status, strip: Box) -> bool:
+    """Draw the most urgent news; False if there is none."""
+    return trouble_strip(canvas, strip) or _late_strip(canvas, status, strip) or _spoilt_strip(canvas, strip)
+
+
+def _low_left(canvas: Canvas, status: Status, left: Box) -> None:
+    """Where height is scarce: news stands in the place of the word "amount", the items or the foot at the bottom."""
+    currency, rows_below = canvas.local.entry.currency, TARGET_MINIMUM
+    has_strip = _strip(canvas, status, Box(left.x, left.y, left.w, _STRIP_HEIGHT))
+    y = left.y + _STRIP_HEIGHT + 2 if has_strip else left.y
+    if not has_strip:
+        said = Style(BODY_SIZE, Weight.REGULAR, Token.SOFT)
+        canvas.text(Box(left.x, y, left.w, 28), canvas.say(words.AMOUNT), said)
+        y += 28
+    foot = [] if canvas.local.items else _foot_rows(canvas, status, says_last=not has_strip)
+    if not canvas.local.items:
+        rows_below = _LOW_ROW * len(foot)
+    typed = left.bottom - rows_below - (4 if rows_below else 0) - y - _LOW_LINE
+    _typed_amount(canvas, Box(left.x, y, left.w, typed), currency, min(AMOUNT_SIZE, typed))
+    _typed_line(canvas, Box(left.x, y + typed, left.w, _LOW_LINE))
+    if canvas.local.items:
+        _quick_items(canvas, Box(left.x, left.bottom - TARGET_MINIMUM, left.w, TARGET_MINIMUM))
+    elif foot:
+        ledger(canvas, Box(left.x, left.bottom - rows_below, left.w, rows_below), foot, size=17, row_height=_LOW_ROW,
+               last_rule=False)  # fmt: skip
+
+
+def _left(canvas: Canvas, status: Status, left: Box) -> None:
     entry = canvas.local.entry
+    strip_y = left.bottom - _STRIP_HEIGHT
+    strip = Box(left.x, strip_y, left.w, _STRIP_HEIGHT)
+    has_strip = _strip(canvas, status, strip)
+    foot = _foot_rows(canvas, status, says_last=not has_strip)
+    rest_bottom = strip_y - GAP if has_strip else left.bottom
+    if canvas.local.items:
+        _head(canvas, left, entry.currency)
+        canvas.rule(left.x, left.y + _HEAD_HEIGHT + 8, left.w)
+        _quick_items(canvas, Box(left.x, left.y + _HEAD_HEIGHT + 24, left.w, rest_bottom - left.y - _HEAD_HEIGHT - 24))
+    else:
+        foot_height = len(foot) * ROW_HEIGHT
+        foot_top = rest_bottom - foot_height - (10 if has_strip else 0)
+        free = foot_top - left.y - _HEAD_HEIGHT
+        _head(canvas, Box(left.x, left.y + max(0, free * 0.42), left.w, _HEAD_HEIGHT), entry.currency)
+        if foot:
+            canvas.rule(left.x, foot_top, left.w)
+            ledger(canvas, Box(left.x, foot_top, left.w, foot_height), foot, size=17)
+
+
+def _head(canvas: Canvas, box: Box, currency: str) -> None:
     canvas.text(Box(box.x, box.y, box.w, 28), canvas.say(words.AMOUNT), Style(BODY_SIZE, Weight.REGULAR, Token.SOFT))
-    area = Box(box.x, box.y + 28, box.w, 100)
+    _typed_amount(canvas, Box(box.x, box.y + 28, box.w, 100), currency, AMOUNT_SIZE)
+    _typed_line(canvas, Box(box.x, box.y + 128, box.w, 28))
+
+
+def _typed_amount(canvas: Canvas, area: Box, currency: str, size: float) -> None:
+    entry = canvas.local.entry
     canvas.shakes(area)
     colour = Token.DECLINED if entry.spoiled else Token.INK
-    amount(canvas, area, entry.minor, currency, AMOUNT_SIZE, colour=colour, faint_places=entry.pending_places)
-    line = Box(box.x, box.y + 128, box.w, 28)
+    amount(canvas, area, entry.minor, currency, size, colour=colour, faint_places=entry.pending_places)
+
+
+def _typed_line(canvas: Canvas, line: Box) -> None:
+    """Draw what was typed, or what to do about it."""
+    entry = canvas.local.entry
     loud = Style(SMALL_SIZE, Weight.BOLD, Token.DECLINED)
     if entry.unknown_item:
         canvas.text(line, canvas.say(words.NO_SUCH_ITEM, code=entry.unknown_item[-CODE_SHOWN:]), loud)
@@ -104,7 +147,7 @@ def _head(canvas: Canvas, box: Box, currency: str) -> None:
         canvas.text(line, canvas.say(words.CLEAR_FIRST), loud)
     elif entry.expression:
         style = Style(18, Weight.REGULAR, Token.SOFT)
-        canvas.text(line, _ending_that_fits(canvas, entry.expression, style, box.w), style)
+        canvas.text(line, _ending_that_fits(canvas, entry.expression, style, line.w), style)
     elif not entry.typed:
         canvas.text(line, canvas.say(words.TOO_EARLY), Style(SMALL_SIZE, Weight.REGULAR, Token.FAINT))
 
@@ -127,7 +170,7 @@ def _foot_rows(canvas: Canvas, status: Status, *, says_last: bool) -> list[Row]:
     if sale is not None and says_last:
         short = canvas.say(_short_words(sale)).partition("，")[0].partition(",")[0]
         value = f"{money(sale.total, sale.currency, language)}{DOT}{short}"
-        rows.append(Row(canvas.say(words.LAST_SALE), value, Token.SOFT, bold=False))
+        rows.append(Row(canvas.say(words.LAST_SALE), value, Token.SOFT, bold=False, shorter=short))
     if not status.link.online:
         caps = status.queue.caps
         room = money(caps.amount_left, caps.currency, language) if caps else canvas.say(words.OFFLINE_NONE)
@@ -203,7 +246,7 @@ def _quick_items(canvas: Canvas, area: Box) -> None:
     has_more = len(items) > many
     columns = 4 if canvas.portrait else 2
     more_height = TARGET_MINIMUM if has_more and not canvas.portrait else 0
-    high = min(76, (area.h - more_height - GAP) / (4 / columns) - GAP / 2)
+    high = min(76, area.h if canvas.portrait else (area.h - more_height - GAP) / 2 - GAP / 2)
     wide = (area.w - GAP * (columns - 1)) / columns
     cells = [
         Box(area.x + (place % columns) * (wide + GAP), area.y + (place // columns) * (high + GAP), wide, high)
@@ -234,10 +277,15 @@ def _quick_item(canvas: Canvas, box: Box, item: QuickItem, index: int) -> None:
     name_style, price_style = Style(18, Weight.BOLD, Token.INK), Style(SMALL_SIZE, Weight.REGULAR, Token.SOFT)
     if not canvas.holds(price, price_style, inner.w * (0.6 if is_low else 1)):
         price = ""  # never a part of one
-    if is_low:
+    if not price:
+        canvas.text(inner, item.name, name_style)
+    elif is_low:
         width = min(inner.w * 0.6, canvas.width(price, price_style) + 1)
         canvas.text(Box(inner.x, middle - 14, inner.w - width - 4, 28), item.name, name_style)
         canvas.text(Box(inner.right - width, middle - 12, width, 24), price, price_style, Align.RIGHT)
+    elif canvas.is_low:
+        canvas.text(Box(inner.x, box.y + 2, inner.w, 22), item.name, name_style)
+        canvas.text(Box(inner.x, box.y + 24, inner.w, 22), price, price_style)
     else:
         canvas.text(Box(inner.x, middle - 27, inner.w, 28), item.name, name_style)
         canvas.text(Box(inner.x, middle + 2, inner.w, 24), price, price_style)

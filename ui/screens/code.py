@@ -34,17 +34,20 @@ def code_screen(canvas: Canvas, sale: SaleView) -> None:
     plan = plan_pad(canvas, left_needs=_LEFT_NEEDS)
     left, code = plan.left, canvas.local.code
     number = canvas.say(words.NUMBER, number=sale.number)
-    canvas.text(Box(left.x, left.y, left.w, 28), number, Style(BODY_SIZE, Weight.REGULAR, Token.SOFT))
-    amount(canvas, Box(left.x, left.y + 28, left.w, 96), sale.amount, sale.currency, RESULT_AMOUNT_SIZE)
-    y = left.y + (130 if canvas.portrait else 140)
-    canvas.text(Box(left.x, y, left.w, 32), canvas.say(words.CODE), Style(24, Weight.BOLD, Token.INK))
-    hint = Style(BODY_SIZE, Weight.REGULAR, Token.SOFT)
-    canvas.text(Box(left.x, y + 33, left.w, 28), canvas.say(words.CODE_HINT), hint)
-    digits = Box(left.x, y + 72, left.w, 58)
+    if canvas.is_low:
+        digits = _low_head(canvas, left, sale, number)
+    else:
+        canvas.text(Box(left.x, left.y, left.w, 28), number, Style(BODY_SIZE, Weight.REGULAR, Token.SOFT))
+        amount(canvas, Box(left.x, left.y + 28, left.w, 96), sale.amount, sale.currency, RESULT_AMOUNT_SIZE)
+        y = left.y + (130 if canvas.portrait else 140)
+        canvas.text(Box(left.x, y, left.w, 32), canvas.say(words.CODE), Style(24, Weight.BOLD, Token.INK))
+        hint = Style(BODY_SIZE, Weight.REGULAR, Token.SOFT)
+        canvas.text(Box(left.x, y + 33, left.w, 28), canvas.say(words.CODE_HINT), hint)
+        digits = Box(left.x, y + 72, left.w, 58)
     canvas.shakes(digits)
     y = _digits(canvas, digits, code)
     is_open = sale.code_tries_left > 0 and "confirmation-code" in sale.can
-    below = Box(left.x, y + 8, left.w, 52)
+    below = Box(left.x, y + (6 if canvas.is_low else 8), left.w, 52)
     if "cancel" in sale.can:
         below = _give_up(canvas, plan, below)
     _tries(canvas, below, sale, is_open=is_open)
@@ -52,6 +55,16 @@ def code_screen(canvas: Canvas, sale: SaleView) -> None:
     ready = is_open and is_code_complete(code) and canvas.local.calling is None
     pad_action(canvas, plan.action, canvas.say(words.CODE_SEND), Do.SEND_CODE, enabled=ready)
     button(canvas, plan.way_out, canvas.say(words.BACK), Do.BACK, Dress.OUTLINED, Role.CANCEL)
+
+
+def _low_head(canvas: Canvas, left: Box, sale: SaleView, number: str) -> Box:
+    """Draw amount with the number beside it and what to type, where height is scarce; gives the room of the digits."""
+    style = Style(SMALL_SIZE, Weight.REGULAR, Token.SOFT)
+    wide = min(canvas.width(number, style) + 1, left.w * 0.4)
+    canvas.text(Box(left.right - wide, left.y, wide, 52), number, style, Align.RIGHT)
+    amount(canvas, Box(left.x, left.y, left.w - wide - 12, 52), sale.amount, sale.currency, 46)
+    canvas.text(Box(left.x, left.y + 52, left.w, 28), canvas.say(words.CODE_HINT), Style(BODY_SIZE, Weight.BOLD))
+    return Box(left.x, left.y + 84, left.w, 48)
 
 
 def _give_up(canvas: Canvas, plan: PadPlan, below: Box) -> Box:

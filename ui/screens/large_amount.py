@@ -18,6 +18,7 @@ from ui.widgets.canvas import Canvas
 from ui.widgets.split import ROW_HEIGHT, Mood, mood_panel, plan_split, way_out
 
 _AMOUNT_HEIGHT = 84
+_LOW_AMOUNT_HEIGHT = 60
 _MOOD = Mood(Shape.UNKNOWN, Token.BRAND, Token.BRAND_TINT)
 
 
@@ -30,16 +31,15 @@ def large_amount_screen(canvas: Canvas, status: Status) -> None:
     mood_panel(canvas, plan, _MOOD, words.LARGE_TITLE, "", has_way_out=True)
     body = plan.body
     yes = Box(body.x, plan.row.y - GAP - ROW_HEIGHT, body.w, ROW_HEIGHT)
-    amount(canvas, body._replace(h=_AMOUNT_HEIGHT), entry.minor, entry.currency, RESULT_AMOUNT_SIZE)
+    high = _LOW_AMOUNT_HEIGHT if canvas.is_low else _AMOUNT_HEIGHT
+    amount(canvas, body._replace(h=high), entry.minor, entry.currency, min(RESULT_AMOUNT_SIZE, high))
     in_words = aloud(entry.minor, entry.currency, canvas.language)
-    y = canvas.paragraph(
-        Box(body.x, body.y + _AMOUNT_HEIGHT, body.w, 70), in_words, Style(TITLE_SIZE, Weight.BOLD, Token.INK)
-    )
+    y = canvas.paragraph(Box(body.x, body.y + high, body.w, 70), in_words, Style(TITLE_SIZE, Weight.BOLD, Token.INK))
     means = canvas.say(words.LARGE_MEANS, amount=money(asks_above, entry.currency, canvas.language))
     canvas.paragraph(Box(body.x, y + 6, body.w, yes.y - y - 6), means, Style(BODY_SIZE, Weight.REGULAR, Token.SOFT))
     is_free = canvas.local.calling is None
     button(canvas, yes, canvas.say(words.LARGE_YES), Do.CHARGE_LARGE, Dress.TINTED, Role.PLAIN, enabled=is_free)
     hint = Style(SMALL_SIZE, Weight.REGULAR, Token.FAINT)
     canvas.paragraph(plan.row, canvas.say(words.LARGE_KEYS), hint)
-    canvas.shakes(body._replace(h=_AMOUNT_HEIGHT))
+    canvas.shakes(body._replace(h=high))
     way_out(canvas, plan, words.LARGE_NO, Do.BACK)

@@ -16,12 +16,12 @@ from ui.widgets.button import Dress, button
 from ui.widgets.canvas import LOGICAL_SIDE, Canvas
 from ui.widgets.split import WAY_OUT_PORTRAIT
 
-SALE_ROW = 64
+_SALE_ROW, _SALE_ROW_UPRIGHT = 76, 88
 _ALARM_ROW, _ALARM_ROW_UPRIGHT = 116, 184
 _ACTION = 60
 _SIDE_MOST = 0.45
 """A sum that would take more of the row stands before the state."""
-_MOST_LINES = {SALE_ROW: (1, 1), _ALARM_ROW: (3, 2), _ALARM_ROW_UPRIGHT: (4, 4)}
+_MOST_LINES = {_SALE_ROW: (1, 2), _SALE_ROW_UPRIGHT: (1, 2), _ALARM_ROW: (3, 2), _ALARM_ROW_UPRIGHT: (4, 4)}
 """The most lines of what happened and of what to do, by the row's height."""
 
 
@@ -42,7 +42,7 @@ def waiting_screen(canvas: Canvas, status: Status) -> None:
     items = [_sale_item(canvas, sale, _UNKNOWN) for sale in unknown_sales(status)]
     items += [_sale_item(canvas, sale, _PARKED) for sale in parked_sales(status)]
     items += [_sale_item(canvas, sale, _CODE) for sale in code_sales(status)]
-    _list(canvas, words.WAITING, words.WAITING_NONE, items, SALE_ROW)
+    _list(canvas, words.WAITING, words.WAITING_NONE, items, sale_row(canvas.size))
 
 
 def alarms_screen(canvas: Canvas, status: Status) -> None:
@@ -85,6 +85,11 @@ def _alarm_item(canvas: Canvas, alarm: AlarmView) -> _Item:
         for said, plain in ((alarm.text_in, alarm.text), (alarm.cure_in, alarm.cure))
     )
     return _Item(shape, colour, main, below, "", done=SawAlarm(alarm.id))
+
+
+def sale_row(size: tuple[int, int]) -> int:
+    """Give the height of a sale's row on a panel: an upright one may break its state beside the sum."""
+    return _SALE_ROW_UPRIGHT if size[1] > size[0] else _SALE_ROW
 
 
 def alarm_row(size: tuple[int, int]) -> int:

@@ -72,5 +72,5 @@ def _notice(canvas: Canvas, shape: Shape, colour: Token, title: str, lines: list
     y = canvas.paragraph(Box(x, y + side + 20, wide, 90), title, style, Align.CENTRE, most_lines=2, display=True)
     for line in lines:
         body = Style(BODY_SIZE, Weight.REGULAR, Token.SOFT)
-        y = canvas.paragraph(Box(x, y + 6, wide, 60), line, body, Align.CENTRE, most_lines=2)
+        y = canvas.paragraph(Box(x, y + 6, wide, 60), line, body, Align.CENTRE, most_lines=4 if canvas.portrait else 2)
     return y

@@ -15,7 +15,7 @@ from ui.state.pin import PIN_LEAST, Asked
 from ui.theme import BODY_SIZE, PANEL_RADIUS, SMALL_SIZE, TITLE_SIZE, Style, Token, Weight
 from ui.widgets.amount import cash_words
 from ui.widgets.button import Dress, button
-from ui.widgets.canvas import Canvas
+from ui.widgets.canvas import SHRINK_LEAST, Canvas
 from ui.widgets.keypad import CODE_KEYS, keypad, pad_action, plan_pad
 
 _LEFT_NEEDS = 300
@@ -38,23 +38,33 @@ def pin_screen(canvas: Canvas, status: Status) -> None:
     canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.PAPER)
     plan = plan_pad(canvas, left_needs=_LEFT_NEEDS)
     left = plan.left
-    tile = Box(left.x, left.y + 4, _TILE, _TILE)
-    canvas.fill(tile, Token.BRAND_TINT, radius=PANEL_RADIUS)
-    canvas.drawing(tile.inset(14, 14), Shape.LOCK, Token.BRAND, Token.BRAND_TINT)
-    y = tile.bottom + 16
+    purpose, style = _purpose(canvas, asked, status), Style(BODY_SIZE, Weight.REGULAR, Token.SOFT)
+    is_long = canvas.count_lines(purpose, style._replace(size=style.size * SHRINK_LEAST), left.w) > 2
+    y = left.y if canvas.is_low or is_long else _tile(canvas, left) + 16
     title = canvas.say(_WHOSE.get(frozenset(asked.roles), words.PIN_OF_STAFF))
     y = canvas.paragraph(
-        Box(left.x, y, left.w, 90), title, Style(TITLE_SIZE, Weight.BOLD, Token.INK), most_lines=2, display=True
+        Box(left.x, y, left.w, 90),
+        title,
+        Style(TITLE_SIZE if not canvas.is_low else 24, Weight.BOLD, Token.INK),
+        most_lines=2,
+        display=True,
     )
-    if purpose := _purpose(canvas, asked, status):
-        style = Style(BODY_SIZE, Weight.REGULAR, Token.SOFT)
-        y = canvas.paragraph(Box(left.x, y + 4, left.w, 56), purpose, style, most_lines=2)
-    y = _field(canvas, asked, Box(left.x, y + 18, left.w, _FIELD))
-    _below(canvas, asked, Box(left.x, y + 10, left.w, 52))
+    if purpose:
+        y = canvas.paragraph(Box(left.x, y + 4, left.w, 56), purpose, style, most_lines=3 if is_long else 2)
+    y = _field(canvas, asked, Box(left.x, y + (6 if canvas.is_low else 18), left.w, _FIELD))
+    _below(canvas, asked, Box(left.x, y + (4 if canvas.is_low else 10), left.w, 52))
     dead = frozenset[object]() if takes_keys(asked, canvas.local) else _ALL_KEYS
     keypad(canvas, plan.keys, CODE_KEYS, frozenset(key for key in _ALL_KEYS if key in dead), PressPin)
     pad_action(canvas, plan.action, canvas.say(words.PIN_SEND), Do.SEND_PIN, enabled=is_complete(asked, canvas.local))
     button(canvas, plan.way_out, canvas.say(words.BACK), Do.BACK, Dress.OUTLINED, Role.CANCEL)
+
+
+def _tile(canvas: Canvas, left: Box) -> float:
+    """Draw the lock; gives its bottom."""
+    tile = Box(left.x, left.y + 4, _TILE, _TILE)
+    canvas.fill(tile, Token.BRAND_TINT, radius=PANEL_RADIUS)
+    canvas.drawing(tile.inset(14, 14), Shape.LOCK, Token.BRAND, Token.BRAND_TINT)
+    return tile.bottom
 
 
 def _purpose(canvas: Canvas, asked: Asked, status: Status) -> str:
@@ -81,6 +91,7 @@ def _field(canvas: Canvas, asked: Asked, box: Box) -> float:
     """Draw the panel with the dots; gives its bottom."""
     is_wrong = asked.refused is not None and not asked.pin
     border = Token.DECLINED if is_wrong else Token.BRAND if takes_keys(asked, canvas.local) else Token.LINE
+    box = box._replace(h=44) if canvas.is_low else box
     canvas.fill(box, Token.CARD, radius=PANEL_RADIUS, border=border)
     is_checked = isinstance(canvas.local.calling, AsOperator)
     count = max(PIN_LEAST, len(asked.pin))

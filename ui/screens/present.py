@@ -115,8 +115,9 @@ def _text_half(canvas: Canvas, box: Box, status: Status, sale: SaleView, asked: 
     """Draw whose terminal it is, how much, what to do; gives the bottom."""
     name = status.terminal.merchant_name if status.terminal else ""
     canvas.text(Box(box.x, box.y, box.w, 28), name, Style(BODY_SIZE, Weight.BOLD, Token.SOFT))
-    amount(canvas, Box(box.x, box.y + 28, box.w, 100), sale.amount, sale.currency, AMOUNT_SIZE)
-    y = box.y + 136
+    high = 68 if canvas.is_low and sale.reason is not None else 100
+    amount(canvas, Box(box.x, box.y + 28, box.w, high), sale.amount, sale.currency, min(AMOUNT_SIZE, high - 4))
+    y = box.y + 36 + high
     if trouble_strip(canvas, Box(box.x, y, box.w, 52)):
         y += 60
     if sale.reason is not None:

@@ -32,6 +32,7 @@ from ui.widgets.split import (
 from ui.widgets.strip import trouble_strip
 
 _AMOUNT_HEIGHT = 96
+_LOW_AMOUNT_HEIGHT, _LOW_AMOUNT_SIZE = 64, 60
 _STRIP_HEIGHT = 52
 
 
@@ -100,8 +101,9 @@ def open_split(
         number += DOT + canvas.say(words.ORDER, reference=sale.reference)
     mood_panel(canvas, plan, mood, title, number, has_way_out=has_way_out)
     body = plan.body
-    amount(canvas, body._replace(h=_AMOUNT_HEIGHT), minor, sale.currency, RESULT_AMOUNT_SIZE)
-    below = Box(body.x, body.y + _AMOUNT_HEIGHT + 12, body.w, body.h - _AMOUNT_HEIGHT - 12)
+    high, size = (_LOW_AMOUNT_HEIGHT, _LOW_AMOUNT_SIZE) if canvas.is_low else (_AMOUNT_HEIGHT, RESULT_AMOUNT_SIZE)
+    amount(canvas, body._replace(h=high), minor, sale.currency, size)
+    below = Box(body.x, body.y + high + 12, body.w, body.h - high - 12)
     strip = Box(body.x, below.bottom - _STRIP_HEIGHT, body.w, _STRIP_HEIGHT)
     if trouble_strip(canvas, strip):
         below = below._replace(h=below.h - _STRIP_HEIGHT - 8)

@@ -55,16 +55,39 @@ def top_bar(canvas: Canvas, status: Status | None, *, opens: bool) -> None:
     canvas.text(Box(right - time_width, 0, time_width + 1, BAR_HEIGHT), time, time_style)
     first_right = right - time_width - _BETWEEN
     states_y = BAR_HEIGHT - 4 if canvas.portrait else 0
+    states, badges = _states(canvas, status), _badges(canvas, status)
+    if canvas.portrait and not _fit_in_one_row(canvas, states, badges):
+        first_right = _draw_state(canvas, states.pop(0), first_right, 0)
     x = right if canvas.portrait else first_right
-    for state in _states(canvas, status):
+    for state in states:
         x = _draw_state(canvas, state, x, states_y)
-    badges = _badges(canvas, status)
     if canvas.portrait:
         _draw_badges(canvas, badges, Box(MARGIN, states_y, x - MARGIN, BAR_HEIGHT), opens=opens)
     elif badges:
         room = Box(MARGIN + _NAME_LEAST, states_y, x - MARGIN - _NAME_LEAST, BAR_HEIGHT)
         first_right = _draw_badges(canvas, badges, room, opens=opens, from_right=True) - _BETWEEN
+    else:
+        first_right = x
     _draw_name(canvas, status, first_right)
+
+
+def _fit_in_one_row(canvas: Canvas, states: list[_State], badges: list[_Badge]) -> bool:
+    """Whether the second row of an upright panel has room for badges as numbers and both states."""
+    taken = sum(_badge_width(canvas, badge, badge.number) + GAP for badge in badges)
+    return taken + sum(_state_width(canvas, state) + _BETWEEN for state in states) <= canvas.w - 2 * MARGIN
+
+
+def _state_width(canvas: Canvas, state: _State) -> float:
+    return canvas.width(state.word, _state_style(state)) + 7 + _state_side(state)
+
+
+def _state_style(state: _State) -> Style:
+    weight = Weight.BOLD if state.bold else Weight.REGULAR
+    return Style(TINY_SIZE, weight, state.colour if state.bold else Token.SOFT)
+
+
+def _state_side(state: _State) -> float:
+    return 14 if state.shape is Shape.SLASH else 11
 
 
 def _states(canvas: Canvas, status: Status | None) -> list[_State]:
@@ -89,12 +112,9 @@ def _states(canvas: Canvas, status: Status | None) -> list[_State]:
 
 def _draw_state(canvas: Canvas, state: _State, right: float, y: float) -> float:
     """Shape and word, ending at `right`; gives where the next one ends."""
-    weight = Weight.BOLD if state.bold else Weight.REGULAR
-    colour = state.colour if state.bold else Token.SOFT
-    style = Style(TINY_SIZE, weight, colour)
+    style, side = _state_style(state), _state_side(state)
     width = canvas.width(state.word, style)
     canvas.text(Box(right - width, y, width + 1, BAR_HEIGHT), state.word, style)
-    side = 14 if state.shape is Shape.SLASH else 11
     x = right - width - 7 - side
     canvas.drawing(Box(x, y + (BAR_HEIGHT - side) / 2, side, side), state.shape, state.colour, Token.CARD)
     return x - _BETWEEN

@@ -5,7 +5,7 @@ from enum import Enum
 
 from ui.actions import Action
 from ui.drawing.scene import Align, Box, Role
-from ui.theme import BUTTON_SIZE, RADIUS, Style, Token, Weight
+from ui.theme import BUTTON_SIZE, RADIUS, SMALL_SIZE, Style, Token, Weight
 from ui.widgets.canvas import Canvas
 
 LABEL_INSET = 10
@@ -39,6 +39,17 @@ def button(
         ground = Token.PRESSED if shown is not Dress.FILLED else Token.BRAND
         ink = Token.INK if shown is not Dress.FILLED else Token.ON_FILL
     canvas.fill(box, ground, radius=RADIUS, border=border)
-    canvas.text(box.inset(LABEL_INSET, 0), label, Style(size, weight, ink), Align.CENTRE)
+    _label(canvas, box.inset(LABEL_INSET, 0), label, Style(size, weight, ink))
     if enabled:
         canvas.target(box, action, role)
+
+
+def _label(canvas: Canvas, room: Box, label: str, style: Style) -> None:
+    """One line; two smaller ones where one does not hold it, for a button's words are never cut."""
+    if canvas.holds(label, style, room.w):
+        canvas.text(room, label, style, Align.CENTRE)
+        return
+    small = style._replace(size=min(style.size, SMALL_SIZE))
+    height = min(2, canvas.count_lines(label, small, room.w)) * canvas.line_height(small.size)
+    place = Box(room.x, room.y + (room.h - height) / 2, room.w, height)
+    canvas.paragraph(place, label, small, Align.CENTRE, most_lines=2)

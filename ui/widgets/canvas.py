@@ -36,8 +36,12 @@ from ui.state.local import LocalState
 from ui.theme import LEAST_TYPE_PX, LINE_HEIGHT, RADIUS, Style, Token
 
 LOGICAL_SIDE = 480
+LOW_BELOW = 768
+"""Logical: upright panels are 800 (3:5) and more; one of 320 × 480 is 720."""
 SHRINK_LEAST = 0.72
 _DISPLAY_SHRINK = 0.92
+_AT_A_BREAK = " ·"
+"""The dot between two words is not drawn where a line ends between them."""
 
 
 class Canvas:
@@ -61,6 +65,11 @@ class Canvas:
     def portrait(self) -> bool:
         """True on a panel that stands upright: halves are stacked."""
         return self.h > self.w
+
+    @property
+    def is_low(self) -> bool:
+        """True on an upright panel of 2:3, which has a quarter less height than others for what is above a pad."""
+        return self.portrait and self.h < LOW_BELOW
 
     def say(self, message: Message, /, **values: object) -> str:
         """Give a message in the screen's language."""
@@ -237,7 +246,9 @@ class Canvas:
         return len(self._lines(text, style, width))
 
     def _lines(self, text: str, style: Style, width: float) -> tuple[str, ...]:
-        return self.typesetter.wrap(text, self.type_px(style.size), style.weight, self.script, width * self.scale)
+        px = self.type_px(style.size)
+        lines = self.typesetter.wrap(text, px, style.weight, self.script, width * self.scale)
+        return lines if len(lines) == 1 else tuple(line.strip(_AT_A_BREAK) for line in lines)
 
     def _cut(self, text: str, style: Style, room: float) -> str:
         if self._optical(text, style) <= room + 0.5:
@@ -250,7 +261,7 @@ class Canvas:
 def _after(text: str, lines: list[str]) -> str:
     """What is left of a text once these lines are set."""
     for line in lines:
-        text = text.partition(line)[2].lstrip()
+        text = text.partition(line)[2].lstrip(_AT_A_BREAK)
     return text
 
 

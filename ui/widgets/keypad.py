@@ -58,9 +58,10 @@ def plan_pad(canvas: Canvas, left_needs: float = 0) -> PadPlan:
         room = action_y - _ABOVE_ACTION - 3 * GAP - top - 32 - left_needs
         key_height = min(92, max(KEY_MINIMUM, room / 4))
         height = 4 * key_height + 3 * GAP
+        above = GAP if canvas.is_low else 16
         x, width = float(MARGIN), canvas.w - 2 * MARGIN
         keys = Box(x, action_y - _ABOVE_ACTION - height, width, height)
-        left = Box(x, top + 16, width, keys.y - top - 32)
+        left = Box(x, top + above, width, keys.y - top - 2 * above)
         way_out = Box(x, action_y, WAY_OUT_PORTRAIT, _ACTION_HEIGHT)
         action = Box(way_out.right + GAP + 4, action_y, width - WAY_OUT_PORTRAIT - GAP - 4, _ACTION_HEIGHT)
     else:

@@ -13,12 +13,13 @@ _VALUE_SHRINK = 0.6
 
 
 class Row(NamedTuple):
-    """A label on the left, a value on the right."""
+    """A label on the left, a value on the right; `shorter`: what of the value stands where no row holds it whole."""
 
     label: str
     value: str
     colour: Token = Token.INK
     bold: bool = True
+    shorter: str = ""
 
 
 def ledger(
@@ -35,15 +36,17 @@ def ledger(
     y = box.y
     for row in rows:
         value = Style(size, Weight.BOLD if row.bold else Weight.REGULAR, row.colour)
-        while canvas.width(row.value, value) > box.w * 0.62 and value.size > size * _VALUE_SHRINK:
+        smallest = value._replace(size=size * _VALUE_SHRINK)
+        said = row.shorter if row.shorter and canvas.width(row.value, smallest) > box.w else row.value
+        while canvas.width(said, value) > box.w * 0.62 and value.size > smallest.size:
             value = value._replace(size=value.size - 1)
-        value_width = min(canvas.width(row.value, value) + 1, box.w)
+        value_width = min(canvas.width(said, value) + 1, box.w)
         label_box = Box(box.x, y, max(0, box.w - value_width - 12), height)
         if label_box.w > size:
             canvas.text(label_box, row.label, Style(size, Weight.REGULAR, Token.SOFT))
-        if row.value:
+        if said:
             value_box = Box(box.right - value_width, y, value_width, height)
-            canvas.text(value_box, row.value, value, Align.RIGHT)
+            canvas.text(value_box, said, value, Align.RIGHT)
         y += height
         if last_rule or row is not rows[-1]:
             canvas.rule(box.x, y, box.w)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pengpos.i18n import Message
 from ui.actions import Action, Do
 from ui.drawing.scene import Align, Box, Role, Shape
+from ui.i18n.format import DOT
 from ui.theme import BODY_SIZE, GAP, MARGIN, SMALL_SIZE, TITLE_SIZE, Style, Token, Weight
 from ui.widgets.bar import bar_height
 from ui.widgets.button import Dress, button
@@ -17,6 +18,7 @@ from ui.widgets.canvas import Canvas
 ROW_HEIGHT = 60
 _MARK = 128
 _PANEL_SHARE = 0.4
+_LOW_SHARE = 0.37
 _BODY_INDENT = 36
 WAY_OUT_PORTRAIT = 136
 """Upright panels keep this much at the bottom left for the way out, on every screen."""
@@ -58,7 +60,7 @@ def plan_split(canvas: Canvas) -> Split:
     top = bar_height(canvas)
     row_y = canvas.h - MARGIN - ROW_HEIGHT
     if canvas.portrait:
-        panel = Box(0, top, canvas.w, (canvas.h - top) * 0.42)
+        panel = Box(0, top, canvas.w, (canvas.h - top) * (_LOW_SHARE if canvas.is_low else 0.42))
         body = Box(MARGIN + 4, panel.bottom + 20, canvas.w - 2 * MARGIN - 8, row_y - panel.bottom - 36)
         way_out = Box(MARGIN, row_y, WAY_OUT_PORTRAIT, ROW_HEIGHT)
         row_x = way_out.right + GAP + 4
@@ -77,19 +79,23 @@ def mood_panel(canvas: Canvas, plan: Split, mood: Mood, title: Message, footnote
     room = panel.inset(MARGIN, 0)
     foot_y = plan.way_out.y - 32 if has_way_out and not canvas.portrait else panel.bottom - 42
     crowded = has_way_out and not canvas.portrait
-    mark = _MARK - 24 if canvas.portrait else _MARK - 16 if crowded else _MARK
-    top = panel.y + (24 if crowded or canvas.portrait else 36)
+    mark = _MARK - 64 if canvas.is_low else _MARK - 24 if canvas.portrait else _MARK - 16 if crowded else _MARK
+    top = panel.y + (12 if canvas.is_low else 24 if crowded or canvas.portrait else 36)
     canvas.drawing(
         Box(panel.x + (panel.w - mark) / 2, top, mark, mark), mood.shape, mood.colour, Token.ON_FILL, arrives=True
     )
-    style = Style(TITLE_SIZE, Weight.BOLD, mood.colour)
-    y = top + mark + (14 if crowded or canvas.portrait else 20)
+    style = Style(TITLE_SIZE - 6 if canvas.is_low else TITLE_SIZE, Weight.BOLD, mood.colour)
+    y = top + mark + (8 if canvas.is_low else 14 if crowded or canvas.portrait else 20)
     y = canvas.paragraph(Box(room.x, y, room.w, 90), canvas.say(title), style, Align.CENTRE, most_lines=2, display=True)
     if second := canvas.say_second(title):
         second_style = Style(BODY_SIZE, Weight.REGULAR, mood.colour)
         canvas.paragraph(Box(room.x, y + 4, room.w, 50), second, second_style, Align.CENTRE, most_lines=2)
+    foot_style = Style(SMALL_SIZE, Weight.REGULAR, mood.colour)
+    number, _, order = footnote.partition(DOT)
+    if order and not canvas.portrait and not canvas.holds(footnote, foot_style, room.w):
+        canvas.text(Box(room.x, foot_y - 22, room.w, 24), number, foot_style, Align.CENTRE)
+        footnote = order
     if footnote:
-        foot_style = Style(SMALL_SIZE, Weight.REGULAR, mood.colour)
         canvas.text(Box(room.x, foot_y, room.w, 24), footnote, foot_style, Align.CENTRE)
 
 
@@ -122,6 +128,6 @@ def says(canvas: Canvas, box: Box, what: str, means: str, *notes: str) -> float:
         below = Box(box.x, y + 8, box.w, box.bottom - y)
         y = canvas.paragraph(below, means, Style(BODY_SIZE, Weight.REGULAR, Token.SOFT), most_lines=3)
     for note in filter(None, notes):
-        below = Box(box.x, y + 10, box.w, box.bottom - y)
+        below = Box(box.x, y + (2 if canvas.is_low else 10), box.w, box.bottom - y)
         y = canvas.paragraph(below, note, Style(SMALL_SIZE, Weight.REGULAR, Token.FAINT), most_lines=1)
     return y

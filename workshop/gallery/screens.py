@@ -23,7 +23,7 @@ from ui.screens import project
 from ui.theme import Theme, ThemeName
 from workshop.samples.screens import SAMPLES, Sample
 
-SIZES: Final = ((800, 480), (480, 320), (1280, 720), (720, 1280))
+SIZES: Final = ((800, 480), (320, 480), (480, 320), (1024, 600), (1280, 720), (720, 1280))
 THEMES: Final[tuple[ThemeName, ...]] = ("light", "dark")
 
 

@@ -10,7 +10,7 @@ from tests.ui.scenes import EVERY_PANEL, Offered, Size, drawings, offered, scale
 from ui.actions import Do, SawAlarm, ShowSale
 from ui.drawing.scene import Role, Scene, Shape
 from ui.i18n import words
-from ui.screens.lists import SALE_ROW, alarm_row, rows_a_page
+from ui.screens.lists import alarm_row, rows_a_page, sale_row
 from ui.state.local import Page
 from ui.theme import Token
 from workshop.samples.screens import IDLE, Sample, ago, local, sale
@@ -132,7 +132,7 @@ def test_an_empty_list_says_so(page: Page, message: Message, language: Language)
     ids=["first", "second", "last", "beyond the last"],
 )  # fmt: skip
 def test_a_long_list_is_turned_over(first_row: int, ids: range, label: str) -> None:
-    assert rows_a_page((800, 480), SALE_ROW) == 3
+    assert rows_a_page((800, 480), sale_row((800, 480))) == 3
     one = shown(waiting(8), Page.WAITING, first_row=first_row)
     assert offered(one).others == {*(ShowSale(str(number)) for number in ids), Do.MORE_ROWS}
     assert label in one.words
@@ -143,7 +143,7 @@ def test_a_long_list_is_turned_over(first_row: int, ids: range, label: str) -> N
 def test_a_full_list_fits_every_panel(size: Size, page: Page) -> None:
     many = msgspec.structs.replace(waiting(30), alarms=[alarm(number) for number in range(30)])
     one = shown(many, page, size=size)
-    per_page = rows_a_page(size, SALE_ROW if page is Page.WAITING else alarm_row(size))
+    per_page = rows_a_page(size, sale_row(size) if page is Page.WAITING else alarm_row(size))
     assert per_page >= 2
     assert len(rows(one)) == per_page
     assert wrong_targets(one.targets, size) == []

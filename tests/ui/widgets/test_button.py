@@ -62,9 +62,18 @@ def test_one_that_is_not_enabled_is_seen_but_cannot_be_touched(size: Size, enabl
     assert wrong_targets(one.targets, size) == []
 
 
-def test_a_label_too_long_is_made_smaller_then_cut_inside_the_button() -> None:
+def test_a_label_too_long_for_one_line_stands_whole_in_two_smaller_ones() -> None:
     made = canvas()
-    button(made, BOX, "A label that is much too long", Do.CHARGE)
-    (line,) = texts(made.finish())
-    assert line.cut
-    assert BOX.covers(line.box)
+    button(made, BOX, "A label that is too long", Do.CHARGE)
+    lines = texts(made.finish())
+    assert " ".join(line.text for line in lines) == "A label that is too long"
+    assert len(lines) == 2
+    assert all(BOX.covers(line.box) for line in lines)
+
+
+def test_a_label_too_long_for_two_lines_is_cut_inside_the_button() -> None:
+    made = canvas()
+    button(made, BOX, "A label that is much too long for any button of this width", Do.CHARGE)
+    lines = texts(made.finish())
+    assert [line.cut for line in lines] == [False, True]
+    assert all(BOX.covers(line.box) for line in lines)
