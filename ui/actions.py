@@ -71,6 +71,13 @@ class SawAlarm:
     alarm_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShowRows:
+    """Turn a list to the page that begins with this row."""
+
+    first: int
+
+
 class Do(StrEnum):
     """The actions that carry no value."""
 
@@ -94,7 +101,6 @@ class Do(StrEnum):
     SYNC = "sync"
     BACK = "back"
     MORE_ITEMS = "more_items"
-    MORE_ROWS = "more_rows"
 
 
-Action = Press | PressPin | AddItem | Scanned | ShowSale | SawAlarm | Do
+Action = Press | PressPin | AddItem | Scanned | ShowSale | SawAlarm | ShowRows | Do

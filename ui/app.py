@@ -24,6 +24,7 @@ from ui.drawing.scene import Drawing, Scene
 from ui.drawing.system_fonts import SystemFonts
 from ui.drawing.typeset import Typesetter
 from ui.screens import project
+from ui.screens.notice import is_too_small, too_small_words
 from ui.sounds import Sound, Speaker, sound_of_change
 from ui.state.asking import on_time
 from ui.state.calls import Call
@@ -284,6 +285,8 @@ def run(options: Options) -> None:
     """Open the window and run until it is closed, or SIGINT or SIGTERM."""
     window = Window(options.size, fullscreen=options.fullscreen)
     window.end_on_signals()
+    if is_too_small(window.size):
+        sys.stderr.write(f"pengpos ui: {too_small_words(window.size, options.language)}\n")
     screen = Screen(window, options)
     screen.refresh()  # the first frame, before anything that takes time
     inbox = Inbox(window.wake)

@@ -22,12 +22,12 @@ class SizeType(click.ParamType[tuple[int, int]]):
     name = "WxH"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
-        """Both sides in pixels, 240 at least."""
+        """Both sides in pixels."""
         if isinstance(value, tuple):
             return value
         match = _SIZE.match(str(value))
-        if match is None or min(int(match[1]), int(match[2])) < 240:
-            self.fail(f"{value!r} is not a size like 800x480 (240 pixels a side at least)", param, ctx)
+        if match is None:
+            self.fail(f"{value!r} is not a size like 800x480", param, ctx)
         return int(match[1]), int(match[2])
 
 
@@ -52,7 +52,11 @@ def ui(
     """The merchant's screen, a client of the daemon's socket."""
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     from ui.app import Options, run
+    from ui.screens.notice import is_too_small, too_small_words
     from ui.state.items import read_items, spoilt_words
+
+    if is_too_small(size):
+        raise click.BadParameter(too_small_words(size, language), param_hint="--size")
 
     home = Home.of_environment()
     listed = read_items(home.items)

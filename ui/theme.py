@@ -118,6 +118,8 @@ TINY_SIZE: Final = 15
 LEAST_TYPE_PX: Final = 12
 """No text is drawn smaller than this, whatever the panel: Chinese is not legible below."""
 LINE_HEIGHT: Final = 1.3
+LEAST_PANEL: Final = (320, 480)
+"""The shorter and the longer side in pixels; every screen holds what it shows from here on."""
 
 RADIUS: Final = 12
 PANEL_RADIUS: Final = 18

@@ -6,9 +6,8 @@ from dataclasses import replace
 from typing import assert_never
 
 from pengpos.client import SaleView, Status
-from ui.actions import Action, AddItem, Do, Press, PressPin, SawAlarm, Scanned, ShowSale
+from ui.actions import Action, AddItem, Do, Press, PressPin, SawAlarm, Scanned, ShowRows, ShowSale
 from ui.screens.amount import items_a_page
-from ui.screens.lists import alarm_row, rows_a_page, sale_row
 from ui.state.asking import ask_for_pin, on_pin_answer, pin_given, press_pin, still_fits, withdrawn
 from ui.state.calls import AlarmSeen, AsOperator, Call, SaleCall, SendCode, StartSale, Sync, Verb
 from ui.state.entry import Entry
@@ -16,12 +15,9 @@ from ui.state.local import Daemon, Left, LocalState, Page, Trouble
 from ui.state.sales import (
     Stage,
     blocks_next_sale,
-    code_sales,
     left_behind,
-    parked_sales,
     shown_sale,
     stage,
-    unknown_sales,
 )
 from ui.state.typing import add_item, emptied, is_code_complete, refuse, scan, type_amount, type_code
 
@@ -64,6 +60,8 @@ def on_action(local: LocalState, status: Status, action: Action, new_key: Callab
             return scan(local, code), None
         case ShowSale(sale_id):
             return replace(local, focus=sale_id, page=Page.SALE), None
+        case ShowRows(first):
+            return replace(local, first_row=first), None
         case SawAlarm(alarm_id):
             return _calling(local, AlarmSeen(alarm_id))
         case Do() if local.page is Page.PIN:
@@ -101,13 +99,8 @@ def _do(local: LocalState, status: Status, action: Do, new_key: Callable[[], str
         case Do.BACK:
             return replace(local, page=Page.SALE, code="", first_row=0), None
         case Do.MORE_ITEMS:
-            step, count = items_a_page(local.size, len(local.items)), len(local.items)
-            return _turn_page(local, step, count), None
-        case Do.MORE_ROWS:
-            if local.page is Page.ALARMS:
-                return _turn_page(local, rows_a_page(local.size, alarm_row(local.size)), len(status.alarms)), None
-            listed = len(unknown_sales(status)) + len(parked_sales(status)) + len(code_sales(status))
-            return _turn_page(local, rows_a_page(local.size, sale_row(local.size)), listed), None
+            first = local.first_row + items_a_page(local.size, len(local.items))
+            return replace(local, first_row=first if first < len(local.items) else 0), None
         case _:
             return local, None
 
@@ -152,11 +145,6 @@ def _leave(local: LocalState, status: Status, sale: SaleView | None) -> LocalSta
     left = Left(sale.id, sale.state) if sale is not None and is_current else local.left
     local = replace(local, left=left, focus=None, page=Page.SALE, code="", first_row=0)
     return local if sale is None else emptied(local)
-
-
-def _turn_page(local: LocalState, step: int, count: int) -> LocalState:
-    first = local.first_row + step
-    return replace(local, first_row=first if first < count else 0)
 
 
 def on_status(local: LocalState, old: Status | None, new: Status) -> LocalState:

@@ -16,7 +16,7 @@ from ui.drawing.typeset import Typesetter
 from ui.screens import project
 from ui.theme import GAP, KEY_MINIMUM, TARGET_MINIMUM, Token
 from ui.widgets.bar import bar_height_of
-from ui.widgets.canvas import Canvas
+from ui.widgets.canvas import Canvas, scale_of
 from workshop.gallery.screens import SIZES, variant
 from workshop.samples.screens import SAMPLES, Sample, local
 
@@ -65,7 +65,7 @@ def ground(one: Scene, node: Node) -> Token:
 
 
 def scale(size: Size) -> float:
-    return min(size) / 480
+    return scale_of(size)
 
 
 def drawings(one: Scene) -> list[Drawing]:

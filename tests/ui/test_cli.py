@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from pengpos.client import Language
+from pengpos.i18n import LANGUAGES
 from ui import app
 from ui.app import Options
 from ui.cli import ui
+from ui.screens.notice import too_small_words
 
 
 @pytest.fixture
@@ -59,6 +62,18 @@ def test_a_size_that_is_none_is_refused(size: str) -> None:
     result = CliRunner().invoke(ui, ["--size", size])
     assert result.exit_code == 2
     assert "800x480" in result.output
+
+
+@pytest.mark.parametrize("size", ["320x240", "319x480", "480x319", "479x320", "240x9999"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_panel_without_room_for_the_screens_is_refused_with_a_sentence(
+    asked: list[Options], size: str, language: Language
+) -> None:
+    result = CliRunner().invoke(ui, ["--size", size, "--language", language])
+    assert result.exit_code == 2
+    width, height = map(int, size.split("x"))
+    assert too_small_words((width, height), language) in " ".join(result.output.split())
+    assert asked == []
 
 
 def test_items_come_from_home(asked: list[Options], tmp_path: Path) -> None:

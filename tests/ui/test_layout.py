@@ -27,6 +27,8 @@ NAME: Final = (
     "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW",
 )
 """What people named may end in "…", also an order behind the sale's number; sums and instructions never."""
+OTHERS: Final = ((480, 800), (800, 1280), (600, 1024), (640, 480), (768, 1024), (1280, 400))
+"""3:5, 5:8, 4:3 and wide: what is sold for a Raspberry Pi, or turned by a quarter."""
 CURRENCIES: Final = sorted({widest(weight) for weight in Weight} | {"JPY", "KWD", "CLF", "VND"})
 """Those in which the most is longest, and of 0, 2, 3 and 4 digits."""
 REASON: Final = Sentences(
@@ -89,6 +91,15 @@ def is_label(cut: Text, one: Scene) -> bool:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_each_screen_holds_what_it_shows(name: str) -> None:
     assert [f"{label}: {fault}" for label, one in variants(name) for fault in faults(one)] == []
+
+
+@pytest.mark.parametrize("size", OTHERS, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_panels_of_other_shapes_hold_what_they_show(size: tuple[int, int]) -> None:
+    wrong = []
+    for name, sample in SAMPLES.items():
+        one = scene_of(variant(sample, size, "light", "en"))  # the language of the longest words
+        wrong += [f"{name}: {fault}" for fault in faults(one)]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("name", SAMPLES)

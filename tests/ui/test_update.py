@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from pengpos.client import LinkView, Status, TerminalView
-from ui.actions import Action, AddItem, Do, Key, Press, SawAlarm, ShowSale
+from ui.actions import Action, AddItem, Do, Key, Press, SawAlarm, ShowRows, ShowSale
 from ui.state.calls import AlarmSeen, Call, SaleCall, SendCode, StartSale, Sync, Verb
 from ui.state.entry import Entry
 from ui.state.local import Daemon, Left, LocalState, Page, Trouble
@@ -95,16 +95,8 @@ def test_more_items_turn_round(size: tuple[int, int], pages: list[int]) -> None:
     assert seen == pages
 
 
-@pytest.mark.parametrize("name", ["waiting-many", "alarms"])
-def test_more_rows_turn_round(name: str) -> None:
-    status, state = SAMPLES[name].status, replace(SAMPLES[name].local, first_row=0, size=(480, 320))
-    assert status is not None
-    seen = set()
-    for _ in range(12):
-        seen.add(state.first_row)
-        state, _ = act(state, Do.MORE_ROWS, status)
-    assert 0 in seen
-    assert max(seen) < max(len(unknown_sales(status)), len(status.alarms))
+def test_a_list_is_turned_to_the_row_that_the_screen_names() -> None:
+    assert act(TYPED, ShowRows(3))[0].first_row == 3
 
 
 @pytest.mark.parametrize(

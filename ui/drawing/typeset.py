@@ -61,6 +61,7 @@ class Typesetter:
         self.width = lru_cache(maxsize=4096)(self._width)
         self.line = lru_cache(maxsize=384)(self._line)
         self.wrap = lru_cache(maxsize=1024)(self._wrap)
+        self.count_lines = lru_cache(maxsize=1024)(self._count_lines)
         self._runs = lru_cache(maxsize=4096)(self._split_runs)
         self._has_system = False
         self._reported: set[str] = set()
@@ -71,7 +72,7 @@ class Typesetter:
             return False
         self._has_system = True
         self.faces.forget_stand_ins()
-        for cache in (self.width, self.line, self.wrap, self._runs):
+        for cache in (self.width, self.line, self.wrap, self.count_lines, self._runs):
             cache.cache_clear()
         return True
 
@@ -183,6 +184,15 @@ class Typesetter:
                 options.append((best[start][0] + 1000 + slack * slack + rough, (*best[start][1], line)))
             best.append(min(options, key=lambda option: option[0]))
         return best[-1][1]
+
+    def _count_lines(self, text: str, px: int, weight: Weight, script: Script, width: float) -> int:
+        """Count the lines that `wrap` breaks into, at a tenth of its price: each line takes what fits."""
+        pieces, lines, start = _pieces(text), 1, 0
+        for end in range(2, len(pieces) + 1):
+            line = "".join(pieces[start:end]).strip()
+            if end - start > 1 and self.optical_width(line, px, weight, script) > width:
+                lines, start = lines + 1, end - 1
+        return lines if pieces else 0
 
 
 def _enlargement(face: str, px: int) -> int:

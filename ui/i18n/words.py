@@ -218,6 +218,8 @@ RECEIPT_TITLE = message("receipt.title")
 
 # --- not ready -----------------------------------------------------------------------------------------------------
 STARTING = message("notice.starting")
+# Translators: {size} is the width and height of the screen in pixels, {least} what it needs, such as 320×480.
+TOO_SMALL = message("notice.too_small")
 LOCKED = message("notice.locked")
 LOCKED_MEANS = message("notice.locked_means")
 UNHEARD = message("notice.unheard")

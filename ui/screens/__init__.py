@@ -12,7 +12,14 @@ from ui.screens.amount import amount_screen
 from ui.screens.code import code_screen
 from ui.screens.large_amount import large_amount_screen
 from ui.screens.lists import alarms_screen, waiting_screen
-from ui.screens.notice import away_screen, must_not_sell_screen, not_enrolled_screen, starting_screen
+from ui.screens.notice import (
+    away_screen,
+    is_too_small,
+    must_not_sell_screen,
+    not_enrolled_screen,
+    starting_screen,
+    too_small_screen,
+)
 from ui.screens.pin import pin_screen
 from ui.screens.present import present_screen
 from ui.screens.progress import progress_screen
@@ -24,9 +31,10 @@ from ui.state.sales import Stage, blocks_next_sale, shown_sale, stage
 from ui.widgets.bar import top_bar
 from ui.widgets.canvas import Canvas
 
-__all__ = ["amount", "lists", "project"]
+__all__ = ["amount", "notice", "project"]
 
 
+TOO_SMALL = "too_small"
 _NOTHING_CAME_OF_IT = {Stage.CANCELLED, Stage.EXPIRED}
 _UNDER_WAY = {Stage.CONFIRMING, Stage.PAYING, Stage.CANCELLING, Stage.REVERSING}
 
@@ -37,6 +45,9 @@ def project(status: Status | None, local: LocalState, typesetter: Typesetter) ->
     name = screen_name(status, local, sale)
     offered = status.terminal.languages if status and status.terminal else []
     canvas = Canvas(name, local, second_language(local.language, offered), typesetter)
+    if name == TOO_SMALL:
+        too_small_screen(canvas)
+        return canvas.finish()
     _draw(canvas, name.partition(" ")[0], status, sale)
     top_bar(canvas, status, opens=name != Page.PIN.value and (sale is None or not blocks_next_sale(sale)))
     return canvas.finish()
@@ -44,6 +55,8 @@ def project(status: Status | None, local: LocalState, typesetter: Typesetter) ->
 
 def screen_name(status: Status | None, local: LocalState, sale: SaleView | None) -> str:
     """Name the kind of screen, and the sale and state it is of: a touch belongs to one of these."""
+    if is_too_small(local.size):
+        return TOO_SMALL
     if local.daemon is Daemon.STARTING:
         return "starting"
     if status is None or local.daemon is Daemon.AWAY:

@@ -5,24 +5,25 @@ from typing import NamedTuple
 
 from pengpos.client import AlarmView, SaleView, Status
 from pengpos.i18n import Message
-from ui.actions import Action, Do, SawAlarm, ShowSale
+from ui.actions import Action, Do, SawAlarm, ShowRows, ShowSale
 from ui.drawing.scene import Align, Box, Role, Shape
 from ui.i18n import words
 from ui.i18n.format import DOT, age, moment, money
 from ui.state.sales import code_sales, parked_sales, since, unknown_sales
 from ui.theme import BODY_SIZE, GAP, MARGIN, RADIUS, SMALL_SIZE, Style, Token, Weight
-from ui.widgets.bar import bar_height, bar_height_of
+from ui.widgets.bar import bar_height
 from ui.widgets.button import Dress, button
-from ui.widgets.canvas import LOGICAL_SIDE, Canvas
+from ui.widgets.canvas import Canvas
 from ui.widgets.split import WAY_OUT_PORTRAIT
 
-_SALE_ROW, _SALE_ROW_UPRIGHT = 76, 88
-_ALARM_ROW, _ALARM_ROW_UPRIGHT = 116, 184
-_ACTION = 60
+_ROW, _ACTION = 76, 60
+_BEFORE_WORDS, _AFTER_WORDS, _ABOVE_WORDS = 68, 16, 12
+_SEEN = Box(0, 0, 112, 56)
 _SIDE_MOST = 0.45
 """A sum that would take more of the row stands before the state."""
-_MOST_LINES = {_SALE_ROW: (1, 2), _SALE_ROW_UPRIGHT: (1, 2), _ALARM_ROW: (3, 2), _ALARM_ROW_UPRIGHT: (4, 4)}
-"""The most lines of what happened and of what to do, by the row's height."""
+_HEAD = Style(18, Weight.BOLD, Token.INK)
+_BELOW = Style(SMALL_SIZE, Weight.REGULAR, Token.SOFT)
+_SIDE = Style(BODY_SIZE, Weight.BOLD, Token.INK)
 
 
 class _Item(NamedTuple):
@@ -42,15 +43,14 @@ def waiting_screen(canvas: Canvas, status: Status) -> None:
     items = [_sale_item(canvas, sale, _UNKNOWN) for sale in unknown_sales(status)]
     items += [_sale_item(canvas, sale, _PARKED) for sale in parked_sales(status)]
     items += [_sale_item(canvas, sale, _CODE) for sale in code_sales(status)]
-    _list(canvas, words.WAITING, words.WAITING_NONE, items, sale_row(canvas.size))
+    _list(canvas, words.WAITING, words.WAITING_NONE, items)
 
 
 def alarms_screen(canvas: Canvas, status: Status) -> None:
     """Draw what a person must see to."""
     items = [_alarm_item(canvas, alarm) for alarm in status.alarms]
     only_news = bool(status.alarms) and all(alarm.calm for alarm in status.alarms)
-    row_height = alarm_row(canvas.size)
-    _list(canvas, words.NEWS if only_news else words.ALARMS, words.ALARMS_NONE, items, row_height)
+    _list(canvas, words.NEWS if only_news else words.ALARMS, words.ALARMS_NONE, items)
 
 
 class _Kind(NamedTuple):
@@ -87,34 +87,18 @@ def _alarm_item(canvas: Canvas, alarm: AlarmView) -> _Item:
     return _Item(shape, colour, main, below, "", done=SawAlarm(alarm.id))
 
 
-def sale_row(size: tuple[int, int]) -> int:
-    """Give the height of a sale's row on a panel: an upright one may break its state beside the sum."""
-    return _SALE_ROW_UPRIGHT if size[1] > size[0] else _SALE_ROW
-
-
-def alarm_row(size: tuple[int, int]) -> int:
-    """Give the height of an alarm's row on a panel: an upright one breaks its sentences more often."""
-    return _ALARM_ROW_UPRIGHT if size[1] > size[0] else _ALARM_ROW
-
-
-def rows_a_page(size: tuple[int, int], row_height: int) -> int:
-    """Count the rows a list shows at once on a panel."""
-    height = size[1] * LOGICAL_SIDE / min(size)
-    bar = bar_height_of(is_portrait=size[1] > size[0])
-    return max(1, int((height - bar - 64 - _ACTION - MARGIN - 12 + GAP) // (row_height + GAP)))
-
-
-def _list(canvas: Canvas, title: Message, empty: Message, items: list[_Item], row_height: int) -> None:
+def _list(canvas: Canvas, title: Message, empty: Message, items: list[_Item]) -> None:
     canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.PAPER)
     top, wide = bar_height(canvas), canvas.w - 2 * MARGIN
     canvas.text(Box(MARGIN + 4, top + 14, wide, 40), canvas.say(title), Style(24, Weight.BOLD, Token.INK))
     row_y = canvas.h - MARGIN - _ACTION
-    many = rows_a_page(canvas.size, row_height)
-    first = canvas.local.first_row if canvas.local.first_row < len(items) else 0
-    y = top + 64
-    for item in items[first : first + many]:
-        _row(canvas, Box(MARGIN, y, wide, row_height), item)
-        y += row_height + GAP
+    y, room = top + 64, row_y - 12 - top - 64
+    rows = [_plan_row(canvas, item, wide, room) for item in items]
+    pages = _pages([row.height for row in rows], room)
+    page = next((number for number, page in enumerate(pages) if canvas.local.first_row in page), 0)
+    for index in pages[page]:
+        _row(canvas, Box(MARGIN, y, wide, rows[index].height), rows[index])
+        y += rows[index].height + GAP
     if not items:
         style = Style(BODY_SIZE, Weight.REGULAR, Token.SOFT)
         canvas.text(Box(MARGIN, top + 64, wide, row_y - top - 80), canvas.say(empty), style, Align.CENTRE)
@@ -126,45 +110,79 @@ def _list(canvas: Canvas, title: Message, empty: Message, items: list[_Item], ro
         Dress.OUTLINED,
         Role.CANCEL,
     )
-    if len(items) > many:
-        pages = -(-len(items) // many)
-        label = canvas.say(words.PAGE_OF, page=first // many + 1, pages=pages)
-        button(canvas, Box(canvas.w - MARGIN - 200, row_y, 200, _ACTION), label, Do.MORE_ROWS, Dress.TINTED)
+    if len(pages) > 1:
+        label = canvas.say(words.PAGE_OF, page=page + 1, pages=len(pages))
+        following = ShowRows(pages[(page + 1) % len(pages)].start)
+        button(canvas, Box(canvas.w - MARGIN - 200, row_y, 200, _ACTION), label, following, Dress.TINTED)
 
 
-def _row(canvas: Canvas, box: Box, item: _Item) -> None:
-    if canvas.width(item.side, Style(BODY_SIZE, Weight.BOLD)) > box.w * _SIDE_MOST:
-        item = item._replace(side="", below=f"{item.side}{DOT}{item.below}")
+def _pages(heights: list[float], room: float) -> list[range]:
+    """Share rows out: as many to a page as it holds, one at least. An empty list is one empty page."""
+    pages, first, used = [], 0, 0.0
+    for index, height in enumerate(heights):
+        if index > first and used + height > room:
+            pages.append(range(first, index))
+            first, used = index, 0.0
+        used += height + GAP
+    return [*pages, range(first, len(heights))]
+
+
+class _Row(NamedTuple):
+    """A row as it is drawn: its words whole, unless the page does not hold them."""
+
+    item: _Item
+    height: float
+    words_wide: float
+    heads: int
+    lines: int
+    is_tall: bool
+    """The button stands below the words."""
+
+
+def _plan_row(canvas: Canvas, item: _Item, wide: float, room: float) -> _Row:
+    side = canvas.width(item.side, _SIDE)
+    if side > wide * _SIDE_MOST:
+        item, side = item._replace(side="", below=f"{item.side}{DOT}{item.below}"), 0
+    is_tall = item.done is not None and canvas.portrait
+    end = _SEEN.w + 12 if item.done is not None and not is_tall else 0
+    end += side + 1 + 18 + 28 if item.opens is not None else 0
+    words_wide = wide - _BEFORE_WORDS - end - _AFTER_WORDS
+    around = 2 * _ABOVE_WORDS + (_SEEN.h + GAP if is_tall else 0)
+    line = canvas.line_height(_HEAD.size), canvas.line_height(_BELOW.size)
+    most = int((room - around) // max(line))
+    lines = min(canvas.count_lines(item.below, _BELOW, words_wide), most // 2) if item.below else 0
+    heads = min(canvas.count_lines(item.main, _HEAD, words_wide), most - lines)
+    height = max(_ROW, heads * line[0] + lines * line[1] + around)
+    return _Row(item, height, words_wide, heads, lines, is_tall)
+
+
+def _row(canvas: Canvas, box: Box, row: _Row) -> None:
+    item = row.item
     is_pressed = item.opens is not None and canvas.local.pressed == item.opens
     ground = Token.PRESSED if is_pressed else Token.CARD
     canvas.fill(box, ground, radius=RADIUS, border=Token.LINE)
+    words_high = row.heads * canvas.line_height(_HEAD.size) + row.lines * canvas.line_height(_BELOW.size)
+    y = box.y + (_ABOVE_WORDS if row.is_tall else (box.h - words_high) / 2)
     side = 32
-    canvas.drawing(Box(box.x + 18, box.y + (box.h - side) / 2, side, side), item.shape, item.colour, ground)
-    x = box.x + 68
-    right = _row_end(canvas, box, item, ground)
-    room = right - 16 - x
-    style, small = Style(18, Weight.BOLD, Token.INK), Style(SMALL_SIZE, Weight.REGULAR, Token.SOFT)
-    most_heads, most_lines = _MOST_LINES[int(box.h)]
-    heads = min(most_heads, canvas.count_lines(item.main, style, room))
-    lines = min(most_lines, canvas.count_lines(item.below, small, room)) if item.below else 0
-    height = heads * canvas.line_height(style.size) + lines * canvas.line_height(small.size)
-    y = canvas.paragraph(Box(x, box.y + (box.h - height) / 2, room, height), item.main, style, most_lines=heads)
-    if lines:
-        canvas.paragraph(Box(x, y, room, height), item.below, small, most_lines=lines)
+    mark_y = y if row.is_tall else box.y + (box.h - side) / 2
+    canvas.drawing(Box(box.x + 18, mark_y, side, side), item.shape, item.colour, ground)
+    _row_end(canvas, box, row, ground)
+    place = Box(box.x + _BEFORE_WORDS, y, row.words_wide, words_high)
+    y = canvas.paragraph(place, item.main, _HEAD, most_lines=row.heads)
+    if row.lines:
+        canvas.paragraph(place._replace(y=y), item.below, _BELOW, most_lines=row.lines)
 
 
-def _row_end(canvas: Canvas, box: Box, item: _Item, ground: Token) -> float:
-    """Draw sum, chevron or button at the right; gives where the words must end."""
-    right = box.right - 18
+def _row_end(canvas: Canvas, box: Box, row: _Row, ground: Token) -> None:
+    """Draw sum and chevron, or the button, at the right."""
+    item = row.item
+    if item.done is not None:
+        y = box.bottom - _ABOVE_WORDS - _SEEN.h if row.is_tall else box.y + (box.h - _SEEN.h) / 2
+        place = _SEEN._replace(x=box.right - 12 - _SEEN.w, y=y)
+        button(canvas, place, canvas.say(words.ALARM_SEEN), item.done, Dress.TINTED, size=17)
     if item.opens is not None:
+        right = box.right - 18
         canvas.drawing(Box(right - 14, box.y + (box.h - 16) / 2, 14, 16), Shape.CHEVRON, Token.FAINT, ground)
         canvas.target(box, item.opens)
-        right -= 28
-    if item.done is not None:
-        place = Box(box.right - 12 - 112, box.y + (box.h - 56) / 2, 112, 56)
-        button(canvas, place, canvas.say(words.ALARM_SEEN), item.done, Dress.TINTED, size=17)
-        return place.x
-    style = Style(BODY_SIZE, Weight.BOLD, Token.INK)
-    width = canvas.width(item.side, style) + 1
-    canvas.text(Box(right - width, box.y, width, box.h), item.side, style, Align.RIGHT)
-    return right - width
+        width = canvas.width(item.side, _SIDE) + 1
+        canvas.text(Box(right - 28 - width, box.y, width, box.h), item.side, _SIDE, Align.RIGHT)

@@ -1,16 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
 """Screens on which nothing can be sold: starting, away, not enrolled, locked, revoked. Calm, and with the way out."""
 
-from pengpos.client import Status
+from pengpos.client import Language, Status
 from ui.drawing.scene import Align, Box, Shape
 from ui.i18n import words
 from ui.i18n.format import DOT, money
 from ui.state.sales import blocks_next_sale
-from ui.theme import BODY_SIZE, PANEL_RADIUS, SMALL_SIZE, TITLE_SIZE, Style, Token, Weight
+from ui.theme import BODY_SIZE, GAP, LEAST_PANEL, PANEL_RADIUS, SMALL_SIZE, TITLE_SIZE, Style, Token, Weight
 from ui.widgets.bar import bar_height
 from ui.widgets.canvas import Canvas
 
 ENROL_COMMAND = "pengpos enrol --backend URL"
+
+
+def is_too_small(size: tuple[int, int]) -> bool:
+    """Whether a panel has no room for the screens."""
+    return min(size) < LEAST_PANEL[0] or max(size) < LEAST_PANEL[1]
+
+
+def too_small_words(size: tuple[int, int], language: Language) -> str:
+    """Say that a panel has no room for the screens, and how large it must be, as it stands."""
+    least = LEAST_PANEL if size[1] > size[0] else LEAST_PANEL[::-1]
+    sides = {"size": "{}×{}".format(*size), "least": "{}×{}".format(*least)}
+    return words.TOO_SMALL.in_language(language, **sides)
+
+
+def too_small_screen(canvas: Canvas) -> None:
+    """Draw nothing but the sentence: nothing can be sold where something may not be seen."""
+    canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.CARD)
+    style, wide = Style(BODY_SIZE, Weight.BOLD, Token.INK), canvas.w - 2 * GAP
+    said = too_small_words(canvas.size, canvas.language)
+    lines = min(canvas.count_lines(said, style, wide), int(canvas.h // canvas.line_height(style.size)))
+    y = (canvas.h - lines * canvas.line_height(style.size)) / 2
+    canvas.paragraph(Box(GAP, y, wide, canvas.h), said, style, Align.CENTRE, most_lines=max(1, lines))
 
 
 def starting_screen(canvas: Canvas) -> None:

@@ -106,7 +106,7 @@ def present_screen(canvas: Canvas, status: Status, sale: SaleView) -> None:
                 Token.CARD,
             )
     else:
-        side = min(panel.w * 0.8, panel.h * 0.56)
+        side = min(panel.w * 0.6, panel.h * 0.56)
         _picture_centred(canvas, panel, side, asked)
     _foot(canvas, sale, foot_y)
 

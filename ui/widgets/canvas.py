@@ -35,13 +35,18 @@ from ui.drawing.writing import CHARACTERS_MOST
 from ui.state.local import LocalState
 from ui.theme import LEAST_TYPE_PX, LINE_HEIGHT, RADIUS, Style, Token
 
-LOGICAL_SIDE = 480
-LOW_BELOW = 768
+LOGICAL_SIDE, LONGER_SIDE = 480, 720
+LOW_BELOW = 850
 """Logical: upright panels are 800 (3:5) and more; one of 320 × 480 is 720."""
 SHRINK_LEAST = 0.72
 _DISPLAY_SHRINK = 0.92
 _AT_A_BREAK = " ·"
 """The dot between two words is not drawn where a line ends between them."""
+
+
+def scale_of(size: tuple[int, int]) -> float:
+    """Give the panel pixels of a logical one: 4:3 counts as 3:2 with more room on the shorter side."""
+    return min(min(size) / LOGICAL_SIDE, max(size) / LONGER_SIDE)
 
 
 class Canvas:
@@ -55,7 +60,7 @@ class Canvas:
         self.size = size = local.size
         self.script = Script.HANT if "zh-Hant" in (local.language, second) else Script.HANS
         self.typesetter = typesetter
-        self.scale = min(size) / LOGICAL_SIDE
+        self.scale = scale_of(size)
         self.w = size[0] / self.scale
         self.h = size[1] / self.scale
         self._nodes: list[Node] = []
@@ -243,7 +248,8 @@ class Canvas:
 
     def count_lines(self, text: str, style: Style, width: float) -> int:
         """Count the lines a paragraph would take unshrunk."""
-        return len(self._lines(text, style, width))
+        px = self.type_px(style.size)
+        return self.typesetter.count_lines(text, px, style.weight, self.script, width * self.scale)
 
     def _lines(self, text: str, style: Style, width: float) -> tuple[str, ...]:
         px = self.type_px(style.size)

@@ -39,10 +39,14 @@ class Strip(NamedTuple):
         """Draw the strip over the whole box."""
         canvas.fill(box, self.tint, radius=RADIUS)
         side = 22
-        place = Box(box.x + 14, box.y + (box.h - side) / 2, side, side)
-        canvas.drawing(place, self.shape, self.colour, Token.ON_FILL)
         style = Style(16, Weight.BOLD, self.colour)
-        room = Box(box.x + 48, box.y, box.w - 60, box.h)
+        room, whole = Box(box.x + 48, box.y, box.w - 60, box.h), box.inset(10, 0)
+        lines, at_most = (canvas.count_lines(text, style._replace(size=15), place.w) for place in (room, whole))
+        if lines > 2 >= at_most:
+            room = whole  # words go before the picture
+        else:
+            place = Box(box.x + 14, box.y + (box.h - side) / 2, side, side)
+            canvas.drawing(place, self.shape, self.colour, Token.ON_FILL)
         if canvas.width(text, style) <= room.w:
             canvas.text(room, text, style)
             return

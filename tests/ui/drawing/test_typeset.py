@@ -54,6 +54,15 @@ def test_lines_break_where_a_reader_would(text: str, room: float, lines: tuple[s
     assert wrapped(text, room) == lines
 
 
+@pytest.mark.parametrize(
+    "text", ["", "长", "W" * 50, "离线收的 0001-0990 上传后没有付成；由您承担。", "Cash was taken"]
+)
+@pytest.mark.parametrize("room", [10, 77, 150, 400])
+def test_lines_are_counted_as_they_are_broken(text: str, room: float) -> None:
+    style = (13, Weight.BOLD, Script.HANS, room)
+    assert typesetter().count_lines(text, *style) == len(typesetter().wrap(text, *style))
+
+
 @pytest.mark.parametrize("mark", "，。、！）")
 def test_no_line_begins_with_a_closing_mark(mark: str) -> None:
     text = f"一二三四五六七八{mark}九十"

@@ -1,22 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lists behind the badges: in which order, what a touch opens, how they are turned over, what an empty one says."""
 
+from collections.abc import Iterator
+
 import msgspec
 import pytest
+from babel.messages.pofile import read_po
 
 from pengpos.client import AlarmView, Language, SaleView, Sentences, Status
+from pengpos.core.money import Money
 from pengpos.i18n import LANGUAGES, Message
-from tests.ui.scenes import EVERY_PANEL, Offered, Size, drawings, offered, scale, scene_of, texts, wrong_targets
-from ui.actions import Do, SawAlarm, ShowSale
+from terminal.device.words import CATALOGUE, sentences
+from tests.ui.layout import faults
+from tests.ui.scenes import EVERY_PANEL, Offered, Size, drawings, offered, scale, scene_of, wrong_targets
+from ui.actions import Do, SawAlarm, ShowRows, ShowSale
 from ui.drawing.scene import Role, Scene, Shape
 from ui.i18n import words
-from ui.screens.lists import alarm_row, rows_a_page, sale_row
 from ui.state.local import Page
 from ui.theme import Token
 from workshop.samples.screens import IDLE, Sample, ago, local, sale
 
 SENTENCES = Sentences(zh_hans="时钟不准", zh_hant="時鐘不準", en="The clock is wrong")
+LONGEST = {
+    "number": "0001-99999", "amount": Money(99_999_999_99, "CNY"), "owed": Money(99_999_999_99, "CNY"), "days": 30,
+    "detail": "[Errno 5] Input/output error: '/media/pengpos'", "trouble": "database or disk is full", "state": "-",
+    "waiting": 9999, "count": 9999, "done": 9999, "seconds": 31_536_000, "had": 1_000_000, "have": 999_999,
+    "now": "2026-11-30 08:00", "says": "2026-11-30 08:00", "money": Money(99_999_999_99, "CNY"),
+}  # fmt: skip
 CURE = Sentences(zh_hans="把时钟调准", zh_hant="把時鐘調準", en="Set the clock")
+
+
+def every_alarm() -> Iterator[tuple[Sentences, Sentences]]:
+    """Each of the daemon's alarms, with values as long as they become."""
+    with (CATALOGUE.directory / "en" / "LC_MESSAGES" / "terminal.po").open("rb") as file:
+        keys = {str(one.id) for one in read_po(file)}
+    for key in sorted(keys):
+        cure = key.removesuffix(".text") + ".cure" if key.endswith(".text") else key + "_cure"
+        if key.startswith("alarm.") and cure in keys:
+            yield sentences(CATALOGUE.message(key), **LONGEST), sentences(CATALOGUE.message(cure), **LONGEST)
 
 
 def waiting_sale(number: int, state: str = "unknown", *can: str, **fields: object) -> SaleView:
@@ -126,15 +147,14 @@ def test_an_empty_list_says_so(page: Page, message: Message, language: Language)
 
 
 @pytest.mark.parametrize(
-    ("first_row", "ids", "label"),
-    [(0, range(3), "第1/3页"), (3, range(3, 6), "第2/3页"), (6, range(6, 8), "第3/3页"),
-     (40, range(3), "第1/3页")],
+    ("first_row", "ids", "label", "following"),
+    [(0, range(3), "第1/3页", 3), (3, range(3, 6), "第2/3页", 6), (6, range(6, 8), "第3/3页", 0),
+     (40, range(3), "第1/3页", 3)],
     ids=["first", "second", "last", "beyond the last"],
 )  # fmt: skip
-def test_a_long_list_is_turned_over(first_row: int, ids: range, label: str) -> None:
-    assert rows_a_page((800, 480), sale_row((800, 480))) == 3
+def test_a_long_list_is_turned_over(first_row: int, ids: range, label: str, following: int) -> None:
     one = shown(waiting(8), Page.WAITING, first_row=first_row)
-    assert offered(one).others == {*(ShowSale(str(number)) for number in ids), Do.MORE_ROWS}
+    assert offered(one).others == {*(ShowSale(str(number)) for number in ids), ShowRows(following)}
     assert label in one.words
 
 
@@ -143,16 +163,27 @@ def test_a_long_list_is_turned_over(first_row: int, ids: range, label: str) -> N
 def test_a_full_list_fits_every_panel(size: Size, page: Page) -> None:
     many = msgspec.structs.replace(waiting(30), alarms=[alarm(number) for number in range(30)])
     one = shown(many, page, size=size)
-    per_page = rows_a_page(size, sale_row(size) if page is Page.WAITING else alarm_row(size))
-    assert per_page >= 2
-    assert len(rows(one)) == per_page
-    assert wrong_targets(one.targets, size) == []
+    assert len(rows(one)) >= 2
+    assert faults(one) == []
     way_out = one.target_of(Role.CANCEL)
     assert way_out is not None
     assert all(target.box.bottom <= way_out.box.y for target in one.targets if isinstance(target.action, ShowSale))
-    assert not any(text.cut for text in texts(one))
 
 
-@pytest.mark.parametrize(("height", "many"), [(1, 31), (10_000, 1)], ids=["tiny", "taller than the panel"])
-def test_a_page_holds_a_row_at_least(height: int, many: int) -> None:
-    assert rows_a_page((800, 480), height) == many
+@EVERY_PANEL
+def test_every_alarm_is_said_whole(size: Size) -> None:
+    """The longest of each language stand for all of them."""
+    listed = [*every_alarm()]
+    assert len(listed) > 25
+    for language in LANGUAGES:
+        said = sorted(listed, key=lambda words: -sum(len(part.in_language(language)) for part in words))[:3]
+        for text, cure in said:
+            one = shown(alarms(alarm(1, text_in=text, cure_in=cure)), Page.ALARMS, size=size, language=language)
+            assert faults(one) == []
+
+
+def test_words_longer_than_a_page_end_in_dots_and_the_button_stays() -> None:
+    endless = Sentences(zh_hans="长" * 500, zh_hant="長" * 500, en="long " * 100)
+    one = shown(alarms(alarm(1, text_in=endless, cure_in=endless), alarm(2)), Page.ALARMS)
+    assert offered(one).others == {SawAlarm("1"), ShowRows(1)}
+    assert wrong_targets(one.targets, one.size) == []

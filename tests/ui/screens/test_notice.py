@@ -8,13 +8,15 @@ import pytest
 
 from pengpos.client import AlarmView, Language, Status
 from pengpos.i18n import LANGUAGES, Message
+from tests.ui.layout import faults
 from tests.ui.scenes import EVERY_PANEL, Offered, Size, below_bar, drawings, offered, scale, scene_of, texts
 from ui.drawing.scene import Shape
 from ui.i18n import words
-from ui.screens.notice import ENROL_COMMAND
+from ui.screens.notice import ENROL_COMMAND, is_too_small, too_small_words
 from ui.state.entry import Entry
 from ui.state.local import Daemon
 from ui.theme import Token
+from workshop.gallery.screens import variant
 from workshop.samples.screens import IDLE, SAMPLES, Sample, local, offline, online, sale
 
 NOT_ENROLLED = msgspec.structs.replace(IDLE, terminal=None, readers=[])
@@ -97,3 +99,18 @@ def test_the_command_to_enrol_is_shown_whole() -> None:
     for size in ((480, 320), (720, 1280)):
         lines = [node for node in texts(scene_of(Sample(NOT_ENROLLED, local(size=size)))) if node.text == ENROL_COMMAND]
         assert [line.cut for line in lines] == [False]
+
+
+@pytest.mark.parametrize("size", [(320, 240), (240, 320), (480, 319), (319, 480), (479, 320), (160, 128)])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_panel_without_room_for_the_screens_says_so_and_takes_nothing(size: Size, language: Language) -> None:
+    for sample in (SAMPLES["amount-typing"], SAMPLES["present"], SAMPLES["starting"]):
+        one = scene_of(variant(sample, size, "light", language))
+        assert "".join(one.words).replace(" ", "") == too_small_words(size, language).replace(" ", "")
+        assert one.targets == ()
+        assert faults(one) == []
+
+
+@EVERY_PANEL
+def test_a_panel_that_is_named_has_room(size: Size) -> None:
+    assert not is_too_small(size)
