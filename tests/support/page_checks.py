@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 TARGET_PX = 48
 TEXT_CONTRAST = 4.5
 SHAPE_CONTRAST = 3.0
+LONGEST_WORD = 16
+"""Characters; a longer one may be broken to fit."""
 
-_LOOK = """([target, textContrast, shapeContrast]) => {
+_LOOK = """([target, textContrast, shapeContrast, longestWord]) => {
   const complaints = [];
   const name = (e) => `${e.tagName.toLowerCase()}${e.className?.baseVal ?? (e.className && '.' + e.className)} `
     + `'${(e.innerText ?? '').slice(0, 30)}'`;
@@ -61,6 +63,20 @@ _LOOK = """([target, textContrast, shapeContrast]) => {
       if (found < shapeContrast) complaints.push(`contrast ${found.toFixed(2)} of a border: ${name(e)}`);
     }
   }
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+    if (!visible(node.parentElement) || node.parentElement.closest('noscript, .spoken, select')) continue;
+    for (const found of node.data.matchAll(/[\\w.,:−¥]+/g)) {
+      if (found[0].length > longestWord) continue;
+      const range = document.createRange();
+      range.setStart(node, found.index);
+      range.setEnd(node, found.index + found[0].length);
+      const rows = [...range.getClientRects()].map((box) => box.top);
+      const high = range.getClientRects()[0].height;
+      if (Math.max(...rows) - Math.min(...rows) <= high / 2) continue;
+      complaints.push(`a word is broken: '${found[0]}' of ${name(node.parentElement)}`);
+    }
+  }
   const within = (a, b, start, end) => a[start] < b[end] - 1 && b[start] < a[end] - 1;
   const overlap = (a, b) => within(a, b, 'left', 'right') && within(a, b, 'top', 'bottom');
   const parts = '.verdict > *, .detail > :not(.actions, .spoken), .actions > *';
@@ -79,5 +95,5 @@ _LOOK = """([target, textContrast, shapeContrast]) => {
 
 def complaints(page: "Page") -> list[str]:
     """All that is wrong with the page as it stands."""
-    found: list[str] = page.evaluate(_LOOK, [TARGET_PX, TEXT_CONTRAST, SHAPE_CONTRAST])
+    found: list[str] = page.evaluate(_LOOK, [TARGET_PX, TEXT_CONTRAST, SHAPE_CONTRAST, LONGEST_WORD])
     return found

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ORIGIN = "https://pages.test"
 SIZES = {360: 740, 1280: 800}
+SMALLEST = {320: 568}
+LETTERS_PX = 16
 GROWS_MOST = 4
 """How often a page is measured: its coloured part grows with the window."""
 _SCRIPT = '<script type="module" src="/pages/pay.js"></script>\n'
@@ -62,10 +64,13 @@ def shots() -> Iterator[Shot]:
 
 
 @contextmanager
-def stage(browser: "Browser", *, width: int, dark: bool) -> "Iterator[Page]":
-    """A page of this width on which screens are drawn by the pages' own files, without a backend."""
+def stage(browser: "Browser", *, width: int, dark: bool, text: float = 1) -> "Iterator[Page]":
+    """A page of this width on which screens are drawn by the pages' own files, without a backend.
+
+    `text`: how much larger than usual the reader has set the browser's letters.
+    """
     context = browser.new_context(
-        viewport={"width": width, "height": SIZES[width]},
+        viewport={"width": width, "height": (SIZES | SMALLEST)[width]},
         color_scheme="dark" if dark else "light",
         reduced_motion="reduce",
         timezone_id="Asia/Shanghai",
@@ -74,6 +79,9 @@ def stage(browser: "Browser", *, width: int, dark: bool) -> "Iterator[Page]":
     context.route(f"{ORIGIN}/**", _serve)
     try:
         page = context.new_page()
+        if text != 1:
+            letters = {"standard": round(LETTERS_PX * text), "fixed": round(LETTERS_PX * text)}
+            context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": letters})
         page.goto(f"{ORIGIN}/t")
         yield page
     finally:

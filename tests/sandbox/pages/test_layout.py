@@ -40,12 +40,26 @@ def test_every_screen_can_be_read_and_hit(browser: "Browser", width: int, dark: 
     assert drawn == (len(samples.PAY) + len(samples.RECEIPT)) * (1 if dark else 3)
 
 
+@pytest.mark.parametrize("text", [1, 2], ids=["100 %", "200 %"])
+def test_every_screen_can_be_read_on_320_px_and_with_large_letters(browser: "Browser", text: int) -> None:
+    wrong: dict[str, list[str]] = {}
+    with stage(browser, width=320, dark=False, text=text) as page:
+        for shot in shots():
+            if (shot.width, shot.dark) == (360, False):
+                gallery.draw(page, shot)
+                if found := complaints(page):
+                    wrong[shot.file_name] = found
+        assert page.evaluate("getComputedStyle(document.body).fontSize") == f"{17 * text}px"
+    assert wrong == {}
+
+
 @pytest.mark.parametrize(
     ("spoilt", "said"),
     [
         ("h1 { white-space: nowrap; font-size: 200px }", "wide"),
         ("button { min-height: 30px; height: 30px }", "target"),
         (".detail p { color: #bbb }", "contrast"),
+        ("p { width: 2em }", "broken"),
         ("html { --tone: #eee }  .shape { fill: #eee }", "of a shape"),
         (".actions { gap: 0 } .actions button { margin: 0 -40px }", "touches"),
     ],
