@@ -133,7 +133,7 @@ def test_who_says_come_back_in_an_hour_is_asked_again_within_a_minute(
 
     def waits_s() -> int | None:
         kept = counter.journal.sale(UUID(sale.id))
-        return None if kept is None or kept.retry_at is None else kept.retry_at - counter.sandbox.clock.now()
+        return None if kept is None or kept.retry_at is None else kept.retry_at - counter.terminal._device.clock.now()
 
     until(lambda: held.met == 1 and waits_s() is not None, "the wait")
     waits = waits_s()
