@@ -124,3 +124,16 @@ def bench_start(*, times: int) -> None:
     with tempfile.TemporaryDirectory(prefix="pengpos-bench-") as scratch:
         for line in run(Path(scratch), times=times):
             click.echo(line)
+
+
+@bench.command("backend")
+@click.option("--payments", default=1_000, show_default=True, type=AT_LEAST_ONE, help="A round; there are three.")
+@click.option("--database", metavar="URL", help="An empty one on PostgreSQL; else a new SQLite one.")
+@click.option("--directory", type=click.Path(path_type=Path), help="On the disk that matters; else a temporary one.")
+def bench_backend(*, payments: int, database: str | None, directory: Path | None) -> None:
+    """A payment at the payment backend, beside its floor: one, 8 and 32 at a time, and 200 in a batch."""
+    from workshop.bench.backend import run
+
+    with tempfile.TemporaryDirectory(dir=directory, prefix="pengpos-bench-") as scratch:
+        for line in run(Path(scratch), payments=payments, database=database):
+            click.echo(line)

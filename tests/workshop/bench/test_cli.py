@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from workshop.bench import queue, screen, soak, start, sync, tap, tap_beside_lists
+from workshop.bench import backend, queue, screen, soak, start, sync, tap, tap_beside_lists
 from workshop.bench.cli import bench
 
 
@@ -37,6 +37,8 @@ RUNS: list[tuple[Any, list[str], dict[str, Any]]] = [
     (soak, ["soak", "--taps", "5"], {"taps": 5}),
     (screen, ["ui", "--touches", "4", "--seconds", "0.5"], {"touches": 4, "over_s": 0.5}),
     (start, ["start", "--times", "2"], {"times": 2}),
+    (backend, ["backend", "--payments", "3", "--database", "postgresql:///x"],
+     {"payments": 3, "database": "postgresql:///x"}),
 ]  # fmt: skip
 
 
@@ -65,7 +67,7 @@ def test_options_reach_their_bench(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["queue", "sync", "tap", "lists", "soak"])
+@pytest.mark.parametrize("name", ["queue", "sync", "tap", "lists", "soak", "backend"])
 def test_it_measures_on_the_disk_it_is_given(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     seen: list[Path] = []
 
@@ -73,8 +75,8 @@ def test_it_measures_on_the_disk_it_is_given(name: str, monkeypatch: pytest.Monk
         seen.append(directory)
         return Report()
 
-    module = {"queue": queue, "sync": sync, "tap": tap, "lists": tap_beside_lists, "soak": soak}[name]
-    monkeypatch.setattr(module, "run", run)
+    modules = {"backend": backend, "queue": queue, "sync": sync, "tap": tap, "lists": tap_beside_lists, "soak": soak}
+    monkeypatch.setattr(modules[name], "run", run)
     done = CliRunner().invoke(bench, [name, "--directory", str(tmp_path)])
     assert done.exit_code == 0, done.output
     assert [directory.parent for directory in seen] == [tmp_path]
