@@ -7,6 +7,8 @@ BackendError
 ├── RaceLostError               another transaction was first; this one begins again [records.database]
 ├── NoTurnError                 those before in the queue of writers took too long [records.turns]
 ├── InsufficientFundsError      an account does not cover what was to be taken from it [ledger.ledger]
+├── NotStraightError            a payment must be judged step by step; nothing was changed [payments.straight_through]
+├── ShopChangedError            what was kept of a shop is old; nothing was changed [payments.straight_through]
 ├── ProblemError                an answer of the API that is a problem document [contract.problems]
 └── RefusedRequestError         a request that is not done, with a code for its sender
     ├── NotFoundError           there is no such thing, or it is another owner's

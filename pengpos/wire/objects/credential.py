@@ -68,7 +68,7 @@ class Credential:
     @classmethod
     def read(cls, raw: bytes, issuers: Issuers) -> "Credential":
         """Read and verify; expiry and denylist are the caller's. Raises MalformedError, SignatureError."""
-        return cls.of(Sign1.read_issued(raw, issuers, Context.CREDENTIAL))
+        return issuers.once(raw, lambda: cls.of(Sign1.read_issued(raw, issuers, Context.CREDENTIAL)))
 
     @classmethod
     def of(cls, signed: Sign1) -> "Credential":

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy.exc import DataError, OperationalError
 
+from sandbox.backend.api import paying
 from sandbox.backend.api.problem_translation import problem_of
 from sandbox.backend.api.rendering import terminal
 from sandbox.backend.contract import terminal_shapes as shapes
@@ -13,19 +14,7 @@ from sandbox.backend.contract.problems import ProblemError
 from sandbox.backend.errors import InvalidRequestError, RefusedRequestError
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.threads import do_or_log
-from sandbox.backend.payments import payments
-
-
-def order_of(request: shapes.PaymentRequest) -> payments.PaymentOrder:
-    """A payment's request as the order that is judged."""
-    return payments.PaymentOrder(
-        presentation=request.presentation,
-        authorisation=request.authorisation,
-        wallet_credential=request.wallet_credential,
-        accepted_offline=request.accepted_offline,
-        occurred_at=request.occurred_at,
-        number=request.number,
-    )
+from sandbox.backend.payments import payments, straight_through
 
 
 def take_all(
@@ -54,9 +43,10 @@ _NO_BUGS = (ValidationError, RefusedRequestError, DataError, OperationalError)
 
 
 def _judged(backend: Backend, terminal_id: str, item: Any, *, knows_dues: bool) -> shapes.Payment:
-    order = order_of(shapes.PaymentRequest.model_validate(item))
+    order = paying.order_of(shapes.PaymentRequest.model_validate(item))
     presented = payments.read_order(backend, terminal_id, order, knows_dues=knows_dues)
-    return terminal.payment(payments.take(backend, presented).payment)
+    booked = straight_through.take(backend, presented, None) or payments.take(backend, presented)
+    return terminal.payment(booked.payment)
 
 
 def item_problem(error: RefusedRequestError) -> shapes.ItemProblem:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, cast
 from fastapi import Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pengpos.core.times import CLOCK_TOLERANCE_S
@@ -35,8 +35,6 @@ from sandbox.backend.records.tables import (
 from sandbox.backend.terminals import enrolment, suspicion
 from sandbox.backend.terminals.policy import standing_of
 from sandbox.backend.trust.request_signature import (
-    NONCE_LIFE_S,
-    FindKey,
     Signed,
     SignedHead,
     SignedRequest,
@@ -66,7 +64,12 @@ def get_backend(request: Request) -> Backend:
     return cast("Backend", request.app.state.backend)
 
 
-def _address(request: Request) -> str:
+async def _backend(request: Request) -> Backend:
+    """As `get_backend`; asynchronous as all that routes depend on: it needs no thread."""
+    return get_backend(request)
+
+
+async def _address(request: Request) -> str:
     """Where a request comes from, as far as one owner has it: of IPv6 the network of 64 bits."""
     host = "" if request.client is None else request.client.host
     try:
@@ -77,7 +80,7 @@ def _address(request: Request) -> str:
 
 
 Address = Annotated[str, Depends(_address)]
-BackendOf = Annotated[Backend, Depends(get_backend)]
+BackendOf = Annotated[Backend, Depends(_backend)]
 
 
 def raw_path(request: Request) -> str:
@@ -118,20 +121,58 @@ async def _terminal(request: Request, response: Response, backend: BackendOf) ->
 
 
 async def _terminal_before_body(request: Request, backend: Backend) -> None:
-    def verified() -> VerifiedHead:
-        with backend.db.read() as session:
-            return verify_head(head_of(request, backend), _key_finder(session))
+    head, missed = head_of(request, backend), False
 
-    request.state.signed_head = await run_in_threadpool(verified)
+    def kept(kid: str) -> PublicKey | None:
+        nonlocal missed
+        key = backend.kept.device_keys.get(kid)
+        missed = key is None
+        return key
+
+    try:
+        request.state.signed_head = verify_head(head, kept)
+    except RequestSignatureError:
+        if not missed:
+            raise
+        request.state.signed_head = await run_in_threadpool(verify_head, head, lambda kid: _read_key(backend, kid))
 
 
-def _trading_terminal(terminal: Annotated[Terminal, Depends(_terminal)]) -> Terminal:
+async def _signed(request: Request) -> Signed:
+    head = cast("VerifiedHead", request.state.signed_head)
+    request.state.not_admitted = signed = head.with_body(await request.body())
+    return signed
+
+
+NotAdmitted = Annotated[Signed, Depends(_signed)]
+"""Who signed a request, which its handler has yet to admit: by `admit_trading`, or with what it does."""
+
+
+def admit_trading(backend: Backend, signed: Signed) -> Terminal:
+    """Admit a request of a terminal that is not revoked; raises as every call of a terminal does."""
+    return _trading(_admit_or_note(backend, signed))
+
+
+async def admit_all_the_same(request: Request) -> None:
+    """Of a request whose body is no good, its handler was not asked: it counts, and its nonce is used, as any other's.
+
+    Raises as every call of a terminal does.
+    """
+    signed = cast("Signed | None", getattr(request.state, "not_admitted", None))
+    if signed is not None:
+        await run_in_threadpool(admit_trading, get_backend(request), signed)
+
+
+async def _trading_terminal(terminal: Annotated[Terminal, Depends(_terminal)]) -> Terminal:
+    return _trading(terminal)
+
+
+def _trading(terminal: Terminal) -> Terminal:
     if terminal.revoked:
         raise ProblemError(403, "revoked", "this terminal has been revoked; it may deliver what it holds, no more")
     return terminal
 
 
-def _knows_dues(pengpos_knows: Annotated[str | None, Header()] = None) -> bool:
+async def _knows_dues(pengpos_knows: Annotated[str | None, Header()] = None) -> bool:
     return "dues" in [word.strip() for word in (pengpos_knows or "").split(",")]
 
 
@@ -161,6 +202,7 @@ def _admit(session: Session, backend: Backend, signed: Signed) -> Terminal:
     """
     row = session.get_one(TerminalKeyRow, signed.keyid)
     if row.state is TerminalKeyState.RETIRED:
+        backend.kept.device_keys.drop(signed.keyid)
         raise RequestSignatureError("this key is no terminal's any more")
     _check_freshness(session, backend, signed)
     backend.rates.signed_requests.take(signed.keyid)
@@ -176,14 +218,15 @@ def _admit(session: Session, backend: Backend, signed: Signed) -> Terminal:
     )
 
 
-def _key_finder(session: Session) -> FindKey:
-    def find(keyid: str) -> PublicKey | None:
-        row = session.get(TerminalKeyRow, keyid)
+def _read_key(backend: Backend, kid: str) -> PublicKey | None:
+    """Read a terminal's key and keep it; that it is still good, `_admit` says each time."""
+    with backend.db.read() as session:
+        row = session.get(TerminalKeyRow, kid)
         if row is None or row.state is TerminalKeyState.RETIRED:
             return None
-        return PublicKey(row.x, row.y)
-
-    return find
+        key = PublicKey(row.x, row.y)
+    backend.kept.device_keys.put(kid, key)
+    return key
 
 
 def _check_freshness(session: Session, backend: Backend, signed: Signed) -> None:
@@ -191,7 +234,6 @@ def _check_freshness(session: Session, backend: Backend, signed: Signed) -> None
     if abs(now - signed.created) > CLOCK_TOLERANCE_S:
         more = {"now": backend.issuer.clock(nonce=signed.nonce, now=now), "nonce": signed.nonce}
         raise ProblemError(401, "clock", f"the clocks differ by more than {CLOCK_TOLERANCE_S} s", more)
-    session.execute(delete(RequestNonceRow).where(RequestNonceRow.seen_at < now - NONCE_LIFE_S))
     if not insert_if_new(session, RequestNonceRow, kid=signed.keyid, nonce=signed.nonce, seen_at=now):
         raise ProblemError(401, "nonce_reused", "this nonce came before; sign each attempt anew")
 
@@ -231,7 +273,7 @@ async def _account_or_none_before_body(request: Request, backend: Backend) -> No
     if "authorization" in request.headers:
         await _account_before_body(request, backend)
     else:
-        backend.rates.looks_of_address.take(_address(request))
+        backend.rates.looks_of_address.take(await _address(request))
         request.state.account_id = None
 
 
@@ -281,6 +323,7 @@ SUPPORT, RISK, ADMIN = (Depends(NeedsRole(role)) for role in BackendRole)
 
 _BEFORE_BODY: Mapping[Callable[..., Any], Callable[[Request, Backend], Awaitable[None]]] = {
     _terminal: _terminal_before_body,
+    _signed: _terminal_before_body,
     _account: _account_before_body,
     _account_or_none: _account_or_none_before_body,
 }

@@ -8,10 +8,11 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from pengpos.serving.members import SaidTwiceError, read_json
-from sandbox.backend.api.caller import check_before_body
+from sandbox.backend.api.caller import admit_all_the_same, check_before_body
 from sandbox.backend.contract.problems import MEDIA_TYPE, Problem, ProblemError
 
 _ERRORS = ("4XX", "5XX")
@@ -53,7 +54,11 @@ class PlainRoute(APIRoute):
 
         async def checked(request: Request) -> Response:
             await check_before_body(request, callers)
-            return await handle(_OnceSaid(request))
+            try:
+                return await handle(_OnceSaid(request))
+            except RequestValidationError:
+                await admit_all_the_same(request)
+                raise
 
         return checked
 

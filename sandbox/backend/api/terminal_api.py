@@ -8,7 +8,6 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Query, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from sqlalchemy.orm import Session
 
@@ -16,17 +15,17 @@ from pengpos.core.errors import MalformedError
 from pengpos.core.times import rfc3339
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.objects.presentation import Presentation
-from sandbox.backend.api import batch, problem_translation
+from sandbox.backend.api import batch, paying, problem_translation
 from sandbox.backend.api.caller import (
     AnyTerminal,
     BackendOf,
     Incoming,
     KnowsDues,
+    NotAdmitted,
     Terminal,
     TradingTerminal,
     check_new_key,
 )
-from sandbox.backend.api.delivery import LostAnswer
 from sandbox.backend.api.rendering import terminal as rendering
 from sandbox.backend.api.rendering.endings import Endings
 from sandbox.backend.api.routing import TerseRoute
@@ -44,7 +43,7 @@ from sandbox.backend.errors import (
 from sandbox.backend.intents import intents, reports
 from sandbox.backend.kernel import events
 from sandbox.backend.kernel.context import Backend
-from sandbox.backend.payments import payment_requests, payments
+from sandbox.backend.payments import payment_requests
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import CancelReason, EventKind, EventRow, IntentStatus
 from sandbox.backend.settlement import settlements
@@ -228,19 +227,9 @@ def cancel_intent(
 
 
 @router.post("/payments", response_model=shapes.Payment)
-async def pay(
-    request: shapes.PaymentRequest, terminal: TradingTerminal, backend: BackendOf, knows_dues: KnowsDues
-) -> Any:
+async def pay(request: shapes.PaymentRequest, signed: NotAdmitted, backend: BackendOf, knows_dues: KnowsDues) -> Any:
     """Judge a payment and book it; the same request gives the same answer."""
-
-    def judge() -> payments.Verdict:
-        order = batch.order_of(request)
-        return payments.take(backend, payments.read_order(backend, terminal.terminal_id, order, knows_dues=knows_dues))
-
-    verdict = await run_in_threadpool(judge)
-    if verdict.delivery.delay_s:
-        await backend.sleep(verdict.delivery.delay_s)
-    return LostAnswer() if verdict.delivery.lost else rendering.payment(verdict.payment)
+    return await paying.pay(backend, signed, request, knows_dues=knows_dues)
 
 
 @router.post("/payments/batch")

@@ -31,6 +31,7 @@ from sandbox.backend.records.tables import (
     HoldOutcome,
     IntentRow,
     IntentStatus,
+    MerchantRow,
     PaymentRow,
     PaymentStatus,
 )
@@ -75,17 +76,21 @@ def hear_of_offline_acceptance(session: Session, payment: PaymentRow, occurred_a
 
 def business_date_of(session: Session, terminal_id: str, at: int) -> str:
     """The day of the terminal's merchant on which something counts, as ``2026-11-22``."""
-    return _business_day(session, terminal_id).date_of(at).isoformat()
+    return business_date_at(merchant_of(session, terminal_id), at)
+
+
+def business_date_at(merchant: MerchantRow, at: int) -> str:
+    """The day of a merchant on which something counts."""
+    return _business_day(merchant).date_of(at).isoformat()
 
 
 def business_day_of(session: Session, terminal_id: str, at: int) -> tuple[int, int]:
     """From when to before when that day lasts, Unix seconds."""
-    business_day = _business_day(session, terminal_id)
+    business_day = _business_day(merchant_of(session, terminal_id))
     return business_day.span(business_day.date_of(at))
 
 
-def _business_day(session: Session, terminal_id: str) -> BusinessDay:
-    merchant = merchant_of(session, terminal_id)
+def _business_day(merchant: MerchantRow) -> BusinessDay:
     return BusinessDay(ZoneInfo(merchant.timezone), merchant.day_starts_hour)
 
 
@@ -109,21 +114,26 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
     vouchers.spend(session, intent, payment)
     dues.withdraw(session, intent.key, now)
     was_held = payment.status is PaymentStatus.HELD
-    payment.status, payment.code, payment.reason = PaymentStatus.APPROVED, "approved", None
-    payment.taken_minor, payment.held_until, payment.held_outcome = taken, None, None
-    payment.borne_by, payment.guaranteed_minor = None, 0
-    payment.decided_at = now
+    mark_booked(backend, payment, taken, now)
     if was_held:  # any other has been given its day just now
         payment.business_date = business_date_of(session, intent.terminal_id, counts_at(payment))
-    payment.receipt_token = ids.token_128()
-    payment.receipt_url = f"{backend.origin}/r/{payment.receipt_token}"
-    payment.receipt = _receipt(backend, intent, payment, reason=None)
+    payment.receipt = signed_receipt(backend, intent, payment, reason=None)
     session.flush()
     payment.lines, payment.cards = line_items.lines(session, payment), line_items.cards(session, payment)
     payment.payer_display = line_items.payer_display(session, payment)
     intents.end(intent, IntentStatus.APPROVED, "approved", None)
     announce(session, intent, payment, now)
     return None
+
+
+def mark_booked(backend: Backend, payment: PaymentRow, taken_minor: int, now: int) -> None:
+    """Let a payment say that so much was taken, and where its receipt will be."""
+    payment.status, payment.code, payment.reason = PaymentStatus.APPROVED, "approved", None
+    payment.taken_minor, payment.held_until, payment.held_outcome = taken_minor, None, None
+    payment.borne_by, payment.guaranteed_minor = None, 0
+    payment.decided_at = now
+    payment.receipt_token = ids.token_128()
+    payment.receipt_url = f"{backend.origin}/r/{payment.receipt_token}"
 
 
 def book_or_decline(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> bool:
@@ -150,7 +160,7 @@ def decline(
     payment.status, payment.code, payment.reason = PaymentStatus.DECLINED, refusal.code, int(refusal.reason)
     payment.held_until, payment.held_outcome = None, None
     payment.decided_at = now
-    payment.receipt = _receipt(backend, intent, payment, reason=refusal.reason)
+    payment.receipt = signed_receipt(backend, intent, payment, reason=refusal.reason)
     if payment.accepted_offline:
         _guarantee(session, intent, payment, refusal, now)
         dues.ask(session, payment, now)
@@ -207,7 +217,7 @@ def void(backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> 
     payment.status, payment.code, payment.reason = PaymentStatus.DECLINED, CANCELLED.code, int(CANCELLED.reason)
     payment.held_until, payment.held_outcome = None, None
     payment.decided_at = now
-    payment.receipt = _receipt(backend, intent, payment, reason=CANCELLED.reason)
+    payment.receipt = signed_receipt(backend, intent, payment, reason=CANCELLED.reason)
 
 
 def announce(session: Session, intent: IntentRow, payment: PaymentRow, now: int) -> None:
@@ -234,8 +244,11 @@ def _release_others(session: Session, intent: IntentRow, payment: PaymentRow) ->
     session.flush()
 
 
-def _receipt(backend: Backend, intent: IntentRow, payment: PaymentRow, *, reason: Reason | None) -> bytes:
-    """It names the key whose authorisation it answers, and the terminal: another's intent may have the same id."""
+def signed_receipt(backend: Backend, intent: IntentRow, payment: PaymentRow, *, reason: Reason | None) -> bytes:
+    """What became of a payment: `reason` None: approved.
+
+    It names the key whose authorisation it answers, and the terminal: another's intent may have the same id.
+    """
     return backend.issuer.receipt(
         ReceiptClaims(
             intent_id=UUID(intent.intent_id).bytes,

@@ -10,7 +10,7 @@ Tests: tests/sandbox/backend/intents/test_trial_amounts.py, tests/sandbox/backen
 from collections.abc import Callable
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -26,13 +26,17 @@ from sandbox.backend.records.tables import (
     PaymentRow,
     PaymentStatus,
     RefundRow,
+    RequestNonceRow,
     WalletCredentialRow,
 )
 from sandbox.backend.trust.judgement import Refusal
+from sandbox.backend.trust.request_signature import NONCE_LIFE_S
 
 REVIEW_REFUSED = Refusal(Reason.DECLINED_BY_BACKEND, "review_refused")
 REVIEW_LAPSED = Refusal(Reason.DECLINED_BY_BACKEND, "review_lapsed")
 _AT_ONCE = 100
+_NONCES_KEPT_S = 2 * NONCE_LIFE_S
+"""Then all that are old enough are forgotten together: one write in ten minutes, not one a second."""
 
 
 def sweep(backend: Backend) -> None:
@@ -42,6 +46,9 @@ def sweep(backend: Backend) -> None:
     """
     now = backend.clock.now()
     with backend.db.read() as session:
+        stale = session.scalar(
+            select(RequestNonceRow.kid).where(RequestNonceRow.seen_at < now - _NONCES_KEPT_S).limit(1)
+        )
         held = session.execute(
             select(PaymentRow.intent_key, PaymentRow.id)
             .where(PaymentRow.status == PaymentStatus.HELD, PaymentRow.held_until <= now)
@@ -64,6 +71,7 @@ def sweep(backend: Backend) -> None:
         *(partial(_fail_refund, refund_id=number, terminal_id=terminal_id, now=now) for number, terminal_id in failing),
         *(partial(set_aside.give_back, kid=kid, now=now) for kid in unclaimed),
         *(partial(_lapse, intent_key=intent_key, now=now) for intent_key in lapsed),
+        *([partial(_forget_nonces, now=now)] if stale is not None else []),
     ]
     do_each((partial(backend.db.write, work) for work in due), at_once=OperationalError)
 
@@ -85,6 +93,11 @@ def end_hold(session: Session, backend: Backend, intent_key: str, payment_id: in
         booking.book_or_decline(session, backend, intent, payment, now)
     else:
         booking.decline(session, backend, intent, payment, refusal, now)
+
+
+def _forget_nonces(session: Session, now: int) -> None:
+    """No request of their time is taken any more."""
+    session.execute(delete(RequestNonceRow).where(RequestNonceRow.seen_at < now - NONCE_LIFE_S))
 
 
 def _fail_refund(session: Session, refund_id: str, terminal_id: str, now: int) -> None:

@@ -7,6 +7,9 @@ Tests: tests/sandbox/backend/payments/test_page_payments.py,
 tests/sandbox/backend/payments/test_payments_accepted_offline.py
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy.orm import Session
 
 from sandbox.backend.intents import dues
@@ -42,6 +45,10 @@ def is_final(session: Session, intent: IntentRow, payment: PaymentRow, now: int)
 
 def is_too_old(session: Session, payment: PaymentRow, now: int) -> bool:
     """Older than what is taken of a payment that was accepted offline, by the policy of its time."""
-    risk = policy.risk_as_of(session, payment.terminal_id, payment.authorised_at)
+    return is_past(policy.risk_as_of(session, payment.terminal_id, payment.authorised_at), payment, now)
+
+
+def is_past(risk: Mapping[str, Any] | None, payment: PaymentRow, now: int) -> bool:
+    """As `is_too_old`, by the risk policy of its time."""
     max_age_s = DEFAULT_MAX_AGE_S if risk is None else int(risk.get("max_age_s", DEFAULT_MAX_AGE_S))
     return now - payment.authorised_at > min(max_age_s, MOST_MAX_AGE_S)  # older settings may say more

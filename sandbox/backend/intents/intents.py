@@ -6,6 +6,7 @@ Source: backend API, *Exactly once*, `PUT` and `GET /intents/{id}`.
 Tests: tests/sandbox/backend/payments/test_payments.py, tests/sandbox/backend/payments/test_payments_any_order.py
 """
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, select
@@ -99,28 +100,31 @@ def register(session: Session, presentation: Presentation, now: int, *, number: 
 
 
 def _insert(session: Session, presentation: Presentation, key: str, now: int) -> bool:
+    return insert_if_new(session, IntentRow, **new_values(presentation, key, now))
+
+
+def new_values(presentation: Presentation, key: str, now: int) -> dict[str, Any]:
+    """The columns of an intent that comes for the first time."""
     claims = presentation.intent.claims
-    return insert_if_new(
-        session,
-        IntentRow,
-        key=key,
-        intent_id=intent_id_of(presentation),
-        terminal_id=claims.terminal_id,
-        epoch=claims.epoch,
-        counter=claims.counter,
-        amount_minor=claims.amount_minor,
-        currency=claims.currency,
-        issued_at=claims.issued_at,
-        lifetime_s=claims.lifetime_s,
-        purpose=int(claims.purpose),
-        online=claims.online,
-        reference=claims.reference,
-        presentation=presentation.raw,
-        content_digest=content_digest(presentation.intent.sign1),
-        created_at=now,
-        status=IntentStatus.CREATED,
-        expires_at=claims.expires_at,
-    )
+    return {
+        "key": key,
+        "intent_id": intent_id_of(presentation),
+        "terminal_id": claims.terminal_id,
+        "epoch": claims.epoch,
+        "counter": claims.counter,
+        "amount_minor": claims.amount_minor,
+        "currency": claims.currency,
+        "issued_at": claims.issued_at,
+        "lifetime_s": claims.lifetime_s,
+        "purpose": int(claims.purpose),
+        "online": claims.online,
+        "reference": claims.reference,
+        "presentation": presentation.raw,
+        "content_digest": content_digest(presentation.intent.sign1),
+        "created_at": now,
+        "status": IntentStatus.CREATED,
+        "expires_at": claims.expires_at,
+    }
 
 
 def lock(session: Session, key: str, now: int) -> IntentRow | None:

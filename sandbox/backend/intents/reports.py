@@ -166,6 +166,11 @@ def with_refunds(session: Session, row: PaymentRow) -> PaymentReport:
     )
 
 
+def of_first_payment(row: PaymentRow) -> PaymentReport:
+    """As `with_refunds`, of a payment booked just now: its intent has neither due nor refund yet."""
+    return replace(_report_beside(row, None), refunded_minor=0, refunds=())
+
+
 def of_refund(session: Session, row: RefundRow, currency: str) -> RefundReport:
     """A refund as it stands."""
     failed, void = row.state is RefundState.FAILED, row.state is RefundState.VOID
@@ -189,6 +194,11 @@ def of_due(session: Session, intent_key: str) -> DueReport | None:
 def of_intent(session: Session, row: IntentRow, now: int) -> IntentReport:
     """An intent with its payment, if there is one."""
     standing = standing_payment(session, row)
+    return of_intent_beside(row, None if standing is None else with_refunds(session, standing), now)
+
+
+def of_intent_beside(row: IntentRow, payment: PaymentReport | None, now: int) -> IntentReport:
+    """An intent with the payment that it is known by."""
     status = status_of(row, now)
     expired = status is ReportedStatus.EXPIRED
     return IntentReport(
@@ -200,11 +210,15 @@ def of_intent(session: Session, row: IntentRow, now: int) -> IntentReport:
         currency=row.currency,
         expires_at=row.expires_at,
         claimed_until=row.claimed_until if status is ReportedStatus.CLAIMED else None,
-        payment=None if standing is None else with_refunds(session, standing),
+        payment=payment,
     )
 
 
 def _report(session: Session, row: PaymentRow) -> PaymentReport:
+    return _report_beside(row, of_due(session, row.intent_key))
+
+
+def _report_beside(row: PaymentRow, due: DueReport | None) -> PaymentReport:
     return PaymentReport(
         intent_id=ids.intent_id_of_key(row.intent_key),
         status=row.status,
@@ -222,5 +236,5 @@ def _report(session: Session, row: PaymentRow) -> PaymentReport:
         held_until=row.held_until,
         borne_by=row.borne_by,
         guaranteed_minor=row.guaranteed_minor if row.borne_by is not None else None,
-        due=of_due(session, row.intent_key),
+        due=due,
     )

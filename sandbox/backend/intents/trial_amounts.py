@@ -91,6 +91,11 @@ def delivery(amount: int, *, first: bool) -> Delivery:
             return Delivery()
 
 
+def is_ordinary(amount: int) -> bool:
+    """Whether nothing is to happen to a payment of this amount and its answer."""
+    return _ending(amount) is None
+
+
 def announces_twice(amount: int) -> bool:
     """Whether the event of an approval is sent a second time, as if it were news."""
     return _ending(amount) is Ending.TWICE

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from pengpos.core.ports import Clock
 from sandbox.backend.kernel.hub import Hub
+from sandbox.backend.kernel.kept import Kept
 from sandbox.backend.kernel.limits import Rates
 from sandbox.backend.kernel.threads import Threads
 from sandbox.backend.records.database import Database
@@ -29,5 +30,6 @@ class Backend:
     magic_amounts: bool = False
     threads: Threads = field(default_factory=Threads)
     rates: Rates = field(default_factory=Rates)
+    kept: Kept = field(default_factory=Kept)
     sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep)
     """How slow answers wait (money for testing); tests put their own in."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from pengpos.i18n import LANGUAGES, Catalogue, Language
 from sandbox.backend.offers import memberships, vouchers
-from sandbox.backend.records.tables import AccountRow, IntentRow, PaymentRow, PaymentWay
+from sandbox.backend.records.tables import AccountRow, IntentRow, MerchantRow, PaymentRow, PaymentWay
 from sandbox.backend.terminals.merchants import merchant_of
 
 CATALOGUE: Final = Catalogue("backend", Path(__file__).parents[1] / "locale")
@@ -26,12 +26,17 @@ _LABELS: Final = {
 
 def discount(session: Session, intent: IntentRow, payment: PaymentRow, now: int) -> int:
     """立减: the best campaign running at the time that counts; never on what a confirmation code stands for."""
+    return discount_by(merchant_of(session, intent.terminal_id), intent, payment, now)
+
+
+def discount_by(merchant: MerchantRow, intent: IntentRow, payment: PaymentRow, now: int) -> int:
+    """As `discount`, by the intent's merchant."""
     if not intent.online and payment.way is PaymentWay.PAGE:
         return 0
     at = payment.authorised_at if payment.accepted_offline else now
     fitting = [
         int(campaign["discount"])
-        for campaign in merchant_of(session, intent.terminal_id).config.get("campaigns", [])
+        for campaign in merchant.config.get("campaigns", [])
         if campaign["currency"] == intent.currency
         and intent.amount_minor >= campaign["minimum"]
         and campaign["not_before"] <= at <= campaign["not_after"]
@@ -41,8 +46,12 @@ def discount(session: Session, intent: IntentRow, payment: PaymentRow, now: int)
 
 def lines(session: Session, payment: PaymentRow) -> list[dict[str, object]]:
     """The lines of a booked payment, in the merchant's language; they add up to what was taken."""
-    languages = merchant_of(session, payment.terminal_id).config.get("languages", [])
-    language = _language(languages)
+    return lines_by(merchant_of(session, payment.terminal_id), payment)
+
+
+def lines_by(merchant: MerchantRow, payment: PaymentRow) -> list[dict[str, object]]:
+    """As `lines`, by the payment's merchant."""
+    language = _language(merchant.config.get("languages", []))
     candidates = [
         ("amount", payment.amount_minor),
         ("voucher", -vouchers.value_used(payment)),
@@ -58,10 +67,8 @@ def lines(session: Session, payment: PaymentRow) -> list[dict[str, object]]:
 
 def cards(session: Session, payment: PaymentRow) -> list[dict[str, object]]:
     """The cards of a booked payment, in the shopper's language."""
-    account = session.get_one(AccountRow, payment.account_id)
-    language = _language(account.languages)
-    title, text = (part.in_language(language) for part in (message("receipt.title"), message("receipt.text")))
-    found: list[dict[str, object]] = [{"kind": "receipt", "title": title, "text": text, "url": payment.receipt_url}]
+    languages = session.get_one(AccountRow, payment.account_id).languages
+    language, found = _language(languages), [receipt_card(payment, languages)]
     standing = _standing(session, payment)
     if standing is not None:
         title = message("points.title").in_language(language)
@@ -69,6 +76,13 @@ def cards(session: Session, payment: PaymentRow) -> list[dict[str, object]]:
         text = message("points.text").in_language(language, points=standing.points, tier=standing.tier)
         found.append({"kind": "points", "title": title, "text": text, "url": payment.receipt_url})
     return found
+
+
+def receipt_card(payment: PaymentRow, languages: list[str]) -> dict[str, object]:
+    """The card that every booked payment has, in the first of the shopper's languages that we have."""
+    language = _language(languages)
+    title, text = (part.in_language(language) for part in (message("receipt.title"), message("receipt.text")))
+    return {"kind": "receipt", "title": title, "text": text, "url": payment.receipt_url}
 
 
 def payer_display(session: Session, payment: PaymentRow) -> str | None:

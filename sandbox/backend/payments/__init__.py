@@ -1,8 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ways in which a payment arrives: by tap, by page, from a friend, for a due.
 
-Reading order: payments, claims, page_payments, page_reports, request_bounds, payment_requests,
-due_payments, reviews, decisions.
+Reading order: payments, straight_through, straight_statements, claims, page_payments, page_reports,
+request_bounds, payment_requests, due_payments, reviews, decisions.
 """
 
-__all__ = ["decisions", "due_payments", "page_payments", "page_reports", "payment_requests", "payments", "reviews"]
+__all__ = [
+    "decisions",
+    "due_payments",
+    "page_payments",
+    "page_reports",
+    "payment_requests",
+    "payments",
+    "reviews",
+    "straight_through",
+]

@@ -82,8 +82,18 @@ class PaymentOrder:
 
 
 def read_order(backend: Backend, terminal_id: str, order: PaymentOrder, *, knows_dues: bool) -> Presented:
-    """Read an order as far as it can be refused without a verdict; raises NotFoundError, InvalidRequestError."""
+    """As `read_any_order`; raises NotFoundError for another terminal's intent."""
     presentation = intents.read_own_presentation(order.presentation, backend.issuer.trusted, terminal_id)
+    return _presented(presentation, order, knows_dues=knows_dues)
+
+
+def read_any_order(backend: Backend, order: PaymentOrder, *, knows_dues: bool) -> Presented:
+    """Read an order as far as it can be refused without a verdict; raises InvalidRequestError."""
+    presentation = intents.read_presentation(order.presentation, backend.issuer.trusted)
+    return _presented(presentation, order, knows_dues=knows_dues)
+
+
+def _presented(presentation: Presentation, order: PaymentOrder, *, knows_dues: bool) -> Presented:
     try:
         return Presented(
             presentation=presentation,
@@ -122,7 +132,7 @@ def _take(session: Session, backend: Backend, presented: Presented) -> Verdict |
         copied = isinstance(read, Authorised) and not _counter_is_its_own(session, read, digest, intent, now)
         if isinstance(read, Authorised) and _signed_twice(session, intent, read):
             return ConflictError("this wallet has sent another authorisation for the same intent")
-        payment = _new_payment(session, presented, intent, digest, read, now)
+        payment = _add_payment(session, presented, intent, digest, read, now)
         _decide(session, backend, presented, intent, payment, read, copied=copied)
     elif presented.accepted_offline and finality.may_be_judged_again(session, intent, payment):
         payment.accepted_offline, payment.occurred_at = True, presented.occurred_at
@@ -304,38 +314,47 @@ def _promises(read: Authorised | Refusal) -> bool:
     return isinstance(read, Authorised) and read.claims.offline_allowed and read.claims.funding is Funding.BALANCE
 
 
-def _new_payment(
+def _add_payment(
     session: Session, presented: Presented, intent: IntentRow, digest: bytes, read: Authorised | Refusal, now: int
 ) -> PaymentRow:
-    claims = read.claims if isinstance(read, Authorised) else None
     kid = b64u(read.credential.key.kid) if isinstance(read, Authorised) else None
     credential = None if kid is None else session.get(WalletCredentialRow, kid)
     if credential is not None:
         credential.last_used_at = now
-    authorised_at = now if claims is None else min(claims.authorised_at, LATEST_TIME)
-    counts_at = authorised_at if presented.accepted_offline else now
-    payment = PaymentRow(
+    payment = new_payment(presented, intent, digest, read, now)
+    payment.account_id = None if credential is None else credential.account_id
+    payment.business_date = booking.business_date_of(session, intent.terminal_id, booking.counts_at(payment))
+    session.add(payment)
+    session.flush()
+    return payment
+
+
+def new_payment(
+    presented: Presented, intent: IntentRow, digest: bytes, read: Authorised | Refusal, now: int
+) -> PaymentRow:
+    """A payment that comes for the first time; its account and its business date are the caller's."""
+    claims = read.claims if isinstance(read, Authorised) else None
+    return PaymentRow(
         intent_key=intent.key,
         terminal_id=intent.terminal_id,
         authorisation_digest=digest,
         way=PaymentWay.READER,
-        account_id=None if credential is None else credential.account_id,
-        wallet_kid=kid,
+        wallet_kid=b64u(read.credential.key.kid) if isinstance(read, Authorised) else None,
         status=PaymentStatus.NEW,
         code="",
         amount_minor=intent.amount_minor,
         total_minor=intent.amount_minor if claims is None else claims.total_minor,
         tip_minor=0 if claims is None else claims.tip_minor,
         taken_minor=0,
+        from_set_aside_minor=0,
         refunded_minor=0,
         currency=intent.currency,
         accepted_offline=presented.accepted_offline,
         promised=_promises(read),
-        authorised_at=authorised_at,
+        authorised_at=now if claims is None else min(claims.authorised_at, LATEST_TIME),
         occurred_at=presented.occurred_at,
         knows_dues=presented.knows_dues,
         decided_at=now,
-        business_date=booking.business_date_of(session, intent.terminal_id, counts_at),
         lines=[],
         cards=[],
         vouchers=[],
@@ -343,6 +362,3 @@ def _new_payment(
         guaranteed_minor=0,
         answers=0,
     )
-    session.add(payment)
-    session.flush()
-    return payment

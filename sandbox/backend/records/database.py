@@ -65,7 +65,7 @@ class Database:
         """
         for attempt in range(1, _TRIES + 1):
             turn = nullcontext() if self._turns is None else self._turns.one(_WAIT_S)
-            with turn, Session(self.engine, expire_on_commit=False) as session:
+            with turn, _Keeping(self.engine, expire_on_commit=False) as session:
                 try:
                     result = work(session)
                     session.commit()
@@ -83,13 +83,23 @@ class Database:
         """A session that only reads; on SQLite it takes no write lock."""
         with (
             self.engine.connect().execution_options(**{_READ_ONLY: True}) as connection,
-            Session(connection) as session,
+            _Keeping(connection) as session,
         ):
             yield session
 
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+class _Keeping(Session):
+    """Keeps what it has loaded until it ends: a row that was read once is not read again because nobody held it."""
+
+
+@event.listens_for(_Keeping, "loaded_as_persistent")
+@event.listens_for(_Keeping, "pending_to_persistent")
+def _keep(session: Session, row: object) -> None:
+    session.info.setdefault("kept", []).append(row)
 
 
 def insert_if_new(session: Session, model: type[Base], **values: Any) -> bool:

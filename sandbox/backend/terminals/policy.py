@@ -5,6 +5,7 @@ One signed document a terminal, under the context `policy`; `GET /terminal/confi
 new version is signed when the content changes, and before the old one runs out.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from pengpos.core.authority.limits import ASKS_ABOVE_MINOR, Limits
 from pengpos.core.currencies.currency import digits
 from pengpos.core.times import CLOCK_TOLERANCE_S, rfc3339
 from pengpos.wire.encoding.cose import Context
+from sandbox.backend.kernel.kept import SignedRisk
 from sandbox.backend.records.tables import AlarmKind, AlarmRow, DocumentRow, MerchantRow, StoreRow, TerminalRow
 from sandbox.backend.terminals import denylist
 from sandbox.backend.terminals.merchants import MERGED
@@ -118,8 +120,13 @@ def risk_as_of(session: Session, terminal_id: str, at: int) -> dict[str, Any] | 
             DocumentRow.not_after >= at,
         )
     ).all()
-    risks = [row.content["risk"] for row in rows]
-    return max(risks, key=lambda risk: int(risk["per_payment"]), default=None)
+    return risk_among([SignedRisk(row.issued_at, row.not_after, row.content["risk"]) for row in rows], at)
+
+
+def risk_among(policies: Sequence[SignedRisk], at: int) -> dict[str, Any] | None:
+    """As `risk_as_of`, of these policies."""
+    valid = [one.risk for one in policies if one.issued_at <= at + CLOCK_TOLERANCE_S and one.not_after >= at]
+    return max(valid, key=lambda risk: int(risk["per_payment"]), default=None)
 
 
 def limits_of(session: Session, terminal: TerminalRow) -> Limits:

@@ -7,7 +7,8 @@ Tests: tests/sandbox/backend/terminals/test_enrolment.py, tests/sandbox/backend/
 """
 
 import json
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -19,11 +20,30 @@ from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.credential import Allowance, Merchant, Role, issue_credential
 from pengpos.wire.objects.receipt import ReceiptClaims, sign_receipt
+from sandbox.backend.records.shelf import Shelf
+
+T = TypeVar("T")
 
 TERMINAL_CREDENTIAL_LIFE_S = 90 * 86_400
 WALLET_CREDENTIAL_LIFE_S = 7 * 86_400
 ISSUERS_DOCUMENT_LIFE_S = 30 * 86_400
 _ISSUERS_VERSION = 1  # this backend keeps its one issuer for ever; one that changes them signs the next version
+
+
+class RememberingIssuers(Issuers):
+    """Issuers whose signature on a credential is verified once for as long as it is remembered: it comes each time."""
+
+    def __init__(self, keys: Iterable[PublicKey]) -> None:
+        super().__init__(keys)
+        self._known: Shelf[bytes, Any] = Shelf()
+
+    def once(self, raw: bytes, verified: Callable[[], T]) -> T:
+        """Raises what `verified` raises, and then remembers nothing."""
+        known: T | None = self._known.get(raw)
+        if known is None:
+            known = verified()
+            self._known.put(raw, known)
+        return known
 
 
 class IssuerKey(Signer, Protocol):
@@ -40,7 +60,7 @@ class Issuer:
     def __init__(self, signer: IssuerKey) -> None:
         self.signer = signer
         self.key = PublicKey.of(signer)
-        self.trusted = Issuers([self.key])
+        self.trusted = RememberingIssuers([self.key])
 
     def jwks(self) -> list[dict[str, str]]:
         """The trusted issuers as JWKs."""

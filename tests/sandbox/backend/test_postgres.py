@@ -25,6 +25,7 @@ from tests.support.races import (
     two_admins_remove_each_other,
 )
 from tests.support.rounds import Rounds
+from tests.support.statements import COSTS, cost_of
 
 pytestmark = pytest.mark.xdist_group("postgres")
 
@@ -69,6 +70,11 @@ def test_a_day_at_the_counter(shop: Shop) -> None:
     assert shop.operator.call("POST", "/settlements/2027-01-15").json()["settled"] == 4
     assert till.cancel(paged).json()["status"] == "settled"
     assert shop.operator.alarms() == []
+
+
+@pytest.mark.parametrize("call", [call for call in COSTS if call.endswith(("payment", "intent", "batch"))])
+def test_a_payment_costs_as_many_statements_and_commits_as_on_sqlite(shop: Shop, call: str) -> None:
+    assert cost_of(shop, call) == COSTS[call]
 
 
 def test_counters_with_64_bits_are_kept(shop: Shop) -> None:

@@ -13,7 +13,10 @@ from sandbox.backend.records.tables.base import Base
 
 
 class MerchantRow(Base):
-    """A company that sells. `day_starts_hour`: local hour at which its business date begins."""
+    """A company that sells. `day_starts_hour`: local hour at which its business date begins.
+
+    `version` rises with every change by the mapper: what was read of it before is true as long as it is the same.
+    """
 
     __tablename__ = "merchants"
     id: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -22,6 +25,8 @@ class MerchantRow(Base):
     timezone: Mapped[str] = mapped_column(String(40))
     day_starts_hour: Mapped[int]
     config: Mapped[dict[str, Any]]
+    version: Mapped[int] = mapped_column()
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  # as SQLAlchemy has it, and its types want it
 
 
 class StoreRow(Base):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.backend.kernel.context import Backend
-from sandbox.backend.payments import payments
+from sandbox.backend.payments import payments, straight_through
 from tests.support.backend import Shop
 
 
@@ -69,14 +69,14 @@ def test_the_same_batch_again_gives_the_same_verdicts(shop: Shop) -> None:
 
 def test_a_bug_in_one_item_harms_no_other(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     till, wallet = shop.till(), shop.wallet()
-    sales, take = [till.sale(10_00 + n, online=False) for n in range(3)], payments.take
+    sales, take = [till.sale(10_00 + n, online=False) for n in range(3)], straight_through.take
 
-    def fails_once(backend: Backend, presented: payments.Presented) -> payments.Verdict:
+    def fails_once(backend: Backend, presented: payments.Presented, signed: None) -> straight_through.Booked | None:
         if presented.presentation.intent.claims.amount_minor == 10_01:
             raise KeyError("a bug")
-        return take(backend, presented)
+        return take(backend, presented, signed)
 
-    monkeypatch.setattr(payments, "take", fails_once)
+    monkeypatch.setattr(straight_through, "take", fails_once)
     items = [till.item(sale, wallet, wallet.authorise(sale), offline=True) for sale in sales]
     answer = till.call("POST", "/payments/batch", {"payments": items})
     assert (answer.status_code, [verdict["code"] for verdict in answer.json()["verdicts"]]) == (

@@ -1,0 +1,334 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Books a payment in which nothing is out of the ordinary, by twelve statements in one transaction.
+
+Straight-through processing: all is checked and signed before the transaction, on what this process keeps of shop and
+key; in it the rows are written once, as they stay, and each statement also shows that what was taken for granted is
+so. The first thing that is otherwise undoes all of it, and `payments.take` judges: every refusal, hold and repetition
+is there, and only there. The rows, events and answers are the same either way; a test holds them side by side.
+
+Tests: tests/sandbox/backend/payments/test_straight_through.py
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.orm import Session
+
+from pengpos.core.times import CLOCK_TOLERANCE_S, LATEST_TIME
+from pengpos.wire.objects.authorisation import Funding
+from sandbox.backend.booking import booking
+from sandbox.backend.errors import BackendError, TooManyError
+from sandbox.backend.intents import event_data, finality, intents, reports, trial_amounts
+from sandbox.backend.kernel.context import Backend
+from sandbox.backend.kernel.kept import Shop, SignedRisk
+from sandbox.backend.offers import line_items
+from sandbox.backend.payments import payments
+from sandbox.backend.payments import straight_statements as statements
+from sandbox.backend.payments.payments import Presented
+from sandbox.backend.records.tables import (
+    DocumentRow,
+    IntentRow,
+    IntentStatus,
+    PaymentRow,
+    PostingKind,
+    TerminalKeyState,
+    TerminalRow,
+)
+from sandbox.backend.terminals import policy
+from sandbox.backend.terminals.merchants import merchant_of
+from sandbox.backend.terminals.policy import TerminalStanding
+from sandbox.backend.trust import judgement
+from sandbox.backend.trust.judgement import Authorised, Sound
+from sandbox.backend.trust.request_signature import Signed
+
+
+class NotStraightError(BackendError):
+    """Something is out of the ordinary; nothing has been changed."""
+
+
+class ShopChangedError(BackendError):
+    """What was kept of the shop is not true any more; nothing has been changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booked:
+    """A payment that went straight through, and what its terminal is told beside it."""
+
+    payment: reports.PaymentReport
+    standing: TerminalStanding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """A payment as it will stand if all is as it seems. `wallet_kid`, `digest`: the key, and what it has signed."""
+
+    presented: Presented
+    read: Authorised
+    digest: bytes
+    shop: Shop
+    intent: IntentRow
+    payment: PaymentRow
+    now: int
+
+    @property
+    def comes_after_its_time(self) -> bool:
+        """Its intent would have lapsed, had it been known: its terminal hears of that first."""
+        return self.now > self.intent.payable_until
+
+
+def take(backend: Backend, presented: Presented, signed: Signed | None) -> Booked | None:
+    """Book a payment that is sound in all; None: it is not, nothing has been changed, and it must be judged.
+
+    `signed`: the request that brought it, which is then admitted in the same transaction; None: it is admitted already.
+    """
+    try:
+        return _take(backend, presented, signed)
+    except ShopChangedError:
+        backend.kept.shops.drop(presented.presentation.credential.subject)
+    except (NotStraightError, DataError):  # the latter: a value that this database cannot store
+        return None
+    try:
+        return _take(backend, presented, signed)
+    except (ShopChangedError, NotStraightError, DataError):
+        return None
+
+
+def _take(backend: Backend, presented: Presented, signed: Signed | None) -> Booked:
+    plan = _plan(backend, presented)
+    if signed is not None and abs(plan.now - signed.created) > CLOCK_TOLERANCE_S:
+        raise NotStraightError
+    return backend.db.write(lambda session: _carry_out(session, backend, plan, signed))
+
+
+# --- before the transaction -------------------------------------------------------------------------------------------
+
+
+def _plan(backend: Backend, presented: Presented) -> _Plan:
+    """Read, check and sign all that does not hang on other payments; raises NotStraightError."""
+    now, presentation = backend.clock.now(), presented.presentation
+    read = judgement.read(presentation, presented.wallet_credential, presented.authorisation, backend.issuer.trusted)
+    if not isinstance(read, Authorised) or not _is_plain(backend, presented, read):
+        raise NotStraightError
+    shop = _shop(backend, presentation.credential.subject, now)
+    key = intents.intent_id_of(presentation)
+    intent = IntentRow(**intents.new_values(presentation, key, now), number=presented.number)
+    digest = judgement.identity_of(read, presented.wallet_credential, presented.authorisation)
+    payment = payments.new_payment(presented, intent, digest, read, now)
+    plan = _Plan(presented=presented, read=read, digest=digest, shop=shop, intent=intent, payment=payment, now=now)
+    taken_minor = payment.total_minor - line_items.discount_by(shop.merchant, intent, payment, now)
+    if taken_minor == 0 or not _is_sound(backend, plan):
+        raise NotStraightError
+    booking.mark_booked(backend, payment, taken_minor, now)
+    payment.business_date = booking.business_date_at(shop.merchant, booking.counts_at(payment))
+    payment.receipt = booking.signed_receipt(backend, intent, payment, reason=None)
+    payment.lines, payment.answers = line_items.lines_by(shop.merchant, payment), 1
+    return plan
+
+
+def _is_plain(backend: Backend, presented: Presented, read: Authorised) -> bool:
+    """The shopper's own money, no voucher, no pass, and no amount that is to do something."""
+    claims = read.claims
+    if backend.magic_amounts and not trial_amounts.is_ordinary(presented.presentation.intent.claims.amount_minor):
+        return False
+    return claims.funding is Funding.BALANCE and not claims.vouchers and claims.membership is None
+
+
+def _is_sound(backend: Backend, plan: _Plan) -> bool:
+    """All checks of `payments` that need no other row, as if nothing spoke against key, counter and terminal."""
+    payment, now = plan.payment, plan.now
+    risk = policy.risk_among(plan.shop.risks, min(plan.read.claims.authorised_at, LATEST_TIME))
+    if not payment.accepted_offline and plan.comes_after_its_time:
+        return False
+    if payment.accepted_offline and finality.is_past(risk, payment, now):
+        return False
+    seems = judgement.Known(
+        issued_here=True,
+        denylisted=False,
+        offline_frozen=False,
+        counter_copied=False,
+        voucher_spent=lambda _: False,
+        risk=risk,
+        now=now,
+    )
+    verdict = judgement.judge(
+        plan.presented.presentation,
+        plan.read,
+        seems,
+        backend.issuer.trusted,
+        accepted_offline=payment.accepted_offline,
+    )
+    return isinstance(verdict, Sound)
+
+
+def _shop(backend: Backend, terminal_id: str, now: int) -> Shop:
+    """What is kept of a terminal's shop; read where nothing is. Raises NotStraightError for no terminal of ours."""
+    kept = backend.kept.shops.get(terminal_id)
+    if kept is not None:
+        return kept
+    with backend.db.read() as session:
+        shop = _read_shop(session, terminal_id, now)
+    backend.kept.shops.put(terminal_id, shop)
+    return shop
+
+
+def _read_shop(session: Session, terminal_id: str, now: int) -> Shop:
+    if session.get(TerminalRow, terminal_id) is None:
+        raise NotStraightError
+    merchant = merchant_of(session, terminal_id)
+    signed = session.execute(
+        select(DocumentRow.version, DocumentRow.issued_at, DocumentRow.not_after, DocumentRow.content)
+        .where(DocumentRow.terminal_id == terminal_id, DocumentRow.not_after >= now - finality.MOST_MAX_AGE_S)
+        .order_by(DocumentRow.version)
+    ).all()
+    session.expunge(merchant)
+    return Shop(
+        merchant=merchant,
+        policy_version=signed[-1].version if signed else 0,
+        risks=tuple(SignedRisk(one.issued_at, one.not_after, one.content["risk"]) for one in signed),
+    )
+
+
+# --- in the transaction -----------------------------------------------------------------------------------------------
+
+
+def _carry_out(session: Session, backend: Backend, plan: _Plan, signed: Signed | None) -> Booked:
+    """The twelve statements; raises NotStraightError, ShopChangedError."""
+    connection, intent, payment = session.connection(), plan.intent, plan.payment
+    _use_nonce(connection, signed, plan.now)
+    _approve_intent(connection, plan)
+    _use_counters(connection, plan)
+    wallet = _meet_wallet(connection, plan, signed)
+    payment.account_id = wallet.account_id
+    payment.cards = [line_items.receipt_card(payment, wallet.languages)]
+    statements.PAYMENT.first(connection, **_values_of(payment, statements.PAYMENT_COLUMNS))
+    _move_money(connection, plan)
+    _tell_terminal(connection, plan, is_seen=signed is not None)
+    session.info.setdefault("wake", set()).add(intent.terminal_id)
+    if signed is not None:
+        _count_request(backend, signed)
+    return Booked(payment=reports.of_first_payment(payment), standing=wallet.standing)
+
+
+def _use_nonce(connection: Connection, signed: Signed | None, now: int) -> None:
+    if signed is not None:
+        _must(statements.NONCE.first(connection, kid=signed.keyid, nonce=signed.nonce, seen_at=now))
+
+
+def _approve_intent(connection: Connection, plan: _Plan) -> None:
+    intents.end(plan.intent, IntentStatus.APPROVED, "approved", None)
+    try:
+        stands = statements.INTENT.first(connection, **_values_of(plan.intent, statements.INTENT_COLUMNS), now=plan.now)
+    except IntegrityError as error:  # another terminal's has this id, and ours stands beside it
+        raise NotStraightError from error
+    (plan.intent.number,) = _must(stands)
+
+
+def _use_counters(connection: Connection, plan: _Plan) -> None:
+    """The terminal's may be this very intent's, registered before: that is seen with the wallet."""
+    intent = plan.intent
+    statements.TERMINAL_COUNTER.first(
+        connection,
+        terminal_id=intent.terminal_id,
+        epoch=intent.epoch,
+        counter=intent.counter,
+        intent_id=intent.intent_id,
+    )
+    counter = plan.read.claims.counter
+    kid = plan.payment.wallet_kid
+    _must(statements.WALLET_COUNTER.first(connection, kid=kid, counter=counter, authorisation_digest=plan.digest))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wallet:
+    account_id: str
+    languages: list[str]
+    standing: TerminalStanding
+
+
+def _meet_wallet(connection: Connection, plan: _Plan, signed: Signed | None) -> _Wallet:
+    """Whose key it is; and that all is so that was taken for granted of key, terminal, shop and intent."""
+    intent, payment = plan.intent, plan.payment
+    as_of = min(payment.authorised_at, intent.issued_at, LATEST_TIME) if payment.accepted_offline else plan.now
+    found = _must(
+        statements.WALLET.first(
+            connection,
+            wallet_kid=payment.wallet_kid,
+            now=plan.now,
+            as_of=as_of,
+            terminal_id=intent.terminal_id,
+            epoch=intent.epoch,
+            counter=intent.counter,
+            terminal_kid="" if signed is None else signed.keyid,
+            merchant_id=plan.shop.merchant.id,
+            key=intent.key,
+        )
+    )
+    account_id, languages, frozen_at, listed, counted, *more = found
+    revoked_at, locked_at, key, version, policy_version, paid = more
+    if (version, policy_version or 0) != (plan.shop.merchant.version, plan.shop.policy_version):
+        raise ShopChangedError
+    is_frozen = payment.accepted_offline and frozen_at is not None
+    key_is_good = signed is None or key is TerminalKeyState.ACTIVE
+    if listed or paid or is_frozen or not key_is_good or revoked_at is not None or counted != intent.intent_id:
+        raise NotStraightError
+    standing = TerminalStanding.ACTIVE if locked_at is None else TerminalStanding.LOCKED
+    return _Wallet(account_id=account_id, languages=languages, standing=standing)
+
+
+def _move_money(connection: Connection, plan: _Plan) -> None:
+    """Last of what others wait for; the merchant's account first, as everywhere."""
+    payment, minor = plan.payment, plan.payment.taken_minor
+    (posting_id,) = _must(
+        statements.POSTING.first(connection, kind=PostingKind.PAYMENT, intent_key=payment.intent_key, at=plan.now)
+    )
+    merchant_id = plan.shop.merchant.id
+    (taker_id,) = _must(
+        statements.TAKE.first(connection, owner_id=merchant_id, in_currency=payment.currency, minor=minor)
+    )
+    (giver_id,) = _must(
+        statements.GIVE.first(connection, owner_id=payment.account_id, in_currency=payment.currency, minor=minor)
+    )
+    statements.ENTRIES.run(
+        connection, posting_id=posting_id, giver_id=giver_id, given=-minor, taker_id=taker_id, taken=minor
+    )
+
+
+def _tell_terminal(connection: Connection, plan: _Plan, *, is_seen: bool) -> None:
+    intent, now = plan.intent, plan.now
+    report = reports.of_first_payment(plan.payment)
+    told = [event_data.of_payment(report), event_data.of_intent(reports.of_intent_beside(intent, report, now))]
+    if plan.comes_after_its_time:
+        told.insert(0, _lapsed(plan))
+    seen = {"now": now} if is_seen else {}
+    terminal = statements.TERMINAL_SEEN if is_seen else statements.TERMINAL
+    (newest,) = _must(terminal.first(connection, terminal_id=intent.terminal_id, events=len(told), **seen))
+    events = statements.EVENTS if len(told) == 2 else statements.EVENTS_AFTER_ITS_TIME
+    data = {f"data{place}": said for place, said in enumerate(told)}
+    events.run(connection, terminal_id=intent.terminal_id, first=newest - len(told) + 1, now=now, **data)
+
+
+def _lapsed(plan: _Plan) -> dict[str, Any]:
+    """What its terminal hears of an intent that first comes when its time is over."""
+    lapsed = IntentRow(**{name: getattr(plan.intent, name) for name in statements.INTENT_COLUMNS})
+    intents.end(lapsed, IntentStatus.EXPIRED, judgement.EXPIRED.code, int(judgement.EXPIRED.reason))
+    return event_data.of_intent(reports.of_intent_beside(lapsed, None, plan.now))
+
+
+def _count_request(backend: Backend, signed: Signed) -> None:
+    """Only what is fresh and good counts here; what is too much is said where every call says it."""
+    try:
+        backend.rates.signed_requests.take(signed.keyid)
+    except TooManyError as error:
+        raise NotStraightError from error
+
+
+def _values_of(row: IntentRow | PaymentRow, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
+
+
+def _must(found: tuple[Any, ...] | None) -> tuple[Any, ...]:
+    if found is None:
+        raise NotStraightError
+    return found

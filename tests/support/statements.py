@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What calls at the counter ask of the database, for whatever database: the table, and how it is counted."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.support.backend import Shop
+from tests.support.counted import counted
+from tests.support.shop import Till, Wallet
+
+COSTS = {
+    "a payment": (12, 1),
+    "a payment of a registered intent": (12, 1),
+    "an item of a batch": (11, 1),
+    "the same payment again": (10, 2),
+    "a refund": (34, 2),
+    "a cancel of what is paid": (40, 2),
+    "registering an intent": (6, 2),
+    "asking how an intent stands": (5, 1),
+}
+"""Statements, and transactions that were committed."""
+
+
+def cost_of(shop: Shop, call: str) -> tuple[int, int]:
+    """What one call costs in a shop where the like has been before."""
+    till, wallet = shop.till(), shop.wallet()
+    assert till.pay(till.sale(1_00), wallet).json()["status"] == "approved"
+    return _CALLS[call](shop, till, wallet)
+
+
+def _cost(shop: Shop, send: Callable[[], Any]) -> tuple[int, int]:
+    with counted(shop.backend.db.engine) as count:
+        assert send().status_code == 200
+    return count.statements, count.commits
+
+
+def _payment(shop: Shop, till: Till, wallet: Wallet) -> tuple[int, int]:
+    sale = till.sale(2_00)
+    return _cost(shop, lambda: till.pay(sale, wallet))
+
+
+def _registered(shop: Shop, till: Till, wallet: Wallet) -> tuple[int, int]:
+    sale = till.sale(2_00)
+    till.put(sale)
+    return _cost(shop, lambda: till.pay(sale, wallet))
+
+
+def _again(shop: Shop, till: Till, wallet: Wallet) -> tuple[int, int]:
+    sale = till.sale(2_00)
+    authorisation = wallet.authorise(sale)
+    till.pay(sale, wallet, authorisation)
+    return _cost(shop, lambda: till.pay(sale, wallet, authorisation))
+
+
+def _refund(shop: Shop, till: Till, wallet: Wallet) -> tuple[int, int]:
+    sale = till.sale(2_00)
+    till.pay(sale, wallet)
+    return _cost(shop, lambda: till.refund(sale, 1_00))
+
+
+def _cancel(shop: Shop, till: Till, wallet: Wallet) -> tuple[int, int]:
+    sale = till.sale(2_00)
+    till.pay(sale, wallet)
+    return _cost(shop, lambda: till.cancel(sale))
+
+
+def _register(shop: Shop, till: Till, _: Wallet) -> tuple[int, int]:
+    sale = till.sale(2_00)
+    return _cost(shop, lambda: till.put(sale))
+
+
+def _ask(shop: Shop, till: Till, _: Wallet) -> tuple[int, int]:
+    sale = till.sale(2_00)
+    till.put(sale)
+    return _cost(shop, lambda: till.call("GET", f"/intents/{sale.intent_id}"))
+
+
+def _item(shop: Shop, till: Till, wallet: Wallet) -> tuple[int, int]:
+    """What a batch costs more for each item more."""
+    sales = [till.sale(1_00, online=False) for _ in range(5)]
+    items = [till.item(sale, wallet, wallet.authorise(sale), offline=True) for sale in sales]
+
+    def send(some: list[dict[str, Any]]) -> tuple[int, int]:
+        return _cost(shop, lambda: till.call("POST", "/payments/batch", {"payments": some}))
+
+    one, four = send(items[:1]), send(items[1:])
+    return (four[0] - one[0]) // 3, (four[1] - one[1]) // 3
+
+
+_CALLS = {
+    "a payment": _payment,
+    "a payment of a registered intent": _registered,
+    "an item of a batch": _item,
+    "the same payment again": _again,
+    "a refund": _refund,
+    "a cancel of what is paid": _cancel,
+    "registering an intent": _register,
+    "asking how an intent stands": _ask,
+}
