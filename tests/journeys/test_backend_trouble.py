@@ -174,7 +174,7 @@ def test_other_money_was_taken_and_the_payment_has_gone_back_nobody_is_alarmed(
     hasty.tell(sale, "cancel", {"reason": "customer"})
     hasty.until(sale, "reversed")
     hasty.road.clear()  # the line is back, and tells that it was approved, then that it was cancelled
-    newest = str(events.newest(hasty.sandbox.backend, hasty.terminal_id))
+    newest = str(events.place(hasty.sandbox.backend, hasty.terminal_id, None))
 
     def heard() -> bool:
         hasty.sync()

@@ -59,7 +59,7 @@ class Paid:
         yield (
             f"  {what:<22} {per_s:6.0f}/s   p50 {p50:7.1f} ms   p99 {p99:7.1f} ms   {cpu_ms:6.2f} ms CPU = "
             f"{1000 / cpu_ms:.0f}/s a core, {floor.cpu_s / self.cpu_s * payments:.2f} of the floor   "
-            f"{self.written_bytes / payments / 1024:.0f} KiB written"
+            f"{self.written_bytes / payments / 1024:.0f} KiB written to files"
         )
 
 
@@ -149,7 +149,7 @@ def _cpu_s(pid: int) -> float:
 
 
 def _written_bytes(pid: int) -> int:
-    """What the process gave to `write`, sockets and all; nearly all of it goes to the database."""
+    """What the process has written to files: of SQLite nearly all. A server of PostgreSQL writes its own."""
     for line in Path(f"/proc/{pid}/io").read_text().splitlines():
         if line.startswith("wchar:"):
             return int(line.split()[1])

@@ -147,13 +147,10 @@ def event_stream(
     pengpos_process: Annotated[str | None, Header(pattern=r"^[A-Za-z0-9_-]{1,32}$")] = None,
 ) -> StreamingResponse:
     """What concerns this terminal, by `EventKind`; `Last-Event-ID` resumes, without it from now on."""
-    after = events.newest(backend, terminal.terminal_id)
-    if last_event_id is None:
-        pass
-    elif last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19:
-        after = min(after, int(last_event_id))
-    else:
+    named = last_event_id is None or (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19)
+    if not named:
         raise InvalidRequestError("Last-Event-ID is a number that we gave")
+    after = events.place(backend, terminal.terminal_id, None if last_event_id is None else int(last_event_id))
     now, process = backend.clock.now(), pengpos_process or ""
     if backend.db.write(lambda session: suspicion.note_stream(session, terminal.terminal_id, process, now)):
         backend.hub.end_all(terminal.terminal_id)

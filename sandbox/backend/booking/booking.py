@@ -325,6 +325,10 @@ def _guarantee_used(session: Session, terminal_id: str, currency: str, now: int)
     used = session.scalar(
         select(func.sum(PaymentRow.guaranteed_minor - func.coalesce(DueRow.to_guarantor_minor, 0)))
         .outerjoin(DueRow, asked_for)
-        .where(PaymentRow.terminal_id == terminal_id, PaymentRow.decided_at > now - GUARANTEE_WINDOW_S)
+        .where(
+            PaymentRow.terminal_id == terminal_id,
+            PaymentRow.decided_at > now - GUARANTEE_WINDOW_S,
+            PaymentRow.borne_by.is_not(None),
+        )
     )
     return max(0, int(used or 0))  # a due also gives back what another payment of its intent had cost before the window

@@ -7,16 +7,17 @@ money that is set aside too long is nobody else's. It is what tells the terminal
 Tests: tests/sandbox/backend/intents/test_trial_amounts.py, tests/sandbox/backend/payments/test_payment_requests.py
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from pengpos.core.reasons import Reason
 from sandbox.backend.booking import booking, refunds, set_aside
 from sandbox.backend.intents import intents
+from sandbox.backend.kernel import events
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.threads import do_each
 from sandbox.backend.records.tables import (
@@ -27,6 +28,7 @@ from sandbox.backend.records.tables import (
     PaymentStatus,
     RefundRow,
     RequestNonceRow,
+    TerminalRow,
     WalletCredentialRow,
 )
 from sandbox.backend.trust.judgement import Refusal
@@ -35,6 +37,7 @@ from sandbox.backend.trust.request_signature import NONCE_LIFE_S
 REVIEW_REFUSED = Refusal(Reason.DECLINED_BY_BACKEND, "review_refused")
 REVIEW_LAPSED = Refusal(Reason.DECLINED_BY_BACKEND, "review_lapsed")
 _AT_ONCE = 100
+_ANOTHER_EVERY_S = 10
 _NONCES_KEPT_S = 2 * NONCE_LIFE_S
 """Then all that are old enough are forgotten together: one write in ten minutes, not one a second."""
 
@@ -62,16 +65,17 @@ def sweep(backend: Backend) -> None:
         ).all()
         lapsed = session.scalars(
             select(IntentRow.key)
-            .where(IntentRow.status == IntentStatus.CREATED)
+            .where(IntentRow.is_open())
             .where(IntentRow.payable_before(now) | (IntentRow.claimed_until <= now))
             .limit(_AT_ONCE)
         ).all()
-    due: list[Callable[[Session], None]] = [
+    due: list[Callable[[Session], object]] = [
         *(partial(end_hold, backend=backend, intent_key=key, payment_id=number, approve=None) for key, number in held),
         *(partial(_fail_refund, refund_id=number, terminal_id=terminal_id, now=now) for number, terminal_id in failing),
         *(partial(set_aside.give_back, kid=kid, now=now) for kid in unclaimed),
         *(partial(_lapse, intent_key=intent_key, now=now) for intent_key in lapsed),
         *([partial(_forget_nonces, now=now)] if stale is not None else []),
+        *(partial(events.forget, terminal_id=terminal_id, now=now) for terminal_id in _whose_events(backend, now)),
     ]
     do_each((partial(backend.db.write, work) for work in due), at_once=OperationalError)
 
@@ -93,6 +97,17 @@ def end_hold(session: Session, backend: Backend, intent_key: str, payment_id: in
         booking.book_or_decline(session, backend, intent, payment, now)
     else:
         booking.decline(session, backend, intent, payment, refusal, now)
+
+
+def _whose_events(backend: Backend, now: int) -> Sequence[str]:
+    """The terminal whose oldest events are looked at now, if they are too old: another every ten seconds."""
+    if now % _ANOTHER_EVERY_S:
+        return ()
+    with backend.db.read() as session:
+        number = session.scalar(select(func.count()).select_from(TerminalRow)) or 1
+        turn = select(TerminalRow.id).order_by(TerminalRow.id).offset(now // _ANOTHER_EVERY_S % number).limit(1)
+        terminal_id = session.scalar(turn)
+        return () if terminal_id is None or not events.are_old(session, terminal_id, now) else (terminal_id,)
 
 
 def _forget_nonces(session: Session, now: int) -> None:

@@ -6,6 +6,7 @@ One place decides what is said of a row. The JSON of these values is in `event_d
 Tests: tests/sandbox/backend/payments/test_payments.py, tests/sandbox/backend/kernel/test_events.py
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, assert_never
@@ -131,13 +132,47 @@ def status_of(row: IntentRow, now: int) -> ReportedStatus:
 
 def standing_payment(session: Session, row: IntentRow) -> PaymentRow | None:
     """The payment an intent is known by: the booked one, else one that is held, else the last one."""
-    payments = session.scalars(select(PaymentRow).where(PaymentRow.intent_key == row.key).order_by(PaymentRow.id)).all()
+    ahead = _read_ahead(session, row.key)
+    payments = (
+        session.scalars(_PAYMENTS.where(PaymentRow.intent_key == row.key)).all() if ahead is None else ahead.payments
+    )
     for status in (PaymentStatus.APPROVED, PaymentStatus.HELD):
         for payment in payments:
             if payment.status is status:
                 return payment
     declined = [payment for payment in payments if payment.status is PaymentStatus.DECLINED]
     return declined[-1] if declined else None
+
+
+def read_ahead(session: Session, intent_keys: Sequence[str]) -> None:
+    """Read at once what reports of these intents' payments ask one by one. For a session that only reads.
+
+    Rows stay with their session: who asks for an intent by its key finds it there.
+    """
+    session.scalars(select(IntentRow).where(IntentRow.key.in_(intent_keys))).all()
+    dues.read_ahead(session, intent_keys)
+    ahead = {key: _OfIntent([], []) for key in intent_keys}
+    for payment in session.scalars(_PAYMENTS.where(PaymentRow.intent_key.in_(intent_keys))):
+        ahead[payment.intent_key].payments.append(payment)
+    for refund in session.scalars(_REFUNDS.where(RefundRow.intent_key.in_(intent_keys))):
+        ahead[refund.intent_key].refunds.append(refund)
+    session.info[_AHEAD] = ahead
+
+
+@dataclass(frozen=True, slots=True)
+class _OfIntent:
+    payments: list[PaymentRow]
+    refunds: list[RefundRow]
+
+
+_AHEAD = "read_ahead"
+_PAYMENTS = select(PaymentRow).order_by(PaymentRow.id)
+_REFUNDS = select(RefundRow).order_by(RefundRow.at)
+
+
+def _read_ahead(session: Session, intent_key: str) -> _OfIntent | None:
+    ahead: dict[str, _OfIntent] = session.info.get(_AHEAD, {})
+    return ahead.get(intent_key)
 
 
 def of_payment(session: Session, row: PaymentRow) -> PaymentReport:
@@ -158,7 +193,9 @@ def paid_by_another(report: PaymentReport) -> PaymentReport:
 
 def with_refunds(session: Session, row: PaymentRow) -> PaymentReport:
     """A payment with what has been given back of it."""
-    found = session.scalars(select(RefundRow).where(RefundRow.intent_key == row.intent_key).order_by(RefundRow.at))
+    ahead = _read_ahead(session, row.intent_key)
+    refunds = _REFUNDS.where(RefundRow.intent_key == row.intent_key)
+    found = session.scalars(refunds).all() if ahead is None else ahead.refunds
     return replace(
         _report(session, row),
         refunded_minor=row.refunded_minor + dues.given_back(session, row),

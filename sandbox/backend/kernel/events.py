@@ -10,7 +10,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from sandbox.backend.kernel.context import Backend
@@ -19,7 +19,10 @@ from sandbox.backend.records.tables import EventKind, EventRow, TerminalRow
 COMMENT_EVERY_S = 10.0
 LOOK_EVERY_S = 1.0
 """Another process on the same database rings no bell here: one look for all streams."""
+KEPT_S = 7 * 86_400
+"""A stream is a hint: a terminal that was away for longer asks how its sales stand, and hears what comes then."""
 _PAGE = 100
+_FORGOTTEN_AT_ONCE = 5_000
 _ASKED_AT_ONCE = 500
 
 
@@ -44,10 +47,37 @@ def emit_to_all(session: Session, kind: EventKind, data: dict[str, Any], at: int
         emit(session, terminal_id, kind, data, at)
 
 
-def newest(backend: Backend, terminal_id: str) -> int:
-    """The number of a terminal's newest event."""
+def place(backend: Backend, terminal_id: str, wanted: int | None) -> int:
+    """Behind which event a stream begins: that which its terminal named, unless that is to come, or None: the newest.
+
+    Where what came behind it has been forgotten: behind the last that has.
+    """
     with backend.db.read() as session:
-        return session.scalar(select(TerminalRow.event_seq).where(TerminalRow.id == terminal_id)) or 0
+        newest = session.scalar(select(TerminalRow.event_seq).where(TerminalRow.id == terminal_id)) or 0
+        if wanted is None or wanted >= newest:
+            return newest
+        oldest = session.scalar(select(func.min(EventRow.seq)).where(EventRow.terminal_id == terminal_id))
+        return newest if oldest is None else max(wanted, oldest - 1)
+
+
+def are_old(session: Session, terminal_id: str, now: int) -> bool:
+    """Whether a terminal has events that are to be forgotten."""
+    oldest = select(EventRow.at).where(EventRow.terminal_id == terminal_id).order_by(EventRow.seq).limit(1)
+    at = session.scalar(oldest)
+    return at is not None and at < now - KEPT_S
+
+
+def forget(session: Session, terminal_id: str, now: int) -> None:
+    """Delete a terminal's events that are older than a week: the oldest `_FORGOTTEN_AT_ONCE` at the most."""
+    oldest = session.execute(
+        select(EventRow.seq, EventRow.at)
+        .where(EventRow.terminal_id == terminal_id)
+        .order_by(EventRow.seq)
+        .limit(_FORGOTTEN_AT_ONCE)
+    ).all()
+    old = [one.seq for one in oldest if one.at < now - KEPT_S]
+    if old:
+        session.execute(delete(EventRow).where(EventRow.terminal_id == terminal_id, EventRow.seq <= old[-1]))
 
 
 async def stream(

@@ -166,6 +166,7 @@ def payments_of(session: Session, account_id: str, before: int | None, limit: in
     if before is not None:
         query = query.where(PaymentRow.id < before)
     rows: Sequence[PaymentRow] = session.scalars(query).all()
+    reports.read_ahead(session, [row.intent_key for row in rows[:limit]])
     return PaymentsPage(
         payments=[of_payment(session, row, account_id, now) for row in rows[:limit]],
         after=rows[limit - 1].id if len(rows) > limit else None,

@@ -14,4 +14,4 @@ def test_every_round_has_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     lines = list(backend.run(tmp_path, payments=2, database=None))
     rounds = ["the floor", "1 at a time", "8 at a time", "32 at a time", "a batch of 2", "goals"]
     assert [line.strip().startswith(one) for line, one in zip(lines, rounds, strict=True)] == [True] * len(rounds)
-    assert all("KiB written" in line for line in lines[1:-1])
+    assert all("KiB written to files" in line for line in lines[1:-1])

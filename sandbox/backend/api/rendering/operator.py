@@ -52,6 +52,7 @@ def payments(session: Session, after: str | None, limit: int) -> shapes.Payments
     if after is not None:
         query = query.where(IntentRow.key > after)
     rows = session.scalars(query).all()
+    reports.read_ahead(session, [row.key for row in rows[:limit]])
     return shapes.PaymentsAnswer(
         payments=[_entry(session, row) for row in rows[:limit]],
         next=rows[limit - 1].key if len(rows) > limit else None,

@@ -7,7 +7,7 @@ Tests: tests/sandbox/backend/records/test_tables.py
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Enum, Integer, LargeBinary, String
+from sqlalchemy import JSON, BigInteger, Enum, Index, Integer, LargeBinary, String, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -40,6 +40,12 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSON,
         list[Any]: JSON,
     }
+
+
+def index_where(name: str, condition: str, *columns: str, unique: bool = False) -> Index:
+    """An index of those rows alone for which the condition holds: who asks for them must say the same."""
+    where = text(condition)
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
 
 
 def stored(kind: type[StrEnum], length: int) -> Enum:

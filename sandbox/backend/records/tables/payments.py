@@ -6,11 +6,19 @@ Tests: tests/sandbox/backend/records/test_tables.py
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    literal_column,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pengpos.core.times import LATE_PAYMENT_S
-from sandbox.backend.records.tables.base import KID, Base, Uint64, stored
+from sandbox.backend.records.tables.base import KID, Base, Uint64, index_where, stored
 from sandbox.backend.records.tables.states import (
     BorneBy,
     CancelOutcome,
@@ -32,7 +40,10 @@ class IntentRow(Base):
     """
 
     __tablename__ = "intents"
-    __table_args__ = (Index("one_intent_a_terminal_and_id", "intent_id", "terminal_id", unique=True),)
+    __table_args__ = (
+        Index("one_intent_a_terminal_and_id", "intent_id", "terminal_id", unique=True),
+        index_where("open_intents", "status = 'created'", "expires_at"),
+    )
     key: Mapped[str] = mapped_column(String(36), primary_key=True)
     intent_id: Mapped[str] = mapped_column(String(36))
     terminal_id: Mapped[str] = mapped_column(ForeignKey("terminals.id"))
@@ -50,7 +61,7 @@ class IntentRow(Base):
     presentation: Mapped[bytes]
     content_digest: Mapped[bytes]
     created_at: Mapped[int]
-    status: Mapped[IntentStatus] = mapped_column(stored(IntentStatus, 10), index=True)
+    status: Mapped[IntentStatus] = mapped_column(stored(IntentStatus, 10))
     code: Mapped[str | None] = mapped_column(String(40))
     reason: Mapped[int | None]
     claimed_by: Mapped[str | None] = mapped_column(String(16))
@@ -70,6 +81,11 @@ class IntentRow(Base):
     def payable_until(self) -> int:
         """The last second in which it may be paid."""
         return self.expires_at + LATE_PAYMENT_S
+
+    @classmethod
+    def is_open(cls) -> ColumnElement[bool]:
+        """Whether its status is `created`, as a condition of a query; as the index says it, else that is of no use."""
+        return cls.status == literal_column("'created'")
 
     @classmethod
     def payable_before(cls, now: int) -> ColumnElement[bool]:
@@ -107,24 +123,25 @@ class PaymentRow(Base):
     __tablename__ = "payments"
     __table_args__ = (
         UniqueConstraint("intent_key", "authorisation_digest"),
-        Index(
-            "one_booked_payment_an_intent",
-            "intent_key",
-            unique=True,
-            sqlite_where=text("status = 'approved'"),
-            postgresql_where=text("status = 'approved'"),
-        ),
+        index_where("one_booked_payment_an_intent", "status = 'approved'", "intent_key", unique=True),
+        Index("payments_of_an_account", "account_id", "id"),
+        index_where("payments_from_a_purse", "purse_id IS NOT NULL", "purse_id", "id"),
+        index_where("payments_to_settle", "settled_on IS NULL", "business_date", "terminal_id"),
+        index_where("payments_settled", "settled_on IS NOT NULL", "terminal_id", "settled_on"),
+        index_where("payments_borne_by_somebody", "borne_by IS NOT NULL", "terminal_id", "decided_at"),
+        index_where("payments_held", "held_until IS NOT NULL", "held_until"),
         CheckConstraint(
             "taken_minor >= 0 AND refunded_minor >= 0 AND refunded_minor <= taken_minor",
             name="captured_at_least_refunded",
         ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
-    intent_key: Mapped[str] = mapped_column(ForeignKey("intents.key"), index=True)
+    intent_key: Mapped[str] = mapped_column(ForeignKey("intents.key"))
+    """Found by the unique constraint's own index, which begins with it."""
     terminal_id: Mapped[str] = mapped_column(ForeignKey("terminals.id"))
     authorisation_digest: Mapped[bytes | None]
     way: Mapped[PaymentWay] = mapped_column(stored(PaymentWay, 8))
-    account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
     wallet_kid: Mapped[str | None] = mapped_column(KID)
     purse_id: Mapped[str | None] = mapped_column(String(16))
     status: Mapped[PaymentStatus] = mapped_column(stored(PaymentStatus, 12))
@@ -144,7 +161,7 @@ class PaymentRow(Base):
     authorised_at: Mapped[int]
     occurred_at: Mapped[int]
     decided_at: Mapped[int]
-    business_date: Mapped[str] = mapped_column(String(10), index=True)
+    business_date: Mapped[str] = mapped_column(String(10))
     receipt: Mapped[bytes | None]
     receipt_token: Mapped[str | None] = mapped_column(String(22), unique=True)
     receipt_url: Mapped[str | None] = mapped_column(String(300))
@@ -153,7 +170,7 @@ class PaymentRow(Base):
     payer_display: Mapped[str | None] = mapped_column(String(80))
     membership_shown: Mapped[bool]
     vouchers: Mapped[list[Any]]
-    held_until: Mapped[int | None] = mapped_column(index=True)
+    held_until: Mapped[int | None]
     held_outcome: Mapped[HoldOutcome | None] = mapped_column(stored(HoldOutcome, 10))
     borne_by: Mapped[BorneBy | None] = mapped_column(stored(BorneBy, 10))
     guaranteed_minor: Mapped[int]
@@ -168,6 +185,10 @@ class RefundRow(Base):
     """Money on its way back, under the terminal's own id. `requested_minor` None: all that is still captured."""
 
     __tablename__ = "refunds"
+    __table_args__ = (
+        Index("refunds_of_a_terminal", "terminal_id", "business_date"),
+        index_where("refunds_that_fail", "fails_at IS NOT NULL", "fails_at"),
+    )
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     terminal_id: Mapped[str] = mapped_column(ForeignKey("terminals.id"), primary_key=True)
     intent_key: Mapped[str] = mapped_column(ForeignKey("intents.key"), index=True)
@@ -177,7 +198,7 @@ class RefundRow(Base):
     state: Mapped[RefundState] = mapped_column(stored(RefundState, 8))
     at: Mapped[int]
     business_date: Mapped[str] = mapped_column(String(10), index=True)
-    fails_at: Mapped[int | None] = mapped_column(index=True)
+    fails_at: Mapped[int | None]
     settled_on: Mapped[str | None] = mapped_column(String(10))
 
 
@@ -190,6 +211,7 @@ class DueRow(Base):
 
     __tablename__ = "dues"
     __table_args__ = (
+        Index("dues_of_a_terminal", "terminal_id", "business_date"),
         CheckConstraint(
             "amount_minor >= 0 AND to_guarantor_minor >= 0 AND to_guarantor_minor <= amount_minor",
             name="due_is_shared_out",

@@ -63,6 +63,25 @@ def test_a_stream_resumes_where_it_broke_off(real_shop: Shop) -> None:
     assert resumed == [("2", "intent"), ("3", "payment"), ("4", "intent")]
 
 
+def test_what_is_older_than_a_week_is_forgotten_and_the_stream_says_where_it_begins(real_shop: Shop) -> None:
+    till, wallet = real_shop.till(), real_shop.wallet()
+    backend = real_shop.backend
+    till.pay(till.sale(1_00), wallet)
+    real_shop.clock.advance(events.KEPT_S)
+    till.pay(till.sale(2_00), wallet)
+    real_shop.sweep()
+    assert events.place(backend, till.terminal_id, 1) == 1, "not older than a week"
+    real_shop.clock.advance(10)
+    real_shop.sweep()
+    begins = [events.place(backend, till.terminal_id, named) for named in (None, 0, 1, 3, 9)]
+    assert begins == [4, 2, 2, 3, 4]
+    with stream(till, "0") as source:
+        assert [event.id for event in islice(source, 2)] == ["3", "4"]
+    real_shop.clock.advance(events.KEPT_S)
+    real_shop.sweep()
+    assert events.place(backend, till.terminal_id, 0) == 4, "nothing is left"
+
+
 def test_nobody_hears_of_anothers(real_shop: Shop) -> None:
     till, other, wallet = real_shop.till(), real_shop.till(), real_shop.wallet()
     with stream(till) as source:
