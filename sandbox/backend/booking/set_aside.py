@@ -133,7 +133,9 @@ def not_kept(session: Session, payment: PaymentRow, now: int) -> None:
     """An account promised what is not there: block all its keys, freeze its promises, alarm; once."""
     if payment.account_id is None or payment.purse_id is not None:
         return
-    account = session.get_one(AccountRow, payment.account_id, with_for_update=True, populate_existing=True)
+    # Not against those that refer to the account: they hold that, and wait for the merchant's money that we hold.
+    lock = {"key_share": True}
+    account = session.get_one(AccountRow, payment.account_id, with_for_update=lock, populate_existing=True)
     keys = session.scalars(
         select(WalletCredentialRow.kid).where(
             WalletCredentialRow.account_id == account.id, WalletCredentialRow.expires_at > now
