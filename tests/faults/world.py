@@ -10,7 +10,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from sqlalchemy import event
 
 from offline_queue.journal.files import load_or_create_key
 from offline_queue.journal.journal import Journal
+from pengpos.backend_api.signed_answer import HEADER, digest_of
 from pengpos.client import Home
 from pengpos.core.money import Money
 from pengpos.keys.file import FileKey
@@ -38,6 +39,7 @@ from sandbox.backend.records.database import Database
 from sandbox.backend.serving.app import create_app
 from sandbox.backend.terminals import enrolment
 from sandbox.backend.trust.issuer import Issuer
+from sandbox.backend.trust.request_signature import SignedHead, question_of
 from sandbox.phone.account import Account
 from sandbox.phone.field.manners import Honest
 from sandbox.phone.phone import VirtualPhone
@@ -132,7 +134,7 @@ class World:
     def road(self, home: Home, documents_stand: Callable[[], bool]) -> httpx.AsyncBaseTransport:
         """What a terminal's calls travel by. `documents_stand`: the policy is as it was when it was enrolled."""
         if self.wires is None:
-            return _Remembering(InLoop(self.app), self._denylist, home, documents_stand)
+            return _Remembering(InLoop(self.app), self._denylist, home, documents_stand, self.backend.issuer)
         return httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=8, max_keepalive_connections=4))
 
     def reopen(self) -> FastAPI:
@@ -232,8 +234,14 @@ class _Remembering(httpx.AsyncBaseTransport):
     """
 
     def __init__(
-        self, inner: InLoop, denylist: dict[str, bytes], home: Home, documents_stand: Callable[[], bool]
+        self,
+        inner: InLoop,
+        denylist: dict[str, bytes],
+        home: Home,
+        documents_stand: Callable[[], bool],
+        issuer: Issuer,
     ) -> None:
+        self._issuer = issuer
         self._inner = inner
         self._denylist = denylist
         self._policy = msgspec.json.encode({"policy": msgspec.json.decode(home.enrolment.read_bytes())["policy"]})
@@ -244,15 +252,21 @@ class _Remembering(httpx.AsyncBaseTransport):
         if not self._documents_stand() or not path.startswith(("/v1/terminal/config", "/v1/terminal/denylist")):
             return await self._inner.handle_async_request(request)
         if path == "/v1/terminal/config":
-            return _json(request, self._policy)
+            return _signed(request, self._policy, self._issuer)
         if path not in self._denylist:
             answer = await self._inner.handle_async_request(request)
             self._denylist[path] = await answer.aread()
-        return _json(request, self._denylist[path])
+        return _signed(request, self._denylist[path], self._issuer)
 
 
-def _json(request: httpx.Request, content: bytes) -> httpx.Response:
-    return httpx.Response(200, headers={"content-type": "application/json"}, content=content, request=request)
+def _signed(request: httpx.Request, content: bytes, issuer: Issuer) -> httpx.Response:
+    """As the backend answers: over this very request."""
+    fields = tuple(request.headers.items())
+    question = question_of(SignedHead(method=request.method, url=str(request.url), fields=fields))
+    assert question is not None  # every call for a document is signed
+    proof = issuer.answer({**asdict(question), "status": 200, "body": digest_of(content)})
+    headers = {"content-type": "application/json", HEADER: proof}
+    return httpx.Response(200, headers=headers, content=content, request=request)
 
 
 def quick_directory() -> Path | None:

@@ -17,7 +17,6 @@ from sandbox.backend.serving import signed_answers
 from sandbox.backend.terminals import policy
 from sandbox.backend.trust.judgement import Refusal
 from sandbox.phone.phone import VirtualPhone
-from terminal.backend.gateway import Deadlines
 from tests.support.counter import Counter, until
 from tests.support.eavesdropper import Eavesdropper, edits
 from tests.support.live_sandbox import LiveSandbox
@@ -54,7 +53,7 @@ def rings(counter: Counter) -> None:
 
 
 def test_the_no_to_the_online_try_is_no_verdict_on_what_was_stored(
-    hasty: Counter, phone: VirtualPhone, eve: Eavesdropper, monkeypatch: pytest.MonkeyPatch
+    counter: Counter, phone: VirtualPhone, eve: Eavesdropper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is the issuer's, of this intent and this phone's authorisation; and it was overtaken."""
 
@@ -62,86 +61,86 @@ def test_the_no_to_the_online_try_is_no_verdict_on_what_was_stored(
         return None if accepted_offline else trial_amounts.SOFT_DECLINE
 
     monkeypatch.setattr(trial_amounts, "outcome", at_first)
-    hasty.road.silence_events()
-    hasty.road.put(eve.keep_back, "POST", PAYMENTS, times=1)
-    hasty.road.put(loses_the_answer(), "*", INTENT)
-    sale = hasty.tap(hasty.present("18.80"), phone, "unknown")
+    counter.road.silence_events()
+    counter.road.put(eve.keep_back, "POST", PAYMENTS, times=1)
+    counter.road.put(loses_the_answer(), "*", f"{PAYMENTS}|{INTENT}")  # the body is sent again while it lives
+    sale = counter.tap(counter.present("18.80"), phone, "unknown")
     assert json.loads(eve.kept[0][1])["code"] == "soft_decline"
-    replayed = hasty.road.put(eve.replays(lambda no: b'{"verdicts": [' + no + b"]}"), "POST", BATCH)
-    hasty.tell(sale, "accept-offline")
+    replayed = counter.road.put(eve.replays(lambda no: b'{"verdicts": [' + no + b"]}"), "POST", BATCH)
+    counter.tell(sale, "accept-offline")
     until(lambda: replayed.met >= 1, "the no of before")
-    rings(hasty)
-    assert hasty.sale(sale).state in {"accepted_offline", "forwarding"}
-    hasty.resolve(sale, "approved")
-    assert hasty.booked == [18_80]
+    rings(counter)
+    assert counter.sale(sale).state in {"accepted_offline", "forwarding"}
+    counter.resolve(sale, "approved")
+    assert counter.booked == [18_80]
 
 
 def test_the_approval_of_before_is_no_answer_to_the_cancel(
-    hasty: Counter, phone: VirtualPhone, eve: Eavesdropper
+    counter: Counter, phone: VirtualPhone, eve: Eavesdropper
 ) -> None:
     """The cancel has given the money back; the receipt of before says that it was paid."""
-    hasty.road.silence_events()
-    hasty.road.put(eve.keep_back, "POST", PAYMENTS, times=1)
-    hasty.road.put(loses_the_answer(), "*", INTENT)
-    sale = hasty.tap(hasty.present("18.80"), phone, "unknown")
+    counter.road.silence_events()
+    counter.road.put(eve.keep_back, "POST", PAYMENTS, times=1)
+    counter.road.put(loses_the_answer(), "*", f"{PAYMENTS}|{INTENT}")  # the body is sent again while it lives
+    sale = counter.tap(counter.present("18.80"), phone, "unknown")
     payment = json.loads(eve.kept[0][1])
     about = {"intent_id": payment["intent_id"], "amount": 18_80, "currency": "CNY"}
     settled = {"status": "settled", "intent": {**about, "status": "approved", "payment": payment}}
-    played = hasty.road.put(edits(lambda _true: json.dumps(settled).encode()), "POST", CANCEL)
-    hasty.tell(sale, "cancel", {"reason": "customer"})
+    played = counter.road.put(edits(lambda _true: json.dumps(settled).encode()), "POST", CANCEL)
+    counter.tell(sale, "cancel", {"reason": "customer"})
     until(lambda: played.met >= 1, "the approval of before")
-    rings(hasty)
-    assert (hasty.sale(sale).state, hasty.booked) == ("reversing", [])
-    hasty.resolve(sale, "reversed")
+    rings(counter)
+    assert (counter.sale(sale).state, counter.booked) == ("reversing", [])
+    counter.resolve(sale, "reversed")
 
 
-def test_an_older_not_found_is_no_answer(hasty: Counter, phone: VirtualPhone, eve: Eavesdropper) -> None:
+def test_an_older_not_found_is_no_answer(counter: Counter, phone: VirtualPhone, eve: Eavesdropper) -> None:
     """It was true when it was signed: the payment had not come yet."""
-    hasty.road.silence_events()
-    hasty.road.put(says(503), "*", "/v1/(payments|intents).*")
-    sale = hasty.tap(hasty.present("18.80"), phone, "unknown")
-    hasty.road.clear()
-    hasty.road.silence_events()
-    hasty.road.put(eve.keep_back, "GET", INTENT, times=1)
-    asked = hasty.road.put(eve.replay, "GET", INTENT)
-    hasty.road.put(says(503), "POST", PAYMENTS)
-    sync_until(hasty, lambda: eve.kept, "a not found")
+    counter.road.silence_events()
+    counter.road.put(says(503), "*", "/v1/(payments|intents).*")
+    sale = counter.tap(counter.present("18.80"), phone, "unknown")
+    counter.road.clear()
+    counter.road.silence_events()
+    counter.road.put(eve.keep_back, "GET", INTENT, times=1)
+    asked = counter.road.put(eve.replay, "GET", INTENT)
+    counter.road.put(says(503), "POST", PAYMENTS)
+    sync_until(counter, lambda: eve.kept, "a not found")
     assert eve.kept[0][0] == 404
-    sync_until(hasty, lambda: asked.met, "it again")
-    rings(hasty)
-    assert hasty.sale(sale).state == "unknown"
-    hasty.resolve(sale, "approved")
-    assert hasty.booked == [18_80]
+    sync_until(counter, lambda: asked.met, "it again")
+    rings(counter)
+    assert counter.sale(sale).state == "unknown"
+    counter.resolve(sale, "approved")
+    assert counter.booked == [18_80]
 
 
 # --- changed where no other signature covers it -----------------------------------------------------------------------
 
 
-def test_what_a_cancel_gave_back_is_what_the_backend_says(hasty: Counter, phone: VirtualPhone) -> None:
+def test_what_a_cancel_gave_back_is_what_the_backend_says(counter: Counter, phone: VirtualPhone) -> None:
     def nothing_given_back(body: bytes) -> bytes:
         return json.dumps({name: said for name, said in json.loads(body).items() if name != "given_back"}).encode()
 
-    hasty.road.silence_events()
-    hasty.road.put(loses_the_answer(), "*", "/v1/payments|/v1/intents/[^/]+")
-    sale = hasty.tap(hasty.present("18.80"), phone, "unknown")
-    changed = hasty.road.put(edits(nothing_given_back), "POST", CANCEL, times=1)
-    hasty.tell(sale, "cancel", {"reason": "customer"})
+    counter.road.silence_events()
+    counter.road.put(loses_the_answer(), "*", "/v1/payments|/v1/intents/[^/]+")
+    sale = counter.tap(counter.present("18.80"), phone, "unknown")
+    changed = counter.road.put(edits(nothing_given_back), "POST", CANCEL, times=1)
+    counter.tell(sale, "cancel", {"reason": "customer"})
     until(lambda: changed.met == 1, "the changed answer")
-    assert hasty.resolve(sale, "reversed").given_back == 18_80
+    assert counter.resolve(sale, "reversed").given_back == 18_80
 
 
-def test_who_bears_a_decline_is_what_the_backend_says(hasty: Counter, phone: VirtualPhone) -> None:
+def test_who_bears_a_decline_is_what_the_backend_says(counter: Counter, phone: VirtualPhone) -> None:
     def merchant_bears(body: bytes) -> bytes:
         answer = json.loads(body)
         answer["verdicts"][0] |= {"borne_by": "merchant", "guaranteed": 0}
         return json.dumps(answer).encode()
 
-    hasty.lose_the_backend()
-    sale = hasty.tap(hasty.present("18.23"), phone, "accepted_offline")
-    hasty.road.clear()
-    changed = hasty.road.put(edits(merchant_bears), "POST", BATCH, times=1)
-    sync_until(hasty, lambda: changed.met, "the changed verdict")
-    sale = hasty.resolve(sale, "declined_at_sync")
+    counter.lose_the_backend()
+    sale = counter.tap(counter.present("18.23"), phone, "accepted_offline")
+    counter.road.clear()
+    changed = counter.road.put(edits(merchant_bears), "POST", BATCH, times=1)
+    sync_until(counter, lambda: changed.met, "the changed verdict")
+    sale = counter.resolve(sale, "declined_at_sync")
     assert sale.reason is not None
     assert (sale.reason.borne_by, sale.reason.guaranteed) == ("platform", 18_23)
 
@@ -169,7 +168,7 @@ def of_1_2(
     """A counter whose backend is of page 1.2: it signs no answers, and has never said that it does."""
     monkeypatch.setattr(policy, "SIGNED_DUTIES", OF_1_2)
     monkeypatch.setattr(signed_answers, "question_of", lambda _head: None)
-    counter = Counter(Home(tmp_path / "home"), sandbox, loop, deadlines=Deadlines(payment_s=0.5, question_s=0.5))
+    counter = Counter(Home(tmp_path / "home"), sandbox, loop)
     counter.enrol()
     counter.open()
     counter.until_status(lambda status: status.link.online and status.readers)
@@ -201,7 +200,7 @@ def test_once_said_no_older_policy_takes_it_back(
     assert promised(of_1_2)
     replayed = of_1_2.road.put(eve.replay, "GET", CONFIG)
     assert promised(of_1_2)
-    assert replayed.met == 1
+    assert replayed.met >= 1
     of_1_2.restart()
     assert of_1_2.terminal._backend.policy.signs_answers
 
