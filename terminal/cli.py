@@ -9,6 +9,7 @@ import sys
 from importlib import import_module
 from importlib.util import find_spec
 from pwd import getpwuid
+from types import ModuleType
 from typing import Any, Final
 
 import click
@@ -19,6 +20,10 @@ from terminal.console import write_anything, write_no_more
 # httpx has a command line of its own, which imports rich and pygments where they happen to be installed: 3 MB and a
 # tenth of the daemon's start. None here means "cannot be imported", and httpx does without it.
 sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type] # None is what the import system asks for
+# uvicorn imports what starts many processes of it, and multiprocessing with that: 0.4 MB that no program of ours uses.
+_supervisors = ModuleType("uvicorn.supervisors")
+vars(_supervisors).update(ChangeReload=None, Multiprocess=None)
+sys.modules.setdefault("uvicorn.supervisors", _supervisors)
 
 _DEVICE: Final[dict[str, tuple[str, str, str]]] = {
     "daemon": ("terminal.commands.daemon", "daemon", "The terminal itself: readers, keys, journal, local API."),

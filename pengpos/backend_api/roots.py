@@ -13,6 +13,7 @@ What the time really is says the backend, under an issuer's signature, over the 
 
 import ssl
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -115,7 +116,14 @@ def transport(
 
 
 def _usual() -> ssl.SSLContext:
-    return httpx.create_ssl_context(trust_env=False)
+    """As `httpx.create_ssl_context(trust_env=False)`, without the 0.7 MB that `certifi` imports to name its file."""
+    (certifi,) = find_spec("certifi").submodule_search_locations  # type: ignore[union-attr, misc] # httpx needs it
+    return ssl.create_default_context(cafile=f"{certifi}/cacert.pem")
+
+
+def _nobody() -> ssl.SSLContext:
+    """For HTTP without TLS: a hundred authorities would be 1.2 MB of no use."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class BackendTransport(httpx.AsyncBaseTransport):
@@ -132,21 +140,24 @@ class BackendTransport(httpx.AsyncBaseTransport):
         self._bounds = bounds
         self._limits = limits
         self._proxy = proxy
-        self._inner: httpx.AsyncHTTPTransport | None = None
+        self._inner: dict[str, httpx.AsyncHTTPTransport] = {}
+        """By scheme."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send it; raises httpx.TransportError."""
-        if self._inner is None:
+        scheme = request.url.scheme
+        if scheme not in self._inner:
             try:
-                context = by_bounds(pinned(self._home) or _usual(), self._bounds)
+                usual = _usual if scheme == "https" else _nobody
+                context = by_bounds(pinned(self._home) or usual(), self._bounds)
             except ConfigError as error:
                 raise httpx.ConnectError(str(error), request=request) from error
-            self._inner = httpx.AsyncHTTPTransport(
+            self._inner[scheme] = httpx.AsyncHTTPTransport(
                 verify=context, trust_env=False, limits=self._limits, proxy=proxy_for(request.url.host, self._proxy)
             )
-        return await self._inner.handle_async_request(request)
+        return await self._inner[scheme].handle_async_request(request)
 
     async def aclose(self) -> None:
         """Hang up."""
-        if self._inner is not None:
-            await self._inner.aclose()
+        for inner in self._inner.values():
+            await inner.aclose()

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The root that an enrolment pins: what is taken for one, and what is said of the rest."""
 
+import ssl
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
 from pengpos.backend_api import roots
@@ -16,6 +18,14 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 def test_without_a_root_the_usual_authorities_count(tmp_path: Path) -> None:
     assert roots.pinned(tmp_path) is None
     assert roots.transport(None) is None
+
+
+def test_the_usual_authorities_are_the_librarys_and_plain_http_needs_none() -> None:
+    usual, librarys = roots._usual(), httpx.create_ssl_context(trust_env=False)
+    assert usual.get_ca_certs() == librarys.get_ca_certs() != []
+    assert (usual.verify_mode, usual.check_hostname) == (librarys.verify_mode, True) == (ssl.CERT_REQUIRED, True)
+    assert roots._nobody().get_ca_certs() == []
+    assert (roots._nobody().verify_mode, roots._nobody().check_hostname) == (ssl.CERT_REQUIRED, True)
 
 
 def test_a_pinned_root_is_the_only_one_that_counts(tmp_path: Path) -> None:
