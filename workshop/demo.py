@@ -19,6 +19,7 @@ import httpx
 from pengpos.client import AlarmView, ApiProblem, Home, LocalClient, NewSale, SaleView
 from pengpos.core.errors import PengposError
 from pengpos.core.money import Money
+from pengpos.whole_calls import LOST, WholeTransport, ends_within
 from sandbox.phone.field.manners import Foreign, Honest, TornInReply
 from sandbox.phone.phone import VirtualPhone
 from sandbox.phone.wallet.events import ReceiptKept
@@ -27,6 +28,7 @@ from workshop.shop import Shop
 
 LOOK_EVERY_S = 0.03
 STEP_LIMIT_S = 25.0
+ASKED_S = 20.0
 TAP_S = 6.0
 PATIENCE_S = 20.0
 """Of a shopper who waits for a receipt: a busy machine takes more than `TAP_S` to see the card."""
@@ -263,8 +265,7 @@ def the_day(day: Day) -> str:
     """The day is closed: the terminal's own count and the backend's settlement are the same."""
     today = day.client.status().day
     check(today is not None, "the terminal has no day")
-    headers = {"Authorization": f"Bearer {day.shop.admin_token}"}
-    with httpx.Client(base_url=day.shop.backend, headers=headers, trust_env=False) as admin:
+    with _operator(day) as admin:
         admin.post(f"/admin/v1/settlements/{today.date if today else ''}").raise_for_status()
     report = day.client.close_day()
     check(report.final and not report.differences, f"differences: {report.differences}")
@@ -279,8 +280,7 @@ def the_day(day: Day) -> str:
 
 def the_ledger(day: Day) -> str:
     """What the backend booked is what the terminal showed, to the cent."""
-    headers = {"Authorization": f"Bearer {day.shop.admin_token}"}
-    with httpx.Client(base_url=day.shop.backend, headers=headers, trust_env=False) as admin:
+    with _operator(day) as admin:
         ledger = admin.get("/admin/v1/ledger/check").raise_for_status().json()
         booked = _all_payments(admin)
     check(ledger["balanced"], "the ledger does not balance")
@@ -293,6 +293,20 @@ def the_ledger(day: Day) -> str:
     check(booked == shown, f"booked {sorted(booked.values())}, shown {sorted(shown.values())}")
     total = Money(sum(shown.values()), CURRENCY)
     return f"{len(shown)} payments, {total}; ledger balanced over {ledger['postings']} postings"
+
+
+@contextmanager
+def _operator(day: Day) -> Iterator[httpx.Client]:
+    """Asks the backend as its operator; all that is asked inside ends within `ASKED_S`."""
+    headers = {"Authorization": f"Bearer {day.shop.admin_token}"}
+    asking = httpx.Client(
+        base_url=day.shop.backend, headers=headers, timeout=ASKED_S, trust_env=False, transport=WholeTransport()
+    )
+    try:
+        with ends_within(ASKED_S), asking as admin:
+            yield admin
+    except (httpx.HTTPError, *LOST) as error:
+        raise StepFailedError(f"the backend's operator gets no answer: {error}") from error
 
 
 def _all_payments(admin: httpx.Client) -> dict[str, int]:

@@ -17,12 +17,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from pengpos.core.errors import PengposError
+from pengpos.serving.few_lines import FILE_SIZE_MOST, bound_file
 from terminal.parent import PARENT
 
 READY_LIMIT_S = 30.0
 STOP_LIMIT_S = 8.0
 LINES_MOST = 1_000
-LOG_SIZE_MOST = 4 * 1_048_576
+LOG_SIZE_MOST = FILE_SIZE_MOST
 """A log that is larger is put aside, in place of the one before: at the start of its program, and while it runs."""
 
 
@@ -113,23 +114,8 @@ class Program:
         return said
 
     def bound_log(self) -> None:
-        """Put aside what it has said, if that is much; where the medium takes no copy, it is dropped. Never raises.
-
-        The program goes on writing to the same file, at its end.
-        """
-        if os.fstat(self._log_file.fileno()).st_size <= LOG_SIZE_MOST:
-            return
-        aside = self.log.with_name(f"{self.log.name}.1")
-        with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)  # first, for the room it takes
-            try:
-                with self.log.open("rb") as said:
-                    said.seek(-LOG_SIZE_MOST, os.SEEK_END)
-                    aside.write_bytes(said.read(LOG_SIZE_MOST))
-            except OSError:
-                aside.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            os.ftruncate(self._log_file.fileno(), 0)
+        """Put aside what it has said, if that is much. Never raises."""
+        if bound_file(self.log):
             self._said_before = 0
 
     def stop(self) -> None:

@@ -126,6 +126,8 @@ def _watch(shop: Shop) -> None:
             if program.exit_code is not None:
                 _ended(name, program)
             program.bound_log()
+        if shop.reader_service is not None:
+            shop.reader_service.bound_log()
         if (page := shop.programs.get("simulator")) is not None:
             _switch(shop, page.lines_so_far())
         if shop.revive_readers():

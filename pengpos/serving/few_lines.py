@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bounds a log: so many lines of one kind a minute, each of a bounded length, and how many were left out.
 
-A line is of the kind of its logger and level: a flood of one hides none of another.
+A line is of the kind of its logger and level: a flood of one hides none of another. What a program writes that is not
+ours is bounded by the size of its file.
 """
 
+import contextlib
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+FILE_SIZE_MOST = 4 * 1_048_576
 WITHIN_S = 60.0
 LINES_MOST = 120
 """Of one kind in a minute. A busy shop's sales need a tenth of it."""
@@ -56,3 +61,29 @@ def log_to_stderr(level: int) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(FewLines())
     logging.basicConfig(level=level, format=FORMAT, handlers=[handler])
+
+
+def bound_file(log: Path) -> bool:
+    """Put aside what a program has said in a file, as `NAME.1`, if that is much: whether it was. Never raises.
+
+    Where the medium takes no copy it is dropped. The program goes on writing to the same file, which it has opened to
+    append, at its end.
+    """
+    try:
+        if log.stat().st_size <= FILE_SIZE_MOST:
+            return False
+    except OSError:
+        return False
+    aside = log.with_name(f"{log.name}.1")
+    with contextlib.suppress(OSError):
+        aside.unlink(missing_ok=True)  # first, for the room it takes
+        try:
+            with log.open("rb") as said:
+                said.seek(-FILE_SIZE_MOST, os.SEEK_END)
+                aside.write_bytes(said.read(FILE_SIZE_MOST))
+        except OSError:
+            aside.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        os.truncate(log, 0)
+        return True
+    return False

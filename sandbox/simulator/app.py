@@ -5,9 +5,11 @@ Everything is under `/TOKEN/`, for requests whose `Host` and `Origin` are this m
 (`ui.display.remote`) is reached through here, so that one port and one origin are all a browser needs.
 """
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -20,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from pengpos.serving.bodies import whole_body
 from sandbox.pages import STATIC as PAGES
 from sandbox.simulator.actions import ACTION
 from sandbox.simulator.shop import SimulatedShop, UnknownPhoneError
@@ -33,7 +36,8 @@ _STATIC: Final = Path(__file__).with_name("static")
 _SHARED: Final = frozenset({"money.js", "symbols.js"})
 """Parts of the shoppers' pages that this one is made of too."""
 _TYPES: Final = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-_FRAME_LIMIT = httpx.Timeout(5.0, read=30.0)  # the screen answers within 20 s, changed or not
+_FRAME_LIMIT_S = 30.0  # to the last byte; the screen answers within 20 s, changed or not
+_FRAME_MOST_BYTES: Final = 8 * 1024 * 1024
 _FRAME_HEADERS: Final = ("frame", "area", "size", "scene", "content-type")
 _HEADERS: Final = {
     "Content-Security-Policy": (
@@ -47,6 +51,7 @@ _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+_NO_SCREEN = partial(PlainTextResponse, "The screen does not answer.", 503)
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -58,7 +63,11 @@ class Page:
         self._token = token
         self._viewers = 0
         self._screen = (
-            httpx.AsyncClient(base_url=screen_url, timeout=_FRAME_LIMIT, trust_env=False) if screen_url else None
+            httpx.AsyncClient(
+                base_url=screen_url, timeout=_FRAME_LIMIT_S, trust_env=False, headers={"Accept-Encoding": "identity"}
+            )
+            if screen_url
+            else None
         )
 
     def app(self) -> Starlette:
@@ -121,7 +130,7 @@ class Page:
             self._viewers -= 1
 
     async def _do(self, request: Request) -> Response:
-        body = await _read(request)
+        body = await whole_body(request, BODY_MOST_BYTES)
         if body is None:
             return PlainTextResponse("Too much at once.", 413)
         try:
@@ -137,7 +146,7 @@ class Page:
         return await self._of_the_screen("GET", f"frame?after={request.query_params.get('after', '0')[:18]}")
 
     async def _input(self, request: Request) -> Response:
-        body = await _read(request, INPUT_MOST_BYTES)
+        body = await whole_body(request, INPUT_MOST_BYTES)
         viewer = urlencode({"viewer": request.query_params.get("viewer", "")[:VIEWER_MOST]})
         return (
             PlainTextResponse("Too much.", 413)
@@ -148,22 +157,20 @@ class Page:
     async def _of_the_screen(self, method: str, path: str, content: bytes | None = None) -> Response:
         if self._screen is None:
             return PlainTextResponse("No screen runs here.", 404)
+        said = bytearray()
         try:
-            answer = await self._screen.request(method, path, content=content)
-        except (httpx.HTTPError, httpx.InvalidURL):
-            return PlainTextResponse("The screen does not answer.", 503)
+            async with (
+                asyncio.timeout(_FRAME_LIMIT_S),
+                self._screen.stream(method, path, content=content) as answer,
+            ):
+                async for piece in answer.aiter_raw():
+                    said += piece
+                    if len(said) > _FRAME_MOST_BYTES:
+                        return _NO_SCREEN()
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError):
+            return _NO_SCREEN()
         headers = {name: answer.headers[name] for name in _FRAME_HEADERS if name in answer.headers}
-        return Response(answer.content, answer.status_code, headers)
-
-
-async def _read(request: Request, most_bytes: int = BODY_MOST_BYTES) -> bytes | None:
-    """The body; None if it is too large."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > most_bytes:
-            return None
-    return body
+        return Response(bytes(said), answer.status_code, headers)
 
 
 def _host(url: str) -> str | None:

@@ -28,6 +28,7 @@ from pengpos.core.errors import (
     PengposError,
 )
 from pengpos.core.times import parse_rfc3339
+from pengpos.serving.bodies import whole_body
 from pengpos.serving.members import SaidTwiceError, read_json
 from terminal.api.feed import Feed, Listener, TooManyListenersError
 from terminal.api.validation import listed, quoted, what_is_wrong
@@ -60,9 +61,11 @@ async def read_body(request: Request, kind: type[T]) -> T:
     """Decode a body of at most `BODY_SIZE_MOST` bytes; an empty one is an empty object. Raises BadRequestError."""
     try:
         async with asyncio.timeout(BODY_LIMIT_S):
-            raw = await _bytes_of(request)
+            raw = await whole_body(request, BODY_SIZE_MOST)
     except TimeoutError:
         raise BadRequestError(408, "too_slow", f"a request takes at most {BODY_LIMIT_S:g} s") from None
+    if raw is None:
+        raise BadRequestError(413, "too_large", f"a request has at most {BODY_SIZE_MOST} bytes")
     try:
         asked = msgspec.json.decode(raw or b"{}", type=kind)
         read_json(raw or b"{}")
@@ -73,15 +76,6 @@ async def read_body(request: Request, kind: type[T]) -> T:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadRequestError(400, "not_json", "the body is no JSON: an object in UTF-8 is expected") from None
     return asked
-
-
-async def _bytes_of(request: Request) -> bytes:
-    raw = bytearray()
-    async for piece in request.stream():
-        raw += piece
-        if len(raw) > BODY_SIZE_MOST:
-            raise BadRequestError(413, "too_large", f"a request has at most {BODY_SIZE_MOST} bytes")
-    return bytes(raw)
 
 
 class Query:

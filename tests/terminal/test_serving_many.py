@@ -16,6 +16,7 @@ import pytest
 
 from pengpos.client import LocalClient, NewSale
 from terminal.api.feed import LISTENERS_MOST
+from terminal.api.http import BODY_SIZE_MOST
 from terminal.device.recording import set_within
 from terminal.serving import CONNECTIONS_MOST, LocalApiProtocol
 from tests.support.counter import Counter, until
@@ -91,6 +92,14 @@ def test_thousands_of_connections_keep_no_screen_waiting(daemon: Daemon, many: i
         with LocalClient(daemon.home.socket, call_limit_s=SCREEN_WAITS_S) as screen:
             assert screen.status().terminal is not None
             screen.cancel(screen.start_sale(NewSale(idempotency_key="a", amount=1_880, currency="CNY")).id)
+
+
+@pytest.mark.parametrize("length", [BODY_SIZE_MOST + 1, 1 << 63], ids=["a byte too much", "2^63"])
+def test_a_body_that_declares_itself_too_long_is_not_waited_for(daemon: Daemon, length: int) -> None:
+    """Nothing of it is ever sent, and the answer comes all the same."""
+    with closing(connected(daemon)) as one:
+        one.sendall(b"POST /v1/sales HTTP/1.1\r\nhost: t\r\ncontent-length: %d\r\n\r\n" % length)
+        assert one.recv(12) == b"HTTP/1.1 413"
 
 
 ASK_THE_DOCTOR = b"GET /v1/diagnosis HTTP/1.1\r\nhost: terminal\r\nconnection: close\r\n\r\n"

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Our programs as children: what they say, what they die of, and that none is left."""
 
-import errno
 import io
 import queue
 import subprocess
@@ -77,22 +76,6 @@ def test_a_log_that_grows_without_end_is_put_aside_while_its_program_runs(tmp_pa
             its_own.write(b"last words")
         daemon.bound_log()
         assert daemon.log.read_bytes() == b"last words"
-
-
-def test_on_a_medium_that_takes_no_copy_the_log_is_bounded_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(_path: Path, _content: bytes) -> int:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with program(tmp_path, "daemon") as daemon:
-        daemon.line()
-        with daemon.log.open("ab") as its_own:
-            its_own.write(b"1" * (LOG_SIZE_MOST + 1))
-        daemon.bound_log()
-        assert daemon.log.stat().st_size == 0
-        assert not daemon.log.with_name("test.log.1").exists()
 
 
 def test_silence_has_an_end(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pengpos.client import Language
+from pengpos.serving.bodies import whole_body
 from pengpos.serving.connections import BoundedH11Protocol, Bounds
 from ui.display.moments import When
 from ui.display.window import Down, Event, LanguageChosen, Lost, Typed, Up, Window, post
@@ -304,11 +305,8 @@ class Remote:
     async def _input(self, request: Request) -> Response:
         if (refusal := self._refusal(request)) is not None:
             return refusal
-        body = b""
-        async for part in request.stream():
-            body += part
-            if len(body) > INPUT_MOST_BYTES:
-                return PlainTextResponse("Too much at once.", 413)
+        if (body := await whole_body(request, INPUT_MOST_BYTES)) is None:
+            return PlainTextResponse("Too much at once.", 413)
         try:
             touched = msgspec.json.decode(body, type=Touched)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

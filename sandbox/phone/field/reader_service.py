@@ -24,6 +24,7 @@ from types import TracebackType
 from typing import Self
 
 from pengpos.core.errors import ConfigError
+from pengpos.serving.few_lines import bound_file
 
 _INSTALL = "Install it: apt install pcscd vsmartcard-vpcd"
 _SYSTEM_PATH = f"{os.defpath}:/usr/sbin:/sbin"
@@ -156,6 +157,11 @@ class ReaderService:
             except subprocess.TimeoutExpired:
                 self.kill()
 
+    def bound_log(self) -> None:
+        """Put aside what pcscd has said, if that is much: without a reader's driver it may say the same for ever."""
+        if self._directory is not None:
+            bound_file(self._directory / "pcscd.log")
+
     def kill(self) -> None:
         """End pcscd as a crash would."""
         if self._process is not None:
@@ -174,7 +180,7 @@ class ReaderService:
         return tuple(VirtualReader(name=f"{self._name} 00 {slot:02}", port=port + slot) for slot in range(2))
 
     def _launch(self, pcscd: _Pcscd, directory: Path, readers: tuple[VirtualReader, ...]) -> None:
-        for leftover in ("pcscd.comm", "pcscd.pid"):  # of one that was killed
+        for leftover in ("pcscd.comm", "pcscd.pid", "pcscd.log"):  # of one that was killed
             (directory / leftover).unlink(missing_ok=True)
         conf_dir = directory / "conf.d"
         conf_dir.mkdir(exist_ok=True)
@@ -196,7 +202,7 @@ class ReaderService:
             f"LIBPATH {library}\n"
             f"CHANNELID 0x{readers[0].port:X}\n"
         )
-        with (directory / "pcscd.log").open("wb") as log:
+        with (directory / "pcscd.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def _await(self, readers: tuple[VirtualReader, ...], timeout_s: float) -> None:

@@ -12,6 +12,8 @@ import pytest
 from pengpos.home import Home
 from sandbox.simulator.app import BODY_MOST_BYTES, VIEWERS_MOST, Page
 from sandbox.simulator.shop import NAMES, SimulatedShop
+from tests.support.dripping import answer as whole_answer
+from tests.support.dripping import dripping, listening_on_tcp, origin_of
 
 NOWHERE = "http://127.0.0.1:9"  # discard: nobody listens
 TURNED: list[tuple[str, str]] = []
@@ -131,6 +133,23 @@ def test_what_is_no_action_is_refused(shop: SimulatedShop, action: object, statu
 def test_without_a_screen_it_says_so(shop: SimulatedShop, screen_url: str | None, status: int) -> None:
     assert ask(shop, "GET", "/secret/screen/frame", screen_url=screen_url).status_code == status
     assert ask(shop, "POST", "/secret/screen/input", screen_url=screen_url, json=[]).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("limit_s", "most_bytes", "body", "status"),
+    [(0.3, 1_000, b"x" * 300, 503), (30.0, 200, b"x" * 201, 503), (30.0, 200, b"x" * 200, 200)],
+    ids=["one that drips", "too much", "as much as may come"],
+)
+def test_a_screens_answer_is_bounded_as_a_whole(
+    shop: SimulatedShop, monkeypatch: pytest.MonkeyPatch, limit_s: float, most_bytes: int, body: bytes, status: int
+) -> None:
+    monkeypatch.setattr("sandbox.simulator.app._FRAME_LIMIT_S", limit_s)
+    monkeypatch.setattr("sandbox.simulator.app._FRAME_MOST_BYTES", most_bytes)
+    said = whole_answer(body)
+    at_once = 0 if limit_s < 1 else len(said)
+    with listening_on_tcp() as listening, dripping(listening, said, at_once=at_once, every_s=0.1):
+        given = ask(shop, "GET", "/secret/screen/frame", screen_url=origin_of(listening))
+    assert (given.status_code, given.content == body) == (status, status == 200)
 
 
 def test_more_viewers_than_it_serves_are_told(shop: SimulatedShop) -> None:

@@ -11,8 +11,8 @@ from terminal.commands import daemon
 
 NOT_TO_SELL = (
     "alembic", "babel", "certifi", "dateutil", "fastapi", "importlib.metadata", "importlib.resources",
-    "multiprocessing", "nfc", "provisioning", "pydantic", "pygame", "pygments", "rich", "sandbox", "segno", "serial", "sqlalchemy",
-    "sqlite_utils", "usb1", "uuid6", "workshop", "zipfile",
+    "multiprocessing", "nfc", "provisioning", "pydantic", "pygame", "pygments", "rich", "sandbox", "segno", "serial",
+    "sqlalchemy", "sqlite_utils", "usb1", "uuid6", "workshop", "zipfile",
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pengpos.core.errors import ConfigError
+from pengpos.serving.few_lines import FILE_SIZE_MOST
 from sandbox.phone.field import reader_service
 from sandbox.phone.field.reader_service import ReaderService
 
@@ -65,6 +66,10 @@ def test_nothing_is_left_behind() -> None:
     with ReaderService() as service:
         folder = Path(service.environment["PCSCLITE_CSOCK_NAME"]).parent.parent
         assert folder.stat().st_mode & 0o077 == 0, "nobody else may talk to it"
+        with (folder / "run" / "pcscd.log").open("ab") as log:
+            log.write(b"the same again\n" * (FILE_SIZE_MOST // 10))
+        service.bound_log()
+        assert sum(path.stat().st_size for path in folder.rglob("pcscd.log*")) == FILE_SIZE_MOST
     assert not folder.exists()
     assert not service.running
     service.close()
