@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
+from terminal.console import write_anything
 from workshop.words.catalogue import DamagedCatalogueError
 from workshop.words.check import complaints
 from workshop.words.program import PROGRAMS, SpeakingProgram
@@ -28,4 +29,5 @@ def main(arguments: list[str], programs: tuple[SpeakingProgram, ...], say: Calla
 
 
 if __name__ == "__main__":
+    write_anything()
     sys.exit(main(sys.argv[1:], PROGRAMS, lambda complaint: sys.stdout.write(f"{complaint}\n")))
