@@ -2,6 +2,7 @@
 """The screen's loop: events → actions → local state → scene → what differs is drawn. One thread owns all of it."""
 
 import json
+import os
 import sys
 import time
 import uuid
@@ -11,10 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import assert_never
 
-from pengpos.client import Language, Status
+from pengpos import __version__
+from pengpos.client import Language, ScreenReport, Status
 from ui.actions import Action, Do, Key, Press, PressPin, Scanned
 from ui.display.keyboard import Blur, Burst, Keystroke, Meant, Scan, Typist, struck, target_of_key, waited
 from ui.display.moments import Panel, When
+from ui.display.reporter import Reporter
 from ui.display.threads import Answer, Away, Caller, Follower, Inbox, Message, Snapshot
 from ui.display.touch import Doubt, Touches
 from ui.display.window import Closed, Down, Event, Exposed, LanguageChosen, Lost, Resized, Typed, Up, Window
@@ -292,8 +295,10 @@ def run(options: Options) -> None:
     inbox = Inbox(window.wake)
     follower, caller = Follower(options.socket_path, inbox), Caller(options.socket_path, inbox)
     screen.make_call = caller.make
+    reporter = Reporter(options.socket_path, lambda: _about(window))
     follower.start()
     caller.start()
+    reporter.start()
     screen.prepare_sound()
     stop_remote = _start_remote(window, options)
     try:
@@ -306,11 +311,18 @@ def run(options: Options) -> None:
                 screen.on_message(message)
             if going:
                 screen.refresh()
+                reporter.came_by()
     finally:
         stop_remote()
         follower.stop()
         caller.stop()
+        reporter.stop()
         window.close()
+
+
+def _about(window: Window) -> ScreenReport:
+    width, height = window.size
+    return ScreenReport(pid=os.getpid(), software_version=__version__, size=f"{width}x{height}", panel=window.driver)
 
 
 def _start_remote(window: Window, options: Options) -> Callable[[], None]:

@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import msgspec
 
-from pengpos.client._models import DayReport, NewSale, NewSession, Problem, RefundView, SaleView, SessionView, Status
+from pengpos.client._models import (
+    DayReport,
+    NewSale,
+    NewSession,
+    Problem,
+    RefundView,
+    SaleView,
+    ScreenReport,
+    SessionView,
+    Status,
+)
 from pengpos.core.errors import PengposError
 
 if TYPE_CHECKING:
@@ -133,6 +143,10 @@ class LocalClient:
     def alarm_seen(self, alarm_id: str, *, token: str | None = None) -> None:
         """`POST /v1/alarms/{id}/seen`: a person has seen to it."""
         self._call("POST", f"/v1/alarms/{alarm_id}/seen", {}, answer=object, token=token)
+
+    def report_screen(self, report: ScreenReport) -> None:
+        """`POST /v1/screen`: a screen draws."""
+        self._call("POST", "/v1/screen", report, answer=object)
 
     def close_day(self, date: str | None = None, *, token: str | None = None) -> DayReport:
         """`POST /v1/day/close`: a business day, today's unless said, beside the backend's settlement."""

@@ -162,6 +162,27 @@ class ReaderView(_Object, kw_only=True, frozen=True):
     cure: str = ""
 
 
+class ScreenReport(_Object, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/screen`: a screen program says, every ten seconds, that it draws."""
+
+    pid: int
+    software_version: str
+    size: str
+    """As ``800x480``."""
+    panel: str
+    """What it draws on, by SDL's name: x11, wayland, kmsdrm; dummy is a browser's view alone."""
+
+
+class ScreenView(_Object, kw_only=True, frozen=True):
+    """The screen program that reported last; `heard`: when."""
+
+    pid: int
+    software_version: str
+    size: str
+    panel: str
+    heard: str
+
+
 class LinkView(_Object, kw_only=True, frozen=True):
     """The road to the backend."""
 
@@ -316,6 +337,8 @@ class Status(_Object, kw_only=True, frozen=True):
     cancelling: list[SaleView] = []
     """Given up, and the backend has not confirmed it yet: a shopper may still come back with a confirmation code."""
     day: DayView | None = None
+    screen: ScreenView | None = None
+    """None: no screen program has reported since the terminal began."""
 
 
 class NewSale(_Object, kw_only=True, frozen=True, forbid_unknown_fields=True):

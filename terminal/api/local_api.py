@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from offline_queue.values import PAGE_LIMIT, SaleQuery
 from pengpos.backend_api.calls import UnusableAnswerError
-from pengpos.client import NewSale, NewSession, SessionView
+from pengpos.client import NewSale, NewSession, ScreenReport, SessionView
 from pengpos.core.authority.roles import Action
 from pengpos.core.sale import CancelReason, Sale, SaleState
 from pengpos.core.times import parse_date, parse_rfc3339, rfc3339
@@ -31,6 +31,7 @@ from terminal.api.http import (
     read_body,
 )
 from terminal.api.lists import SaleLists
+from terminal.api.screens import Screens
 from terminal.api.snapshot import Snapshots
 from terminal.api.views import SaleViews, refund_view
 from terminal.device.alarms import Alarms
@@ -89,6 +90,7 @@ class LocalApi:
         sync_now: Callable[[], None],
         diagnosis: SharedJob[dict[str, object]] | None,
         views: SaleViews,
+        screens: Screens,
     ) -> None:
         self._open_sales = open_sales
         self._sessions = sessions
@@ -103,6 +105,7 @@ class LocalApi:
         self._sync_now = sync_now
         self._diagnosis = diagnosis
         self._views = views
+        self._screens = screens
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -126,6 +129,7 @@ class LocalApi:
                 Route("/v1/day/close", self.close_day, methods=["POST"]),
                 Route("/v1/diagnosis", self.diagnosis),
                 Route("/v1/alarms/{alarm_id}/seen", self.alarm_seen, methods=["POST"]),
+                Route("/v1/screen", self.screen, methods=["POST"]),
                 Route("/v1/operators/session", self.session, methods=["POST", "DELETE"]),
             ],
             exception_handlers=ERROR_ANSWERS,
@@ -274,6 +278,11 @@ class LocalApi:
         if not self._alarms.seen_to(request.path_params["alarm_id"], by):
             raise BadRequestError(404, "not_found", "there is no such alarm")
         return as_json(await self._snapshots.status())
+
+    async def screen(self, request: Request) -> Response:
+        """`POST /v1/screen`: 204."""
+        self._screens.reported(await read_body(request, ScreenReport))
+        return Response(status_code=204)
 
     # --- operators ----------------------------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ from pengpos.core.ports import Clock
 from pengpos.core.sale import Sale, SaleState
 from pengpos.core.times import rfc3339
 from pengpos.i18n import LANGUAGES
+from terminal.api.screens import Screens
 from terminal.api.views import SaleViews
 from terminal.backend.link import Link
 from terminal.device.alarms import Alarms
@@ -86,6 +87,7 @@ class Snapshots:
         clock: Clock,
         standing: CurrentStanding,
         views: SaleViews,
+        screens: Screens,
         trouble: Trouble = lambda _error: None,
     ) -> None:
         """`trouble` is called with what keeps the sums from being read, and with None once they are read."""
@@ -100,6 +102,7 @@ class Snapshots:
         self._clock = clock
         self._standing = standing
         self._views = views
+        self._screens = screens
         self._trouble = trouble
         self._sums: _Sums | None = None
         self._stale = False
@@ -169,6 +172,7 @@ class Snapshots:
             unknown=[self._views.of(sale) for sale in others if sale.state is SaleState.UNKNOWN],
             cancelling=[self._views.of(sale) for sale in others if sale.state is SaleState.CANCELLING],
             day=_day(sums.today, sums.takings, currency),
+            screen=self._screens.newest,
         )
 
     @property

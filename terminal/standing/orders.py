@@ -166,4 +166,5 @@ def _short(diagnosis: Diagnosis) -> Diagnosis:
 
 
 def _finding(found: dict[str, Any]) -> dict[str, Any]:
-    return {name: None if value is None else str(value)[:_SENTENCE_MOST] for name, value in found.items()}
+    said = {name: found.get(name) for name in ("name", "light", "says", "cure")}
+    return {name: None if value is None else str(value)[:_SENTENCE_MOST] for name, value in said.items()}

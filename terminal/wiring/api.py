@@ -40,6 +40,7 @@ def make_snapshots(
         clock=device.clock,
         standing=backend.standing,
         views=device.views,
+        screens=device.screens,
         trouble=sales.journal_alarm.of(JournalUse.SUMS),
     )
 
@@ -83,4 +84,5 @@ def make_local_api(
         sync_now=sync_now,
         diagnosis=device.diagnosis,
         views=device.views,
+        screens=device.screens,
     )

@@ -13,6 +13,7 @@ from pengpos.keys.file import FileKey
 from terminal.api.feed import Feed
 from terminal.api.lists import SaleLists
 from terminal.api.publishing import Publisher
+from terminal.api.screens import Screens
 from terminal.api.views import SaleViews
 from terminal.device.alarms import Alarms
 from terminal.device.clock import DeviceClock
@@ -40,6 +41,7 @@ class DeviceParts:
     """What the doctor finds; None: this terminal was started without one."""
     lists: SaleLists
     views: SaleViews
+    screens: Screens
     standing: CurrentStanding
     heard: HeardFile
     feed: Feed
@@ -85,6 +87,7 @@ def make_device(given: Surroundings) -> DeviceParts:
         diagnosis=None if given.diagnose is None else SharedJob(executors.diagnosis, given.diagnose, DIAGNOSIS_LIMIT_S),
         lists=SaleLists(list_reads, executors.lists, views),
         views=views,
+        screens=Screens(clock),
         standing=standing,
         heard=heard,
         feed=feed,

@@ -20,6 +20,7 @@ from pengpos.client import (
     ReasonView,
     RefundView,
     SaleView,
+    ScreenReport,
     SessionView,
     Status,
 )
@@ -63,6 +64,7 @@ LOCAL_BODIES: Mapping[str, type[msgspec.Struct]] = {
     "POST /v1/sales/{}/refunds": RefundCall,
     "POST /v1/day/close": DayCall,
     "POST /v1/operators/session": NewSession,
+    "POST /v1/screen": ScreenReport,
 }
 LOCAL_ANSWERS: Mapping[str, type[msgspec.Struct]] = {
     "GET /v1/status": Status,

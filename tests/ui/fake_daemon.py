@@ -34,6 +34,9 @@ class FakeDaemon:
         """With which session each call came."""
         self.refuse: Problem | None = None
         self.on_call: Callable[[str], None] = lambda _path: None
+        self.reports: list[dict[str, object]] = []
+        """What a screen said of itself."""
+        self.knows_reports = True
         self.followed = threading.Event()
         """A client follows the events."""
         self._event_id = 1
@@ -126,6 +129,11 @@ class FakeDaemon:
 
     async def _post(self, request: Request) -> Response:
         path = request.path_params["path"]
+        if path == "screen":
+            if not self.knows_reports:
+                return _json(Problem(title="Not Found", status=404, code="not_found"), 404)
+            self.reports.append(await request.json())
+            return Response(status_code=204)
         self.calls.append((path, await request.json() if request.method == "POST" else {}))
         self.tokens.append(request.headers.get("authorization"))
         if self.refuse is not None:

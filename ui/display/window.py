@@ -119,7 +119,9 @@ class Window:
 
     def __init__(self, size: tuple[int, int], *, fullscreen: bool) -> None:
         pygame.display.init()
-        if pygame.display.get_driver() == "x11":
+        self.driver = pygame.display.get_driver()
+        """What SDL draws on: x11, wayland, kmsdrm; dummy is memory alone."""
+        if self.driver == "x11":
             # Else SDL passes our pixels through a texture, which OpenGL in software makes 15 times as dear. Other
             # drivers know no other way.
             os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
