@@ -6,6 +6,8 @@ A program keeps its catalogues in its own package: `locale/LANGUAGE/LC_MESSAGES/
 (`docs/translating.md`), so that a program needs nothing but these files at run time.
 """
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
@@ -17,6 +19,33 @@ Language = Literal["zh-Hans", "zh-Hant", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("zh-Hans", "zh-Hant", "en")
 FALLBACK: Final[Language] = "en"
 """What stands in for a sentence that a language lacks."""
+
+
+def language_of(environment: Mapping[str, str], encoding: str = "utf-8") -> Language:
+    """Of who sits at a console: `LC_ALL`, else `LC_MESSAGES`, else `LANG`; before them `LANGUAGE`, as for gettext.
+
+    Traditional Chinese is that of Taiwan, Hong Kong and Macau; English stands for every language that is none of ours,
+    and where the console's `encoding` has no Chinese.
+    """
+    locale = next((said for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (said := environment.get(name))), "C")
+    plain = re.split(r"[.@]", locale)[0] in {"C", "POSIX"}
+    wished = [] if plain else [one for one in environment.get("LANGUAGE", "").split(":") if one]
+    found = next((language for one in (*wished, locale) if (language := _language(one)) is not None), FALLBACK)
+    try:
+        "收款機".encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return FALLBACK
+    return found
+
+
+def _language(locale: str) -> Language | None:
+    """Of a locale's name, as ``zh_TW.UTF-8``, ``zh-Hant-HK`` or ``en``; None: none of ours."""
+    language, *rest = re.split(r"[-_]", re.split(r"[.@]", locale)[0].lower())
+    if language != "zh":
+        return "en" if language == "en" else None
+    if "hans" in rest:
+        return "zh-Hans"
+    return "zh-Hant" if {"hant", "tw", "hk", "mo"} & set(rest) else "zh-Hans"
 
 
 class Catalogue:

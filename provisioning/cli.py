@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from pengpos import __version__
 from pengpos.backend_api import roots
 from pengpos.backend_api.proxies import proxy_for, proxy_of
 from pengpos.core.errors import ConfigError, PengposError
+from pengpos.i18n import LANGUAGES, Language, language_of
 from provisioning.activation import activate, backend_origin
 from provisioning.doctor import examine
 from provisioning.enrolment import Enrolling, Outcome
@@ -94,7 +96,8 @@ def doctor_command(ports: DoctorPorts) -> click.Command:
 
     @click.command("doctor", help="What is well, what is not, and the way out. Changes nothing; exit 1 on a red light.")
     @click.option("--json", "as_json", is_flag=True, help="For programs.")
-    def doctor(*, as_json: bool) -> None:
+    @click.option("--language", type=click.Choice(LANGUAGES), help="Instead of that of LC_ALL, LC_MESSAGES or LANG.")
+    def doctor(*, as_json: bool, language: Language | None) -> None:
         home = ports.home()
         probes = {
             **own_probes(home, lambda: ports.enrolled(home), time.time, partial(ports.proxy, home)),
@@ -104,11 +107,17 @@ def doctor_command(ports: DoctorPorts) -> click.Command:
         if as_json:
             click.echo(json.dumps(diagnosis.as_json(), indent=2))
         else:
-            colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-            click.echo("\n".join(diagnosis.as_lines(colour=colour)))
+            language = language or language_of(os.environ, sys.stdout.encoding)
+            colour = is_coloured(os.environ, is_terminal=sys.stdout.isatty())
+            click.echo("\n".join(diagnosis.as_lines(language, colour=colour)))
         sys.exit(0 if diagnosis.healthy else 1)
 
     return doctor
+
+
+def is_coloured(environment: Mapping[str, str], *, is_terminal: bool) -> bool:
+    """Whether a console shows colours: https://no-color.org, and a TERM that knows none."""
+    return is_terminal and not environment.get("NO_COLOR") and environment.get("TERM") not in {None, "", "dumb"}
 
 
 def _sentences(outcome: Outcome) -> str:

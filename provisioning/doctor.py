@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the probes and writes down what they found: for people in plain words, for programs as JSON."""
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from pengpos.core.times import rfc3339
+from pengpos.i18n import FALLBACK, Language, Message
+from provisioning import words
 from provisioning.finding import Finding, Light, Probe
 
-_WORDS: Final = {Light.GREEN: "ok", Light.YELLOW: "look", Light.RED: "FIX"}
 _COLOURS: Final = {Light.GREEN: "\033[32m", Light.YELLOW: "\033[33m", Light.RED: "\033[1;31m"}
 _PLAIN: Final = "\033[0m"
 
@@ -35,31 +37,48 @@ class Diagnosis:
             "software_version": self.software_version,
             "healthy": self.healthy,
             "findings": [
-                {"name": name, "light": found.light.value, "says": found.says, "cure": found.cure or None}
+                {
+                    "name": name,
+                    "light": found.light.value,
+                    "says": found.says,
+                    "cure": found.cure or None,
+                    "code": found.code or None,
+                }
                 for name, found in self.findings
             ],
         }
 
-    def as_lines(self, *, colour: bool) -> Iterator[str]:
+    def as_lines(self, language: Language = FALLBACK, *, colour: bool) -> Iterator[str]:
         """Lines for a technician: one a finding, and under it the cure if there is one."""
-        yield f"pengpos {self.software_version}, state in {self.home}"
+        yield words.HEAD.in_language(language, version=self.software_version, home=self.home)
         yield ""
-        width = max((len(name) for name, _ in self.findings), default=0)
-        for name, found in self.findings:
-            word = f"{_WORDS[found.light]:<4}"
-            yield f"{_COLOURS[found.light] + word + _PLAIN if colour else word}  {name:<{width}}  {found.says}"
+        lights = {light: message.in_language(language) for light, message in words.LIGHTS.items()}
+        names = [_named(name, language) for name, _ in self.findings]
+        light_width, width = max(map(_width, lights.values())), max(map(_width, names), default=0)
+        for name, (_, found) in zip(names, self.findings, strict=True):
+            light = _padded(lights[found.light], light_width)
+            says, cure = found.in_language(language)
+            light = _COLOURS[found.light] + light + _PLAIN if colour else light
+            yield f"{light}  {_padded(name, width)}  {says}"
             if found.light is not Light.GREEN:
-                yield f"{'':4}  {'':{width}}  → {found.cure}"
+                yield f"{' ' * light_width}  {' ' * width}  → {cure}"
         yield ""
-        yield self._closing()
+        yield self._closing().in_language(language, count=sum(found.light is self._worst for _, found in self.findings))
 
-    def _closing(self) -> str:
-        red, yellow = (sum(found.light is light for _, found in self.findings) for light in (Light.RED, Light.YELLOW))
-        if red:
-            return f"{_count(red, 'thing keeps', 'things keep').capitalize()} this terminal from selling as it should."
-        if yellow:
-            return f"It can sell, but {_count(yellow, 'thing deserves', 'things deserve')} a look."
-        return "All is well."
+    @property
+    def _worst(self) -> Light:
+        lights = {found.light for _, found in self.findings}
+        return next((light for light in (Light.RED, Light.YELLOW) if light in lights), Light.GREEN)
+
+    def _closing(self) -> Message:
+        is_one = sum(found.light is self._worst for _, found in self.findings) == 1
+        match self._worst:
+            case Light.RED:
+                return words.ONE_RED if is_one else words.MANY_RED
+            case Light.YELLOW:
+                return words.ONE_LOOK if is_one else words.MANY_LOOK
+            case Light.GREEN:
+                return words.ALL_WELL
 
 
 def examine(probes: Mapping[str, Probe], *, at: int, home: str, software_version: str) -> Diagnosis:
@@ -68,5 +87,15 @@ def examine(probes: Mapping[str, Probe], *, at: int, home: str, software_version
     return Diagnosis(at=at, home=home, software_version=software_version, findings=findings)
 
 
-def _count(number: int, one: str, many: str) -> str:
-    return f"one {one}" if number == 1 else f"{number} {many}"
+def _named(name: str, language: Language) -> str:
+    message = words.NAMES.get(name)
+    return name if message is None else message.in_language(language)
+
+
+def _width(text: str) -> int:
+    """On a console, where a Chinese character is as wide as two others."""
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))

@@ -4,9 +4,12 @@
 Tests: tests/provisioning/test_doctor.py, tests/provisioning/test_probes.py.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
+
+from pengpos.i18n import FALLBACK, LANGUAGES, Language, Message
 
 
 class Light(StrEnum):
@@ -17,29 +20,71 @@ class Light(StrEnum):
     RED = "red"
 
 
+class Said(NamedTuple):
+    """A message with its values."""
+
+    message: Message
+    values: Mapping[str, object]
+
+
+Text = Message | Said | Mapping[Language, str] | str
+"""A message; a sentence in each language; or what another part says, as it says it. A value of a message may be one."""
+
+
+def in_language(text: object, language: Language, values: Mapping[str, object] | None = None) -> str:
+    """A text, or a value, as people read it. Raises KeyError for a value that is not given."""
+    match text:
+        case Said(message, own):
+            return in_language(message, language, own)
+        case Message():
+            shown = {name: in_language(value, language) for name, value in (values or {}).items()}
+            return text.in_language(language, **shown)
+        case Mapping():
+            return str(text[language])
+        case _:
+            return str(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One light; `cure` says what a technician does about it, and is there whenever the light is not green."""
 
     light: Light
     says: str
+    """In English, as `cure`."""
     cure: str = ""
+    code: str = field(default="", compare=False)
+    """What it says, for programs; empty where another part says it."""
+    sentences: Mapping[Language, tuple[str, str]] = field(default_factory=dict, compare=False)
+    """What it says and the cure, in each language."""
+
+    def in_language(self, language: Language) -> tuple[str, str]:
+        """What it says, and the cure."""
+        return self.sentences.get(language, (self.says, self.cure))
 
 
 Probe = Callable[[], Finding]
 """A probe looks at one part, within a few seconds; trouble is a finding, never an exception."""
 
 
-def well(says: str) -> Finding:
+def well(says: Text, **values: object) -> Finding:
     """Make a green finding: there is nothing to do."""
-    return Finding(Light.GREEN, says)
+    return _made(Light.GREEN, says, "", values)
 
 
-def worth_a_look(says: str, cure: str) -> Finding:
-    """Make a yellow finding: it works, for now."""
-    return Finding(Light.YELLOW, says, cure)
+def worth_a_look(says: Text, cure: Text, **values: object) -> Finding:
+    """Make a yellow finding: it works, for now. The values are of both sentences."""
+    return _made(Light.YELLOW, says, cure, values)
 
 
-def broken(says: str, cure: str) -> Finding:
-    """Make a red finding: it keeps the terminal from selling."""
-    return Finding(Light.RED, says, cure)
+def broken(says: Text, cure: Text, **values: object) -> Finding:
+    """Make a red finding: it keeps the terminal from selling. The values are of both sentences."""
+    return _made(Light.RED, says, cure, values)
+
+
+def _made(light: Light, says: Text, cure: Text, values: Mapping[str, object]) -> Finding:
+    sentences = {
+        language: (in_language(says, language, values), in_language(cure, language, values)) for language in LANGUAGES
+    }
+    code = says.key if isinstance(says, Message) else ""
+    return Finding(light, *sentences[FALLBACK], code=code, sentences=sentences)

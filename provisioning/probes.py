@@ -32,6 +32,7 @@ from pengpos.core.times import BUILD_TIME, CLOCK_TOLERANCE_S
 from pengpos.home import Home
 from pengpos.keys.file import FileKey
 from pengpos.wire.encoding.keys import PublicKey
+from provisioning import words
 from provisioning.activation import clock_difference_s
 from provisioning.finding import Finding, Probe, broken, well, worth_a_look
 from provisioning.ports import Enrolled
@@ -42,13 +43,8 @@ DISK_LOW_MIB = 512
 DISK_OUT_MIB = 64
 DISK_SLOW_S = 2.0
 DAY_S = 86_400
-_ENROL = "Enrol this terminal: pengpos enrol --backend URL"
-_COMES_LATER = "It comes with the enrolment"
-_RENEW = "Connect the terminal and let it run: it renews its credential by itself"
 _BY_THE_MEDIUM = frozenset({errno.EROFS, errno.EIO, errno.ENXIO, errno.ENODEV})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
-_TOO_MANY_FILES = "There are too many small files on it, or this user's quota is reached: remove some"
-_WORN_OUT = "An SD card that turned read-only is worn out: replace it"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _PYTHONS = ((3, 11), (3, 14))  # from, below: pyproject.toml, requires-python
 
@@ -77,12 +73,12 @@ def look_at_python(
     version: tuple[int, ...] = sys.version_info[:3], bits: int = sys.maxsize.bit_length() + 1
 ) -> Finding:
     """One of the Pythons we test with, 64-bit (some packages come for no other)."""
-    said = f"{'.'.join(map(str, version))}, {bits}-bit"
+    said = ".".join(map(str, version))
     if not _PYTHONS[0] <= version[:2] < _PYTHONS[1]:
-        return broken(f"{said}: not tested with", "Use 3.11, 3.12 or 3.13; Debian 12 and Raspberry Pi OS bring one")
+        return broken(words.PYTHON_UNTESTED, words.PYTHON_USE, version=said, bits=bits)
     if bits != 64:
-        return broken(f"{said}: some packages come for 64-bit only", "Install the 64-bit Raspberry Pi OS")
-    return well(said)
+        return broken(words.PYTHON_NARROW, words.PYTHON_WIDE, version=said, bits=bits)
+    return well(words.PYTHON_IS, version=said, bits=bits)
 
 
 def look_at_packages(distribution: str = "pengpos") -> Finding:
@@ -90,12 +86,12 @@ def look_at_packages(distribution: str = "pengpos") -> Finding:
     try:
         asked = metadata.requires(distribution) or []
     except metadata.PackageNotFoundError:
-        return broken(f"{distribution} itself is not installed", "In a checkout say make run; else install the package")
+        return broken(words.NOT_INSTALLED, words.INSTALL, name=distribution)
     names = [match.group() for line in asked if "extra ==" not in line and (match := re.match(r"[\w.-]+", line))]
     missing = [name for name in names if not _is_installed(name)]
     if missing:
-        return broken(f"missing: {', '.join(missing)}", "In a checkout say make run; else install the package again")
-    return well(f"{len(names)} of {len(names)}, {distribution} {metadata.version(distribution)}")
+        return broken(words.MISSING, words.INSTALL_AGAIN, names=", ".join(missing))
+    return well(words.ALL_INSTALLED, count=len(names), name=distribution, version=metadata.version(distribution))
 
 
 def _is_installed(name: str) -> bool:
@@ -112,18 +108,18 @@ def look_at_home(home: Home) -> Finding:
     try:
         status = root.stat()
     except FileNotFoundError:
-        return worth_a_look(f"{root} is not there yet", "Enrolment makes it")
+        return worth_a_look(words.HOME_NOT_YET, words.MADE_BY_ENROLMENT, path=root)
     except OSError as error:
-        return broken(f"{root} cannot be looked at ({error.strerror})", "Run this as the user the terminal runs as")
+        return broken(words.HOME_UNSEEN, words.AS_ITS_USER, path=root, why=error.strerror)
     if not stat.S_ISDIR(status.st_mode):
-        return broken(f"{root} is no directory", "Name another one in PENGPOS_HOME, or move this aside")
+        return broken(words.HOME_NO_DIRECTORY, words.HOME_NAME_ANOTHER, path=root)
     if os.statvfs(root).f_flag & os.ST_RDONLY:
-        return broken(f"{root}: its medium takes no writing", _WORN_OUT)
+        return broken(words.HOME_READ_ONLY, words.WORN_OUT, path=root)
     if not os.access(root, os.R_OK | os.W_OK | os.X_OK):
-        return broken(f"{root} cannot be written", "Run this as the user the terminal runs as")
+        return broken(words.HOME_UNWRITABLE, words.AS_ITS_USER, path=root)
     if status.st_mode & _OTHERS:
-        mode = stat.S_IMODE(status.st_mode)
-        return worth_a_look(f"{root} is open to others (mode {mode:04o})", f"Run: chmod 700 {root}")
+        mode = f"{stat.S_IMODE(status.st_mode):04o}"
+        return worth_a_look(words.HOME_OPEN, words.HOME_CLOSE, path=root, mode=mode)
     return well(str(root))
 
 
@@ -133,22 +129,20 @@ def look_at_disk(root: Path, seconds: Callable[[], float] = time.monotonic) -> F
     status = os.statvfs(place)
     free_mib = status.f_bavail * status.f_frsize // 2**20
     if status.f_flag & os.ST_RDONLY:
-        return broken(f"{place} is read-only", _WORN_OUT)
+        return broken(words.DISK_READ_ONLY, words.WORN_OUT, path=place)
     begun_s = seconds()
     if (refused := _what_a_write_meets(place)) is not None and refused.errno in _BY_THE_MEDIUM:
-        return broken(f"{place} takes no writing ({refused.strerror})", _WORN_OUT)
+        return broken(words.DISK_REFUSES, words.WORN_OUT, path=place, why=refused.strerror)
     took_s = seconds() - begun_s
     if refused is not None and refused.errno in _NO_ROOM and free_mib >= DISK_OUT_MIB:
-        return broken(f"{place} takes no file more, though {free_mib} MiB are free", _TOO_MANY_FILES)
+        return broken(words.DISK_NO_FILE, words.DISK_MANY_FILES, path=place, mib=free_mib)
     if free_mib < DISK_OUT_MIB:
-        return broken(f"{free_mib} MiB free", "Free some: journalctl --vacuum-size=100M; what sells is never deleted")
+        return broken(words.DISK_OUT, words.DISK_FREE_SOME, mib=free_mib)
     if took_s >= DISK_SLOW_S:
-        return worth_a_look(
-            f"{place} took {took_s:.1f} s for 4 KiB", "Run this again; a card that stays slow is worn out"
-        )
+        return worth_a_look(words.DISK_SLOW, words.DISK_SLOW_CURE, path=place, seconds=f"{took_s:.1f}")
     if free_mib < DISK_LOW_MIB:
-        return worth_a_look(f"{free_mib} MiB free", "Free some before it runs out: journalctl --vacuum-size=100M")
-    return well(f"{free_mib // 1024} GiB free" if free_mib >= 10_240 else f"{free_mib} MiB free")
+        return worth_a_look(words.DISK_LOW, words.DISK_FREE_SOON, mib=free_mib)
+    return well(words.FREE_GIB if free_mib >= 10_240 else words.FREE_MIB, mib=free_mib, gib=free_mib // 1024)
 
 
 def _what_a_write_meets(place: Path) -> OSError | None:
@@ -166,12 +160,12 @@ def _what_a_write_meets(place: Path) -> OSError | None:
 def look_at_key(home: Home) -> Finding:
     """The device key is there, whole, and closed to others."""
     if not home.device_key.exists() and not home.enrolment.exists():
-        return worth_a_look("none yet", "Enrolment makes it")
+        return worth_a_look(words.KEY_NONE, words.MADE_BY_ENROLMENT)
     try:
         key = FileKey.load(home.device_key)
     except ConfigError as error:
         return broken(error.detail, error.way_out)
-    return well(f"{home.device_key.name}, closed to others, fingerprint {PublicKey.of(key).fingerprint}")
+    return well(words.KEY_WELL, file=home.device_key.name, fingerprint=PublicKey.of(key).fingerprint)
 
 
 def look_at_enrolment(enrolled: Callable[[], Enrolled | None]) -> Finding:
@@ -181,9 +175,11 @@ def look_at_enrolment(enrolled: Callable[[], Enrolled | None]) -> Finding:
     except ConfigError as error:
         return broken(error.detail, error.way_out)
     if present is None:
-        return broken("not enrolled: it cannot sell", _ENROL)
-    merchant = present.credential.merchant
-    return well(f"{present.credential.subject}{f' of {merchant.name}' if merchant else ''} at {present.backend}")
+        return broken(words.NOT_ENROLLED, words.ENROL)
+    terminal, merchant = present.credential.subject, present.credential.merchant
+    if merchant is None:
+        return well(words.ENROLLED_ALONE, terminal=terminal, backend=present.backend)
+    return well(words.ENROLLED, terminal=terminal, merchant=merchant.name, backend=present.backend)
 
 
 def look_at_credential(enrolled: Callable[[], Enrolled | None], now: Callable[[], float]) -> Finding:
@@ -193,16 +189,18 @@ def look_at_credential(enrolled: Callable[[], Enrolled | None], now: Callable[[]
     except ConfigError:
         present = None
     if present is None:
-        return worth_a_look("none yet", _COMES_LATER)
+        return worth_a_look(words.CREDENTIAL_NONE, words.COMES_LATER)
     credential = present.credential
     left_s = credential.expires_at - int(now())
     until = datetime.fromtimestamp(credential.expires_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
     if left_s <= 0:
-        return broken(f"over since {until}: no new sale can be signed", _RENEW)
-    days = f"{left_s // DAY_S} days" if left_s >= 2 * DAY_S else f"{left_s // 3600} hours"
+        return broken(words.CREDENTIAL_OVER, words.RENEW, until=until)
+    in_days = left_s >= 2 * DAY_S
+    says = words.CREDENTIAL_DAYS if in_days else words.CREDENTIAL_HOURS
+    left = left_s // (DAY_S if in_days else 3600)
     if left_s < (credential.expires_at - credential.issued_at) / 4:
-        return worth_a_look(f"{days} left, until {until}", _RENEW)
-    return well(f"{days} left, until {until}")
+        return worth_a_look(says, words.RENEW, left=left, until=until)
+    return well(says, left=left, until=until)
 
 
 def look_at_backend(
@@ -218,33 +216,27 @@ def look_at_backend(
     except ConfigError:
         present = None
     if present is None:
-        return worth_a_look("none to ask yet", _COMES_LATER)
+        return worth_a_look(words.BACKEND_NONE, words.COMES_LATER)
     backend = present.backend
     try:
         by = proxy_for(urlsplit(backend).hostname, proxy_of(proxy()))
         transport = transport or roots.transport(pinned(), by, partial(_bounds, present))
     except ConfigError as error:
-        return broken(f"{error.where} {error.detail}", error.way_out)
+        return broken(words.BACKEND_SETTING, error.way_out, where=error.where, detail=error.detail)
     try:
         response, raw = call_once(
             "GET", f"{backend}/v1/health", deadline_s=DEADLINE_S, size_most=HEALTH_SIZE_MOST, transport=transport
         )
     except httpx.HTTPError as error:
-        return broken(
-            f"{backend} cannot be reached ({reason_of(error)})",
-            "Check cable or Wi-Fi; sales go on within offline limits",
-        )
+        return broken(words.BACKEND_AWAY, words.BACKEND_CABLE, backend=backend, why=reason_of(error))
     if not response.is_success or not _is_health(raw):
-        return broken(
-            f"{backend} answers, but not as a payment backend does (status {response.status_code})",
-            "A proxy or a network's sign-in page may be in the way: open the address in a browser",
-        )
-    off_s = clock_difference_s(response, now())
-    if off_s is not None and abs(off_s) > CLOCK_TOLERANCE_S:
-        return broken(f"{backend} is there, but our clocks are {abs(off_s)} s apart", "Run: timedatectl set-ntp true")
-    if off_s is not None and abs(off_s) > CLOCK_TOLERANCE_S // 5:
-        return worth_a_look(f"{backend}, our clocks are {abs(off_s)} s apart", "Run: timedatectl set-ntp true")
-    return well(f"{backend}, clocks agree")
+        return broken(words.BACKEND_OTHER, words.BACKEND_PROXY, backend=backend, status=response.status_code)
+    off_s = abs(clock_difference_s(response, now()) or 0)
+    if off_s > CLOCK_TOLERANCE_S:
+        return broken(words.CLOCKS_APART, words.SET_CLOCK, backend=backend, seconds=off_s)
+    if off_s > CLOCK_TOLERANCE_S // 5:
+        return worth_a_look(words.CLOCKS_OFF, words.SET_CLOCK, backend=backend, seconds=off_s)
+    return well(words.BACKEND_WELL, backend=backend)
 
 
 def _bounds(present: Enrolled | None) -> tuple[int, int | None]:
@@ -267,5 +259,5 @@ def look_at_terminal(home: Home) -> Finding:
         try:
             probe.connect(str(home.socket))
         except OSError:
-            return worth_a_look("not running", "Start it: pengpos daemon; in a checkout, pengpos run is a whole shop")
-    return well(f"running on {platform.node()}")
+            return worth_a_look(words.NOT_RUNNING, words.START)
+    return well(words.RUNNING, host=platform.node())

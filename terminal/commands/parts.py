@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lights of what hangs on the device: readers, tag, screen, sound, second copy, clock, link, stream, alarms.
+"""The lights of what hangs on the device: readers, tag, screen and its program, sound, second copy, clock, link,
+stream, alarms.
 
 Where a terminal runs it is asked: it holds its readers, and no other program can say whether they sell. What it rings
 for stands in the light of its part. Without one, they tell what is plugged in.
@@ -12,12 +13,16 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 
-from pengpos.client import AlarmView, ApiProblem, DaemonAway, LocalClient, ReaderView, Status
+from pengpos.client import AlarmView, ApiProblem, DaemonAway, Language, LocalClient, ReaderView, Sentences, Status
 from pengpos.core.errors import ConfigError, ReaderLostError
+from pengpos.core.times import parse_rfc3339
 from pengpos.home import Home
-from provisioning.finding import Finding, Probe, broken, well, worth_a_look
+from provisioning.finding import Finding, Probe, Text, broken, well, worth_a_look
+from terminal.commands import doctor_words as words
 from terminal.device.settings import ReaderSettings, Settings, read_settings
 
+SCREEN_SILENT_S = 30
+"""It reports every ten seconds."""
 _ASK_S = 2.0
 _TAG_CHIP = "tag chip"
 _ITS_ALARMS = {
@@ -47,8 +52,9 @@ def part_probes(home: Home, root: Path = Path("/")) -> Mapping[str, Probe]:
         "Clock": lambda: _alarmed(asked(), "Clock") or look_at_clock(root),
     }
     only_running: dict[str, Probe] = {
+        "Screen program": lambda: look_at_screen_program(asked(), root),
         "Link": lambda: _alarmed(asked(), "Link") or look_at_link(asked()),
-        "Stream": lambda: _alarmed(asked(), "Stream") or well("nothing is held back"),
+        "Stream": lambda: _alarmed(asked(), "Stream") or well(words.STREAM_WELL),
         "Alarms": lambda: look_at_alarms(asked()),
     }
     if asked() is not None:
@@ -67,17 +73,17 @@ def _reported(status: Status) -> Finding:
     ready = [reader.name for reader in readers if reader.state != "lost"]
     lost = [reader for reader in readers if reader.state == "lost"]
     if lost and ready:
-        return worth_a_look(f"{', '.join(ready)}; not {_first_of(lost)}", lost[0].cure)
+        says = words.READERS_SOME_MORE if len(lost) > 1 else words.READERS_SOME
+        return worth_a_look(says, lost[0].cure, ready=", ".join(ready), **_first_of(lost))
     if lost:
-        return broken(_first_of(lost), lost[0].cure)
+        return broken(words.READERS_LOST if len(lost) > 1 else words.READER_LOST, lost[0].cure, **_first_of(lost))
     if not ready:
-        return worth_a_look("none known yet", "Wait a moment, then say this again")
+        return worth_a_look(words.READERS_NONE_YET, words.SAY_AGAIN)
     return well(", ".join(ready))
 
 
-def _first_of(lost: Sequence[ReaderView]) -> str:
-    others = f", nor {len(lost) - 1} others" if len(lost) > 1 else ""
-    return f"{lost[0].name}: {lost[0].detail}{others}"
+def _first_of(lost: Sequence[ReaderView]) -> Mapping[str, object]:
+    return {"lost": lost[0].name, "detail": lost[0].detail, "more": len(lost) - 1}
 
 
 def _plugged_in(settings: ReaderSettings) -> Finding:
@@ -90,8 +96,7 @@ def _plugged_in(settings: ReaderSettings) -> Finding:
     found = candidates(settings.serial_ports, choice=choice)
     claimed = next((one for one in found if one.kernel_driver), None)
     if claimed is not None:
-        detail = f"{claimed.name}: the kernel's driver {claimed.kernel_driver} holds it"
-        return broken(detail, "Blacklist pn533_usb, pn533 and nfc")
+        return broken(words.KERNEL_DRIVER, words.BLACKLIST, name=claimed.name, driver=claimed.kernel_driver)
     names = [f"{one.name} (perhaps)" if one.adapter else one.name for one in found]
     try:
         names += wanted(list_readers(), choice)
@@ -99,102 +104,126 @@ def _plugged_in(settings: ReaderSettings) -> Finding:
         if not names:
             return broken(error.detail, error.cure)
     if not names:
-        return broken("PC/SC runs and knows no reader", "Plug the reader in; lsusb must show it")
+        return broken(words.READERS_NONE, words.PLUG_READER)
     return well(", ".join(names))
 
 
 def look_at_tag(status: Status | None, settings: Settings, root: Path) -> Finding:
     """Whether a phone can read what is to be paid."""
     if settings.tag.chip is None:
-        return well("played by PN53x readers" if settings.tag.pn53x else "none set: no sale is presented by tag")
+        return well(words.TAG_BY_READERS if settings.tag.pn53x else words.TAG_NONE)
     chip = None if status is None else next((one for one in status.readers if one.name == _TAG_CHIP), None)
     if chip is not None and chip.state == "lost":
         return broken(chip.detail, chip.cure)
     if not (root / settings.tag.chip.lstrip("/")).exists():
-        return broken(f"there is no {settings.tag.chip}", "Switch I2C on: raspi-config, Interface Options")
-    return well(f"a chip on {settings.tag.chip}")
+        return broken(words.TAG_NO_BUS, words.TAG_I2C, bus=settings.tag.chip)
+    return well(words.TAG_WELL, bus=settings.tag.chip)
 
 
 def look_at_screen(root: Path, environment: Mapping[str, str]) -> Finding:
     """Whether there is something to draw on: a display of X or Wayland, a connector with a panel, a frame buffer."""
     for name in ("WAYLAND_DISPLAY", "DISPLAY"):
         if environment.get(name):
-            return well(f"{name} is {environment[name]}")
+            return well(words.SCREEN_BY, name=name, value=environment[name])
     connectors = sorted((root / "sys/class/drm").glob("card*-*/status"))
     for status in connectors:
         if _text_of(status) == "connected":
-            return well(f"on {status.parent.name.partition('-')[2]}")
+            return well(words.SCREEN_ON, connector=status.parent.name.partition("-")[2])
     if (root / "dev/fb0").exists():
-        return well("a frame buffer, /dev/fb0")
-    cure = "Plug a panel in and start again; a till on the local API needs none"
-    return worth_a_look("no panel is connected" if connectors else "this machine has no display", cure)
+        return well(words.SCREEN_BUFFER)
+    return worth_a_look(words.SCREEN_UNPLUGGED if connectors else words.SCREEN_NONE, words.SCREEN_PLUG)
+
+
+def look_at_screen_program(status: Status | None, root: Path) -> Finding:
+    """Whether `pengpos ui` draws: one that hangs is silent, and its process is there."""
+    if status is None:
+        return worth_a_look(words.UNKNOWN_NOW, words.START_TERMINAL)
+    if (screen := status.screen) is None:
+        return worth_a_look(words.PROGRAM_NONE, words.PROGRAM_START)
+    silent_s = max(0, parse_rfc3339(status.at) - parse_rfc3339(screen.heard))
+    if silent_s < SCREEN_SILENT_S:
+        return well(words.PROGRAM_DRAWS, size=screen.size, panel=screen.panel, seconds=silent_s)
+    if (root / "proc" / str(screen.pid)).exists():
+        return broken(words.PROGRAM_HANGS, words.PROGRAM_KILL, pid=screen.pid, seconds=silent_s)
+    return broken(words.PROGRAM_GONE, words.PROGRAM_START, pid=screen.pid, seconds=silent_s)
 
 
 def look_at_sound(root: Path) -> Finding:
     """Whether there is something to ring with."""
     cards = [line.strip() for line in _text_of(root / _SOUND).splitlines() if "]: " in line]
     if not cards:
-        return worth_a_look("no sound card: results are only seen", "Plug a loudspeaker in, or switch the card on")
+        return worth_a_look(words.SOUND_NONE, words.SOUND_CURE)
     return well(cards[0].partition("]: ")[2])
 
 
 def look_at_mirror(settings: Settings, home: Path) -> Finding:
     """Whether a second copy of each stored payment goes to a second medium."""
     if settings.mirror is None:
-        return well("none set: payments taken offline are on one medium only")
+        return well(words.COPY_NONE)
     directory = Path(settings.mirror.directory)
     if not directory.is_dir():
-        return broken(f"{directory} is not there", "Plug the stick in, and see that it is mounted there")
+        return broken(words.COPY_NOT_THERE, words.COPY_PLUG, path=directory)
     if not os.access(directory, os.W_OK | os.X_OK):
-        return broken(f"{directory} cannot be written", "Give it to the user the terminal runs as")
+        return broken(words.COPY_UNWRITABLE, words.COPY_GIVE, path=directory)
     try:
         free_mib = os.statvfs(directory).f_bavail * os.statvfs(directory).f_frsize // 2**20
         same = directory.stat().st_dev == home.stat().st_dev
     except OSError as error:
-        return broken(f"{directory}: {os.strerror(error.errno or errno.EIO)}", "Replace the stick")
+        why = os.strerror(error.errno or errno.EIO)
+        return broken(words.COPY_TROUBLE, words.COPY_REPLACE, path=directory, why=why)
     if same:
-        return worth_a_look(f"{directory} is on the journal's own medium", "Mount a second medium there")
+        return worth_a_look(words.COPY_SAME, words.COPY_MOUNT, path=directory)
     if free_mib < 1:
-        return broken(f"{directory} is full", "Free some: each payment takes a few KB")
+        return broken(words.COPY_FULL, words.COPY_FREE, path=directory)
     return well(str(directory))
 
 
 def look_at_clock(root: Path) -> Finding:
     """Whether something sets the clock, or a battery keeps it; whether it agrees is seen at the backend."""
     if any((root / path).exists() for path in _SYNCHRONISED):
-        return well("set by the network")
+        return well(words.CLOCK_NETWORK)
     if (root / "dev/rtc0").exists():
-        return well("kept by a battery")
-    return worth_a_look("neither set by the network yet nor kept by a battery", "Run: timedatectl set-ntp true")
+        return well(words.CLOCK_BATTERY)
+    return worth_a_look(words.CLOCK_NEITHER, words.CLOCK_CURE)
 
 
 def look_at_link(status: Status | None) -> Finding:
     """Whether the running terminal hears its backend."""
     if status is None:
-        return worth_a_look("not known", "Start the terminal")
-    heard = "never heard" if status.link.last_heard is None else f"last heard {status.link.last_heard}"
+        return worth_a_look(words.UNKNOWN_NOW, words.START_TERMINAL)
+    at = status.link.last_heard
     if status.link.online:
-        return well(f"online, {heard}")
-    return worth_a_look(f"offline, {heard}", "The light of the backend says more; sales go on within offline limits")
+        return well(words.LINK_ONLINE_NEW if at is None else words.LINK_ONLINE, at=at)
+    return worth_a_look(words.LINK_OFFLINE_NEW if at is None else words.LINK_OFFLINE, words.LINK_CURE, at=at)
 
 
 def look_at_alarms(status: Status | None) -> Finding:
     """What the terminal rings for, as far as it stands in no other light."""
     if status is None:
-        return worth_a_look("not known", "Start the terminal")
+        return worth_a_look(words.UNKNOWN_NOW, words.START_TERMINAL)
     loud = [alarm for alarm in status.alarms if not alarm.calm and _part_of(alarm) is None]
     if not loud:
-        return well("none")
-    more = f" (and {len(loud) - 1} more)" if len(loud) > 1 else ""
-    return worth_a_look(f"{loud[0].text}{more}", loud[0].cure or "See the list on the screen")
+        return well(words.ALARMS_NONE)
+    text, cure = _words_of(loud[0])
+    if len(loud) == 1:
+        return worth_a_look(text, cure)
+    return worth_a_look(words.ALARM_AND_MORE, cure, alarm=text, more=len(loud) - 1)
 
 
 def _alarmed(status: Status | None, part: str) -> Finding | None:
     """What is rung for in that part."""
     for alarm in () if status is None else status.alarms:
         if not alarm.calm and _part_of(alarm) == part:
-            return worth_a_look(alarm.text, alarm.cure or "See the list on the screen")
+            return worth_a_look(*_words_of(alarm))
     return None
+
+
+def _words_of(alarm: AlarmView) -> tuple[Text, Text]:
+    return _each(alarm.text_in) or alarm.text, _each(alarm.cure_in) or alarm.cure or words.SEE_LIST
+
+
+def _each(said: Sentences | None) -> Mapping[Language, str] | None:
+    return None if said is None else {"zh-Hans": said.zh_hans, "zh-Hant": said.zh_hant, "en": said.en}
 
 
 def _part_of(alarm: AlarmView) -> str | None:
@@ -222,7 +251,7 @@ def _is_silent(home: Home) -> bool:
 
 
 def _not_known() -> Finding:
-    return broken("not known: the terminal runs and does not answer", "Restart it; if that does not help, send its log")
+    return broken(words.READERS_UNKNOWN, words.RESTART)
 
 
 def _settings(home: Home) -> Settings | ConfigError:

@@ -20,9 +20,10 @@ from pengpos.keys.file import FileKey
 from pengpos.keys.last_heard import LastHeard, read_last_heard
 from provisioning.cli import doctor_command, enrol_command
 from provisioning.doctor import examine
-from provisioning.finding import Finding, Probe, broken, well, worth_a_look
+from provisioning.finding import Finding, Probe, Said, Text, broken, well, worth_a_look
 from provisioning.ports import DoctorPorts, EnrolPorts
 from provisioning.probes import own_probes
+from terminal.commands import doctor_words as words
 from terminal.commands.parts import part_probes
 from terminal.device.identity import Identity, NotEnrolledError, read_enrolment, read_identity
 from terminal.device.settings import read_settings
@@ -77,26 +78,25 @@ def _probes(home: Home) -> Mapping[str, Probe]:
 
 def _journal(home: Home) -> Finding:
     if not home.journal.exists():
-        return worth_a_look("none yet", "The terminal makes it when it starts: pengpos daemon")
+        return worth_a_look(words.JOURNAL_NONE, words.JOURNAL_MADE)
     try:
         waiting = unsent_payments(home)
     except JournalMediumError as error:
-        return broken(error.detail, f"{error.cure}. {_what_can_be_read(home)}")
+        return broken(error.detail, words.JOURNAL_CARD, do=error.cure, rest=_what_can_be_read(home))
     except JournalTransientError as error:
-        return broken(str(error), "The light of the disk says more; then run this again")
+        return broken(str(error), words.JOURNAL_DISK)
     except JournalFaultError as error:
-        return broken(str(error), "A fault of the software: call the helpdesk with this sentence, and keep the file")
+        return broken(str(error), words.JOURNAL_FAULT)
     except JournalUnusableError as error:
-        return broken(str(error), f"{_what_can_be_read(home)}; pengpos queue verify names the first bad row")
+        return broken(str(error), words.JOURNAL_UNUSABLE, rest=_what_can_be_read(home))
     except PengposError as error:
-        return broken(str(error), "pengpos queue verify names the first bad row; keep the file")
+        return broken(str(error), words.JOURNAL_VERIFY)
     if waiting:
-        cure = "Connect the terminal and let it run; pengpos queue list shows them"
-        return worth_a_look(f"{waiting} sales wait for the backend", cure)
-    return well("opens, nothing waits")
+        return worth_a_look(words.JOURNAL_WAITS, words.JOURNAL_CONNECT, count=waiting)
+    return well(words.JOURNAL_WELL)
 
 
-def _what_can_be_read(home: Home) -> str:
+def _what_can_be_read(home: Home) -> Text:
     """What to do about a damaged journal, by what is still in it."""
     from offline_queue.export.unsent import read_unsent
     from offline_queue.journal.files import load_key
@@ -104,8 +104,8 @@ def _what_can_be_read(home: Home) -> str:
     try:
         sales = len(read_unsent(home.journal, load_key(home.journal_key, home.journal)).sales)
     except (PengposError, OSError):
-        return "Nothing in it can be read: hand the second copy in if there is one; keep the file"
-    return f"{sales} sales that wait can be read: hand in what pengpos queue export FILE makes; keep the file"
+        return words.NOTHING_READ
+    return Said(words.SALES_READ, {"count": sales})
 
 
 def _standing(home: Home) -> Finding:
@@ -114,22 +114,22 @@ def _standing(home: Home) -> Finding:
     from offline_queue.journal.reader import JournalReader
 
     if not home.journal.exists():
-        return _unheard() if home.enrolment.exists() and not home.last_heard.exists() else well("not told yet")
+        return _unheard() if home.enrolment.exists() and not home.last_heard.exists() else well(words.STANDING_UNTOLD)
     try:
         with JournalReader(home.journal, load_key(home.journal_key, home.journal)) as reader:
             obeyed = at_start(reader, _last_heard(home)) if home.enrolment.exists() else kept(reader)
     except PengposError:
-        return worth_a_look("not known: the journal cannot be read", "See what is said of the journal")
+        return worth_a_look(words.STANDING_UNKNOWN, words.SEE_JOURNAL)
     if obeyed.unheard:
         return _unheard()
-    since = "" if obeyed.since is None else f" since {rfc3339(obeyed.since)}"
+    known, since = obeyed.since is not None, "" if obeyed.since is None else rfc3339(obeyed.since)
     match obeyed.standing:
         case Standing.ACTIVE:
-            return well("may sell")
+            return well(words.MAY_SELL)
         case Standing.LOCKED:
-            return broken(f"locked by the operator{since}", "Call your payment provider; leave it connected")
+            return broken(words.LOCKED_SINCE if known else words.LOCKED, words.CALL_PROVIDER, since=since)
         case Standing.REVOKED:
-            return broken(f"revoked by the operator{since}", "Enrol another terminal; leave this one until all is sent")
+            return broken(words.REVOKED_SINCE if known else words.REVOKED, words.ENROL_ANOTHER, since=since)
 
 
 def _last_heard(home: Home) -> LastHeard | None:
@@ -139,15 +139,14 @@ def _last_heard(home: Home) -> LastHeard | None:
 
 def _unheard() -> Finding:
     """Neither a journal nor the file beside the enrolment says what the backend said last."""
-    cure = "Connect it: it sells again once its payment provider has answered"
-    return broken("what the backend said last is gone: nothing is sold or given back", cure)
+    return broken(words.UNHEARD, words.UNHEARD_CURE)
 
 
 def _fonts() -> Finding:
     missing = [name for name in _FONT_FILES if not (_FONTS / name).exists()]
     if missing:
-        return broken(f"missing: {', '.join(missing)}", "Install pengpos again")
-    return well("all there")
+        return broken(words.FONTS_MISSING, words.FONTS_CURE, names=", ".join(missing))
+    return well(words.FONTS_WELL)
 
 
 def _items(home: Home) -> Finding:
@@ -156,10 +155,12 @@ def _items(home: Home) -> Finding:
 
     listed = read_items(home.items)
     if listed.spoilt:
-        more = f", and {len(listed.spoilt) - 1} more" if len(listed.spoilt) > 1 else ""
-        cure = f"Mend it in {home.items}, then start the screen again; the other items sell"
-        return worth_a_look(f"left out: {spoilt_words(listed.spoilt[0])}{more}", cure)
-    return well(f"{len(listed.items)} in {home.items.name}" if listed.items else "none, and none are needed")
+        what, more = spoilt_words(listed.spoilt[0]), len(listed.spoilt) - 1
+        says = words.ITEMS_LEFT_OUT_MORE if more else words.ITEMS_LEFT_OUT
+        return worth_a_look(says, words.ITEMS_CURE, what=what, more=more, file=home.items)
+    if not listed.items:
+        return well(words.ITEMS_NONE)
+    return well(words.ITEMS_WELL, count=len(listed.items), file=home.items.name)
 
 
 def diagnosis(home: Home) -> dict[str, object]:

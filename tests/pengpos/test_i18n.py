@@ -7,7 +7,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
-from pengpos.i18n import LANGUAGES, Catalogue, Language
+from pengpos.i18n import LANGUAGES, Catalogue, Language, language_of
 
 ENGLISH = {
     "result.approved": "Approved",
@@ -86,3 +86,33 @@ def test_a_language_is_read_once_and_when_it_is_asked_for(catalogue: Catalogue, 
     compile_into(tmp_path, "en", {"result.approved": "Yes"})
     assert message.in_language("zh-Hans") == "收款成功"
     assert message.in_language("en") == "Yes"
+
+
+CONSOLES: list[tuple[dict[str, str], str, Language]] = [
+    ({}, "utf-8", "en"),
+    ({"LANG": "zh_CN.UTF-8"}, "utf-8", "zh-Hans"),
+    ({"LANG": "zh_SG"}, "utf-8", "zh-Hans"),
+    ({"LANG": "zh_TW.UTF-8"}, "utf-8", "zh-Hant"),
+    ({"LANG": "zh_HK.big5hkscs"}, "big5hkscs", "zh-Hant"),
+    ({"LANG": "zh_MO"}, "utf-8", "zh-Hant"),
+    ({"LANG": "zh-Hant-CN"}, "utf-8", "zh-Hant"),
+    ({"LANG": "zh_Hans_HK"}, "utf-8", "zh-Hans"),
+    ({"LANG": "zh"}, "gbk", "zh-Hans"),
+    ({"LANG": "de_DE.UTF-8"}, "utf-8", "en"),
+    ({"LANG": "C.UTF-8", "LANGUAGE": "zh_CN"}, "utf-8", "en"),
+    ({"LANG": "POSIX"}, "utf-8", "en"),
+    ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "zh_TW.UTF-8"}, "utf-8", "zh-Hant"),
+    ({"LC_MESSAGES": "zh_TW.UTF-8", "LC_ALL": "zh_CN.UTF-8"}, "utf-8", "zh-Hans"),
+    ({"LC_ALL": "", "LC_CTYPE": "zh_TW", "LANG": "en_GB@euro"}, "utf-8", "en"),
+    ({"LANG": "de_DE.UTF-8", "LANGUAGE": "fr:zh_TW:en"}, "utf-8", "zh-Hant"),
+    ({"LANG": "zh_CN.UTF-8", "LANGUAGE": ""}, "utf-8", "zh-Hans"),
+    ({"LANG": "_.@"}, "utf-8", "en"),
+    ({"LANG": "zh_CN.UTF-8"}, "ascii", "en"),
+    ({"LANG": "zh_CN.UTF-8"}, "latin-1", "en"),
+    ({"LANG": "zh_CN.UTF-8"}, "no-such-encoding", "en"),
+]
+
+
+@pytest.mark.parametrize(("environment", "encoding", "language"), CONSOLES)
+def test_the_language_of_a_console(environment: dict[str, str], encoding: str, language: Language) -> None:
+    assert language_of(environment, encoding) == language

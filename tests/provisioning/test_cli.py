@@ -140,10 +140,51 @@ def test_doctor_exits_by_its_worst_light(home: Home, backend: StandIn) -> None:
         enrolled=lambda asked: read_back(home),
         probes=lambda asked: {"Readers": lambda: well("Virtual PCD 00 00")},
     )
-    result = CliRunner().invoke(cli.doctor_command(ports))
+    result = CliRunner(env={"LC_ALL": "C"}).invoke(cli.doctor_command(ports))
     assert result.exit_code == 1
     assert "FIX   Enrolment   not enrolled" in result.output
     assert "ok    Readers     Virtual PCD 00 00" in result.output
     as_json = json.loads(CliRunner().invoke(cli.doctor_command(ports), ["--json"]).output)
     assert (as_json["healthy"], as_json["findings"][-1]["name"]) == (False, "Readers")
     assert not home.root.exists(), "looking changes nothing"
+
+
+@pytest.mark.parametrize(
+    ("locale", "arguments", "says"),
+    [
+        ("zh_CN.UTF-8", [], "正常  读卡器    Virtual PCD 00 00"),
+        ("zh_TW.UTF-8", [], "正常  讀卡機    Virtual PCD 00 00"),
+        ("zh_TW.UTF-8", ["--language", "zh-Hans"], "正常  读卡器    Virtual PCD 00 00"),
+        ("en_GB.UTF-8", ["--language", "zh-Hant"], "正常  讀卡機    Virtual PCD 00 00"),
+        ("fr_FR.UTF-8", [], "ok    Readers     Virtual PCD 00 00"),
+        ("zh_CN.UTF-8", ["--json"], '"says": "not running"'),
+    ],
+)
+def test_doctor_speaks_the_technicians_language_and_programs_english(
+    home: Home, locale: str, arguments: list[str], says: str
+) -> None:
+    ports = DoctorPorts(
+        home=lambda: home,
+        enrolled=lambda _asked: None,
+        probes=lambda _asked: {"Readers": lambda: well("Virtual PCD 00 00")},
+    )
+    said = CliRunner(env={"LC_ALL": locale}).invoke(cli.doctor_command(ports), arguments).output
+    assert says in said
+    assert said.isascii() or "--json" not in arguments
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_terminal", "coloured"),
+    [
+        ({"TERM": "xterm-256color"}, True, True),
+        ({"TERM": "linux", "NO_COLOR": ""}, True, True),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, True, False),
+        ({"TERM": "xterm", "NO_COLOR": "0"}, True, False),
+        ({"TERM": "dumb"}, True, False),
+        ({"TERM": ""}, True, False),
+        ({}, True, False),
+        ({"TERM": "xterm"}, False, False),
+    ],
+)
+def test_colour_is_for_a_console_that_has_it(environment: dict[str, str], *, is_terminal: bool, coloured: bool) -> None:
+    assert cli.is_coloured(environment, is_terminal=is_terminal) is coloured

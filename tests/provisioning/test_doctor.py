@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a technician reads, and what a program does."""
 
+from pathlib import Path
+from typing import cast
+
 import pytest
 
+from pengpos.home import Home
+from pengpos.i18n import LANGUAGES, Language
+from provisioning import words
 from provisioning.doctor import examine
-from provisioning.finding import Finding, broken, well, worth_a_look
+from provisioning.finding import Finding, Said, broken, well, worth_a_look
+from provisioning.probes import own_probes
 from tests.provisioning.stand_in import NOW
 
 WELL, LOOK = well("3.11.2"), worth_a_look("5 days left", "Connect to the backend")
@@ -51,6 +58,69 @@ def test_colour_adds_nothing_that_is_not_also_a_word() -> None:
     assert coloured.replace("\033[1;31m", "").replace("\033[0m", "") == "\n".join(diagnosis.as_lines(colour=False))
 
 
+IN_CHINESE: dict[Language, list[str]] = {
+    "zh-Hans": [
+        "pengpos 0.1.0，数据在 /h",
+        "",
+        "正常  Python  3.11.2，64位",
+        "注意  存储    仅剩9 MiB",
+        "              → 请在用完前腾出空间：journalctl --vacuum-size=100M",
+        "故障  Other   尚未激活，不能收款",
+        "              → Enrol it",
+        "",
+        "有1项故障，影响正常收款。",
+    ],
+    "zh-Hant": [
+        "pengpos 0.1.0，資料在 /h",
+        "",
+        "正常  Python  3.11.2，64位元",
+        "注意  儲存    僅剩9 MiB",
+        "              → 請在用完前騰出空間：journalctl --vacuum-size=100M",
+        "故障  Other   尚未啟用，不能收款",
+        "              → Enrol it",
+        "",
+        "有1項故障，影響正常收款。",
+    ],
+}
+
+
+@pytest.mark.parametrize("language", IN_CHINESE)
+def test_people_read_it_in_their_language_and_in_columns(language: Language) -> None:
+    """What another part says stays as that says it."""
+    probes = {
+        "Python": lambda: well(words.PYTHON_IS, version="3.11.2", bits=64),
+        "Disk": lambda: worth_a_look(words.DISK_LOW, words.DISK_FREE_SOON, mib=9),
+        "Other": lambda: broken(words.NOT_ENROLLED, "Enrol it"),
+    }
+    diagnosis = examine(probes, at=NOW, home="/h", software_version="0.1.0")
+    assert list(diagnosis.as_lines(language, colour=False)) == IN_CHINESE[language]
+
+
+def test_values_that_are_sentences_are_in_the_same_language() -> None:
+    rest: dict[Language, str] = {"zh-Hans": "一", "zh-Hant": "二", "en": "three"}
+    said = Said(words.BACKEND_SETTING, {"where": rest, "detail": words.NOT_ENROLLED})
+    found = worth_a_look(said, words.HOME_CLOSE, path=said)
+    assert (found.says, found.code) == ("three not enrolled: it cannot sell", "")
+    assert found.in_language("zh-Hans") == ("一：尚未激活，不能收款", "运行：chmod 700 一：尚未激活，不能收款")
+
+
+def test_each_light_of_the_doctor_has_a_name_in_each_language(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    shown = {*own_probes(home, lambda: None, lambda: 0.0)}
+    assert shown <= {*words.NAMES}
+    for language in LANGUAGES:
+        names = [message.in_language(language) for message in words.NAMES.values()]
+        assert len(names) == len({*names})
+
+
+def test_programs_read_what_is_said_by_its_code() -> None:
+    diagnosis = examine(
+        {"Disk": lambda: worth_a_look(words.DISK_LOW, "-", mib=9)}, at=NOW, home="/h", software_version="1"
+    )
+    (found,) = cast("list[dict[str, str]]", diagnosis.as_json()["findings"])
+    assert (found["code"], found["says"]) == ("disk.low", "9 MiB free")
+
+
 def test_programs_read_the_same() -> None:
     diagnosis = examine({"A": lambda: WELL, "B": lambda: BAD}, at=NOW, home="/h", software_version="0.1.0")
     assert diagnosis.as_json() == {
@@ -59,7 +129,7 @@ def test_programs_read_the_same() -> None:
         "software_version": "0.1.0",
         "healthy": False,
         "findings": [
-            {"name": "A", "light": "green", "says": "3.11.2", "cure": None},
-            {"name": "B", "light": "red", "says": "not enrolled", "cure": "Enrol it"},
+            {"name": "A", "light": "green", "says": "3.11.2", "cure": None, "code": None},
+            {"name": "B", "light": "red", "says": "not enrolled", "cure": "Enrol it", "code": None},
         ],
     }

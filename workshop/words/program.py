@@ -37,6 +37,7 @@ class SpeakingProgram:
         return path.relative_to(self.root).as_posix()
 
 
+_PROVISIONING: Final = ROOT / "provisioning"
 _BACKEND: Final = ROOT / "sandbox" / "backend"
 _PAGES: Final = ROOT / "sandbox" / "pages"
 _SIMULATOR: Final = ROOT / "sandbox" / "simulator"
@@ -44,6 +45,7 @@ _PHONE: Final = ROOT / "sandbox" / "phone"
 PROGRAMS: Final = (
     SpeakingProgram(name="ui", code=ROOT / "ui", locale=ROOT / "ui" / "i18n" / "locale"),
     SpeakingProgram(name="terminal", code=ROOT / "terminal", locale=ROOT / "terminal" / "locale"),
+    SpeakingProgram(name="provisioning", code=_PROVISIONING, locale=_PROVISIONING / "locale"),
     SpeakingProgram(name="backend", code=_BACKEND, locale=_BACKEND / "locale"),
     SpeakingProgram(
         name="pages",

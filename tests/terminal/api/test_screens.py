@@ -19,7 +19,7 @@ def test_the_newest_report_is_kept_with_when_it_came() -> None:
     assert screens.newest is None
     screens.reported(REPORT)
     first = screens.newest
-    clock.forward(10)
+    clock.unix_s += 10
     screens.reported(msgspec.structs.replace(REPORT, size="480x320"))
     assert first is not None
     assert isinstance(screens.newest, ScreenView)
@@ -29,7 +29,14 @@ def test_the_newest_report_is_kept_with_when_it_came() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"pid": 0}, {"pid": -1}, {"pid": 1 << 31}, {"size": ""}, {"panel": "x\u202e11"}, {"software_version": "1" * (TEXT_MOST + 1)}],
+    [
+        {"pid": 0},
+        {"pid": -1},
+        {"pid": 1 << 31},
+        {"size": ""},
+        {"panel": "x\u202e11"},
+        {"software_version": "1" * (TEXT_MOST + 1)},
+    ],
 )
 def test_what_nobody_could_read_is_refused(change: dict[str, Any]) -> None:
     screens = Screens(HandClock())

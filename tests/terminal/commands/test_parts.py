@@ -5,13 +5,15 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from drivers.readers.pcsc import discovery
-from pengpos.client import AlarmView, Home, LinkView, QueueView, ReaderView, Status
+from pengpos.client import AlarmView, Home, LinkView, QueueView, ReaderView, ScreenView, Sentences, Status
 from pengpos.core.errors import ReaderLostError
+from provisioning import words
 from provisioning.finding import Finding, Light
-from terminal.commands import parts
+from terminal.commands import parts, technician
 from terminal.device.settings import MirrorSettings, ReaderSettings, Settings, TagSettings
 
 GREEN, YELLOW, RED = Light.GREEN, Light.YELLOW, Light.RED
@@ -135,6 +137,32 @@ def test_the_screen(
     check(parts.look_at_screen(touched(tmp_path, *files, text=text), environment), light, says)
 
 
+SCREEN = ScreenView(pid=7, software_version="0.1.0", size="800x480", panel="kmsdrm", heard="2026-11-30T01:59:50Z")
+
+
+@pytest.mark.parametrize(
+    ("screen", "at", "is_there", "light", "code", "says"),
+    [
+        (None, "2026-11-30T02:00:00Z", True, YELLOW, "none", "none has reported"),
+        (SCREEN, "2026-11-30T02:00:00Z", True, GREEN, "draws", "draws 800x480 on kmsdrm, heard 10 s ago"),
+        (SCREEN, "2026-11-30T02:00:19Z", False, GREEN, "draws", "heard 29 s ago"),
+        (SCREEN, "2026-11-30T02:00:20Z", True, RED, "hangs", "process 7 is there and has drawn nothing for 30 s"),
+        (SCREEN, "2026-11-30T02:00:20Z", False, RED, "gone", "process 7 was last heard 30 s ago"),
+        (SCREEN, "1970-01-01T00:00:00Z", True, GREEN, "draws", "heard 0 s ago"),
+    ],
+    ids=["none", "draws", "a moment late", "hangs", "has ended", "the clock was set back"],
+)
+def test_a_screen_that_hangs_is_told_from_one_that_is_not_there(
+    tmp_path: Path, screen: ScreenView | None, at: str, light: Light, code: str, says: str, *, is_there: bool
+) -> None:
+    if is_there:
+        touched(tmp_path, "proc/7/comm")
+    said = msgspec.structs.replace(status(), at=at, screen=screen)
+    found = parts.look_at_screen_program(said, tmp_path)
+    check(found, light, says)
+    assert found.code == f"doctor.program.{code}"
+
+
 @pytest.mark.parametrize(
     ("cards", "light", "says"),
     [
@@ -208,6 +236,21 @@ def test_each_alarm_is_in_the_light_of_its_part(
     by_alarm = {name: one.says for name, one in found.items() if "about" in one.says}
     assert by_alarm == lit
     assert all(found[name].light is YELLOW for name in lit)
+
+
+def test_an_alarm_is_said_in_the_technicians_language() -> None:
+    said = Sentences(zh_hans="时钟快了", zh_hant="時鐘快了", en="the clock is ahead")
+    cure = Sentences(zh_hans="校时", zh_hant="校時", en="Set it")
+    loud = msgspec.structs.replace(alarm("of_its_own"), text_in=said, cure_in=cure)
+    one, two = (parts.look_at_alarms(status(alarms=alarms)) for alarms in ([loud], [loud, alarm("another")]))
+    assert one.in_language("zh-Hant") == ("時鐘快了", "校時")
+    assert two.in_language("zh-Hans") == ("时钟快了（另有1条）", "校时")
+    assert two.says == "the clock is ahead (and 1 more)"
+
+
+def test_each_light_has_a_name_in_each_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "_asked", lambda _home: status())
+    assert {*parts.part_probes(Home(tmp_path)), *technician._probes(Home(tmp_path))} <= {*words.NAMES}
 
 
 def test_the_terminal_is_asked_once_for_all_lights_and_where_there_is_none_its_own_lights_are_left_out(

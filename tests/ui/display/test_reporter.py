@@ -59,9 +59,7 @@ def reporting(path: Path, about: Callable[[], ScreenReport], pauses: Pauses) -> 
         assert not reporter.is_alive()
 
 
-def test_it_reports_once_in_each_pause_in_which_the_screen_came_by(
-    tmp_path: Path, pauses: Pauses
-) -> None:
+def test_it_reports_once_in_each_pause_in_which_the_screen_came_by(tmp_path: Path, pauses: Pauses) -> None:
     spoke = [0]
     came_by = [1]
 
