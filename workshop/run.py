@@ -75,19 +75,26 @@ def _say(text: str) -> None:
 
 
 def _open(shop: Shop, *, private_readers: bool, screen: bool) -> str:
-    """Open it part by part, and say so; where it is."""
+    """Open it part by part, and say so; where it is. What need not wait for another part comes up beside it."""
     _say(f"pengpos: a whole shop on this machine (state in {shop.home.root})")
-    shop.open_sandbox_behind_a_line(shop.sandbox_ports())
-    _say(f"  backend   {shop.backend} (sandbox: play money)")
+    shop.begin_sandbox_behind_a_line(shop.sandbox_ports())
+    if screen:
+        shop.begin_screen()
     shop.open_readers(private=private_readers)
+    if was_enrolled := shop.is_enrolled():
+        shop.begin_daemon()
+    shop.await_sandbox()
+    _say(f"  backend   {shop.backend} (sandbox: play money)")
     _say(f"  readers   {_readers_line(shop.road)}")
     _say("  terminal  " + ("enrolled just now" if shop.enrol() else "enrolled already"))
     shop.write_parts()
-    shop.open_daemon()
+    if not was_enrolled:
+        shop.begin_daemon()
+    shop.await_daemon()
     _say(f"  daemon    ready, local API at {shop.home.socket}")
     where = shop.backend
     if screen:
-        screen_url = shop.open_screen()
+        screen_url = shop.await_screen()
         _say("  screen    opened" if has_display() else "  screen    no display here: in the browser, see below")
         where = shop.open_counter(screen_url)
         _say(f"  simulator {where}\n            the screen and a phone, in a browser on this machine")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pengpos.client import Home
@@ -84,27 +84,36 @@ class Shop:
                 return (parts.port,)
         return (DEFAULT_SANDBOX_PORT, 0)
 
-    def open_sandbox_behind_a_line(self, ports: Sequence[int]) -> None:
-        """Start the payment backend behind a line that can be cut, for everybody at the first free of these ports."""
+    def begin_sandbox_behind_a_line(self, ports: Sequence[int]) -> None:
+        """Start the payment backend behind a line that can be cut, for everybody at the first free of these ports.
+
+        Who connects is kept waiting until `await_sandbox`, and not refused.
+        """
         from sandbox.simulator.line import Line
 
         self.line = self.stack.enter_context(Line(*ports))
-        said = self.open_sandbox(origin=f"http://127.0.0.1:{self.line.port}")
-        self.line.start(int(said["port"]))
+        self.backend = f"http://127.0.0.1:{self.line.port}"
+        self._begin_sandbox(origin=self.backend)
 
-    def open_sandbox(
-        self, *, port: int = 0, magic_amounts: bool = True, origin: str | None = None
-    ) -> Mapping[str, Any]:
+    def open_sandbox(self, *, port: int = 0, magic_amounts: bool = True) -> None:
         """Start the payment backend and keep what it says of itself."""
+        self._begin_sandbox(port=port, magic_amounts=magic_amounts)
+        self.await_sandbox()
+
+    def _begin_sandbox(self, *, port: int = 0, magic_amounts: bool = True, origin: str | None = None) -> None:
         arguments = ["sandbox", "--port", str(port), *(["--magic-amounts"] if magic_amounts else [])]
-        arguments += ["--origin", origin] if origin is not None else []
-        said = self.start("sandbox", arguments).json_line()
+        self.start("sandbox", [*arguments, *(["--origin", origin] if origin is not None else [])])
+
+    def await_sandbox(self) -> None:
+        """Keep what the payment backend says of itself as it is ready, and let through to it."""
+        said = self.programs["sandbox"].json_line()
         try:
             self.backend, self.admin_token = said["url"], said["admin_token"]
             self.activation_code = said["activation_code"]
         except KeyError as error:
             raise ConfigError("sandbox", f"it did not say its {error}", f"See {self.programs['sandbox'].log}") from None
-        return said
+        if self.line is not None:
+            self.line.start(int(said["port"]))
 
     def cut_link(self) -> None:
         """Take the backend away as a power cut would; what it knew is on its disk."""
@@ -156,18 +165,24 @@ class Shop:
         parts = {"backend": self.backend, "vpcd_ports": list(self.road.vpcd_ports)}
         self.home.parts.write_text(json.dumps(parts))
 
+    def is_enrolled(self) -> bool:
+        """Whether the terminal is enrolled here. Raises ConfigError if it is elsewhere."""
+        if not self.home.enrolment.exists():
+            return False
+        from terminal.device.identity import read_enrolment
+
+        backend = read_enrolment(self.home.enrolment).get("backend")
+        if backend != self.backend:
+            raise ConfigError(
+                str(self.home.enrolment),
+                f"this terminal is enrolled at {backend}, not at the sandbox {self.backend}",
+                "Stop whatever uses that port and try again, or use another PENGPOS_HOME",
+            )
+        return True
+
     def enrol(self) -> bool:
         """Enrol with the sandbox's code, unless the terminal is enrolled there; True if it is new."""
-        if self.home.enrolment.exists():
-            from terminal.device.identity import read_enrolment
-
-            backend = read_enrolment(self.home.enrolment).get("backend")
-            if backend != self.backend:
-                raise ConfigError(
-                    str(self.home.enrolment),
-                    f"this terminal is enrolled at {backend}, not at the sandbox {self.backend}",
-                    "Stop whatever uses that port and try again, or use another PENGPOS_HOME",
-                )
+        if self.is_enrolled():
             return False
         self.once(["enrol", "--backend", self.backend], stdin=self.activation_code)
         return True
@@ -181,15 +196,28 @@ class Shop:
 
     def open_daemon(self) -> Program:
         """Start the daemon and wait until it can sell."""
-        daemon = self.start("daemon", ["daemon"])
+        self.begin_daemon()
+        return self.await_daemon()
+
+    def begin_daemon(self) -> None:
+        """Start the daemon."""
+        self.start("daemon", ["daemon"])
+
+    def await_daemon(self) -> Program:
+        """Wait until it can sell."""
+        daemon = self.programs["daemon"]
         said = daemon.line()
         if said != "ready":
             raise ConfigError("daemon", f"it said {said!r}", f"See {daemon.log}")
         return daemon
 
-    def open_screen(self) -> str:
-        """Start the screen, in a window or nowhere; where a browser on this machine may look on."""
-        return str(self.start("screen", ["ui", "--remote", "0"]).json_line().get("url", ""))
+    def begin_screen(self) -> None:
+        """Start the screen, in a window or nowhere; it follows the daemon as soon as there is one."""
+        self.start("screen", ["ui", "--remote", "0"])
+
+    def await_screen(self) -> str:
+        """Where a browser on this machine may look on."""
+        return str(self.programs["screen"].json_line().get("url", ""))
 
     def open_counter(self, screen_url: str) -> str:
         """Start the counter's page; its address."""
