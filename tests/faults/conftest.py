@@ -12,6 +12,9 @@ from tests.faults import iotrace
 from tests.faults.campaign import Sweep, Tally, here_and_there, sweep_row
 from tests.faults.journeys import Row
 from tests.faults.world import World, world
+from tests.support.counter_fixtures import blank, enrolled, loop, sandbox
+
+__all__ = ["blank", "enrolled", "loop", "sandbox"]
 
 
 class HoldsThrough(Protocol):
