@@ -25,7 +25,7 @@ from tests.support.counter import Counter, until
 from tests.support.loop_thread import LIMIT_S, LoopThread
 from tests.support.served import served
 
-IDLE, SLOW, LINES = 2_000, 200, 3_000
+IDLE, SLOW, LINES = 2_000, 100, 1_000
 ROUNDS, ROUNDS_LONG = 3, 300
 HEAD = b"GET /v1/status HTTP/1.1\r\nhost: terminal\r\nx-more: "
 SCREEN_WAITS_S = 5.0
