@@ -17,8 +17,9 @@ async function keep() {
   await self.skipWaiting();
 }
 
-/** Forget the shells before this one. */
+/** Forget the shells before this one; and have documents asked for while the worker wakes, so that it costs no time. */
 async function forget() {
+  await self.registration.navigationPreload?.enable();
   for (const name of await caches.keys()) if (name !== NAME) await caches.delete(name);
   await self.clients.claim();
 }
@@ -30,9 +31,11 @@ addEventListener("fetch", (event) => {
   if (mode !== "navigate") {
     if (SHELL.includes(pathname)) event.respondWith(kept(pathname).then((found) => found ?? fetch(event.request)));
   } else if (/^\/[tr](\/|$)/.test(pathname)) {
-    event.respondWith(fetch(event.request).catch(() => shell(pathname)));
+    event.respondWith(asked_for(event).catch(() => shell(pathname)));
   }
 });
+
+const asked_for = async (event) => (await event.preloadResponse) ?? fetch(event.request);
 
 const kept = (path) => caches.match(path, { cacheName: NAME, ignoreVary: true });
 

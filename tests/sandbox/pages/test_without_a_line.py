@@ -24,6 +24,7 @@ ACTIVE = """(limit_ms) => new Promise((done, give_up) => {
     look();
   });
 })"""
+PRELOADS = "navigator.serviceWorker.ready.then(async (one) => (await one.navigationPreload.getState()).enabled)"
 KEPT = """caches.keys().then(async (names) => {
   const kept = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
   return kept.flat().map(({ url }) => new URL(url).pathname);
@@ -85,6 +86,7 @@ def test_what_a_phone_keeps_is_the_shell_and_no_sale(browser: "Browser", shop: S
         phone.sees("付款成功")
         shell = {"/t", "/r/-", *(parts()[name].address for name in ("look.css", "pay.js", "receipt.js"))}
         assert set(phone.page.evaluate(KEPT)) == shell
+        assert phone.page.evaluate(PRELOADS) is True
         phone.page.reload()  # through the worker
         phone.sees("付款成功")
         assert set(phone.page.evaluate(KEPT)) == shell
