@@ -100,7 +100,7 @@ class ClaimedError(NotPossibleError):
     """Another account has claimed the intent, until `until` (Unix seconds)."""
 
     def __init__(self, until: int | None) -> None:
-        super().__init__("claimed", "somebody else is paying this")
+        super().__init__("claimed", "someone else is paying this")
         self.until = until
 
 

@@ -2,7 +2,7 @@
 """Writes the documents: what can be read before any script runs, and where none ever does.
 
 A document says who asks for how much under which number, in the reader's language. Of a sale that is over it says how
-that ended, and nothing about paying; of any other that this page has sent no payment. The script takes its place.
+that ended, and nothing about paying; of any other that no payment was sent. The script takes its place.
 
 Tests: tests/sandbox/pages/test_documents.py
 """

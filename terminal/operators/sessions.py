@@ -34,7 +34,7 @@ class RoleNeededError(PengposError):
 
     def __str__(self) -> str:
         if not self.roles:
-            return f"{self.action}: nobody at this terminal may do this; the policy names no role that is known here"
+            return f"{self.action}: no operator of this terminal may do this; the policy names no role that is known here"
         return f"{self.action}: a {' or '.join(self.roles)} signs in for this: POST /v1/operators/session"
 
 
@@ -137,7 +137,7 @@ class Sessions:
         if self._tries.wait_s(counted_as) > 0:
             self._guessed()
         left = self._tries.left(counted_as)
-        raise SignInRefusedError(422, "wrong_pin", f"this PIN is nobody's here; {left} tries left", tries_left=left)
+        raise SignInRefusedError(422, "wrong_pin", f"no operator here has this PIN; {left} tries left", tries_left=left)
 
     def _begin(self, operator: Operator) -> tuple[str, Session]:
         if len(self._open) >= SESSIONS_MOST:

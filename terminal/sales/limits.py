@@ -102,7 +102,7 @@ def refund_words(over: OverLimit, currency: str) -> str:
     more = "more is your payment provider's to allow: it can raise the limit for this terminal at once"
     if over.limit is Limit.PER_REFUND:
         return f"at most {left} can be given back in one refund here; {more}"
-    return f"{left} more can be given back here today, whoever asks; refund the rest on another day, or {more}"
+    return f"{left} more can be refunded here today, in any role; refund the rest on another day, or {more}"
 
 
 def code_words(over: OverLimit, sale: Sale) -> str:

@@ -68,7 +68,7 @@ class Shopper:
 
     def pay(self) -> None:
         """Press the button that names an amount."""
-        self.page.get_by_role("button", name=re.compile("^付款 ¥")).click()
+        self.page.get_by_role("button", name=re.compile("^付款¥")).click()
 
     def hurries_until(self, heading: str) -> None:
         """Let the page's own time run, second by second, until the screen with this heading is there.

@@ -261,7 +261,7 @@ async def _account_before_body(request: Request, backend: Backend) -> None:
 
     request.state.account_id = await run_in_threadpool(owner)
     if request.state.account_id is None:
-        raise ProblemError(401, "token", "the token is nobody's")
+        raise ProblemError(401, "token", "no account has this token")
     backend.rates.wallet_requests.take(request.state.account_id)
 
 

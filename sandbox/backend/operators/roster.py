@@ -90,7 +90,7 @@ def remove(session: Session, operator_id: str, now: int) -> None:
     if row.removed_at is not None:
         return
     if list(admins) == [row.id]:
-        raise NotPossibleError("last_admin", "somebody must be able to name operators: make another admin first")
+        raise NotPossibleError("last_admin", "this is the last admin who can name operators: make another first")
     row.removed_at = now
 
 

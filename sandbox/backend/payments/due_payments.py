@@ -128,7 +128,7 @@ def _take(session: Session, intent: IntentRow, due: DueRow, now: int) -> int:
             intent_key=intent.key,
         )
     except ledger.InsufficientFundsError as error:
-        raise NotPossibleError(INSUFFICIENT_FUNDS.code, "there is not enough money on this account") from error
+        raise NotPossibleError(INSUFFICIENT_FUNDS.code, "this account has insufficient funds") from error
     return to_guarantor
 
 

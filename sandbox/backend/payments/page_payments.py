@@ -174,7 +174,7 @@ def _begin(
     elif isinstance(refusal, Refusal):
         booking.decline(session, backend, intent, payment, refusal, now)
     elif (refusal := booking.book(session, backend, intent, payment, now)) is not None:
-        raise NotPossibleError(refusal.code, "there is not enough money for this, or a voucher is spent")
+        raise NotPossibleError(refusal.code, "insufficient funds, or a voucher is spent")
     return payment
 
 

@@ -58,7 +58,7 @@ def give_time(session: Session, intent: IntentRow, now: int) -> None:
     if intent.payment_requested_at is not None or intent.status is not IntentStatus.CREATED:
         return
     if reports.status_of(intent, now) is not ReportedStatus.CLAIMED:
-        raise NotPossibleError("not_claimed", "nobody has claimed this intent")
+        raise NotPossibleError("not_claimed", "this intent is not claimed")
     intent.payment_requested_at = now
     intent.expires_at = intent.claimed_until = now + REQUEST_S
     intents.announce(session, intent, now)
@@ -133,7 +133,7 @@ def accept(session: Session, backend: Backend, account_id: str, request_id: str)
     payment.account_id = account_id
     refusal = booking.book(session, backend, intent, payment, now)
     if refusal is not None:
-        raise NotPossibleError(refusal.code, "there is not enough money on this account, or a voucher is spent")
+        raise NotPossibleError(refusal.code, "insufficient funds on this account, or a voucher is spent")
     row.state = PaymentRequestState.ACCEPTED
     session.flush()
     return report(session, row)

@@ -239,7 +239,7 @@ def deposit(
             at=now,
         )
     except ledger.InsufficientFundsError as error:
-        raise NotPossibleError(INSUFFICIENT_FUNDS.code, "there is not enough money on this account") from error
+        raise NotPossibleError(INSUFFICIENT_FUNDS.code, "this account has insufficient funds") from error
     return report(session, purse)
 
 

@@ -33,5 +33,5 @@ def test_what_is_known_to_one_room_names_its_module() -> None:
 
 def test_a_refusal_says_its_code_and_why() -> None:
     assert (
-        str(RefusedRequestError("claimed", "somebody else is paying this")) == "claimed: somebody else is paying this"
+        str(RefusedRequestError("claimed", "someone else is paying this")) == "claimed: someone else is paying this"
     )

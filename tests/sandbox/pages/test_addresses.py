@@ -58,12 +58,12 @@ def no_sale_at_all(till: Till) -> str:
 
 
 NOTHING_TO_PAY: dict[str, tuple[Callable[[Till], str], str]] = {
-    "yesterday's": (yesterdays, "时间到了，没有付成"),
-    "cancelled": (cancelled, "收银员取消了这一笔"),
-    "out of time": (out_of_time, "时间到了，没有付成"),
-    "mistyped": (mistyped, "没有找到这一笔"),
-    "of a sale nobody knows": (of_a_sale_nobody_knows, "没有找到这一笔"),
-    "a presentation cut short": (a_presentation_cut_short, "没有找到这一笔"),
+    "yesterday's": (yesterdays, "已超时，未付款"),
+    "cancelled": (cancelled, "收银员已取消这笔"),
+    "out of time": (out_of_time, "已超时，未付款"),
+    "mistyped": (mistyped, "未找到这笔付款"),
+    "of a sale nobody knows": (of_a_sale_nobody_knows, "未找到这笔付款"),
+    "a presentation cut short": (a_presentation_cut_short, "未找到这笔付款"),
 }
 
 
@@ -87,26 +87,26 @@ def test_an_address_names_its_own_shop_whoever_took_its_id_before(
     with shopper(browser, shop) as phone:
         phone.open(address(till, sale))
         phone.sign_up()
-        phone.sees("付给 晨光咖啡")
+        phone.sees("付款给晨光咖啡")
         phone.pay()
-        phone.reads("付款成功" if online else "把这八位数字读给收银员")
+        phone.reads("付款成功" if online else "请向收银员出示确认码")
         assert (till.status(sale), phone.wallet().balance()) == ("approved", ALL - 18_80)
         phone.open(theirs)
-        phone.sees(f"付给 {MERCHANT_NAME}")
+        phone.sees(f"付款给{MERCHANT_NAME}")
 
 
 def test_an_address_without_a_sale_asks_to_scan(browser: "Browser", shop: Shop, till: Till) -> None:
     with shopper(browser, shop) as phone:
         phone.open(no_sale_at_all(till))
-        phone.sees("请扫收款机上的码")
+        phone.sees("请扫描收款机上的二维码")
 
 
 @pytest.mark.parametrize(
     ("locale", "says"),
     [
-        ("zh-CN", "没有找到这一笔"),
-        ("zh-TW", "沒有找到這一筆"),
-        ("en-GB", "There is no such payment"),
+        ("zh-CN", "未找到这笔付款"),
+        ("zh-TW", "找不到這筆付款"),
+        ("en-GB", "Payment not found"),
     ],
 )
 def test_an_address_that_is_none_says_so_in_the_readers_language(
@@ -126,14 +126,14 @@ def test_a_sale_that_is_cancelled_while_somebody_chooses_says_so_by_itself(
         phone.with_own_time()
         phone.open(address(till, sale))
         phone.sign_up()
-        phone.sees("付给 晨光咖啡")
+        phone.sees("付款给晨光咖啡")
         till.cancel(sale)
-        phone.hurries_until("收银员取消了这一笔")
+        phone.hurries_until("收银员已取消这笔")
 
 
 @pytest.mark.parametrize(
     ("reason", "says"),
-    [("customer", "收银员取消了这一笔"), ("unable_to_complete", "时间到了，没有付成")],
+    [("customer", "收银员已取消这笔"), ("unable_to_complete", "已超时，未付款")],
     ids=["cancelled", "out of time"],
 )
 def test_what_is_undone_after_it_was_paid_says_that_the_money_came_back(
@@ -144,11 +144,11 @@ def test_what_is_undone_after_it_was_paid_says_that_the_money_came_back(
         phone.open(address(till, sale))
         phone.sign_up()
         phone.pay()
-        phone.reads("把这八位数字读给收银员")
+        phone.reads("请向收银员出示确认码")
         till.cancel(sale, reason)
         phone.page.reload()
         phone.sees(says)
-        phone.reads("全部退回给您了")
+        phone.reads("全部退回给您")
         assert phone.wallet().balance() == ALL
 
 
@@ -159,7 +159,7 @@ def test_a_sandbox_made_anew_asks_for_the_name_again(browser: "Browser", shop: S
         phone.open(address(till, till.sale(18_80)))
         phone.reads("怎么称呼您？")
         phone.sign_up()
-        phone.sees("付给 晨光咖啡")
+        phone.sees("付款给晨光咖啡")
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
@@ -175,11 +175,11 @@ def test_script_in_names_is_shown_and_never_run(browser: "Browser", shop: Shop) 
         phone.page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
         phone.open(address(till, till.sale(18_80)))
         phone.sign_up(image)
-        phone.sees(f"付给 {script}")
+        phone.sees(f"付款给{script}")
         phone.reads(image)
         phone.pay()
         phone.reads(script)
-        phone.page.get_by_role("link", name="看电子小票").click()
+        phone.page.get_by_role("link", name="查看电子小票").click()
         phone.sees("已付款")
         phone.reads(script)
 
@@ -189,7 +189,7 @@ def test_no_name_is_asked_for_again(browser: "Browser", shop: Shop, till: Till, 
     with shopper(browser, shop) as phone:
         phone.open(address(till, till.sale(18_80)))
         phone.says_name(name)
-        phone.reads("请写一个名字")
+        phone.reads("请输入名字")
 
 
 # --- receipts ---------------------------------------------------------------------------------------------------------
@@ -211,7 +211,7 @@ def test_a_receipt_shows_what_was_paid_and_what_went_back(browser: "Browser", sh
 def test_a_receipt_that_is_not_there_says_so(browser: "Browser", shop: Shop, till: Till) -> None:
     with shopper(browser, shop, expected=("status of 404",)) as phone:
         phone.open(f"{till.http.base_url}/r/AAECAwQFBgcICQoLDA0ODw")
-        phone.sees("没有这张小票")
+        phone.sees("未找到这张小票")
 
 
 def test_the_browsers_language_is_spoken_until_another_is_chosen(browser: "Browser", shop: Shop, till: Till) -> None:
@@ -223,10 +223,10 @@ def test_the_browsers_language_is_spoken_until_another_is_chosen(browser: "Brows
         assert visitor.page.get_by_role("textbox").input_value() == "Ada"  # what was typed stays
         assert visitor.page.evaluate("document.documentElement.lang") == "zh-Hant"
         visitor.page.get_by_role("button", name="開始").click()
-        visitor.reads("Ada 的餘額")
+        visitor.reads("Ada的餘額")
         visitor.page.reload()
-        visitor.reads("Ada 的餘額")
-        visitor.page.get_by_role("button", name="付款 ¥18.80").click()
+        visitor.reads("Ada的餘額")
+        visitor.page.get_by_role("button", name="付款¥18.80").click()
         visitor.sees("付款成功")
         assert visitor.page.title() == "付款成功 · 碰一碰"
 
@@ -235,7 +235,7 @@ def test_a_name_that_cannot_be_shown_is_said_and_stays_to_be_mended(browser: "Br
     with shopper(browser, shop, expected=("status of 422",)) as phone:
         phone.open(address(till, till.sale(18_80)))
         phone.says_name("\U0001f469\u200d\U0001f467 家")
-        phone.reads("名字里有无法显示的字符，请换一个")
+        phone.reads("名字含有无法显示的字符，请换一个")
         assert phone.page.get_by_role("textbox").input_value() == "\U0001f469\u200d\U0001f467 家"
         phone.sign_up("Zoe\u0308 家")  # as some keyboards compose it
         phone.reads("Zoë 家")
@@ -246,11 +246,11 @@ def test_a_keyboard_is_enough(browser: "Browser", shop: Shop, till: Till) -> Non
         phone.open(address(till, till.sale(18_80)))
         phone.page.get_by_role("textbox").focus()
         phone.page.keyboard.press("Enter")
-        phone.reads("顾客 的余额")
+        phone.reads("顾客的余额")
         found = []
-        while "付款 ¥18.80" not in found:
+        while "付款¥18.80" not in found:
             phone.page.keyboard.press("Tab")
             found.append(phone.page.evaluate("document.activeElement.innerText || document.activeElement.id"))
-        assert found == ["tip", "取消", "付款 ¥18.80"]
+        assert found == ["tip", "取消", "付款¥18.80"]
         phone.page.keyboard.press("Enter")
         phone.sees("付款成功")

@@ -39,7 +39,7 @@ def test_row_22_number_and_reference_are_the_same_everywhere(
             return {label: value for label, value in pairs if label in {"编号", "订单"}}
 
         phone.open(address(till, sale))
-        phone.sees("付给 晨光咖啡")
+        phone.sees("付款给晨光咖啡")
         assert phone.page.inner_text("#number") == called  # before a name is asked for
         phone.sign_up()
         assert phone.page.inner_text("#number") == called
@@ -47,7 +47,7 @@ def test_row_22_number_and_reference_are_the_same_everywhere(
         phone.sees("付款成功")
         assert rows_shown() == rows
         (payment,) = phone.wallet().call("GET", "/payments").json()["payments"]
-        phone.page.get_by_role("link", name="看电子小票").click()
+        phone.page.get_by_role("link", name="查看电子小票").click()
         phone.sees("已付款")
         assert rows_shown() == rows
     said = words.of_account_payment(AccountPayment.model_validate(payment))
@@ -72,5 +72,5 @@ def test_another_number_that_the_terminal_says_is_shown(browser: "Browser", shop
     url = till.call("PUT", f"/intents/{sale.intent_id}", body).json()["url"]
     with shopper(browser, shop) as phone:
         phone.open(url)
-        phone.sees("付给 晨光咖啡")
+        phone.sees("付款给晨光咖啡")
         assert phone.page.inner_text("#number") == say("zh-Hans", "sale_number_is", number="0001-0007")

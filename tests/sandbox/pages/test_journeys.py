@@ -34,18 +34,18 @@ class Journey:
 JOURNEYS = {
     "paid": Journey(amount=18_80, ends="付款成功", reads="晨光咖啡", status="approved", taken=18_80),
     "paid, terminal offline": Journey(
-        amount=18_80, ends="付款成功", reads="把这八位数字读给收银员", status="approved", taken=18_80, online=False
+        amount=18_80, ends="付款成功", reads="请向收银员出示确认码", status="approved", taken=18_80, online=False
     ),
-    "declined": Journey(amount=18_05, ends="没有付成，没有扣款", reads="付款服务没有同意这一笔", status="declined"),
+    "declined": Journey(amount=18_05, ends="支付失败，未扣款", reads="支付服务商未通过这笔付款", status="declined"),
     "declined, by a test amount that says so": Journey(
-        amount=18_05, ends="没有付成，没有扣款", reads="这是测试金额", status="declined"
+        amount=18_05, ends="支付失败，未扣款", reads="这是测试金额", status="declined"
     ),
     "declined, offline": Journey(
-        amount=18_05, ends="没有付成，没有扣款", reads="付款服务没有同意这一笔", status="declined", online=False
+        amount=18_05, ends="支付失败，未扣款", reads="支付服务商未通过这笔付款", status="declined", online=False
     ),
-    "not enough money": Journey(amount=18_51, ends="没有付成，没有扣款", reads="余额不足", status="declined"),
-    "wallet expired": Journey(amount=18_54, ends="没有付成，没有扣款", reads="付款凭证已过期", status="declined"),
-    "held for review": Journey(amount=18_27, ends="正在审核，请不要再付一次", reads="自己变", status="held"),
+    "not enough money": Journey(amount=18_51, ends="支付失败，未扣款", reads="余额不足", status="declined"),
+    "wallet expired": Journey(amount=18_54, ends="支付失败，未扣款", reads="付款证书已过期", status="declined"),
+    "held for review": Journey(amount=18_27, ends="正在审核，请勿重复支付", reads="自动更新", status="held"),
 }
 
 
@@ -55,7 +55,7 @@ def test_somebody_new_pays(browser: "Browser", shop: Shop, till: Till, journey: 
     with shopper(browser, shop) as phone:
         phone.open(address(till, sale))
         phone.sign_up()
-        phone.sees("付给 晨光咖啡")
+        phone.sees("付款给晨光咖啡")
         assert till.status(sale) == "claimed"
         phone.pay()
         phone.sees(journey.ends)
@@ -74,12 +74,12 @@ def test_the_code_of_an_offline_sale_is_the_right_one_and_stays(browser: "Browse
         phone.sign_up()
         assert phone.page.get_by_role("checkbox").count() == 0  # neither tip nor voucher (tap protocol §3)
         phone.pay()
-        phone.reads("把这八位数字读给收银员")
+        phone.reads("请向收银员出示确认码")
         for _ in range(2):
             assert phone.page.locator(".code").inner_text().replace("\n", "") == right
             assert phone.page.locator(".spoken").inner_text() == " ".join(right)
             phone.page.reload()
-            phone.reads("把这八位数字读给收银员")
+            phone.reads("请向收银员出示确认码")
 
 
 def test_the_presentation_after_the_hash_is_sent_in_no_address_of_a_page(
@@ -91,7 +91,7 @@ def test_the_presentation_after_the_hash_is_sent_in_no_address_of_a_page(
         phone.page.on("request", lambda request: asked.append(request.url))
         phone.open(address(till, sale))
         phone.sign_up()
-        phone.sees("付给 晨光咖啡")
+        phone.sees("付款给晨光咖啡")
         documents = [url for url in asked if "/wallet/" not in url and "#" not in url]
         assert documents
         assert not any(sale.text in url for url in documents)
@@ -103,10 +103,10 @@ def test_whoever_has_an_account_sees_the_amount_at_once_and_a_tip_is_added(
     with shopper(browser, shop) as phone:
         phone.open(address(till, till.sale(1_00)))
         phone.sign_up("小鹏")
-        phone.sees("付给 晨光咖啡")
+        phone.sees("付款给晨光咖啡")
         sale = till.sale(18_80)
         phone.open(address(till, sale))
-        phone.reads("小鹏 的余额")
+        phone.reads("小鹏的余额")
         phone.page.get_by_role("checkbox").check()
         phone.pay()
         phone.sees("付款成功")
@@ -120,7 +120,7 @@ def test_vouchers_and_purses_are_offered_where_there_are_some(browser: "Browser"
     with shopper(browser, shop) as phone:
         phone.open(address(till, till.sale(1_00)))
         phone.sign_up("小鹏")
-        phone.sees("付给 晨光咖啡")
+        phone.sees("付款给晨光咖啡")
         wallet = phone.wallet()
         account_id = wallet.call("POST", "/purses", {"name": "一家三口"}).json()["members"][0]
         purse_id = wallet.call("GET", "/purses").json()["purses"][0]["purse_id"]
@@ -131,8 +131,8 @@ def test_vouchers_and_purses_are_offered_where_there_are_some(browser: "Browser"
         sale = till.sale(18_80)
         phone.open(address(till, sale))
         phone.page.get_by_role("radio", name="一家三口").check()
-        phone.page.get_by_role("checkbox", name="减 ¥5.00").check()
-        phone.press("付款 ¥13.80")
+        phone.page.get_by_role("checkbox", name="减¥5.00").check()
+        phone.press("付款¥13.80")
         phone.sees("付款成功")
         purse = wallet.call("GET", "/purses").json()["purses"][0]
         assert (purse["balances"][0]["amount"], wallet.balance()) == (50_00 - 13_80, ALL - 50_00)
@@ -143,8 +143,8 @@ def test_whoever_has_too_little_tops_up_and_pays(browser: "Browser", shop: Shop,
     with shopper(browser, shop) as phone:
         phone.open(address(till, sale))
         phone.sign_up()
-        phone.reads("不够付这一笔")
-        phone.press("充值 ¥100.00")
+        phone.reads("余额不足")
+        phone.press("充值¥100.00")
         phone.pay()
         phone.sees("付款成功")
         assert phone.wallet().balance() == 50_00
@@ -159,19 +159,19 @@ def test_what_another_phone_is_paying_opens_once_that_one_lets_go(browser: "Brow
     with shopper(browser, shop) as first, shopper(browser, shop) as second:
         first.open(url)
         first.sign_up()
-        first.sees("付给 晨光咖啡")
+        first.sees("付款给晨光咖啡")
         second.open(url)
-        second.sees("另一部手机正在付这一笔")
-        second.reads("最多还有 1:00")
+        second.sees("另一部手机正在付款")
+        second.reads("最多还需1:00")
         first.press("取消")
-        first.sees("您没有付")
+        first.sees("已取消付款")
         until(lambda: till.status(sale) == "created", "the claim is given back")
         second.press("再试一次")
         second.sign_up()
         second.pay()
         second.sees("付款成功")
         first.press("继续付款")
-        first.sees("这一笔已经有人付了")
+        first.sees("已由他人付款")
         assert first.page.get_by_role("link").count() == 0  # the receipt is the payer's
         assert (first.wallet().balance(), second.wallet().balance()) == (ALL, ALL - 18_80)
 
@@ -182,10 +182,10 @@ def test_two_tabs_of_one_phone_are_one_payer(browser: "Browser", shop: Shop, til
     with shopper(browser, shop) as one:
         one.open(url)
         one.sign_up()
-        one.sees("付给 晨光咖啡")
+        one.sees("付款给晨光咖啡")
         other = one.second_tab()
         other.open(url)
-        other.sees("付给 晨光咖啡")
+        other.sees("付款给晨光咖啡")
         other.pay()
         other.sees("付款成功")
         one.sees("付款成功")  # it has heard, without a conflict
@@ -199,7 +199,7 @@ def test_both_tabs_may_be_told_to_pay(browser: "Browser", shop: Shop, till: Till
         one.with_own_time()  # else the first tab may ask, and show that it is paid, before it is told to pay
         one.open(url)
         one.sign_up()
-        one.sees("付给 晨光咖啡")
+        one.sees("付款给晨光咖啡")
         other = one.second_tab()
         other.page.add_init_script("delete window.BroadcastChannel")  # an old browser: tabs do not hear each other
         other.open(url)
@@ -215,10 +215,10 @@ def test_closing_one_of_two_tabs_leaves_the_claim_to_the_other(browser: "Browser
     with shopper(browser, shop) as one:
         one.open(url)
         one.sign_up()
-        one.sees("付给 晨光咖啡")
+        one.sees("付款给晨光咖啡")
         other = one.second_tab()
         other.open(url)
-        other.sees("付给 晨光咖啡")
+        other.sees("付款给晨光咖啡")
         with one.page.expect_response("**/claim"):  # the one that stays claims what the other gave back
             other.open(f"{till.http.base_url}/t")
         until(lambda: till.status(sale) == "claimed", "it is claimed by the tab that stays")
@@ -235,12 +235,12 @@ def test_a_page_that_is_left_gives_its_claim_back(browser: "Browser", shop: Shop
     with shopper(browser, shop) as phone:
         phone.open(url)
         phone.sign_up()
-        phone.sees("付给 晨光咖啡")
+        phone.sees("付款给晨光咖啡")
         phone.open(f"{till.http.base_url}/t")
-        phone.sees("请扫收款机上的码")
+        phone.sees("请扫描收款机上的二维码")
         until(lambda: till.status(sale) == "created", "the claim is given back")
         phone.page.go_back()
-        phone.sees("付给 晨光咖啡")
+        phone.sees("付款给晨光咖啡")
         until(lambda: till.status(sale) == "claimed", "it is claimed again")
 
 
@@ -250,7 +250,7 @@ def test_a_phone_that_dies_holds_nobody_up_for_more_than_a_minute(browser: "Brow
     with shopper(browser, shop) as dead, shopper(browser, shop) as other:
         dead.open(url)
         dead.sign_up()
-        dead.sees("付给 晨光咖啡")
+        dead.sees("付款给晨光咖啡")
         dead.context.set_offline(True)
         dead.page.close()
         shop.clock.advance(60)
@@ -266,9 +266,9 @@ def test_a_minute_without_paying_lets_go_and_going_on_continues(browser: "Browse
         phone.with_own_time()
         phone.open(address(till, sale))
         phone.sign_up()
-        phone.sees("付给 晨光咖啡")
+        phone.sees("付款给晨光咖啡")
         phone.page.context.set_offline(True)
-        phone.hurries_until("还要付吗？")
+        phone.hurries_until("还要付款吗？")
         phone.page.context.set_offline(False)
         shop.clock.advance(60)
         assert till.status(sale) == "created"
@@ -285,17 +285,17 @@ def test_an_untouched_page_does_not_claim_again_what_the_backend_lets_go_a_momen
         phone.with_own_time()
         phone.open(address(till, sale))
         phone.sign_up()
-        phone.sees("付给 晨光咖啡")
+        phone.sees("付款给晨光咖啡")
         for _ in range(53):
             shop.clock.advance(1)
             phone.second()
         assert till.status(sale) == "claimed"
-        phone.reads("为您保留 0:0")
+        phone.reads("为您保留0:0")
         shop.clock.advance(7)
         for _ in range(4):  # its next look is before its own count ends
             phone.second()
         assert till.status(sale) == "created"
-        phone.sees("还要付吗？")
+        phone.sees("还要付款吗？")
 
 
 @pytest.mark.parametrize("payer", ["the same account", "somebody else"])
@@ -306,14 +306,14 @@ def test_who_let_go_learns_that_it_was_paid_by_tap(browser: "Browser", shop: Sho
         phone.open(address(till, sale))
         phone.sign_up()
         phone.press("取消")
-        phone.sees("您没有付")
+        phone.sees("已取消付款")
         until(lambda: till.status(sale) == "created", "the claim is given back")
         for _ in range(9):
             phone.second()
-        phone.sees("您没有付")
+        phone.sees("已取消付款")
         assert till.status(sale) == "created"  # looking claims nothing
         till.pay(sale, phone.card() if payer == "the same account" else shop.wallet())
-        phone.hurries_until("付款成功" if payer == "the same account" else "这一笔已经有人付了")
+        phone.hurries_until("付款成功" if payer == "the same account" else "已由他人付款")
 
 
 # --- the line breaks --------------------------------------------------------------------------------------------------
@@ -330,10 +330,10 @@ def test_a_line_that_breaks_while_paying_charges_once(
         phone.sign_up()
         phone.page.route("**/pay", cut, times=1)
         phone.pay()
-        phone.sees("正在核实，请不要再付一次")
+        phone.sees("正在核实，请勿重复支付")
         if cut is never_sent:
-            phone.hurries_until("付给 晨光咖啡")
-            phone.reads("这一笔还没有付")
+            phone.hurries_until("付款给晨光咖啡")
+            phone.reads("尚未付款")
             assert phone.wallet().balance() == ALL
             phone.pay()
         phone.hurries_until("付款成功")
@@ -347,13 +347,13 @@ def test_while_nobody_can_be_asked_it_stays_unknown(browser: "Browser", shop: Sh
         phone.open(address(till, sale))
         phone.sign_up()
         phone.page.route("**/pay", sent_but_unanswered)
-        phone.sees("付给 晨光咖啡")
+        phone.sees("付款给晨光咖啡")
         phone.page.route("**/wallet/v1/intents/*", never_sent)
         phone.pay()
-        phone.sees("正在核实，请不要再付一次")
+        phone.sees("正在核实，请勿重复支付")
         phone.page.clock.run_for(30_000)
-        phone.sees("正在核实，请不要再付一次")
-        phone.reads("已等 0:3")
+        phone.sees("正在核实，请勿重复支付")
+        phone.reads("已等待0:3")
         phone.page.unroute("**/wallet/v1/intents/*")
         phone.hurries_until("付款成功")
         assert phone.wallet().balance() == ALL - 18_80
@@ -375,11 +375,11 @@ def test_without_a_line_the_page_tries_again_by_itself(browser: "Browser", shop:
         phone.with_own_time()
         phone.open(address(till, till.sale(1_00)))
         phone.sign_up()
-        phone.sees("付给 晨光咖啡")
+        phone.sees("付款给晨光咖啡")
         phone.page.route("**/wallet/**", never_sent, times=1)
         phone.open(address(till, sale))
-        phone.sees("现在连不上")
-        phone.hurries_until("付给 晨光咖啡")
+        phone.sees("网络连接失败")
+        phone.hurries_until("付款给晨光咖啡")
 
 
 def test_who_has_opened_a_sale_too_often_is_told_so_and_not_that_the_line_is_down(
@@ -390,10 +390,10 @@ def test_who_has_opened_a_sale_too_often_is_told_so_and_not_that_the_line_is_dow
     with shopper(browser, shop, expected=("429",)) as phone:
         phone.open(address(till, till.sale(1_00)))
         phone.sign_up()
-        phone.sees("付给 晨光咖啡")
+        phone.sees("付款给晨光咖啡")
         for _ in range(5):
             for call in ("claim", "release"):
                 assert phone.wallet().call("POST", f"/intents/{sale.intent_id}/{call}").is_success
         phone.open(url)
-        phone.sees("打开的次数太多了")
+        phone.sees("打开次数过多")
         phone.reads("碰一碰付款")

@@ -72,5 +72,5 @@ def test_document_and_script_choose_the_same_language() -> None:
 
 
 def test_a_sentence_is_the_scripts_with_its_values() -> None:
-    assert say("zh-Hant", "to_pay", merchant="{晨光}") == "付給 {晨光}"
+    assert say("zh-Hant", "to_pay", merchant="{晨光}") == "付款給{晨光}"
     assert say("en", "sale_number_is", number="0001-0007") == "Sale 0001-0007"

@@ -81,9 +81,9 @@ def test_what_an_old_browser_lacks_changes_no_result(browser: "Browser", shop: S
     declined, paid = till.sale(18_05), till.sale(18_80)
     with shopper(browser, shop) as phone:
         phone.page.add_init_script(taken)
-        for sale, ends, status in ((declined, "没有付成，没有扣款", "declined"), (paid, "付款成功", "approved")):
+        for sale, ends, status in ((declined, "支付失败，未扣款", "declined"), (paid, "付款成功", "approved")):
             phone.open(address(till, sale))
-            phone.sees("付给 晨光咖啡")
+            phone.sees("付款给晨光咖啡")
             if phone.page.get_by_role("textbox").count():  # always, where nothing is kept
                 phone.sign_up()
             phone.pay()
@@ -95,14 +95,14 @@ def test_languages_that_are_none_get_the_english_page(browser: "Browser", shop: 
     with shopper(browser, shop) as phone:
         phone.page.add_init_script("Object.defineProperty(navigator, 'languages', { value: ['en-US@posix'] })")
         phone.open(address(till, till.sale(18_80)))
-        phone.reads("What shall we call you?")
+        phone.reads("What's your name?")
 
 
 HALF_A_SCRIPT = "const torn = () => {\n"
 BEFORE_ANY_SCRIPT = {
-    "zh-CN": ("付给 晨光咖啡", "编号", "这一页没有完整打开，没有发出付款。"),
-    "zh-TW": ("付給 晨光咖啡", "編號", "這一頁沒有完整開啟，沒有送出付款。"),
-    "en-GB": ("Pay 晨光咖啡", "Sale", "has sent no payment"),
+    "zh-CN": ("付款给晨光咖啡", "编号", "页面未完整打开，付款未发出。"),
+    "zh-TW": ("付款給晨光咖啡", "編號", "頁面未完整開啟，付款未送出。"),
+    "en-GB": ("Pay 晨光咖啡", "Sale", "no payment was sent"),
 }
 
 
@@ -154,10 +154,10 @@ def pays_with_a_script_that_fails(phone: Shopper, url: str, at: str) -> None:
     """Up to the page that says so; `at`: what of the browser breaks as the payment is confirmed."""
     phone.open(url)
     phone.sign_up()
-    phone.sees("付给 晨光咖啡")
+    phone.sees("付款给晨光咖啡")
     phone.page.evaluate(f"window.{at} = function () {{ throw new Error('torn'); }}; undefined")
     phone.pay()
-    phone.sees("页面出错了")
+    phone.sees("页面出错")
 
 
 def test_a_script_that_fails_before_it_sends_says_that_nothing_was_sent(
@@ -166,7 +166,7 @@ def test_a_script_that_fails_before_it_sends_says_that_nothing_was_sent(
     sale = till.sale(18_80)
     with shopper(browser, shop, expected=("torn",)) as phone:
         pays_with_a_script_that_fails(phone, address(till, sale), at="AbortController")
-        phone.reads("没有发出付款，没有扣款")
+        phone.reads("付款未发出，未扣款")
         assert (till.status(sale), phone.wallet().balance()) == ("claimed", ALL)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 LOST = ("net::ERR", "Failed to load resource")
-SAYS = {"zh-CN": "现在连不上", "zh-TW": "現在連不上", "en-GB": "No connection"}
+SAYS = {"zh-CN": "网络连接失败", "zh-TW": "網路連線失敗", "en-GB": "No connection"}
 ACTIVE = """(limit_ms) => new Promise((done, give_up) => {
   setTimeout(() => give_up(new Error("no worker")), limit_ms);
   navigator.serviceWorker.ready.then(({ active }) => {
@@ -72,7 +72,7 @@ def test_a_receipt_opened_without_a_line_says_so(browser: "Browser", shop: Shop,
         phone.sees("已付款")
         phone.context.set_offline(True)
         phone.open(url)
-        phone.sees("现在连不上")
+        phone.sees("网络连接失败")
         assert "18.80" not in phone.page.content()
         assert "已付款" not in phone.page.inner_text("main")
 

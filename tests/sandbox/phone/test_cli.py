@@ -155,7 +155,7 @@ def test_yes_answers_by_itself(counter: Counter) -> None:
 def test_an_owner_who_says_no(counter: Counter) -> None:
     replies = counter.serve(counter.till.sale(1880))
     result = counter.run("tap", "--no")
-    assert (result.output, result.exit_code) == ("晨光咖啡 18.80 CNY, not paid: you said no\n", 1)
+    assert (result.output, result.exit_code) == ("晨光咖啡 18.80 CNY, not paid: you declined it\n", 1)
     assert replies.result(DEADLINE_S) == [Declines(0)]
 
 
@@ -216,20 +216,20 @@ def test_what_is_asked_after_all_is_said_and_paid(counter: Counter) -> None:
     pay = f"`pengpos phone dues --pay {owed.sale.intent_id}`"
     asked = (
         "晨光咖啡 18.80 CNY, please: you paid this while the shop was offline, and it was declined when the shop came "
-        f"online again, because there was not enough money on your account. To pay it: {pay}. If it is not yours: "
+        f"online again, because your account had insufficient funds. To pay it: {pay}. If it is not yours: "
         f"`pengpos phone dues --refuse {owed.sale.intent_id}`."
     )
     assert counter.run("dues").output.splitlines() == [asked]
     declined = f"晨光咖啡 {owed.till.terminal_id[-4:]}-0001 18.80 CNY, declined when the shop came online again; "
     assert counter.run("payments").output.splitlines() == [
-        declined + "you are asked to pay it after all, see `pengpos phone dues`"
+        declined + "you are asked to pay it, see `pengpos phone dues`"
     ]
     short = counter.run("dues", "--pay", owed.sale.intent_id)
-    assert (short.exit_code, "there is not enough money on this account" in short.output) == (1, True)
+    assert (short.exit_code, "this account has insufficient funds" in short.output) == (1, True)
     owed.earns(20_00)
     for _ in range(2):
-        assert counter.run("dues", "--pay", owed.sale.intent_id).output == "晨光咖啡 18.80 CNY, paid after all.\n"
-    assert counter.run("payments").output.splitlines() == [declined + "paid after all"]
+        assert counter.run("dues", "--pay", owed.sale.intent_id).output == "晨光咖啡 18.80 CNY, paid later.\n"
+    assert counter.run("payments").output.splitlines() == [declined + "paid later"]
     assert counter.run("balance").output.splitlines() == [
         "1.20 CNY",
         "500.00 CNY of it also where the shop is offline",
@@ -240,12 +240,12 @@ def test_what_is_not_mine_is_refused_and_may_still_be_paid(counter: Counter) -> 
     owed = declined_at_sync(counter)
     said = counter.run("dues", "--refuse", owed.sale.intent_id)
     assert said.output == (
-        "晨光咖啡 18.80 CNY, you said you will not pay it. Should you change your mind: "
+        "晨光咖啡 18.80 CNY, you declined to pay it. Should you change your mind: "
         f"`pengpos phone dues --pay {owed.sale.intent_id}`.\n"
     )
     assert (counter.run("dues").output, owed.state()) == (said.output, "refused")
     owed.till.refund(owed.sale)
-    assert counter.run("dues").output == "晨光咖啡, nothing is owed any more.\n"
+    assert counter.run("dues").output == "晨光咖啡, nothing more is owed.\n"
     late = counter.run("dues", "--pay", owed.sale.intent_id)
     assert (late.exit_code, "this is withdrawn" in late.output) == (1, True)
 
@@ -253,7 +253,7 @@ def test_what_is_not_mine_is_refused_and_may_still_be_paid(counter: Counter) -> 
 @pytest.mark.parametrize(
     ("code", "why"),
     [
-        ("insufficient_funds", "because there was not enough money on your account"),
+        ("insufficient_funds", "because your account had insufficient funds"),
         ("too_old", "because it came too late"),
         ("something_new", "because the answer was something_new"),
     ],

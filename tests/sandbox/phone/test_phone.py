@@ -254,7 +254,7 @@ def test_what_a_tap_has_signed_is_not_paid_by_qr(phone: VirtualPhone, town: Town
 
 def test_a_refusal_leaves_the_tap_open(phone: VirtualPhone, town: Town) -> None:
     sale = town.till.sale(2_000_00)
-    with pytest.raises(BackendRefusedError, match="not enough money"):
+    with pytest.raises(BackendRefusedError, match="insufficient funds"):
         phone.scan(town.account(phone), fragment(sale))
     town.shop.http.post(
         "/wallet/v1/top-ups",

@@ -96,7 +96,7 @@ def test_what_somebody_else_has_paid_is_told_once_and_costs_nothing(heard: Outco
     for _ in range(2):
         paying.wallet.release_promise((1).to_bytes(16, "big"))
     assert [type(event) for event in paying.events].count(PaidByAnother) == 1
-    assert of_event(paying.events[-1]).endswith("paid by somebody else already; you were not charged")
+    assert of_event(paying.events[-1]).endswith("already paid by someone else; you were not charged")
     assert paying.store.spendable_minor("CNY") == 100_00
 
 

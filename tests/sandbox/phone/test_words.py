@@ -38,10 +38,10 @@ PAY, REFUSE = f"`pengpos phone dues --pay {INTENT}`", f"`pengpos phone dues --re
         (Asked(offer=OFFER, hint=Hint.CONFIRM, total_minor=AMOUNT_LIMIT_MINOR + 1), ": confirm, then tap again"),
         (Authorised(payment=SIGNED, again=False), ", authorised"),
         (Authorised(payment=SIGNED, again=True), ", the same answer as before"),
-        (Refused(reason=Reason.NOT_ENOUGH_MONEY, offer=OFFER), ", not paid: there is not enough money"),
+        (Refused(reason=Reason.NOT_ENOUGH_MONEY, offer=OFFER), ", not paid: insufficient funds"),
         (PaidAnotherWay(offer=OFFER), ", paid already by tag or QR: showed the receipt"),
         (PaidByAnother(payment=replace(SIGNED, released=True)),
-         ", paid by somebody else already; you were not charged"),
+         ", already paid by someone else; you were not charged"),
         (ReceiptKept(payment=replace(SIGNED, outcome=Outcome.DECLINED)), ", declined"),
     ],
 )  # fmt: skip
@@ -51,7 +51,7 @@ def test_an_event_is_one_sentence_about_the_shop_and_the_amount(event: Event, sa
 
 def test_of_a_request_that_did_not_verify_nothing_is_shown() -> None:
     refused = words.of_event(Refused(reason=Reason.NOT_TRUSTED, detail="the issuer's signature"))
-    assert refused == "Not paid: this terminal or its request is not to be trusted"
+    assert refused == "Not paid: this terminal or its request could not be verified"
 
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason <= 7], ids=lambda reason: reason.name)
@@ -84,7 +84,7 @@ def test_an_offer_says_who_asks_for_what(changes: dict[str, Any], said: str) -> 
         ({"outcome": Outcome.ACCEPTED_OFFLINE},
          "18.80 CNY, accepted offline; it is booked once the shop is online again"),
         ({"outcome": Outcome.ACCEPTED_OFFLINE, "released": True},
-         "18.80 CNY, paid by somebody else already; you were not charged"),
+         "18.80 CNY, already paid by someone else; you were not charged"),
         ({"outcome": Outcome.DECLINED, "taken_minor": 0}, "18.80 CNY, declined"),
         ({"outcome": Outcome.DECLINED, "reason": 23}, "18.80 CNY, declined (reason 23)"),
         ({"outcome": Outcome.DECLINED, "released": True}, "18.80 CNY, declined"),
@@ -98,7 +98,7 @@ def test_a_payment_by_tap_says_how_it_stands(changes: dict[str, Any], said: str)
     ("changes", "said"),
     [
         ({}, "18.80 CNY, paid"),
-        ({"status": "already_paid"}, "18.80 CNY, paid by somebody else already"),
+        ({"status": "already_paid"}, "18.80 CNY, already paid by someone else"),
         ({"status": "held"}, "18.80 CNY, held for review"),
         ({"status": "a later one"}, "18.80 CNY, a later one"),
         ({"refunded": 880}, "18.80 CNY, paid, 8.80 CNY refunded"),
@@ -106,7 +106,7 @@ def test_a_payment_by_tap_says_how_it_stands(changes: dict[str, Any], said: str)
         ({"confirmation_code": "40718265"}, "18.80 CNY, paid. Tell the cashier this code: 40718265"),
         ({"status": "declined", "total": 0, "due": {"state": "open", "amount": 1880}},
          ("18.80 CNY, declined when the shop came online again; "
-          "you are asked to pay it after all, see `pengpos phone dues`")),
+          "you are asked to pay it, see `pengpos phone dues`")),
         ({"status": "declined", "due": {"state": "later", "amount": 1}},
          "0.01 CNY, declined when the shop came online again; later"),
     ],
@@ -121,9 +121,9 @@ def test_a_booked_payment_says_how_it_stands(changes: dict[str, Any], said: str)
         ({}, (f"{SHOP} 18.80 CNY, please: you paid this while the shop was offline, and it was declined when the shop "
               f"came online again, because it came too late. To pay it: {PAY}. If it is not yours: {REFUSE}.")),
         ({"state": "refused"},
-         f"{SHOP} 18.80 CNY, you said you will not pay it. Should you change your mind: {PAY}."),
-        ({"state": "paid"}, f"{SHOP} 18.80 CNY, paid after all."),
-        ({"state": "withdrawn", "amount": 0}, f"{SHOP}, nothing is owed any more."),
+         f"{SHOP} 18.80 CNY, you declined to pay it. Should you change your mind: {PAY}."),
+        ({"state": "paid"}, f"{SHOP} 18.80 CNY, paid later."),
+        ({"state": "withdrawn", "amount": 0}, f"{SHOP}, nothing more is owed."),
         ({"state": "later"}, f"{SHOP} 18.80 CNY, later."),
     ],
 )  # fmt: skip

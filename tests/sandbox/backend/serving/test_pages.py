@@ -85,8 +85,8 @@ def test_what_has_not_changed_is_not_sent_again(http: httpx.Client, path: str) -
 
 
 SAID: dict[str, tuple[str, Language]] = {
-    "zh-CN": ("付给 <bdi>晨光咖啡</bdi>", "zh-Hans"),
-    "zh-TW": ("付給 <bdi>晨光咖啡</bdi>", "zh-Hant"),
+    "zh-CN": ("付款给<bdi>晨光咖啡</bdi>", "zh-Hans"),
+    "zh-TW": ("付款給<bdi>晨光咖啡</bdi>", "zh-Hant"),
     "fr": ("Pay <bdi>晨光咖啡</bdi>", "en"),
 }
 

@@ -310,9 +310,9 @@ def test_what_is_pressed_is_done(browser: "Browser", standing: tuple[Standing, s
 @pytest.mark.parametrize(
     ("language", "pay", "no", "why"),
     [
-        ("zh-Hans", "付款", "不付", "余额不够"),
-        ("zh-Hant", "付款", "不付", "餘額不夠"),
-        ("en", "Pay", "Not mine", "there was not enough money"),
+        ("zh-Hans", "付款", "不付", "余额不足"),
+        ("zh-Hant", "付款", "不付", "餘額不足"),
+        ("en", "Pay", "Not mine", "your funds were insufficient"),
     ],
 )
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["360", "1280"])
