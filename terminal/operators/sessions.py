@@ -34,7 +34,9 @@ class RoleNeededError(PengposError):
 
     def __str__(self) -> str:
         if not self.roles:
-            return f"{self.action}: no operator of this terminal may do this; the policy names no role that is known here"
+            return (
+                f"{self.action}: no operator of this terminal may do this; the policy names no role that is known here"
+            )
         return f"{self.action}: a {' or '.join(self.roles)} signs in for this: POST /v1/operators/session"
 
 

@@ -32,6 +32,4 @@ def test_what_is_known_to_one_room_names_its_module() -> None:
 
 
 def test_a_refusal_says_its_code_and_why() -> None:
-    assert (
-        str(RefusedRequestError("claimed", "someone else is paying this")) == "claimed: someone else is paying this"
-    )
+    assert str(RefusedRequestError("claimed", "someone else is paying this")) == "claimed: someone else is paying this"

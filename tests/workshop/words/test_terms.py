@@ -83,7 +83,9 @@ def test_the_table_is_read() -> None:
 def test_each_thing_has_one_word(language: Language) -> None:
     banned = [word for term in TERMS for word in term.variants(language)]
     assert {
-        place: words for place, said in SAID[language].items() if (words := [word for word in banned if has(said, word)])
+        place: words
+        for place, said in SAID[language].items()
+        if (words := [word for word in banned if has(said, word)])
     } == {}
 
 
@@ -107,7 +109,9 @@ def test_no_character_is_of_the_other_script(language: Language) -> None:
     } == {}
 
 
-@pytest.mark.parametrize(("character", "language"), [("機", "zh-Hans"), ("後", "zh-Hans"), ("机", "zh-Hant"), ("后", "zh-Hant")])
+@pytest.mark.parametrize(
+    ("character", "language"), [("機", "zh-Hans"), ("後", "zh-Hans"), ("机", "zh-Hant"), ("后", "zh-Hant")]
+)
 def test_a_stray_character_would_be_seen(character: str, language: Language) -> None:
     assert not common(character, language)
 

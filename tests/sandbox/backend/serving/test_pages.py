@@ -128,9 +128,9 @@ def out_of_time(till: Till, shop: Shop) -> str:
 @pytest.mark.parametrize(
     ("made", "says"),
     [
-        (paid, "Somebody has paid this already"),
-        (cancelled, "The cashier cancelled this"),
-        (out_of_time, "Too late, this was not paid"),
+        (paid, "Someone else has paid"),
+        (cancelled, "The cashier cancelled this payment"),
+        (out_of_time, "Timed out, not paid"),
     ],
     ids=["paid", "cancelled", "out of time"],
 )
