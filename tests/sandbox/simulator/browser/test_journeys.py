@@ -163,7 +163,7 @@ def test_an_owner_who_says_no(counter: CounterPage) -> None:
     counter.wish("says_no")
     counter.charge("5.00")
     counter.hold()
-    assert "You said no" in counter.until_face("refused")
+    assert "You declined" in counter.until_face("refused")
     counter.until("presented")  # another phone may still pay
     counter.page.locator("#screen").focus()
     counter.until_drawn()
