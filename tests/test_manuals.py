@@ -114,6 +114,13 @@ def test_doctor_has_exactly_the_lights_of_the_page(tmp_path: Path, monkeypatch: 
     assert re.findall(r"^\| \*\*(.+?)\*\* \|", written, re.MULTILINE) == lights(monkeypatch, Home(tmp_path))
 
 
+def test_every_alarm_of_the_terminal_is_on_the_page() -> None:
+    kinds = page("docs/spec/local-api.md").partition("\n  - until a person has seen to it, of the terminal:")[2]
+    named = set(re.findall(r"`([a-z]+(?:_[a-z]+)*)`", kinds.partition("\n- **Day**")[0])) - {"standing", "locked"}
+    assert len(named) > 20
+    assert named - set(first_spans(section(page("docs/technicians.md"), "## Alarms"))) == set()
+
+
 def test_every_file_of_a_home_is_on_the_page() -> None:
     root = Path("/home")
     named = first_spans(section(page("docs/technicians.md"), "## Enrolment"))
