@@ -57,7 +57,8 @@ def test_every_refusal_fits_whole(size: Size, language: Language, code: str) -> 
 
 @EVERY_PANEL
 @pytest.mark.parametrize(
-    ("text", "lines"), [("编号 0001-1000", 1), ("离线收款0001-1000上传后支付失败，顾客已补付18.80", 2), ("没" * 200, 2)],
+    ("text", "lines"),
+    [("编号 0001-1000", 1), ("离线收款0001-1000上传后支付失败，顾客已补付18.80", 2), ("没" * 200, 2)],
     ids=["short", "two lines", "far too long"],
 )  # fmt: skip
 def test_it_is_drawn_over_its_box_and_no_further(size: Size, text: str, lines: int) -> None:
