@@ -60,7 +60,7 @@ def test_colour_adds_nothing_that_is_not_also_a_word() -> None:
 
 IN_CHINESE: dict[Language, list[str]] = {
     "zh-Hans": [
-        "pengpos 0.1.0，数据在 /h",
+        "pengpos 0.1.0，数据在/h",
         "",
         "正常  Python  3.11.2，64位",
         "注意  存储    仅剩9 MiB",
@@ -71,7 +71,7 @@ IN_CHINESE: dict[Language, list[str]] = {
         "有1项故障，影响正常收款。",
     ],
     "zh-Hant": [
-        "pengpos 0.1.0，資料在 /h",
+        "pengpos 0.1.0，資料在/h",
         "",
         "正常  Python  3.11.2，64位元",
         "注意  儲存    僅剩9 MiB",

@@ -31,7 +31,7 @@ TABLE: list[tuple[JournalError, str, str]] = [
     (JournalMediumError("disk I/O error", "Replace the card"), "disk I/O error", "Replace the card"),
     (JournalFullError("no space left"), "no space left", "The light of the disk"),
     (JournalUnavailableError("locked"), "locked", "The light of the disk"),
-    (JournalFaultError("no such table: sale"), "no such table", "call the helpdesk"),
+    (JournalFaultError("no such table: sale"), "no such table", "tell support"),
     (JournalCorruptError(7, "changed"), "row 7", "pengpos queue verify"),
 ]
 
