@@ -82,6 +82,8 @@ def mended(text: str, *, most: int, bytes_most: int | None = None) -> str:
             break
         whole = longer
     whole = whole.rstrip("".join(_JOINERS)).strip()
+    if unfit(whole, most=most, bytes_most=bytes_most) is not None and any(one in _JOINERS for one in whole):
+        return mended("".join(one for one in whole if one not in _JOINERS), most=most, bytes_most=bytes_most)
     return whole if any(map(_is_seen, whole)) else ""
 
 

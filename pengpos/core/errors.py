@@ -79,6 +79,8 @@ PengposError
 │   ├── ProblemError             an answer that is an error [sandbox.backend.contract.problems]
 │   ├── InsufficientFundsError   a balance does not cover what was to be taken [sandbox.backend.ledger.ledger]
 │   ├── NoTurnError              those before in the queue of writers took too long [sandbox.backend.records.turns]
+│   ├── NotStraightError         a payment is out of the ordinary [sandbox.backend.payments.straight_through]
+│   ├── ShopChangedError         what was kept of a shop is not so [sandbox.backend.payments.straight_through]
 │   └── RaceLostError            another transaction was first [sandbox.backend.records.database]
 ├── ProgramFailedError           a program that was started ended, or never was ready [workshop.processes]
 ├── ShopIsOpenError              another `pengpos run` has the shop of this home open [workshop.doorplate]

@@ -60,6 +60,7 @@ def test_the_no_to_the_online_try_is_no_verdict_on_what_was_stored(
     def at_first(_session: object, _intent: object, *, accepted_offline: bool) -> Refusal | None:
         return None if accepted_offline else trial_amounts.SOFT_DECLINE
 
+    monkeypatch.setattr(trial_amounts, "is_ordinary", lambda _minor: False)
     monkeypatch.setattr(trial_amounts, "outcome", at_first)
     counter.road.silence_events()
     counter.road.put(eve.keep_back, "POST", PAYMENTS, times=1)

@@ -83,7 +83,7 @@ def status_of(daemon: Daemon, wanted: Callable[[Status], bool]) -> Status:
 
 
 def all_delivered(seen: Status) -> bool:
-    return any("2 have reached" in alarm.text for alarm in seen.alarms)
+    return any("2 have been sent" in alarm.text for alarm in seen.alarms)
 
 
 @pytest.mark.parametrize(
