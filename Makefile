@@ -11,8 +11,6 @@ venv := .venv/bin
 export PYTHON
 # More arguments for the program behind a target, as in: make test ARGS="tests/pengpos/wire -k cbor"
 ARGS ?=
-# One more than there are cores: two fifths of the tests' time is waiting, for a reader's pace, a field that rests, a browser.
-workers := $(shell echo $$(( $$(nproc) + 1 )))
 
 help:
 	@echo 'make run       sandbox, terminal and screen on this machine, also in a browser; Ctrl-C ends them'
@@ -40,7 +38,7 @@ demo:
 test:
 	@scripts/bootstrap test
 	@scripts/check
-	@exec $(venv)/pytest --numprocesses $(workers) --dist loadfile $(if $(ARGS),$(ARGS),--cov --cov-report=)
+	@exec $(venv)/pytest --numprocesses auto --dist loadfile $(if $(ARGS),$(ARGS),--cov --cov-report=)
 
 peers:
 	@scripts/bootstrap test

@@ -82,6 +82,14 @@ class Day:
         """Wait for a state."""
         return self.until(sale, lambda seen: seen.state == state, state)
 
+    def until_offline(self) -> None:
+        """Wait until the screen says so: a sale of the moment before is one on line."""
+        deadline = time.monotonic() + STEP_LIMIT_S
+        while self.client.status().link.online:
+            if time.monotonic() > deadline:
+                raise StepFailedError("the terminal still takes itself for on line")
+            time.sleep(LOOK_EVERY_S)
+
     def tap(self) -> None:
         """Hold the phone to the reader until it has its receipt, or the patience of a shopper is over."""
         self.phone.hold(self.port, PATIENCE_S, lift_when=lambda event: isinstance(event, ReceiptKept))
@@ -174,6 +182,7 @@ def the_code_on_the_screen(day: Day) -> str:
 def the_link_is_cut(day: Day) -> str:
     """The backend is gone; a sale is accepted offline, in its own colour, by the signed policy."""
     day.shop.cut_link()
+    day.until_offline()
     sale = day.until_state(day.charge("30.00"), "presented")
     check(sale.mode == "offline", f"the sale is {sale.mode}")
     day.tap()

@@ -53,12 +53,13 @@ class Paid:
 
     def lines(self, what: str, payments: int, floor: Floor) -> Iterator[str]:
         """For people; each figure beside what it is held against."""
-        per_s, cpu_ms = payments / self.wall_s, self.cpu_s / payments * 1000
+        cpu_s = max(self.cpu_s, 1 / _TICKS_PER_S)  # the kernel counts by ticks: a few payments may be less than one
+        per_s, cpu_ms = payments / self.wall_s, cpu_s / payments * 1000
         ordered = sorted(self.took_s)
         p50, p99 = statistics.median(ordered) * 1000, ordered[int(len(ordered) * 0.99)] * 1000
         yield (
             f"  {what:<22} {per_s:6.0f}/s   p50 {p50:7.1f} ms   p99 {p99:7.1f} ms   {cpu_ms:6.2f} ms CPU = "
-            f"{1000 / cpu_ms:.0f}/s a core, {floor.cpu_s / self.cpu_s * payments:.2f} of the floor   "
+            f"{1000 / cpu_ms:.0f}/s a core, {floor.cpu_s / cpu_s * payments:.2f} of the floor   "
             f"{self.written_bytes / payments / 1024:.0f} KiB written to files"
         )
 
