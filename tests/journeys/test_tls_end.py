@@ -296,11 +296,14 @@ def test_an_old_answer_confirms_no_time(counter: Counter, eve: Eavesdropper) -> 
     counter.road.put(eve.keep, "GET", "/v1/terminal/config", times=1)
     counter.road.put(heard.keep, "POST", "/v1/terminal/heartbeat", times=1)
     counter._loop.run(counter.terminal._upkeep.refresh())
+    counter.road.put(eve.replay, "GET", "/v1/terminal/config")
+    counter.road.put(heard.replay, "POST", "/v1/terminal/heartbeat")
+    until(lambda: counter.road.is_quiet, "no true answer is under way: what it asks by itself is replayed from here on")
+    counter._loop.run(counter.terminal._upkeep.refresh())
     doubt(counter)
-    counter.road.put(eve.replay, "GET", "/v1/terminal/config", times=1)
-    counter.road.put(heard.replay, "POST", "/v1/terminal/heartbeat", times=1)
     counter._loop.run(counter.terminal._upkeep.refresh())
     assert counter.terminal._device.clock.doubtful_for_s is not None
+    counter.road.clear()
     counter._loop.run(counter.terminal._upkeep.refresh())
     assert counter.terminal._device.clock.doubtful_for_s is None
 
