@@ -70,20 +70,18 @@ def unfit(text: str, *, most: int | None = None, bytes_most: int | None = None) 
 def mended(text: str, *, most: int, bytes_most: int | None = None) -> str:
     """The text as near as may be to what it was, and fit; empty where nothing of it can be seen."""
     spaced = "".join(" " if unicodedata.category(one) in {"Cc", "Zl", "Zp"} else one for one in text)
-    kept = "".join(one for one in spaced if one in _JOINERS or _fits(one, 0))
-    kept = "".join(one for place, one in enumerate(kept) if _fits(kept, place))
+    kept = unicodedata.normalize("NFC", "".join(one for one in spaced if one in _JOINERS or _fits(one, 0)))
+    while (fewer := _without_stray_joiners(kept)) != kept:  # NFC may set another mark beside a joiner
+        kept = fewer
     whole = ""
-    for count, cluster in enumerate(clusters(unicodedata.normalize("NFC", kept).strip())):
+    for count, cluster in enumerate(clusters(kept.strip())):
         if count == most:
             break
-        marks = MARKS_MOST if _bears_marks(cluster[0]) else 0
-        longer = whole + ("" if _is_mark(cluster[0]) else cluster[: 1 + marks])
+        longer = whole + ("" if _is_mark(cluster[0]) else _with_fewer_marks(cluster))
         if bytes_most is not None and len(longer.encode()) > bytes_most:
             break
         whole = longer
     whole = whole.rstrip("".join(_JOINERS)).strip()
-    if unfit(whole, most=most, bytes_most=bytes_most) is not None and any(one in _JOINERS for one in whole):
-        return mended("".join(one for one in whole if one not in _JOINERS), most=most, bytes_most=bytes_most)
     return whole if any(map(_is_seen, whole)) else ""
 
 
@@ -107,15 +105,15 @@ def clusters(text: str) -> Iterator[str]:
 
 
 def _clings(piece: str, character: str) -> bool:
-    if character in _JOINERS or _is_mark(character) or ord(character) in _EMOJI_MODIFIERS:
+    if character in _JOINERS or _adds_to_what_is_before(character):
         return True
     return _is_flag_half(character) and _is_flag_half(piece)
 
 
 def _stacks(text: str) -> Iterator[tuple[str, int]]:
-    """Of each piece: its first character, and how many marks it has."""
+    """Of each piece: its first character, and how many marks and tones it has."""
     for piece in clusters(text):
-        yield piece[0], sum(map(_is_mark, piece))
+        yield piece[0], int(_is_mark(piece[0])) + sum(map(_adds_to_what_is_before, piece[1:]))
 
 
 def _fits(text: str, place: int) -> bool:
@@ -128,9 +126,26 @@ def _fits(text: str, place: int) -> bool:
     return category[0] != "C" and category not in {"Zl", "Zp"}
 
 
+def _without_stray_joiners(text: str) -> str:
+    return unicodedata.normalize("NFC", "".join(one for place, one in enumerate(text) if _fits(text, place)))
+
+
 def _joins(character: str) -> bool:
     """A letter, or a mark on one, of a script with joiners."""
     return unicodedata.category(character)[0] in "LM" and any(low <= ord(character) <= high for low, high in _JOINED)
+
+
+def _with_fewer_marks(cluster: str) -> str:
+    left = MARKS_MOST if _bears_marks(cluster[0]) else 0
+    for place, one in enumerate(cluster[1:], start=1):
+        left -= _adds_to_what_is_before(one)
+        if left < 0:
+            return cluster[:place].rstrip("".join(_JOINERS))
+    return cluster
+
+
+def _adds_to_what_is_before(character: str) -> bool:
+    return _is_mark(character) or ord(character) in _EMOJI_MODIFIERS
 
 
 def _is_mark(character: str) -> bool:

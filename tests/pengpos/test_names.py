@@ -95,5 +95,10 @@ def test_so_is_what_people_paste_together(text: str) -> None:
         assert left == text.strip()
 
 
-def test_marks_are_bounded_so_that_a_line_is() -> None:
-    assert len(mended("a" + "\u0335" * 10_000, most=9)) == 1 + MARKS_MOST
+@pytest.mark.parametrize("mark", ["\u0335", "\U0001f3fb"], ids=["a stroke", "an emoji's tone"])
+def test_marks_are_bounded_so_that_a_line_is(mark: str) -> None:
+    assert len(mended("a" + mark * 10_000, most=9)) == 1 + MARKS_MOST
+    assert unfit("a" + mark * MARKS_MOST) is None
+    found = unfit("a" + mark * (MARKS_MOST + 1))
+    assert found is not None
+    assert found.fault is NameFault.MARKS
