@@ -100,6 +100,12 @@ class Rate:
         """When each key's bucket will be empty, the one that came last at the end."""
         self._lock = threading.Lock()
 
+    def is_full(self, key: str) -> bool:
+        """Whether one more would be refused; counts nothing."""
+        with self._lock:
+            now_s = self._monotonic()
+            return max(self._empty_at.get(key, now_s), now_s) + self._each_s - now_s > self._within_s
+
     def has_room(self, key: str) -> bool:
         """Count one where that is allowed; False: it was not, and nothing is counted."""
         try:
