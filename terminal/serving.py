@@ -357,8 +357,13 @@ def _note(given: Surroundings, error: BaseException | None) -> None:
         note_fault(given.home.last_fault, fault_detail(error))
 
 
-def stop_on_signals(stopping: asyncio.Event) -> None:
-    """SIGINT and SIGTERM set `stopping`; on the loop of the main thread."""
+def heed_signals(stopping: asyncio.Event) -> None:
+    """SIGINT and SIGTERM set `stopping`, SIGHUP nothing; on the loop of the main thread.
+
+    A hangup comes from a console that was closed, or from a program that believes every daemon reads its settings or
+    opens its log anew by it. A terminal goes on selling.
+    """
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
         loop.add_signal_handler(number, stopping.set)
+    loop.add_signal_handler(signal.SIGHUP, log.info, "SIGHUP: goes on as it is. SIGTERM ends it")

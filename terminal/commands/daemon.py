@@ -4,6 +4,7 @@
 import asyncio
 import gc
 import logging
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
@@ -21,7 +22,7 @@ from pengpos.serving.few_lines import log_to_stderr
 from terminal.console import write_no_more
 from terminal.device.clock import DeviceClock
 from terminal.device.settings import read_settings
-from terminal.serving import serve, stop_on_signals
+from terminal.serving import heed_signals, serve
 from terminal.wiring import Surroundings
 
 CONNECTIONS = httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=60.0)
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning"]), default="info", show_default=True)
 def daemon(language: str, log_level: str) -> None:
     """The terminal itself: readers, keys, journal, local API. Prints `ready` once it can sell."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until `heed_signals`
     log_to_stderr(logging.getLevelNamesMapping()[log_level.upper()])
     logging.getLogger("httpx").setLevel(logging.WARNING)
     from terminal.commands.hardware import Hardware
@@ -70,7 +72,7 @@ def _diagnosis(home: Home) -> dict[str, object]:
 async def _serve(given: Surroundings) -> None:
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WORKERS, "work"))
     stopping = asyncio.Event()
-    stop_on_signals(stopping)
+    heed_signals(stopping)
     await serve(given, _ready, stopping)
 
 

@@ -385,6 +385,7 @@ def test_the_command_ends_cleanly(number: signal.Signals, daemon: FakeDaemon) ->
     arguments = ["--socket", str(daemon.socket_path), "--size", "480x320", "--language", "en", "--theme", "dark"]
     running = subprocess.Popen([sys.executable, "-c", code, *arguments], env=environment, stderr=subprocess.PIPE)
     assert daemon.followed.wait(DEADLINE_S)
+    running.send_signal(signal.SIGHUP)  # of a console that is closed
     running.send_signal(number)
     _, said = running.communicate(timeout=DEADLINE_S)
     assert (running.returncode, said) == (0, b"")

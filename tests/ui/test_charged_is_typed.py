@@ -280,3 +280,27 @@ def test_what_is_pressed_at_the_question_charges_nothing_unless_it_is_the_answer
     hands.press([(name, 1001.0 + 0.2 * at) for at, name in enumerate(typed)])
     hands.strike("enter")
     assert hands.charged == []
+
+
+@pytest.mark.parametrize("code", ["*1*", "**", "*1", "1*"])
+def test_a_scanner_gives_no_answer_to_the_question(window: Window, code: str) -> None:
+    """Code 39 begins and ends with an asterisk, and many a scanner sends them: three keys were a sale of 12,000."""
+    hands = Hands(window, "en")
+    hands.strike(*"12000", "enter")
+    hands.now_s += 1.0
+    hands.press([(name, hands.now_s + 0.005 * at) for at, name in enumerate([*code, "enter"])])
+    assert hands.charged == []
+    hands.strike("escape", "delete", *"12000", "enter", "*")
+    assert hands.charged == [12_000_00]
+
+
+@pytest.mark.parametrize(("code", "apart_s"), [("12", 0.005), ("123", 0.03), ("1.5", 0.01)])
+def test_a_scanner_confirms_no_amount(window: Window, code: str, apart_s: float) -> None:
+    """A code of two or three digits with its Enter was a sale of so much."""
+    hands = Hands(window, "en")
+    hands.press([(name, 1000.4 + apart_s * at) for at, name in enumerate([*code, "enter"])])
+    hands.now_s = 1001.0
+    hands.strike("enter")
+    assert hands.charged == []
+    hands.strike("delete", "5", "enter")
+    assert hands.charged == [5_00]

@@ -48,6 +48,8 @@ class Keystroke(NamedTuple):
 
     name: str
     when: When
+    in_burst: bool = False
+    """Others came so close that a scanner may have read a short code: it types, but answers and confirms nothing."""
 
 
 class Scan(NamedTuple):
@@ -88,7 +90,9 @@ def struck(burst: Burst, stroke: Keystroke) -> tuple[Burst, tuple[Meant, ...]]:
     if goes_on and len(stroke.name) == 1:
         return replace(burst, held=(*burst.held, stroke)), ()
     ends = stroke.name in _ENDS and last is not None and _most_s(last.when, stroke.when) < APART_S
-    burst, meant = _let_go(burst, ends=ends)
+    if ends and len(burst.held) > 1 and _is_sure(burst.held):
+        stroke = stroke._replace(in_burst=True)
+    burst, meant = _let_go(burst, ends=ends, goes_on=goes_on)
     if len(stroke.name) == 1:
         return replace(burst, held=(stroke,)), meant
     is_suffix = stroke.name in _ENDS and _least_s(When(burst.ended_s), stroke.when) < SUFFIX_S
@@ -101,20 +105,27 @@ def waited(burst: Burst, now_s: float) -> tuple[Burst, tuple[Meant, ...]]:
     return _let_go(burst) if due_s is not None and now_s >= due_s else (burst, ())
 
 
-def _let_go(burst: Burst, *, ends: bool = False) -> tuple[Burst, tuple[Meant, ...]]:
-    """What is held is a scan, a blur, or so many strokes; `ends`: a scanner's end is close behind it."""
-    held = burst.held
-    if len(held) < (ENDED_SCAN_LEAST if ends else SCAN_LEAST):
-        return replace(burst, held=()), held
+def _let_go(burst: Burst, *, ends: bool = False, goes_on: bool = False) -> tuple[Burst, tuple[Meant, ...]]:
+    """What is held is a scan, a blur, or so many strokes.
+
+    `goes_on`: a key that is no character may be as close behind it; `ends`: a scanner's end is.
+    """
+    held, is_sure = burst.held, _is_sure(burst.held)
+    if len(held) < (ENDED_SCAN_LEAST if ends and is_sure else SCAN_LEAST):
+        in_burst = goes_on or len(held) > 1
+        return replace(burst, held=()), tuple(stroke._replace(in_burst=in_burst) for stroke in held)
     last = held[-1].when
-    # Before the first key we may have looked seldom.
-    slowest_s = [2 * APART_S] + [APART_S] * len(held)
-    gaps = zip(held, held[1:], slowest_s, strict=False)
-    is_sure = all(_most_s(one.when, other.when) < most_s for one, other, most_s in gaps)
-    if not is_sure and len(held) < SCAN_LEAST:
-        return replace(burst, held=()), held
     code = "".join(canonical(stroke.name) if stroke.name.isdecimal() else stroke.name for stroke in held)
     return Burst(ended_s=last.at_s), (Scan(code, held[0].when, last) if is_sure else Blur(last),)
+
+
+def _is_sure(held: tuple[Keystroke, ...]) -> bool:
+    """Whether they were as close as a scanner's, however late we saw them."""
+    # Before the first key we may have looked seldom.
+    slowest_s = [2 * APART_S] + [APART_S] * len(held)
+    return all(
+        _most_s(one.when, other.when) < most_s for one, other, most_s in zip(held, held[1:], slowest_s, strict=False)
+    )
 
 
 def _least_s(one: When, other: When) -> float:
@@ -181,6 +192,8 @@ class Typist:
         seen, target = panel.seen(stroke.when), target_of_key(scene, stroke.name)
         if stroke.name in _BUTTONS or (target is not None and target.action in _ANSWERS):
             is_behind_digits = self._typed_on == seen.number == panel.now.number
+            if stroke.in_burst:
+                return Verdict(None, spoils=is_behind_digits)
             if target is None or not (is_behind_digits or _may_press(stroke.when, seen, panel)):
                 return Verdict(None)
             self.ended()

@@ -159,9 +159,10 @@ class Window:
         return self.surface.get_size()
 
     def end_on_signals(self) -> None:
-        """Let Ctrl-C and SIGTERM close the window like its own button."""
+        """Let Ctrl-C and SIGTERM close the window like its own button; a console that hangs up closes nothing."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self.close_soon())
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     def close_soon(self) -> None:
         """Let `wait` give Closed; safe from a signal handler."""

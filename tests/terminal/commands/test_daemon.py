@@ -2,12 +2,16 @@
 """`pengpos daemon`: what its start imports is what selling needs. Everything else it does is in tests/journeys."""
 
 import io
+import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from terminal.commands import daemon
+from tests.support.loop_thread import LIMIT_S
 
 NOT_TO_SELL = (
     "alembic", "babel", "certifi", "dateutil", "fastapi", "importlib.metadata", "importlib.resources",
@@ -41,3 +45,18 @@ def test_a_full_output_ends_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(sys, "stdout", full)
     daemon._ready()
     assert turned_away == [True]
+
+
+def test_a_hangup_ends_nothing(tmp_path: Path) -> None:
+    """A closed console, or a program that has logs opened anew by it, ended the terminal without a word."""
+    command = [sys.executable, "-m", "terminal", "daemon"]
+    environment = os.environ | {"PENGPOS_HOME": str(tmp_path)}
+    with subprocess.Popen(
+        command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None  # asked for above
+        assert running.stdout.readline() == "ready\n"
+        running.send_signal(signal.SIGHUP)
+        running.send_signal(signal.SIGTERM)
+        _, said = running.communicate(timeout=LIMIT_S)
+    assert (running.returncode, said.count("SIGHUP: goes on as it is")) == (0, 1)

@@ -144,6 +144,36 @@ def test_a_scanner_is_told_from_a_hand(keys: str, apart_s: float, vague_s: float
     assert spelt(meant_by(evenly(keys, apart_s, vague_s))) == meant
 
 
+@pytest.mark.parametrize(
+    ("keys", "apart_s", "vague_s", "as_of_a_scanner"),
+    [
+        ("*1*", 0.005, 0.0, "*1*"),
+        ("*1*/", 0.005, 0.0, "*1*/"),
+        ("*1*", 0.0, 0.3, "*1*"),
+        ("*1*", APART_S, 0.0, ""),
+        ("*", 0.0, 0.3, ""),
+        ("*/", 0.005, 0.0, "*"),
+        ("10023", 0.005, 0.0, "10023"),
+        ("123/", 0.03, 0.0, "123/"),
+        ("12|", 0.005, 0.0, "12|"),
+        ("188/", 0.0, 0.3, "188"),
+        ("5/", 0.005, 0.0, "5"),
+        ("1<1<", 0.005, 0.0, "11"),
+    ],
+    ids=[
+        "Code 39, its start and stop", "with Enter", "seen at once", "by hand", "one key, seen late", "one with Enter",
+        "without an end", "a shop's own number", "with Tab", "a hand's, while the process was held",
+        "one digit of a hand's", "mended",
+    ],
+)  # fmt: skip
+def test_keys_too_few_for_a_scan_are_known_to_be_as_close(
+    keys: str, apart_s: float, vague_s: float, as_of_a_scanner: str
+) -> None:
+    meant = meant_by(evenly(keys, apart_s, vague_s))
+    assert spelt([one for one in meant if isinstance(one, Keystroke) and one.in_burst]) == as_of_a_scanner
+    assert spelt(meant) == keys
+
+
 @pytest.mark.parametrize(("after_s", "meant"), [(SUFFIX_S - 0.01, "[69012345]"), (SUFFIX_S + 0.01, "[69012345]/")])
 def test_a_scanner_s_late_enter_confirms_nothing(after_s: float, meant: str) -> None:
     burst, found = Burst(), list[Meant]()
