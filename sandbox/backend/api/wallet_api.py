@@ -130,6 +130,17 @@ def claim(
     )
 
 
+@router.post("/intents/{reference}/open")
+def open_to_pay(
+    reference: str, account_id: AccountId, backend: BackendOf, request: shapes.ReferredIntent | None = None
+) -> shapes.OpenedIntent:
+    """Look, claim if it is open, and see what to pay with: all that a page asks before its owner pays."""
+    wanted = page_payments.read_reference(backend, reference, request.presentation if request else None)
+    return rendering.opened(
+        backend.db.write(lambda session: page_payments.open_to_pay(session, backend, account_id, wanted))
+    )
+
+
 @router.post("/intents/{reference}/release")
 def release(
     reference: str, account_id: AccountId, backend: BackendOf, request: shapes.ReferredIntent | None = None

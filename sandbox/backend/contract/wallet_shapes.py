@@ -194,6 +194,38 @@ class PayableIntent(InCurrency):
     """The amount's last two digits choose the outcome."""
 
 
+class PurseHeld(Shape):
+    """A purse to pay from, and what it holds in the intent's currency."""
+
+    purse_id: str
+    name: str
+    held: Sum
+
+
+class FittingVoucher(Shape):
+    """A voucher that takes something off this intent."""
+
+    voucher_id: VoucherId
+    value: Amount
+    not_after: Rfc3339
+
+
+class Means(Shape):
+    """What an account may pay an intent with, all in its currency; `set_aside`: held beside `available`."""
+
+    available: Sum
+    set_aside: Amount
+    purses: list[PurseHeld]
+    vouchers: list[FittingVoucher]
+
+
+class OpenedIntent(Shape):
+    """`POST /intents/{reference}/open`; `means` while the claim is this account's."""
+
+    intent: PayableIntent
+    means: Means | None = None
+
+
 class WalletPayments(Shape):
     """`GET /payments`, newest first; `next` goes into the query of the next page."""
 

@@ -27,6 +27,9 @@ from sandbox.backend.records.tables import (
 )
 from sandbox.backend.terminals import bounds
 
+SHOWN_MOST = 20
+"""How many vouchers a shopper is offered for one bill; a payment takes four."""
+
 
 def offer(session: Session, row: VoucherRow) -> str:
     """Give an account a merchant's voucher; returns its id. Raises NotFoundError, InvalidRequestError."""
@@ -90,6 +93,23 @@ def for_page(session: Session, intent: IntentRow, account_id: str, voucher_ids: 
             raise NotPossibleError("voucher_spent", "the voucher is spent")
         value += row.value_minor
     return value
+
+
+def fitting(session: Session, intent: IntentRow, account_id: str, at: int) -> list[VoucherRow]:
+    """An account's vouchers that take something off an intent, the first to run out first, at most `SHOWN_MOST`."""
+    if not intent.online:
+        return []
+    rows = session.scalars(
+        select(VoucherRow)
+        .join(TerminalRow, TerminalRow.merchant_id == VoucherRow.merchant_id)
+        .outerjoin(SpentVoucherRow, SpentVoucherRow.voucher_id == VoucherRow.id)
+        .where(TerminalRow.id == intent.terminal_id, VoucherRow.account_id == account_id)
+        .where(SpentVoucherRow.voucher_id.is_(None), VoucherRow.not_before <= at, VoucherRow.not_after >= at)
+        .where(VoucherRow.currency == intent.currency, VoucherRow.minimum_minor <= intent.amount_minor)
+        .order_by(VoucherRow.not_after, VoucherRow.id)
+        .limit(SHOWN_MOST)
+    )
+    return list(rows)
 
 
 def value_used(payment: PaymentRow) -> int:

@@ -18,7 +18,7 @@ from sandbox.backend.intents import intents, reports, trial_amounts
 from sandbox.backend.intents.reports import ReportedStatus
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.offers import vouchers
-from sandbox.backend.payments import claims, page_reports
+from sandbox.backend.payments import claims, means, page_reports
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import (
     IntentRow,
@@ -42,6 +42,14 @@ class PageVerdict:
 
     payment: page_reports.PagePaymentReport
     delivery: trial_amounts.Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An intent as an account sees it that has opened its page; `found`: what it may pay with, if it has the claim."""
+
+    intent: page_reports.PayableReport
+    found: means.Means | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +108,30 @@ def claim(session: Session, backend: Backend, account_id: str, reference: Refere
 
     Raises NotPossibleError, TooManyError.
     """
+    intent = _lock(session, backend, reference)
+    _claim(session, intent, account_id, backend.clock.now())
+    return _report(session, backend, intent, account_id)
+
+
+def open_to_pay(session: Session, backend: Backend, account_id: str, reference: Reference) -> Opened:
+    """All that a page asks before a shopper pays, at once: how an intent stands, its claim, and what to pay with.
+
+    What is open is claimed; what is not, is told. Raises NotPossibleError, TooManyError as `claim` does of an open one.
+    """
     now = backend.clock.now()
     intent = _lock(session, backend, reference)
+    if reports.status_of(intent, now) is ReportedStatus.CREATED:
+        _claim(session, intent, account_id, now)
+    report = _report(session, backend, intent, account_id)
+    return Opened(report, means.of_account(session, intent, account_id, now) if report.claimed_by_me else None)
+
+
+def _claim(session: Session, intent: IntentRow, account_id: str, now: int) -> None:
     check_payable(session, intent, account_id, now)
     if reports.status_of(intent, now) is not ReportedStatus.CLAIMED:
         claims.note(session, intent, account_id, now)
         intent.claimed_by, intent.claimed_until = account_id, now + CLAIM_S
         intents.announce(session, intent, now)
-    return _report(session, backend, intent, account_id)
 
 
 def release(session: Session, backend: Backend, account_id: str, reference: Reference) -> page_reports.PayableReport:

@@ -7,7 +7,7 @@ An account is a member only once it has accepted: before that it sees a name and
 from dataclasses import dataclass
 from typing import assert_never
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from pengpos.core.reasons import Reason
@@ -18,6 +18,7 @@ from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import (
     AccountRow,
+    LedgerAccountRow,
     PaymentRow,
     PaymentStatus,
     PurseMemberRow,
@@ -119,13 +120,27 @@ def _may_get_back(session: Session, purse_id: str) -> bool:
 
 def of(session: Session, account_id: str) -> list[PurseReport]:
     """The purses an account is a member of."""
-    rows = session.scalars(
+    return [report(session, row) for row in session.scalars(_of(account_id))]
+
+
+def held(session: Session, account_id: str, currency: str) -> list[tuple[PurseRow, int]]:
+    """The purses an account is a member of, each with what it holds in a currency, which may be nothing."""
+    kept = (
+        (LedgerAccountRow.kind == AccountKind.PURSE)
+        & (LedgerAccountRow.owner == PurseRow.id)
+        & (LedgerAccountRow.currency == currency)
+    )
+    rows = session.execute(_of(account_id).outerjoin(LedgerAccountRow, kept).add_columns(LedgerAccountRow.balance_minor))
+    return [(purse, minor or 0) for purse, minor in rows]
+
+
+def _of(account_id: str) -> Select[tuple[PurseRow]]:
+    return (
         select(PurseRow)
         .join(PurseMemberRow)
         .where(PurseMemberRow.account_id == account_id, PurseMemberRow.state == PurseMemberState.MEMBER)
         .order_by(PurseRow.id)
     )
-    return [report(session, row) for row in rows]
 
 
 def invitations(session: Session, account_id: str) -> list[Invitation]:

@@ -10,6 +10,8 @@ from sandbox.backend.contract import wallet_shapes as shapes
 from sandbox.backend.intents import event_data
 from sandbox.backend.offers.memberships import Standing
 from sandbox.backend.payments.due_payments import AskedDue
+from sandbox.backend.payments.means import Means
+from sandbox.backend.payments.page_payments import Opened
 from sandbox.backend.payments.page_reports import PagePaymentReport, PayableReport, PaymentsPage, ReceiptReport
 from sandbox.backend.payments.payment_requests import PaymentRequestReport
 from sandbox.backend.people.accounts import CURRENCY, AccountBalance
@@ -82,6 +84,26 @@ def payable(report: PayableReport) -> shapes.PayableIntent:
         payment=None if report.payment is None else payment(report.payment),
         final=report.final,
         test_amount=report.test_amount,
+    )
+
+
+def opened(found: Opened) -> shapes.OpenedIntent:
+    """An intent whose page has been opened, with what it may be paid with."""
+    return shapes.OpenedIntent(
+        intent=payable(found.intent), means=None if found.found is None else means(found.found)
+    )
+
+
+def means(found: Means) -> shapes.Means:
+    """What an account may pay with."""
+    return shapes.Means(
+        available=found.available_minor,
+        set_aside=found.set_aside_minor,
+        purses=[shapes.PurseHeld(purse_id=row.id, name=row.name, held=minor) for row, minor in found.purses],
+        vouchers=[
+            shapes.FittingVoucher(voucher_id=row.id, value=row.value_minor, not_after=rfc3339(row.not_after))
+            for row in found.vouchers
+        ],
     )
 
 
