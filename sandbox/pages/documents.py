@@ -18,8 +18,8 @@ from sandbox.pages.languages import say
 from sandbox.pages.parts import with_addresses
 from ui.i18n.format import AmountParts, amount_parts
 
-_TERMS, _END = "<!-- terms -->\n", "<!-- end of terms -->\n"
-_SENTENCE = re.compile(r'^<p lang="([\w-]+)">.*\n', re.MULTILINE)
+_TERMS, _UNKNOWN, _END = "<!-- terms -->\n", "<!-- or no terms -->\n", "<!-- end of terms -->\n"
+_SENTENCE = re.compile(r'^<(?:p|h1) lang="([\w-]+)">.*\n', re.MULTILINE)
 _SIZES = {7: "amount", 11: "amount long", 18: "amount longest"}
 """The class of an amount by how many signs wide it is at most; static/look.css has the sizes."""
 
@@ -42,13 +42,20 @@ def document(name: str, language: Language, terms: Terms | None = None) -> str:
     html = _template(name).replace('lang="zh-Hans"', f'lang="{language}"', 1)
     html = _SENTENCE.sub(lambda found: found[0] if found[1] == language and not over else "", html)
     before, _, rest = html.partition(_TERMS)
+    unknown, _, rest = rest.partition(_UNKNOWN)
     middle, _, after = rest.partition(_END)
-    return before + (middle if terms is None else f"{_written(terms, language)}{middle}</main>\n") + after
+    card = f'<main class="card" data-tone="neutral">{unknown}' if terms is None else _written(terms, language)
+    return f"{before}{_bar(language)}{card}{middle}</main>\n{after}"
 
 
 @cache
 def _template(name: str) -> str:
     return with_addresses((STATIC / f"{name}.html").read_text(encoding="utf-8"))
+
+
+def _bar(language: Language) -> str:
+    brand, play_money = say(language, "brand"), say(language, "play_money")
+    return f'<header class="bar"><span class="brand">{brand}</span><span class="chip">{play_money}</span></header>\n'
 
 
 def _written(terms: Terms, language: Language) -> str:
@@ -61,9 +68,7 @@ def _written(terms: Terms, language: Language) -> str:
     if terms.till_reference:
         called.append(say(language, "order_is", reference=f"<bdi>{escape(terms.till_reference)}</bdi>"))
     amount = amount_parts(terms.amount_minor, terms.currency, language)
-    return f"""<header class="bar"><span class="brand">{say(language, "brand")}</span>\
-<span class="chip">{say(language, "play_money")}</span></header>
-<main class="card" data-tone="{tone}" id="terms"><section class="verdict">
+    return f"""<main class="card" data-tone="{tone}" id="terms"><section class="verdict">
 {heading}
 <p class="{_size(amount)}"><span class="symbol">{escape(amount.symbol)}</span>\
 <span class="whole">{amount.whole}</span><span class="fraction">{amount.fraction}</span></p>

@@ -133,6 +133,11 @@ def address(till: Till, sale: Sale) -> str:
     return f"{till.http.base_url}/t#{sale.text}"
 
 
+def number_of(till: Till, sale: Sale) -> str:
+    """What both sides of the counter call a sale."""
+    return f"{till.terminal_id.rsplit('-', 1)[-1][-4:]}-{sale.intent.claims.counter:04d}"
+
+
 def sent_but_unanswered(route: "Route") -> None:
     """A request that arrives, and whose answer is lost."""
     route.fetch()

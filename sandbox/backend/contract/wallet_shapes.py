@@ -220,7 +220,7 @@ class Means(Shape):
 
 
 class OpenedIntent(Shape):
-    """`POST /intents/{reference}/open`; `means` while the claim is this account's."""
+    """`POST /intents/{reference}/open`; `means` where this account may pay."""
 
     intent: PayableIntent
     means: Means | None = None

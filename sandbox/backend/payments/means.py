@@ -18,7 +18,7 @@ from sandbox.backend.sharing import purses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
+class MeansReport:
     """What may be spent; `set_aside_minor`: what the account holds beside it for offline payments.
 
     `purses`: each with what it holds.
@@ -30,10 +30,10 @@ class Means:
     vouchers: Sequence[VoucherRow]
 
 
-def of_account(session: Session, intent: IntentRow, account_id: str, now: int) -> Means:
+def of_account(session: Session, intent: IntentRow, account_id: str, now: int) -> MeansReport:
     """What this account may pay an intent with."""
     own = Account(AccountKind.SHOPPER, account_id)
-    return Means(
+    return MeansReport(
         available_minor=ledger.balance(session, own, intent.currency),
         set_aside_minor=set_aside.of_account(session, account_id, intent.currency),
         purses=purses.held(session, account_id, intent.currency),

@@ -5,6 +5,7 @@ Source: tap protocol §3; backend API, "Shopper side". A claim keeps others from
 signed authorisation that is booked first wins all the same.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from pengpos.core.times import CLOCK_TOLERANCE_S
 from pengpos.wire.objects.presentation import Presentation
 from sandbox.backend.booking import booking
-from sandbox.backend.errors import ClaimedError, InvalidRequestError, NotFoundError, NotPossibleError
+from sandbox.backend.errors import ClaimedError, InvalidRequestError, NotFoundError, NotPossibleError, TooManyError
 from sandbox.backend.intents import intents, reports, trial_amounts
 from sandbox.backend.intents.reports import ReportedStatus
 from sandbox.backend.kernel.context import Backend
@@ -46,10 +47,10 @@ class PageVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An intent as an account sees it that has opened its page; `found`: what it may pay with, if it has the claim."""
+    """An intent as an account sees it that has opened its page; `found`: what it may pay with, where it may pay."""
 
     intent: page_reports.PayableReport
-    found: means.Means | None
+    found: means.MeansReport | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,14 +117,18 @@ def claim(session: Session, backend: Backend, account_id: str, reference: Refere
 def open_to_pay(session: Session, backend: Backend, account_id: str, reference: Reference) -> Opened:
     """All that a page asks before a shopper pays, at once: how an intent stands, its claim, and what to pay with.
 
-    What is open is claimed; what is not, is told. Raises NotPossibleError, TooManyError as `claim` does of an open one.
+    What is open is claimed, unless the account or the intent has had too many claims: then it may be paid without one.
+    What is not open is told. Raises NotPossibleError as `claim` does of an open one.
     """
     now = backend.clock.now()
     intent = _lock(session, backend, reference)
-    if reports.status_of(intent, now) is ReportedStatus.CREATED:
-        _claim(session, intent, account_id, now)
+    is_open = reports.status_of(intent, now) is ReportedStatus.CREATED
+    if is_open:
+        with suppress(TooManyError):
+            _claim(session, intent, account_id, now)
     report = _report(session, backend, intent, account_id)
-    return Opened(report, means.of_account(session, intent, account_id, now) if report.claimed_by_me else None)
+    may_pay = is_open or report.claimed_by_me
+    return Opened(report, means.of_account(session, intent, account_id, now) if may_pay else None)
 
 
 def _claim(session: Session, intent: IntentRow, account_id: str, now: int) -> None:

@@ -106,12 +106,12 @@ def _router() -> APIRouter:
 
 _OVER = {
     ReportedStatus.HELD: "held",
-    ReportedStatus.APPROVED: "paid_by_other",
+    ReportedStatus.APPROVED: "already_paid",
     ReportedStatus.DECLINED: "declined",
     ReportedStatus.CANCELLED: "cancelled",
     ReportedStatus.EXPIRED: "expired",
 }
-"""What is said of an intent that is not to be paid any more, as static/pay.js has it for who has paid nothing."""
+"""What is said of an intent that is not to be paid any more, as static/pay.js has it for who has no account."""
 
 
 def _of_intent(backend: Backend, reference: str) -> Terms | None:

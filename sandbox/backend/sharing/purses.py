@@ -130,11 +130,13 @@ def held(session: Session, account_id: str, currency: str) -> list[tuple[PurseRo
         & (LedgerAccountRow.owner == PurseRow.id)
         & (LedgerAccountRow.currency == currency)
     )
-    rows = session.execute(_of(account_id).outerjoin(LedgerAccountRow, kept).add_columns(LedgerAccountRow.balance_minor))
+    rows = session.execute(
+        _of(account_id).outerjoin(LedgerAccountRow, kept).add_columns(LedgerAccountRow.balance_minor)
+    )
     return [(purse, minor or 0) for purse, minor in rows]
 
 
-def _of(account_id: str) -> Select[tuple[PurseRow]]:
+def _of(account_id: str) -> Select[PurseRow]:
     return (
         select(PurseRow)
         .join(PurseMemberRow)

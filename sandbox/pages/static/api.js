@@ -27,12 +27,9 @@ export function backend(token, reference) {
   const call = (method, path, content, more) => ask(method, path, content, token, more);
   return {
     look: () => call("GET", intent),
-    claim: () => call("POST", `${intent}/claim`, body),
+    open: () => call("POST", `${intent}/open`, body),
     pay: (choice, signal) => call("POST", `${intent}/pay`, { ...body, ...choice }, { signal }),
     release: () => call("POST", `${intent}/release`, body, { keepalive: true }),
-    balance: () => call("GET", "balance"),
-    purses: () => call("GET", "purses"),
-    vouchers: () => call("GET", "vouchers"),
     top_up: (amount, currency) => call("POST", "top-ups", { amount, currency }),
   };
 }

@@ -3,32 +3,10 @@
 
 const TOP_UP_STEP = 10000;
 
-/** What there is to choose from for an intent: balance, purses and vouchers that fit. */
-export async function choices(api, intent) {
-  const [balance, purses, vouchers] = await Promise.all([api.balance(), api.purses(), api.vouchers()]);
-  const held = (balances) => balances.find(({ currency }) => currency === intent.currency)?.amount ?? 0;
-  return {
-    balance: balance.currency === intent.currency ? balance.available : held(balance.balances),
-    set_aside: balance.currency === intent.currency ? balance.set_aside : 0,
-    purses: purses.purses.map((purse) => ({ id: purse.purse_id, name: purse.name, held: held(purse.balances) })),
-    vouchers: intent.online ? vouchers.vouchers.filter((voucher) => fits(voucher, intent)).map(({ voucher_id, value, not_after }) => ({ id: voucher_id, value, until: not_after })) : [],
-  };
-}
-
-function fits(voucher, intent) {
-  const now = Date.parse(intent.now);
-  return (
-    !voucher.spent &&
-    voucher.merchant_id === intent.merchant.id &&
-    voucher.currency === intent.currency &&
-    intent.amount >= voucher.minimum &&
-    Date.parse(voucher.not_before) <= now &&
-    now <= Date.parse(voucher.not_after)
-  );
-}
-
-/** The state of choosing, from what was found; what was chosen before stays chosen if it is still there. */
-export function with_means(state, { balance, set_aside, purses, vouchers }) {
+/** The state of choosing, from what the backend says may be paid with; what was chosen before stays chosen if it is still there. */
+export function with_means(state, { available: balance, set_aside, ...means }) {
+  const purses = means.purses.map(({ purse_id, name, held }) => ({ id: purse_id, name, held }));
+  const vouchers = means.vouchers.map(({ voucher_id, value, not_after }) => ({ id: voucher_id, value, until: not_after }));
   const before = state.choice ?? { purse: null, vouchers: [], tip: 0 };
   const choice = {
     purse: purses.some(({ id }) => id === before.purse) ? before.purse : null,

@@ -2,11 +2,12 @@
 // GET /t/ID and /t#P: from the address to the result. Decides which screen there is; the screens are in screens.js.
 //
 // What must hold: an address alone claims nothing (only a signed-in owner's page does); a page that is left gives its
-// claim back; a payment that nobody answered is asked for, never assumed; paying again is the same payment.
+// claim back; a payment that nobody answered is asked for, never assumed, also by a page that is opened anew; paying again
+// is the same payment.
 
 import { Refused, TooMany, Unheard, backend, sign_up } from "./api.js";
 import * as keep from "./keep.js";
-import { choices, chosen, with_means } from "./means.js";
+import { chosen, with_means } from "./means.js";
 import { between_tabs, limit, pause, reference_of, seconds_between } from "./ways.js";
 import { screen, tick, titleOf } from "./screens.js";
 import { keep_shell } from "./shell.js";
@@ -18,8 +19,10 @@ const ANSWER_MS = 15000;
 const ASK_EVERY_MS = 2000;
 const LOOK_EVERY_S = 4;
 
+const SOON_MS = 1000; // a page that is opened anew: until it says "checking" without an answer
 const AT_THE_DOOR = /^\/(t\/?)?$/; // an address that names no sale, and is not cut short
 const reference = reference_of(location);
+const address = reference?.id ?? reference?.presentation;
 const others = between_tabs("pengpos");
 let language = usual_language();
 let account = keep.account.read();
@@ -34,16 +37,19 @@ const api = () => backend(account?.token, reference);
 
 const FACE = { paying: "pay" };
 
+const AFTER_SENDING = new Set(["paying", "checking", "held", "paid", "code"]);
+const MAY_STAND = new Set([...AFTER_SENDING, "loading", "failed"]); // any other says how it stands: not paid from here
+
 function set(next) {
   const fresh = (FACE[next.kind] ?? next.kind) !== (FACE[state.kind] ?? state.kind);
   state = next;
+  if (!MAY_STAND.has(state.kind)) keep.sent.forget(address);
   render(fresh);
 }
 
 function render(fresh) {
-  const root = show(language, titleOf(language, state), screen(language, state, act), fresh);
   count();
-  tick(root, language, state);
+  tick(show(language, titleOf(language, state), screen(language, state, act), fresh), language, state);
 }
 
 const act = {
@@ -68,10 +74,12 @@ const act = {
 async function load() {
   const mine = ++undertaking;
   if (reference === null) return set({ kind: AT_THE_DOOR.test(location.pathname) ? "nothing" : "not_found" });
+  const sent = state.kind === "loading" && account !== null ? keep.sent.read(address) : null;
+  if (sent !== null) return resume(mine, sent);
   looks += 1;
   try {
-    const intent = await api().look();
-    if (mine === undertaking) await judge(mine, intent);
+    if (account === null) judge(mine, await api().look());
+    else await open(mine);
   } catch (error) {
     if (mine === undertaking) trouble(error);
   } finally {
@@ -79,46 +87,41 @@ async function load() {
   }
 }
 
-async function judge(mine, intent, notice = null) {
+/** How a sale stands that was only looked at. */
+function judge(mine, intent, notice = null) {
+  if (mine !== undertaking) return undefined;
+  const payable = !intent.payment && (intent.status === "created" || intent.claimed_by_me);
+  if (!payable) return ended(intent);
+  return account === null ? set({ kind: "welcome", intent }) : open(mine, notice);
+}
+
+/** Claim it and see what there is to pay with, if it is to be paid by this account. */
+async function open(mine, notice = null) {
+  const { intent, means } = await api().open();
+  if (mine !== undertaking) return;
+  if (!means) return ended(intent);
+  const { choice, tip_offered } = state; // what was chosen before a failure stays chosen
+  const until = intent.claimed_by_me ? deadline(intent) : undefined; // claimed too often: it may be paid all the same
+  set(with_means({ kind: "pay", intent, account, notice, until, choice, tip_offered }, means));
+}
+
+function ended(intent) {
   if (intent.payment) return result(intent, intent.payment);
-  if (intent.status === "created") return open(mine, intent, notice);
-  if (intent.status === "claimed" && intent.claimed_by_me) return offer(mine, intent, notice);
-  set(ENDED[intent.status](intent));
+  set((ENDED[intent.status] ?? ENDED.refused)(intent));
 }
 
 const ENDED = {
   claimed: (intent) => ({ kind: "taken", intent, until: deadline(intent) }),
   held: (intent) => ({ kind: "taken", intent, until: 0 }),
-  approved: (intent) => ({ kind: "paid_by_other", intent }),
+  approved: (intent) => ({ kind: account === null ? "already_paid" : "paid_by_other", intent }), // by whom, only an account knows
   declined: (intent) => ({ kind: "declined", intent, code: intent.code, reason: intent.reason }),
   cancelled: (intent) => given_up(intent, false),
   expired: (intent) => ({ kind: "expired", intent }),
+  refused: (intent) => ({ kind: "refused", intent }),
 };
 
 // Whoever lets the time run out has been cancelled by nobody, though the terminal ends it with a cancel.
 const given_up = (intent, had_paid) => ({ kind: intent.cancel_reason === "unable_to_complete" ? "expired" : "cancelled", intent, had_paid });
-
-async function open(mine, intent, notice) {
-  if (account === null) return set({ kind: "welcome", intent });
-  let claimed;
-  try {
-    claimed = await api().claim();
-  } catch (error) {
-    if (!(error instanceof Refused) || error.status !== 409 || mine !== undertaking) throw error;
-    const seen = await api().look();
-    if (mine !== undertaking) return;
-    if (seen.status === "created") return set({ kind: "refused", intent });
-    return judge(mine, seen);
-  }
-  if (mine === undertaking) await offer(mine, claimed, notice);
-}
-
-async function offer(mine, intent, notice) {
-  const found = await choices(api(), intent);
-  if (mine !== undertaking) return;
-  const { choice, tip_offered } = state; // what was chosen before a failure stays chosen
-  set(with_means({ kind: "pay", intent, account, notice, until: deadline(intent), choice, tip_offered }, found));
-}
 
 function result(intent, payment) {
   if (payment.status === "approved") return set({ kind: payment.confirmation_code ? "code" : "paid", intent, payment });
@@ -140,6 +143,7 @@ function show_result(intent, payment) {
 /** Our own script failed. `sent`: a payment may have gone out before it did. */
 function broken(error, sent) {
   undertaking += 1;
+  if (!sent) keep.sent.forget(address);
   console.error(error);
   try {
     set({ kind: "failed", sent });
@@ -148,11 +152,11 @@ function broken(error, sent) {
   }
 }
 
-const AFTER_SENDING = new Set(["paying", "checking", "held", "paid", "code"]);
-const on_failure = (error) => error && state.kind !== "failed" && broken(error, AFTER_SENDING.has(state.kind));
+const may_be_sent = () => AFTER_SENDING.has(state.kind) || keep.sent.read(address) !== null;
+const on_failure = (error) => error && state.kind !== "failed" && broken(error, may_be_sent());
 
 function trouble(error) {
-  if (!(error instanceof Refused || error instanceof Unheard)) return broken(error, AFTER_SENDING.has(state.kind));
+  if (!(error instanceof Refused || error instanceof Unheard)) return broken(error, may_be_sent());
   if (!(error instanceof Refused)) return set({ kind: error instanceof TooMany ? "too_many" : "unreachable" });
   if (error.status === 401) return forget();
   set({ kind: error.status === 409 ? "refused" : "not_found" });
@@ -183,6 +187,7 @@ async function pay() {
   const mine = ++undertaking;
   const before = state;
   set({ ...before, kind: "paying", notice: null });
+  keep.sent.write(address, before.intent);
   const slow = setTimeout(() => mine === undertaking && check(before.intent), SLOW_MS);
   try {
     const payment = await api().pay(before.choice, limit(ANSWER_MS));
@@ -192,7 +197,7 @@ async function pay() {
   } catch (error) {
     if (mine !== undertaking) return;
     if (error instanceof Refused) await refusal(mine, before, error);
-    else if (error instanceof Unheard) await ask_until_known(mine, before.intent);
+    else if (error instanceof Unheard) await ask_until_known(mine, before.intent, ASK_EVERY_MS);
     else broken(error, false);
   } finally {
     clearTimeout(slow);
@@ -202,9 +207,10 @@ async function pay() {
 const MENDABLE = new Set(["insufficient_funds", "over_budget", "wrong_voucher", "voucher_spent"]);
 
 async function refusal(mine, before, error) {
+  keep.sent.forget(address); // nothing of it stands
   if (!MENDABLE.has(error.code)) return error.status === 401 ? forget() : load();
   try {
-    await offer(mine, before.intent, `code_${error.code}`);
+    await open(mine, `code_${error.code}`);
   } catch (again) {
     trouble(again);
   }
@@ -215,11 +221,22 @@ function check(intent) {
   if (kind !== "checking") set({ kind: "checking", intent, since: performance.now(), choice, tip_offered });
 }
 
+/** The page is opened anew after a payment was sent. What the document says, it knew a moment ago; it may stay as long. */
+async function resume(mine, intent) {
+  const opened = document.getElementById("terms") !== null;
+  const slow = setTimeout(() => mine === undertaking && check(intent), opened ? SOON_MS : 0);
+  await ask_until_known(mine, intent, 0);
+  clearTimeout(slow);
+}
+
 /** Nobody answered: ask how it stands. Seen unpaid once may be too early, for what we sent may still be on its way. */
-async function ask_until_known(mine, intent) {
-  check(intent);
-  for (let unpaid = 0; mine === undertaking; ) {
-    await pause(ASK_EVERY_MS);
+async function ask_until_known(mine, intent, first_ms) {
+  let unpaid = 0;
+  for (let wait_ms = first_ms; mine === undertaking; wait_ms = ASK_EVERY_MS) {
+    if (wait_ms > 0) {
+      check(intent);
+      await pause(wait_ms);
+    }
     try {
       const seen = await api().look();
       if (mine !== undertaking) return;
@@ -238,7 +255,7 @@ async function top_up() {
   const { intent, top_up: amount } = state;
   try {
     await api().top_up(amount, intent.currency);
-    if (mine === undertaking) await offer(mine, intent, null);
+    if (mine === undertaking) await open(mine);
   } catch (error) {
     if (mine === undertaking) trouble(error);
   }
@@ -286,16 +303,18 @@ const OVER = new Set(["approved", "declined", "cancelled", "expired"]);
 /** See whether something changed meanwhile; who is choosing keeps what is chosen, who let go claims nothing. */
 async function look_again() {
   if (looks > 0) return;
-  if (state.kind !== "pay" && !LET_GO.has(state.kind)) return load();
+  if (state.kind !== "pay" && state.kind !== "held" && !LET_GO.has(state.kind)) return load();
   const mine = undertaking;
   looks += 1;
   try {
     let seen = await api().look();
     if (mine !== undertaking) return;
+    if (state.kind === "held") return ended(seen);
     if (LET_GO.has(state.kind)) return seen.payment || OVER.has(seen.status) ? await judge(++undertaking, seen) : undefined;
     if (seen.status === "created") {
+      if (state.until === undefined) return; // as before: nobody's
       if (state.left_s < LAPSING_S) return set({ kind: "lapsed", intent: state.intent }); // nobody has paid, and others wait
-      seen = await api().claim(); // another tab of ours let it go
+      seen = (await api().open()).intent; // another tab of ours let it go
       if (mine !== undertaking) return;
     }
     if (seen.claimed_by_me && !seen.payment) state.until = deadline(seen);
@@ -311,7 +330,7 @@ addEventListener("error", (event) => on_failure(event.error));
 addEventListener("unhandledrejection", (event) => on_failure(event.reason));
 others.onmessage = () => WATCHED.has(state.kind) && look_again();
 addEventListener("hashchange", () => location.reload()); // another code was scanned into this tab
-addEventListener("pageshow", (event) => event.persisted && load());
+addEventListener("pageshow", (event) => event.persisted && !AFTER_SENDING.has(state.kind) && load());
 addEventListener("pagehide", () => state.kind === "pay" && let_go());
 document.addEventListener("visibilitychange", () => !document.hidden && WATCHED.has(state.kind) && look_again());
 

@@ -52,6 +52,7 @@ const SCREENS = {
   lapsed: notice("clock", "lapsed", "lapsed_means", "go_on"),
   released: notice("bar", "released", "released_means", "go_on"),
   paid_by_other: notice("phone", "paid_by_other", "paid_by_other_means"),
+  already_paid: notice("phone", "already_paid", "already_paid_means"),
   expired: ended("clock", "expired", "expired_means"),
   cancelled: ended("bar", "cancelled", "cancelled_means"),
   not_found: notice("question", "not_found", "not_found_means"),
@@ -119,7 +120,7 @@ function pay({ language, state, act, t }) {
       intent.online ? null : text(t("terminal_offline"), { class: "hint" }),
       h("fieldset", { class: "choices", disabled: busy, "aria-label": t("pay_from") }, sources({ state, act, t, short }), vouchers({ language, state, act, t }), tip({ state, act, t, show })),
       short ? text(t("not_enough"), { class: "alert", role: "alert" }) : null,
-      busy ? null : left(),
+      busy || state.left_s === undefined ? null : left(),
     ],
     actions: [
       button(t("cancel"), act.cancel, { disabled: busy }),
@@ -261,7 +262,9 @@ function waiting(word, means) {
       tone: "unknown",
       verdict: verdict("diamond", t(word)),
       detail: [
+        text(state.intent.merchant.name, { class: "strong" }),
         amount(state.intent.amount, state.intent),
+        text(called(state.intent, t), { class: "faint" }),
         text(t(means)),
         tested(state.intent, t),
         timer(),

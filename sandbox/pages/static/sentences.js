@@ -57,6 +57,8 @@ export const SENTENCES = {
   released: ["已取消付款", "已取消付款", "Payment cancelled"],
   released_means: ["未扣款。如需付款，可继续。", "未扣款。若要付款，可繼續。", "Nothing was charged. You can still pay here."],
   go_on: ["继续付款", "繼續付款", "Continue"],
+  already_paid: ["这笔已付款", "這筆已付款", "This has been paid"],
+  already_paid_means: ["无需再付，请勿重复支付。", "無需再付，請勿重複付款。", "Nothing more is owed. Do not pay again."],
   paid_by_other: ["已由他人付款", "已由他人付款", "Someone else has paid"],
   paid_by_other_means: ["您未被扣款，无需再付。", "您未被扣款，無需再付。", "You were not charged, and nothing more is owed."],
   expired: ["已超时，未付款", "已逾時，未付款", "Timed out, not paid"],

@@ -9,18 +9,13 @@ from sandbox.pages.languages import say
 from sandbox.phone import words
 from sandbox.phone.account import AccountPayment
 from tests.support.backend import Shop
-from tests.support.shop import Sale, Till
-from tests.support.shopper import address, shopper
+from tests.support.shop import Till
+from tests.support.shopper import address, number_of, shopper
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 REFERENCES = {"none": None, "a table": "桌7", "script": "<b>7</b> & 8"}
-
-
-def number_of(till: Till, sale: Sale) -> str:
-    """As a terminal numbers a first try (backend API, "Delivery")."""
-    return f"{till.terminal_id.rsplit('-', 1)[-1][-4:]}-{sale.intent.claims.counter:04d}"
 
 
 @pytest.mark.parametrize("reference", REFERENCES.values(), ids=REFERENCES.keys())

@@ -13,7 +13,7 @@ from sandbox.pages.documents import Terms, document
 from sandbox.pages.parts import parts
 from ui.i18n.format import money
 
-OVER = (None, "held", "paid_by_other", "declined", "cancelled", "expired", "receipt_paid", "receipt_refunded")
+OVER = (None, "held", "already_paid", "declined", "cancelled", "expired", "receipt_paid", "receipt_refunded")
 
 
 def terms(**changes: object) -> Terms:
@@ -55,6 +55,26 @@ def test_a_document_is_whole_in_one_language_and_names_its_parts(
             parts()[part].address for part in ("icon.svg", "look.css", f"{name}.js")
         ]
         assert "{" not in html
+        assert html.count("<h1") == html.count("<main") == html.count('class="chip"') == 1
+
+
+WITHOUT_A_SALE = {
+    ("pay", "zh-Hans"): ("碰一碰付款", "商家和金额请看收款机屏幕。"),
+    ("pay", "zh-Hant"): ("碰一碰付款", "店家和金額請看收款機螢幕。"),
+    ("pay", "en"): ("Pay with pengpos", "The shop and the amount are on the terminal's screen."),
+    ("receipt", "zh-Hans"): ("电子小票",),
+    ("receipt", "zh-Hant"): ("電子收據",),
+    ("receipt", "en"): ("Receipt",),
+}
+
+
+@pytest.mark.parametrize(("of", "said"), WITHOUT_A_SALE.items(), ids=str)
+def test_a_document_that_knows_no_sale_says_what_it_is_and_one_that_does_says_the_sale(
+    of: tuple[str, Language], said: tuple[str, ...]
+) -> None:
+    words = Words(document(*of)).words
+    assert [one for one in words if one in said] == list(said)
+    assert not set(said) & set(Words(document(*of, terms())).words)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -15,8 +15,8 @@ from tests.support.backend import Shop
 from tests.support.browser import profile
 from tests.support.node import evaluated
 from tests.support.page_checks import complaints
-from tests.support.shop import Sale, Till
-from tests.support.shopper import Shopper, address, shopper
+from tests.support.shop import Till
+from tests.support.shopper import Shopper, address, number_of, shopper
 from workshop.gallery.pages import draw, shots, stage
 
 if TYPE_CHECKING:
@@ -143,11 +143,6 @@ def test_a_browser_without_scripts_shows_shop_amount_and_number(
         assert "JavaScript" in page.inner_text("noscript")
         assert all(part in shown for part in (*words[:2], number_of(till, sale)))
         assert page.inner_text(".amount").replace("\n", "") == "¥18.80"
-
-
-def number_of(till: Till, sale: Sale) -> str:
-    """What both sides of the counter call a sale."""
-    return f"{till.terminal_id.rsplit('-', 1)[-1][-4:]}-{sale.intent.claims.counter:04d}"
 
 
 def pays_with_a_script_that_fails(phone: Shopper, url: str, at: str) -> None:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A page that is opened without a line: the service worker opens the shell, which says so and names no sale."""
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +11,7 @@ from sandbox.pages.parts import parts, worker
 from tests.support.backend import Shop
 from tests.support.browser import LIMIT_S
 from tests.support.shop import Till
-from tests.support.shopper import Shopper, address, shopper
+from tests.support.shopper import Shopper, address, number_of, shopper
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -53,6 +55,67 @@ def test_a_page_opened_without_a_line_says_so_and_goes_on_once_there_is_one(
         phone.context.set_offline(False)
         phone.page.get_by_role("button").click()
         phone.page.get_by_text("晨光咖啡").wait_for()
+
+
+ASKS_NOT_TO_PAY_AGAIN = {
+    "zh-CN": ("开始", "付款¥", "正在核实，请勿重复支付"),
+    "zh-TW": ("開始", "付款¥", "正在核實，請勿重複付款"),
+    "en-GB": ("Start", "Pay ¥", "Checking, do not pay again"),
+}
+
+
+@pytest.mark.parametrize(("locale", "words"), ASKS_NOT_TO_PAY_AGAIN.items(), ids=ASKS_NOT_TO_PAY_AGAIN.keys())
+@pytest.mark.parametrize("arrives", [True, False], ids=["it arrived", "it was lost"])
+def test_opened_anew_without_a_line_after_paying_it_asks_not_to_pay_again_and_looks_how_it_ended(
+    browser: "Browser", shop: Shop, till: Till, locale: str, words: tuple[str, str, str], arrives: bool
+) -> None:
+    start, pay, says = words
+    sale = till.sale(18_80)
+    url = address(till, sale)
+    with shopper(browser, shop, locale=locale, workers=True, expected=LOST) as phone:
+        visits_once(phone, url)
+        phone.press(start)
+        phone.page.get_by_role("button", name=re.compile(f"^{re.escape(pay)}")).wait_for()
+        wallet = phone.wallet()
+        phone.context.set_offline(True)
+        phone.page.get_by_role("button", name=re.compile(f"^{re.escape(pay)}")).click()
+        phone.sees(says)
+        if arrives:
+            assert wallet.call("POST", f"/intents/{sale.intent_id}/pay").json()["status"] == "approved"
+        for again in (phone.page.reload, lambda: phone.open(url)):
+            again()
+            phone.sees(says)
+            shown = phone.page.inner_text("main").replace("\n", "")
+            assert all(part in shown for part in ("晨光咖啡", "¥18.80", number_of(till, sale)))
+            assert phone.page.get_by_role("button").count() == 0
+        phone.context.set_offline(False)
+        if arrives:
+            phone.page.locator("main[data-tone=approved]").wait_for()
+        else:
+            phone.page.get_by_role("alert").wait_for()
+            phone.page.get_by_role("button", name=re.compile(f"^{re.escape(pay)}")).click()
+            phone.page.locator("main[data-tone=approved]").wait_for()
+        assert wallet.balance() == 1_000_00 - 18_80
+        phone.context.set_offline(True)
+        phone.open(url)  # it was paid, and stays so
+        phone.sees(says)
+
+
+def test_a_phone_remembers_the_newest_payments_it_sent_and_not_how_they_ended(
+    browser: "Browser", shop: Shop, till: Till
+) -> None:
+    sales = [till.sale(18_80), till.sale(18_05), *(till.sale(1_00) for _ in range(8))]
+    with shopper(browser, shop) as phone:
+        for sale in sales:
+            phone.open(address(till, sale))
+            if sale is sales[0]:
+                phone.sign_up()
+            phone.pay()
+            phone.page.locator("main[data-tone=approved], main[data-tone=declined]").wait_for()
+        kept = json.loads(phone.page.evaluate("localStorage.getItem('pengpos.sent')"))
+        assert [one["intent"]["intent_id"] for one in kept] == [sale.intent_id for sale in sales[:1:-1]]
+        parts_kept = {"intent_id", "number", "merchant", "amount", "currency", "currency_digits"}
+        assert all(set(one["intent"]) == parts_kept for one in kept)
 
 
 def test_the_language_that_was_chosen_is_spoken_without_a_line_too(browser: "Browser", shop: Shop, till: Till) -> None:

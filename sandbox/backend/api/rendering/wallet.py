@@ -10,7 +10,7 @@ from sandbox.backend.contract import wallet_shapes as shapes
 from sandbox.backend.intents import event_data
 from sandbox.backend.offers.memberships import Standing
 from sandbox.backend.payments.due_payments import AskedDue
-from sandbox.backend.payments.means import Means
+from sandbox.backend.payments.means import MeansReport
 from sandbox.backend.payments.page_payments import Opened
 from sandbox.backend.payments.page_reports import PagePaymentReport, PayableReport, PaymentsPage, ReceiptReport
 from sandbox.backend.payments.payment_requests import PaymentRequestReport
@@ -89,12 +89,10 @@ def payable(report: PayableReport) -> shapes.PayableIntent:
 
 def opened(found: Opened) -> shapes.OpenedIntent:
     """An intent whose page has been opened, with what it may be paid with."""
-    return shapes.OpenedIntent(
-        intent=payable(found.intent), means=None if found.found is None else means(found.found)
-    )
+    return shapes.OpenedIntent(intent=payable(found.intent), means=None if found.found is None else means(found.found))
 
 
-def means(found: Means) -> shapes.Means:
+def means(found: MeansReport) -> shapes.Means:
     """What an account may pay with."""
     return shapes.Means(
         available=found.available_minor,

@@ -117,13 +117,25 @@ def test_what_is_not_to_be_paid_by_this_account_is_told_and_not_claimed(shop: Sh
     assert opened(other, taken)["means"]["available"] > 0
 
 
-def test_it_counts_as_a_claim_and_needs_a_token(shop: Shop) -> None:
-    till, wallet = shop.till(), shop.wallet()
+def test_it_counts_as_a_claim_and_beyond_the_limit_it_may_be_paid_without_one(shop: Shop) -> None:
+    till, wallet, other = shop.till(), shop.wallet(), shop.wallet()
     sale = registered(till)
     for _ in range(5):
-        opened(wallet, sale)
+        assert opened(wallet, sale)["intent"]["claimed_by_me"]
         wallet.call("POST", f"/intents/{sale.intent_id}/release")
-    assert wallet.call("POST", f"/intents/{sale.intent_id}/open").status_code == 429
+    found = opened(wallet, sale)
+    available = wallet.call("GET", "/balance").json()["available"]
+    assert (found["intent"]["status"], found["means"]["available"]) == ("created", available)
+    assert wallet.call("POST", f"/intents/{sale.intent_id}/claim").status_code == 429
+    assert opened(other, sale)["intent"]["claimed_by_me"]  # and keeps nobody from it
+    assert "means" not in opened(wallet, sale)
+    other.call("POST", f"/intents/{sale.intent_id}/release")
+    assert wallet.call("POST", f"/intents/{sale.intent_id}/pay").json()["status"] == "approved"
+
+
+def test_it_needs_a_token(shop: Shop) -> None:
+    wallet = shop.wallet()
+    sale = registered(shop.till())
     wallet.token = "none"
     assert wallet.call("POST", f"/intents/{sale.intent_id}/open").status_code == 401
 

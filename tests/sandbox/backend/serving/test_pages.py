@@ -128,7 +128,7 @@ def out_of_time(till: Till, shop: Shop) -> str:
 @pytest.mark.parametrize(
     ("made", "says"),
     [
-        (paid, "Someone else has paid"),
+        (paid, "This has been paid"),
         (cancelled, "The cashier cancelled this payment"),
         (out_of_time, "Timed out, not paid"),
     ],
