@@ -5,6 +5,7 @@ From the radio inwards; each module knows only those below it:
 
 cli, words              what a person types and reads
 phone                   one phone: account, keys, wallet and card over one directory
+tokens                  the account's token, and another one once a day
 issuers, revoked        whom the phone believes, and whom no more
 documents               what the backend signs for all wallets
 account, scan           its account at a backend; paying by the URL of a tag or QR
@@ -17,7 +18,8 @@ store, keyring          what must survive a power cut
 vpcd, reader_service    a card on a virtual PC/SC reader, and that reader
 bench, fake_vpcd        a wallet on a workbench, and the reader's end of vpcd's socket, for tests
 
-Reading order: documents, issuers, revoked, account, clocks, parts, wallet, field, scan, words, phone, workbench, cli.
+Reading order: documents, issuers, revoked, account, clocks, parts, wallet, tokens, field, scan, words, phone,
+workbench, cli.
 """
 
 __all__ = ["account", "field", "parts", "phone", "wallet", "workbench"]

@@ -69,6 +69,10 @@ class _Revoked(_Answer):
     document: str
 
 
+class _Renewed(_Answer):
+    signed: str
+
+
 class Balance(_Answer):
     """One currency of `GET /balance`, in minor units; of `amount`, `set_aside` is kept for what may be promised."""
 
@@ -219,14 +223,17 @@ class Account:
         body = {"public_key": PublicKey.of(signer).to_jwk(), "proof": b64u(proof)}
         return read_signed(self._call(_Credential, "POST", "credentials", body).credential)
 
-    def renew_token(self, account_id: str, token: str, signer: Signer) -> None:
-        """Have `token` take the place of the one that this access is by; one of our keys proves that it is us."""
+    def renew_token(self, account_id: str, token: str, signer: Signer) -> bytes:
+        """Have `token` take the place of the one that this access is by; one of our keys proves that it is us.
+
+        What the backend signs of it, unverified; this access goes on by the token it had.
+        """
         assert self._token is not None  # there is an account
-        payload = f"{account_id} {_hash_of(self._token)} {_hash_of(token)}"
+        payload = f"{account_id} {token_hash(self._token)} {token_hash(token)}"
         proof = b64u(sign1(signer, Context.TOKEN, payload.encode()))
         kid = b64u(PublicKey.of(signer).kid)
-        self._call(_Answer, "POST", "token", {"token_hash": _hash_of(token), "kid": kid, "proof": proof})
-        self._token = token
+        body = {"token_hash": token_hash(token), "kid": kid, "proof": proof}
+        return read_signed(self._call(_Renewed, "POST", "token", body).signed)
 
     def go_by(self, token: str) -> None:
         """Go by another token from here on."""
@@ -291,7 +298,8 @@ class Account:
             raise BackendUnreachableError(str(request.url), f"an answer we cannot read: {err}") from err
 
 
-def _hash_of(token: str) -> str:
+def token_hash(token: str) -> str:
+    """What the backend is told of a new token."""
     return b64u(hashlib.sha256(token.encode()).digest())
 
 

@@ -6,10 +6,8 @@ Knows how its parts hang together. Any number of them fit into one process; each
 
 import json
 import logging
-import secrets
 from collections import deque
 from collections.abc import Callable
-from http import HTTPStatus
 from pathlib import Path
 from threading import Condition
 from typing import Self, TypeVar
@@ -20,11 +18,12 @@ from pengpos.system_clock import SystemClock
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.credential import Credential, Role
 from sandbox.phone import scan
-from sandbox.phone.account import Account, AccountPayment, BackendRefusedError, BackendUnreachableError, read_signed
+from sandbox.phone.account import Account, AccountPayment, BackendUnreachableError, read_signed
 from sandbox.phone.field.hold import hold
 from sandbox.phone.field.manners import Honest, Manner, Move
 from sandbox.phone.issuers import Trusted, learn
 from sandbox.phone.revoked import Revoked, learn_revoked
+from sandbox.phone.tokens import SINCE, Tokens
 from sandbox.phone.wallet.applet import Applet
 from sandbox.phone.wallet.events import Event
 from sandbox.phone.wallet.keyring import KeyRing
@@ -33,9 +32,7 @@ from sandbox.phone.wallet.store import HeldCredential, WalletStore
 from sandbox.phone.wallet.wallet import Wallet
 
 SPARES = 3  # credentials kept for shops not yet visited; the backend divides the offline allowance among so many
-TOKEN_LIFE_S = 86_400
 _MAX_EVENTS = 1_000
-_NEXT_TOKEN, _TOKEN_SINCE = "token_next", "token_since"
 _ISSUERS, _ISSUERS_VERSION = "issuers", "issuers_version"
 _REVOKED, _REVOKED_VERSION = "revoked", "revoked_version"
 log = logging.getLogger(__name__)
@@ -175,7 +172,7 @@ class VirtualPhone:
             self.store.write_note("account_id", signed_up.account_id)
             self.store.write_note("token", signed_up.token)
             self.store.write_note("backend", backend)
-            self.store.write_note(_TOKEN_SINCE, str(self.wallet.now()))
+            self.store.write_note(SINCE, str(self.wallet.now()))
 
     def sync(self, account: Account, *, spares: int = SPARES) -> frozenset[bytes]:
         """Learn issuers, balance and receipts, and fetch credentials for shops to come; what a phone does when online.
@@ -203,28 +200,11 @@ class VirtualPhone:
         return refused
 
     def _renew_token(self, account: Account, account_id: str) -> None:
-        """Have another token once a day: who has read one on the line has it no longer than that.
-
-        The new one is written down before it is asked for. Where the answer was lost, the old one opens nothing.
-        """
-        since, now = self.store.note(_TOKEN_SINCE), self.wallet.now()
+        tokens = Tokens(store=self.store, account=account, account_id=account_id, issuers=self.wallet.issuers)
+        tokens.settle()
         key = next(iter(self.store.credentials()), None)
-        if key is None or (since is not None and now < int(since) + TOKEN_LIFE_S):
-            return
-        token = self.store.note(_NEXT_TOKEN) or secrets.token_urlsafe(32)
-        self.store.write_note(_NEXT_TOKEN, token)
-        try:
-            account.renew_token(account_id, token, self._keys.signer_of(key.kid))
-        except BackendRefusedError as error:
-            if error.status != HTTPStatus.UNAUTHORIZED:
-                log.info("the token stays: %s", error)  # a backend of page 1.2 knows no such call
-                self.store.write_note(_TOKEN_SINCE, str(now))
-                return
-            account.go_by(token)
-        with self.store.transaction():
-            self.store.write_note("token", token)
-            self.store.write_note(_NEXT_TOKEN, "")
-            self.store.write_note(_TOKEN_SINCE, str(now))
+        if key is not None:
+            tokens.renew(self._keys.signer_of(key.kid), self.wallet.now())
 
     def _learn_what_became_of_payments(self, account: Account) -> None:
         payments = account.payments()

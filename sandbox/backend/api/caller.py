@@ -259,10 +259,14 @@ async def _account_before_body(request: Request, backend: Backend) -> None:
         with backend.db.read() as session:
             return session.scalar(select(AccountRow.id).where(AccountRow.token_hash == token_hash))
 
-    request.state.account_id = await run_in_threadpool(owner)
+    request.state.account_id, request.state.token_hash = await run_in_threadpool(owner), token_hash
     if request.state.account_id is None:
         raise ProblemError(401, "token", "no account has this token")
     backend.rates.wallet_requests.take(request.state.account_id)
+
+
+async def _token_hash(request: Request, _: Annotated[str, Depends(_account)]) -> str:
+    return cast("str", request.state.token_hash)
 
 
 async def _account_or_none(request: Request, _: Bearer) -> str | None:
@@ -315,6 +319,8 @@ async def _operator(request: Request) -> Caller:
 
 
 AccountId = Annotated[str, Depends(_account)]
+TokenHash = Annotated[str, Depends(_token_hash)]
+"""SHA-256 in hexadecimal of the bearer token by which the account was found."""
 AccountIdOrNone = Annotated[str | None, Depends(_account_or_none)]
 """Whoever asks, of a call that takes a token and needs none."""
 OperatorOf = Annotated[Caller, Depends(_operator)]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from pengpos.core.times import rfc3339
 from pengpos.wire.encoding.base64url import b64u
-from sandbox.backend.api.caller import AccountId, AccountIdOrNone, Address, BackendOf
+from sandbox.backend.api.caller import AccountId, AccountIdOrNone, Address, BackendOf, TokenHash
 from sandbox.backend.api.delivery import LostAnswer
 from sandbox.backend.api.rendering import wallet as rendering
 from sandbox.backend.api.routing import TerseRoute
@@ -50,14 +50,16 @@ def revoked_keys(backend: BackendOf) -> shapes.RevokedAnswer:
     return shapes.RevokedAnswer(document=b64u(document))
 
 
-@router.post("/token", status_code=204)
-def renew_token(request: shapes.NewToken, account_id: AccountId, backend: BackendOf) -> None:
+@router.post("/token")
+def renew_token(
+    request: shapes.NewToken, account_id: AccountId, by: TokenHash, backend: BackendOf
+) -> shapes.TokenAnswer:
     """Put another token in the place of the one that this call is made with."""
-    backend.db.write(
-        lambda session: tokens.renew(
-            session, backend, account_id, request.token_hash, kid=request.kid, proof=request.proof
-        )
+    wanted = tokens.Wanted(account_id=account_id, by=by, token_hash=request.token_hash)
+    signed = backend.db.write(
+        lambda session: tokens.renew(session, backend, wanted, kid=request.kid, proof=request.proof)
     )
+    return shapes.TokenAnswer(signed=b64u(signed))
 
 
 @router.post("/credentials")

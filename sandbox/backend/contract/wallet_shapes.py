@@ -64,6 +64,12 @@ class NewToken(Shape):
     proof: Base64url
 
 
+class TokenAnswer(Shape):
+    """An issuer's word that the account's token is the one of this hash now."""
+
+    signed: Base64url
+
+
 class CredentialRequest(Shape):
     """`POST /credentials`: a fresh key, proven over the account id; `merchant_id` if it is meant for one shop."""
 

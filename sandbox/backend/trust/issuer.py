@@ -134,6 +134,10 @@ class Issuer:
         """What a settlement holds (context `PengTap1 settlement`), in base64url."""
         return b64u(self._signed_json(Context.SETTLEMENT, members))
 
+    def account_token(self, members: dict[str, Any]) -> bytes:
+        """Which token is an account's now (context `PengTap1 account-token`)."""
+        return self._signed_json(Context.ACCOUNT_TOKEN, members)
+
     def answer(self, members: dict[str, Any]) -> str:
         """What was answered to which request (context `PengTap1 answer`), in base64url."""
         return b64u(self._signed_json(Context.ANSWER, members))

@@ -1,38 +1,67 @@
 # SPDX-License-Identifier: Apache-2.0
 """A phone puts another token in the place of its account's once a day. Source: backend API, *A token*."""
 
-from collections.abc import Iterator
+import contextlib
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.encoding.base64url import b64u
+from pengpos.wire.encoding.cose import Context, sign1
+from pengpos.wire.encoding.keys import PublicKey
 from sandbox.phone.account import Account, BackendRefusedError, BackendUnreachableError
-from sandbox.phone.phone import TOKEN_LIFE_S, VirtualPhone
+from sandbox.phone.phone import VirtualPhone
+from sandbox.phone.tokens import TOKEN_LIFE_S, TOKENS_MOST
+from tests.sandbox.backend.people.test_tokens import squat
 from tests.support.backend import Shop, fresh_sqlite, in_process
 
 ORIGIN = "http://backend.test"
 
 
+def lost(request: httpx.Request) -> httpx.Response:
+    raise httpx.ReadError("lost", request=request)
+
+
+def refused(status: int, code: str) -> Callable[[httpx.Request], httpx.Response]:
+    return lambda _: httpx.Response(status, json={"title": "no", "status": status, "code": code, "detail": "no"})
+
+
 class Line(httpx.BaseTransport):
-    """The phone's line. `loses`: an answer of `POST /token` does not come; `knows`: there is such a call."""
+    """The phone's line. `instead`: who answers `POST /token`; `delivers`: the backend gets it before that."""
 
     def __init__(self, shop: Shop) -> None:
-        self._inner = shop.http
-        self.loses = False
-        self.knows = True
-        self.asked = 0
+        self.inner = shop.http.send
+        self.instead: Callable[[httpx.Request], httpx.Response] | None = None
+        self.delivers = False
+        self.held: list[httpx.Request] = []
+        """All of `POST /token`."""
+
+    @property
+    def hashes(self) -> list[str]:
+        return [json.loads(request.content)["token_hash"] for request in self.held]
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        about_token = request.url.path == "/wallet/v1/token"
-        self.asked += about_token
-        if about_token and not self.knows:
-            return httpx.Response(404, json={"title": "no", "status": 404, "code": "not_found", "detail": "no"})
-        answer = self._inner.send(request)
-        if about_token and self.loses:
-            raise httpx.ReadError("lost", request=request)
-        return answer
+        if request.url.path != "/wallet/v1/token":
+            return self.inner(request)
+        request.read()
+        self.held.append(request)
+        if self.instead is None:
+            return self.inner(request)
+        if self.delivers:
+            self.inner(request)
+        return self.instead(request)
+
+    def let_go(self) -> None:
+        """The backend gets what was held back, and the line is honest again."""
+        self.instead = None
+        for request in self.held:
+            self.inner(request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +81,14 @@ class Bench:
 
     def access(self, token: str | None = None) -> Account:
         return Account(self.http, token or self.token)
+
+    def opens(self, token: str) -> bool:
+        try:
+            return bool(self.access(token).balances())
+        except BackendRefusedError as error:
+            if error.status != 401:
+                raise
+            return False
 
     def a_day_later(self) -> None:
         self.shop.clock.advance(TOKEN_LIFE_S)
@@ -73,32 +110,132 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def test_a_phone_has_another_token_once_a_day(bench: Bench) -> None:
     read_on_the_line = bench.token
     bench.phone.sync(bench.access(), spares=1)
-    assert (bench.token, bench.line.asked) == (read_on_the_line, 0)
+    assert (bench.token, bench.line.held) == (read_on_the_line, [])
     bench.a_day_later()
     assert bench.token != read_on_the_line
     bench.phone.sync(bench.access(), spares=1)
-    assert bench.line.asked == 1
-    with pytest.raises(BackendRefusedError, match="401 token"):
-        bench.access(read_on_the_line).balances()
+    assert len(bench.line.held) == 1
+    assert bench.opens(read_on_the_line) is False
 
 
 def test_an_answer_that_was_lost_locks_nobody_out(bench: Bench) -> None:
     """The backend has the new one, and the phone does not know; it has written it down."""
-    old, bench.line.loses = bench.token, True
+    old, bench.line.instead, bench.line.delivers = bench.token, lost, True
     with pytest.raises(BackendUnreachableError):
         bench.a_day_later()
     assert bench.token == old
-    bench.line.loses = False
+    bench.line.instead = None
     bench.phone.sync(bench.access(), spares=1)
     assert bench.token != old
     assert bench.access().balances()
 
 
 def test_a_backend_of_before_has_no_such_call_and_is_asked_tomorrow(bench: Bench) -> None:
-    old, bench.line.knows = bench.token, False
+    old, bench.line.instead = bench.token, refused(404, "not_found")
     bench.a_day_later()
     bench.phone.sync(bench.access(), spares=1)
-    assert (bench.token, bench.line.asked) == (old, 1)
-    bench.line.knows = True
+    assert (bench.token, len(bench.line.held)) == (old, 1)
+    bench.line.instead = None
     bench.a_day_later()
     assert bench.token != old
+
+
+def signed(by: SoftwareKey, **said: str) -> Callable[[httpx.Request], httpx.Response]:
+    """An answer signed by this key, which may be nobody's."""
+    word = sign1(by, Context.ACCOUNT_TOKEN, json.dumps(said).encode(), kid=PublicKey.of(by).kid)
+    return lambda _: httpx.Response(200, json={"signed": b64u(word)})
+
+
+INVENTED: dict[str, Any] = {
+    "401": refused(401, "token"),
+    "409": refused(409, "conflict"),
+    "422": refused(422, "bad_proof"),
+    "500": refused(500, "internal_error"),
+    "nothing": lambda _: httpx.Response(204),
+    "a word that is none": lambda _: httpx.Response(200, json={"signed": "AAAA"}),
+    "a stranger's word": signed(SoftwareKey.generate(), account_id="A", token_hash="_w"),
+    "silence": lost,
+}
+
+
+@pytest.mark.parametrize("delivers", [False, True], ids=["held back for good", "delivered"])
+@pytest.mark.parametrize("answer", INVENTED.values(), ids=INVENTED)
+def test_no_answer_that_is_invented_locks_the_owner_out(
+    bench: Bench, answer: Callable[[httpx.Request], httpx.Response], delivers: bool
+) -> None:
+    read_on_the_line, bench.line.instead, bench.line.delivers = bench.token, answer, delivers
+    bench.shop.clock.advance(TOKEN_LIFE_S)
+    for _ in range(2):
+        with contextlib.suppress(BackendUnreachableError):
+            bench.phone.sync(bench.access(), spares=1)
+    bench.line.instead = None
+    bench.phone.sync(bench.access(), spares=1)
+    assert bench.opens(bench.token)
+    assert not bench.opens(read_on_the_line)
+
+
+@pytest.mark.parametrize("answer", INVENTED.values(), ids=INVENTED)
+def test_what_is_held_back_and_let_go_later_locks_nobody_out(
+    bench: Bench, answer: Callable[[httpx.Request], httpx.Response]
+) -> None:
+    read_on_the_line, bench.line.instead = bench.token, answer
+    with contextlib.suppress(BackendUnreachableError):
+        bench.a_day_later()
+    bench.line.let_go()
+    bench.phone.sync(bench.access(), spares=1)
+    assert bench.opens(bench.token)
+    assert not bench.opens(read_on_the_line)
+
+
+def test_the_word_on_an_earlier_token_is_none_on_this_one(bench: Bench) -> None:
+    said: list[httpx.Response] = []
+
+    def listens(request: httpx.Request) -> httpx.Response:
+        said.append(bench.line.inner(request))
+        return said[-1]
+
+    bench.line.instead = listens
+    bench.a_day_later()
+    first = bench.token
+    bench.line.instead = lambda _: said[0]
+    bench.a_day_later()
+    assert (len(said), bench.token) == (1, first)
+    bench.line.instead = None
+    bench.phone.sync(bench.access(), spares=1)
+    assert bench.opens(bench.token)
+    assert not bench.opens(first)
+
+
+def test_whose_new_hash_another_account_has_taken_draws_another_token_at_once(bench: Bench) -> None:
+    old, bench.line.instead = bench.token, lost
+    with pytest.raises(BackendUnreachableError):
+        bench.a_day_later()
+    squat(bench.shop, bench.line.hashes[0])
+    bench.line.instead = None
+    bench.phone.sync(bench.access(), spares=1)
+    assert bench.opens(bench.token)
+    assert not bench.opens(old)
+
+
+def test_taken_again_and_again_so_many_are_drawn_and_the_first_that_is_taken_up_is_found(bench: Bench) -> None:
+    bench.line.instead = refused(409, "conflict")
+    for _ in range(TOKENS_MOST + 4):
+        bench.a_day_later()
+    assert len(set(bench.line.hashes)) == TOKENS_MOST - 1  # and the one in use
+    first = bench.line.held[0]
+    bench.line.held = [first]
+    bench.line.let_go()
+    bench.phone.sync(bench.access(), spares=1)
+    assert bench.opens(bench.token)
+
+
+def test_a_token_that_was_drawn_by_a_program_of_before_is_found(bench: Bench) -> None:
+    """It wrote down the one to come alone, and lost the answer."""
+    bench.line.instead, bench.line.delivers = lost, True
+    with pytest.raises(BackendUnreachableError):
+        bench.a_day_later()
+    old, drawn = bench.token, (bench.phone.store.note("token_next") or "").split()
+    bench.phone.store.write_note("token_next", next(token for token in drawn if token != old))
+    bench.line.instead = None
+    bench.phone.sync(bench.access(), spares=1)
+    assert bench.opens(bench.token)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An account's token ends when one of its wallet keys says so. Source: backend API, *A token*."""
 
+import json
 import secrets
 from collections.abc import Callable
 from hashlib import sha256
@@ -10,9 +11,9 @@ import httpx
 import pytest
 
 from pengpos.keys.software import SoftwareKey
-from pengpos.wire.encoding.base64url import b64u
-from pengpos.wire.encoding.cose import Context, sign1
-from pengpos.wire.encoding.keys import PublicKey
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.cose import Context, Sign1, sign1
+from pengpos.wire.encoding.keys import Issuers, PublicKey
 from tests.support.backend import Shop
 from tests.support.shop import Wallet
 
@@ -47,7 +48,7 @@ def ask(
 
 def test_the_old_token_opens_nothing_once_there_is_another(shop: Shop) -> None:
     wallet = shop.wallet()
-    assert ask(wallet).status_code == 204
+    assert ask(wallet).status_code == 200
     old = wallet.call("GET", "/balance")
     assert (old.status_code, old.json()["code"]) == (401, "token")
     assert ask(wallet).status_code == 401  # nor does it bring a third
@@ -86,3 +87,40 @@ def test_a_key_that_may_be_copied_says_nothing(shop: Shop) -> None:
     assert shop.operator.call("POST", "/denylist", {"kid": kid_of(wallet), "listed": True}).is_success
     assert ask(wallet).json()["code"] == "bad_proof"
     assert wallet.call("GET", "/balance").status_code == 200
+
+
+def squat(shop: Shop, token_hash: str) -> None:
+    """An account of its own has the token of this hash, which it need not know, for its own."""
+    mine = shop.wallet()
+    payload = f"{mine.account_id} {digest(mine.token)} {token_hash}"
+    body = {
+        "token_hash": token_hash,
+        "kid": kid_of(mine),
+        "proof": b64u(sign1(mine.key, Context.TOKEN, payload.encode())),
+    }
+    assert mine.call("POST", "/token", body).status_code == 200
+
+
+def test_a_hash_that_another_account_has_is_a_conflict(shop: Shop) -> None:
+    wallet = shop.wallet()
+    squat(shop, digest(NEW))
+    answer = ask(wallet)
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert wallet.call("GET", "/balance").status_code == 200
+    assert ask(wallet, new="another").status_code == 200
+
+
+def test_an_issuer_says_which_token_it_is_now_as_often_as_it_is_asked(shop: Shop) -> None:
+    wallet = shop.wallet()
+    first = said(shop, ask(wallet))
+    assert first == {"account_id": wallet.account_id, "token_hash": digest(NEW)}
+    wallet.token = NEW
+    assert said(shop, ask(wallet)) == first
+
+
+def said(shop: Shop, answer: httpx.Response) -> dict[str, Any]:
+    """What an issuer signed."""
+    issuers = Issuers(PublicKey.from_jwk(jwk) for jwk in shop.http.get("/wallet/v1/issuers").json()["issuers"])
+    signed = Sign1.read_issued(unb64u(answer.json()["signed"]), issuers, Context.ACCOUNT_TOKEN)
+    content: dict[str, Any] = json.loads(signed.payload)
+    return content

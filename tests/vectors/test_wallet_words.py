@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The vectors of what issuers sign for one wallet, as the virtual phone takes them."""
+
+from typing import Any
+
+import pytest
+
+from pengpos.core.errors import MalformedError, SignatureError
+from pengpos.wire.encoding.base64url import unb64u
+from sandbox.phone.tokens import check_renewed
+from tests.vectors import ISSUERS, VECTORS, each, wallet_words
+
+
+@pytest.mark.parametrize("case", each("account_tokens"))
+def test_which_token_is_the_accounts(case: dict[str, Any]) -> None:
+    about = VECTORS["account_tokens"]
+    try:
+        check_renewed(unb64u(case["signed"]), ISSUERS, about["account_id"], about["token"])
+    except (MalformedError, SignatureError):
+        assert not case["taken"]
+    else:
+        assert case["taken"]
+
+
+@pytest.mark.parametrize("section", wallet_words.SECTIONS)
+def test_they_are_what_an_encoder_that_is_not_ours_makes_of_the_page(section: str) -> None:
+    assert VECTORS[section] == wallet_words.SECTIONS[section]()

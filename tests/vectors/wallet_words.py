@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What issuers sign for one wallet, and which of it a wallet takes; by `encoder` and `json` from the page alone.
+
+`python -m tests.vectors.wallet_words` writes it into vectors.json.
+"""
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from typing import Any
+
+from tests.vectors import SPEC, VECTORS
+from tests.vectors.encoder import digest, sign_payload
+
+KEYS = VECTORS["keys"]
+ACCOUNT, TOKEN = "A-0001", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+
+
+def text(raw: bytes) -> str:
+    """Base64url without padding."""
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def word(said: Mapping[str, object], *, by: str = "issuer", context: str, named: bool = True) -> str:
+    """COSE_Sign1 over the members that are not None, in base64url."""
+    payload = json.dumps({name: value for name, value in said.items() if value is not None}).encode()
+    return text(sign_payload(KEYS[by]["d"], context, payload, kid=KEYS[by]["kid"] if named else None))
+
+
+def _token(name: str, taken: bool, said: Mapping[str, object] | None = None, **how: Any) -> dict[str, Any]:
+    whole = {"account_id": ACCOUNT, "token_hash": text(digest(TOKEN.encode())), **(said or {})}
+    return {"name": name, "signed": word(whole, **{"context": "account-token", **how}), "taken": taken}
+
+
+def account_tokens() -> dict[str, Any]:
+    """The answers of `POST /wallet/v1/token`."""
+    return {
+        "note": "a wallet has asked for `token` to be the token of `account_id`; it forgets the one before only where "
+        "`signed` is taken",
+        "account_id": ACCOUNT,
+        "token": TOKEN,
+        "cases": [
+            _token("it is the token now", True),
+            _token("with a member of a later page", True, {"later": [1]}),
+            _token("another token", False, {"token_hash": text(digest(TOKEN[:-1].encode()))}),
+            _token("the token itself, not its hash", False, {"token_hash": TOKEN}),
+            _token("another account's", False, {"account_id": "A-0002"}),
+            _token("no account", False, {"account_id": None}),
+            _token("no hash", False, {"token_hash": None}),
+            _token("an account that is a number", False, {"account_id": 1}),
+            _token("by a stranger", False, by="stranger"),
+            _token("by the wallet itself", False, by="wallet"),
+            _token("without an issuer's kid", False, named=False),
+            _token("signed as the wallet's own proof", False, context="token"),
+            _token("signed as an answer", False, context="answer"),
+        ],
+    }
+
+
+SECTIONS = {"account_tokens": account_tokens}
+
+if __name__ == "__main__":
+    content = json.dumps({**VECTORS, **{name: made() for name, made in SECTIONS.items()}}, indent=1, ensure_ascii=False)
+    (SPEC / "vectors.json").write_text(content + "\n", encoding="utf-8")
