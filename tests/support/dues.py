@@ -110,14 +110,18 @@ def _free_what_is_set_aside(session: Session, wallet: Wallet) -> None:
         )
 
 
-def owing(shop: Shop, minor: int = 18_80, *, guaranteed: int | None = None, **claims: Any) -> Owing:
+def owing(
+    shop: Shop, minor: int = 18_80, *, guaranteed: int | None = None, knows: str | None = "dues", **claims: Any
+) -> Owing:
     """A payment accepted offline and declined at sync for want of money; `claims` are the authorisation's.
 
-    `guaranteed`: the policy's sum, where it is not the usual one, which covers all of it.
+    `guaranteed`: the policy's sum, where it is not the usual one, which covers all of it. `knows` None: of a terminal
+    that knows no dues, so none is asked for.
     """
     if guaranteed is not None:
         shop.operator.call("PUT", f"/merchants/{MERCHANT_ID}/settings", {"risk": {"guaranteed": guaranteed}})
     till, wallet = shop.till(), shop.wallet()
+    till.knows = knows
     sale = till.sale(minor, online=False)
     authorisation = wallet.authorise(sale, **claims)
     spend_all(shop, wallet)

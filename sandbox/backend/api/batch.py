@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judges up to 200 payments at once: one verdict an item, in the same order; one bad item harms no other."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,15 +20,23 @@ from sandbox.backend.payments import payments, straight_through
 
 
 def take_all(
-    backend: Backend, terminal_id: str, items: list[Any], *, knows_dues: bool
+    backend: Backend, terminal_id: str, items: list[Any], *, knows_dues: bool, imported_by: str | None = None
 ) -> list[shapes.Payment | shapes.ItemProblem]:
-    """Judge each item in a transaction of its own."""
-    return [_take(backend, terminal_id, item, knows_dues=knows_dues) for item in items]
+    """Judge each item in a transaction of its own. `imported_by`: the operator who has brought them."""
+
+    def judged(item: Any) -> shapes.Payment:
+        order = paying.order_of(shapes.PaymentRequest.model_validate(item))
+        read = payments.read_order(backend, terminal_id, order, knows_dues=knows_dues)
+        presented = replace(read, imported_by=imported_by)
+        booked = straight_through.take(backend, presented, None) or payments.take(backend, presented)
+        return terminal.payment(booked.payment)
+
+    return [_verdict(judged, item) for item in items]
 
 
-def _take(backend: Backend, terminal_id: str, item: Any, *, knows_dues: bool) -> shapes.Payment | shapes.ItemProblem:
+def _verdict(judged: Callable[[Any], shapes.Payment], item: Any) -> shapes.Payment | shapes.ItemProblem:
     try:
-        verdict = do_or_log(lambda: _judged(backend, terminal_id, item, knows_dues=knows_dues), at_once=_NO_BUGS)
+        verdict = do_or_log(lambda: judged(item), at_once=_NO_BUGS)
     except ValidationError as error:
         return item_problem(InvalidRequestError(f"{error.error_count()} members are missing or wrong"))
     except RefusedRequestError as error:
@@ -40,13 +50,6 @@ def _take(backend: Backend, terminal_id: str, item: Any, *, knows_dues: bool) ->
 
 _NO_BUGS = (ValidationError, RefusedRequestError, DataError, OperationalError)
 """The last one is of a database that is away, for all items."""
-
-
-def _judged(backend: Backend, terminal_id: str, item: Any, *, knows_dues: bool) -> shapes.Payment:
-    order = paying.order_of(shapes.PaymentRequest.model_validate(item))
-    presented = payments.read_order(backend, terminal_id, order, knows_dues=knows_dues)
-    booked = straight_through.take(backend, presented, None) or payments.take(backend, presented)
-    return terminal.payment(booked.payment)
 
 
 def item_problem(error: RefusedRequestError) -> shapes.ItemProblem:

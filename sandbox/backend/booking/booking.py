@@ -272,7 +272,7 @@ def _guarantee(session: Session, intent: IntentRow, payment: PaymentRow, refusal
     if borne_by is BorneBy.MERCHANT or risk is None or dues.paid(session, intent.key) is not None:
         return
     left = int(risk["guaranteed"]) - _guarantee_used(session, intent.terminal_id, payment.currency, now)
-    owed = max(0, min(payment.total_minor - _guaranteed_for(session, intent), left))
+    owed = max(0, min(payment.total_minor - guaranteed_for(session, intent), left))
     if owed == 0:
         return
     payment.borne_by, payment.guaranteed_minor = BorneBy.PLATFORM, owed
@@ -290,7 +290,7 @@ def _guarantee(session: Session, intent: IntentRow, payment: PaymentRow, refusal
 
 def take_guarantee_back(session: Session, intent: IntentRow, now: int) -> None:
     """The goods are paid by another payment, or the sale was given up: the guarantor gets its money back."""
-    owed = _guaranteed_for(session, intent)
+    owed = guaranteed_for(session, intent)
     if owed == 0:
         return
     ledger.transfer(
@@ -308,7 +308,7 @@ def take_guarantee_back(session: Session, intent: IntentRow, now: int) -> None:
         payment.guaranteed_minor = 0
 
 
-def _guaranteed_for(session: Session, intent: IntentRow) -> int:
+def guaranteed_for(session: Session, intent: IntentRow) -> int:
     """What an intent's payments have cost the guarantor: goods are given away once, whoever promised for them."""
     cost = select(func.sum(PaymentRow.guaranteed_minor)).where(PaymentRow.intent_key == intent.key)
     return int(session.scalar(cost) or 0)

@@ -16,7 +16,6 @@ from sandbox.backend.records.tables import (
     CancelOutcome,
     CancelReason,
     DueState,
-    HeldBecause,
     IntentRow,
     IntentStatus,
     PaymentRow,
@@ -113,15 +112,21 @@ def _outcome(
     but an expired intent: what the true terminal accepted offline under it is still taken when it comes.
     """
     payment = reports.standing_payment(session, intent)
-    booked = _booked(session, intent)
-    gives_back = booked.taken_minor if booked is not None and _can_be_undone(session, intent, booked) else 0
+    if not _money_hangs_on(session, intent, payment):
+        if held_orders.is_its_own(session, intent.terminal_id, imported):
+            return _end(session, backend, intent, now)
+        if intent.status in intents.OPEN:
+            intents.end(intent, IntentStatus.EXPIRED, EXPIRED.code, int(EXPIRED.reason))
+            intents.announce(session, intent, now)
+        return CancelOutcome.CANCELLED
+    gives_back = _would_give(session, intent, payment)
     order = held_orders.Order(
         kind=ReviewKind.CANCEL,
         terminal_id=intent.terminal_id,
         subject=intent.intent_id,
         detail={
             "intent_id": intent.intent_id,
-            "amount": intent.amount_minor if payment is None else payment.taken_minor,
+            "amount": gives_back or (intent.amount_minor if payment is None else payment.taken_minor),
             "currency": intent.currency,
             "reason": reason.value,
         },
@@ -130,17 +135,12 @@ def _outcome(
         given_today_minor=given_back.today_minor(session, intent, now) if gives_back else 0,
         currency=intent.currency,
     )
-    if not _money_hangs_on(session, intent, payment):
-        why = held_orders.must_be_held(session, order)
-        if why is None or (why is HeldBecause.IMPORTED and imported is not None and imported.signed):
-            return _end(session, backend, intent, now)
-        if intent.status in intents.OPEN:
-            intents.end(intent, IntentStatus.EXPIRED, EXPIRED.code, int(EXPIRED.reason))
-            intents.announce(session, intent, now)
-        return CancelOutcome.CANCELLED
     review = held_orders.ask(session, order, now)
     if review is None:
-        return _end(session, backend, intent, now)
+        outcome = _end(session, backend, intent, now)
+        if gives_back and outcome is CancelOutcome.CANCELLED:
+            intent.gave_back_minor, intent.gave_back_at = gives_back, now
+        return outcome
     still_judged = payment is None or payment.status is PaymentStatus.HELD
     if review.state is ReviewState.OPEN or still_judged:
         return CancelOutcome.HELD
@@ -148,10 +148,23 @@ def _outcome(
 
 
 def _money_hangs_on(session: Session, intent: IntentRow, payment: PaymentRow | None) -> bool:
-    """Taken, about to be, or asked for as a due."""
+    """Taken, about to be, guaranteed, or asked for as a due."""
     taken = payment is not None and payment.status in {PaymentStatus.APPROVED, PaymentStatus.HELD}
     due = dues.of(session, intent.key)
-    return taken or (due is not None and due.state is not DueState.WITHDRAWN)
+    is_asked_for = due is not None and due.state is not DueState.WITHDRAWN
+    return taken or is_asked_for or booking.guaranteed_for(session, intent) > 0
+
+
+def _would_give(session: Session, intent: IntentRow, payment: PaymentRow | None) -> int:
+    """What the merchant would lose of it: money that was taken, or what is owed for goods that are gone."""
+    booked = _booked(session, intent)
+    if booked is not None:
+        return booked.taken_minor if _can_be_undone(session, intent, booked) else 0
+    if dues.paid(session, intent.key) is not None:
+        return 0  # it stays paid
+    if payment is not None and payment.status is PaymentStatus.HELD and payment.accepted_offline:
+        return payment.total_minor  # may yet be booked
+    return max(booking.guaranteed_for(session, intent), dues.left_to_pay(session, intent.key))
 
 
 def _booked(session: Session, intent: IntentRow) -> PaymentRow | None:

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a terminal's key has had given back on a business day: what the policy's limits are held against.
 
-Source: backend API, *Limits in the policy*. What a void refund took off what is owed counts as given back. What a
-person at the backend approved is not in it.
+Source: backend API, *Limits in the policy*. What a void refund or a cancel took off what is owed counts as given back.
+What a person at the backend approved is not in it.
 
 Tests: tests/sandbox/backend/terminals/test_over_limit.py
 """
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from sandbox.backend.booking import booking
 from sandbox.backend.ledger import ledger
@@ -27,7 +27,7 @@ from sandbox.backend.records.tables import (
 
 
 def today_minor(session: Session, intent: IntentRow, now: int) -> int:
-    """Refunds done or void, and booked payments that were cancelled, by this intent's terminal in its currency.
+    """Refunds done or void, and what cancels gave back, by this intent's terminal in its currency.
 
     No other transaction adds to it before this one ends: the merchant's account, which all of it comes from, is locked.
     """
@@ -42,25 +42,18 @@ def today_minor(session: Session, intent: IntentRow, now: int) -> int:
             RefundRow.state.in_((RefundState.DONE, RefundState.VOID)),
             RefundRow.business_date == booking.business_date_of(session, terminal_id, now),
             IntentRow.currency == currency,
-            _not_reviewed(ReviewKind.REFUND, RefundRow.terminal_id, RefundRow.id),
+            ~_was_reviewed(),
         )
     )
-    reversed_ = session.scalar(
-        select(func.sum(EntryRow.amount_minor))
-        .join(PostingRow, PostingRow.id == EntryRow.posting_id)
-        .join(LedgerAccountRow, LedgerAccountRow.id == EntryRow.account_id)
-        .join(IntentRow, IntentRow.key == PostingRow.intent_key)
-        .where(
-            PostingRow.kind == PostingKind.REVERSAL,
-            PostingRow.at >= begin,
-            PostingRow.at < end,
-            LedgerAccountRow.kind == AccountKind.MERCHANT,
-            LedgerAccountRow.currency == currency,
+    cancelled = session.scalar(
+        select(func.sum(IntentRow.gave_back_minor)).where(
             IntentRow.terminal_id == terminal_id,
-            _not_reviewed(ReviewKind.CANCEL, IntentRow.terminal_id, IntentRow.intent_id),
+            IntentRow.currency == currency,
+            IntentRow.gave_back_at >= begin,
+            IntentRow.gave_back_at < end,
         )
     )
-    return int(refunded or 0) - int(reversed_ or 0)
+    return int(refunded or 0) + int(cancelled or 0)
 
 
 def by_cancel_minor(session: Session, intent: IntentRow) -> int:
@@ -78,10 +71,13 @@ def by_cancel_minor(session: Session, intent: IntentRow) -> int:
     return -int(taken_from_merchant or 0)
 
 
-def _not_reviewed(
-    kind: ReviewKind, terminal_id: InstrumentedAttribute[str], subject: InstrumentedAttribute[str]
-) -> ColumnElement[bool]:
-    of_it = select(ReviewRow.id).where(
-        ReviewRow.kind == kind, ReviewRow.terminal_id == terminal_id, ReviewRow.subject == subject
+def _was_reviewed() -> ColumnElement[bool]:
+    return (
+        select(ReviewRow.id)
+        .where(
+            ReviewRow.kind == ReviewKind.REFUND,
+            ReviewRow.terminal_id == RefundRow.terminal_id,
+            ReviewRow.subject == RefundRow.id,
+        )
+        .exists()
     )
-    return ~of_it.exists()

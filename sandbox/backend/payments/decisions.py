@@ -13,7 +13,7 @@ from sandbox.backend.errors import NotFoundError, NotPossibleError
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.operators import second_person
 from sandbox.backend.records.tables import ReviewKind, ReviewRow, ReviewState
-from sandbox.backend.terminals import suspicion
+from sandbox.backend.terminals import held_orders, suspicion
 
 
 def decide(session: Session, backend: Backend, review_id: int, *, approve: bool, by: str) -> None:
@@ -31,7 +31,7 @@ def decide(session: Session, backend: Backend, review_id: int, *, approve: bool,
         if review.state is not wanted:
             raise NotPossibleError("review_decided", f"this order has been {review.state}")
         return
-    second_person.check(session, caused_by=review.caused_by, by=by)
+    second_person.check(session, caused_by=held_orders.caused_by(session, review), by=by)
     review.state, review.decided_at, review.decided_by = wanted, backend.clock.now(), by
     session.flush()
     match review.kind:

@@ -59,6 +59,8 @@ class Presented:
     """What the terminal calls the sale."""
     knows_dues: bool
     """Whether its sender knows dues, and will not have the shopper pay another way."""
+    imported_by: str | None = None
+    """The operator who has brought it in a sealed export."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ def _take(session: Session, backend: Backend, presented: Presented) -> Verdict |
     elif presented.accepted_offline and finality.may_be_judged_again(session, intent, payment):
         payment.accepted_offline, payment.occurred_at = True, presented.occurred_at
         payment.knows_dues, payment.promised = presented.knows_dues, _promises(read)
+        payment.imported_by = presented.imported_by
         payment.business_date = booking.business_date_of(session, intent.terminal_id, payment.authorised_at)
         copied = isinstance(read, Authorised) and _counter_owner(session, read) != digest
         _decide(session, backend, presented, intent, payment, read, copied=copied)
@@ -354,6 +357,7 @@ def new_payment(
         authorised_at=now if claims is None else min(claims.authorised_at, LATEST_TIME),
         occurred_at=presented.occurred_at,
         knows_dues=presented.knows_dues,
+        imported_by=presented.imported_by,
         decided_at=now,
         lines=[],
         cards=[],

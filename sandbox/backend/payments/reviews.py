@@ -33,8 +33,8 @@ def review(session: Session, backend: Backend, named: ids.IntentReference, *, ap
         raise NotFoundError("held payment")
     if approve and payment.code == FRIEND_ASKED:
         raise NotPossibleError(payment.code, "a friend is asked to pay this; only the friend can say yes")
+    causes = [payment.imported_by]
     if payment.code == TERMINAL_REVOKED.code:
-        terminal_id = session.get_one(IntentRow, payment.intent_key).terminal_id
-        revoked_by = session.get_one(TerminalRow, terminal_id).revoked_by
-        second_person.check(session, caused_by=revoked_by, by=by)
+        causes.append(session.get_one(TerminalRow, payment.terminal_id).revoked_by)
+    second_person.check(session, caused_by=[operator for operator in causes if operator is not None], by=by)
     sweep.end_hold(session, backend, payment.intent_key, payment.id, approve=approve)

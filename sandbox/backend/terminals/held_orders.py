@@ -8,7 +8,7 @@ Tests: tests/sandbox/backend/terminals/test_held_orders.py
 """
 
 from dataclasses import dataclass, field
-from typing import Any, assert_never
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -44,8 +44,8 @@ class Order:
     """What a terminal's key asks for. `subject`: the order's own id; `detail`: what the operator should see of it.
 
     `imported`: it stood in a sealed export; None: a request of the terminal's key asks for it. `gives_back_minor`: of
-    money that is booked; `given_today_minor`: what the key has had given back on this business day, in the
-    same `currency`.
+    money that is booked, or off what is owed; `given_today_minor`: what the key has had given back on this business
+    day, in the same `currency`.
     """
 
     kind: ReviewKind
@@ -59,19 +59,29 @@ class Order:
 
 
 def must_be_held(session: Session, order: Order) -> HeldBecause | None:
-    """Why this order must wait for a person; None: it may be done at once."""
+    """Why this order must wait for a person; None: it may be done at once.
+
+    That it was imported comes first, whatever the terminal's key is worth: who brought it is one person.
+    """
     terminal = session.get_one(TerminalRow, order.terminal_id)
+    if order.imported is not None:
+        return HeldBecause.IMPORTED
     if terminal.revoked_at is not None:
         return HeldBecause.REVOKED
     if terminal.suspected_at is not None:
         return HeldBecause.SUSPECTED
-    if order.imported is not None:
-        return HeldBecause.IMPORTED
     limits = policy.limits_of(session, terminal)
     if order.gives_back_minor > 0 and _in_another_currency(session, terminal, order) and limits.of_refunds:
         return HeldBecause.OVER_LIMIT
     over = order.gives_back_minor > 0 and refund_over_limit(limits, order.gives_back_minor, order.given_today_minor)
     return HeldBecause.OVER_LIMIT if over else None
+
+
+def is_its_own(session: Session, terminal_id: str, imported: Imported | None) -> bool:
+    """Whether an order is known to be the terminal's: of a key that is trusted, and not from an unsigned export."""
+    terminal = session.get_one(TerminalRow, terminal_id)
+    is_trusted = terminal.revoked_at is None and terminal.suspected_at is None
+    return is_trusted and (imported is None or imported.signed)
 
 
 def _in_another_currency(session: Session, terminal: TerminalRow, order: Order) -> bool:
@@ -100,7 +110,7 @@ def ask(session: Session, order: Order, now: int) -> ReviewRow | None:
         detail=order.detail,
         state=ReviewState.OPEN,
         asked_at=now,
-        caused_by=_caused_by(session, order, why),
+        caused_by=None if order.imported is None else order.imported.by,
     )
     row = of(session, order.kind, order.terminal_id, order.subject)
     assert row is not None
@@ -110,17 +120,14 @@ def ask(session: Session, order: Order, now: int) -> ReviewRow | None:
     return row
 
 
-def _caused_by(session: Session, order: Order, why: HeldBecause) -> str | None:
-    """The operator without whose call nobody would have been asked, where one call can be told."""
-    match why:
-        case HeldBecause.REVOKED:
-            return session.get_one(TerminalRow, order.terminal_id).revoked_by
-        case HeldBecause.IMPORTED:
-            return None if order.imported is None else order.imported.by
-        case HeldBecause.OVER_LIMIT | HeldBecause.SUSPECTED:
-            return None
-        case unexpected:
-            assert_never(unexpected)
+def caused_by(session: Session, review: ReviewRow) -> list[str]:
+    """The operators whose calls brought a review about, where these can be told: who imported, then who revoked."""
+    causes = [review.caused_by]
+    terminal = session.get_one(TerminalRow, review.terminal_id)
+    is_by_key = review.why in {HeldBecause.IMPORTED, HeldBecause.REVOKED}
+    if is_by_key and terminal.revoked_at is not None and terminal.revoked_at <= review.asked_at:
+        causes.append(terminal.revoked_by)
+    return [operator for operator in causes if operator is not None]
 
 
 def of(session: Session, kind: ReviewKind, terminal_id: str, subject: str) -> ReviewRow | None:

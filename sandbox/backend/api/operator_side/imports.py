@@ -196,7 +196,8 @@ def _deliver(
         if isinstance(verdict, shapes.CancelAnswer) and verdict.status == "settled" and verdict.code is None:
             asked.append(_refund_of_all(presentation))
     elif payment.authorisation is not None:
-        [verdict] = batch.take_all(backend, terminal_id, [_item(payment)], knows_dues=True)  # the journal is ours
+        items = [_item(payment)]  # of a journal of ours, so it knows dues
+        [verdict] = batch.take_all(backend, terminal_id, items, knows_dues=True, imported_by=how.by)
     else:
         verdict = _ask(backend, presentation)
     answers = [_refund(backend, terminal_id, payment.intent_id, one, how) for one in asked]

@@ -43,6 +43,7 @@ class IntentRow(Base):
     __table_args__ = (
         Index("one_intent_a_terminal_and_id", "intent_id", "terminal_id", unique=True),
         index_where("open_intents", "status = 'created'", "expires_at"),
+        index_where("intents_that_gave_back", "gave_back_at IS NOT NULL", "terminal_id", "gave_back_at"),
     )
     key: Mapped[str] = mapped_column(String(36), primary_key=True)
     intent_id: Mapped[str] = mapped_column(String(36))
@@ -71,6 +72,9 @@ class IntentRow(Base):
     payment_requested_at: Mapped[int | None]
     cancel_answer: Mapped[CancelOutcome | None] = mapped_column(stored(CancelOutcome, 10))
     cancel_reason: Mapped[CancelReason | None] = mapped_column(stored(CancelReason, 24))
+    gave_back_minor: Mapped[int | None]
+    """What its cancel gave back or took off what is owed, without a person; `gave_back_at`: when."""
+    gave_back_at: Mapped[int | None]
 
     @property
     def sale_number(self) -> str:
@@ -176,6 +180,8 @@ class PaymentRow(Base):
     guaranteed_minor: Mapped[int]
     knows_dues: Mapped[bool] = mapped_column(default=False)
     """Whether its terminal said, when it sent it, that it knows dues."""
+    imported_by: Mapped[str | None] = mapped_column(String(16))
+    """The operator whose import it came by, if it came so."""
     answers: Mapped[int]
     """How often its verdict was asked for; only test amounts look at it."""
     settled_on: Mapped[str | None] = mapped_column(String(10))

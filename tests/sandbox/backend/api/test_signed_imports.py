@@ -14,7 +14,8 @@ from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.keys import PublicKey
 from sandbox.backend.records.tables import TerminalKeyRow, TerminalKeyState
 from tests.support.backend import Shop
-from tests.support.exporting_device import Device, device, refund_of, take
+from tests.support.dues import spend_all
+from tests.support.exporting_device import Device, approve_all, device, refund_of, take
 
 __all__ = ["device"]
 
@@ -83,3 +84,19 @@ def test_an_export_signed_by_the_key_of_before_is_taken(shop: Shop, device: Devi
     )
     assert take(shop, sealed)["verdicts"][0]["verdict"]["status"] == "approved"
     assert shop.operator.alarms() == []
+
+
+def test_a_guarantee_is_given_back_by_no_import_alone(shop: Shop, device: Device) -> None:
+    """Where nobody was asked to pay after all, what the merchant is owed is money all the same."""
+    wallet = shop.wallet()
+    members = {"cancel": Cancel(reason=CancelReason.MERCHANT)}
+    sale, recorded = device.paid(18_80, wallet, SaleState.REVERSING, **members)
+    spend_all(shop, wallet)
+    device.till.knows = None
+    assert device.drain(sale, recorded) == "declined"
+    take(shop, device.sealed())
+    assert shop.operator.takings() == 18_80
+    [review] = shop.operator.call("GET", "/reviews?state=open").json()["reviews"]
+    assert (review["kind"], review["why"], review["detail"]["amount"]) == ("cancel", "imported", 18_80)
+    assert approve_all(shop) == 1
+    assert shop.operator.takings() == 0

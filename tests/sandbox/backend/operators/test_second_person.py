@@ -5,8 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy.orm import Session
 
 from pengpos.core.sale import Cancel, CancelReason, SaleState
+from sandbox.backend.records.tables import TerminalRow
 from tests.support.backend import Shop
 from tests.support.exporting_device import Device, device, refund_of
 from tests.support.shop import Operator, Sale, Till
@@ -89,6 +91,56 @@ def test_who_revokes_again_does_not_take_it_over(shop: Shop) -> None:
     till.refund(sale)
     assert decide(shop, first) == (403, "second_person")
     assert decide(shop, second) == (204, None)
+
+
+def suspect(shop: Shop, terminal_id: str) -> None:
+    def suspected(session: Session) -> None:
+        session.get_one(TerminalRow, terminal_id).suspected_at = shop.clock.now()
+
+    shop.backend.db.write(suspected)
+
+
+@pytest.mark.parametrize("standing", ["revoked by it", "revoked by another", "suspected"])
+def test_who_imports_never_decides_what_it_gives_back_whatever_the_terminal_is_worth(
+    shop: Shop, device: Device, standing: str
+) -> None:
+    wallet, importing, other = shop.wallet(), shop.colleague("admin", "importing"), shop.colleague("risk", "other")
+    sale, recorded = device.paid(18_80, wallet, SaleState.APPROVED, refunds=(refund_of(None),))
+    assert device.drain(sale, recorded) == "approved"
+    if standing == "suspected":
+        suspect(shop, device.till.terminal_id)
+    else:
+        revoke(device.till, importing if standing == "revoked by it" else other)
+    assert importing.call("POST", "/imports", {"sealed": device.sealed()}).status_code == 200
+    assert decide(shop, importing) == (403, "second_person")
+    assert wallet.balance() == 981_20
+    if standing == "revoked by another":
+        assert decide(shop, other) == (403, "second_person")
+    assert decide(shop, shop.operator) == (204, None)
+
+
+def test_of_two_whose_calls_it_took_who_revoked_decides_where_there_is_nobody_else(shop: Shop, device: Device) -> None:
+    sale, recorded = device.paid(18_80, shop.wallet(), SaleState.APPROVED, refunds=(refund_of(None),))
+    assert device.drain(sale, recorded) == "approved"
+    revoking = shop.colleague("risk")
+    revoke(device.till, revoking)
+    assert shop.operator.call("POST", "/imports", {"sealed": device.sealed()}).status_code == 200
+    assert decide(shop, shop.operator) == (403, "second_person")
+    assert decide(shop, revoking) == (204, None)
+
+
+def test_a_payment_that_came_by_an_import_is_decided_by_another(shop: Shop, device: Device) -> None:
+    """Of a revoked terminal it waits for a person; and who revoked it is not the only one that it took."""
+    wallet, importing, other = shop.wallet(), shop.colleague("admin", "importing"), shop.colleague("risk", "other")
+    sale, _ = device.paid(18_80, wallet, SaleState.ACCEPTED_OFFLINE)
+    revoke(device.till, other)
+    assert importing.call("POST", "/imports", {"sealed": device.sealed()}).status_code == 200
+    path = f"/payments/{sale.intent_id}/review"
+    for operator in (importing, other):
+        assert code_of(operator.call("POST", path, {"approve": True})) == (403, "second_person")
+    assert wallet.balance() == 1_000_00
+    assert code_of(shop.operator.call("POST", path, {"approve": True})) == (204, None)
+    assert wallet.balance() == 981_20
 
 
 def test_who_is_alone_decides_alone(shop: Shop) -> None:

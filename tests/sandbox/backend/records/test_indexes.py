@@ -49,6 +49,12 @@ ASKED: dict[str, tuple[Select[Any], str]] = {
         select(IntentRow.code).where(IntentRow.is_open(), IntentRow.payable_before(7)),
         "open_intents",
     ),
+    "what a terminal's cancels gave back on a day": (
+        select(func.sum(IntentRow.gave_back_minor)).where(
+            IntentRow.terminal_id == "T", IntentRow.gave_back_at >= 7, IntentRow.gave_back_at < 9
+        ),
+        "intents_that_gave_back",
+    ),
     "refunds that fail": (select(RefundRow.reason).where(RefundRow.fails_at <= 7), "refunds_that_fail"),
     "a terminal's refunds": (
         select(RefundRow.reason).where(RefundRow.terminal_id == "T", RefundRow.business_date == "2026-11-30"),

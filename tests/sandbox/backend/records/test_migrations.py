@@ -26,6 +26,7 @@ from sandbox.backend.records.tables import AccountKind, Base, PostingKind, Walle
 from tests.support import postgres
 from tests.support.backend import in_process
 from tests.support.dues import owing
+from tests.support.exporting_device import approve_all
 from tests.support.squatter import squat, squatting_till
 
 FILLED_AT_0004 = Path(__file__).with_name("filled_at_0004.sql")
@@ -231,3 +232,20 @@ def test_a_database_from_before_dues_keeps_what_is_in_it(database_url: str) -> N
         newer = owing(shop)
         newer.earns(18_80)
         assert (newer.says("pay"), shop.operator.ledger_is_balanced()) == ("paid", True)
+
+
+def test_what_cancels_of_before_gave_back_counts_on_but_for_what_a_person_approved(database_url: str) -> None:
+    with in_process(database_url) as shop:
+        till, wallet = shop.till(), shop.wallet()
+        path = f"/terminals/{till.terminal_id}/settings"
+        shop.operator.call("PUT", path, {"limits": {"per_refund": 20_00, "refunds_per_day": 30_00}})
+        plain, reviewed, last = till.sale(18_80), till.sale(20_01), till.sale(11_21)
+        for sale in (plain, reviewed, last):
+            till.pay(sale, wallet)
+        assert [till.cancel(sale).json()["status"] for sale in (plain, reviewed)] == ["cancelled", "held"]
+        assert approve_all(shop) == 1
+        revise(shop.backend.db, "0021")
+        shop.backend.db.migrate()
+        shop.begin_again()
+        assert till.cancel(last).json()["status"] == "held"
+        assert till.refund(last, 11_20).json()["state"] == "done"

@@ -11,6 +11,9 @@ from tests.support.dues import owing, refund_id
 from tests.support.races import refunds_at_once
 from tests.support.shop import Sale, Till, Wallet
 
+HELD_FOR_REVIEW = 90_27
+"""Money for testing that is looked at first."""
+
 
 def limit(shop: Shop, till: Till, **limits: int) -> None:
     path = f"/terminals/{till.terminal_id}/settings"
@@ -115,6 +118,48 @@ def test_what_a_person_lets_lessen_what_is_owed_says_by_how_much(shop: Shop) -> 
     assert shop.operator.call("POST", f"/reviews/{review['review_id']}", {"approve": True}).status_code == 204
     done = owed.till.refund(owed.sale, None, order).json()
     assert (done["state"], done["lessens"], owed.money()[1]) == ("void", 18_80, 0)
+
+
+@pytest.mark.parametrize(
+    ("guaranteed", "knows"),
+    [(None, "dues"), (0, "dues"), (10_00, "dues"), (None, None)],
+    ids=["both", "a due alone", "a due beyond the guarantee", "a guarantee alone"],
+)
+def test_a_cancel_of_what_is_owed_counts_as_giving_it_back(
+    shop: Shop, guaranteed: int | None, knows: str | None
+) -> None:
+    """Who has the key and a shopper's help has no more of what is owed to the merchant than a day's limit."""
+    owed = owing(shop, 18_80, guaranteed=guaranteed, knows=knows)
+    limit(shop, owed.till, per_refund=20_00, refunds_per_day=18_79)
+    before = (owed.money(), owed.state())
+    assert owed.till.cancel(owed.sale).json()["status"] == "held"
+    assert (owed.money(), owed.state()) == before
+    (review,) = reviews(shop)
+    assert (review["why"], review["detail"]["amount"]) == ("over_limit", 18_80)
+    assert shop.operator.call("POST", f"/reviews/{review['review_id']}", {"approve": True}).status_code == 204
+    assert (owed.till.cancel(owed.sale).json()["status"], owed.money()[1]) == ("cancelled", 0)
+    assert state(owed.till.refund(paid(owed.till, shop.wallet(), 18_79))) == "done"  # a person's yes counts not
+
+
+def test_what_a_cancel_took_off_what_is_owed_uses_up_the_day(shop: Shop) -> None:
+    owed = owing(shop, 18_80)
+    limit(shop, owed.till, refunds_per_day=20_00)
+    assert owed.till.cancel(owed.sale).json()["status"] == "cancelled"
+    assert "given_back" not in owed.till.cancel(owed.sale).json()  # of what was never booked nothing has come back
+    sale = paid(owed.till, shop.wallet(), 1_21)
+    assert state(owed.till.refund(sale)) == "held"
+    assert state(owed.till.refund(sale, 1_20)) == "done"
+
+
+def test_a_cancel_of_an_offline_payment_that_is_being_looked_at_counts_too(magic_shop: Shop) -> None:
+    """It may yet be booked, and its goods are gone."""
+    till = magic_shop.till()
+    sale = till.sale(HELD_FOR_REVIEW, online=False)
+    limit(magic_shop, till, per_refund=HELD_FOR_REVIEW - 1)
+    assert till.pay(sale, magic_shop.wallet(), offline=True).json()["status"] == "held"
+    assert till.cancel(sale).json()["status"] == "held"
+    (review,) = reviews(magic_shop)
+    assert (review["why"], review["detail"]["amount"]) == ("over_limit", HELD_FOR_REVIEW)
 
 
 def test_a_new_day_begins_with_nothing(shop: Shop, till: Till, wallet: Wallet) -> None:
