@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from sandbox.backend.kernel.nonces import Nonces
 from sandbox.backend.payments import straight_through
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import Base
@@ -60,6 +61,8 @@ class Counter:
 
 
 def go_back(counter: Counter, to: str) -> None:
+    """Let the database be as it was, and its process know nothing of what came since."""
+    object.__setattr__(counter.shop.backend, "nonces", Nonces())
     counter.shop.backend.db.engine.dispose()
     for left in counter.database.parent.glob("sandbox.db-*"):
         left.unlink()

@@ -4,7 +4,8 @@
 Tests: tests/sandbox/backend/trust/test_request_signature.py, tests/sandbox/backend/api/test_admin_api.py
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, cast
@@ -69,7 +70,7 @@ async def _backend(request: Request) -> Backend:
     return get_backend(request)
 
 
-async def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
     """Where a request comes from, as far as one owner has it: of IPv6 the network of 64 bits."""
     host = "" if request.client is None else request.client.host
     try:
@@ -77,6 +78,10 @@ async def _address(request: Request) -> str:
     except ValueError:
         return host
     return host if address.version == 4 else str(ip_network((address, 64), strict=False))
+
+
+async def _address(request: Request) -> str:
+    return address_of(request)
 
 
 Address = Annotated[str, Depends(_address)]
@@ -113,9 +118,7 @@ def check_new_key(backend: Backend, request: SignedRequest, key: PublicKey, kid:
 
 
 async def _terminal(request: Request, response: Response, backend: BackendOf) -> Terminal:
-    head = cast("VerifiedHead", request.state.signed_head)
-    signed = head.with_body(await request.body())
-    terminal = await run_in_threadpool(_admit_or_note, backend, signed)
+    terminal = await run_in_threadpool(_admit_or_note, backend, await _whole(request, backend))
     response.headers["Pengpos-Standing"] = terminal.standing
     return terminal
 
@@ -135,11 +138,31 @@ async def _terminal_before_body(request: Request, backend: Backend) -> None:
         if not missed:
             raise
         request.state.signed_head = await run_in_threadpool(verify_head, head, lambda kid: _read_key(backend, kid))
+    signed = request.state.signed_head.signed
+    if backend.nonces.was_taken(signed.keyid, signed.nonce):
+        raise _nonce_reused()
+    try:
+        backend.rates.signed_requests.look(signed.keyid)
+    except TooManyError:
+        await run_in_threadpool(_note_flood, backend, signed.keyid)
+        raise
 
 
-async def _signed(request: Request) -> Signed:
-    head = cast("VerifiedHead", request.state.signed_head)
-    request.state.not_admitted = signed = head.with_body(await request.body())
+async def _whole(request: Request, backend: Backend) -> Signed:
+    """What a request's signature says, once it covers the body too; then its nonce is taken, in this process.
+
+    In the tables it is once the request is let in. `is_fresh`: its answer is signed, whatever it is.
+    """
+    signed = cast("VerifiedHead", request.state.signed_head).with_body(await request.body())
+    if _is_of_now(backend, signed):
+        if not backend.nonces.take(signed.keyid, signed.nonce):
+            raise _nonce_reused()
+        request.state.is_fresh = True
+    return signed
+
+
+async def _signed(request: Request, backend: BackendOf) -> Signed:
+    request.state.not_admitted = signed = await _whole(request, backend)
     return signed
 
 
@@ -187,12 +210,28 @@ TradingTerminal = Annotated[Terminal, Depends(_trading_terminal)]
 def _admit_or_note(backend: Backend, signed: Signed) -> Terminal:
     """As `_admit`; that a key has reached its limit is an alarm, in a transaction that stays."""
     try:
-        return backend.db.write(lambda session: _admit(session, backend, signed))
+        with giving_back(backend, signed):
+            return backend.db.write(lambda session: _admit(session, backend, signed))
     except TooManyError:
-        if backend.rates.floods_noted.has_room(signed.keyid):
-            now = backend.clock.now()
-            backend.db.write(lambda session: suspicion.note_flood(session, signed.keyid, now))
+        _note_flood(backend, signed.keyid)
         raise
+
+
+@contextmanager
+def giving_back(backend: Backend, signed: Signed) -> Iterator[None]:
+    """A request that is not let in, for whatever has failed but its nonce, may come again as it is."""
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(error, ProblemError) or error.code != "nonce_reused":
+            backend.nonces.give_back(signed.keyid, signed.nonce)
+        raise
+
+
+def _note_flood(backend: Backend, kid: str) -> None:
+    if backend.rates.floods_noted.has_room(kid):
+        now = backend.clock.now()
+        backend.db.write(lambda session: suspicion.note_flood(session, kid, now))
 
 
 def _admit(session: Session, backend: Backend, signed: Signed) -> Terminal:
@@ -231,11 +270,19 @@ def _read_key(backend: Backend, kid: str) -> PublicKey | None:
 
 def _check_freshness(session: Session, backend: Backend, signed: Signed) -> None:
     now = backend.clock.now()
-    if abs(now - signed.created) > CLOCK_TOLERANCE_S:
+    if not _is_of_now(backend, signed):
         more = {"now": backend.issuer.clock(nonce=signed.nonce, now=now), "nonce": signed.nonce}
         raise ProblemError(401, "clock", f"the clocks differ by more than {CLOCK_TOLERANCE_S} s", more)
     if not insert_if_new(session, RequestNonceRow, kid=signed.keyid, nonce=signed.nonce, seen_at=now):
-        raise ProblemError(401, "nonce_reused", "this nonce came before; sign each attempt anew")
+        raise _nonce_reused()
+
+
+def _is_of_now(backend: Backend, signed: Signed) -> bool:
+    return abs(backend.clock.now() - signed.created) <= CLOCK_TOLERANCE_S
+
+
+def _nonce_reused() -> ProblemError:
+    return ProblemError(401, "nonce_reused", "this nonce came before; sign each attempt anew")
 
 
 def _bearer(credentials: HTTPAuthorizationCredentials | None) -> str:
@@ -277,7 +324,7 @@ async def _account_or_none_before_body(request: Request, backend: Backend) -> No
     if "authorization" in request.headers:
         await _account_before_body(request, backend)
     else:
-        backend.rates.looks_of_address.take(await _address(request))
+        backend.rates.looks_of_address.take(address_of(request))
         request.state.account_id = None
 
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judges one payment and answers: straight through where nothing is out of the ordinary, else step by step.
 
-Tests: tests/sandbox/backend/payments/test_straight_through.py
+Tests: tests/sandbox/backend/api/test_paying.py, tests/sandbox/backend/payments/test_straight_through.py
 """
 
 from fastapi import Response
 from fastapi.concurrency import run_in_threadpool
 
-from sandbox.backend.api.caller import Terminal, admit_trading
+from sandbox.backend.api.caller import Terminal, admit_trading, giving_back
 from sandbox.backend.api.delivery import LostAnswer
 from sandbox.backend.api.rendering import terminal as rendering
 from sandbox.backend.contract import terminal_shapes as shapes
@@ -58,7 +58,8 @@ def _straight_through(
         presented = payments.read_any_order(backend, order, knows_dues=knows_dues)
     except RefusedRequestError:
         return None  # it is said once its sender has been admitted
-    return straight_through.take(backend, presented, signed)
+    with giving_back(backend, signed):
+        return straight_through.take(backend, presented, signed)
 
 
 def _judged(

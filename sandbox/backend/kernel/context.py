@@ -12,6 +12,7 @@ from pengpos.core.ports import Clock
 from sandbox.backend.kernel.hub import Hub
 from sandbox.backend.kernel.kept import Kept
 from sandbox.backend.kernel.limits import Rates
+from sandbox.backend.kernel.nonces import Nonces
 from sandbox.backend.kernel.threads import Threads
 from sandbox.backend.records.database import Database
 from sandbox.backend.trust.issuer import Issuer
@@ -31,5 +32,6 @@ class Backend:
     threads: Threads = field(default_factory=Threads)
     rates: Rates = field(default_factory=Rates)
     kept: Kept = field(default_factory=Kept)
+    nonces: Nonces = field(default_factory=Nonces)
     sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep)
     """How slow answers wait (money for testing); tests put their own in."""

@@ -57,6 +57,7 @@ SIGN_UPS = Limit("sign-ups", 2_000, 3_600)
 LOOKS_OF_ADDRESS = Limit("looks without a token from one address", 1_200, 60)
 SIGNED_REQUESTS = Limit("requests signed by one device key", 1_200, 60)
 FLOODS_NOTED = Limit("alarms that one device key has reached this limit", 1, 600)
+UNADMITTED_ANSWERS = Limit("signed answers to one address for requests that were not let in", 1_200, 60)
 WALLET_REQUESTS = Limit("requests of one account", 600, 60)
 OPERATOR_CHANGES = Limit("changing calls of one operator", 1_200, 60)
 STREAMS_OF_TERMINAL = Limit("event streams of one terminal", 4)
@@ -70,8 +71,8 @@ DURABLE = (
     ACTIVATION_CODES, OPERATORS, OPERATORS_MADE,
 )  # fmt: skip
 IN_MEMORY = (
-    SIGN_UPS_OF_ADDRESS, SIGN_UPS, LOOKS_OF_ADDRESS, SIGNED_REQUESTS, FLOODS_NOTED, WALLET_REQUESTS, OPERATOR_CHANGES,
-    STREAMS_OF_TERMINAL, STREAMS, IMPORTS, CONNECTIONS,
+    SIGN_UPS_OF_ADDRESS, SIGN_UPS, LOOKS_OF_ADDRESS, SIGNED_REQUESTS, FLOODS_NOTED, UNADMITTED_ANSWERS,
+    WALLET_REQUESTS, OPERATOR_CHANGES, STREAMS_OF_TERMINAL, STREAMS, IMPORTS, CONNECTIONS,
 )  # fmt: skip
 
 
@@ -100,12 +101,6 @@ class Rate:
         """When each key's bucket will be empty, the one that came last at the end."""
         self._lock = threading.Lock()
 
-    def is_full(self, key: str) -> bool:
-        """Whether one more would be refused; counts nothing."""
-        with self._lock:
-            now_s = self._monotonic()
-            return max(self._empty_at.get(key, now_s), now_s) + self._each_s - now_s > self._within_s
-
     def has_room(self, key: str) -> bool:
         """Count one where that is allowed; False: it was not, and nothing is counted."""
         try:
@@ -114,18 +109,26 @@ class Rate:
             return False
         return True
 
+    def look(self, key: str) -> None:
+        """Raise TooManyError if one more would be too many; counts nothing."""
+        with self._lock:
+            self._empty_after_one_more(key)
+
     def take(self, key: str) -> None:
         """Count one; raises TooManyError, and then counts nothing."""
         with self._lock:
-            now_s = self._monotonic()
-            empty_at_s = max(self._empty_at.get(key, now_s), now_s) + self._each_s
-            if empty_at_s - now_s > self._within_s:
-                wait_s = empty_at_s - now_s - self._within_s
-                raise TooManyError(f"at most {self._limit.most} {self._limit.what}", int(wait_s) + 1)
-            self._empty_at[key] = empty_at_s
+            self._empty_at[key] = self._empty_after_one_more(key)
             self._empty_at.move_to_end(key)
             if len(self._empty_at) > KEYS_MOST:
                 self._empty_at.popitem(last=False)
+
+    def _empty_after_one_more(self, key: str) -> float:
+        now_s = self._monotonic()
+        empty_at_s = max(self._empty_at.get(key, now_s), now_s) + self._each_s
+        if empty_at_s - now_s > self._within_s:
+            wait_s = empty_at_s - now_s - self._within_s
+            raise TooManyError(f"at most {self._limit.most} {self._limit.what}", int(wait_s) + 1)
+        return empty_at_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +140,7 @@ class Rates:
     looks_of_address: Rate = field(default_factory=lambda: Rate(LOOKS_OF_ADDRESS))
     signed_requests: Rate = field(default_factory=lambda: Rate(SIGNED_REQUESTS))
     floods_noted: Rate = field(default_factory=lambda: Rate(FLOODS_NOTED))
+    unadmitted_answers: Rate = field(default_factory=lambda: Rate(UNADMITTED_ANSWERS))
     wallet_requests: Rate = field(default_factory=lambda: Rate(WALLET_REQUESTS))
     operator_changes: Rate = field(default_factory=lambda: Rate(OPERATOR_CHANGES))
     importing: threading.Lock = field(default_factory=threading.Lock)

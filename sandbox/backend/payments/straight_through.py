@@ -96,18 +96,13 @@ def take(backend: Backend, presented: Presented, signed: Signed | None) -> Booke
 
 
 def _take(backend: Backend, presented: Presented, signed: Signed | None) -> Booked:
-    if signed is not None and not _may_be_counted(backend, signed):
-        raise NotStraightError  # before anything is checked or signed for it: a flood costs others the processor
+    if signed is not None and abs(backend.clock.now() - signed.created) > CLOCK_TOLERANCE_S:
+        raise NotStraightError  # before anything is checked or signed for it
     plan = _plan(backend, presented)
     return backend.db.write(lambda session: _carry_out(session, backend, plan, signed))
 
 
 # --- before the transaction -------------------------------------------------------------------------------------------
-
-
-def _may_be_counted(backend: Backend, signed: Signed) -> bool:
-    is_fresh = abs(backend.clock.now() - signed.created) <= CLOCK_TOLERANCE_S
-    return is_fresh and not backend.rates.signed_requests.is_full(signed.keyid)
 
 
 def _plan(backend: Backend, presented: Presented) -> _Plan:

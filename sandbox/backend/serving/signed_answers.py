@@ -2,8 +2,9 @@
 """Signs each answer to a terminal's request over that request: header `Pengpos-Answer` (backend API, *Answers are
 signed*). Around everything else, so that refusals and bugs are signed too.
 
-Who asked is not looked at here: an answer names the key and the address of its question, and is good for no other. Of
-the event stream only refusals are signed; it has no end to wait for.
+An answer names the key and the address of its question, and is good for no other, so it may be signed whoever asked.
+But a signature costs work: who is not let in has so many, and then none; a terminal takes that for no answer. Of the
+event stream only refusals are signed; it has no end to wait for.
 
 Tests: tests/sandbox/backend/serving/test_signed_answers.py
 """
@@ -14,8 +15,7 @@ from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pengpos.backend_api.signed_answer import HEADER, digest_of
-from sandbox.backend.api.caller import get_backend, head_of
-from sandbox.backend.kernel.context import Backend
+from sandbox.backend.api.caller import address_of, get_backend, head_of
 from sandbox.backend.trust.request_signature import Question, question_of
 
 _SIGNED = "/v1/"
@@ -34,16 +34,18 @@ class SignedAnswers:
             request = Request(scope)
             backend = get_backend(request)
             if (question := question_of(head_of(request, backend))) is not None:
-                send = _Signing(question, backend, send)
+                send = _Signing(question, request, send)
         await self._app(scope, receive, send)
 
 
 class _Signing:
     """The `send` of one request."""
 
-    def __init__(self, question: Question, backend: Backend, send: Send) -> None:
+    def __init__(self, question: Question, request: Request, send: Send) -> None:
         self._question = question
-        self._backend = backend
+        self._state = request.state  # made here, for all who see this request
+        self._address = address_of(request)
+        self._backend = get_backend(request)
         self._send = send
         self._start: Message | None = None
         self._body = bytearray()
@@ -60,9 +62,11 @@ class _Signing:
                 await self._send_signed(self._start, bytes(self._body))
 
     async def _send_signed(self, start: Message, body: bytes) -> None:
-        said = {**asdict(self._question), "status": start["status"], "body": digest_of(body)}
-        header = (HEADER.lower().encode(), self._backend.issuer.answer(said).encode())
-        await self._send({**start, "headers": [*start.get("headers", ()), header]})
+        headers = [*start.get("headers", ())]
+        if getattr(self._state, "is_fresh", False) or self._backend.rates.unadmitted_answers.has_room(self._address):
+            said = {**asdict(self._question), "status": start["status"], "body": digest_of(body)}
+            headers.append((HEADER.lower().encode(), self._backend.issuer.answer(said).encode()))
+        await self._send({**start, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
 
 

@@ -182,6 +182,23 @@ def test_a_captured_request_sent_again_does_not_use_the_limit_up(shop: Shop) -> 
     assert codes == [200] + [401] * 5
 
 
+def test_of_what_comes_again_or_too_often_no_byte_of_a_body_is_read(shop: Shop) -> None:
+    till = shop.till()
+    request = till.request("POST", "/terminal/heartbeat", b"{}")
+    Signing(signer=till.key, created=till.clock.now()).apply(request)
+    assert shop.http.send(request).json()["code"] == "invalid_request"
+    body = Endless()
+    status, problem = ask(shop, request, body)
+    assert (status, problem["code"], body.read_size) == (401, "nonce_reused", 0)
+    few = limits.Rate(limits.Limit("requests", 1, 60), lambda: 0.0)
+    few.take(b64u(PublicKey.of(till.key).kid))
+    flooded = replace(shop, backend=replace(shop.backend, rates=limits.Rates(signed_requests=few)))
+    Signing(signer=till.key, created=till.clock.now()).apply(request)
+    status, problem = ask(flooded, request, body)
+    assert (status, problem["code"], body.read_size) == (429, "too_many", 0)
+    assert shop.operator.alarms() == ["key_flooded"]
+
+
 def test_a_key_that_is_retired_while_it_sends_is_not_let_in(shop: Shop) -> None:
     till = shop.till()
     request = till.request("GET", "/terminal/config")

@@ -22,7 +22,6 @@ from pengpos.wire.objects.receipt import ReceiptClaims
 from sandbox.backend.errors import TooManyError
 from sandbox.backend.kernel.limits import Rate
 from sandbox.backend.records.tables import AccountRow, MerchantRow, TerminalKeyRow, TerminalKeyState, TerminalRow
-from sandbox.backend.trust import judgement
 from sandbox.backend.trust.issuer import Issuer
 from tests.support.backend import fresh_sqlite, in_process
 from tests.support.both_ways import Counter, both_ways, go_back
@@ -378,16 +377,6 @@ def test_too_many_requests_of_a_key_are_refused_and_book_nothing(
         refused = counter.send(request)
     assert (refused.status_code, counter.wallet.balance()) == (429, before)
     assert counter.send(request).json()["status"] == "approved", "nothing of it has been used up"
-
-
-def test_of_a_flood_nothing_is_checked_or_signed(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
-    request = online(counter)
-    rate, kid = counter.shop.backend.rates.signed_requests, b64u(PublicKey.of(counter.till.key).kid)
-    while rate.has_room(kid):
-        pass
-
-    monkeypatch.setattr(judgement, "read", lambda *_: pytest.fail("it was read as a payment"))
-    assert counter.send(request).status_code == 429
 
 
 def test_a_request_of_a_key_that_is_retired_is_refused(counter: Counter) -> None:

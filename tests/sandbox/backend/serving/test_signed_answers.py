@@ -6,6 +6,7 @@ That each good answer in all of these tests is signed so, `tests.support.backend
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -15,8 +16,10 @@ from pengpos.core.errors import SignatureError
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.cose import Sign1
+from sandbox.backend.kernel import limits
+from sandbox.backend.serving.app import create_app
 from sandbox.backend.serving.body_limit import MAX_BODY_SIZE
-from tests.support.backend import Shop
+from tests.support.backend import InProcess, Shop
 from tests.support.request_signing import Signing
 from tests.support.shop import Till
 
@@ -126,6 +129,25 @@ def test_who_asks_without_a_signature_of_ours_gets_none(shop: Shop, path: str, p
     headers = {} if parameters is None else {"signature-input": parameters, "signature": "pp=:AA==:, sig1=:AA==:"}
     answer = shop.http.get(path, headers=headers)
     assert "pengpos-answer" not in answer.headers
+
+
+def test_who_is_not_let_in_has_so_many_answers_signed(shop: Shop) -> None:
+    """What does not come from this address, or is let in, is signed as ever."""
+    few = limits.Rate(limits.Limit("answers", 3, 60), lambda: 0.0)
+    backend, till = replace(shop.backend, rates=limits.Rates(unadmitted_answers=few)), shop.till()
+    with httpx.Client(transport=InProcess(create_app(backend, sweeping=False)), base_url=backend.origin) as till.http:
+        refused = [
+            till.call("GET", INTENT, signer=SoftwareKey.generate()),
+            till.call("GET", INTENT, created=1),
+            refused_for_its_nonce(till),
+            refused_for_its_nonce(till),
+            till.call("GET", "/a/call/of/a/later/page"),
+        ]
+        assert ["pengpos-answer" in answer.headers for answer in refused] == [True] * 3 + [False] * 2
+        for status, path in ((200, "/terminal/config"), (404, INTENT)):
+            answer = till.call("GET", path)
+            assert answer.status_code == status
+            check_answer(answer, answer.content, shop.backend.issuer.trusted)
 
 
 def test_the_event_stream_has_no_end_to_wait_for(shop: Shop) -> None:
