@@ -5,6 +5,7 @@ Knows paths, members and problem documents. It verifies no signature: the wallet
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import Annotated, Final, Self, TypeVar
 from urllib.parse import quote
 from uuid import UUID
@@ -223,16 +224,18 @@ class Account:
         body = {"public_key": PublicKey.of(signer).to_jwk(), "proof": b64u(proof)}
         return read_signed(self._call(_Credential, "POST", "credentials", body).credential)
 
-    def renew_token(self, account_id: str, token: str, signer: Signer) -> bytes:
+    def renew_token(self, account_id: str, token: str, signer: Signer, kids: Sequence[bytes]) -> bytes:
         """Have `token` take the place of the one that this access is by; one of our keys proves that it is us.
 
-        What the backend signs of it, unverified; this access goes on by the token it had.
+        `kids`: all keys that are ours. What the backend signs of it, unverified; this access goes on by the token it
+        had.
         """
         assert self._token is not None  # there is an account
-        payload = f"{account_id} {token_hash(self._token)} {token_hash(token)}"
+        keys = [b64u(kid) for kid in kids]
+        payload = " ".join([account_id, token_hash(self._token), token_hash(token), *keys])
         proof = b64u(sign1(signer, Context.TOKEN, payload.encode()))
         kid = b64u(PublicKey.of(signer).kid)
-        body = {"token_hash": token_hash(token), "kid": kid, "proof": proof}
+        body = {"token_hash": token_hash(token), "kid": kid, "keys": keys, "proof": proof}
         return read_signed(self._call(_Renewed, "POST", "token", body).signed)
 
     def go_by(self, token: str) -> None:

@@ -26,6 +26,9 @@ CURRENCY = "CNY"  # of the sandbox's play money
 _FALSE_ISSUERS = (
     "The backend names issuers that none of yours has signed. They are not believed; is it the right backend?"
 )
+_STRANGERS_KEYS = (
+    "Someone else had a key made for your account. It was blocked; what it has paid stands in the list of payments."
+)
 _TAPS = 4  # unlock, confirm, and one more: then something is wrong
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -273,6 +276,8 @@ def _opened(settings: Settings, owner: Owner, manner: Manner) -> Iterator[Virtua
                         shopper.sign_up(account, backend=settings.backend_url, name=settings.name)
                     if shopper.sync(account):
                         click.echo(_FALSE_ISSUERS, err=True)
+                    if shopper.blocked_keys:
+                        click.echo(_STRANGERS_KEYS, err=True)
             except BackendUnreachableError as err:
                 if shopper.account_id is None:
                     raise

@@ -23,7 +23,7 @@ from sandbox.phone.field.hold import hold
 from sandbox.phone.field.manners import Honest, Manner, Move
 from sandbox.phone.issuers import Trusted, learn
 from sandbox.phone.revoked import Revoked, learn_revoked
-from sandbox.phone.tokens import SINCE, Tokens
+from sandbox.phone.tokens import KEYS_MOST, SINCE, Tokens
 from sandbox.phone.wallet.applet import Applet
 from sandbox.phone.wallet.events import Event
 from sandbox.phone.wallet.keyring import KeyRing
@@ -58,6 +58,8 @@ class VirtualPhone:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.manner: Manner = manner or Honest()
         self.listener = listener
+        self.blocked_keys: frozenset[str] = frozenset()
+        """The kids of strangers' keys of this account that were blocked when the phone was last online."""
         self._keys = KeyRing(directory / "keys")
         self._events: deque[Event] = deque(maxlen=_MAX_EVENTS)
         self._forgotten = 0
@@ -200,11 +202,23 @@ class VirtualPhone:
         return refused
 
     def _renew_token(self, account: Account, account_id: str) -> None:
-        tokens = Tokens(store=self.store, account=account, account_id=account_id, issuers=self.wallet.issuers)
+        now, held = self.wallet.now(), self.store.credentials()
+        expired = frozenset(credential.kid for credential in held if credential.expires_at <= now)
+        living = [credential.kid for credential in held if credential.kid not in expired]
+        # The oldest that lives was named before, and if none lives, the account's first.
+        speaking = dict.fromkeys([*living[:1], *(credential.kid for credential in held[:1])])
+        tokens = Tokens(
+            store=self.store,
+            account=account,
+            account_id=account_id,
+            issuers=self.wallet.issuers,
+            signers=[self._keys.signer_of(kid) for kid in speaking],
+            kids=[kid for kid in self._keys.kids() if kid not in expired][:KEYS_MOST],
+        )
         tokens.settle()
-        key = next(iter(self.store.credentials()), None)
-        if key is not None:
-            tokens.renew(self._keys.signer_of(key.kid), self.wallet.now())
+        self.blocked_keys = frozenset(tokens.renew(now))
+        if self.blocked_keys:
+            log.warning("%d keys of this account that this phone does not know were blocked", len(self.blocked_keys))
 
     def _learn_what_became_of_payments(self, account: Account) -> None:
         payments = account.payments()

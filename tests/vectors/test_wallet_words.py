@@ -7,7 +7,7 @@ import pytest
 
 from pengpos.core.errors import MalformedError, SignatureError
 from pengpos.wire.encoding.base64url import unb64u
-from sandbox.phone.tokens import check_renewed
+from sandbox.phone.tokens import read_renewed
 from tests.vectors import ISSUERS, VECTORS, each, wallet_words
 
 
@@ -15,11 +15,12 @@ from tests.vectors import ISSUERS, VECTORS, each, wallet_words
 def test_which_token_is_the_accounts(case: dict[str, Any]) -> None:
     about = VECTORS["account_tokens"]
     try:
-        check_renewed(unb64u(case["signed"]), ISSUERS, about["account_id"], about["token"])
+        blocked = read_renewed(unb64u(case["signed"]), ISSUERS, about["account_id"], about["token"])
     except (MalformedError, SignatureError):
         assert not case["taken"]
     else:
         assert case["taken"]
+        assert list(blocked) == ([wallet_words.STRANGERS] if "stranger" in case["name"] else [])
 
 
 @pytest.mark.parametrize("section", wallet_words.SECTIONS)

@@ -21,6 +21,9 @@ def text(raw: bytes) -> str:
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
+STRANGERS = text(bytes.fromhex(KEYS["stranger"]["kid"]))
+
+
 def word(said: Mapping[str, object], *, by: str = "issuer", context: str, named: bool = True) -> str:
     """COSE_Sign1 over the members that are not None, in base64url."""
     payload = json.dumps({name: value for name, value in said.items() if value is not None}).encode()
@@ -28,7 +31,7 @@ def word(said: Mapping[str, object], *, by: str = "issuer", context: str, named:
 
 
 def _token(name: str, taken: bool, said: Mapping[str, object] | None = None, **how: Any) -> dict[str, Any]:
-    whole = {"account_id": ACCOUNT, "token_hash": text(digest(TOKEN.encode())), **(said or {})}
+    whole = {"account_id": ACCOUNT, "token_hash": text(digest(TOKEN.encode())), "blocked": [], **(said or {})}
     return {"name": name, "signed": word(whole, **{"context": "account-token", **how}), "taken": taken}
 
 
@@ -36,12 +39,14 @@ def account_tokens() -> dict[str, Any]:
     """The answers of `POST /wallet/v1/token`."""
     return {
         "note": "a wallet has asked for `token` to be the token of `account_id`; it forgets the one before only where "
-        "`signed` is taken",
+        "`signed` is taken, and tells its owner of the keys in `blocked`",
         "account_id": ACCOUNT,
         "token": TOKEN,
         "cases": [
             _token("it is the token now", True),
             _token("with a member of a later page", True, {"later": [1]}),
+            _token("a stranger's key was blocked", True, {"blocked": [STRANGERS]}),
+            _token("of a backend that blocks none", True, {"blocked": None}),
             _token("another token", False, {"token_hash": text(digest(TOKEN[:-1].encode()))}),
             _token("the token itself, not its hash", False, {"token_hash": TOKEN}),
             _token("another account's", False, {"account_id": "A-0002"}),

@@ -55,7 +55,7 @@ def renew_token(
     request: shapes.NewToken, account_id: AccountId, by: TokenHash, backend: BackendOf
 ) -> shapes.TokenAnswer:
     """Put another token in the place of the one that this call is made with."""
-    wanted = tokens.Wanted(account_id=account_id, by=by, token_hash=request.token_hash)
+    wanted = tokens.Wanted(account_id=account_id, by=by, token_hash=request.token_hash, keys=request.keys)
     signed = backend.db.write(
         lambda session: tokens.renew(session, backend, wanted, kid=request.kid, proof=request.proof)
     )

@@ -143,15 +143,33 @@ def not_kept(session: Session, payment: PaymentRow, now: int) -> None:
     ).all()
     listed = denylist.list_all(session, [*keys, *([payment.wallet_kid] if payment.wallet_kid else [])], _WHY, now)
     if listed or account.offline_frozen_at is None:
-        account.offline_frozen_at = account.offline_frozen_at or now
-        detail = {
-            "account_id": account.id,
-            "kid": payment.wallet_kid,
-            "keys": len(listed),
-            "total": payment.total_minor,
-            "currency": payment.currency,
-        }
-        raise_alarm(session, AlarmKind.PROMISE_NOT_KEPT, payment.terminal_id, detail, now)
+        _freeze(session, account, payment, len(listed), now)
+
+
+def freeze(session: Session, payment: PaymentRow, now: int) -> None:
+    """A key that its account's owner had blocked has promised on: no key of the account promises any more, alarm; once.
+
+    What lies aside for the others still pays what they promise.
+    """
+    if payment.account_id is None or payment.purse_id is not None:
+        return
+    account = session.get_one(
+        AccountRow, payment.account_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+    if account.offline_frozen_at is None:
+        _freeze(session, account, payment, 0, now)
+
+
+def _freeze(session: Session, account: AccountRow, payment: PaymentRow, blocked: int, now: int) -> None:
+    account.offline_frozen_at = account.offline_frozen_at or now
+    detail = {
+        "account_id": account.id,
+        "kid": payment.wallet_kid,
+        "keys": blocked,
+        "total": payment.total_minor,
+        "currency": payment.currency,
+    }
+    raise_alarm(session, AlarmKind.PROMISE_NOT_KEPT, payment.terminal_id, detail, now)
 
 
 _WHY = "a promise of this account was not kept"

@@ -39,6 +39,7 @@ Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_l
 """An intent id, as UUID or 22 characters of base64url; with `.TERMINAL` behind it where the bare id is another's."""
 TillReference = Annotated[str, Field(max_length=32)]
 """What the till calls its order, from the intent."""
+Kid = Annotated[Base64url, Field(min_length=11, max_length=11)]
 VoucherId = Annotated[Base64url, Field(min_length=22, max_length=22)]
 
 
@@ -57,15 +58,19 @@ class SignedUp(Shape):
 
 
 class NewToken(Shape):
-    """`POST /token`: SHA-256 of the token that is to be the account's, and a proof by one of its wallet keys."""
+    """`POST /token`: SHA-256 of the token that is to be the account's, and a proof by one of its wallet keys.
+
+    `keys`: the kids of all that the wallet holds; those that the account has besides, and nobody vouches for, end.
+    """
 
     token_hash: Base64url
-    kid: Annotated[Base64url, Field(min_length=11, max_length=11)]
+    kid: Kid
+    keys: list[Kid] = Field(max_length=512)
     proof: Base64url
 
 
 class TokenAnswer(Shape):
-    """An issuer's word that the account's token is the one of this hash now."""
+    """An issuer's word that the account's token is the one of this hash now, and which keys of late were blocked."""
 
     signed: Base64url
 
@@ -273,7 +278,7 @@ class JoinRequest(Shape):
     """`POST /memberships`: join, and get a pass for one key."""
 
     merchant_id: MerchantId
-    kid: Annotated[Base64url, Field(min_length=11, max_length=11)]
+    kid: Kid
 
 
 class MembershipAnswer(Shape):

@@ -185,6 +185,8 @@ def _decide(
         booking.decline(session, backend, intent, payment, verdict, now)
         if verdict is judgement.OFFLINE_FROZEN:  # it promises on without the money for it
             set_aside.not_kept(session, payment, now)
+        elif verdict is judgement.CREDENTIAL_BLOCKED and presented.accepted_offline:
+            _of_a_key_its_owner_blocked(session, payment, now)
         return
     payment.vouchers = [b64u(voucher_id) for voucher_id in verdict.voucher_ids]
     match read.claims.funding:
@@ -206,6 +208,13 @@ def _decide(
         case unexpected:
             assert_never(unexpected)
     _complete(session, backend, intent, payment)
+
+
+def _of_a_key_its_owner_blocked(session: Session, payment: PaymentRow, now: int) -> None:
+    """The platform bears it, and an owner who blocks keys of their own and promises on must not live by that."""
+    key = None if payment.wallet_kid is None else session.get(WalletCredentialRow, payment.wallet_kid)
+    if key is not None and key.blocked_at is not None:
+        set_aside.freeze(session, payment, now)
 
 
 def _complete(session: Session, backend: Backend, intent: IntentRow, payment: PaymentRow) -> None:
@@ -267,9 +276,11 @@ def _known(
     frozen = frozen_at is not None and frozen_at <= as_of
     # A wallet dates what it signs, and would choose how it is refused: its terminal's date counts where it is earlier.
     listed_as_of = min(as_of, intent.issued_at) if presented.accepted_offline else now
+    blocked_at = None if credential is None else credential.blocked_at
+    blocked = blocked_at is not None and blocked_at <= listed_as_of
     return judgement.Known(
         issued_here=credential is not None,
-        denylisted=denylist.listed_at(session, kid, min(listed_as_of, LATEST_TIME)),
+        denylisted=blocked or denylist.listed_at(session, kid, min(listed_as_of, LATEST_TIME)),
         offline_frozen=frozen and not set_aside.covers(session, kid, intent, read.claims.total_minor),
         counter_copied=copied,
         voucher_spent=lambda voucher_id: _spent(session, voucher_id),

@@ -116,7 +116,7 @@ def _wallet(_: Dialect) -> ClauseElement:
     paid = exists(select(PaymentRow.id).where(PaymentRow.intent_key == bindparam("key")))
     return (
         update(WalletCredentialRow)
-        .where(WalletCredentialRow.kid == bindparam("wallet_kid"))
+        .where(WalletCredentialRow.kid == bindparam("wallet_kid"), WalletCredentialRow.blocked_at.is_(None))
         .values(last_used_at=bindparam("now"))
         .returning(
             WalletCredentialRow.account_id,

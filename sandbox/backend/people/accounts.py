@@ -37,6 +37,8 @@ OFFLINE_TOTAL = 500_00
 MOST_OFFLINE_TOTAL = 500_00
 WHOLE_PAYMENT = 200_00
 MOST_HOLDERS = 3
+FIRST_KEY_S = 3_600
+"""How soon after sign-up an account's first key must come to be its owner's."""
 RENEWED_AFTER_S = WALLET_CREDENTIAL_LIFE_S // 2
 
 
@@ -124,8 +126,13 @@ def issue_credential(
     if row is None:
         _check_number(session, account_id, now)
         minor = _allowance(session, account, merchant_id, now)
+        kid = b64u(key.kid)
         row = WalletCredentialRow(
-            kid=b64u(key.kid), account_id=account_id, merchant_id=merchant_id, allowance_minor=minor
+            kid=kid,
+            account_id=account_id,
+            merchant_id=merchant_id,
+            allowance_minor=minor,
+            vouched_by=kid if _is_the_first(session, account, now) else None,
         )
         _certify(backend, row, key, now)
         session.add(row)
@@ -138,6 +145,12 @@ def issue_credential(
         _certify(backend, row, key, now)
         row.claimable_until = row.expires_at + set_aside.CLAIMABLE_S
     return row
+
+
+def _is_the_first(session: Session, account: AccountRow, now: int) -> bool:
+    """Whether the next key is taken for its owner's: later, who read the token on the line may be the one that asks."""
+    any_key = select(WalletCredentialRow.kid).where(WalletCredentialRow.account_id == account.id).limit(1)
+    return now <= account.created_at + FIRST_KEY_S and session.scalar(any_key) is None
 
 
 def _check_number(session: Session, account_id: str, now: int) -> None:
@@ -185,7 +198,7 @@ def _may_go_on(session: Session, account: AccountRow, row: WalletCredentialRow, 
     """
     if row.claimable_until is None or account.offline_frozen_at is not None or now < row.issued_at + RENEWED_AFTER_S:
         return False
-    if denylist.listed_at(session, row.kid, now):
+    if row.blocked_at is not None or denylist.listed_at(session, row.kid, now):
         return False
     if account.offline_merchants and row.merchant_id not in account.offline_merchants:
         return False

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Puts a new token in the place of an account's, on the word of one of its wallet keys: the one before opens nothing.
+"""Puts a new token in the place of an account's, on the word of one of its owner's keys, and blocks keys of others.
 
-Source: backend API, *A token*. The token alone is not enough for it: who has read it on the line has no key.
+Source: backend API, *A token*. The token alone is not enough for it: who has read it on the line can have a key
+certified, which pays, but speaks for nobody. The call names the keys that the wallet holds. These are vouched for by
+the key that signs; those that nobody vouches for are a stranger's, and are blocked.
+
+Tests: tests/sandbox/backend/people/test_tokens.py, tests/sandbox/backend/people/test_vouched_keys.py
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -20,6 +25,9 @@ from sandbox.backend.terminals import denylist
 from sandbox.backend.trust.proof_of_possession import check_proof
 
 _HASH_SIZE = 32
+_TOLD_FOR_S = 30 * 86_400
+_TOLD_MOST = 50
+_WHY = "its account's owner does not know this key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,27 +38,77 @@ class Wanted:
     by: str
     token_hash: str
     """Base64url."""
+    keys: Sequence[str]
+    """The kids of the keys that the wallet holds."""
 
 
 def renew(session: Session, backend: Backend, wanted: Wanted, *, kid: str, proof: str) -> bytes:
     """From now on the token of this hash is the account's; an issuer's word of it. Asked again, it says so again.
 
-    Raises InvalidRequestError for a hash that is none, and `bad_proof`: also by a key that is not the account's, or is
-    on the denylist, for it may be a copy. ConflictError for a hash that another account's token has.
+    Raises InvalidRequestError for a hash that is none, and `bad_proof`: also by a key that does not speak for the
+    account. ConflictError for a hash that another account's token has.
     """
-    new = _hash(wanted.token_hash).hex()
+    now, new = backend.clock.now(), _hash(wanted.token_hash).hex()
     account = session.get_one(AccountRow, wanted.account_id, with_for_update=True, populate_existing=True)
     row = session.get(WalletCredentialRow, kid)
-    if row is None or row.account_id != account.id or denylist.listed_at(session, kid, backend.clock.now()):
+    if row is None or row.account_id != account.id or not _speaks(session, row, now):
         raise InvalidRequestError("no key of this account that may sign for it", code="bad_proof")
     key = Credential.read(row.credential, backend.issuer.trusted).key
-    check_proof(proof, key, f"{account.id} {b64u(bytes.fromhex(wanted.by))} {wanted.token_hash}", Context.TOKEN)
+    said = " ".join([account.id, b64u(bytes.fromhex(wanted.by)), wanted.token_hash, *wanted.keys])
+    check_proof(proof, key, said, Context.TOKEN)
     if account.token_hash not in {wanted.by, new}:
         raise InvalidRequestError("the token of this call has been replaced meanwhile", code="bad_proof")
     if session.scalar(select(AccountRow.id).where(AccountRow.token_hash == new, AccountRow.id != account.id)):
         raise ConflictError("another account's token has this hash; draw another token")
     account.token_hash = new
-    return backend.issuer.account_token({"account_id": account.id, "token_hash": wanted.token_hash})
+    _vouch(session, row, wanted.keys, now)
+    members = {"account_id": account.id, "token_hash": wanted.token_hash, "blocked": _blocked(session, account.id, now)}
+    return backend.issuer.account_token(members)
+
+
+def _speaks(session: Session, row: WalletCredentialRow, now: int) -> bool:
+    """Whether a key speaks for its account: its owner's, not blocked, and not expired unless all the owner's keys are.
+
+    A phone that was off for longer than its credentials live has none but such keys.
+    """
+    if row.vouched_by is None or denylist.listed_at(session, row.kid, now):
+        return False
+    if row.expires_at > now:
+        return True
+    mine = WalletCredentialRow.account_id == row.account_id, WalletCredentialRow.vouched_by.is_not(None)
+    living = session.scalars(select(WalletCredentialRow.kid).where(*mine, WalletCredentialRow.expires_at > now)).all()
+    return all(denylist.listed_at(session, kid, now) for kid in living)
+
+
+def _vouch(session: Session, signer: WalletCredentialRow, keys: Sequence[str], now: int) -> None:
+    strangers = session.scalars(
+        select(WalletCredentialRow).where(
+            WalletCredentialRow.account_id == signer.account_id,
+            WalletCredentialRow.vouched_by.is_(None),
+            WalletCredentialRow.blocked_at.is_(None),
+            WalletCredentialRow.expires_at > now,
+        )
+    ).all()
+    held = frozenset(keys)
+    for row in strangers:
+        if row.kid in held:
+            row.vouched_by = signer.kid
+        else:
+            row.blocked_at = now
+    # Terminals need to know those alone that may promise, of which an account has few: nobody fills their list.
+    promising = [row.kid for row in strangers if row.kid not in held and row.allowance_minor > 0]
+    denylist.list_all(session, promising, _WHY, now)
+
+
+def _blocked(session: Session, account_id: str, now: int) -> list[str]:
+    """The keys of an account that were blocked as nobody's whom its owner knows, of late, the newest first."""
+    found = session.scalars(
+        select(WalletCredentialRow.kid)
+        .where(WalletCredentialRow.account_id == account_id, WalletCredentialRow.blocked_at > now - _TOLD_FOR_S)
+        .order_by(WalletCredentialRow.blocked_at.desc(), WalletCredentialRow.kid)
+        .limit(_TOLD_MOST)
+    )
+    return list(found)
 
 
 def _hash(token_hash: str) -> bytes:

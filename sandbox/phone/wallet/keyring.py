@@ -37,6 +37,10 @@ class KeyRing:
         self._newest += 1
         return self._keep(FileKey.load_or_create(self._directory / f"{self._newest:05}.key"))
 
+    def kids(self) -> list[bytes]:
+        """All keys, the newest first."""
+        return list(reversed(self._signers))
+
     def signer_of(self, kid: bytes) -> Signer:
         """The private key whose public half has this kid. Raises ConfigError if it is not here."""
         try:

@@ -15,6 +15,7 @@ from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import PublicKey
+from sandbox.backend.records.tables import WalletCredentialRow
 from sandbox.phone.account import Account, BackendRefusedError, BackendUnreachableError
 from sandbox.phone.phone import VirtualPhone
 from sandbox.phone.tokens import TOKEN_LIFE_S, TOKENS_MOST
@@ -39,6 +40,7 @@ class Line(httpx.BaseTransport):
         self.inner = shop.http.send
         self.instead: Callable[[httpx.Request], httpx.Response] | None = None
         self.delivers = False
+        self.loses_credentials = False
         self.held: list[httpx.Request] = []
         """All of `POST /token`."""
 
@@ -48,7 +50,8 @@ class Line(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if request.url.path != "/wallet/v1/token":
-            return self.inner(request)
+            answer = self.inner(request)
+            return lost(request) if self.loses_credentials and request.url.path.endswith("/credentials") else answer
         request.read()
         self.held.append(request)
         if self.instead is None:
@@ -239,3 +242,61 @@ def test_a_token_that_was_drawn_by_a_program_of_before_is_found(bench: Bench) ->
     bench.line.instead = None
     bench.phone.sync(bench.access(), spares=1)
     assert bench.opens(bench.token)
+
+
+def a_strangers_key(bench: Bench) -> bytes:
+    """Who has read the token on the line has a key certified; its kid."""
+    key = SoftwareKey.generate()
+    assert bench.phone.account_id is not None
+    bench.access().credential(bench.phone.account_id, key)
+    return PublicKey.of(key).kid
+
+
+def blocked(bench: Bench, *kids: bytes) -> list[bool]:
+    with bench.shop.backend.db.read() as session:
+        return [session.get_one(WalletCredentialRow, b64u(kid)).blocked_at is not None for kid in kids]
+
+
+def test_a_key_that_the_phone_does_not_know_is_blocked_and_its_owner_told_once(bench: Bench) -> None:
+    kid = a_strangers_key(bench)
+    ours = [held.kid for held in bench.phone.store.credentials()]
+    bench.a_day_later()
+    assert bench.phone.blocked_keys == {b64u(kid)}
+    assert blocked(bench, kid, *ours) == [True, *(False for _ in ours)]
+    bench.a_day_later()
+    assert bench.phone.blocked_keys == frozenset()
+
+
+def test_of_a_lost_answer_the_owner_hears_next_time(bench: Bench) -> None:
+    kid = a_strangers_key(bench)
+    bench.line.instead, bench.line.delivers = lost, True
+    with pytest.raises(BackendUnreachableError):
+        bench.a_day_later()
+    bench.line.instead = None
+    bench.phone.sync(bench.access(), spares=1)
+    assert bench.phone.blocked_keys == {b64u(kid)}
+
+
+@pytest.mark.parametrize("days", [6, 7, 8, 40])
+def test_a_phone_that_was_off_for_long_still_speaks_for_its_account(bench: Bench, days: int) -> None:
+    """All its credentials may have expired meanwhile; the last of them came after it had named its keys."""
+    bench.a_day_later()
+    bench.phone.sync(bench.access(), spares=3)
+    old = bench.token
+    bench.shop.clock.advance(days * TOKEN_LIFE_S)
+    kid = a_strangers_key(bench)
+    bench.phone.sync(bench.access(), spares=3)
+    assert not bench.opens(old)
+    assert bench.opens(bench.token)
+    assert bench.phone.blocked_keys == {b64u(kid)}
+
+
+def test_a_key_whose_credential_was_lost_on_the_way_is_the_phones_all_the_same(bench: Bench) -> None:
+    bench.line.loses_credentials = True
+    with pytest.raises(BackendUnreachableError):
+        bench.phone.sync(bench.access(), spares=2)
+    bench.line.loses_credentials = False
+    bench.a_day_later()
+    bench.phone.sync(bench.access(), spares=2)
+    assert bench.phone.blocked_keys == frozenset()
+    assert blocked(bench, *(held.kid for held in bench.phone.store.credentials())) == [False, False]

@@ -30,7 +30,9 @@ class WalletCredentialRow(Base):
     """A wallet key with its newest credential. `allowance_minor`: what it may promise offline; 0: online only.
 
     `claimable_until`: the last second in which something that it promised may still be taken. Until then its money is
-    set aside; None: nothing is, or it has been given back.
+    set aside; None: nothing is, or it has been given back. `vouched_by`: the key that said that this one is the owner's
+    (an account's first key: itself), and so may speak for the account too; None: it pays, no more. `blocked_at`: since
+    when it does not even that, because its account's owner does not know it.
     """
 
     __tablename__ = "wallet_credentials"
@@ -43,6 +45,8 @@ class WalletCredentialRow(Base):
     allowance_minor: Mapped[int]
     claimable_until: Mapped[int | None] = mapped_column(index=True)
     last_used_at: Mapped[int | None]
+    vouched_by: Mapped[str | None] = mapped_column(KID)
+    blocked_at: Mapped[int | None]
 
 
 class WalletCounterRow(Base):

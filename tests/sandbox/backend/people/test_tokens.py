@@ -3,7 +3,7 @@
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -34,13 +34,18 @@ def ask(
     old: str | None = None,
     new: str = NEW,
     token_hash: str | None = None,
+    keys: Sequence[str] | None = None,
+    said_keys: Sequence[str] | None = None,
 ) -> httpx.Response:
     """The call; every part may be another than is right."""
     signer = key or wallet.key
-    payload = f"{account_id or wallet.account_id} {digest(old or wallet.token)} {digest(new)}"
+    named = [kid_of(wallet)] if keys is None else list(keys)
+    signed = named if said_keys is None else said_keys
+    payload = " ".join([account_id or wallet.account_id, digest(old or wallet.token), digest(new), *signed])
     body = {
         "token_hash": token_hash or digest(new),
         "kid": kid or b64u(PublicKey.of(signer).kid),
+        "keys": named,
         "proof": b64u(sign1(signer, context, payload.encode())),
     }
     return wallet.call("POST", "/token", body)
@@ -64,6 +69,8 @@ BAD: list[tuple[str, Callable[[Shop, Wallet], dict[str, Any]]]] = [
     ("of another account", lambda shop, _wallet: {"account_id": shop.wallet().account_id}),
     ("of another token", lambda _shop, _wallet: {"old": "another"}),
     ("of another new one", lambda _shop, _wallet: {"token_hash": digest("the thief's")}),
+    ("over other keys", lambda _, wallet: {"keys": [kid_of(wallet)], "said_keys": []}),
+    ("keys that are none", lambda _shop, _wallet: {"keys": ["AAAA"]}),
     ("no hash", lambda _shop, _wallet: {"token_hash": "AAAA"}),
 ]
 
@@ -92,10 +99,11 @@ def test_a_key_that_may_be_copied_says_nothing(shop: Shop) -> None:
 def squat(shop: Shop, token_hash: str) -> None:
     """An account of its own has the token of this hash, which it need not know, for its own."""
     mine = shop.wallet()
-    payload = f"{mine.account_id} {digest(mine.token)} {token_hash}"
+    payload = f"{mine.account_id} {digest(mine.token)} {token_hash} {kid_of(mine)}"
     body = {
         "token_hash": token_hash,
         "kid": kid_of(mine),
+        "keys": [kid_of(mine)],
         "proof": b64u(sign1(mine.key, Context.TOKEN, payload.encode())),
     }
     assert mine.call("POST", "/token", body).status_code == 200
@@ -113,7 +121,7 @@ def test_a_hash_that_another_account_has_is_a_conflict(shop: Shop) -> None:
 def test_an_issuer_says_which_token_it_is_now_as_often_as_it_is_asked(shop: Shop) -> None:
     wallet = shop.wallet()
     first = said(shop, ask(wallet))
-    assert first == {"account_id": wallet.account_id, "token_hash": digest(NEW)}
+    assert first == {"account_id": wallet.account_id, "token_hash": digest(NEW), "blocked": []}
     wallet.token = NEW
     assert said(shop, ask(wallet)) == first
 

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who has read an account's token can have a key certified: it pays until the owner's wallet names its keys, no more.
+
+Source: backend API, *A token*.
+"""
+
+import secrets
+from dataclasses import replace
+
+import pytest
+
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.encoding.base64url import unb64u
+from sandbox.backend.people.accounts import FIRST_KEY_S
+from sandbox.backend.terminals import denylist
+from sandbox.backend.trust.issuer import WALLET_CREDENTIAL_LIFE_S
+from tests.sandbox.backend.people.test_tokens import ask, kid_of, said
+from tests.support.backend import Shop
+from tests.support.shop import Wallet
+
+
+def another_key(owner: Wallet) -> Wallet:
+    """The same account, by its token, with a key of its own: another phone, or a thief."""
+    made = replace(owner, key=SoftwareKey.generate(), counter=0)
+    made.credential = unb64u(made.certify(made.key).json()["credential"])
+    return made
+
+
+def renewed(shop: Shop, owner: Wallet, *keys: Wallet, key: SoftwareKey | None = None) -> list[str]:
+    """The owner's wallet has another token and names these keys; the kids that were blocked of late."""
+    new = secrets.token_urlsafe(32)
+    answer = ask(owner, new=new, key=key, keys=[kid_of(wallet) for wallet in keys or (owner,)])
+    owner.token = new
+    blocked: list[str] = said(shop, answer)["blocked"]
+    return blocked
+
+
+def pays(shop: Shop, wallet: Wallet) -> str:
+    till = shop.till()
+    answer = till.pay(till.sale(18_80), wallet).json()
+    return str(answer.get("code") or answer["status"])
+
+
+def test_a_key_that_the_token_alone_brought_speaks_for_nobody(shop: Shop) -> None:
+    owner = shop.wallet()
+    thief = another_key(owner)
+    assert ask(thief).json()["code"] == "bad_proof"
+    assert ask(thief, keys=[kid_of(thief), kid_of(owner)]).json()["code"] == "bad_proof"
+    assert owner.call("GET", "/balance").status_code == 200
+
+
+def test_it_pays_until_the_owner_has_another_token_and_the_owner_is_told(shop: Shop) -> None:
+    owner = shop.wallet()
+    thief = another_key(owner)
+    assert pays(shop, thief) == "approved"  # as a second phone of a wallet of 1.2 does
+    assert renewed(shop, owner) == [kid_of(thief)]
+    assert pays(shop, thief) == "credential_blocked"
+    assert thief.certify(SoftwareKey.generate()).status_code == 401
+    assert pays(shop, owner) == "approved"
+    shop.clock.advance(86_400)
+    assert renewed(shop, owner) == [kid_of(thief)]  # for an answer may be lost
+    shop.clock.advance(30 * 86_400)
+    assert renewed(shop, owner) == []
+
+
+def test_a_key_that_the_owner_names_pays_on_and_speaks(shop: Shop) -> None:
+    owner = shop.wallet()
+    second = another_key(owner)
+    assert renewed(shop, owner, owner, second) == []
+    assert pays(shop, second) == "approved"
+    assert renewed(shop, owner, owner, key=second.key) == []
+    assert pays(shop, second) == "approved"  # once it is the owner's, it stays so
+
+
+def test_nobody_names_another_accounts_key(shop: Shop) -> None:
+    owner, other = shop.wallet(), shop.wallet()
+    stranger = another_key(other)
+    assert renewed(shop, owner, owner, stranger) == []
+    assert renewed(shop, other) == [kid_of(stranger)]
+
+
+def test_a_key_that_has_expired_speaks_only_where_no_key_of_the_owner_lives(shop: Shop) -> None:
+    owner = shop.wallet()
+    shop.clock.advance(WALLET_CREDENTIAL_LIFE_S - 1)
+    fresh = another_key(owner)
+    assert renewed(shop, owner, owner, fresh) == []
+    shop.clock.advance(1)
+    assert ask(owner).json()["code"] == "bad_proof"
+    shop.clock.advance(WALLET_CREDENTIAL_LIFE_S)
+    thief = another_key(owner)  # the owner's phone was off for a week
+    assert ask(thief).json()["code"] == "bad_proof"
+    assert renewed(shop, owner, owner) == [kid_of(thief)]
+
+
+def test_blocked_keys_of_the_owner_keep_none_that_expired_from_speaking(shop: Shop) -> None:
+    owner = shop.wallet()
+    second = another_key(owner)
+    renewed(shop, owner, owner, second)
+    shop.clock.advance(WALLET_CREDENTIAL_LIFE_S - 1)
+    third = another_key(owner)
+    renewed(shop, owner, owner, second, third)
+    shop.clock.advance(1)
+    assert shop.operator.call("POST", "/denylist", {"kid": kid_of(third), "listed": True}).is_success
+    assert renewed(shop, owner, owner, second) == []
+
+
+@pytest.mark.parametrize(("after_s", "is_the_owners"), [(FIRST_KEY_S, True), (FIRST_KEY_S + 1, False)])
+def test_an_account_without_keys_is_not_given_to_who_comes_late_with_the_first(
+    shop: Shop, after_s: int, is_the_owners: bool
+) -> None:
+    """A page's account has none, and whoever read its token would be its owner."""
+    owner = shop.wallet(with_credential=False)
+    shop.clock.advance(after_s)
+    assert owner.certify(owner.key).is_success
+    assert pays(shop, another_key(owner)) == "approved"
+    assert (ask(owner).status_code == 200) is is_the_owners
+
+
+def test_terminals_hear_only_of_those_that_may_promise(shop: Shop) -> None:
+    """An account that is free has sixty keys a day, and would fill every terminal's list."""
+    owner = shop.wallet()
+    keys = [another_key(owner) for _ in range(6)]
+    assert len(renewed(shop, owner)) == len(keys)
+    with shop.backend.db.read() as session:
+        assert denylist.version(session) == 2  # of three holders one is the owner's own key
+    assert {pays(shop, key) for key in keys} == {"credential_blocked"}
+
+
+def test_who_blocks_keys_of_their_own_and_promises_on_does_so_once(shop: Shop) -> None:
+    """The platform bears a promise of a blocked key, with no due: so no key of the account promises any more."""
+    owner, till = shop.wallet(), shop.till()
+    second = another_key(owner)
+    assert renewed(shop, owner) == [kid_of(second)]
+    shop.clock.advance(60)
+    sale = till.sale(18_80)
+    answer = till.pay(sale, second, offline=True).json()
+    assert (answer["code"], answer["borne_by"]) == ("credential_blocked", "platform")
+    assert owner.call("GET", "/balance").json()["offline_frozen"] is True
+    assert "promise_not_kept" in shop.operator.alarms()
+    assert pays(shop, owner) == "approved"
+    again = till.pay(till.sale(18_80), second, offline=True).json()
+    assert again["code"] == "credential_blocked"
+    assert shop.operator.alarms().count("promise_not_kept") == 1
