@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Journal and ledger, a row each, the newest on top, every one in plain words.
 
-import { element } from "./build.js";
+import { dotted, element, unbroken } from "./build.js";
 import { money } from "./money.js";
 import { has, time, word } from "./words.js";
 
@@ -86,7 +86,7 @@ function journalRow(row) {
     element("span", { class: "sum" }, row.kind === "sale" ? money(row.total, row) : ""),
     element("span", { class: "why" }, word(`j_${key}_text`)),
     element("span", { class: "hash" }, ""),
-    element("span", { class: "hash" }, [time(new Date(row.at * 1000)), row.number, row.hash].filter(Boolean).join(" · ")),
+    element("span", { class: "hash" }, ...dotted([time(new Date(row.at * 1000)), row.number, row.hash].filter(Boolean).map(unbroken))),
   );
 }
 
@@ -99,7 +99,7 @@ function noteOf(row, last) {
 
 function ledgerRow(row, names) {
   const who = (entry) => names.get(entry.owner) ?? word(`who_${entry.account}`);
-  const moves = row.entries.map((entry) => `${who(entry)} ${money(entry.amount, entry, { plus: true })}`);
+  const moves = row.entries.map((entry) => [`${who(entry)} `, unbroken(money(entry.amount, entry, { plus: true }))]);
   const gains = row.entries.filter((entry) => entry.amount > 0);
   const [taken] = gains;
   const tone = { payment: "approved", due: "approved", refund: "unknown", reversal: "unknown" }[row.kind];
@@ -109,7 +109,7 @@ function ledgerRow(row, names) {
     element("span", { class: "no" }, String(row.number)),
     element("span", { class: "what" }, word(`l_${row.kind}`)),
     element("span", { class: "sum" }, taken ? money(gains.reduce((sum, entry) => sum + entry.amount, 0), taken) : ""),
-    element("span", { class: "moves" }, moves.join(" · ")),
+    element("span", { class: "moves" }, ...dotted(moves)),
     element("span", {}, ""),
     element("span", { class: "hash" }, time(new Date(row.at))),
   );

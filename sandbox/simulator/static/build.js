@@ -11,6 +11,12 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
+/** Text that is on one line, or on the next: an amount with its sign, a number. */
+export const unbroken = (text) => element("span", { class: "unbroken" }, text);
+
+/** What stands side by side, with a dot between. */
+export const dotted = (parts) => parts.flatMap((part, at) => (at > 0 ? [" · ", part] : [part]).flat());
+
 const SVG = "http://www.w3.org/2000/svg";
 
 export function shape(name, cls = "") {

@@ -51,6 +51,8 @@ export class Screen {
     canvas.addEventListener("pointerup", (event) => this.up(event, this.place(event)));
     canvas.addEventListener("pointercancel", (event) => this.up(event, { x: OUTSIDE, y: OUTSIDE }));
     canvas.addEventListener("keydown", (event) => this.key(event));
+    addEventListener("pagehide", () => this.leave());
+    document.addEventListener("visibilitychange", () => this.seen_again());
   }
 
   async follow() {
@@ -130,6 +132,11 @@ export class Screen {
       : { at_ms: event.timeStamp, scene: this.before, stood_ms: LONG_MS };
   }
 
+  // What was drawn while the tab was hidden, nobody has seen until now.
+  seen_again() {
+    if (!document.hidden) this.since = performance.now();
+  }
+
   speak(language) {
     this.send({ kind: "language", language });
   }
@@ -158,9 +165,7 @@ export class Screen {
   async arrives(body) {
     for (let failed = 0; failed < TRIES; failed += 1) {
       try {
-        const answer = await fetch(`screen/input?viewer=${this.name}`, {
-          method: "POST", body, headers: { "Content-Type": "application/json" }, signal: AbortSignal.timeout(ANSWER_MS),
-        });
+        const answer = await this.post(body, { signal: AbortSignal.timeout(ANSWER_MS) });
         if (answer.status < 500) return answer.ok;
       } catch {
         // once more: what has arrived is known by its number
@@ -168,5 +173,17 @@ export class Screen {
       await pause(RETRY_MS * (failed + 1));
     }
     return false;
+  }
+
+  // A page that is loaded anew takes nothing with it: what still waits goes out as it leaves. The screen knows by its number
+  // what came before.
+  leave() {
+    if (this.waiting.length) this.post(JSON.stringify(this.waiting.slice(0, BATCH_MOST)), { keepalive: true }).catch(() => null);
+  }
+
+  post(body, more) {
+    return fetch(`screen/input?viewer=${this.name}`, {
+      method: "POST", body, headers: { "Content-Type": "application/json" }, ...more,
+    });
   }
 }

@@ -1,24 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """The counter's page in real Chromium, told by a test what there is: words for all, small screens, bad names."""
 
-import socket
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-import uvicorn
 
 from pengpos.core.reasons import Reason
 from pengpos.core.sale import DueState, SaleState
 from sandbox.backend.ledger.ledger import AccountKind, PostingKind
 from sandbox.simulator import showing
-from sandbox.simulator.actions import Action, Bring, Decide, Switch, Wish
-from sandbox.simulator.app import Page as Served
-from sandbox.simulator.board import Board
+from sandbox.simulator.actions import Bring, Decide, Switch, Wish
 from sandbox.simulator.shop import NAMES
+from tests.sandbox.simulator.browser.standing import (
+    AWAY,
+    INTENT,
+    Standing,
+    due,
+    handset,
+    opened,
+    posting,
+    row,
+    standing,
+)
 from tests.support.browser import DESK, PHONE, browser, profile
 from tests.support.counter import until
 from workshop.samples.screens import IDLE, online, sale
@@ -26,18 +30,10 @@ from workshop.samples.screens import IDLE, online, sale
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
 
-    from sandbox.simulator.shop import SimulatedShop
 
-__all__ = ["browser"]
+__all__ = ["browser", "standing"]
 
-TOKEN = "secret"
 EVIL = '<img src=x onerror="document.title=1">&amp;'
-INTENT = "01a202f9-2a00-7000-8000-000000000001"
-AWAY = ("404",)
-"""No screen runs behind this page, and Chromium says so."""
-WISHES = {
-    "locked": False, "asks_first": False, "says_no": False, "network": True, "tip": 0, "lies": False, "moment": "never",
-}  # fmt: skip
 FACES = sorted(
     {screen["kind"] for screen in vars(showing).values() if isinstance(screen, dict) and "kind" in screen}
     | set(showing._OUTCOMES.values())
@@ -55,94 +51,6 @@ FACES = sorted(
         "asked",
     }
 )
-
-
-@dataclass
-class Standing:
-    """In the shop's place: what is put up is shown, what is pressed is kept."""
-
-    board: Board = field(default_factory=Board)
-    done: list[Action] = field(default_factory=list)
-
-    def carry_out(self, action: Action) -> None:
-        self.done.append(action)
-
-
-def handset(name: str = "Lin", /, **screen: Any) -> dict[str, Any]:
-    return {
-        "name": name, "near": False, "wishes": WISHES, "account": f"account of {name}",
-        "screen": {"kind": "idle", **screen},
-        "balance": [{"currency": "CNY", "currency_digits": 2, "amount": 1_000_00, "available": 500_00,
-                     "set_aside": 500_00, "promisable": 487_95, "promised": 12_05}],
-        "payments": [{"kind": "paid", "merchant": "晨光咖啡", "total": 18_80, "currency": "CNY", "currency_digits": 2}],
-        "dues": [],
-    }  # fmt: skip
-
-
-def posting(kind: str, number: int = 1) -> dict[str, Any]:
-    sides = zip(AccountKind, (1, -1, 2, -1, -2, 1), strict=True)
-    entries = [
-        {"account": side, "owner": "", "amount": sign * 100, "currency": "CNY", "currency_digits": 2}
-        for side, sign in sides
-    ]
-    return {"number": number, "kind": kind, "at": "2026-11-22T04:00:00Z", "intent_id": None, "entries": entries}
-
-
-def due(why: str = "insufficient_funds") -> dict[str, Any]:
-    return {
-        "kind": "due_open",
-        "merchant": "晨光咖啡",
-        "total": 15_00,
-        "currency": "CNY",
-        "currency_digits": 2,
-        "why": why,
-        "intent": INTENT,
-    }
-
-
-def row(seq: int, kind: str = "sale", **more: Any) -> dict[str, Any]:
-    said = {"seq": seq, "kind": kind, "at": 1_800_000_000, "hash": "0a1b2c3d"}
-    if kind == "sale":
-        said |= {
-            "state": "signed",
-            "number": f"0001-{seq}",
-            "total": 18_80,
-            "currency": "CNY",
-            "currency_digits": 2,
-            "why": "",
-        }
-    return said | more
-
-
-@pytest.fixture
-def standing() -> Iterator[tuple[Standing, str]]:
-    """The page's server without a shop behind it, and its address."""
-    stands = Standing()
-    stands.board.put("terminal", msgspec.to_builtins(IDLE))
-    stands.board.put("phones", [handset(name) for name in NAMES])
-    stands.board.put(
-        "switches", {"at": {"link": "on", "reader": "on"}, "can": ["link", "reader"], "reader_is_virtual": True}
-    )
-    stands.board.put("journal", [row(1, "epoch"), row(2)])
-    stands.board.put("ledger", [posting("top_up")])
-    listener = socket.create_server(("127.0.0.1", 0))
-    app = Served(cast("SimulatedShop", stands), token=TOKEN, screen_url=None).app()
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        yield stands, f"http://127.0.0.1:{listener.getsockname()[1]}/{TOKEN}/"
-    finally:
-        stands.board.close()
-        server.should_exit = True
-        thread.join(20)
-        listener.close()
-
-
-def opened(page: "Page", url: str) -> "Page":
-    page.goto(url)
-    page.wait_for_selector("#ledger li")
-    return page
 
 
 def words_shown(page: "Page") -> str:
@@ -248,29 +156,6 @@ def test_a_name_with_tags_is_a_name_with_tags(browser: "Browser", standing: tupl
         assert EVIL in page.inner_text("#journal")
         assert page.locator("img").count() == 0
         assert page.title() == "pengpos 碰一碰"
-
-
-@pytest.mark.parametrize("viewport", [PHONE, {"width": 768, "height": 1024}, DESK], ids=["360", "768", "1280"])
-@pytest.mark.parametrize("language", ["zh-Hans", "en"])
-def test_it_fits_and_every_target_is_large_enough(
-    browser: "Browser", standing: tuple[Standing, str], viewport: "ViewportSize", language: str
-) -> None:
-    with profile(browser, viewport=viewport, expected=AWAY) as person:
-        page = opened(person.new_page(), standing[1])
-        page.click(f"[data-language={language}]")
-        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
-        small = page.eval_on_selector_all(
-            "button, select",
-            "all => all.filter(one => one.offsetParent).map(one => [one.textContent.trim().slice(0, 20),"
-            "one.getBoundingClientRect()]).filter(([, box]) => box.height < 47.5 || box.width < 47.5)"
-            ".map(([text]) => text)",
-        )
-        assert small == []
-        clipped = page.eval_on_selector_all(
-            "button, h2, label, .say",
-            "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.textContent)",
-        )
-        assert clipped == []
 
 
 def test_what_is_pressed_is_done(browser: "Browser", standing: tuple[Standing, str]) -> None:
