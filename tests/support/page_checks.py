@@ -13,7 +13,7 @@ TARGET_PX = 48
 TEXT_CONTRAST = 4.5
 SHAPE_CONTRAST = 3.0
 LONGEST_WORD = 16
-"""Characters; a longer one may be broken to fit."""
+"""Characters; a longer one may be broken to fit, unless it is a sum."""
 
 _LOOK = """([target, textContrast, shapeContrast, longestWord]) => {
   const complaints = [];
@@ -67,7 +67,7 @@ _LOOK = """([target, textContrast, shapeContrast, longestWord]) => {
   for (let node = texts.nextNode(); node; node = texts.nextNode()) {
     if (!visible(node.parentElement) || node.parentElement.closest('noscript, .spoken, select')) continue;
     for (const found of node.data.matchAll(/[\\w.,:−¥]+/g)) {
-      if (found[0].length > longestWord) continue;
+      if (found[0].length > longestWord && !/[\\d.,]{9}/.test(found[0])) continue;
       const range = document.createRange();
       range.setStart(node, found.index);
       range.setEnd(node, found.index + found[0].length);

@@ -51,6 +51,13 @@ PAY: dict[str, dict[str, Any]] = {
         "intent": {**_INTENT, "amount": 10**12, "merchant": {"id": "M-0002", "name": "一二三四五六七八九十甲乙丙"}},
         "account": {"name": _NASTY}, "total": 10**12, "top_up": 10**12,
     },
+    "pay-huge-choices": _PAY | {
+        "intent": {**_INTENT, "amount": 10**12}, "purses": [{"id": "P1", "name": "一家三口", "held": 2 * 10**12}],
+        "balance": 10**12, "set_aside": 10**12,
+        "vouchers": [{"id": "V1", "value": 10**11, "until": "2027-02-01T00:00:00Z"}],
+        "choice": {"purse": "P1", "vouchers": ["V1"], "tip": 66}, "vouchers_value": 10**11, "total": 9 * 10**11 + 66,
+        "available": 2 * 10**12, "left_s": 31,
+    },
     "pay-order": _PAY | {"intent": {**_INTENT, "till_reference": "桌 7"}},
     "pay-test-amount": _PAY | {"intent": {**_INTENT, "amount": 1805, "test_amount": True}, "total": 1805},
     "paying": {**_PAY, "kind": "paying"},

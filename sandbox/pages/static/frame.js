@@ -35,7 +35,19 @@ export function verdict(name, word) {
 
 export const heading = (text) => h("h1", { tabindex: -1 }, text);
 
-export const text = (words, attributes = {}) => h("p", attributes, words);
+export const text = (words, attributes = {}) => fitted(h("p", attributes, words));
+
+const LONG_SUM = /[^\s\u2e80-\uffef]?[\d,.]{11,}/;
+
+/** A sum that may be wider than a small screen with large letters is written smaller, and never broken. */
+export function fitted(element) {
+  const sum = LONG_SUM.exec(element.textContent);
+  if (sum !== null) {
+    element.classList.add("fitted");
+    element.style.setProperty("--length", String(sum[0].length));
+  }
+  return element;
+}
 
 /** The amount, the largest thing there is; its size follows from its length so that it never breaks. */
 export function amount(minor, unit) {
@@ -56,7 +68,7 @@ export function rows(pairs) {
   return h(
     "dl",
     { class: "rows" },
-    pairs.map(([label, value, name]) => h("div", { class: name ?? null }, h("dt", {}, label), h("dd", {}, value))),
+    pairs.map(([label, value, name]) => h("div", { class: name ?? null }, h("dt", {}, label), fitted(h("dd", {}, value)))),
   );
 }
 
@@ -72,7 +84,7 @@ export function bill(language, lines, unit) {
   return rows(lines.map(({ kind, amount: minor }) => [say(language, `line_${kind}`), money(minor, unit), minor < 0 ? "off" : null]));
 }
 
-export const button = (label, onclick, attributes = {}) => h("button", { type: "button", onclick, ...attributes }, label);
+export const button = (label, onclick, attributes = {}) => fitted(h("button", { type: "button", onclick, ...attributes }, label));
 
 /** The next action: the only filled button, last. */
 export const next = (label, onclick, attributes = {}) => button(label, onclick, { class: "next", ...attributes });

@@ -3,7 +3,7 @@
 
 import { h } from "./dom.js";
 import { clock, day, moment } from "./format.js";
-import { amount, bar, bill, button, card, heading, next, ordered, rows, tested, text, verdict } from "./frame.js";
+import { amount, bar, bill, button, card, fitted, heading, next, ordered, rows, tested, text, verdict } from "./frame.js";
 import { money } from "./money.js";
 import { reasonKey, say } from "./words.js";
 
@@ -144,7 +144,7 @@ function sources({ state, act, t, short }) {
       { class: "choice" },
       h("input", { id: `purse-${id ?? ""}`, type: "radio", name: "purse", checked: choice.purse === id, onchange: () => act.choose({ purse: id }) }),
       h("span", {}, label),
-      h("span", { class: "held" }, show(held)),
+      fitted(h("span", { class: "held" }, show(held))),
     );
   return [
     h("h2", {}, t("pay_from")),
@@ -187,7 +187,7 @@ function check({ id, checked, label, means, change }) {
     "label",
     { class: "choice" },
     h("input", { id, type: "checkbox", checked, onchange: (event) => change(event.target.checked) }),
-    h("span", {}, label, h("small", {}, means)),
+    fitted(h("span", {}, label, h("small", {}, means))),
   );
 }
 
