@@ -98,6 +98,9 @@ const asked = (intent, total, t) => [
   text(called(intent, t), { class: "faint", id: "number" }),
 ];
 
+/** Which sale it is, where there is nothing to pay: the shop, and what both sides of the counter call it. */
+const named = (intent, t) => [text(intent.merchant.name, { class: "strong" }), text(called(intent, t), { class: "faint" })];
+
 const called = ({ number, till_reference: reference }, t) =>
   [t("sale_number_is", { number }), reference ? t("order_is", { reference }) : null].filter(Boolean).join(" · ");
 
@@ -250,6 +253,7 @@ function declined({ state, t }) {
     verdict: verdict("octagon", t("declined")),
     detail: [
       amount(state.intent.amount, state.intent),
+      text(called(state.intent, t), { class: "faint" }),
       text(t(reasonKey(state.code, state.reason)), { class: "strong" }),
       tested(state.intent, t) ?? text(t("declined_next")),
     ],
@@ -262,9 +266,8 @@ function waiting(word, means) {
       tone: "unknown",
       verdict: verdict("diamond", t(word)),
       detail: [
-        text(state.intent.merchant.name, { class: "strong" }),
+        named(state.intent, t),
         amount(state.intent.amount, state.intent),
-        text(called(state.intent, t), { class: "faint" }),
         text(t(means)),
         tested(state.intent, t),
         timer(),
@@ -279,7 +282,7 @@ function notice(name, word, means, way) {
     card({
       tone: "neutral",
       verdict: verdict(name, t(word)),
-      detail: [state.intent ? text(state.intent.merchant.name, { class: "strong" }) : null, text(t(means))],
+      detail: [state.intent ? named(state.intent, t) : null, text(t(means))],
       actions: way ? [next(t(way), act.again)] : [],
     });
 }
@@ -294,11 +297,12 @@ function failed({ state, act, t }) {
   });
 }
 
-function taken({ act, t }) {
+function taken({ state, act, t }) {
   return card({
     tone: "neutral",
     verdict: verdict("phone", t("taken")),
     detail: [
+      named(state.intent, t),
       text(t("taken_means")),
       timer(),
     ],
