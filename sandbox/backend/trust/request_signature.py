@@ -25,6 +25,7 @@ from pengpos.core.errors import MalformedError, SignatureError
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.keys import PublicKey
 from sandbox.backend.errors import RequestSignatureError
+from sandbox.backend.trust import plain_signature
 
 LABEL = "pp"
 NONCE_LIFE_S = 600
@@ -126,13 +127,16 @@ class VerifiedHead:
 
     signed: Signed
     _message: _Message
-    _verifier: "_Verifier"
+    _verifier: "_Verifier | plain_signature.Plain"
     _result: VerifyResult
 
     def with_body(self, body: bytes) -> Signed:
         """What the signature says, if it covers this body too; raises RequestSignatureError."""
         with _refusing(self._message.method, self._message.url):
-            self._verifier.verify_body(self._message, [self._result], body)
+            if isinstance(self._verifier, _Verifier):
+                self._verifier.verify_body(self._message, [self._result], body)
+            elif not self._verifier.is_over(body):
+                raise InvalidSignature("the body is not the one that the signature covers")
             _check_coverage(self._result.covered_components, body)
         return self.signed
 
@@ -140,11 +144,29 @@ class VerifiedHead:
 def verify_head(request: SignedHead, find_key: FindKey) -> VerifiedHead:
     """Verify everything but body, clock and nonce, before a body is read; raises RequestSignatureError."""
     with _refusing(request.method, request.url):
+        plain = plain_signature.read(request.method, request.url, request.fields)
+        if plain is not None:
+            return _verify_plain(request, plain, find_key)
         message = _Message(request.method, request.url, _Fields(_only_our_label(request.fields)))
         verifier = _Verifier(signature_algorithm=_DeviceKey, key_resolver=_Keys(find_key))
         (result,) = verifier.verify(message, max_age=None)
         signed = _parameters(result.parameters)
     return VerifiedHead(signed=signed, _message=message, _verifier=verifier, _result=result)
+
+
+def _verify_plain(request: SignedHead, plain: plain_signature.Plain, find_key: FindKey) -> VerifiedHead:
+    key = find_key(plain.keyid)
+    if key is None:
+        raise InvalidSignature("no key has this keyid")
+    key.verify(plain.signature, plain.base)
+    return VerifiedHead(
+        signed=_signed(plain),
+        _message=_Message(request.method, request.url, _Fields(request.fields)),
+        _verifier=plain,
+        _result=VerifyResult(
+            LABEL, _DeviceKey, covered_components=plain.covered, parameters={}, body=None, nonce=plain.nonce
+        ),
+    )
 
 
 def verify(request: SignedRequest, find_key: FindKey) -> Signed:
@@ -154,6 +176,9 @@ def verify(request: SignedRequest, find_key: FindKey) -> Signed:
 
 def question_of(request: SignedHead) -> Question | None:
     """What an answer to this request is signed over; None where it is none of a device key's, or beyond all bounds."""
+    plain = plain_signature.read(request.method, request.url, request.fields)
+    if plain is not None and len(request.url) <= _TARGET_MOST:
+        return Question(keyid=plain.keyid, nonce=plain.nonce, method=request.method, target=request.url)
     joined = ", ".join(value for name, value in request.fields if name.lower() == _SIGNATURE_FIELDS[0])
     try:
         members: Any = http_sf.parse(joined.encode("ascii"), tltype="dictionary")
@@ -203,3 +228,7 @@ def _parameters(parameters: dict[str, Any]) -> Signed:
     if len(unb64u(parameters["nonce"])) != _NONCE_SIZE:
         raise InvalidSignature("a nonce that is not 16 bytes in base64url")
     return Signed(keyid=parameters["keyid"], nonce=parameters["nonce"], created=parameters["created"])
+
+
+def _signed(plain: plain_signature.Plain) -> Signed:
+    return _parameters({"keyid": plain.keyid, "nonce": plain.nonce, "created": plain.created, "alg": ALGORITHM})
