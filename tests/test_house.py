@@ -43,6 +43,7 @@ THREAD_ENTRIES = {
     "ui/display/threads.py": "the followers of the daemon; shown as away, and tried again",
     "offline_queue/journal/journal.py": "the writer's thread; every caller gets it from here on",
     "offline_queue/export/mirror.py": "the second medium's thread; an alarm, selling goes on",
+    "sandbox/backend/records/together.py": "other threads' work; raised again in its own thread",
     "sandbox/backend/kernel/threads.py": "the rounds of the backend's threads; in health, and tried again",
 }
 HEAVY = {

@@ -73,21 +73,21 @@ def both_ways(counter: Counter, request: httpx.Request, monkeypatch: pytest.Monk
     """Whether it went straight through, and the answer, which is the same either way, as are all rows."""
     counter.shop.backend.db.engine.dispose()
     shutil.copy(counter.database, counter.database.with_name("between.db"))
-    take, straight = straight_through.take, list[bool]()
+    book_some, straight = straight_through.book_some, list[bool]()
 
-    def noted(*order: Any) -> straight_through.Booked | None:
-        booked = take(*order)
-        straight.append(booked is not None)
-        return booked
+    def noted(*order: Any) -> tuple[list[straight_through.Booked], list[straight_through.Plan]]:
+        booked, left = book_some(*order)
+        straight.append(bool(booked))
+        return booked, left
 
     with monkeypatch.context() as patched:
         patched.setattr(ids, "token_128", lambda: "a-token-for-one-receipt")
-        patched.setattr(straight_through, "take", noted)
+        patched.setattr(straight_through, "book_some", noted)
         answer, rows = counter.send(request), counter.rows()
     go_back(counter, "between.db")
     with monkeypatch.context() as patched:
         patched.setattr(ids, "token_128", lambda: "a-token-for-one-receipt")
-        patched.setattr(straight_through, "take", lambda *_: None)
+        patched.setattr(straight_through, "plan_some", lambda *_: [])
         step_by_step = counter.send(request)
     assert (answer.status_code, answer.json()) == (step_by_step.status_code, step_by_step.json())
     assert answer.headers.get("Pengpos-Standing") == step_by_step.headers.get("Pengpos-Standing")

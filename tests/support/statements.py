@@ -19,6 +19,8 @@ COSTS = {
     "asking how an intent stands": (5, 1),
 }
 """Statements, and transactions that were committed."""
+COSTS_ON_SQLITE = COSTS | {"an item of a batch": (11, 0)}
+"""Twenty items there share a transaction: PostgreSQL, which locks rows, has one an item."""
 
 
 def cost_of(shop: Shop, call: str) -> tuple[int, int]:

@@ -3,7 +3,9 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from itertools import takewhile
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from sqlalchemy.exc import DataError, OperationalError
@@ -17,35 +19,71 @@ from sandbox.backend.errors import InvalidRequestError, RefusedRequestError
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.threads import do_or_log
 from sandbox.backend.payments import payments, straight_through
+from sandbox.backend.payments.payments import Presented
+from sandbox.backend.payments.straight_through import Plan
+from sandbox.backend.records.together import TOGETHER_MOST
+
+T = TypeVar("T")
 
 
 def take_all(
     backend: Backend, terminal_id: str, items: list[Any], *, knows_dues: bool, imported_by: str | None = None
 ) -> list[shapes.Payment | shapes.ItemProblem]:
-    """Judge each item in a transaction of its own. `imported_by`: the operator who has brought them."""
+    """Judge them in their order: what goes straight through together, all else each in a transaction of its own.
 
-    def judged(item: Any) -> shapes.Payment:
+    `imported_by`: the operator who has brought them.
+    """
+
+    def presented_by(item: Any) -> Presented:
         order = paying.order_of(shapes.PaymentRequest.model_validate(item))
         read = payments.read_order(backend, terminal_id, order, knows_dues=knows_dues)
-        presented = replace(read, imported_by=imported_by)
-        booked = straight_through.take(backend, presented, None) or payments.take(backend, presented)
-        return terminal.payment(booked.payment)
+        return replace(read, imported_by=imported_by)
 
-    return [_verdict(judged, item) for item in items]
+    presented = [_or_problem(partial(presented_by, item)) for item in items]
+    verdicts: list[shapes.Payment | shapes.ItemProblem] = []
+    plans = list[Plan]()
+    while (here := len(verdicts)) < len(presented):
+        plans = plans or _planned(backend, presented[here : here + TOGETHER_MOST])
+        booked, plans = _booked(backend, plans)
+        verdicts += [terminal.payment(one.payment) for one in booked]
+        if not booked or plans:
+            verdicts.append(_judged(backend, presented[len(verdicts)]))
+            plans = plans[1:]
+    return verdicts
 
 
-def _verdict(judged: Callable[[Any], shapes.Payment], item: Any) -> shapes.Payment | shapes.ItemProblem:
+def _planned(backend: Backend, some: list[Presented | shapes.ItemProblem]) -> list[Plan]:
+    read = [one for one in takewhile(_is_read, some) if isinstance(one, Presented)]
+    return do_or_log(lambda: straight_through.plan_some(backend, read), at_once=_NO_BUGS) or []
+
+
+def _is_read(one: Presented | shapes.ItemProblem) -> bool:
+    return isinstance(one, Presented)
+
+
+def _booked(backend: Backend, plans: list[Plan]) -> tuple[list[straight_through.Booked], list[Plan]]:
+    """A bug in it leaves the first of them to be judged, and harms no other."""
+    return do_or_log(lambda: straight_through.book_some(backend, plans), at_once=_NO_BUGS) or ([], plans)
+
+
+def _judged(backend: Backend, one: Presented | shapes.ItemProblem) -> shapes.Payment | shapes.ItemProblem:
+    if isinstance(one, shapes.ItemProblem):
+        return one
+    return _or_problem(lambda: terminal.payment(payments.take(backend, one).payment))
+
+
+def _or_problem(work: Callable[[], T]) -> T | shapes.ItemProblem:
     try:
-        verdict = do_or_log(lambda: judged(item), at_once=_NO_BUGS)
+        done = do_or_log(work, at_once=_NO_BUGS)
     except ValidationError as error:
         return item_problem(InvalidRequestError(f"{error.error_count()} members are missing or wrong"))
     except RefusedRequestError as error:
         return item_problem(error)
     except DataError:
         return item_problem(InvalidRequestError("a value that cannot be stored, such as text with a NUL in it"))
-    if verdict is None:
+    if done is None:
         return _of_problem(ProblemError(500, "internal_error", "a bug; the same payment may be sent again"))
-    return verdict
+    return done
 
 
 _NO_BUGS = (ValidationError, RefusedRequestError, DataError, OperationalError)

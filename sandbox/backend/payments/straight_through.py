@@ -9,7 +9,9 @@ is there, and only there. The rows, events and answers are the same either way; 
 Tests: tests/sandbox/backend/payments/test_straight_through.py
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -61,7 +63,7 @@ class Booked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
+class Plan:
     """A payment as it will stand if all is as it seems. `wallet_kid`, `digest`: the key, and what it has signed."""
 
     presented: Presented
@@ -83,29 +85,47 @@ def take(backend: Backend, presented: Presented, signed: Signed | None) -> Booke
 
     `signed`: the request that brought it, which is then admitted in the same transaction; None: it is admitted already.
     """
-    try:
-        return _take(backend, presented, signed)
-    except ShopChangedError:
-        backend.kept.shops.drop(presented.presentation.credential.subject)
-    except (NotStraightError, DataError):  # the latter: a value that this database cannot store
-        return None
-    try:
-        return _take(backend, presented, signed)
-    except (ShopChangedError, NotStraightError, DataError):
-        return None
-
-
-def _take(backend: Backend, presented: Presented, signed: Signed | None) -> Booked:
     if signed is not None and abs(backend.clock.now() - signed.created) > CLOCK_TOLERANCE_S:
-        raise NotStraightError  # before anything is checked or signed for it
-    plan = _plan(backend, presented)
-    return backend.db.write(lambda session: _carry_out(session, backend, plan, signed))
+        return None  # before anything is checked or signed for it
+    booked, _ = book_some(backend, plan_some(backend, [presented]), signed)
+    return booked[0] if booked else None
+
+
+def plan_some(backend: Backend, many: Sequence[Presented]) -> list[Plan]:
+    """Of payments of one terminal, in their order, those before the first that must be judged."""
+    plans = list[Plan]()
+    for presented in many:
+        try:
+            plans.append(_plan(backend, presented))
+        except (NotStraightError, DataError):  # the latter: a value that this database cannot store
+            break
+    return plans
+
+
+def book_some(backend: Backend, plans: list[Plan], signed: Signed | None = None) -> tuple[list[Booked], list[Plan]]:
+    """Book them in their order, and give back what is left: the first of it must be judged."""
+    booked, may_be_anew = list[Booked](), True
+    while plans:
+        done, error = backend.db.write_in_order(
+            [partial(_carry_out, backend=backend, plan=plan, signed=signed) for plan in plans],
+            wake=plans[0].intent.terminal_id,
+        )
+        booked += done
+        plans = plans[len(done) :]
+        if isinstance(error, ShopChangedError) and may_be_anew:
+            backend.kept.shops.drop(plans[0].presented.presentation.credential.subject)
+            plans, may_be_anew = plan_some(backend, [plan.presented for plan in plans]), False
+        elif isinstance(error, NotStraightError | ShopChangedError | DataError):
+            break
+        elif error is not None:
+            raise error
+    return booked, plans
 
 
 # --- before the transaction -------------------------------------------------------------------------------------------
 
 
-def _plan(backend: Backend, presented: Presented) -> _Plan:
+def _plan(backend: Backend, presented: Presented) -> Plan:
     """Read, check and sign all that does not hang on other payments; raises NotStraightError."""
     now, presentation = backend.clock.now(), presented.presentation
     read = judgement.read(presentation, presented.wallet_credential, presented.authorisation, backend.issuer.trusted)
@@ -116,7 +136,7 @@ def _plan(backend: Backend, presented: Presented) -> _Plan:
     intent = IntentRow(**intents.new_values(presentation, key, now), number=presented.number)
     digest = judgement.identity_of(read, presented.wallet_credential, presented.authorisation)
     payment = payments.new_payment(presented, intent, digest, read, now)
-    plan = _Plan(presented=presented, read=read, digest=digest, shop=shop, intent=intent, payment=payment, now=now)
+    plan = Plan(presented=presented, read=read, digest=digest, shop=shop, intent=intent, payment=payment, now=now)
     taken_minor = payment.total_minor - line_items.discount_by(shop.merchant, intent, payment, now)
     if taken_minor == 0 or not _is_sound(backend, plan):
         raise NotStraightError
@@ -135,7 +155,7 @@ def _is_plain(backend: Backend, presented: Presented, read: Authorised) -> bool:
     return claims.funding is Funding.BALANCE and not claims.vouchers and claims.membership is None
 
 
-def _is_sound(backend: Backend, plan: _Plan) -> bool:
+def _is_sound(backend: Backend, plan: Plan) -> bool:
     """All checks of `payments` that need no other row, as if nothing spoke against key, counter and terminal."""
     payment, now = plan.payment, plan.now
     risk = policy.risk_among(plan.shop.risks, min(plan.read.claims.authorised_at, LATEST_TIME))
@@ -193,9 +213,9 @@ def _read_shop(session: Session, terminal_id: str, now: int) -> Shop:
 # --- in the transaction -----------------------------------------------------------------------------------------------
 
 
-def _carry_out(session: Session, backend: Backend, plan: _Plan, signed: Signed | None) -> Booked:
+def _carry_out(connection: Connection, *, backend: Backend, plan: Plan, signed: Signed | None) -> Booked:
     """The twelve statements; raises NotStraightError, ShopChangedError."""
-    connection, intent, payment = session.connection(), plan.intent, plan.payment
+    payment = plan.payment
     _use_nonce(connection, signed, plan.now)
     _approve_intent(connection, plan)
     _use_counters(connection, plan)
@@ -205,7 +225,6 @@ def _carry_out(session: Session, backend: Backend, plan: _Plan, signed: Signed |
     statements.PAYMENT.first(connection, **_values_of(payment, statements.PAYMENT_COLUMNS))
     _move_money(connection, plan)
     _tell_terminal(connection, plan, is_seen=signed is not None)
-    session.info.setdefault("wake", set()).add(intent.terminal_id)
     if signed is not None:
         _count_request(backend, signed)
     return Booked(payment=reports.of_first_payment(payment), standing=wallet.standing)
@@ -216,7 +235,7 @@ def _use_nonce(connection: Connection, signed: Signed | None, now: int) -> None:
         _must(statements.NONCE.first(connection, kid=signed.keyid, nonce=signed.nonce, seen_at=now))
 
 
-def _approve_intent(connection: Connection, plan: _Plan) -> None:
+def _approve_intent(connection: Connection, plan: Plan) -> None:
     intents.end(plan.intent, IntentStatus.APPROVED, "approved", None)
     try:
         stands = statements.INTENT.first(connection, **_values_of(plan.intent, statements.INTENT_COLUMNS), now=plan.now)
@@ -225,7 +244,7 @@ def _approve_intent(connection: Connection, plan: _Plan) -> None:
     (plan.intent.number,) = _must(stands)
 
 
-def _use_counters(connection: Connection, plan: _Plan) -> None:
+def _use_counters(connection: Connection, plan: Plan) -> None:
     """The terminal's may be this very intent's, registered before: that is seen with the wallet."""
     intent = plan.intent
     statements.TERMINAL_COUNTER.first(
@@ -247,7 +266,7 @@ class _Wallet:
     standing: TerminalStanding
 
 
-def _meet_wallet(connection: Connection, plan: _Plan, signed: Signed | None) -> _Wallet:
+def _meet_wallet(connection: Connection, plan: Plan, signed: Signed | None) -> _Wallet:
     """Whose key it is; and that all is so that was taken for granted of key, terminal, shop and intent."""
     intent, payment = plan.intent, plan.payment
     as_of = min(payment.authorised_at, intent.issued_at, LATEST_TIME) if payment.accepted_offline else plan.now
@@ -277,7 +296,7 @@ def _meet_wallet(connection: Connection, plan: _Plan, signed: Signed | None) -> 
     return _Wallet(account_id=account_id, languages=languages, standing=standing)
 
 
-def _move_money(connection: Connection, plan: _Plan) -> None:
+def _move_money(connection: Connection, plan: Plan) -> None:
     """Last of what others wait for; the merchant's account first, as everywhere."""
     payment, minor = plan.payment, plan.payment.taken_minor
     (posting_id,) = _must(
@@ -295,7 +314,7 @@ def _move_money(connection: Connection, plan: _Plan) -> None:
     )
 
 
-def _tell_terminal(connection: Connection, plan: _Plan, *, is_seen: bool) -> None:
+def _tell_terminal(connection: Connection, plan: Plan, *, is_seen: bool) -> None:
     intent, now = plan.intent, plan.now
     report = reports.of_first_payment(plan.payment)
     told = [event_data.of_payment(report), event_data.of_intent(reports.of_intent_beside(intent, report, now))]
@@ -309,7 +328,7 @@ def _tell_terminal(connection: Connection, plan: _Plan, *, is_seen: bool) -> Non
     events.run(connection, terminal_id=intent.terminal_id, first=newest - len(told) + 1, now=now, **data)
 
 
-def _lapsed(plan: _Plan) -> dict[str, Any]:
+def _lapsed(plan: Plan) -> dict[str, Any]:
     """What its terminal hears of an intent that first comes when its time is over."""
     lapsed = IntentRow(**{name: getattr(plan.intent, name) for name in statements.INTENT_COLUMNS})
     intents.end(lapsed, IntentStatus.EXPIRED, judgement.EXPIRED.code, int(judgement.EXPIRED.reason))

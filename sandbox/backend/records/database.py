@@ -7,7 +7,7 @@ failure is tried again from the start.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from sandbox.backend.errors import BackendError
 from sandbox.backend.records.tables import Base
+from sandbox.backend.records.together import Together, TransactionGoneError
 from sandbox.backend.records.turns import Turns
 
 T = TypeVar("T")
@@ -32,6 +33,8 @@ _RETRIED_SQLSTATES = frozenset({"40001", "40P01", "23505"})
 _READ_ONLY = "pengpos_read_only"
 _WAIT_S = 30
 """For SQLite's write lock, first among the threads here, then behind another process."""
+_PAGE_SIZE = "page_size=1024"
+"""Of a new database of SQLite; one that is there keeps its own. A payment touches thirty pages, and little in each."""
 _MIGRATING = 0x70656E67
 """PostgreSQL's advisory lock of who brings the schema up to date; any number that others do not use."""
 
@@ -47,6 +50,7 @@ class Database:
         self.engine = _engine(make_url(url))
         self._wake = wake
         self._turns = Turns() if self.engine.dialect.name == "sqlite" else None
+        self._together = Together(self._for_all, _savepoint, 2 * _WAIT_S)
 
     def migrate(self) -> None:
         """Bring the schema up to date (Alembic); safe to call at each start, also of several processes at once."""
@@ -78,6 +82,35 @@ class Database:
                 return result
         raise AssertionError("unreachable: the last try returns or raises")
 
+    def write_in_order(
+        self, works: Sequence[Callable[[Connection], T]], *, wake: str
+    ) -> tuple[list[T], Exception | None]:
+        """Run statements, and return what each piece of work returns, up to the first that raises; and that error.
+
+        On SQLite in one transaction, which others' work may share; on PostgreSQL, where rows are locked, each in its
+        own. Of a piece that raises nothing is left; when this returns, what was done before it has been committed.
+        `wake`: the terminal for which they leave events. Raises as `write`; then nothing is done of the piece.
+        """
+        if self._turns is not None:
+            done, error = self._together.do(works)
+        else:
+            done, error = [], None
+            for work in works:
+                try:
+                    done.append(self.write(lambda session, work=work: work(session.connection())))  # type: ignore[misc]  # bound now
+                except (BackendError, DBAPIError) as raised:
+                    error = raised
+                    break
+        if done:
+            self._wake(wake)
+        return done, error
+
+    @contextmanager
+    def _for_all(self) -> Iterator[Connection]:
+        assert self._turns is not None
+        with self._turns.one(_WAIT_S), self.engine.begin() as connection:
+            yield connection
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that only reads; on SQLite it takes no write lock."""
@@ -90,6 +123,23 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+@contextmanager
+def _savepoint(connection: Connection) -> Iterator[None]:
+    """For SQLite, by the driver alone: a part of a transaction that has its own fate."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute("SAVEPOINT part")
+    try:
+        yield
+    except Exception as error:
+        if not driver.in_transaction:
+            raise TransactionGoneError from error
+        driver.execute("ROLLBACK TO part")
+        raise
+    finally:
+        if driver.in_transaction:
+            driver.execute("RELEASE part")
 
 
 class _Keeping(Session):
@@ -133,7 +183,7 @@ def _engine(url: URL) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver's own BEGIN is deferred; ours is in _begin_sqlite
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (_PAGE_SIZE, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -97,7 +97,7 @@ def _execute(connection: Connection, text: str, bound: Any) -> DBAPICursor:
     """
     cursor = connection.connection.cursor()
     for listener in connection.engine.dispatch.before_cursor_execute:
-        listener(connection, cursor, text, bound, None, False)
+        listener(connection, cursor, text, bound, None, False)  # noqa: FBT003  # SQLAlchemy's own form
     try:
         cursor.execute(text, bound)
     except connection.dialect.loaded_dbapi.Error as error:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the signature of a request that is written as our own terminals write it: each field once, nothing to normalise.
+"""Reads the signature of a request that is written as our terminals write it: each field once, nothing to normalise.
 
 A structured field in general takes ten parses a request, half as long as all that is asked of the database for it. What
 is not written so is no worse: the library reads it (`request_signature`), and says what is wrong with it.

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from sandbox.backend.kernel.context import Backend
 from sandbox.backend.payments import payments, straight_through
 from tests.support.backend import Shop
 
@@ -67,22 +66,40 @@ def test_the_same_batch_again_gives_the_same_verdicts(shop: Shop) -> None:
     assert wallet.balance() == 1_000_00 - 50_10
 
 
-def test_a_bug_in_one_item_harms_no_other(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+BEFORE, WHILE, JUDGING = (straight_through, "_plan"), (straight_through, "_move_money"), (payments, "take")
+
+
+@pytest.mark.parametrize(
+    ("buggy", "codes"),
+    [
+        ([BEFORE], ["approved", "approved", "approved"]),
+        ([WHILE], ["approved", "approved", "approved"]),
+        ([BEFORE, JUDGING], ["approved", "internal_error", "approved"]),
+        ([WHILE, JUDGING], ["approved", "internal_error", "approved"]),
+    ],
+    ids=["before it is booked", "while it is", "before, and judging", "while, and judging"],
+)
+def test_a_bug_in_one_item_harms_no_other(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, buggy: list[tuple[Any, str]], codes: list[str]
+) -> None:
     till, wallet = shop.till(), shop.wallet()
-    sales, take = [till.sale(10_00 + n, online=False) for n in range(3)], straight_through.take
+    sales = [till.sale(10_00 + n, online=False) for n in range(3)]
 
-    def fails_once(backend: Backend, presented: payments.Presented, signed: None) -> straight_through.Booked | None:
-        if presented.presentation.intent.claims.amount_minor == 10_01:
-            raise KeyError("a bug")
-        return take(backend, presented, signed)
+    def failing(right: Any) -> Any:
+        def fails_for_one(first: Any, of: Any) -> Any:
+            if getattr(of, "presented", of).presentation.intent.claims.amount_minor == 10_01:
+                raise KeyError("a bug")
+            return right(first, of)
 
-    monkeypatch.setattr(straight_through, "take", fails_once)
+        return fails_for_one
+
+    for where, name in buggy:
+        monkeypatch.setattr(where, name, failing(getattr(where, name)))
     items = [till.item(sale, wallet, wallet.authorise(sale), offline=True) for sale in sales]
     answer = till.call("POST", "/payments/batch", {"payments": items})
-    assert (answer.status_code, [verdict["code"] for verdict in answer.json()["verdicts"]]) == (
-        200,
-        ["approved", "internal_error", "approved"],
-    )
+    assert (answer.status_code, [verdict["code"] for verdict in answer.json()["verdicts"]]) == (200, codes)
+    approved = [sale.intent.claims.amount_minor for sale, code in zip(sales, codes, strict=True) if code == "approved"]
+    assert wallet.balance() == 1_000_00 - sum(approved)
 
 
 def test_a_promise_for_an_intent_that_ended_before_its_time_has_a_verdict(shop: Shop) -> None:
