@@ -21,7 +21,6 @@ from pengpos.core.errors import JournalError
 
 Connection = Any  # sqlcipher3 ships no types; this is its DB-API connection
 DatabaseError = sqlcipher.Error  # all of them: also the InterfaceError of a wrong call
-IntegrityError = sqlcipher.IntegrityError
 
 KEY_SIZE = 32
 
@@ -86,7 +85,7 @@ def connect_read_only(path: Path, key: bytes) -> Connection:
     """Open an existing file to read, from any thread (the caller lets in one at a time). Raises as `connect`."""
     connection = _connect(path, key, "ro")
     try:
-        connection.execute("PRAGMA query_only = ON")
+        connection.execute("PRAGMA temp_store = MEMORY")  # what `recent` keeps there
         connection.execute("PRAGMA busy_timeout = 5000")
         connection.execute(f"PRAGMA cache_size = -{READ_CACHE_KIB}")
     except DatabaseError as error:

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any, Self, cast
 from uuid import UUID
 
-from offline_queue.journal import schema
 from offline_queue.journal.connection import Connection
 from offline_queue.journal.files import refuse_strays
 from offline_queue.journal.reading import ReadConnection
 from offline_queue.journal.verify import verify
-from offline_queue.records.chain import GENESIS, ChainedRow, Row
-from offline_queue.records.codec import decode_sale
+from offline_queue.records.chain import GENESIS, ChainedRow
 from offline_queue.records.facts import REFUND_UNDER_WAY, by_code_at, due_paid_minor
+from offline_queue.records.packing import stored_row, stored_sale
 from offline_queue.values import (
     DayTotals,
     Document,
@@ -29,7 +28,6 @@ from offline_queue.values import (
     Verified,
     WalletUsage,
 )
-from pengpos.core.errors import JournalError
 from pengpos.core.machine.states import STORED_STATES, TAKEN_STATES
 from pengpos.core.sale import RefundState, Sale, SaleState
 
@@ -82,11 +80,6 @@ class JournalReader:
         self.path = path
         self._key = key
         self._connection = ReadConnection(path, key)
-        try:
-            self._connection.ask(lambda connection: schema.check_version(connection, path))
-        except JournalError:
-            self._connection.close()
-            raise
 
     def close(self) -> None:
         """Let go of the file. Afterwards every read raises JournalClosedError."""
@@ -257,7 +250,7 @@ class JournalReader:
             for row in rows:
                 row_hash = row.pop("hash")
                 if row["kind"] == "sale" and row["subject"] in subjects:
-                    found[subjects[row["subject"]]].append(ChainedRow(Row(**row), previous, row_hash))
+                    found[subjects[row["subject"]]].append(ChainedRow(stored_row(*row.values()), previous, row_hash))
                 previous = row_hash
             first = rows[-1]["seq"] + 1
         return found
@@ -270,7 +263,7 @@ class JournalReader:
         for row in found:
             row_hash = row.pop("hash")
             if row["seq"] > seq:
-                rows.append(ChainedRow(Row(**row), previous, row_hash))
+                rows.append(ChainedRow(stored_row(*row.values()), previous, row_hash))
             previous = row_hash
         return rows[:limit]
 
@@ -294,7 +287,7 @@ class JournalReader:
     def _sales(self, where: str, *values: Any) -> list[tuple[int, int, Sale]]:
         """Sales as (number of the first row, time of acceptance or else creation, sale)."""
         rows = self._connection.ask(lambda connection: connection.execute(f"{_SALES} WHERE {where}", values).fetchall())
-        return [(no, created_at if at is None else at, decode_sale(body)) for no, at, created_at, body in rows]
+        return [(no, created_at if at is None else at, stored_sale(body)) for no, at, created_at, body in rows]
 
     def _row(self, sql: str, *values: Any) -> Any:
         return self._connection.ask(lambda connection: connection.execute(sql, values).fetchone())

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from offline_queue.journal.connection import Connection
 from offline_queue.journal.failures import SET_ASIDE
-from offline_queue.records.codec import UnreadableSaleError, decode_sale
+from offline_queue.records.codec import UnreadableSaleError
+from offline_queue.records.packing import stored_sale
 from pengpos.core.business_day import counts_at
 from pengpos.core.errors import JournalForeignError, JournalNewerError
 
@@ -94,17 +95,24 @@ def _count_offline_sales_when_authorised(connection: Connection) -> None:
     moved: list[tuple[int, int]] = []
     for no, body in connection.execute(f"{sales} WHERE taken_at IS NOT NULL AND accepted_at IS NOT NULL"):
         with contextlib.suppress(UnreadableSaleError):
-            at = counts_at(decode_sale(body))
+            at = counts_at(stored_sale(body))
             if at is not None:
                 moved.append((at, no))
     for at, no in moved:
         connection.execute("UPDATE sale SET taken_at = ? WHERE no = ? AND taken_at <> ?", (at, no, at))
 
 
+# The row up to which `sale`, `intent`, `refund` and `wallet_key` follow the journal (see `recent`).
+_FOLLOWING = (
+    "CREATE TABLE projected (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL) STRICT",
+    "INSERT INTO projected SELECT 1, coalesce(max(seq), 0) FROM journal",
+)
+
 _DAY_OF_OFFLINE_SALES = "m002_day_of_offline_sales"
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("m001_journal", (*_TABLES, f"PRAGMA application_id = {APPLICATION_ID}")),
     Migration(_DAY_OF_OFFLINE_SALES, rows=_count_offline_sales_when_authorised),
+    Migration("m003_tables_follow", _FOLLOWING),
 )  # fmt: skip
 
 

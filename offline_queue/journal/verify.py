@@ -15,9 +15,11 @@ from typing import Any
 from offline_queue.journal import schema
 from offline_queue.journal.connection import Connection, DatabaseError, connect_read_only
 from offline_queue.journal.failures import EXPORT_FIRST, failure_of
-from offline_queue.journal.projection import SALE_COLUMNS, Numbers, refund_rows, sale_columns
+from offline_queue.journal.projection import Numbers
+from offline_queue.journal.recent import SALE_COLUMNS, Followed, follow, refund_rows, sale_columns
 from offline_queue.records.chain import GENESIS, Row
 from offline_queue.records.codec import UnreadableSaleError, decode_sale
+from offline_queue.records.packing import stored_row
 from offline_queue.records.rows import HEAD_DOCUMENT, document_body
 from offline_queue.values import Head, Verified
 from pengpos.core.errors import JournalCorruptError, JournalDamagedError, JournalUnusableError
@@ -36,7 +38,8 @@ _SALE = f"SELECT no, {', '.join(SALE_COLUMNS)} FROM sale WHERE sale_id = ?"  # n
 def check_tail(connection: Connection, path: Path) -> tuple[Head, Numbers]:
     """The head and its numbers, after the rows since the last signed head (or the last 10,000) have been walked.
 
-    Also that no open or recent sale stands on a missing row. Raises JournalCorruptError, and what
+    Also that no open or recent sale stands on a missing row. From here on the connection's tables say what the newest
+    rows do (`recent`). Raises JournalCorruptError, and what
     `failure_of` makes of a row that cannot be read for another reason.
     """
     last = connection.execute("SELECT max(seq) FROM journal").fetchone()[0] or 0
@@ -51,6 +54,7 @@ def check_tail(connection: Connection, path: Path) -> tuple[Head, Numbers]:
     head, numbers = Head(epoch, start, start_hash), Numbers(epoch, counter)
     for row, row_hash in _walk(connection, path, start, start_hash):
         head, numbers = Head(row.epoch, row.seq, row_hash), Numbers(row.epoch, row.counter)
+    follow(connection, None)
     astray = connection.execute(_ASTRAY).fetchone()
     if astray:
         raise JournalCorruptError(astray[0], "missing, although a sale stands on it")
@@ -64,7 +68,8 @@ def verify(path: Path, key: bytes) -> Verified:
     connection = connect_read_only(path, key)
     try:
         connection.execute("BEGIN")  # one state of the file, whatever is written meanwhile
-        walk = _FullWalk(connection)
+        followed = _follow(connection, path)
+        walk = _FullWalk(connection, 0 if followed is None else followed.projected)
         head = Head(0, 0, GENESIS)
         for row, row_hash in _walk(connection, path, 0, GENESIS):
             walk.check(row)
@@ -76,6 +81,16 @@ def verify(path: Path, key: bytes) -> Verified:
         raise failure_of(path, error) from error
     finally:
         connection.close()
+
+
+def _follow(connection: Connection, path: Path) -> Followed | None:
+    """Have the tables say what the newest rows do; of those that cannot be read the walk names the first."""
+    try:
+        return follow(connection, None)
+    except DatabaseError:
+        for _ in _walk(connection, path, 0, GENESIS):
+            pass
+        raise
 
 
 def _check_pages(connection: Connection, path: Path) -> None:
@@ -92,14 +107,16 @@ def _walk(connection: Connection, path: Path, after: int, previous: bytes) -> It
     seq = after
     try:
         for *columns, row_hash in connection.execute(_ROWS, (after,)):
-            row = Row(*columns)
             seq += 1
-            if row.seq != seq:
-                raise JournalCorruptError(seq, f"missing; the next one there is {row.seq}")
+            if columns[0] != seq:
+                raise JournalCorruptError(seq, f"missing; the next one there is {columns[0]}")
+            row = stored_row(*columns)
             if row.hash_after(previous) != row_hash:
                 raise JournalCorruptError(seq, "it was changed, or does not follow from the row before it")
             previous = row_hash
             yield row, row_hash
+    except UnreadableSaleError as error:
+        raise JournalCorruptError(seq, str(error)) from error
     except DatabaseError as error:
         failure = failure_of(path, error)
         if isinstance(failure, JournalUnusableError):
@@ -110,8 +127,9 @@ def _walk(connection: Connection, path: Path, after: int, previous: bytes) -> It
 class _FullWalk:
     """Holds every row against what is derived from it."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, projected: int) -> None:
         self._connection = connection
+        self._projected = projected
         self._counts_when_accepted = schema.offline_sales_count_when_accepted(connection)
         self._numbers = Numbers(0, 0)
         self._issuer_time = 0
@@ -137,7 +155,7 @@ class _FullWalk:
             raise JournalCorruptError(row.seq, "its epoch and counter do not follow")
 
     def finish(self, head: Head) -> None:
-        """Nothing derived may be left that no row has confirmed."""
+        """Nothing derived may be left that no row has confirmed, and no table may claim to follow rows to come."""
         counts = {
             "sale": "SELECT count(*) FROM sale",
             "intent": "SELECT count(*) FROM intent",
@@ -157,6 +175,8 @@ class _FullWalk:
                 )
         if head.seq == 0:
             raise JournalCorruptError(1, "missing: the journal is empty")
+        if self._projected > head.seq:
+            raise JournalCorruptError(head.seq + 1, f"missing, although the tables follow row {self._projected}")
 
     def _check_sale(self, row: Row) -> None:
         try:

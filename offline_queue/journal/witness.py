@@ -23,7 +23,12 @@ from pathlib import Path
 
 import msgspec
 
+from offline_queue.journal.connection import Connection
+from offline_queue.records.codec import UnreadableSaleError
+from offline_queue.records.packing import stored_sale
 from offline_queue.values import Head, MissingRows, WaitingPayment
+from pengpos.core.machine.states import STORED_STATES
+from pengpos.core.sale import Sale
 from pengpos.keys.private_file import sync_directory
 
 log = logging.getLogger(__name__)
@@ -35,6 +40,11 @@ LOG_COPY_MOST = 256 * 2**20
 _MAC_SIZE = 32
 _LENGTH_SIZE = 4
 _CONTEXT = b"pengpos journal head 1"
+
+
+_STATES = ", ".join(f"'{state.value}'" for state in sorted(STORED_STATES))
+_WAITING = f"""SELECT journal.body FROM sale JOIN journal ON journal.seq = sale.seq
+    WHERE live AND state IN ({_STATES}) ORDER BY sale.no"""  # noqa: S608 -- our own constant states
 
 
 class Witnessed(msgspec.Struct, frozen=True, array_like=True):
@@ -153,3 +163,21 @@ def keep_log(journal: Path, name: str) -> None:
     with contextlib.suppress(OSError):
         if 0 < there.stat().st_size <= LOG_COPY_MOST:
             shutil.copyfile(there, there.with_name(f"{there.name}.{name}"))
+
+
+def waits(sale: Sale) -> WaitingPayment | None:
+    """The payment, if it was accepted offline and the backend's answer is not there yet."""
+    if sale.state not in STORED_STATES:
+        return None
+    return WaitingPayment(sale.intent.intent_id.bytes, sale.amount.currency, sale.total.minor)
+
+
+def waiting_in(connection: Connection) -> dict[bytes, WaitingPayment]:
+    """All of a journal, by sale, oldest first."""
+    found: dict[bytes, WaitingPayment] = {}
+    for (body,) in connection.execute(_WAITING):
+        with contextlib.suppress(UnreadableSaleError):  # `check_tail` and `verify` say so
+            sale = stored_sale(body)
+            if (payment := waits(sale)) is not None:
+                found[sale.sale_id.bytes] = payment
+    return found

@@ -19,9 +19,9 @@ from offline_queue.journal import schema
 from offline_queue.journal.connection import Connection, DatabaseError, connect
 from offline_queue.journal.failures import SET_ASIDE, failure_of, is_damage
 from offline_queue.journal.projection import Numbers, append, project
+from offline_queue.journal.recent import catch_up
 from offline_queue.journal.verify import check_tail
-from offline_queue.journal.waiting import waiting_in, waits
-from offline_queue.journal.witness import Witness, keep_log
+from offline_queue.journal.witness import Witness, Witnessed, keep_log, waiting_in, waits
 from offline_queue.records.chain import Row
 from offline_queue.records.rows import draw_epoch, parts_of
 from offline_queue.values import (
@@ -42,8 +42,8 @@ from pengpos.core.ports import Clock
 
 log = logging.getLogger(__name__)
 
-FOLD_ROWS = 150  # about 1,000 pages of log: folding more often rewrites the same pages for nothing
-FOLD_ROWS_AT_MOST = 600
+FOLD_ROWS = 600  # about 1,000 pages of log: folding more often rewrites the same pages for nothing
+FOLD_ROWS_AT_MOST = 1_200
 LOG_PAGES_MOST = 16_384
 """64 MiB of log that another's read keeps from being folded: told then, for a card has an end."""
 SLOW_S = 2.0
@@ -101,7 +101,7 @@ class Writer:
         connection = connect(self._path, self._key)
         try:
             schema.check_version(connection, self._path)
-            missing = self._what_is_missing(connection)
+            had = self._what_is_missing(connection)
             schema.apply(connection)
             head, numbers = check_tail(connection, self._path)
             self._waiting = waiting_in(connection)
@@ -112,15 +112,17 @@ class Writer:
             connection.close()
             raise
         self._connection, self.head, self.numbers = connection, head, numbers
-        if missing is not None:
-            self._note(*missing)
+        if not self._begun:
+            self._rows_in_log = head.seq - connection.execute("SELECT seq FROM projected").fetchone()[0]
+        if had is not None:
+            self._note(had.missing_in(head.seq, list(self._waiting.values())), had.counter)
         else:
             self._witness.keep(head, numbers.counter, list(self._waiting.values()))
         self._begun = True
         return connection
 
-    def _what_is_missing(self, connection: Connection) -> tuple[MissingRows, int] | None:
-        """Rows that were on the medium and are not in the file any more, and the counter in force behind them.
+    def _what_is_missing(self, connection: Connection) -> Witnessed | None:
+        """The newest row that was on the medium, if it is not in the file any more.
 
         Raises JournalDamagedError where that happens to a journal in use: the next start tells of it.
         """
@@ -136,8 +138,7 @@ class Writer:
             detail = f"rows that were written are gone: it ended at row {kept.seq}, and now at row {have}"
             raise JournalDamagedError(str(self._path), detail, SET_ASIDE)
         keep_log(self._path, f"lost-{kept.epoch}-{kept.seq}")
-        still = waiting_in(connection).values()
-        return kept.missing_in(have, list(still)), kept.counter
+        return kept
 
     def _note(self, missing: MissingRows, counter: int) -> None:
         """Record what is missing, and a new epoch that uses none of its numbers again. Raises JournalError."""
@@ -149,10 +150,10 @@ class Writer:
         request.future.result(0)
 
     def close(self) -> None:
-        """Fold the write-ahead log into the file and let go of it."""
+        """Bring the tables up to date, fold the write-ahead log into the file and let go of it."""
         if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+            self._catch_up(self._connection)
+            self._give_up_connection()
         self._witness.sync()
         self._witness.close()
 
@@ -192,13 +193,17 @@ class Writer:
             self._witness.keep(self.head, self.numbers.counter, list(self._waiting.values()))
 
     def fold(self, *, idle: bool) -> None:
-        """Move the write-ahead log's pages into the database when enough have gathered: after the answer, not before.
+        """Bring the tables up to date, and fold the write-ahead log into the file, when enough rows have gathered.
 
-        No caller waits for these syncs if `idle`. If the medium fails here nothing is lost: the log is kept.
+        After the answer, not before: no caller waits for these syncs if `idle`. If the medium fails here nothing is
+        lost: rows and log are kept.
         """
         if self._connection is None or self._rows_in_log < (FOLD_ROWS if idle else FOLD_ROWS_AT_MOST):
             return
         self._rows_in_log = 0
+        if not self._catch_up(self._connection):
+            self._give_up_connection()
+            return
         try:
             ((_, pages, folded),) = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             self._log_pages = pages - folded
@@ -207,6 +212,17 @@ class Writer:
             self._witness.sync()
         except DatabaseError:
             self._give_up_connection()
+
+    def _catch_up(self, connection: Connection) -> bool:
+        """False if the medium fails: the tables are as they were, and the next start or folding makes up for it."""
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            catch_up(connection)
+            connection.execute("COMMIT")
+        except DatabaseError as error:
+            log.warning("the journal's tables do not follow its rows: %s", error)
+            return False
+        return True
 
     def _commit(self, group: Sequence[Request]) -> list[Recorded | JournalError]:
         try:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from offline_queue.records.chain import Row
+from offline_queue.records.codec import UnreadableSaleError
+from offline_queue.records.packing import stored_row
 from offline_queue.salvage.pages import USABLE_SIZE
 
 _LEAF = 0x0D
@@ -37,7 +39,7 @@ def rows_on(page: bytes, version: Version) -> Iterator[tuple[Row, bytes]]:
         at = start + 8 + 2 * number
         try:
             row = _row(page, int.from_bytes(page[at : at + 2], "big"), version)
-        except (IndexError, ValueError, UnicodeDecodeError):
+        except (IndexError, ValueError, UnicodeDecodeError, UnreadableSaleError):
             continue
         if row is not None:
             yield row
@@ -69,7 +71,7 @@ def _as_row(seq: int, values: list[int | str | bytes]) -> tuple[Row, bytes] | No
         case [
             int(epoch), int(counter), str(kind), str(subject), int(at_utc), bytes(boot), bytes(body), bytes(row_hash)
         ] if len(row_hash) == _HASH_SIZE and seq > 0:  # fmt: skip
-            return Row(seq, epoch, counter, kind, subject, at_utc, boot, body), row_hash
+            return stored_row(seq, epoch, counter, kind, subject, at_utc, boot, body), row_hash
         case _:
             return None
 

@@ -12,6 +12,7 @@ from offline_queue.journal import schema
 from offline_queue.journal.connection import connect
 from offline_queue.journal.files import load_key, load_or_create_key
 from offline_queue.journal.journal import Journal
+from offline_queue.salvage.pages import PAGE_SIZE
 from pengpos.core.errors import ConfigError, JournalDamagedError, JournalForeignError, JournalMediumError
 from pengpos.keys.two_copies import mend, read_copy
 from workshop.samples.journal import HeldClock, SaleMaker, store
@@ -69,6 +70,10 @@ def cut_to(share: float) -> Callable[[Path], None]:
     return cut
 
 
+def first_page(path: Path) -> None:
+    os.truncate(path, PAGE_SIZE)
+
+
 def rubbish(path: Path) -> None:
     path.write_bytes(b"\x00\xff" * 20_000)
 
@@ -86,7 +91,7 @@ CASES: list[tuple[str, Callable[[Path], None], Unusable, str, str]] = [
     ("another key", wrong_key, JournalForeignError, "key", "journal.key"),
     ("empty", empty, JournalForeignError, "empty or cut short", "set-aside"),
     ("ten bytes", cut_to(0.0001), JournalForeignError, "empty or cut short", "set-aside"),
-    ("first page only", cut_to(0.03), JournalDamagedError, "damaged or cut short", "set-aside"),
+    ("first page only", first_page, JournalDamagedError, "damaged or cut short", "set-aside"),
     ("cut in the middle", cut_to(0.5), JournalDamagedError, "damaged or cut short", "set-aside"),
     ("last page missing", cut_to(0.98), JournalDamagedError, "damaged or cut short", "set-aside"),
     ("rubbish", rubbish, JournalForeignError, "no.* journal|not a journal", "set-aside"),

@@ -189,7 +189,7 @@ def test_the_program_itself_cannot_change_a_row(path: Path, statement: str) -> N
 
 def test_a_reader_cannot_write(path: Path) -> None:
     with JournalReader(path, KEY) as reader, pytest.raises(JournalMediumError, match="readonly"):
-        reader._connection.ask(lambda connection: connection.execute("DELETE FROM sale"))
+        reader._connection.ask(lambda connection: connection.execute("DELETE FROM main.sale"))
 
 
 def test_a_walk_sees_one_state_while_sales_go_on(path: Path) -> None:

@@ -3,6 +3,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from offline_queue.journal.files import load_or_create_key
 from offline_queue.journal.journal import Journal
 from offline_queue.values import ENROLMENT, ValueStored
 from pengpos.core.errors import JournalMediumError
-from pengpos.core.sale import SaleState
+from pengpos.core.sale import Sale, SaleState
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.keys import PublicKey
@@ -23,7 +24,7 @@ from pengpos.wire.objects.credential import Merchant, Role, issue_credential
 from workshop.samples.journal import NOON, HeldClock, SaleMaker, moved, store
 
 PAGE = 4_096
-UNSENT = 40
+UNSENT = 90
 D = int.from_bytes(bytes(31) + b"\x07")
 BACKEND = SoftwareKey.from_scalar(D.to_bytes(32))
 PRIVATE = ec.derive_private_key(D, ec.SECP256R1())
@@ -31,15 +32,18 @@ PRIVATE = ec.derive_private_key(D, ec.SECP256R1())
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A settled sale, forty that wait, and an enrolment."""
+    """A settled sale, ninety that wait, and an enrolment."""
     home, maker = tmp_path / "home", SaleMaker()
     with Journal.open(home / "journal.db", key=load_or_create_key(home / "journal.key"), clock=HeldClock()) as journal:
         settled = maker.approved(maker.authorised(maker.signed(journal.next_counter())))
         store(journal, settled)
-        for _ in range(UNSENT):
-            signed = maker.signed(journal.next_counter())
+        next_one = journal.next_counter()
+        waiting: list[Sale] = []
+        for n in range(UNSENT):
+            signed = maker.signed(replace(next_one, counter=next_one.counter + n))
             authorised = maker.authorised(signed)
-            store(journal, signed, authorised, moved(authorised, SaleState.ACCEPTED_OFFLINE))
+            waiting += [signed, authorised, moved(authorised, SaleState.ACCEPTED_OFFLINE)]
+        store(journal, *waiting)
     credential = issue_credential(
         BACKEND, role=Role.TERMINAL, subject="T-0001", key=PublicKey.of(SoftwareKey.generate()), issued_at=NOON,
         expires_at=NOON + 86_400, merchant=Merchant(merchant_id="m", name="Noodles"),

@@ -9,10 +9,12 @@ from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from offline_queue.journal import writer
 from offline_queue.journal.journal import Journal
 from offline_queue.memory import MemoryJournal
 from offline_queue.port import JournalPort
@@ -192,6 +194,13 @@ QUESTIONS: list[Callable[[JournalPort], object]] = [
     lambda journal: [sale.authorised for sale in journal.open_sales()],
     lambda journal: [journal.stored_authorisation(sale.intent.intent_id) for sale in journal.open_sales()],
 ]
+
+
+@pytest.fixture(autouse=True)
+def tables_follow_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that what is asked is answered now from the tables and now from the newest rows."""
+    monkeypatch.setattr(writer, "FOLD_ROWS_AT_MOST", 20)
+
 
 TestTwoJournals = TwoJournals.TestCase
 TestTwoJournals.settings = settings(

@@ -25,6 +25,7 @@ OBJECTS = [
     *RECORD, "journal", "journal_is_not_updated", "journal_is_not_deleted", "sale", "sale_by_id", "sale_by_key",
     "sale_by_number", "sale_by_time", "sale_by_reference", "sale_taken", "sale_live", "intent", "refund", "refund_done",
     "wallet_key", "document", "sqlite_autoindex_document_1", "value", "issuer_time",
+    "projected",
 ]  # fmt: skip
 
 
@@ -41,7 +42,7 @@ def objects(connection: Connection) -> dict[str, str]:
     return dict(connection.execute("SELECT name, sql FROM sqlite_master ORDER BY rowid").fetchall())
 
 
-def test_the_tables_are_those_of_the_first_journals(connection: Connection) -> None:
+def test_the_tables_are_those_of_the_first_journals_and_how_far_they_follow(connection: Connection) -> None:
     schema.apply(connection)
     made = objects(connection)
     assert list(made) == OBJECTS
@@ -54,7 +55,8 @@ def test_applying_twice_changes_nothing(connection: Connection) -> None:
     before = objects(connection), connection.execute("SELECT * FROM _sqlite_migrations").fetchall()
     schema.apply(connection)
     assert (objects(connection), connection.execute("SELECT * FROM _sqlite_migrations").fetchall()) == before
-    assert [row[1:3] for row in before[1]] == [("journal", "m001_journal"), ("journal", "m002_day_of_offline_sales")]
+    names = ["m001_journal", "m002_day_of_offline_sales", "m003_tables_follow"]
+    assert [row[1:3] for row in before[1]] == [("journal", name) for name in names]
 
 
 def test_a_migration_that_fails_leaves_nothing_and_stays_pending(
