@@ -34,7 +34,7 @@ def test_a_killed_seller_keeps_its_promises(tmp_path: Path, record_property: Cou
 def test_a_failing_medium_loses_nothing_and_selling_goes_on(
     tmp_path: Path, shim: Path, record_property: Count, error: int, count: int, *, everywhere: bool
 ) -> None:
-    step, timeout_s = ("1", 1_800) if everywhere else ("11", 100)
+    step, timeout_s = ("1", 1_800) if everywhere else ("7", 100)
     arguments = (str(tmp_path), str(error), str(count), step)
     found = json.loads(iotrace.run(shim, tmp_path, "tests.faults.failing", *arguments, timeout_s=timeout_s))
     record_property("faults", {f"{errno.errorcode[error]} below the database": found["faults"]})
