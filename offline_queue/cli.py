@@ -17,6 +17,7 @@ from uuid import UUID
 
 import click
 
+from offline_queue import words
 from offline_queue.export.acknowledgement import check, read_file, uncovered
 from offline_queue.export.export import seal_unsent, write_export
 from offline_queue.export.unsent import Unsent, read_unsent
@@ -24,9 +25,20 @@ from offline_queue.journal.failures import system_failure
 from offline_queue.journal.files import files_of, load_key, set_aside
 from offline_queue.journal.journal import Journal
 from offline_queue.journal.reader import JournalReader
-from offline_queue.printing import age, brief, print_sale, print_table, whole
+from offline_queue.printing import age, brief, print_sale, whole
 from offline_queue.records.codec import UnreadableSaleError
 from offline_queue.values import SaleQuery
+from pengpos.console import (
+    ConsoleRefusal,
+    SpokenGroup,
+    language,
+    language_option,
+    of_error,
+    option,
+    print_table,
+    refusal_of,
+    say,
+)
 from pengpos.core.errors import (
     ConfigError,
     JournalCorruptError,
@@ -44,6 +56,7 @@ from pengpos.core.money import written
 from pengpos.core.sale import Sale
 from pengpos.core.times import rfc3339
 from pengpos.home import Home
+from pengpos.i18n import Message
 from pengpos.keys.file import FileKey
 from pengpos.keys.two_copies import read_either
 from pengpos.system_clock import SystemClock
@@ -52,9 +65,10 @@ from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.credential import Credential
 
 _RECORD_LIMIT_S = 60.0
+_COLUMNS = (words.NUMBER, words.STATE, words.AMOUNT, words.AGE, words.TRIES, words.NEXT_TRY, words.SALE_ID)
 
 
-class _Queue(click.Group):
+class _Queue(SpokenGroup):
     """Says what is wrong in one sentence instead of a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -62,19 +76,20 @@ class _Queue(click.Group):
         try:
             return super().invoke(ctx)
         except PengposError as error:
-            raise click.ClickException(str(error)) from error
+            raise refusal_of(error) from error
 
 
-@click.group(cls=_Queue)
-@click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Instead of PENGPOS_HOME.")
+@click.group(cls=_Queue, help=words.HELP)
+@option("--home", type=click.Path(file_okay=False, path_type=Path), help=words.HELP_HOME)
+@language_option(words.HELP_LANGUAGE)
 @click.pass_context
 def queue(context: click.Context, home: Path | None) -> None:
     """The journal and what waits in it."""
     context.obj = Home.of_environment() if home is None else Home(home)
 
 
-@queue.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@queue.command("list", help=words.HELP_LIST)
+@option("--json", "as_json", is_flag=True, help=words.HELP_JSON_LINES)
 @click.pass_obj
 def list_unsent(home: Home, *, as_json: bool) -> None:
     """Sales on which money may hang, oldest first."""
@@ -86,34 +101,41 @@ def list_unsent(home: Home, *, as_json: bool) -> None:
             click.echo(json.dumps(brief(sale)))
         return
     if not sales:
-        click.echo("Nothing waits.")
+        say(words.NOTHING_WAITS)
         return
-    now = int(time())
+    now, spoken = int(time()), language()
     print_table(
-        ("number", "state", "amount", "age", "tries", "next try", "id"),
+        tuple(column.in_language(spoken) for column in _COLUMNS),
         [
-            (sale.number, sale.state.value, str(sale.total), age(now - sale.created_at), str(sale.attempts),
-             "-" if sale.retry_at is None else rfc3339(sale.retry_at), str(sale.sale_id))
+            (
+                sale.number,
+                words.STATES[sale.state].in_language(spoken),
+                str(sale.total),
+                age(now - sale.created_at),
+                str(sale.attempts),
+                "-" if sale.retry_at is None else rfc3339(sale.retry_at),
+                str(sale.sale_id),
+            )
             for sale in sales
         ],
-    )  # fmt: skip
+    )
     sums: dict[str, int] = {}
     for sale in sales:
         sums[sale.amount.currency] = sums.get(sale.amount.currency, 0) + sale.total.minor
     total = ", ".join(written(minor, currency) for currency, minor in sorted(sums.items()))
-    click.echo(f"{len(sales)} sales, {total}")
+    say(words.SUM, count=len(sales), total=total)
 
 
-@queue.command()
+@queue.command(help=words.HELP_SHOW)
 @click.argument("sale")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@option("--json", "as_json", is_flag=True, help=words.HELP_JSON)
 @click.pass_obj
 def show(home: Home, sale: str, *, as_json: bool) -> None:
     """One sale with its history. SALE: its id, its number, or the id of one of its intents."""
     with closing(_open(home)) as reader:
         found = _find(reader, sale)
     if not found:
-        raise click.ClickException(f"There is no sale {sale} in this journal.")
+        raise ConsoleRefusal(words.NO_SALE, sale=sale)
     if as_json:
         click.echo(json.dumps([whole(one) for one in found], indent=2))
         return
@@ -121,8 +143,8 @@ def show(home: Home, sale: str, *, as_json: bool) -> None:
         print_sale(one)
 
 
-@queue.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@queue.command(help=words.HELP_VERIFY)
+@option("--json", "as_json", is_flag=True, help=words.HELP_JSON)
 @click.pass_obj
 def verify(home: Home, *, as_json: bool) -> None:
     """Walk the whole hash chain, and what is derived from it; name the first bad row."""
@@ -133,39 +155,38 @@ def verify(home: Home, *, as_json: bool) -> None:
         answer = {"rows": found.rows, "sales": found.sales, "epoch": head.epoch, "hash": head.hash.hex()}
         click.echo(json.dumps(answer))
     else:
-        click.echo(f"{found.rows} rows, {found.sales} sales: every row follows from the one before it.")
-        click.echo(f"Head: row {head.seq} of epoch {head.epoch}, {head.hash.hex()}")
+        say(words.SOUND, rows=found.rows, sales=found.sales)
+        say(words.HEAD, row=head.seq, epoch=head.epoch, hash=head.hash.hex())
 
 
-@queue.command()
+@queue.command(help=words.HELP_EXPORT)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_obj
 def export(home: Home, file: Path) -> None:
     """Seal all that is unsent to the backend into FILE, to be handed in. Changes nothing; may be done again."""
     unsent = read_unsent(*_journal(home))
-    terminal_id, issuers = _enrolment(home.enrolment, "there is no backend to seal an export to", unsent.enrolment)
+    terminal_id, issuers = _enrolment(home.enrolment, words.NO_SEAL, unsent.enrolment)
     recipient = next(iter(issuers))
     _say_damage(home, unsent)
     sealed = seal_unsent(unsent, recipient, _signer(home), terminal_id=terminal_id, made_at=int(time()))
     try:
         write_export(file, sealed)
     except OSError as error:
-        raise click.ClickException(f"{file}: {error.strerror}") from error
-    click.echo(f"{len(unsent.sales)} sales sealed into {file}. Only the payment backend can open it: hand it in there.")
+        raise ConsoleRefusal(f"{file}: {error.strerror}") from error
+    say(words.SEALED, count=len(unsent.sales), file=file)
 
 
 def _say_damage(home: Home, unsent: Unsent) -> None:
     """What could not be read, and where it may be found; on standard error, for the list is for programs too."""
     if unsent.damage is None:
         return
-    said = [f"{unsent.damage}", f"Read past that, page by page: {unsent.missing_rows} rows are gone."]
+    click.echo(of_error(unsent.damage, language()), err=True)
+    say(words.READ_PAST, err=True, rows=unsent.missing_rows)
     if unsent.unproved:
         numbers = ", ".join(sale.number for sale in unsent.unproved)
-        said.append(f"No export can carry {len(unsent.unproved)} sales, whose row before is gone: {numbers}.")
+        say(words.UNPROVED, err=True, count=len(unsent.unproved), numbers=numbers)
     if unsent.missing_rows:
-        copy = _second_copy(home) or "none is configured"
-        said.append(f"What was taken offline and is missing here may be in the second copy: {copy}.")
-    click.echo("\n".join(said), err=True)
+        say(words.SECOND_COPY, err=True, copy=_second_copy(home) or words.NO_COPY)
 
 
 def _second_copy(home: Home) -> str | None:
@@ -182,11 +203,12 @@ def _signer(home: Home) -> FileKey | None:
     try:
         return FileKey.load(home.device_key)
     except ConfigError as error:
-        click.echo(f"{error}\nThe export is not signed: at the backend a person will look at it.", err=True)
+        click.echo(of_error(error, language()), err=True)
+        say(words.NOT_SIGNED, err=True)
         return None
 
 
-@queue.command()
+@queue.command(help=words.HELP_FREE)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_obj
 def free(home: Home, file: Path) -> None:
@@ -194,33 +216,35 @@ def free(home: Home, file: Path) -> None:
 
     The daemon must be stopped. Afterwards the sales in it no longer stand in the way of set-aside or enrolment.
     """
-    terminal_id, issuers = _enrolment(home.enrolment, "no acknowledgement can free it")
+    terminal_id, issuers = _enrolment(home.enrolment, words.NO_FREE)
     try:
         acknowledgement = read_file(file, issuers)
     except OSError as error:
-        raise click.ClickException(f"{file}: {error.strerror}") from error
+        raise ConsoleRefusal(f"{file}: {error.strerror}") from error
     path, key = _journal(home)
     with closing(Journal.open(path, key=key, clock=SystemClock())) as journal:
         covered = check(acknowledgement, journal, terminal_id=terminal_id, now=datetime.now(UTC))
         change = acknowledgement.change
         if journal.value(change.kind, change.key) != change.body:
             journal.record([change]).result(_RECORD_LIMIT_S)
-    click.echo(f"The backend has all {len(covered)} unsent sales of {terminal_id}: this device is free.")
+    say(words.FREED, count=len(covered), terminal=terminal_id)
 
 
-@queue.command("set-aside")
-@click.confirmation_option(prompt="Unsent payments in it will no longer be sent by this terminal. Set it aside?")
+@queue.command("set-aside", help=words.HELP_SET_ASIDE)
+@option("--yes", is_flag=True, help=words.HELP_YES)
 @click.pass_obj
-def set_aside_command(home: Home) -> None:
+def set_aside_command(home: Home, *, yes: bool) -> None:
     """Rename a damaged or foreign journal, so that the terminal can start a new one. Never deletes anything.
 
     One that is well is kept while sales in it wait that the backend has not acknowledged, or while that cannot be read.
     """
+    if not yes:
+        click.confirm(words.ASK_ASIDE.in_language(language()), abort=True)
     path = home.journal
     if not any(file.exists() for file in files_of(path)):
-        raise click.ClickException(f"There is no journal at {path}.")
+        raise ConsoleRefusal(words.NO_JOURNAL, path=path)
     target = set_aside(path, SystemClock(), check=lambda: _refuse_if_needed(home))
-    click.echo(f"It is now {target}. Keep it, and {home.journal_key}, which opens it.")
+    say(words.IS_ASIDE, target=target, key=home.journal_key)
 
 
 def _refuse_if_needed(home: Home) -> None:
@@ -233,13 +257,12 @@ def _refuse_if_needed(home: Home) -> None:
         if waiting is None:
             waiting = _waiting(home)
     except PengposError as error:
-        cure = _cure(error)
-        raise click.ClickException(f"What waits in it cannot be read, so it is kept. {error}{cure}.") from error
+        why, cure = of_error(error, language()).rstrip("。"), _cure(error)
+        if cure is None:
+            raise ConsoleRefusal(words.KEPT, why=why) from error
+        raise ConsoleRefusal(words.KEPT_CURE, why=why, cure=cure) from error
     if waiting:
-        raise click.ClickException(
-            f"{waiting} sales in it wait for the backend, and it is well. Let the terminal send them; if it cannot: "
-            f"pengpos queue export FILE, have that imported at the backend, then pengpos queue free with its answer."
-        )
+        raise ConsoleRefusal(words.WAITING, count=waiting)
 
 
 def _waiting(home: Home) -> int | None:
@@ -283,39 +306,38 @@ def _waiting_in(reader: JournalReader) -> int:
     return waiting
 
 
-def _cure(error: PengposError) -> str:
+def _cure(error: PengposError) -> Message | None:
     """What to do about an error that does not say it itself, as a further sentence."""
     match error:
         case JournalUnavailableError():
-            return ". Try again in a moment"
+            return words.TRY_AGAIN
         case JournalFullError():
-            return ". Make room on the card, then try again"
+            return words.MAKE_ROOM
         case JournalFaultError():
-            return ". This is a fault of the program: install its newest version, then try again"
+            return words.FAULT
         case JournalCorruptError() | UnreadableSaleError() | MalformedError():
-            return ". Install the version again that wrote it, or the newest, then try again"
+            return words.VERSION
         case _:
-            return ""
+            return None
 
 
 def _journal(home: Home) -> tuple[Path, bytes]:
     """The journal's file, which is there, and its key."""
     path = home.journal
     if not path.exists():
-        raise click.ClickException(f"There is no journal at {path}. The terminal makes it when it first starts.")
+        raise ConsoleRefusal(words.MADE_AT_START, path=path)
     try:
         return path, load_key(home.journal_key, home.journal)
     except FileNotFoundError as error:
-        message = f"{home.journal_key} is missing: without it the journal cannot be read."
-        raise click.ClickException(message) from error
+        raise ConsoleRefusal(words.KEY_MISSING, key=home.journal_key) from error
 
 
 def _open(home: Home) -> JournalReader:
     return JournalReader(*_journal(home))
 
 
-def _enrolment(path: Path, consequence: str, kept: bytes | None = None) -> tuple[str, Issuers]:
-    """The terminal's id and its backend's keys, as enrolment brought them; `consequence` of there being none.
+def _enrolment(path: Path, unenrolled: Message, kept: bytes | None = None) -> tuple[str, Issuers]:
+    """The terminal's id and its backend's keys, as enrolment brought them; `unenrolled` says that there are none.
 
     `kept`: what the journal has of it, for where file and second copy are lost.
     """
@@ -326,7 +348,7 @@ def _enrolment(path: Path, consequence: str, kept: bytes | None = None) -> tuple
             issuers = Issuers(PublicKey.from_jwk(jwk) for jwk in stored["issuers"])
             return Credential.read(unb64u(stored["credential"]), issuers).subject, issuers
         except (KeyError, TypeError, ValueError, MalformedError, SignatureError) as error:
-            raise ConfigError(str(path), f"is damaged ({error})", "Restore it from a backup") from error
+            raise ConfigError(str(path), words.ENROLMENT_DAMAGED.said(why=error), words.FROM_BACKUP.said()) from error
 
     try:
         return read_either(path, parse)
@@ -334,7 +356,7 @@ def _enrolment(path: Path, consequence: str, kept: bytes | None = None) -> tuple
         if kept is not None:
             return parse(kept)
         if isinstance(error, FileNotFoundError):
-            raise click.ClickException(f"This terminal is not enrolled: {consequence}.") from error
+            raise ConsoleRefusal(unenrolled) from error
         raise
 
 

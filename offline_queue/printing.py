@@ -4,15 +4,18 @@
 Tests: tests/offline_queue/test_cli.py.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 import click
 
+from offline_queue import words
 from offline_queue.records.facts import SaleFacts
+from pengpos.console import language, padded, width
 from pengpos.core.money import Money
 from pengpos.core.sale import Sale
 from pengpos.core.times import rfc3339
+
+_NAMES = (words.SALE_ID, words.REFERENCE, words.INTENT, words.TAP, words.DUE, words.REFUND)
 
 
 def brief(sale: Sale) -> dict[str, Any]:
@@ -51,33 +54,36 @@ def whole(sale: Sale) -> dict[str, Any]:
 
 def print_sale(sale: Sale) -> None:
     """The same for people."""
-    click.echo(f"{sale.number}  {sale.total}  {sale.state.value}")
-    click.echo(f"  id         {sale.sale_id}")
+    spoken = language()
+    lines = [(words.SALE_ID, str(sale.sale_id))]
     if sale.reference is not None:
-        click.echo(f"  reference  {sale.reference}")
+        lines.append((words.REFERENCE, sale.reference))
     for intent in sale.intents:
-        click.echo(f"  intent     {intent.intent_id}  epoch {intent.epoch}  counter {intent.counter}")
+        numbers = words.EPOCH_COUNTER.in_language(spoken, epoch=intent.epoch, counter=intent.counter)
+        lines.append((words.INTENT, f"{intent.intent_id}  {numbers}"))
     if sale.authorised is not None and sale.authorised.turnaround_ms is not None:
-        click.echo(f"  tap        {sale.authorised.turnaround_ms} ms a command")
+        lines.append((words.TAP, words.TURNAROUND.in_language(spoken, ms=sale.authorised.turnaround_ms)))
     if (due := sale.due) is not None:
-        click.echo(f"  due        {Money(due.amount_minor, sale.amount.currency)}  {due.state.value}")
+        state = words.DUE_STATES[due.state].in_language(spoken)
+        lines.append((words.DUE, f"{Money(due.amount_minor, sale.amount.currency)}  {state}"))
     for refund in sale.refunds:
-        amount = "all" if refund.amount_minor is None else str(Money(refund.amount_minor, sale.amount.currency))
-        click.echo(f"  refund     {refund.refund_id}  {amount}  {refund.state.value}")
+        minor, state = refund.amount_minor, words.REFUND_STATES[refund.state].in_language(spoken)
+        amount = words.REFUND_ALL.in_language(spoken) if minor is None else str(Money(minor, sale.amount.currency))
+        lines.append((words.REFUND, f"{refund.refund_id}  {amount}  {state}"))
+    click.echo(f"{sale.number}  {sale.total}  {words.STATES[sale.state].in_language(spoken)}")
+    columns = max(width(name.in_language(spoken)) for name in _NAMES)
+    for name, text in lines:
+        click.echo(f"  {padded(name.in_language(spoken), columns)}  {text}")
+    columns = max(width(state.in_language(spoken)) for state in words.STATES.values())
     for step in sale.history:
-        click.echo(f"  {rfc3339(step.at)}  {step.state.value:17} {step.why}")
-
-
-def print_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
-    """Columns as wide as their widest cell."""
-    lines = [head, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    for line in lines:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        state = words.STATES[step.state].in_language(spoken)
+        click.echo(f"  {rfc3339(step.at)}  {padded(state, columns)}  {step.why}")
 
 
 def age(seconds: int) -> str:
     """Whole days, hours and minutes."""
     days, rest = divmod(max(seconds, 0), 86_400)
     hours, rest = divmod(rest, 3_600)
-    return f"{days} d {hours} h" if days else f"{hours} h {rest // 60} min"
+    if days:
+        return words.DAYS.in_language(language(), days=days, hours=hours)
+    return words.HOURS.in_language(language(), hours=hours, minutes=rest // 60)

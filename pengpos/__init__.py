@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ground: what every part speaks. Core, wire, keys and the two APIs; may be imported by strangers.
 
-Reading order: home, system_clock, core, names, i18n, whole_calls, client, wire, backend_api, keys, serving.
+Reading order: home, system_clock, core, names, i18n, words, console, whole_calls, client, wire, backend_api, keys,
+serving.
 """
 
 __all__ = [
     "__version__",
     "backend_api",
     "client",
+    "console",
     "core",
     "home",
     "i18n",

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 Language = Literal["zh-Hans", "zh-Hant", "en"]
 """A BCP 47 tag; the folder of its catalogues is named with an underscore, ``zh_Hans``."""
@@ -24,13 +24,18 @@ FALLBACK: Final[Language] = "en"
 def language_of(environment: Mapping[str, str], encoding: str = "utf-8") -> Language:
     """Of who sits at a console: `LC_ALL`, else `LC_MESSAGES`, else `LANG`; before them `LANGUAGE`, as for gettext.
 
-    Traditional Chinese is that of Taiwan, Hong Kong and Macau; English stands for every language that is none of ours,
-    and where the console's `encoding` has no Chinese.
+    `PENGPOS_LANGUAGE` comes before all of them. Traditional Chinese is that of Taiwan, Hong Kong and Macau; English
+    stands for every language that is none of ours, where the console's `encoding` has no Chinese, and, unless it is
+    set, on the kernel's own console (``TERM=linux``), whose fonts have none.
     """
+    chosen = _language(environment.get("PENGPOS_LANGUAGE", ""))
+    if chosen is None and environment.get("TERM") == "linux":
+        return FALLBACK
     locale = next((said for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (said := environment.get(name))), "C")
     plain = re.split(r"[.@]", locale)[0] in {"C", "POSIX"}
     wished = [] if plain else [one for one in environment.get("LANGUAGE", "").split(":") if one]
-    found = next((language for one in (*wished, locale) if (language := _language(one)) is not None), FALLBACK)
+    known = (chosen, *map(_language, (*wished, locale)))
+    found = next((language for language in known if language is not None), FALLBACK)
     try:
         "收款機".encode(encoding)
     except (UnicodeEncodeError, LookupError):
@@ -91,16 +96,43 @@ class Message:
     catalogue: Catalogue = field(repr=False)
 
     def in_language(self, language: Language, /, **values: object) -> str:
-        """The sentence in one language with its values put in; a value that is a message, in the same language.
+        """The sentence in one language with its values put in; a value that is a sentence, in the same language.
 
         Raises KeyError for a value that is not given.
         """
         sentence = self.catalogue.sentence(self.key, language)
         if not values:
             return sentence
-        return sentence.format(
-            **{
-                name: value.in_language(language) if isinstance(value, Message) else value
-                for name, value in values.items()
-            }
-        )
+        return sentence.format(**{name: in_language(value, language) for name, value in values.items()})
+
+    def said(self, /, **values: object) -> "Said":
+        """The message with its values. Raises KeyError for a value that is not given."""
+        return Said(self, values)
+
+
+class Said(str):
+    """A message with its values. As a string it is English, for logs and programs; people read it in their language."""
+
+    def __new__(cls, message: Message, values: Mapping[str, object]) -> Self:
+        """Raises KeyError for a value that is not given."""
+        said = super().__new__(cls, message.in_language(FALLBACK, **values))
+        said._message, said._values = message, values
+        return said
+
+    _message: Message
+    _values: Mapping[str, object]
+
+    def in_language(self, language: Language) -> str:
+        """The sentence in one language."""
+        return self._message.in_language(language, **self._values)
+
+
+def in_language(text: object, language: Language) -> str:
+    """A message, or sentences by language, in that language; anything else as it is."""
+    match text:
+        case Message() | Said():
+            return text.in_language(language)
+        case Mapping():
+            return str(text[language])
+        case _:
+            return str(text)

@@ -23,10 +23,10 @@ from pengpos.core.errors import ConfigError, MalformedError
 from pengpos.core.ports import Signer
 from pengpos.core.times import CLOCK_TOLERANCE_S, rfc3339
 from pengpos.wire.encoding.keys import PublicKey
+from provisioning import enrol_words as words
 
 DEADLINE_S = 10.0
 ANSWER_SIZE_MOST = 262_144
-_AGAIN = "Nothing is lost: the same command again gives the same answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,19 +41,19 @@ class ActivationRequest:
 
 def backend_origin(text: str) -> str:
     """The backend's address without a trailing slash; https, or http on this very machine. Raises ConfigError."""
-    way_out = "Give it as https://HOST, as the backend's operator gave it"
+    way_out = words.GIVE_ADDRESS.said()
     try:
         parts = urlsplit(text.strip())
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise ConfigError(text, "no address", way_out) from None
+        raise ConfigError(text, words.NO_ADDRESS.said(), way_out) from None
     if parts.scheme not in {"http", "https"} or not host or parts.username or parts.query or parts.fragment:
-        raise ConfigError(text, "no address of a payment backend", way_out)
+        raise ConfigError(text, words.NO_BACKEND_ADDRESS.said(), way_out)
     if parts.scheme == "http" and host not in LOOPBACK:
         raise ConfigError(
             text,
-            "plain http would show this terminal's secrets to everybody on the way",
-            "Use https; http is for a backend on this very machine",
+            words.PLAIN_HTTP.said(),
+            words.USE_HTTPS.said(),
         )
     return text.strip().rstrip("/")
 
@@ -99,18 +99,17 @@ def activate(
 
 def _unreachable(backend: str, error: httpx.HTTPError) -> ConfigError:
     if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
-        return ConfigError(backend, f"did not answer within {DEADLINE_S:g} s", _AGAIN)
+        return ConfigError(backend, words.NO_ANSWER.said(seconds=f"{DEADLINE_S:g}"), words.SAME_AGAIN.said())
     if _is_about_trust(error):
         return ConfigError(
             backend,
-            "its certificate is not one this machine trusts",
-            f"Check the address, and this machine's date: it says {rfc3339(int(time.time()))}; "
-            "the root of a backend that has its own is named by --root FILE",
+            words.NOT_TRUSTED.said(),
+            words.CHECK_TRUST.said(now=rfc3339(int(time.time()))),
         )
     return ConfigError(
         backend,
-        f"cannot be reached ({reason_of(error)})",
-        f"Check the address and this machine's network. {_AGAIN}",
+        words.NOT_REACHED.said(why=reason_of(error)),
+        words.CHECK_NETWORK.said(),
     )
 
 
@@ -123,46 +122,48 @@ def _is_about_trust(error: BaseException | None) -> bool:
 
 
 def _no_backend(backend: str, response: httpx.Response) -> ConfigError:
-    kind = response.headers.get("content-type", "nothing").split(";")[0]
+    kind = response.headers.get("content-type", "-").split(";")[0]
     return ConfigError(
         backend,
-        f"answers, but not as a payment backend does (status {response.status_code}, {kind})",
-        "Check the address: a web site, a proxy or a network's sign-in page may be answering in its place",
+        words.NO_BACKEND.said(status=response.status_code, kind=kind),
+        words.CHECK_PLACE.said(),
     )
 
 
 def _refused(backend: str, response: httpx.Response, raw: bytes, now: float) -> ConfigError:
     """What a status that is no success means for the technician."""
     if response.is_redirect:
-        location = response.headers.get("location", "elsewhere")
-        return ConfigError(backend, f"sends us on to {location}", "Enrol with that address, if it is the right one")
+        location = response.headers.get("location", "-")
+        return ConfigError(backend, words.SENDS_ON.said(address=location), words.ENROL_THERE.said())
     problem = _problem_of(response, raw)
     if problem is None:
         return _in_trouble(backend, response) if response.is_server_error else _no_backend(backend, response)
     if problem.code == "activation_code":
         return ConfigError(
-            "activation code",
-            "the backend does not know it, or it is used up or too old",
-            "Ask for a new one where terminals are managed, and use it within its minutes",
+            words.CODE.said(),
+            words.CODE_UNKNOWN.said(),
+            words.CODE_NEW.said(),
         )
     if problem.code == "activation_key":
         return ConfigError(
-            "activation code",
-            "it is another device's: it was made for another key",
-            "Read this device's fingerprint to who gave you the code, and ask for one for this key",
+            words.CODE.said(),
+            words.CODE_OTHER_KEY.said(),
+            words.CODE_FOR_THIS_KEY.said(),
         )
     if problem.code == "clock":
-        return ConfigError("this machine's clock", _difference(response, now), "Set it: timedatectl set-ntp true")
+        return ConfigError(words.THIS_CLOCK.said(), _difference(response, now), words.SET_IT.said())
     if response.status_code == httpx.codes.CONFLICT:
         return ConfigError(
             backend,
-            "this device's key belongs to one of its terminals already",
-            "If this card is a copy of another terminal's, start from an empty PENGPOS_HOME",
+            words.KEY_KNOWN.said(),
+            words.START_EMPTY.said(),
         )
     if response.is_server_error or response.status_code == httpx.codes.TOO_MANY_REQUESTS:
         return _in_trouble(backend, response)
     detail = problem.detail or problem.title or problem.code
-    return ConfigError(backend, f"refused (status {response.status_code}): {detail}", "Tell the backend's operator")
+    return ConfigError(
+        backend, words.REFUSED.said(status=response.status_code, detail=detail), words.TELL_OPERATOR.said()
+    )
 
 
 def _problem_of(response: httpx.Response, raw: bytes) -> ProblemMessage | None:
@@ -175,15 +176,15 @@ def _problem_of(response: httpx.Response, raw: bytes) -> ProblemMessage | None:
 
 
 def _in_trouble(backend: str, response: httpx.Response) -> ConfigError:
-    return ConfigError(backend, f"is in trouble (status {response.status_code})", f"Try again in a minute. {_AGAIN}")
+    return ConfigError(backend, words.IN_TROUBLE.said(status=response.status_code), words.TRY_IN_A_MINUTE.said())
 
 
 def _difference(response: httpx.Response, now: float) -> str:
     """How far off we are, by the answer's own date where it has one."""
     off_s = clock_difference_s(response, now)
     if off_s is None:
-        return f"more than {CLOCK_TOLERANCE_S // 60} minutes off, says the backend"
-    return f"{abs(off_s) // 60} minutes {'ahead of' if off_s > 0 else 'behind'} the backend's"
+        return words.CLOCK_OFF.said(minutes=CLOCK_TOLERANCE_S // 60)
+    return (words.CLOCK_AHEAD if off_s > 0 else words.CLOCK_BEHIND).said(minutes=abs(off_s) // 60)
 
 
 def clock_difference_s(response: httpx.Response, now: float) -> int | None:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the probes and writes down what they found: for people in plain words, for programs as JSON."""
 
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pengpos.console import padded, width
 from pengpos.core.times import rfc3339
 from pengpos.i18n import FALLBACK, Language, Message
 from provisioning import words
@@ -54,14 +54,14 @@ class Diagnosis:
         yield ""
         lights = {light: message.in_language(language) for light, message in words.LIGHTS.items()}
         names = [_named(name, language) for name, _ in self.findings]
-        light_width, width = max(map(_width, lights.values())), max(map(_width, names), default=0)
+        light_width, name_width = max(map(width, lights.values())), max(map(width, names), default=0)
         for name, (_, found) in zip(names, self.findings, strict=True):
-            light = _padded(lights[found.light], light_width)
+            light = padded(lights[found.light], light_width)
             says, cure = found.in_language(language)
             light = _COLOURS[found.light] + light + _PLAIN if colour else light
-            yield f"{light}  {_padded(name, width)}  {says}"
+            yield f"{light}  {padded(name, name_width)}  {says}"
             if found.light is not Light.GREEN:
-                yield f"{' ' * light_width}  {' ' * width}  → {cure}"
+                yield f"{' ' * light_width}  {' ' * name_width}  → {cure}"
         yield ""
         yield self._closing().in_language(language, count=sum(found.light is self._worst for _, found in self.findings))
 
@@ -90,12 +90,3 @@ def examine(probes: Mapping[str, Probe], *, at: int, home: str, software_version
 def _named(name: str, language: Language) -> str:
     message = words.NAMES.get(name)
     return name if message is None else message.in_language(language)
-
-
-def _width(text: str) -> int:
-    """On a console, where a Chinese character is as wide as two others."""
-    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))

@@ -30,13 +30,13 @@ from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.cose import Context, Sign1
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.credential import Credential, Merchant, Role
+from provisioning import enrol_words as words
 from provisioning.activation import ActivationRequest, backend_origin
 from provisioning.ports import Enrolled
 
 SECRET_SIZE = 32
 POLICY_SIZE_MOST = 65_536
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{3,39}")
-_NOTHING_STORED = "Nothing was stored; tell the backend's operator"
 
 Activate = Callable[[str, Signer, ActivationRequest], EnrolmentMessage]
 
@@ -95,26 +95,26 @@ class Enrolling:
         merchant = present.credential.merchant
         raise ConfigError(
             str(self.home.enrolment),
-            f"already enrolled as {present.credential.subject} of {merchant.name if merchant else '?'}"
-            f" at {present.backend}",
+            words.ENROLLED_ALREADY.said(
+                terminal=present.credential.subject,
+                merchant=merchant.name if merchant else "?",
+                backend=present.backend,
+            ),
             self._way_to_another_enrolment(),
         )
 
     def _way_to_another_enrolment(self) -> str:
         if count := self.unsent_payments(self.home):
-            return f"{count} of its sales wait for the backend, and only this enrolment can send them: let it run"
-        return (
-            f"For another enrolment stop the terminal, move {self.home.root} away, and keep it until its day is settled"
-        )
+            return words.LET_IT_SEND.said(count=count)
+        return words.ENROL_ANEW.said(home=self.home.root)
 
     def _refuse_orphans(self) -> None:
         """Payments of an enrolment that is gone could never be sent under a new terminal id."""
         if count := self.unsent_payments(self.home):
             raise ConfigError(
                 str(self.home.journal),
-                f"holds {count} unsent sales of an enrolment whose file is gone",
-                f"Restore {self.home.enrolment.name} from a backup and let the terminal run until they are sent; or "
-                "hand in what `pengpos queue export FILE` makes, and say `pengpos queue free` with its answer",
+                words.HOLDS_UNSENT.said(count=count),
+                words.RESTORE_OR_HAND_IN.said(file=self.home.enrolment.name),
             )
 
     def _store(self, origin: str, code: str, answer: EnrolmentMessage, credential: Credential) -> None:
@@ -140,12 +140,12 @@ class Enrolling:
             created = create_private(path, content)
         except OSError as error:
             raise ConfigError(
-                str(path), f"cannot be written ({error.strerror})", "Make room, then say the same command again"
+                str(path), words.CANNOT_BE_WRITTEN.said(why=error.strerror), words.MAKE_ROOM.said()
             ) from error
         if created:
             write_copy(path, content)
         elif self._stored_activation() != _fingerprint(code):
-            raise ConfigError(str(path), "another enrolment was faster", "Look at it: pengpos doctor")
+            raise ConfigError(str(path), words.ANOTHER_WAS_FASTER.said(), words.LOOK_AT_IT.said())
 
     def _store_root(self) -> None:
         """Before the enrolment, with which a waiting terminal starts; what an enrolment before it left goes."""
@@ -169,8 +169,8 @@ def make_private_directory(home: Home) -> None:
     except OSError as error:
         raise ConfigError(
             str(home.root),
-            f"cannot be made ({error.strerror})",
-            "Name another directory in PENGPOS_HOME, or give this user the right to make it",
+            words.CANNOT_BE_MADE.said(why=error.strerror),
+            words.NAME_ANOTHER_HOME.said(),
         ) from error
 
 
@@ -178,9 +178,9 @@ def _canonical(code: str) -> str:
     canonical = code.strip().upper()
     if not _CODE.fullmatch(canonical):
         raise ConfigError(
-            "activation code",
-            "4 to 40 letters, digits and hyphens, as shown where terminals are managed",
-            "Type it as it is shown",
+            words.CODE.said(),
+            words.CODE_FORM.said(),
+            words.CODE_TYPE.said(),
         )
     return canonical
 
@@ -209,20 +209,20 @@ def _check(origin: str, answer: EnrolmentMessage, signer: Signer, now: int) -> C
         Sign1.read_issued(unb64u(answer.policy), issuers, Context.POLICY, max_size=POLICY_SIZE_MOST)
         secret = unb64u(answer.confirmation_secret)
     except (MalformedError, SignatureError) as error:
-        raise ConfigError(origin, f"its answer does not hold ({error})", _NOTHING_STORED) from error
+        raise ConfigError(origin, words.DOES_NOT_HOLD.said(why=error), words.NOTHING_STORED.said()) from error
     wrong = None
     if credential.role is not Role.TERMINAL or credential.subject != answer.terminal_id:
-        wrong = "the credential is not this terminal's"
+        wrong = words.CREDENTIAL_NOT_OURS.said()
     elif credential.key != PublicKey.of(signer):
-        wrong = "the credential is for another key"
+        wrong = words.CREDENTIAL_OTHER_KEY.said()
     elif len(secret) != SECRET_SIZE:
-        wrong = f"the confirmation secret has {len(secret)} bytes instead of {SECRET_SIZE}"
+        wrong = words.SECRET_SIZE_WRONG.said(bytes=len(secret), expected=SECRET_SIZE)
     if wrong is not None:
-        raise ConfigError(origin, f"its answer does not hold ({wrong})", _NOTHING_STORED)
+        raise ConfigError(origin, words.DOES_NOT_HOLD.said(why=wrong), words.NOTHING_STORED.said())
     if credential.expired(now):
         raise ConfigError(
-            "this machine's clock",
-            f"says {datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M} UTC, when the new credential is already over",
-            "Set the clock (timedatectl set-ntp true), then say the same command again",
+            words.THIS_CLOCK.said(),
+            words.CLOCK_BEYOND.said(now=f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M}"),
+            words.CLOCK_SET_AND_AGAIN.said(),
         )
     return credential

@@ -7,9 +7,8 @@ Tests: tests/provisioning/test_doctor.py, tests/provisioning/test_probes.py.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
 
-from pengpos.i18n import FALLBACK, LANGUAGES, Language, Message
+from pengpos.i18n import FALLBACK, LANGUAGES, Language, Message, in_language
 
 
 class Light(StrEnum):
@@ -20,29 +19,8 @@ class Light(StrEnum):
     RED = "red"
 
 
-class Said(NamedTuple):
-    """A message with its values."""
-
-    message: Message
-    values: Mapping[str, object]
-
-
-Text = Message | Said | Mapping[Language, str] | str
+Text = Message | Mapping[Language, str] | str
 """A message; a sentence in each language; or what another part says, as it says it. A value of a message may be one."""
-
-
-def in_language(text: object, language: Language, values: Mapping[str, object] | None = None) -> str:
-    """A text, or a value, as people read it. Raises KeyError for a value that is not given."""
-    match text:
-        case Said(message, own):
-            return in_language(message, language, own)
-        case Message():
-            shown = {name: in_language(value, language) for name, value in (values or {}).items()}
-            return text.in_language(language, **shown)
-        case Mapping():
-            return str(text[language])
-        case _:
-            return str(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +61,10 @@ def broken(says: Text, cure: Text, **values: object) -> Finding:
 
 
 def _made(light: Light, says: Text, cure: Text, values: Mapping[str, object]) -> Finding:
-    sentences = {
-        language: (in_language(says, language, values), in_language(cure, language, values)) for language in LANGUAGES
-    }
+    sentences = {language: (_said(says, language, values), _said(cure, language, values)) for language in LANGUAGES}
     code = says.key if isinstance(says, Message) else ""
     return Finding(light, *sentences[FALLBACK], code=code, sentences=sentences)
+
+
+def _said(text: Text, language: Language, values: Mapping[str, object]) -> str:
+    return text.in_language(language, **values) if isinstance(text, Message) else in_language(text, language)

@@ -14,7 +14,10 @@ from typing import Any, Final
 
 import click
 
+from pengpos.console import SpokenGroup, SpokenOption, click_speaks, language, language_option
 from pengpos.home import Home
+from pengpos.i18n import Message, Said
+from terminal.commands import console_words as words
 from terminal.console import write_anything, write_no_more
 
 # httpx has a command line of its own, which imports rich and pygments where they happen to be installed: 3 MB and a
@@ -25,23 +28,23 @@ _supervisors = ModuleType("uvicorn.supervisors")
 vars(_supervisors).update(ChangeReload=None, Multiprocess=None)
 sys.modules.setdefault("uvicorn.supervisors", _supervisors)
 
-_DEVICE: Final[dict[str, tuple[str, str, str]]] = {
-    "daemon": ("terminal.commands.daemon", "daemon", "The terminal itself: readers, keys, journal, local API."),
-    "ui": ("ui.cli", "ui", "The merchant's screen."),
-    "enrol": ("terminal.commands.technician", "enrol", "Enrol this terminal with an activation code."),
-    "doctor": ("terminal.commands.technician", "doctor", "What is well, what is not, and the way out."),
-    "queue": ("terminal.commands.queue", "queue", "The journal, and what waits in it to be sent."),
-}  # fmt: skip
+_DEVICE: Final[dict[str, tuple[str, str, Message]]] = {
+    "daemon": ("terminal.commands.daemon", "daemon", words.DAEMON),
+    "ui": ("ui.cli", "ui", words.UI),
+    "enrol": ("terminal.commands.technician", "enrol", words.ENROL),
+    "doctor": ("terminal.commands.technician", "doctor", words.DOCTOR),
+    "queue": ("terminal.commands.queue", "queue", words.QUEUE),
+}
 """Command: module, name in it, line for the help."""
 
-_SANDBOX: Final[dict[str, tuple[str, str, str]]] = {
-    "run": ("workshop.run", "run", "A whole shop on this machine; virtual parts where hardware is absent."),
-    "demo": ("workshop.demo", "demo", "A scripted day at the counter; exit 0 only if every step held."),
-    "sandbox": ("sandbox.cli", "sandbox", "A payment backend to develop, show and test against."),
-    "simulator": ("workshop.simulator", "simulator", "The screen and a virtual phone side by side, in a browser."),
-    "phone": ("sandbox.phone.cli", "phone", "A virtual phone: tap, look at its balance and payments."),
-    "bench": ("workshop.bench.cli", "bench", "Measure: what it does beside its floor and its peers."),
-}  # fmt: skip
+_SANDBOX: Final[dict[str, tuple[str, str, Message]]] = {
+    "run": ("workshop.run", "run", words.RUN),
+    "demo": ("workshop.demo", "demo", words.DEMO),
+    "sandbox": ("sandbox.cli", "sandbox", words.SANDBOX),
+    "simulator": ("workshop.simulator", "simulator", words.SIMULATOR),
+    "phone": ("sandbox.phone.cli", "phone", words.PHONE),
+    "bench": ("workshop.bench.cli", "bench", words.BENCH),
+}
 """The same, of the extra `sandbox`."""
 
 _NEEDS: Final = ("sandbox", "workshop", "fastapi", "sqlalchemy")
@@ -57,28 +60,27 @@ class NotInstalledError(click.ClickException):
     exit_code = 2
 
     def __init__(self, command: str) -> None:
-        super().__init__(
-            f"pengpos {command} is for development and not installed here; "
-            "in a checkout of pengpos, pip install '.[sandbox]' brings it."
-        )
+        super().__init__(words.NOT_INSTALLED.in_language(language(), command=command))
 
 
-class _Lazy(click.Group):
+class _Lazy(SpokenGroup):
     """Lists the commands without importing them."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run, on any console, also one that takes nothing more, and as a user whose terminal it is."""
         write_anything()
         try:
-            return super().main(*args, **extra)
+            with click_speaks():
+                return super().main(*args, **extra)
         except PermissionError as error:
-            sys.stderr.write(f"Error: {error.filename}: {error.strerror}. {_whose()}\n")
+            said = words.DENIED.in_language(language(), file=error.filename, why=error.strerror, cure=_whose())
+            sys.stderr.write(f"{said}\n")
             sys.exit(1)
         except OSError as error:
             if error.errno not in _TAKES_NO_OUTPUT or error.filename is not None:
                 raise
             write_no_more()
-            sys.stderr.write(f"Error: what this says cannot be written: {error.strerror}\n")
+            sys.stderr.write(words.UNWRITABLE.in_language(language(), why=error.strerror) + "\n")
             sys.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -101,27 +103,29 @@ class _Lazy(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One line each."""
         del ctx
-        for title, commands in (("To develop and try", _of_sandbox()), ("On a device", _DEVICE)):
+        spoken = language()
+        for title, commands in ((words.TO_DEVELOP, _of_sandbox()), (words.ON_A_DEVICE, _DEVICE)):
             if commands:
-                with formatter.section(title):
-                    formatter.write_dl([(name, line) for name, (_, _, line) in commands.items()])
+                with formatter.section(title.in_language(spoken)):
+                    formatter.write_dl([(name, line.in_language(spoken)) for name, (_, _, line) in commands.items()])
 
 
-def _whose() -> str:
+def _whose() -> Said:
     """As whom this is to be run: a technician signs in as another user than the terminal's service."""
     try:
         owner = getpwuid(Home.of_environment().root.stat().st_uid).pw_name
     except (OSError, KeyError):
-        return "Run this as the user of the terminal"
-    return f"Run this as the user of the terminal: sudo -u {owner} pengpos …"
+        return words.AS_USER.said()
+    return words.AS_USER_NAMED.said(user=owner)
 
 
-def _of_sandbox() -> dict[str, tuple[str, str, str]]:
+def _of_sandbox() -> dict[str, tuple[str, str, Message]]:
     """The commands of the extra `sandbox`; none where it is not, or not wholly, installed."""
     return _SANDBOX if all(find_spec(package) is not None for package in _NEEDS) else {}
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="pengpos")
+@click.group(cls=_Lazy, help=words.HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pengpos", cls=SpokenOption, help=words.HELP_VERSION)
+@language_option(words.HELP_LANGUAGE)
 def main() -> None:
     """碰一碰 tap-to-pay terminal. State lives under PENGPOS_HOME."""

@@ -32,6 +32,7 @@ from terminal.api.http import BODY_LIMIT_S, as_json, events_of, journal_problem,
 from terminal.api.snapshot import terminal_view
 from terminal.app import Terminal
 from terminal.delivery import STRANDED, Delivery
+from terminal.device import words
 from terminal.device.alarm_words import stored_are_sent
 from terminal.device.alarms import alarm_view
 from terminal.device.identity import NotEnrolledError, read_identity
@@ -146,7 +147,7 @@ def bind_socket(home: Home) -> socket.socket:
     try:
         for path in (usual, spare):
             if path.exists() and _answers(path):
-                raise ConfigError(str(path), "a daemon of this terminal runs already", "Stop it first, or leave it be")
+                raise ConfigError(str(path), words.RUNS_ALREADY.said(), words.STOP_IT_FIRST.said())
         spare.unlink(missing_ok=True)
         try:
             return _bound(usual)
@@ -156,12 +157,12 @@ def bind_socket(home: Home) -> socket.socket:
             log.warning("%s: %s: listening at %s", usual, error.strerror, spare)
         spare.parent.mkdir(mode=0o700, exist_ok=True)
         if spare.parent.stat().st_uid != os.getuid():
-            raise ConfigError(str(spare.parent), "belongs to another user", "Remove it")
+            raise ConfigError(str(spare.parent), words.OF_ANOTHER_USER.said(), words.REMOVE_IT.said())
         return _bound(spare)
     except OSError as error:
         is_too_long = error.errno is None  # "AF_UNIX path too long": 107 bytes is all there is
-        way_out = f"Name another{', shorter' if is_too_long else ''} PENGPOS_HOME of your own"
-        raise ConfigError(str(usual), f"cannot be made ({error.strerror or error})", way_out) from error
+        way_out = words.SHORTER_HOME if is_too_long else words.ANOTHER_HOME
+        raise ConfigError(str(usual), words.NOT_MADE.said(why=error.strerror or error), way_out.said()) from error
 
 
 def _bound(path: Path) -> socket.socket:
@@ -231,7 +232,7 @@ async def serve(
     }
     try:
         if not await set_within(server.listening, START_LIMIT_S):
-            raise ConfigError(str(given.home.socket), "it cannot be listened at", "Start it again; its log says more")
+            raise ConfigError(str(given.home.socket), words.NOT_LISTENING.said(), words.START_AGAIN.said())
         if refused is not None:
             await _say_why(refused, given, front, ends, shows_why_s)
             raise refused

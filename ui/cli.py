@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from pengpos.client import Home, Language
+from pengpos.console import SpokenCommand, option
 from pengpos.i18n import LANGUAGES
+from ui.i18n import words
 from ui.theme import ThemeName
 
 _PANEL = Path("/dev/dri/card0")
@@ -31,15 +33,15 @@ class SizeType(click.ParamType[tuple[int, int]]):
         return int(match[1]), int(match[2])
 
 
-@click.command("ui")
-@click.option("--socket", "socket_path", type=click.Path(path_type=Path), help="The daemon's socket.")
-@click.option("--size", type=SizeType(), default=(800, 480), help="Window in pixels; a full screen takes the panel's.")
-@click.option("--language", type=click.Choice(LANGUAGES), default="zh-Hans", show_default=True)
-@click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True)
-@click.option("--fullscreen/--windowed", default=None, help="Full screen without a desktop, else a window.")
-@click.option("--no-motion", is_flag=True, help="Nothing moves, not even the waves of “tap here”.")
-@click.option("--remote", "remote_port", type=click.IntRange(0, 65535), metavar="PORT", envvar="PENGPOS_UI_REMOTE",
-              help="A browser on this machine may look on and touch; prints where. 0: any free port.")  # fmt: skip
+@click.command("ui", cls=SpokenCommand, help=words.HELP)
+@option("--socket", "socket_path", type=click.Path(path_type=Path), help=words.HELP_SOCKET)
+@option("--size", type=SizeType(), default=(800, 480), help=words.HELP_SIZE)
+@option("--language", type=click.Choice(LANGUAGES), default="zh-Hans", show_default=True, help=words.HELP_LANGUAGE)
+@option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True, help=words.HELP_THEME)
+@option("--fullscreen/--windowed", default=None, help=words.HELP_FULLSCREEN)
+@option("--no-motion", is_flag=True, help=words.HELP_NO_MOTION)
+@option("--remote", "remote_port", type=click.IntRange(0, 65535), metavar="PORT", envvar="PENGPOS_UI_REMOTE",
+        help=words.HELP_REMOTE)  # fmt: skip
 def ui(
     socket_path: Path | None,
     size: tuple[int, int],

@@ -18,6 +18,7 @@ from uuid import UUID
 
 import msgspec
 
+from offline_queue import words
 from offline_queue.export.export import exported_payment
 from offline_queue.records.chain import ChainedRow
 from offline_queue.records.codec import decode_sale
@@ -146,23 +147,23 @@ def check(acknowledgement: Acknowledgement, journal: UnsentSales, *, terminal_id
     """
     if acknowledgement.terminal_id != terminal_id:
         raise NotAcknowledgedError(
-            f"This acknowledgement is for {acknowledgement.terminal_id}, and this is {terminal_id}",
-            "Free the terminal whose export it answers",
+            words.ACK_OTHER.said(other=acknowledgement.terminal_id, terminal=terminal_id),
+            words.ACK_FREE_THAT.said(),
         )
     if acknowledgement.not_after < now:
         raise NotAcknowledgedError(
-            f"This acknowledgement ran out on {acknowledgement.not_after:%Y-%m-%d}", "Import the export once more"
+            words.ACK_RAN_OUT.said(on=f"{acknowledgement.not_after:%Y-%m-%d}"), words.ACK_IMPORT_AGAIN.said()
         )
     if not journal.holds(acknowledgement.head):
         raise NotAcknowledgedError(
-            f"This journal has no such row {acknowledgement.head.seq}: the export came from another one",
-            "Export this one, have it imported, and use that acknowledgement",
+            words.ACK_NO_ROW.said(row=acknowledgement.head.seq),
+            words.ACK_EXPORT_THIS.said(),
         )
     if left := uncovered(journal, acknowledgement):
         numbers = ", ".join(sale.number for sale in left[:5]) + (" …" if len(left) > 5 else "")
         raise NotAcknowledgedError(
-            f"It does not cover {len(left)} unsent sales: {numbers}",
-            "Export again and have that imported; if the import names a problem, see to it there first",
+            words.ACK_NOT_COVERED.said(count=len(left), numbers=numbers),
+            words.ACK_EXPORT_AGAIN.said(),
         )
     return journal.unsent()
 
@@ -175,6 +176,6 @@ def read_file(path: Path, issuers: Issuers) -> Acknowledgement:
         return Acknowledgement.read(unb64u(text.decode("ascii").strip()), issuers)
     except (MalformedError, SignatureError, UnicodeDecodeError) as error:
         raise NotAcknowledgedError(
-            f"{path} is no acknowledgement by this terminal's backend ({error})",
-            "Save what the import answered under `acknowledgement`, alone, in a file",
+            words.ACK_NONE.said(path=path, why=error),
+            words.ACK_SAVE.said(),
         ) from error

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlcipher3 import dbapi2 as sqlcipher
 
+from offline_queue import words
 from offline_queue.journal.failures import failure_of
 from offline_queue.values import JournalBusyError
 from pengpos.core.errors import JournalError
@@ -127,8 +128,8 @@ class FileLock:
         except BlockingIOError:
             os.close(file)
             raise JournalBusyError(
-                f"{self._path.with_suffix('')} is in use by another program",
-                "Is the terminal's daemon running? Ask it, or stop it first",
+                words.IN_USE.said(path=self._path.with_suffix("")),
+                words.STOP_DAEMON.said(),
             ) from None
         self._file = file
 

@@ -12,6 +12,7 @@ import os
 from enum import IntEnum
 from pathlib import Path
 
+from offline_queue import words
 from pengpos.core.errors import (
     JournalDamagedError,
     JournalError,
@@ -22,12 +23,6 @@ from pengpos.core.errors import (
     JournalTransientError,
     JournalUnavailableError,
 )
-
-EXPORT_FIRST = (
-    "Seal what can be read of it with `pengpos queue export FILE`, hand that in at the backend, then move it aside "
-    "with `pengpos queue set-aside` and keep it"
-)
-SET_ASIDE = "Move it aside with `pengpos queue set-aside` and keep it: a technician can still read it"
 
 
 class ResultCode(IntEnum):
@@ -58,18 +53,15 @@ BY_THE_MEDIUM = frozenset({
     ResultCode.IOERR, ResultCode.READONLY, ResultCode.CANTOPEN, ResultCode.PERM, ResultCode.NOLFS,
 })  # fmt: skip
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
-_READ_ONLY_CURE = "A card that turned read-only is worn out: replace it"
-_GONE_CURE = "The medium is gone, or its directory: put it back, and keep what is on it"
 _CURES = {
-    errno.EROFS: _READ_ONLY_CURE,
-    errno.EACCES: "Run this as the user the terminal runs as",
-    errno.EPERM: "Run this as the user the terminal runs as",
-    errno.ENOENT: _GONE_CURE,
-    errno.ENODEV: _GONE_CURE,
-    errno.ENXIO: _GONE_CURE,
-    errno.ESTALE: _GONE_CURE,
+    errno.EROFS: words.READ_ONLY_CURE,
+    errno.EACCES: words.USER_CURE,
+    errno.EPERM: words.USER_CURE,
+    errno.ENOENT: words.GONE_CURE,
+    errno.ENODEV: words.GONE_CURE,
+    errno.ENXIO: words.GONE_CURE,
+    errno.ESTALE: words.GONE_CURE,
 }
-_OTHER_CURE = "If it comes again, replace the card"
 _PROBE_SIZE = 65_536
 _READ_SIZE = 2**20
 
@@ -87,12 +79,12 @@ def failure_of(path: Path, error: Exception) -> JournalError:
     if is_damage(error) and (unreadable := _what_it_does_not_give(path)) is not None:
         return system_failure(path, unreadable)
     if primary == ResultCode.CORRUPT:
-        return JournalDamagedError(str(path), "the database is damaged or cut short", EXPORT_FIRST)
+        return JournalDamagedError(str(path), words.DAMAGED.said(), words.EXPORT_FIRST.said())
     if primary == ResultCode.NOTADB:
         return JournalForeignError(
             str(path),
-            "it does not open with this device's key: the key is another's, or this is not a journal, or it is damaged",
-            f"Put the right journal.key beside it. Else: {SET_ASIDE[0].lower()}{SET_ASIDE[1:]}",
+            words.DOES_NOT_OPEN.said(),
+            words.RIGHT_KEY_OR_ASIDE.said(),
         )
     return JournalFaultError(f"{path}: {error}")
 
@@ -108,14 +100,14 @@ def system_failure(path: Path, error: OSError) -> JournalTransientError:
     said = f"{path}: {error.strerror or error}"
     if error.errno in NO_ROOM:
         return JournalFullError(said)
-    return JournalMediumError(said, _CURES.get(error.errno or 0, _OTHER_CURE))
+    return JournalMediumError(said, _CURES.get(error.errno or 0, words.OTHER_CURE).said())
 
 
 def _refused_by_the_medium(path: Path, error: Exception, *, read_only: bool) -> JournalTransientError:
     refused = _what_it_refuses(path)
     if refused is not None:
         return system_failure(path, refused)
-    return JournalMediumError(f"{path}: {error}", _READ_ONLY_CURE if read_only else _OTHER_CURE)
+    return JournalMediumError(f"{path}: {error}", (words.READ_ONLY_CURE if read_only else words.OTHER_CURE).said())
 
 
 def _what_it_does_not_give(path: Path) -> OSError | None:

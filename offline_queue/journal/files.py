@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from offline_queue import words
 from offline_queue.journal import schema
 from offline_queue.journal.connection import (
     KEY_SIZE,
@@ -19,7 +20,7 @@ from offline_queue.journal.connection import (
     connect_read_only,
     sync_file,
 )
-from offline_queue.journal.failures import SET_ASIDE, failure_of
+from offline_queue.journal.failures import failure_of
 from offline_queue.journal.projection import append
 from offline_queue.journal.witness import path_of as witness_of
 from offline_queue.records.chain import GENESIS, Row
@@ -30,7 +31,6 @@ from pengpos.core.ports import Clock
 from pengpos.keys.private_file import create_private, sync_directory
 from pengpos.keys.two_copies import mend, read_copy, read_either
 
-_KEY_CURE = "Restore it from a backup; else hand in the second copy, and `pengpos queue set-aside` the journal"
 _PLAIN_SQLITE = b"SQLite format 3\0"
 
 
@@ -65,16 +65,16 @@ def refuse_strays(path: Path) -> None:
     """
     if not path.exists():
         if path.with_name(path.name + "-wal").exists():
-            raise JournalForeignError(str(path), "the database is gone but its write-ahead log is there", SET_ASIDE)
+            raise JournalForeignError(str(path), words.LOG_ALONE.said(), words.MOVE_ASIDE.said())
         if witness_of(path).exists():
-            raise JournalForeignError(str(path), "the database is gone; its last row is known", SET_ASIDE)
+            raise JournalForeignError(str(path), words.GONE.said(), words.MOVE_ASIDE.said())
         return
     with path.open("rb") as file:
         start = file.read(len(_PLAIN_SQLITE))
     if start == _PLAIN_SQLITE:
-        raise JournalForeignError(str(path), "an SQLite database of another program (it is not encrypted)", SET_ASIDE)
+        raise JournalForeignError(str(path), words.NOT_ENCRYPTED.said(), words.MOVE_ASIDE.said())
     if len(start) < len(_PLAIN_SQLITE):
-        raise JournalForeignError(str(path), "the file is empty or cut short", SET_ASIDE)
+        raise JournalForeignError(str(path), words.CUT_SHORT.said(), words.MOVE_ASIDE.said())
 
 
 def set_aside(path: Path, clock: Clock, *, check: Callable[[], None] = lambda: None) -> Path:
@@ -111,7 +111,7 @@ def load_or_create_key(path: Path, journal: Path | None = None) -> bytes:
         key = load_key(path, journal)
     except FileNotFoundError:
         if journal is not None and journal.exists():
-            raise ConfigError(str(path), f"missing, and {journal} needs it", _KEY_CURE) from None
+            raise ConfigError(str(path), words.NEEDS_KEY.said(journal=journal), words.KEY_CURE.said()) from None
         path.parent.mkdir(parents=True, exist_ok=True)
         create_private(path, secrets.token_bytes(KEY_SIZE))
         key = load_key(path)
@@ -127,8 +127,8 @@ def load_key(path: Path, journal: Path | None = None) -> bytes:
 
     def parse(content: bytes) -> bytes:
         if len(content) != KEY_SIZE:
-            detail = f"a journal key is {KEY_SIZE} bytes, this file has {len(content)}"
-            raise ConfigError(str(path), detail, _KEY_CURE)
+            detail = words.KEY_SIZE.said(bytes=KEY_SIZE, found=len(content))
+            raise ConfigError(str(path), detail, words.KEY_CURE.said())
         return content
 
     copy = read_copy(path)

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from offline_queue import words
 from offline_queue.journal.connection import Connection
-from offline_queue.journal.failures import SET_ASIDE
 from offline_queue.records.codec import UnreadableSaleError
 from offline_queue.records.packing import stored_sale
 from pengpos.core.business_day import counts_at
@@ -159,12 +159,12 @@ def check_version(connection: Connection, path: Path) -> None:
     """Raise JournalForeignError unless this is a journal, JournalNewerError if a newer version wrote it."""
     found = connection.execute("PRAGMA application_id").fetchone()[0]
     if found != APPLICATION_ID:
-        raise JournalForeignError(str(path), "another program's database", SET_ASIDE)
+        raise JournalForeignError(str(path), words.ANOTHER_PROGRAM.said(), words.MOVE_ASIDE.said())
     known = {migration.name for migration in MIGRATIONS}
     newer = [name for name in _applied(connection) if name not in known]
     if newer:
         raise JournalNewerError(
             str(path),
-            f"a newer version of this program wrote it ({', '.join(sorted(newer))})",
-            "Install that version again; this one will not write into it",
+            words.NEWER.said(what=", ".join(sorted(newer))),
+            words.INSTALL_THAT.said(),
         )

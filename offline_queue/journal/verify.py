@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from offline_queue import words
 from offline_queue.journal import schema
 from offline_queue.journal.connection import Connection, DatabaseError, connect_read_only
-from offline_queue.journal.failures import EXPORT_FIRST, failure_of
+from offline_queue.journal.failures import failure_of
 from offline_queue.journal.projection import Numbers
 from offline_queue.journal.recent import SALE_COLUMNS, Followed, follow, refund_rows, sale_columns
 from offline_queue.records.chain import GENESIS, Row
@@ -45,11 +46,11 @@ def check_tail(connection: Connection, path: Path) -> tuple[Head, Numbers]:
     last = connection.execute("SELECT max(seq) FROM journal").fetchone()[0] or 0
     signed = connection.execute("SELECT version FROM document WHERE kind = ?", (HEAD_DOCUMENT,)).fetchone()
     if signed and signed[0] > last:
-        raise JournalCorruptError(last + 1, f"missing, although the backend has signed the rows up to {signed[0]}")
+        raise JournalCorruptError(last + 1, words.ROW_MISSING_SIGNED.said(row=signed[0]))
     start = max(0, last - TAIL_ROWS, signed[0] if signed else 0)
     found = connection.execute("SELECT epoch, counter, hash FROM journal WHERE seq = ?", (start,)).fetchone()
     if found is None and (start or not last):
-        raise JournalCorruptError(max(start, 1), "missing")
+        raise JournalCorruptError(max(start, 1), words.ROW_MISSING.said())
     epoch, counter, start_hash = found or (0, 0, GENESIS)
     head, numbers = Head(epoch, start, start_hash), Numbers(epoch, counter)
     for row, row_hash in _walk(connection, path, start, start_hash):
@@ -57,7 +58,7 @@ def check_tail(connection: Connection, path: Path) -> tuple[Head, Numbers]:
     follow(connection, None)
     astray = connection.execute(_ASTRAY).fetchone()
     if astray:
-        raise JournalCorruptError(astray[0], "missing, although a sale stands on it")
+        raise JournalCorruptError(astray[0], words.ROW_ASTRAY.said())
     return head, numbers
 
 
@@ -100,7 +101,7 @@ def _check_pages(connection: Connection, path: Path) -> None:
     except DatabaseError as error:
         raise failure_of(path, error) from error
     if found != "ok":
-        raise JournalDamagedError(str(path), f"the rows are right, but the database is damaged: {found}", EXPORT_FIRST)
+        raise JournalDamagedError(str(path), words.DERIVED_DAMAGED.said(what=found), words.EXPORT_FIRST.said())
 
 
 def _walk(connection: Connection, path: Path, after: int, previous: bytes) -> Iterator[tuple[Row, bytes]]:
@@ -109,10 +110,10 @@ def _walk(connection: Connection, path: Path, after: int, previous: bytes) -> It
         for *columns, row_hash in connection.execute(_ROWS, (after,)):
             seq += 1
             if columns[0] != seq:
-                raise JournalCorruptError(seq, f"missing; the next one there is {columns[0]}")
+                raise JournalCorruptError(seq, words.ROW_NEXT.said(row=columns[0]))
             row = stored_row(*columns)
             if row.hash_after(previous) != row_hash:
-                raise JournalCorruptError(seq, "it was changed, or does not follow from the row before it")
+                raise JournalCorruptError(seq, words.ROW_CHANGED.said())
             previous = row_hash
             yield row, row_hash
     except UnreadableSaleError as error:

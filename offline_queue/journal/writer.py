@@ -15,9 +15,10 @@ from pathlib import Path
 
 import msgspec
 
+from offline_queue import words
 from offline_queue.journal import schema
 from offline_queue.journal.connection import Connection, DatabaseError, connect
-from offline_queue.journal.failures import SET_ASIDE, failure_of, is_damage
+from offline_queue.journal.failures import failure_of, is_damage
 from offline_queue.journal.projection import Numbers, append, project
 from offline_queue.journal.recent import catch_up
 from offline_queue.journal.verify import check_tail
@@ -135,8 +136,8 @@ class Writer:
         have = connection.execute("SELECT max(seq) FROM journal").fetchone()[0] or 0
         log.critical("the journal ended at row %d, and now at row %d, or with another", kept.seq, have)
         if self._begun:
-            detail = f"rows that were written are gone: it ended at row {kept.seq}, and now at row {have}"
-            raise JournalDamagedError(str(self._path), detail, SET_ASIDE)
+            detail = words.ROWS_GONE.said(ended=kept.seq, now=have)
+            raise JournalDamagedError(str(self._path), detail, words.MOVE_ASIDE.said())
         keep_log(self._path, f"lost-{kept.epoch}-{kept.seq}")
         return kept
 

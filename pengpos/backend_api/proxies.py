@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from pengpos import words
 from pengpos.core.errors import ConfigError
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 """A backend on this very machine is asked without a proxy."""
-_WAY_OUT = 'Write it as proxy = "http://HOST:PORT", with NAME:PASSWORD@ before the host if it wants them'
 
 
 def proxy_of(text: str | None) -> httpx.Proxy | None:
@@ -27,7 +27,7 @@ def proxy_of(text: str | None) -> httpx.Proxy | None:
             return httpx.Proxy(text)
     except (ValueError, httpx.InvalidURL):
         pass
-    raise ConfigError("[backend] proxy", "is no address of an HTTP proxy with its port", _WAY_OUT)
+    raise ConfigError("[backend] proxy", words.PROXY_NO_ADDRESS.said(), words.PROXY_WRITE.said())
 
 
 def proxy_for(host: str | None, proxy: httpx.Proxy | None) -> httpx.Proxy | None:

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import httpx
 
+from pengpos import words
 from pengpos.backend_api.proxies import proxy_for
 from pengpos.core.errors import ConfigError
 from pengpos.core.times import BUILD_TIME
@@ -77,9 +78,9 @@ def context_of(root: bytes, name: str) -> ssl.SSLContext:
     try:
         context.load_verify_locations(cadata=root.decode("ascii"))
     except (ValueError, ssl.SSLError) as error:
-        raise ConfigError(name, "holds no certificate in PEM", "Ask the backend's operator for its root") from error
+        raise ConfigError(name, words.ROOT_NO_PEM.said(), words.ROOT_ASK.said()) from error
     if not context.cert_store_stats()["x509_ca"]:
-        raise ConfigError(name, "holds no authority's certificate", "Ask the backend's operator for its root")
+        raise ConfigError(name, words.ROOT_NO_AUTHORITY.said(), words.ROOT_ASK.said())
     return context
 
 
@@ -89,9 +90,10 @@ def read_root(path: Path) -> bytes:
         with path.open("rb") as file:
             root = file.read(SIZE_MOST + 1)
     except OSError as error:
-        raise ConfigError(str(path), f"cannot be read ({error.strerror})", "Name the file of the root") from error
+        why = words.CANNOT_BE_READ.said(why=error.strerror)
+        raise ConfigError(str(path), why, words.ROOT_NAME_FILE.said()) from error
     if len(root) > SIZE_MOST:
-        raise ConfigError(str(path), f"is larger than {SIZE_MOST} bytes", "Name the file of the root, no bundle")
+        raise ConfigError(str(path), words.ROOT_TOO_LARGE.said(bytes=SIZE_MOST), words.ROOT_NO_BUNDLE.said())
     return root
 
 

@@ -12,6 +12,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from pengpos import words
 from pengpos.core.errors import ConfigError
 from pengpos.keys.private_file import create_private, sync_directory
 from pengpos.keys.software import SoftwareKey
@@ -52,7 +53,7 @@ class FileKey:
         try:
             return cls(path, _parse(path, _read_private(path)))
         except FileNotFoundError:
-            raise ConfigError(str(path), "the device key is missing", "Restore it, or enrol this device anew") from None
+            raise ConfigError(str(path), words.KEY_MISSING.said(), words.KEY_RESTORE.said()) from None
         except OSError as error:
             raise _unusable(path, error) from None
 
@@ -106,12 +107,10 @@ def _read_private(path: Path) -> bytes:
     with path.open("rb") as file:
         status = os.fstat(file.fileno())
         if os.geteuid() not in (0, status.st_uid) and status.st_uid != 0:
-            raise ConfigError(str(path), "the device key belongs to another user", f"Run: chown $(id -u) {path}")
+            raise ConfigError(str(path), words.KEY_OF_ANOTHER_USER.said(), words.KEY_CHOWN.said(path=path))
         if status.st_mode & _OTHERS:
             mode = stat.S_IMODE(status.st_mode)
-            raise ConfigError(
-                str(path), f"the device key is open to others (mode {mode:04o})", f"Run: chmod 600 {path}"
-            )
+            raise ConfigError(str(path), words.KEY_OPEN.said(mode=f"{mode:04o}"), words.KEY_CHMOD.said(path=path))
         return file.read(_MAX_FILE_SIZE)
 
 
@@ -122,10 +121,8 @@ def _parse(path: Path, pem: bytes) -> SoftwareKey:
             return SoftwareKey(private)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         pass
-    raise ConfigError(str(path), "not a P-256 key in PKCS #8 PEM", "Restore it, or enrol this device anew")
+    raise ConfigError(str(path), words.KEY_NO_KEY.said(), words.KEY_RESTORE.said())
 
 
 def _unusable(path: Path, error: OSError) -> ConfigError:
-    return ConfigError(
-        str(path), f"the device key cannot be used: {error.strerror}", "Give this user the directory, with free space"
-    )
+    return ConfigError(str(path), words.KEY_UNUSABLE.said(why=error.strerror), words.KEY_GIVE_DIRECTORY.said())

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from pengpos import words
 from pengpos.core.errors import ConfigError
 from pengpos.keys.two_copies import mend, read_copy, read_either
 
@@ -35,9 +36,9 @@ def read_last_heard(path: Path, terminal_id: str) -> LastHeard | None:
         try:
             found = msgspec.json.decode(content, type=LastHeard)
         except msgspec.DecodeError as error:
-            raise ConfigError(str(path), f"damaged ({error})", "Connect the terminal: it is written anew") from error
+            raise ConfigError(str(path), words.DAMAGED.said(why=error), words.WRITTEN_ANEW.said()) from error
         if found.terminal_id != terminal_id:
-            raise ConfigError(str(path), "of another terminal", "Connect the terminal: it is written anew")
+            raise ConfigError(str(path), words.OF_ANOTHER_TERMINAL.said(), words.WRITTEN_ANEW.said())
         return found
 
     try:

@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 
 import click
 
+from pengpos.console import ConsoleRefusal, SpokenGroup, language, option, refusal_of, say
 from pengpos.core.errors import ConfigError, PengposError
 from pengpos.core.money import AMOUNT_LIMIT_MINOR, Money
 from pengpos.home import Home
@@ -23,12 +24,6 @@ from sandbox.phone.wallet.events import Asked, Authorised, Event, PaidAnotherWay
 from sandbox.phone.wallet.owner import Owner, UnaskedBounds
 
 CURRENCY = "CNY"  # of the sandbox's play money
-_FALSE_ISSUERS = (
-    "The backend names issuers that none of yours has signed. They are not believed; is it the right backend?"
-)
-_STRANGERS_KEYS = (
-    "Someone else had a key made for your account. It was blocked; what it has paid stands in the list of payments."
-)
 _TAPS = 4  # unlock, confirm, and one more: then something is wrong
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -54,9 +49,7 @@ class Settings:
         if self.port is not None:
             return self.port
         if not self._parts.vpcd_ports:
-            raise ConfigError(
-                "reader", "the running terminal has no virtual one", "Hold a real phone to it, or give --port"
-            )
+            raise ConfigError(words.READER.said(), words.READER_NONE.said(), words.READER_CURE.said())
         return self._parts.vpcd_ports[0]
 
     @property
@@ -71,35 +64,37 @@ def _in_plain_words(command: Callable[P, R]) -> Callable[P, R]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
-        except (PengposError, OSError, sqlite3.Error) as err:
-            raise click.ClickException(str(err)) from err
+        except PengposError as err:
+            raise refusal_of(err) from err
+        except (OSError, sqlite3.Error) as err:
+            raise ConsoleRefusal(str(err)) from err
 
     return wrapped
 
 
-@click.group()
-@click.option("--backend", metavar="URL", help="The payment backend; else that of the running terminal.")
-@click.option("--port", type=click.IntRange(1, 65535), help="vpcd's port of the reader; else the running terminal's.")
-@click.option("--name", default="shopper", show_default=True, help="Which phone: each has its own account.")
+@click.group(cls=SpokenGroup, help=words.HELP)
+@option("--backend", metavar="URL", help=words.HELP_BACKEND)
+@option("--port", type=click.IntRange(1, 65535), help=words.HELP_PORT)
+@option("--name", default="shopper", show_default=True, help=words.HELP_NAME)
 @click.pass_context
 def phone(ctx: click.Context, backend: str | None, port: int | None, name: str) -> None:
     """A shopper's phone: tap it on the virtual reader, look into its purse."""
     ctx.obj = Settings(home=Home.of_environment(), name=name, backend=backend, port=port)
 
 
-@phone.command()
-@click.option("--hold", "hold_s", type=click.FloatRange(0, 3600), help="Seconds at the reader at most  [default: 10]")
-@click.option("--lock", is_flag=True, help="The phone is locked: it asks to be unlocked.")
-@click.option("--tap-limit", metavar="AMOUNT", help="Locked or not it pays up to this unasked, a few times.")
-@click.option("--ask", is_flag=True, help="Its owner wants to confirm first.")
-@click.option("--no", "says_no", is_flag=True, help="Its owner says no.")
-@click.option("--yes", is_flag=True, help="Answer the phone's questions with yes.")
-@click.option("--tip", metavar="AMOUNT", help="A tip (打赏), e.g. 0.88.")
-@click.option("--tear", metavar="K", type=click.IntRange(0), help="Lift it as byte K of its reply is on the way.")
-@click.option("--leave", is_flag=True, help="Leave it lying there after the tap.")
-@click.option("--slow", "slow_s", metavar="S", type=click.FloatRange(0, 60), help="Take S seconds for each answer.")
-@click.option("--garbage", is_flag=True, help="Answer noise.")
-@click.option("--offline", is_flag=True, help="The phone has no network.")
+@phone.command(help=words.HELP_TAP)
+@option("--hold", "hold_s", type=click.FloatRange(0, 3600), help=words.HELP_HOLD)
+@option("--lock", is_flag=True, help=words.HELP_LOCK)
+@option("--tap-limit", metavar="AMOUNT", help=words.HELP_LIMIT)
+@option("--ask", is_flag=True, help=words.HELP_ASK)
+@option("--no", "says_no", is_flag=True, help=words.HELP_NO)
+@option("--yes", is_flag=True, help=words.HELP_YES)
+@option("--tip", metavar="AMOUNT", help=words.HELP_TIP)
+@option("--tear", metavar="K", type=click.IntRange(0), help=words.HELP_TEAR)
+@option("--leave", is_flag=True, help=words.HELP_LEAVE)
+@option("--slow", "slow_s", metavar="S", type=click.FloatRange(0, 60), help=words.HELP_SLOW)
+@option("--garbage", is_flag=True, help=words.HELP_GARBAGE)
+@option("--offline", is_flag=True, help=words.HELP_OFFLINE)
 @click.pass_obj
 @_in_plain_words
 def tap(
@@ -155,16 +150,16 @@ def _tap_until_done(shopper: VirtualPhone, port: int, seconds: float, *, leave: 
         try:
             in_peace = shopper.hold(port, seconds, lift_when=None if leave else _is_the_end)
         except KeyboardInterrupt:
-            click.echo("Lifted.")
+            say(words.LIFTED)
         except OSError as err:
-            raise ConfigError(f"port {port}", str(err), "Is the terminal running? `pengpos run` starts one") from err
+            raise ConfigError(words.PORT.said(number=port), str(err), words.PORT_CURE.said()) from err
         new = shopper.events_since(mark)
         last = new[-1] if new else None
         if not in_peace:
-            click.echo("The phone left the reader too early. Tap again: it gives the same answer.")
+            say(words.TOO_EARLY)
             return None
         if last is None:
-            click.echo("The terminal asked this phone for nothing. Is there a sale on it?")
+            say(words.NOTHING_ASKED)
             return None
         if not isinstance(last, Asked) or not _agrees(last, yes=yes):
             return last
@@ -186,14 +181,14 @@ def _is_paid(event: Event | None) -> bool:
 
 
 def _agrees(asked: Asked, *, yes: bool) -> bool:
-    question = f"{words.of_offer(asked.offer)}. Pay?"
+    question = words.ASK_PAY.in_language(language(), offer=words.of_offer(asked.offer))
     try:
         return yes or click.confirm(question, default=True)
     except click.Abort:  # standard input has ended: no answer is a no
         return False
 
 
-@phone.command()
+@phone.command(help=words.HELP_SCAN)
 @click.argument("url")
 @click.pass_obj
 @_in_plain_words
@@ -206,7 +201,7 @@ def scan(settings: Settings, url: str) -> None:
             raise click.exceptions.Exit(1)
 
 
-@phone.command()
+@phone.command(help=words.HELP_BALANCE)
 @click.pass_obj
 @_in_plain_words
 def balance(settings: Settings) -> None:
@@ -216,12 +211,12 @@ def balance(settings: Settings) -> None:
             click.echo(str(Money(held.amount, held.currency)))
             if held.set_aside:
                 free, kept = Money(held.available, held.currency), Money(held.set_aside, held.currency)
-                click.echo(f"{free} available, {kept} set aside for shops that are offline")
+                say(words.AVAILABLE, free=free, kept=kept)
         for currency, minor in shopper.store.promisable(shopper.wallet.now()).items():
-            click.echo(f"{Money(minor, currency)} of it also where the shop is offline")
+            say(words.PROMISABLE, amount=Money(minor, currency))
 
 
-@phone.command()
+@phone.command(help=words.HELP_PAYMENTS)
 @click.pass_obj
 @_in_plain_words
 def payments(settings: Settings) -> None:
@@ -231,7 +226,7 @@ def payments(settings: Settings) -> None:
         ids = {payment.intent_id.bytes for payment in booked}
         lines = [words.of_payment(tap) for tap in shopper.store.history() if tap.intent_id not in ids]
         lines += [words.of_account_payment(payment) for payment in booked]
-        click.echo("\n".join(lines or ["No payments yet."]))
+        click.echo("\n".join(lines or [words.NO_PAYMENTS.in_language(language())]))
 
 
 class _DueName(click.ParamType[str]):
@@ -243,15 +238,15 @@ class _DueName(click.ParamType[str]):
         return value if "." in value else str(click.UUID.convert(value, param, ctx))
 
 
-@phone.command()
-@click.option("--pay", "paid", metavar="ID", type=_DueName(), help="Pay this one after all.")
-@click.option("--refuse", "refused", metavar="ID", type=_DueName(), help="This one is not yours, or you will not pay.")
+@phone.command(help=words.HELP_DUES)
+@option("--pay", "paid", metavar="ID", type=_DueName(), help=words.HELP_PAY)
+@option("--refuse", "refused", metavar="ID", type=_DueName(), help=words.HELP_REFUSE)
 @click.pass_obj
 @_in_plain_words
 def dues(settings: Settings, paid: str | None, refused: str | None) -> None:
     """What you are asked to pay after all: paid while a shop was offline, and declined when it came online again."""
     if paid is not None and refused is not None:
-        raise click.UsageError("--pay and --refuse are one at a time")
+        raise click.UsageError(words.ONE_OF_DUES.in_language(language()))
     with _opened(settings, Owner(), Honest()) as shopper, _account(settings, shopper) as account:
         if paid is not None:
             lines = [words.of_due(account.pay_due(paid))]
@@ -259,7 +254,7 @@ def dues(settings: Settings, paid: str | None, refused: str | None) -> None:
             lines = [words.of_due(account.refuse_due(refused))]
         else:
             lines = [words.of_due(due) for due in account.dues()]
-        click.echo("\n".join(lines or ["No shop asks you for anything."]))
+        click.echo("\n".join(lines or [words.NO_DUES.in_language(language())]))
 
 
 @contextmanager
@@ -275,13 +270,13 @@ def _opened(settings: Settings, owner: Owner, manner: Manner) -> Iterator[Virtua
                     if shopper.account_id is None:
                         shopper.sign_up(account, backend=settings.backend_url, name=settings.name)
                     if shopper.sync(account):
-                        click.echo(_FALSE_ISSUERS, err=True)
+                        say(words.FALSE_ISSUERS, err=True)
                     if shopper.blocked_keys:
-                        click.echo(_STRANGERS_KEYS, err=True)
+                        say(words.STRANGERS_KEYS, err=True)
             except BackendUnreachableError as err:
                 if shopper.account_id is None:
                     raise
-                click.echo(f"No network, going on without: {err}", err=True)
+                say(words.GOING_ON, err=True, why=err)
         elif shopper.account_id is None:
             raise BackendUnreachableError(settings.name, "a phone signs up and fetches credentials online first")
         yield shopper
@@ -295,8 +290,8 @@ def _account(settings: Settings, shopper: VirtualPhone) -> Iterator[Account]:
     except BackendRefusedError as err:
         if err.status != 401:
             raise
-        way_out = f"Use another --name, or remove {phone_directory(settings.home, settings.name)}"
-        raise ConfigError(settings.backend_url, f"it does not know the account of {settings.name!r}", way_out) from err
+        way_out = words.ANOTHER_NAME.said(directory=phone_directory(settings.home, settings.name))
+        raise ConfigError(settings.backend_url, words.UNKNOWN_ACCOUNT.said(name=settings.name), way_out) from err
     finally:
         account.close()
 
@@ -310,7 +305,7 @@ def _manner(tear: int | None, slow_s: float | None, *, garbage: bool) -> Manner:
     if garbage:
         manners.append(Garbage())
     if len(manners) > 1:
-        raise click.UsageError("--tear, --slow and --garbage are one at a time")
+        raise click.UsageError(words.ONE_MANNER.in_language(language()))
     return manners[0] if manners else Honest()
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes events, payments and reasons as sentences for the phone's owner, in plain English."""
+"""Writes events, payments and reasons as sentences for the phone's owner, and what `pengpos phone` says beside them."""
 
 from pathlib import Path
 from typing import Final
 
+from pengpos.console import language
 from pengpos.core.money import AMOUNT_LIMIT_MINOR, Money
 from pengpos.core.reasons import Reason
 from pengpos.i18n import Catalogue, Message
@@ -57,6 +58,51 @@ _DUES: Final = {
     "withdrawn": message("due.withdrawn"),
     "open": message("due.open"),
 }
+# What the command says.
+ASK_PAY: Final = message("ask.pay")
+LIFTED: Final = message("tap.lifted")
+TOO_EARLY: Final = message("tap.too_early")
+NOTHING_ASKED: Final = message("tap.nothing")
+AVAILABLE: Final = message("balance.available")
+PROMISABLE: Final = message("balance.promisable")
+NO_PAYMENTS: Final = message("payments.none")
+NO_DUES: Final = message("dues.none")
+ONE_OF_DUES: Final = message("dues.one")
+FALSE_ISSUERS: Final = message("backend.false_issuers")
+STRANGERS_KEYS: Final = message("backend.strangers_keys")
+GOING_ON: Final = message("backend.going_on")
+UNKNOWN_ACCOUNT: Final = message("backend.unknown_account")
+ANOTHER_NAME: Final = message("backend.another_name")
+READER: Final = message("reader.name")
+READER_NONE: Final = message("reader.none")
+READER_CURE: Final = message("reader.cure")
+PORT: Final = message("port.name")
+PORT_CURE: Final = message("port.cure")
+ONE_MANNER: Final = message("tap.one_manner")
+HELP: Final = message("help.phone")
+HELP_BACKEND: Final = message("help.backend")
+HELP_PORT: Final = message("help.port")
+HELP_NAME: Final = message("help.name")
+HELP_TAP: Final = message("help.tap")
+HELP_HOLD: Final = message("help.tap.hold")
+HELP_LOCK: Final = message("help.tap.lock")
+HELP_LIMIT: Final = message("help.tap.limit")
+HELP_ASK: Final = message("help.tap.ask")
+HELP_NO: Final = message("help.tap.no")
+HELP_YES: Final = message("help.tap.yes")
+HELP_TIP: Final = message("help.tap.tip")
+HELP_TEAR: Final = message("help.tap.tear")
+HELP_LEAVE: Final = message("help.tap.leave")
+HELP_SLOW: Final = message("help.tap.slow")
+HELP_GARBAGE: Final = message("help.tap.garbage")
+HELP_OFFLINE: Final = message("help.tap.offline")
+HELP_SCAN: Final = message("help.scan")
+HELP_BALANCE: Final = message("help.balance")
+HELP_PAYMENTS: Final = message("help.payments")
+HELP_DUES: Final = message("help.dues")
+HELP_PAY: Final = message("help.dues.pay")
+HELP_REFUSE: Final = message("help.dues.refuse")
+
 _HINTS: Final = {
     Hint.UNLOCK: message("hint.unlock"),
     Hint.CONFIRM: message("hint.confirm"),
@@ -142,7 +188,7 @@ def of_due(due: AccountDue) -> str:
 
 
 def _say(said: Message, **values: object) -> str:
-    return said.in_language("en", **values)
+    return said.in_language(language(), **values)
 
 
 def _what(payment: Signed) -> str:

@@ -16,9 +16,11 @@ from pengpos.backend_api import roots
 from pengpos.backend_api.names_loop import NamesLoop
 from pengpos.backend_api.proxies import proxy_of
 from pengpos.client import Home, Language
+from pengpos.console import SpokenCommand, option, refusal_of
 from pengpos.core.errors import PengposError
 from pengpos.i18n import LANGUAGES
 from pengpos.serving.few_lines import log_to_stderr
+from terminal.commands import console_words as words
 from terminal.console import write_no_more
 from terminal.device.clock import DeviceClock
 from terminal.device.settings import read_settings
@@ -32,10 +34,15 @@ WORKERS = 8
 log = logging.getLogger(__name__)
 
 
-@click.command()
-@click.option("--language", type=click.Choice(LANGUAGES), default="zh-Hans", show_default=True,
-              help="Language of the sentences that tills show as they come.")  # fmt: skip
-@click.option("--log-level", type=click.Choice(["debug", "info", "warning"]), default="info", show_default=True)
+@click.command(cls=SpokenCommand, help=words.DAEMON)
+@option("--language", type=click.Choice(LANGUAGES), default="zh-Hans", show_default=True, help=words.DAEMON_LANGUAGE)
+@option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning"]),
+    default="info",
+    show_default=True,
+    help=words.DAEMON_LOG,
+)
 def daemon(language: str, log_level: str) -> None:
     """The terminal itself: readers, keys, journal, local API. Prints `ready` once it can sell."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until `heed_signals`
@@ -60,7 +67,7 @@ def daemon(language: str, log_level: str) -> None:
         with asyncio.Runner(loop_factory=NamesLoop) as runner:
             runner.run(_serve(given))
     except PengposError as error:
-        raise click.ClickException(str(error)) from error
+        raise refusal_of(error) from error
 
 
 def _diagnosis(home: Home) -> dict[str, object]:

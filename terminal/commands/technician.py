@@ -20,7 +20,7 @@ from pengpos.keys.file import FileKey
 from pengpos.keys.last_heard import LastHeard, read_last_heard
 from provisioning.cli import doctor_command, enrol_command
 from provisioning.doctor import examine
-from provisioning.finding import Finding, Probe, Said, Text, broken, well, worth_a_look
+from provisioning.finding import Finding, Probe, Text, broken, well, worth_a_look
 from provisioning.ports import DoctorPorts, EnrolPorts
 from provisioning.probes import own_probes
 from terminal.commands import doctor_words as words
@@ -105,7 +105,7 @@ def _what_can_be_read(home: Home) -> Text:
         sales = len(read_unsent(home.journal, load_key(home.journal_key, home.journal)).sales)
     except (PengposError, OSError):
         return words.NOTHING_READ
-    return Said(words.SALES_READ, {"count": sales})
+    return words.SALES_READ.said(count=sales)
 
 
 def _standing(home: Home) -> Finding:

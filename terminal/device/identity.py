@@ -15,11 +15,9 @@ from pengpos.keys.two_copies import mend, read_either
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.credential import Credential, Merchant
+from terminal.device import words
 
 T = TypeVar("T")
-
-_ENROL = "Enrol this terminal: pengpos enrol --backend URL"
-_DAMAGED_CURE = "Restore it from a backup; what waits for the backend is saved by pengpos queue export FILE"
 
 
 class NotEnrolledError(PengposError):
@@ -103,7 +101,7 @@ def _read_either(path: Path, parse: Callable[[bytes], T]) -> T:
     except FileNotFoundError:
         raise NotEnrolledError from None
     except OSError as error:
-        raise ConfigError(str(path), f"cannot be read ({error.strerror})", "Run this as the terminal's user") from None
+        raise ConfigError(str(path), words.CANNOT_BE_READ.said(why=error.strerror), words.AS_ITS_USER.said()) from None
 
 
 def _identity_in(path: Path, signer: Signer, content: bytes) -> Identity:
@@ -120,9 +118,9 @@ def _identity_in(path: Path, signer: Signer, content: bytes) -> Identity:
             enrolled_at=parse_rfc3339(stored["enrolled_at"]),
         )
     except (KeyError, TypeError, ValueError, MalformedError, SignatureError) as error:
-        raise ConfigError(str(path), f"damaged ({error})", _DAMAGED_CURE) from error
+        raise ConfigError(str(path), words.DAMAGED.said(why=error), words.RESTORE_ENROLMENT.said()) from error
     if credential.key.kid != PublicKey.of(signer).kid:
-        raise ConfigError(str(path), "the credential belongs to another device key", _ENROL)
+        raise ConfigError(str(path), words.CREDENTIAL_OF_ANOTHER.said(), words.ENROL_THIS.said())
     return identity
 
 
@@ -142,7 +140,7 @@ def _members(path: Path, content: bytes) -> dict[str, Any]:
     try:
         stored = json.loads(content)
     except ValueError as error:
-        raise ConfigError(str(path), f"not JSON ({error})", _DAMAGED_CURE) from None
+        raise ConfigError(str(path), words.NOT_JSON.said(why=error), words.RESTORE_ENROLMENT.said()) from None
     if not isinstance(stored, dict):
-        raise ConfigError(str(path), "not a JSON object", _DAMAGED_CURE)
+        raise ConfigError(str(path), words.NO_OBJECT.said(), words.RESTORE_ENROLMENT.said())
     return stored

@@ -26,6 +26,7 @@ import msgspec
 
 from pengpos.backend_api.proxies import proxy_of
 from pengpos.core.errors import ConfigError
+from terminal.device import words
 
 ReaderName = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 """A part of a reader's name; an empty one would be in each."""
@@ -77,15 +78,15 @@ def read_settings(path: Path) -> Settings:
     except PermissionError:
         raise  # of another user: there is nothing to mend in it
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
-        raise ConfigError(
-            str(path), f"not readable ({error})", "Mend the file, or move it away for the defaults"
-        ) from error
+        raise ConfigError(str(path), words.NOT_READABLE.said(why=error), words.MEND_SETTINGS.said()) from error
     try:
         settings = msgspec.convert(raw, Settings)
     except msgspec.ValidationError as error:
-        raise ConfigError(str(path), str(error), "docs/technicians.md lists every setting") from error
+        raise ConfigError(str(path), str(error), words.SETTINGS_LISTED.said()) from error
     try:
         proxy_of(settings.backend.proxy)
     except ConfigError as error:
-        raise ConfigError(str(path), f"{error.where} {error.detail}", error.way_out) from None
+        raise ConfigError(
+            str(path), words.SETTING_WRONG.said(name=error.where, detail=error.detail), error.way_out
+        ) from None
     return settings

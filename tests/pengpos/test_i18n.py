@@ -110,6 +110,14 @@ CONSOLES: list[tuple[dict[str, str], str, Language]] = [
     ({"LANG": "zh_CN.UTF-8"}, "ascii", "en"),
     ({"LANG": "zh_CN.UTF-8"}, "latin-1", "en"),
     ({"LANG": "zh_CN.UTF-8"}, "no-such-encoding", "en"),
+    ({"LANG": "en_GB.UTF-8", "LANGUAGE": "en", "PENGPOS_LANGUAGE": "zh-Hans"}, "utf-8", "zh-Hans"),
+    ({"LANG": "C", "PENGPOS_LANGUAGE": "zh_TW"}, "utf-8", "zh-Hant"),
+    ({"LANG": "zh_CN.UTF-8", "PENGPOS_LANGUAGE": "en"}, "utf-8", "en"),
+    ({"LANG": "zh_CN.UTF-8", "PENGPOS_LANGUAGE": "de"}, "utf-8", "zh-Hans"),
+    ({"PENGPOS_LANGUAGE": "zh-Hans"}, "ascii", "en"),
+    ({"LANG": "zh_CN.UTF-8", "TERM": "linux"}, "utf-8", "en"),
+    ({"LANG": "zh_CN.UTF-8", "TERM": "linux", "PENGPOS_LANGUAGE": "zh-Hans"}, "utf-8", "zh-Hans"),
+    ({"LANG": "zh_CN.UTF-8", "TERM": "xterm-256color"}, "utf-8", "zh-Hans"),
 ]
 
 

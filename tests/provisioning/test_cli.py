@@ -188,3 +188,21 @@ def test_doctor_speaks_the_technicians_language_and_programs_english(
 )
 def test_colour_is_for_a_console_that_has_it(environment: dict[str, str], *, is_terminal: bool, coloured: bool) -> None:
     assert cli.is_coloured(environment, is_terminal=is_terminal) is coloured
+
+
+@pytest.mark.parametrize(
+    ("language", "now", "already", "refused"),
+    [
+        ("zh-Hans", "已激活：晨光咖啡 Dawn Café的T-0001", "没有改动", "激活码：后台不认识，或已使用、已过期。"),
+        ("zh-Hant", "已啟用：晨光咖啡 Dawn Café的T-0001", "沒有變更", "啟用碼：後台不認識，或已使用、已過期。"),
+    ],
+)  # fmt: skip
+def test_enrol_speaks_the_technicians_language(
+    home: Home, tmp_path: Path, backend: StandIn, language: str, now: str, already: str, refused: str
+) -> None:
+    wanted = ("--backend", ORIGIN, "--language", language)
+    assert now in run_enrol(home, *wanted)[1]
+    assert already in run_enrol(home, *wanted)[1]
+    backend.answer = lambda _key: problem(422, "activation_code")
+    code, output = run_enrol(Home(tmp_path / "another"), *wanted)
+    assert (code, refused in output) == (1, True), output

@@ -7,10 +7,10 @@ from typing import cast
 import pytest
 
 from pengpos.home import Home
-from pengpos.i18n import LANGUAGES, Language
+from pengpos.i18n import LANGUAGES, Language, Said
 from provisioning import words
 from provisioning.doctor import examine
-from provisioning.finding import Finding, Said, broken, well, worth_a_look
+from provisioning.finding import Finding, broken, well, worth_a_look
 from provisioning.probes import own_probes
 from tests.provisioning.stand_in import NOW
 

@@ -4,12 +4,14 @@
 import errno
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
+from pengpos import console
 from terminal import cli
 
 DEVICE = ["daemon", "ui", "enrol", "doctor", "queue"]
@@ -59,6 +61,46 @@ def test_a_word_that_is_no_command_is_refused() -> None:
 def test_each_command_is_there(command: str) -> None:
     result = CliRunner().invoke(cli.main, [command, "--help"])
     assert result.exit_code == 0, result.output
+
+
+SPOKEN = [*DEVICE, "phone"]
+
+
+def parts_of(command: click.Command) -> Iterator[click.Command | click.Option]:
+    """A command, its options, and those below it."""
+    yield command
+    yield from (param for param in command.params if isinstance(param, click.Option) and param.name != "version")
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        yield from parts_of(below)
+
+
+@pytest.mark.parametrize("name", SPOKEN)
+def test_each_command_of_a_device_has_its_help_in_each_language(name: str) -> None:
+    command = cli.main.get_command(click.Context(cli.main), name)
+    assert command is not None
+    english = [
+        part.name for part in parts_of(command) if not isinstance(part, console.SpokenCommand | console.SpokenOption)
+    ]
+    assert english == []
+
+
+@pytest.mark.parametrize(
+    ("language", "parts"),
+    [
+        ("zh-Hans", ["用法: ", "激活这台收款机", "在收款机上:", "[默认"]),
+        ("zh-Hant", ["用法: ", "啟用這台收款機", "在收款機上:"]),
+        ("en", ["Usage: ", "Enrol this terminal", "On a device:"]),
+    ],
+)
+def test_the_list_is_in_the_language_that_is_asked_for(language: str, parts: list[str]) -> None:
+    said = CliRunner().invoke(cli.main, ["--language", language, "--help"]).output
+    said += CliRunner().invoke(cli.main, ["--language", language, "daemon", "--help"]).output
+    assert [part for part in parts if part not in said] == [], said
+
+
+def test_a_command_that_is_not_installed_says_so_in_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "find_spec", lambda _name: None)
+    assert "是开发用的，这里没有安装" in CliRunner().invoke(cli.main, ["--language", "zh-Hans", "run"]).output
 
 
 def test_listing_imports_no_command() -> None:

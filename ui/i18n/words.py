@@ -288,3 +288,13 @@ TOMORROW = message("time.tomorrow")
 YESTERDAY = message("time.yesterday")
 # Translators: {when} is one of the three above, or a date and a time.
 BEFORE = message("time.before")
+
+# At the console: `pengpos ui --help`.
+HELP: Final = message("help.ui")
+HELP_SOCKET: Final = message("help.ui.socket")
+HELP_SIZE: Final = message("help.ui.size")
+HELP_LANGUAGE: Final = message("help.ui.language")
+HELP_THEME: Final = message("help.ui.theme")
+HELP_FULLSCREEN: Final = message("help.ui.fullscreen")
+HELP_NO_MOTION: Final = message("help.ui.no_motion")
+HELP_REMOTE: Final = message("help.ui.remote")

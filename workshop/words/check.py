@@ -13,7 +13,9 @@ from workshop.words.keys import misused, template
 from workshop.words.program import SpeakingProgram
 from workshop.words.update import up_to_date
 
-_VALUE: Final = re.compile(r"\{(\w+)\}")
+_VALUE: Final = re.compile(r"\{(\w+)(?:!r)?\}")
+_KEY: Final = re.compile(r"[a-z\d_.]+")
+"""A key of ours. Any other is what a library says in English, by which it asks gettext itself."""
 _BRACE: Final = re.compile(r"[{}]")
 
 
@@ -45,7 +47,7 @@ def _about_sentence(message: Message, english: Message | None) -> Iterator[str]:
     sentence = str(message.string)
     if message.fuzzy:
         yield "is marked fuzzy: compare it with the English, then take the mark away"
-    if sentence == message.id:
+    if sentence == message.id and _KEY.fullmatch(sentence):
         yield "its sentence is the key"
     if _BRACE.search(_VALUE.sub("", sentence)):
         yield "a brace that is not part of a {value}"

@@ -44,6 +44,8 @@ _SIMULATOR: Final = ROOT / "sandbox" / "simulator"
 _PHONE: Final = ROOT / "sandbox" / "phone"
 PROGRAMS: Final = (
     SpeakingProgram(name="ui", code=ROOT / "ui", locale=ROOT / "ui" / "i18n" / "locale"),
+    SpeakingProgram(name="pengpos", code=ROOT / "pengpos", locale=ROOT / "pengpos" / "locale"),
+    SpeakingProgram(name="queue", code=ROOT / "offline_queue", locale=ROOT / "offline_queue" / "locale"),
     SpeakingProgram(name="terminal", code=ROOT / "terminal", locale=ROOT / "terminal" / "locale"),
     SpeakingProgram(name="provisioning", code=_PROVISIONING, locale=_PROVISIONING / "locale"),
     SpeakingProgram(name="backend", code=_BACKEND, locale=_BACKEND / "locale"),
@@ -59,5 +61,5 @@ PROGRAMS: Final = (
         locale=_SIMULATOR / "locale",
         module=_SIMULATOR / "static" / "sentences.js",
     ),
-    SpeakingProgram(name="phone", code=_PHONE, locale=_PHONE / "locale", languages=("en",)),
+    SpeakingProgram(name="phone", code=_PHONE, locale=_PHONE / "locale"),
 )

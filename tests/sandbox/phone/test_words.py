@@ -129,3 +129,19 @@ def test_a_booked_payment_says_how_it_stands(changes: dict[str, Any], said: str)
 )  # fmt: skip
 def test_a_due_says_who_asks_why_and_what_can_be_done(changes: dict[str, Any], said: str) -> None:
     assert words.of_due(AccountDue.model_validate(DUE | changes)) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "event", "payment"),
+    [
+        ("zh-Hans", "：请确认，再碰一次", "，付款成功，小票"),
+        ("zh-Hant", "：請確認，再碰一次", "，付款成功，收據"),
+        ("en", ": confirm, then tap again", ", paid, receipt "),
+    ],
+)
+def test_its_owner_reads_them_in_their_language(
+    language: str, event: str, payment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PENGPOS_LANGUAGE", language)
+    assert words.of_event(Asked(offer=OFFER, hint=Hint.CONFIRM, total_minor=1880)).endswith(event)
+    assert payment in words.of_payment(replace(SIGNED, outcome=Outcome.APPROVED, url="https://pay.example/r/1"))
