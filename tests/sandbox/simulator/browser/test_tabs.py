@@ -37,6 +37,8 @@ addEventListener("visibilitychange", () => (window.turned = performance.now()), 
 new Screen(document.getElementById("screen"), document.getElementById("away")).follow();
 document.body.dataset.ready = "";
 </script>"""
+DRAWN = "scene => document.getElementById('screen').width === scene"
+"""Each scene's picture is as wide as its number says."""
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
 )
@@ -47,15 +49,12 @@ class Panel:
 
     def __init__(self) -> None:
         self.scene = 1
-        self.drawn = "0"
-        """The number of the picture that the viewer has."""
         self.touched: list[dict[str, Any]] = []
 
     async def frame(self, request: Request) -> Response:
-        self.drawn = request.query_params["after"]
-        if self.drawn == str(self.scene):
+        if request.query_params["after"] == str(self.scene):
             return Response(status_code=204)
-        head = {"Frame": str(self.scene), "Scene": str(self.scene), "Area": "0,0,1,1", "Size": "1x1"}
+        head = {"Frame": str(self.scene), "Scene": str(self.scene), "Area": "0,0,1,1", "Size": f"{self.scene}x1"}
         return Response(PIXEL, media_type="image/png", headers=head)
 
     async def input(self, request: Request) -> Response:
@@ -95,7 +94,7 @@ def view(tabs: "BrowserContext") -> "Iterator[tuple[Page, Panel]]":
     with served(panel) as url:
         page.bring_to_front()
         page.goto(url)
-        until(lambda: panel.drawn == "1", "the first scene is drawn")
+        page.wait_for_function(DRAWN, arg=1)
         yield page, panel
         page.close()
 
@@ -113,7 +112,7 @@ def test_what_changed_behind_another_tab_was_seen_by_nobody_before(view: "tuple[
     assert press(view, "1", 1)["scene"] == 1
     with behind(page):
         panel.scene = 2
-        until(lambda: panel.drawn == "2", "the second is drawn")
+        page.wait_for_function(DRAWN, arg=2, polling=20)
     seen = press(view, "2", 2)
     assert seen["scene"] == 2
     assert seen["at_ms"] - seen["stood_ms"] >= page.evaluate("turned")
