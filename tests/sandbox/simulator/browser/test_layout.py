@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.simulator.shop import NAMES
 from tests.sandbox.simulator.browser.standing import AWAY, Standing, due, handset, opened, standing
-from tests.support.browser import DESK, PHONE, browser, profile
+from tests.support.browser import DESK, browser, profile
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["browser", "standing"]
 
 SMALLEST: "ViewportSize" = {"width": 320, "height": 568}
+TABLET: "ViewportSize" = {"width": 768, "height": 1024}
 MISFITS = """() => {
   const named = (one) => `${one.tagName.toLowerCase()} '${one.textContent.trim().slice(0, 20)}'`;
   const shown = (what) => [...document.querySelectorAll(what)].filter((one) => one.getClientRects().length > 0);
@@ -50,9 +51,10 @@ def large_letters(page: "Page", times: int) -> None:
     page.context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": fonts})
 
 
-@pytest.mark.parametrize("times", [1, 2], ids=["100 %", "200 %"])
 @pytest.mark.parametrize(
-    "viewport", [SMALLEST, PHONE, {"width": 768, "height": 1024}, DESK], ids=["320", "360", "768", "1280"]
+    ("viewport", "times"),
+    [(SMALLEST, 1), (SMALLEST, 2), (TABLET, 1), (TABLET, 2), (DESK, 1)],
+    ids=["320", "320, 200 %", "768", "768, 200 %", "1280"],
 )
 def test_it_fits_and_every_target_is_large_enough(
     browser: "Browser", standing: tuple[Standing, str], viewport: "ViewportSize", times: int
