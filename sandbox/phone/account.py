@@ -125,13 +125,23 @@ class AccountPayment(_Answer):
     """Nothing was taken, and never will be."""
     from_set_aside: _Minor = 0
     """How much of an approved payment came from what was set aside for its key."""
+    promise: str | None = None
+    """An issuer's word on `final` and `from_set_aside`, over key and intent; a backend of page 1.2 gives none."""
     due: PaymentDue | None = None
     """What is asked after all of a payment accepted offline and declined when the shop came online again."""
 
 
-class _Intent(_Answer):
+class IntentFate(_Answer):
+    """Of an intent for which nothing was delivered: `promise` is an issuer's word that nothing will be taken."""
+
     final: bool = False
     payment: object = None
+    promise: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """As the backend says it, unsigned: nothing was taken, and nothing will be."""
+        return self.final and self.payment is None
 
 
 class _Payments(_Answer):
@@ -252,16 +262,13 @@ class Account:
         """The account's last two hundred payments, newest first; their receipts unverified."""
         return self._call(_Payments, "GET", "payments?limit=200").payments
 
-    def is_over(self, intent_id: bytes, terminal_id: str) -> bool:
-        """Whether this account has paid nothing of an intent, and whatever is delivered for it from now on is refused.
-
-        False where the backend does not say.
-        """
+    def fate(self, intent_id: bytes, terminal_id: str, kid: bytes) -> IntentFate:
+        """What becomes of what our key signed for an intent and nobody delivered; of one unknown there, nothing yet."""
+        path = f"intents/{b64u(intent_id)}.{quote(terminal_id, safe='')}?kid={b64u(kid)}"
         try:
-            said = self._call(_Intent, "GET", f"intents/{b64u(intent_id)}.{quote(terminal_id, safe='')}")
+            return self._call(IntentFate, "GET", path)
         except BackendRefusedError:
-            return False
-        return said.final and said.payment is None
+            return IntentFate()
 
     def dues(self) -> list[AccountDue]:
         """What this account is or was asked to pay after an offline payment was declined, newest first."""

@@ -28,6 +28,7 @@ from sandbox.phone.wallet.applet import Applet
 from sandbox.phone.wallet.events import Event
 from sandbox.phone.wallet.keyring import KeyRing
 from sandbox.phone.wallet.owner import Owner
+from sandbox.phone.wallet.promises import NEVER, Fate, Promises
 from sandbox.phone.wallet.store import HeldCredential, WalletStore
 from sandbox.phone.wallet.wallet import Wallet
 
@@ -226,15 +227,14 @@ class VirtualPhone:
             if payment.receipt is not None:
                 paid = payment.status == "approved"
                 self.wallet.take_receipt(read_signed(payment.receipt), own_account_paid=paid)
+        promises = Promises(wallet=self.wallet, store=self.store)
         for payment in payments:  # after all receipts: by one of them this account may have paid by the page itself
-            if payment.final:
-                self.wallet.release_promise(payment.intent_id.bytes)
-            elif payment.status == "approved":
-                self.store.record_drawn(payment.intent_id.bytes, payment.from_set_aside)
+            promises.hear(payment.intent_id.bytes, payment.promise, _fate_of(payment))
         delivered = {payment.intent_id.bytes for payment in payments}
-        for intent_id, terminal_id in self.wallet.open_promises():  # the cashier may have given the sale up
-            if intent_id not in delivered and account.is_over(intent_id, terminal_id):
-                self.wallet.release_promise(intent_id)
+        for signed in self.store.open_promises():  # the cashier may have given the sale up
+            if signed.intent_id not in delivered:
+                said = account.fate(signed.intent_id, signed.terminal_id, signed.kid)
+                promises.hear(signed.intent_id, said.promise, NEVER if said.is_over else None)
 
     def _learn_issuers(self, account: Account) -> frozenset[bytes]:
         named = account.issuers()
@@ -259,6 +259,8 @@ class VirtualPhone:
         with self.store.transaction():
             self.store.write_note(_REVOKED, json.dumps(sorted(kid.hex() for kid in learnt.kids)))
             self.store.write_note(_REVOKED_VERSION, str(learnt.version))
+            if learnt.signs_promises:
+                Promises(wallet=self.wallet, store=self.store).are_signed()
         self.wallet.revoked = learnt.kids
 
     def scan(self, account: Account, url: str) -> AccountPayment:
@@ -293,6 +295,13 @@ class VirtualPhone:
     def _need_network(self) -> None:
         if not self.owner.network:
             raise BackendUnreachableError("network", "this phone is offline")
+
+
+def _fate_of(payment: AccountPayment) -> Fate | None:
+    """As the backend says it unsigned."""
+    if payment.final:
+        return NEVER
+    return Fate(taken=True, from_set_aside_minor=payment.from_set_aside) if payment.status == "approved" else None
 
 
 def _issuers_of(store: WalletStore) -> Issuers:

@@ -4,6 +4,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pydantic import StrictBool
+
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.cose import Context
 from pengpos.wire.encoding.keys import Issuers
@@ -12,14 +14,19 @@ from sandbox.phone.documents import WalletDocument, read_document
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revoked:
-    """The kids of revoked device keys, and the version of the document that named them; 0: no document did."""
+    """The kids of revoked device keys, and the version of the document that named them; 0: no document did.
+
+    `signs_promises`: the document said that what became of promises is signed.
+    """
 
     kids: frozenset[bytes] = frozenset()
     version: int = 0
+    signs_promises: bool = False
 
 
 class _Document(WalletDocument):
     kids: Sequence[str]
+    signs_promises: StrictBool = False
 
 
 def learn_revoked(known: Revoked, document: bytes, issuers: Issuers, now: int) -> Revoked:
@@ -27,4 +34,5 @@ def learn_revoked(known: Revoked, document: bytes, issuers: Issuers, now: int) -
     said = read_document(document, issuers, Context.REVOKED, _Document, now)
     if said.version < known.version:
         return known
-    return Revoked(kids=frozenset(unb64u(kid) for kid in said.kids), version=said.version)
+    kids = frozenset(unb64u(kid) for kid in said.kids)
+    return Revoked(kids=kids, version=said.version, signs_promises=said.signs_promises)

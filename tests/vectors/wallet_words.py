@@ -8,11 +8,13 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from tests.vectors import SPEC, VECTORS
 from tests.vectors.encoder import digest, sign_payload
 
 KEYS = VECTORS["keys"]
+CASE = 0
 ACCOUNT, TOKEN = "A-0001", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 
 
@@ -62,7 +64,53 @@ def account_tokens() -> dict[str, Any]:
     }
 
 
-SECTIONS = {"account_tokens": account_tokens}
+def _promise(name: str, taken: bool | None, said: Mapping[str, object] | None = None, **how: Any) -> dict[str, Any]:
+    """`taken`: what the wallet believes of case 0; None: nothing new."""
+    case = VECTORS["cases"][CASE]
+    whole = {
+        "kid": text(bytes.fromhex(KEYS["wallet"]["kid"])),
+        "terminal_id": "T-0001",
+        "intent_id": str(UUID(hex=case["intent_id"])),
+        "taken": False,
+        "from_set_aside": 0,
+        **(said or {}),
+    }
+    return {"name": name, "signed": word(whole, **{"context": "promise", **how}), "taken": taken}
+
+
+def promises() -> dict[str, Any]:
+    """`promise` in what a backend says of a payment, and of an intent for which nothing was delivered."""
+    other = str(UUID(hex=VECTORS["cases"][CASE + 1]["intent_id"]))
+    return {
+        "note": "the wallet has signed case 0; `taken` is what it believes then: false frees the promise, true counts "
+        "`from_set_aside` of it, null is nothing new",
+        "to_case": CASE,
+        "cases": [
+            _promise("nothing was taken", False),
+            _promise("taken, from what was set aside", True, {"taken": True, "from_set_aside": 880}),
+            _promise("taken, from free money", True, {"taken": True}),
+            _promise("with a member of a later page", False, {"later": [1]}),
+            _promise("of another key", None, {"kid": STRANGERS}),
+            _promise("of another terminal's intent of this id", None, {"terminal_id": "T-0002"}),
+            _promise("of another intent", None, {"intent_id": other}),
+            _promise("of the intent in other letters", None, {"intent_id": VECTORS["cases"][CASE]["intent_id"]}),
+            _promise("no key", None, {"kid": None}),
+            _promise("no terminal", None, {"terminal_id": None}),
+            _promise("not whether", None, {"taken": None}),
+            _promise("not how much", None, {"from_set_aside": None}),
+            _promise("less than nothing", None, {"taken": True, "from_set_aside": -1}),
+            _promise("nothing, and yet something", None, {"from_set_aside": 1}),
+            _promise("a number that is true", None, {"taken": 1}),
+            _promise("by a stranger", None, by="stranger"),
+            _promise("by the terminal", None, by="terminal"),
+            _promise("without an issuer's kid", None, named=False),
+            _promise("signed as a refund", None, context="refund"),
+            _promise("signed as a token", None, context="account-token"),
+        ],
+    }
+
+
+SECTIONS = {"account_tokens": account_tokens, "promises": promises}
 
 if __name__ == "__main__":
     content = json.dumps({**VECTORS, **{name: made() for name, made in SECTIONS.items()}}, indent=1, ensure_ascii=False)

@@ -46,6 +46,7 @@ class Context(StrEnum):
     SETTLEMENT = "settlement"
     ANSWER = "answer"
     TOKEN = "token"  # noqa: S105  # a name of what is signed
+    PROMISE = "promise"
     ACCOUNT_TOKEN = "account-token"  # noqa: S105  # likewise
     CREDENTIAL_REQUEST = "credential-request"
     EXPORT = "export"

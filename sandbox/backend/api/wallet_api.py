@@ -111,14 +111,21 @@ def payments(
     """The account's payments, newest first."""
     with backend.db.read() as session:
         now = backend.clock.now()
-        return rendering.payments(page_reports.payments_of(session, account_id, next_page, limit, now))
+        page = page_reports.payments_of(session, account_id, next_page, limit, now)
+    return rendering.payments(page, backend.issuer)
 
 
 @router.get("/intents/{reference}")
-def look(reference: str, account_id: AccountIdOrNone, backend: BackendOf) -> shapes.PayableIntent:
+def look(
+    reference: str,
+    account_id: AccountIdOrNone,
+    backend: BackendOf,
+    kid: Annotated[str | None, Query(min_length=11, max_length=11)] = None,
+) -> shapes.PayableIntent:
     """Merchant and amount, by intent id (UUID or 22 characters) or presentation; claims nothing."""
     wanted = page_payments.read_reference(backend, reference, None)
-    return rendering.payable(backend.db.write(lambda session: page_payments.look(session, backend, account_id, wanted)))
+    report = backend.db.write(lambda session: page_payments.look(session, backend, account_id, wanted, kid))
+    return rendering.payable(report, backend.issuer)
 
 
 @router.post("/intents/{reference}/claim")

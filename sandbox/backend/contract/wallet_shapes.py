@@ -165,6 +165,7 @@ class WalletPayment(PaymentWithRefunds):
     `final`: nothing was taken of this authorisation and never will be, so that a wallet may promise the sum again. A
     payment declined online is not final while its terminal may still say that it had accepted it offline.
     `from_set_aside`: how much of an approved payment was taken from what was set aside for the key that signed it.
+    `promise`: an issuer's word on these two, over key and intent.
     """
 
     reference: Reference | None = None
@@ -174,6 +175,7 @@ class WalletPayment(PaymentWithRefunds):
     confirmation_code: str | None = None
     from_set_aside: Amount | None = None
     final: StrictBool = False
+    promise: Base64url | None = None
 
 
 class PayableIntent(InCurrency):
@@ -201,6 +203,8 @@ class PayableIntent(InCurrency):
     payment: WalletPayment | None = None
     final: bool = False
     """Of nothing that was signed for it is anything taken any more, but what `payment` says."""
+    promise: Base64url | None = None
+    """An issuer's word on that for the key that was asked about, of which nothing was delivered."""
     test_amount: bool = False
     """The amount's last two digits choose the outcome."""
 

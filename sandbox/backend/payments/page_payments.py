@@ -98,10 +98,20 @@ def _is_of(presentation: Presentation, named: ids.IntentReference) -> bool:
 
 
 def look(
-    session: Session, backend: Backend, account_id: str | None, reference: Reference
+    session: Session, backend: Backend, account_id: str | None, reference: Reference, kid: str | None = None
 ) -> page_reports.PayableReport:
-    """What is to be paid to whom; claims nothing. Whoever has the address may ask, also without an account."""
-    return _report(session, backend, _lock(session, backend, reference), account_id)
+    """What is to be paid to whom; claims nothing. Whoever has the address may ask, also without an account.
+
+    With `kid` also what becomes of what this key of the account's has signed. Raises NotFoundError for another's key.
+    """
+    intent = _lock(session, backend, reference)
+    report = _report(session, backend, intent, account_id)
+    if kid is None:
+        return report
+    if account_id is None:
+        raise NotFoundError("key")
+    vouchers.check_own_key(session, account_id, kid)
+    return replace(report, promise=page_reports.never_delivered(session, intent, kid))
 
 
 def claim(session: Session, backend: Backend, account_id: str, reference: Reference) -> page_reports.PayableReport:

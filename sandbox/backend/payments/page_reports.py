@@ -28,6 +28,20 @@ from sandbox.backend.records.tables import (
 )
 from sandbox.backend.terminals.merchants import merchant_of
 
+_OVER = frozenset({IntentStatus.CANCELLED, IntentStatus.APPROVED})
+"""Whatever is delivered for such an intent from now on is refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseReport:
+    """What became of what a key signed for a terminal's intent; not `taken`: nothing was, and never will be."""
+
+    kid: str
+    terminal_id: str
+    intent_id: str
+    taken: bool
+    from_set_aside_minor: int
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagePaymentReport:
@@ -46,6 +60,7 @@ class PagePaymentReport:
     confirmation_code: str | None
     final: bool
     from_set_aside_minor: int | None
+    promise: PromiseReport | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +90,8 @@ class PayableReport:
     payment: PagePaymentReport | None
     final: bool
     """Whatever is delivered for it from now on is refused."""
+    promise: PromiseReport | None = None
+    """For the key that was asked about, where nothing was delivered of it and never will be taken."""
     test_amount: bool = False
     """Its ending chooses the outcome."""
 
@@ -130,7 +147,23 @@ def of_intent(session: Session, intent: IntentRow, account_id: str | None, now: 
         claimed_until=intent.claimed_until if claimed else None,
         claimed_by_me=claimed and account_id is not None and intent.claimed_by == account_id,
         payment=None if mine is None or account_id is None else of_payment(session, mine, account_id, now),
-        final=intent.status in {IntentStatus.CANCELLED, IntentStatus.APPROVED},
+        final=intent.status in _OVER,
+    )
+
+
+def never_delivered(session: Session, intent: IntentRow, kid: str) -> PromiseReport | None:
+    """That nothing will be taken of what this key signed for an intent that has ended; None if that is not so."""
+    if intent.status not in _OVER:
+        return None
+    delivered = select(PaymentRow.id).where(PaymentRow.intent_key == intent.key, PaymentRow.wallet_kid == kid).limit(1)
+    if session.scalar(delivered) is not None:
+        return None
+    return PromiseReport(
+        kid=kid,
+        terminal_id=intent.terminal_id,
+        intent_id=intent.intent_id,
+        taken=False,
+        from_set_aside_minor=0,
     )
 
 
@@ -146,6 +179,17 @@ def of_payment(session: Session, row: PaymentRow, account_id: str, now: int) -> 
     if mine and not intent.online and row.way is PaymentWay.PAGE and row.status is PaymentStatus.APPROVED:
         secret = session.get_one(TerminalRow, row.terminal_id).confirmation_secret
         code = confirmation_code(secret, UUID(intent.intent_id).bytes, intent.amount_minor)
+    final = finality.is_final(session, intent, row, now)
+    from_set_aside_minor = row.from_set_aside_minor if mine and row.status is PaymentStatus.APPROVED else None
+    promise = None
+    if mine and row.wallet_kid is not None and (final or from_set_aside_minor is not None):
+        promise = PromiseReport(
+            kid=row.wallet_kid,
+            terminal_id=row.terminal_id,
+            intent_id=intent.intent_id,
+            taken=not final,
+            from_set_aside_minor=from_set_aside_minor or 0,
+        )
     return PagePaymentReport(
         payment=replace(report, due=report.due if dues.asks_for(session, row) else None),
         reference=ids.reference_beside(intent.key),
@@ -153,8 +197,9 @@ def of_payment(session: Session, row: PaymentRow, account_id: str, now: int) -> 
         till_reference=intent.reference,
         merchant=merchant_of(session, row.terminal_id),
         confirmation_code=code,
-        final=finality.is_final(session, intent, row, now),
-        from_set_aside_minor=row.from_set_aside_minor if mine and row.status is PaymentStatus.APPROVED else None,
+        final=final,
+        from_set_aside_minor=from_set_aside_minor,
+        promise=promise,
     )
 
 

@@ -29,5 +29,5 @@ def signed(session: Session, issuer: Issuer, now: int) -> bytes:
         version=terminals + 1,
         now=now,
         not_after=now + REVOKED_LIFE_S,
-        content={"kids": list(kids)},
+        content={"kids": list(kids), "signs_promises": True},
     )

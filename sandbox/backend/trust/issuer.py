@@ -134,6 +134,10 @@ class Issuer:
         """What a settlement holds (context `PengTap1 settlement`), in base64url."""
         return b64u(self._signed_json(Context.SETTLEMENT, members))
 
+    def promise(self, members: dict[str, Any]) -> str:
+        """What became of what a key signed for an intent (context `PengTap1 promise`), in base64url."""
+        return b64u(self._signed_json(Context.PROMISE, members))
+
     def account_token(self, members: dict[str, Any]) -> bytes:
         """Which token is an account's now (context `PengTap1 account-token`)."""
         return self._signed_json(Context.ACCOUNT_TOKEN, members)

@@ -12,6 +12,7 @@ from typing import Any
 from pengpos.core.errors import MalformedError
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.credential import Allowance, Credential
+from pengpos.wire.objects.intent import SignedIntent
 from pengpos.wire.objects.receipt import Outcome, Receipt
 from sandbox.phone.wallet.file import WalletFile
 
@@ -58,6 +59,11 @@ class Signed:
     """The backend will never take it."""
     unasked: bool = False
     """Signed under the tap limit, without asking, and its owner has not unlocked the phone since."""
+
+    @property
+    def terminal_id(self) -> str:
+        """The terminal whose intent was signed: another's may have the same id."""
+        return SignedIntent.read(self.intent, self.terminal_key).claims.terminal_id
 
     @property
     def paid_by_another(self) -> bool:

@@ -19,7 +19,7 @@ from pengpos.wire.encoding.cose import Sign1
 from pengpos.wire.encoding.keys import Issuers
 from pengpos.wire.objects.authorisation import AuthorisationClaims, Funding, sign_authorisation
 from pengpos.wire.objects.credential import Merchant
-from pengpos.wire.objects.intent import IntentClaims, SignedIntent
+from pengpos.wire.objects.intent import IntentClaims
 from pengpos.wire.objects.presentation import Presentation
 from pengpos.wire.objects.receipt import MAX_RECEIPT_SIZE, Outcome, Receipt, ReceiptClaims
 from pengpos.wire.objects.reply import AlreadyPaid, Authorises, Declines, Hint, NeedsShopper, encode_reply
@@ -310,10 +310,6 @@ class Wallet:
         left_minor = allowance.total_minor - self._store.promised_minor(held.kid)
         return allowance.currency == currency and plan.total_minor <= min(allowance.per_payment_minor, left_minor)
 
-    def open_promises(self) -> list[tuple[bytes, str]]:
-        """The intents, each with its terminal, of which the backend has not said what became of the promise."""
-        return [(payment.intent_id, _terminal_of(payment)) for payment in self._store.open_promises()]
-
     # --- receipts ------------------------------------------------------------------------------------------------
 
     def take_receipt(self, receipt: bytes, *, own_account_paid: bool = False) -> None:
@@ -331,7 +327,7 @@ class Wallet:
             self.listener(PaidByAnother(payment=payment) if payment.paid_by_another else ReceiptKept(payment=payment))
 
     def release_promise(self, intent_id: bytes) -> None:
-        """The backend itself, asked by the account's owner, will never take what was signed for this intent.
+        """The backend will never take what was signed for this intent: see `sandbox.phone.wallet.promises`.
 
         No receipt says so. After a decline the terminal may still deliver the same authorisation as accepted offline,
         and it is judged once more (backend API, *Accepted after all*): only the backend knows when that is over.
@@ -353,7 +349,7 @@ class Wallet:
         except (MalformedError, SignatureError):
             return None
         claims = receipt.claims
-        if claims.currency != before.currency or claims.terminal_id not in {None, _terminal_of(before)}:
+        if claims.currency != before.currency or claims.terminal_id not in {None, before.terminal_id}:
             return None
         if claims.answers(before.kid) is False and not (own_account_paid and claims.outcome is Outcome.APPROVED):
             return self._told_of_anothers(claims)
@@ -384,11 +380,6 @@ def _verified(raw: bytes, issuers: Issuers, revoked: frozenset[bytes], now: int)
     if presentation.credential.key.kid in revoked:
         raise SignatureError("the terminal has been revoked")
     return presentation
-
-
-def _terminal_of(payment: Signed) -> str:
-    """The terminal whose intent was signed: another's may have the same id."""
-    return SignedIntent.read(payment.intent, payment.terminal_key).claims.terminal_id
 
 
 def _intent_id_of(receipt: bytes) -> bytes:

@@ -12,12 +12,19 @@ from sandbox.backend.offers.memberships import Standing
 from sandbox.backend.payments.due_payments import AskedDue
 from sandbox.backend.payments.means import MeansReport
 from sandbox.backend.payments.page_payments import Opened
-from sandbox.backend.payments.page_reports import PagePaymentReport, PayableReport, PaymentsPage, ReceiptReport
+from sandbox.backend.payments.page_reports import (
+    PagePaymentReport,
+    PayableReport,
+    PaymentsPage,
+    PromiseReport,
+    ReceiptReport,
+)
 from sandbox.backend.payments.payment_requests import PaymentRequestReport
 from sandbox.backend.people.accounts import CURRENCY, AccountBalance
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import MerchantRow, PaymentRow, VoucherRow
 from sandbox.backend.sharing.purses import PurseReport
+from sandbox.backend.trust.issuer import Issuer
 
 
 def merchant(row: MerchantRow) -> shapes.MerchantView:
@@ -38,8 +45,8 @@ def balance(held: AccountBalance) -> shapes.BalanceAnswer:
     )
 
 
-def payment(report: PagePaymentReport) -> shapes.WalletPayment:
-    """A payment as its payer sees it."""
+def payment(report: PagePaymentReport, issuer: Issuer | None = None) -> shapes.WalletPayment:
+    """A payment as its payer sees it; what became of a promise is signed where there is an issuer."""
     return shapes.WalletPayment.model_validate(
         {
             **event_data.of_payment(report.payment),
@@ -50,20 +57,35 @@ def payment(report: PagePaymentReport) -> shapes.WalletPayment:
             "confirmation_code": report.confirmation_code,
             "final": report.final,
             "from_set_aside": report.from_set_aside_minor,
+            "promise": _promise(report.promise, issuer),
         }
     )
 
 
-def payments(page: PaymentsPage) -> shapes.WalletPayments:
+def _promise(report: PromiseReport | None, issuer: Issuer | None) -> str | None:
+    if report is None or issuer is None:
+        return None
+    return issuer.promise(
+        {
+            "kid": report.kid,
+            "terminal_id": report.terminal_id,
+            "intent_id": report.intent_id,
+            "taken": report.taken,
+            "from_set_aside": report.from_set_aside_minor,
+        }
+    )
+
+
+def payments(page: PaymentsPage, issuer: Issuer) -> shapes.WalletPayments:
     """Some of an account's payments."""
     return shapes.WalletPayments(
-        payments=[payment(report) for report in page.payments],
+        payments=[payment(report, issuer) for report in page.payments],
         next=None if page.after is None else str(page.after),
     )
 
 
-def payable(report: PayableReport) -> shapes.PayableIntent:
-    """What a shopper sees before paying, and after."""
+def payable(report: PayableReport, issuer: Issuer | None = None) -> shapes.PayableIntent:
+    """What a shopper sees before paying, and after; what becomes of a promise is signed where there is an issuer."""
     return shapes.PayableIntent(
         intent_id=report.intent_id,
         reference=report.reference,
@@ -81,8 +103,9 @@ def payable(report: PayableReport) -> shapes.PayableIntent:
         expires_at=rfc3339(report.expires_at),
         claimed_until=None if report.claimed_until is None else rfc3339(report.claimed_until),
         claimed_by_me=report.claimed_by_me,
-        payment=None if report.payment is None else payment(report.payment),
+        payment=None if report.payment is None else payment(report.payment, issuer),
         final=report.final,
+        promise=_promise(report.promise, issuer),
         test_amount=report.test_amount,
     )
 
