@@ -35,6 +35,7 @@ class Fault(Enum):
     CRC = "the card's answer is garbled"
     RELEASE = "as a card: released by the reader"
     GARBAGE = "noise on the UART instead of the answer"
+    FLIPPED = "one bit of the answer's frame is another: each time of the next byte"
     LOST_ACK = "the command is carried out, its ACK lost"
     SYNTAX = "the chip says syntax error"
     MUTE = "the chip says nothing at all"
@@ -55,6 +56,7 @@ class SimulatedPn532:
         self._deaf_until_s = 0.0
         self.commands: Counter[int] = Counter()
         self._faults: list[Fault] = []
+        self._flipped = 0
         self._lock = threading.Lock()
         self._asleep = True
         self._parameters = 0x14
@@ -174,8 +176,14 @@ class SimulatedPn532:
     def _carry_out(self, code: int, data: bytes, cancelled: _Cancelled) -> None:
         answer = self._tasks[code](data, cancelled)
         if answer is not None and not cancelled.is_set():
-            garbled = self._strikes(Fault.GARBAGE)
-            self._uart.send(_GARBAGE if garbled else framed(bytes([0xD5, code + 1]) + answer))
+            frame = framed(bytes([0xD5, code + 1]) + answer)
+            if self._strikes(Fault.GARBAGE):
+                frame = _GARBAGE
+            elif self._strikes(Fault.FLIPPED):
+                at = self._flipped % len(frame)
+                self._flipped += 1
+                frame = frame[:at] + bytes([frame[at] ^ (1 << at % 8)]) + frame[at + 1 :]
+            self._uart.send(frame)
 
     def _abort(self) -> None:
         self._cancel.set()

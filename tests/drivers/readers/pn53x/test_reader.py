@@ -18,6 +18,7 @@ from drivers.readers.pn53x.place import SerialPlace
 from drivers.readers.pn53x.reader import Pn53xReader
 from drivers.simulated.field import Identity, LeftError, RadioPhone
 from drivers.simulated.pn532 import Fault, SimulatedPn532
+from drivers.simulated.uart import framed
 from pengpos.core.errors import CardLostError, CardProtocolError, ReaderLostError, TapTimeoutError
 
 LIMIT_S = 10.0
@@ -254,6 +255,23 @@ def test_a_bad_moment_on_the_wire_is_mended(chip: SimulatedPn532, reader: Pn53xR
     chip.inject(fault)
     assert card.transceive(SELECT, LIMIT_S) == SELECT + OK
     assert heard == [SELECT]
+
+
+def test_no_flipped_bit_reaches_who_asked(chip: SimulatedPn532, reader: Pn53xReader) -> None:
+    """Each byte of an answer's frame in turn, its sums, head and end too: the card is asked once, and answers right."""
+    heard: list[bytes] = []
+
+    def respond(command: bytes) -> bytes:
+        heard.append(command)
+        return command + OK
+
+    hold(chip, respond)
+    card = card_in(reader)
+    commands = [SELECT + bytes([number]) for number in range(len(framed(SELECT)) + 8)]
+    for command in commands:
+        chip.inject(Fault.FLIPPED)
+        assert card.transceive(command, LIMIT_S) == command + OK
+    assert heard == commands
 
 
 @pytest.mark.parametrize("when", ["the field is empty", "a card lies there", "in the middle of a command"])
