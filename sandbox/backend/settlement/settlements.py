@@ -7,26 +7,27 @@ kind of its own. A due counts on the day it was paid.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, CursorResult, Row, and_, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from pengpos.core.business_day import BusinessDay
 from pengpos.core.times import parse_date
 from sandbox.backend.booking import booking
 from sandbox.backend.errors import InvalidRequestError, NotPossibleError
-from sandbox.backend.intents import intents
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records import ids
 from sandbox.backend.records.database import insert_if_new
 from sandbox.backend.records.tables import (
     DueRow,
     DueState,
+    IntentRow,
     MerchantRow,
     PaymentRow,
     PaymentStatus,
@@ -36,9 +37,13 @@ from sandbox.backend.records.tables import (
     TerminalRow,
 )
 
+T = TypeVar("T")
+
 _TAKEN = or_(PaymentRow.status == PaymentStatus.APPROVED, PaymentRow.guaranteed_minor > 0)
 _DUE_PAID = and_(DueRow.state == DueState.PAID, DueRow.amount_minor > DueRow.to_guarantor_minor)
 """To the merchant: what the guarantor got back of it is no news there."""
+SLICE = 500
+"""So many entries are settled in a transaction: others wait for the database meanwhile."""
 
 
 class EntryKind(StrEnum):
@@ -120,19 +125,19 @@ def run(backend: Backend, on: str) -> int:
             )
         )
         dues = list(
-            session.scalars(
+            session.execute(
                 select(DueRow.intent_key).where(_DUE_PAID, DueRow.settled_on.is_(None), DueRow.business_date <= on)
             )
         )
-    for intent_key, payment_id in payments:
-        backend.db.write(partial(_settle_payment, intent_key=intent_key, payment_id=payment_id, on=on, now=now))
-    for refund_id, terminal_id in refunds:
-        backend.db.write(partial(_settle_refund, refund_id=refund_id, terminal_id=terminal_id, on=on))
-    for intent_key in dues:
-        backend.db.write(partial(_settle_due, intent_key=intent_key, on=on))
+    slices: list[Callable[[Session], int]] = [
+        *(partial(_settle_payments, some=some, on=on) for some in _slices(payments)),
+        *(partial(_settle_refunds, some=some, on=on) for some in _slices(refunds)),
+        *(partial(_settle_dues, some=some, on=on) for some in _slices(dues)),
+    ]
+    settled = sum(backend.db.write(one) for one in slices)
     for merchant_id in merchants:
         backend.db.write(partial(_note_run, merchant_id=merchant_id, on=on, now=now))
-    return len(payments) + len(refunds) + len(dues)
+    return settled
 
 
 def settlement(session: Session, terminal_id: str, on: str) -> DaySettlement:
@@ -207,23 +212,35 @@ def _payment_entry(payment: PaymentRow, on: str) -> DayEntry:
     )
 
 
-def _settle_payment(session: Session, *, intent_key: str, payment_id: int, on: str, now: int) -> None:
-    intents.lock(session, intent_key, now)  # a cancel decides before this or after it, never meanwhile
-    payment = session.get_one(PaymentRow, payment_id, populate_existing=True)
-    if payment.settled_on is None and (payment.status is PaymentStatus.APPROVED or payment.guaranteed_minor > 0):
-        payment.settled_on = on
+def _slices(found: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (found[first : first + SLICE] for first in range(0, len(found), SLICE))
 
 
-def _settle_refund(session: Session, *, refund_id: str, terminal_id: str, on: str) -> None:
-    refund = session.get_one(RefundRow, (refund_id, terminal_id), with_for_update=True)
-    if refund.settled_on is None and refund.state is RefundState.DONE:
-        refund.settled_on = on
+def _settle_payments(session: Session, *, some: Sequence[Row[str, int]], on: str) -> int:
+    """By intent and id. Their intents are locked first: a cancel decides before this or after it, never meanwhile."""
+    keys = [intent_key for intent_key, _ in some]
+    session.execute(select(IntentRow.key).where(IntentRow.key.in_(keys)).order_by(IntentRow.key).with_for_update())
+    return _settle(session, PaymentRow, on, PaymentRow.id.in_([payment_id for _, payment_id in some]), _TAKEN)
 
 
-def _settle_due(session: Session, *, intent_key: str, on: str) -> None:
-    due = session.get_one(DueRow, intent_key, with_for_update=True)
-    if due.settled_on is None and due.state is DueState.PAID:
-        due.settled_on = on
+def _settle_refunds(session: Session, *, some: Sequence[Row[str, str]], on: str) -> int:
+    which = tuple_(RefundRow.id, RefundRow.terminal_id).in_(some)
+    return _settle(session, RefundRow, on, which, RefundRow.state == RefundState.DONE)
+
+
+def _settle_dues(session: Session, *, some: Sequence[Row[str]], on: str) -> int:
+    return _settle(session, DueRow, on, DueRow.intent_key.in_([intent_key for (intent_key,) in some]), _DUE_PAID)
+
+
+def _settle(session: Session, rows: type[PaymentRow | RefundRow | DueRow], on: str, *which: ColumnElement[bool]) -> int:
+    """How many of these rows were still to be settled, and are now."""
+    settled = session.execute(
+        update(rows)
+        .where(*which, rows.settled_on.is_(None), rows.business_date <= on)
+        .values(settled_on=on)
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", settled).rowcount
 
 
 def _note_run(session: Session, *, merchant_id: str, on: str, now: int) -> None:

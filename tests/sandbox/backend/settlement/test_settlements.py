@@ -4,9 +4,14 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from sandbox.backend.intents.trial_amounts import REVIEW_S
+from sandbox.backend.records.tables import PaymentRow
+from sandbox.backend.settlement import settlements
 from tests.support.backend import Shop
+from tests.support.counted import counted
 from tests.support.shop import Till
 
 # The clock starts at 2027-01-15 08:00 UTC, 16:00 in Shanghai; the demo merchant's day begins at 04:00.
@@ -124,6 +129,41 @@ def test_a_run_settles_nothing_twice(shop: Shop) -> None:
     runs = [shop.operator.call("POST", f"/settlements/{TODAY}").json()["settled"] for _ in range(2)]
     assert runs == [1, 0]
     assert totals(till) == {"payment": (1, 5_00)}
+
+
+def test_a_run_settles_by_slices(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One transaction for each entry took an hour for a day of a million."""
+    monkeypatch.setattr(settlements, "SLICE", 3)
+    till, wallet = shop.till(), shop.wallet()
+    sales = [till.sale(10_00 + number) for number in range(7)]
+    for sale in sales:
+        assert till.pay(sale, wallet).json()["status"] == "approved"
+    for sale in sales[:4]:
+        till.refund(sale, 1_00)
+    with counted(shop.backend.db.engine) as count:
+        assert settlements.run(shop.backend, TODAY) == 7 + 4
+    payments, refunds, merchants = 3, 2, 1
+    assert count.commits == payments + refunds + merchants
+    assert totals(till) == {"payment": (7, sum(10_00 + number for number in range(7))), "refund": (4, -4_00)}
+    assert settlements.run(shop.backend, TODAY) == 0
+
+
+def test_what_was_taken_back_since_it_was_listed_is_not_settled(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    kept, undone = till.sale(1_00), till.sale(2_00)
+    for sale in (kept, undone):
+        till.pay(sale, wallet)
+    listed: list[Any] = []
+
+    def read(session: Session) -> None:
+        listed.extend(session.execute(select(PaymentRow.intent_key, PaymentRow.id).order_by(PaymentRow.id)).all())
+
+    shop.backend.db.write(read)
+    assert till.cancel(undone).json()["status"] == "cancelled"
+    settled = shop.backend.db.write(lambda session: settlements._settle_payments(session, some=listed, on=TODAY))
+    with shop.backend.db.read() as session:
+        found = session.scalars(select(PaymentRow.settled_on).order_by(PaymentRow.id)).all()
+    assert (settled, found) == (1, [TODAY, None])
 
 
 def test_a_day_that_has_not_begun_is_not_run(shop: Shop) -> None:
