@@ -16,7 +16,7 @@ COSTS = {
     "a refund": (34, 2),
     "a cancel of what is paid": (40, 2),
     "registering an intent": (6, 2),
-    "asking how an intent stands": (5, 1),
+    "asking how an intent stands": (4, 0),
 }
 """Statements, and transactions that were committed."""
 COSTS_ON_SQLITE = COSTS | {"an item of a batch": (11, 0)}

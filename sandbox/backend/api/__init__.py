@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Routes of the terminal, shopper and operator APIs, and who is calling. Nothing is decided here.
 
-Reading order: caller, routing, problem_translation, rendering, terminal_api, paying, batch, wallet_api,
+Reading order: request_head, caller, routing, problem_translation, rendering, terminal_api, paying, batch, wallet_api,
 wallet_sharing_api, operator_side, delivery.
 """
 
@@ -11,6 +11,7 @@ __all__ = [
     "operator_side",
     "problem_translation",
     "rendering",
+    "request_head",
     "routing",
     "terminal_api",
     "wallet_api",

@@ -7,7 +7,6 @@ Tests: tests/sandbox/backend/trust/test_request_signature.py, tests/sandbox/back
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Header, Request, Response
@@ -18,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from pengpos.core.times import CLOCK_TOLERANCE_S
 from pengpos.wire.encoding.keys import PublicKey
+from sandbox.backend.api.request_head import address_of, get_backend, head_of
 from sandbox.backend.contract.problems import ProblemError
 from sandbox.backend.errors import RequestSignatureError, TooManyError
 from sandbox.backend.kernel.context import Backend
@@ -37,7 +37,6 @@ from sandbox.backend.terminals import enrolment, suspicion
 from sandbox.backend.terminals.policy import standing_of
 from sandbox.backend.trust.request_signature import (
     Signed,
-    SignedHead,
     SignedRequest,
     VerifiedHead,
     verify,
@@ -60,24 +59,9 @@ class Terminal:
     """Whether it may sell, in the policy's word."""
 
 
-def get_backend(request: Request) -> Backend:
-    """The backend behind this application."""
-    return cast("Backend", request.app.state.backend)
-
-
 async def _backend(request: Request) -> Backend:
     """As `get_backend`; asynchronous as all that routes depend on: it needs no thread."""
     return get_backend(request)
-
-
-def address_of(request: Request) -> str:
-    """Where a request comes from, as far as one owner has it: of IPv6 the network of 64 bits."""
-    host = "" if request.client is None else request.client.host
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    return host if address.version == 4 else str(ip_network((address, 64), strict=False))
 
 
 async def _address(request: Request) -> str:
@@ -86,21 +70,6 @@ async def _address(request: Request) -> str:
 
 Address = Annotated[str, Depends(_address)]
 BackendOf = Annotated[Backend, Depends(_backend)]
-
-
-def raw_path(request: Request) -> str:
-    """The path as it was sent, percent-encoded."""
-    return cast("bytes", request.scope.get("raw_path") or request.scope["path"].encode()).decode("latin-1")
-
-
-def head_of(request: Request, backend: Backend) -> SignedHead:
-    """What of a request comes before its body, as a signature covers it."""
-    query = cast("bytes", request.scope["query_string"]).decode("latin-1")
-    return SignedHead(
-        method=request.method,
-        url=backend.origin + raw_path(request) + (f"?{query}" if query else ""),
-        fields=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.scope["headers"]),
-    )
 
 
 async def _signed_request(request: Request, backend: BackendOf) -> SignedRequest:
@@ -185,6 +154,12 @@ async def admit_all_the_same(request: Request) -> None:
         await run_in_threadpool(admit_trading, get_backend(request), signed)
 
 
+async def _asking_terminal(request: Request, response: Response, backend: BackendOf) -> Terminal:
+    terminal = await run_in_threadpool(_admit_question, backend, await _whole(request, backend))
+    response.headers["Pengpos-Standing"] = terminal.standing
+    return terminal
+
+
 async def _trading_terminal(terminal: Annotated[Terminal, Depends(_terminal)]) -> Terminal:
     return _trading(terminal)
 
@@ -203,6 +178,8 @@ KnowsDues = Annotated[bool, Depends(_knows_dues)]
 """Whether a terminal says of itself that it knows dues. No signature covers it: it moves no money, it lets us ask."""
 AnyTerminal = Annotated[Terminal, Depends(_terminal)]
 """A terminal, revoked or not."""
+AskingTerminal = Annotated[Terminal, Depends(_asking_terminal)]
+"""As `AnyTerminal`, of a call that only reads: it writes nothing, so its nonce is taken in this process alone."""
 TradingTerminal = Annotated[Terminal, Depends(_trading_terminal)]
 """A terminal that is not revoked."""
 
@@ -215,6 +192,20 @@ def _admit_or_note(backend: Backend, signed: Signed) -> Terminal:
     except TooManyError:
         _note_flood(backend, signed.keyid)
         raise
+
+
+def _admit_question(backend: Backend, signed: Signed) -> Terminal:
+    """As `_admit_or_note`, without a transaction that writes, unless this is the first use of a key.
+
+    What is sent again elsewhere, or after a start, is answered again: to its own nonce, and with nothing changed.
+    """
+    with giving_back(backend, signed), backend.db.read() as session:
+        row = session.get(TerminalKeyRow, signed.keyid)
+        is_known = row is not None and row.state is TerminalKeyState.ACTIVE and _is_of_now(backend, signed)
+        terminal = session.get_one(TerminalRow, row.terminal_id) if row is not None and is_known else None
+    if terminal is None or not backend.rates.signed_requests.has_room(signed.keyid):
+        return _admit_or_note(backend, signed)
+    return _as_let_in(terminal, signed)
 
 
 @contextmanager
@@ -248,6 +239,10 @@ def _admit(session: Session, backend: Backend, signed: Signed) -> Terminal:
     enrolment.note_use(session, signed.keyid)
     terminal = session.get_one(TerminalRow, row.terminal_id)
     terminal.last_seen_at = backend.clock.now()
+    return _as_let_in(terminal, signed)
+
+
+def _as_let_in(terminal: TerminalRow, signed: Signed) -> Terminal:
     return Terminal(
         terminal_id=terminal.id,
         kid=signed.keyid,
@@ -376,6 +371,7 @@ SUPPORT, RISK, ADMIN = (Depends(NeedsRole(role)) for role in BackendRole)
 
 _BEFORE_BODY: Mapping[Callable[..., Any], Callable[[Request, Backend], Awaitable[None]]] = {
     _terminal: _terminal_before_body,
+    _asking_terminal: _terminal_before_body,
     _signed: _terminal_before_body,
     _account: _account_before_body,
     _account_or_none: _account_or_none_before_body,

@@ -18,6 +18,7 @@ from pengpos.wire.objects.presentation import Presentation
 from sandbox.backend.api import batch, paying, problem_translation
 from sandbox.backend.api.caller import (
     AnyTerminal,
+    AskingTerminal,
     BackendOf,
     Incoming,
     KnowsDues,
@@ -199,7 +200,7 @@ def put_intent(
 
 
 @router.get("/intents/{intent_id}")
-def get_intent(intent_id: str, terminal: AnyTerminal, backend: BackendOf) -> shapes.Intent:
+def get_intent(intent_id: str, terminal: AskingTerminal, backend: BackendOf) -> shapes.Intent:
     """How an intent stands, with its payment when there is one."""
     wanted, now = _intent_id(intent_id), backend.clock.now()
     with backend.db.read() as session:
@@ -297,7 +298,7 @@ def request_payment(
 
 
 @router.get("/settlements/{business_date}")
-def settlement(business_date: str, terminal: AnyTerminal, backend: BackendOf) -> shapes.Settlement:
+def settlement(business_date: str, terminal: AskingTerminal, backend: BackendOf) -> shapes.Settlement:
     """This terminal's part of a business date: totals by kind and every entry."""
     on = settlements.read_date(business_date)
     with backend.db.read() as session:

@@ -15,7 +15,7 @@ from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pengpos.backend_api.signed_answer import HEADER, digest_of
-from sandbox.backend.api.caller import address_of, get_backend, head_of
+from sandbox.backend.api.request_head import address_of, get_backend, head_of
 from sandbox.backend.trust.request_signature import Question, question_of
 
 _SIGNED = "/v1/"

@@ -13,7 +13,8 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Message, Receive, Scope, Send
 
-from sandbox.backend.api.caller import NeedsRole, find_operator, get_backend, raw_path
+from sandbox.backend.api.caller import NeedsRole, find_operator
+from sandbox.backend.api.request_head import get_backend, raw_path
 from sandbox.backend.api.routing import PlainRoute
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.operators import changes, roster
