@@ -21,6 +21,8 @@ from tests.support.counter import until
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
+START_S = 60.0
+"""How long Chromium may take to start, or to end, on a busy machine."""
 _LANGUAGE = ("--lang=zh-CN", "--accept-lang=zh-CN")
 
 
@@ -34,15 +36,21 @@ def chromium_with_tabs() -> Iterator["BrowserContext"]:
         given = ["--headless=new", *ARGUMENTS, *_LANGUAGE, "--remote-debugging-port=0", f"--user-data-dir={home}"]
         with subprocess.Popen([CHROMIUM, *given, "about:blank"], stderr=subprocess.DEVNULL) as process:
             try:
-                until(lambda: port.exists() and port.read_text().count("\n") > 0, "Chromium listens")
+                until(lambda: port.exists() and port.read_text().count("\n") > 0, "Chromium listens", START_S)
                 number, path = port.read_text().split()
                 with sync_playwright() as playwright:
                     url = f"ws://127.0.0.1:{number}{path}"
                     opened = playwright.chromium.connect_over_cdp(url, no_defaults=True).contexts[0]
-                    opened.set_default_timeout(LIMIT_S * 1000)
+                    opened.set_default_timeout(
+                        2 * LIMIT_S * 1000
+                    )  # what a hidden tab does comes a second later each time
                     yield opened
             finally:
                 process.terminate()
+                try:
+                    process.wait(START_S)
+                except subprocess.TimeoutExpired:
+                    process.kill()
 
 
 @pytest.fixture(scope="module")

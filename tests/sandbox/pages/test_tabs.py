@@ -22,10 +22,12 @@ ALL = 1_000_00
 
 @pytest.fixture
 def phone(tabs: "BrowserContext", shop: Shop) -> Iterator[Shopper]:
-    """Somebody new, in a tab that is in front."""
+    """Somebody new, in a tab that is in front, and whose time is the test's: no claim runs out, no answer is late."""
     page = tabs.new_page()
     page.bring_to_front()
-    yield Shopper(context=tabs, page=page, shop=shop)
+    shopper = Shopper(context=tabs, page=page, shop=shop)
+    shopper.with_own_time()
+    yield shopper
     page.evaluate("localStorage.clear()")
     page.close()
 
@@ -103,6 +105,7 @@ def test_loaded_anew_while_it_pays_it_is_paid_once(phone: Shopper, till: Till, *
     phone.page.unroute("**/pay")
     phone.page.reload()
     if not arrives:
+        phone.hurries_until("付款给晨光咖啡")
         phone.reads("尚未付款")
         phone.pay()
     phone.sees("付款成功")
