@@ -14,6 +14,8 @@ from pengpos.core.errors import ReaderLostError
 from provisioning import words
 from provisioning.finding import Finding, Light
 from terminal.commands import parts, technician
+from terminal.device import alarm_words
+from terminal.device.alarms import alarm_view
 from terminal.device.settings import MirrorSettings, ReaderSettings, Settings, TagSettings
 
 GREEN, YELLOW, RED = Light.GREEN, Light.YELLOW, Light.RED
@@ -236,6 +238,32 @@ def test_each_alarm_is_in_the_light_of_its_part(
     by_alarm = {name: one.says for name, one in found.items() if "about" in one.says}
     assert by_alarm == lit
     assert all(found[name].light is YELLOW for name in lit)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "part"),
+    [
+        ("events_held_back", alarm_words.events_held_back(), "Stream"),
+        ("tag_unprotected", alarm_words.tag_unprotected(), "Tag"),
+        ("answers_unsigned", alarm_words.answers_unsigned(), "Link"),
+    ],
+)
+def test_an_alarm_that_leaves_the_cashier_nothing_to_do_lights_its_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, said: alarm_words.AlarmWords, part: str
+) -> None:
+    """As the terminal raises it."""
+    raised = alarm_view(kind, kind, said, 1_800_000_000)
+    monkeypatch.setattr(parts, "_asked", lambda _home: status(ready("A"), alarms=[raised]))
+    probes = parts.part_probes(Home(tmp_path), tmp_path)
+    check(probes[part](), YELLOW, said.text.en)
+    check(probes["Alarms"](), GREEN, "none")
+
+
+def test_of_two_alarms_of_a_part_the_loud_one_is_said() -> None:
+    both = status(alarms=[alarm("tag_unprotected", calm=True), alarm("tag_rewritten")])
+    found = parts._alarmed(both, "Tag")
+    assert found is not None
+    check(found, YELLOW, "about tag_rewritten")
 
 
 def test_an_alarm_is_said_in_the_technicians_language() -> None:
