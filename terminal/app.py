@@ -37,7 +37,6 @@ log = logging.getLogger(__name__)
 
 TICK_S = 0.25
 HURRY_GAP_S = 10.0
-HINTS_APART_S = 3.0
 EVENTS_HELD_BACK = "events_held_back"
 ANSWERS_UNSIGNED = "answers_unsigned"
 ASK_AT_START_S = 2.0
@@ -59,7 +58,6 @@ class Terminal:
             self._device.journal.close()
             raise
         self._hurried_s = -HURRY_GAP_S
-        self._hint_again_s = 0.0
         self._tasks: list[asyncio.Task[None]] = []
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -119,6 +117,7 @@ class Terminal:
         self._run(self._sales.drainer.run(), "drainer")
         self._run(self._sales.dues.run(), "asking about dues")
         self._run(self._backend.follower.follow(self._events.told), "following the backend")
+        self._run(self._events.ask_about_hints(), "asking about events")
         self._run(self._backend.follower.keep_up(), "asking a silent backend")
         self._device.publisher.changed()
         return self._api.app()
@@ -204,10 +203,8 @@ class Terminal:
 
     def _standing_said(self, word: str) -> None:
         """An answer says otherwise than we obey: have it signed. No event may have come, and the word may be false."""
-        now_s = asyncio.get_running_loop().time()
-        if word != self._standing.now and now_s >= self._hint_again_s:
-            self._hint_again_s = now_s + HINTS_APART_S
-            self._upkeep.wake()
+        if word != self._standing.now:
+            self._upkeep.hint()
 
     def _link_changed(self) -> None:
         """A link that is back cuts back-offs short, which were meant for a dead one; a flapping link, now and then."""

@@ -3,7 +3,8 @@
 
 Nothing is sold and nothing is recorded. An intent is paid once, so that the same payments may go again, from here at
 the next start or by an export: verdicts are the backend's to keep. Read is what SQLite gives, or else each page that
-its own HMAC vouches for (`offline_queue.export.unsent`).
+its own HMAC vouches for (`offline_queue.export.unsent`). Answers count as for a terminal that sells: by the policy, the
+one beside the enrolment or a newer one.
 
 Tests: tests/terminal/test_delivery.py.
 """
@@ -11,12 +12,13 @@ Tests: tests/terminal/test_delivery.py.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import httpx
 
 from offline_queue.export.unsent import read_unsent
 from offline_queue.journal.files import load_key
-from pengpos.backend_api.calls import Calls
+from pengpos.backend_api.calls import Calls, UnusableAnswerError
 from pengpos.backend_api.signing import RequestSigner
 from pengpos.client import QueueView
 from pengpos.core.errors import (
@@ -24,17 +26,23 @@ from pengpos.core.errors import (
     JournalFullError,
     JournalMediumError,
     JournalUnusableError,
+    MalformedError,
     PengposError,
+    SignatureError,
 )
 from pengpos.core.events import NoAnswer
 from pengpos.core.machine.states import STORED_STATES
 from pengpos.core.sale import Sale
 from pengpos.keys.file import FileKey
+from pengpos.keys.last_heard import read_last_heard
+from pengpos.wire.encoding.base64url import unb64u
 from terminal.backend.answers import Answers
-from terminal.backend.endings import Terms
 from terminal.backend.gateway import BackendGateway
-from terminal.device.identity import Identity
+from terminal.backend.upkeep import take_if_newer, take_policy_beside
+from terminal.device.identity import CurrentIdentity, Identity
+from terminal.sales.offline import NewestPolicy
 from terminal.wiring import Surroundings
+from terminal.wiring.backend import terms_of
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +57,8 @@ class Delivery:
 
     def __init__(self, given: Surroundings, identity: Identity, sent: Callable[[int, QueueView], None]) -> None:
         self._given = given
-        self._identity = identity
+        self._identity = CurrentIdentity(identity)
+        self._policy = NewestPolicy(self._identity)
         self._sent = sent
         self.has_any = False
         """Payments are stored that could be read."""
@@ -68,12 +77,23 @@ class Delivery:
         self.has_any = True
         total = len(waiting)
         self._sent(0, _queue(waiting))
+        found = await asyncio.to_thread(read_last_heard, self._given.home.last_heard, self._identity().terminal_id)
+        take_policy_beside(self._policy, self._identity, found)
         async with self._client() as client:
             gateway = self._gateway(client)
             while waiting:
+                await self._ask_for_policy(gateway)
                 waiting = await self._one_round(gateway, waiting, total)
                 if waiting:
                     await asyncio.sleep(AGAIN_S)
+
+    async def _ask_for_policy(self, gateway: BackendGateway) -> None:
+        """A newer one may bring the issuers that sign by now; no medium keeps it."""
+        try:
+            answer, _ = await gateway.fetch_policy()
+            take_if_newer(self._policy, self._identity, unb64u(answer.policy))
+        except (UnusableAnswerError, MalformedError, SignatureError) as error:
+            log.info("policy: %s", error)
 
     async def _one_round(self, gateway: BackendGateway, waiting: Sequence[Sale], total: int) -> list[Sale]:
         """One try for each, oldest first; those without an answer."""
@@ -99,22 +119,27 @@ class Delivery:
     def _client(self) -> httpx.AsyncClient:
         signer = FileKey.load(self._given.home.device_key)
         return httpx.AsyncClient(
-            base_url=self._identity.backend,
-            auth=RequestSigner(signer, self._given.clock.now),
+            base_url=self._identity().backend,
+            auth=RequestSigner(signer, self._given.clock.now, covers_headers=lambda: self._policy.signs_answers),
             trust_env=False,
             transport=self._given.transport,
         )
 
     def _gateway(self, client: httpx.AsyncClient) -> BackendGateway:
-        here, clock = self._identity, self._given.clock
-        clock.issuer_signed(here.credential.issued_at)
+        clock = self._given.clock
+        clock.issuer_signed(self._identity().credential.issued_at)
 
         async def time_signed(at: int) -> None:
             clock.issuer_signed(at)
 
-        calls = Calls(client, issuers=lambda: here.issuers, time_signed=time_signed)
-        terms = Terms(issuers=here.issuers, terminal_id=here.terminal_id, origins=(here.backend,))
-        return BackendGateway(calls, Answers(lambda: terms, clock=clock), clock=clock, deadlines=self._given.deadlines)
+        calls = Calls(
+            client,
+            issuers=self._identity.issuers,
+            signs_answers=lambda: self._policy.signs_answers,
+            time_signed=time_signed,
+        )
+        answers = Answers(partial(terms_of, self._identity, self._policy), clock=clock)
+        return BackendGateway(calls, answers, clock=clock, deadlines=self._given.deadlines)
 
 
 def _queue(waiting: Sequence[Sale]) -> QueueView:

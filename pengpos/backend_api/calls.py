@@ -22,6 +22,7 @@ from httpx_sse import SSEError, aconnect_sse
 from pengpos.backend_api.answer_bytes import IDENTITY, coding_of, read_bounded
 from pengpos.backend_api.messages import HeartbeatMessage, ProblemMessage, read_message
 from pengpos.backend_api.signed_answer import check_answer, nonce_of, time_in
+from pengpos.backend_api.signing import KNOWS, PROCESS
 from pengpos.core.errors import MalformedError, PengposError, SignatureError
 from pengpos.wire.encoding.keys import Issuers
 
@@ -178,7 +179,7 @@ class Calls:
         content = msgspec.json.encode(body) if body is not None else None
         headers = dict(IDENTITY)
         if content is not None:
-            headers |= {"content-type": "application/json", "pengpos-knows": _KNOWS}
+            headers |= {"content-type": "application/json", KNOWS: _KNOWS}
         auth = httpx.USE_CLIENT_DEFAULT if signed else None
         how: dict[str, Any] = {"content": content, "headers": headers, "auth": auth, "timeout": deadline_s}
         try:
@@ -244,7 +245,7 @@ class Calls:
 
     async def events(self, path: str, last_event_id: str | None) -> AsyncIterator[tuple[str, str, bytes]]:
         """Follow a stream of Server-Sent Events; yields (id, name, data). Raises ConnectionError when it ends."""
-        headers = {**IDENTITY, "Pengpos-Process": self._process}
+        headers = {**IDENTITY, PROCESS: self._process}
         if last_event_id is not None:
             headers["Last-Event-ID"] = last_event_id
         timeout = httpx.Timeout(5.0, read=EVENTS_SILENCE_S)

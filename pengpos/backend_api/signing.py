@@ -19,28 +19,38 @@ from pengpos.wire.encoding.keys import PublicKey
 
 LABEL = "pp"
 COVERED = ("@method", "@target-uri")
+DIGEST = "content-digest"
+KNOWS, PROCESS = "pengpos-knows", "pengpos-process"
 
 
 class RequestSigner(httpx.Auth):
-    """Signs what httpx is about to send. `now` is the device's clock, Unix seconds."""
+    """Signs what httpx is about to send. `now` is the device's clock, Unix seconds.
+
+    `covers_headers`: what a terminal says of itself in `Pengpos-Knows` and `Pengpos-Process` is covered too; a backend
+    of page 1.2 takes no request so signed.
+    """
 
     requires_request_body = True
 
-    def __init__(self, signer: Signer, now: Callable[[], int]) -> None:
+    def __init__(
+        self, signer: Signer, now: Callable[[], int], *, covers_headers: Callable[[], bool] = lambda: False
+    ) -> None:
         self._signer = signer
         self._key_id = b64u(PublicKey.of(signer).kid)
         self._now = now
+        self._covers_headers = covers_headers
         self._messages = HTTPMessageSigner(signature_algorithm=algorithms.ECDSA_P256_SHA256)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Add Content-Digest, Signature-Input and Signature; the library adds the digest to what is covered."""
+        said = [name for name in (KNOWS, PROCESS) if name in request.headers and self._covers_headers()]
         prepared = self._messages.prepare(
             request,
             key_id=self._key_id,
             created=datetime.fromtimestamp(self._now(), UTC),
             nonce=b64u(secrets.token_bytes(16)),
             label=LABEL,
-            covered_component_ids=COVERED,
+            covered_component_ids=(*COVERED, DIGEST, *said),
             body=request.content,
         )
         self._messages.apply(request, prepared, self._signer.sign(prepared.signature_base))

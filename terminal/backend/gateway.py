@@ -104,31 +104,37 @@ class BackendGateway:
     async def ask(self, sale: Sale) -> Event:
         """GET the intent: what the backend knows of it."""
         try:
-            intent = await self._calls.call(
-                "GET", f"/v1/intents/{sale.intent.intent_id}", IntentMessage, self._deadlines.question_s
-            )
+            intent = await self.look_up(sale.intent.intent_id)
         except UnusableAnswerError as error:
-            if error.problem is not None and error.problem.code in {"not_found", "intent_unknown"}:
-                return StatusHeard(
-                    at=self._clock.now(),
-                    intent_id=sale.intent.intent_id,
-                    call=BackendCall.QUESTION,
-                    status=BackendStatus.NOT_FOUND,
-                    steps_when_asked=len(sale.history),
-                )
             return self._answers.no_answer(sale, BackendCall.QUESTION, error)
+        if intent is None:
+            return StatusHeard(
+                at=self._clock.now(),
+                intent_id=sale.intent.intent_id,
+                call=BackendCall.QUESTION,
+                status=BackendStatus.NOT_FOUND,
+                steps_when_asked=len(sale.history),
+            )
         answer = self._answers.intent_status(sale, intent, BackendCall.QUESTION)
         return replace(answer, steps_when_asked=len(sale.history)) if isinstance(answer, StatusHeard) else answer
 
+    async def look_up(self, intent_id: UUID) -> IntentMessage | None:
+        """GET an intent; None: the backend never heard of it. Raises UnusableAnswerError."""
+        try:
+            return await self._calls.call("GET", f"/v1/intents/{intent_id}", IntentMessage, self._deadlines.question_s)
+        except UnusableAnswerError as error:
+            if error.problem is not None and error.problem.code in {"not_found", "intent_unknown"}:
+                return None
+            raise
+
     async def refunds_of(self, sale: Sale) -> list[Event]:
         """What the backend says now of the newest intent's refunds; none where it does not answer."""
-        path = f"/v1/intents/{sale.intent.intent_id}"
         try:
-            intent = await self._calls.call("GET", path, IntentMessage, self._deadlines.question_s)
+            intent = await self.look_up(sale.intent.intent_id)
         except UnusableAnswerError as error:
             log.warning("sale %s: its refunds are not known: %s", sale.number, error)
             return []
-        return [] if intent.payment is None else self._answers.refunds_told(sale, intent.payment)
+        return [] if intent is None or intent.payment is None else self._answers.refunds_told(sale, intent.payment)
 
     # --- undoing ------------------------------------------------------------------------------------------------------
 

@@ -127,11 +127,20 @@ class PlaceInStream:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._all_taken_in: Callable[[], bool] = lambda: True
         self._kept = self.now = _event_id_in(path)
+
+    def keep_only_while(self, all_taken_in: Callable[[], bool]) -> None:
+        """Say, once, what tells that of no event up to here the answer is still to come."""
+        self._all_taken_in = all_taken_in
+
+    def move(self, event_id: str) -> None:
+        """The event with this id was taken in; what is no number of ours is none, whoever sent it."""
+        self.now = _event_id(event_id) or self.now
 
     async def keep(self) -> None:
         """Write it down, if there is a newer one; a medium that takes no file leaves it to the log."""
-        if (now := self.now) is None or now == self._kept:
+        if (now := self.now) is None or now == self._kept or not self._all_taken_in():
             return
         try:
             await asyncio.to_thread(replace_private, self._path, now.encode())
@@ -147,6 +156,10 @@ def _event_id_in(path: Path) -> str | None:
             found = file.read(_EVENT_ID_MOST + 1).decode(errors="replace")
     except OSError:
         return None
+    return _event_id(found)
+
+
+def _event_id(found: str) -> str | None:
     return found if found.isascii() and found.isdigit() and len(found) <= _EVENT_ID_MOST else None
 
 
@@ -183,7 +196,7 @@ class Follower:
                 async for event_id, name, data in self._source.events(self._place.now):
                     if name:
                         await told(name, data)
-                    self._place.now = event_id or self._place.now
+                    self._place.move(event_id)
             except ConnectionError as error:
                 log.info("event stream ended: %s", error)
                 if not await self._source.healthy():  # a stream that is held back is no line that is down

@@ -3,7 +3,7 @@
 
 Source: backend API, "The backend's documents", `GET /terminal/config`, `GET /terminal/denylist`; tap protocol, *Clock*.
 
-Tests: tests/journeys/test_caretaking.py, tests/journeys/test_false_wallets.py.
+Tests: tests/terminal/backend/test_upkeep.py, tests/journeys/test_caretaking.py, tests/journeys/test_false_wallets.py.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from pengpos.backend_api.calls import UnusableAnswerError
 from pengpos.backend_api.messages import DenylistContent
 from pengpos.core.errors import JournalTransientError, MalformedError, SignatureError
 from pengpos.core.times import parse_rfc3339
+from pengpos.keys.last_heard import LastHeard
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context
 from pengpos.wire.encoding.keys import Issuers, PublicKey
@@ -37,6 +38,7 @@ from terminal.standing.told_alarms import ToldAlarms
 log = logging.getLogger(__name__)
 
 EVERY_S = 60.0
+HINTS_APART_S = 3.0
 _ISSUERS = "issuers"
 _OF_THE_POLICY = "under whom the stored policy was signed"
 
@@ -50,9 +52,27 @@ class Upkeep:
         self._parts = parts
         self._woken = asyncio.Event()
         self._unanswered = False
+        self._hinted_s = -HINTS_APART_S
+        self._later: asyncio.TimerHandle | None = None
 
     def wake(self) -> None:
         """There is something new."""
+        self._woken.set()
+
+    def hint(self) -> None:
+        """The backend says so, or who stands between: now, or `HINTS_APART_S` after the last round for a hint."""
+        loop = asyncio.get_running_loop()
+        if self._later is not None:
+            return
+        wait_s = max(0.0, self._hinted_s + HINTS_APART_S - loop.time())
+        self._hinted_s = loop.time() + wait_s
+        if wait_s == 0.0:
+            self._woken.set()
+        else:
+            self._later = loop.call_later(wait_s, self._hinted_before)
+
+    def _hinted_before(self) -> None:
+        self._later = None
         self._woken.set()
 
     def link_is_back(self) -> None:
@@ -204,38 +224,46 @@ class Documents:
         """Trust the issuers of the stored policy, then take it, or the enrolment's; the version that is stored."""
         stored = self._journal.document(POLICY)
         if stored is None:
-            self._take_policy_beside()
+            take_policy_beside(self._policy, self._identity, self._heard.found)
             return None
         kept = self._journal.value(_ISSUERS, _OF_THE_POLICY)
         if kept:  # after two rotations those of the enrolment have not signed it
             self._identity.trust(_read(kept))
-        self._take(stored.body)
+        _take(self._policy, self._identity, stored.body)
         return stored.version
 
-    def _take_policy_beside(self) -> None:
-        """A journal that is new: what stands beside the enrolment, else what the enrolment brought, until the next."""
-        found = self._heard.found
-        if found is None or found.policy is None:
-            self._policy.take(self._identity().policy)
-            return
-        try:
-            raw, issuers = unb64u(found.policy), Issuers(PublicKey.from_jwk(jwk) for jwk in found.issuers)
-        except (KeyError, ValueError, MalformedError) as error:
-            log.error("policy beside the enrolment not usable: %s", error)
-            self._policy.take(None)
-            return
-        self._identity.trust(issuers)
-        self._take(raw)
 
-    def _take(self, raw: bytes) -> None:
-        self._policy.take(raw)
-        try:
-            issuers = _issuers_in(read_document(raw, self._identity(), Context.POLICY))
-        except (MalformedError, SignatureError) as error:
-            log.error("stored policy not usable: %s", error)
-        else:
-            if issuers is not None:
-                self._identity.trust(issuers)
+def take_policy_beside(policy: NewestPolicy, identity: CurrentIdentity, found: LastHeard | None) -> None:
+    """Without a journal's: what stands beside the enrolment, else what the enrolment brought, until the next."""
+    if found is None or found.policy is None:
+        policy.take(identity().policy)
+        return
+    try:
+        raw, issuers = unb64u(found.policy), Issuers(PublicKey.from_jwk(jwk) for jwk in found.issuers)
+    except (KeyError, ValueError, MalformedError) as error:
+        log.error("policy beside the enrolment not usable: %s", error)
+        policy.take(None)
+        return
+    identity.trust(issuers)
+    _take(policy, identity, raw)
+
+
+def take_if_newer(policy: NewestPolicy, identity: CurrentIdentity, raw: bytes) -> None:
+    """As `Documents.fetch_policy`, where none can be stored. Raises MalformedError, SignatureError."""
+    version = read_document(raw, identity(), Context.POLICY)["version"]
+    if policy.document is None or policy.document["version"] < version:
+        _take(policy, identity, raw)
+
+
+def _take(policy: NewestPolicy, identity: CurrentIdentity, raw: bytes) -> None:
+    policy.take(raw)
+    try:
+        issuers = _issuers_in(read_document(raw, identity(), Context.POLICY))
+    except (MalformedError, SignatureError) as error:
+        log.error("stored policy not usable: %s", error)
+    else:
+        if issuers is not None:
+            identity.trust(issuers)
 
 
 def _issuers_in(policy: dict[str, Any]) -> Issuers | None:

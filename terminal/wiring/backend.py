@@ -64,15 +64,15 @@ def make_backend(
     """Make the way to the backend. The callables return at once; `revoked`: a call was answered that we are;
     `standing_said`: an answer says, unsigned, whether we may sell.
     """
+    policy = NewestPolicy(device.identity)
     client = httpx.AsyncClient(
         base_url=device.identity().backend,
-        auth=RequestSigner(device.signer, device.clock.now),
+        auth=RequestSigner(device.signer, device.clock.now, covers_headers=lambda: policy.signs_answers),
         trust_env=False,
         transport=given.transport,
         limits=LIMITS,
     )
     link = Link(device.clock, link_changed)
-    policy = NewestPolicy(device.identity)
     calls = Calls(
         client,
         issuers=device.identity.issuers,
@@ -86,7 +86,7 @@ def make_backend(
         events_heard=link.events_heard,
         time_signed=device.time.issuer_signed,
     )
-    answers = Answers(partial(_terms, device.identity, policy), clock=device.clock)
+    answers = Answers(partial(terms_of, device.identity, policy), clock=device.clock)
     gateway = BackendGateway(calls, answers, clock=device.clock, deadlines=given.deadlines)
     place = PlaceInStream(given.home.last_event)
     return BackendParts(
@@ -127,8 +127,8 @@ def make_backend(
     )
 
 
-def _terms(identity: CurrentIdentity, policy: NewestPolicy) -> Terms:
-    """As of this moment; the policy only ever comes signed and newer."""
+def terms_of(identity: CurrentIdentity, policy: NewestPolicy) -> Terms:
+    """What answers are held against as of this moment; the policy only ever comes signed and newer."""
     here = identity()
     origins = (here.backend, *([policy.public_origin] if policy.public_origin else []))
     return Terms(
@@ -174,12 +174,14 @@ def make_backend_events(
     device: DeviceParts, backend: BackendParts, open_sales: OpenSales, upkeep: Upkeep
 ) -> BackendEvents:
     """What takes the backend's own events."""
-
-    return BackendEvents(
+    events = BackendEvents(
         open_sales=open_sales,
         journal=device.journal,
         backend=backend.gateway,
         answers=backend.answers,
-        documents_changed=upkeep.wake,
+        signs_answers=lambda: backend.policy.signs_answers,
+        documents_changed=upkeep.hint,
         alarmed=ToldAlarms(device.alarms).heard,
     )
+    backend.place_in_stream.keep_only_while(lambda: events.all_taken_in)
+    return events

@@ -2,12 +2,14 @@
 """Journeys in which others have a say: the operator, a copied key, a shopper's purse, a friend, a proxy on the way."""
 
 import asyncio
+from typing import Any
 
 from pengpos.client import SaleView
 from pengpos.wire.objects.authorisation import Funding
 from tests.faults.afar import Copier, Operator, Shopper
 from tests.faults.hands import PATIENCE_S, Hands
 from tests.faults.play import OVER
+from tests.faults.world import CURRENCY
 
 
 async def revoked_in_mid_sale(hands: Hands) -> None:
@@ -220,3 +222,29 @@ async def a_tls_end_plays_an_approval_back(hands: Hands) -> None:
     await asyncio.sleep(5)
     hands.play.road.mend()
     await hands.until(begun)
+
+
+async def an_event_is_invented(hands: Hands) -> None:
+    """Somebody on the way says by an event that a due was paid, and that a payment is held which nobody began."""
+    await hands.good_morning()
+    await hands.cut_link()
+    begun = await hands.charge("a", 2_23)
+    await hands.tap(begun, hands.phone())
+    hands.play.road.mend()
+    seen = await hands.until(begun)
+    if seen.state == "declined_at_sync":
+        paid = {"state": "paid", "amount": 2_23}
+        await _invent(hands, seen, "payment", {"status": "declined", "code": "insufficient_funds", "due": paid})
+    begun = await hands.see_url(await hands.charge("b", 1_80))
+    await _invent(hands, begun, "intent", {"status": "held", "amount": 1_80, "currency": CURRENCY})
+    await hands.tap(begun, hands.phone())
+
+
+async def _invent(hands: Hands, sale: SaleView, name: str, data: dict[str, Any]) -> None:
+    road = hands.play.road
+    road.invent(name, {"intent_id": sale.intents[-1].intent_id, **data})
+    for _ in range(PATIENCE_S):
+        if road.invented_is_heard:
+            break
+        await asyncio.sleep(1)
+    await asyncio.sleep(2)

@@ -13,6 +13,7 @@ from sandbox.backend.kernel.context import Backend
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import AccountKind, PostingKind
 from sandbox.backend.records.tables import (
+    DueRow,
     EntryRow,
     IntentRow,
     IntentStatus,
@@ -42,6 +43,8 @@ class Entry:
     """State and amount by refund id."""
     refused: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Payments accepted offline and declined, by code: what was authorised, and what the platform bears of it."""
+    due: str | None = None
+    """How its due stands; None: nobody is asked."""
     cancel_waits: bool = False
     """Its cancel is held for a person, who has not decided."""
 
@@ -75,6 +78,8 @@ def read(backend: Backend, terminal_id: str) -> dict[str, Entry]:
             PaymentRow.intent_key.in_(entries), PaymentRow.accepted_offline, PaymentRow.status == PaymentStatus.DECLINED
         )):  # fmt: skip
             entries[payment.intent_key].refused[payment.code] = (payment.total_minor, payment.guaranteed_minor)
+        for due in session.scalars(select(DueRow).where(DueRow.intent_key.in_(entries))):
+            entries[due.intent_key].due = due.state
         open_cancels = select(ReviewRow.subject).where(
             ReviewRow.terminal_id == terminal_id,
             ReviewRow.kind == ReviewKind.CANCEL,

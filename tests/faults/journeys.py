@@ -324,9 +324,12 @@ AUTHORITY = (  # in the short form here and there a fault, not at each so many-t
     Row("a TLS end says no", others.a_tls_end_says_no, ("approved",)),
     Row("a TLS end says no at sync", others.a_tls_end_says_no_at_sync, ("approved",)),
     Row("a TLS end plays an approval back", others.a_tls_end_plays_an_approval_back, ("reversed",)),
+    Row("an invented event", others.an_event_is_invented, ("declined_at_sync", "approved")),
     Row("a friend pays", others.a_friend_pays, ("approved",), phones=2),
-    Row("a friend refuses", others.a_friend_refuses, ("declined",), phones=2),
     Row("a friend pays what was claimed", others.a_friend_pays_what_was_claimed, ("approved",), phones=2),
+    Row(
+        "a friend refuses", others.a_friend_refuses, ("declined",), phones=2
+    ),  # the last: that friend is not asked again
 )
 MONEY = (*ONLINE, *OFFLINE, *UNDOING)
 ROWS = (*MONEY, *AUTHORITY)

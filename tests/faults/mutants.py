@@ -31,6 +31,7 @@ from sandbox.backend.records.tables import BorneBy, WalletCredentialRow
 from sandbox.backend.trust import liability
 from terminal.backend import endings, link
 from terminal.backend.endings import Terms
+from terminal.backend.events import BackendEvents, Told
 from terminal.backend.gateway import BackendGateway
 from terminal.sales import open_sales as desk_module
 from terminal.sales.arming import Arming
@@ -197,6 +198,18 @@ def any_answer_believed() -> Iterator[None]:
 
 
 @contextmanager
+def events_believed() -> Iterator[None]:
+    """A terminal that takes what an event says for what the backend says, though that signs its answers."""
+
+    async def gullible(self: BackendEvents, sale: Sale, intent_id: UUID, *messages: Told) -> None:
+        for message in messages:
+            await self._apply(sale, self._read_told(sale.as_of(intent_id), message))
+
+    with patch.object(BackendEvents, "_hint", gullible):
+        yield
+
+
+@contextmanager
 def armed_whatever_is_ordered() -> Iterator[None]:
     """A terminal that ends its sale when it must not sell, and offers it to phones until then."""
     with patch.object(Arming, "allow", lambda _self, *, allowed: None):
@@ -233,6 +246,8 @@ MUTANTS = (
            "a TLS end says no at sync", Sweep(Kind.KILL, Moment.SHOWN), "shown wrongly"),
     Mutant("an answer believed that answers another question", any_answer_believed,
            "a TLS end plays an approval back", Sweep(Kind.KILL, Moment.SHOWN), "shown wrongly"),
+    Mutant("an invented event is believed", events_believed,
+           "an invented event", Sweep(Kind.KILL, Moment.SHOWN), "shown wrongly"),
     Mutant("armed whatever is ordered", armed_whatever_is_ordered,
            "revoked while no event comes", Sweep(Kind.KILL, Moment.SHOWN), "disobeyed"),
 )  # fmt: skip

@@ -31,6 +31,7 @@ class Road(httpx.AsyncBaseTransport):
         self._denying = False
         self._playing_back = False
         self._kept: dict[str, Any] | None = None
+        self._invented = b""
         self._travelling: Counter[UUID] = Counter()
         self.overlaps: list[UUID] = []
 
@@ -54,6 +55,16 @@ class Road(httpx.AsyncBaseTransport):
         """A TLS end keeps approvals and events back, and answers a cancel, which the backend does, with an approval."""
         self.hold_events_back()
         self._playing_back = True
+
+    def invent(self, name: str, data: dict[str, Any]) -> None:
+        """A TLS end says by an event what the backend never said: the first thing in the stream that comes next."""
+        self._invented += f"event: {name}\ndata: {msgspec.json.encode(data).decode()}\n\n".encode()
+        self._broken = self._end_streams()
+
+    @property
+    def invented_is_heard(self) -> bool:
+        """Whether a stream has begun with all that was invented."""
+        return not self._invented
 
     def fall_for(self, seconds: float) -> None:
         """The other end is gone for some seconds, and then there again."""
@@ -89,7 +100,10 @@ class Road(httpx.AsyncBaseTransport):
                     response.status_code, headers=_without_length(response), content=content, request=request
                 )
         assert isinstance(response.stream, httpx.AsyncByteStream)
-        response.stream = _Stream(_Held(response.stream) if self._holding else response.stream, self._broken)
+        stream = _Held(response.stream) if self._holding else response.stream
+        if not self._holding:
+            stream, self._invented = _Begun(self._invented, stream), b""
+        response.stream = _Stream(stream, self._broken)
         return response
 
     async def aclose(self) -> None:
@@ -146,6 +160,23 @@ def as_bytes(value: object) -> bytes:
     """A byte string and nothing else."""
     assert isinstance(value, bytes)
     return value
+
+
+class _Begun(httpx.AsyncByteStream):
+    """A body before which something else comes."""
+
+    def __init__(self, first: bytes, inner: httpx.AsyncByteStream) -> None:
+        self._first = first
+        self._inner = inner
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._first:
+            yield self._first
+        async for part in self._inner:
+            yield part
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
 
 
 class _Held(httpx.AsyncByteStream):

@@ -82,6 +82,15 @@ def _wrong_about(sale: SaleView, intent: IntentView, entry: Entry) -> Iterator[s
         yield f"shown wrongly: sale {sale.id} {state}, and the books hold {entry.kept}"
 
 
+def a_due_is_as_the_books_have_it(evidence: Evidence) -> Iterator[str]:
+    """Nobody is shown as having paid, or as excused, who has not and is not: both are for good."""
+    for sale in evidence.witness.views:
+        due = None if sale.reason is None else sale.reason.due
+        entry = evidence.booked(sale.intents[-1].intent_id)
+        if due is not None and due.state in {"paid", "withdrawn"} and due.state != entry.due:
+            yield f"shown wrongly: the due of sale {sale.id} {due.state}, the books have it {entry.due}"
+
+
 def nothing_lost(evidence: Evidence) -> Iterator[str]:
     """What was shown as stored reaches the books, or is shown and alarmed as declined at sync; no sale disappears.
 
@@ -165,8 +174,8 @@ def wallets_agree(evidence: Evidence) -> Iterator[str]:
 
 
 RULES: tuple[Rule, ...] = (
-    nothing_doubled, refunds_are_what_was_ordered, nothing_shown_wrongly, nothing_lost, nothing_unfinished,
-    every_booking_is_shown, nothing_is_unsaid, wallets_agree, *authority.RULES,
+    nothing_doubled, refunds_are_what_was_ordered, nothing_shown_wrongly, a_due_is_as_the_books_have_it, nothing_lost,
+    nothing_unfinished, every_booking_is_shown, nothing_is_unsaid, wallets_agree, *authority.RULES,
 )  # fmt: skip
 
 

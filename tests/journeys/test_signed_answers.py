@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from pengpos.client import Home
@@ -17,15 +18,16 @@ from sandbox.backend.serving import signed_answers
 from sandbox.backend.terminals import policy
 from sandbox.backend.trust.judgement import Refusal
 from sandbox.phone.phone import VirtualPhone
+from tests.journeys.test_dues import OPEN, due_of
 from tests.support.counter import Counter, until
 from tests.support.eavesdropper import Eavesdropper, edits
 from tests.support.live_sandbox import LiveSandbox
 from tests.support.loop_thread import LoopThread
-from tests.support.road import loses_the_answer, says
+from tests.support.road import Pass, loses_the_answer, says
 
 PAYMENTS, BATCH, INTENT = "/v1/payments", "/v1/payments/batch", "/v1/intents/[^/]+"
 CANCEL = "/v1/intents/[^/]+/cancel"
-CONFIG = "/v1/terminal/config"
+CONFIG, EVENTS = "/v1/terminal/config", "/v1/terminal/events"
 PROBLEM = "application/problem+json"
 OF_1_2 = {"signs_endings": True}
 
@@ -159,6 +161,53 @@ def test_an_invented_revocation_stops_nothing(counter: Counter, phone: VirtualPh
     counter.tap(counter.present("18.80"), phone, "approved")
 
 
+# --- invented, by the event stream ------------------------------------------------------------------------------------
+
+
+def says_by_event(counter: Counter, name: str, data: object) -> int:
+    """A stream in which that is said, and then none; how many questions it has been asked about, and answered."""
+    asked = counter.road.count("GET", INTENT)
+    event = f"id: 9\nevent: {name}\ndata: {json.dumps(data)}\n\n".encode()
+    counter.road.put(says(200, event, "text/event-stream"), "GET", EVENTS, times=1)
+    counter.road.silence_events()
+    terminal = counter.terminal
+    until(lambda: terminal._backend.place_in_stream.now == "9" and terminal._events.all_taken_in, "the invented event")
+    return counter.road.count("GET", INTENT) - asked
+
+
+def test_an_invented_event_pays_no_due(counter: Counter, phone: VirtualPhone) -> None:
+    counter.lose_the_backend()
+    sale = counter.tap(counter.present("18.23"), phone, "accepted_offline")
+    counter.road.clear()
+    sale = counter.resolve(sale, "declined_at_sync")
+    intent_id = sale.intents[-1].intent_id
+    alarms = [alarm.text for alarm in counter.status.alarms]
+    paid = {
+        "intent_id": intent_id, "status": "declined", "code": "insufficient_funds", "amount": 18_23, "total": 0,
+        "currency": "CNY", "due": {"state": "paid", "amount": 18_23},
+    }  # fmt: skip
+    assert says_by_event(counter, "payment", paid) >= 1
+    assert due_of(counter.sale(sale)) == due_of(sale) == OPEN
+    assert [alarm.text for alarm in counter.status.alarms] == alarms
+
+
+def test_an_invented_hold_shuts_no_reader(counter: Counter, phone: VirtualPhone) -> None:
+    sale = counter.present("18.80", ways=["reader"])
+    intent_id = sale.intents[-1].intent_id
+    about = {"intent_id": intent_id, "status": "held", "amount": 18_80, "currency": "CNY"}
+    assert says_by_event(counter, "intent", about) >= 1
+    assert "pending" not in [step.state for step in counter.sale(sale).history]
+    counter.tap(sale, phone, "approved")
+
+
+def test_an_invented_alarm_is_none_of_the_backends(counter: Counter) -> None:
+    fetched = counter.road.count("GET", CONFIG)
+    says_by_event(counter, "alarm", {"kind": "new_epoch", "at": "2026-11-30T00:00:00Z"})
+    until(lambda: counter.road.count("GET", CONFIG) > fetched, "the policy, which would name it")
+    counter._loop.run(counter.terminal._upkeep.refresh())
+    assert counter.status.alarms == []
+
+
 # --- the word in the policy -------------------------------------------------------------------------------------------
 
 
@@ -190,6 +239,28 @@ def test_a_backend_of_page_1_2_works_as_before(of_1_2: Counter, phone: VirtualPh
     assert of_1_2.call("POST", f"/v1/sales/{sale.id}/refunds", body).status_code == 201
     of_1_2.until(sale, "partly_refunded")
     assert "answers_unsigned" not in [alarm.kind for alarm in of_1_2.status.alarms]
+
+
+@pytest.mark.parametrize(("policy_says", "covered"), [("so", True), ("nothing", False)])
+def test_what_it_says_of_itself_is_covered_once_the_policy_says_so(
+    request: pytest.FixtureRequest, phone: VirtualPhone, policy_says: str, *, covered: bool
+) -> None:
+    """A backend of page 1.2 takes no request that covers it."""
+    one: Counter = request.getfixturevalue("counter" if policy_says == "so" else "of_1_2")
+    sent: dict[str, httpx.Headers] = {}
+
+    async def keep(asked: httpx.Request, forward: Pass) -> httpx.Response:
+        sent[asked.url.path] = asked.headers
+        return await forward(asked)
+
+    one.road.put(keep, "*", f"{PAYMENTS}|{EVENTS}")
+    one.tap(one.present("18.80"), phone, "approved")
+    one.road.tear_streams()
+    until(lambda: EVENTS in sent, "another stream")
+    assert sent[PAYMENTS]["pengpos-knows"] == "dues"
+    assert ('"content-digest" "pengpos-knows")' in sent[PAYMENTS]["signature-input"]) == covered
+    assert sent[EVENTS]["pengpos-process"]
+    assert ('"content-digest" "pengpos-process")' in sent[EVENTS]["signature-input"]) == covered
 
 
 def test_once_said_no_older_policy_takes_it_back(

@@ -45,6 +45,7 @@ class Signing:
             "@target-uri": self.target_uri or str(request.url),
             "@path": request.url.path,
             "content-digest": content_digest,
+            **{name: request.headers.get(name, "") for name in ("pengpos-knows", "pengpos-process", "user-agent")},
         }
         keyid = self.keyid or b64u(PublicKey.of(self.signer).kid)
         covered = " ".join(f'"{name}"' for name in components)

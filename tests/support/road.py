@@ -107,14 +107,15 @@ class Road(httpx.AsyncBaseTransport):
     def cut(self) -> None:
         """No connection any more, and those that were open break."""
         self._cut = True
-        self._tear()
+        self.tear_streams()
 
     def silence_events(self) -> None:
         """The backend tells nothing by itself any more; calls go on."""
         self.put(refuses(), "GET", "/v1/terminal/events")
-        self._tear()
+        self.tear_streams()
 
-    def _tear(self) -> None:
+    def tear_streams(self) -> None:
+        """What the backend tells by itself ends; it may be asked for anew."""
         with self._lock:
             self._tearings += 1
             streams = tuple(self._streams)

@@ -17,10 +17,13 @@ from offline_queue.export import unsent
 from pengpos.client import Home, Status
 from pengpos.core.errors import JournalError, JournalMediumError, JournalUnusableError
 from pengpos.core.ports import Clock
+from pengpos.wire.encoding.base64url import unb64u
+from pengpos.wire.encoding.cose import Sign1
 from sandbox.phone.phone import VirtualPhone
-from terminal import serving
+from terminal import delivery, serving
 from terminal.wiring import Surroundings
 from tests.support.counter import Counter, until
+from tests.support.eavesdropper import edits
 from tests.support.loop_thread import LIMIT_S, LoopThread
 from tests.support.road import Road
 from tests.support.served import Daemon
@@ -118,6 +121,30 @@ def test_once_the_card_takes_rows_again_nothing_is_paid_twice(
     stored.open()
     until(lambda: stored.status.queue.count == 0, "delivered again")
     assert booked(stored) == [6_00, 7_00]
+
+
+def test_what_nobody_has_signed_delivers_nothing(
+    stored: Counter, loop: LoopThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A TLS end says no in the backend's place: the payments are sent again."""
+    monkeypatch.setattr(delivery, "AGAIN_S", 0.05)
+    policy = json.loads(stored.home.last_heard.read_bytes())["policy"]
+    assert json.loads(Sign1.parse(unb64u(policy), max_size=10**6).payload)["signs_answers"] is True
+    stored.road.put(edits(all_declined), "POST", "/v1/payments/batch", times=2)
+    daemon = Daemon(takes_nothing(stored, monkeypatch), loop, shows_why_s=LIMIT_S)
+    status_of(daemon, all_delivered)
+    assert stored.road.count("POST", "/v1/payments/batch") == 3
+    assert booked(stored) == [6_00, 7_00]
+    with pytest.raises(JournalMediumError):
+        daemon.stop()
+
+
+def all_declined(body: bytes) -> bytes:
+    """As the backend writes it, but for what counts."""
+    answer = json.loads(body)
+    for verdict in answer["verdicts"]:
+        verdict |= {"status": "declined", "code": "insufficient_funds", "reason": 23, "receipt": None}
+    return json.dumps(answer).encode()
 
 
 def test_on_a_medium_that_takes_no_socket_it_listens_in_memory(

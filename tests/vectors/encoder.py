@@ -53,10 +53,11 @@ def sign_payload(scalar: str, context: str, payload: bytes, *, kid: str | None =
     """As `sign`, over bytes: the backend's own documents are JSON."""
     protected = PLAIN_HEADER if kid is None else cbor({1: -7, 4: bytes.fromhex(kid)})
     signed = cbor(["Signature1", protected, f"PengTap1 {context}".encode(), payload])
-    return SIGN1_TAG + cbor([protected, {}, payload, _es256(scalar, signed)])
+    return SIGN1_TAG + cbor([protected, {}, payload, es256(scalar, signed)])
 
 
-def _es256(scalar: str, data: bytes) -> bytes:
+def es256(scalar: str, data: bytes) -> bytes:
+    """r and s, 32 bytes each, by the key with this private scalar (hex)."""
     private = ec.derive_private_key(int(scalar, 16), ec.SECP256R1())
     r, s = decode_dss_signature(private.sign(data, ec.ECDSA(hashes.SHA256(), deterministic_signing=True)))
     return r.to_bytes(32, "big") + s.to_bytes(32, "big")

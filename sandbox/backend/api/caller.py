@@ -175,7 +175,7 @@ async def _knows_dues(pengpos_knows: Annotated[str | None, Header()] = None) -> 
 
 
 KnowsDues = Annotated[bool, Depends(_knows_dues)]
-"""Whether a terminal says of itself that it knows dues. No signature covers it: it moves no money, it lets us ask."""
+"""Whether a terminal says of itself that it knows dues: under its signature, or, of page 1.2, beside it."""
 AnyTerminal = Annotated[Terminal, Depends(_terminal)]
 """A terminal, revoked or not."""
 AskingTerminal = Annotated[Terminal, Depends(_asking_terminal)]

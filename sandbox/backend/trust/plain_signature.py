@@ -12,9 +12,10 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-_FIELDS = ("signature-input", "signature", "content-digest")
+_HEADERS = ("pengpos-knows", "pengpos-process")
+_FIELDS = ("signature-input", "signature", "content-digest", *_HEADERS)
 _INPUT = re.compile(
-    r'pp=(\(("@method" "@target-uri"(?: "content-digest")?)\)'
+    r'pp=(\(("@method" "@target-uri"(?: "content-digest"(?: "pengpos-knows")?(?: "pengpos-process")?)?)\)'
     r'((?:;(?:created=(?:0|[1-9][0-9]{0,14})|nonce="[\w-]{22}"|keyid="[\w-]{11}"|alg="ecdsa-p256-sha256")){4}))',
     re.ASCII,
 )
@@ -22,6 +23,7 @@ _PARAMETER = re.compile(r';([a-z]+)="?([\w-]+)', re.ASCII)
 _SIGNATURE = re.compile(r"pp=:([A-Za-z0-9+/]{86}==):")
 _DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):")
 _TARGET = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?/[A-Za-z0-9/_.~-]*(?:\?[A-Za-z0-9=&_.~-]+)?")
+_WORDS = re.compile(r"[\w-]+(?:, ?[\w-]+)*", re.ASCII)
 _METHOD = re.compile(r"[A-Z]+")
 
 
@@ -62,18 +64,23 @@ def read(method: str, url: str, fields: tuple[tuple[str, str], ...]) -> Plain | 
         return None
     parameters = dict(_PARAMETER.findall(said[3]))
     digest, names = found.get("content-digest"), said[2].split(" ")
-    if len(parameters) != 4 or (digest is not None) != (len(names) == 3):
+    if len(parameters) != 4 or (digest is not None) != ('"content-digest"' in names):
         return None
-    values = [method, url]
+    values = {'"@method"': method, '"@target-uri"': url}
     if digest is not None:
         if _DIGEST.fullmatch(digest) is None:
             return None
-        values.append(digest)
+        values['"content-digest"'] = digest
+    for name in _HEADERS:
+        if f'"{name}"' in names:
+            if _WORDS.fullmatch(found.get(name, "")) is None:
+                return None
+            values[f'"{name}"'] = found[name]
     return Plain(
         keyid=parameters["keyid"],
         nonce=parameters["nonce"],
         created=int(parameters["created"]),
-        covered=dict(zip([*names, '"@signature-params"'], [*values, said[1]], strict=True)),
+        covered={**values, '"@signature-params"': said[1]},
         signature=base64.b64decode(signature[1]),
     )
 

@@ -31,6 +31,8 @@ LABEL = "pp"
 NONCE_LIFE_S = 600
 ALGORITHM = "ecdsa-p256-sha256"
 _COMPONENTS = ('"@method"', '"@target-uri"', '"content-digest"')
+_HEADERS = ('"pengpos-knows"', '"pengpos-process"')
+"""What a terminal says of itself; one of page 1.2 sends it uncovered."""
 _NONCE_SIZE = 16
 _KEYID_LENGTH = 11
 _TARGET_MOST = 1_024  # with it a signed answer has room in a header, and in what a terminal reads of one
@@ -215,8 +217,11 @@ def _only_our_label(fields: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str
 
 def _check_coverage(covered: dict[str, str], body: bytes) -> None:
     components = tuple(covered)[:-1]  # the last is @signature-params
-    if components != _COMPONENTS and (body or components != _COMPONENTS[:2]):
-        raise InvalidSignature(f"the components must be {' '.join(_COMPONENTS)}, in this order")
+    first = tuple(name for name in components if name not in _HEADERS)
+    behind = tuple(name for name in _HEADERS if name in components)
+    if components != first + behind or (first != _COMPONENTS and (body or first != _COMPONENTS[:2])):
+        wanted = " ".join(_COMPONENTS)
+        raise InvalidSignature(f"the components must be {wanted}, in this order, then {' or '.join(_HEADERS)} or both")
     if "sha-256=" not in covered.get(_COMPONENTS[2], "sha-256="):
         raise InvalidSignature("a content-digest without sha-256")
 

@@ -19,16 +19,46 @@ NOW = 1_800_000_000
 BODIES = [None, b"", b"{}", b'{"amount": 1880, "currency": "CNY"}' * 1_000, "小鹏".encode()]
 
 
-def signed(method: str, url: str, content: bytes | None) -> httpx.Request:
-    request = httpx.Request(method, url, content=content)
-    return next(RequestSigner(KEY, lambda: NOW).auth_flow(request))
+def signed(method: str, url: str, content: bytes | None, *, covers: bool = False, **headers: str) -> httpx.Request:
+    request = httpx.Request(
+        method, url, content=content, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
+    return next(RequestSigner(KEY, lambda: NOW, covers_headers=lambda: covers).auth_flow(request))
 
 
 @pytest.mark.parametrize("url", ["https://pay.example/v1/payments", "https://pay.example/v1/terminal/denylist?since=3"])
 @pytest.mark.parametrize("content", BODIES, ids=["none", "empty", "object", "long", "Chinese"])
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
 def test_the_sandbox_verifies_it(method: str, url: str, content: bytes | None) -> None:
-    request = signed(method, url, content)
+    check(signed(method, url, content), content)
+
+
+@pytest.mark.parametrize(
+    ("headers", "behind"),
+    [
+        ({"pengpos_knows": "dues"}, ' "pengpos-knows"'),
+        ({"pengpos_process": "p"}, ' "pengpos-process"'),
+        ({"pengpos_process": "p", "pengpos_knows": "dues"}, ' "pengpos-knows" "pengpos-process"'),
+        ({}, ""),
+    ],
+    ids=["knows", "process", "both", "neither"],
+)
+@pytest.mark.parametrize("covers", [True, False], ids=["covered", "of page 1.2"])
+def test_what_it_says_of_itself_is_covered_where_the_backend_takes_that(
+    headers: dict[str, str], behind: str, *, covers: bool
+) -> None:
+    for method, content in (("POST", b"{}"), ("GET", None)):
+        request = signed(method, "https://pay.example/v1/terminal/events", content, covers=covers, **headers)
+        check(request, content)
+        assert (
+            f'("@method" "@target-uri" "content-digest"{behind if covers else ""})'
+            in request.headers["signature-input"]
+        )
+
+
+def check(request: httpx.Request, content: bytes | None) -> None:
+    """The sandbox takes it."""
+    method, url = request.method, str(request.url)
     fields = tuple((name.lower(), value) for name, value in request.headers.items())
     found = verify(
         SignedRequest(method=method, url=url, fields=fields, body=content or b""), lambda _kid: PublicKey.of(KEY)

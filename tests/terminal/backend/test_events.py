@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the backend says by itself of a due: of sales long over too, once each, and never backwards."""
+"""What a backend of page 1.2 says by itself of a due: of sales long over too, once each, and never backwards."""
 
 import json
 from typing import Any
@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from pengpos.backend_api.calls import UnusableAnswerError
+from pengpos.backend_api.messages import IntentMessage
 from pengpos.core.effects import AlarmKind, RaiseAlarm
 from pengpos.core.events import BackendCall
 from pengpos.core.sale import Due, DueState, RefundState, Sale, SaleState
@@ -22,13 +24,32 @@ ASKED = samples.refusal(samples.due())
 RINGS = RaiseAlarm(AlarmKind.DECLINED_AT_SYNC)
 
 
-class Bench:
-    """Events over open sales with a journal in memory."""
+class Signing(Backend):
+    """Answers for an intent with the next of what it was given: it, none, or trouble. Remembers for which."""
 
     def __init__(self) -> None:
+        super().__init__()
+        self.found: list[IntentMessage | UnusableAnswerError | None] = []
+        self.asked: list[UUID] = []
+
+    async def look_up(self, intent_id: UUID) -> IntentMessage | None:
+        """As the gateway's."""
+        self.asked.append(intent_id)
+        found = self.found.pop(0)
+        if isinstance(found, UnusableAnswerError):
+            raise found
+        return found
+
+
+class Bench:
+    """Events over open sales with a journal in memory. `signs`: the backend signs its answers."""
+
+    def __init__(self, *, signs: bool = False) -> None:
         clock = HandClock()
         self.journal = SlowJournal(clock)
         self.alarms: list[str] = []
+        self.backend = Signing()
+        self.documents: list[None] = []
         self.sink = Sink()
         self.open_sales = OpenSales(self.journal, lambda: None)
         self.open_sales.attach(self.sink)
@@ -36,9 +57,10 @@ class Bench:
         self.events = BackendEvents(
             open_sales=self.open_sales,
             journal=self.journal,
-            backend=Backend(),
+            backend=self.backend,
             answers=answers,
-            documents_changed=lambda: None,
+            signs_answers=lambda: signs,
+            documents_changed=lambda: self.documents.append(None),
             alarmed=self.alarms.append,
         )
 

@@ -54,6 +54,15 @@ def bench(*streams: list[Event] | int) -> tuple[HandClock, list[bool], Link, Sou
     return clock, changes, link, source, Follower(link, source, clock, PlaceInStream(NOWHERE))
 
 
+async def nothing(_name: str, _data: bytes) -> None:
+    """An event that nobody takes."""
+
+
+def repr_short(text: str) -> str:
+    """For a test's id."""
+    return ascii(text)[:12]
+
+
 def test_up_and_down() -> None:
     clock, changes, link, _, _ = bench()
     assert not link.up
@@ -265,6 +274,22 @@ def test_what_is_no_number_is_no_place(tmp_path: Path, content: bytes, place: st
     path = tmp_path / "last_event"
     path.write_bytes(content)
     assert PlaceInStream(path).now == place
+
+
+@pytest.mark.parametrize("event_id", ["", "é", "7\u0664", "-1", "9" * 19, "9" * 100_000], ids=repr_short)
+def test_an_events_id_that_is_no_number_is_never_asked_from(event_id: str) -> None:
+    """It would stand in the header of the next request: one that no header can carry ended the terminal."""
+
+    async def work() -> None:
+        _, _, _, source, follower = bench([("7", "intent", b"{}"), (event_id, "intent", b"{}")])
+        follower.hurry()
+        following = asyncio.create_task(follower.follow(nothing))
+        await until(lambda: len(source.asked) == 2, "a second stream")
+        following.cancel()
+        await asyncio.wait({following})
+        assert source.asked == [None, "7"]
+
+    run(work())
 
 
 def test_the_place_is_kept_over_a_restart(tmp_path: Path) -> None:

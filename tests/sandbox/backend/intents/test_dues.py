@@ -13,6 +13,7 @@ from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.intent import Purpose
 from tests.support.backend import Shop
 from tests.support.dues import Owing, owing, refund_id, spend_all
+from tests.support.request_signing import Signing
 from tests.support.shop import Till, Wallet
 
 DAY_S = 86_400
@@ -231,6 +232,37 @@ def test_only_a_terminal_that_says_it_knows_dues_causes_one(
     till.knows = "dues"
     again = till.call("POST", "/payments", item).json()
     assert (again["status"], "due" in again) == ("declined", asked), "a verdict is given once, also after an update"
+
+
+COVERED = ("@method", "@target-uri", "content-digest", "pengpos-knows")
+
+
+@pytest.mark.parametrize(
+    ("knows", "came", "taken", "asked"),
+    [
+        ("dues", "dues", True, True),
+        ("dues", None, False, False),
+        ("dues", "tides", False, False),
+        ("", "dues", False, False),
+        ("", "", True, False),
+    ],
+    ids=["as it was sent", "taken off", "changed", "added", "none of the words"],
+)
+def test_who_takes_what_a_terminal_knows_off_is_refused(
+    shop: Shop, knows: str, came: str | None, *, taken: bool, asked: bool
+) -> None:
+    """A terminal of page 1.3, which covers the header."""
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80, online=False)
+    item = till.item(sale, wallet, wallet.authorise(sale), offline=True)
+    spend_all(shop, wallet)
+    request = till.request("POST", "/payments", item, {"Pengpos-Knows": knows})
+    Signing(signer=till.key, created=shop.clock.now(), components=COVERED).apply(request)
+    del request.headers["Pengpos-Knows"]
+    if came is not None:
+        request.headers["Pengpos-Knows"] = came
+    assert shop.http.send(request).status_code == (200 if taken else 401)
+    assert len(wallet.call("GET", "/dues").json()["dues"]) == asked
 
 
 @pytest.mark.parametrize(("first", "then"), [("dues", None), (None, "dues")], ids=["knew then", "knows now"])

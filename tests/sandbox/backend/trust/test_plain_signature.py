@@ -20,8 +20,12 @@ URL = "http://backend.test/v1/payments"
 Change = Callable[[dict[str, str]], object]
 
 
-def signed(url: str = URL, body: bytes = b"{}", **spoilt: Any) -> httpx.Request:
-    request = httpx.Request("POST", url, content=body)
+DIGESTED = ("@method", "@target-uri", "content-digest")
+KNOWING = (*DIGESTED, "pengpos-knows")
+
+
+def signed(url: str = URL, body: bytes = b"{}", says: dict[str, str] | None = None, **spoilt: Any) -> httpx.Request:
+    request = httpx.Request("POST", url, content=body, headers=says)
     Signing(created=1_800_000_000, **{"signer": KEY, "nonce": b64u(bytes(range(16))), **spoilt}).apply(request)
     return request
 
@@ -50,6 +54,12 @@ PLAIN = {
     "as our terminals sign": signed(),
     "no body, no digest": signed(body=b""),
     "no body, its digest": signed(body=b"", components=("@method", "@target-uri", "content-digest")),
+    "what it knows": signed(says={"pengpos-knows": "dues"}, components=KNOWING),
+    "which of its processes": signed(says={"pengpos-process": "a-_9"}, components=(*DIGESTED, "pengpos-process")),
+    "both": signed(
+        says={"pengpos-knows": "tides, dues", "pengpos-process": "p"}, components=(*KNOWING, "pengpos-process")
+    ),
+    "what it knows, as before 1.3": signed(says={"pengpos-knows": "dues"}),
     "a query": signed(URL + "?since=7"),
     "a port": signed("http://127.0.0.1:8000/v1/payments"),
     "another key": signed(keyid="AAAAAAAAAAA"),
@@ -58,7 +68,17 @@ PLAIN = {
     "too little covered": signed(components=("@method", "@target-uri")),
     "another address": signed(target_uri="http://elsewhere.test/v1/payments"),
 }
-GOOD = {"as our terminals sign", "no body, no digest", "no body, its digest", "a query", "a port"}
+GOOD = {
+    "what it knows",
+    "which of its processes",
+    "both",
+    "what it knows, as before 1.3",
+    "as our terminals sign",
+    "no body, no digest",
+    "no body, its digest",
+    "a query",
+    "a port",
+}
 
 
 @pytest.mark.parametrize("what", PLAIN)
@@ -79,7 +99,17 @@ def _replace(name: str, old: str, new: str) -> Change:
     return lambda headers: headers.update({name: headers[name].replace(old, new)})
 
 
+KNOWS = signed(says={"pengpos-knows": "dues"}, components=KNOWING)
 OTHERWISE: dict[str, tuple[httpx.Request, Change]] = {
+    "what it knows, taken off": (KNOWS, lambda headers: headers.pop("pengpos-knows")),
+    "what it knows, emptied": (KNOWS, _set("pengpos-knows", "")),
+    "what it knows, with a space before it": (KNOWS, _set("pengpos-knows", " dues")),
+    "what it knows, before the digest": (
+        signed(
+            says={"pengpos-knows": "dues"}, components=("@method", "@target-uri", "pengpos-knows", "content-digest")
+        ),
+        lambda _: None,
+    ),
     "no signature": (signed(), lambda headers: headers.pop("signature")),
     "no input": (signed(), lambda headers: headers.pop("signature-input")),
     "another label": (signed(label="sig1"), lambda _: None),
@@ -104,8 +134,15 @@ def test_what_is_written_otherwise_is_the_library_s(what: str) -> None:
     assert read(as_sent(*OTHERWISE[what])) is None
 
 
-def test_a_field_that_comes_twice_is_the_library_s() -> None:
-    request = as_sent(signed())
-    (said,) = [field for field in request.fields if field[0] == "signature-input"]
+def test_what_it_knows_changed_is_no_better_read_plainly() -> None:
+    request = as_sent(KNOWS, _set("pengpos-knows", "tides"))
+    assert read(request) is not None
+    assert verdict(request) is None
+
+
+@pytest.mark.parametrize("name", ["signature-input", "pengpos-knows"])
+def test_a_field_that_comes_twice_is_the_library_s(name: str) -> None:
+    request = as_sent(KNOWS)
+    (said,) = [field for field in request.fields if field[0] == name]
     twice = SignedHead(method=request.method, url=request.url, fields=(*request.fields, said))
     assert read(twice) is None

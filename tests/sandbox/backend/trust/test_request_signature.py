@@ -69,6 +69,51 @@ def test_a_spoilt_signature_does_not(shop: Shop, spoilt: dict[str, Any]) -> None
     assert response.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("name", ["Pengpos-Knows", "Pengpos-Process"])
+@pytest.mark.parametrize(
+    ("covered", "came", "told"),
+    [
+        (True, "tides", "not_found"),
+        (True, None, "signature"),
+        (True, "dues", "signature"),
+        (False, "tides", "not_found"),
+        (False, None, "not_found"),
+    ],
+    ids=["covered", "taken off", "changed", "of page 1.2", "of page 1.2, taken off"],
+)
+def test_what_a_terminal_says_of_itself_may_be_covered(
+    shop: Shop, name: str, came: str | None, told: str, *, covered: bool
+) -> None:
+    till = shop.till()
+    request = till.request(*ASK, headers={name: "tides"})
+    behind = (name.lower(),) if covered else ()
+    Signing(
+        signer=till.key, created=shop.clock.now(), components=("@method", "@target-uri", "content-digest", *behind)
+    ).apply(request)
+    del request.headers[name]
+    if came is not None:
+        request.headers[name] = came
+    assert code(shop.http.send(request)) == told
+
+
+@pytest.mark.parametrize(
+    ("behind", "told"),
+    [
+        (("pengpos-knows", "pengpos-process"), "not_found"),
+        (("pengpos-process", "pengpos-knows"), "signature"),
+        (("pengpos-knows", "pengpos-knows"), "signature"),
+        (("pengpos-knows", "user-agent"), "signature"),
+    ],
+    ids=["both", "another order", "twice", "another header"],
+)
+def test_what_is_covered_and_in_which_order_is_the_pages(shop: Shop, behind: tuple[str, ...], told: str) -> None:
+    till = shop.till()
+    request = till.request(*ASK, headers={"Pengpos-Knows": "dues", "Pengpos-Process": "p"})
+    components = ("@method", "@target-uri", "content-digest", *behind)
+    Signing(signer=till.key, created=shop.clock.now(), components=components).apply(request)
+    assert code(shop.http.send(request)) == told
+
+
 @pytest.mark.parametrize("header", ["Signature", "Signature-Input"])
 def test_a_missing_header_is_said(shop: Shop, header: str) -> None:
     till = shop.till()
