@@ -3,7 +3,8 @@
 
 SQLite: WAL, ``synchronous=FULL``, ``BEGIN IMMEDIATE`` for a transaction that writes, one after the other in the order
 in which they came. PostgreSQL: READ COMMITTED with row locks and unique constraints; a deadlock or serialisation
-failure is tried again from the start.
+failure is tried again from the start, and so is, once, what was cut short before its commit was sent. Where the commit
+was sent and no answer came, nobody here knows whether it holds: that is an error, and whoever asked sends it again.
 """
 
 import sqlite3
@@ -21,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from sandbox.backend.errors import BackendError
+from sandbox.backend.records import postgres
 from sandbox.backend.records.tables import Base
 from sandbox.backend.records.together import Together, TransactionGoneError
 from sandbox.backend.records.turns import Turns
@@ -28,6 +30,7 @@ from sandbox.backend.records.turns import Turns
 T = TypeVar("T")
 
 _TRIES = 8
+_TRIES_WHEN_CUT_SHORT = 2
 _RETRIED_SQLSTATES = frozenset({"40001", "40P01", "23505"})
 """Serialisation failure, deadlock, and a unique constraint that a concurrent transaction was first to meet."""
 _READ_ONLY = "pengpos_read_only"
@@ -35,6 +38,7 @@ _WAIT_S = 30
 """For SQLite's write lock, first among the threads here, then behind another process."""
 _PAGE_SIZE = "page_size=1024"
 """Of a new database of SQLite; one that is there keeps its own. A payment touches thirty pages, and little in each."""
+_LONG_S = postgres.LONG_S + 10
 _MIGRATING = 0x70656E67
 """PostgreSQL's advisory lock of who brings the schema up to date; any number that others do not use."""
 
@@ -56,8 +60,9 @@ class Database:
         """Bring the schema up to date (Alembic); safe to call at each start, also of several processes at once."""
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        with self.engine.begin() as connection:
+        with postgres.within(_LONG_S), self.engine.begin() as connection:
             if self._turns is None:
+                postgres.take_long(connection)
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -70,11 +75,14 @@ class Database:
         for attempt in range(1, _TRIES + 1):
             turn = nullcontext() if self._turns is None else self._turns.one(_WAIT_S)
             with turn, _Keeping(self.engine, expire_on_commit=False) as session:
+                is_sent = False
                 try:
                     result = work(session)
+                    session.flush()
+                    is_sent = True
                     session.commit()
                 except (DBAPIError, RaceLostError) as error:
-                    if attempt == _TRIES or not _may_try_again(error):
+                    if attempt >= _tries(error, is_sent=is_sent):
                         raise
                     continue
                 for terminal_id in session.info.pop("wake", ()):
@@ -112,12 +120,16 @@ class Database:
             yield connection
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
-        """A session that only reads; on SQLite it takes no write lock."""
+    def read(self, *, long: bool = False) -> Iterator[Session]:
+        """A session that only reads; on SQLite it takes no write lock. `long`: it may add whole tables up."""
+        limit_s = _LONG_S if long else postgres.ANSWER_S
         with (
+            postgres.within(limit_s),
             self.engine.connect().execution_options(**{_READ_ONLY: True}) as connection,
             _Keeping(connection) as session,
         ):
+            if long and self._turns is None:
+                postgres.take_long(connection)
             yield session
 
     def close(self) -> None:
@@ -162,13 +174,18 @@ def insert_if_new(session: Session, model: type[Base], **values: Any) -> bool:
     return session.connection().execute(statement).first() is not None
 
 
-def _may_try_again(error: DBAPIError | RaceLostError) -> bool:
-    return isinstance(error, RaceLostError) or getattr(error.orig, "sqlstate", None) in _RETRIED_SQLSTATES
+def _tries(error: DBAPIError | RaceLostError, *, is_sent: bool) -> int:
+    """How often a transaction that failed so may be tried in all; `is_sent`: its commit, which may hold."""
+    if isinstance(error, RaceLostError) or getattr(error.orig, "sqlstate", None) in _RETRIED_SQLSTATES:
+        return _TRIES
+    return _TRIES_WHEN_CUT_SHORT if not is_sent and postgres.is_undone(error) else 1
 
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
+        engine = create_engine(postgres.with_parameters(url), pool_size=20, max_overflow=20, pool_pre_ping=True)
+        postgres.prepare(engine)
+        return engine
     # SQLite 3.53 comes with sqlcipher3; Debian 12's own can corrupt a WAL that two connections write (WAL-reset bug).
     from sqlcipher3 import dbapi2  # heavy, and needed for SQLite only
 

@@ -47,7 +47,7 @@ def new_activation_code(request: shapes.CodeRequest, backend: BackendOf) -> shap
 @router.get("/ledger/check", dependencies=[SUPPORT])
 def check_ledger(backend: BackendOf) -> shapes.LedgerCheck:
     """Add the whole ledger up again."""
-    with backend.db.read() as session:
+    with backend.db.read(long=True) as session:
         found = ledger.check(session)
     return shapes.LedgerCheck(balanced=found.balanced, postings=found.postings, accounts=found.accounts)
 
