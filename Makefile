@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo test peers fuzz faults check words format gallery pictures lock clean
+.PHONY: help run demo test peers fuzz faults ha check words format gallery pictures lock clean
 
 venv := .venv/bin
 export PYTHON
@@ -19,6 +19,7 @@ help:
 	@echo 'make peers     programs and cards that others wrote, against our reader and our tag, one by one'
 	@echo 'make fuzz      a million bad inputs to everything that reads bytes (some minutes)'
 	@echo 'make faults    the fault campaign everywhere: every kind of fault at every moment of every journey (an hour)'
+	@echo 'make ha        the backend on three PostgreSQL under Patroni, killed and cut off under load, counted to the cent'
 	@echo 'make check     only lint, types, import contracts and words'
 	@echo 'make words     bring the catalogues of words for people up to date with the code, and compile them'
 	@echo 'make format    put the code into its shape'
@@ -52,6 +53,10 @@ faults:
 	@scripts/bootstrap test
 	@exec $(venv)/pytest tests/faults --everywhere --faults-at-least 10000 --timeout 5400 \
 	    --numprocesses auto --dist worksteal $(ARGS)
+
+ha:
+	@scripts/bootstrap ha
+	@exec $(venv)/python -m workshop.ha $(ARGS)
 
 check:
 	@scripts/bootstrap test

@@ -5,4 +5,4 @@ Reading order: cli, console, device, parent, standing, sales, backend, operators
 serving, commands.
 """
 
-__all__ = ["backend", "cli", "console", "device", "parent", "sales", "serving", "taps", "wiring"]
+__all__ = ["app", "backend", "cli", "console", "device", "parent", "sales", "serving", "taps", "wiring"]

@@ -188,11 +188,14 @@ def locked(name: str) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("part", ["requirements-device.lock", "requirements-run.lock", "scripts/build-tools.lock"])
+@pytest.mark.parametrize(
+    "part",
+    ["requirements-device.lock", "requirements-run.lock", "scripts/build-tools.lock", "scripts/ha-packages.lock"],
+)
 def test_what_is_locked_twice_is_the_same_version(part: str) -> None:
     everything, some = locked("requirements.lock"), locked(part)
     assert {name: some[name] for name in some if name in everything and some[name] != everything[name]} == {}
-    if part != "scripts/build-tools.lock":
+    if not part.startswith("scripts/"):
         assert set(some) - set(everything) == set()
 
 
@@ -300,10 +303,10 @@ def test_each_package_is_named_once_with_its_reason() -> None:
     rows = [line.split(maxsplit=2) for line in lines if not line.startswith("#")]
     names = [row[0] for row in rows]
     assert sorted(names) == sorted(set(names))
-    assert {row[1] for row in rows} == {"run", "drm", "test"}
+    assert {row[1] for row in rows} == {"run", "drm", "test", "ha"}
     assert all(len(row) == 3 for row in rows)
 
 
 def test_usage() -> None:
     said = subprocess.run([ROOT / "scripts" / "bootstrap", "fly"], capture_output=True, text=True, check=False)
-    assert (said.returncode, said.stderr) == (2, "usage: scripts/bootstrap run|test\n")
+    assert (said.returncode, said.stderr) == (2, "usage: scripts/bootstrap run|test|ha\n")

@@ -5,4 +5,4 @@ Reading order: queue_contenders, screen, start, sync, tap_parts, queue, soak, ta
 backend_parties, backend, cli.
 """
 
-__all__ = []
+__all__ = ["backend_parties"]

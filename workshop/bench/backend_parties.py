@@ -43,6 +43,8 @@ class PayingWallet:
     key: SoftwareKey
     credential: bytes
     counter: int = 0
+    token: str = ""
+    """Of the account."""
 
     @classmethod
     def sign_up(cls, http: httpx.Client) -> "PayingWallet":
@@ -55,7 +57,7 @@ class PayingWallet:
             json={"public_key": PublicKey.of(key).to_jwk(), "proof": b64u(proof)},
             headers={"Authorization": f"Bearer {account['token']}"},
         )
-        return cls(key, unb64u(_json(answer)["credential"]))
+        return cls(key, unb64u(_json(answer)["credential"]), token=str(account["token"]))
 
     def authorise(self, presentation: Presentation) -> bytes:
         """Sign a bill as it stands."""

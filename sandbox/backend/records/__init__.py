@@ -4,4 +4,4 @@
 Reading order: ids, tables, turns, together, postgres, database, prepared, shelf, seed.
 """
 
-__all__ = ["database", "ids", "postgres", "prepared", "seed", "shelf", "tables", "together", "turns"]
+__all__ = ["database", "ids", "prepared", "seed", "shelf", "tables", "together", "turns"]

@@ -4,4 +4,4 @@
 Reading order: fake_vpcd, manners, reader_probe, reader_service, vpcd, hold, in_process.
 """
 
-__all__ = ["hold", "manners", "reader_service", "vpcd"]
+__all__ = ["hold", "in_process", "manners", "reader_service", "vpcd"]
