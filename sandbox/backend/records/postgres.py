@@ -22,14 +22,16 @@ from sqlalchemy.exc import DBAPIError
 
 R = TypeVar("R")
 
-STATEMENT_S: Final = 8
-"""The server gives a statement up after this. A terminal waits for a payment for 4 s, and then asks."""
-ANSWER_S: Final = 10.0
+STATEMENT_S: Final = 30
+"""The server gives a statement up after this: it may wait for a row that many want, on a machine that is busy."""
+ANSWER_S: Final = 35.0
 """The longest wait for one answer of the server: it has given the statement up before, if it lives."""
+PING_S: Final = 3.0
+"""The same, where a connection is only asked whether it lives; one that is not sound makes the pool give all up."""
 LONG_S: Final = 600
 """For what reads or changes whole tables: adding the ledger up, a migration."""
-_CONNECT_S = 2
-_IDLE_S = 10
+_CONNECT_S = 3
+_IDLE_S = 20
 """A worker that stands still in a transaction holds its locks for no longer."""
 
 _PARAMETERS: Final = {
@@ -90,6 +92,13 @@ def prepare(engine: Engine) -> None:
     """Have an engine connect as this page says."""
     event.listen(engine, "do_connect", _connect)
     event.listen(engine, "handle_error", _note_a_standby)
+    ping = engine.dialect.do_ping
+
+    def ping_within(connection: Any) -> bool:
+        with within(min(PING_S, _answer_s.get())):
+            return ping(connection)
+
+    engine.dialect.do_ping = ping_within  # type: ignore[assignment]  # the pool's own has no limit
 
 
 def is_undone(error: DBAPIError) -> bool:

@@ -84,7 +84,7 @@ def test_many_that_start_on_an_empty_database_at_once_all_come_up(url: str) -> N
     ("said", "name", "becomes"),
     [
         ("", "target_session_attrs", "read-write"),
-        ("", "connect_timeout", "2"),
+        ("", "connect_timeout", "3"),
         ("&target_session_attrs=any", "target_session_attrs", "any"),
         ("&connect_timeout=30", "connect_timeout", "30"),
         ("&options=-c%20statement_timeout%3D1s", "options", "-c statement_timeout=1s"),
@@ -98,7 +98,7 @@ def test_what_a_url_does_not_say_is_said_for_it(said: str, name: str, becomes: s
 
 def test_no_statement_and_no_idle_transaction_lasts_for_ever(database: Database) -> None:
     assert setting(database, "statement_timeout") == f"{postgres.STATEMENT_S}s"
-    assert setting(database, "idle_in_transaction_session_timeout") == "10s"
+    assert setting(database, "idle_in_transaction_session_timeout") == "20s"
     assert setting(database, "statement_timeout", long=True) == "10min"
     assert setting(database, "statement_timeout") == f"{postgres.STATEMENT_S}s", "for that transaction alone"
 
