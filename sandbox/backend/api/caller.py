@@ -92,7 +92,8 @@ async def _terminal(request: Request, response: Response, backend: BackendOf) ->
     return terminal
 
 
-async def _terminal_before_body(request: Request, backend: Backend) -> None:
+async def terminal_before_body(request: Request, backend: Backend) -> None:
+    """Find out which terminal sends a request before its body is read; raises as every call of a terminal does."""
     head, missed = head_of(request, backend), False
 
     def kept(kid: str) -> PublicKey | None:
@@ -130,12 +131,13 @@ async def _whole(request: Request, backend: Backend) -> Signed:
     return signed
 
 
-async def _signed(request: Request, backend: BackendOf) -> Signed:
+async def admit_later(request: Request, backend: BackendOf) -> Signed:
+    """Who signed a request, body and all; the handler admits it, or `admit_all_the_same`."""
     request.state.not_admitted = signed = await _whole(request, backend)
     return signed
 
 
-NotAdmitted = Annotated[Signed, Depends(_signed)]
+NotAdmitted = Annotated[Signed, Depends(admit_later)]
 """Who signed a request, which its handler has yet to admit: by `admit_trading`, or with what it does."""
 
 
@@ -170,11 +172,12 @@ def _trading(terminal: Terminal) -> Terminal:
     return terminal
 
 
-async def _knows_dues(pengpos_knows: Annotated[str | None, Header()] = None) -> bool:
+async def knows_dues(pengpos_knows: Annotated[str | None, Header()] = None) -> bool:
+    """Whether the header says so."""
     return "dues" in [word.strip() for word in (pengpos_knows or "").split(",")]
 
 
-KnowsDues = Annotated[bool, Depends(_knows_dues)]
+KnowsDues = Annotated[bool, Depends(knows_dues)]
 """Whether a terminal says of itself that it knows dues: under its signature, or, of page 1.2, beside it."""
 AnyTerminal = Annotated[Terminal, Depends(_terminal)]
 """A terminal, revoked or not."""
@@ -370,9 +373,9 @@ OperatorOf = Annotated[Caller, Depends(_operator)]
 SUPPORT, RISK, ADMIN = (Depends(NeedsRole(role)) for role in BackendRole)
 
 _BEFORE_BODY: Mapping[Callable[..., Any], Callable[[Request, Backend], Awaitable[None]]] = {
-    _terminal: _terminal_before_body,
-    _asking_terminal: _terminal_before_body,
-    _signed: _terminal_before_body,
+    _terminal: terminal_before_body,
+    _asking_terminal: terminal_before_body,
+    admit_later: terminal_before_body,
     _account: _account_before_body,
     _account_or_none: _account_or_none_before_body,
 }

@@ -27,6 +27,7 @@ from sandbox.backend.api.caller import (
     TradingTerminal,
     check_new_key,
 )
+from sandbox.backend.api.payment_route import PaymentRoute
 from sandbox.backend.api.rendering import terminal as rendering
 from sandbox.backend.api.rendering.endings import Endings
 from sandbox.backend.api.routing import TerseRoute
@@ -224,10 +225,14 @@ def cancel_intent(
     return rendering.cancelled(backend.db.write(end), _endings(backend, terminal))
 
 
-@router.post("/payments", response_model=shapes.Payment)
 async def pay(request: shapes.PaymentRequest, signed: NotAdmitted, backend: BackendOf, knows_dues: KnowsDues) -> Any:
     """Judge a payment and book it; the same request gives the same answer."""
     return await paying.pay(backend, signed, request, knows_dues=knows_dues)
+
+
+router.add_api_route(
+    "/payments", pay, methods=["POST"], response_model=shapes.Payment, route_class_override=PaymentRoute
+)
 
 
 @router.post("/payments/batch")
