@@ -3,6 +3,9 @@
 
 While something is ready, time stands still. When nothing is, the clock is set to the next timer at once. What would run
 in another thread runs here and now, so that no thread can be half done when time jumps. Sockets are real.
+
+What ends a test from outside (a time limit, Ctrl-C) is raised in whatever the loop does just then, and a task keeps it
+for itself: that ends the loop, and is raised by `run`. Else what was played would go on without that task.
 """
 
 import asyncio
@@ -53,6 +56,8 @@ class JumpingLoop(asyncio.SelectorEventLoop):
         self._jumping = _Selector()
         self._jumping.now_s = start_s
         super().__init__(self._jumping)
+        self.ended_by: BaseException | None = None
+        """What ended it from outside."""
         self.set_exception_handler(_log_less)
 
     def time(self) -> float:
@@ -77,16 +82,32 @@ class JumpingLoop(asyncio.SelectorEventLoop):
         """As ever, and noted with its owner."""
         task: asyncio.Task[Any] = super().create_task(coro, **more)
         context = more.get("context")
+        task.add_done_callback(self._look_at_its_end)
         owner = OWNER.get() if context is None else context.get(OWNER)
         if owner is not None:
             owner.add(task)
             task.add_done_callback(owner.discard)
         return task
 
+    def _look_at_its_end(self, task: "asyncio.Task[Any]") -> None:
+        error = task._exception  # it is not retrieved by this, so that what nobody waits for is still reported
+        if self.is_ended_by(error):
+            task.exception()  # `run` raises it
+
+    def is_ended_by(self, error: BaseException | None) -> bool:
+        """Stop, if this is an error that neither the program nor its fault test knows."""
+        if error is None or isinstance(error, Exception | asyncio.CancelledError | Killed):
+            return False
+        self.ended_by = error
+        self.stop()
+        return True
+
 
 def _log_less(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """What dies in a fault test is meant to: only what no test expects is reported."""
-    if not isinstance(context.get("exception"), ConnectionError | asyncio.CancelledError | Killed):
+    assert isinstance(loop, JumpingLoop)
+    error = context.get("exception")
+    if not loop.is_ended_by(error) and not isinstance(error, ConnectionError | asyncio.CancelledError | Killed):
         loop.default_exception_handler(context)
 
 
@@ -122,5 +143,10 @@ def run(what: Callable[[], Awaitable[Any]], start_s: float = 0.0) -> tuple[Any, 
         return loops[0]
 
     with no_threads(), asyncio.Runner(loop_factory=make) as runner:
-        result = runner.run(begun())
+        try:
+            result = runner.run(begun())
+        except RuntimeError:  # it was stopped before the coroutine had ended
+            if (error := loops[0].ended_by) is not None:
+                raise error from None
+            raise
         return result, loops[0].time()
