@@ -3,6 +3,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import pytest
 
@@ -18,28 +19,34 @@ def raise_it(error: BaseException | None = None) -> None:
     raise error or TimeIsUp
 
 
+async def time_passes(seconds: int) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await asyncio.Event().wait()
+
+
 async def in_a_task_that_is_left_alone() -> None:
     async def part() -> None:
-        await asyncio.sleep(1)
+        await time_passes(1)
         raise_it()
 
     left_alone = asyncio.get_running_loop().create_task(part())
-    await asyncio.sleep(60)
+    await time_passes(60)
     assert left_alone.done()
 
 
 async def in_a_callback() -> None:
     asyncio.get_running_loop().call_later(1, raise_it)
-    await asyncio.sleep(60)
+    await time_passes(60)
 
 
 async def in_what_would_be_a_thread() -> None:
     _ = asyncio.get_running_loop().create_task(asyncio.to_thread(raise_it))
-    await asyncio.sleep(60)
+    await time_passes(60)
 
 
 async def in_the_play_itself() -> None:
-    await asyncio.sleep(1)
+    await time_passes(1)
     raise_it()
 
 
@@ -58,7 +65,7 @@ def test_what_comes_from_outside_ends_the_play(strikes: Callable[[], Awaitable[N
 def test_what_the_play_knows_is_the_plays_own(dies_of: type[BaseException]) -> None:
     async def play() -> bool:
         task = asyncio.get_running_loop().create_task(asyncio.to_thread(raise_it, dies_of()))
-        await asyncio.sleep(60)
+        await time_passes(60)
         return task.cancelled() or isinstance(task.exception(), dies_of)
 
     assert jumping_loop.run(play)[0]

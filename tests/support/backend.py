@@ -125,12 +125,13 @@ def the_contract() -> Contract:
 class InProcess(httpx.BaseTransport):
     """Carries a synchronous client's requests into an ASGI application, on an event loop of its own.
 
-    Whatever passes is held to the application's own OpenAPI document; what is answered to a terminal, to its request.
+    `address`: where they come from. Whatever passes is held to the application's own OpenAPI document; what is answered
+    to a terminal, to its request.
     """
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: FastAPI, address: str = "127.0.0.1") -> None:
         self._app = app
-        self._inner = httpx.ASGITransport(app)
+        self._inner = httpx.ASGITransport(app, client=(address, 123))
         self._contract = the_contract()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)

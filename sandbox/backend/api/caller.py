@@ -7,6 +7,7 @@ Tests: tests/sandbox/backend/trust/test_request_signature.py, tests/sandbox/back
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Header, Request, Response
@@ -87,7 +88,7 @@ def check_new_key(backend: Backend, request: SignedRequest, key: PublicKey, kid:
 
 
 async def _terminal(request: Request, response: Response, backend: BackendOf) -> Terminal:
-    terminal = await run_in_threadpool(_admit_or_note, backend, await _whole(request, backend))
+    terminal = await run_in_threadpool(_admitted, backend, await _whole(request, backend))
     response.headers["Pengpos-Standing"] = terminal.standing
     return terminal
 
@@ -111,22 +112,23 @@ async def terminal_before_body(request: Request, backend: Backend) -> None:
     signed = request.state.signed_head.signed
     if backend.nonces.was_taken(signed.keyid, signed.nonce):
         raise _nonce_reused()
-    try:
-        backend.rates.signed_requests.look(signed.keyid)
-    except TooManyError:
-        await run_in_threadpool(_note_flood, backend, signed.keyid)
-        raise
+    share = backend.rates.places_of_key.share_of(signed.keyid, address_of(request))
+    await _or_note_flood(backend, signed, lambda: backend.rates.signed_requests.look(share))
 
 
 async def _whole(request: Request, backend: Backend) -> Signed:
     """What a request's signature says, once it covers the body too; then its nonce is taken, in this process.
 
-    In the tables it is once the request is let in. `is_fresh`: its answer is signed, whatever it is.
+    In the tables it is once the request is let in. `is_fresh`: its answer is signed, whatever it is. Only what is fresh
+    counts towards the limit: a request that was captured and is sent again locks nobody out.
     """
     signed = cast("VerifiedHead", request.state.signed_head).with_body(await request.body())
     if _is_of_now(backend, signed):
         if not backend.nonces.take(signed.keyid, signed.nonce):
             raise _nonce_reused()
+        share = backend.rates.places_of_key.keep(signed.keyid, address_of(request))
+        with giving_back(backend, signed):
+            await _or_note_flood(backend, signed, lambda: backend.rates.signed_requests.take(share))
         request.state.is_fresh = True
     return signed
 
@@ -143,7 +145,7 @@ NotAdmitted = Annotated[Signed, Depends(admit_later)]
 
 def admit_trading(backend: Backend, signed: Signed) -> Terminal:
     """Admit a request of a terminal that is not revoked; raises as every call of a terminal does."""
-    return _trading(_admit_or_note(backend, signed))
+    return _trading(_admitted(backend, signed))
 
 
 async def admit_all_the_same(request: Request) -> None:
@@ -187,18 +189,13 @@ TradingTerminal = Annotated[Terminal, Depends(_trading_terminal)]
 """A terminal that is not revoked."""
 
 
-def _admit_or_note(backend: Backend, signed: Signed) -> Terminal:
-    """As `_admit`; that a key has reached its limit is an alarm, in a transaction that stays."""
-    try:
-        with giving_back(backend, signed):
-            return backend.db.write(lambda session: _admit(session, backend, signed))
-    except TooManyError:
-        _note_flood(backend, signed.keyid)
-        raise
+def _admitted(backend: Backend, signed: Signed) -> Terminal:
+    with giving_back(backend, signed):
+        return backend.db.write(lambda session: _admit(session, backend, signed))
 
 
 def _admit_question(backend: Backend, signed: Signed) -> Terminal:
-    """As `_admit_or_note`, without a transaction that writes, unless this is the first use of a key.
+    """As `_admitted`, without a transaction that writes, unless this is the first use of a key.
 
     What is sent again elsewhere, or after a start, is answered again: to its own nonce, and with nothing changed.
     """
@@ -206,8 +203,8 @@ def _admit_question(backend: Backend, signed: Signed) -> Terminal:
         row = session.get(TerminalKeyRow, signed.keyid)
         is_known = row is not None and row.state is TerminalKeyState.ACTIVE and _is_of_now(backend, signed)
         terminal = session.get_one(TerminalRow, row.terminal_id) if row is not None and is_known else None
-    if terminal is None or not backend.rates.signed_requests.has_room(signed.keyid):
-        return _admit_or_note(backend, signed)
+    if terminal is None:
+        return _admitted(backend, signed)
     return _as_let_in(terminal, signed)
 
 
@@ -222,23 +219,25 @@ def giving_back(backend: Backend, signed: Signed) -> Iterator[None]:
         raise
 
 
-def _note_flood(backend: Backend, kid: str) -> None:
-    if backend.rates.floods_noted.has_room(kid):
-        now = backend.clock.now()
-        backend.db.write(lambda session: suspicion.note_flood(session, kid, now))
+async def _or_note_flood(backend: Backend, signed: Signed, count: Callable[[], None]) -> None:
+    """Count a request; that its key has reached its limit is an alarm, now and then, and refused every time."""
+    try:
+        count()
+    except TooManyError:
+        if backend.rates.floods_noted.has_room(signed.keyid):
+            now = backend.clock.now()
+            note = partial(suspicion.note_flood, kid=signed.keyid, now=now)
+            await run_in_threadpool(backend.db.write, note)
+        raise
 
 
 def _admit(session: Session, backend: Backend, signed: Signed) -> Terminal:
-    """Raises ProblemError 401, TooManyError, and RequestSignatureError for a key that was retired while it sent a body.
-
-    Only what is fresh counts towards the limit: a request that was captured and is sent again locks nobody out.
-    """
+    """Raises ProblemError 401, and RequestSignatureError for a key that was retired while it sent a body."""
     row = session.get_one(TerminalKeyRow, signed.keyid)
     if row.state is TerminalKeyState.RETIRED:
         backend.kept.device_keys.drop(signed.keyid)
         raise RequestSignatureError("this key is no terminal's any more")
     _check_freshness(session, backend, signed)
-    backend.rates.signed_requests.take(signed.keyid)
     enrolment.note_use(session, signed.keyid)
     terminal = session.get_one(TerminalRow, row.terminal_id)
     terminal.last_seen_at = backend.clock.now()

@@ -55,7 +55,8 @@ OPERATORS_MADE = Limit("operators made", 50, DAY_S)
 SIGN_UPS_OF_ADDRESS = Limit("sign-ups from one address", 100, 3_600)
 SIGN_UPS = Limit("sign-ups", 2_000, 3_600)
 LOOKS_OF_ADDRESS = Limit("looks without a token from one address", 1_200, 60)
-SIGNED_REQUESTS = Limit("requests signed by one device key", 1_200, 60)
+SIGNED_REQUESTS = Limit("requests signed by one device key, from one address", 1_200, 60)
+PLACES_OF_KEY = Limit("addresses of one device key that are counted apart", 4, 3_600)
 FLOODS_NOTED = Limit("alarms that one device key has reached this limit", 1, 600)
 UNADMITTED_ANSWERS = Limit("signed answers to one address for requests that were not let in", 1_200, 60)
 WALLET_REQUESTS = Limit("requests of one account", 600, 60)
@@ -71,8 +72,8 @@ DURABLE = (
     ACTIVATION_CODES, OPERATORS, OPERATORS_MADE,
 )  # fmt: skip
 IN_MEMORY = (
-    SIGN_UPS_OF_ADDRESS, SIGN_UPS, LOOKS_OF_ADDRESS, SIGNED_REQUESTS, FLOODS_NOTED, UNADMITTED_ANSWERS,
-    WALLET_REQUESTS, OPERATOR_CHANGES, STREAMS_OF_TERMINAL, STREAMS, IMPORTS, CONNECTIONS,
+    SIGN_UPS_OF_ADDRESS, SIGN_UPS, LOOKS_OF_ADDRESS, SIGNED_REQUESTS, PLACES_OF_KEY, FLOODS_NOTED,
+    UNADMITTED_ANSWERS, WALLET_REQUESTS, OPERATOR_CHANGES, STREAMS_OF_TERMINAL, STREAMS, IMPORTS, CONNECTIONS,
 )  # fmt: skip
 
 
@@ -131,6 +132,47 @@ class Rate:
         return empty_at_s
 
 
+class Places:
+    """Which addresses of a key are counted apart: those that came first, as long as they come again within the time.
+
+    So who has copied a terminal's key uses up no more than its own share, wherever it sends from. What comes from
+    further addresses is counted together. From any thread; of `KEYS_MOST` keys, those that were heard last.
+    """
+
+    def __init__(self, limit: Limit = PLACES_OF_KEY, monotonic: Callable[[], float] = time.monotonic) -> None:
+        assert limit.within_s is not None
+        self._most, self._within_s = limit.most, limit.within_s
+        self._monotonic = monotonic
+        self._heard_at: OrderedDict[str, dict[str, float]] = OrderedDict()
+        """By key and address."""
+        self._lock = threading.Lock()
+
+    def share_of(self, kid: str, address: str) -> str:
+        """What a request of a key counts under."""
+        with self._lock:
+            return self._share(kid, address, self._lasting(kid))
+
+    def keep(self, kid: str, address: str) -> str:
+        """The same, for a request that the key did sign: its address has a place from now on, if there is one."""
+        with self._lock:
+            lasting = self._lasting(kid)
+            share = self._share(kid, address, lasting)
+            if address in lasting or len(lasting) < self._most:
+                lasting[address] = self._monotonic()
+            self._heard_at[kid] = lasting
+            self._heard_at.move_to_end(kid)
+            if len(self._heard_at) > KEYS_MOST:
+                self._heard_at.popitem(last=False)
+            return share
+
+    def _lasting(self, kid: str) -> dict[str, float]:
+        since_s = self._monotonic() - self._within_s
+        return {address: at_s for address, at_s in self._heard_at.get(kid, {}).items() if at_s > since_s}
+
+    def _share(self, kid: str, address: str, lasting: dict[str, float]) -> str:
+        return f"{kid} {address}" if address in lasting or len(lasting) < self._most else f"{kid} elsewhere"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
     """The rates of one process."""
@@ -139,6 +181,7 @@ class Rates:
     sign_ups: Rate = field(default_factory=lambda: Rate(SIGN_UPS))
     looks_of_address: Rate = field(default_factory=lambda: Rate(LOOKS_OF_ADDRESS))
     signed_requests: Rate = field(default_factory=lambda: Rate(SIGNED_REQUESTS))
+    places_of_key: Places = field(default_factory=Places)
     floods_noted: Rate = field(default_factory=lambda: Rate(FLOODS_NOTED))
     unadmitted_answers: Rate = field(default_factory=lambda: Rate(UNADMITTED_ANSWERS))
     wallet_requests: Rate = field(default_factory=lambda: Rate(WALLET_REQUESTS))

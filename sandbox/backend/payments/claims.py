@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Counts claims: an account that claims and does not pay cannot keep others from an intent again and again.
+"""Counts claims: whoever claims and does not pay keeps others from an intent once, and not again and again.
 
-A claim is a courtesy, not a right: who may not claim may still pay.
+A claim is a courtesy, not a right: who may not claim may still pay. Accounts are free, so all that claim one intent
+are counted together: its first claim keeps others out, or one for which its terminal has let a friend be asked.
 
 Tests: tests/sandbox/backend/payments/test_page_payments.py
 """
@@ -13,6 +14,12 @@ from sandbox.backend.kernel import limits
 from sandbox.backend.records.tables import ClaimRow, IntentRow
 
 AGAIN_AFTER_S = 60
+
+
+def keeps_others_out(session: Session, intent: IntentRow) -> bool:
+    """Whether a claim of an intent, while it lasts, keeps other accounts from claiming and paying by the page."""
+    times = session.scalar(select(func.sum(ClaimRow.times)).where(ClaimRow.intent_key == intent.key))
+    return times == 1 or intent.payment_requested_at is not None
 
 
 def note(session: Session, intent: IntentRow, account_id: str, now: int) -> None:

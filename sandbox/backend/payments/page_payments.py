@@ -132,7 +132,10 @@ def open_to_pay(session: Session, backend: Backend, account_id: str, reference: 
     """
     now = backend.clock.now()
     intent = _lock(session, backend, reference)
-    is_open = reports.status_of(intent, now) is ReportedStatus.CREATED
+    status = reports.status_of(intent, now)
+    is_open = status is ReportedStatus.CREATED or (
+        status is ReportedStatus.CLAIMED and _may_join(session, intent, account_id)
+    )
     if is_open:
         with suppress(TooManyError):
             _claim(session, intent, account_id, now)
@@ -143,7 +146,7 @@ def open_to_pay(session: Session, backend: Backend, account_id: str, reference: 
 
 def _claim(session: Session, intent: IntentRow, account_id: str, now: int) -> None:
     check_payable(session, intent, account_id, now)
-    if reports.status_of(intent, now) is not ReportedStatus.CLAIMED:
+    if reports.status_of(intent, now) is not ReportedStatus.CLAIMED or intent.claimed_by != account_id:
         claims.note(session, intent, account_id, now)
         intent.claimed_by, intent.claimed_until = account_id, now + CLAIM_S
         intents.announce(session, intent, now)
@@ -245,8 +248,14 @@ def check_payable(session: Session, intent: IntentRow, account_id: str, now: int
             assert_never(unexpected)
     if now > intent.payable_until or now < intent.issued_at - CLOCK_TOLERANCE_S:
         raise NotPossibleError("expired", "this intent is not in time")
-    if reports.status_of(intent, now) is ReportedStatus.CLAIMED and intent.claimed_by != account_id:
+    is_claimed = reports.status_of(intent, now) is ReportedStatus.CLAIMED
+    if is_claimed and not _may_join(session, intent, account_id):
         raise ClaimedError(intent.claimed_until)
+
+
+def _may_join(session: Session, intent: IntentRow, account_id: str) -> bool:
+    """Whether an account may claim and pay what is claimed now."""
+    return intent.claimed_by == account_id or not claims.keeps_others_out(session, intent)
 
 
 def new_payment(session: Session, intent: IntentRow, account_id: str, order: PageOrder, now: int) -> PaymentRow:

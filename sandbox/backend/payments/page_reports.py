@@ -15,6 +15,7 @@ from pengpos.wire.confirmation_code import confirmation_code
 from sandbox.backend.errors import NotFoundError
 from sandbox.backend.intents import dues, finality, intents, reports
 from sandbox.backend.intents.reports import PaymentReport, ReportedStatus
+from sandbox.backend.payments import claims
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import (
     CancelReason,
@@ -125,9 +126,11 @@ def of_address(session: Session, address: str, now: int) -> PayableReport | None
 
 
 def of_intent(session: Session, intent: IntentRow, account_id: str | None, now: int) -> PayableReport:
-    """An intent as this account sees it, or somebody without one."""
+    """An intent as this account sees it, or somebody without one: another's claim that keeps nobody out is none."""
     status = reports.status_of(intent, now)
     claimed = status is ReportedStatus.CLAIMED
+    if claimed and intent.claimed_by != account_id and not claims.keeps_others_out(session, intent):
+        claimed, status = False, ReportedStatus.CREATED
     mine = None if account_id is None else own_payment(session, intent, account_id)
     return PayableReport(
         intent_id=intent.intent_id,

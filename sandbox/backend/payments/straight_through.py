@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from pengpos.core.times import CLOCK_TOLERANCE_S, LATEST_TIME
 from pengpos.wire.objects.authorisation import Funding
 from sandbox.backend.booking import booking
-from sandbox.backend.errors import BackendError, TooManyError
+from sandbox.backend.errors import BackendError
 from sandbox.backend.intents import event_data, finality, intents, reports, trial_amounts
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.kept import Shop, SignedRisk
@@ -107,7 +107,7 @@ def book_some(backend: Backend, plans: list[Plan], signed: Signed | None = None)
     booked, may_be_anew = list[Booked](), True
     while plans:
         done, error = backend.db.write_in_order(
-            [partial(_carry_out, backend=backend, plan=plan, signed=signed) for plan in plans],
+            [partial(_carry_out, plan=plan, signed=signed) for plan in plans],
             wake=plans[0].intent.terminal_id,
         )
         booked += done
@@ -213,7 +213,7 @@ def _read_shop(session: Session, terminal_id: str, now: int) -> Shop:
 # --- in the transaction -----------------------------------------------------------------------------------------------
 
 
-def _carry_out(connection: Connection, *, backend: Backend, plan: Plan, signed: Signed | None) -> Booked:
+def _carry_out(connection: Connection, *, plan: Plan, signed: Signed | None) -> Booked:
     """The twelve statements; raises NotStraightError, ShopChangedError."""
     payment = plan.payment
     _use_nonce(connection, signed, plan.now)
@@ -225,8 +225,6 @@ def _carry_out(connection: Connection, *, backend: Backend, plan: Plan, signed: 
     statements.PAYMENT.first(connection, **_values_of(payment, statements.PAYMENT_COLUMNS))
     _move_money(connection, plan)
     _tell_terminal(connection, plan, is_seen=signed is not None)
-    if signed is not None:
-        _count_request(backend, signed)
     return Booked(payment=reports.of_first_payment(payment), standing=wallet.standing)
 
 
@@ -333,14 +331,6 @@ def _lapsed(plan: Plan) -> dict[str, Any]:
     lapsed = IntentRow(**{name: getattr(plan.intent, name) for name in statements.INTENT_COLUMNS})
     intents.end(lapsed, IntentStatus.EXPIRED, judgement.EXPIRED.code, int(judgement.EXPIRED.reason))
     return event_data.of_intent(reports.of_intent_beside(lapsed, None, plan.now))
-
-
-def _count_request(backend: Backend, signed: Signed) -> None:
-    """Only what is fresh and good counts here; what is too much is said where every call says it."""
-    try:
-        backend.rates.signed_requests.take(signed.keyid)
-    except TooManyError as error:
-        raise NotStraightError from error
 
 
 def _values_of(row: IntentRow | PaymentRow, names: tuple[str, ...]) -> dict[str, Any]:

@@ -163,6 +163,25 @@ def test_a_key_that_reaches_its_limit_rings_at_the_backend_and_at_the_shop(shop:
     assert told == ["key_flooded"] * 2
 
 
+def test_a_copy_that_floods_from_elsewhere_uses_up_no_share_but_its_own(shop: Shop) -> None:
+    """Whoever came first has a place of its own; further addresses are counted together."""
+    few, now_s = limits.Rate(limits.Limit("requests", 3, 60), lambda: 0.0), [0.0]
+    places = limits.Places(limits.Limit("addresses", 2, 3_600), lambda: now_s[0])
+    backend = replace(shop.backend, rates=limits.Rates(signed_requests=few, places_of_key=places))
+    till, app = shop.till(), create_app(backend, sweeping=False)
+
+    def calls(address: str, times: int) -> list[int]:
+        with httpx.Client(transport=InProcess(app, address), base_url=backend.origin) as till.http:
+            return [till.call("GET", "/terminal/config").status_code for _ in range(times)]
+
+    assert calls("192.0.2.1", 1) == [200]  # the true terminal, at its shop
+    assert calls("198.51.100.7", 5) == [200] * 3 + [429] * 2
+    assert calls("198.51.100.8", 2) + calls("198.51.100.9", 2) == [200] * 3 + [429]
+    assert calls("192.0.2.1", 3) == [200] * 2 + [429]
+    now_s[0] = 3_601.0
+    assert calls("198.51.100.9", 1) == [200], "places are given up that nobody comes to"
+
+
 def test_one_import_at_a_time(shop: Shop) -> None:
     with shop.backend.rates.importing:
         answer = shop.operator.call("POST", "/imports", {"sealed": "x"})
@@ -191,7 +210,7 @@ def test_of_what_comes_again_or_too_often_no_byte_of_a_body_is_read(shop: Shop) 
     status, problem = ask(shop, request, body)
     assert (status, problem["code"], body.read_size) == (401, "nonce_reused", 0)
     few = limits.Rate(limits.Limit("requests", 1, 60), lambda: 0.0)
-    few.take(b64u(PublicKey.of(till.key).kid))
+    few.take(f"{b64u(PublicKey.of(till.key).kid)} 127.0.0.1")
     flooded = replace(shop, backend=replace(shop.backend, rates=limits.Rates(signed_requests=few)))
     Signing(signer=till.key, created=till.clock.now()).apply(request)
     status, problem = ask(flooded, request, body)

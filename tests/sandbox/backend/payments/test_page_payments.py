@@ -250,6 +250,39 @@ def test_who_claims_and_does_not_pay_claims_that_intent_no_more_and_may_still_pa
     assert thief.call("POST", f"/intents/{sale.text}/pay").json()["status"] == "approved"
 
 
+@pytest.mark.parametrize("ends", ["lapsed", "released"])
+@pytest.mark.parametrize("again", ["the same account", "another one"])
+def test_only_the_first_claim_of_an_intent_keeps_others_out(shop: Shop, ends: str, again: str) -> None:
+    """Accounts are free: together they shut a sale by QR for a minute, and no second time."""
+    till, thief, shopper = shop.till(), shop.wallet(), shop.wallet()
+    sale = till.sale(18_80, lifetime_s=300)
+    thief.call("POST", f"/intents/{sale.text}/claim")
+    assert shopper.call("POST", f"/intents/{sale.text}/claim").json()["code"] == "claimed"
+    if ends == "released":
+        thief.call("POST", f"/intents/{sale.text}/release")
+    else:
+        shop.clock.advance(60)
+    other = thief if again == "the same account" else shop.wallet()
+    assert other.call("POST", f"/intents/{sale.text}/claim").json()["claimed_by_me"] is True
+    assert shopper.call("GET", f"/intents/{sale.intent_id}").json()["status"] == "created"
+    opened = shopper.call("POST", f"/intents/{sale.text}/open").json()
+    assert (opened["intent"]["status"], opened["intent"]["claimed_by_me"]) == ("claimed", True)
+    assert other.call("POST", f"/intents/{sale.text}/claim").json()["claimed_by_me"] is True  # nor does the third
+    assert shopper.call("POST", f"/intents/{sale.text}/pay").json()["status"] == "approved"
+
+
+def test_while_a_friend_is_asked_every_claim_keeps_others_out(shop: Shop) -> None:
+    """The terminal has said so, and waits."""
+    till, asker, other = shop.till(), shop.wallet(), shop.wallet()
+    sale = till.sale(18_80)
+    till.put(sale)
+    for call in ("claim", "release", "claim"):
+        asker.call("POST", f"/intents/{sale.intent_id}/{call}")
+    assert till.call("POST", "/payment-requests", {"presentation": sale.text}).status_code == 200
+    for call in ("claim", "pay"):
+        assert other.call("POST", f"/intents/{sale.intent_id}/{call}").json()["code"] == "claimed"
+
+
 def test_a_released_claim_counts(shop: Shop) -> None:
     till, thief = shop.till(), shop.wallet()
     sale = till.sale(18_80)
