@@ -5,8 +5,10 @@ Module under test: `terminal.serving`, with the whole terminal behind it.
 """
 
 import re
+import socket
 from collections.abc import Callable
-from contextlib import closing
+from concurrent.futures import wait
+from contextlib import closing, suppress
 
 import httpx
 import msgspec
@@ -32,6 +34,7 @@ from ui.state.local import Page, Trouble
 from workshop.samples.screens import local
 
 OF_STORAGE = re.compile(r"\b(?:storage|card|make room|disk|full)\b|存储|儲存|存满|存滿|空间|空間", re.IGNORECASE)
+LOOK_AGAIN_S = 0.01
 ORDER = {"idempotency_key": "a", "amount": 18_80, "currency": "CNY"}
 
 
@@ -107,16 +110,26 @@ def test_a_renamed_table_is_a_fault_of_the_software(enrolled: Counter, loop: Loo
 
 
 def while_it_cannot_start(daemon: Daemon) -> tuple[Status, Problem]:
-    """What a daemon says at its socket that is not ready to sell."""
+    """What a daemon says at its socket that is not ready to sell, once it says so; raises what it ended of instead."""
+
+    def until(holds: Callable[[], bool]) -> None:
+        while not holds():
+            if wait([daemon.ended], LOOK_AGAIN_S).done:
+                daemon.ended.result()
+
+    until(lambda: listens(daemon.home))
     with daemon.client() as till:
-        for _ in range(1_000):
-            try:
-                answer = till.get("/v1/status")
-            except httpx.TransportError:
-                continue
-            if answer.status_code == 200:
-                break
-        return msgspec.json.decode(answer.content, type=Status), refusal(till.post("/v1/sales", json=ORDER))
+        until(lambda: till.get("/v1/status").status_code == 200)  # until then it is starting
+        status = msgspec.json.decode(till.get("/v1/status").content, type=Status)
+        return status, refusal(till.post("/v1/sales", json=ORDER))
+
+
+def listens(home: Home) -> bool:
+    """Whether something listens at its socket; httpx leaves a connection open that is refused."""
+    with socket.socket(socket.AF_UNIX) as one, suppress(OSError):
+        one.connect(str(home.socket))
+        return True
+    return False
 
 
 def cut_short(home: Home) -> None:
