@@ -6,6 +6,8 @@ What is known to one room only is defined there; its module stands in brackets.
 BackendError
 ├── RaceLostError               another transaction was first; this one begins again [records.database]
 ├── NoTurnError                 those before in the queue of writers took too long [records.turns]
+├── TransactionGoneError        the database has undone a transaction of several pieces of work [records.together]
+├── _NothingToCommitError       every piece of a transaction has been undone by itself [records.together]
 ├── InsufficientFundsError      an account does not cover what was to be taken from it [ledger.ledger]
 ├── NotStraightError            a payment must be judged step by step; nothing was changed [payments.straight_through]
 ├── ShopChangedError            what was kept of a shop is old; nothing was changed [payments.straight_through]

@@ -39,6 +39,8 @@ class _Part:
     """It is called to do what waits; else because its own is done."""
     results: list[Any] = field(default_factory=list)
     error: Exception | None = None
+    undone_by: Exception | None = None
+    """What ended the whole transaction: nothing of it has been done."""
 
 
 @dataclass(slots=True)
@@ -68,8 +70,8 @@ class Together(Generic[C]):
             self._give_up(mine)
         if mine.leads:
             self._lead(mine)
-        if isinstance(mine.error, _NothingDoneError):
-            raise mine.error.cause
+        if mine.undone_by is not None:
+            raise mine.undone_by
         return mine.results, mine.error
 
     def _lead(self, mine: _Part) -> None:
@@ -86,7 +88,7 @@ class Together(Generic[C]):
         except BaseException as error:
             raised = error.__cause__ if isinstance(error, TransactionGoneError) else error
             for part in taken or [mine]:
-                part.error = _NothingDoneError(raised if isinstance(raised, Exception) else NoTurnError())
+                part.undone_by = raised if isinstance(raised, Exception) else NoTurnError()
             if not isinstance(error, Exception):
                 raise
         finally:
@@ -129,11 +131,3 @@ class Together(Generic[C]):
 
 class _NothingToCommitError(BackendError):
     """Every piece of a transaction has been undone."""
-
-
-class _NothingDoneError(BackendError):
-    """What was raised for all of a transaction."""
-
-    def __init__(self, cause: Exception) -> None:
-        super().__init__()
-        self.cause = cause
