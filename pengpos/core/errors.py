@@ -84,6 +84,7 @@ PengposError
 │   └── RaceLostError            another transaction was first [sandbox.backend.records.database]
 ├── ProgramFailedError           a program that was started ended, or never was ready [workshop.processes]
 ├── ShopIsOpenError              another `pengpos run` has the shop of this home open [workshop.doorplate]
+├── ClusterError                 a cluster that is rehearsed did not come to what it must [workshop.ha.cluster]
 ├── StepFailedError              a step of the demo did not hold [workshop.demo]
 └── DamagedCatalogueError        a .po file cannot be read [workshop.words.catalogue]
 """
