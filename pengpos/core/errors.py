@@ -78,6 +78,8 @@ PengposError
 │   │       └── ExceedsCapturedError  more than was captured [sandbox.backend.errors]
 │   ├── ProblemError             an answer that is an error [sandbox.backend.contract.problems]
 │   ├── InsufficientFundsError   a balance does not cover what was to be taken [sandbox.backend.ledger.ledger]
+│   ├── TransactionGoneError     a transaction of several pieces of work is undone [sandbox.backend.records.together]
+│   ├── _NothingToCommitError    every piece of a transaction has failed by itself [sandbox.backend.records.together]
 │   ├── NoTurnError              those before in the queue of writers took too long [sandbox.backend.records.turns]
 │   ├── NotStraightError         a payment is out of the ordinary [sandbox.backend.payments.straight_through]
 │   ├── ShopChangedError         what was kept of a shop is not so [sandbox.backend.payments.straight_through]
@@ -85,6 +87,7 @@ PengposError
 ├── ProgramFailedError           a program that was started ended, or never was ready [workshop.processes]
 ├── ShopIsOpenError              another `pengpos run` has the shop of this home open [workshop.doorplate]
 ├── ClusterError                 a cluster that is rehearsed did not come to what it must [workshop.ha.cluster]
+├── TillError                    a till of that rehearsal could not do its part [workshop.ha.tills]
 ├── StepFailedError              a step of the demo did not hold [workshop.demo]
 └── DamagedCatalogueError        a .po file cannot be read [workshop.words.catalogue]
 """
