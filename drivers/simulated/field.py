@@ -231,12 +231,15 @@ class RadioPhone:
         try:
             response = answer.result(self._wtx_after_s)
         except FutureTimeoutError:
-            self._picc, block = self._picc.ask_for_time()
-            self.extensions += 1
-            return block
+            response = None
         except CancelledError:
             return None
-        if not self._picc.working:  # the field went meanwhile
+        picc = self._picc
+        if not picc.working:  # the field went meanwhile
             return None
-        self._picc, block = self._picc.answer(response)
+        if response is None:
+            self._picc, block = picc.ask_for_time()
+            self.extensions += 1
+        else:
+            self._picc, block = picc.answer(response)
         return block

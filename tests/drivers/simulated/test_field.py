@@ -3,6 +3,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 
 import pytest
 
@@ -205,6 +206,19 @@ def test_what_it_thought_of_while_the_field_went_is_thrown_away() -> None:
 
     active_phone(air, lose_the_field)
     assert air.exchange(b"\x02\x01", 1.0) is None
+
+
+def test_one_that_still_thinks_when_the_field_has_gone_asks_for_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    air = Field()
+
+    def lose_the_field(_: Future[bytes], timeout: float) -> bytes:
+        air.off()
+        raise TimeoutError(timeout)
+
+    phone = active_phone(air)
+    monkeypatch.setattr(Future, "result", lose_the_field)
+    assert air.exchange(b"\x02\x01", 1.0) is None
+    assert phone.extensions == 0
 
 
 # --- a phone that reads tags ------------------------------------------------------------------------------------------
