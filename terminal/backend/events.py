@@ -206,7 +206,8 @@ class BackendEvents:
                 found = await self._backend.look_up(intent_id)
             except UnusableAnswerError as error:
                 log.info("sale %s: what its event says is not known: %s", sale.number, error)
-                self._said.setdefault(intent_id, {}).update({type(message): message for message in said})
+                newer = self._said.get(intent_id, {})  # said while it was asked
+                self._said[intent_id] = {type(message): message for message in said} | newer
                 self._hints.add(intent_id, _now_s())
             else:
                 news = found is not None and await self._take_in(sale, intent_id, found)

@@ -53,7 +53,7 @@ class Bench:
         self.sink = Sink()
         self.open_sales = OpenSales(self.journal, lambda: None)
         self.open_sales.attach(self.sink)
-        answers = Answers(lambda: TERMS, clock=clock)
+        self.answers = answers = Answers(lambda: TERMS, clock=clock)
         self.events = BackendEvents(
             open_sales=self.open_sales,
             journal=self.journal,

@@ -290,3 +290,33 @@ def test_while_too_many_wait_the_stream_is_not_read_on() -> None:
         await asyncio.wait({asker})
 
     run(work())
+
+
+def test_what_is_told_while_a_question_fails_is_asked_for_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newer event of a kind counts: what the older one says, the terminal may know otherwise by then."""
+    monkeypatch.setattr(events_module, "AGAIN_FIRST_S", 0.0)
+    ours, elsewhere = refunded(), refunded(refund_id=uuid4())
+
+    async def work() -> None:
+        bench = Bench(signs=True)
+        sale = sale_in(bench, SaleState.APPROVED)
+        answered = bench.backend.look_up
+
+        async def look_up(intent_id: UUID) -> IntentMessage | None:
+            if not bench.backend.asked:
+                await tell(bench, "payment", APPROVED | {"refunds": [elsewhere]})
+                said = found("approved", payment=APPROVED | {"refunds": [ours]}).payment
+                assert said is not None
+                for event in bench.answers.refunds_told(sale, said):  # the answer to a question of ours says it
+                    await bench.open_sales.apply(sale.sale_id, event)
+            return await answered(intent_id)
+
+        monkeypatch.setattr(bench.backend, "look_up", look_up)
+        bench.backend.found = [
+            UnusableAnswerError("cut"), found("approved", payment=APPROVED | {"refunds": [ours, elsewhere]})
+        ]  # fmt: skip
+        async with asking(bench):
+            await tell(bench, "payment", APPROVED | {"refunds": [ours]})
+        assert [refund.elsewhere for refund in (await bench.open_sales.find(sale.sale_id)).refunds] == [False, True]
+
+    run(work())
