@@ -47,7 +47,7 @@ from sandbox.backend.kernel import events
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.payments import payment_requests
 from sandbox.backend.records import ids
-from sandbox.backend.records.tables import CancelReason, EventKind, EventRow, IntentStatus
+from sandbox.backend.records.tables import CancelReason, EventKind, EventRow, IntentRow, IntentStatus
 from sandbox.backend.settlement import settlements
 from sandbox.backend.sharing import splits
 from sandbox.backend.terminals import confirmation, denylist, enrolment, heartbeat, policy, suspicion
@@ -204,11 +204,22 @@ def put_intent(
 def get_intent(intent_id: str, terminal: AskingTerminal, backend: BackendOf) -> shapes.Intent:
     """How an intent stands, with its payment when there is one."""
     wanted, now = _intent_id(intent_id), backend.clock.now()
+
+    def told(session: Session, row: IntentRow) -> shapes.Intent:
+        gave_back = given_back.by_cancel_minor(session, row) if row.status is IntentStatus.CANCELLED else 0
+        intent = rendering.intent(reports.of_intent(session, row, now), _endings(backend, terminal))
+        return intent.model_copy(update={"given_back": gave_back or None})
+
+    def ended(session: Session) -> shapes.Intent:
+        row = intents.lock_own(session, wanted, terminal.terminal_id, now)
+        assert row is not None
+        return told(session, row)
+
     with backend.db.read() as session:
         row = intents.find_own(session, wanted, terminal.terminal_id)
-        gave_back = given_back.by_cancel_minor(session, row) if row.status is IntentStatus.CANCELLED else 0
-        told = rendering.intent(reports.of_intent(session, row, now), _endings(backend, terminal))
-        return told.model_copy(update={"given_back": gave_back or None})
+        if not intents.has_lapsed(row, now):
+            return told(session, row)
+    return backend.db.write(ended)  # else what still waits for the database is booked after all
 
 
 @router.post("/intents/{intent_id}/cancel")

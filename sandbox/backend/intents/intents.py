@@ -153,10 +153,15 @@ def _lock(session: Session, which: ColumnElement[bool], now: int) -> IntentRow |
     row = session.scalars(
         select(IntentRow).where(which).with_for_update().execution_options(populate_existing=True)
     ).one_or_none()
-    if row is not None and row.status is IntentStatus.CREATED and now > row.payable_until:
+    if row is not None and has_lapsed(row, now):
         end(row, IntentStatus.EXPIRED, EXPIRED.code, int(EXPIRED.reason))
         announce(session, row, now)
     return row
+
+
+def has_lapsed(row: IntentRow, now: int) -> bool:
+    """Whether its time is over and its row does not say so yet: until it does, what came in time may be booked."""
+    return row.status is IntentStatus.CREATED and now > row.payable_until
 
 
 def find_own(session: Session, intent_id: str, terminal_id: str) -> IntentRow:

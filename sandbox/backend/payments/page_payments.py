@@ -130,8 +130,8 @@ def open_to_pay(session: Session, backend: Backend, account_id: str, reference: 
     What is open is claimed, unless the account or the intent has had too many claims: then it may be paid without one.
     What is not open is told. Raises NotPossibleError as `claim` does of an open one.
     """
-    now = backend.clock.now()
     intent = _lock(session, backend, reference)
+    now = backend.clock.now()
     status = reports.status_of(intent, now)
     is_open = status is ReportedStatus.CREATED or (
         status is ReportedStatus.CLAIMED and _may_join(session, intent, account_id)
@@ -154,8 +154,8 @@ def _claim(session: Session, intent: IntentRow, account_id: str, now: int) -> No
 
 def release(session: Session, backend: Backend, account_id: str, reference: Reference) -> page_reports.PayableReport:
     """Give a claim up; nothing if it is not this account's."""
-    now = backend.clock.now()
     intent = _lock(session, backend, reference)
+    now = backend.clock.now()
     if intent.claimed_by == account_id and intent.status is IntentStatus.CREATED:
         intent.claimed_by = intent.claimed_until = None
         intents.announce(session, intent, now)
@@ -169,8 +169,8 @@ def pay(session: Session, backend: Backend, account_id: str, reference: Referenc
     lost the first answer and begins nothing new. Raises NotPossibleError with the code of what is in the way,
     `insufficient_funds` included: that one ends nothing, the shopper may top up.
     """
-    now = backend.clock.now()
     intent = _lock(session, backend, reference)
+    now = backend.clock.now()
     payment = _begun(session, intent, account_id)
     if payment is None:
         payment = _begin(session, backend, intent, account_id, order, now)

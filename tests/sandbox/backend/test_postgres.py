@@ -4,14 +4,17 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from pengpos.core.times import LATE_PAYMENT_S
 from pengpos.keys.software import SoftwareKey
 from sandbox.backend.booking import sweep
+from sandbox.backend.intents import intents
 from tests.support import postgres
 from tests.support.backend import Shop, in_process, on_a_socket
 from tests.support.dues import Owing, owing, spend_all, spend_what_is_free
@@ -110,6 +113,24 @@ def test_one_id_of_two_terminals_at_once_is_each_ones_own(shop: Shop) -> None:
 
 def test_paid_by_the_page_in_the_moment_when_time_is_over(shop: Shop) -> None:
     paid_or_cancelled(shop, shop.till(), shop.wallet())
+
+
+def test_what_was_said_to_have_expired_is_not_booked_by_the_page(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80)
+    till.put(sale)
+    asked, lock = list[str](), intents.lock_named
+
+    def late(*args: Any) -> Any:
+        """The payment waits for the row behind another's; its terminal asks meanwhile."""
+        shop.clock.advance(30)
+        asked.append(till.status(sale))
+        return lock(*args)
+
+    shop.clock.advance(sale.intent.claims.lifetime_s + LATE_PAYMENT_S)
+    monkeypatch.setattr(intents, "lock_named", late)
+    answer = wallet.call("POST", f"/intents/{sale.intent_id}/pay").json()
+    assert (asked, answer["code"], wallet.balance()) == (["expired"], "expired", 1_000_00)
 
 
 def test_after_a_restart_of_the_server_what_is_due_ends_all_the_same() -> None:

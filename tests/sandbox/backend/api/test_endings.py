@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from pengpos.core.times import LATE_PAYMENT_S
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.cose import Context, Sign1
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.receipt import Outcome, Receipt, ReceiptClaims
+from sandbox.backend.records.database import Database
 from tests.sandbox.backend.kernel.test_events import stream
 from tests.support.backend import Shop
 from tests.support.shop import Till
@@ -55,6 +57,27 @@ def test_an_expiry_is_signed_as_soon_as_it_is_told(shop: Shop) -> None:
     shop.clock.advance(421)
     told = till.call("GET", f"/intents/{sale.intent_id}").json()
     assert (told["status"], said(till, told["receipt"]).outcome) == ("expired", Outcome.EXPIRED)
+
+
+def test_what_was_said_to_have_expired_is_not_booked(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A payment may wait for its turn in the database for half a minute; its terminal asks meanwhile."""
+    till, wallet = shop.till(), shop.wallet()
+    assert till.pay(till.sale(1_00), wallet).json()["status"] == "approved"  # so that its merchant has an account
+    sale = till.sale(18_80)
+    till.put(sale)
+    signed = wallet.authorise(sale)
+    asked, write = list[str](), Database.write_in_order
+
+    def late(*args: Any, **named: Any) -> Any:
+        shop.clock.advance(30)
+        asked.append(till.status(sale))
+        return write(*args, **named)
+
+    shop.clock.advance(sale.intent.claims.lifetime_s + LATE_PAYMENT_S)
+    monkeypatch.setattr(Database, "write_in_order", late)
+    answer = till.pay(sale, wallet, signed).json()
+    assert (asked, answer["status"], answer["code"]) == (["expired"], "declined", "expired")
+    assert (till.status(sale), wallet.balance()) == ("expired", 999_00)
 
 
 def test_what_stands_has_the_receipt_of_its_payment(shop: Shop) -> None:
