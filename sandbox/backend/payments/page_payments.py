@@ -32,7 +32,6 @@ from sandbox.backend.records.tables import (
 from sandbox.backend.sharing import purses
 from sandbox.backend.trust.judgement import Refusal
 
-CLAIM_S = 60
 _LONGEST_REFERENCE = 49
 """UUID, dot, terminal id; every presentation is longer."""
 
@@ -134,7 +133,7 @@ def open_to_pay(session: Session, backend: Backend, account_id: str, reference: 
     now = backend.clock.now()
     status = reports.status_of(intent, now)
     is_open = status is ReportedStatus.CREATED or (
-        status is ReportedStatus.CLAIMED and _may_join(session, intent, account_id)
+        status is ReportedStatus.CLAIMED and _may_join(session, intent, account_id, now)
     )
     if is_open:
         with suppress(TooManyError):
@@ -146,9 +145,8 @@ def open_to_pay(session: Session, backend: Backend, account_id: str, reference: 
 
 def _claim(session: Session, intent: IntentRow, account_id: str, now: int) -> None:
     check_payable(session, intent, account_id, now)
-    if reports.status_of(intent, now) is not ReportedStatus.CLAIMED or intent.claimed_by != account_id:
-        claims.note(session, intent, account_id, now)
-        intent.claimed_by, intent.claimed_until = account_id, now + CLAIM_S
+    if claims.own_until(session, intent, account_id, now) is None:
+        claims.take(session, intent, account_id, now)
         intents.announce(session, intent, now)
 
 
@@ -156,8 +154,7 @@ def release(session: Session, backend: Backend, account_id: str, reference: Refe
     """Give a claim up; nothing if it is not this account's."""
     intent = _lock(session, backend, reference)
     now = backend.clock.now()
-    if intent.claimed_by == account_id and intent.status is IntentStatus.CREATED:
-        intent.claimed_by = intent.claimed_until = None
+    if claims.release(session, intent, account_id, now):
         intents.announce(session, intent, now)
     return _report(session, backend, intent, account_id)
 
@@ -249,13 +246,14 @@ def check_payable(session: Session, intent: IntentRow, account_id: str, now: int
     if now > intent.payable_until or now < intent.issued_at - CLOCK_TOLERANCE_S:
         raise NotPossibleError("expired", "this intent is not in time")
     is_claimed = reports.status_of(intent, now) is ReportedStatus.CLAIMED
-    if is_claimed and not _may_join(session, intent, account_id):
+    if is_claimed and not _may_join(session, intent, account_id, now):
         raise ClaimedError(intent.claimed_until)
 
 
-def _may_join(session: Session, intent: IntentRow, account_id: str) -> bool:
+def _may_join(session: Session, intent: IntentRow, account_id: str, now: int) -> bool:
     """Whether an account may claim and pay what is claimed now."""
-    return intent.claimed_by == account_id or not claims.keeps_others_out(session, intent)
+    is_own = claims.own_until(session, intent, account_id, now) is not None
+    return is_own or not claims.keeps_others_out(session, intent)
 
 
 def new_payment(session: Session, intent: IntentRow, account_id: str, order: PageOrder, now: int) -> PaymentRow:

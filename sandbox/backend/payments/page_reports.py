@@ -129,7 +129,8 @@ def of_intent(session: Session, intent: IntentRow, account_id: str | None, now: 
     """An intent as this account sees it, or somebody without one: another's claim that keeps nobody out is none."""
     status = reports.status_of(intent, now)
     claimed = status is ReportedStatus.CLAIMED
-    if claimed and intent.claimed_by != account_id and not claims.keeps_others_out(session, intent):
+    own_until = claims.own_until(session, intent, account_id, now) if claimed else None
+    if claimed and own_until is None and not claims.keeps_others_out(session, intent):
         claimed, status = False, ReportedStatus.CREATED
     mine = None if account_id is None else own_payment(session, intent, account_id)
     return PayableReport(
@@ -147,8 +148,8 @@ def of_intent(session: Session, intent: IntentRow, account_id: str | None, now: 
         online=intent.online,
         now=now,
         expires_at=intent.expires_at,
-        claimed_until=intent.claimed_until if claimed else None,
-        claimed_by_me=claimed and account_id is not None and intent.claimed_by == account_id,
+        claimed_until=own_until or intent.claimed_until if claimed else None,
+        claimed_by_me=own_until is not None,
         payment=None if mine is None or account_id is None else of_payment(session, mine, account_id, now),
         final=intent.status in _OVER,
     )

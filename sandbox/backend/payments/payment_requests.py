@@ -17,10 +17,11 @@ from sandbox.backend.errors import InvalidRequestError, NotFoundError, NotPossib
 from sandbox.backend.intents import intents, reports
 from sandbox.backend.intents.reports import ReportedStatus
 from sandbox.backend.kernel.context import Backend
-from sandbox.backend.payments import page_payments, request_bounds
+from sandbox.backend.payments import claims, page_payments, request_bounds
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import (
     AccountRow,
+    ClaimRow,
     IntentRow,
     IntentStatus,
     MerchantRow,
@@ -51,7 +52,7 @@ class PaymentRequestReport:
 
 
 def give_time(session: Session, intent: IntentRow, now: int) -> None:
-    """The terminal parks the sale: a claimed intent may be paid for 15 minutes. Again changes nothing.
+    """The terminal parks the sale: who has claimed the intent may pay it for 15 minutes. Again changes nothing.
 
     Raises NotPossibleError `not_claimed`.
     """
@@ -60,7 +61,8 @@ def give_time(session: Session, intent: IntentRow, now: int) -> None:
     if reports.status_of(intent, now) is not ReportedStatus.CLAIMED:
         raise NotPossibleError("not_claimed", "this intent is not claimed")
     intent.payment_requested_at = now
-    intent.expires_at = intent.claimed_until = now + REQUEST_S
+    intent.expires_at = now + REQUEST_S
+    claims.lengthen(session, intent, now, intent.expires_at)
     intents.announce(session, intent, now)
 
 
@@ -79,8 +81,9 @@ def ask(
         raise NotFoundError("intent")
     if session.get(AccountRow, friend_id) is None or friend_id == account_id:
         raise InvalidRequestError("a friend is another account", code="no_such_friend")
-    claimed = reports.status_of(intent, now) is ReportedStatus.CLAIMED and intent.claimed_by == account_id
-    if not claimed and _held_for(session, intent, account_id) is None:
+    is_claimed = reports.status_of(intent, now) is ReportedStatus.CLAIMED
+    has_claimed = is_claimed and claims.own_until(session, intent, account_id, now) is not None
+    if not has_claimed and _held_for(session, intent, account_id) is None:
         raise NotPossibleError("not_claimed", "this account has neither claimed this intent nor holds it")
     if (before := request_bounds.asked_before(session, intent, account_id, friend_id)) is not None:
         return report(session, before)
@@ -124,7 +127,7 @@ def accept(session: Session, backend: Backend, account_id: str, request_id: str)
     now = backend.clock.now()
     payment = _held_for(session, intent, row.asker_id)
     if payment is None:
-        if intent.claimed_by != row.asker_id:
+        if claims.own_until(session, intent, row.asker_id, now) is None:
             raise NotPossibleError(intent.code or "not_claimed", "there is nothing to pay any more")
         page_payments.check_payable(session, intent, row.asker_id, now)
         payment = page_payments.new_payment(session, intent, account_id, page_payments.PageOrder(), now)
@@ -177,10 +180,13 @@ def _having(session: Session, account_id: str, named: ids.IntentReference) -> id
     if named.terminal_id is not None:
         return named
     asked_for = (PaymentRow.account_id == account_id) & (PaymentRow.code == FRIEND_ASKED)
+    claimed = exists().where(
+        ClaimRow.intent_key == IntentRow.key, ClaimRow.account_id == account_id, ClaimRow.lasts_until.is_not(None)
+    )
     held = exists().where(PaymentRow.intent_key == IntentRow.key, PaymentRow.status == PaymentStatus.HELD, asked_for)
     terminal_id = session.scalars(
         select(IntentRow.terminal_id)
-        .where(IntentRow.intent_id == named.intent_id, (IntentRow.claimed_by == account_id) | held)
+        .where(IntentRow.intent_id == named.intent_id, IntentRow.claimed_by.is_not(None) & claimed | held)
         .order_by(IntentRow.key != IntentRow.intent_id)
         .limit(1)
     ).first()

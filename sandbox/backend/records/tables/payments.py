@@ -66,6 +66,7 @@ class IntentRow(Base):
     code: Mapped[str | None] = mapped_column(String(40))
     reason: Mapped[int | None]
     claimed_by: Mapped[str | None] = mapped_column(String(16))
+    """Whose claim ends last; others of it may last beside it."""
     claimed_until: Mapped[int | None]
     expires_at: Mapped[int]
     """End of its life; a payment request (代付) moves it."""
@@ -108,13 +109,14 @@ class TerminalCounterRow(Base):
 
 
 class ClaimRow(Base):
-    """How often an account has claimed an intent, and when last."""
+    """How often an account has claimed an intent, when last, and until when that claim lasts; None: it was released."""
 
     __tablename__ = "claims"
     intent_key: Mapped[str] = mapped_column(ForeignKey("intents.key"), primary_key=True)
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True, index=True)
     times: Mapped[int]
     at: Mapped[int]
+    lasts_until: Mapped[int | None]
 
 
 class PaymentRow(Base):
