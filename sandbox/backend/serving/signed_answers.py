@@ -3,20 +3,22 @@
 signed*). Around everything else, so that refusals and bugs are signed too.
 
 An answer names the key and the address of its question, and is good for no other, so it may be signed whoever asked.
-But a signature costs work: who is not let in has so many, and then none; a terminal takes that for no answer. Of the
-event stream only refusals are signed; it has no end to wait for.
+But a signature costs work: who is not let in has so many, and then none; a terminal takes that for no answer. Those of
+a key that did sign the head are counted apart: a stranger at a terminal's address uses up none of its own, by which it
+may have to learn the time. Of the event stream only refusals are signed; it has no end to wait for.
 
 Tests: tests/sandbox/backend/serving/test_signed_answers.py
 """
 
 from dataclasses import asdict
+from typing import cast
 
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pengpos.backend_api.signed_answer import HEADER, digest_of
 from sandbox.backend.api.request_head import address_of, get_backend, head_of
-from sandbox.backend.trust.request_signature import Question, question_of
+from sandbox.backend.trust.request_signature import Question, VerifiedHead, question_of
 
 _SIGNED = "/v1/"
 _STREAM = b"text/event-stream"
@@ -63,11 +65,16 @@ class _Signing:
 
     async def _send_signed(self, start: Message, body: bytes) -> None:
         headers = [*start.get("headers", ())]
-        if getattr(self._state, "is_fresh", False) or self._backend.rates.unadmitted_answers.has_room(self._address):
+        if getattr(self._state, "is_fresh", False) or self._backend.rates.unadmitted_answers.has_room(self._share()):
             said = {**asdict(self._question), "status": start["status"], "body": digest_of(body)}
             headers.append((HEADER.lower().encode(), self._backend.issuer.answer(said).encode()))
         await self._send({**start, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
+
+    def _share(self) -> str:
+        """What the answer to who was not let in counts under: the address, and the key that did sign the head."""
+        head = cast("VerifiedHead | None", getattr(self._state, "signed_head", None))
+        return self._address if head is None else f"{head.signed.keyid} {self._address}"
 
 
 def _is_stream(start: Message) -> bool:

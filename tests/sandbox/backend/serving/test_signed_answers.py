@@ -132,22 +132,40 @@ def test_who_asks_without_a_signature_of_ours_gets_none(shop: Shop, path: str, p
 
 
 def test_who_is_not_let_in_has_so_many_answers_signed(shop: Shop) -> None:
-    """What does not come from this address, or is let in, is signed as ever."""
+    """By address, and by key where it did sign the head. What is let in is signed as ever."""
     few = limits.Rate(limits.Limit("answers", 3, 60), lambda: 0.0)
     backend, till = replace(shop.backend, rates=limits.Rates(unadmitted_answers=few)), shop.till()
     with httpx.Client(transport=InProcess(create_app(backend, sweeping=False)), base_url=backend.origin) as till.http:
-        refused = [
+        by_address = [
             till.call("GET", INTENT, signer=SoftwareKey.generate()),
-            till.call("GET", INTENT, created=1),
-            refused_for_its_nonce(till),
-            refused_for_its_nonce(till),
+            till.call("GET", INTENT, target_uri="http://elsewhere.example/"),
+            till.call("GET", "/a/call/of/a/later/page"),
+            till.call("GET", INTENT, signer=SoftwareKey.generate()),
             till.call("GET", "/a/call/of/a/later/page"),
         ]
-        assert ["pengpos-answer" in answer.headers for answer in refused] == [True] * 3 + [False] * 2
+        by_key = [
+            till.call("GET", INTENT, created=1),
+            till.call("POST", "/payments", {}, digest_of=b"other bytes"),
+            *(refused_for_its_nonce(till) for _ in range(3)),
+        ]
+        for refused in by_address, by_key:
+            assert ["pengpos-answer" in answer.headers for answer in refused] == [True] * 3 + [False] * 2
         for status, path in ((200, "/terminal/config"), (404, INTENT)):
             answer = till.call("GET", path)
             assert answer.status_code == status
             check_answer(answer, answer.content, shop.backend.issuer.trusted)
+
+
+def test_a_guest_of_the_shops_line_keeps_no_terminal_from_learning_the_time(shop: Shop) -> None:
+    """Shop and guest have one address. A Pi without a clock has no other word of the time than the refusal."""
+    few = limits.Rate(limits.Limit("answers", 3, 60), lambda: 0.0)
+    backend, till = replace(shop.backend, rates=limits.Rates(unadmitted_answers=few)), shop.till()
+    with httpx.Client(transport=InProcess(create_app(backend, sweeping=False)), base_url=backend.origin) as till.http:
+        for _ in range(4):
+            till.call("GET", INTENT, signer=SoftwareKey.generate())
+        refused = till.call("GET", INTENT, created=1)
+        assert (refused.status_code, refused.json()["code"]) == (401, "clock")
+        check_answer(refused, refused.content, shop.backend.issuer.trusted)
 
 
 def test_the_event_stream_has_no_end_to_wait_for(shop: Shop) -> None:
