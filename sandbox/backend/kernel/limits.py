@@ -135,8 +135,9 @@ class Rate:
 class Places:
     """Which addresses of a key are counted apart: those that came first, as long as they come again within the time.
 
-    So who has copied a terminal's key uses up no more than its own share, wherever it sends from. What comes from
-    further addresses is counted together. From any thread; of `KEYS_MOST` keys, those that were heard last.
+    So who has copied a terminal's key uses up no more than its own share, wherever else it sends from, as long as the
+    terminal keeps its address. What comes from further addresses is counted together: a terminal that comes from a new
+    one, too, where a copy has all places. From any thread; of `KEYS_MOST` keys, those that were heard last.
     """
 
     def __init__(self, limit: Limit = PLACES_OF_KEY, monotonic: Callable[[], float] = time.monotonic) -> None:
