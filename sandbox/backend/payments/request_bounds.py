@@ -41,7 +41,8 @@ def check(session: Session, intent: IntentRow, account_id: str, friend_id: str, 
     """
     limits.lock_accounts(session, {account_id, friend_id})
     row = PaymentRequestRow
-    limits.FRIENDS_ASKED.check(_count(session, row.intent_key == intent.key), retry_after_s=OPEN_S)
+    of_it = (row.intent_key == intent.key, row.asker_id == account_id)
+    limits.FRIENDS_ASKED.check(_count(session, *of_it), retry_after_s=OPEN_S)
     today = (row.asker_id == account_id, row.at > now - limits.DAY_S)
     limits.REQUESTS_BY_ASKER.check(_count(session, *today), retry_after_s=3_600)
     still_open = (row.friend_id == friend_id, row.state == PaymentRequestState.OPEN, row.at > now - OPEN_S)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.backend.kernel import limits
 from tests.support.backend import Shop
 from tests.support.shop import Sale, Till, Wallet
 
@@ -102,6 +103,16 @@ def test_who_has_asked_a_friend_is_given_the_time_though_the_own_claim_has_lapse
     assert parked(till, sale) == 200
     shop.clock.advance(899)
     assert accepted(friend, request) == 200
+
+
+def test_a_thief_who_asks_friends_of_its_own_leaves_the_shopper_as_many(
+    shop: Shop, till: Till, sale: Sale, thief: Wallet, shopper: Wallet, friend: Wallet
+) -> None:
+    assert claimed(thief, sale)
+    assert claimed(shopper, sale)
+    for _ in range(limits.FRIENDS_ASKED.most):
+        asked(thief, sale, shop.wallet(with_credential=False))
+    assert accepted(friend, asked(shopper, sale, friend)) == 200
 
 
 def test_a_claim_that_is_released_ends_alone(
