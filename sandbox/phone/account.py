@@ -30,14 +30,14 @@ _Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
 class BackendUnreachableError(PengposError):
-    """The backend gave no answer that can be read; what was asked may or may not have happened."""
+    """No answer of the backend's came that can be read; what was asked may or may not have happened."""
 
     def __init__(self, url: str, detail: str) -> None:
         super().__init__(f"{url}: {detail}")
 
 
 class BackendRefusedError(PengposError):
-    """The backend refused; `status` is HTTP's, `code` the problem document's (RFC 9457)."""
+    """The backend itself refused; `status` is HTTP's, `code` its problem document's (RFC 9457)."""
 
     def __init__(self, status: int, code: str, detail: str) -> None:
         super().__init__(f"{detail} ({status}{' ' + code if code else ''})")
@@ -175,7 +175,7 @@ class _Dues(_Answer):
 class _Problem(_Answer):
     title: str = ""
     detail: str = ""
-    code: str = ""
+    code: str = Field(min_length=1)
 
 
 class Account:
@@ -300,7 +300,9 @@ class Account:
         except (httpx.HTTPError, *LOST) as err:
             raise BackendUnreachableError(str(request.url), str(err) or type(err).__name__) from err
         if response.is_error:
-            problem = _problem_of(content)
+            problem = _problem_of(response, content)
+            if problem is None:  # of a gateway on the way, which may have passed on what it answers so
+                raise BackendUnreachableError(str(request.url), f"{response.status_code}, not by the backend")
             raise BackendRefusedError(response.status_code, problem.code, problem.detail or problem.title or "refused")
         try:
             return kind.model_validate_json(content or b"{}")
@@ -333,11 +335,14 @@ def _read_at_most(response: httpx.Response, limit: int) -> bytes:
     return content
 
 
-def _problem_of(content: bytes) -> _Problem:
+def _problem_of(response: httpx.Response, content: bytes) -> _Problem | None:
+    """The backend's own no; None for what something between us and it says."""
+    if response.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/problem+json":
+        return None
     try:
         return _Problem.model_validate_json(content)
     except ValidationError:
-        return _Problem()
+        return None
 
 
 def _read_key(jwk: dict[str, object]) -> PublicKey:

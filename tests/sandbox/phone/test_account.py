@@ -26,6 +26,7 @@ from sandbox.phone.account import (
 )
 from tests.support.dripping import answer as answer_of
 from tests.support.dripping import dripping, listening_on_tcp, origin_of
+from tests.support.problems import problem
 
 ORIGIN = "http://backend.test"
 INTENT = UUID("01a202f9-2a00-7000-8000-000000000001")
@@ -128,16 +129,14 @@ def test_answers_are_read_and_what_is_new_in_them_is_left_out() -> None:
     [
         (409, {"title": "Conflict", "detail": "paid already", "code": "already_paid"}, "already_paid",
          "paid already (409 already_paid)"),
-        (404, {"title": "Not found"}, "", "Not found (404)"),
-        (401, {}, "", "refused (401)"),
-        (500, "a page of HTML", "", "refused (500)"),
-        (502, {"detail": 7}, "", "refused (502)"),
+        (404, {"title": "Not found", "code": "not_found"}, "not_found", "Not found (404 not_found)"),
+        (401, {"code": "token"}, "token", "refused (401 token)"),
     ],
-    ids=["a problem document", "only a title", "an empty one", "no document", "another shape"],
+    ids=["a problem document", "only a title", "only a code"],
 )  # fmt: skip
 def test_a_refusal_carries_status_code_and_sentence(status: int, content: object, code: str, sentence: str) -> None:
     with pytest.raises(BackendRefusedError) as caught:
-        account(lambda _: httpx.Response(status, json=content)).balances()
+        account(lambda _: problem(status, content)).balances()
     assert (caught.value.status, caught.value.code, str(caught.value)) == (status, code, sentence)
 
 
@@ -180,10 +179,17 @@ class Endless(httpx.SyncByteStream):
         (lambda _: httpx.Response(302, headers={"location": "http://evil.example/"}), "cannot read"),
         (lambda _: httpx.Response(200, json={"balances": [{"amount": "much"}]}), "cannot read"),
         (lambda _: httpx.Response(200, headers={"content-encoding": "gzip"}, stream=Breaking()), "rror"),
+        (lambda _: httpx.Response(401, html="<h1>Sign in to the network</h1>"), "401, not by the backend"),
+        (lambda _: httpx.Response(409, json={"code": "already_paid"}), "409, not by the backend"),
+        (lambda _: problem(404, {"title": "Not found"}), "404, not by the backend"),
+        (lambda _: problem(401, {}), "401, not by the backend"),
+        (lambda _: problem(500, "a page of HTML"), "500, not by the backend"),
+        (lambda _: problem(502, {"code": 7}), "502, not by the backend"),
     ],
     ids=[
         "no connection", "connects too slowly", "answers too slowly", "no HTTP", "breaks off", "no JSON", "no content",
-        "sent elsewhere", "another shape", "badly packed",
+        "sent elsewhere", "another shape", "badly packed", "a gateway's page", "a gateway's JSON",
+        "a problem without a code", "an empty problem", "no document", "a code that is no text",
     ],
 )  # fmt: skip
 def test_every_other_trouble_leaves_it_unknown(handler: Handler, said: str) -> None:

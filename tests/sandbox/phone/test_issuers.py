@@ -131,7 +131,8 @@ class Line:
         )
         if request.url.path.endswith("/issuers"):
             return httpx.Response(200, json=self.answer(forwarded.json()))
-        return httpx.Response(forwarded.status_code, content=forwarded.content)
+        kind = {"content-type": forwarded.headers["content-type"]}
+        return httpx.Response(forwarded.status_code, headers=kind, content=forwarded.content)
 
     def account(self, phone: VirtualPhone) -> Account:
         line = httpx.Client(transport=httpx.MockTransport(self.handle), base_url=ORIGIN)

@@ -16,6 +16,7 @@ from sandbox.phone.account import Account
 from sandbox.phone.phone import VirtualPhone
 from sandbox.phone.workbench import PAYS_UNASKED
 from tests.support.backend import Shop, fresh_sqlite, in_process
+from tests.support.problems import problem
 from tests.support.shop import Sale, Till
 
 ORIGIN = "http://backend.test"
@@ -33,7 +34,7 @@ class Line(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/revoked") and not self.knows_revoked:
-            return httpx.Response(404, json={"title": "no", "status": 404, "code": "not_found", "detail": "no"})
+            return problem(404, {"title": "no", "status": 404, "code": "not_found", "detail": "no"})
         answer = self._inner.send(request)
         if not answer.content or answer.status_code >= 400:
             return answer

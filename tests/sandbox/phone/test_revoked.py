@@ -23,6 +23,7 @@ from sandbox.phone.phone import VirtualPhone
 from sandbox.phone.revoked import Revoked, learn_revoked
 from sandbox.phone.workbench import PAYS_UNASKED
 from tests.support.backend import Shop, fresh_sqlite, in_process
+from tests.support.problems import problem
 from tests.support.shop import Till
 
 ORIGIN = "http://backend.test"
@@ -92,7 +93,8 @@ class Street:
         forwarded = self.shop.http.request(
             request.method, str(request.url), content=request.content, headers=dict(request.headers)
         )
-        response = httpx.Response(forwarded.status_code, content=forwarded.content)
+        kind = {"content-type": forwarded.headers["content-type"]}
+        response = httpx.Response(forwarded.status_code, headers=kind, content=forwarded.content)
         return self.answer(response) if request.url.path.endswith("/revoked") else response
 
     def revoke(self) -> None:
@@ -157,7 +159,7 @@ def test_a_strangers_list_is_not_believed_and_an_older_one_takes_nothing_back(
 
 def test_a_backend_of_page_1_1_has_no_list_and_serves_on(street: Street, phone: VirtualPhone) -> None:
     street.revoke()
-    street.answer = lambda _response: httpx.Response(404, json={"title": "Not found", "code": "not_found"})
+    street.answer = lambda _response: problem(404, {"title": "Not found", "code": "not_found"})
     phone.sync(street.account(phone))
     assert isinstance(tap(phone, street.till), Authorises)
 

@@ -16,6 +16,7 @@ from pengpos.wire.objects.reply import AlreadyPaid, Authorises, Declines
 from sandbox.phone.account import Account, BackendRefusedError, BackendUnreachableError
 from sandbox.phone.scan import Scanned, pay, read_url
 from sandbox.phone.workbench import NOW, Bench, Till
+from tests.support.problems import problem
 
 ORIGIN = "https://pay.example"
 ONE = (1).to_bytes(16, "big")
@@ -114,9 +115,11 @@ class Backend:
         self.asked.append(step)
         match self._answers[step]:
             case int() as status:
-                return httpx.Response(status, json={"code": "no"})
+                return problem(status, {"code": "no"})
             case httpx.TransportError() as error:
                 raise error
+            case httpx.Response() as foreign:
+                return foreign
             case answer:
                 return httpx.Response(200, json=answer or {})
 
@@ -147,6 +150,14 @@ def test_what_a_tap_has_signed_is_not_asked_for(paying: Bench) -> None:
 
 
 GONE = httpx.ReadTimeout("too late")
+OF_A_GATEWAY: dict[str, Callable[[], httpx.Response]] = {
+    "a firewall's page": lambda: httpx.Response(403, html="<h1>Access denied</h1>"),
+    "a gateway's JSON": lambda: httpx.Response(404, json={"message": "no Route matched with those values"}),
+    "a gateway's problem": lambda: problem(404, {"title": "Not Found", "status": 404}),
+    "a balancer that waited too long": lambda: httpx.Response(408, html="<h1>408 Request Time-out</h1>"),
+    "a gateway without its backend": lambda: httpx.Response(502, html="<h1>502 Bad Gateway</h1>"),
+}
+"""A no of the backend's own is a problem document with a `code`; what else comes is of what stands between."""
 
 
 @pytest.mark.parametrize(
@@ -158,6 +169,10 @@ GONE = httpx.ReadTimeout("too late")
         pytest.param(lambda: Backend(pay=503), BackendRefusedError, False, id="payment failed"),
         pytest.param(lambda: Backend(claim=GONE), BackendUnreachableError, False, id="claim unanswered"),
         pytest.param(lambda: Backend(pay=GONE), BackendUnreachableError, False, id="payment unanswered"),
+        *(
+            pytest.param(lambda answer=answer: Backend(pay=answer()), BackendUnreachableError, False, id=name)
+            for name, answer in OF_A_GATEWAY.items()
+        ),
         pytest.param(lambda: Backend(pay={"status": 1}), BackendUnreachableError, False, id="answer unreadable"),
     ],
 )

@@ -21,6 +21,7 @@ from sandbox.phone.phone import VirtualPhone
 from sandbox.phone.tokens import TOKEN_LIFE_S, TOKENS_MOST
 from tests.sandbox.backend.people.test_tokens import squat
 from tests.support.backend import Shop, fresh_sqlite, in_process
+from tests.support.problems import problem
 
 ORIGIN = "http://backend.test"
 
@@ -30,7 +31,7 @@ def lost(request: httpx.Request) -> httpx.Response:
 
 
 def refused(status: int, code: str) -> Callable[[httpx.Request], httpx.Response]:
-    return lambda _: httpx.Response(status, json={"title": "no", "status": status, "code": code, "detail": "no"})
+    return lambda _: problem(status, {"title": "no", "status": status, "code": code, "detail": "no"})
 
 
 class Line(httpx.BaseTransport):
