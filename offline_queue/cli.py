@@ -192,8 +192,8 @@ def _say_damage(home: Home, unsent: Unsent) -> None:
 def _second_copy(home: Home) -> str | None:
     """The directory of the second copy, as the technician has named it."""
     try:
-        named = tomllib.loads(home.settings.read_text("utf-8"))["mirror"]["directory"]
-    except (OSError, ValueError, KeyError, TypeError):
+        named = tomllib.loads(home.settings.read_text("utf-8-sig"))["mirror"]["directory"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return str(named)
 

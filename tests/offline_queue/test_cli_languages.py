@@ -11,11 +11,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from offline_queue import words
-from offline_queue.cli import queue
+from offline_queue.cli import _second_copy, queue
 from offline_queue.journal.files import load_or_create_key
 from offline_queue.journal.journal import Journal
 from pengpos.console import width
 from pengpos.core.sale import SaleState
+from pengpos.home import Home
 from pengpos.i18n import LANGUAGES, Language
 from workshop.samples.journal import HeldClock, SaleMaker, moved, store
 
@@ -106,3 +107,20 @@ def test_damage_is_told_in_the_language(ask: Ask, tmp_path: Path) -> None:
 def test_what_is_asked_before_a_journal_is_set_aside(home: Path) -> None:
     said = CliRunner().invoke(queue, ["--home", str(home), "--language", "zh-Hans", "set-aside"], input="n\n")
     assert (said.exit_code, "确定移到一边吗？" in said.output, (home / "journal.db").exists()) == (1, True, True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        (b'[mirror]\ndirectory = "/media/usb"\n', "/media/usb"),
+        (b'\xef\xbb\xbf[mirror]\r\ndirectory = "/media/usb"\r\n', "/media/usb"),
+        (b"[readers]\n", None),
+        ('[mirror]\ndirectory = "/média"'.encode("latin-1"), None),
+        (b"a = " + b"[" * 5_000, None),
+    ],
+    ids=["as named", "begun by an editor's mark", "none", "another encoding", "brackets without end"],
+)
+def test_the_second_copy_is_the_one_of_the_settings(tmp_path: Path, settings: bytes, named: str | None) -> None:
+    home = Home(tmp_path)
+    home.settings.write_bytes(settings)
+    assert _second_copy(home) == named
