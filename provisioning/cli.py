@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`pengpos enrol` and `pengpos doctor`, made from the ports that the mounting program fills in."""
 
+import codecs
 import json
 import os
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
 import click
@@ -26,7 +28,8 @@ from provisioning.machine import serial_and_model
 from provisioning.ports import DoctorPorts, EnrolPorts
 from provisioning.probes import own_probes
 
-_LINE_MOST = 100
+_LINE_MOST_BYTES = 400
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def enrol_command(ports: EnrolPorts) -> click.Command:
@@ -73,13 +76,23 @@ def _read_code(code_file: str | None) -> str:
         return str(click.prompt(words.ASK_CODE.in_language(console.language())))
     name = words.STANDARD_INPUT.said() if code_file in {None, "-"} else str(code_file)
     try:
-        with click.open_file(code_file or "-", encoding="utf-8", errors="replace") as lines:
-            line = str(lines.readline(_LINE_MOST)).strip()
+        with click.open_file(code_file or "-", "rb") as lines:
+            line = _first_line(lines).strip()
     except OSError as error:
         raise ConfigError(name, words.CODE_UNREAD.said(why=error.strerror), words.CODE_NAME_FILE.said()) from error
     if not line:
         raise ConfigError(words.CODE.said(), words.CODE_NONE.said(place=name), words.CODE_TYPE_OR_NAME.said())
     return line
+
+
+def _first_line(lines: IO[bytes]) -> str:
+    """In UTF-8, or in UTF-16 where a byte order mark says so; no more is waited for than the line has."""
+    raw = lines.readline(_LINE_MOST_BYTES)
+    if not raw.startswith(_UTF_16):
+        return raw.decode("utf-8-sig", "replace")
+    if len(raw) % 2:  # the low byte of the line's end came first
+        raw += lines.read(1)
+    return raw.decode("utf-16", "replace")
 
 
 def _at_a_terminal() -> bool:

@@ -12,6 +12,7 @@ key is durable before the backend hears of it, and the same code with the same k
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,6 +38,8 @@ from provisioning.ports import Enrolled
 SECRET_SIZE = 32
 POLICY_SIZE_MOST = 65_536
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{3,39}")
+_HYPHEN = re.compile(r"[ \t]*(?:[\u2010-\u2015\u2212\u30fc]+|-)[ \t]*|[ \t]+")
+"""What stands for a hyphen in NFKC: dashes of word processors and input methods, which write two, and spaces."""
 
 Activate = Callable[[str, Signer, ActivationRequest], EnrolmentMessage]
 
@@ -175,7 +178,9 @@ def make_private_directory(home: Home) -> None:
 
 
 def _canonical(code: str) -> str:
-    canonical = code.strip().upper()
+    """As it is shown, however keyboards, input methods and editors write it."""
+    typed = "".join(one for one in unicodedata.normalize("NFKC", code) if unicodedata.category(one) != "Cf")
+    canonical = _HYPHEN.sub("-", typed.strip()).upper()
     if not _CODE.fullmatch(canonical):
         raise ConfigError(
             words.CODE.said(),

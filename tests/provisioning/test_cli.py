@@ -94,6 +94,44 @@ def test_the_code_comes_by_where_no_other_user_reads_it(
     assert ("Activation code:" in output) is (where == "asked for")
 
 
+FULL_WIDTH = "".join(chr(ord(one) + 0xFEE0) for one in CODE)
+AS_FOUND = {
+    "Notepad's UTF-8": b"\xef\xbb\xbf" + CODE.encode() + b"\r\n",
+    "Notepad's Unicode": (CODE + "\r\nnot this").encode("utf-16"),
+    "Notepad's Unicode, the high byte first": b"\xfe\xff" + (CODE + "\nnot this").encode("utf-16-be"),
+    "without a line's end": CODE.encode("utf-16"),
+    "full width, by an input method": FULL_WIDTH.encode(),
+    "full width in small letters": FULL_WIDTH.lower().encode(),
+    "a word processor's hyphens": CODE.replace("-", "\u2010").encode(),
+    "hyphens that do not break": CODE.replace("-", "\u2011").encode(),
+    "an input method's dashes": CODE.replace("-", "——").encode(),
+    "a minus": CODE.replace("-", "\u2212").encode(),
+    "spaces": CODE.replace("-", " ").encode(),
+    "wide spaces": CODE.replace("-", "\u3000").encode(),
+    "dashes between spaces": CODE.replace("-", " – ").encode(),
+    "a mark of direction and one without width": f"\u200e{CODE}\u200b".encode(),
+}
+
+
+@pytest.mark.parametrize("content", AS_FOUND.values(), ids=AS_FOUND.keys())
+def test_a_code_is_taken_as_editors_and_keyboards_write_it(
+    content: bytes, home: Home, backend: StandIn, tmp_path: Path
+) -> None:
+    file = tmp_path / "code"
+    file.write_bytes(content)
+    code, output = run_enrol(home, "--backend", ORIGIN, "--code-file", str(file))
+    assert (code, [body["activation_code"] for body in backend.asked]) == (0, [CODE]), output
+
+
+@pytest.mark.parametrize("content", ["ABCD-2345是", "АBCD-2345", "-ABCD", "A*B-2345"])  # the second begins in Cyrillic
+def test_what_is_no_code_is_refused_and_asks_no_backend(
+    content: str, home: Home, backend: StandIn, tmp_path: Path
+) -> None:
+    file = tmp_path / "code"
+    file.write_text(content, "utf-8")
+    assert (run_enrol(home, "--backend", ORIGIN, "--code-file", str(file))[0], backend.asked) == (1, [])
+
+
 def test_a_code_on_the_command_line_is_refused_and_not_repeated(home: Home, backend: StandIn) -> None:
     code, output = run_enrol(home, CODE, "--backend", ORIGIN)
     assert (code, backend.asked, home.root.exists()) == (2, [], False)

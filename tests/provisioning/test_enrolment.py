@@ -195,7 +195,7 @@ def test_a_clock_beyond_the_credential_is_said(home: Home) -> None:
     assert not home.enrolment.exists()
 
 
-@pytest.mark.parametrize("code", ["", "ABC", "ABCD 2345", "ÄBCD-2345", "A" * 41, "-ABCD", "ABCD\n2345"])
+@pytest.mark.parametrize("code", ["", "ABC", "ABCD*2345", "ÄBCD-2345", "A" * 41, "-ABCD", "ABCD\n2345"])
 def test_what_cannot_be_a_code_is_not_sent(home: Home, code: str) -> None:
     backend = StandIn()
     with pytest.raises(ConfigError, match="activation code"):
