@@ -3,8 +3,8 @@
 
 A text is in NFC and has something to see. It holds no control, line or paragraph separator, surrogate, private or
 unassigned character, no mark without a letter and no pile of marks; a format character only where a script joins its
-letters by it (U+200C, U+200D). What is unassigned in the planes of ideographs passes: a newer Unicode has more of
-them than ours, and they are people's names.
+letters by it (U+200C, U+200D, in Mongolian U+180E). What is unassigned in the planes of ideographs passes: a newer
+Unicode has more of them than ours, and they are people's names.
 
 Who wrote the text is told what is wrong with it (`unfit`). What a device, an operating system or an old record says,
 and that nobody can be asked to mend, is repaired (`mended`). Signed objects are read by the wider rule of the tap
@@ -21,11 +21,15 @@ from typing import NamedTuple
 MARKS_MOST = 6
 """Marks on one letter. Tibetan and Hebrew need five, of which NFC composes none."""
 
-_JOINERS = frozenset("\u200c\u200d")
+JOINERS = frozenset("\u180e\u200c\u200d")
+"""Of Mongolian, which parts a last vowel; which parts; which joins."""
 _JOINED = (
     (0x0600, 0x07FF), (0x0840, 0x08FF), (0x0900, 0x0DFF), (0x1780, 0x17FF), (0x1800, 0x18AF), (0xFB50, 0xFDFF),
 )  # fmt: skip
 """Blocks whose letters joiners part or join: Arabic to Mandaic; of India and Sri Lanka; Khmer; Mongolian."""
+_MONGOLIAN = range(0x1820, 0x18AB)
+_VIRAMA = 9
+"""The combining class of what takes a letter's vowel away."""
 _UNSEEN = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and a symbol without ink: the fillers of Hangul, the empty cell of Braille."""
 _EMOJI_MODIFIERS = range(0x1F3FB, 0x1F400)
@@ -70,7 +74,7 @@ def unfit(text: str, *, most: int | None = None, bytes_most: int | None = None) 
 def mended(text: str, *, most: int, bytes_most: int | None = None) -> str:
     """The text as near as may be to what it was, and fit; empty where nothing of it can be seen."""
     spaced = "".join(" " if unicodedata.category(one) in {"Cc", "Zl", "Zp"} else one for one in text)
-    kept = unicodedata.normalize("NFC", "".join(one for one in spaced if one in _JOINERS or _fits(one, 0)))
+    kept = unicodedata.normalize("NFC", "".join(one for one in spaced if one in JOINERS or _fits(one, 0)))
     while (fewer := _without_stray_joiners(kept)) != kept:  # NFC may set another mark beside a joiner
         kept = fewer
     whole = ""
@@ -81,7 +85,7 @@ def mended(text: str, *, most: int, bytes_most: int | None = None) -> str:
         if bytes_most is not None and len(longer.encode()) > bytes_most:
             break
         whole = longer
-    whole = whole.rstrip("".join(_JOINERS)).strip()
+    whole = _without_stray_joiners(whole).strip()
     return whole if any(map(_is_seen, whole)) else ""
 
 
@@ -104,8 +108,18 @@ def clusters(text: str) -> Iterator[str]:
         yield piece
 
 
+def joins(text: str, place: int) -> bool:
+    """Whether the joiner at this place stands where its script has it: between letters, or U+200D after a virama."""
+    before, after = text[max(0, place - 1) : place], text[place + 1 : place + 2]
+    if text[place] == "\u180e":
+        return all(one != "" and ord(one) in _MONGOLIAN for one in (before, after))
+    if text[place] == "\u200d" and before and unicodedata.combining(before) == _VIRAMA and _joins(before):
+        return True
+    return before != "" and after != "" and _joins(before) and _joins(after)
+
+
 def _clings(piece: str, character: str) -> bool:
-    if character in _JOINERS or _adds_to_what_is_before(character):
+    if character in JOINERS or _adds_to_what_is_before(character):
         return True
     return _is_flag_half(character) and _is_flag_half(piece)
 
@@ -118,8 +132,8 @@ def _stacks(text: str) -> Iterator[tuple[str, int]]:
 
 def _fits(text: str, place: int) -> bool:
     character = text[place]
-    if character in _JOINERS:
-        return 0 < place < len(text) - 1 and _joins(text[place - 1]) and _joins(text[place + 1])
+    if character in JOINERS:
+        return joins(text, place)
     category = unicodedata.category(character)
     if category == "Cn":
         return 0x20000 <= ord(character) <= 0x3FFFD and ord(character) & 0xFFFE != 0xFFFE
@@ -140,7 +154,7 @@ def _with_fewer_marks(cluster: str) -> str:
     for place, one in enumerate(cluster[1:], start=1):
         left -= _adds_to_what_is_before(one)
         if left < 0:
-            return cluster[:place].rstrip("".join(_JOINERS))
+            return cluster[:place].rstrip("".join(JOINERS))
     return cluster
 
 

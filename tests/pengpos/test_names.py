@@ -12,7 +12,7 @@ from pengpos.names import MARKS_MOST, NameFault, length, mended, unfit
 FIT = [
     "晨光咖啡", "桌 7", "Café Zoë Łódź", "Phở Hà Nội", "한빛 분식", "奈雪の茶", "ЦУМ", "مقهى الفجر", "קפה", "กาแฟดำ",
     "कॉफ़ी", "བོད་ཇ།", "می\u200cخواهم", "ශ්\u200dරී ලංකා", "❤️ 咖啡", "👍🏽", "🇨🇳", "（老）王记・茶", "7", "𠮷野家",
-    "\U00031350记",
+    "\U00031350记", "ᠰᠠᠷ\u180eᠠ", "അവന\u0d4d\u200d കട", "അവന\u0d4d\u200d",
 ]  # fmt: skip
 
 
@@ -36,6 +36,10 @@ UNFIT = [
     ("\ufeffa", NameFault.CHARACTER, "U+FEFF", "a"),
     ("a\u200db", NameFault.CHARACTER, "U+200D (ZERO WIDTH JOINER)", "ab"),
     ("می\u200c", NameFault.CHARACTER, "U+200C", "می"),
+    ("ന\u200d കട", NameFault.CHARACTER, "U+200D", "ന കട"),
+    ("അവന\u0d4d\u200c", NameFault.CHARACTER, "U+200C", "അവന\u0d4d"),
+    ("ᠰᠠᠷ\u180e", NameFault.CHARACTER, "U+180E (MONGOLIAN VOWEL SEPARATOR)", "ᠰᠠᠷ"),
+    ("س\u180eس", NameFault.CHARACTER, "U+180E", "سس"),
     ("👩\u200d👧", NameFault.CHARACTER, "U+200D", "👩👧"),
     ("\ue000a", NameFault.CHARACTER, "U+E000", "a"),
     ("\ud800a", NameFault.CHARACTER, "U+D800", "a"),
@@ -85,7 +89,7 @@ def test_what_is_mended_is_fit_and_stays_as_it_is(text: str, most: int, bytes_mo
     assert mended(left, most=most, bytes_most=bytes_most) == left
 
 
-@given(st.text(st.sampled_from("ae\u0301\u0335\u200d\u200c\u200bسक්ර් \n咖\U0001f1e8\u3164"), max_size=12))
+@given(st.text(st.sampled_from("ae\u0301\u0335\u200d\u200c\u180e\u200bسक්ර් \nᠠ咖\U0001f1e8\u3164"), max_size=12))
 @example("س\u200c\u0335\u0dca")  # NFC sets the mark of no script beside the joiner
 def test_so_is_what_people_paste_together(text: str) -> None:
     left = mended(text, most=9)

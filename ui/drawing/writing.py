@@ -14,11 +14,10 @@ from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
-from pengpos.names import MARKS_MOST, clusters
+from pengpos.names import JOINERS, MARKS_MOST, clusters, joins
 
 CHARACTERS_MOST = 1_000
 """Of one text; what is longer is cut. No screen of ours has room for half of that."""
-_JOINERS = frozenset("\u200c\u200d")
 _INKLESS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _TAGS = {
     "ARABIC": "Arab", "HEBREW": "Hebr", "SYRIAC": "Syrc", "THAANA": "Thaa", "NKO": "Nkoo", "MANDAIC": "Mand",
@@ -90,7 +89,9 @@ def _ink(text: str, place: int) -> str:
     category = unicodedata.category(character)
     if category in {"Cc", "Zl", "Zp"} or (category == "Zs" and character != "\u3000"):
         return " "
-    if character in _JOINERS and 0 < place < len(text) - 1:
+    if character in JOINERS and joins(text, place):
+        return character
+    if character in JOINERS and 0 < place < len(text) - 1:
         before, after = script_tag(text[place - 1]), script_tag(text[place + 1])
         return character if before == after != "" else ""
     is_selector = 0xFE00 <= ord(character) <= 0xFE0F or 0xE0100 <= ord(character) <= 0xE01EF
