@@ -12,6 +12,8 @@ import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+import httpx
+
 from pengpos.backend_api.messages import CardMessage, LineMessage
 from pengpos.core.errors import MalformedError
 from pengpos.core.sale import Line, LinkCard
@@ -43,7 +45,11 @@ def _place(url: str) -> tuple[str, str, int, str] | None:
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").lower(), parts.port
-    except ValueError:
+        if (
+            not host.isascii()
+        ):  # an origin as its technician typed it; the call goes to its A-label, as all addresses do
+            host = httpx.URL(scheme=parts.scheme, host=host).raw_host.decode("ascii")
+    except (ValueError, httpx.InvalidURL):
         return None
     safe = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
     if not safe or not host or "@" in parts.netloc or "\\" in url or "/.." in parts.path or " " in url:

@@ -40,6 +40,22 @@ def test_an_address_is_ours_under_our_origins_only(url: str, *, is_ours: bool) -
     assert shown.is_ours(url, ORIGINS) is is_ours
 
 
+@pytest.mark.parametrize(
+    ("url", "origin", "is_ours"),
+    [
+        ("https://xn--fsqu00a.cn/t/x", "https://例子.cn", True),
+        ("https://xn--fsqu00a.cn:8443/t/x", "https://例子.cn:8443", True),
+        ("https://XN--FSQU00A.cn/t/x", "https://xn--fsqu00a.cn", True),
+        ("https://例子.cn/t/x", "https://例子.cn", False),  # a phone's URL is ASCII
+        ("https://xn--fsqu00a.cn.evil/t/x", "https://例子.cn", False),
+        ("https://pay.example/t/x", "https://p\u0430y.example", False),
+        ("https://pay.example/t/x", "https://\u2603\u200b.example", False),
+    ],
+)
+def test_a_name_of_other_letters_is_compared_as_it_is_called(url: str, origin: str, *, is_ours: bool) -> None:
+    assert shown.is_ours(url, [origin]) is is_ours
+
+
 BAD_TEXT = ["a\u202eb", "a\nb", "e\u0301", "x" * 513]
 
 
