@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What stands between a page and its shopper, and is not ours: an app's scripts, a gateway's answers, another tab."""
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.backend import Shop
+from tests.support.shop import Till
+from tests.support.shopper import address, sent_but_unanswered, shopper
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(403, {"message": "Forbidden"}), (404, {"message": "no Route matched with those values"}), (200, {"code": 0})],
+    ids=["a firewall's 403", "a gateway's 404 while it is loaded anew", "a portal's 200"],
+)
+def test_an_answer_that_is_not_the_backends_says_nothing_of_a_payment_that_went_out(
+    browser: "Browser", shop: Shop, till: Till, status: int, body: object
+) -> None:
+    sale = till.sale(18_80)
+    with shopper(browser, shop, expected=("net::ERR", "Failed to load")) as phone:
+        phone.with_own_time()
+        phone.open(address(till, sale))
+        phone.sign_up()
+        phone.sees("付款给晨光咖啡")
+        phone.page.route("**/pay", sent_but_unanswered)
+        phone.page.route(
+            "**/wallet/v1/intents/*",
+            lambda route: route.fulfill(status=status, content_type="application/json", body=json.dumps(body)),
+        )
+        phone.pay()
+        for _ in range(6):
+            phone.second()
+        assert phone.page.get_by_role("heading", level=1).inner_text() == "正在核实，请勿重复支付"
+        phone.page.unroute("**/wallet/v1/intents/*")
+        phone.hurries_until("付款成功")
