@@ -38,12 +38,10 @@ const api = () => backend(account?.token, reference);
 const FACE = { paying: "pay" };
 
 const AFTER_SENDING = new Set(["paying", "checking", "held", "paid", "code"]);
-const MAY_STAND = new Set([...AFTER_SENDING, "loading", "failed"]); // any other says how it stands: not paid from here
 
 function set(next) {
   const fresh = (FACE[next.kind] ?? next.kind) !== (FACE[state.kind] ?? state.kind);
   state = next;
-  if (!MAY_STAND.has(state.kind)) keep.sent.forget(address);
   render(fresh);
 }
 
@@ -74,7 +72,7 @@ const act = {
 async function load() {
   const mine = ++undertaking;
   if (reference === null) return set({ kind: AT_THE_DOOR.test(location.pathname) ? "nothing" : "not_found" });
-  const sent = state.kind === "loading" && account !== null ? keep.sent.read(address) : null;
+  const sent = account === null ? null : keep.sent.read(address); // by this page before, or by another tab
   if (sent !== null) return resume(mine, sent);
   looks += 1;
   try {
@@ -85,6 +83,12 @@ async function load() {
   } finally {
     looks -= 1;
   }
+}
+
+/** How the backend says that it stands: nothing of what was sent, by this tab or another, is on its way any more. */
+function stands(next) {
+  if (!AFTER_SENDING.has(next.kind)) keep.sent.forget(address);
+  set(next);
 }
 
 /** How a sale stands that was only looked at. */
@@ -107,7 +111,7 @@ async function open(mine, notice = null) {
 
 function ended(intent) {
   if (intent.payment) return result(intent, intent.payment);
-  set((ENDED[intent.status] ?? ENDED.refused)(intent));
+  stands((ENDED[intent.status] ?? ENDED.refused)(intent));
 }
 
 const ENDED = {
@@ -124,11 +128,11 @@ const ENDED = {
 const given_up = (intent, had_paid) => ({ kind: intent.cancel_reason === "unable_to_complete" ? "expired" : "cancelled", intent, had_paid });
 
 function result(intent, payment) {
-  if (payment.status === "approved") return set({ kind: payment.confirmation_code ? "code" : "paid", intent, payment });
-  if (payment.status === "held") return set({ kind: "held", intent, since: state.kind === "held" ? state.since : performance.now() });
-  if (payment.status === "already_paid") return set({ kind: "paid_by_other", intent });
-  if (payment.code === "cancelled") return set(given_up(intent, true));
-  set({ kind: "declined", intent, code: payment.code, reason: payment.reason });
+  if (payment.status === "approved") return stands({ kind: payment.confirmation_code ? "code" : "paid", intent, payment });
+  if (payment.status === "held") return stands({ kind: "held", intent, since: state.kind === "held" ? state.since : performance.now() });
+  if (payment.status === "already_paid") return stands({ kind: "paid_by_other", intent });
+  if (payment.code === "cancelled") return stands(given_up(intent, true));
+  stands({ kind: "declined", intent, code: payment.code, reason: payment.reason });
 }
 
 /** A result that cannot be drawn is not one that is being waited for. */
@@ -158,6 +162,7 @@ const on_failure = (error) => error && state.kind !== "failed" && broken(error, 
 function trouble(error) {
   if (!(error instanceof Refused || error instanceof Unheard)) return broken(error, may_be_sent());
   if (!(error instanceof Refused)) return set({ kind: error instanceof TooMany ? "too_many" : "unreachable" });
+  keep.sent.forget(address);
   if (error.status === 401) return forget();
   set({ kind: error.status === 409 ? "refused" : "not_found" });
 }
@@ -172,7 +177,7 @@ async function begin_account(name) {
     account = { name, token: made.token };
     keep.account.write(account);
   } catch (error) {
-    if (!(error instanceof Refused || error instanceof Unheard)) return broken(error, false);
+    if (!(error instanceof Refused || error instanceof Unheard)) return broken(error, may_be_sent());
     return set({ ...state, busy: false, problem: error instanceof Refused ? "name_unfit" : "unreachable" });
   }
   await load();
@@ -186,6 +191,7 @@ function forget() {
 async function pay() {
   const mine = ++undertaking;
   const before = state;
+  const sent = keep.sent.read(address) !== null; // by another tab
   set({ ...before, kind: "paying", notice: null });
   keep.sent.write(address, before.intent);
   const slow = setTimeout(() => mine === undertaking && check(before.intent), SLOW_MS);
@@ -198,7 +204,7 @@ async function pay() {
     if (mine !== undertaking) return;
     if (error instanceof Refused) await refusal(mine, before, error);
     else if (error instanceof Unheard) await ask_until_known(mine, before.intent, ASK_EVERY_MS);
-    else broken(error, false);
+    else broken(error, sent);
   } finally {
     clearTimeout(slow);
   }
@@ -242,6 +248,7 @@ async function ask_until_known(mine, intent, first_ms) {
       if (mine !== undertaking) return;
       const open_still = !seen.payment && (seen.status === "created" || seen.claimed_by_me);
       if (open_still && ++unpaid < 2) continue;
+      if (open_still) keep.sent.forget(address);
       others.postMessage(intent.intent_id);
       return await judge(mine, seen, open_still ? "not_paid_yet" : null);
     } catch (error) {

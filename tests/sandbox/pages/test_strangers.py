@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.backend import Shop
 from tests.support.shop import Till
-from tests.support.shopper import address, sent_but_unanswered, shopper
+from tests.support.shopper import address, never_sent, sent_but_unanswered, shopper
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -39,3 +39,21 @@ def test_an_answer_that_is_not_the_backends_says_nothing_of_a_payment_that_went_
         assert phone.page.get_by_role("heading", level=1).inner_text() == "正在核实，请勿重复支付"
         phone.page.unroute("**/wallet/v1/intents/*")
         phone.hurries_until("付款成功")
+
+
+def test_another_tab_does_not_forget_what_this_one_has_sent(browser: "Browser", shop: Shop, till: Till) -> None:
+    sale = till.sale(18_80)
+    with shopper(browser, shop, expected=("net::ERR", "Failed to load")) as phone:
+        phone.open(address(till, sale))
+        phone.sign_up()
+        phone.sees("付款给晨光咖啡")
+        other = phone.second_tab()  # a second tap opens one
+        other.open(address(till, sale))
+        other.sees("付款给晨光咖啡")
+        phone.context.route("**/wallet/v1/**", never_sent)
+        phone.context.route("**/pay", sent_but_unanswered)
+        phone.pay()
+        phone.sees("正在核实，请勿重复支付")
+        other.press("取消")  # or a choice, or its count of seconds ends
+        kept = json.loads(phone.page.evaluate("localStorage.getItem('pengpos.sent')"))
+        assert len(kept) == 1, "whoever opens it anew without a line is not asked not to pay again"
