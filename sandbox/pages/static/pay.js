@@ -50,7 +50,16 @@ function render(fresh) {
   tick(show(language, titleOf(language, state), screen(language, state, act), fresh), language, state);
 }
 
-const act = {
+/** An entry to this script: it says if it fails. What an app or an add-on runs in the page fails without us. */
+const entry = (does) => async (...given) => {
+  try {
+    return await does(...given);
+  } catch (error) {
+    on_failure(error);
+  }
+};
+
+const ACTS = {
   sign_up: begin_account,
   choose: (change) => set(chosen(state, change)),
   pay,
@@ -66,8 +75,14 @@ const act = {
     render(false);
   },
 };
+const act = Object.fromEntries(Object.entries(ACTS).map(([name, does]) => [name, entry(does)]));
 
 // --- from the address to a screen ------------------------------------------------------------------------------------
+
+function begin() {
+  if (document.getElementById("terms") === null) render(false); // else the document has said more than "one moment"
+  return load();
+}
 
 async function load() {
   const mine = ++undertaking;
@@ -79,7 +94,7 @@ async function load() {
     if (account === null) judge(mine, await api().look());
     else await open(mine);
   } catch (error) {
-    if (mine === undertaking) trouble(error);
+    if (mine === undertaking) await trouble(error);
   } finally {
     looks -= 1;
   }
@@ -157,7 +172,7 @@ function broken(error, sent) {
 }
 
 const may_be_sent = () => AFTER_SENDING.has(state.kind) || keep.sent.read(address) !== null;
-const on_failure = (error) => error && state.kind !== "failed" && broken(error, may_be_sent());
+const on_failure = (error) => state.kind !== "failed" && broken(error, may_be_sent());
 
 function trouble(error) {
   if (!(error instanceof Refused || error instanceof Unheard)) return broken(error, may_be_sent());
@@ -194,7 +209,7 @@ async function pay() {
   const sent = keep.sent.read(address) !== null; // by another tab
   set({ ...before, kind: "paying", notice: null });
   keep.sent.write(address, before.intent);
-  const slow = setTimeout(() => mine === undertaking && check(before.intent), SLOW_MS);
+  const slow = setTimeout(entry(() => mine === undertaking && check(before.intent)), SLOW_MS);
   try {
     const payment = await api().pay(before.choice, limit(ANSWER_MS));
     if (mine !== undertaking) return;
@@ -218,7 +233,7 @@ async function refusal(mine, before, error) {
   try {
     await open(mine, `code_${error.code}`);
   } catch (again) {
-    trouble(again);
+    await trouble(again);
   }
 }
 
@@ -230,7 +245,7 @@ function check(intent) {
 /** The page is opened anew after a payment was sent. What the document says, it knew a moment ago; it may stay as long. */
 async function resume(mine, intent) {
   const opened = document.getElementById("terms") !== null;
-  const slow = setTimeout(() => mine === undertaking && check(intent), opened ? SOON_MS : 0);
+  const slow = setTimeout(entry(() => mine === undertaking && check(intent)), opened ? SOON_MS : 0);
   await ask_until_known(mine, intent, 0);
   clearTimeout(slow);
 }
@@ -264,7 +279,7 @@ async function top_up() {
     await api().top_up(amount, intent.currency);
     if (mine === undertaking) await open(mine);
   } catch (error) {
-    if (mine === undertaking) trouble(error);
+    if (mine === undertaking) await trouble(error);
   }
 }
 
@@ -302,7 +317,7 @@ function each_second() {
   count();
   tick(document.getElementById("page"), language, state);
   if (state.kind === "pay" && state.left_s <= 0) set({ kind: "lapsed", intent: state.intent });
-  else if (WATCHED.has(state.kind) && seconds % LOOK_EVERY_S === 0 && !document.hidden) look_again();
+  else if (WATCHED.has(state.kind) && seconds % LOOK_EVERY_S === 0 && !document.hidden) return look_again();
 }
 
 const OVER = new Set(["approved", "declined", "cancelled", "expired"]);
@@ -333,15 +348,12 @@ async function look_again() {
   }
 }
 
-addEventListener("error", (event) => on_failure(event.error));
-addEventListener("unhandledrejection", (event) => on_failure(event.reason));
-others.onmessage = () => WATCHED.has(state.kind) && look_again();
+others.onmessage = entry(() => WATCHED.has(state.kind) && look_again());
 addEventListener("hashchange", () => location.reload()); // another code was scanned into this tab
-addEventListener("pageshow", (event) => event.persisted && !AFTER_SENDING.has(state.kind) && load());
-addEventListener("pagehide", () => state.kind === "pay" && let_go());
-document.addEventListener("visibilitychange", () => !document.hidden && WATCHED.has(state.kind) && look_again());
+addEventListener("pageshow", entry((event) => event.persisted && !AFTER_SENDING.has(state.kind) && load()));
+addEventListener("pagehide", entry(() => state.kind === "pay" && let_go()));
+document.addEventListener("visibilitychange", entry(() => !document.hidden && WATCHED.has(state.kind) && look_again()));
 
-if (document.getElementById("terms") === null) render(false); // else the document has said more than "one moment"
-load();
-setInterval(each_second, 1000);
+entry(begin)();
+setInterval(entry(each_second), 1000);
 keep_shell();

@@ -13,6 +13,44 @@ from tests.support.shopper import address, never_sent, sent_but_unanswered, shop
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+FOREIGN = {
+    "the browser of an app": "_AutofillCallbackHandler()",
+    "a promise of an app's script": "Promise.reject(new Error('Java object is gone'))",
+}
+"""Scripts that apps put into each page they show, and that fail there: Instagram's and Facebook's on iOS, Android's."""
+
+
+@pytest.mark.parametrize("script", FOREIGN.values(), ids=FOREIGN.keys())
+def test_a_script_of_an_app_that_fails_ends_no_page_of_ours(
+    browser: "Browser", shop: Shop, till: Till, script: str
+) -> None:
+    sale = till.sale(18_80)
+    with shopper(browser, shop, expected=("_AutofillCallbackHandler", "Java object")) as phone:
+        phone.open(address(till, sale))
+        phone.sign_up()
+        phone.sees("付款给晨光咖啡")
+        with phone.page.expect_event("pageerror"):
+            phone.page.evaluate(f"() => void setTimeout(() => {{ {script} }}, 0)")
+        phone.page.evaluate("0")
+        assert phone.page.get_by_role("heading", level=1).inner_text() == "付款给晨光咖啡"
+        phone.pay()
+        phone.sees("付款成功")
+
+
+@pytest.mark.parametrize("torn", ["max", "min"], ids=["at a choice", "at a second"])
+def test_a_script_of_ours_that_fails_says_so(browser: "Browser", shop: Shop, till: Till, torn: str) -> None:
+    sale = till.sale(18_80)
+    with shopper(browser, shop, expected=("torn",)) as phone:
+        phone.with_own_time()
+        phone.open(address(till, sale))
+        phone.sign_up()
+        phone.sees("付款给晨光咖啡")
+        phone.page.evaluate(f"Math.{torn} = () => {{ throw new Error('torn'); }}; undefined")
+        if torn == "max":
+            phone.page.get_by_role("checkbox").first.click()
+        phone.hurries_until("页面出错")
+        phone.reads("付款未发出，未扣款")
+
 
 @pytest.mark.parametrize(
     ("status", "body"),
