@@ -2,11 +2,19 @@
 """What stands between a page and its shopper, and is not ours: an app's scripts, a gateway's answers, another tab."""
 
 import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
+from tests.sandbox.pages.test_without_a_line import visits_once
 from tests.support.backend import Shop
+from tests.support.browser import LIMIT_S
 from tests.support.shop import Till
 from tests.support.shopper import address, never_sent, sent_but_unanswered, shopper
 
@@ -95,3 +103,71 @@ def test_another_tab_does_not_forget_what_this_one_has_sent(browser: "Browser", 
         other.press("取消")  # or a choice, or its count of seconds ends
         kept = json.loads(phone.page.evaluate("localStorage.getItem('pengpos.sent')"))
         assert len(kept) == 1, "whoever opens it anew without a line is not asked not to pay again"
+
+
+PASSED = {"accept", "accept-language", "authorization", "content-type", "origin", "referer"}
+ANSWERED = {"content-type", "cache-control", "content-security-policy", "service-worker-allowed", "vary", "etag"}
+
+
+@contextmanager
+def gateway(behind: str) -> Iterator[tuple[str, list[str]]]:
+    """A web server before the backend: its address, and a list; while that is not empty it finds no backend."""
+    down: list[str] = []
+    over = Event()
+
+    class Passes(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_said: object) -> None:
+            """Says nothing."""
+
+        def do_GET(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            if down == ["silent"]:
+                over.wait(LIMIT_S)
+                self.close_connection = True
+                return None
+            if down:
+                return self._answer(502, {"content-type": "text/html"}, b"<center><h1>502 Bad Gateway</h1></center>")
+            passed = {name: said for name, said in self.headers.items() if name.lower() in PASSED}
+            passed["accept-encoding"] = "identity"
+            found = httpx.request(self.command, behind + self.path, headers=passed, content=body, trust_env=False)
+            kept = {name: said for name, said in found.headers.items() if name in ANSWERED}
+            return self._answer(found.status_code, kept, found.content)
+
+        do_POST = do_GET  # noqa: N815 -- http.server's name
+
+        def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+            self.send_response(status)
+            for name, said in {**headers, "content-length": str(len(body))}.items():
+                self.send_header(name, said)
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Passes)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", down
+    finally:
+        over.set()
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("trouble", ["no backend", "silent"])
+def test_opened_anew_while_a_gateway_is_in_trouble_it_asks_not_to_pay_again(
+    browser: "Browser", shop: Shop, till: Till, trouble: str
+) -> None:
+    sale = till.sale(18_80)
+    expected = ("net::ERR", "Failed to load")
+    with gateway(str(till.http.base_url).rstrip("/")) as (front, down):
+        url = front + re.sub("^https?://[^/]+", "", address(till, sale))
+        with shopper(browser, shop, expected=expected, workers=True) as phone:
+            visits_once(phone, url)
+            phone.sign_up()
+            phone.sees("付款给晨光咖啡")
+            down.append(trouble)
+            phone.pay()
+            phone.sees("正在核实，请勿重复支付")
+            phone.page.reload(timeout=LIMIT_S / 2 * 1000)
+            phone.sees("正在核实，请勿重复支付")
