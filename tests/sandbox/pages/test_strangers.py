@@ -103,6 +103,8 @@ def test_another_tab_does_not_forget_what_this_one_has_sent(browser: "Browser", 
         other.press("取消")  # or a choice, or its count of seconds ends
         kept = json.loads(phone.page.evaluate("localStorage.getItem('pengpos.sent')"))
         assert len(kept) == 1, "whoever opens it anew without a line is not asked not to pay again"
+        other.press("继续付款")
+        other.sees("正在核实，请勿重复支付")
 
 
 PASSED = {"accept", "accept-language", "authorization", "content-type", "origin", "referer"}
