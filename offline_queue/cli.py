@@ -31,6 +31,7 @@ from offline_queue.values import SaleQuery
 from pengpos.console import (
     ConsoleRefusal,
     SpokenGroup,
+    agrees,
     language,
     language_option,
     of_error,
@@ -238,8 +239,8 @@ def set_aside_command(home: Home, *, yes: bool) -> None:
 
     One that is well is kept while sales in it wait that the backend has not acknowledged, or while that cannot be read.
     """
-    if not yes:
-        click.confirm(words.ASK_ASIDE.in_language(language()), abort=True)
+    if not yes and not agrees(words.ASK_ASIDE.in_language(language()), if_none=False):
+        raise click.Abort
     path = home.journal
     if not any(file.exists() for file in files_of(path)):
         raise ConsoleRefusal(words.NO_JOURNAL, path=path)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ground: what every part speaks. Core, wire, keys and the two APIs; may be imported by strangers.
 
-Reading order: home, system_clock, core, names, i18n, words, console, whole_calls, client, wire, backend_api, keys,
-serving.
+Reading order: home, system_clock, core, names, i18n, words, click_words, console, whole_calls, client, wire,
+backend_api, keys, serving.
 """
 
 __all__ = [

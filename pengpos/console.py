@@ -17,12 +17,22 @@ from click.types import OptionHelpExtra
 
 from pengpos.core.errors import PengposError
 from pengpos.i18n import FALLBACK, LANGUAGES, Language, Message, in_language, language_of
-from pengpos.words import CATALOGUE, DETAIL_CURE, PLACE_DETAIL_CURE, REQUIRED, ROW_DETAIL
+from pengpos.words import (
+    CATALOGUE,
+    DETAIL_CURE,
+    NO_IF_NONE,
+    PLACE_DETAIL_CURE,
+    REQUIRED,
+    ROW_DETAIL,
+    YES_IF_NONE,
+    YES_OR_NO,
+)
 
 _CHOSEN: Final = "pengpos.language"
 _HELP_COLUMNS: Final = 44
 """Of an option's help, beside the widest names and in a console of 80."""
 _PIECE: Final = re.compile(r"[!-~]+ *|.")
+_ANSWERS: Final = dict.fromkeys(("y", "yes", "是", "是的"), True) | dict.fromkeys(("n", "no", "否", "不"), False)
 _NEVER_FIRST: Final = "，。；：？！）」”、"
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -45,6 +55,25 @@ def choose(chosen: Language | None) -> None:
 def say(said: Message, /, *, err: bool = False, **values: object) -> None:
     """A sentence, as a line of its own."""
     click.echo(said.in_language(language(), **values), err=err)
+
+
+def agrees(question: str, *, if_none: bool) -> bool:
+    """A yes or a no, in Chinese too and as an input method writes it; asked again until it is one.
+
+    An empty line stands for `if_none`. Raises click.Abort where standard input has ended.
+    """
+    hint = (YES_IF_NONE if if_none else NO_IF_NONE).in_language(language())
+    return click.prompt(f"{question} [{hint}]", default="y" if if_none else "n", show_default=False, value_proc=_answer)
+
+
+def _answer(typed: str) -> bool:
+    """Of what was typed. Raises click.UsageError for what is neither yes nor no."""
+    import unicodedata  # a megabyte, for what the daemon never asks
+
+    answer = _ANSWERS.get(unicodedata.normalize("NFKC", typed).strip().casefold())
+    if answer is None:
+        raise click.UsageError(YES_OR_NO.in_language(language()))
+    return answer
 
 
 class ConsoleRefusal(click.ClickException):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the ground says at a console: `pengpos/locale`. Errors of keys, roots and proxies; and what click says.
+"""What the ground says at a console: `pengpos/locale`. Errors of keys, roots and proxies; answers to questions.
 
 Tests: tests/pengpos/test_console.py.
 """
@@ -40,24 +40,7 @@ ROOT_NAME_FILE: Final = message("root.name_file")
 ROOT_TOO_LARGE: Final = message("root.too_large")
 ROOT_NO_BUNDLE: Final = message("root.no_bundle")
 
-# Translators: from here on the key is what click, which reads the command line, says in English.
-CLICK: Final = (
-    message("Usage:"),
-    message("Options"),
-    message("Commands"),
-    message("Error: {message}"),
-    message("Aborted!"),
-    message("Show this message and exit."),
-    message("%(prog)s, version %(version)s"),
-    message("Try '{command} {option}' for help."),
-    message("Missing option"),
-    message("Missing argument"),
-    message("Missing command."),
-    message("No such option {name!r}."),
-    message("No such command {name!r}."),
-    message("Option {name!r} does not take a value."),
-    message("Invalid value: {message}"),
-    message("Invalid value for {param_hint}: {message}"),
-    message("default: {default}"),
-)
-"""By its own English, as gettext asks for it: one catalogue is read by both."""
+# Translators: in brackets behind a question. y, yes, n and no are taken, and 是, 是的, 否, 不.
+YES_IF_NONE: Final = message("answer.yes_if_none")
+NO_IF_NONE: Final = message("answer.no_if_none")
+YES_OR_NO: Final = message("answer.yes_or_no")

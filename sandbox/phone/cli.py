@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 
 import click
 
-from pengpos.console import ConsoleRefusal, SpokenGroup, language, option, refusal_of, say
+from pengpos.console import ConsoleRefusal, SpokenGroup, agrees, language, option, refusal_of, say
 from pengpos.core.errors import ConfigError, PengposError
 from pengpos.core.money import AMOUNT_LIMIT_MINOR, Money
 from pengpos.home import Home
@@ -183,7 +183,7 @@ def _is_paid(event: Event | None) -> bool:
 def _agrees(asked: Asked, *, yes: bool) -> bool:
     question = words.ASK_PAY.in_language(language(), offer=words.of_offer(asked.offer))
     try:
-        return yes or click.confirm(question, default=True)
+        return yes or agrees(question, if_none=True)
     except click.Abort:  # standard input has ended: no answer is a no
         return False
 

@@ -14,7 +14,7 @@ from offline_queue import words
 from offline_queue.cli import _second_copy, queue
 from offline_queue.journal.files import load_or_create_key
 from offline_queue.journal.journal import Journal
-from pengpos.console import width
+from pengpos.console import click_speaks, width
 from pengpos.core.sale import SaleState
 from pengpos.home import Home
 from pengpos.i18n import LANGUAGES, Language
@@ -124,3 +124,11 @@ def test_the_second_copy_is_the_one_of_the_settings(tmp_path: Path, settings: by
     home = Home(tmp_path)
     home.settings.write_bytes(settings)
     assert _second_copy(home) == named
+
+
+@pytest.mark.parametrize(("typed", "is_yes"), [("1\nn", False), ("否", False), ("是", True), ("ｙ", True)])
+def test_an_answer_is_taken_as_it_is_typed_in_chinese(home: Path, typed: str, *, is_yes: bool) -> None:
+    arguments = ["--home", str(home), "--language", "zh-Hans", "set-aside"]
+    with click_speaks():
+        said = CliRunner().invoke(queue, arguments, input=f"{typed}\n")
+    assert ("笔收款待上传" in said.output, "Error" in said.output) == (is_yes, False), said.output

@@ -3,7 +3,6 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 import pytest
@@ -83,12 +82,6 @@ def test_what_click_says_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> Non
     assert os.environ["LANGUAGE"] == "fr"
 
 
-def test_each_word_of_click_s_is_one_that_it_says() -> None:
-    """By its English; a newer click that says it otherwise would speak English again."""
-    source = "".join(path.read_text(encoding="utf-8") for path in Path(click.__file__).parent.glob("*.py"))
-    assert [message.key for message in words.CLICK if message.key not in source] == []
-
-
 @pytest.mark.parametrize(
     ("error", "chinese"),
     [
@@ -116,3 +109,43 @@ def test_help_stays_within_a_console_of_eighty_columns(language: Language) -> No
 
 def test_columns_stand_under_each_other() -> None:
     assert (console.width("待上传3笔"), console.padded("退款", 6)) == (9, "退款  ")
+
+
+@pytest.mark.parametrize(
+    ("typed", "agreed"),
+    [
+        ("y", True),
+        ("YES", True),
+        ("是", True),
+        ("ｙ", True),
+        (" 是的 ", True),
+        ("n", False),
+        ("否", False),
+        ("Ｎｏ", False),
+    ],
+)
+def test_a_yes_or_a_no_is_understood_as_it_is_typed(typed: str, *, agreed: bool) -> None:
+    assert answered(f"{typed}\n", if_none=not agreed) == ("", agreed)
+
+
+@pytest.mark.parametrize("if_none", [True, False])
+def test_an_empty_line_is_the_answer_that_is_named(*, if_none: bool) -> None:
+    assert answered("\n", if_none=if_none) == ("", if_none)
+
+
+def test_what_is_neither_is_asked_for_again_in_the_language() -> None:
+    assert answered("1\n否\n", if_none=True) == ("错误：请回答是或否（y或n）。\n", False)
+
+
+def answered(typed: str, *, if_none: bool) -> tuple[str, bool]:
+    """What is said between the questions, and what is taken for the answer."""
+
+    @click.command
+    def asks() -> None:
+        console.choose("zh-Hans")
+        answers.append(console.agrees("继续吗？", if_none=if_none))
+
+    answers: list[bool] = []
+    with console.click_speaks():
+        output = CliRunner().invoke(asks, input=typed).output
+    return "".join(line for line in output.splitlines(keepends=True) if not line.startswith("继续吗")), answers[0]

@@ -33,7 +33,9 @@ _MODULE: Final = """\
 
 export const SENTENCES = {{
 """
-_LINE: Final = re.compile(r'|#.*|((msgid|msgstr|msgctxt) )?"([^"\\]|\\.)*"')
+_PLURALS: Final = ("Plural-Forms", "nplurals=2; plural=(n != 1);")
+"""Those of English in each language: what a library says of one and of many may hold different values."""
+_LINE: Final = re.compile(r'|#.*|((msgid(_plural)?|msgstr(\[\d\])?|msgctxt) )?"([^"\\]|\\.)*"')
 """Babel is lenient where a quotation mark is missing, and loses a character there."""
 
 
@@ -46,6 +48,16 @@ class DamagedCatalogueError(PengposError):
 
     def __str__(self) -> str:
         return f"{self.place}: {self.detail}"
+
+
+def key_of(message: Message) -> str:
+    """The key; of a plural, that of one."""
+    return message.id if isinstance(message.id, str) else str(message.id[0])
+
+
+def forms(message: Message) -> tuple[str, ...]:
+    """Its sentence; of a plural, that of one and that of many."""
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",))
 
 
 class SentencesOf(Catalog):
@@ -65,6 +77,8 @@ class SentencesOf(Catalog):
     @property
     def mime_headers(self) -> list[tuple[str, str]]:
         """What Babel writes as the translation of the empty key."""
+        if any(message.pluralizable for message in self._messages.values()):
+            return [*self.headers[:-1], _PLURALS, self.headers[-1]]
         return self.headers
 
 
@@ -99,11 +113,11 @@ def updated(program: SpeakingProgram, keys: Catalog, language: Language) -> Sent
     if language != FALLBACK:
         english = read(program, FALLBACK)
         for message in list(catalogue)[1:]:
-            source = _sentence(english, message.id)
+            source = re.sub(r"\n\s*", " ", _sentence(english, key_of(message)))
             message.auto_comments += english[message.id].user_comments if message.id in english else []
             if source:
                 message.auto_comments.append(_ENGLISH + source)
-            if message.string and before.get(message.id) not in {None, source}:
+            if all(forms(message)) and before.get(message.id) not in {None, source}:
                 message.flags.add("fuzzy")
     return catalogue
 
@@ -130,9 +144,9 @@ def _module(program: SpeakingProgram, catalogues: dict[Language, SentencesOf]) -
     """An ES module with each key's sentences, in the order of the program's languages."""
     lines = [_MODULE.format(program=program.name, languages=", ".join(program.languages))]
     for message in list(catalogues[FALLBACK])[1:]:
-        english = _sentence(catalogues[FALLBACK], message.id)
+        english = _sentence(catalogues[FALLBACK], key_of(message))
         if english:
-            said = [_sentence(catalogues[language], message.id) or english for language in program.languages]
+            said = [_sentence(catalogues[language], key_of(message)) or english for language in program.languages]
             lines.append(f"  {message.id}: {json.dumps(said, ensure_ascii=False)},\n")
     return "".join([*lines, "};\n"]).encode()
 
@@ -145,6 +159,6 @@ def _english_of(message: Message) -> str | None:
     return None
 
 
-def _sentence(catalogue: Catalog, key: object) -> str:
-    message = catalogue.get(str(key))
-    return str(message.string) if message is not None and not message.fuzzy else ""
+def _sentence(catalogue: Catalog, key: str) -> str:
+    message = catalogue.get(key)
+    return " | ".join(forms(message)) if message is not None and not message.fuzzy else ""

@@ -8,7 +8,7 @@ from typing import Final
 from babel.messages.catalog import Catalog, Message
 
 from pengpos.i18n import FALLBACK, Language
-from workshop.words.catalogue import DamagedCatalogueError, SentencesOf, read
+from workshop.words.catalogue import DamagedCatalogueError, SentencesOf, forms, key_of, read
 from workshop.words.keys import misused, template
 from workshop.words.program import SpeakingProgram
 from workshop.words.update import up_to_date
@@ -16,6 +16,8 @@ from workshop.words.update import up_to_date
 _VALUE: Final = re.compile(r"\{(\w+)(?:!r)?\}")
 _KEY: Final = re.compile(r"[a-z\d_.]+")
 """A key of ours. Any other is what a library says in English, by which it asks gettext itself."""
+_LIBRARY_WORD: Final = re.compile(r"\{(name|number_type)\}")
+"""What a library fills in with a word of its own English; a sentence in Chinese does without."""
 _BRACE: Final = re.compile(r"[{}]")
 
 
@@ -36,7 +38,7 @@ def _about_catalogues(program: SpeakingProgram, catalogues: dict[Language, Sente
         po = program.shown(program.po(language))
         for key in _keys(keys):
             message = catalogue.get(key)
-            if message is None or not message.string:
+            if message is None or not all(forms(message)):
                 yield f"{po}: {key}: has no sentence"
             else:
                 yield from (f"{po}: {key}: {wrong}" for wrong in _about_sentence(message, english.get(key)))
@@ -44,16 +46,19 @@ def _about_catalogues(program: SpeakingProgram, catalogues: dict[Language, Sente
 
 
 def _about_sentence(message: Message, english: Message | None) -> Iterator[str]:
-    sentence = str(message.string)
     if message.fuzzy:
         yield "is marked fuzzy: compare it with the English, then take the mark away"
-    if sentence == message.id and _KEY.fullmatch(sentence):
-        yield "its sentence is the key"
-    if _BRACE.search(_VALUE.sub("", sentence)):
-        yield "a brace that is not part of a {value}"
-    values, expected = _values(sentence), _values(str(english.string)) if english is not None else set()
-    if values != expected:
-        yield f"has the values {_listed(values)}, and English has {_listed(expected)}"
+    is_ours = _KEY.fullmatch(key_of(message)) is not None
+    expected = [_values(sentence) for sentence in forms(english)] if english is not None else []
+    for number, sentence in enumerate(forms(message)):
+        if is_ours and sentence == message.id:
+            yield "its sentence is the key"
+        if _BRACE.search(_VALUE.sub("", sentence)):
+            yield "a brace that is not part of a {value}"
+        values, wanted = _values(sentence), expected[number] if number < len(expected) else set()
+        spared = set() if is_ours else set(_LIBRARY_WORD.findall(key_of(message)))
+        if not wanted - spared <= values <= wanted:
+            yield f"has the values {_listed(values)}, and English has {_listed(wanted)}"
 
 
 def _about_folders(program: SpeakingProgram) -> Iterator[str]:
@@ -70,7 +75,7 @@ def _out_of_date(program: SpeakingProgram) -> Iterator[str]:
 
 
 def _keys(catalogue: Catalog) -> list[str]:
-    return [str(message.id) for message in catalogue if message.id]
+    return [key_of(message) for message in catalogue if message.id]
 
 
 def _values(sentence: str) -> set[str]:

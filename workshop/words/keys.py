@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The keys that a program's code asks for, as a gettext template: with the files they stand in and translators' notes.
 
-In Python a key stands in ``message("result.approved")``, literally; a comment above it that begins with
-``Translators:`` goes into the catalogues. For pages in a browser see `script_keys`.
+In Python a key stands in ``message("result.approved")``, literally, and what a library says of one and of many in
+``plural("one", "many")``; a comment above it that begins with ``Translators:`` goes into the catalogues. For pages in a
+browser see `script_keys`.
 
 Tests: tests/workshop/words/test_check.py
 """
@@ -19,6 +20,7 @@ from workshop.words.program import SpeakingProgram
 from workshop.words.script_keys import script_keys
 
 _MARK: Final = "message"
+_MARKS: Final = {_MARK: None, "plural": (1, 2)}
 _NOTE: Final = "Translators:"
 _COMPUTED: Final = re.compile(rf"(?<!def )\b{_MARK}\((?!\s*\")")
 _CONSTANT: Final = re.compile(rf"^(\w+)(?:: [\w\[\]]+)? = {_MARK}\(", re.MULTILINE)
@@ -31,7 +33,7 @@ def template(program: SpeakingProgram) -> Catalog:
     found = Catalog()
     for path in _sources(program.code):
         with path.open("rb") as source:
-            uses = extract("python", source, {_MARK: None}, (_NOTE,), strip_comment_tags=True)
+            uses = extract("python", source, _MARKS, (_NOTE,), strip_comment_tags=True)
             for _, key, notes, _ in uses:
                 found.add(key, locations=[(program.shown(path), 0)], auto_comments=notes)
     return found

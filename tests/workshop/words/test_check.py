@@ -165,3 +165,25 @@ def test_english_that_changed_asks_its_translators_to_look(shop: Shop) -> None:
         f"{path}.po: time.left: is marked fuzzy: compare it with the English, then take the mark away"
         for path in (ZH, ZH.replace("Hans", "Hant"))
     ]
+
+
+OF_A_LIBRARY = 'SAID = plural("{value!r} is no {number_type}.", "{value!r} are no {number_type}s.")\n'
+
+
+@pytest.mark.parametrize(
+    ("many", "wrong"),
+    [("{value!r}都不是数字。", []), ("都不是数字。", ["has the values none, and English has {number_type}, {value}"])],
+)
+def test_a_plural_of_a_library_has_both_forms_without_its_english_word(shop: Shop, many: str, wrong: list[str]) -> None:
+    shop.program_anew("shown", OF_A_LIBRARY + "shown")
+    write(shop.program)
+    empty = 'msgstr[0] ""\nmsgstr[1] ""\n'
+    shop.edit("en", empty, 'msgstr[0] "{value!r} is no {number_type}."\nmsgstr[1] "{value!r} are no {number_type}s."\n')
+    shop.edit("zh-Hant", empty, 'msgstr[0] "{value!r}不是數字。"\nmsgstr[1] "{value!r}都不是數字。"\n')
+    half = empty.replace('""', '"{value!r}不是数字。"', 1)
+    shop.edit("zh-Hans", empty, half)
+    key = f"{ZH}.po: {{value!r}} is no {{number_type}}."
+    assert complaints(shop.program) == [f"{key}: has no sentence"]
+    shop.edit("zh-Hans", half, half.replace('""', f'"{many}"'))
+    write(shop.program)
+    assert complaints(shop.program) == [f"{key}: {one}" for one in wrong]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from pengpos.i18n import LANGUAGES, Language
-from workshop.words.catalogue import read
+from workshop.words.catalogue import forms, read
 from workshop.words.program import PROGRAMS, ROOT
 
 HAN = "\u4e00-\u9fff"
@@ -46,7 +46,7 @@ def table() -> list[Term]:
 def sentences(language: Language) -> dict[str, str]:
     """Every sentence of every program that speaks a language, by ``program: key``."""
     return {
-        f"{program.name}: {message.id}": str(message.string)
+        f"{program.name}: {message.id}": "\n".join(forms(message))
         for program in PROGRAMS
         if language in program.languages
         for message in read(program, language)
