@@ -16,7 +16,7 @@ import click
 from click.types import OptionHelpExtra
 
 from pengpos.core.errors import PengposError
-from pengpos.i18n import FALLBACK, LANGUAGES, Language, Message, in_language, language_of
+from pengpos.i18n import FALLBACK, LANGUAGES, Language, Message, in_language, is_writable, language_of
 from pengpos.words import (
     CATALOGUE,
     DETAIL_CURE,
@@ -38,10 +38,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def language() -> Language:
-    """That of `--language`, else of the environment."""
+    """That of `--language`, else of the environment; English where the console cannot write it."""
     context = click.get_current_context(silent=True)
     chosen: Language | None = None if context is None else context.meta.get(_CHOSEN)
-    return chosen or language_of(os.environ, getattr(sys.stdout, "encoding", None) or "ascii")
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    if chosen is None:
+        return language_of(os.environ, encoding)
+    return chosen if is_writable(chosen, encoding) else FALLBACK
 
 
 def choose(chosen: Language | None) -> None:

@@ -19,38 +19,48 @@ Language = Literal["zh-Hans", "zh-Hant", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("zh-Hans", "zh-Hant", "en")
 FALLBACK: Final[Language] = "en"
 """What stands in for a sentence that a language lacks."""
+_WORDS: Final = {"zh-Hans": "收款机设备", "zh-Hant": "收款機設備"}
+_CHINESE: Final = re.compile(r"zh|zho|chi|cdo|cjy|cmn|cnp|cpx|csp|czh|czo|gan|hak|hnm|hsn|lzh|mnp|nan|wuu|yue")
+"""The first subtags of the languages of ISO 639-3's macrolanguage zho."""
+_TRADITIONAL: Final = frozenset({"hant", "tw", "hk", "mo", "yue"})
 
 
 def language_of(environment: Mapping[str, str], encoding: str = "utf-8") -> Language:
     """Of who sits at a console: `LC_ALL`, else `LC_MESSAGES`, else `LANG`; before them `LANGUAGE`, as for gettext.
 
     `PENGPOS_LANGUAGE` comes before all of them. Traditional Chinese is that of Taiwan, Hong Kong and Macau; English
-    stands for every language that is none of ours, where the console's `encoding` has no Chinese, and, unless it is
-    set, on the kernel's own console (``TERM=linux``), whose fonts have none.
+    stands for every language that is none of ours, where the console's `encoding` lacks the language's script, and,
+    unless it is set, on the kernel's own console (``TERM=linux``), whose fonts have none.
     """
-    chosen = _language(environment.get("PENGPOS_LANGUAGE", ""))
+    chosen = language_of_tag(environment.get("PENGPOS_LANGUAGE", ""))
     if chosen is None and environment.get("TERM") == "linux":
         return FALLBACK
     locale = next((said for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (said := environment.get(name))), "C")
     plain = re.split(r"[.@]", locale)[0] in {"C", "POSIX"}
     wished = [] if plain else [one for one in environment.get("LANGUAGE", "").split(":") if one]
-    known = (chosen, *map(_language, (*wished, locale)))
+    known = (chosen, *map(language_of_tag, (*wished, locale)))
     found = next((language for language in known if language is not None), FALLBACK)
+    return found if is_writable(found, encoding) else FALLBACK
+
+
+def is_writable(language: Language, encoding: str) -> bool:
+    """Whether a console of this encoding has the language's characters: those of one script are not the other's."""
     try:
-        "收款機".encode(encoding)
+        _WORDS.get(language, "").encode(encoding)
     except (UnicodeEncodeError, LookupError):
-        return FALLBACK
-    return found
+        return False
+    return True
 
 
-def _language(locale: str) -> Language | None:
-    """Of a locale's name, as ``zh_TW.UTF-8``, ``zh-Hant-HK`` or ``en``; None: none of ours."""
-    language, *rest = re.split(r"[-_]", re.split(r"[.@]", locale)[0].lower())
-    if language != "zh":
-        return "en" if language == "en" else None
-    if "hans" in rest:
-        return "zh-Hans"
-    return "zh-Hant" if {"hant", "tw", "hk", "mo"} & set(rest) else "zh-Hans"
+def language_of_tag(tag: str) -> Language | None:
+    """Of a language tag or a locale's name, as ``yue-HK``, ``zh_TW.UTF-8`` or ``en``; None: none of ours.
+
+    Of Chinese, its script decides, else Taiwan, Hong Kong, Macau and Cantonese, which are written in Traditional.
+    """
+    subtags = re.split(r"[-_]", re.split(r"[.@]", tag)[0].lower())
+    if not _CHINESE.fullmatch(subtags[0]):
+        return "en" if subtags[0] == "en" else None
+    return "zh-Hant" if "hans" not in subtags and _TRADITIONAL.intersection(subtags) else "zh-Hans"
 
 
 class Catalogue:

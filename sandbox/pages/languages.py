@@ -9,11 +9,9 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from pengpos.i18n import FALLBACK, LANGUAGES, Language
+from pengpos.i18n import FALLBACK, LANGUAGES, Language, language_of_tag
 from sandbox.pages import STATIC
 
-_CHINESE = re.compile(r"zh|yue|wuu|gan|hak|hsn|nan|cdo|cmn")
-_TRADITIONAL = re.compile(r"(zh-(tw|hk|mo)|yue)\b")
 _WEIGHED = re.compile(r";\s*q=([01](?:\.\d{0,3})?)\s*$", re.IGNORECASE)
 _RANGES_MOST = 32
 _SENTENCE = re.compile(r"^  (\w+): (\[.*\]),$", re.MULTILINE)
@@ -30,16 +28,7 @@ def asked_for(accept_language: str | None) -> Language:
 
 def preferred(tags: Iterable[str]) -> Language:
     """The first of ours that these tags ask for; English for all others. A tag that is none is passed over."""
-    for given in tags:
-        tag = re.sub(r"[.@].*", "", given.lower().replace("_", "-"))
-        main = tag.partition("-")[0]
-        if _CHINESE.fullmatch(main):
-            if re.search(r"-hans\b", tag):
-                return "zh-Hans"
-            return "zh-Hant" if re.search(r"-hant\b", tag) or _TRADITIONAL.match(tag) else "zh-Hans"
-        if main == "en":
-            return "en"
-    return FALLBACK
+    return next((language for language in map(language_of_tag, tags) if language is not None), FALLBACK)
 
 
 @cache

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands that speak the language of who sits at the console; click, which speaks beside them; errors; columns."""
 
+import io
 import os
+import sys
 from collections.abc import Sequence
 
 import click
@@ -74,6 +76,24 @@ def test_it_speaks_the_language_that_is_asked_for(
 )
 def test_without_the_option_it_goes_by_the_environment(environment: dict[str, str | None], is_chinese: bool) -> None:
     assert ("其他用户" in said("refuses", "--root", "1", environment={**DESKTOP, **environment})) == is_chinese
+
+
+@pytest.mark.parametrize(
+    ("encoding", "chosen", "language"),
+    [
+        ("ascii", "zh-Hans", "en"),
+        ("big5", "zh-Hans", "en"),
+        ("gb2312", "zh-Hant", "en"),
+        ("gb2312", "zh-Hans", "zh-Hans"),
+    ],
+)
+def test_what_the_console_cannot_write_is_said_in_english(
+    encoding: str, chosen: Language, language: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding))
+    with click.Context(group):
+        console.choose(chosen)
+        assert console.language() == language
 
 
 def test_what_click_says_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:

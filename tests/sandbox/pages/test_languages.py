@@ -29,6 +29,11 @@ BROWSERS = {
     "bo-CN,zh-CN;q=0.8,zh;q=0.6": "zh-Hans",
     "ug-CN,zh;q=0.8": "zh-Hans",
     "zh_TW.UTF-8": "zh-Hant",
+    "nan-TW,zh-TW;q=0.9": "zh-Hant",
+    "hak-TW,zh-TW;q=0.9": "zh-Hant",
+    "zh-yue-HK,zh-HK;q=0.9": "zh-Hant",
+    "zh-cmn-Hans-TW": "zh-Hans",
+    "lzh-TW": "zh-Hant",
     "en-US@posix": "en",
 }
 """What browsers send, with the language that their owner then reads: three of ours, and English for all others."""
