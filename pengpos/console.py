@@ -10,10 +10,9 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
-from click.types import OptionHelpExtra
 
 from pengpos.core.errors import PengposError
 from pengpos.i18n import FALLBACK, LANGUAGES, Language, Message, in_language, is_writable, language_of
@@ -27,6 +26,9 @@ from pengpos.words import (
     YES_IF_NONE,
     YES_OR_NO,
 )
+
+if TYPE_CHECKING:
+    from click.types import OptionHelpExtra  # which 8.1 has not
 
 _CHOSEN: Final = "pengpos.language"
 _HELP_COLUMNS: Final = 44
@@ -159,7 +161,7 @@ class SpokenOption(click.Option):
         self.help = broken(self._says.in_language(language()), _HELP_COLUMNS)
         return super().get_help_record(ctx)
 
-    def get_help_extra(self, ctx: click.Context) -> OptionHelpExtra:
+    def get_help_extra(self, ctx: click.Context) -> "OptionHelpExtra":
         """In the reader's language."""
         extra = super().get_help_extra(ctx)
         return extra | {"required": REQUIRED.in_language(language())} if "required" in extra else extra
