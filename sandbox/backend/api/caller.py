@@ -13,7 +13,6 @@ from typing import Annotated, Any, cast
 from fastapi import Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pengpos.core.times import CLOCK_TOLERANCE_S
@@ -24,16 +23,10 @@ from sandbox.backend.errors import RequestSignatureError, TooManyError
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.operators import roster
 from sandbox.backend.operators.roster import Caller
+from sandbox.backend.people import accounts
 from sandbox.backend.records import ids
 from sandbox.backend.records.database import insert_if_new
-from sandbox.backend.records.tables import (
-    AccountRow,
-    BackendRole,
-    RequestNonceRow,
-    TerminalKeyRow,
-    TerminalKeyState,
-    TerminalRow,
-)
+from sandbox.backend.records.tables import BackendRole, RequestNonceRow, TerminalKeyRow, TerminalKeyState, TerminalRow
 from sandbox.backend.terminals import enrolment, suspicion
 from sandbox.backend.terminals.policy import standing_of
 from sandbox.backend.trust.request_signature import (
@@ -296,16 +289,20 @@ async def _account(request: Request, _: Bearer) -> str:
     return cast("str", request.state.account_id)
 
 
-async def _account_before_body(request: Request, backend: Backend) -> None:
+async def _find_account(request: Request, backend: Backend) -> None:
     token_hash = ids.token_hash(_bearer(await _BEARER(request)))
 
     def owner() -> str | None:
         with backend.db.read() as session:
-            return session.scalar(select(AccountRow.id).where(AccountRow.token_hash == token_hash))
+            return accounts.of_token(session, token_hash)
 
     request.state.account_id, request.state.token_hash = await run_in_threadpool(owner), token_hash
     if request.state.account_id is None:
         raise ProblemError(401, "token", "no account has this token")
+
+
+async def _account_before_body(request: Request, backend: Backend) -> None:
+    await _find_account(request, backend)
     backend.rates.wallet_requests.take(request.state.account_id)
 
 
@@ -389,3 +386,12 @@ async def check_before_body(request: Request, callers: Iterable[Callable[..., An
         check = caller.before_body if isinstance(caller, NeedsRole) else _BEFORE_BODY.get(caller)
         if check is not None:
             await check(request, get_backend(request))
+
+
+async def check_after_body(request: Request, callers: Iterable[Callable[..., Any]]) -> None:
+    """Look once more whose token it is: it may have ended while the body was on its way. Raises ProblemError 401."""
+    for caller in callers:
+        if isinstance(caller, NeedsRole):
+            await find_operator(request, get_backend(request))
+        elif caller is _account:
+            await _find_account(request, get_backend(request))

@@ -17,8 +17,10 @@ from sandbox.backend.api.delivery import LostAnswer
 from sandbox.backend.api.rendering import wallet as rendering
 from sandbox.backend.api.routing import TerseRoute
 from sandbox.backend.contract import wallet_shapes as shapes
+from sandbox.backend.contract.problems import ProblemError
 from sandbox.backend.payments import page_payments, page_reports
 from sandbox.backend.people import accounts, tokens
+from sandbox.backend.records.tables import WalletCredentialRow
 from sandbox.backend.terminals import revoked
 from sandbox.backend.trust.proof_of_possession import read_key
 
@@ -64,13 +66,17 @@ def renew_token(
 
 @router.post("/credentials")
 def issue_credential(
-    request: shapes.CredentialRequest, account_id: AccountId, backend: BackendOf
+    request: shapes.CredentialRequest, account_id: AccountId, by: TokenHash, backend: BackendOf
 ) -> shapes.CredentialAnswer:
-    """Certify a fresh key."""
+    """Certify a fresh key; a token that another one replaces at the same moment brings none that outlives it."""
     key = read_key(request.public_key.model_dump())
-    row = backend.db.write(
-        lambda session: accounts.issue_credential(session, backend, account_id, key, request.proof, request.merchant_id)
-    )
+
+    def work(session: Session) -> WalletCredentialRow:
+        if accounts.of_token(session, by, lock=True) is None:
+            raise ProblemError(401, "token", "no account has this token")
+        return accounts.issue_credential(session, backend, account_id, key, request.proof, request.merchant_id)
+
+    row = backend.db.write(work)
     return shapes.CredentialAnswer(credential=b64u(row.credential), expires_at=rfc3339(row.expires_at))
 
 

@@ -81,6 +81,12 @@ def sign_up(session: Session, name: str, languages: list[str], now: int) -> NewA
     return NewAccount(account.id, token)
 
 
+def of_token(session: Session, token_hash: str, *, lock: bool = False) -> str | None:
+    """Whose token has this hash, in hexadecimal; None: no account's. `lock`: it stays so until the transaction ends."""
+    query = select(AccountRow.id).where(AccountRow.token_hash == token_hash)
+    return session.scalar(query.with_for_update() if lock else query)
+
+
 def top_up(session: Session, account_id: str, amount_minor: int, currency: str, now: int) -> None:
     """More play money. Raises InvalidRequestError where a balance would be more than an amount can be."""
     shopper = Account(AccountKind.SHOPPER, account_id)

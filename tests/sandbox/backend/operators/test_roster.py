@@ -7,6 +7,7 @@ from sandbox.backend.kernel import limits
 from tests.support.backend import Shop
 from tests.support.races import two_admins_remove_each_other
 from tests.support.shop import Operator
+from tests.support.slow_body import post_slowly
 
 ROOT = {"operator_id": "root", "name": "root", "role": "admin", "made_at": "2027-01-15T08:00:00Z", "removed_at": None}
 
@@ -102,3 +103,17 @@ def test_there_are_so_many_at_once_and_so_many_made_a_day(shop: Shop) -> None:
     assert shop.operator.call("POST", "/operators", one_more).status_code == 429, "root was made today too"
     shop.clock.advance(limits.DAY_S)
     assert shop.operator.call("POST", "/operators", one_more).status_code == 201
+
+
+def test_who_was_removed_while_a_body_was_on_its_way_changes_nothing(shop: Shop) -> None:
+    """A call whose head was let in waits a minute for its body, an import ten."""
+    made, till = make(shop, "Zhao Min"), shop.till()
+    path = f"/admin/v1/terminals/{till.terminal_id}/commands"
+
+    def removed() -> None:
+        shop.operator.call("DELETE", f"/operators/{made['operator_id']}")
+
+    answer = post_slowly(shop, path, {"command": "lock"}, made["token"], removed)
+    assert (answer.status_code, answer.json().get("code")) == (401, "token")
+    [change] = [one for one in shop.operator.call("GET", "/changes").json()["changes"] if one["path"] == path]
+    assert (change["operator_id"], change["status"]) == (made["operator_id"], 401)

@@ -10,13 +10,18 @@ from dataclasses import replace
 import pytest
 
 from pengpos.keys.software import SoftwareKey
-from pengpos.wire.encoding.base64url import unb64u
+from pengpos.wire.encoding.base64url import b64u, unb64u
+from pengpos.wire.encoding.cose import Context, sign1
+from pengpos.wire.encoding.keys import PublicKey
+from sandbox.backend.api import wallet_api
 from sandbox.backend.people.accounts import FIRST_KEY_S
 from sandbox.backend.terminals import denylist
 from sandbox.backend.trust.issuer import WALLET_CREDENTIAL_LIFE_S
+from sandbox.backend.trust.proof_of_possession import read_key
 from tests.sandbox.backend.people.test_tokens import ask, kid_of, said
 from tests.support.backend import Shop
 from tests.support.shop import Wallet
+from tests.support.slow_body import post_slowly
 
 
 def another_key(owner: Wallet) -> Wallet:
@@ -141,3 +146,41 @@ def test_who_blocks_keys_of_their_own_and_promises_on_does_so_once(shop: Shop) -
     again = till.pay(till.sale(18_80), second, offline=True).json()
     assert again["code"] == "credential_blocked"
     assert shop.operator.alarms().count("promise_not_kept") == 1
+
+
+def a_thiefs_request(owner: Wallet) -> dict[str, object]:
+    """Have a key certified by the owner's token, which was read on the line."""
+    key = SoftwareKey.generate()
+    proof = b64u(sign1(key, Context.CREDENTIAL_REQUEST, owner.account_id.encode()))
+    return {"public_key": PublicKey.of(key).to_jwk(), "proof": proof}
+
+
+def test_a_token_that_ended_while_a_body_was_on_its_way_brings_no_key(shop: Shop) -> None:
+    """Who has read the token opens a call each minute and holds its body back: one of them is there at the renewal."""
+    owner = shop.wallet()
+    request = a_thiefs_request(owner)
+    answer = post_slowly(shop, "/wallet/v1/credentials", request, owner.token, lambda: renewed(shop, owner))
+    assert (answer.status_code, answer.json().get("code")) == (401, "token")
+
+
+def test_a_token_that_ends_while_a_key_is_looked_at_brings_none(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The body is there and the call let in; who stands on the line chooses when the owner's renewal gets through."""
+    owner = shop.wallet()
+    request = a_thiefs_request(owner)
+
+    def meanwhile(jwk: dict[str, str]) -> PublicKey:
+        renewed(shop, owner)
+        return read_key(jwk)
+
+    monkeypatch.setattr(wallet_api, "read_key", meanwhile)
+    answer = replace(owner).call("POST", "/credentials", request)
+    assert (answer.status_code, answer.json().get("code")) == (401, "token")
+
+
+def test_a_token_that_ended_while_a_body_was_on_its_way_pays_nothing(shop: Shop) -> None:
+    owner, till = shop.wallet(), shop.till()
+    sale = till.sale(18_80)
+    till.put(sale)
+    path = f"/wallet/v1/intents/{sale.intent_id}/pay"
+    answer = post_slowly(shop, path, {}, owner.token, lambda: renewed(shop, owner))
+    assert (answer.status_code, till.status(sale)) == (401, "created")
