@@ -61,7 +61,8 @@ def read_renewed(signed: bytes, issuers: Issuers, account_id: str, token: str) -
 class Tokens:
     """The tokens of one phone's account, in its `store`; `account` goes by the one that was last seen to open.
 
-    `signers`: the keys that may speak for the account, the likeliest first; `kids`: all that the phone has.
+    `signers`: the keys that may speak for the account, the likeliest first; `kids`: all that the phone has, whatever
+    its clock says of their credentials; of more than `KEYS_MOST` the newest.
     """
 
     store: WalletStore
@@ -92,7 +93,8 @@ class Tokens:
         BackendUnreachableError.
         """
         since = self.store.note(SINCE)
-        if not self.signers or (since is not None and now < int(since) + TOKEN_LIFE_S):
+        is_young = since is not None and 0 <= now - int(since) < TOKEN_LIFE_S  # not where the clock ran ahead then
+        if not self.signers or is_young:
             return ()
         drawn = self._drawn()
         token = drawn[0] if len(drawn) > 1 else self._draw()

@@ -4,13 +4,14 @@
 import contextlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from pengpos.core.errors import SignatureError
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.cose import Context, sign1
@@ -301,3 +302,27 @@ def test_a_key_whose_credential_was_lost_on_the_way_is_the_phones_all_the_same(b
     bench.phone.sync(bench.access(), spares=2)
     assert bench.phone.blocked_keys == frozenset()
     assert blocked(bench, *(held.kid for held in bench.phone.store.credentials())) == [False, False]
+
+
+def test_a_phone_whose_clock_runs_ahead_has_none_of_its_own_keys_blocked(bench: Bench) -> None:
+    """Its credentials seem to have expired to it, and yet they are its own: nobody had them made but it."""
+    bench.phone.sync(bench.access(), spares=3)
+    ours = [held.kid for held in bench.phone.store.credentials()]
+    bench.phone.wallet.owner = replace(bench.phone.wallet.owner, clock_offset_s=8 * TOKEN_LIFE_S)
+    with contextlib.suppress(SignatureError):
+        bench.phone.sync(bench.access(), spares=3)
+    assert len(bench.line.held) == 1
+    assert bench.phone.blocked_keys == frozenset()
+    assert blocked(bench, *ours) == [False for _ in ours]
+
+
+def test_once_the_clock_is_right_again_the_token_lives_no_longer_than_a_day(bench: Bench) -> None:
+    right = bench.phone.wallet.owner
+    bench.phone.wallet.owner = replace(right, clock_offset_s=8 * TOKEN_LIFE_S)
+    with contextlib.suppress(SignatureError):
+        bench.phone.sync(bench.access(), spares=1)
+    bench.phone.wallet.owner = right
+    read_on_the_line = bench.token
+    bench.a_day_later()
+    assert not bench.opens(read_on_the_line)
+    assert bench.opens(bench.token)
