@@ -141,7 +141,9 @@ def not_kept(session: Session, payment: PaymentRow, now: int) -> None:
             WalletCredentialRow.account_id == account.id, WalletCredentialRow.expires_at > now
         )
     ).all()
-    listed = denylist.list_all(session, [*keys, *([payment.wallet_kid] if payment.wallet_kid else [])], _WHY, now)
+    listed = denylist.list_all(
+        session, [*keys, *([payment.wallet_kid] if payment.wallet_kid else [])], denylist.NOT_KEPT, now
+    )
     if listed or account.offline_frozen_at is None:
         _freeze(session, account, payment, len(listed), now)
 
@@ -170,9 +172,6 @@ def _freeze(session: Session, account: AccountRow, payment: PaymentRow, blocked:
         "currency": payment.currency,
     }
     raise_alarm(session, AlarmKind.PROMISE_NOT_KEPT, payment.terminal_id, detail, now)
-
-
-_WHY = "a promise of this account was not kept"
 
 
 def _gather(

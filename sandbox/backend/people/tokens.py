@@ -69,15 +69,20 @@ def renew(session: Session, backend: Backend, wanted: Wanted, *, kid: str, proof
 def _speaks(session: Session, row: WalletCredentialRow, now: int) -> bool:
     """Whether a key speaks for its account: its owner's, not blocked, and not expired unless all the owner's keys are.
 
-    A phone that was off for longer than its credentials live has none but such keys.
+    A phone that was off for longer than its credentials live has none but such keys. That a promise was not kept takes
+    no key its word: who has the token alone can see to that with a key of their own.
     """
-    if row.vouched_by is None or denylist.listed_at(session, row.kid, now):
+    if row.vouched_by is None or _is_blocked(session, row.kid, now):
         return False
     if row.expires_at > now:
         return True
     mine = WalletCredentialRow.account_id == row.account_id, WalletCredentialRow.vouched_by.is_not(None)
     living = session.scalars(select(WalletCredentialRow.kid).where(*mine, WalletCredentialRow.expires_at > now)).all()
-    return all(denylist.listed_at(session, kid, now) for kid in living)
+    return all(_is_blocked(session, kid, now) for kid in living)
+
+
+def _is_blocked(session: Session, kid: str, now: int) -> bool:
+    return denylist.why_at(session, kid, now) not in {None, denylist.NOT_KEPT}
 
 
 def _vouch(session: Session, signer: WalletCredentialRow, keys: Sequence[str], now: int) -> None:

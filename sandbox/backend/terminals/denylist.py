@@ -13,6 +13,8 @@ from sandbox.backend.records.tables import DenylistRow, EventKind
 from sandbox.backend.trust.issuer import Issuer
 
 DELTA_LIFE_S = 72 * 3600
+NOT_KEPT = "a promise of this account was not kept"
+"""Why all keys of an account are listed, also those that nobody but their owner has; every other cause outweighs it."""
 
 
 def version(session: Session) -> int:
@@ -21,11 +23,15 @@ def version(session: Session) -> int:
 
 
 def change(session: Session, kid: str, *, listed: bool, why: str, at: int) -> int:
-    """Put a key on the list or take it off; nothing if it is so already. Returns the version that says so."""
+    """Put a key on the list or take it off; nothing if it is so already. Returns the version that says so.
+
+    What was listed as `NOT_KEPT` is listed anew for another cause: `why_at` says that one then.
+    """
     newest = session.scalars(
         select(DenylistRow).where(DenylistRow.kid == kid).order_by(DenylistRow.version.desc()).limit(1)
     ).first()
-    if (newest is not None and newest.listed) == listed:
+    outweighs = listed and newest is not None and newest.why == NOT_KEPT != why
+    if (newest is not None and newest.listed) == listed and not outweighs:
         return version(session)
     row = DenylistRow(version=version(session) + 1, kid=kid, listed=listed, why=why, at=at)
     session.add(row)
@@ -48,13 +54,18 @@ def list_all(session: Session, kids: Iterable[str], why: str, at: int) -> list[s
 
 def listed_at(session: Session, kid: str, as_of: int) -> bool:
     """Whether a key was on the list at the time `as_of`."""
+    return why_at(session, kid, as_of) is not None
+
+
+def why_at(session: Session, kid: str, as_of: int) -> str | None:
+    """Why a key was on the list at the time `as_of`; None: it was not."""
     newest = session.scalars(
         select(DenylistRow)
         .where(DenylistRow.kid == kid, DenylistRow.at <= as_of)
         .order_by(DenylistRow.version.desc())
         .limit(1)
     ).first()
-    return newest is not None and newest.listed
+    return newest.why if newest is not None and newest.listed else None
 
 
 def delta(session: Session, issuer: Issuer, since: int, now: int) -> bytes:

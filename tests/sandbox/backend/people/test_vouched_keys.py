@@ -148,6 +148,32 @@ def test_who_blocks_keys_of_their_own_and_promises_on_does_so_once(shop: Shop) -
     assert shop.operator.alarms().count("promise_not_kept") == 1
 
 
+def all_is_promised_away(shop: Shop, owner: Wallet) -> None:
+    """By a thief's key: 600.00 are free, 200.00 are set aside for it."""
+    till, thief = shop.till(), another_key(owner)
+    for _ in range(5):
+        till.pay(till.sale(200_00, online=False), thief, offline=True)
+    assert "promise_not_kept" in shop.operator.alarms()
+
+
+def test_a_thief_whose_promise_is_not_kept_takes_the_owners_word_from_no_key(shop: Shop) -> None:
+    """Who has read the token promises beyond what is set aside: the owner's phone still gets rid of that token."""
+    owner = shop.wallet()
+    all_is_promised_away(shop, owner)
+    assert ask(owner, keys=[kid_of(owner)]).status_code == 200
+
+
+def test_a_key_that_is_copied_after_a_promise_was_not_kept_speaks_no_more(shop: Shop) -> None:
+    """It was on the denylist before; that it is another's too outweighs why."""
+    owner, till = shop.wallet(), shop.till()
+    all_is_promised_away(shop, owner)
+    for minor in (18_80, 18_90):
+        sale = till.sale(minor)
+        till.pay(sale, owner, owner.authorise(sale, counter=7))
+    assert "wallet_copied" in shop.operator.alarms()
+    assert ask(owner, keys=[kid_of(owner)]).json()["code"] == "bad_proof"
+
+
 def a_thiefs_request(owner: Wallet) -> dict[str, object]:
     """Have a key certified by the owner's token, which was read on the line."""
     key = SoftwareKey.generate()
