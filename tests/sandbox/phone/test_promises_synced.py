@@ -15,11 +15,11 @@ import pytest
 from sandbox.phone.account import Account
 from sandbox.phone.phone import VirtualPhone
 from sandbox.phone.workbench import PAYS_UNASKED
-from tests.support.backend import Shop, fresh_sqlite, in_process
+from tests.support.backend import Shop
 from tests.support.problems import problem
 from tests.support.shop import Sale, Till
+from tests.support.signed_up import signed_up
 
-ORIGIN = "http://backend.test"
 TOTAL = 18_80
 Change = Callable[[httpx.Request, dict[str, Any]], object]
 
@@ -64,20 +64,14 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    with in_process(fresh_sqlite(tmp_path)) as shop:
-        line = Line(shop)
-        with httpx.Client(base_url=ORIGIN, transport=line) as http:
-            phone = VirtualPhone(tmp_path / "phone", clock=shop.clock)
-            phone.sign_up(Account(http), backend=ORIGIN, name="小林")
-            phone.sync(Account(http, phone.store.note("token")), spares=1)
-            till = shop.till()
-            sale = till.sale(TOTAL)
-            phone.wallet.owner = PAYS_UNASKED
-            phone.wallet.answer(sale.presentation)
-            made = Bench(shop, phone, line, http, till, sale)
-            assert made.promised == TOTAL
-            yield made
-            phone.close()
+    with signed_up(tmp_path, Line) as (shop, phone, line, http):
+        till = shop.till()
+        sale = till.sale(TOTAL)
+        phone.wallet.owner = PAYS_UNASKED
+        phone.wallet.answer(sale.presentation)
+        made = Bench(shop, phone, line, http, till, sale)
+        assert made.promised == TOTAL
+        yield made
 
 
 def payment(sale: Sale, **said: Any) -> dict[str, Any]:

@@ -21,10 +21,9 @@ from sandbox.phone.account import Account, BackendRefusedError, BackendUnreachab
 from sandbox.phone.phone import VirtualPhone
 from sandbox.phone.tokens import TOKEN_LIFE_S, TOKENS_MOST
 from tests.sandbox.backend.people.test_tokens import squat
-from tests.support.backend import Shop, fresh_sqlite, in_process
+from tests.support.backend import Shop
 from tests.support.problems import problem
-
-ORIGIN = "http://backend.test"
+from tests.support.signed_up import signed_up
 
 
 def lost(request: httpx.Request) -> httpx.Response:
@@ -102,14 +101,8 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    with in_process(fresh_sqlite(tmp_path)) as shop:
-        line = Line(shop)
-        with httpx.Client(base_url=ORIGIN, transport=line) as http:
-            phone = VirtualPhone(tmp_path / "phone", clock=shop.clock)
-            phone.sign_up(Account(http), backend=ORIGIN, name="小林")
-            phone.sync(Account(http, phone.store.note("token")), spares=1)
-            yield Bench(shop, phone, line, http)
-            phone.close()
+    with signed_up(tmp_path, Line) as made:
+        yield Bench(*made)
 
 
 def test_a_phone_has_another_token_once_a_day(bench: Bench) -> None:
