@@ -54,6 +54,14 @@ class Seat:
             ["xdotool", *words], env=environment, capture_output=True, text=True, check=True, timeout=LIMIT_S
         )
 
+    def types(self, *keys: str) -> None:
+        """As a hand does: the server has had each key, and some time has passed, before the next one is struck.
+
+        One command for all of them goes on while the server is held, which then has them at once, as of a scanner.
+        """
+        for key in keys:
+            self.do("sleep", "0.08", "key", key)
+
     def click(self, action: Action, screen: str) -> None:
         box = spot(action, screen)
         self.do("mousemove", str(round(box.x + box.w / 2)), str(round(box.y + box.h / 2)))
@@ -162,10 +170,9 @@ def test_what_is_typed_while_the_screen_is_held_is_charged(
     seat: Seat, screen: "subprocess.Popen[bytes]", daemon: FakeDaemon
 ) -> None:
     """Row 2 of the cases: 1 1 8 8 7 7 0 0, its process held meanwhile, was 1,887,700."""
-    for digit in "11":
-        seat.do("key", digit)
+    seat.types("1", "1")
     screen.send_signal(signal.SIGSTOP)
-    seat.do("type", "--delay", "120", "887700")
+    seat.types(*"887700")
     screen.send_signal(signal.SIGCONT)
     seat.do("key", "Return", "Return")
     seat.until_sees(Token.BRAND_TINT, RESULT_GROUND)
@@ -183,24 +190,22 @@ def test_what_is_typed_while_the_screen_is_held_is_charged(
 def test_a_key_held_down_is_one_key(seat: Seat, daemon: FakeDaemon) -> None:
     """X repeats it 25 times a second after 0.66 s; a hand that rests on a key means one digit."""
     seat.do("keydown", "1", "sleep", "1.2", "keyup", "1")
-    seat.do("key", "--delay", "60", "1", "8", "Return")
+    seat.types("1", "8", "Return")
     until(lambda: bool(daemon.calls), "a sale was started", LIMIT_S)
     assert daemon.calls[0][1]["amount"] == 118_00
 
 
 def test_a_numeric_pad_without_numlock_types_what_is_printed_on_its_keys(seat: Seat, daemon: FakeDaemon) -> None:
     """Of 180, begun with NumLock and ended without it, 1.00 was charged."""
-    seat.do("key", "--delay", "100", "KP_1", "KP_Up", "KP_Insert", "KP_Enter")
+    seat.types("KP_1", "KP_Up", "KP_Insert", "KP_Enter")
     until(lambda: bool(daemon.calls), "a sale was started", LIMIT_S)
     assert daemon.calls[0][1]["amount"] == 180_00
 
 
 def test_what_a_scanner_types_is_no_amount(seat: Seat, daemon: FakeDaemon) -> None:
     """Row 7 of the cases; then a pad with a decimal comma, row 5."""
-    seat.do("type", "--delay", "7", "6901234567892")
-    seat.do("key", "Return")
-    seat.do("key", "Return", "Delete")
-    seat.do("type", "--delay", "60", "18,80")
-    seat.do("key", "Return")
+    seat.do("type", "--delay", "1", "6901234567892")
+    seat.types("Return", "Return", "Delete")
+    seat.types("1", "8", "comma", "8", "0", "Return")
     until(lambda: bool(daemon.calls), "a sale was started", LIMIT_S)
     assert [body["amount"] for _, body in daemon.calls] == [18_80]
