@@ -5,11 +5,11 @@ Real parts: sandbox backend, pcscd with virtual readers, the daemon with its jou
 The judge is the sandbox's ledger, against what the terminal showed.
 """
 
+import os
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -24,14 +24,15 @@ from sandbox.phone.field.manners import Foreign, Honest, TornInReply
 from sandbox.phone.phone import VirtualPhone
 from sandbox.phone.wallet.events import ReceiptKept
 from sandbox.phone.wallet.owner import Owner
+from workshop.held import held
 from workshop.shop import Shop
 
 LOOK_EVERY_S = 0.03
 STEP_LIMIT_S = 25.0
 ASKED_S = 20.0
-TAP_S = 6.0
 PATIENCE_S = 20.0
-"""Of a shopper who waits for a receipt: a busy machine takes more than `TAP_S` to see the card."""
+"""Of a shopper who waits for a receipt: a busy machine takes seconds to see the card."""
+REFUSED_S = 1.0  # a phone that may not pay is held so long: more than the reader takes to see it
 CURRENCY = "CNY"
 
 
@@ -90,9 +91,15 @@ class Day:
                 raise StepFailedError("the terminal still takes itself for on line")
             time.sleep(LOOK_EVERY_S)
 
+    def held(self) -> AbstractContextManager[None]:
+        """The phone lies at the reader inside, for a shopper's patience at most."""
+        return held(self.phone, self.port, self.shop.road.readers[0], PATIENCE_S)
+
     def tap(self) -> None:
         """Hold the phone to the reader until it has its receipt, or the patience of a shopper is over."""
-        self.phone.hold(self.port, PATIENCE_S, lift_when=lambda event: isinstance(event, ReceiptKept))
+        mark = self.phone.mark()
+        with self.held():
+            self.phone.wait_for_event(ReceiptKept, PATIENCE_S, since=mark)
 
 
 def check(holds: bool, what: str) -> None:  # noqa: FBT001 - it reads as an assertion
@@ -116,8 +123,8 @@ def a_sale(day: Day) -> str:
 def a_decline(day: Day) -> str:
     """18.05: the sandbox declines what ends in .05."""
     sale = day.until_state(day.charge("18.05"), "presented")
-    day.phone.hold(day.port, 2.0)
-    sale = day.until_state(sale, "declined")
+    with day.held():
+        sale = day.until_state(sale, "declined")
     check(sale.reason is not None, "no reason was given")
     return f"declined: {sale.reason.shopper if sale.reason else ''}"
 
@@ -126,8 +133,8 @@ def a_torn_tap(day: Day) -> str:
     """The phone is torn away in the middle of its reply; the second tap heals it."""
     sale = day.until_state(day.charge("12.00"), "presented")
     day.phone.manner = TornInReply(120)
-    day.phone.hold(day.port, TAP_S)
-    day.until(sale, lambda seen: seen.notice == "too_quick" and seen.state == "presented", "presented again")
+    with day.held():
+        day.until(sale, lambda seen: seen.notice == "too_quick" and seen.state == "presented", "presented again")
     day.phone.manner = Honest()
     day.tap()
     day.until_state(sale, "approved")
@@ -137,12 +144,10 @@ def a_torn_tap(day: Day) -> str:
 def a_phone_left_lying(day: Day) -> str:
     """A phone that stays on the reader pays its own bill and not the next shopper's."""
     sale = day.until_state(day.charge("6.00"), "presented")
-    lying = threading.Thread(target=day.phone.hold, args=(day.port, 3.0), name="phone left lying")
-    lying.start()
-    day.until_state(sale, "approved")
-    following = day.charge("99.00")
-    seen = day.until(following, lambda seen: seen.prompt == "remove_phone", "asking to take the phone away")
-    lying.join()
+    with day.held():
+        day.until_state(sale, "approved")
+        following = day.charge("99.00")
+        seen = day.until(following, lambda seen: seen.prompt == "remove_phone", "asking to take the phone away")
     seen = day.until(following, lambda seen: seen.state == "presented" and seen.prompt is None, "armed for others")
     check(len(seen.history) == 2, f"the phone left lying moved the sale: {[step.state for step in seen.history]}")
     day.client.cancel(following.id, "customer")
@@ -154,8 +159,10 @@ def a_foreign_card(day: Day) -> str:
     """A card that is no wallet is said to be none, and the sale stays armed."""
     sale = day.until_state(day.charge("8.80"), "presented")
     day.phone.manner = Foreign()
-    day.phone.hold(day.port, 1.0)
-    day.until(sale, lambda seen: seen.notice == "not_a_wallet" and seen.state == "presented", "saying it is no wallet")
+    with day.held():
+        day.until(
+            sale, lambda seen: seen.notice == "not_a_wallet" and seen.state == "presented", "saying it is no wallet"
+        )
     day.phone.manner = Honest()
     day.tap()
     day.until_state(sale, "approved")
@@ -165,8 +172,8 @@ def a_foreign_card(day: Day) -> str:
 def a_lost_answer(day: Day) -> str:
     """15.28: the sandbox books it and loses the answer; the terminal finds out, and charges once."""
     sale = day.until_state(day.charge("15.28"), "presented")
-    day.phone.hold(day.port, 2.0)
-    sale = day.until_state(sale, "approved")
+    with day.held():
+        sale = day.until_state(sale, "approved")
     doubted = any(step.state == "unknown" for step in sale.history)
     return "unknown, asked, approved" if doubted else "approved by the backend's event, before the loss was noticed"
 
@@ -196,7 +203,8 @@ def the_link_is_cut(day: Day) -> str:
 def refused_by_policy(day: Day) -> str:
     """200.01 is more than a tap may be offline: by code only. 500.01 is too much for any way, and said at once."""
     sale = day.until_state(day.charge("200.01"), "presented")
-    day.phone.hold(day.port, 2.0)
+    with day.held():
+        time.sleep(REFUSED_S)
     sale = day.client.sale(sale.id)
     check(sale.state == "presented" and "reader" not in sale.ways, f"it is {sale.state}, by {', '.join(sale.ways)}")
     day.client.cancel(sale.id, "customer")
@@ -366,6 +374,7 @@ def _open_day(root: Path) -> Iterator[Day]:
     try:
         shop.open_sandbox()
         shop.open_readers(private=True)
+        os.environ.update(shop.road.environment)  # this process looks at its readers too
         shop.write_parts()
         shop.enrol()
         shop.open_daemon()
