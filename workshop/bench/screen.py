@@ -35,6 +35,11 @@ CASHIER = (
     "stored",
 )
 """What a screen goes through in a shop, over and over."""
+ALONE = (
+    ("present", "“tap here” moves", "goal 5 %"),
+    ("amount-typing", "at rest", "goal 0.5 %"),
+    ("approved", "a result stands", "goal 0.5 %"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +72,8 @@ class Share:
         return f"  {self.what:<36} {self.share * 100:5.2f} % of a core, {frames}  {goal}".rstrip()
 
 
-def run(*, touches: int = 600, over_s: float = 5.0) -> Iterator[str]:
-    """Measure, line by line."""
+def run(*, touches: int = 600, over_s: float = 5.0, rests_after_s: float = REST_AFTER_S) -> Iterator[str]:
+    """Measure, line by line; what a screen does by itself is watched once it has been left alone for so long."""
     pygame.display.init()
     yield f"SDL's video driver: {pygame.display.get_driver()}"
     for size in SIZES:
@@ -76,12 +81,9 @@ def run(*, touches: int = 600, over_s: float = 5.0) -> Iterator[str]:
         yield f"{size[0]} × {size[1]}:"
         yield _with_window(size, lambda screen, window: _touches(screen, window, touches)).line(goal)
         yield _with_window(size, lambda screen, window: _snapshots(screen, window, touches // 2)).line()
-        moving = _with_window(size, lambda screen, window: _loop(screen, window, "present", "“tap here” moves", over_s))
-        yield moving.line("goal 5 %")
-        rest = _with_window(size, lambda screen, window: _loop(screen, window, "amount-typing", "at rest", over_s))
-        yield rest.line("goal 0.5 %")
-        still = _with_window(size, lambda screen, window: _loop(screen, window, "approved", "a result stands", over_s))
-        yield still.line("goal 0.5 %")
+        for name, what, goal in ALONE:
+            watch = partial(_loop, name=name, what=what, rests_after_s=rests_after_s, over_s=over_s)
+            yield _with_window(size, watch).line(goal)
 
 
 T = TypeVar("T")
@@ -137,23 +139,25 @@ def _snapshots(screen: Screen, window: Window, count: int) -> Frames:
     return Frames("news from the daemon → new screen", took_s)
 
 
-def _loop(screen: Screen, window: Window, name: str, what: str, over_s: float) -> Share:
+def _loop(screen: Screen, window: Window, *, name: str, what: str, rests_after_s: float, over_s: float) -> Share:
     """The loop of `ui.app.run` with nothing to do but what the screen itself wants."""
     _show(screen, name)
-    until_s = time.monotonic() + REST_AFTER_S  # a result has arrived, and the panel has not been touched lately
-    while time.monotonic() < until_s:
-        for event in window.wait(screen.next_wait_s):
-            screen.on_event(event)
-        screen.refresh()
-    frames = 0
+    _turns(screen, window, rests_after_s)  # a result has arrived, and the panel has not been touched lately
     began_s, worked_s = time.monotonic(), time.process_time()
-    while time.monotonic() - began_s < over_s:
-        for event in window.wait(screen.next_wait_s):
-            screen.on_event(event)
-        screen.refresh()
-        frames += 1
+    frames = _turns(screen, window, over_s)
     passed_s = time.monotonic() - began_s
     return Share(what, (time.process_time() - worked_s) / passed_s, frames, passed_s)
+
+
+def _turns(screen: Screen, window: Window, over_s: float) -> int:
+    """Turns of the loop over some seconds."""
+    turns, until_s = 0, time.monotonic() + over_s
+    while (left_s := until_s - time.monotonic()) > 0:
+        for event in window.wait(min(screen.next_wait_s, left_s)):
+            screen.on_event(event)
+        screen.refresh()
+        turns += 1
+    return turns
 
 
 def first_frame() -> None:

@@ -21,7 +21,7 @@ def _without_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_panel_has_its_figures() -> None:
-    lines = list(run(touches=6, over_s=0.2))
+    lines = list(run(touches=6, over_s=0.2, rests_after_s=0.05))
     assert [line for line in lines if line.endswith(":")] == ["800 × 480:", "1280 × 720:"]
     assert [re.findall(r"n (\d+)", line) for line in lines if "touch →" in line] == [["12"], ["12"]]
     assert sum("% of a core" in line for line in lines) == 6
