@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ground: what every part speaks. Core, wire, keys and the two APIs; may be imported by strangers.
 
-Reading order: home, system_clock, core, names, i18n, words, click_words, console, whole_calls, client, wire,
+Reading order: home, system_clock, core, names, origins, i18n, words, click_words, console, whole_calls, client, wire,
 backend_api, keys, serving.
 """
 
@@ -15,6 +15,7 @@ __all__ = [
     "i18n",
     "keys",
     "names",
+    "origins",
     "serving",
     "system_clock",
     "whole_calls",

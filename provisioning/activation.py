@@ -22,6 +22,7 @@ from pengpos.backend_api.signing import RequestSigner
 from pengpos.core.errors import ConfigError, MalformedError
 from pengpos.core.ports import Signer
 from pengpos.core.times import CLOCK_TOLERANCE_S, rfc3339
+from pengpos.origins import origin_of
 from pengpos.wire.encoding.keys import PublicKey
 from provisioning import enrol_words as words
 
@@ -40,22 +41,20 @@ class ActivationRequest:
 
 
 def backend_origin(text: str) -> str:
-    """The backend's address without a trailing slash; https, or http on this very machine. Raises ConfigError."""
+    """The backend's address as calls go to it; https, or http on this very machine. Raises ConfigError."""
     way_out = words.GIVE_ADDRESS.said()
     try:
-        parts = urlsplit(text.strip())
-        host, _ = parts.hostname, parts.port
+        origin = origin_of(text)
     except ValueError:
-        raise ConfigError(text, words.NO_ADDRESS.said(), way_out) from None
-    if parts.scheme not in {"http", "https"} or not host or parts.username or parts.query or parts.fragment:
-        raise ConfigError(text, words.NO_BACKEND_ADDRESS.said(), way_out)
-    if parts.scheme == "http" and host not in LOOPBACK:
+        raise ConfigError(text, words.NO_BACKEND_ADDRESS.said(), way_out) from None
+    parts = urlsplit(origin)
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ConfigError(
             text,
             words.PLAIN_HTTP.said(),
             words.USE_HTTPS.said(),
         )
-    return text.strip().rstrip("/")
+    return origin
 
 
 def activate(

@@ -45,12 +45,12 @@ def enrol_command(ports: EnrolPorts) -> click.Command:
         if typed:
             raise click.UsageError(words.CODE_NOT_HERE.in_language(console.language()))
         try:
-            backend_origin(backend)  # before anybody is asked for a code
+            origin = backend_origin(backend)  # before anybody is asked for a code
             certificate = None if root is None else roots.read_root(root)
-            proxy = proxy_for(urlsplit(backend).hostname, proxy_of(ports.proxy(ports.home())))
+            proxy = proxy_for(urlsplit(origin).hostname, proxy_of(ports.proxy(ports.home())))
             enrolling = enrolling_with(certificate, str(root), proxy)
             console.say(words.FINGERPRINT, fingerprint=enrolling.fingerprint())
-            _say(enrolling.enrol(_read_code(code_file), backend))
+            _say(enrolling.enrol(_read_code(code_file), origin))
         except PengposError as error:
             raise console.refusal_of(error) from error
 

@@ -60,7 +60,6 @@ CLOCK_AHEAD: Final = message("enrol.clock.ahead")
 CLOCK_BEHIND: Final = message("enrol.clock.behind")
 SET_IT: Final = message("enrol.clock.set_it")
 
-NO_ADDRESS: Final = message("enrol.no_address")
 NO_BACKEND_ADDRESS: Final = message("enrol.no_backend_address")
 GIVE_ADDRESS: Final = message("enrol.give_address")
 PLAIN_HTTP: Final = message("enrol.plain_http")

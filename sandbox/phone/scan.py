@@ -7,10 +7,11 @@ before the backend is asked, and lets them in again only where the backend refus
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pengpos.core.errors import MalformedError, RefusedError
 from pengpos.core.reasons import Reason
+from pengpos.origins import origin_of
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.objects.presentation import Presentation
 from sandbox.phone.account import Account, AccountPayment, BackendRefusedError, read_signed
@@ -48,10 +49,10 @@ def read_url(url: str, *, backend: str, wallet: Wallet) -> Scanned:
     if len(url) > _MAX_URL:
         raise MalformedError(f"a URL longer than {_MAX_URL} characters")
     try:
-        parts, home = urlsplit(url), urlsplit(backend)
+        parts = urlsplit(url)
     except ValueError:
         raise MalformedError("not a URL") from None
-    if (parts.scheme, parts.netloc) != (home.scheme, home.netloc):
+    if not _is_at(parts, backend):
         raise MalformedError("a URL of another payment service")
     if parts.path.startswith("/t/") and not parts.fragment:
         name, dot, terminal_id = parts.path.removeprefix("/t/").partition(".")
@@ -71,6 +72,16 @@ def read_url(url: str, *, backend: str, wallet: Wallet) -> Scanned:
     if not presentation.intent.claims.in_time(now):
         raise RefusedError(Reason.PHONE_CLOCK, "the intent is out of time, or this phone's clock is wrong")
     return Scanned(intent_id=presentation.intent.claims.intent_id, presentation=raw)
+
+
+def _is_at(parts: SplitResult, backend: str) -> bool:
+    """Whether an address is at this backend, however either is written."""
+    home = urlsplit(backend)
+    try:
+        asked, known = (origin_of(f"{one.scheme}://{one.netloc}") for one in (parts, home))
+    except ValueError:
+        return False
+    return asked == known
 
 
 def pay(scanned: Scanned, account: Account, wallet: Wallet) -> AccountPayment:

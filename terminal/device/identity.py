@@ -12,6 +12,7 @@ from pengpos.core.errors import ConfigError, MalformedError, PengposError, Signa
 from pengpos.core.ports import Signer
 from pengpos.core.times import parse_rfc3339
 from pengpos.keys.two_copies import mend, read_either
+from pengpos.origins import origin_of
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.keys import Issuers, PublicKey
 from pengpos.wire.objects.credential import Credential, Merchant
@@ -110,7 +111,7 @@ def _identity_in(path: Path, signer: Signer, content: bytes) -> Identity:
         issuers = Issuers(PublicKey.from_jwk(jwk) for jwk in stored["issuers"])
         credential = Credential.read(_bytes(stored["credential"]), issuers)
         identity = Identity(
-            backend=str(stored["backend"]),
+            backend=origin_of(str(stored["backend"])),
             credential=credential,
             issuers=issuers,
             confirmation_secret=_bytes(stored["confirmation_secret"]),

@@ -124,6 +124,8 @@ def test_a_clock_that_is_off_is_told_by_how_much(date: str, says: str) -> None:
         ("http://127.0.0.1:8480", "http://127.0.0.1:8480"),
         ("http://localhost:8480/", "http://localhost:8480"),
         ("http://[::1]:8480", "http://[::1]:8480"),
+        ("https://例子.cn", "https://xn--fsqu00a.cn"),
+        ("https：／／Pay.example：443", "https://pay.example"),
     ],
 )
 def test_addresses_that_are_taken(text: str, origin: str) -> None:
@@ -144,6 +146,8 @@ def test_addresses_that_are_taken(text: str, origin: str) -> None:
         "https://pay.example:port",
         "http://192.168.1.20:8480",
         "http://localhost.pay.example",
+        "https://pay example",
+        "https://xn--a.cn",
     ],
 )
 def test_addresses_that_are_not(text: str) -> None:

@@ -18,6 +18,7 @@ import uvicorn
 
 from pengpos.core.errors import ConfigError
 from pengpos.keys.file import FileKey
+from pengpos.origins import origin_of
 from pengpos.serving.connections import ACCEPTED_AT_ONCE_MOST, BoundedServer
 from pengpos.serving.few_lines import log_to_stderr
 from pengpos.system_clock import SystemClock
@@ -66,14 +67,14 @@ def serve(options: Options) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     if options.lan and not options.host:
         options = replace(options, host=_lan_address())
-    proxies = _networks(options.trusted_proxies)
+    proxies, public = _networks(options.trusted_proxies), _public(options.origin)
     listener = listen(options)
     host = options.host if options.host not in {"", "0.0.0.0", "::"} else _lan_address()  # noqa: S104  # compared only
     port = listener.getsockname()[1]
     place = f"{f'[{host}]' if ':' in host else host}:{port}"
     url = f"{'https' if options.lan else 'http'}://{place}"
     identity = server_identity(options.home / "tls", host, datetime.now(UTC)) if options.lan else None
-    backend = open_backend(options, origin=(options.origin or url).rstrip("/"))
+    backend = open_backend(options, origin=public or url)
     app = create_app(backend)
     if identity is not None:
         app.include_router(lan.router(identity))
@@ -107,6 +108,15 @@ def _networks(addresses: tuple[str, ...]) -> list[str]:
             cure = "Name the proxy's address, such as 127.0.0.1, or a network, such as 10.0.0.0/24"
             raise ConfigError("--trusted-proxy", str(error), cure) from error
     return list(addresses)
+
+
+def _public(origin: str | None) -> str | None:
+    """The origin that was given, as clients sign for it; raises ConfigError for what is no address."""
+    try:
+        return None if origin is None else origin_of(origin)
+    except ValueError as error:
+        cure = "Name it as phones and terminals call it, such as https://pay.example"
+        raise ConfigError("--origin", f"{origin!r} is {error}", cure) from error
 
 
 def open_backend(options: Options, *, origin: str) -> Backend:

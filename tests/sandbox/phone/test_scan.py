@@ -32,6 +32,14 @@ def test_an_id_names_an_intent_that_the_backend_knows(paying: Bench) -> None:
     assert scanned == Scanned(intent_id=ONE, presentation=None)
 
 
+@pytest.mark.parametrize(
+    ("url", "backend"),
+    [("https://xn--fsqu00a.cn", "https://例子.cn"), ("https://pay.example", "https://Pay.Example:443")],
+)
+def test_a_backend_is_known_however_its_owner_typed_it(paying: Bench, url: str, backend: str) -> None:
+    assert read_url(f"{url}/t/{ID}", backend=backend, wallet=paying.wallet).intent_id == ONE
+
+
 def test_a_terminal_behind_the_id_names_its_own_intent(paying: Bench) -> None:
     scanned = read_url(f"{ORIGIN}/t/{ID}.T-23456789", backend=ORIGIN, wallet=paying.wallet)
     assert scanned == Scanned(intent_id=ONE, terminal_id="T-23456789")

@@ -56,6 +56,12 @@ def test_what_enrolment_brought_is_read_back(tmp_path: Path) -> None:
     assert [key.kid for key in identity.issuers] == [PublicKey.of(ISSUER).kid]
 
 
+def test_a_backend_in_other_letters_is_called_tagged_and_shown_by_one_name(tmp_path: Path) -> None:
+    """Enrolled before that was so: a tag and a code carry ASCII alone, and a signature covers it."""
+    identity = read_identity(written(tmp_path, enrolment(backend="https://例子.cn")), DEVICE)
+    assert identity.backend == "https://xn--fsqu00a.cn"
+
+
 def test_without_a_file_it_is_not_enrolled(tmp_path: Path) -> None:
     with pytest.raises(NotEnrolledError):
         read_identity(tmp_path / "terminal.json", DEVICE)

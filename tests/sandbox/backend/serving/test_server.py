@@ -91,8 +91,8 @@ def first_line_into(home: Path, log: Path) -> dict[str, str]:
 
 
 def test_behind_a_proxy_it_says_where_it_listens(tmp_path: Path) -> None:
-    with running(tmp_path / "home", "--origin", "https://pay.example") as said:
-        assert said["url"] == "https://pay.example"
+    with running(tmp_path / "home", "--origin", "https://例子.cn/") as said:
+        assert said["url"] == "https://xn--fsqu00a.cn", "as clients call it and sign"
         assert httpx.get(f"http://127.0.0.1:{said['port']}/v1/health", timeout=20).status_code == 200
 
 
@@ -118,6 +118,14 @@ def test_a_trusted_proxy_is_an_address(tmp_path: Path) -> None:
     options = Options(host="127.0.0.1", port=0, home=tmp_path / "home", trusted_proxies=("*",))
     with pytest.raises(ConfigError, match="--trusted-proxy"):
         serve(options)
+
+
+@pytest.mark.parametrize(
+    "origin", ["pay.example", "https://", "https://ann:secret@pay.example", "https://pay.example/?a"]
+)
+def test_an_origin_that_no_client_could_sign_for_is_refused(tmp_path: Path, origin: str) -> None:
+    with pytest.raises(ConfigError, match="--origin"):
+        serve(Options(host="127.0.0.1", port=0, home=tmp_path / "home", origin=origin))
 
 
 def test_it_ends_although_somebody_listens_to_events(tmp_path: Path) -> None:
