@@ -24,6 +24,8 @@ class Entry:
     """Something was pressed that is no part of it: what stands here is not what was meant, until it is cleared."""
     unknown_item: str = ""
     """The code that a scanner read and no item of the shop has."""
+    is_closed: bool = False
+    """It ends with an item of the shop: no digit goes on with that."""
 
     def press(self, key: Key) -> "Entry":
         """The entry after one key. One that cannot be a part of it spoils it: nothing is left out or cut off unseen.
@@ -36,14 +38,16 @@ class Entry:
             return replace(self, unknown_item="")
         if key is Key.BACKSPACE:
             kept = self.typed[:-1]
-            return replace(self, typed=kept, spoiled=self.spoiled and bool(kept))
+            return replace(self, typed=kept, spoiled=self.spoiled and bool(kept), is_closed=False)
         return self._grown(self._with_operator(key) if key in {Key.PLUS, Key.TIMES} else self._with_digits(key))
 
     def add(self, price_minor: int) -> "Entry":
-        """One more term: a quick item's price."""
+        """One more term: a quick item's price, as many times as was typed with × before it."""
         price = str(Money(price_minor, self.currency)).partition(" ")[0]
-        kept = self.typed.rstrip("+×.")
-        return self._grown(f"{kept}+{price}" if kept else price)
+        if self.typed.endswith("×"):
+            return self._grown(self._so_many(price), is_closed=True)
+        kept = self.typed.rstrip("+.")
+        return self._grown(f"{kept}+{price}" if kept else price, is_closed=True)
 
     def without_item(self, code: str) -> "Entry":
         """After a scan of what the shop does not sell: not to be confirmed until that is taken back."""
@@ -63,10 +67,16 @@ class Entry:
         """True if it is what was meant, and more than nothing."""
         return self.minor > 0 and not self.spoiled and not self.unknown_item
 
-    def _grown(self, typed: str | None) -> "Entry":
+    def _so_many(self, price: str) -> str | None:
+        """What is typed with its last number as the quantity of an item; None where that is no quantity."""
+        before, plus, quantity = self.typed[:-1].rpartition("+")
+        is_quantity = quantity.isdecimal() and len(quantity) <= _QUANTITY_DIGITS_MOST
+        return f"{before}{plus}{price}×{quantity}" if is_quantity else None
+
+    def _grown(self, typed: str | None, *, is_closed: bool = False) -> "Entry":
         if typed is None or self.spoiled or self.unknown_item or len(typed) > _TYPED_MOST:
             return self if self.unknown_item else self.spoil()
-        after = replace(self, typed=typed)
+        after = replace(self, typed=typed, is_closed=is_closed)
         return after if after.minor <= AMOUNT_LIMIT_MINOR else self.spoil()
 
     def _with_operator(self, key: Key) -> str | None:
@@ -83,6 +93,8 @@ class Entry:
 
         Of the key "00" as much as the decimals have room for.
         """
+        if self.is_closed:
+            return None
         head, tail = self._split()
         is_quantity = head.endswith("×")
         if key is Key.POINT:

@@ -158,6 +158,47 @@ def test_quick_items_add_up() -> None:
     assert (entry.minor, entry.expression) == (1880, "12.00 + 3.40 + 3.40")
 
 
+ITEM = "i"
+
+
+@pytest.mark.parametrize(
+    ("keys", "currency", "price_minor", "shown", "minor"),
+    [
+        ("3×i", "CNY", 2600, "26.00 × 3", 7800),
+        ("12+3×i", "CNY", 2600, "12.00 + 26.00 × 3", 9000),
+        ("i×2", "CNY", 2600, "26.00 × 2", 5200),
+        ("i×2+i", "CNY", 2600, "26.00 × 2 + 26.00", 7800),
+        ("i+3", "JPY", 500, "500 + 3", 503),
+        ("ii", "JPY", 500, "500 + 500", 1000),
+        ("i×2", "JPY", 500, "500 × 2", 1000),
+        ("3×i", "JPY", 500, "500 × 3", 1500),
+        ("i<3", "JPY", 500, "", 503),
+        ("3.5×i", "CNY", 2600, None, None),
+        ("1000×i", "CNY", 2600, None, None),
+        ("3×i×2", "CNY", 2600, None, None),
+        ("2×3×i", "CNY", 2600, None, None),
+        ("3×i5", "CNY", 2600, None, None),
+        ("i3", "CNY", 2600, None, None),
+        ("i3", "JPY", 500, None, None),
+        ("iH", "JPY", 500, None, None),
+        ("3×i3", "VND", 25_000, None, None),
+        ("12+i0", "KRW", 4500, None, None),
+        ("999×i", "VND", 2_000_000_000, None, None),
+    ],
+)
+def test_an_item_is_as_many_as_were_typed_and_no_digit_goes_on_with_its_price(
+    keys: str, currency: str, price_minor: int, shown: str | None, minor: int | None
+) -> None:
+    """None: it is refused, and nothing can be charged until it is cleared."""
+    entry = Entry(currency=currency)
+    for key in keys:
+        entry = entry.add(price_minor) if key == ITEM else entry.press(NAMES.get(key) or Key(key))
+    if minor is None:
+        assert (entry.spoiled, entry.is_payable) == (True, False)
+    else:
+        assert (entry.expression, entry.minor, entry.is_payable) == (shown, minor, True)
+
+
 def worth(entry: Entry) -> int:
     """The same value by another road: exact decimals."""
     total = Decimal(0)
