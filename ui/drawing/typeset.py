@@ -225,15 +225,15 @@ def _ends_phrase(line: str) -> bool:
 def _pieces(text: str) -> list[str]:
     """What may not be broken: a Latin word, a Han character with the marks that cling to it."""
     pieces: list[str] = []
-    for character in text:
+    for cluster in clusters(text):
         clings = pieces and (
-            character in _NOT_AT_LINE_START
+            cluster in _NOT_AT_LINE_START
             or pieces[-1][-1] in _NOT_AT_LINE_END
-            or character == " "
-            or (not is_wide(character) and not is_wide(pieces[-1][-1]) and pieces[-1][-1] != " ")
+            or cluster == " "
+            or (not is_wide(cluster[0]) and not is_wide(pieces[-1][-1]) and pieces[-1][-1] != " ")
         )
         if clings:
-            pieces[-1] += character
+            pieces[-1] += cluster
         else:
-            pieces.append(character)
+            pieces.append(cluster)
     return pieces

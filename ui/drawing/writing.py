@@ -29,6 +29,7 @@ _TAGS = {
 
 _ANY_RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 """The blocks whose letters run from right to left."""
+_BRACKETS = {"(": ")", "[": "]", "{": "}", "（": "）", "［": "］", "｛": "｝"}
 
 
 class Piece(NamedTuple):
@@ -72,7 +73,7 @@ def in_sight(text: str) -> list[Piece]:
     pieces: list[Piece] = []
     place = 0
     while place < len(parts):
-        end = _stretch_end(runs, place)
+        end = _stretch_end(parts, runs, place)
         if end == place:
             following = next((at for at in range(place, len(parts)) if runs[at] is _Runs.RTL), len(parts))
             pieces.append(Piece("".join(parts[place:following])))
@@ -122,14 +123,23 @@ def _runs(character: str) -> _Runs:
             return _Runs.ALONG
 
 
-def _stretch_end(runs: list[_Runs], start: int) -> int:
-    """Behind the last letter or number of what runs from right to left at `start`; `start` itself if nothing does."""
+def _stretch_end(parts: list[str], runs: list[_Runs], start: int) -> int:
+    """Behind the last letter or number of what runs from right to left at `start`; `start` itself if nothing does.
+
+    A bracket goes with the one that it closes (UAX #9, N0).
+    """
     end = start
+    opened: list[str] = []
     if runs[start] is _Runs.RTL:
         for place in range(start, len(runs)):
             if runs[place] is _Runs.LTR:
                 break
-            if runs[place] is not _Runs.ALONG:
+            if (closing := _BRACKETS.get(parts[place])) is not None:
+                opened.append(closing)
+            closes = parts[place] in opened
+            if closes:
+                del opened[opened.index(parts[place]) :]
+            if closes or runs[place] is not _Runs.ALONG:
                 end = place + 1
     return end
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pengpos.names import clusters
 from tests.ui.scenes import typesetter
 from ui.drawing.faces import Face, Faces
 from ui.drawing.scene import Script
@@ -74,6 +75,14 @@ def test_nothing_is_lost_in_breaking() -> None:
     text = "要先收别人，可以把这一笔暂挂。Park it, then go on。"
     for room in range(4 * PX, 20 * PX, 13):
         assert "".join(wrapped(text, room)).replace(" ", "") == text.replace(" ", "")
+
+
+def test_no_line_breaks_inside_a_letter() -> None:
+    """A mark on kana, the tone of an emoji and the variant of an ideograph are as wide, to Unicode, as a letter."""
+    text = "か\u309aき\u309a\U0001f44d\U0001f3fd葛\U000e0100城"
+    lines = wrapped(text, 1.2 * PX)
+    assert len(lines) > 1
+    assert [letter for line in lines for letter in clusters(line)] == list(clusters(text))
 
 
 def test_a_word_wider_than_the_room_stands_alone() -> None:
