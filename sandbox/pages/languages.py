@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which of our languages a browser's header asks for, by the rules of static/words.js; and what the pages say in it.
+"""Which of our languages a browser's header asks for, by the rules of static/languages.js; what the pages say in it.
 
 Tests: tests/sandbox/pages/test_languages.py
 """

@@ -33,7 +33,7 @@ INPUT_MOST_BYTES: Final = 16_384
 VIEWER_MOST: Final = 32
 _OURS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _STATIC: Final = Path(__file__).with_name("static")
-_SHARED: Final = frozenset({"money.js", "symbols.js"})
+_SHARED: Final = frozenset({"languages.js", "money.js", "symbols.js"})
 """Parts of the shoppers' pages that this one is made of too."""
 _TYPES: Final = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _FRAME_LIMIT_S = 30.0  # to the last byte; the screen answers within 20 s, changed or not

@@ -3,22 +3,23 @@
 // them again is not asked to pay it again before the backend has said how it stands. A browser that keeps nothing asks again
 // next time.
 
-const memory = new Map();
+const memory = new Map(); // what the browser did not keep
 
 function read(key) {
+  if (memory.has(key)) return memory.get(key);
   try {
     return JSON.parse(localStorage.getItem(key));
   } catch {
-    return memory.get(key) ?? null;
+    return null;
   }
 }
 
 function write(key, value) {
-  memory.set(key, value);
+  memory.delete(key);
   try {
     localStorage.setItem(key, JSON.stringify(value));
   } catch {
-    // No room, or not allowed: this tab remembers it all the same.
+    memory.set(key, value); // no room, or not allowed: this tab remembers it all the same
   }
 }
 

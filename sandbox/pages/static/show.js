@@ -2,7 +2,8 @@
 // Puts a page's elements on the page, in the language of its reader, and keeps the keyboard where it was.
 
 import * as keep from "./keep.js";
-import { LANGUAGES, preferred, say } from "./words.js";
+import { preferred } from "./languages.js";
+import { LANGUAGES, say } from "./words.js";
 
 /** The language chosen here before, else the browser's. */
 export function usual_language() {

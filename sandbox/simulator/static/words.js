@@ -1,29 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the page says, from ../locale by way of sentences.js (docs/translating.md); money and times as people write them.
 
+import { preferred } from "./languages.js";
 import { SENTENCES } from "./sentences.js";
 
 export const LANGUAGES = ["zh-Hans", "zh-Hant", "en"];
 const LOCALES = { "zh-Hans": "zh-CN", "zh-Hant": "zh-TW", en: "en" };
 
-let language = LANGUAGES.includes(localStorage.getItem("language"))
-  ? localStorage.getItem("language")
-  : guess(navigator.languages);
+let language = LANGUAGES.includes(kept()) ? kept() : preferred(navigator.languages || [navigator.language]);
 
-function guess(wanted) {
-  for (const tag of wanted) {
-    if (/^zh(-Hant|-TW|-HK|-MO)/i.test(tag)) return "zh-Hant";
-    if (/^zh/i.test(tag)) return "zh-Hans";
-    if (/^en/i.test(tag)) return "en";
+/** A browser that may keep nothing chooses anew each time. */
+function kept() {
+  try {
+    return localStorage.getItem("language");
+  } catch {
+    return null;
   }
-  return "en";
 }
 
 export const spoken = () => language;
 
 export function speak(chosen) {
   language = chosen;
-  localStorage.setItem("language", chosen);
+  try {
+    localStorage.setItem("language", chosen);
+  } catch {
+    // Not allowed, or no room: this page speaks it all the same.
+  }
 }
 
 export const has = (key) => key in SENTENCES;

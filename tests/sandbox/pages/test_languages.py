@@ -67,7 +67,7 @@ def test_twelve_languages_and_more_are_known_by_test() -> None:
 
 def test_document_and_script_choose_the_same_language() -> None:
     tags = [*TAGS, *([part.split(";")[0] for part in header.split(",")] for header in BROWSERS)]
-    words = (STATIC / "words.js").as_uri()
+    words = (STATIC / "languages.js").as_uri()
     script = f"""
       import {{ preferred }} from "{words}";
       import {{ readFileSync }} from "node:fs";

@@ -132,7 +132,7 @@ def test_no_sentence_is_missing_or_useless(page: "Page") -> None:
     ids=str,
 )
 def test_the_browsers_language_is_understood(page: "Page", tags: list[str], language: str) -> None:
-    assert page.evaluate("async (tags) => (await import('/pages/words.js')).preferred(tags)", tags) == language
+    assert page.evaluate("async (tags) => (await import('/pages/languages.js')).preferred(tags)", tags) == language
 
 
 @pytest.mark.parametrize(

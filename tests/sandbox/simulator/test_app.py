@@ -14,6 +14,7 @@ from sandbox.simulator.app import BODY_MOST_BYTES, VIEWERS_MOST, Page
 from sandbox.simulator.shop import NAMES, SimulatedShop
 from tests.support.dripping import answer as whole_answer
 from tests.support.dripping import dripping, listening_on_tcp, origin_of
+from tests.support.node import evaluated
 
 NOWHERE = "http://127.0.0.1:9"  # discard: nobody listens
 TURNED: list[tuple[str, str]] = []
@@ -66,6 +67,43 @@ def test_the_page_has_no_script_or_style_of_its_own(shop: SimulatedShop) -> None
     assert page.count("<script") == page.count('<script type="module" src=') == 1
     assert "<style" not in page
     assert " style=" not in page
+
+
+WISHES: list[tuple[list[str], str]] = [
+    (["zh-Hant-CN"], "zh-Hant"),
+    (["yue-HK"], "zh-Hant"),
+    (["zh-Hans-HK"], "zh-Hans"),
+    (["zh_TW.UTF-8"], "zh-Hant"),
+    (["cmn-Hans-CN"], "zh-Hans"),
+    (["fr", "zh-MO"], "zh-Hant"),
+    (["zha"], "en"),
+    ([], "en"),
+]
+
+
+@pytest.mark.parametrize("may_keep", [True, False])
+def test_its_language_is_chosen_by_the_one_rule(shop: SimulatedShop, tmp_path: Path, *, may_keep: bool) -> None:
+    """Also where a browser may keep nothing, for which a page of modules would stay blank."""
+    for name in ("words.js", "languages.js", "sentences.js"):
+        (tmp_path / name).write_text(ask(shop, "GET", f"/secret/{name}").text, encoding="utf-8")
+    script = f"""
+      import {{ readFileSync }} from "node:fs";
+      const kept = {{}};
+      const storage = {{ getItem: (key) => kept[key] ?? null, setItem: (key, value) => {{ kept[key] = value; }} }};
+      const locked = {{ get() {{ throw new Error("SecurityError"); }} }};
+      Object.defineProperty(globalThis, "localStorage", {"{ value: storage }" if may_keep else "locked"});
+      const wishes = JSON.parse(readFileSync(0, "utf8"));
+      const found = [];
+      for (const [at, languages] of wishes.entries()) {{
+        Object.defineProperty(globalThis, "navigator", {{ value: {{ languages }}, configurable: true }});
+        const {{ speak, spoken }} = await import(`{(tmp_path / "words.js").as_uri()}?${{at}}`);
+        found.push(spoken());
+        if (at === wishes.length - 1) speak("zh-Hant");
+        if (at === wishes.length - 1) found.push(spoken());
+      }}
+      console.log(JSON.stringify(found));
+    """
+    assert evaluated(script, [tags for tags, _ in WISHES]) == [*(language for _, language in WISHES), "zh-Hant"]
 
 
 @pytest.mark.parametrize(
