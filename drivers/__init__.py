@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bytes and wires: readers, tags, printer. Knows no money and no payment bytes.
 
-Reading order: isodep, readers, tags, simulated.
+Reading order: words, isodep, readers, tags, simulated.
 """
 
 __all__ = ["readers", "simulated", "tags"]

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from drivers import words
 from pengpos.core.errors import ReaderLostError
 from pengpos.core.ports import Card, NudgeableReader, Reader, ReaderHealth, ReaderState, TapListener
 
@@ -21,12 +22,6 @@ logger = logging.getLogger(__name__)
 
 NO_READER = "reader"
 """Stands for any reader while none was ever found: LOST with what is in the way, READY once there is one."""
-
-_NONE = ReaderHealth(
-    NO_READER, ReaderState.LOST, "no reader is plugged in", "Plug one in; if it is, see whether lsusb lists it"
-)
-_VANISHED = ("the reader is not there any more", "Plug it in again")
-_BROKEN_CURE = "It is started again by itself; if that does not help, restart the terminal and send us its log"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +138,8 @@ class ReaderSupervisor:
                 self._listener.health(ReaderHealth(NO_READER, ReaderState.READY))
                 self._reported = None
         else:
-            self._report(_NONE)
+            none = ReaderHealth(NO_READER, ReaderState.LOST, words.READER_NONE.said(), words.PLUG_IN.said())
+            self._report(none)
 
     def _report(self, trouble: ReaderHealth) -> None:
         """Report why there is no reader, unless each that was found reports for itself."""
@@ -198,7 +194,7 @@ class _Attendant:
             self._nudgeable = None
             reader.close()
         if self._vanished:
-            self._report(ReaderHealth(self._name, ReaderState.LOST, *_VANISHED))
+            self._report(ReaderHealth(self._name, ReaderState.LOST, words.VANISHED.said(), words.PLUG_AGAIN.said()))
 
     def _report(self, health: ReaderHealth) -> None:
         if health != self._reported:
@@ -242,5 +238,6 @@ def _trouble(call: Callable[[], None], name: str) -> ReaderHealth | None:
         return ReaderHealth(name, ReaderState.LOST, lost.detail, lost.cure)
     except Exception as error:  # the thread's entry: an alarm, and a fresh start
         logger.exception("%s: starting afresh", name)
-        return ReaderHealth(name, ReaderState.LOST, f"internal error: {error!r}", _BROKEN_CURE)
+        detail = words.BROKEN.said(error=f"{error!r}")
+        return ReaderHealth(name, ReaderState.LOST, detail, words.RESTART_TERMINAL.said())
     return None

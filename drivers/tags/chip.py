@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from drivers import words
 from drivers.tags.ntag_i2c import NtagI2c
 from drivers.tags.ntag_memory import NAME, I2cBus
 from pengpos.core.errors import ReaderLostError
@@ -50,8 +51,7 @@ class TagChip:
         try:
             bus = self._open_bus()
         except OSError as error:
-            cure = "Switch I2C on (raspi-config), and add the account to the group i2c"
-            raise ReaderLostError(name, f"the I2C bus cannot be opened ({error})", cure) from error
+            raise ReaderLostError(name, words.NO_BUS.said(error=str(error)), words.SWITCH_I2C.said()) from error
         try:
             chip = NtagI2c(bus, shop_address=self._shop_address, tell=lambda news: self._listener(news))
         except ReaderLostError:

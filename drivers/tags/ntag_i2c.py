@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from drivers import words
 from drivers.tags.ndef import message_of
 from drivers.tags.ntag_memory import ADDRESS, BLOCK, NAME, I2cBus, NtagMemory
 from drivers.tags.ntag_protection import Protection, holds, protect
@@ -130,7 +131,7 @@ class NtagI2c:
         finally:
             self._memory.release()
         if kept != b"".join(blocks):
-            raise ReaderLostError(NAME, "the tag chip does not keep what is written to it", "Put in another chip")
+            raise ReaderLostError(NAME, words.NOT_KEPT.said(), words.ANOTHER_CHIP.said())
         self._written = message
         self._phone_was_there, self._looked_at_s = False, self._monotonic_s()
         return True
@@ -141,11 +142,8 @@ class NtagI2c:
     def _check_capability(self) -> None:
         capability = self._memory.read_block(0)[12:]
         if capability not in _CAPABILITIES:
-            raise ReaderLostError(
-                NAME,
-                f"the tag chip holds something else than an empty tag ({capability.hex()})",
-                "Put in an NTAG I2C plus as it comes from its maker, or write its capability container anew",
-            )
+            detail = words.NO_EMPTY_TAG.said(capability=capability.hex())
+            raise ReaderLostError(NAME, detail, words.NEW_CHIP.said())
 
 
 def _blocks(message: bytes) -> list[bytes]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from enum import IntEnum, IntFlag
 from typing import Protocol
 
+from drivers import words
 from pengpos.core.errors import ReaderLostError
 
 ADDRESS = 0x55
@@ -92,7 +93,7 @@ class NtagMemory:
             self._pause(_LOOK_AGAIN_S)
             status = self._status()
         if status & (NsReg.EEPROM_WR_BUSY | NsReg.EEPROM_WR_ERR):
-            raise ReaderLostError(NAME, "the tag chip reports a write error", "Put in another chip")
+            raise ReaderLostError(NAME, words.WRITE_ERROR.said(), words.ANOTHER_CHIP.said())
 
     def release(self) -> None:
         """Let phones reach the memory: without this none could until the chip's watchdog ends."""
@@ -129,12 +130,10 @@ class NtagMemory:
         except OSError as error:
             raise self._no_answer(error) from error
         if len(data) != count:
-            raise ReaderLostError(NAME, f"{len(data)} bytes instead of {count}", "See to the wires of the I2C bus")
+            detail = words.TOO_SHORT.said(found=len(data), count=count)
+            raise ReaderLostError(NAME, detail, words.SEE_WIRES.said())
         return data
 
     def _no_answer(self, error: OSError) -> ReaderLostError:
-        return ReaderLostError(
-            NAME,
-            f"nobody answers on I2C address {self._address:02X} ({error})",
-            "See to the chip's wires, and that I2C is switched on (raspi-config)",
-        )
+        detail = words.NO_ANSWER.said(address=f"{self._address:02X}", error=str(error))
+        return ReaderLostError(NAME, detail, words.WIRES_AND_I2C.said())

@@ -16,8 +16,10 @@ import secrets
 from enum import StrEnum
 from typing import Final
 
+from drivers import words
 from drivers.tags.ntag_memory import BLOCK, NAME, NcReg, NtagMemory, Register
 from pengpos.core.errors import ReaderLostError
+from pengpos.i18n import Message
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +60,7 @@ def protect(memory: NtagMemory) -> Protection:
     if config[REG_LOCK] & LOCK_I2C:
         return _frozen(auth, access)
     if access[PT_I2C] & I2C_PROT:
-        raise _unusable("it lets only phones write")
+        raise _unusable(words.PHONES_WRITE)
     secret = secrets.token_bytes(6)
     memory.write_block(ACCESS_BLOCK, bytes([_ACCESS_WANTED, 0, 0, 0]) + secret + bytes([0, 0, PT_SRAM, 0, 0, 0]))
     if memory.read_block(ACCESS_BLOCK)[4:10] != _HIDDEN:  # plain memory: a 2k chip of the generation before
@@ -69,7 +71,7 @@ def protect(memory: NtagMemory) -> Protection:
     memory.clear_bits(Register.NC_REG, _SRAM_IN_PLACE_OF_MEMORY)
     memory.write_block(AUTH_BLOCK, auth[:AUTH0] + bytes([AUTH0_WANTED]))
     if not holds(memory):
-        raise _unusable("it does not keep its password protection")
+        raise _unusable(words.NOT_PROTECTED)
     return Protection.PROTECTED
 
 
@@ -90,15 +92,15 @@ def _access_block(memory: NtagMemory) -> bytes | None:
     try:
         memory.read_block(1)
     except ReaderLostError as error:
-        raise _unusable("it lets only phones read and write") from error
+        raise _unusable(words.PHONES_ONLY) from error
     return None
 
 
 def _frozen(auth: bytes, access: bytes) -> Protection:
     if _is_protected(auth, access) and access[PT_I2C] & I2C_PROT:
-        raise _unusable("it was locked against this terminal, for ever")
+        raise _unusable(words.LOCKED_OUT)
     if _is_protected(auth, access) and access[ACCESS] & NFC_PROT:
-        raise _unusable("it was locked against reading by phones, for ever")
+        raise _unusable(words.LOCKED_PHONES)
     return Protection.PROTECTED if _is_protected(auth, access) else Protection.FROZEN_OPEN
 
 
@@ -106,5 +108,5 @@ def _is_protected(auth: bytes, access: bytes) -> bool:
     return len(auth) == len(access) == BLOCK and auth[AUTH0] <= _AUTH0_ENOUGH
 
 
-def _unusable(detail: str) -> ReaderLostError:
-    return ReaderLostError(NAME, f"the tag chip cannot be used: {detail}", "Put in another NTAG I2C plus")
+def _unusable(detail: Message) -> ReaderLostError:
+    return ReaderLostError(NAME, words.CHIP_UNUSABLE.said(detail=detail), words.ANOTHER_PLUS.said())

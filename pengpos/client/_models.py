@@ -160,6 +160,9 @@ class ReaderView(_Object, kw_only=True, frozen=True):
     state: str
     detail: str = ""
     cure: str = ""
+    detail_in: Sentences | None = None
+    """For people; None where there is nothing to say, or a library says it."""
+    cure_in: Sentences | None = None
 
 
 class ScreenReport(_Object, kw_only=True, frozen=True, forbid_unknown_fields=True):

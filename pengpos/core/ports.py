@@ -98,7 +98,10 @@ class ReaderState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReaderHealth:
-    """One reader, its health, and for a lost one what happened and the technician's way out (English)."""
+    """One reader, its health, and for a lost one what happened and the technician's way out.
+
+    English as strings, and in each language where they are `pengpos.i18n.Said`.
+    """
 
     name: str
     state: ReaderState

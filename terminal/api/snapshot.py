@@ -27,13 +27,14 @@ from pengpos.client import (
 from pengpos.core.authority.limits import ASKS_ABOVE_MINOR, NO_LIMITS, Limits
 from pengpos.core.business_day import BusinessDay
 from pengpos.core.errors import JournalTransientError
-from pengpos.core.ports import Clock
+from pengpos.core.ports import Clock, ReaderHealth
 from pengpos.core.sale import Sale, SaleState
 from pengpos.core.times import rfc3339
 from pengpos.i18n import LANGUAGES
 from terminal.api.screens import Screens
 from terminal.api.views import SaleViews
 from terminal.backend.link import Link
+from terminal.device import words
 from terminal.device.alarms import Alarms
 from terminal.device.executor import BoundedExecutor
 from terminal.device.identity import Identity
@@ -156,10 +157,7 @@ class Snapshots:
                 since=rfc3339(self._link.since),
                 last_heard=rfc3339(self._link.last_heard_at) if self._link.last_heard_at else None,
             ),
-            readers=[
-                ReaderView(name=health.name, state=health.state.value, detail=health.detail, cure=health.cure)
-                for health in self._board.readers
-            ],
+            readers=[_reader(health) for health in self._board.readers],
             queue=self._queue(currency, sums.queue),
             alarms=self._alarms.shown,
             terminal=msgspec.structs.replace(
@@ -208,6 +206,17 @@ class Snapshots:
 def _stands_aside(sale: Sale) -> bool:
     """Whether a person may still have to do something about it: thousands that are merely stored are passed over."""
     return sale.parked or sale.state in _ASIDE
+
+
+def _reader(health: ReaderHealth) -> ReaderView:
+    return ReaderView(
+        name=health.name,
+        state=health.state.value,
+        detail=str(health.detail),
+        cure=str(health.cure),
+        detail_in=words.spoken(health.detail),
+        cure_in=words.spoken(health.cure),
+    )
 
 
 def _day(on: date, totals: DayTotals, currency: str) -> DayView:

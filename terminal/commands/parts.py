@@ -74,16 +74,24 @@ def _reported(status: Status) -> Finding:
     lost = [reader for reader in readers if reader.state == "lost"]
     if lost and ready:
         says = words.READERS_SOME_MORE if len(lost) > 1 else words.READERS_SOME
-        return worth_a_look(says, lost[0].cure, ready=", ".join(ready), **_first_of(lost))
+        return worth_a_look(says, _cure_of(lost[0]), ready=", ".join(ready), **_first_of(lost))
     if lost:
-        return broken(words.READERS_LOST if len(lost) > 1 else words.READER_LOST, lost[0].cure, **_first_of(lost))
+        return broken(words.READERS_LOST if len(lost) > 1 else words.READER_LOST, _cure_of(lost[0]), **_first_of(lost))
     if not ready:
         return worth_a_look(words.READERS_NONE_YET, words.SAY_AGAIN)
     return well(", ".join(ready))
 
 
 def _first_of(lost: Sequence[ReaderView]) -> Mapping[str, object]:
-    return {"lost": lost[0].name, "detail": lost[0].detail, "more": len(lost) - 1}
+    return {"lost": lost[0].name, "detail": _detail_of(lost[0]), "more": len(lost) - 1}
+
+
+def _detail_of(reader: ReaderView) -> Text:
+    return _each(reader.detail_in) or reader.detail
+
+
+def _cure_of(reader: ReaderView) -> Text:
+    return _each(reader.cure_in) or reader.cure
 
 
 def _plugged_in(settings: ReaderSettings) -> Finding:
@@ -114,7 +122,7 @@ def look_at_tag(status: Status | None, settings: Settings, root: Path) -> Findin
         return well(words.TAG_BY_READERS if settings.tag.pn53x else words.TAG_NONE)
     chip = None if status is None else next((one for one in status.readers if one.name == _TAG_CHIP), None)
     if chip is not None and chip.state == "lost":
-        return broken(chip.detail, chip.cure)
+        return broken(_detail_of(chip), _cure_of(chip))
     if not (root / settings.tag.chip.lstrip("/")).exists():
         return broken(words.TAG_NO_BUS, words.TAG_I2C, bus=settings.tag.chip)
     return well(words.TAG_WELL, bus=settings.tag.chip)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from pengpos.client import Sentences
-from pengpos.i18n import Catalogue, Message
+from pengpos.i18n import Catalogue, Message, Said
 
 CATALOGUE: Final = Catalogue("terminal", Path(__file__).parents[1] / "locale")
 message = CATALOGUE.message
@@ -43,6 +43,15 @@ def sentences(message: Message, /, **values: object) -> Sentences:
         zh_hans=message.in_language("zh-Hans", **values),
         zh_hant=message.in_language("zh-Hant", **values),
         en=message.in_language("en", **values),
+    )
+
+
+def spoken(text: str) -> Sentences | None:
+    """What a text says in every language, where it is one of ours."""
+    if not isinstance(text, Said):
+        return None
+    return Sentences(
+        zh_hans=text.in_language("zh-Hans"), zh_hant=text.in_language("zh-Hant"), en=text.in_language("en")
     )
 
 

@@ -22,7 +22,7 @@ _A_FILE = re.compile(rf"[\w./*{{}},-]*(\w\.({_KINDS})|/)$")
 _FIELD = re.compile(r"[a-z]\w*_\w+\*?")
 _OPTION = re.compile(r"(--[a-z-]+)( [A-Z]+)?$")
 _VARIABLE = re.compile(r"\bPENGPOS_\w+")
-_SOURCES = {".py", ".js", ".html", ".toml", ".in", ""}
+_SOURCES = {".py", ".js", ".html", ".toml", ".in", ".po", ""}
 
 
 def spans(page: str) -> Iterator[str]:
@@ -74,7 +74,7 @@ def _is_a_word(name: str) -> bool:
 
 @cache
 def sources() -> tuple[str, ...]:
-    """All program text, but for the tests, which name what must not be."""
+    """All program text, what it says to people too, but for the tests, which name what must not be."""
     files = [path for room in _ROOMS for path in (ROOT / room).rglob("*") if path.is_file() and path.suffix in _SOURCES]
     return tuple(path.read_text("utf-8") for path in [*files, ROOT / "Makefile", ROOT / "pyproject.toml"])
 

@@ -45,6 +45,7 @@ _PHONE: Final = ROOT / "sandbox" / "phone"
 PROGRAMS: Final = (
     SpeakingProgram(name="ui", code=ROOT / "ui", locale=ROOT / "ui" / "i18n" / "locale"),
     SpeakingProgram(name="pengpos", code=ROOT / "pengpos", locale=ROOT / "pengpos" / "locale"),
+    SpeakingProgram(name="drivers", code=ROOT / "drivers", locale=ROOT / "drivers" / "locale"),
     SpeakingProgram(name="queue", code=ROOT / "offline_queue", locale=ROOT / "offline_queue" / "locale"),
     SpeakingProgram(name="terminal", code=ROOT / "terminal", locale=ROOT / "terminal" / "locale"),
     SpeakingProgram(name="provisioning", code=_PROVISIONING, locale=_PROVISIONING / "locale"),

@@ -3,33 +3,16 @@
 
 import errno
 
+from drivers import words
 from pengpos.core.errors import ReaderLostError
 
-_NO_ACCESS_SERIAL = (
-    "this account may not open the port",
-    "Add the account to the group dialout (sudo usermod -aG dialout USER) and log in again",
-)
-_NO_ACCESS_USB = (
-    "this account may not open the reader",
-    "Give it to the group plugdev by a udev rule for its vendor, and plug it in again",
-)
-_BUSY_SERIAL = (
-    "another program holds the port",
-    "Stop the other program (ModemManager, nfc-poll, a second terminal)",
-)
-_BUSY_USB = (
-    "another program or the kernel's own driver holds the reader",
-    "Keep the kernel modules pn533_usb, pn533 and nfc from taking it (blacklist), and plug it in again",
-)
-_AWAY = ("the reader is not there", "Plug it in again")
-_HALF_THERE = (
-    "the reader does not answer as one",
-    "Unplug it and plug it in again; a PN532 module must be switched to HSU (UART) and have all four wires",
-)
-_SILENT = (
-    "the reader stopped answering",
-    "It is opened again by itself; if that does not help, unplug it and plug it in again",
-)
+_NO_ACCESS_SERIAL = (words.NO_ACCESS_PORT, words.DIALOUT)
+_NO_ACCESS_USB = (words.NO_ACCESS_USB, words.UDEV)
+_BUSY_SERIAL = (words.BUSY_PORT, words.STOP_MODEM)
+_BUSY_USB = (words.BUSY_USB, words.BLACKLIST)
+_AWAY = (words.AWAY, words.PLUG_AGAIN)
+_HALF_THERE = (words.HALF_THERE, words.SWITCH_UART)
+_SILENT = (words.SILENT, words.OPENED_AGAIN)
 _KEPT_OUT = frozenset({errno.EACCES, errno.EPERM, errno.EBUSY, errno.EWOULDBLOCK})
 _AWAY_NUMBERS = frozenset({errno.ENOENT, errno.ENXIO})
 
@@ -46,7 +29,8 @@ def reader_lost(reader: str, error: Exception, *, opening: bool, usb: bool) -> R
     else:
         known = _HALF_THERE if opening else _SILENT
     detail, cure = known
-    return ReaderLostError(reader, f"{detail} ({str(error) or type(error).__name__})", cure)
+    said = words.WITH_ERROR.said(detail=detail, error=str(error) or type(error).__name__)
+    return ReaderLostError(reader, said, cure.said())
 
 
 def was_kept_out(trouble: ReaderLostError) -> bool:
@@ -56,23 +40,19 @@ def was_kept_out(trouble: ReaderLostError) -> bool:
 
 def hung(reader: str) -> ReaderLostError:
     """The error for a card, or a driver, that comes to no end."""
-    return ReaderLostError(
-        reader,
-        "the reader hangs on a phone that comes to no end, or in its driver",
-        "Take the phone away; if that does not help, unplug the reader and plug it in again",
-    )
+    return ReaderLostError(reader, words.PHONE_HANGS.said(), words.TAKE_PHONE.said())
 
 
 def away(reader: str) -> ReaderLostError:
     """The error for a reader that is not plugged in any more."""
-    return ReaderLostError(reader, *_AWAY)
+    return ReaderLostError(reader, words.AWAY.said(), words.PLUG_AGAIN.said())
 
 
 def claimed(reader: str, driver: str) -> ReaderLostError:
     """The error for a reader that the kernel's own driver has taken."""
-    return ReaderLostError(reader, f"the kernel's driver {driver} holds the reader", _BUSY_USB[1])
+    return ReaderLostError(reader, words.KERNEL_HOLDS.said(driver=driver), words.BLACKLIST.said())
 
 
 def closed(reader: str) -> ReaderLostError:
     """The error for a reader that was given back."""
-    return ReaderLostError(reader, "the reader is closed", "Open it again")
+    return ReaderLostError(reader, words.CLOSED.said(), words.OPEN_AGAIN.said())

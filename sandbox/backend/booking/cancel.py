@@ -67,7 +67,6 @@ def cancel(
     """
     now = backend.clock.now()
     intent = intents.register(session, presentation, now)
-    held_orders.keep_standing(session, intent.terminal_id)
     outcome = intent.cancel_answer
     if outcome is None and unless_paid and _booked(session, intent) is not None:
         outcome = CancelOutcome.SETTLED

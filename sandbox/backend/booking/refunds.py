@@ -60,7 +60,6 @@ def refund(
     intent = intents.lock_own(session, intent_id, terminal_id, now)
     if intent is None:
         raise NotBookedYetError("no such payment yet; keep the refund behind it")
-    held_orders.keep_standing(session, terminal_id)
     earlier = session.get(RefundRow, (order.refund_id, terminal_id))
     if earlier is not None:
         if (earlier.intent_key, earlier.requested_minor) != (intent.key, order.amount_minor):

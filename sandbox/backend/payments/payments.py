@@ -124,13 +124,7 @@ def take(backend: Backend, presented: Presented) -> Verdict:
 def _take(session: Session, backend: Backend, presented: Presented) -> Verdict | ConflictError:
     now = backend.clock.now()
     issuers = backend.issuer.trusted
-    intent = intents.register(
-        session,
-        presented.presentation,
-        now,
-        number=presented.number,
-        goods_are_gone=presented.accepted_offline,
-    )
+    intent = intents.register(session, presented.presentation, now, number=presented.number)
     read = judgement.read(presented.presentation, presented.wallet_credential, presented.authorisation, issuers)
     digest = judgement.identity_of(read, presented.wallet_credential, presented.authorisation)
     payment = session.scalars(

@@ -58,16 +58,6 @@ class Order:
     currency: str | None = None
 
 
-def keep_standing(session: Session, terminal_id: str) -> None:
-    """Until this transaction ends nobody revokes or suspects the terminal: whoever does waits, and then it is so.
-
-    To be called before anything is waited for that may take long, such as a merchant's account: an order that has
-    looked before it waited would be done though the operator has been answered that the key is revoked.
-    """
-    lock = {"read": True, "key_share": True}  # events go on: they change no key
-    session.get_one(TerminalRow, terminal_id, with_for_update=lock, populate_existing=True)
-
-
 def must_be_held(session: Session, order: Order) -> HeldBecause | None:
     """Why this order must wait for a person; None: it may be done at once.
 

@@ -3,13 +3,17 @@
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
+from drivers.readers.pcsc.errors import hung
 from offline_queue.journal.reader import JournalReader
 from offline_queue.values import DayTotals
-from pengpos.client import Status
+from pengpos.client import ReaderView, Status
 from pengpos.core.errors import JournalMediumError
+from pengpos.core.ports import ReaderHealth, ReaderState
 from sandbox.phone.phone import VirtualPhone
+from terminal.api.snapshot import _reader
 from tests.support.counter import Counter, until
 
 
@@ -89,3 +93,16 @@ def test_takings_of_yesterday_are_not_shown_as_those_of_today(
     day = counter.status.day
     assert day is not None
     assert (day.count, day.total) == (0, 0)
+
+
+def test_a_lost_reader_is_told_in_each_language_and_what_a_library_says_as_it_is() -> None:
+    trouble = hung("R")
+    ours = _reader(ReaderHealth("R", ReaderState.LOST, trouble.detail, trouble.cure))
+    sent = msgspec.json.decode(msgspec.json.encode(ours), type=ReaderView)
+    assert sent == ours
+    assert sent.detail_in is not None
+    assert sent.detail_in.en == sent.detail == trouble.detail
+    assert sent.cure_in is not None
+    assert sent.cure_in.zh_hant == "請將手機拿開；若仍不行，請拔下讀卡機再插上"
+    theirs = _reader(ReaderHealth("R", ReaderState.LOST, "0x80100004", "-"))
+    assert (theirs.detail, theirs.detail_in) == ("0x80100004", None)

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from drivers.readers.pcsc import discovery
+from drivers.readers.pcsc import errors as pcsc_errors
 from pengpos.client import AlarmView, Home, LinkView, QueueView, ReaderView, ScreenView, Sentences, Status
 from pengpos.core.errors import ReaderLostError
 from provisioning import words
@@ -17,6 +18,7 @@ from terminal.commands import parts, technician
 from terminal.device import alarm_words
 from terminal.device.alarms import alarm_view
 from terminal.device.settings import MirrorSettings, ReaderSettings, Settings, TagSettings
+from terminal.device.words import spoken
 
 GREEN, YELLOW, RED = Light.GREEN, Light.YELLOW, Light.RED
 PICC, TOKEN = "ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 00", "Yubico YubiKey OTP+FIDO+CCID 00 00"
@@ -70,6 +72,25 @@ def test_the_running_terminal_says_whether_its_readers_sell(
 
     monkeypatch.setattr(discovery, "list_readers", never)
     check(parts.look_at_readers(status(*readers), ReaderSettings()), light, says)
+
+
+@pytest.mark.parametrize("name", ["ACS ACR1252", "tag chip"])
+def test_what_is_wrong_with_a_reader_or_the_tag_is_said_in_the_technicians_language(name: str) -> None:
+    trouble = pcsc_errors.hung(name)
+    one = ReaderView(
+        name=name, state="lost", detail=str(trouble.detail), cure=str(trouble.cure),
+        detail_in=spoken(trouble.detail), cure_in=spoken(trouble.cure),
+    )  # fmt: skip
+    settings = Settings(tag=TagSettings(chip="/dev/i2c-1"))
+    found = (
+        parts.look_at_tag(status(one), settings, Path("/"))
+        if name == "tag chip"
+        else parts.look_at_readers(status(one), settings.readers)
+    )
+    says, cure = found.in_language("zh-Hans")
+    assert says.endswith("读卡器没有响应：驱动执行上一条命令后没有返回")
+    assert cure == "请把手机拿开；若仍不行，请拔下读卡器再插上"
+    assert found.says.endswith("its driver does not return from the last command")
 
 
 @pytest.mark.parametrize(
