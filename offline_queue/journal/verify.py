@@ -117,11 +117,11 @@ def _walk(connection: Connection, path: Path, after: int, previous: bytes) -> It
             previous = row_hash
             yield row, row_hash
     except UnreadableSaleError as error:
-        raise JournalCorruptError(seq, str(error)) from error
+        raise JournalCorruptError(seq, words.ROW_UNREADABLE.said(error=str(error))) from error
     except DatabaseError as error:
         failure = failure_of(path, error)
         if isinstance(failure, JournalUnusableError):
-            failure = JournalCorruptError(seq + 1, f"it cannot be read ({error})")
+            failure = JournalCorruptError(seq + 1, words.ROW_UNREADABLE.said(error=str(error)))
         raise failure from error
 
 
@@ -153,7 +153,7 @@ class _FullWalk:
             case _:
                 pass  # epochs, and the notes of earlier versions: nothing is derived
         if (row.epoch, row.counter) != (self._numbers.epoch, self._numbers.counter):
-            raise JournalCorruptError(row.seq, "its epoch and counter do not follow")
+            raise JournalCorruptError(row.seq, words.ROW_NUMBERS.said())
 
     def finish(self, head: Head) -> None:
         """Nothing derived may be left that no row has confirmed, and no table may claim to follow rows to come."""
@@ -170,33 +170,31 @@ class _FullWalk:
         for what, sql in counts.items():
             found = self._connection.execute(sql).fetchone()[0]
             if found != self.confirmed[what]:
-                raise JournalCorruptError(
-                    head.seq + 1,
-                    f"table {what} holds {found} entries, the journal's rows give {self.confirmed[what]}",
-                )
+                counted = words.ROW_COUNT.said(table=what, found=found, counted=self.confirmed[what])
+                raise JournalCorruptError(head.seq + 1, counted)
         if head.seq == 0:
-            raise JournalCorruptError(1, "missing: the journal is empty")
+            raise JournalCorruptError(1, words.ROW_EMPTY.said())
         if self._projected > head.seq:
-            raise JournalCorruptError(head.seq + 1, f"missing, although the tables follow row {self._projected}")
+            raise JournalCorruptError(head.seq + 1, words.ROW_AHEAD.said(row=self._projected))
 
     def _check_sale(self, row: Row) -> None:
         try:
             sale = decode_sale(row.body)
         except UnreadableSaleError as error:
-            raise JournalCorruptError(row.seq, str(error)) from error
+            raise JournalCorruptError(row.seq, words.ROW_UNREADABLE.said(error=str(error))) from error
         found = self._one(_SALE, sale.sale_id.bytes)
         if str(sale.sale_id) != row.subject or found is None:
-            raise JournalCorruptError(row.seq, "its sale is not in the table of sales")
+            raise JournalCorruptError(row.seq, words.ROW_NO_SALE.said())
         if row.counter > self._numbers.counter and row.counter == sale.intent.counter:
             self._numbers = Numbers(self._numbers.epoch, row.counter)
         no, *columns = found
         if columns[2] < row.seq:
-            raise JournalCorruptError(row.seq, f"the table of sales stands on the older row {columns[2]}")
+            raise JournalCorruptError(row.seq, words.ROW_OLDER.said(row=columns[2]))
         self._check_wallet(row, sale)
         if columns[2] > row.seq:
             return
         if tuple(columns) != self._sale_columns(sale, row):
-            raise JournalCorruptError(row.seq, "the table of sales says something else")
+            raise JournalCorruptError(row.seq, words.ROW_OTHER_SALE.said())
         self.confirmed["sale"] += 1
         for refund in refund_rows(sale, no):
             self._expect(row, "refund", self._one("SELECT * FROM refund WHERE refund_id = ?", refund[0]), refund)
@@ -216,19 +214,19 @@ class _FullWalk:
         found = self._one("SELECT counter, seq, blocked_seq FROM wallet_key WHERE kid = ?", sale.authorised.wallet_kid)
         authorised = sale.authorised.counter.to_bytes(8, "big")
         if found is None or found[0] < authorised:
-            raise JournalCorruptError(row.seq, "the wallet key's counter is not in the table of keys")
+            raise JournalCorruptError(row.seq, words.ROW_KEY_COUNTER.said())
         counter, seq, blocked_seq = found
         if seq == row.seq:
             self._expect(row, "wallet_key", counter, authorised)
         if sale.state is SaleState.DECLINED_AT_SYNC and not 0 < blocked_seq <= row.seq:
-            raise JournalCorruptError(row.seq, "the wallet key is not blocked in the table of keys")
+            raise JournalCorruptError(row.seq, words.ROW_KEY_BLOCKED.said())
         if blocked_seq == row.seq:
             self._expect(row, "blocked", sale.state, SaleState.DECLINED_AT_SYNC)
 
     def _check_document(self, row: Row, kind: str) -> None:
         found = self._one("SELECT version, seq, body FROM document WHERE kind = ?", kind)
         if found is None or found[1] < row.seq:
-            raise JournalCorruptError(row.seq, f"document {kind} is missing or older")
+            raise JournalCorruptError(row.seq, words.ROW_DOCUMENT.said(kind=kind))
         version, seq, body = found
         if seq == row.seq:
             signed_head = (str(version), body), (row.subject, row.body)
@@ -239,20 +237,20 @@ class _FullWalk:
         kind, _, key = row.subject.partition("/")
         found = self._one("SELECT seq FROM value WHERE kind = ? AND key = ?", kind, key)
         if found is None or found[0] < row.seq:
-            raise JournalCorruptError(row.seq, f"value {row.subject} is missing or older")
+            raise JournalCorruptError(row.seq, words.ROW_VALUE.said(name=row.subject))
         self.confirmed["value"] += found[0] == row.seq
 
     def _check_issuer_time(self, row: Row) -> None:
         at = int.from_bytes(row.body, "big")
         found = self._one("SELECT at, seq FROM issuer_time")
         if found is None or found[0] < at:
-            raise JournalCorruptError(row.seq, "the issuers' latest time is not kept")
+            raise JournalCorruptError(row.seq, words.ROW_ISSUER_TIME.said())
         if found[1] == row.seq:
             self._expect(row, "issuer_time", found[0], at)
 
     def _expect(self, row: Row, what: str, found: Any, wanted: Any) -> None:
         if found != wanted:
-            raise JournalCorruptError(row.seq, f"table {what} says something else")
+            raise JournalCorruptError(row.seq, words.ROW_TABLE.said(table=what))
         self.confirmed[what] += 1
 
     def _one(self, sql: str, *values: Any) -> Any:

@@ -17,6 +17,7 @@ from offline_queue.journal.verify import verify
 from offline_queue.values import DocumentStored, Head, HeadSigned, IssuerTimeSeen, ValueStored
 from pengpos.core.errors import JournalCorruptError, JournalError, JournalMediumError
 from pengpos.core.sale import Refund, SaleState
+from pengpos.i18n import in_language
 from workshop.samples.journal import NOON, HeldClock, SaleMaker, moved, store
 
 KEY = bytes(32)
@@ -131,6 +132,7 @@ def test_a_derived_table_that_says_something_else_is_named_by_its_row(path: Path
     with pytest.raises(JournalCorruptError) as trouble:
         verify(path, KEY)
     assert trouble.value.seq == seq
+    assert in_language(trouble.value.detail, "zh-Hans") != trouble.value.detail, "what a technician reads"
 
 
 @pytest.mark.parametrize(
