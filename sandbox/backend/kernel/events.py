@@ -7,12 +7,13 @@ that a stream which resumes after number N misses nothing.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.orm import Session
 
+from sandbox.backend.kernel import event_statements
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records.tables import EventKind, EventRow, TerminalRow
 
@@ -24,19 +25,55 @@ KEPT_S = 7 * 86_400
 _PAGE = 100
 _FORGOTTEN_AT_ONCE = 5_000
 _ASKED_AT_ONCE = 500
+_CALLER = "caller"
 
 
 def emit(session: Session, terminal_id: str, kind: EventKind, data: dict[str, Any], at: int) -> None:
     """Write an event for one terminal; its streams wake when the transaction has been committed."""
-    seq = session.scalar(
-        update(TerminalRow)
-        .where(TerminalRow.id == terminal_id)
-        .values(event_seq=TerminalRow.event_seq + 1)
-        .returning(TerminalRow.event_seq)
-        .execution_options(synchronize_session=False)
-    )
-    session.add(EventRow(terminal_id=terminal_id, seq=seq, kind=kind, data=data, at=at))
+    emit_in_order(session, terminal_id, [(kind, data)], at)
+
+
+def emit_in_order(
+    session: Session, terminal_id: str, told: Sequence[tuple[EventKind, dict[str, Any]]], at: int
+) -> None:
+    """As `emit`, several at once."""
+    session.flush()
+    is_seen = session.info.get(_CALLER) == terminal_id
+    write(session.connection(), terminal_id, told, at, is_seen=is_seen)
+    if is_seen:
+        del session.info[_CALLER]
     session.info.setdefault("wake", set()).add(terminal_id)
+
+
+def begin_call(session: Session, terminal_id: str) -> None:
+    """This transaction does what a terminal asks for: that it was here is written with its events, or at the end."""
+    session.info[_CALLER] = terminal_id
+
+
+def end_call(session: Session, now: int) -> None:
+    """All else is done."""
+    caller = session.info.pop(_CALLER, None)
+    if caller is not None:
+        session.get_one(TerminalRow, caller).last_seen_at = now
+
+
+def write(
+    connection: Connection,
+    terminal_id: str,
+    told: Sequence[tuple[EventKind, dict[str, Any]]],
+    at: int,
+    *,
+    is_seen: bool = False,
+) -> None:
+    """Two statements, however many events; `is_seen`: the terminal was here. The caller wakes its streams."""
+    number = event_statements.NUMBER_SEEN if is_seen else event_statements.NUMBER
+    seen = {"seen_at": at} if is_seen else {}
+    newest = number.first(connection, terminal_id=terminal_id, events=len(told), **seen)
+    assert newest is not None  # no terminal is ever deleted
+    values: dict[str, Any] = {"terminal_id": terminal_id, "first": newest[0] - len(told) + 1, "at": at}
+    for place, (kind, data) in enumerate(told):
+        values |= {f"kind{place}": kind, f"data{place}": data}
+    event_statements.events(len(told)).run(connection, **values)
 
 
 def emit_to_all(session: Session, kind: EventKind, data: dict[str, Any], at: int) -> None:

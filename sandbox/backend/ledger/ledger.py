@@ -9,10 +9,11 @@ not kept have cost us), `set_aside` (what we owe a shopper, and keep for what on
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.orm import Session
 
 from sandbox.backend.errors import BackendError
+from sandbox.backend.ledger import statements
 from sandbox.backend.records.database import insert_if_new
 from sandbox.backend.records.tables import AccountKind, EntryRow, LedgerAccountRow, PostingKind, PostingRow
 
@@ -29,6 +30,7 @@ __all__ = [
     "lock",
     "share_out",
     "transfer",
+    "transfer_if_there",
 ]
 
 _WITHOUT_CREDIT = frozenset({AccountKind.SHOPPER, AccountKind.PURSE, AccountKind.SET_ASIDE})
@@ -104,6 +106,31 @@ def share_out(
         _post(session, kind, [(giver, -total), *given], currency=currency, at=at, intent_key=intent_key)
 
 
+def transfer_if_there(
+    connection: Connection,
+    kind: PostingKind,
+    *,
+    giver: Account,
+    taker: Account,
+    amount_minor: int,
+    currency: str,
+    at: int,
+    intent_key: str,
+) -> bool:
+    """As `transfer`, by four statements; False: an account is short or has not been used yet.
+
+    Then the caller undoes its transaction, or its part of one.
+    """
+    moved = list[tuple[int, int]]()
+    for account, amount in sorted(((giver, -amount_minor), (taker, amount_minor)), key=_by_name):
+        account_id = _move(connection, account, amount, currency)
+        if account_id is None:
+            return False
+        moved.append((account_id, amount))
+    _write_down(connection, kind, moved, at=at, intent_key=intent_key)
+    return True
+
+
 def lock(session: Session, account: Account, currency: str) -> None:
     """Keep an account from every other transaction until this one ends, for a decision on what it has given before."""
     _locked(session, account, currency)
@@ -130,20 +157,15 @@ def gather(
 
 def balance(session: Session, account: Account, currency: str) -> int:
     """The balance of an account; 0 if it was never used."""
-    found = session.scalar(
-        select(LedgerAccountRow.balance_minor).where(
-            LedgerAccountRow.kind == account.kind,
-            LedgerAccountRow.owner == account.owner,
-            LedgerAccountRow.currency == currency,
-        )
-    )
-    return found or 0
+    return session.scalar(select(LedgerAccountRow.balance_minor).where(*_is(account, currency))) or 0
 
 
 def balances(session: Session, account: Account) -> dict[str, int]:
     """The balance of an account in each currency it has ever held."""
-    rows = session.scalars(
-        select(LedgerAccountRow).where(LedgerAccountRow.kind == account.kind, LedgerAccountRow.owner == account.owner)
+    rows = session.execute(
+        select(LedgerAccountRow.currency, LedgerAccountRow.balance_minor).where(
+            LedgerAccountRow.kind == account.kind, LedgerAccountRow.owner == account.owner
+        )
     )
     return {row.currency: row.balance_minor for row in rows}
 
@@ -185,35 +207,73 @@ def _post(
     at: int,
     intent_key: str | None,
 ) -> None:
+    """Money first, each account by one statement that also says whether it is there and has so much."""
     if sum(amount for _, amount in entries) != 0:
         raise ValueError("a posting that does not add up to zero")
+    session.flush()
+    connection, moved = session.connection(), list[tuple[int, int]]()
     # Always in one order, so that two postings never wait for each other.
-    rows = {account: _locked(session, account, currency) for account, _ in sorted(entries, key=_by_name)}
-    for account, amount in entries:
-        if account.kind in _WITHOUT_CREDIT and rows[account].balance_minor + amount < 0:
-            raise InsufficientFundsError(account, -(rows[account].balance_minor + amount))
-    posting = PostingRow(kind=kind, intent_key=intent_key, at=at)
-    session.add(posting)
-    session.flush()
-    for account, amount in entries:
-        rows[account].balance_minor += amount
-        session.add(EntryRow(posting_id=posting.id, account_id=rows[account].id, amount_minor=amount))
-    session.flush()
+    for account, amount in sorted(entries, key=_by_name):
+        try:
+            moved.append((_move_or_raise(session, account, amount, currency), amount))
+        except InsufficientFundsError:
+            for account_id, undone in moved:
+                statements.MOVE_BACK.run(connection, account_id=account_id, minor=undone)
+            raise
+    _write_down(connection, kind, moved, at=at, intent_key=intent_key)
+
+
+def _move_or_raise(session: Session, account: Account, amount: int, currency: str) -> int:
+    """As `_move`, of an account that may not be there yet. Raises InsufficientFundsError, with nothing changed."""
+    moved = _move(session.connection(), account, amount, currency)
+    if moved is None:
+        left = _locked(session, account, currency) + amount
+        if left < 0 and account.kind in _WITHOUT_CREDIT:
+            raise InsufficientFundsError(account, -left)
+        moved = _move(session.connection(), account, amount, currency)
+        assert moved is not None
+    return moved
+
+
+def _move(connection: Connection, account: Account, amount: int, currency: str) -> int | None:
+    """Change one balance; the account's own number. None: it is short, or not there, and nothing has been changed."""
+    statement = statements.MOVE_IF_THERE if account.kind in _WITHOUT_CREDIT else statements.MOVE
+    moved = statement.first(
+        connection, of_kind=account.kind, of_owner=account.owner, in_currency=currency, minor=amount
+    )
+    return None if moved is None else int(moved[0])
+
+
+def _write_down(
+    connection: Connection, kind: PostingKind, moved: Sequence[tuple[int, int]], *, at: int, intent_key: str | None
+) -> None:
+    posting = statements.POSTING.first(connection, kind=kind, intent_key=intent_key, at=at)
+    assert posting is not None
+    sides: dict[str, int] = {}
+    for place, (account_id, amount) in enumerate(moved):
+        sides |= {f"account{place}": account_id, f"minor{place}": amount}
+    statements.entries(len(moved)).run(connection, posting_id=posting[0], **sides)
 
 
 def _by_name(entry: tuple[Account, int]) -> tuple[str, str]:
     return entry[0].kind, entry[0].owner
 
 
-def _locked(session: Session, account: Account, currency: str) -> LedgerAccountRow:
-    insert_if_new(session, LedgerAccountRow, kind=account.kind, owner=account.owner, currency=currency, balance_minor=0)
-    return session.scalars(
-        select(LedgerAccountRow)
-        .where(
-            LedgerAccountRow.kind == account.kind,
-            LedgerAccountRow.owner == account.owner,
-            LedgerAccountRow.currency == currency,
+def _locked(session: Session, account: Account, currency: str) -> int:
+    """The balance of an account, made if it was not there, and kept from every other transaction."""
+    locked = select(LedgerAccountRow.balance_minor).where(*_is(account, currency)).with_for_update()
+    found = session.scalar(locked)
+    if found is None:
+        insert_if_new(
+            session, LedgerAccountRow, kind=account.kind, owner=account.owner, currency=currency, balance_minor=0
         )
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
+        found = session.scalars(locked).one()
+    return found
+
+
+def _is(account: Account, currency: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        LedgerAccountRow.kind == account.kind,
+        LedgerAccountRow.owner == account.owner,
+        LedgerAccountRow.currency == currency,
+    )

@@ -25,20 +25,14 @@ from sqlalchemy.sql import ClauseElement
 from pengpos.core.times import LATE_PAYMENT_S
 from sandbox.backend.records.prepared import Prepared
 from sandbox.backend.records.tables import (
-    AccountKind,
     AccountRow,
     Base,
     DenylistRow,
     DocumentRow,
-    EntryRow,
-    EventKind,
-    EventRow,
     IntentRow,
     IntentStatus,
-    LedgerAccountRow,
     MerchantRow,
     PaymentRow,
-    PostingRow,
     RequestNonceRow,
     TerminalCounterRow,
     TerminalKeyRow,
@@ -47,7 +41,7 @@ from sandbox.backend.records.tables import (
     WalletCredentialRow,
 )
 
-_INT: Final = LedgerAccountRow.balance_minor.type
+_INT: Final = IntentRow.created_at.type
 
 
 def columns_of(model: type[Base], *, but: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -139,81 +133,6 @@ def _payment(_: Dialect) -> ClauseElement:
     return insert(PaymentRow).values(values).returning(PaymentRow.id)
 
 
-def _posting(_: Dialect) -> ClauseElement:
-    values: dict[str, Any] = {name: bindparam(name) for name in columns_of(PostingRow, but=("id",))}
-    return insert(PostingRow).values(values).returning(PostingRow.id)
-
-
-def _account(kind: AccountKind) -> Any:
-    return update(LedgerAccountRow).where(
-        LedgerAccountRow.kind == kind,
-        LedgerAccountRow.owner == bindparam("owner_id"),
-        LedgerAccountRow.currency == bindparam("in_currency"),
-    )
-
-
-def _give(_: Dialect) -> ClauseElement:
-    """From a shopper who has so much; nothing comes back of one who has not."""
-    left = LedgerAccountRow.balance_minor - bindparam("minor", type_=_INT)
-    given: ClauseElement = (
-        _account(AccountKind.SHOPPER)
-        .where(LedgerAccountRow.balance_minor >= bindparam("minor", type_=_INT))
-        .values(balance_minor=left)
-        .returning(LedgerAccountRow.id)
-    )
-    return given
-
-
-def _take(_: Dialect) -> ClauseElement:
-    """To a merchant; nothing comes back of one that has not had this currency before."""
-    taken: ClauseElement = (
-        _account(AccountKind.MERCHANT)
-        .values(balance_minor=LedgerAccountRow.balance_minor + bindparam("minor", type_=_INT))
-        .returning(LedgerAccountRow.id)
-    )
-    return taken
-
-
-def _entries(_: Dialect) -> ClauseElement:
-    sides = (("giver_id", "given"), ("taker_id", "taken"))
-    return insert(EntryRow).values([
-        {"posting_id": bindparam("posting_id"), "account_id": bindparam(whose), "amount_minor": bindparam(minor)}
-        for whose, minor in sides
-    ])  # fmt: skip
-
-
-def _terminal(*, is_seen: bool) -> Prepared:
-    """Numbers for its events; of a request of its own also that it was here."""
-
-    def statement(_: Dialect) -> ClauseElement:
-        values: dict[str, Any] = {"event_seq": TerminalRow.event_seq + bindparam("events", type_=_INT)}
-        if is_seen:
-            values["last_seen_at"] = bindparam("now")
-        return update(TerminalRow).where(TerminalRow.id == bindparam("terminal_id")).values(values).returning(
-            TerminalRow.event_seq
-        )  # fmt: skip
-
-    return Prepared(statement, [TerminalRow.event_seq.type])
-
-
-def _events(kinds: tuple[EventKind, ...]) -> Prepared:
-    """One event behind the other; `data0`, `data1` …: what each says."""
-
-    def statement(_: Dialect) -> ClauseElement:
-        return insert(EventRow).values([
-            {
-                "terminal_id": bindparam("terminal_id"),
-                "seq": bindparam("first", type_=_INT) + place,
-                "kind": kind,
-                "data": bindparam(f"data{place}", type_=EventRow.data.type),
-                "at": bindparam("now"),
-            }
-            for place, kind in enumerate(kinds)
-        ])  # fmt: skip
-
-    return Prepared(statement)
-
-
 INTENT_COLUMNS: Final = columns_of(IntentRow)
 PAYMENT_COLUMNS: Final = columns_of(PaymentRow, but=("id",))
 NONCE: Final = _new_row(RequestNonceRow, RequestNonceRow.seen_at)
@@ -237,12 +156,3 @@ WALLET: Final = Prepared(
     ],
 )
 PAYMENT: Final = Prepared(_payment, [PaymentRow.id.type])
-POSTING: Final = Prepared(_posting, [PostingRow.id.type])
-TAKE: Final = Prepared(_take, [LedgerAccountRow.id.type])
-GIVE: Final = Prepared(_give, [LedgerAccountRow.id.type])
-ENTRIES: Final = Prepared(_entries)
-TERMINAL_SEEN: Final = _terminal(is_seen=True)
-TERMINAL: Final = _terminal(is_seen=False)
-_BOOKED: Final = (EventKind.PAYMENT, EventKind.INTENT)
-EVENTS: Final = _events(_BOOKED)
-EVENTS_AFTER_ITS_TIME: Final = _events((EventKind.INTENT, *_BOOKED))

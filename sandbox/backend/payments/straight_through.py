@@ -23,18 +23,21 @@ from pengpos.wire.objects.authorisation import Funding
 from sandbox.backend.booking import booking
 from sandbox.backend.errors import BackendError
 from sandbox.backend.intents import event_data, finality, intents, reports, trial_amounts
+from sandbox.backend.kernel import events
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.kept import Shop, SignedRisk
+from sandbox.backend.ledger import ledger
+from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
 from sandbox.backend.offers import line_items
 from sandbox.backend.payments import payments
 from sandbox.backend.payments import straight_statements as statements
 from sandbox.backend.payments.payments import Presented
 from sandbox.backend.records.tables import (
     DocumentRow,
+    EventKind,
     IntentRow,
     IntentStatus,
     PaymentRow,
-    PostingKind,
     TerminalKeyState,
     TerminalRow,
 )
@@ -295,35 +298,33 @@ def _meet_wallet(connection: Connection, plan: Plan, signed: Signed | None) -> _
 
 
 def _move_money(connection: Connection, plan: Plan) -> None:
-    """Last of what others wait for; the merchant's account first, as everywhere."""
-    payment, minor = plan.payment, plan.payment.taken_minor
-    (posting_id,) = _must(
-        statements.POSTING.first(connection, kind=PostingKind.PAYMENT, intent_key=payment.intent_key, at=plan.now)
+    """Last of what others wait for."""
+    payment = plan.payment
+    assert payment.account_id is not None
+    paid = ledger.transfer_if_there(
+        connection,
+        PostingKind.PAYMENT,
+        giver=Account(AccountKind.SHOPPER, payment.account_id),
+        taker=Account(AccountKind.MERCHANT, plan.shop.merchant.id),
+        amount_minor=payment.taken_minor,
+        currency=payment.currency,
+        at=plan.now,
+        intent_key=payment.intent_key,
     )
-    merchant_id = plan.shop.merchant.id
-    (taker_id,) = _must(
-        statements.TAKE.first(connection, owner_id=merchant_id, in_currency=payment.currency, minor=minor)
-    )
-    (giver_id,) = _must(
-        statements.GIVE.first(connection, owner_id=payment.account_id, in_currency=payment.currency, minor=minor)
-    )
-    statements.ENTRIES.run(
-        connection, posting_id=posting_id, giver_id=giver_id, given=-minor, taker_id=taker_id, taken=minor
-    )
+    if not paid:
+        raise NotStraightError
 
 
 def _tell_terminal(connection: Connection, plan: Plan, *, is_seen: bool) -> None:
     intent, now = plan.intent, plan.now
     report = reports.of_first_payment(plan.payment)
-    told = [event_data.of_payment(report), event_data.of_intent(reports.of_intent_beside(intent, report, now))]
+    told = [
+        (EventKind.PAYMENT, event_data.of_payment(report)),
+        (EventKind.INTENT, event_data.of_intent(reports.of_intent_beside(intent, report, now))),
+    ]
     if plan.comes_after_its_time:
-        told.insert(0, _lapsed(plan))
-    seen = {"now": now} if is_seen else {}
-    terminal = statements.TERMINAL_SEEN if is_seen else statements.TERMINAL
-    (newest,) = _must(terminal.first(connection, terminal_id=intent.terminal_id, events=len(told), **seen))
-    events = statements.EVENTS if len(told) == 2 else statements.EVENTS_AFTER_ITS_TIME
-    data = {f"data{place}": said for place, said in enumerate(told)}
-    events.run(connection, terminal_id=intent.terminal_id, first=newest - len(told) + 1, now=now, **data)
+        told.insert(0, (EventKind.INTENT, _lapsed(plan)))
+    events.write(connection, intent.terminal_id, told, now, is_seen=is_seen)
 
 
 def _lapsed(plan: Plan) -> dict[str, Any]:

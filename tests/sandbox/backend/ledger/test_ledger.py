@@ -26,6 +26,24 @@ def test_a_shopper_has_no_credit(shop: Shop) -> None:
         assert ledger.balance(session, MERCHANT, "CNY") == 0
 
 
+def test_what_is_short_leaves_the_others_as_they_were(shop: Shop) -> None:
+    """Of a posting whose transaction goes on: money set aside then pays what the shopper's own could not."""
+    aside = Account(AccountKind.SET_ASIDE, "k-1")
+
+    def pay(session: Session) -> dict[Account, int]:
+        move(session, PLAY_MONEY, SHOPPER, 5)
+        move(session, PLAY_MONEY, aside, 3)
+        shares = [(aside, 3), (SHOPPER, 6)]
+        with pytest.raises(InsufficientFundsError) as short:
+            ledger.gather(session, PostingKind.PAYMENT, shares=shares, taker=MERCHANT, currency="CNY", at=0)
+        assert (short.value.account, short.value.short_minor) == (SHOPPER, 1)
+        return {one: ledger.balance(session, one, "CNY") for one in (MERCHANT, SHOPPER, aside)}
+
+    assert shop.backend.db.write(pay) == {MERCHANT: 0, SHOPPER: 5, aside: 3}
+    with shop.backend.db.read() as session:
+        assert ledger.check(session).balanced
+
+
 @pytest.mark.parametrize("amount", [-1, -1_000])
 def test_a_transfer_goes_one_way(shop: Shop, amount: int) -> None:
     with pytest.raises(ValueError, match="one way"):
