@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Routes of the terminal, shopper and operator APIs, and who is calling. Nothing is decided here.
 
-Reading order: request_head, caller, routing, problem_translation, rendering, terminal_api, payment_route, paying,
-batch, wallet_api, wallet_sharing_api, operator_side, delivery.
+Reading order: request_head, admission, caller, routing, problem_translation, rendering, terminal_api, payment_route,
+paying, batch, wallet_api, wallet_sharing_api, operator_side, delivery.
 """
 
 __all__ = [

@@ -4,8 +4,7 @@
 Tests: tests/sandbox/backend/trust/test_request_signature.py, tests/sandbox/backend/api/test_admin_api.py
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, cast
@@ -13,10 +12,19 @@ from typing import Annotated, Any, cast
 from fastapi import Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy.orm import Session
 
-from pengpos.core.times import CLOCK_TOLERANCE_S
 from pengpos.wire.encoding.keys import PublicKey
+from sandbox.backend.api.admission import (
+    Terminal,
+    admit_question,
+    admit_trading,
+    admitted,
+    check_freshness,
+    giving_back,
+    is_of_now,
+    nonce_reused,
+    trading,
+)
 from sandbox.backend.api.request_head import address_of, get_backend, head_of
 from sandbox.backend.contract.problems import ProblemError
 from sandbox.backend.errors import RequestSignatureError, TooManyError
@@ -25,10 +33,8 @@ from sandbox.backend.operators import roster
 from sandbox.backend.operators.roster import Caller
 from sandbox.backend.people import accounts
 from sandbox.backend.records import ids
-from sandbox.backend.records.database import insert_if_new
-from sandbox.backend.records.tables import BackendRole, RequestNonceRow, TerminalKeyRow, TerminalKeyState, TerminalRow
-from sandbox.backend.terminals import enrolment, suspicion
-from sandbox.backend.terminals.policy import standing_of
+from sandbox.backend.records.tables import BackendRole, TerminalKeyRow, TerminalKeyState
+from sandbox.backend.terminals import suspicion
 from sandbox.backend.trust.request_signature import (
     Signed,
     SignedRequest,
@@ -38,19 +44,6 @@ from sandbox.backend.trust.request_signature import (
 )
 
 _BEARER = HTTPBearer(auto_error=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terminal:
-    """The terminal that signed a request. `revoked`: it may still deliver, held for review."""
-
-    terminal_id: str
-    kid: str
-    nonce: str
-    """Of this request."""
-    revoked: bool
-    standing: str
-    """Whether it may sell, in the policy's word."""
 
 
 async def _backend(request: Request) -> Backend:
@@ -77,11 +70,11 @@ Incoming = Annotated[SignedRequest, Depends(_signed_request)]
 def check_new_key(backend: Backend, request: SignedRequest, key: PublicKey, kid: str) -> None:
     """An enrolment is signed by the new key itself; raises ProblemError 401."""
     signed = verify(request, lambda keyid: key if keyid == kid else None)
-    backend.db.write(lambda session: _check_freshness(session, backend, signed))
+    backend.db.write(lambda session: check_freshness(session, backend, signed))
 
 
 async def _terminal(request: Request, response: Response, backend: BackendOf) -> Terminal:
-    terminal = await run_in_threadpool(_admitted, backend, await _whole(request, backend))
+    terminal = await run_in_threadpool(admitted, backend, await _whole(request, backend))
     response.headers["Pengpos-Standing"] = terminal.standing
     return terminal
 
@@ -104,7 +97,7 @@ async def terminal_before_body(request: Request, backend: Backend) -> None:
         request.state.signed_head = await run_in_threadpool(verify_head, head, lambda kid: _read_key(backend, kid))
     signed = request.state.signed_head.signed
     if backend.nonces.was_taken(signed.keyid, signed.nonce):
-        raise _nonce_reused()
+        raise nonce_reused()
     share = backend.rates.places_of_key.share_of(signed.keyid, address_of(request))
     await _or_note_flood(backend, signed, lambda: backend.rates.signed_requests.look(share))
 
@@ -116,9 +109,9 @@ async def _whole(request: Request, backend: Backend) -> Signed:
     counts towards the limit: a request that was captured and is sent again locks nobody out.
     """
     signed = cast("VerifiedHead", request.state.signed_head).with_body(await request.body())
-    if _is_of_now(backend, signed):
+    if is_of_now(backend, signed):
         if not backend.nonces.take(signed.keyid, signed.nonce):
-            raise _nonce_reused()
+            raise nonce_reused()
         share = backend.rates.places_of_key.keep(signed.keyid, address_of(request))
         with giving_back(backend, signed):
             await _or_note_flood(backend, signed, lambda: backend.rates.signed_requests.take(share))
@@ -128,17 +121,22 @@ async def _whole(request: Request, backend: Backend) -> Signed:
 
 async def admit_later(request: Request, backend: BackendOf) -> Signed:
     """Who signed a request, body and all; the handler admits it, or `admit_all_the_same`."""
-    request.state.not_admitted = signed = await _whole(request, backend)
+    signed = await _whole(request, backend)
+    request.state.admit = partial(admit_trading, backend, signed)
+    return signed
+
+
+async def admit_any_later(request: Request, backend: BackendOf) -> Signed:
+    """As `admit_later`, also of a terminal that is revoked."""
+    signed = await _whole(request, backend)
+    request.state.admit = partial(admitted, backend, signed)
     return signed
 
 
 NotAdmitted = Annotated[Signed, Depends(admit_later)]
 """Who signed a request, which its handler has yet to admit: by `admit_trading`, or with what it does."""
-
-
-def admit_trading(backend: Backend, signed: Signed) -> Terminal:
-    """Admit a request of a terminal that is not revoked; raises as every call of a terminal does."""
-    return _trading(_admitted(backend, signed))
+AnyNotAdmitted = Annotated[Signed, Depends(admit_any_later)]
+"""As `NotAdmitted`, of a terminal that may be revoked: admitted by `admission.admitted_with`."""
 
 
 async def admit_all_the_same(request: Request) -> None:
@@ -146,25 +144,19 @@ async def admit_all_the_same(request: Request) -> None:
 
     Raises as every call of a terminal does.
     """
-    signed = cast("Signed | None", getattr(request.state, "not_admitted", None))
-    if signed is not None:
-        await run_in_threadpool(admit_trading, get_backend(request), signed)
+    admit = cast("Callable[[], Terminal] | None", getattr(request.state, "admit", None))
+    if admit is not None:
+        await run_in_threadpool(admit)
 
 
 async def _asking_terminal(request: Request, response: Response, backend: BackendOf) -> Terminal:
-    terminal = await run_in_threadpool(_admit_question, backend, await _whole(request, backend))
+    terminal = await run_in_threadpool(admit_question, backend, await _whole(request, backend))
     response.headers["Pengpos-Standing"] = terminal.standing
     return terminal
 
 
 async def _trading_terminal(terminal: Annotated[Terminal, Depends(_terminal)]) -> Terminal:
-    return _trading(terminal)
-
-
-def _trading(terminal: Terminal) -> Terminal:
-    if terminal.revoked:
-        raise ProblemError(403, "revoked", "this terminal has been revoked; it may deliver what it holds, no more")
-    return terminal
+    return trading(terminal)
 
 
 async def knows_dues(pengpos_knows: Annotated[str | None, Header()] = None) -> bool:
@@ -182,36 +174,6 @@ TradingTerminal = Annotated[Terminal, Depends(_trading_terminal)]
 """A terminal that is not revoked."""
 
 
-def _admitted(backend: Backend, signed: Signed) -> Terminal:
-    with giving_back(backend, signed):
-        return backend.db.write(lambda session: _admit(session, backend, signed))
-
-
-def _admit_question(backend: Backend, signed: Signed) -> Terminal:
-    """As `_admitted`, without a transaction that writes, unless this is the first use of a key.
-
-    What is sent again elsewhere, or after a start, is answered again: to its own nonce, and with nothing changed.
-    """
-    with giving_back(backend, signed), backend.db.read() as session:
-        row = session.get(TerminalKeyRow, signed.keyid)
-        is_known = row is not None and row.state is TerminalKeyState.ACTIVE and _is_of_now(backend, signed)
-        terminal = session.get_one(TerminalRow, row.terminal_id) if row is not None and is_known else None
-    if terminal is None:
-        return _admitted(backend, signed)
-    return _as_let_in(terminal, signed)
-
-
-@contextmanager
-def giving_back(backend: Backend, signed: Signed) -> Iterator[None]:
-    """A request that is not let in, for whatever has failed but its nonce, may come again as it is."""
-    try:
-        yield
-    except Exception as error:
-        if not isinstance(error, ProblemError) or error.code != "nonce_reused":
-            backend.nonces.give_back(signed.keyid, signed.nonce)
-        raise
-
-
 async def _or_note_flood(backend: Backend, signed: Signed, count: Callable[[], None]) -> None:
     """Count a request; that its key has reached its limit is an alarm, now and then, and refused every time."""
     try:
@@ -224,29 +186,6 @@ async def _or_note_flood(backend: Backend, signed: Signed, count: Callable[[], N
         raise
 
 
-def _admit(session: Session, backend: Backend, signed: Signed) -> Terminal:
-    """Raises ProblemError 401, and RequestSignatureError for a key that was retired while it sent a body."""
-    row = session.get_one(TerminalKeyRow, signed.keyid)
-    if row.state is TerminalKeyState.RETIRED:
-        backend.kept.device_keys.drop(signed.keyid)
-        raise RequestSignatureError("this key is no terminal's any more")
-    _check_freshness(session, backend, signed)
-    enrolment.note_use(session, signed.keyid)
-    terminal = session.get_one(TerminalRow, row.terminal_id)
-    terminal.last_seen_at = backend.clock.now()
-    return _as_let_in(terminal, signed)
-
-
-def _as_let_in(terminal: TerminalRow, signed: Signed) -> Terminal:
-    return Terminal(
-        terminal_id=terminal.id,
-        kid=signed.keyid,
-        nonce=signed.nonce,
-        revoked=terminal.revoked_at is not None,
-        standing=standing_of(terminal)[0],
-    )
-
-
 def _read_key(backend: Backend, kid: str) -> PublicKey | None:
     """Read a terminal's key and keep it; that it is still good, `_admit` says each time."""
     with backend.db.read() as session:
@@ -256,23 +195,6 @@ def _read_key(backend: Backend, kid: str) -> PublicKey | None:
         key = PublicKey(row.x, row.y)
     backend.kept.device_keys.put(kid, key)
     return key
-
-
-def _check_freshness(session: Session, backend: Backend, signed: Signed) -> None:
-    now = backend.clock.now()
-    if not _is_of_now(backend, signed):
-        more = {"now": backend.issuer.clock(nonce=signed.nonce, now=now), "nonce": signed.nonce}
-        raise ProblemError(401, "clock", f"the clocks differ by more than {CLOCK_TOLERANCE_S} s", more)
-    if not insert_if_new(session, RequestNonceRow, kid=signed.keyid, nonce=signed.nonce, seen_at=now):
-        raise _nonce_reused()
-
-
-def _is_of_now(backend: Backend, signed: Signed) -> bool:
-    return abs(backend.clock.now() - signed.created) <= CLOCK_TOLERANCE_S
-
-
-def _nonce_reused() -> ProblemError:
-    return ProblemError(401, "nonce_reused", "this nonce came before; sign each attempt anew")
 
 
 def _bearer(credentials: HTTPAuthorizationCredentials | None) -> str:
@@ -372,6 +294,7 @@ _BEFORE_BODY: Mapping[Callable[..., Any], Callable[[Request, Backend], Awaitable
     _terminal: terminal_before_body,
     _asking_terminal: terminal_before_body,
     admit_later: terminal_before_body,
+    admit_any_later: terminal_before_body,
     _account: _account_before_body,
     _account_or_none: _account_or_none_before_body,
 }

@@ -7,7 +7,7 @@ Tests: tests/sandbox/backend/api/test_paying.py, tests/sandbox/backend/payments/
 from fastapi import Response
 from fastapi.concurrency import run_in_threadpool
 
-from sandbox.backend.api.caller import Terminal, admit_trading, giving_back
+from sandbox.backend.api.admission import Terminal, admit_trading, giving_back
 from sandbox.backend.api.delivery import LostAnswer
 from sandbox.backend.api.rendering import terminal as rendering
 from sandbox.backend.contract import terminal_shapes as shapes

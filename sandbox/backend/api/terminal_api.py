@@ -16,17 +16,19 @@ from pengpos.core.times import rfc3339
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.objects.presentation import Presentation
 from sandbox.backend.api import batch, paying, problem_translation
+from sandbox.backend.api.admission import Terminal, admitted_if_refused, admitted_with
 from sandbox.backend.api.caller import (
+    AnyNotAdmitted,
     AnyTerminal,
     AskingTerminal,
     BackendOf,
     Incoming,
     KnowsDues,
     NotAdmitted,
-    Terminal,
     TradingTerminal,
     check_new_key,
 )
+from sandbox.backend.api.paying import STANDING
 from sandbox.backend.api.payment_route import PaymentRoute
 from sandbox.backend.api.rendering import terminal as rendering
 from sandbox.backend.api.rendering.endings import Endings
@@ -224,16 +226,20 @@ def get_intent(intent_id: str, terminal: AskingTerminal, backend: BackendOf) -> 
 
 @router.post("/intents/{intent_id}/cancel")
 def cancel_intent(
-    intent_id: str, request: shapes.CancelRequest, terminal: AnyTerminal, backend: BackendOf
+    intent_id: str, request: shapes.CancelRequest, signed: AnyNotAdmitted, backend: BackendOf, response: Response
 ) -> shapes.CancelAnswer:
     """Cancel: final."""
-    presentation = _own(backend, terminal.terminal_id, intent_id, request.presentation)
     reason = CancelReason(request.reason)
+    with admitted_if_refused(backend, signed):
+        presentation = intents.read_presentation(request.presentation, backend.issuer.trusted)
 
-    def end(session: Session) -> cancel.Cancelled:
+    def end(session: Session, terminal: Terminal) -> cancel.Cancelled:
+        _check_own(presentation, terminal.terminal_id, intent_id)
         return cancel.cancel(session, backend, presentation, reason, unless_paid=request.unless_paid)
 
-    return rendering.cancelled(backend.db.write(end), _endings(backend, terminal))
+    terminal, done = admitted_with(backend, signed, end)
+    response.headers[STANDING] = terminal.standing
+    return rendering.cancelled(done, _endings(backend, terminal))
 
 
 async def pay(request: shapes.PaymentRequest, signed: NotAdmitted, backend: BackendOf, knows_dues: KnowsDues) -> Any:
@@ -262,17 +268,23 @@ def pay_batch(
 
 
 @router.post("/payments/{intent_id}/refunds")
-def refund(intent_id: str, request: shapes.RefundRequest, terminal: AnyTerminal, backend: BackendOf) -> shapes.Refund:
+def refund(
+    intent_id: str, request: shapes.RefundRequest, signed: AnyNotAdmitted, backend: BackendOf, response: Response
+) -> shapes.Refund:
     """Give money back."""
-    wanted = _intent_id(intent_id)
     order = refunds.RefundOrder(refund_id=request.refund_id, amount_minor=request.amount, reason=request.reason)
-    endings = _endings(backend, terminal)
-    try:
-        report = backend.db.write(lambda session: refunds.refund(session, backend, terminal.terminal_id, wanted, order))
-    except ExceedsCapturedError as error:
-        refused = endings.refused_refund(wanted, order.refund_id, order.amount_minor)
-        raise problem_translation.problem_of(error, refund=refused) from error
-    return rendering.refund(report, wanted, endings)
+
+    def give(session: Session, terminal: Terminal) -> reports.RefundReport:
+        wanted = _intent_id(intent_id)
+        try:
+            return refunds.refund(session, backend, terminal.terminal_id, wanted, order)
+        except ExceedsCapturedError as error:
+            refused = _endings(backend, terminal).refused_refund(wanted, order.refund_id, order.amount_minor)
+            raise problem_translation.problem_of(error, refund=refused) from error
+
+    terminal, report = admitted_with(backend, signed, give)
+    response.headers[STANDING] = terminal.standing
+    return rendering.refund(report, _intent_id(intent_id), _endings(backend, terminal))
 
 
 @router.post("/splits")
@@ -346,7 +358,12 @@ def _intent_id(text: str) -> str:
 
 
 def _own(backend: Backend, terminal_id: str, intent_id: str, text: str) -> Presentation:
-    presentation = intents.read_own_presentation(text, backend.issuer.trusted, terminal_id)
+    presentation = intents.read_presentation(text, backend.issuer.trusted)
+    _check_own(presentation, terminal_id, intent_id)
+    return presentation
+
+
+def _check_own(presentation: Presentation, terminal_id: str, intent_id: str) -> None:
+    intents.check_own(presentation, terminal_id)
     if intents.intent_id_of(presentation) != _intent_id(intent_id):
         raise InvalidRequestError("the presentation is of another intent", code="bad_presentation")
-    return presentation

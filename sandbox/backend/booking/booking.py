@@ -19,7 +19,7 @@ from pengpos.wire.objects.receipt import Outcome, ReceiptClaims
 from sandbox.backend.booking import set_aside
 from sandbox.backend.intents import dues, event_data, intents, reports
 from sandbox.backend.kernel.context import Backend
-from sandbox.backend.kernel.events import emit
+from sandbox.backend.kernel.events import emit, emit_in_order
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
 from sandbox.backend.offers import line_items, vouchers
@@ -206,7 +206,7 @@ def reverse(session: Session, backend: Backend, intent: IntentRow, payment: Paym
     """Undo a booked payment for a cancel: all of it goes back, and it counts as one that took nothing."""
     giver, merchant = shopper_account(payment), merchant_account(session, intent.terminal_id)
     set_aside.unpay(session, intent, payment, giver=giver, merchant=merchant, now=now)
-    vouchers.unspend(session, intent)
+    vouchers.unspend(session, payment)
     payment.taken_minor, payment.lines, payment.cards = 0, [], []
     payment.receipt_token = payment.receipt_url = None
     void(backend, intent, payment, now)
@@ -222,8 +222,14 @@ def void(backend: Backend, intent: IntentRow, payment: PaymentRow, now: int) -> 
 
 def announce(session: Session, intent: IntentRow, payment: PaymentRow, now: int) -> None:
     """Emit `payment` and `intent`, as they stand after this change."""
-    announce_payment(session, payment, now)
-    intents.announce(session, intent, now)
+    session.flush()
+    report, standing = reports.with_refunds(session, payment), reports.standing_payment(session, intent)
+    beside = report if standing in {payment, None} else reports.with_refunds(session, standing)
+    told = [
+        (EventKind.PAYMENT, event_data.of_payment(report)),
+        (EventKind.INTENT, event_data.of_intent(reports.of_intent_beside(intent, beside, now))),
+    ]
+    emit_in_order(session, intent.terminal_id, told, now)
 
 
 def announce_payment(session: Session, payment: PaymentRow, now: int) -> None:
@@ -234,8 +240,8 @@ def announce_payment(session: Session, payment: PaymentRow, now: int) -> None:
 
 
 def _others_held(session: Session, intent: IntentRow, payment: PaymentRow) -> list[PaymentRow]:
-    held = select(PaymentRow).where(PaymentRow.intent_key == intent.key, PaymentRow.status == PaymentStatus.HELD)
-    return [other for other in session.scalars(held) if other is not payment]
+    payments = reports.payments_of(session, intent.key)
+    return [other for other in payments if other.status is PaymentStatus.HELD and other is not payment]
 
 
 def _release_others(session: Session, intent: IntentRow, payment: PaymentRow) -> None:
@@ -303,15 +309,13 @@ def take_guarantee_back(session: Session, intent: IntentRow, now: int) -> None:
         at=now,
         intent_key=intent.key,
     )
-    guaranteed = select(PaymentRow).where(PaymentRow.intent_key == intent.key, PaymentRow.guaranteed_minor > 0)
-    for payment in session.scalars(guaranteed).all():
+    for payment in reports.payments_of(session, intent.key):
         payment.guaranteed_minor = 0
 
 
 def guaranteed_for(session: Session, intent: IntentRow) -> int:
     """What an intent's payments have cost the guarantor: goods are given away once, whoever promised for them."""
-    cost = select(func.sum(PaymentRow.guaranteed_minor)).where(PaymentRow.intent_key == intent.key)
-    return int(session.scalar(cost) or 0)
+    return sum(payment.guaranteed_minor for payment in reports.payments_of(session, intent.key))
 
 
 def _guarantee_used(session: Session, terminal_id: str, currency: str, now: int) -> int:

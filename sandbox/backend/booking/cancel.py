@@ -2,9 +2,9 @@
 """Cancels an intent: final, and a tombstone for every payment that comes after it (backend API, *Cancel*)."""
 
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pengpos.core.sale import refund_id_after_cancel
@@ -20,7 +20,6 @@ from sandbox.backend.records.tables import (
     IntentStatus,
     PaymentRow,
     PaymentStatus,
-    RefundRow,
     RefundState,
     ReviewKind,
     ReviewRow,
@@ -30,7 +29,7 @@ from sandbox.backend.terminals import held_orders
 from sandbox.backend.terminals.held_orders import Imported
 from sandbox.backend.trust.judgement import CANCELLED, EXPIRED
 
-_GIVING = (RefundState.HELD, RefundState.DONE, RefundState.VOID)
+_GIVING = frozenset({RefundState.HELD, RefundState.DONE, RefundState.VOID})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +66,30 @@ def cancel(
     """
     now = backend.clock.now()
     intent = intents.register(session, presentation, now)
+    reports.read_locked(session, intent.key)
     outcome = intent.cancel_answer
-    if outcome is None and unless_paid and _booked(session, intent) is not None:
-        outcome = CancelOutcome.SETTLED
-    elif outcome is None:
-        outcome = _outcome(session, backend, intent, reason, now, imported=imported)
-        if outcome is CancelOutcome.SETTLED or intent.status is IntentStatus.CANCELLED:
-            _answer(session, intent, reason, outcome, now)
+    if outcome is None:
+        booked = _booked(session, intent)
+        gives_back = 0 if booked is None else booked.taken_minor
+        if unless_paid and booked is not None:
+            outcome = CancelOutcome.SETTLED
+        else:
+            outcome = _outcome(session, backend, intent, reason, now, imported=imported)
+            if outcome is CancelOutcome.SETTLED or intent.status is IntentStatus.CANCELLED:
+                _answer(session, intent, reason, outcome, now)
+    else:
+        gives_back = given_back.by_cancel_minor(session, intent) if outcome is CancelOutcome.CANCELLED else 0
+    gave_back = gives_back if outcome is CancelOutcome.CANCELLED else 0
+    return Cancelled(
+        outcome, _code(session, intent, outcome), gave_back or None, reports.of_intent(session, intent, now)
+    )
+
+
+def _code(session: Session, intent: IntentRow, outcome: CancelOutcome) -> str | None:
+    if outcome is not CancelOutcome.SETTLED:
+        return None
     refused = held_orders.refused(session, ReviewKind.CANCEL, intent.terminal_id, intent.intent_id)
-    code = "review_refused" if refused and outcome is CancelOutcome.SETTLED else None
-    gave_back = given_back.by_cancel_minor(session, intent) if outcome is CancelOutcome.CANCELLED else 0
-    return Cancelled(outcome, code, gave_back or None, reports.of_intent(session, intent, now))
+    return "review_refused" if refused else None
 
 
 def decided(session: Session, backend: Backend, review: ReviewRow) -> None:
@@ -132,7 +144,7 @@ def _outcome(
         },
         imported=imported,
         gives_back_minor=gives_back,
-        given_today_minor=given_back.today_minor(session, intent, now) if gives_back else 0,
+        given_today_minor=partial(given_back.today_minor, session, intent, now),
         currency=intent.currency,
     )
     review = held_orders.ask(session, order, now)
@@ -168,9 +180,8 @@ def _would_give(session: Session, intent: IntentRow, payment: PaymentRow | None)
 
 
 def _booked(session: Session, intent: IntentRow) -> PaymentRow | None:
-    return session.scalars(
-        select(PaymentRow).where(PaymentRow.intent_key == intent.key, PaymentRow.status == PaymentStatus.APPROVED)
-    ).one_or_none()
+    payments = reports.payments_of(session, intent.key)
+    return next((payment for payment in payments if payment.status is PaymentStatus.APPROVED), None)
 
 
 def _end(session: Session, backend: Backend, intent: IntentRow, now: int) -> CancelOutcome:
@@ -181,9 +192,9 @@ def _end(session: Session, backend: Backend, intent: IntentRow, now: int) -> Can
         booking.reverse(session, backend, intent, booked, now)
     if dues.paid(session, intent.key) is not None:
         return CancelOutcome.SETTLED
-    held = select(PaymentRow).where(PaymentRow.intent_key == intent.key, PaymentRow.status == PaymentStatus.HELD)
-    for payment in session.scalars(held).all():
-        booking.void(backend, intent, payment, now)
+    for payment in reports.payments_of(session, intent.key):
+        if payment.status is PaymentStatus.HELD:
+            booking.void(backend, intent, payment, now)
     booking.take_guarantee_back(session, intent, now)  # nothing is owed of a sale that was given up
     intents.end(intent, IntentStatus.CANCELLED, CANCELLED.code, int(CANCELLED.reason))
     withdrawn = dues.withdraw(session, intent.key, now)
@@ -199,5 +210,4 @@ def _can_be_undone(session: Session, intent: IntentRow, booked: PaymentRow) -> b
 
 def _refunded(session: Session, intent: IntentRow) -> bool:
     """Some of it has gone back, or may; what failed counts no more."""
-    wanted = select(RefundRow.id).where(RefundRow.intent_key == intent.key, RefundRow.state.in_(_GIVING)).limit(1)
-    return session.scalar(wanted) is not None
+    return any(refund.state in _GIVING for refund in reports.refunds_of(session, intent.key))

@@ -34,7 +34,7 @@ def today_minor(session: Session, intent: IntentRow, now: int) -> int:
     terminal_id, currency = intent.terminal_id, intent.currency
     ledger.lock(session, booking.merchant_account(session, terminal_id), currency)
     begin, end = booking.business_day_of(session, terminal_id, now)
-    refunded = session.scalar(
+    refunded = (
         select(func.sum(RefundRow.amount_minor))
         .join(IntentRow, IntentRow.key == RefundRow.intent_key)
         .where(
@@ -45,15 +45,14 @@ def today_minor(session: Session, intent: IntentRow, now: int) -> int:
             ~_was_reviewed(),
         )
     )
-    cancelled = session.scalar(
-        select(func.sum(IntentRow.gave_back_minor)).where(
-            IntentRow.terminal_id == terminal_id,
-            IntentRow.currency == currency,
-            IntentRow.gave_back_at >= begin,
-            IntentRow.gave_back_at < end,
-        )
+    cancelled = select(func.sum(IntentRow.gave_back_minor)).where(
+        IntentRow.terminal_id == terminal_id,
+        IntentRow.currency == currency,
+        IntentRow.gave_back_at >= begin,
+        IntentRow.gave_back_at < end,
     )
-    return int(refunded or 0) + int(cancelled or 0)
+    sums = session.execute(select(refunded.scalar_subquery(), cancelled.scalar_subquery())).one()
+    return sum(int(minor or 0) for minor in sums)
 
 
 def by_cancel_minor(session: Session, intent: IntentRow) -> int:

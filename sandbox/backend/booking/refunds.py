@@ -2,8 +2,9 @@
 """Refunds a payment: whole or part, never more than captured, serialised on `refund_id` (backend API, refunds)."""
 
 from dataclasses import dataclass
+from functools import partial
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sandbox.backend.booking import booking, given_back
@@ -60,7 +61,8 @@ def refund(
     intent = intents.lock_own(session, intent_id, terminal_id, now)
     if intent is None:
         raise NotBookedYetError("no such payment yet; keep the refund behind it")
-    earlier = session.get(RefundRow, (order.refund_id, terminal_id))
+    same_id = reports.read_locked(session, intent.key, refund_id=order.refund_id)
+    earlier = next((one for one in same_id if one.terminal_id == terminal_id), None)
     if earlier is not None:
         if (earlier.intent_key, earlier.requested_minor) != (intent.key, order.amount_minor):
             raise ConflictError("this refund id came before with another content")
@@ -73,8 +75,9 @@ def refund(
         row.state = RefundState.HELD
     else:
         payment = _carry_out(session, backend, intent, payment, row, now)
-    session.add(row)
-    _note_collision(session, row)
+    reports.add_refund(session, row)
+    if same_id:
+        raise_collision(session, "refund", row.id, first=same_id[0].terminal_id, second=terminal_id, at=now)
     booking.announce(session, intent, payment, now)
     return reports.of_refund(session, row, intent.currency)
 
@@ -103,7 +106,7 @@ def give_all_back(session: Session, backend: Backend, intent: IntentRow, refund_
     assert payment is not None
     if session.get(RefundRow, (refund_id, intent.terminal_id)) is None:
         row = _new_row(session, intent, RefundOrder(refund_id=refund_id, amount_minor=None, reason=CANCELLED), now)
-        session.add(row)
+        reports.add_refund(session, row)
         booking.announce(session, intent, _carry_out(session, backend, intent, payment, row, now), now)
 
 
@@ -175,7 +178,7 @@ def _must_wait(
         },
         imported=imported,
         gives_back_minor=counts,
-        given_today_minor=given_back.today_minor(session, intent, now) if counts else 0,
+        given_today_minor=partial(given_back.today_minor, session, intent, now),
         currency=intent.currency,
     )
     if held_orders.ask(session, order, now) is None:
@@ -188,8 +191,7 @@ def _must_wait(
 
 def _held(session: Session, intent: IntentRow) -> int:
     """The refunds of an intent, whose row is locked, that wait for a person."""
-    waiting = (RefundRow.intent_key == intent.key, RefundRow.state == RefundState.HELD)
-    return session.scalar(select(func.count()).select_from(RefundRow).where(*waiting)) or 0
+    return sum(refund.state is RefundState.HELD for refund in reports.refunds_of(session, intent.key))
 
 
 def _would_give(session: Session, intent: IntentRow, payment: PaymentRow, row: RefundRow) -> int:
@@ -255,13 +257,6 @@ def _lessen_guarantee(session: Session, intent: IntentRow, payment: PaymentRow, 
     guarantor = Account(AccountKind.GUARANTEE)
     _from_merchant(session, PostingKind.GUARANTEE_LESSENED, intent, guarantor, lessened, now)
     payment.guaranteed_minor -= lessened
-
-
-def _note_collision(session: Session, row: RefundRow) -> None:
-    others = select(RefundRow.terminal_id).where(RefundRow.id == row.id, RefundRow.terminal_id != row.terminal_id)
-    first = session.scalars(others.order_by(RefundRow.at).limit(1)).first()
-    if first is not None:
-        raise_collision(session, "refund", row.id, first=first, second=row.terminal_id, at=row.at)
 
 
 def _from_merchant(

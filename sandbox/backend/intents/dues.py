@@ -6,7 +6,7 @@ Everything that changes one runs under the row lock of its intent, which has at 
 away once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -60,9 +60,12 @@ def of(session: Session, intent_key: str) -> DueRow | None:
 
 def read_ahead(session: Session, intent_keys: Sequence[str]) -> None:
     """Read the dues of many intents at once; for a session that only reads."""
-    found = session.scalars(select(DueRow).where(DueRow.intent_key.in_(intent_keys))).all()
-    without: set[str] = session.info.setdefault(_WITHOUT, set())
-    without.update(set(intent_keys) - {due.intent_key for due in found})
+    note_all(session, intent_keys, session.scalars(select(DueRow).where(DueRow.intent_key.in_(intent_keys))).all())
+
+
+def note_all(session: Session, intent_keys: Sequence[str], found: Iterable[DueRow]) -> None:
+    """These are all dues of these intents; the others have none, and are not asked for again."""
+    session.info.setdefault(_WITHOUT, set()).update(set(intent_keys) - {due.intent_key for due in found})
 
 
 def paid(session: Session, intent_key: str) -> DueRow | None:

@@ -23,7 +23,7 @@ from sandbox.backend.kernel.alarms import raise_alarm, raise_collision
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.events import emit
 from sandbox.backend.records import ids
-from sandbox.backend.records.database import insert_if_new
+from sandbox.backend.records.database import insert_if_new, new_row
 from sandbox.backend.records.tables import AlarmKind, EventKind, IntentRow, IntentStatus, TerminalCounterRow
 from sandbox.backend.trust.judgement import EXPIRED, content_digest
 
@@ -45,9 +45,14 @@ def read_presentation(text: str, issuers: Issuers) -> Presentation:
 def read_own_presentation(text: str, issuers: Issuers, terminal_id: str) -> Presentation:
     """As `read_presentation`; raises NotFoundError for another terminal's intent."""
     presentation = read_presentation(text, issuers)
+    check_own(presentation, terminal_id)
+    return presentation
+
+
+def check_own(presentation: Presentation, terminal_id: str) -> None:
+    """Raise NotFoundError for another terminal's intent."""
     if presentation.credential.subject != terminal_id:
         raise NotFoundError("intent")
-    return presentation
 
 
 def intent_id_of(presentation: Presentation) -> str:
@@ -82,11 +87,11 @@ def register(session: Session, presentation: Presentation, now: int, *, number: 
     """
     claims = presentation.intent.claims
     intent_id, terminal_id = intent_id_of(presentation), claims.terminal_id
-    is_new = _insert(session, presentation, intent_id, now)
-    row = lock_own(session, intent_id, terminal_id, now)
+    row, is_new = lock_own(session, intent_id, terminal_id, now), False
+    if row is None:
+        row, is_new = _insert(session, presentation, intent_id, now)
     if row is None:  # the id was taken, but not by this terminal
-        is_new = _insert(session, presentation, ids.key_beside(intent_id, terminal_id), now)
-        row = lock_own(session, intent_id, terminal_id, now)
+        row, is_new = _insert(session, presentation, ids.key_beside(intent_id, terminal_id), now)
         assert row is not None
         if is_new:
             _note_collision(session, row, now)
@@ -99,8 +104,17 @@ def register(session: Session, presentation: Presentation, now: int, *, number: 
     return row
 
 
-def _insert(session: Session, presentation: Presentation, key: str, now: int) -> bool:
-    return insert_if_new(session, IntentRow, **new_values(presentation, key, now))
+def _insert(session: Session, presentation: Presentation, key: str, now: int) -> tuple[IntentRow | None, bool]:
+    """The new row, which is thereby locked; else that of the same intent which another transaction was first to make.
+
+    Neither where the key is taken by another terminal's intent. And whether it is new.
+    """
+    values = new_values(presentation, key, now)
+    made = new_row(session, IntentRow, **values)
+    if made is None:
+        return lock_own(session, values["intent_id"], values["terminal_id"], now), False
+    _note_lapse(session, made, now)
+    return made, True
 
 
 def new_values(presentation: Presentation, key: str, now: int) -> dict[str, Any]:
@@ -153,10 +167,15 @@ def _lock(session: Session, which: ColumnElement[bool], now: int) -> IntentRow |
     row = session.scalars(
         select(IntentRow).where(which).with_for_update().execution_options(populate_existing=True)
     ).one_or_none()
-    if row is not None and has_lapsed(row, now):
+    if row is not None:
+        _note_lapse(session, row, now)
+    return row
+
+
+def _note_lapse(session: Session, row: IntentRow, now: int) -> None:
+    if has_lapsed(row, now):
         end(row, IntentStatus.EXPIRED, EXPIRED.code, int(EXPIRED.reason))
         announce(session, row, now)
-    return row
 
 
 def has_lapsed(row: IntentRow, now: int) -> bool:

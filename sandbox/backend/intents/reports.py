@@ -18,6 +18,7 @@ from sandbox.backend.intents import dues
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import (
     BorneBy,
+    DueRow,
     DueState,
     IntentRow,
     IntentStatus,
@@ -132,16 +133,56 @@ def status_of(row: IntentRow, now: int) -> ReportedStatus:
 
 def standing_payment(session: Session, row: IntentRow) -> PaymentRow | None:
     """The payment an intent is known by: the booked one, else one that is held, else the last one."""
-    ahead = _read_ahead(session, row.key)
-    payments = (
-        session.scalars(_PAYMENTS.where(PaymentRow.intent_key == row.key)).all() if ahead is None else ahead.payments
-    )
+    payments = payments_of(session, row.key)
     for status in (PaymentStatus.APPROVED, PaymentStatus.HELD):
         for payment in payments:
             if payment.status is status:
                 return payment
     declined = [payment for payment in payments if payment.status is PaymentStatus.DECLINED]
     return declined[-1] if declined else None
+
+
+def payments_of(session: Session, intent_key: str) -> Sequence[PaymentRow]:
+    """All payments of an intent, the oldest first."""
+    ahead = _read_ahead(session, intent_key)
+    return (
+        session.scalars(_PAYMENTS.where(PaymentRow.intent_key == intent_key)).all() if ahead is None else ahead.payments
+    )
+
+
+def refunds_of(session: Session, intent_key: str) -> Sequence[RefundRow]:
+    """All refunds of an intent, the oldest first."""
+    ahead = _read_ahead(session, intent_key)
+    return session.scalars(_REFUNDS.where(RefundRow.intent_key == intent_key)).all() if ahead is None else ahead.refunds
+
+
+def read_locked(session: Session, intent_key: str, *, refund_id: str | None = None) -> list[RefundRow]:
+    """Read by two statements what hangs on an intent, for a transaction that has it locked and makes no payment of it.
+
+    Returns the refunds with this id, whatever intent and terminal they are of.
+    """
+    with_due = (
+        select(PaymentRow, DueRow)
+        .outerjoin(DueRow, DueRow.intent_key == PaymentRow.intent_key)
+        .where(PaymentRow.intent_key == intent_key)
+        .order_by(PaymentRow.id)
+    )
+    rows: list[tuple[PaymentRow, DueRow | None]] = [(row[0], row[1]) for row in session.execute(with_due)]
+    dues.note_all(session, [intent_key], [due for _, due in rows if due is not None])
+    of_intent = RefundRow.intent_key == intent_key
+    wanted = of_intent if refund_id is None else of_intent | (RefundRow.id == refund_id)
+    found = session.scalars(_REFUNDS.where(wanted)).all()
+    refunds = [refund for refund in found if refund.intent_key == intent_key]
+    session.info[_AHEAD] = {intent_key: _OfIntent([payment for payment, _ in rows], refunds)}
+    return [refund for refund in found if refund.id == refund_id]
+
+
+def add_refund(session: Session, row: RefundRow) -> None:
+    """Store a new refund; what has been read ahead has it too."""
+    session.add(row)
+    ahead = _read_ahead(session, row.intent_key)
+    if ahead is not None:
+        ahead.refunds.append(row)
 
 
 def read_ahead(session: Session, intent_keys: Sequence[str]) -> None:
@@ -193,13 +234,10 @@ def paid_by_another(report: PaymentReport) -> PaymentReport:
 
 def with_refunds(session: Session, row: PaymentRow) -> PaymentReport:
     """A payment with what has been given back of it."""
-    ahead = _read_ahead(session, row.intent_key)
-    refunds = _REFUNDS.where(RefundRow.intent_key == row.intent_key)
-    found = session.scalars(refunds).all() if ahead is None else ahead.refunds
     return replace(
         _report(session, row),
         refunded_minor=row.refunded_minor + dues.given_back(session, row),
-        refunds=tuple(of_refund(session, refund, row.currency) for refund in found),
+        refunds=tuple(of_refund(session, refund, row.currency) for refund in refunds_of(session, row.intent_key)),
     )
 
 

@@ -119,6 +119,8 @@ def value_used(payment: PaymentRow) -> int:
 
 def spent_elsewhere(session: Session, intent: IntentRow, payment: PaymentRow) -> bool:
     """Whether one of a payment's vouchers has been used up by another sale: since it was held, say."""
+    if not payment.vouchers:
+        return False
     taken = SpentVoucherRow.voucher_id.in_(payment.vouchers), SpentVoucherRow.intent_key != intent.key
     return session.scalar(select(SpentVoucherRow.voucher_id).where(*taken).limit(1)) is not None
 
@@ -136,9 +138,10 @@ def use_up(session: Session, payment: PaymentRow) -> None:
         insert_if_new(session, SpentVoucherRow, voucher_id=voucher_id, intent_key=payment.intent_key)
 
 
-def unspend(session: Session, intent: IntentRow) -> None:
+def unspend(session: Session, payment: PaymentRow) -> None:
     """A cancelled payment has spent nothing."""
-    session.execute(delete(SpentVoucherRow).where(SpentVoucherRow.intent_key == intent.key))
+    if payment.vouchers:
+        session.execute(delete(SpentVoucherRow).where(SpentVoucherRow.intent_key == payment.intent_key))
 
 
 def give_back(session: Session, payment: PaymentRow, taken: int, refunded: int) -> None:
@@ -146,9 +149,9 @@ def give_back(session: Session, payment: PaymentRow, taken: int, refunded: int) 
 
     Parts of one voucher have its whole minimum: on one bill they are worth no more than it was.
     """
-    spent = _spent_on(session, payment)
     if value_used(payment) == 0 or payment.account_id is None:
         return
+    spent = _spent_on(session, payment)
     back = session.scalars(select(VoucherRow).where(VoucherRow.given_back_for == payment.intent_key)).all()
     left = _part(sum(voucher.value_minor for voucher in spent), refunded, taken) - _value(back)
     for voucher in spent:

@@ -28,6 +28,7 @@ from sandbox.backend.records.together import Together, TransactionGoneError
 from sandbox.backend.records.turns import Turns
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Base)
 
 _TRIES = 8
 _TRIES_WHEN_CUT_SHORT = 2
@@ -172,6 +173,13 @@ def insert_if_new(session: Session, model: type[Base], **values: Any) -> bool:
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     statement = insert(model).values(**values).on_conflict_do_nothing().returning(literal(1))
     return session.connection().execute(statement).first() is not None
+
+
+def new_row(session: Session, model: type[R], **values: Any) -> R | None:
+    """As `insert_if_new`; the row, or None."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(model).values(**values).on_conflict_do_nothing().returning(model)
+    return session.scalars(statement).one_or_none()
 
 
 def _tries(error: DBAPIError | RaceLostError, *, is_sent: bool) -> int:

@@ -7,6 +7,7 @@ is done by the rooms that know the order: `sandbox.backend.payments.decisions` (
 Tests: tests/sandbox/backend/terminals/test_held_orders.py
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,7 @@ from sandbox.backend.records.tables import (
     ReviewKind,
     ReviewRow,
     ReviewState,
+    StoreRow,
     TerminalRow,
 )
 from sandbox.backend.terminals import policy
@@ -44,8 +46,8 @@ class Order:
     """What a terminal's key asks for. `subject`: the order's own id; `detail`: what the operator should see of it.
 
     `imported`: it stood in a sealed export; None: a request of the terminal's key asks for it. `gives_back_minor`: of
-    money that is booked, or off what is owed; `given_today_minor`: what the key has had given back on this business
-    day, in the same `currency`.
+    money that is booked, or off what is owed; `given_today_minor`: finds what the key has had given back on this
+    business day, in the same `currency`; asked only where there is a limit.
     """
 
     kind: ReviewKind
@@ -54,7 +56,7 @@ class Order:
     detail: dict[str, Any] = field(default_factory=dict)
     imported: Imported | None = None
     gives_back_minor: int = 0
-    given_today_minor: int = 0
+    given_today_minor: Callable[[], int] = int
     currency: str | None = None
 
 
@@ -73,7 +75,9 @@ def must_be_held(session: Session, order: Order) -> HeldBecause | None:
     limits = policy.limits_of(session, terminal)
     if order.gives_back_minor > 0 and _in_another_currency(session, terminal, order) and limits.of_refunds:
         return HeldBecause.OVER_LIMIT
-    over = order.gives_back_minor > 0 and refund_over_limit(limits, order.gives_back_minor, order.given_today_minor)
+    if order.gives_back_minor == 0 or not limits.of_refunds:
+        return None
+    over = refund_over_limit(limits, order.gives_back_minor, order.given_today_minor())
     return HeldBecause.OVER_LIMIT if over else None
 
 
@@ -94,7 +98,7 @@ def ask(session: Session, order: Order, now: int) -> ReviewRow | None:
 
     An order that was held once keeps its review, also when what held it has passed: a person was asked.
     """
-    known = of(session, order.kind, order.terminal_id, order.subject)
+    known = _read(session, order)
     if known is not None:
         return known
     why = must_be_held(session, order)
@@ -128,6 +132,25 @@ def caused_by(session: Session, review: ReviewRow) -> list[str]:
     if is_by_key and terminal.revoked_at is not None and terminal.revoked_at <= review.asked_at:
         causes.append(terminal.revoked_by)
     return [operator for operator in causes if operator is not None]
+
+
+def _read(session: Session, order: Order) -> ReviewRow | None:
+    """An order's review; and, by the same statement, all that `must_be_held` asks, as it is now."""
+    is_its_own_review = (
+        (ReviewRow.terminal_id == TerminalRow.id)
+        & (ReviewRow.kind == order.kind)
+        & (ReviewRow.subject == order.subject)
+    )
+    found = session.execute(
+        select(TerminalRow, MerchantRow, StoreRow, ReviewRow)
+        .join(MerchantRow, MerchantRow.id == TerminalRow.merchant_id)
+        .join(StoreRow, StoreRow.id == TerminalRow.store_id)
+        .outerjoin(ReviewRow, is_its_own_review)
+        .where(TerminalRow.id == order.terminal_id)
+        .execution_options(populate_existing=True)
+    ).one()
+    review: ReviewRow | None = found[3]
+    return review
 
 
 def of(session: Session, kind: ReviewKind, terminal_id: str, subject: str) -> ReviewRow | None:
