@@ -12,10 +12,10 @@ COSTS = {
     "a payment": (12, 1),
     "a payment of a registered intent": (12, 1),
     "an item of a batch": (11, 1),
-    "the same payment again": (9, 2),
+    "the same payment again": (8, 2),
     "a refund": (16, 1),
     "a cancel of what is paid": (16, 1),
-    "registering an intent": (6, 2),
+    "registering an intent": (5, 2),
     "asking how an intent stands": (4, 0),
 }
 """Statements, and transactions that were committed."""
