@@ -1,18 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the probes and writes down what they found: for people in plain words, for programs as JSON."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+import threading
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Final
 
 from pengpos.console import padded, width
+from pengpos.core.errors import PengposError
 from pengpos.core.times import rfc3339
 from pengpos.i18n import FALLBACK, Language, Message
 from provisioning import words
-from provisioning.finding import Finding, Light, Probe
+from provisioning.finding import Finding, Light, Probe, broken
+
+PROBE_LIMIT_S: Final = 10.0
+"""For one part; the slowest that is well asks the backend, which takes four seconds at most."""
 
 _COLOURS: Final = {Light.GREEN: "\033[32m", Light.YELLOW: "\033[33m", Light.RED: "\033[1;31m"}
 _PLAIN: Final = "\033[0m"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +91,57 @@ class Diagnosis:
                 return words.ALL_WELL
 
 
-def examine(probes: Mapping[str, Probe], *, at: int, home: str, software_version: str) -> Diagnosis:
-    """Run every probe, one after the other; each ends by itself within seconds."""
-    findings = [(name, probe()) for name, probe in probes.items()]
+def examine(
+    probes: Mapping[str, Probe],
+    *,
+    at: int,
+    home: str,
+    software_version: str,
+    limit_s: float = PROBE_LIMIT_S,
+    hanging: MutableMapping[str, threading.Thread] | None = None,
+) -> Diagnosis:
+    """Run every probe, one after the other. What one raises, or that it hangs, is its own light and no other's.
+
+    A dead medium or a driver may hold up what looks at it for ever. `hanging`, kept by the caller, are the threads left
+    there: none is joined by a second one. Raises PermissionError for a file in `home`: we are the wrong user.
+    """
+    left = {} if hanging is None else hanging
+    findings = [(name, _found(name, probe, home, limit_s, left)) for name, probe in probes.items()]
     return Diagnosis(at=at, home=home, software_version=software_version, findings=findings)
+
+
+def _found(
+    name: str, probe: Probe, home: str, limit_s: float, hanging: MutableMapping[str, threading.Thread]
+) -> Finding:
+    before = hanging.pop(name, None)
+    came: list[Finding | PermissionError] = []
+    looking = before or threading.Thread(target=partial(_look, probe, home, came), name=f"look at {name}", daemon=True)
+    if before is None:
+        looking.start()
+        looking.join(limit_s)
+    if looking.is_alive():
+        hanging[name] = looking
+        return broken(words.PART_HANGS, words.PART_HANGS_CURE, seconds=f"{limit_s:g}")
+    if before is not None:  # it has come to its end meanwhile
+        return _found(name, probe, home, limit_s, hanging)
+    (found,) = came
+    if isinstance(found, PermissionError):
+        raise found
+    return found
+
+
+def _look(probe: Probe, home: str, came: list[Finding | PermissionError]) -> None:
+    """A thread's whole life."""
+    try:
+        came.append(probe())
+    except Exception as error:  # the thread's entry: a light
+        if isinstance(error, PermissionError) and Path(str(error.filename)).is_relative_to(home):
+            came.append(error)
+            return
+        if not isinstance(error, PengposError | OSError):
+            log.exception("a probe broke")
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+        came.append(broken(words.PART_UNSEEN, words.PART_UNSEEN_CURE, why=why))
 
 
 def _named(name: str, language: Language) -> str:

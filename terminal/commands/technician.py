@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`pengpos enrol` and `pengpos doctor`, given what they need of the other rooms."""
 
+import threading
 import time
 from collections.abc import Mapping
 from functools import partial
@@ -30,6 +31,8 @@ from terminal.device.settings import read_settings
 from terminal.standing.standing import Standing, at_start, kept
 
 _FONTS = Path(__file__).parents[2] / "ui" / "fonts"
+_HANGING: dict[str, threading.Thread] = {}
+"""What looks at parts that hang, as long as this program lives."""
 _FONT_FILES = ("Inter-Regular.otf", "Inter-SemiBold.otf", "NotoSansSC-Regular.otf", "NotoSansTC-Regular.otf")
 
 
@@ -166,7 +169,8 @@ def _items(home: Home) -> Finding:
 def diagnosis(home: Home) -> dict[str, object]:
     """What `pengpos doctor --json` prints, for `GET /v1/diagnosis`. Takes seconds."""
     probes = {**own_probes(home, lambda: enrolled(home), time.time, partial(_proxy, home)), **_probes(home)}
-    return examine(probes, at=int(time.time()), home=str(home.root), software_version=__version__).as_json()
+    seen = examine(probes, at=int(time.time()), home=str(home.root), software_version=__version__, hanging=_HANGING)
+    return seen.as_json()
 
 
 _home = Home.of_environment

@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a technician reads, and what a program does."""
 
+import errno
+import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
+from unittest.mock import patch
 
 import pytest
 
+from pengpos.core.errors import ConfigError
 from pengpos.home import Home
 from pengpos.i18n import LANGUAGES, Language, Said
 from provisioning import words
 from provisioning.doctor import examine
-from provisioning.finding import Finding, broken, well, worth_a_look
+from provisioning.finding import Finding, Light, broken, well, worth_a_look
 from provisioning.probes import own_probes
 from tests.provisioning.stand_in import NOW
 
@@ -133,3 +139,72 @@ def test_programs_read_the_same() -> None:
             {"name": "B", "light": "red", "says": "not enrolled", "cure": "Enrol it", "code": None},
         ],
     }
+
+
+def refused(number: int, path: str) -> Callable[[], Finding]:
+    def probe() -> Finding:
+        raise OSError(number, os.strerror(number), path)
+
+    return probe
+
+
+def odd() -> Finding:
+    raise ConfigError("pengpos.toml", "it is odd", "Mend it")
+
+
+def broken_software() -> Finding:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("probe", "says"),
+    [
+        (refused(errno.ENAMETOOLONG, "x" * 5_000), "cannot be looked at: File name too long"),
+        (refused(errno.EIO, "/media/copy"), "cannot be looked at: Input/output error"),
+        (refused(errno.EACCES, "/media/copy"), "cannot be looked at: Permission denied"),
+        (odd, "cannot be looked at: pengpos.toml: it is odd. Mend it"),
+        (broken_software, "cannot be looked at: ZeroDivisionError"),
+    ],
+)
+def test_what_a_probe_raises_is_its_own_light_and_no_others(probe: Callable[[], Finding], says: str) -> None:
+    diagnosis = examine({"A": probe, "B": lambda: WELL}, at=NOW, home="/h", software_version="1")
+    assert [(name, found.light, found.says) for name, found in diagnosis.findings] == [
+        ("A", Light.RED, says),
+        ("B", Light.GREEN, "3.11.2"),
+    ]
+
+
+def test_a_file_of_the_terminals_own_that_is_another_users_is_raised() -> None:
+    with pytest.raises(PermissionError):
+        examine({"A": refused(errno.EACCES, "/h/terminal.json")}, at=NOW, home="/h", software_version="1")
+
+
+def test_a_probe_that_hangs_is_a_light_and_is_joined_by_no_second_one() -> None:
+    goes_on, begun = threading.Event(), []
+
+    def hangs() -> Finding:
+        begun.append(threading.current_thread())
+        goes_on.wait()
+        return WELL
+
+    hanging: dict[str, threading.Thread] = {}
+
+    def light_of_a() -> str:
+        probes = {"A": hangs, "B": lambda: WELL}
+        seen = examine(probes, at=NOW, home="/h", software_version="1", limit_s=30, hanging=hanging)
+        assert seen.findings[1] == ("B", WELL)
+        return seen.findings[0][1].says
+
+    whole_join = threading.Thread.join
+
+    def join(thread: threading.Thread, _limit_s: float) -> None:
+        if thread.name != "look at A":  # its time is over at once
+            whole_join(thread)
+
+    with patch("provisioning.doctor.threading.Thread.join", join):
+        assert [light_of_a(), light_of_a()] == ["no answer within 30 s"] * 2
+    assert len(begun) == 1
+    goes_on.set()
+    begun[0].join()
+    assert light_of_a() == "3.11.2"
+    assert hanging == {}
