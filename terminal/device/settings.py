@@ -19,14 +19,21 @@ shop_address = "https://…"       # what it says while there is no sale
 """
 
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
 from pengpos.backend_api.proxies import proxy_of
 from pengpos.core.errors import ConfigError
 from terminal.device import words
+
+PATH_MOST_BYTES: Final = 4_095
+"""PATH_MAX of Linux, without the end."""
+ADDRESS_MOST_BYTES: Final = 800
+"""Less than fits a tag's message (`drivers.tags.ndef.MESSAGE_MOST`): a longer one would be an empty tag."""
 
 ReaderName = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 """A part of a reader's name; an empty one would be in each."""
@@ -85,8 +92,34 @@ def read_settings(path: Path) -> Settings:
         raise ConfigError(str(path), str(error), words.SETTINGS_LISTED.said()) from error
     try:
         proxy_of(settings.backend.proxy)
+        for name, file in _files_in(settings):
+            if not file.startswith("/") or not file.isprintable() or len(file.encode()) > PATH_MOST_BYTES:
+                raise ConfigError(name, words.NO_WHOLE_PATH.said(), words.SETTINGS_LISTED.said())
+        if (address := settings.tag.shop_address) is not None and not _is_address(address):
+            detail = words.NO_SHOP_ADDRESS.said(bytes=ADDRESS_MOST_BYTES)
+            raise ConfigError("[tag] shop_address", detail, words.SETTINGS_LISTED.said())
     except ConfigError as error:
         raise ConfigError(
             str(path), words.SETTING_WRONG.said(name=error.where, detail=error.detail), error.way_out
         ) from None
     return settings
+
+
+def _files_in(settings: Settings) -> Iterator[tuple[str, str]]:
+    """What is a path in it: another for each directory that a program is started in, were it not a whole one."""
+    if settings.mirror is not None:
+        yield "[mirror] directory", settings.mirror.directory
+    if settings.tag.chip is not None:
+        yield "[tag] chip", settings.tag.chip
+    for port in settings.readers.serial_ports:
+        yield "[readers] serial_ports", port
+
+
+def _is_address(text: str) -> bool:
+    """What a phone opens that reads the tag, and what fits on one."""
+    try:
+        host = urlsplit(text).hostname
+    except ValueError:
+        return False
+    fits = len(text.encode()) <= ADDRESS_MOST_BYTES
+    return text.startswith("https://") and bool(host) and fits and text.isprintable() and " " not in text
