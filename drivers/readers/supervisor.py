@@ -3,14 +3,16 @@
 
 A reader that is lost is reported (`health`, with the cure) and opened again, soon at first, then every 2 s; so it sells
 again within 5 s of coming back. One more thread asks which readers there are: one that appears gets a thread, one that
-vanishes loses it. A listener that raises is an alarm on its reader, and the reader starts afresh. A last one nudges the
-readers, for that is a call to their driver, which may hang.
+vanishes loses it. A listener that raises is an alarm on its reader, and the reader starts afresh. Another one nudges
+the readers, for that is a call to their driver, which may hang. A last one calls no driver: it sees that one has not
+come back from a call (a pcscd that is stuck never does), and reports that reader as lost until it has.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -34,6 +36,8 @@ class Pace:
     """The same, where the field is empty and the reader can be nudged (`look_again`)."""
     discover_s: float = 1.0
     """The longest wait for readers to come or go."""
+    hung_s: float = 10.0
+    """How much longer than it was asked to a driver may take, also to open a reader."""
     first_retry_s: float = 0.1
     last_retry_s: float = 2.0
 
@@ -65,15 +69,19 @@ class ReaderSupervisor:
         self._attendants: dict[str, _Attendant] = {}
         self._found_any = False
         self._reported: ReaderHealth | None = None
+        self._reporting = threading.Lock()
+        self._call = _Call()
         self._thread = threading.Thread(target=self._run, name="readers", daemon=True)
         self._again = threading.Event()
         self._all_stopping = threading.Event()
         self._nudging = threading.Thread(target=self._nudge, name="readers, look again", daemon=True)
+        self._watching = threading.Thread(target=self._watch, name="readers, watched", daemon=True)
 
     def start(self) -> None:
         """Begin; once only."""
         self._thread.start()
         self._nudging.start()
+        self._watching.start()
 
     def look_again(self) -> None:
         """Have each field looked at now, and the listener hear of it; returns at once, in any thread."""
@@ -91,7 +99,7 @@ class ReaderSupervisor:
             attendant.stopping.set()
         self._all_stopping.set()
         self._again.set()
-        threads = [self._thread, self._nudging, *(attendant.thread for attendant in attendants)]
+        threads = [self._thread, self._nudging, self._watching, *(attendant.thread for attendant in attendants)]
         for thread in threads:
             thread.join(max(0.0, deadline_s - time.monotonic()))
         late = [thread.name for thread in threads if thread.is_alive()]
@@ -111,11 +119,19 @@ class ReaderSupervisor:
             if is_last:
                 return
 
+    def _watch(self) -> None:
+        while not self._all_stopping.wait(self._pace.hung_s / 4):
+            if self._call.is_late(self._pace.hung_s):
+                _trouble(partial(self._report, _hung(NO_READER)), NO_READER)
+            for name, attendant in list(self._attendants.items()):
+                _trouble(attendant.watch, name)
+
     def _search(self) -> None:
         last: tuple[str, ...] | None = None
         while not self._stopping.is_set():
             began_s = time.monotonic()
-            names = tuple(self._discover(self._pace.discover_s))
+            with self._call.of(self._pace.discover_s):
+                names = tuple(self._discover(self._pace.discover_s))
             self._attend(names)
             if names == last:  # a `discover` that does not wait must not make this spin
                 self._stopping.wait(began_s + self._pace.discover_s - time.monotonic())
@@ -133,20 +149,22 @@ class ReaderSupervisor:
                 self._attendants[name] = attendant
                 attendant.thread.start()
         if names:
-            self._found_any = True
-            if self._reported is not None:
-                self._listener.health(ReaderHealth(NO_READER, ReaderState.READY))
-                self._reported = None
+            with self._reporting:
+                self._found_any = True
+                if self._reported is not None:
+                    self._listener.health(ReaderHealth(NO_READER, ReaderState.READY))
+                    self._reported = None
         else:
             none = ReaderHealth(NO_READER, ReaderState.LOST, words.READER_NONE.said(), words.PLUG_IN.said())
             self._report(none)
 
     def _report(self, trouble: ReaderHealth) -> None:
         """Report why there is no reader, unless each that was found reports for itself."""
-        if not self._found_any and trouble != self._reported:
-            _log(trouble)
-            self._listener.health(trouble)
-            self._reported = trouble
+        with self._reporting:
+            if not self._found_any and trouble != self._reported:
+                _log(trouble)
+                self._listener.health(trouble)
+                self._reported = trouble
 
 
 class _Attendant:
@@ -161,6 +179,8 @@ class _Attendant:
         self._pace = pace
         self._vanished = False
         self._reported: ReaderHealth | None = None
+        self._reporting = threading.Lock()
+        self._call = _Call()
         self._nudgeable: NudgeableReader | None = None
 
     def look_again(self) -> None:
@@ -168,6 +188,12 @@ class _Attendant:
         reader = self._nudgeable
         if reader is not None:
             reader.nudge()
+
+    def watch(self) -> None:
+        """Report it as lost, from another thread, while its driver does not come back."""
+        with self._reporting:
+            if self._call.is_late(self._pace.hung_s):
+                self._say(_hung(self._name))
 
     def vanish(self) -> None:
         """End, for the reader is not there any more, and report that."""
@@ -181,13 +207,16 @@ class _Attendant:
         """Open the reader and serve it until it or the listener fails."""
         if self._reported is None:
             self._report(ReaderHealth(self._name, ReaderState.STARTING))
-        reader = self._open_reader(self._name)
+        with self._call.of(0.0):
+            reader = self._open_reader(self._name)
         self._nudgeable = reader if isinstance(reader, NudgeableReader) else None
         cards: Sequence[Card] | None = None
         try:
             while not self.stopping.is_set():
                 may_rest = self._nudgeable is not None and cards is not None and not cards
-                cards = reader.wait(self._pace.rest_s if may_rest else self._pace.wait_s)
+                wait_s = self._pace.rest_s if may_rest else self._pace.wait_s
+                with self._call.of(wait_s):
+                    cards = reader.wait(wait_s)
                 self._report(ReaderHealth(self._name, ReaderState.READY))  # one that opens and cannot look is not
                 self._listener.field(self._name, cards)
         finally:
@@ -197,10 +226,39 @@ class _Attendant:
             self._report(ReaderHealth(self._name, ReaderState.LOST, words.VANISHED.said(), words.PLUG_AGAIN.said()))
 
     def _report(self, health: ReaderHealth) -> None:
+        with self._reporting:
+            self._say(health)
+
+    def _say(self, health: ReaderHealth) -> None:
         if health != self._reported:
             _log(health)
             self._listener.health(health)
             self._reported = health
+
+
+class _Call:
+    """A call of a driver that is under way, if one is: looked at from another thread."""
+
+    def __init__(self) -> None:
+        self._due_s: float | None = None
+
+    @contextmanager
+    def of(self, wait_s: float) -> Iterator[None]:
+        """One that was asked to come back after this time."""
+        self._due_s = time.monotonic() + wait_s
+        try:
+            yield
+        finally:
+            self._due_s = None
+
+    def is_late(self, by_s: float) -> bool:
+        """Whether it is still under way, so much later than it was asked to come back."""
+        due_s = self._due_s
+        return due_s is not None and time.monotonic() >= due_s + by_s
+
+
+def _hung(name: str) -> ReaderHealth:
+    return ReaderHealth(name, ReaderState.LOST, words.HANGS.said(), words.PLUG_OR_RESTART.said())
 
 
 def _log(news: ReaderHealth) -> None:

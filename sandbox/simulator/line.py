@@ -3,7 +3,8 @@
 
 It knows terminals from phones and browsers by the path of a connection's first request (`/v1/…`): cutting the line cuts
 them off and no other, as when a shop's router is unplugged. It may also break while a payment is under way: the
-request gets through, no answer does. Changes no byte.
+request gets through, no answer does. Changes no byte. Where all connections are taken, a new one is let in at the cost
+of the one that has said nothing for longest.
 """
 
 import asyncio
@@ -40,6 +41,8 @@ class Line:
         """That payment is with the backend, which has not answered yet: terminals hear nothing any more."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._serving: dict[asyncio.Task[None], bool] = {}
+        self._silent: dict[asyncio.Task[None], None] = {}
+        """Those that have not said their first line, the oldest first."""
         self._stopping = asyncio.Event()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="line", daemon=True)
@@ -110,18 +113,25 @@ class Line:
         task = asyncio.current_task()
         assert task is not None
         try:
+            if len(self._serving) >= CONNECTIONS_MOST and self._silent:
+                silent = next(iter(self._silent))
+                del self._silent[silent], self._serving[silent]
+                silent.cancel()
             if len(self._serving) < CONNECTIONS_MOST:
                 self._serving[task] = False
+                self._silent[task] = None
                 with contextlib.suppress(OSError, asyncio.CancelledError):  # either side went, or the line was cut
                     await self._join(task, reader, writer)
         finally:
             self._serving.pop(task, None)
+            self._silent.pop(task, None)
             writer.transport.abort()
 
     async def _join(
         self, task: "asyncio.Task[None]", reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         first = await _first_line(reader)
+        self._silent.pop(task, None)
         is_terminal = self._serving[task] = _OF_A_TERMINAL.match(first) is not None
         if not first or (is_terminal and not self._is_up):
             return
@@ -168,6 +178,6 @@ async def _first_line(reader: asyncio.StreamReader) -> bytes:
     """The request line; empty when none comes."""
     try:
         async with asyncio.timeout(FIRST_LINE_LIMIT_S):
-            return await reader.readuntil(b"\r\n")
+            return await reader.readuntil(b"\n")
     except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         return b""

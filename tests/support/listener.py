@@ -41,6 +41,10 @@ class Listener:
         """What was heard of one reader, in order."""
         return [health.state for health in self.healths if health.name == reader]
 
+    def details(self, reader: str) -> list[str]:
+        """What was said of it each time, in order."""
+        return [health.detail for health in self.healths if health.name == reader]
+
     def until_told(self, reader: str, *states: ReaderState) -> None:
         """Wait until exactly these states were heard of it, in this order."""
         self.until(lambda heard: heard.states(reader) == list(states))

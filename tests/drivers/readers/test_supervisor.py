@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from drivers import words
 from drivers.readers.supervisor import NO_READER, Pace, ReaderSupervisor
 from drivers.simulated.reader import FakeReader
 from pengpos.core.errors import ReaderLostError
@@ -307,3 +308,72 @@ def test_the_rests_between_attempts_grow_to_two_seconds(failures: int, rest_s: f
 
 def _wait(let: threading.Event) -> None:
     let.wait(20)
+
+
+class _Stuck:
+    """A driver's call that does not come back until it may."""
+
+    def __init__(self) -> None:
+        self.is_on = False
+        self.may_come_back = threading.Event()
+
+    def pass_through(self) -> None:
+        if self.is_on:
+            self.may_come_back.wait()
+
+
+class _StuckReader:
+    def __init__(self, inner: Reader, stuck: _Stuck) -> None:
+        self.name = inner.name
+        self._inner, self._stuck = inner, stuck
+
+    def wait(self, timeout_s: float) -> Sequence[Card]:
+        self._stuck.pass_through()
+        return self._inner.wait(timeout_s)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+HUNG = words.HANGS.said()
+
+
+@pytest.mark.parametrize("hangs_in", ["wait", "open"])
+def test_a_reader_whose_driver_does_not_come_back_is_lost_until_it_does(hangs_in: str) -> None:
+    listener, bench, stuck = Listener(), Bench("left"), _Stuck()
+
+    def open_reader(name: str) -> Reader:
+        if hangs_in == "open":
+            stuck.pass_through()
+        return _StuckReader(bench.open(name), stuck)
+
+    stuck.is_on = hangs_in == "open"
+    pace = replace(QUICK, hung_s=0.02)
+    supervisor = ReaderSupervisor(listener, discover=bench.discover, open_reader=open_reader, pace=pace)
+    supervisor.start()
+    if hangs_in == "wait":
+        listener.until(lambda heard: heard.states("left")[-1:] == [READY])
+        stuck.is_on = True
+    listener.until(lambda heard: HUNG in heard.details("left"))
+    stuck.is_on = False
+    stuck.may_come_back.set()
+    listener.until(lambda heard: heard.states("left")[-1] is READY)
+    assert supervisor.stop()
+
+
+def test_a_search_that_does_not_come_back_is_no_reader_that_is_ready() -> None:
+    listener, bench, stuck = Listener(), Bench("left"), _Stuck()
+    stuck.is_on = True
+
+    def discover(timeout_s: float) -> Sequence[str]:
+        stuck.pass_through()
+        return bench.discover(timeout_s)
+
+    pace = replace(QUICK, hung_s=0.02)
+    supervisor = ReaderSupervisor(listener, discover=discover, open_reader=bench.open, pace=pace)
+    supervisor.start()
+    listener.until(lambda heard: HUNG in heard.details(NO_READER))
+    stuck.is_on = False
+    stuck.may_come_back.set()
+    listener.until(lambda heard: heard.states(NO_READER)[-1] is READY and heard.states("left")[-1:] == [READY])
+    assert supervisor.stop()

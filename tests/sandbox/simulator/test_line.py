@@ -140,9 +140,10 @@ def test_who_never_says_what_they_want_is_let_go(line: Line, said: bytes, monkey
 
 def test_more_connections_than_it_holds_are_let_go(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "CONNECTIONS_MOST", 1)
-    with Caller(line) as first, Caller(line) as second:
+    with Caller(line) as first:
         assert first.ask("/v1/health")
-        assert second.is_ended()
+        with Caller(line) as second:
+            assert second.is_ended()
         assert first.ask("/v1/health")
 
 
@@ -170,3 +171,28 @@ def test_closing_ends_what_is_open(line: Line) -> None:
         assert phone.ask("/t/AAAA")
         line.close()
         assert phone.is_ended()
+
+
+def test_who_says_nothing_keeps_no_one_else_out(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CONNECTIONS_MOST", 3)
+    with Caller(line) as first, Caller(line) as second, Caller(line) as third:
+        assert second.ask("/v1/health")
+        third.socket.sendall(b"GET /v1/he")
+        with Caller(line) as another:
+            assert another.ask("/t/AAAA")
+            assert first.is_ended()
+            with Caller(line) as one_more:
+                assert one_more.ask("/v1/health")
+                assert third.is_ended()
+                with Caller(line) as too_many:  # the others have all said what they want
+                    assert not too_many.ask("/v1/health")
+                assert second.ask("/v1/health")
+
+
+def test_a_line_may_end_as_old_clients_end_it(line: Line) -> None:
+    with Caller(line) as caller:
+        caller.socket.sendall(b"GET /t/AAAA HTTP/1.0\n\n")
+        answer = b""
+        while piece := caller.socket.recv(65_536):
+            answer += piece
+        assert answer.endswith(WORDS)
