@@ -3,14 +3,18 @@
 
 For callers that block. The screen imports it with its first call, as it does httpx.
 
-Tests: tests/pengpos/client/test_http.py, tests/sandbox/phone/test_account.py
+A name may have several addresses, and that of IPv6 leads nowhere in many a shop: each but the last is given a second.
+
+Tests: tests/pengpos/test_whole_calls.py, tests/pengpos/client/test_http.py, tests/sandbox/phone/test_account.py
 """
 
+import queue
+import socket
 import ssl
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +26,11 @@ LOST = (httpx.TransportError, httpcore.NetworkError, httpcore.ProtocolError, htt
 KEPT_S = 5.0
 """How long a connection is kept: the terminal closes one that says nothing for ten seconds, and may do so under us."""
 KEPT_MOST = 2
+ADDRESS_MOST_S = 1.0
+"""How long one of several addresses may take to be connected to."""
+LOOK_UPS_MOST = 4
 _call = threading.local()
+_look_ups = threading.BoundedSemaphore(LOOK_UPS_MOST)
 
 
 @contextmanager
@@ -108,13 +116,47 @@ class _Network(httpcore.SyncBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         _call.connected = True
-        return _Stream(super().connect_tcp(host, port, _left_s(timeout), local_address, socket_options))
+        *earlier, last = _addresses_of(host, port, _left_s(timeout))
+        for address in earlier:
+            left_s = _left_s(timeout)
+            within_s = ADDRESS_MOST_S if left_s is None else min(ADDRESS_MOST_S, left_s)
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return _Stream(super().connect_tcp(address, port, within_s, local_address, socket_options))
+        return _Stream(super().connect_tcp(last, port, _left_s(timeout), local_address, socket_options))
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore.NetworkStream:
         _call.connected = True
         return _Stream(super().connect_unix_socket(path, _left_s(timeout), socket_options))
+
+
+def _addresses_of(host: str, port: int, limit_s: float | None) -> list[str]:
+    """At least one, in the system's order. Raises httpcore.ConnectError, ConnectTimeout.
+
+    Looked up in a thread of its own: the system's resolver cannot be given up. At most `LOOK_UPS_MOST` at once.
+    """
+    found: queue.Queue[list[str] | OSError | UnicodeError] = queue.Queue(1)
+
+    def look_up() -> None:
+        try:
+            addresses = [str(to[0]) for *_, to in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+            found.put([*dict.fromkeys(addresses)])
+        except (OSError, UnicodeError) as error:
+            found.put(error)
+        finally:
+            _look_ups.release()
+
+    if not _look_ups.acquire(timeout=limit_s):
+        raise httpcore.ConnectTimeout("no name is found here: the questions before have no answer yet")
+    threading.Thread(target=look_up, name="names", daemon=True).start()
+    try:
+        answer = found.get(timeout=limit_s)
+    except queue.Empty:
+        raise httpcore.ConnectTimeout(f"{host} is not found in time") from None
+    if not isinstance(answer, list):
+        raise httpcore.ConnectError(str(answer)) from answer
+    return answer
 
 
 class _Stream(httpcore.NetworkStream):

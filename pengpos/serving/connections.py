@@ -67,10 +67,18 @@ class _Waits(Enum):
 
 
 class _Connection(h11.Connection):
-    """h11's, which leaves to its user what proxies make of a request's line and of its length."""
+    """h11's, which leaves to its user what proxies make of a request's line and of its length.
+
+    Empty lines before a request are none: old clients end a body with one that its length does not count (RFC 9112
+    §2.2).
+    """
 
     def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
         """The next one. Raises h11.RemoteProtocolError."""
+        if self.their_state is h11.IDLE:
+            ahead, _ = self.trailing_data
+            if blank := len(ahead) - len(ahead.lstrip(b"\r\n")):
+                self._receive_buffer.maybe_extract_at_most(blank)
         event = super().next_event()
         return _as_to_an_origin(event) if isinstance(event, h11.Request) else event
 

@@ -16,15 +16,20 @@ from enum import StrEnum
 
 _BRACKETS = re.compile(r"\[([^\]]*)\]")
 _SERIAL = re.compile(r"\([^)]*\)")
-_CONTACTLESS = r"contactless|PICC|PCD|CL|CLi|NFC|RFID|RF|proximity|prox|ACR122U?|R502|TWN4|FeliCa"
-_CONTACT = (
-    r"contact|contacted|ICC|\d?SAM|SIM|[a-z]*token[a-z]*\d?|keyboard|key|yubikey|nitrokey|canokeys?|solokeys|gnuk|"
-    r"jacarta[a-z]*|ledger|biopass"
+_CONTACTLESS = r"contactless|PICC|PCD|CL|CLi|NFC|RFID|RF|proximity|prox|ACR ?122U?|R502|TWN4|FeliCa|mifare"
+_CONTACT = r"contact|contacted|ICC|\d?SAM|e?SIM|eUICC|keyboard"
+_SECURITY_KEY = (
+    r"[a-z]*token[a-z]*\d?|key|yubikey|nitrokey|canokeys?|solokeys|gnuk|jacarta[a-z]*|ledger|biopass|epass\d*|"
+    r"cryptomate\d*"
 )
 _WORDS = re.compile(
-    rf"(?<![A-Za-z])(?:(?P<contactless>{_CONTACTLESS})|(?P<contact>{_CONTACT}))(?![A-Za-z0-9])", re.IGNORECASE
+    rf"(?<![A-Za-z])(?:(?P<contactless>{_CONTACTLESS})|(?P<contact>{_CONTACT}|{_SECURITY_KEY}))(?![A-Za-z0-9])",
+    re.IGNORECASE,
 )
-_BOTH = re.compile(r"[&+]|\bdual\b|\bcombi\b", re.IGNORECASE)
+_IS_KEY = re.compile(rf"(?<![A-Za-z])(?:{_SECURITY_KEY})(?![A-Za-z0-9])", re.IGNORECASE)
+_IS_READER = re.compile(r"reader", re.IGNORECASE)
+"""Makers of tokens make readers too."""
+_BOTH = re.compile(r"[&+/]|\b(?:and|dual|combi|hybrid)\b", re.IGNORECASE)
 
 _MEMORY_CARD = bytes.fromhex("804F0CA000000306")
 _OF_SCM = bytes.fromhex("9100FF918171")
@@ -56,10 +61,14 @@ class CardKind(StrEnum):
 def kind_of_slot(name: str) -> SlotKind:
     """By the interface string if there is one with a word for it, else by the whole name; the last word counts.
 
+    A security key that is its own card is one also where its name says that it speaks NFC: what is on USB does not. But
+    a reader by the maker of one is a reader.
     Not the last word on it: an OMNIKEY 5422 calls its contact slot "5422CL" as well. The ATR of what lies there is.
     """
     interface = " ".join(_BRACKETS.findall(name))
     rest = _SERIAL.sub(" ", _BRACKETS.sub(" ", name))
+    if _IS_KEY.search(said := f"{rest} {interface}") and not _IS_READER.search(said):
+        return SlotKind.CONTACT
     for part in (interface, rest):
         kinds = [SlotKind.CONTACT if word["contact"] else SlotKind.CONTACTLESS for word in _WORDS.finditer(part)]
         if kinds:

@@ -35,12 +35,16 @@ def test_an_answer() -> None:
     assert line.told == HEARD
 
 
-def test_an_answer_that_a_proxy_packed_is_unpacked_though_we_asked_for_none() -> None:
+TWO_MEMBERS = gzip.compress(b'{"status": ') + gzip.compress(b'"ok"}')
+
+
+@pytest.mark.parametrize("packed_as", [gzip.compress(b'{"status": "ok"}'), TWO_MEMBERS], ids=["one", "two members"])
+def test_an_answer_that_a_proxy_packed_is_unpacked_though_we_asked_for_none(packed_as: bytes) -> None:
     asked: list[str] = []
 
     def respond(request: httpx.Request) -> httpx.Response:
         asked.append(request.headers["accept-encoding"])
-        packed = httpx.Response(200, stream=Body(gzip.compress(b'{"status": "ok"}')))
+        packed = httpx.Response(200, stream=Body(packed_as))
         packed.headers["content-encoding"] = "gzip"
         return packed
 
@@ -71,6 +75,8 @@ TROUBLE = [
     ("packed twice", says(200, BOMB, content_encoding="gzip, gzip"), LOST),
     ("packed in another way", says(200, b"1234", content_encoding="br"), LOST),
     ("no gzip", says(200, b'{"status": "ok"}', content_encoding="gzip"), LOST),
+    ("half of a second member", says(200, TWO_MEMBERS[:-9], content_encoding="gzip"), LOST),
+    ("a thousand members", says(200, gzip.compress(b"") * 1_000 + TWO_MEMBERS, content_encoding="gzip"), LOST),
     ("half a gzip", says(200, gzip.compress(b'{"status": "ok"}')[:-9], content_encoding="gzip"), LOST),
     ("more than we read", says(200, b" " * (ANSWER_SIZE_MOST + 1)), LOST),
 ]  # fmt: skip

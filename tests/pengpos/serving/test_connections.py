@@ -321,3 +321,24 @@ def test_a_body_whose_length_is_said_in_two_ways_is_no_request(served: Served) -
             b"0\r\n\r\n" + ASK % b"waits"
         )
         assert said(one).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("blank", [b"\r\n", b"\n", b"\r\n\r\n\r\n"], ids=["one", "without return", "three"])
+def test_empty_lines_before_a_request_are_none(served: Served, blank: bytes) -> None:
+    """Old clients send one behind a body, in the same piece or in the next."""
+    with served.connect() as one:
+        one.sendall(blank)
+        assert answers(one)
+        one.sendall(b"POST /reads HTTP/1.1\r\nhost: terminal\r\ncontent-length: 2\r\n\r\n{}" + blank)
+        assert heard(one, b"2 bytes")
+        assert answers(one)
+        one.sendall(blank[:1])
+        one.sendall(blank[1:])
+        assert answers(one)
+
+
+def test_nothing_but_empty_lines_is_let_go(served: Served, bounds: Callable[..., None]) -> None:
+    bounds(silent_s=0.05)
+    with served.connect() as one, suppress(BrokenPipeError, ConnectionResetError):
+        while True:
+            one.sendall(b"\r\n" * 1_000)
