@@ -40,6 +40,7 @@ THREAD_ENTRIES = {
     "drivers/readers/worker.py": "one command in the driver; handed to whoever asked",
     "drivers/readers/supervisor.py": "a reader's thread; an alarm, and a fresh start",
     "drivers/simulated/reader.py": "a scripted reader; raised again where the script is read",
+    "provisioning/doctor.py": "a probe's thread; a light of its part",
     "ui/display/threads.py": "the followers of the daemon; shown as away, and tried again",
     "offline_queue/journal/journal.py": "the writer's thread; every caller gets it from here on",
     "offline_queue/export/mirror.py": "the second medium's thread; an alarm, selling goes on",
