@@ -6,13 +6,15 @@ from typing import Any
 
 from tests.support.backend import Shop
 from tests.support.counted import counted
-from tests.support.shop import Till, Wallet
+from tests.support.shop import MERCHANT_ID, Till, Wallet
 
 COSTS = {
     "a payment": (12, 1),
     "a payment of a registered intent": (12, 1),
     "an item of a batch": (11, 1),
     "the same payment again": (8, 2),
+    "a payment with a campaign": (16, 1),
+    "a payment with a campaign's budget": (17, 1),
     "a refund": (16, 1),
     "a cancel of what is paid": (16, 1),
     "registering an intent": (5, 2),
@@ -39,6 +41,18 @@ def _cost(shop: Shop, send: Callable[[], Any]) -> tuple[int, int]:
 def _payment(shop: Shop, till: Till, wallet: Wallet) -> tuple[int, int]:
     sale = till.sale(2_00)
     return _cost(shop, lambda: till.pay(sale, wallet))
+
+
+def _campaign(shop: Shop, till: Till, wallet: Wallet, **more: object) -> tuple[int, int]:
+    campaign = {"name": "立减", "discount": 1, "minimum": 0, "currency": "CNY", "not_before": 0, "not_after": 2**32}
+    settings = {"campaigns": [campaign | more]}
+    assert shop.operator.call("PUT", f"/merchants/{MERCHANT_ID}/settings", settings).status_code == 204
+    till.pay(till.sale(2_00), wallet)
+    return _payment(shop, till, wallet)
+
+
+def _budget(shop: Shop, till: Till, wallet: Wallet) -> tuple[int, int]:
+    return _campaign(shop, till, wallet, campaign_id="opening", budget=9_00)
 
 
 def _registered(shop: Shop, till: Till, wallet: Wallet) -> tuple[int, int]:
@@ -94,6 +108,8 @@ _CALLS = {
     "a payment of a registered intent": _registered,
     "an item of a batch": _item,
     "the same payment again": _again,
+    "a payment with a campaign": _campaign,
+    "a payment with a campaign's budget": _budget,
     "a refund": _refund,
     "a cancel of what is paid": _cancel,
     "registering an intent": _register,

@@ -13,7 +13,7 @@ _INTENT = {
 }  # fmt: skip
 _LINES = [
     {"kind": "amount", "label": "消费", "amount": 1880},
-    {"kind": "discount", "label": "立减", "amount": -200},
+    {"kind": "discount", "label": "立减", "amount": -200, "name": "开业立减", "funder": "merchant"},
 ]
 _PAYMENT = {
     "intent_id": _INTENT["intent_id"], "number": _INTENT["number"], "status": "approved",
@@ -39,7 +39,8 @@ PAY: dict[str, dict[str, Any]] = {
     "pay-choices": _PAY | {
         "purses": [{"id": "P1", "name": "一家三口", "held": 26_600}],
         "vouchers": [{"id": "V1", "value": 500, "until": "2027-02-01T00:00:00Z"}],
-        "choice": {"purse": "P1", "vouchers": ["V1"], "tip": 66}, "vouchers_value": 500, "total": 1446,
+        "choice": {"purse": "P1", "vouchers": ["V1"], "tip": 66}, "vouchers_value": 500, "total": 1246,
+        "off": {"kind": "discount", "label": "立减", "amount": -200, "name": "开业立减", "funder": "merchant"},
         "available": 26_600, "left_s": 31,
     },
     "pay-set-aside": _PAY | {"balance": 50_000, "available": 50_000, "set_aside": 50_000, "left_s": 44},
@@ -101,6 +102,7 @@ _RECEIPT = {
     "currency": "CNY",
     "currency_digits": 2,
     "at": "2027-01-15T06:32:41Z",
+    "lines": _LINES,
 }
 RECEIPT: dict[str, dict[str, Any]] = {
     "receipt-loading": {"kind": "loading"},

@@ -16,6 +16,7 @@ from sandbox.backend.api.caller import AccountId, AccountIdOrNone, Address, Back
 from sandbox.backend.api.delivery import LostAnswer
 from sandbox.backend.api.rendering import wallet as rendering
 from sandbox.backend.api.routing import TerseRoute
+from sandbox.backend.contract import bill_shapes
 from sandbox.backend.contract import wallet_shapes as shapes
 from sandbox.backend.contract.problems import ProblemError
 from sandbox.backend.payments import page_payments, page_reports
@@ -156,6 +157,19 @@ def open_to_pay(
     )
 
 
+@router.post("/intents/{reference}/quote")
+def quote(
+    reference: str, account_id: AccountId, backend: BackendOf, request: bill_shapes.QuoteRequest | None = None
+) -> bill_shapes.QuoteAnswer:
+    """What it comes to with what the shopper has chosen; nothing is taken."""
+    asked = request or bill_shapes.QuoteRequest()
+    wanted = page_payments.read_reference(backend, reference, asked.presentation)
+    order = page_payments.PageOrder(tip_minor=asked.tip, vouchers=tuple(asked.vouchers))
+    return rendering.quote(
+        backend.db.write(lambda session: page_payments.quote(session, backend, account_id, wanted, order))
+    )
+
+
 @router.post("/intents/{reference}/release")
 def release(
     reference: str, account_id: AccountId, backend: BackendOf, request: shapes.ReferredIntent | None = None
@@ -178,6 +192,7 @@ async def pay(
         vouchers=tuple(asked.vouchers),
         purse=asked.purse,
         show_membership=asked.show_membership,
+        told_minor=asked.total,
     )
 
     def book() -> page_payments.PageVerdict:

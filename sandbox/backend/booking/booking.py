@@ -16,13 +16,14 @@ from pengpos.core.business_day import BusinessDay
 from pengpos.core.reasons import Reason
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.objects.receipt import Outcome, ReceiptClaims
-from sandbox.backend.booking import set_aside
+from sandbox.backend.bill.lines import total_of
+from sandbox.backend.booking import funders, set_aside
 from sandbox.backend.intents import dues, event_data, intents, reports
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.events import emit, emit_in_order
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
-from sandbox.backend.offers import line_items, vouchers
+from sandbox.backend.offers import bills, line_items, vouchers
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import (
     BorneBy,
@@ -99,16 +100,15 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
 
     A payment that was held for this intent loses: the first that is booked wins, and its due, if any, is withdrawn.
     """
-    taken = payment.total_minor - line_items.discount(session, intent, payment, now)
-    if payment.purse_id is not None and purses.over_budget(session, payment.purse_id, taken):
-        return purses.OVER_BUDGET
     if vouchers.spent_elsewhere(session, intent, payment):
         return VOUCHER_SPENT
-    try:
-        giver, merchant = shopper_account(payment), merchant_account(session, intent.terminal_id)
-        set_aside.pay(session, intent, payment, giver=giver, merchant=merchant, minor=taken, now=now)
-    except ledger.InsufficientFundsError:
-        return INSUFFICIENT_FUNDS
+    lines = bills.take(session, intent, payment, now)
+    taken = total_of(lines)
+    short = _take_money(session, intent, payment, taken, now)
+    if short is not None:
+        bills.undo(session, payment, lines)
+        return short
+    funders.pay(session, intent, lines, now)
     _release_others(session, intent, payment)
     take_guarantee_back(session, intent, now)
     vouchers.spend(session, intent, payment)
@@ -119,10 +119,22 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
         payment.business_date = business_date_of(session, intent.terminal_id, counts_at(payment))
     payment.receipt = signed_receipt(backend, intent, payment, reason=None)
     session.flush()
-    payment.lines, payment.cards = line_items.lines(session, payment), line_items.cards(session, payment)
+    payment.lines = line_items.said(merchant_of(session, payment.terminal_id), lines)
+    payment.cards = line_items.cards(session, payment)
     payment.payer_display = line_items.payer_display(session, payment)
     intents.end(intent, IntentStatus.APPROVED, "approved", None)
     announce(session, intent, payment, now)
+    return None
+
+
+def _take_money(session: Session, intent: IntentRow, payment: PaymentRow, taken: int, now: int) -> Refusal | None:
+    if payment.purse_id is not None and purses.over_budget(session, payment.purse_id, taken):
+        return purses.OVER_BUDGET
+    try:
+        giver, merchant = shopper_account(payment), merchant_account(session, intent.terminal_id)
+        set_aside.pay(session, intent, payment, giver=giver, merchant=merchant, minor=taken, now=now)
+    except ledger.InsufficientFundsError:
+        return INSUFFICIENT_FUNDS
     return None
 
 
@@ -206,6 +218,7 @@ def reverse(session: Session, backend: Backend, intent: IntentRow, payment: Paym
     """Undo a booked payment for a cancel: all of it goes back, and it counts as one that took nothing."""
     giver, merchant = shopper_account(payment), merchant_account(session, intent.terminal_id)
     set_aside.unpay(session, intent, payment, giver=giver, merchant=merchant, now=now)
+    funders.unpay(session, intent, payment, now)
     vouchers.unspend(session, payment)
     payment.taken_minor, payment.lines, payment.cards = 0, [], []
     payment.receipt_token = payment.receipt_url = None

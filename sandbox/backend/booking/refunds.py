@@ -7,7 +7,7 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sandbox.backend.booking import booking, given_back
+from sandbox.backend.booking import booking, funders, given_back
 from sandbox.backend.errors import ConflictError, ExceedsCapturedError, NotBookedYetError
 from sandbox.backend.intents import dues, intents, reports, trial_amounts
 from sandbox.backend.kernel import limits
@@ -131,6 +131,7 @@ def fail(session: Session, row: RefundRow, now: int) -> None:
     except ledger.InsufficientFundsError:  # the shopper has spent it: then it stays given
         row.fails_at = None
         return
+    funders.pay_again(session, intent, row, now)
     row.state, row.fails_at = RefundState.FAILED, None
     payment.refunded_minor -= row.amount_minor
     booking.announce(session, intent, payment, now)
@@ -146,6 +147,7 @@ def _new_row(session: Session, intent: IntentRow, order: RefundOrder, now: int) 
         reason=order.reason,
         state=RefundState.VOID,
         at=now,
+        lines=[],
         business_date=booking.business_date_of(session, intent.terminal_id, now),
     )
 
@@ -229,6 +231,7 @@ def _give(session: Session, backend: Backend, intent: IntentRow, payment: Paymen
     vouchers.give_back(session, payment, payment.taken_minor, payment.refunded_minor)
     if backend.magic_amounts and trial_amounts.refund_fails(intent.amount_minor):
         row.fails_at = now + trial_amounts.REFUND_FAILS_AFTER_S
+    funders.give_back(session, intent, payment, row, now)
 
 
 def _give_due(session: Session, intent: IntentRow, payment: PaymentRow, due: DueRow, row: RefundRow, now: int) -> None:

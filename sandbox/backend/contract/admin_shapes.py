@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StrictBool
 
 from pengpos.backend_api.operators import OPERATORS_MOST
-from pengpos.core.times import LATEST_TIME
+from sandbox.backend.contract.campaign_shapes import Campaigns, Id, UnixTime
 from sandbox.backend.contract.members import (
     Amount,
     Base64url,
@@ -27,12 +27,10 @@ from sandbox.backend.intents.finality import MOST_MAX_AGE_S
 ReviewKind = Literal["refund", "cancel", "epoch", "renewal", "head", "stream"]
 ReviewState = Literal["open", "approved", "refused"]
 HeldBecause = Literal["revoked", "imported", "over_limit", "suspected"]
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,16}$")]
 Kid = Annotated[Base64url, Field(min_length=11, max_length=11)]
 Fingerprint = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{4}(-?[0-9A-Fa-f]{4}){3}$")]
 Seconds = Annotated[int, Field(ge=0, le=366 * 86_400)]
 Milliseconds = Annotated[int, Field(ge=0, le=60_000)]
-UnixTime = Annotated[int, Field(ge=0, le=LATEST_TIME)]
 Pin = Annotated[str, Field(pattern=r"^[0-9]{4,8}$")]
 Role = Literal["cashier", "manager", "technician"]
 Roles = Annotated[list[Role], Field(max_length=3)]
@@ -101,17 +99,6 @@ class RiskPolicy(Shape):
     apdu_turnaround_ms: Milliseconds | None = None
 
 
-class Campaign(Shape):
-    """立减: `discount` off a bill of at least `minimum`, borne by the merchant."""
-
-    name: Annotated[str, Field(min_length=1, max_length=40), FitName]
-    discount: PositiveAmount
-    minimum: Amount
-    currency: ListedCurrency
-    not_before: UnixTime
-    not_after: UnixTime
-
-
 class NamedOperator(Shape):
     """A person at the counter. Without `pin` one that is known by this id keeps the PIN it has."""
 
@@ -155,7 +142,7 @@ class Settings(Shape):
     model_config = ConfigDict(extra="forbid")
 
     risk: RiskPolicy | None = None
-    campaigns: list[Campaign] | None = Field(default=None, max_length=20)
+    campaigns: Campaigns | None = Field(default=None, max_length=20)
     tip_presets_percent: list[Annotated[int, Field(ge=0, le=100)]] | None = Field(default=None, max_length=6)
     languages: list[Annotated[str, Field(max_length=16)]] | None = Field(default=None, max_length=8)
     operators: list[NamedOperator] | None = Field(default=None, max_length=OPERATORS_MOST)

@@ -24,6 +24,8 @@ from sandbox.backend.contract.members import (
 PaymentStatus = Literal["approved", "declined", "held", "already_paid"]
 IntentStatus = Literal["created", "claimed", "held", "approved", "declined", "cancelled", "expired"]
 RefundState = Literal["held", "done", "failed", "void"]
+LineKind = Literal["amount", "tip", "discount", "voucher", "points"]
+FunderKind = Literal["merchant", "store", "platform", "sponsor"]
 DueState = Literal["open", "paid", "refused", "withdrawn"]
 
 BATCH_LIMIT = 200
@@ -161,11 +163,15 @@ class PaymentRequest(Shape):
 
 
 class Line(Shape):
-    """A line of the bill; discounts and vouchers are negative."""
+    """A line of the bill; discounts and vouchers are negative, and say who funds them and what they come from."""
 
-    kind: Literal["amount", "tip", "discount", "voucher", "points"]
+    kind: LineKind
     label: str
     amount: int
+    source: str | None = None
+    name: str | None = None
+    funder: FunderKind | None = None
+    sponsor: str | None = None
 
 
 class Card(Shape):
@@ -352,6 +358,18 @@ class SettlementEntry(InCurrency):
     business_date: str
 
 
+class FundedLines(InCurrency):
+    """What one funder has paid for lines of bills, by kind and campaign, and what refunds have given it back."""
+
+    funder: FunderKind
+    sponsor: str | None = None
+    kind: LineKind
+    source: str | None = None
+    count: int
+    amount: Amount
+    back: Amount
+
+
 class Settlement(Shape):
     """`GET /settlements/{business_date}`: this terminal's part of the day; `final` once the day has been run."""
 
@@ -359,6 +377,7 @@ class Settlement(Shape):
     final: bool
     totals: list[SettlementTotal]
     entries: list[SettlementEntry]
+    funded: list[FundedLines] = Field(default=[])
     signed: Base64url | None = None
 
 

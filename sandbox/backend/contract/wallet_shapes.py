@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
+from sandbox.backend.contract.bill_shapes import QuoteAnswer, VoucherId
 from sandbox.backend.contract.members import (
     Amount,
     Base64url,
@@ -26,6 +27,7 @@ from sandbox.backend.contract.terminal_shapes import (
     DueState,
     IntentStatus,
     Jwk,
+    Line,
     PaymentWithRefunds,
     SaleNumber,
 )
@@ -40,7 +42,6 @@ Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_l
 TillReference = Annotated[str, Field(max_length=32)]
 """What the till calls its order, from the intent."""
 Kid = Annotated[Base64url, Field(min_length=11, max_length=11)]
-VoucherId = Annotated[Base64url, Field(min_length=22, max_length=22)]
 
 
 class SignUp(Shape):
@@ -144,12 +145,13 @@ class ReferredIntent(Shape):
 
 
 class PayRequest(ReferredIntent):
-    """`POST /intents/{id}/pay`; `vouchers`: ids of `GET /vouchers`; `purse`: an id of `GET /purses`."""
+    """`POST /intents/{id}/pay`; `vouchers`: ids of `GET /vouchers`; `purse`: of `GET /purses`; `total`: as told."""
 
     tip: Amount = 0
     vouchers: list[VoucherId] = Field(default=[], max_length=4)
     purse: Annotated[str, Field(max_length=16)] | None = None
     show_membership: StrictBool = False
+    total: Amount | None = None
 
 
 class MerchantView(Shape):
@@ -235,10 +237,11 @@ class Means(Shape):
 
 
 class OpenedIntent(Shape):
-    """`POST /intents/{reference}/open`; `means` where this account may pay."""
+    """`POST /intents/{reference}/open`; `means`, and the `quote` of nothing chosen, where this account may pay."""
 
     intent: PayableIntent
     means: Means | None = None
+    quote: QuoteAnswer | None = None
 
 
 class WalletPayments(Shape):
@@ -249,7 +252,7 @@ class WalletPayments(Shape):
 
 
 class ReceiptView(InCurrency):
-    """What a receipt's URL shows: merchant, amount, time, the sale's number and the till's reference only."""
+    """What a receipt's URL shows: merchant, amount, its lines, time, the sale's number, the till's reference only."""
 
     merchant: str
     number: SaleNumber
@@ -257,6 +260,7 @@ class ReceiptView(InCurrency):
     amount: Amount
     at: Rfc3339
     status: Literal["paid", "partly_refunded", "refunded"]
+    lines: list[Line] = Field(default=[])
 
 
 class VoucherView(InCurrency):

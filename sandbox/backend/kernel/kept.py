@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pengpos.wire.encoding.keys import PublicKey
+from sandbox.backend.bill.campaigns import Campaign
 from sandbox.backend.records.shelf import Shelf
 from sandbox.backend.records.tables import MerchantRow
 
@@ -27,14 +28,16 @@ class SignedRisk:
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """Of a terminal: its merchant, no longer in any session, and what its policies of late let it take offline.
+    """Of a terminal: its merchant, no longer in any session, the campaigns there, what policies of late let it take.
 
     True as long as the merchant's row has `merchant.version` and the newest policy is `policy_version`.
     """
 
     merchant: MerchantRow
+    store_id: str
     policy_version: int
     risks: tuple[SignedRisk, ...]
+    campaigns: tuple[Campaign, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +48,5 @@ class Kept:
     """By kid: of terminals, not retired when it was read. Whether it is still so, the request's transaction says."""
     shops: Shelf[str, Shop] = field(default_factory=Shelf)
     """By terminal id."""
+    used_up: Shelf[str, int] = field(default_factory=Shelf)
+    """By a campaign's key: until when it is taken for one whose budget is used up. It only saves asking."""

@@ -3,7 +3,9 @@
 
 Accounts: `shopper` (what we owe a shopper), `purse` (what several shoppers hold together), `merchant` (what we owe a
 merchant), `play_money` (where top-ups come from, so it goes below zero), `guarantee` (what offline promises that were
-not kept have cost us), `set_aside` (what we owe a shopper, and keep for what one of their wallet keys may promise).
+not kept have cost us), `set_aside` (what we owe a shopper, and keep for what one of their wallet keys may promise),
+`by_merchant`, `by_store`, `by_platform`, `by_sponsor` (what each has paid for campaigns and vouchers, below zero), and
+`given_away` (what a merchant has forgone of its own takings by them, the other side of the first two).
 """
 
 from collections.abc import Sequence

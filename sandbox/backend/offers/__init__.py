@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What merchants offer shoppers: vouchers, memberships, campaigns; and the line items that show them.
+"""What merchants offer shoppers: campaigns, vouchers, memberships; what a bill comes to by them, and how that is said.
 
-Reading order: vouchers, memberships, line_items.
+Reading order: vouchers, memberships, campaigns, bills, line_items.
 """
 
-__all__ = ["line_items", "memberships", "vouchers"]
+__all__ = ["bills", "campaigns", "line_items", "memberships", "vouchers"]

@@ -1,68 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes a payment's line items and cards, and finds the campaign discount to take off it. Moves no money.
+"""Makes a payment's line items and cards, in people's languages. Moves no money.
 
 Tests: tests/sandbox/backend/payments/test_payments.py, tests/sandbox/backend/terminals/test_policy.py
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from pengpos.i18n import LANGUAGES, Catalogue, Language
-from sandbox.backend.offers import memberships, vouchers
-from sandbox.backend.records.tables import AccountRow, IntentRow, MerchantRow, PaymentRow, PaymentWay
+from sandbox.backend.bill.lines import BillLine, LineKind
+from sandbox.backend.offers import memberships
+from sandbox.backend.records.tables import AccountRow, MerchantRow, PaymentRow
 from sandbox.backend.terminals.merchants import merchant_of
 
 CATALOGUE: Final = Catalogue("backend", Path(__file__).parents[1] / "locale")
 message = CATALOGUE.message
 _LABELS: Final = {
-    "amount": message("line.amount"),
-    "voucher": message("line.voucher"),
-    "discount": message("line.discount"),
-    "tip": message("line.tip"),
+    LineKind.GOODS: message("line.amount"),
+    LineKind.CAMPAIGN: message("line.discount"),
+    LineKind.VOUCHER: message("line.voucher"),
+    LineKind.TIP: message("line.tip"),
 }
 
 
-def discount(session: Session, intent: IntentRow, payment: PaymentRow, now: int) -> int:
-    """立减: the best campaign running at the time that counts; never on what a confirmation code stands for."""
-    return discount_by(merchant_of(session, intent.terminal_id), intent, payment, now)
-
-
-def discount_by(merchant: MerchantRow, intent: IntentRow, payment: PaymentRow, now: int) -> int:
-    """As `discount`, by the intent's merchant."""
-    if not intent.online and payment.way is PaymentWay.PAGE:
-        return 0
-    at = payment.authorised_at if payment.accepted_offline else now
-    fitting = [
-        int(campaign["discount"])
-        for campaign in merchant.config.get("campaigns", [])
-        if campaign["currency"] == intent.currency
-        and intent.amount_minor >= campaign["minimum"]
-        and campaign["not_before"] <= at <= campaign["not_after"]
-    ]
-    return min(max(fitting, default=0), payment.total_minor - payment.tip_minor)
-
-
-def lines(session: Session, payment: PaymentRow) -> list[dict[str, object]]:
-    """The lines of a booked payment, in the merchant's language; they add up to what was taken."""
-    return lines_by(merchant_of(session, payment.terminal_id), payment)
-
-
-def lines_by(merchant: MerchantRow, payment: PaymentRow) -> list[dict[str, object]]:
-    """As `lines`, by the payment's merchant."""
+def said(merchant: MerchantRow, lines: Sequence[BillLine]) -> list[dict[str, object]]:
+    """Lines as they are stored and sent, in the merchant's language."""
     language = _language(merchant.config.get("languages", []))
-    candidates = [
-        ("amount", payment.amount_minor),
-        ("voucher", -vouchers.value_used(payment)),
-        ("discount", payment.taken_minor - payment.total_minor),
-        ("tip", payment.tip_minor),
-    ]
-    return [
-        {"kind": kind, "label": _LABELS[kind].in_language(language), "amount": minor}
-        for kind, minor in candidates
-        if minor != 0 or kind == "amount"
-    ]
+    return [line.said(_LABELS[line.kind].in_language(language)) for line in lines]
 
 
 def cards(session: Session, payment: PaymentRow) -> list[dict[str, object]]:

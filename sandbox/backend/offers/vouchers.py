@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.objects.voucher import VoucherClaims, sign_voucher
+from sandbox.backend.bill.pricing import VoucherOffer
 from sandbox.backend.errors import NotFoundError, NotPossibleError
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records import ids
@@ -79,9 +80,11 @@ def check_own_key(session: Session, account_id: str, kid: str) -> None:
         raise NotFoundError("key")
 
 
-def for_page(session: Session, intent: IntentRow, account_id: str, voucher_ids: list[str], at: int) -> int:
-    """The value of vouchers that an account wants to pay with by the page; raises NotPossibleError."""
-    value, merchant_id = 0, session.get_one(TerminalRow, intent.terminal_id).merchant_id
+def for_page(
+    session: Session, intent: IntentRow, account_id: str, voucher_ids: list[str], at: int
+) -> list[VoucherOffer]:
+    """The vouchers that an account wants to pay with by the page; raises NotPossibleError."""
+    found, merchant_id = list[VoucherOffer](), session.get_one(TerminalRow, intent.terminal_id).merchant_id
     for voucher_id in voucher_ids:
         row = session.get(VoucherRow, voucher_id)
         if row is None or row.account_id != account_id or voucher_ids.count(voucher_id) > 1:
@@ -91,8 +94,8 @@ def for_page(session: Session, intent: IntentRow, account_id: str, voucher_ids: 
             raise NotPossibleError("wrong_voucher", "the voucher is not for this bill")
         if session.get(SpentVoucherRow, voucher_id) is not None:
             raise NotPossibleError("voucher_spent", "the voucher is spent")
-        value += row.value_minor
-    return value
+        found.append(VoucherOffer(row.id, row.value_minor))
+    return found
 
 
 def fitting(session: Session, intent: IntentRow, account_id: str, at: int) -> list[VoucherRow]:

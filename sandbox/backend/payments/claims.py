@@ -43,6 +43,14 @@ def take(session: Session, intent: IntentRow, account_id: str, now: int) -> None
     intent.claimed_by, intent.claimed_until = account_id, now + CLAIM_S
 
 
+def note_quote(session: Session, intent: IntentRow, account_id: str, now: int) -> int | None:
+    """The shopper is told a price: it holds until their claim ends, which is returned; None where they have none."""
+    until = own_until(session, intent, account_id, now)
+    if until is not None:
+        session.get_one(ClaimRow, (intent.key, account_id)).quoted_at = now
+    return until
+
+
 def release(session: Session, intent: IntentRow, account_id: str, now: int) -> bool:
     """End this account's claim of an open intent, and tell whether there was one; another's that lasts is not ended."""
     if intent.status is not IntentStatus.CREATED or own_until(session, intent, account_id, now) is None:
@@ -80,6 +88,7 @@ def _note(session: Session, intent: IntentRow, account_id: str, now: int) -> Non
     if row is not None:
         limits.CLAIMS_OF_INTENT.check(row.times, retry_after_s=AGAIN_AFTER_S)
         row.times, row.at, row.lasts_until = row.times + 1, now, now + CLAIM_S
+        row.quoted_at = None
         return
     claimants = select(func.count()).select_from(ClaimRow).where(ClaimRow.intent_key == intent.key)
     limits.CLAIMANTS.check(session.scalar(claimants) or 0, retry_after_s=AGAIN_AFTER_S)

@@ -7,18 +7,20 @@ signed authorisation that is booked first wins all the same.
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import Any, assert_never
 
 from sqlalchemy.orm import Session
 
 from pengpos.core.times import CLOCK_TOLERANCE_S
 from pengpos.wire.objects.presentation import Presentation
+from sandbox.backend.bill.lines import total_of
+from sandbox.backend.bill.pricing import lines_with
 from sandbox.backend.booking import booking
 from sandbox.backend.errors import ClaimedError, InvalidRequestError, NotFoundError, NotPossibleError, TooManyError
 from sandbox.backend.intents import intents, reports, trial_amounts
 from sandbox.backend.intents.reports import ReportedStatus
 from sandbox.backend.kernel.context import Backend
-from sandbox.backend.offers import vouchers
+from sandbox.backend.offers import bills, line_items, vouchers
 from sandbox.backend.payments import claims, means, page_reports
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import (
@@ -30,6 +32,7 @@ from sandbox.backend.records.tables import (
     TerminalRow,
 )
 from sandbox.backend.sharing import purses
+from sandbox.backend.terminals.merchants import merchant_of
 from sandbox.backend.trust.judgement import Refusal
 
 _LONGEST_REFERENCE = 49
@@ -45,11 +48,22 @@ class PageVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """What a bill comes to for an account, and until when that holds; None: it may have changed a moment later."""
+
+    lines: list[dict[str, Any]]
+    total_minor: int
+    currency: str
+    honoured_until: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
-    """An intent as an account sees it that has opened its page; `found`: what it may pay with, where it may pay."""
+    """An intent as an account sees it that has opened its page; `found`: what it may pay with, if it may."""
 
     intent: page_reports.PayableReport
     found: means.MeansReport | None
+    quote: Quote | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +74,8 @@ class PageOrder:
     vouchers: tuple[str, ...] = ()
     purse: str | None = None
     show_membership: bool = False
+    told_minor: int | None = None
+    """What the shopper was told that it comes to: another total is not taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +156,27 @@ def open_to_pay(session: Session, backend: Backend, account_id: str, reference: 
             _claim(session, intent, account_id, now)
     report = _report(session, backend, intent, account_id)
     may_pay = is_open or report.claimed_by_me
-    return Opened(report, means.of_account(session, intent, account_id, now) if may_pay else None)
+    if not may_pay:
+        return Opened(report, None, None)
+    found = means.of_account(session, intent, account_id, now)
+    return Opened(report, found, _quote(session, intent, account_id, PageOrder(), now))
+
+
+def quote(session: Session, backend: Backend, account_id: str, reference: Reference, order: PageOrder) -> Quote:
+    """What an intent comes to with this tip and these vouchers; raises NotPossibleError, InvalidRequestError."""
+    intent = _lock(session, backend, reference)
+    now = backend.clock.now()
+    check_payable(session, intent, account_id, now)
+    check_choices(intent, order)
+    return _quote(session, intent, account_id, order, now)
+
+
+def _quote(session: Session, intent: IntentRow, account_id: str, order: PageOrder, now: int) -> Quote:
+    wanted = vouchers.for_page(session, intent, account_id, list(order.vouchers), now)
+    lines = bills.quote(session, intent, account_id, order.tip_minor, wanted, now)
+    until = claims.note_quote(session, intent, account_id, now)
+    merchant = merchant_of(session, intent.terminal_id)
+    return Quote(line_items.said(merchant, lines), total_of(lines), intent.currency, until)
 
 
 def _claim(session: Session, intent: IntentRow, account_id: str, now: int) -> None:
@@ -204,8 +240,7 @@ def _begin(
     now: int,
 ) -> PaymentRow:
     check_payable(session, intent, account_id, now)
-    if not intent.online and (order.tip_minor or order.vouchers):
-        raise InvalidRequestError("the terminal is offline: neither tip nor voucher", code="terminal_offline")
+    check_choices(intent, order)
     payment = new_payment(session, intent, account_id, order, now)
     refusal = trial_amounts.outcome(session, intent, accepted_offline=False) if backend.magic_amounts else None
     if isinstance(refusal, trial_amounts.HeldForReview):
@@ -214,7 +249,15 @@ def _begin(
         booking.decline(session, backend, intent, payment, refusal, now)
     elif (refusal := booking.book(session, backend, intent, payment, now)) is not None:
         raise NotPossibleError(refusal.code, "insufficient funds, or a voucher is spent")
+    if order.told_minor not in {None, payment.taken_minor} and payment.status is PaymentStatus.APPROVED:
+        raise NotPossibleError("price_changed", "it comes to another sum than the shopper was told; nothing is taken")
     return payment
+
+
+def check_choices(intent: IntentRow, order: PageOrder) -> None:
+    """Raise InvalidRequestError for what an offline terminal could not be told of."""
+    if not intent.online and (order.tip_minor or order.vouchers):
+        raise InvalidRequestError("the terminal is offline: neither tip nor voucher", code="terminal_offline")
 
 
 def _lock(session: Session, backend: Backend, reference: Reference) -> IntentRow:
@@ -258,7 +301,7 @@ def _may_join(session: Session, intent: IntentRow, account_id: str, now: int) ->
 
 def new_payment(session: Session, intent: IntentRow, account_id: str, order: PageOrder, now: int) -> PaymentRow:
     """A payment by the page that has no verdict yet; raises NotFoundError, NotPossibleError."""
-    vouchers_minor = vouchers.for_page(session, intent, account_id, list(order.vouchers), now)
+    wanted = vouchers.for_page(session, intent, account_id, list(order.vouchers), now)
     if order.purse is not None:
         purses.own(session, account_id, order.purse)
     payment = PaymentRow(
@@ -270,7 +313,7 @@ def new_payment(session: Session, intent: IntentRow, account_id: str, order: Pag
         code="",
         amount_minor=intent.amount_minor,
         purse_id=order.purse,
-        total_minor=max(0, intent.amount_minor - vouchers_minor) + order.tip_minor,
+        total_minor=total_of(lines_with(bills.bill_of(intent, order.tip_minor), None, wanted)),
         tip_minor=order.tip_minor,
         taken_minor=0,
         refunded_minor=0,

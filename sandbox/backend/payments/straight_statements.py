@@ -23,10 +23,12 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import ClauseElement
 
 from pengpos.core.times import LATE_PAYMENT_S
+from sandbox.backend.offers import campaigns
 from sandbox.backend.records.prepared import Prepared
 from sandbox.backend.records.tables import (
     AccountRow,
     Base,
+    CampaignRow,
     DenylistRow,
     DocumentRow,
     IntentRow,
@@ -133,6 +135,18 @@ def _payment(_: Dialect) -> ClauseElement:
     return insert(PaymentRow).values(values).returning(PaymentRow.id)
 
 
+def _budget(_: Dialect) -> ClauseElement:
+    """So much out of a campaign's budget; nothing comes back where it has not so much."""
+    minor, day = bindparam("minor", type_=_INT), bindparam("day", type_=CampaignRow.day.type)
+    taken: ClauseElement = (
+        update(CampaignRow)
+        .where(CampaignRow.key == bindparam("campaign_key"), *campaigns.has(minor, day))
+        .values(campaigns.more(minor, day))
+        .returning(CampaignRow.key)
+    )
+    return taken
+
+
 INTENT_COLUMNS: Final = columns_of(IntentRow)
 PAYMENT_COLUMNS: Final = columns_of(PaymentRow, but=("id",))
 NONCE: Final = _new_row(RequestNonceRow, RequestNonceRow.seen_at)
@@ -156,3 +170,4 @@ WALLET: Final = Prepared(
     ],
 )
 PAYMENT: Final = Prepared(_payment, [PaymentRow.id.type])
+BUDGET: Final = Prepared(_budget, [CampaignRow.key.type])

@@ -10,7 +10,7 @@ Tests: tests/sandbox/backend/payments/test_straight_through.py
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,10 @@ from sqlalchemy.orm import Session
 
 from pengpos.core.times import CLOCK_TOLERANCE_S, LATEST_TIME
 from pengpos.wire.objects.authorisation import Funding
-from sandbox.backend.booking import booking
+from sandbox.backend.bill import pricing
+from sandbox.backend.bill.campaigns import Campaign
+from sandbox.backend.bill.lines import total_of
+from sandbox.backend.booking import booking, funders
 from sandbox.backend.errors import BackendError
 from sandbox.backend.intents import event_data, finality, intents, reports, trial_amounts
 from sandbox.backend.kernel import events
@@ -28,7 +31,7 @@ from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.kept import Shop, SignedRisk
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind, PostingKind
-from sandbox.backend.offers import line_items
+from sandbox.backend.offers import bills, campaigns, line_items
 from sandbox.backend.payments import payments
 from sandbox.backend.payments import straight_statements as statements
 from sandbox.backend.payments.payments import Presented
@@ -48,13 +51,22 @@ from sandbox.backend.trust import judgement
 from sandbox.backend.trust.judgement import Authorised, Sound
 from sandbox.backend.trust.request_signature import Signed
 
+_USED_UP_FOR_S = 10
+"""A refund may give a budget something back: so long a campaign is passed over without asking."""
+
 
 class NotStraightError(BackendError):
     """Something is out of the ordinary; nothing has been changed."""
 
 
+@dataclass(eq=False)
 class ShopChangedError(BackendError):
-    """What was kept of the shop is not true any more; nothing has been changed."""
+    """What was kept of the shop is not true any more; nothing has been changed.
+
+    `used_up`: the key of the campaign of whose budget too little is left, where it is that.
+    """
+
+    used_up: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +88,7 @@ class Plan:
     intent: IntentRow
     payment: PaymentRow
     now: int
+    campaign: Campaign | None = None
 
     @property
     def comes_after_its_time(self) -> bool:
@@ -115,6 +128,8 @@ def book_some(backend: Backend, plans: list[Plan], signed: Signed | None = None)
         )
         booked += done
         plans = plans[len(done) :]
+        if isinstance(error, ShopChangedError) and error.used_up is not None:
+            backend.kept.used_up.put(error.used_up, backend.clock.now() + _USED_UP_FOR_S)
         if isinstance(error, ShopChangedError) and may_be_anew:
             backend.kept.shops.drop(plans[0].presented.presentation.credential.subject)
             plans, may_be_anew = plan_some(backend, [plan.presented for plan in plans]), False
@@ -140,13 +155,19 @@ def _plan(backend: Backend, presented: Presented) -> Plan:
     digest = judgement.identity_of(read, presented.wallet_credential, presented.authorisation)
     payment = payments.new_payment(presented, intent, digest, read, now)
     plan = Plan(presented=presented, read=read, digest=digest, shop=shop, intent=intent, payment=payment, now=now)
-    taken_minor = payment.total_minor - line_items.discount_by(shop.merchant, intent, payment, now)
+    campaign = bills.best_for_anybody(shop, intent, payment, now, backend.kept.used_up)
+    if campaign is not None and campaign.asks_for_shopper:
+        raise NotStraightError
+    plan = replace(plan, campaign=campaign)
+    lines = pricing.lines_with(bills.bill_of(intent, payment.tip_minor), campaign, ())
+    taken_minor = total_of(lines)
     if taken_minor == 0 or not _is_sound(backend, plan):
         raise NotStraightError
     booking.mark_booked(backend, payment, taken_minor, now)
     payment.business_date = booking.business_date_at(shop.merchant, booking.counts_at(payment))
     payment.receipt = booking.signed_receipt(backend, intent, payment, reason=None)
-    payment.lines, payment.answers = line_items.lines_by(shop.merchant, payment), 1
+    payment.lines, payment.answers = line_items.said(shop.merchant, lines), 1
+    payment.campaign_key = None if campaign is None else campaign.key or None
     return plan
 
 
@@ -200,6 +221,7 @@ def _read_shop(session: Session, terminal_id: str, now: int) -> Shop:
     if session.get(TerminalRow, terminal_id) is None:
         raise NotStraightError
     merchant = merchant_of(session, terminal_id)
+    store_id = session.get_one(TerminalRow, terminal_id).store_id
     signed = session.execute(
         select(DocumentRow.version, DocumentRow.issued_at, DocumentRow.not_after, DocumentRow.content)
         .where(DocumentRow.terminal_id == terminal_id, DocumentRow.not_after >= now - finality.MOST_MAX_AGE_S)
@@ -208,8 +230,10 @@ def _read_shop(session: Session, terminal_id: str, now: int) -> Shop:
     session.expunge(merchant)
     return Shop(
         merchant=merchant,
+        store_id=store_id,
         policy_version=signed[-1].version if signed else 0,
         risks=tuple(SignedRisk(one.issued_at, one.not_after, one.content["risk"]) for one in signed),
+        campaigns=campaigns.of_terminal(session, terminal_id),
     )
 
 
@@ -217,7 +241,7 @@ def _read_shop(session: Session, terminal_id: str, now: int) -> Shop:
 
 
 def _carry_out(connection: Connection, *, plan: Plan, signed: Signed | None) -> Booked:
-    """The twelve statements; raises NotStraightError, ShopChangedError."""
+    """The twelve statements, and five more with a campaign's budget; raises NotStraightError, ShopChangedError."""
     payment = plan.payment
     _use_nonce(connection, signed, plan.now)
     _approve_intent(connection, plan)
@@ -226,6 +250,7 @@ def _carry_out(connection: Connection, *, plan: Plan, signed: Signed | None) -> 
     payment.account_id = wallet.account_id
     payment.cards = [line_items.receipt_card(payment, wallet.languages)]
     statements.PAYMENT.first(connection, **_values_of(payment, statements.PAYMENT_COLUMNS))
+    _take_budget(connection, plan)
     _move_money(connection, plan)
     _tell_terminal(connection, plan, is_seen=signed is not None)
     return Booked(payment=reports.of_first_payment(payment), standing=wallet.standing)
@@ -298,21 +323,43 @@ def _meet_wallet(connection: Connection, plan: Plan, signed: Signed | None) -> _
 
 
 def _move_money(connection: Connection, plan: Plan) -> None:
-    """Last of what others wait for."""
-    payment = plan.payment
+    """Last of what others wait for; who funds the campaign pays for it behind that, in a posting of its own."""
+    payment, merchant = plan.payment, Account(AccountKind.MERCHANT, plan.shop.merchant.id)
     assert payment.account_id is not None
-    paid = ledger.transfer_if_there(
+    shopper = Account(AccountKind.SHOPPER, payment.account_id)
+    _transfer(connection, plan, PostingKind.PAYMENT, (shopper, merchant), payment.taken_minor)
+    if plan.campaign is not None:
+        owners = {"merchant_id": plan.shop.merchant.id, "store_id": plan.shop.store_id}
+        sides = funders.sides_of(plan.campaign.funder, **owners)
+        _transfer(connection, plan, PostingKind.CAMPAIGN, sides, payment.total_minor - payment.taken_minor)
+
+
+def _transfer(
+    connection: Connection, plan: Plan, kind: PostingKind, sides: tuple[Account, Account], minor: int
+) -> None:
+    """Raises NotStraightError where the shopper is short, or an account has not been used yet."""
+    giver, taker = sides
+    moved = ledger.transfer_if_there(
         connection,
-        PostingKind.PAYMENT,
-        giver=Account(AccountKind.SHOPPER, payment.account_id),
-        taker=Account(AccountKind.MERCHANT, plan.shop.merchant.id),
-        amount_minor=payment.taken_minor,
-        currency=payment.currency,
+        kind,
+        giver=giver,
+        taker=taker,
+        amount_minor=minor,
+        currency=plan.payment.currency,
         at=plan.now,
-        intent_key=payment.intent_key,
+        intent_key=plan.payment.intent_key,
     )
-    if not paid:
+    if not moved:
         raise NotStraightError
+
+
+def _take_budget(connection: Connection, plan: Plan) -> None:
+    campaign = plan.campaign
+    if campaign is None or not campaign.has_budget:
+        return
+    minor, day = plan.payment.total_minor - plan.payment.taken_minor, bills.day_of(plan.shop.merchant, plan.now)
+    if statements.BUDGET.first(connection, campaign_key=campaign.key, minor=minor, day=day) is None:
+        raise ShopChangedError(campaign.key)
 
 
 def _tell_terminal(connection: Connection, plan: Plan, *, is_seen: bool) -> None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Settlement per business date.
+"""Settlement per business date, and who has funded what of it.
 
-Reading order: settlements.
+Reading order: funded, settlements.
 """
 
-__all__ = ["settlements"]
+__all__ = ["funded", "settlements"]

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from pengpos.core.business_day import BusinessDay
 from pengpos.core.times import parse_date
 from sandbox.backend.booking import booking
-from sandbox.backend.errors import InvalidRequestError, NotPossibleError
+from sandbox.backend.errors import InvalidRequestError, NotFoundError, NotPossibleError
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records import ids
 from sandbox.backend.records.database import insert_if_new
@@ -36,6 +36,7 @@ from sandbox.backend.records.tables import (
     SettlementRow,
     TerminalRow,
 )
+from sandbox.backend.settlement.funded import Funded, add_up, merged
 
 T = TypeVar("T")
 
@@ -82,12 +83,13 @@ class Total:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DaySettlement:
-    """A terminal's part of a business date; `final` once that has been run."""
+    """A terminal's part of a business date; `final` once that has been run. `funded`: what bills had off."""
 
     business_date: str
     final: bool
     totals: list[Total]
     entries: list[DayEntry]
+    funded: list[Funded]
 
 
 def read_date(text: str) -> str:
@@ -144,8 +146,18 @@ def settlement(session: Session, terminal_id: str, on: str) -> DaySettlement:
     """A terminal's own entries of one day."""
     terminal = session.get_one(TerminalRow, terminal_id)
     final = session.get(SettlementRow, (terminal.merchant_id, on)) is not None
-    entries = sorted(_entries(session, terminal, on, final=final), key=lambda entry: (entry.at, entry.intent_id))
-    return DaySettlement(business_date=on, final=final, totals=_totals(entries), entries=entries)
+    found = _found(session, terminal, on, final=final)
+    entries = sorted(_entries(found, on), key=lambda entry: (entry.at, entry.intent_id))
+    funded = add_up(found.payments, found.refunds)
+    return DaySettlement(business_date=on, final=final, totals=_totals(entries), entries=entries, funded=funded)
+
+
+def funded_on(session: Session, merchant_id: str, on: str) -> list[Funded]:
+    """The statement by funder of all of a merchant's terminals for one day; raises NotFoundError."""
+    if session.get(MerchantRow, merchant_id) is None:
+        raise NotFoundError("merchant")
+    terminals = session.scalars(select(TerminalRow.id).where(TerminalRow.merchant_id == merchant_id)).all()
+    return merged(one for terminal_id in terminals for one in settlement(session, terminal_id, on).funded)
 
 
 def _totals(entries: Sequence[DayEntry]) -> list[Total]:
@@ -155,9 +167,22 @@ def _totals(entries: Sequence[DayEntry]) -> list[Total]:
     return [Total(kind, currency, len(found), sum(found)) for (kind, currency), found in amounts.items()]
 
 
-def _entries(session: Session, terminal: TerminalRow, on: str, *, final: bool) -> Iterator[DayEntry]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The rows of a terminal that count on a day; each refund with its currency."""
+
+    payments: Sequence[PaymentRow]
+    refunds: Sequence[tuple[RefundRow, str]]
+    dues: Sequence[DueRow]
+
+
+def _found(session: Session, terminal: TerminalRow, on: str, *, final: bool) -> _Found:
     payments = select(PaymentRow).where(PaymentRow.terminal_id == terminal.id, _TAKEN)
-    refunds = select(RefundRow).where(RefundRow.terminal_id == terminal.id, RefundRow.state == RefundState.DONE)
+    refunds = (
+        select(RefundRow, IntentRow.currency)
+        .join(IntentRow, IntentRow.key == RefundRow.intent_key)
+        .where(RefundRow.terminal_id == terminal.id, RefundRow.state == RefundState.DONE)
+    )
     dues = select(DueRow).where(DueRow.terminal_id == terminal.id, _DUE_PAID)
     if final:
         payments = payments.where(PaymentRow.settled_on == on)
@@ -167,22 +192,27 @@ def _entries(session: Session, terminal: TerminalRow, on: str, *, final: bool) -
         payments = payments.where(PaymentRow.settled_on.is_(None), PaymentRow.business_date == on)
         refunds = refunds.where(RefundRow.settled_on.is_(None), RefundRow.business_date == on)
         dues = dues.where(DueRow.settled_on.is_(None), DueRow.business_date == on)
-    for payment in session.scalars(payments):
+    return _Found(
+        payments=session.scalars(payments).all(),
+        refunds=[(refund, currency) for refund, currency in session.execute(refunds)],
+        dues=session.scalars(dues).all(),
+    )
+
+
+def _entries(found: _Found, on: str) -> Iterator[DayEntry]:
+    for payment in found.payments:
         yield _payment_entry(payment, on)
-    for refund in session.scalars(refunds):
-        currency = session.scalars(
-            select(PaymentRow.currency).where(PaymentRow.intent_key == refund.intent_key)
-        ).first()
+    for refund, currency in found.refunds:
         yield DayEntry(
             kind=EntryKind.REFUND,
             intent_id=ids.intent_id_of_key(refund.intent_key),
             refund_id=refund.id,
             amount_minor=-refund.amount_minor,
-            currency=currency or "",
+            currency=currency,
             at=refund.at,
             business_date=refund.business_date,
         )
-    for due in session.scalars(dues):
+    for due in found.dues:
         assert due.decided_at is not None
         yield DayEntry(
             kind=EntryKind.DUE,

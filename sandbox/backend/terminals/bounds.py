@@ -15,8 +15,9 @@ BOUNDS: Final[Mapping[str, int]] = {
     "guaranteed": 10_000_00,
     "discount": 500_00,
     "value": 500_00,
+    "budget": 50_000_00,
 }
-"""Minor units of the sum's currency: a risk policy's guarantee, a campaign's discount, a coupon's value."""
+"""Minor units of the sum's currency: a guarantee, a campaign's discount, a coupon's value, what others fund."""
 
 
 def check_settings(changes: Mapping[str, Any]) -> None:
@@ -24,6 +25,8 @@ def check_settings(changes: Mapping[str, Any]) -> None:
     check("guaranteed", changes.get("risk", {}).get("guaranteed", 0))
     for campaign in changes.get("campaigns", []):
         check("discount", campaign["discount"])
+        if campaign.get("funder") in {"platform", "sponsor"}:
+            check("budget", campaign["budget"])
 
 
 def check(name: str, amount_minor: int) -> None:

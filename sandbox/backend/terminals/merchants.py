@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from pengpos.names import unfit
 from pengpos.wire.objects.credential import MERCHANT_NAME_SIZE
@@ -107,5 +108,8 @@ def change_settings(
         raise ConflictError("other operators were set meanwhile: look, and send yours again")
     merged = {name: {**owner.config.get(name, {}), **changes.get(name, {})} for name in MERGED}
     owner.config = {**owner.config, **changes, **{name: value for name, value in merged.items() if value}}
+    if "campaigns" in changes and level is not Level.MERCHANT:  # who keeps the merchant keeps its shops' campaigns too
+        merchant_id = owner.merchant_id if not isinstance(owner, MerchantRow) else owner.id
+        flag_modified(session.get_one(MerchantRow, merchant_id, with_for_update=True), "config")
     for terminal_id in session.scalars(below).all():
         emit(session, terminal_id, EventKind.CONFIG, {"reason": "settings"}, now)

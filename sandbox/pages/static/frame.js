@@ -81,8 +81,11 @@ export const tested = (intent, t) => (intent.test_amount ? text(t("test_amount")
 /** The lines of a bill; a single one says nothing that the amount does not. */
 export function bill(language, lines, unit) {
   if (lines.length < 2) return null;
-  return rows(lines.map(({ kind, amount: minor }) => [say(language, `line_${kind}`), money(minor, unit), minor < 0 ? "off" : null]));
+  return rows(lines.map((line) => [line_label(language, line), money(line.amount, unit), line.amount < 0 ? "off" : null]));
 }
+
+/** What a line is; of a campaign also what the shop calls it. */
+const line_label = (language, { kind, name }) => (name ? [say(language, `line_${kind}`), " · ", h("bdi", {}, name)] : say(language, `line_${kind}`));
 
 export const button = (label, onclick, attributes = {}) => fitted(h("button", { type: "button", onclick, ...attributes }, label));
 

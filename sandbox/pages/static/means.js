@@ -4,7 +4,7 @@
 const TOP_UP_STEP = 10000;
 
 /** The state of choosing, from what the backend says may be paid with; what was chosen before stays chosen if it is still there. */
-export function with_means(state, { available: balance, set_aside, ...means }) {
+export function with_means(state, { available: balance, set_aside, ...means }, quote) {
   const purses = means.purses.map(({ purse_id, name, held }) => ({ id: purse_id, name, held }));
   const vouchers = means.vouchers.map(({ voucher_id, value, not_after }) => ({ id: voucher_id, value, until: not_after }));
   const before = state.choice ?? { purse: null, vouchers: [], tip: 0 };
@@ -14,7 +14,8 @@ export function with_means(state, { available: balance, set_aside, ...means }) {
     tip: before.tip,
   };
   const tip_offered = state.tip_offered ?? 1 + Math.floor(99 * Math.random());
-  return summed({ ...state, balance, set_aside, purses, vouchers, choice, tip_offered });
+  const off = quote?.lines.find(({ kind }) => kind === "discount") ?? null; // what is chosen here changes nothing in it
+  return summed({ ...state, balance, set_aside, purses, vouchers, choice, tip_offered, off });
 }
 
 export const chosen = (state, change) => summed({ ...state, choice: { ...state.choice, ...change }, notice: null });
@@ -24,8 +25,9 @@ const available = ({ balance, purses, choice }) => purses.find(({ id }) => id ==
 
 function summed(state) {
   const used = state.vouchers.filter(({ id }) => state.choice.vouchers.includes(id));
-  const vouchers_value = used.reduce((sum, { value }) => sum + value, 0);
-  const total = Math.max(0, state.intent.amount - vouchers_value) + state.choice.tip;
+  const goods = state.intent.amount + (state.off?.amount ?? 0);
+  const vouchers_value = Math.min(goods, used.reduce((sum, { value }) => sum + value, 0));
+  const total = goods - vouchers_value + state.choice.tip;
   const missing = Math.max(0, total - state.balance);
   return {
     ...state,

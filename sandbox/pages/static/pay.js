@@ -116,12 +116,12 @@ function judge(mine, intent, notice = null) {
 
 /** Claim it and see what there is to pay with, if it is to be paid by this account. */
 async function open(mine, notice = null) {
-  const { intent, means } = await api().open();
+  const { intent, means, quote } = await api().open();
   if (mine !== undertaking) return;
   if (!means) return ended(intent);
   const { choice, tip_offered } = state; // what was chosen before a failure stays chosen
   const until = intent.claimed_by_me ? deadline(intent) : undefined; // claimed too often: it may be paid all the same
-  set(with_means({ kind: "pay", intent, account, notice, until, choice, tip_offered }, means));
+  set(with_means({ kind: "pay", intent, account, notice, until, choice, tip_offered }, means, quote));
 }
 
 function ended(intent) {
@@ -211,7 +211,7 @@ async function pay() {
   keep.sent.write(address, before.intent);
   const slow = setTimeout(entry(() => mine === undertaking && check(before.intent)), SLOW_MS);
   try {
-    const payment = await api().pay(before.choice, limit(ANSWER_MS));
+    const payment = await api().pay({ ...before.choice, total: before.total }, limit(ANSWER_MS));
     if (mine !== undertaking) return;
     others.postMessage(before.intent.intent_id);
     show_result(before.intent, payment);
@@ -225,7 +225,7 @@ async function pay() {
   }
 }
 
-const MENDABLE = new Set(["insufficient_funds", "over_budget", "wrong_voucher", "voucher_spent"]);
+const MENDABLE = new Set(["insufficient_funds", "over_budget", "wrong_voucher", "voucher_spent", "price_changed"]);
 
 async function refusal(mine, before, error) {
   keep.sent.forget(address); // nothing of it stands

@@ -3,7 +3,7 @@
 
 import { h } from "./dom.js";
 import { moment } from "./format.js";
-import { amount, bar, card, heading, next, ordered, rows, text, verdict } from "./frame.js";
+import { amount, bar, bill, card, heading, next, ordered, rows, text, verdict } from "./frame.js";
 import { say } from "./words.js";
 
 const TONES = { paid: ["approved", "tick"], partly_refunded: ["approved", "tick"], refunded: ["neutral", "bar"] };
@@ -22,6 +22,7 @@ const SCREENS = {
       verdict: verdict(name, say(language, `receipt_${found.status}`)),
       detail: [
         amount(found.amount, found),
+        bill(language, found.lines ?? [], found),
         rows([
           [say(language, "merchant"), h("bdi", {}, found.merchant)],
           [say(language, "paid_at"), moment(language, found.at)],

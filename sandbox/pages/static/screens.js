@@ -111,6 +111,7 @@ function pay({ language, state, act, t }) {
   const busy = state.kind === "paying";
   const show = (minor) => money(minor, intent);
   const lines = [{ kind: "amount", amount: intent.amount }];
+  if (state.off) lines.push(state.off);
   if (state.vouchers_value > 0) lines.push({ kind: "voucher", amount: -state.vouchers_value });
   if (choice.tip > 0) lines.push({ kind: "tip", amount: choice.tip });
   const short = !busy && state.available < state.total;

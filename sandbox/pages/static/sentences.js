@@ -91,6 +91,7 @@ export const SENTENCES = {
   reason_23: ["支付服务商未通过这笔付款。", "支付服務商未核准這筆付款。", "The payment provider declined it."],
   code_wrong_voucher: ["这张优惠券不适用于本店。", "這張優惠券不適用於本店。", "This voucher can't be used here."],
   code_voucher_spent: ["优惠券已使用过。", "優惠券已使用過。", "The voucher was already used."],
+  code_price_changed: ["优惠有变化，尚未扣款。请核对新的金额后再付款。", "優惠有變動，尚未扣款。請確認新的金額後再付款。", "The price has changed, and nothing was charged. Check the new total."],
   sale_number: ["编号", "編號", "Number"],
   sale_number_is: ["编号{number}", "編號{number}", "Sale {number}"],
   too_many: ["打开次数过多", "開啟次數過多", "Too many tries"],

@@ -15,12 +15,13 @@ from sandbox.backend.api.caller import ADMIN, RISK, SUPPORT, BackendOf, Operator
 from sandbox.backend.api.operator_side import imports
 from sandbox.backend.api.operator_side.operator_route import OperatorRoute
 from sandbox.backend.api.rendering import operator as rendering
+from sandbox.backend.api.rendering import terminal as terminal_rendering
 from sandbox.backend.contract import admin_shapes as shapes
-from sandbox.backend.contract import import_shapes
+from sandbox.backend.contract import bill_shapes, import_shapes
 from sandbox.backend.intents.intents import read_reference
 from sandbox.backend.kernel import alarms as kernel_alarms
 from sandbox.backend.ledger import ledger
-from sandbox.backend.offers import vouchers
+from sandbox.backend.offers import campaigns, vouchers
 from sandbox.backend.payments import reviews
 from sandbox.backend.records.tables import MerchantRow, StoreRow, VoucherRow
 from sandbox.backend.settlement import settlements
@@ -94,6 +95,16 @@ def run_settlement(business_date: str, backend: BackendOf) -> shapes.SettlementR
     """Settle a business date; again, whatever has come late since."""
     on = settlements.read_date(business_date)
     return shapes.SettlementRun(business_date=on, settled=settlements.run(backend, on))
+
+
+@router.get("/merchants/{merchant_id}/funded/{business_date}", dependencies=[SUPPORT])
+def funded(merchant_id: str, business_date: str, backend: BackendOf) -> bill_shapes.FundedAnswer:
+    """Who has paid for what a merchant's bills had off on one day."""
+    on = settlements.read_date(business_date)
+    with backend.db.read(long=True) as session:
+        found = settlements.funded_on(session, merchant_id, on)
+    lines = [terminal_rendering.funded(one) for one in found]
+    return bill_shapes.FundedAnswer(merchant_id=merchant_id, business_date=on, funded=lines)
 
 
 @router.get("/merchants", dependencies=[SUPPORT])
@@ -192,4 +203,9 @@ def change_settings(level: owners.Level, owner_id: str, request: shapes.Settings
         with backend.db.read() as session:
             known = owners.operators_of(session, level, owner_id)
         changes["operators"] = operators.with_hashed_pins(changes["operators"], known)
-    backend.db.write(lambda session: owners.change_settings(session, level, owner_id, changes, now, known))
+
+    def work(session: Session) -> None:
+        owners.change_settings(session, level, owner_id, changes, now, known)
+        campaigns.set_counters(session, level, owner_id, changes.get("campaigns", []))
+
+    backend.db.write(work)

@@ -11,6 +11,7 @@ from sandbox.backend.contract import terminal_shapes as shapes
 from sandbox.backend.intents import event_data
 from sandbox.backend.intents.reports import DueReport, IntentReport, PaymentReport, RefundReport
 from sandbox.backend.records.tables import SplitRow
+from sandbox.backend.settlement.funded import Funded
 from sandbox.backend.settlement.settlements import DayEntry, DaySettlement, Total
 
 
@@ -60,7 +61,22 @@ def settlement(day: DaySettlement, signed: str) -> shapes.Settlement:
         final=day.final,
         totals=[_total(total) for total in day.totals],
         entries=[_entry(entry) for entry in day.entries],
+        funded=[funded(one) for one in day.funded],
         signed=signed,
+    )
+
+
+def funded(one: Funded) -> shapes.FundedLines:
+    """What one funder has paid for, and got back."""
+    return shapes.FundedLines(
+        funder=one.funder.kind.value,
+        sponsor=one.funder.sponsor or None,
+        kind=one.kind.value,
+        source=one.source or None,
+        count=one.count,
+        amount=one.amount_minor,
+        back=one.back_minor,
+        currency=one.currency,
     )
 
 

@@ -6,12 +6,14 @@ Tests: tests/sandbox/backend/payments/test_page_payments.py, tests/sandbox/backe
 
 from pengpos.core.times import rfc3339
 from pengpos.wire.encoding.base64url import b64u
+from sandbox.backend.contract import bill_shapes
 from sandbox.backend.contract import wallet_shapes as shapes
+from sandbox.backend.contract.terminal_shapes import Line
 from sandbox.backend.intents import event_data
 from sandbox.backend.offers.memberships import Standing
 from sandbox.backend.payments.due_payments import AskedDue
 from sandbox.backend.payments.means import MeansReport
-from sandbox.backend.payments.page_payments import Opened
+from sandbox.backend.payments.page_payments import Opened, Quote
 from sandbox.backend.payments.page_reports import (
     PagePaymentReport,
     PayableReport,
@@ -112,7 +114,21 @@ def payable(report: PayableReport, issuer: Issuer | None = None) -> shapes.Payab
 
 def opened(found: Opened) -> shapes.OpenedIntent:
     """An intent whose page has been opened, with what it may be paid with."""
-    return shapes.OpenedIntent(intent=payable(found.intent), means=None if found.found is None else means(found.found))
+    return shapes.OpenedIntent(
+        intent=payable(found.intent),
+        means=None if found.found is None else means(found.found),
+        quote=None if found.quote is None else quote(found.quote),
+    )
+
+
+def quote(told: Quote) -> bill_shapes.QuoteAnswer:
+    """What a bill comes to."""
+    return bill_shapes.QuoteAnswer(
+        lines=[Line.model_validate(line) for line in told.lines],
+        total=told.total_minor,
+        currency=told.currency,
+        honoured_until=None if told.honoured_until is None else rfc3339(told.honoured_until),
+    )
 
 
 def means(found: MeansReport) -> shapes.Means:
@@ -140,6 +156,7 @@ def receipt(report: ReceiptReport) -> shapes.ReceiptView:
         currency=row.currency,
         at=rfc3339(row.decided_at),
         status="paid" if row.refunded_minor == 0 else "refunded" if all_back else "partly_refunded",
+        lines=[Line.model_validate(line) for line in row.lines],
     )
 
 

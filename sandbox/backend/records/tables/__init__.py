@@ -11,7 +11,13 @@ from sandbox.backend.records.tables.base import Base, Uint64
 from sandbox.backend.records.tables.ledger import EntryRow, LedgerAccountRow, PostingRow
 from sandbox.backend.records.tables.merchants import MerchantRow, SettlementRow, StoreRow
 from sandbox.backend.records.tables.notices import AlarmRow, EventRow, ReviewRow
-from sandbox.backend.records.tables.offers import MembershipRow, SpentVoucherRow, VoucherRow
+from sandbox.backend.records.tables.offers import (
+    CampaignRow,
+    CampaignShopperRow,
+    MembershipRow,
+    SpentVoucherRow,
+    VoucherRow,
+)
 from sandbox.backend.records.tables.operators import ChangeRow, OperatorRow
 from sandbox.backend.records.tables.payments import (
     ClaimRow,
@@ -63,6 +69,8 @@ __all__ = [
     "BackendRole",
     "Base",
     "BorneBy",
+    "CampaignRow",
+    "CampaignShopperRow",
     "CancelOutcome",
     "CancelReason",
     "ChangeRow",

@@ -1,13 +1,46 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of vouchers and memberships: what merchants offer shoppers.
+"""The tables of campaigns, vouchers and memberships: what merchants offer shoppers.
 
 Tests: tests/sandbox/backend/records/test_tables.py
 """
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sandbox.backend.records.tables.base import Base
+
+
+class CampaignRow(Base):
+    """What a campaign has cost; what it is stands in its owner's settings. `key`: its owner's level, id, its own.
+
+    `seed`: what its drawn discounts are drawn by. `day_spent_minor`: of the business date `day`.
+    """
+
+    __tablename__ = "campaigns"
+    __table_args__ = (
+        CheckConstraint(
+            "spent_minor >= 0 AND (budget_minor IS NULL OR spent_minor <= budget_minor)", name="within_its_budget"
+        ),
+    )
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    currency: Mapped[str] = mapped_column(String(3))
+    seed: Mapped[bytes]
+    budget_minor: Mapped[int | None]
+    spent_minor: Mapped[int]
+    per_day_minor: Mapped[int | None]
+    day: Mapped[str] = mapped_column(String(10))
+    day_spent_minor: Mapped[int]
+
+
+class CampaignShopperRow(Base):
+    """How often a shopper has had a campaign, and at which of their visits last."""
+
+    __tablename__ = "campaign_shoppers"
+    __table_args__ = (CheckConstraint("times >= 0", name="given_no_less_than_never"),)
+    campaign_key: Mapped[str] = mapped_column(ForeignKey("campaigns.key"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    times: Mapped[int]
+    visit: Mapped[int]
 
 
 class VoucherRow(Base):

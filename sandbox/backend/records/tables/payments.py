@@ -117,6 +117,8 @@ class ClaimRow(Base):
     times: Mapped[int]
     at: Mapped[int]
     lasts_until: Mapped[int | None]
+    quoted_at: Mapped[int | None]
+    """When it was last told what the bill comes to; as of then it is priced while the claim lasts."""
 
 
 class PaymentRow(Base):
@@ -172,6 +174,8 @@ class PaymentRow(Base):
     receipt_token: Mapped[str | None] = mapped_column(String(22), unique=True)
     receipt_url: Mapped[str | None] = mapped_column(String(300))
     lines: Mapped[list[Any]]
+    campaign_key: Mapped[str | None] = mapped_column(String(40))
+    """The campaign that one of its lines comes from, where that is counted."""
     cards: Mapped[list[Any]]
     payer_display: Mapped[str | None] = mapped_column(String(80))
     membership_shown: Mapped[bool]
@@ -205,6 +209,8 @@ class RefundRow(Base):
     reason: Mapped[str] = mapped_column(String(80))
     state: Mapped[RefundState] = mapped_column(stored(RefundState, 8))
     at: Mapped[int]
+    lines: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """What it undid of the payment's funded lines, above zero."""
     business_date: Mapped[str] = mapped_column(String(10), index=True)
     fails_at: Mapped[int | None]
     settled_on: Mapped[str | None] = mapped_column(String(10))

@@ -125,6 +125,11 @@ class AccountKind(StrEnum):
     GUARANTEE = "guarantee"
     PURSE = "purse"
     SET_ASIDE = "set_aside"
+    BY_MERCHANT = "by_merchant"
+    BY_STORE = "by_store"
+    BY_PLATFORM = "by_platform"
+    BY_SPONSOR = "by_sponsor"
+    GIVEN_AWAY = "given_away"
 
 
 class PostingKind(StrEnum):
@@ -141,6 +146,10 @@ class PostingKind(StrEnum):
     DUE = "due"
     SET_ASIDE = "set_aside"
     GIVEN_BACK = "given_back"
+    CAMPAIGN = "campaign"
+    CAMPAIGN_BACK = "campaign_back"
+    VOUCHER = "voucher"
+    VOUCHER_BACK = "voucher_back"
 
 
 class EventKind(StrEnum):

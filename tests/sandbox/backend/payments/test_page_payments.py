@@ -211,7 +211,7 @@ def test_claiming_needs_a_token(shop: Shop) -> None:
     assert (answer.status_code, answer.json()["code"]) == (401, "token")
 
 
-def test_a_receipts_address_shows_merchant_amount_and_time_only(shop: Shop) -> None:
+def test_a_receipts_address_shows_merchant_amount_lines_and_time_only(shop: Shop) -> None:
     till, wallet = shop.till(), shop.wallet()
     sale = till.sale(18_80)
     url = till.pay(sale, wallet).json()["receipt_url"]
@@ -222,6 +222,7 @@ def test_a_receipts_address_shows_merchant_amount_and_time_only(shop: Shop) -> N
         "merchant": "晨光咖啡", "number": f"{till.terminal_id[-4:]}-0001", "amount": 18_80, "currency": "CNY",
         "currency_digits": 2,
         "at": "2027-01-15T08:00:00Z", "status": "paid",
+        "lines": [{"kind": "amount", "label": "商品金额", "amount": 18_80}],
     }  # fmt: skip
     till.refund(sale, 80)
     assert shop.http.get(f"/wallet/v1/receipts/{token}").json()["status"] == "partly_refunded"

@@ -20,6 +20,7 @@ from pengpos.wire.objects.authorisation import Funding
 from pengpos.wire.objects.credential import Merchant
 from pengpos.wire.objects.receipt import ReceiptClaims
 from sandbox.backend.errors import TooManyError
+from sandbox.backend.kernel.kept import Kept
 from sandbox.backend.kernel.limits import Rate
 from sandbox.backend.records.tables import AccountRow, MerchantRow, TerminalKeyRow, TerminalKeyState, TerminalRow
 from sandbox.backend.trust.issuer import Issuer
@@ -29,11 +30,14 @@ from tests.support.shop import MERCHANT_ID, Sale, Wallet
 
 OPENED_AT = 1_800_000_000
 CAMPAIGN = {
-    "campaigns": [
-        {"name": "3 off", "currency": "CNY", "discount": 3_00, "minimum": 10_00, "not_before": 0, "not_after": 2**32}
-    ],
-    "languages": ["en"],
+    "name": "3 off",
+    "currency": "CNY",
+    "discount": 3_00,
+    "minimum": 10_00,
+    "not_before": 0,
+    "not_after": 2**32,
 }
+BUDGET = {"campaign_id": "opening", "budget": 20_00, "budget_per_day": 9_00, "funder": "platform"}
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +55,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
 def counter(made: Counter, monkeypatch: pytest.MonkeyPatch) -> Counter:
     """The shop as it was first, and nothing left to chance."""
     go_back(made, "before.db")
+    object.__setattr__(made.shop.backend, "kept", Kept())
     made.shop.clock.unix_s = OPENED_AT + 60
     made.shop.backend.rates.signed_requests._empty_at.clear()
     monkeypatch.setattr(Issuer, "receipt", lambda _, claims: said(claims))
@@ -86,10 +91,16 @@ def with_a_tip(counter: Counter) -> httpx.Request:
     return pay(counter, counter.till.sale(12_00), tip_minor=2_00)
 
 
-def with_a_campaign(counter: Counter) -> httpx.Request:
-    changed = counter.shop.operator.call("PUT", f"/merchants/{MERCHANT_ID}/settings", CAMPAIGN)
+def with_a_campaign(counter: Counter, **more: Any) -> httpx.Request:
+    settings = {"campaigns": [CAMPAIGN | more], "languages": ["en"]}
+    changed = counter.shop.operator.call("PUT", f"/merchants/{MERCHANT_ID}/settings", settings)
     assert changed.status_code == 204, changed.text
+    counter.send(pay(counter, counter.till.sale(12_00)))  # from here on who funds it has an account
     return pay(counter, counter.till.sale(12_00), tip_minor=1_00)
+
+
+def with_a_budget(counter: Counter) -> httpx.Request:
+    return with_a_campaign(counter, **BUDGET)
 
 
 def registered(counter: Counter) -> httpx.Request:
@@ -136,8 +147,8 @@ def in_a_batch(counter: Counter) -> httpx.Request:
 
 
 STRAIGHT = [
-    online, with_a_number, with_a_tip, with_a_campaign, registered, registered_with_a_number, locked, in_english,
-    offline_at_once, offline_after_its_time, in_a_batch,
+    online, with_a_number, with_a_tip, with_a_campaign, with_a_budget, registered, registered_with_a_number, locked,
+    in_english, offline_at_once, offline_after_its_time, in_a_batch,
 ]  # fmt: skip
 
 
@@ -357,7 +368,7 @@ def test_settings_changed_by_another_process_count_at_once(counter: Counter, mon
 
     def change(session: Any) -> None:
         merchant = session.get_one(MerchantRow, MERCHANT_ID)
-        merchant.config = {**merchant.config, **CAMPAIGN}
+        merchant.config = {**merchant.config, "campaigns": [CAMPAIGN], "languages": ["en"]}
 
     counter.shop.backend.db.write(change)  # nothing in this process is told
     answers = [counter.send(online(counter)).json() for _ in "ab"]

@@ -13,7 +13,7 @@ from sandbox.backend.records.tables import Base, IntentRow, IntentStatus, Paymen
 from tests.support.backend import Shop
 
 COUNTED = re.compile(
-    r"(^at|_at|_until|_s|_hour|_minor|not_before|not_after|seq|version|epoch|counter|reason|purpose|answers|times|status|^id|_id)$"
+    r"(^at|_at|_until|_s|_hour|_minor|not_before|not_after|seq|version|epoch|counter|reason|purpose|answers|times|visit|status|^id|_id)$"
 )
 """Names of whole numbers: times, numbers in an order, enumerations of the protocol; and money, in minor units."""
 
