@@ -41,13 +41,14 @@ _SANDBOX: Final[dict[str, tuple[str, str, Message]]] = {
     "run": ("workshop.run", "run", words.RUN),
     "demo": ("workshop.demo", "demo", words.DEMO),
     "sandbox": ("sandbox.cli", "sandbox", words.SANDBOX),
+    "backend": ("sandbox.backend.service.cli", "backend", words.BACKEND),
     "simulator": ("workshop.simulator", "simulator", words.SIMULATOR),
     "phone": ("sandbox.phone.cli", "phone", words.PHONE),
     "bench": ("workshop.bench.cli", "bench", words.BENCH),
 }
 """The same, of the extra `sandbox`."""
 
-_NEEDS: Final = ("sandbox", "workshop", "fastapi", "sqlalchemy")
+_NEEDS: Final = ("sandbox", "workshop", "fastapi", "sqlalchemy", "prometheus_client")
 """What the extra `sandbox` brings: its own packages, and others'."""
 
 

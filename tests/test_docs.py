@@ -252,7 +252,7 @@ def test_every_room_is_on_the_map() -> None:
 def test_the_map_has_the_backends_floors_as_they_are_held() -> None:
     held = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
     (layers,) = [contract["layers"] for contract in held if contract.get("containers") == ["sandbox.backend"]]
-    (floors,) = re.findall(r"^  backend/ +(serving > .*\n.*)$", PAGES["docs/architecture.md"], re.MULTILINE)
+    (floors,) = re.findall(r"^  backend/ +(service > .*\n.*)$", PAGES["docs/architecture.md"], re.MULTILINE)
     drawn = [set(re.findall(r"\w+", floor)) for floor in re.sub(r"\(\w+\)", "", floors).split(">")]
     assert drawn == [set(re.findall(r"\w+", layer)) for layer in layers]
 

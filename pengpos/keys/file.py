@@ -48,10 +48,13 @@ class FileKey:
         return self._key.sign(data)
 
     @classmethod
-    def load(cls, path: Path) -> "FileKey":
-        """Read the key; raises ConfigError if it is missing, foreign, or readable by others."""
+    def load(cls, path: Path, *, is_guarded: bool = False) -> "FileKey":
+        """Read the key; raises ConfigError if it is missing, foreign, or readable by others.
+
+        `is_guarded`: systemd's credential. An ACL lets the service in, and shows as the group's mode.
+        """
         try:
-            return cls(path, _parse(path, _read_private(path)))
+            return cls(path, _parse(path, _read_private(path, stat.S_IRWXO if is_guarded else _OTHERS)))
         except FileNotFoundError:
             raise ConfigError(str(path), words.KEY_MISSING.said(), words.KEY_RESTORE.said()) from None
         except OSError as error:
@@ -102,13 +105,13 @@ def _create(path: Path, key: SoftwareKey) -> None:
     )
 
 
-def _read_private(path: Path) -> bytes:
-    """The file's bytes, provided that it is a file of ours and closed to others."""
+def _read_private(path: Path, closed: int) -> bytes:
+    """The file's bytes, provided that it is a file of ours with none of these bits in its mode."""
     with path.open("rb") as file:
         status = os.fstat(file.fileno())
         if os.geteuid() not in (0, status.st_uid) and status.st_uid != 0:
             raise ConfigError(str(path), words.KEY_OF_ANOTHER_USER.said(), words.KEY_CHOWN.said(path=path))
-        if status.st_mode & _OTHERS:
+        if status.st_mode & closed:
             mode = stat.S_IMODE(status.st_mode)
             raise ConfigError(str(path), words.KEY_OPEN.said(mode=f"{mode:04o}"), words.KEY_CHMOD.said(path=path))
         return file.read(_MAX_FILE_SIZE)

@@ -15,7 +15,7 @@ from pengpos import console
 from terminal import cli
 
 DEVICE = ["daemon", "ui", "enrol", "doctor", "queue"]
-SANDBOX = ["run", "demo", "sandbox", "simulator", "phone", "bench"]
+SANDBOX = ["run", "demo", "sandbox", "backend", "simulator", "phone", "bench"]
 
 
 @pytest.fixture(params=cli._NEEDS)

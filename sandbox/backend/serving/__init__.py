@@ -4,4 +4,4 @@
 Reading order: server, app, signed_answers, body_limit, pages, lan, certificates.
 """
 
-__all__ = ["server"]
+__all__ = ["app", "server"]

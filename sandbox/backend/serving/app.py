@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the application: three APIs over one backend, and the pages for phones.
+"""Makes the applications: three APIs over one backend and the pages for phones, or the operators' API alone.
 
 Tests: tests/sandbox/backend/api/test_routing.py, tests/sandbox/backend/serving/test_server.py
 """
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from starlette.types import Lifespan
 
 from sandbox.backend.api import problem_translation, terminal_api, wallet_api, wallet_sharing_api
 from sandbox.backend.api.operator_side import admin_api, operators_api, postings_api, reviews_api
@@ -29,8 +30,15 @@ PAGE_READERS = 8
 SWEEP_EVERY_S = 1.0
 
 
-def create_app(backend: Backend, *, sweeping: bool = True) -> FastAPI:
-    """The ASGI application; `sweeping`: end holds, claims and intents by themselves while it runs."""
+_OF_EVERYBODY = (terminal_api.router, wallet_api.router, wallet_sharing_api.router)
+_OF_OPERATORS = (admin_api.router, operators_api.router, postings_api.router, reviews_api.router)
+
+
+def create_app(backend: Backend, *, sweeping: bool = True, operators: bool = True) -> FastAPI:
+    """The ASGI application; `sweeping`: end holds, claims and intents by themselves while it runs.
+
+    `operators`: whether their API is here too, and not at a listener of its own (`create_operators_app`).
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -55,6 +63,22 @@ def create_app(backend: Backend, *, sweeping: bool = True) -> FastAPI:
             for thread in threads:
                 thread.join()
 
+    app = _application(backend, (*_OF_EVERYBODY, *(_OF_OPERATORS if operators else ())), lifespan)
+    pages.install(app)
+    app.add_middleware(BodyLimit)
+    build = app.build_middleware_stack  # around all of it: a bug's 500 is sent by the outermost of the framework's own
+    app.build_middleware_stack = lambda: SignedAnswers(build())  # type: ignore[method-assign]  # no other way there
+    return app
+
+
+def create_operators_app(backend: Backend) -> FastAPI:
+    """The operators' API for a listener of its own, beside `create_app`, whose threads do the work."""
+    app = _application(backend, _OF_OPERATORS)
+    app.add_middleware(BodyLimit)
+    return app
+
+
+def _application(backend: Backend, routers: Iterable[APIRouter], lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     app = FastAPI(
         title="pengpos sandbox",
         version="1",
@@ -68,18 +92,6 @@ def create_app(backend: Backend, *, sweeping: bool = True) -> FastAPI:
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     problems.install(app)
     problem_translation.install(app)
-    for router in (
-        terminal_api.router,
-        wallet_api.router,
-        wallet_sharing_api.router,
-        admin_api.router,
-        operators_api.router,
-        postings_api.router,
-        reviews_api.router,
-    ):
+    for router in routers:
         app.include_router(router)
-    pages.install(app)
-    app.add_middleware(BodyLimit)
-    build = app.build_middleware_stack  # around all of it: a bug's 500 is sent by the outermost of the framework's own
-    app.build_middleware_stack = lambda: SignedAnswers(build())  # type: ignore[method-assign]  # no other way there
     return app

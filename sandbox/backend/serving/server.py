@@ -15,6 +15,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from pengpos.core.errors import ConfigError
 from pengpos.keys.file import FileKey
@@ -68,7 +69,7 @@ def serve(options: Options) -> None:
     if options.lan and not options.host:
         options = replace(options, host=_lan_address())
     proxies, public = _networks(options.trusted_proxies), _public(options.origin)
-    listener = listen(options)
+    listener = listen(options.host, options.port)
     host = options.host if options.host not in {"", "0.0.0.0", "::"} else _lan_address()  # noqa: S104  # compared only
     port = listener.getsockname()[1]
     place = f"{f'[{host}]' if ':' in host else host}:{port}"
@@ -79,24 +80,29 @@ def serve(options: Options) -> None:
     if identity is not None:
         app.include_router(lan.router(identity))
         sys.stderr.write(lan.notice(backend.origin, identity))
-    config = uvicorn.Config(
+    config = configure(app, proxies, grace_s=_GRACE_S)
+    if identity is not None:
+        config.ssl_certfile, config.ssl_keyfile = identity.certificate, identity.key
+    try:
+        _Server(config, backend, {"port": port} if options.origin else {}).run(sockets=[listener])
+    finally:
+        backend.db.close()
+
+
+def configure(app: ASGIApp, proxies: list[str], *, grace_s: int) -> uvicorn.Config:
+    """How any listener of ours is served; `grace_s`: how long requests may go on when it is to end."""
+    return uvicorn.Config(
         app,
         http=AbortableH11Protocol,
         log_config=None,
         access_log=False,
-        timeout_graceful_shutdown=_GRACE_S,
+        timeout_graceful_shutdown=grace_s,
         timeout_keep_alive=int(AbortableH11Protocol.bounds.kept_s),
         backlog=ACCEPTED_AT_ONCE_MOST,
         server_header=False,
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies,
-        ssl_certfile=None if identity is None else identity.certificate,
-        ssl_keyfile=None if identity is None else identity.key,
     )
-    try:
-        _Server(config, backend, {"port": port} if options.origin else {}).run(sockets=[listener])
-    finally:
-        backend.db.close()
 
 
 def _networks(addresses: tuple[str, ...]) -> list[str]:
@@ -123,22 +129,32 @@ def open_backend(options: Options, *, origin: str) -> Backend:
     """Open (at the first start: make) all state; raises ConfigError."""
     for directory in (options.home.parent, options.home):  # of parents that it makes too, mkdir forgets the mode
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    issuer = Issuer(FileKey.load_or_create(options.home / "issuer.pem"))
-    hub = Hub()
-    database = Database(options.database_url or f"sqlite:///{options.home / 'sandbox.db'}", wake=hub.wake)
+    backend = assemble(
+        issuer=FileKey.load_or_create(options.home / "issuer.pem"),
+        database_url=options.database_url or f"sqlite:///{options.home / 'sandbox.db'}",
+        token=admin_token(options.home / "admin-token"),
+        origin=origin,
+        magic_amounts=options.magic_amounts,
+    )
+    backend.db.write(seed.seed)
+    return backend
+
+
+def assemble(*, issuer: FileKey, database_url: str, token: str, origin: str, magic_amounts: bool = False) -> Backend:
+    """The backend over its database, whose schema is brought up to date; `token` is root's."""
+    hub, clock = Hub(), SystemClock()
+    database = Database(database_url, wake=hub.wake)
     database.migrate()
-    database.write(seed.seed)
-    clock, token = SystemClock(), _admin_token(options.home / "admin-token")
     if not database.write(lambda session: roster.keep_root(session, token, clock.now())):
-        log.warning("root was removed: the token of %s opens nothing", options.home / "admin-token")
+        log.warning("root was removed: its token opens nothing")
     return Backend(
         db=database,
-        issuer=issuer,
+        issuer=Issuer(issuer),
         clock=clock,
         origin=origin,
         hub=hub,
         admin_token=token,
-        magic_amounts=options.magic_amounts,
+        magic_amounts=magic_amounts,
     )
 
 
@@ -183,7 +199,8 @@ def _only_for_owner(descriptor: int) -> bool:
     return private and (stat.S_ISFIFO(status.st_mode) or stat.S_ISREG(status.st_mode))
 
 
-def _admin_token(path: Path) -> str:
+def admin_token(path: Path) -> str:
+    """Root's token, made at the first start. Raises ConfigError."""
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(32) + "\n")
@@ -193,16 +210,16 @@ def _admin_token(path: Path) -> str:
     return token
 
 
-def listen(options: Options) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     """Take the host and port that were asked for; raises ConfigError with what to ask for instead."""
-    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((options.host, options.port))
+        listener.bind((host, port))
     except (OSError, UnicodeError) as error:
         listener.close()
-        where, why = f"{options.host}:{options.port}", getattr(error, "strerror", None) or str(error)
+        where, why = f"{host}:{port}", getattr(error, "strerror", None) or str(error)
         not_ours = isinstance(error, UnicodeError | socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
         raise ConfigError(where, why, _ANOTHER_HOST if not_ours else _ANOTHER_PORT) from error
     return listener

@@ -153,7 +153,7 @@ def test_a_taken_port_is_said_in_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1", "::nobody", "x" * 64])
 def test_a_host_that_is_not_this_machine_is_said_to_be_the_trouble(tmp_path: Path, host: str) -> None:
     with pytest.raises(ConfigError, match="by --host, or leave it out") as caught:
-        listen(Options(host=host, port=0, home=tmp_path / "sandbox"))
+        listen(host, 0)
     assert "--port" not in str(caught.value)
 
 
