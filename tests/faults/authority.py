@@ -27,12 +27,14 @@ TRIED_AT_SYNC = 23
 def a_terminal_that_must_not_sell_begins_nothing(evidence: Evidence) -> Iterator[str]:
     """From the moment at which it shows that it is locked or revoked, nothing is armed nor accepted offline.
 
-    A card that was put back shows again what had ended: that is no beginning.
+    A card that was put back shows again what had ended, and what a death kept from being sent waits again: neither is a
+    beginning.
     """
     state: dict[str, str] = {}
     for position, sale in enumerate(evidence.witness.seen):
         before, state[sale.id] = state.get(sale.id), sale.state
-        standing, is_step = _in_force(evidence.witness.standings, position, "active"), before not in ENDS | {sale.state}
+        was_there = before in ENDS | {sale.state} or {before, sale.state} <= STORED
+        standing, is_step = _in_force(evidence.witness.standings, position, "active"), not was_there
         if standing != "active" and sale.state in BEGINNING and is_step:
             yield f"disobeyed: {standing}, and sale {sale.id} went from {before} to {sale.state}"
 

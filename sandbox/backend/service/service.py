@@ -17,6 +17,7 @@ from pathlib import Path
 import uvicorn
 
 from pengpos.core.errors import ConfigError
+from pengpos.origins import origin_of
 from pengpos.serving.connections import BoundedServer
 from pengpos.serving.few_lines import log_to_stderr
 from sandbox.backend.kernel.context import Backend
@@ -46,7 +47,7 @@ def run(settings: ServiceSettings, state: Path) -> None:
         issuer=secrets.issuer,
         database_url=secrets.database_url,
         token=secrets.admin_token,
-        origin=settings.origin.rstrip("/"),
+        origin=origin_of(settings.origin),
     )
     try:
         asyncio.run(_serve(backend, settings, listeners, Supervisor.of(os.environ)))

@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from pengpos.core.errors import ConfigError
+from pengpos.origins import origin_of
 
 SIZE_MOST: Final = 65_536
 _PLACE = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[^:\[\]]+)):(?P<port>[0-9]{1,5})")
@@ -85,13 +86,10 @@ def _place(said: str) -> Place:
 
 
 def _check_origin(settings: ServiceSettings) -> None:
-    parts = urlsplit(settings.origin)
-    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username is not None:
-        raise ValueError(f"{settings.origin!r} is no origin")
-    if parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError(f"{settings.origin!r} has more than scheme, host and port")
-    _ = parts.port  # raises for what is none
-    if parts.scheme == "http" and not _is_this_machine(parts.hostname):
+    parts = urlsplit(origin_of(settings.origin))
+    if parts.path.strip("/"):
+        raise ValueError("more than an address")
+    if parts.scheme == "http" and not _is_this_machine(str(parts.hostname)):
         raise ValueError("money does not travel by http")
 
 
