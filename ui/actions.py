@@ -7,6 +7,9 @@ Tests: tests/ui/test_update.py, tests/ui/display/test_touch.py.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pengpos.i18n import Language
+from ui.theme import ThemeName
+
 
 class Key(StrEnum):
     """The keys of the pad; the value is what they put into an expression."""
@@ -78,6 +81,50 @@ class ShowRows:
     first: int
 
 
+class RefundReason(StrEnum):
+    """Why money goes back: what a cashier chooses from."""
+
+    RETURNED = "returned"
+    WRONG_AMOUNT = "wrong_amount"
+    CHARGED_TWICE = "charged_twice"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseReason:
+    """Say why the money goes back."""
+
+    reason: RefundReason
+
+
+@dataclass(frozen=True, slots=True)
+class ShowDay:
+    """Turn the history, or the day's close, to a business date, ``2026-11-22``."""
+
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRecord:
+    """Open one sale of the history."""
+
+    sale_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetLanguage:
+    """Let the screen speak another language."""
+
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class SetTheme:
+    """Let the screen have other colours."""
+
+    theme: ThemeName
+
+
 class Do(StrEnum):
     """The actions that carry no value."""
 
@@ -101,6 +148,23 @@ class Do(StrEnum):
     SYNC = "sync"
     BACK = "back"
     MORE_ITEMS = "more_items"
+    OPEN_MENU = "open_menu"
+    SELL = "sell"
+    """From any page behind the menu to the amount."""
+    OPEN_HISTORY = "open_history"
+    OLDER = "older"
+    NEWER = "newer"
+    OPEN_RECORD_RECEIPT = "open_record_receipt"
+    OPEN_REFUND = "open_refund"
+    GIVE_BACK = "give_back"
+    """Order the refund as it stands."""
+    OPEN_DAY = "open_day"
+    CLOSE_DAY = "close_day"
+    OPEN_SETTINGS = "open_settings"
+    OPEN_HELP = "open_help"
 
 
-Action = Press | PressPin | AddItem | Scanned | ShowSale | SawAlarm | ShowRows | Do
+OfficeAction = ChooseReason | ShowDay | OpenRecord | SetLanguage | SetTheme
+"""What only the pages behind the menu offer."""
+SellingAction = Press | PressPin | AddItem | Scanned | ShowSale | SawAlarm | ShowRows | Do
+Action = SellingAction | OfficeAction

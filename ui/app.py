@@ -26,11 +26,13 @@ from ui.drawing.paint import AT_REST, Painter
 from ui.drawing.scene import Drawing, Scene
 from ui.drawing.system_fonts import SystemFonts
 from ui.drawing.typeset import Typesetter
-from ui.screens import project
+from ui.office.steps import on_snapshot, to_read
+from ui.office.steps import on_time as office_on_time
+from ui.projection import project
 from ui.screens.notice import is_too_small, too_small_words
 from ui.sounds import Sound, Speaker, sound_of_change
 from ui.state.asking import on_time
-from ui.state.calls import Call
+from ui.state.calls import Call, is_of_office
 from ui.state.items import ItemList, in_currency
 from ui.state.local import LocalState
 from ui.state.typing import at_rest, refuse, refuse_key
@@ -115,7 +117,8 @@ class Screen:
         if self._typesetter.take_found_fonts():
             self._redraw_all()
         self._tell_time()
-        self.local = at_rest(on_time(self.local))
+        self.local = at_rest(office_on_time(on_time(self.local)))
+        self._read()
         scene = project(self.status, self.local, self._typesetter)
         now_s = self._monotonic_s()
         if self.local.refusals > self._refusals:
@@ -135,6 +138,12 @@ class Screen:
         self._refusals = self.local.refusals
         if scene.moves and self._options.motion:
             self._window.update(self._painter.move(self._phase(now_s)))
+
+    def _read(self) -> None:
+        """Ask for what the open page shows and the snapshot does not hold."""
+        self.local, reading = to_read(self.local)
+        if reading is not None:
+            self.make_call(reading)
 
     def _bring(self, scene: Scene, now_s: float, *, is_new: bool) -> None:
         """Draw it. What was pressed until it stood there was meant for what stood there before."""
@@ -181,7 +190,7 @@ class Screen:
             case Lost():
                 self._spoil()
             case Resized(size):
-                self.local = replace(self.local, size=size)
+                self.local = on_snapshot(replace(self.local, size=size))
                 self._redraw_all()
                 self.refresh()  # a key that came with it is not lost for want of a scene
             case Exposed():
@@ -251,7 +260,10 @@ class Screen:
     def _act(self, action: Action | None) -> None:
         if action is None or self.status is None:
             return
+        theme = self.local.theme
         self.local, call = on_action(self.local, self.status, action, lambda: str(uuid.uuid4()))
+        if self.local.theme != theme:
+            self._redraw_all()
         if call is not None:
             self.make_call(call)
 
@@ -269,8 +281,8 @@ class Screen:
                 self._offer_items()
             case Away():
                 self.local = on_away(self.local)
-            case Answer(call, trouble):
-                self.local = on_answer(self.local, call, trouble)
+            case Answer(call, trouble, found):
+                self.local = on_answer(self.local, call, trouble, found)
             case _:
                 assert_never(message)
 
@@ -294,10 +306,12 @@ def run(options: Options) -> None:
     screen.refresh()  # the first frame, before anything that takes time
     inbox = Inbox(window.wake)
     follower, caller = Follower(options.socket_path, inbox), Caller(options.socket_path, inbox)
-    screen.make_call = caller.make
+    clerk = Caller(options.socket_path, inbox)  # a long list, or a day's close, never keeps a sale waiting
+    screen.make_call = lambda call: (clerk if is_of_office(call) else caller).make(call)
     reporter = Reporter(options.socket_path, lambda: _about(window))
     follower.start()
     caller.start()
+    clerk.start()
     reporter.start()
     screen.prepare_sound()
     stop_remote = _start_remote(window, options)
@@ -316,6 +330,7 @@ def run(options: Options) -> None:
         stop_remote()
         follower.stop()
         caller.stop()
+        clerk.stop()
         reporter.stop()
         window.close()
 

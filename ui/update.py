@@ -6,10 +6,38 @@ from dataclasses import replace
 from typing import assert_never
 
 from pengpos.client import SaleView, Status
-from ui.actions import Action, AddItem, Do, Press, PressPin, SawAlarm, Scanned, ShowRows, ShowSale
+from ui.actions import (
+    Action,
+    AddItem,
+    ChooseReason,
+    Do,
+    OpenRecord,
+    Press,
+    PressPin,
+    SawAlarm,
+    Scanned,
+    SellingAction,
+    SetLanguage,
+    SetTheme,
+    ShowDay,
+    ShowRows,
+    ShowSale,
+)
+from ui.office import steps as office
 from ui.screens.amount import items_a_page
 from ui.state.asking import ask_for_pin, on_pin_answer, pin_given, press_pin, still_fits, withdrawn
-from ui.state.calls import AlarmSeen, AsOperator, Call, SaleCall, SendCode, StartSale, Sync, Verb
+from ui.state.calls import (
+    AlarmSeen,
+    AsOperator,
+    Call,
+    Found,
+    SaleCall,
+    SendCode,
+    StartSale,
+    Sync,
+    Verb,
+    is_of_office,
+)
 from ui.state.entry import Entry
 from ui.state.local import Daemon, Left, LocalState, Page, Trouble
 from ui.state.sales import (
@@ -45,6 +73,18 @@ After = tuple[LocalState, Call | None]
 def on_action(local: LocalState, status: Status, action: Action, new_key: Callable[[], str]) -> After:
     """A touch or a key. `new_key` makes the idempotency key of a sale."""
     local = replace(local, trouble=None)
+    if office.is_office_touch(local, action):
+        after = office.on_touch(local, status, action, new_key)
+        if after is not None:
+            return after
+        local = office.closed(local)
+    if isinstance(action, ChooseReason | OpenRecord | SetLanguage | SetTheme | ShowDay):
+        return local, None  # touched as its page was left
+    return _on_touch(local, status, action, new_key)
+
+
+def _on_touch(local: LocalState, status: Status, action: SellingAction, new_key: Callable[[], str]) -> After:
+    """A touch or a key on a screen of selling."""
     match action:
         case Press(key):
             return (type_code(local, key) if local.page is Page.CODE else type_amount(local, key)), None
@@ -161,7 +201,9 @@ def on_status(local: LocalState, old: Status | None, new: Status) -> LocalState:
     )
     if local.asked is not None and (is_new_current or not still_fits(local.asked.call, new)):
         local = withdrawn(local)
+    local = office.on_snapshot(local)
     if is_new_current:
+        local = office.closed(local)
         local = replace(local, page=Page.SALE, focus=None, code="", first_row=0)
     if old is not None and new.sale is not None and (old.sale is None or old.sale.id != new.sale.id):
         local = emptied(local)  # another sale, perhaps a till's: what was typed before is of no amount after it
@@ -180,16 +222,18 @@ def on_away(local: LocalState) -> LocalState:
     return replace(local, daemon=Daemon.AWAY)
 
 
-def on_answer(local: LocalState, call: Call, trouble: Trouble | None) -> LocalState:
+def on_answer(local: LocalState, call: Call, trouble: Trouble | None, found: Found = None) -> LocalState:
     """A call was answered, or not (`trouble.code` "away": what came of it the next snapshot says)."""
     if local.calling == call:
         local = replace(local, calling=None)
     if isinstance(call, AsOperator):
         if trouble is not None and (again := on_pin_answer(local, trouble)) is not None:
             return again
-        return on_answer(withdrawn(local), call.call, trouble)
+        return on_answer(withdrawn(local), call.call, trouble, found)
     if trouble is not None and trouble.code == ROLE_NEEDED and trouble.roles:
         return ask_for_pin(local, call, trouble.roles)
+    if is_of_office(call):
+        return office.on_found(local, call, trouble, found)
     if trouble is not None and trouble.code == WRONG_CODE:
         return replace(local, code="")  # the snapshot says how many tries are left
     if trouble is not None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The local API for our own programs: its data classes and a client over the Unix socket. Knows no daemon.
 
-Reading order: _models, _http.
+Reading order: _models, _requests, _http.
 """
 
 from pengpos.client._http import ApiProblem, DaemonAway, LocalClient, SaleEvent, StatusEvent
@@ -17,15 +17,13 @@ from pengpos.client._models import (
     IntentView,
     LineView,
     LinkView,
-    NewSale,
-    NewSession,
     Problem,
     QueueView,
     ReaderView,
     ReasonView,
     RefundView,
+    SalesPage,
     SaleView,
-    ScreenReport,
     ScreenView,
     Sentences,
     SessionView,
@@ -33,6 +31,7 @@ from pengpos.client._models import (
     StepView,
     TerminalView,
 )
+from pengpos.client._requests import NewSale, NewSession, ScreenReport
 from pengpos.home import Home
 from pengpos.i18n import Language
 
@@ -62,6 +61,7 @@ __all__ = [
     "RefundView",
     "SaleEvent",
     "SaleView",
+    "SalesPage",
     "ScreenReport",
     "ScreenView",
     "Sentences",

@@ -17,15 +17,14 @@ import msgspec
 
 from pengpos.client._models import (
     DayReport,
-    NewSale,
-    NewSession,
     Problem,
     RefundView,
+    SalesPage,
     SaleView,
-    ScreenReport,
     SessionView,
     Status,
 )
+from pengpos.client._requests import NewSale, NewSession, ScreenReport
 from pengpos.core.errors import PengposError
 
 if TYPE_CHECKING:
@@ -111,6 +110,11 @@ class LocalClient:
     def sale(self, sale_id: str) -> SaleView:
         """`GET /v1/sales/{id}`."""
         return self._call("GET", f"/v1/sales/{sale_id}", answer=SaleView)
+
+    def sales(self, date: str, *, before: int | None = None, limit: int) -> SalesPage:
+        """`GET /v1/sales?date=…`: the sales begun on a business date, the newest first; `before` continues a page."""
+        following = f"&before={before}" if before is not None else ""
+        return self._call("GET", f"/v1/sales?date={date}&limit={limit}{following}", answer=SalesPage)
 
     def start_sale(self, sale: NewSale) -> SaleView:
         """`POST /v1/sales`: the sale, new or (same key and body) the one that exists."""

@@ -13,11 +13,11 @@ from pengpos.core.currencies.currency import digits
 from pengpos.i18n import Language
 
 
-class _Object(msgspec.Struct, kw_only=True, frozen=True):
+class Object(msgspec.Struct, kw_only=True, frozen=True):
     """Base of every object: frozen, keyword-only; unknown fields are ignored, so that the daemon may grow."""
 
 
-class _InCurrency(_Object, kw_only=True, frozen=True):
+class _InCurrency(Object, kw_only=True, frozen=True):
     """Base of what holds amounts in minor units of `currency`: their last `currency_digits` digits are decimals."""
 
     currency: str
@@ -29,7 +29,7 @@ class _InCurrency(_Object, kw_only=True, frozen=True):
             msgspec.structs.force_setattr(self, "currency_digits", digits(self.currency))
 
 
-class Sentences(_Object, kw_only=True, frozen=True):
+class Sentences(Object, kw_only=True, frozen=True):
     """One sentence in each language, keyed by BCP 47 tag: ``zh-Hans``, ``zh-Hant``, ``en``."""
 
     zh_hans: str = msgspec.field(name="zh-Hans")
@@ -41,14 +41,14 @@ class Sentences(_Object, kw_only=True, frozen=True):
         return {"zh-Hans": self.zh_hans, "zh-Hant": self.zh_hant, "en": self.en}[language]
 
 
-class DueView(_Object, kw_only=True, frozen=True):
+class DueView(Object, kw_only=True, frozen=True):
     """What the shopper is asked to pay of a payment declined at sync; `state`: open, paid, refused, withdrawn."""
 
     state: str
     amount: int
 
 
-class ReasonView(_Object, kw_only=True, frozen=True):
+class ReasonView(Object, kw_only=True, frozen=True):
     """Why nothing was paid: the protocol's number, a sentence for each side, shopper and cashier (device language)."""
 
     code: int
@@ -68,7 +68,7 @@ class ReasonView(_Object, kw_only=True, frozen=True):
     cashier_in: Sentences | None = None
 
 
-class IntentView(_Object, kw_only=True, frozen=True):
+class IntentView(Object, kw_only=True, frozen=True):
     """One signed intent of a sale."""
 
     intent_id: str
@@ -78,7 +78,7 @@ class IntentView(_Object, kw_only=True, frozen=True):
     at: str
 
 
-class StepView(_Object, kw_only=True, frozen=True):
+class StepView(Object, kw_only=True, frozen=True):
     """One arrow a sale has taken; `by`: the operator who asked for it, by id."""
 
     state: str
@@ -87,7 +87,7 @@ class StepView(_Object, kw_only=True, frozen=True):
     by: str | None = None
 
 
-class LineView(_Object, kw_only=True, frozen=True):
+class LineView(Object, kw_only=True, frozen=True):
     """A line of the bill as the backend wrote it; `kind`: amount, tip, discount, voucher, points."""
 
     kind: str
@@ -95,7 +95,7 @@ class LineView(_Object, kw_only=True, frozen=True):
     amount: int
 
 
-class CardView(_Object, kw_only=True, frozen=True):
+class CardView(Object, kw_only=True, frozen=True):
     """A card the backend offers after a payment, as tap or QR."""
 
     kind: str
@@ -104,14 +104,16 @@ class CardView(_Object, kw_only=True, frozen=True):
     url: str
 
 
-class RefundView(_Object, kw_only=True, frozen=True):
-    """Money on its way back; `state`: queued, sent, held, done, failed, void. `by`: the operator who asked, by id."""
+class RefundView(Object, kw_only=True, frozen=True):
+    """Money on its way back; `state`: queued, sent, held, done, failed, void; `at`: when it was asked for, or done."""
 
     refund_id: str
     amount: int | None
     reason: str
     state: str
+    at: str | None = None
     by: str | None = None
+    """The operator who asked for it, by id."""
 
 
 class SaleView(_InCurrency, kw_only=True, frozen=True):
@@ -153,7 +155,14 @@ class SaleView(_InCurrency, kw_only=True, frozen=True):
     """What may be done with it now: again, park, cancel, accept-offline, confirmation-code, refunds."""
 
 
-class ReaderView(_Object, kw_only=True, frozen=True):
+class SalesPage(Object, kw_only=True, frozen=True):
+    """`GET /v1/sales`: a page of sales, the newest first; `next` continues it, None: it is the last."""
+
+    sales: list[SaleView]
+    next: int | None = None
+
+
+class ReaderView(Object, kw_only=True, frozen=True):
     """A reader; `state`: ready, starting, lost."""
 
     name: str
@@ -165,18 +174,7 @@ class ReaderView(_Object, kw_only=True, frozen=True):
     cure_in: Sentences | None = None
 
 
-class ScreenReport(_Object, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """`POST /v1/screen`: a screen program says, every ten seconds, that it draws."""
-
-    pid: int
-    software_version: str
-    size: str
-    """As ``800x480``."""
-    panel: str
-    """What it draws on, by SDL's name: x11, wayland, kmsdrm; dummy is a browser's view alone."""
-
-
-class ScreenView(_Object, kw_only=True, frozen=True):
+class ScreenView(Object, kw_only=True, frozen=True):
     """The screen program that reported last; `heard`: when."""
 
     pid: int
@@ -186,7 +184,7 @@ class ScreenView(_Object, kw_only=True, frozen=True):
     heard: str
 
 
-class LinkView(_Object, kw_only=True, frozen=True):
+class LinkView(Object, kw_only=True, frozen=True):
     """The road to the backend."""
 
     online: bool
@@ -236,7 +234,7 @@ class DayView(_InCurrency, kw_only=True, frozen=True):
     """What shoppers have since paid of those declined at sync; not in `total`."""
 
 
-class Difference(_Object, kw_only=True, frozen=True):
+class Difference(Object, kw_only=True, frozen=True):
     """A payment or refund of which terminal and backend do not say the same; None: unknown on that side.
 
     `refund_id`: of a refund, whose amounts are below zero; None: it is the payment.
@@ -250,7 +248,7 @@ class Difference(_Object, kw_only=True, frozen=True):
     refund_id: str | None = None
 
 
-class Elsewhere(_Object, kw_only=True, frozen=True):
+class Elsewhere(Object, kw_only=True, frozen=True):
     """What went back though this terminal never asked for it: by a refund, or (`refund_id` None) by a cancel."""
 
     intent_id: str
@@ -292,7 +290,7 @@ class DayReport(_InCurrency, kw_only=True, frozen=True):
     differences: list[Difference]
 
 
-class AlarmView(_Object, kw_only=True, frozen=True):
+class AlarmView(Object, kw_only=True, frozen=True):
     """Something a person must see to; stays until its cause is gone or it is acknowledged."""
 
     id: str
@@ -324,7 +322,7 @@ class TerminalView(_InCurrency, kw_only=True, frozen=True):
     """The screen asks once more before it starts a larger sale; a daemon of 1.2 does not say."""
 
 
-class Status(_Object, kw_only=True, frozen=True):
+class Status(Object, kw_only=True, frozen=True):
     """`GET /v1/status`: everything a screen needs, in one snapshot. `terminal` None: not enrolled yet."""
 
     at: str
@@ -344,28 +342,7 @@ class Status(_Object, kw_only=True, frozen=True):
     """None: no screen program has reported since the terminal began."""
 
 
-class NewSale(_Object, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """`POST /v1/sales`."""
-
-    idempotency_key: str
-    amount: int
-    currency: str
-    reference: str | None = None
-    ways: list[Literal["reader", "tag", "qr"]] | None = None
-
-
-class NewSession(_Object, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """`POST /v1/operators/session`; without `operator_id` the PIN says who it is."""
-
-    pin: str
-    operator_id: str | None = None
-
-    def __repr__(self) -> str:
-        """Without the PIN: what is shown or logged has none."""
-        return f"NewSession(operator_id={self.operator_id!r})"
-
-
-class SessionView(_Object, kw_only=True, frozen=True):
+class SessionView(Object, kw_only=True, frozen=True):
     """An operator's session: `token` goes into `Authorization: Bearer` of what they ask for."""
 
     token: str
@@ -380,7 +357,7 @@ class SessionView(_Object, kw_only=True, frozen=True):
         return f"SessionView(operator_id={self.operator_id!r}, role={self.role!r})"
 
 
-class Problem(_Object, kw_only=True, frozen=True):
+class Problem(Object, kw_only=True, frozen=True):
     """An RFC 9457 problem document; `code` is for programs, `detail` for people."""
 
     title: str

@@ -7,6 +7,7 @@ Tests: tests/terminal/api/test_local_api.py.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import date
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -27,7 +28,7 @@ from pengpos.core.errors import (
     JournalUnavailableError,
     PengposError,
 )
-from pengpos.core.times import parse_rfc3339
+from pengpos.core.times import parse_date, parse_rfc3339
 from pengpos.serving.bodies import whole_body
 from pengpos.serving.members import SaidTwiceError, read_json
 from terminal.api.feed import Feed, Listener, TooManyListenersError
@@ -112,6 +113,16 @@ class Query:
         except (ValueError, OverflowError):
             message = f"{name} is a time with its offset, as 2026-11-22T08:00:00Z, not {quoted(text)}"
             raise _bad_query(message) from None
+
+    def day(self, name: str) -> date | None:
+        """A business date."""
+        text = self._given.get(name)
+        if text is None:
+            return None
+        try:
+            return parse_date(text)
+        except ValueError:
+            raise _bad_query(f"{name} is a business date, as 2026-11-22, not {quoted(text)}") from None
 
     def choices(self, name: str, of: type[E]) -> frozenset[E]:
         """Any of some words; empty: none was given."""

@@ -41,7 +41,7 @@ from terminal.sales.commands import SaleCommands
 from terminal.sales.day import DayClose
 from terminal.sales.open_sales import OpenSales
 
-SEARCHED_BY = ("from", "to", "state", "amount", "number", "reference", "limit", "before")
+SEARCHED_BY = ("from", "to", "date", "state", "amount", "number", "reference", "limit", "before")
 PAGE_USUAL = 50
 
 
@@ -157,9 +157,10 @@ class LocalApi:
         limit = query.number("limit")
         if limit is not None and not 1 <= limit <= PAGE_LIMIT:
             raise BadRequestError(422, "invalid_query", f"limit is from 1 to {PAGE_LIMIT}, not {limit}")
+        from_utc, to_utc = self._begun(query)
         wanted = SaleQuery(
-            from_utc=query.time("from"),
-            to_utc=query.time("to"),
+            from_utc=from_utc,
+            to_utc=to_utc,
             states=query.choices("state", SaleState),
             amount_minor=query.number("amount"),
             number=query.text("number"),
@@ -169,6 +170,15 @@ class LocalApi:
         )
         sales, following = await self._lists.page(wanted)
         return as_json({"sales": sales, "next": following})
+
+    def _begun(self, query: Query) -> tuple[int | None, int | None]:
+        """From when to before when the sales asked for were begun. Raises BadRequestError."""
+        from_utc, to_utc, on = query.time("from"), query.time("to"), query.day("date")
+        if on is None:
+            return from_utc, to_utc
+        if from_utc is not None or to_utc is not None:
+            raise BadRequestError(422, "invalid_query", "date says from when to when: leave out from and to")
+        return self._snapshots.business_day.span(on)
 
     async def queue(self, _request: Request) -> Response:
         """`GET /v1/queue`: every stored payment with its state and age, and the totals."""

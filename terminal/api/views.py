@@ -106,7 +106,12 @@ def refund_view(sale: Sale, refund: Refund) -> RefundView:
     if amount is None and sale.booking is not None:
         amount = sale.booking.total_minor
     return RefundView(
-        refund_id=str(refund.refund_id), amount=amount, reason=refund.reason, state=refund.state.value, by=refund.by
+        refund_id=str(refund.refund_id),
+        amount=amount,
+        reason=refund.reason,
+        state=refund.state.value,
+        at=rfc3339(refund.at) if refund.at else None,
+        by=refund.by,
     )
 
 

@@ -8,17 +8,19 @@ from pengpos.client import Status
 from tests.ui.scenes import typesetter
 from ui.actions import Action, Key, Press
 from ui.drawing.scene import Scene
-from ui.screens import project
-from ui.state.calls import Call
+from ui.office.steps import to_read
+from ui.projection import project
+from ui.state.calls import Call, Found
 from ui.state.local import LocalState, Trouble
 from ui.update import on_action, on_answer, on_away, on_status
 from workshop.samples.screens import local
 
 
 class Answered(NamedTuple):
-    """The daemon answers the call under way."""
+    """The daemon answers the call under way, or what was asked to be read."""
 
     trouble: Trouble | None = None
+    found: Found = None
 
 
 class Gone(NamedTuple):
@@ -60,20 +62,24 @@ class Counter:
         for number, step in enumerate(steps, 1):
             self.call = None
             self._do(step.do)
+            self.local, reading = to_read(self.local)
+            self.call = reading if reading is not None else self.call
             kind = self.scene.name.partition(" ")[0]
             said = "\n".join(self.scene.words)
             assert kind == step.screen, f"step {number}: {kind} instead of {step.screen}"
             assert "".join(step.says.split()) in "".join(said.split()), f"step {number}: {said}"  # on one line or more
-            assert self.call == step.call, f"step {number}"
+            assert self.call == step.call, f"step {number}: {self.call}"
 
     def _do(self, what: Action | str | Status | Answered | Gone) -> None:
         match what:
             case Status():
                 self.local = on_status(self.local, self.status, what)
                 self.status = what
-            case Answered(trouble):
-                assert self.local.calling is not None
-                self.local = on_answer(self.local, self.local.calling, trouble)
+            case Answered(trouble, found):
+                reading = self.local.office.reading if self.local.office is not None else None
+                call = self.local.calling or reading
+                assert call is not None
+                self.local = on_answer(self.local, call, trouble, found)
             case Gone():
                 self.local = on_away(self.local)
             case str() if not hasattr(what, "name"):

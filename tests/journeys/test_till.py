@@ -2,10 +2,14 @@
 """What a till may do twice, and what it may not. Source: local API, `POST /v1/sales`."""
 
 import threading
+from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from pengpos.core.business_day import BusinessDay
+from pengpos.core.times import parse_rfc3339
 from sandbox.phone.phone import VirtualPhone
 from tests.support.counter import Counter
 from tests.support.road import loses_the_answer, refuses
@@ -126,3 +130,22 @@ def test_the_order_reference_goes_with_the_sale(counter: Counter, phone: Virtual
     counter.tap(counter.until(sale, "presented"), phone, "approved")
     found = counter.call("GET", "/v1/sales?reference=桌7").json()
     assert [entry["id"] for entry in found["sales"]] == [sale.id]
+
+
+def test_sales_are_found_by_the_business_date_on_which_they_were_begun(counter: Counter) -> None:
+    """In pages: what a page leaves out is on the next one, and no other date has any."""
+    for _ in range(3):
+        sale = counter.present("6.00")
+        counter.tell(sale, "cancel", {"reason": "customer"})
+        counter.until(sale, "cancelled")
+    day = BusinessDay(ZoneInfo("Asia/Shanghai"), 0)
+    by_date: dict[date, list[str]] = {}
+    for sale_view in counter.call("GET", "/v1/sales").json()["sales"]:
+        by_date.setdefault(day.date_of(parse_rfc3339(sale_view["created_at"])), []).append(sale_view["id"])
+    for on, begun in by_date.items():
+        first = counter.call("GET", f"/v1/sales?date={on}&limit=1").json()
+        found = first["sales"]
+        if first["next"] is not None:
+            found += counter.call("GET", f"/v1/sales?date={on}&before={first['next']}").json()["sales"]
+        assert [sale_view["id"] for sale_view in found] == begun
+    assert counter.call("GET", f"/v1/sales?date={min(by_date) - timedelta(days=1)}").json()["sales"] == []

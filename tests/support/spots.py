@@ -7,7 +7,7 @@ from functools import cache
 from ui.actions import Action, Key, Press
 from ui.drawing.scene import Box
 from ui.drawing.typeset import Typesetter
-from ui.screens import project
+from ui.projection import project
 from workshop.samples.screens import SAMPLES
 
 SIZE = (800, 480)

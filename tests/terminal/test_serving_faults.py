@@ -29,7 +29,7 @@ from tests.support.counter import Counter, FillingJournal
 from tests.support.loop_thread import LIMIT_S, LoopThread
 from tests.support.served import Daemon, served
 from tests.ui.scenes import typesetter
-from ui.screens import project
+from ui.projection import project
 from ui.state.local import Page, Trouble
 from workshop.samples.screens import local
 

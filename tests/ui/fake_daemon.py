@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from pengpos.client import Problem, RefundView, SessionView, Status
+from pengpos.client import Problem, RefundView, SalesPage, SessionView, Status
+from workshop.samples.office import REPORT
 
 SESSION = SessionView(
     token="token of m-1", operator_id="m-1", name="Li", role="manager", expires_at="2026-11-29T10:00:00Z"
@@ -37,6 +38,8 @@ class FakeDaemon:
         self.reports: list[dict[str, object]] = []
         """What a screen said of itself."""
         self.knows_reports = True
+        self.searches: list[dict[str, str]] = []
+        """What was looked up."""
         self.followed = threading.Event()
         """A client follows the events."""
         self._event_id = 1
@@ -63,6 +66,7 @@ class FakeDaemon:
         routes = [
             Route("/v1/status", self._get_status),
             Route("/v1/events", self._get_events),
+            Route("/v1/sales", self._get_sales),
             Route("/v1/{path:path}", self._post, methods=["POST", "DELETE"]),
             Route("/v1/sales/{sale_id}", self._get_sale),
         ]
@@ -111,6 +115,10 @@ class FakeDaemon:
     async def _get_sale(self, _request: Request) -> Response:
         return _json(self.status.sale)
 
+    async def _get_sales(self, request: Request) -> Response:
+        self.searches.append(dict(request.query_params))
+        return _json(SalesPage(sales=[self.status.sale] if self.status.sale else [], next=7))
+
     async def _get_events(self, _request: Request) -> Response:
         return StreamingResponse(self._stream(), media_type="text/event-stream")
 
@@ -144,6 +152,8 @@ class FakeDaemon:
             return _json(SESSION, 201) if request.method == "POST" else Response(status_code=204)
         if path.endswith("/refunds"):
             return _json(RefundView(refund_id="r1", amount=None, reason="returned", state="queued", by="m-1"), 201)
+        if path == "day/close":
+            return _json(REPORT)
         return _json(self.status.sale, 201 if path == "sales" else 200)
 
 

@@ -13,7 +13,7 @@ from pengpos.i18n import LANGUAGES
 from ui.actions import Action
 from ui.drawing.scene import Box, Drawing, Fill, Node, Role, Scene, Target, Text
 from ui.drawing.typeset import Typesetter
-from ui.screens import project
+from ui.projection import project
 from ui.theme import GAP, KEY_MINIMUM, TARGET_MINIMUM, Token
 from ui.widgets.bar import bar_height_of
 from ui.widgets.canvas import Canvas, scale_of

@@ -17,8 +17,9 @@ from workshop.gallery.screens import SIZES
 from workshop.samples.screens import SAMPLES
 
 EVERY_SAMPLE = pytest.mark.parametrize("name", SAMPLES)
-WITHOUT_AMOUNT = ("starting", "away", "not-enrolled", "locked", "revoked", "waiting", "alarms", "pin")
-APPROVED_SHOWN = ("approved", "receipt", "amount-late-result")
+WITHOUT_AMOUNT = ("starting", "away", "not-enrolled", "locked", "revoked", "waiting", "alarms", "pin", "menu",
+                  "history", "no-history", "close", "settings", "help")  # fmt: skip
+APPROVED_SHOWN = ("approved", "receipt", "amount-late-result", "history", "record-approved")
 
 
 @EVERY_SAMPLE

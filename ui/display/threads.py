@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pengpos.client import ApiProblem, DaemonAway, LocalClient, Problem, Status
-from ui.state.calls import Call, perform
+from ui.state.calls import Call, Found, perform
 from ui.state.local import Trouble
 
 INBOX_MOST = 64
@@ -35,6 +35,7 @@ class Answer(NamedTuple):
 
     call: Call
     trouble: Trouble | None
+    found: Found = None
 
 
 Message = Snapshot | Away | Answer
@@ -139,7 +140,7 @@ class Caller(threading.Thread):
     def run(self) -> None:
         """Make calls until `stop`."""
         while (call := self._calls.get()) is not None:
-            self._inbox.put(Answer(call, self._try(call)))
+            self._inbox.put(self._try(call))
         self._client.close()
 
     def stop(self) -> None:
@@ -149,14 +150,13 @@ class Caller(threading.Thread):
         except queue.Full:
             return
 
-    def _try(self, call: Call) -> Trouble | None:
+    def _try(self, call: Call) -> Answer:
         try:
-            perform(self._client, call)
+            return Answer(call, None, perform(self._client, call))
         except ApiProblem as error:
-            return _trouble(error.problem)
+            return Answer(call, _trouble(error.problem))
         except DaemonAway as error:
-            return Trouble("away", str(error))
+            return Answer(call, Trouble("away", str(error)))
         except Exception as error:  # noqa: BLE001 - a thread's entry: the button must not stay inert for ever
             sys.stderr.write(f"pengpos ui: {call} failed: {error!r}\n")
-            return Trouble("fault", repr(error))
-        return None
+            return Answer(call, Trouble("fault", repr(error)))

@@ -172,6 +172,23 @@ _DRAWINGS: Final[dict[Shape, tuple[Part, ...]]] = {
         Stroke(((50, 65), (50, 76)), 6, knock=True),
     ),
     Shape.CHEVRON: (Stroke(((36, 20), (66, 50), (36, 80)), 11),),
+    Shape.CHEVRON_BACK: (Stroke(((64, 20), (34, 50), (64, 80)), 11),),
+    Shape.MENU: tuple(Stroke(((8, y), (92, y)), 11) for y in (20, 50, 80)),
+    Shape.CROSS: (Stroke(((16, 16), (84, 84)), 11), Stroke(((84, 16), (16, 84)), 11)),
+    Shape.LIST: (
+        *(Disc((12, y), 7) for y in (20, 50, 80)),
+        *(Stroke(((34, y), (94, y)), 9) for y in (20, 50, 80)),
+    ),
+    Shape.SUM: tuple(Stroke(((x, 90), (x, top)), 15) for x, top in ((16, 58), (50, 36), (84, 12))),
+    Shape.SLIDERS: (
+        *(Stroke(((6, y), (94, y)), 7) for y in (24, 50, 76)),
+        *(Disc((x, y), 11) for x, y in ((66, 24), (30, 50), (74, 76))),
+    ),
+    Shape.QUESTION: (
+        Stroke((*arc((50, 50), 44, 0, 360),), 8),
+        Stroke((*arc((50, 40), 14, 180, 405), (50, 58)), 8),
+        Disc((50, 73), 5),
+    ),
     Shape.DOT: (Disc((50, 50), 50),),
     Shape.RING: (Stroke((*arc((50, 50), 40, 0, 360),), 18),),
     Shape.SLASH: (Stroke(((16, 88), (84, 12)), 19),),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes money, counts, times and durations as people of each language do, after the Unicode CLDR (`ui.i18n.cldr`)."""
 
+from datetime import date as Date  # noqa: N812 - a date is also what arguments are called
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -71,9 +72,29 @@ def when(rfc3339: str, now: datetime, language: Language) -> str:
     }.get(at.date())
     if near is not None:
         return near.in_language(language, time=clock(at))
+    return f"{day_of(at, language)} {clock(at)}"
+
+
+def day_of(on: Date, language: Language) -> str:
+    """Write a day of the year: ``11月19日``, ``Nov 19``."""
     conventions = CONVENTIONS[language]
-    day = conventions.day.format(month=conventions.months[at.month - 1], day=at.day)
-    return f"{day} {clock(at)}"
+    return conventions.day.format(month=conventions.months[on.month - 1], day=on.day)
+
+
+def clock_or_day(rfc3339: str, now: datetime, language: Language) -> str:
+    """Write a time of today as hours and minutes, of another day with its date before them."""
+    at = moment(rfc3339).astimezone(now.tzinfo)
+    return clock(at) if at.date() == now.date() else f"{day_of(at, language)} {clock(at)}"
+
+
+def day_name(date: str, today: str, language: Language) -> str:
+    """Write a business date beside today's: ``今天``, ``Yesterday``, else ``11月19日``."""
+    on, now = Date.fromisoformat(date), Date.fromisoformat(today)
+    if on == now:
+        return words.THIS_DAY.in_language(language)
+    if on == now - timedelta(days=1):
+        return words.DAY_BEFORE.in_language(language)
+    return day_of(on, language)
 
 
 def age(seconds: int, language: Language) -> str:

@@ -26,7 +26,9 @@ _BELOW = Style(SMALL_SIZE, Weight.REGULAR, Token.SOFT)
 _SIDE = Style(BODY_SIZE, Weight.BOLD, Token.INK)
 
 
-class _Item(NamedTuple):
+class Item(NamedTuple):
+    """A row: a picture, what it is, more of it below, a sum at the right."""
+
     shape: Shape
     colour: Token
     main: str
@@ -43,14 +45,15 @@ def waiting_screen(canvas: Canvas, status: Status) -> None:
     items = [_sale_item(canvas, sale, _UNKNOWN) for sale in unknown_sales(status)]
     items += [_sale_item(canvas, sale, _PARKED) for sale in parked_sales(status)]
     items += [_sale_item(canvas, sale, _CODE) for sale in code_sales(status)]
-    _list(canvas, words.WAITING, words.WAITING_NONE, items)
+    list_page(canvas, canvas.say(words.WAITING), items, empty=words.WAITING_NONE)
 
 
 def alarms_screen(canvas: Canvas, status: Status) -> None:
     """Draw what a person must see to."""
     items = [_alarm_item(canvas, alarm) for alarm in status.alarms]
     only_news = bool(status.alarms) and all(alarm.calm for alarm in status.alarms)
-    _list(canvas, words.NEWS if only_news else words.ALARMS, words.ALARMS_NONE, items)
+    title = canvas.say(words.NEWS if only_news else words.ALARMS)
+    list_page(canvas, title, items, empty=words.ALARMS_NONE)
 
 
 class _Kind(NamedTuple):
@@ -64,10 +67,10 @@ _PARKED = _Kind(Shape.PARKED, Token.BRAND, words.STATE_PARKED)
 _CODE = _Kind(Shape.RETURNED, Token.SOFT, words.STATE_CODE)
 
 
-def _sale_item(canvas: Canvas, sale: SaleView, kind: _Kind) -> _Item:
+def _sale_item(canvas: Canvas, sale: SaleView, kind: _Kind) -> Item:
     waited = age(int((canvas.local.now - moment(since(sale))).total_seconds()), canvas.language)
     state = canvas.say(kind.word)
-    return _Item(
+    return Item(
         kind.shape,
         kind.colour,
         canvas.say(words.NUMBER, number=sale.number),
@@ -77,22 +80,29 @@ def _sale_item(canvas: Canvas, sale: SaleView, kind: _Kind) -> _Item:
     )
 
 
-def _alarm_item(canvas: Canvas, alarm: AlarmView) -> _Item:
+def _alarm_item(canvas: Canvas, alarm: AlarmView) -> Item:
     """Make the row of an alarm: what happened, below it what to do. What has come right does not look like an alarm."""
     shape, colour = (Shape.PHONE, Token.BRAND) if alarm.calm else (Shape.ALARM, Token.DECLINED)
     main, below = (
         said.in_language(canvas.language) if said is not None else plain
         for said, plain in ((alarm.text_in, alarm.text), (alarm.cure_in, alarm.cure))
     )
-    return _Item(shape, colour, main, below, "", done=SawAlarm(alarm.id))
+    return Item(shape, colour, main, below, "", done=SawAlarm(alarm.id))
 
 
-def _list(canvas: Canvas, title: Message, empty: Message, items: list[_Item]) -> None:
+def list_page(
+    canvas: Canvas, title: str, items: list[Item], *, empty: Message, head: float = 0, beside: float = 0
+) -> None:
+    """Draw rows, as many as the page holds, with a button to the next ones.
+
+    `head` is kept free below the title, `beside` at its right.
+    """
     canvas.fill(Box(0, 0, canvas.w, canvas.h), Token.PAPER)
     top, wide = bar_height(canvas), canvas.w - 2 * MARGIN
-    canvas.text(Box(MARGIN + 4, top + 14, wide, 40), canvas.say(title), Style(24, Weight.BOLD, Token.INK))
+    canvas.text(Box(MARGIN + 4, top + 14, wide - 4 - beside, 40), title, Style(24, Weight.BOLD, Token.INK))
     row_y = canvas.h - MARGIN - _ACTION
-    y, room = top + 64, row_y - 12 - top - 64
+    y = top + 64 + head
+    room = row_y - 12 - y
     rows = [_plan_row(canvas, item, wide, room) for item in items]
     pages = _pages([row.height for row in rows], room)
     page = next((number for number, page in enumerate(pages) if canvas.local.first_row in page), 0)
@@ -101,7 +111,7 @@ def _list(canvas: Canvas, title: Message, empty: Message, items: list[_Item]) ->
         y += rows[index].height + GAP
     if not items:
         style = Style(BODY_SIZE, Weight.REGULAR, Token.SOFT)
-        canvas.text(Box(MARGIN, top + 64, wide, row_y - top - 80), canvas.say(empty), style, Align.CENTRE)
+        canvas.text(Box(MARGIN, y, wide, room - 4), canvas.say(empty), style, Align.CENTRE)
     button(
         canvas,
         Box(MARGIN, row_y, WAY_OUT_PORTRAIT, _ACTION),
@@ -130,7 +140,7 @@ def _pages(heights: list[float], room: float) -> list[range]:
 class _Row(NamedTuple):
     """A row as it is drawn: its words whole, unless the page does not hold them."""
 
-    item: _Item
+    item: Item
     height: float
     words_wide: float
     heads: int
@@ -139,7 +149,7 @@ class _Row(NamedTuple):
     """The button stands below the words."""
 
 
-def _plan_row(canvas: Canvas, item: _Item, wide: float, room: float) -> _Row:
+def _plan_row(canvas: Canvas, item: Item, wide: float, room: float) -> _Row:
     side = canvas.width(item.side, _SIDE)
     if side > wide * _SIDE_MOST:
         item, side = item._replace(side="", below=f"{item.side}{DOT}{item.below}"), 0

@@ -10,7 +10,8 @@ from ui.drawing.scene import Align, Box, Role, Shape
 from ui.i18n import words
 from ui.i18n.format import DOT, duration, money
 from ui.state.asking import is_complete, sale_of, takes_keys, wait_until_s
-from ui.state.calls import AlarmSeen, AsOperator, SaleCall, SendCode, Verb
+from ui.state.calls import AlarmSeen, AsOperator, CloseDay, GiveBack, SaleCall, SendCode, Verb
+from ui.state.office import refundable
 from ui.state.pin import PIN_LEAST, Asked
 from ui.theme import BODY_SIZE, PANEL_RADIUS, SMALL_SIZE, TITLE_SIZE, Style, Token, Weight
 from ui.widgets.amount import cash_words
@@ -76,6 +77,10 @@ def _purpose(canvas: Canvas, asked: Asked, status: Status) -> str:
             message = words.PIN_TO_TAKE_CASH
         case SendCode(sale_id, _):
             message = words.PIN_TO_TAKE_CODE
+        case GiveBack(_, minor, _, _):
+            return _refund_purpose(canvas, minor)
+        case CloseDay():
+            return canvas.say(words.PIN_TO_CLOSE_DAY)
         case AlarmSeen():
             return canvas.say(words.PIN_TO_SEE_ALARM)
         case _:
@@ -85,6 +90,15 @@ def _purpose(canvas: Canvas, asked: Asked, status: Status) -> str:
     said = canvas.say(message, amount=money(sale.total, sale.currency, canvas.language))
     cash = cash_words(canvas, sale.total, sale.currency) if message is words.PIN_TO_TAKE_CASH else ""
     return f"{said}{DOT}{cash}" if cash else said
+
+
+def _refund_purpose(canvas: Canvas, minor: int | None) -> str:
+    office = canvas.local.office
+    record = office.record if office is not None else None
+    if record is None:
+        return ""
+    amount = minor if minor is not None else refundable(record)
+    return canvas.say(words.PIN_TO_REFUND, amount=money(amount, record.currency, canvas.language))
 
 
 def _field(canvas: Canvas, asked: Asked, box: Box) -> float:

@@ -3,19 +3,25 @@
 
 from pengpos.client import SaleView
 from ui.actions import Do
-from ui.drawing.scene import Align, Box, Shape
+from ui.drawing.scene import Align, Box
 from ui.i18n import words
 from ui.screens.result import open_split
 from ui.theme import PANEL_RADIUS, SMALL_SIZE, Style, Token, Weight
+from ui.widgets import stages
 from ui.widgets.canvas import Canvas
-from ui.widgets.split import Mood, choices, next_action, way_out
-
-_APPROVED = Mood(Shape.APPROVED, Token.APPROVED, Token.APPROVED_TINT)
+from ui.widgets.split import choices, next_action, way_out
 
 
 def receipt_screen(canvas: Canvas, sale: SaleView) -> None:
     """Draw the approved half as it was, and a code in the other half."""
-    plan, below = open_split(canvas, sale, _APPROVED, words.APPROVED, sale.total, has_way_out=True)
+    plan, below = open_split(canvas, sale, stages.APPROVED, words.APPROVED, sale.total, has_way_out=True)
+    code_beside_words(canvas, below, sale)
+    way_out(canvas, plan, words.BACK, Do.BACK)
+    choices(canvas, plan, [next_action(words.NEXT, Do.NEXT)])
+
+
+def code_beside_words(canvas: Canvas, below: Box, sale: SaleView) -> None:
+    """Draw the code of the gift or the receipt, and beside it what it is."""
     card = sale.cards[0] if sale.cards else None
     url = card.url if card else sale.receipt_url or ""
     room = Box(below.x, below.y, below.w, below.h)
@@ -29,5 +35,3 @@ def receipt_screen(canvas: Canvas, sale: SaleView) -> None:
     if card and card.text:
         below_title = Box(text.x, y + 6, text.w, text.bottom - y)
         canvas.paragraph(below_title, card.text, Style(SMALL_SIZE, Weight.REGULAR, Token.SOFT), most_lines=4)
-    way_out(canvas, plan, words.BACK, Do.BACK)
-    choices(canvas, plan, [next_action(words.NEXT, Do.NEXT)])

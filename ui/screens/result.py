@@ -9,11 +9,12 @@ from typing import NamedTuple
 from pengpos.client import LineView, SaleView, Status
 from pengpos.i18n import Message
 from ui.actions import Do
-from ui.drawing.scene import Box, Shape
+from ui.drawing.scene import Box
 from ui.i18n import words
 from ui.i18n.format import DOT, clock, duration, moment, money, plain, signed, when
 from ui.state.sales import Stage, due_state, since, stage
 from ui.theme import RESULT_AMOUNT_SIZE, Token
+from ui.widgets import stages
 from ui.widgets.amount import amount, cash_words
 from ui.widgets.button import Dress
 from ui.widgets.canvas import Canvas
@@ -45,31 +46,24 @@ class _Ended(NamedTuple):
     means: Message | None = None
 
 
-_QUIET = Token.SOFT
-_APPROVED = Mood(Shape.APPROVED, Token.APPROVED, Token.APPROVED_TINT)
-_STORED = Mood(Shape.STORED, Token.STORED, Token.STORED_TINT)
-_DECLINED = Mood(Shape.DECLINED, Token.DECLINED, Token.DECLINED_TINT)
-_UNKNOWN = Mood(Shape.UNKNOWN, Token.UNKNOWN, Token.UNKNOWN_TINT)
-_RETURNED = Mood(Shape.RETURNED, _QUIET, Token.PAPER)
-_TIMED_OUT = Mood(Shape.TIMED_OUT, _QUIET, Token.PAPER)
 _ENDED = {
-    Stage.CANCELLED: _Ended(_RETURNED, words.CANCELLED, words.CANCELLED_WHAT),
-    Stage.REVERSED: _Ended(_RETURNED, words.REVERSED, words.REVERSED_WHAT),
-    Stage.REFUNDED: _Ended(_RETURNED, words.REFUNDED, words.REFUNDED_WHAT),
-    Stage.EXPIRED: _Ended(_TIMED_OUT, words.EXPIRED, words.EXPIRED_WHAT, words.EXPIRED_MEANS),
+    Stage.CANCELLED: _Ended(stages.RETURNED, words.CANCELLED, words.CANCELLED_WHAT),
+    Stage.REVERSED: _Ended(stages.RETURNED, words.REVERSED, words.REVERSED_WHAT),
+    Stage.REFUNDED: _Ended(stages.RETURNED, words.REFUNDED, words.REFUNDED_WHAT),
+    Stage.EXPIRED: _Ended(stages.TIMED_OUT, words.EXPIRED, words.EXPIRED_WHAT, words.EXPIRED_MEANS),
     Stage.DECLINED_AT_SYNC: _Ended(
-        _DECLINED, words.DECLINED_AT_SYNC, words.DECLINED_AT_SYNC_WHAT, words.DECLINED_AT_SYNC_MEANS
+        stages.DECLINED, words.DECLINED_AT_SYNC, words.DECLINED_AT_SYNC_WHAT, words.DECLINED_AT_SYNC_MEANS
     ),
 }
 _ASKED = {
-    "open": _Ended(_DECLINED, words.DECLINED_AT_SYNC, words.DUE_OPEN_WHAT, words.DUE_OPEN_MEANS),
-    "refused": _Ended(_DECLINED, words.DECLINED_AT_SYNC, words.DUE_REFUSED_WHAT, words.DECLINED_AT_SYNC_MEANS),
-    "withdrawn": _Ended(_DECLINED, words.DECLINED_AT_SYNC, words.DUE_WITHDRAWN_WHAT),
-    "paid": _Ended(Mood(Shape.PHONE, Token.BRAND, Token.BRAND_TINT), words.DUE_PAID, words.DUE_PAID_WHAT,
+    "open": _Ended(stages.DECLINED, words.DECLINED_AT_SYNC, words.DUE_OPEN_WHAT, words.DUE_OPEN_MEANS),
+    "refused": _Ended(stages.DECLINED, words.DECLINED_AT_SYNC, words.DUE_REFUSED_WHAT, words.DECLINED_AT_SYNC_MEANS),
+    "withdrawn": _Ended(stages.DECLINED, words.DECLINED_AT_SYNC, words.DUE_WITHDRAWN_WHAT),
+    "paid": _Ended(stages.PAID_LATER, words.DUE_PAID, words.DUE_PAID_WHAT,
                    words.DUE_PAID_MEANS),
 }  # fmt: skip
 """Declined at sync, by what came of asking the shopper; paid since is good to know, and yet no approval."""
-_PARTLY = _Ended(_RETURNED, words.PARTLY_REFUNDED, words.PARTLY_REFUNDED_WHAT)
+_PARTLY = _Ended(stages.RETURNED, words.PARTLY_REFUNDED, words.PARTLY_REFUNDED_WHAT)
 _LINE_WORDS = {"amount": words.LINE_AMOUNT, "tip": words.LINE_TIP}
 _LINE_FALLBACK = {"discount": words.LINE_DISCOUNT, "voucher": words.LINE_VOUCHER, "points": words.LINE_POINTS}
 
@@ -111,7 +105,7 @@ def open_split(
 
 
 def _approved(canvas: Canvas, sale: SaleView) -> None:
-    plan, below = open_split(canvas, sale, _APPROVED, words.APPROVED, sale.total, has_way_out=False)
+    plan, below = open_split(canvas, sale, stages.APPROVED, words.APPROVED, sale.total, has_way_out=False)
     lines = sale.lines or [LineView(kind="amount", label="", amount=sale.amount)]
     says_more = [line.amount for line in lines] != [sale.total]
     rows = [_line_row(canvas, line, sale.currency) for line in lines] if says_more else []
@@ -142,7 +136,7 @@ def _line_row(canvas: Canvas, line: LineView, currency: str) -> Row:
 
 
 def _stored(canvas: Canvas, status: Status, sale: SaleView) -> None:
-    plan, below = open_split(canvas, sale, _STORED, words.STORED, sale.total, has_way_out=False)
+    plan, below = open_split(canvas, sale, stages.STORED, words.STORED, sale.total, has_way_out=False)
     queue, language = status.queue, canvas.language
     rows = []
     if queue.deadline:
@@ -158,7 +152,9 @@ def _stored(canvas: Canvas, status: Status, sale: SaleView) -> None:
 
 
 def _declined(canvas: Canvas, sale: SaleView) -> None:
-    plan, below = open_split(canvas, sale, _DECLINED, words.DECLINED, sale.amount, has_way_out="again" in sale.can)
+    plan, below = open_split(
+        canvas, sale, stages.DECLINED, words.DECLINED, sale.amount, has_way_out="again" in sale.can
+    )
     reason, language = sale.reason, canvas.language
     what, means, notes = canvas.say(words.DECLINED_WHAT), canvas.say(words.DECLINED_MEANS), []
     if reason is not None:
@@ -176,7 +172,7 @@ def _declined(canvas: Canvas, sale: SaleView) -> None:
 
 def _unknown(canvas: Canvas, sale: SaleView) -> None:
     can_cancel = "cancel" in sale.can
-    plan, below = open_split(canvas, sale, _UNKNOWN, words.UNKNOWN, sale.total, has_way_out=can_cancel)
+    plan, below = open_split(canvas, sale, stages.UNKNOWN, words.UNKNOWN, sale.total, has_way_out=can_cancel)
     waited = waited_words(canvas, sale)
     cash = cash_words(canvas, sale.total, sale.currency) if can_cancel else ""
     notes = f"{waited}{DOT}{cash}" if cash else waited

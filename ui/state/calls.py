@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import assert_never
 
-from pengpos.client import ApiProblem, DaemonAway, LocalClient, NewSale
+from pengpos.client import ApiProblem, DaemonAway, DayReport, LocalClient, NewSale, SalesPage, SaleView
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,39 @@ class AlarmSeen:
     alarm_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReadSales:
+    """`GET /v1/sales?date=…`: a page of the sales of a business date."""
+
+    date: str
+    before: int | None
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSale:
+    """`GET /v1/sales/{id}`."""
+
+    sale_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """`POST /v1/sales/{id}/refunds`; no amount: all that is left. The key is kept until the daemon has answered."""
+
+    sale_id: str
+    amount_minor: int | None
+    reason: str
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseDay:
+    """`POST /v1/day/close` of a business date."""
+
+    date: str
+
+
 class Pin:
     """An operator's PIN; no way but `digits` gives it out, and what shows values shows none of it."""
 
@@ -82,11 +115,21 @@ class AsOperator:
     pin: Pin = field(compare=False, repr=False)
 
 
-Call = StartSale | SaleCall | SendCode | Sync | AlarmSeen | AsOperator
+Reading = ReadSales | ReadSale
+"""Calls that change nothing."""
+Call = StartSale | SaleCall | SendCode | Sync | AlarmSeen | GiveBack | CloseDay | Reading | AsOperator
+Found = SalesPage | SaleView | DayReport | None
+"""What an answer says that the next snapshot does not."""
 
 
-def perform(client: LocalClient, call: Call, token: str | None = None) -> None:
-    """Make the call. Raises ApiProblem and DaemonAway."""
+def is_of_office(call: Call) -> bool:
+    """Whether it belongs to the pages behind the menu: no sale waits for it."""
+    asked = call.call if isinstance(call, AsOperator) else call
+    return isinstance(asked, ReadSales | ReadSale | GiveBack | CloseDay)
+
+
+def perform(client: LocalClient, call: Call, token: str | None = None) -> Found:
+    """Make the call; gives what it found. Raises ApiProblem and DaemonAway."""
     match call:
         case StartSale(amount_minor, currency, key):
             client.start_sale(NewSale(idempotency_key=key, amount=amount_minor, currency=currency))
@@ -104,12 +147,21 @@ def perform(client: LocalClient, call: Call, token: str | None = None) -> None:
             client.sync()
         case AlarmSeen(alarm_id):
             client.alarm_seen(alarm_id, token=token)
+        case ReadSales(date, before, limit):
+            return client.sales(date, before=before, limit=limit)
+        case ReadSale(sale_id):
+            return client.sale(sale_id)
+        case GiveBack(sale_id, amount, reason, key):
+            client.refund(sale_id, key, reason, amount, token=token)
+        case CloseDay(date):
+            return client.close_day(date, token=token)
         case AsOperator(asked, pin):
             session = client.sign_in(pin.digits())
             try:
-                perform(client, asked, session.token)
+                return perform(client, asked, session.token)
             finally:
                 with contextlib.suppress(ApiProblem, DaemonAway):  # it ends by itself soon
                     client.sign_out(session.token)
         case _:
             assert_never(call)
+    return None

@@ -4,12 +4,13 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pengpos.client import Language
 from ui.actions import Action
 from ui.state.calls import Call
 from ui.state.entry import Entry
+from ui.state.office import Office
 from ui.state.pin import Asked
 from ui.theme import ThemeName
 
@@ -34,6 +35,32 @@ class Page(StrEnum):
     PIN = "pin"
     LARGE_AMOUNT = "large_amount"
     """Whether it is really so much is asked."""
+    MENU = "menu"
+    HISTORY = "history"
+    RECORD = "record"
+    """One sale of the history, with its life."""
+    RECORD_RECEIPT = "record_receipt"
+    REFUND = "refund"
+    DAY = "day"
+    CLOSE = "close"
+    """The day beside the settlement."""
+    SETTINGS = "settings"
+    HELP = "help"
+
+
+UP: Final = {
+    Page.MENU: Page.SALE,
+    Page.HISTORY: Page.MENU,
+    Page.RECORD: Page.HISTORY,
+    Page.RECORD_RECEIPT: Page.RECORD,
+    Page.REFUND: Page.RECORD,
+    Page.DAY: Page.MENU,
+    Page.CLOSE: Page.DAY,
+    Page.SETTINGS: Page.MENU,
+    Page.HELP: Page.MENU,
+}
+"""The pages behind the menu, and where each goes back to."""
+OFFICE_PAGES: Final = frozenset(UP)
 
 
 class QuickItem(NamedTuple):
@@ -121,5 +148,7 @@ class LocalState:
     trouble: Trouble | None = None
     asked: Asked | None = None
     """The call that waits for an operator's PIN, while the page is PIN."""
+    office: Office | None = None
+    """What the pages behind the menu know; None: they are closed."""
     pressed: Action | None = None
     """The action under a finger now."""

@@ -65,6 +65,16 @@ def stage(sale: SaleView) -> Stage:
     return _STAGES.get(sale.state, Stage.UNKNOWN)
 
 
+def stage_of(state: str) -> Stage:
+    """Give the stage of a state by its name alone, as it stands in a history."""
+    return _STAGES.get(state, Stage.UNKNOWN)
+
+
+def business_date(status: Status, local: LocalState) -> str:
+    """Give the business date of now, as the daemon counts it."""
+    return status.day.date if status.day is not None else local.now.date().isoformat()
+
+
 def due_state(sale: SaleView) -> str | None:
     """Give what came of asking the shopper for what was declined at sync; None: no shopper was asked."""
     due = sale.reason.due if sale.reason is not None and stage(sale) is Stage.DECLINED_AT_SYNC else None

@@ -12,7 +12,7 @@ from pengpos.core.confirmation import CODE_DIGITS
 from ui.actions import Key
 from ui.state.calls import StartSale
 from ui.state.entry import Entry
-from ui.state.local import LocalState, Page
+from ui.state.local import OFFICE_PAGES, LocalState, Page
 
 REST_S: Final = 60
 """An amount that was not touched for so long is of a customer who has gone."""
@@ -75,6 +75,11 @@ def refuse_key(local: LocalState) -> LocalState:
         return refuse(replace(local, code=local.code[:CODE_DIGITS] + NOT_TAKEN))
     if local.page is Page.PIN and local.asked is not None:
         return refuse(replace(local, asked=replace(local.asked, spoiled=True)))
+    if local.page is Page.REFUND and local.office is not None and (draft := local.office.draft) is not None:
+        spoiled = replace(draft, entry=draft.entry.spoil(), key="")
+        return refuse(replace(local, office=replace(local.office, draft=spoiled)))
+    if local.page in OFFICE_PAGES:
+        return refuse(local)  # what was typed of an amount before is not touched here
     return refuse(changed(local, local.entry.spoil()))
 
 
@@ -101,7 +106,7 @@ def _unasked(local: LocalState) -> LocalState:
 
 def at_rest(local: LocalState) -> LocalState:
     """Forget an amount that was not touched for a minute."""
-    if local.entry_touched_s is None or isinstance(local.calling, StartSale):
+    if local.entry_touched_s is None or local.office is not None or isinstance(local.calling, StartSale):
         return local
     return local if local.up_s - local.entry_touched_s < REST_S else emptied(local)
 

@@ -10,7 +10,7 @@ from ui.i18n import words
 from ui.i18n.format import clock
 from ui.state.local import Daemon
 from ui.state.sales import code_sales, parked_sales, unknown_sales
-from ui.theme import BAR_HEIGHT, GAP, MARGIN, SMALL_SIZE, TARGET_MINIMUM, TINY_SIZE, Style, Token, Weight
+from ui.theme import BAR_HEIGHT, GAP, MARGIN, RADIUS, SMALL_SIZE, TARGET_MINIMUM, TINY_SIZE, Style, Token, Weight
 from ui.widgets.canvas import Canvas
 
 _BETWEEN = 16
@@ -43,12 +43,17 @@ def bar_height_of(*, is_portrait: bool) -> float:
     return BAR_HEIGHT * 2 if is_portrait else BAR_HEIGHT
 
 
-def top_bar(canvas: Canvas, status: Status | None, *, opens: bool) -> None:
-    """Draw it over the full width; its badges can be touched if `opens`: not while a shopper is paying."""
+def top_bar(canvas: Canvas, status: Status | None, *, opens: bool, corner: Do | None = None) -> None:
+    """Draw it over the full width; its badges can be touched if `opens`: not while a shopper is paying.
+
+    `corner`: what the button at its right end does.
+    """
     height = bar_height(canvas)
     canvas.fill(Box(0, 0, canvas.w, height), Token.CARD)
     canvas.rule(0, height - 1, canvas.w)
-    right = canvas.w - MARGIN
+    right = edge = canvas.w - MARGIN
+    if corner is not None:
+        right = _draw_corner(canvas, corner)
     time = clock(canvas.local.now)
     time_style = Style(SMALL_SIZE, Weight.BOLD, Token.SOFT)
     time_width = canvas.width(time, time_style)
@@ -58,7 +63,7 @@ def top_bar(canvas: Canvas, status: Status | None, *, opens: bool) -> None:
     states, badges = _states(canvas, status), _badges(canvas, status)
     if canvas.portrait and not _fit_in_one_row(canvas, states, badges):
         first_right = _draw_state(canvas, states.pop(0), first_right, 0)
-    x = right if canvas.portrait else first_right
+    x = edge if canvas.portrait else first_right
     for state in states:
         x = _draw_state(canvas, state, x, states_y)
     if canvas.portrait:
@@ -69,6 +74,20 @@ def top_bar(canvas: Canvas, status: Status | None, *, opens: bool) -> None:
     else:
         first_right = x
     _draw_name(canvas, status, first_right)
+
+
+def _draw_corner(canvas: Canvas, action: Do) -> float:
+    """Draw the way to the menu, or back to selling; gives where what stands beside it ends."""
+    box = Box(canvas.w - MARGIN / 2 - TARGET_MINIMUM, 0, TARGET_MINIMUM, BAR_HEIGHT)
+    if canvas.local.pressed is action:
+        canvas.fill(box.inset(2, 4), Token.PRESSED, radius=RADIUS)
+    ground = Token.PRESSED if canvas.local.pressed is action else Token.CARD
+    shape = Shape.MENU if action is Do.OPEN_MENU else Shape.CROSS
+    side = 22
+    place = Box(box.x + (box.w - side) / 2, box.y + (box.h - side) / 2, side, side)
+    canvas.drawing(place, shape, Token.INK, ground)
+    canvas.target(box, action)
+    return box.x - GAP / 2
 
 
 def _fit_in_one_row(canvas: Canvas, states: list[_State], badges: list[_Badge]) -> bool:

@@ -16,6 +16,8 @@ class Dress(Enum):
 
     FILLED = (Token.BRAND, Token.ON_FILL, None)
     TINTED = (Token.BRAND_TINT, Token.BRAND, None)
+    CHOSEN = (Token.BRAND_TINT, Token.BRAND, Token.BRAND)
+    """One of several that exclude each other."""
     OUTLINED = (Token.CARD, Token.INK, Token.LINE)
     INERT = (Token.PAPER, Token.FAINT, Token.LINE)
 

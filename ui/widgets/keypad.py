@@ -33,6 +33,13 @@ CODE_KEYS: Keys = (
     (Key.D7, Key.D8, Key.D9),
     (Key.CLEAR, Key.D0, Key.BACKSPACE),
 )
+PLAIN_AMOUNT_KEYS: Keys = (
+    (Key.D1, Key.D2, Key.D3, Key.BACKSPACE),
+    (Key.D4, Key.D5, Key.D6, None),
+    (Key.D7, Key.D8, Key.D9, Key.CLEAR),
+    (Key.D00, Key.D0, Key.POINT, None),
+)
+"""An amount by itself, without sums and quantities."""
 _OPERATORS = {Key.BACKSPACE, Key.TIMES, Key.PLUS, Key.CLEAR}
 _ACTION_HEIGHT = 74
 _ABOVE_ACTION = 10

@@ -24,6 +24,11 @@ _KNOWN_TROUBLE: dict[str, Message] = {
     "role_needed": words.TROUBLE_ROLE,
     "terminal_locked": words.TROUBLE_LOCKED,
     "terminal_revoked": words.TROUBLE_REVOKED,
+    "nothing_left": words.TROUBLE_NOTHING_LEFT,
+    "too_much": words.TROUBLE_TOO_MUCH,
+    "refund_over_limit": words.TROUBLE_REFUND_LIMIT,
+    "backend_away": words.TROUBLE_BACKEND_AWAY,
+    "unread": words.TROUBLE_UNREAD,
     "away": words.TROUBLE_AWAY,
 }
 

@@ -19,7 +19,7 @@ from pengpos.client import Language
 from pengpos.i18n import LANGUAGES
 from ui.drawing.paint import Painter
 from ui.drawing.typeset import Typesetter
-from ui.screens import project
+from ui.projection import project
 from ui.theme import Theme, ThemeName
 from workshop.samples.screens import SAMPLES, Sample
 

@@ -152,7 +152,14 @@ def test_search_by_number_and_page_by_page(till: httpx.Client) -> None:
     assert [sale["number"] for sale in till.get(f"/v1/sales?number={number}").json()["sales"]] == [number]
 
 
+def test_a_business_date_stands_instead_of_from_and_to(till: httpx.Client) -> None:
+    for other in ("from", "to"):
+        found = problem(till.get(f"/v1/sales?date=2026-11-22&{other}=2026-11-22T08:00:00Z"))
+        assert (found.status, found.code) == (422, "invalid_query")
+
+
 BAD_QUERIES = [
+    "date=today", "date=20261122", "date=2026-02-30", "date=", "date=2026-11-22&date=2026-11-22",
     "from=yesterday", "from=2026-11-22T08:00:00", "to=", "state=sold", "amount=1.5", "amount=-1", "amount=1_000",
     "amount=99999999999999999999", f"amount={1 << 63}", "limit=0", "limit=201", "limit=x", "before=x", "limit=",
     "limit=%D9%A3", "colour=red", "limit=1&limit=2", "State=approved", "amount=" + "9" * 20_000, "from=9999999999",

@@ -10,7 +10,7 @@ from pengpos.core.sale import DueState, Refusal, SaleState
 from pengpos.core.times import rfc3339
 from pengpos.i18n import LANGUAGES
 from terminal.api.reason_words import BACKEND_CODES, CODE_WORDS, WORDS, ReasonWords
-from terminal.api.views import reason_view, sale_view
+from terminal.api.views import reason_view, refund_view, sale_view
 from workshop.samples import sales as samples
 
 NOON = samples.NOON
@@ -21,6 +21,11 @@ def test_every_sale_can_be_shown(state: SaleState) -> None:
     view = sale_view(samples.sale_in(state), "en")
     assert view.state == state.value
     assert (view.amount, view.currency) == (18_80, "CNY")
+
+
+@pytest.mark.parametrize(("at", "said"), [(NOON + 60, rfc3339(NOON + 60)), (0, None)])
+def test_a_refund_says_when_it_was_asked_for(at: int, said: str | None) -> None:
+    assert refund_view(samples.sale_in(SaleState.APPROVED), samples.refund(at=at)).at == said
 
 
 @pytest.mark.parametrize("state", DueState)

@@ -17,11 +17,12 @@ from tests.ui.scenes import scene_of, texts, typesetter
 from ui.drawing.scene import Script
 from ui.i18n.format import money, plain
 from ui.state.entry import Entry
+from ui.state.office import Office
 from ui.theme import Weight
 from workshop.gallery.screens import SIZES, variant
 from workshop.samples.screens import SAMPLES, Sample
 
-AMOUNTS: Final = re.compile(r"(amount|total|tip|guaranteed|per_payment)(_left)?$")
+AMOUNTS: Final = re.compile(r"(amount|total|tip|guaranteed|per_payment|here|there)(_left)?$")
 
 
 def widest(weight: Weight) -> str:
@@ -54,7 +55,25 @@ def largest(sample: Sample, currency: str) -> Sample:
     typed = str(AMOUNT_LIMIT_MINOR // 10 ** digits(currency)) if sample.local.entry.typed else ""
     entry = Entry(currency=currency, typed=typed, spoiled=sample.local.entry.spoiled)
     items = tuple(item._replace(price_minor=AMOUNT_LIMIT_MINOR) for item in sample.local.items)
-    return Sample(at_most(sample.status, currency), replace(sample.local, entry=entry, items=items))
+    office = largest_office(sample.local.office, currency) if sample.local.office is not None else None
+    return Sample(at_most(sample.status, currency), replace(sample.local, entry=entry, items=items, office=office))
+
+
+def largest_office(office: Office, currency: str) -> Office:
+    """What the pages behind the menu know, with the most in everything that is an amount."""
+    listing, draft = office.listing, office.draft
+    if listing is not None:
+        listing = replace(listing, sales=tuple(at_most(list(listing.sales or ()), currency)))
+    if draft is not None:
+        typed = str(AMOUNT_LIMIT_MINOR // 10 ** digits(currency)) if draft.entry.typed else ""
+        draft = replace(draft, entry=Entry(currency=currency, typed=typed, spoiled=draft.entry.spoiled))
+    return replace(
+        office,
+        listing=listing,
+        draft=draft,
+        record=at_most(office.record, currency),
+        report=at_most(office.report, currency),
+    )
 
 
 @pytest.mark.parametrize("currency", ["CNY", "VND", "CLF"])

@@ -6,9 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from pengpos.client import ApiProblem, DaemonAway, LocalClient, Problem
+from pengpos.client import ApiProblem, DaemonAway, LocalClient, Problem, SalesPage
 from tests.ui.fake_daemon import FakeDaemon
-from ui.state.calls import AlarmSeen, AsOperator, Call, Pin, SaleCall, SendCode, StartSale, Sync, Verb, perform
+from ui.state.calls import (
+    AlarmSeen,
+    AsOperator,
+    Call,
+    CloseDay,
+    GiveBack,
+    Pin,
+    ReadSale,
+    ReadSales,
+    SaleCall,
+    SendCode,
+    StartSale,
+    Sync,
+    Verb,
+    is_of_office,
+    perform,
+)
+from workshop.samples.office import REPORT
 from workshop.samples.screens import SALE_ID, online, sale
 
 SALE = f"sales/{SALE_ID}"
@@ -21,6 +38,12 @@ POSTED: dict[Call, tuple[str, dict[str, object]]] = {
     SendCode(SALE_ID, "40271593"): (f"{SALE}/confirmation-code", {"code": "40271593"}),
     Sync(): ("queue/sync", {}),
     AlarmSeen("7"): ("alarms/7/seen", {}),
+    GiveBack(SALE_ID, 500, "退货", "key-2"): (
+        f"{SALE}/refunds",
+        {"idempotency_key": "key-2", "reason": "退货", "amount": 500},
+    ),
+    GiveBack(SALE_ID, None, "退货", "key-2"): (f"{SALE}/refunds", {"idempotency_key": "key-2", "reason": "退货"}),
+    CloseDay("2026-11-21"): ("day/close", {"date": "2026-11-21"}),
 }
 
 
@@ -42,7 +65,9 @@ def test_a_call_posts_what_the_local_api_asks_for(
     assert {name: value for name, value in sent.items() if name in body or value not in (None, 0, "", [], {})} == body
 
 
-AS_OPERATOR: list[Call] = [call for call in POSTED if isinstance(call, SaleCall | SendCode | AlarmSeen)]
+AS_OPERATOR: list[Call] = [
+    call for call in POSTED if isinstance(call, SaleCall | SendCode | AlarmSeen | GiveBack | CloseDay)
+]
 
 
 @pytest.mark.parametrize("call", AS_OPERATOR, ids=str)
@@ -90,3 +115,28 @@ def test_a_refusal_differs_from_silence(daemon: FakeDaemon) -> None:
         daemon.stop()
         with pytest.raises(DaemonAway):
             perform(client, Sync())
+
+
+READ: dict[Call, object] = {ReadSale(SALE_ID): sale("presented", "cancel"), CloseDay("2026-11-21"): REPORT}
+
+
+@pytest.mark.parametrize(("call", "found"), READ.items(), ids=str)
+def test_what_a_call_finds_is_handed_on(call: Call, found: object, daemon: FakeDaemon) -> None:
+    with LocalClient(daemon.socket_path) as client:
+        assert perform(client, call) == found
+        assert perform(client, AsOperator(call, Pin("4711"))) == found
+
+
+@pytest.mark.parametrize(("before", "asked"), [(None, {}), (7, {"before": "7"})])
+def test_a_page_of_the_history(before: int | None, asked: dict[str, str], daemon: FakeDaemon) -> None:
+    with LocalClient(daemon.socket_path) as client:
+        page = perform(client, ReadSales("2026-11-21", before, 8))
+    assert page == SalesPage(sales=[sale("presented", "cancel")], next=7)
+    assert daemon.searches == [{"date": "2026-11-21", "limit": "8"} | asked]
+
+
+@pytest.mark.parametrize("call", [*POSTED, *READ, ReadSales("2026-11-21", None, 8)], ids=str)
+def test_no_sale_waits_behind_what_is_only_looked_up(call: Call) -> None:
+    expected = isinstance(call, GiveBack | CloseDay | ReadSale | ReadSales)
+    assert is_of_office(call) is expected
+    assert is_of_office(AsOperator(call, Pin("4711"))) is expected
