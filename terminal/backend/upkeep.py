@@ -32,7 +32,7 @@ from terminal.device.recording import durable, set_within
 from terminal.device.timekeeping import Timekeeper
 from terminal.sales.offline import POLICY, NewestPolicy, read_document
 from terminal.standing.last_heard import HeardFile
-from terminal.standing.standing import CurrentStanding
+from terminal.standing.standing import CurrentStanding, stops
 from terminal.standing.told_alarms import ToldAlarms
 
 log = logging.getLogger(__name__)
@@ -155,6 +155,8 @@ class Documents:
         issuers = _issuers_in(document)
         if self._policy_version is None or self._policy_version < document["version"]:
             signed_under = self._identity().issuers
+            if stops(document):  # is obeyed also where the journal cannot take it
+                self._standing.policy_says(document)
             await self._store(
                 POLICY, document, raw, ValueStored(kind=_ISSUERS, key=_OF_THE_POLICY, body=_written(signed_under))
             )

@@ -51,7 +51,8 @@ class Obeyed(msgspec.Struct, frozen=True, kw_only=True):
     since: int | None = None
     """Unix seconds, as the policy says it, else when it was heard; None where it may sell."""
     by_refusal: bool = False
-    """Not signed: a call was answered `403 revoked`. It counts until the backend answers with a policy."""
+    """Not signed: a call was answered `403 revoked`, or only the file beside the enrolment says so. It counts until
+    the backend answers with a policy."""
     unheard: bool = False
     """Nothing is known of what the backend said last. It counts until the backend answers with a policy."""
 
@@ -130,12 +131,13 @@ class CurrentStanding:
             self._alarms.show(kind, words)
 
     async def _save(self) -> None:
+        """Beside the enrolment first: a journal on a full card may take it only after this process has ended."""
         while self._saved != self._obeyed:
             obeyed = self._obeyed
+            await self.keep_beside(obeyed)
             row = ValueStored(kind=_KIND, key=_KEY, body=msgspec.json.encode(obeyed))
             attempt = partial(durable, self._journal, [row])
             await retry_until_recorded(attempt, what="the standing", every_s=SAVE_AGAIN_S)
-            await self.keep_beside(obeyed)
             self._saved = obeyed
 
     async def keep_beside(self, obeyed: Obeyed | None = None) -> None:
@@ -159,9 +161,9 @@ def at_start(journal: Reads, heard: LastHeard | None) -> Obeyed:
         return Obeyed(standing=Standing.LOCKED, unheard=True)
     if heard is None or kept_here.standing is not Standing.ACTIVE:
         return kept_here
-    word = heard.standing
-    standing = Standing(word) if word in Standing.__members__.values() else Standing.LOCKED
-    return Obeyed(standing=standing, since=heard.since, by_refusal=heard.by_refusal)
+    standing = _standing(heard.standing)
+    is_stopped = standing is not Standing.ACTIVE  # the journal's policy may be older: on a full card it took no newer
+    return Obeyed(standing=standing, since=heard.since, by_refusal=is_stopped)
 
 
 def alarm_kind(standing: Standing) -> str:
@@ -169,10 +171,18 @@ def alarm_kind(standing: Standing) -> str:
     return f"terminal_{standing}"
 
 
+def stops(document: dict[str, Any]) -> bool:
+    """Whether this policy says that the terminal must not sell."""
+    return _standing(document.get("standing", Standing.ACTIVE.value)) is not Standing.ACTIVE
+
+
+def _standing(word: object) -> Standing:
+    return Standing(str(word)) if word in Standing.__members__.values() else Standing.LOCKED
+
+
 def _signed(document: dict[str, Any]) -> Obeyed:
     """What a policy says; a word that we do not know means that it must not sell."""
-    word = document.get("standing", Standing.ACTIVE.value)
-    standing = Standing(word) if word in Standing.__members__.values() else Standing.LOCKED
+    standing = _standing(document.get("standing", Standing.ACTIVE.value))
     if standing is Standing.ACTIVE:
         return Obeyed()
     try:

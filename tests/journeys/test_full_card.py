@@ -6,6 +6,7 @@ terminal sells again once the card takes rows. Source: architecture ("journalled
 import pytest
 
 from pengpos.core.sale import SaleState
+from pengpos.keys.last_heard import read_last_heard
 from sandbox.phone.phone import VirtualPhone
 from tests.support.counter import Counter, rows_into, until
 from tests.support.road import loses_the_answer, refuses
@@ -177,3 +178,25 @@ def test_an_alarm_that_a_person_has_seen_to_is_gone_for_good_once_the_card_takes
     until(lambda: not counter.journal.value("alarm", alarm.id), "stored that it was seen to")
     counter.restart()
     assert counter.status.alarms == []
+
+
+@pytest.mark.parametrize(
+    ("order", "body", "standing"), [("revoke", {}, "revoked"), ("commands", {"command": "lock"}, "locked")]
+)
+def test_a_terminal_stopped_on_a_full_card_stays_so_over_a_restart(
+    counter: Counter, order: str, body: dict[str, str], standing: str
+) -> None:
+    counter.journal.refuses = no_rows
+    assert counter.sandbox.operator.call("POST", f"/terminals/{counter.terminal_id}/{order}", body).is_success
+
+    def is_kept() -> bool:
+        found = read_last_heard(counter.home.last_heard, counter.terminal_id)
+        return found is not None and found.standing == standing
+
+    until(is_kept, "kept beside the enrolment")
+    counter.close()
+    counter.road.cut()
+    counter.open()
+    counter.road.cut()
+    assert counter.status.terminal is not None
+    assert counter.status.terminal.standing == standing
