@@ -71,6 +71,7 @@ PengposError
 │   │   ├── ForbiddenError       the caller may not [sandbox.backend.errors]
 │   │   ├── NotFoundError        there is no such thing, or it is another's [sandbox.backend.errors]
 │   │   ├── ConflictError        the id came before with another payload [sandbox.backend.errors]
+│   │   │   └── TwoContentsError  of one terminal's intent: with an alarm [sandbox.backend.errors]
 │   │   ├── NotBookedYetError    the payment is not booked yet [sandbox.backend.errors]
 │   │   ├── TooManyError         a limit is reached: later [sandbox.backend.errors]
 │   │   └── NotPossibleError     the state does not allow it [sandbox.backend.errors]

@@ -16,6 +16,7 @@ BackendError
     ├── NotFoundError           there is no such thing, or it is another owner's
     ├── NotBookedYetError       a refund came before its payment was booked
     ├── ConflictError           the same id came before with another content
+    │   └── TwoContentsError    of one terminal's intent: an alarm, which stays though the request is refused
     ├── InvalidRequestError     the request is understood and cannot be right
     ├── ForbiddenError          its sender may not do this
     ├── RequestSignatureError   the signature over a terminal's request does not verify
@@ -66,6 +67,10 @@ class ConflictError(RefusedRequestError):
 
     def __init__(self, detail: str) -> None:
         super().__init__("conflict", detail)
+
+
+class TwoContentsError(ConflictError):
+    """A terminal's key has signed two contents under one intent id. What was written before it stays: the alarm."""
 
 
 class InvalidRequestError(RefusedRequestError):

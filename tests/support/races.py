@@ -163,7 +163,8 @@ def the_last_place_of_an_account(shop: Shop) -> None:
         shop.backend.db.write(work)
     assert _both_before_either_ends(shop, [first, later[0]]) == ["done", "too_many"]
 
-    invitations = [invite(by) for by in others[: limits.INVITATIONS.most + 1]]
+    strangers = limits.INVITATIONS_BY_STRANGERS.most
+    invitations = [invite(by) for by in others[: strangers + 1]]
     for work in invitations[2:]:
         shop.backend.db.write(work)
     assert _both_before_either_ends(shop, invitations[:2]) == ["done", "too_many"]
@@ -173,10 +174,9 @@ def the_last_place_of_an_account(shop: Shop) -> None:
             shop.backend.db.write(join(one["purse_id"]))
 
     accept_all()
-    more = limits.PURSES.most - limits.INVITATIONS.most - 1
-    for by in others[-more:]:
+    for by in others[strangers + 1 : limits.PURSES.most]:
         shop.backend.db.write(invite(by))
-    accept_all()
+        accept_all()
     for by in others[:2]:
         shop.backend.db.write(invite(by))
     last = [join(one["purse_id"]) for one in asked.call("GET", "/purses").json()["invitations"]]

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from pengpos.core.times import CLOCK_TOLERANCE_S
 from sandbox.backend.contract.problems import ProblemError
-from sandbox.backend.errors import RefusedRequestError, RequestSignatureError
+from sandbox.backend.errors import RefusedRequestError, RequestSignatureError, TwoContentsError
 from sandbox.backend.kernel import events
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.records.database import insert_if_new
@@ -86,13 +86,19 @@ def admitted_with(backend: Backend, signed: Signed, work: Callable[[Session, Ter
     def both(session: Session) -> tuple[Terminal, T]:
         terminal = _let_in(session, backend, signed)
         events.begin_call(session, terminal.terminal_id)
-        done = work(session, terminal)
+        try:
+            done = work(session, terminal)
+        except TwoContentsError:  # what was done before it stays
+            events.end_call(session, backend.clock.now())
+            raise
         events.end_call(session, backend.clock.now())
         return terminal, done
 
     with giving_back(backend, signed):
         try:
             return backend.db.write(both)
+        except TwoContentsError:
+            raise  # with an alarm, and so the request is admitted
         except (ProblemError, RefusedRequestError, DataError) as error:
             refused = error
     admitted(backend, signed)
@@ -128,12 +134,17 @@ def _admit(session: Session, backend: Backend, signed: Signed) -> Terminal:
 
 
 def _let_in(session: Session, backend: Backend, signed: Signed) -> Terminal:
-    """Raises ProblemError 401, and RequestSignatureError for a key that was retired while it sent a body."""
+    """Raises ProblemError 401, and RequestSignatureError for a key that was retired while it sent a body.
+
+    Until its transaction ends nobody revokes or suspects the terminal: whoever does waits. An order that waits for the
+    merchant's account would else be done though the operator has been answered that its key is revoked.
+    """
     row, terminal, _ = session.execute(
         select(TerminalKeyRow, TerminalRow, MerchantRow)
         .join(TerminalRow, TerminalRow.id == TerminalKeyRow.terminal_id)
         .join(MerchantRow, MerchantRow.id == TerminalRow.merchant_id)
         .where(TerminalKeyRow.kid == signed.keyid)
+        .with_for_update(read=True, key_share=True, of=TerminalRow)  # events go on: they change no key
     ).one()
     if row.state is TerminalKeyState.RETIRED:
         backend.kept.device_keys.drop(signed.keyid)

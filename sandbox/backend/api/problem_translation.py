@@ -18,6 +18,7 @@ from sandbox.backend.errors import (
     RefusedRequestError,
     RequestSignatureError,
     TooManyError,
+    TwoContentsError,
 )
 
 _STATUS: dict[type[RefusedRequestError], int] = {
@@ -26,6 +27,7 @@ _STATUS: dict[type[RefusedRequestError], int] = {
     NotFoundError: 404,
     NotBookedYetError: 404,
     ConflictError: 409,
+    TwoContentsError: 409,
     NotPossibleError: 409,
     ClaimedError: 409,
     ExceedsCapturedError: 409,

@@ -18,6 +18,7 @@ from pengpos.wire.objects.presentation import Presentation
 from sandbox.backend.api import batch, paying, problem_translation
 from sandbox.backend.api.admission import Terminal, admitted_if_refused, admitted_with
 from sandbox.backend.api.caller import (
+    Address,
     AnyNotAdmitted,
     AnyTerminal,
     AskingTerminal,
@@ -69,8 +70,11 @@ def health(backend: BackendOf) -> shapes.Health:
 
 
 @router.post("/enrolments")
-def enrol(request: shapes.EnrolmentRequest, incoming: Incoming, backend: BackendOf) -> shapes.EnrolmentAnswer:
+def enrol(
+    request: shapes.EnrolmentRequest, incoming: Incoming, backend: BackendOf, address: Address
+) -> shapes.EnrolmentAnswer:
     """Enrol a terminal; the request is signed by the new key."""
+    backend.rates.enrolments_of_address.take(address)
     key = read_key(request.public_key.model_dump())
     check_new_key(backend, incoming, key, request.public_key.kid)
     device = enrolment.Device(
@@ -159,7 +163,7 @@ def event_stream(
     if backend.db.write(lambda session: suspicion.note_stream(session, terminal.terminal_id, process, now)):
         backend.hub.end_all(terminal.terminal_id)
     return StreamingResponse(
-        events.stream(backend, terminal.terminal_id, after, partial(_told, backend, terminal)),
+        events.stream(backend, terminal.terminal_id, terminal.kid, after, partial(_told, backend, terminal)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"},
     )

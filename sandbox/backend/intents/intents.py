@@ -3,7 +3,8 @@
 
 Source: backend API, *Exactly once*, `PUT` and `GET /intents/{id}`.
 
-Tests: tests/sandbox/backend/payments/test_payments.py, tests/sandbox/backend/payments/test_payments_any_order.py
+Tests: tests/sandbox/backend/payments/test_payments.py, tests/sandbox/backend/payments/test_payments_any_order.py,
+tests/sandbox/backend/intents/test_two_contents_of_one_id.py
 """
 
 from typing import Any
@@ -13,18 +14,26 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from pengpos.core.errors import MalformedError, SignatureError
-from pengpos.core.times import LATEST_TIME
+from pengpos.core.times import CLOCK_TOLERANCE_S, LATEST_TIME
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.keys import Issuers
 from pengpos.wire.objects.presentation import Presentation
-from sandbox.backend.errors import ConflictError, InvalidRequestError, NotFoundError
-from sandbox.backend.intents import event_data, reports
+from sandbox.backend.errors import InvalidRequestError, NotFoundError, TwoContentsError
+from sandbox.backend.intents import dues, event_data, reports
 from sandbox.backend.kernel.alarms import raise_alarm, raise_collision
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.kernel.events import emit
 from sandbox.backend.records import ids
 from sandbox.backend.records.database import insert_if_new, new_row
-from sandbox.backend.records.tables import AlarmKind, EventKind, IntentRow, IntentStatus, TerminalCounterRow
+from sandbox.backend.records.tables import (
+    AlarmKind,
+    EventKind,
+    IntentRow,
+    IntentStatus,
+    PaymentRow,
+    PaymentStatus,
+    TerminalCounterRow,
+)
 from sandbox.backend.trust.judgement import EXPIRED, content_digest
 
 OPEN = frozenset({IntentStatus.CREATED, IntentStatus.HELD})
@@ -78,12 +87,18 @@ def url_of(backend: Backend, row: IntentRow) -> str:
     return f"{backend.origin}/t/{ids.reference_beside(row.key) or b64u(UUID(row.intent_id).bytes)}"
 
 
-def register(session: Session, presentation: Presentation, now: int, *, number: str | None = None) -> IntentRow:
-    """Find or make the intent's row and lock it; raises ConflictError if the id came with another payload.
+def register(
+    session: Session, presentation: Presentation, now: int, *, number: str | None = None, goods_are_gone: bool = False
+) -> IntentRow:
+    """Find or make the intent's row and lock it; raises TwoContentsError if the id came with another payload.
 
     The id is this terminal's own: that another terminal's intent has it too raises an alarm and changes nothing else.
     A new id under a used (terminal, epoch, counter) is registered all the same, and raises an alarm. `number`: what the
     terminal calls the sale; the first that it says stays.
+
+    No terminal signs two contents under one id: who does has a copy of its key, and the alarm says so. What that one
+    had registered and nobody has paid gives way once its time is over, where the terminal delivers what it accepted
+    offline (`goods_are_gone`): else a payment that it holds could be kept from being paid for ever.
     """
     claims = presentation.intent.claims
     intent_id, terminal_id = intent_id_of(presentation), claims.terminal_id
@@ -96,12 +111,42 @@ def register(session: Session, presentation: Presentation, now: int, *, number: 
         if is_new:
             _note_collision(session, row, now)
     if row.content_digest != content_digest(presentation.intent.sign1):
-        raise ConflictError("this intent id came before with another payload")
+        raise_collision(session, "intent", intent_id, first=terminal_id, second=terminal_id, at=now)
+        if not (goods_are_gone and _gives_way(session, row, now)):
+            raise TwoContentsError("this intent id came before with another payload")
+        _take_over(session, row, presentation, now)
+        is_new = True
     if number is not None and row.number is None:
         row.number = number
     if is_new:
         _note_counter(session, row, now)
     return row
+
+
+def find_same(session: Session, presentation: Presentation, now: int) -> IntentRow | None:
+    """Lock the intent that a presentation is of, if it is registered with this very content."""
+    row = lock_own(session, intent_id_of(presentation), presentation.intent.claims.terminal_id, now)
+    return None if row is None or row.content_digest != content_digest(presentation.intent.sign1) else row
+
+
+def _gives_way(session: Session, row: IntentRow, now: int) -> bool:
+    """Whether nothing hangs on an intent: no money, no person's or terminal's final word, no time that still runs.
+
+    One that is dated ahead, as no terminal does, would run for as long as its signer likes.
+    """
+    is_over = row.status in {IntentStatus.EXPIRED, IntentStatus.DECLINED}
+    is_dated_ahead = row.status is IntentStatus.CREATED and row.issued_at > now + 2 * CLOCK_TOLERANCE_S
+    if row.cancel_answer is not None or not (is_over or is_dated_ahead) or dues.paid(session, row.key) is not None:
+        return False
+    in_hand = PaymentRow.status.in_((PaymentStatus.APPROVED, PaymentStatus.HELD))
+    return session.scalar(select(PaymentRow.id).where(PaymentRow.intent_key == row.key, in_hand).limit(1)) is None
+
+
+def _take_over(session: Session, row: IntentRow, presentation: Presentation, now: int) -> None:
+    for name, value in new_values(presentation, row.key, now).items():
+        setattr(row, name, value)
+    row.number = row.code = row.reason = row.payment_requested_at = row.claimed_by = row.claimed_until = None
+    session.flush()
 
 
 def _insert(session: Session, presentation: Presentation, key: str, now: int) -> tuple[IntentRow | None, bool]:

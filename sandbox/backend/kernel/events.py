@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from sandbox.backend.kernel import event_statements
 from sandbox.backend.kernel.context import Backend
-from sandbox.backend.records.tables import EventKind, EventRow, TerminalRow
+from sandbox.backend.records.tables import EventKind, EventRow, TerminalKeyRow, TerminalKeyState, TerminalRow
 
 COMMENT_EVERY_S = 10.0
 LOOK_EVERY_S = 1.0
@@ -118,9 +118,11 @@ def forget(session: Session, terminal_id: str, now: int) -> None:
 
 
 async def stream(
-    backend: Backend, terminal_id: str, after: int, told: Callable[[EventRow], dict[str, Any]]
+    backend: Backend, terminal_id: str, kid: str, after: int, told: Callable[[EventRow], dict[str, Any]]
 ) -> AsyncIterator[bytes]:
     """Server-Sent Events after number `after`, with a comment every 10 s, until the server stops.
+
+    Nothing is told to the key `kid`, which has asked, once another has taken its place: then it ends.
 
     It begins with that number, without data, so that a terminal that has heard nothing yet can go on from there later.
     `told`: the data of an event as its terminal gets it.
@@ -129,7 +131,9 @@ async def stream(
         yield b": welcome\n\nid: %d\n\n" % after
         is_behind = True
         while not (backend.hub.closing.is_set() or bell.displaced):
-            rows = await asyncio.to_thread(_page, backend, terminal_id, bell.after) if is_behind else []
+            rows = await asyncio.to_thread(_page, backend, terminal_id, kid, bell.after) if is_behind else []
+            if rows is None:
+                return
             for row in rows:
                 data = json.dumps(told(row), ensure_ascii=False, separators=(",", ":"))
                 yield f"id: {row.seq}\nevent: {row.kind}\ndata: {data}\n\n".encode()
@@ -153,8 +157,12 @@ def look(backend: Backend) -> None:
                 backend.hub.wake(terminal_id)
 
 
-def _page(backend: Backend, terminal_id: str, after: int) -> list[EventRow]:
+def _page(backend: Backend, terminal_id: str, kid: str, after: int) -> list[EventRow] | None:
+    """The next events; None: the key is no terminal's any more."""
     with backend.db.read() as session:
+        key = session.get(TerminalKeyRow, kid)
+        if key is None or key.state is TerminalKeyState.RETIRED:
+            return None
         rows = session.scalars(
             select(EventRow)
             .where(EventRow.terminal_id == terminal_id, EventRow.seq > after)

@@ -39,6 +39,7 @@ CLAIMS_OF_INTENT = Limit("claims of one intent by one account", 5)
 CLAIMANTS = Limit("accounts that claim one intent", 10)
 CLAIMED_INTENTS = Limit("intents that one account claims", 20, 600)
 CREDENTIALS = Limit("new wallet credentials of one account", 60, DAY_S)
+CREDENTIALS_IN_ALL = Limit("new wallet credentials of one account, with those blocked as a stranger's", 240, DAY_S)
 REQUESTS_BY_ASKER = Limit("payment requests of one account", 30, DAY_S)
 FRIENDS_ASKED = Limit("friends asked to pay one intent by one account", 5)
 REQUESTS_TO_FRIEND = Limit("open payment requests to one account", 10)
@@ -47,11 +48,14 @@ REQUESTS_BY_STRANGER = Limit("open payment requests to one account by one strang
 PURSES_MADE = Limit("purses made by one account", 10, DAY_S)
 PURSES = Limit("purses of one account", 20)
 INVITATIONS = Limit("open invitations to one account", 10)
+INVITATIONS_BY_STRANGER = Limit("open invitations to one account by one stranger", 1)
+INVITATIONS_BY_STRANGERS = Limit("open invitations to one account by strangers", 3)
 HELD_REFUNDS = Limit("refunds of one sale that wait for a person", 8)
 ACTIVATION_CODES = Limit("open activation codes of one store", 20)
 OPERATORS = Limit("operators", 50)
 OPERATORS_MADE = Limit("operators made", 50, DAY_S)
 
+ENROLMENTS_OF_ADDRESS = Limit("enrolments asked for from one address", 120, 60)
 SIGN_UPS_OF_ADDRESS = Limit("sign-ups from one address", 100, 3_600)
 SIGN_UPS = Limit("sign-ups", 2_000, 3_600)
 LOOKS_OF_ADDRESS = Limit("looks without a token from one address", 1_200, 60)
@@ -67,13 +71,14 @@ IMPORTS = Limit("imports", 1)
 CONNECTIONS = Limit("connections", 2_048)
 
 DURABLE = (
-    CLAIMS_OF_INTENT, CLAIMANTS, CLAIMED_INTENTS, CREDENTIALS, REQUESTS_BY_ASKER, FRIENDS_ASKED, REQUESTS_TO_FRIEND,
-    REQUESTS_BY_STRANGER, REQUESTS_BY_STRANGERS, PURSES_MADE, PURSES, INVITATIONS, HELD_REFUNDS,
-    ACTIVATION_CODES, OPERATORS, OPERATORS_MADE,
+    CLAIMS_OF_INTENT, CLAIMANTS, CLAIMED_INTENTS, CREDENTIALS, CREDENTIALS_IN_ALL, REQUESTS_BY_ASKER, FRIENDS_ASKED,
+    REQUESTS_TO_FRIEND, REQUESTS_BY_STRANGER, REQUESTS_BY_STRANGERS, PURSES_MADE, PURSES, INVITATIONS,
+    INVITATIONS_BY_STRANGER, INVITATIONS_BY_STRANGERS, HELD_REFUNDS, ACTIVATION_CODES, OPERATORS, OPERATORS_MADE,
 )  # fmt: skip
 IN_MEMORY = (
-    SIGN_UPS_OF_ADDRESS, SIGN_UPS, LOOKS_OF_ADDRESS, SIGNED_REQUESTS, PLACES_OF_KEY, FLOODS_NOTED,
-    UNADMITTED_ANSWERS, WALLET_REQUESTS, OPERATOR_CHANGES, STREAMS_OF_TERMINAL, STREAMS, IMPORTS, CONNECTIONS,
+    ENROLMENTS_OF_ADDRESS, SIGN_UPS_OF_ADDRESS, SIGN_UPS, LOOKS_OF_ADDRESS, SIGNED_REQUESTS, PLACES_OF_KEY,
+    FLOODS_NOTED, UNADMITTED_ANSWERS, WALLET_REQUESTS, OPERATOR_CHANGES, STREAMS_OF_TERMINAL, STREAMS, IMPORTS,
+    CONNECTIONS,
 )  # fmt: skip
 
 
@@ -178,6 +183,7 @@ class Places:
 class Rates:
     """The rates of one process."""
 
+    enrolments_of_address: Rate = field(default_factory=lambda: Rate(ENROLMENTS_OF_ADDRESS))
     sign_ups_of_address: Rate = field(default_factory=lambda: Rate(SIGN_UPS_OF_ADDRESS))
     sign_ups: Rate = field(default_factory=lambda: Rate(SIGN_UPS))
     looks_of_address: Rate = field(default_factory=lambda: Rate(LOOKS_OF_ADDRESS))

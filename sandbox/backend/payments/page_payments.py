@@ -12,6 +12,7 @@ from typing import Any, assert_never
 from sqlalchemy.orm import Session
 
 from pengpos.core.times import CLOCK_TOLERANCE_S
+from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.objects.presentation import Presentation
 from sandbox.backend.bill.lines import total_of
 from sandbox.backend.bill.pricing import lines_with
@@ -29,6 +30,8 @@ from sandbox.backend.records.tables import (
     PaymentRow,
     PaymentStatus,
     PaymentWay,
+    TerminalKeyRow,
+    TerminalKeyState,
     TerminalRow,
 )
 from sandbox.backend.sharing import purses
@@ -265,10 +268,27 @@ def _lock(session: Session, backend: Backend, reference: Reference) -> IntentRow
     if reference.presentation is not None:
         if reference.presentation.credential.expired(reference.presentation.intent.claims.issued_at):
             raise NotPossibleError("terminal_credential_expired", "the terminal's credential had run out")
-        return intents.register(session, reference.presentation, now)
+        return _presented(session, reference.presentation, now)
     intent = intents.lock_named(session, reference.named, now)
     if intent is None:
         raise NotFoundError("intent")
+    return intent
+
+
+def _presented(session: Session, presentation: Presentation, now: int) -> IntentRow:
+    """The intent of a presentation, registered if its terminal might do so itself.
+
+    A key that was replaced, or whose terminal was revoked, signs nothing new: who shows such a presentation may have
+    made it, under the id of a payment that the terminal still holds. Raises NotPossibleError.
+    """
+    key = session.get(TerminalKeyRow, b64u(presentation.credential.key.kid))
+    terminal = session.get(TerminalRow, presentation.intent.claims.terminal_id)
+    is_retired = key is not None and key.state is TerminalKeyState.RETIRED
+    if not is_retired and (terminal is None or terminal.revoked_at is None):
+        return intents.register(session, presentation, now)
+    intent = intents.find_same(session, presentation, now)
+    if intent is None:
+        raise NotPossibleError("terminal_revoked", "the key that signed this may not take payments")
     return intent
 
 

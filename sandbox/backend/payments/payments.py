@@ -124,7 +124,13 @@ def take(backend: Backend, presented: Presented) -> Verdict:
 def _take(session: Session, backend: Backend, presented: Presented) -> Verdict | ConflictError:
     now = backend.clock.now()
     issuers = backend.issuer.trusted
-    intent = intents.register(session, presented.presentation, now, number=presented.number)
+    intent = intents.register(
+        session,
+        presented.presentation,
+        now,
+        number=presented.number,
+        goods_are_gone=presented.accepted_offline,
+    )
     read = judgement.read(presented.presentation, presented.wallet_credential, presented.authorisation, issuers)
     digest = judgement.identity_of(read, presented.wallet_credential, presented.authorisation)
     payment = session.scalars(

@@ -6,13 +6,15 @@ No stranger is who shares a purse with the friend, or has paid for the friend, o
 Tests: tests/sandbox/backend/payments/test_payment_requests.py
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from sandbox.backend.errors import NotPossibleError
 from sandbox.backend.kernel import limits
 from sandbox.backend.records.tables import IntentRow, PaymentRequestRow, PaymentRequestState
-from sandbox.backend.sharing import purses
+from sandbox.backend.sharing import acquaintances, purses
 
 OPEN_S = 900
 """A request that nobody answered counts as open for so long: its intent can hardly be paid later."""
@@ -48,11 +50,11 @@ def check(session: Session, intent: IntentRow, account_id: str, friend_id: str, 
     still_open = (row.friend_id == friend_id, row.state == PaymentRequestState.OPEN, row.at > now - OPEN_S)
     askers = session.scalars(select(row.asker_id).where(*still_open)).all()
     limits.REQUESTS_TO_FRIEND.check(len(askers), retry_after_s=OPEN_S)
-    if not _knows(session, account_id, friend_id):
-        _check_stranger(session, account_id, friend_id, askers=set(askers), now=now)
+    if not acquaintances.know_each_other(session, account_id, friend_id):
+        _check_stranger(session, account_id, friend_id, askers=askers, now=now)
 
 
-def _check_stranger(session: Session, account_id: str, friend_id: str, *, askers: set[str], now: int) -> None:
+def _check_stranger(session: Session, account_id: str, friend_id: str, *, askers: Sequence[str], now: int) -> None:
     row = PaymentRequestRow
     said_no = (
         row.asker_id == account_id,
@@ -62,18 +64,15 @@ def _check_stranger(session: Session, account_id: str, friend_id: str, *, askers
     )
     if _count(session, *said_no):
         raise NotPossibleError("refused", "this account does not want to be asked again")
-    limits.REQUESTS_BY_STRANGER.check(int(account_id in askers), retry_after_s=OPEN_S)
-    strangers = [one for one in askers if not _knows(session, one, friend_id)]
-    limits.REQUESTS_BY_STRANGERS.check(len(strangers), retry_after_s=OPEN_S)
-
-
-def _knows(session: Session, account_id: str, friend_id: str) -> bool:
-    row = PaymentRequestRow
-    paid = any(
-        _count(session, row.asker_id == one, row.friend_id == other, row.state == PaymentRequestState.ACCEPTED)
-        for one, other in ((account_id, friend_id), (friend_id, account_id))
+    acquaintances.check_stranger(
+        session,
+        account_id,
+        friend_id,
+        askers,
+        of_one=limits.REQUESTS_BY_STRANGER,
+        of_all=limits.REQUESTS_BY_STRANGERS,
+        again_s=OPEN_S,
     )
-    return paid or purses.share_one(session, account_id, friend_id)
 
 
 def _count(session: Session, *conditions: ColumnElement[bool]) -> int:

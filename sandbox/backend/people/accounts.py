@@ -160,11 +160,15 @@ def _is_the_first(session: Session, account: AccountRow, now: int) -> bool:
 
 
 def _check_number(session: Session, account_id: str, now: int) -> None:
-    """Raise TooManyError if this account has had too many new keys of late."""
-    owned = WalletCredentialRow.account_id == account_id
-    made = select(func.count()).select_from(WalletCredentialRow)
-    made = made.where(owned, WalletCredentialRow.issued_at > now - limits.DAY_S)
-    limits.CREDENTIALS.check(session.scalar(made) or 0, retry_after_s=3_600)
+    """Raise TooManyError if this account has had too many new keys of late.
+
+    Those that were blocked as a stranger's count apart: who has read a token leaves its owner enough.
+    """
+    of_late = (WalletCredentialRow.account_id == account_id, WalletCredentialRow.issued_at > now - limits.DAY_S)
+    counted = select(func.count(), func.count(WalletCredentialRow.blocked_at)).where(*of_late)
+    made, blocked = session.execute(counted).one()
+    limits.CREDENTIALS.check(made - blocked, retry_after_s=3_600)
+    limits.CREDENTIALS_IN_ALL.check(made, retry_after_s=3_600)
 
 
 def set_offline_allowance(session: Session, account_id: str, total_minor: int, merchants: list[str]) -> None:

@@ -10,6 +10,7 @@ was sent and no answer came, nobody here knows whether it holds: that is an erro
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from sandbox.backend.errors import BackendError
+from sandbox.backend.errors import BackendError, TwoContentsError
 from sandbox.backend.records import postgres
 from sandbox.backend.records.tables import Base
 from sandbox.backend.records.together import Together, TransactionGoneError
@@ -71,8 +72,15 @@ class Database:
     def write(self, work: Callable[[Session], T]) -> T:
         """Run `work` in one transaction and return what it returns; it may run again after a deadlock.
 
-        An exception of `work` rolls everything back. Raises NoTurnError if those before it took too long.
+        An exception of `work` rolls everything back, but a TwoContentsError: with it what was done before is committed.
+        Raises NoTurnError if those before it took too long.
         """
+        done = self._write(partial(_refusing, work))
+        if isinstance(done, TwoContentsError):
+            raise done
+        return done
+
+    def _write(self, work: Callable[[Session], T]) -> T:
         for attempt in range(1, _TRIES + 1):
             turn = nullcontext() if self._turns is None else self._turns.one(_WAIT_S)
             with turn, _Keeping(self.engine, expire_on_commit=False) as session:
@@ -136,6 +144,13 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def _refusing(work: Callable[[Session], T], session: Session) -> T | TwoContentsError:
+    try:
+        return work(session)
+    except TwoContentsError as error:
+        return error
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Money that several people share: purses and splits.
 
-Reading order: purses, splits.
+Reading order: acquaintances, purses, splits.
 """
 
-__all__ = ["purses", "splits"]
+__all__ = ["acquaintances", "purses", "splits"]

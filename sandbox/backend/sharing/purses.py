@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from pengpos.core.reasons import Reason
 from sandbox.backend.errors import NotFoundError, NotPossibleError
@@ -25,6 +25,7 @@ from sandbox.backend.records.tables import (
     PurseMemberState,
     PurseRow,
 )
+from sandbox.backend.sharing import acquaintances
 from sandbox.backend.trust.judgement import INSUFFICIENT_FUNDS, Refusal
 
 NO_PURSE = Refusal(Reason.DECLINED_BY_BACKEND, "no_purse")
@@ -164,22 +165,6 @@ def own(session: Session, account_id: str, purse_id: str) -> PurseRow:
     return purse
 
 
-def share_one(session: Session, account_id: str, other_id: str) -> bool:
-    """Whether two accounts are members of one purse, each by its own will."""
-    mine, theirs = aliased(PurseMemberRow), aliased(PurseMemberRow)
-    found = (
-        select(mine.purse_id)
-        .join(theirs, mine.purse_id == theirs.purse_id)
-        .where(
-            mine.account_id == account_id,
-            theirs.account_id == other_id,
-            mine.state == PurseMemberState.MEMBER,
-            theirs.state == PurseMemberState.MEMBER,
-        )
-    )
-    return session.scalars(found.limit(1)).first() is not None
-
-
 def _lock(session: Session, account_id: str, purse_id: str) -> tuple[PurseRow, PurseMemberRow]:
     purse = session.get(PurseRow, purse_id, with_for_update=True)
     row = session.get(PurseMemberRow, (purse_id, account_id), populate_existing=True)
@@ -213,7 +198,19 @@ def _invite(session: Session, purse: PurseRow, account_id: str, other_id: str, n
     )
     if session.scalars(refused.limit(1)).first() is not None:
         raise NotPossibleError("refused", "this account does not want to be asked again")
-    limits.INVITATIONS.check(_number_of(session, other_id, PurseMemberState.INVITED), retry_after_s=_LATER_S)
+    invited = (PurseMemberRow.account_id == other_id, PurseMemberRow.state == PurseMemberState.INVITED)
+    inviters = session.scalars(select(func.coalesce(PurseMemberRow.invited_by, "")).where(*invited)).all()
+    limits.INVITATIONS.check(len(inviters), retry_after_s=_LATER_S)
+    if not acquaintances.know_each_other(session, account_id, other_id):
+        acquaintances.check_stranger(
+            session,
+            account_id,
+            other_id,
+            inviters,
+            of_one=limits.INVITATIONS_BY_STRANGER,
+            of_all=limits.INVITATIONS_BY_STRANGERS,
+            again_s=_LATER_S,
+        )
     session.add(_member(purse, other_id, now, state=PurseMemberState.INVITED, invited_by=account_id))
 
 

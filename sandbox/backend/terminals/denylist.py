@@ -3,13 +3,13 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from pengpos.wire.encoding.cose import Context
 from sandbox.backend.errors import InvalidRequestError
 from sandbox.backend.kernel.events import emit_to_all
-from sandbox.backend.records.tables import DenylistRow, EventKind
+from sandbox.backend.records.tables import DenylistRow, EventKind, WalletCredentialRow
 from sandbox.backend.trust.issuer import Issuer
 
 DELTA_LIFE_S = 72 * 3600
@@ -71,12 +71,19 @@ def why_at(session: Session, kid: str, as_of: int) -> str | None:
 def delta(session: Session, issuer: Issuer, since: int, now: int) -> bytes:
     """What changed after version `since`, as a signed document.
 
+    A key that can promise nothing is left out: no terminal takes it offline, and online it is us who refuse it. So a
+    free account, of which all keys are listed once a promise is not kept, fills no terminal's list.
+
     Raises InvalidRequestError `unknown_version` for a version to come.
     """
     newest = version(session)
     if since > newest:
         raise InvalidRequestError(f"the denylist is at version {newest}", code="unknown_version")
-    rows = session.scalars(select(DenylistRow).where(DenylistRow.version > since).order_by(DenylistRow.version)).all()
+    promises_nothing = exists().where(
+        WalletCredentialRow.kid == DenylistRow.kid, WalletCredentialRow.allowance_minor == 0
+    )
+    changed = select(DenylistRow).where(DenylistRow.version > since, ~promises_nothing).order_by(DenylistRow.version)
+    rows = session.scalars(changed).all()
     last = {row.kid: row.listed for row in rows}
     content = {
         "from": since,

@@ -18,13 +18,15 @@ from pengpos.keys.sealed import Opened
 from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.cose import Context, Sign1
 from pengpos.wire.encoding.keys import PublicKey
-from sandbox.backend.records.tables import TerminalKeyRow
+from sandbox.backend.records.tables import TerminalKeyRow, TerminalKeyState
 
 _SIZE_MOST = 1024
 
 
 def is_signed(session: Session, opened: Opened, terminal_id: str, said: Mapping[str, object]) -> bool:
-    """True if a key that this terminal has, or had, signed this very export; False if no statement came with it.
+    """True if the key that this terminal has signed this very export; False if no statement came with it.
+
+    False, too, of a good statement by a key that was replaced: who made a copy of it may have made the export since.
 
     `said`: what the export itself says under the statement's names, `content` excepted. Raises MalformedError,
     SignatureError for a statement that is not good: then the export is forged.
@@ -43,4 +45,4 @@ def is_signed(session: Session, opened: Opened, terminal_id: str, said: Mapping[
     expected = {**said, "content": b64u(sha256(opened.content).digest())}
     if not isinstance(statement, dict) or {name: statement.get(name) for name in expected} != expected:
         raise SignatureError("the statement is about another export")
-    return True
+    return key.state is not TerminalKeyState.RETIRED

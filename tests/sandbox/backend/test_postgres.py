@@ -18,6 +18,7 @@ from sandbox.backend.intents import intents
 from tests.support import postgres
 from tests.support.backend import Shop, in_process, on_a_socket
 from tests.support.dues import Owing, owing, spend_all, spend_what_is_free
+from tests.support.parts import run, until
 from tests.support.races import (
     everybody_at_once,
     guaranteed_at_once,
@@ -169,6 +170,34 @@ def test_a_refund_asked_for_at_once_is_given_once(shop: Shop) -> None:
 
 def test_refunds_sent_at_once_give_back_no_more_than_a_day_allows(shop: Shop) -> None:
     refunds_at_once(shop)
+
+
+@pytest.mark.parametrize("order", ["refund", "cancel"])
+def test_what_gives_money_back_is_done_before_a_revocation_is_answered_or_waits_for_a_person(
+    shop: Shop, order: str
+) -> None:
+    """It waits for the merchant's account, as behind many payments, when the operator revokes its key."""
+    till, wallet = shop.till(), shop.wallet()
+    sale = till.sale(18_80)
+    till.pay(sale, wallet)
+    with ThreadPoolExecutor(2) as pool:
+        with shop.backend.db.engine.begin() as other:
+            other.execute(text("SELECT id FROM ledger_accounts WHERE kind = 'merchant' FOR UPDATE"))
+            giving_back = pool.submit(till.refund if order == "refund" else till.cancel, sale)
+            run(until(lambda: waiting(shop) == 1))
+            revoking = pool.submit(shop.operator.call, "POST", f"/terminals/{till.terminal_id}/revoke")
+            run(until(lambda: waiting(shop) == 2 or revoking.done()))
+            assert not revoking.done()
+        assert giving_back.result().json().get("state", "cancelled") in {"done", "cancelled"}
+        assert revoking.result().status_code == 204
+    assert wallet.balance() == 1_000_00
+
+
+def waiting(shop: Shop) -> int:
+    """How many connections wait for another's lock."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with shop.backend.db.engine.connect() as connection:
+        return int(connection.execute(text(asked)).scalar_one())
 
 
 def test_two_admins_who_remove_each_other_at_once_leave_one(shop: Shop) -> None:

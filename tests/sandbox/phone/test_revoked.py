@@ -24,6 +24,7 @@ from sandbox.phone.revoked import Revoked, learn_revoked
 from sandbox.phone.workbench import PAYS_UNASKED
 from tests.support.backend import Shop, fresh_sqlite, in_process
 from tests.support.problems import problem
+from tests.support.replaced_key import replace_key
 from tests.support.shop import Till
 
 ORIGIN = "http://backend.test"
@@ -136,6 +137,13 @@ def test_a_revoked_terminals_key_gets_nothing_more_from_a_phone_that_was_online(
     phone.close()
     with VirtualPhone(tmp_path / "phone", owner=PAYS_UNASKED, clock=street.shop.clock) as again:
         assert tap(again, street.till) == NOT_TRUSTED
+
+
+def test_nor_does_the_copy_of_a_card_whose_key_was_replaced(street: Street, phone: VirtualPhone) -> None:
+    copy = replace_key(street.shop, street.till)
+    phone.sync(street.account(phone))
+    assert tap(phone, copy) == NOT_TRUSTED
+    assert isinstance(tap(phone, street.till), Authorises)
 
 
 def test_a_phone_that_was_not_online_since_knows_nothing_of_it(street: Street, phone: VirtualPhone) -> None:

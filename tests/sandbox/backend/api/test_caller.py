@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from starlette.types import Message
 
 from pengpos.keys.software import SoftwareKey
@@ -22,6 +22,7 @@ from sandbox.backend.serving.app import create_app
 from sandbox.backend.serving.body_limit import MAX_BODY_SIZE, MAX_STRANGERS_SIZE
 from tests.support.backend import InProcess, Shop
 from tests.support.request_signing import Signing
+from tests.support.shop import Till
 
 PIECE = b" " * 4096
 CALLS = [
@@ -231,3 +232,14 @@ def test_a_key_that_is_retired_while_it_sends_is_not_let_in(shop: Shop) -> None:
 
     status, problem = ask(shop, request, Retiring())
     assert (status, problem["code"]) == (401, "signature")
+
+
+def test_strangers_at_one_address_ask_to_be_enrolled_so_often_only(shop: Shop) -> None:
+    few = limits.Rate(limits.Limit("enrolments", 3, 60), lambda: 0.0)
+    backend = replace(shop.backend, rates=limits.Rates(enrolments_of_address=few))
+    transport = InProcess(create_app(backend, sweeping=False))
+    with httpx.Client(transport=transport, base_url=backend.origin) as http:
+        strangers = [Till(http=http, clock=shop.clock, key=SoftwareKey.generate()) for _ in range(5)]
+        assert [one.ask_to_enrol("2222-3333-4444").status_code for one in strangers] == [403] * 3 + [429] * 2
+    with backend.db.read() as session:
+        assert session.scalar(select(func.count()).select_from(RequestNonceRow)) == 3

@@ -18,6 +18,7 @@ from sandbox.backend.errors import (
     RefusedRequestError,
     RequestSignatureError,
     TooManyError,
+    TwoContentsError,
 )
 
 REFUSALS: dict[type[RefusedRequestError], tuple[RefusedRequestError, int, str, dict[str, Any]]] = {
@@ -26,6 +27,7 @@ REFUSALS: dict[type[RefusedRequestError], tuple[RefusedRequestError, int, str, d
     NotFoundError: (NotFoundError("intent"), 404, "not_found", {}),
     NotBookedYetError: (NotBookedYetError("keep it"), 404, "payment_unknown", {}),
     ConflictError: (ConflictError("came before"), 409, "conflict", {}),
+    TwoContentsError: (TwoContentsError("came before"), 409, "conflict", {}),
     NotPossibleError: (NotPossibleError("paid", "this is paid"), 409, "paid", {}),
     ClaimedError: (ClaimedError(1_800_000_000), 409, "claimed", {"claimed_until": "2027-01-15T08:00:00Z"}),
     ExceedsCapturedError: (ExceedsCapturedError(10_00), 409, "exceeds_captured", {"captured": 10_00}),

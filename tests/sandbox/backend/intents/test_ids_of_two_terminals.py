@@ -103,7 +103,8 @@ def test_the_same_terminals_other_payload_is_still_a_conflict(shop: Shop, till: 
     till.put(sale)
     again = till.sale(19_80, intent_id=sale.intent.claims.intent_id)
     assert till.put(again).json()["code"] == "conflict"
-    assert len(collisions(shop)) == 1
+    named = [squatter.terminal_id, till.terminal_id], [till.terminal_id] * 2
+    assert sorted(alarm["detail"]["terminal_ids"] for alarm in collisions(shop)) == sorted(named)
 
 
 # --- pages, wallets, the operator -------------------------------------------------------------------------------------

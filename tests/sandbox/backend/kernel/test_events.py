@@ -4,6 +4,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -16,6 +17,7 @@ from sandbox.backend.kernel import events, limits
 from sandbox.backend.records.database import Database
 from sandbox.backend.records.tables import EventKind
 from tests.support.backend import Shop
+from tests.support.replaced_key import replace_key
 from tests.support.request_signing import Signing
 from tests.support.shop import Till
 
@@ -258,3 +260,13 @@ def test_the_name_of_a_process_is_short_and_plain(real_shop: Shop) -> None:
         request = till.request("GET", "/terminal/events", headers={"Pengpos-Process": process})
         Signing(signer=till.key, created=till.clock.now()).apply(request)
         assert till.http.send(request).status_code == 422
+
+
+def test_a_key_that_was_replaced_hears_nothing_more(real_shop: Shop) -> None:
+    till = real_shop.till()
+    copy = replace(till)
+    with stream(copy, process="of-a-copy") as source:
+        replace_key(real_shop, till)
+        till.put(sale := till.sale(18_80))
+        real_shop.wallet().call("POST", f"/intents/{sale.intent_id}/pay")
+        assert [kind for kind, _ in take(source, 100)] == ["alarm"]  # of the new key, before it was let in

@@ -14,6 +14,7 @@ from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import PublicKey
 from sandbox.backend.api import wallet_api
+from sandbox.backend.kernel import limits
 from sandbox.backend.people.accounts import FIRST_KEY_S
 from sandbox.backend.terminals import denylist
 from sandbox.backend.trust.issuer import WALLET_CREDENTIAL_LIFE_S
@@ -210,3 +211,21 @@ def test_a_token_that_ended_while_a_body_was_on_its_way_pays_nothing(shop: Shop)
     path = f"/wallet/v1/intents/{sale.intent_id}/pay"
     answer = post_slowly(shop, path, {}, owner.token, lambda: renewed(shop, owner))
     assert (answer.status_code, till.status(sale)) == (401, "created")
+
+
+def test_who_has_read_the_token_leaves_the_owner_keys_enough(shop: Shop) -> None:
+    owner, most = shop.wallet(), limits.CREDENTIALS.most
+    codes = [owner.certify(SoftwareKey.generate()).status_code for _ in range(most)]
+    assert codes == [200] * (most - 1) + [429]
+    assert len(renewed(shop, owner)) == min(50, most - 1)
+    assert owner.certify(SoftwareKey.generate()).status_code == 200
+
+
+def test_those_that_were_blocked_count_too_in_the_end(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else whoever blocks keys of their own would make a table grow."""
+    owner = shop.wallet()
+    monkeypatch.setattr(limits, "CREDENTIALS_IN_ALL", replace(limits.CREDENTIALS_IN_ALL, most=3))
+    another_key(owner)
+    renewed(shop, owner)
+    another_key(owner)
+    assert owner.certify(SoftwareKey.generate()).status_code == 429

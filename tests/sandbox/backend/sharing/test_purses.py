@@ -134,14 +134,22 @@ def test_the_last_member_of_an_empty_purse_leaves(shop: Shop) -> None:
 
 
 def test_who_is_asked_by_many_is_asked_by_few_at_once(shop: Shop) -> None:
-    asked = shop.wallet()
-    body = {"name": "来", "members": [asked.account_id]}
-    codes = [
-        shop.wallet(with_credential=False).call("POST", "/purses", body).status_code
-        for _ in range(limits.INVITATIONS.most + 1)
-    ]
-    assert codes == [201] * limits.INVITATIONS.most + [429]
+    """Accounts are free: all strangers together leave room for those with whom one has a purse."""
+    friend, asked, purse_id = invite(shop)
+    asked.call("POST", f"/purses/{purse_id}/accept")
+    body, most = {"name": "来", "members": [asked.account_id]}, limits.INVITATIONS_BY_STRANGERS.most
+    strangers = [shop.wallet(with_credential=False) for _ in range(most + 2)]
+    codes = [stranger.call("POST", "/purses", body).status_code for stranger in strangers]
+    assert codes == [201] * most + [429] * 2
+    room = limits.INVITATIONS.most - most
+    assert [friend.call("POST", "/purses", body).status_code for _ in range(room + 1)] == [201] * room + [429]
     assert len(listed(asked)[1]) == limits.INVITATIONS.most
+
+
+def test_a_stranger_has_one_invitation_open_to_an_account(shop: Shop) -> None:
+    asked, stranger = shop.wallet(with_credential=False), shop.wallet(with_credential=False)
+    body = {"name": "来", "members": [asked.account_id]}
+    assert [stranger.call("POST", "/purses", body).status_code for _ in range(2)] == [201, 429]
 
 
 def test_an_account_makes_so_many_purses_a_day_and_has_so_many(shop: Shop) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, Sign1
 from pengpos.wire.encoding.keys import PublicKey
@@ -52,6 +53,21 @@ def test_as_many_keys_as_there_are_fit_into_it(shop: Shop) -> None:
 
     shop.backend.db.write(work)
     assert sorted(delta(till, 0)["add"]) == sorted(kids)
+
+
+def test_keys_that_promise_nothing_fill_no_terminals_list(shop: Shop) -> None:
+    """Of a free account all are blocked once it breaks a promise; a terminal takes none of these offline anyway."""
+    till, wallet = shop.till(), shop.wallet()
+    for _ in range(9):
+        wallet.certify(SoftwareKey.generate())
+    sales = [till.sale(200_00, online=False) for _ in range(5)]
+    promises = [(sale, wallet.authorise(sale)) for sale in sales]
+    codes = [till.pay(sale, wallet, signed, offline=True).json()["code"] for sale, signed in promises]
+    assert codes[3:] == ["insufficient_funds", "credential_blocked"]
+    told = delta(till, 0)
+    assert (told["version"], len(told["add"])) == (10, 3)
+    assert b64u(PublicKey.of(wallet.key).kid) in told["add"]
+    assert till.pay(till.sale(1_00), wallet).json()["code"] == "credential_blocked"
 
 
 @pytest.mark.parametrize(("shape", "member"), [(RevokedAnswer, "document"), (ConfigAnswer, "policy")])
