@@ -68,6 +68,7 @@ PengposError
 │   ├── RefusedRequestError      a request that is not carried out [sandbox.backend.errors]
 │   │   ├── InvalidRequestError  it is not right in itself [sandbox.backend.errors]
 │   │   ├── RequestSignatureError  it is not signed as it must be [sandbox.backend.errors]
+│   │   ├── TokenEndedError      a bearer token is nobody's [sandbox.backend.errors]
 │   │   ├── ForbiddenError       the caller may not [sandbox.backend.errors]
 │   │   ├── NotFoundError        there is no such thing, or it is another's [sandbox.backend.errors]
 │   │   ├── ConflictError        the id came before with another payload [sandbox.backend.errors]

@@ -20,6 +20,7 @@ BackendError
     ├── InvalidRequestError     the request is understood and cannot be right
     ├── ForbiddenError          its sender may not do this
     ├── RequestSignatureError   the signature over a terminal's request does not verify
+    ├── TokenEndedError         a bearer token is nobody's any more
     ├── TooManyError            a limit is reached; carries after how long it may be tried again
     └── NotPossibleError        it cannot be done as things stand now
         ├── ClaimedError        another account has claimed the intent; carries until when
@@ -89,6 +90,13 @@ class RequestSignatureError(RefusedRequestError):
 
     def __init__(self, detail: str) -> None:
         super().__init__("signature", detail)
+
+
+class TokenEndedError(RefusedRequestError):
+    """The bearer token of a request is nobody's: it never was, or it ended while the request was on its way."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("token", detail)
 
 
 class TooManyError(RefusedRequestError):

@@ -1,20 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """Races at the counter, for whatever database."""
 
+import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from threading import Barrier, BrokenBarrierError
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from sandbox.backend.errors import NotPossibleError, TooManyError
+from pengpos.keys.software import SoftwareKey
+from pengpos.wire.encoding.base64url import b64u
+from pengpos.wire.encoding.cose import Context, sign1
+from pengpos.wire.encoding.keys import PublicKey
+from sandbox.backend.errors import RefusedRequestError
 from sandbox.backend.kernel import limits
 from sandbox.backend.operators import roster
 from sandbox.backend.payments import page_payments
-from sandbox.backend.records.tables import PurseRow
+from sandbox.backend.records.tables import PurseRow, WalletCredentialRow
 from sandbox.backend.sharing import purses
+from tests.sandbox.backend.people.test_tokens import ask, kid_of
 from tests.support.backend import Shop
 from tests.support.shop import Sale, Till, Wallet
 from tests.support.squatter import collisions, squat, squatting_till
@@ -196,7 +204,7 @@ def _both_before_either_ends(shop: Shop, works: Sequence[Work]) -> list[str]:
 
         try:
             shop.backend.db.write(both)
-        except (NotPossibleError, TooManyError) as error:
+        except RefusedRequestError as error:
             return error.code
         return "done"
 
@@ -215,3 +223,57 @@ def two_admins_remove_each_other(shop: Shop) -> None:
     removals = [partial(roster.remove, operator_id=one, now=now) for one in ids]
     assert _both_before_either_ends(shop, removals) == ["done", "last_admin"]
     assert [shop.begin_again("made anew"), shop.begin_again()] == [True, True]  # root is back, for what comes next
+
+
+def another_token_beside_a_strangers_key(shop: Shop) -> None:
+    """The owner's wallet has another token while who read the last one has a key certified: none is left that pays."""
+    for _ in range(4):
+        owner, key = shop.wallet(), SoftwareKey.generate()
+        proof = sign1(key, Context.CREDENTIAL_REQUEST, owner.account_id.encode())
+        body = {"public_key": PublicKey.of(key).to_jwk(), "proof": b64u(proof)}
+        thief = replace(owner)
+        start = Barrier(2)
+
+        def certify(thief: Wallet = thief, body: object = body, start: Barrier = start) -> int:
+            start.wait(30)
+            return thief.call("POST", "/credentials", body).status_code
+
+        def renew(owner: Wallet = owner, start: Barrier = start) -> int:
+            start.wait(30)
+            return ask(owner, new=secrets.token_urlsafe(32), keys=[kid_of(owner)]).status_code
+
+        with ThreadPoolExecutor(2) as pool:
+            certified, renewed = pool.submit(certify), pool.submit(renew)
+            assert (certified.result() in {200, 401}, renewed.result()) == (True, 200)
+        with shop.backend.db.read() as session:
+            row = session.get(WalletCredentialRow, b64u(PublicKey.of(key).kid))
+            assert (row is not None) == (certified.result() == 200)
+            assert row is None or row.blocked_at is not None
+
+
+def claims_at_once(shop: Shop) -> None:
+    """Six claim a sale at the same moment, again once the first claim is over, give it up, and pay."""
+    till, wallets = shop.till(), [shop.wallet(with_credential=False) for _ in range(6)]
+    sale = till.sale(18_80)
+    till.put(sale)
+
+    def at_once(call: str, some: Sequence[Wallet]) -> list[dict[str, Any]]:
+        start = Barrier(len(some))
+
+        def send(wallet: Wallet) -> dict[str, Any]:
+            start.wait(30)
+            answer: dict[str, Any] = wallet.call("POST", f"/intents/{sale.intent_id}/{call}").json()
+            return answer
+
+        with ThreadPoolExecutor(len(some)) as pool:
+            return list(pool.map(send, some))
+
+    first = at_once("claim", wallets)
+    assert sorted(said.get("code", "claimed by me") for said in first) == ["claimed"] * 5 + ["claimed by me"]
+    shop.clock.advance(61)
+    assert [said["claimed_by_me"] for said in at_once("claim", wallets)] == [True] * 6
+    assert [said["claimed_by_me"] for said in at_once("release", wallets[:3])] == [False] * 3
+    seen = [wallet.call("GET", f"/intents/{sale.intent_id}").json()["claimed_by_me"] for wallet in wallets]
+    assert seen == [False] * 3 + [True] * 3
+    paid = at_once("pay", wallets)
+    assert sorted(said["status"] for said in paid) == ["already_paid"] * 5 + ["approved"]

@@ -5,13 +5,14 @@ Tests: tests/sandbox/backend/trust/test_request_signature.py, tests/sandbox/back
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.orm import Session
 
 from pengpos.wire.encoding.keys import PublicKey
 from sandbox.backend.api.admission import (
@@ -27,7 +28,7 @@ from sandbox.backend.api.admission import (
 )
 from sandbox.backend.api.request_head import address_of, get_backend, head_of
 from sandbox.backend.contract.problems import ProblemError
-from sandbox.backend.errors import RequestSignatureError, TooManyError
+from sandbox.backend.errors import RequestSignatureError, TokenEndedError, TooManyError
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.operators import roster
 from sandbox.backend.operators.roster import Caller
@@ -47,7 +48,13 @@ _BEARER = HTTPBearer(auto_error=False)
 
 
 async def _backend(request: Request) -> Backend:
-    """As `get_backend`; asynchronous as all that routes depend on: it needs no thread."""
+    """As `get_backend`, but nothing is written once the token of the call has ended, however long its body took."""
+    backend = get_backend(request)
+    still = cast("Callable[[Session], None] | None", getattr(request.state, "token_is_good", None))
+    return backend if still is None else replace(backend, db=backend.db.only_while(still))
+
+
+async def _backend_for_token(request: Request) -> Backend:
     return get_backend(request)
 
 
@@ -57,6 +64,8 @@ async def _address(request: Request) -> str:
 
 Address = Annotated[str, Depends(_address)]
 BackendOf = Annotated[Backend, Depends(_backend)]
+BackendForToken = Annotated[Backend, Depends(_backend_for_token)]
+"""For a call that looks at the token of its account itself, and ends it."""
 
 
 async def _signed_request(request: Request, backend: BackendOf) -> SignedRequest:
@@ -220,7 +229,8 @@ async def _find_account(request: Request, backend: Backend) -> None:
 
     request.state.account_id, request.state.token_hash = await run_in_threadpool(owner), token_hash
     if request.state.account_id is None:
-        raise ProblemError(401, "token", "no account has this token")
+        raise TokenEndedError("no account has this token")
+    request.state.token_is_good = partial(accounts.check_token, token_hash=token_hash)
 
 
 async def _account_before_body(request: Request, backend: Backend) -> None:
@@ -254,8 +264,8 @@ async def find_operator(request: Request, backend: Backend) -> Caller:
 
     found = await run_in_threadpool(owner)
     if found is None:
-        raise ProblemError(401, "token", "the token is no operator's")
-    request.state.operator = found
+        raise TokenEndedError("the token is no operator's")
+    request.state.operator, request.state.token_is_good = found, partial(roster.check, token=token)
     return found
 
 
@@ -309,12 +319,3 @@ async def check_before_body(request: Request, callers: Iterable[Callable[..., An
         check = caller.before_body if isinstance(caller, NeedsRole) else _BEFORE_BODY.get(caller)
         if check is not None:
             await check(request, get_backend(request))
-
-
-async def check_after_body(request: Request, callers: Iterable[Callable[..., Any]]) -> None:
-    """Look once more whose token it is: it may have ended while the body was on its way. Raises ProblemError 401."""
-    for caller in callers:
-        if isinstance(caller, NeedsRole):
-            await find_operator(request, get_backend(request))
-        elif caller is _account:
-            await _find_account(request, get_backend(request))

@@ -17,12 +17,14 @@ from sandbox.backend.errors import (
     NotPossibleError,
     RefusedRequestError,
     RequestSignatureError,
+    TokenEndedError,
     TooManyError,
     TwoContentsError,
 )
 
 _STATUS: dict[type[RefusedRequestError], int] = {
     RequestSignatureError: 401,
+    TokenEndedError: 401,
     ForbiddenError: 403,
     NotFoundError: 404,
     NotBookedYetError: 404,

@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from pengpos.serving.members import SaidTwiceError, read_json
-from sandbox.backend.api.caller import admit_all_the_same, check_after_body, check_before_body
+from sandbox.backend.api.caller import admit_all_the_same, check_before_body
 from sandbox.backend.contract.problems import MEDIA_TYPE, Problem, ProblemError
 
 _ERRORS = ("4XX", "5XX")
@@ -48,16 +48,12 @@ class PlainRoute(APIRoute):
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's, after the caller has been found out from the head, and of a token again with the body there."""
+        """FastAPI's, after the caller has been found out from the head."""
         handle = super().get_route_handler()
         callers = tuple(dict.fromkeys(_calls(self.dependant)))
-        takes_body = bool(self.dependant.body_params)
 
         async def checked(request: Request) -> Response:
             await check_before_body(request, callers)
-            if takes_body:
-                await request.body()
-                await check_after_body(request, callers)
             try:
                 return await handle(_OnceSaid(request))
             except RequestValidationError:

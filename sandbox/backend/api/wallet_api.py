@@ -12,16 +12,14 @@ from sqlalchemy.orm import Session
 
 from pengpos.core.times import rfc3339
 from pengpos.wire.encoding.base64url import b64u
-from sandbox.backend.api.caller import AccountId, AccountIdOrNone, Address, BackendOf, TokenHash
+from sandbox.backend.api.caller import AccountId, AccountIdOrNone, Address, BackendForToken, BackendOf, TokenHash
 from sandbox.backend.api.delivery import LostAnswer
 from sandbox.backend.api.rendering import wallet as rendering
 from sandbox.backend.api.routing import TerseRoute
 from sandbox.backend.contract import bill_shapes
 from sandbox.backend.contract import wallet_shapes as shapes
-from sandbox.backend.contract.problems import ProblemError
 from sandbox.backend.payments import page_payments, page_reports
 from sandbox.backend.people import accounts, tokens
-from sandbox.backend.records.tables import WalletCredentialRow
 from sandbox.backend.terminals import revoked
 from sandbox.backend.trust.proof_of_possession import read_key
 
@@ -55,7 +53,7 @@ def revoked_keys(backend: BackendOf) -> shapes.RevokedAnswer:
 
 @router.post("/token")
 def renew_token(
-    request: shapes.NewToken, account_id: AccountId, by: TokenHash, backend: BackendOf
+    request: shapes.NewToken, account_id: AccountId, by: TokenHash, backend: BackendForToken
 ) -> shapes.TokenAnswer:
     """Put another token in the place of the one that this call is made with."""
     wanted = tokens.Wanted(account_id=account_id, by=by, token_hash=request.token_hash, keys=request.keys)
@@ -67,17 +65,13 @@ def renew_token(
 
 @router.post("/credentials")
 def issue_credential(
-    request: shapes.CredentialRequest, account_id: AccountId, by: TokenHash, backend: BackendOf
+    request: shapes.CredentialRequest, account_id: AccountId, backend: BackendOf
 ) -> shapes.CredentialAnswer:
-    """Certify a fresh key; a token that another one replaces at the same moment brings none that outlives it."""
+    """Certify a fresh key."""
     key = read_key(request.public_key.model_dump())
-
-    def work(session: Session) -> WalletCredentialRow:
-        if accounts.of_token(session, by, lock=True) is None:
-            raise ProblemError(401, "token", "no account has this token")
-        return accounts.issue_credential(session, backend, account_id, key, request.proof, request.merchant_id)
-
-    row = backend.db.write(work)
+    row = backend.db.write(
+        lambda session: accounts.issue_credential(session, backend, account_id, key, request.proof, request.merchant_id)
+    )
     return shapes.CredentialAnswer(credential=b64u(row.credential), expires_at=rfc3339(row.expires_at))
 
 

@@ -20,6 +20,10 @@ DEFAULT_MAX_AGE_S = 7 * 86_400
 DECIDED_BY_A_PERSON = frozenset({"review_refused", "friend_refused"})
 MOST_MAX_AGE_S = DEFAULT_MAX_AGE_S
 """No policy may say more: so long money stays set aside for what a wallet may have promised."""
+WAITS_MOST_S = 600
+"""Longer than a delivery that came in time waits for the database: until then it may be booked after all, so nobody is
+given the word that nothing will be taken.
+"""
 
 
 def may_be_judged_again(session: Session, intent: IntentRow, payment: PaymentRow) -> bool:
@@ -40,7 +44,7 @@ def is_final(session: Session, intent: IntentRow, payment: PaymentRow, now: int)
     nothing_taken = payment.status in {PaymentStatus.DECLINED, PaymentStatus.ALREADY_PAID}
     if payment.way is not PaymentWay.READER or not nothing_taken:
         return False
-    return not may_be_judged_again(session, intent, payment) or is_too_old(session, payment, now)
+    return not may_be_judged_again(session, intent, payment) or is_too_old(session, payment, now - WAITS_MOST_S)
 
 
 def is_too_old(session: Session, payment: PaymentRow, now: int) -> bool:

@@ -35,19 +35,26 @@ def raise_alarm(session: Session, kind: AlarmKind, terminal_id: str | None, deta
     if standing is None and len(unseen) - (others is not None) < OPEN_MOST:
         session.add(AlarmRow(kind=kind, terminal_id=terminal_id, detail=detail, at=at, times=1, last_at=at))
         return
-    standing = standing or others
-    if standing is None:
-        session.add(AlarmRow(kind=kind, terminal_id=terminal_id, detail={_OTHERS: 1}, at=at, times=1, last_at=at))
+    counted = standing or others
+    if counted is None or not _is_unseen(session, counted):
+        detail = {_OTHERS: 1} if standing is None else detail
+        session.add(AlarmRow(kind=kind, terminal_id=terminal_id, detail=detail, at=at, times=1, last_at=at))
         return
-    standing.times += 1
-    standing.last_at = at
-    if standing is others:
-        standing.detail = {_OTHERS: standing.times}
+    counted.times += 1
+    counted.last_at = at
+    if counted is others:
+        counted.detail = {_OTHERS: counted.times}
+
+
+def _is_unseen(session: Session, row: AlarmRow) -> bool:
+    """Locks an alarm; False if a person has just seen to it: what comes now is a new one."""
+    session.refresh(row, with_for_update=True)
+    return row.seen_at is None
 
 
 def see(session: Session, alarm_id: int, now: int) -> None:
     """A person has seen to an alarm: its cause, if it comes again, is a new one. Raises NotFoundError."""
-    row = session.get(AlarmRow, alarm_id)
+    row = session.get(AlarmRow, alarm_id, with_for_update=True)
     if row is None:
         raise NotFoundError("alarm")
     row.seen_at = row.seen_at or now

@@ -88,7 +88,7 @@ def lock_accounts(session: Session, account_ids: set[str]) -> None:
     In one order, so that no two transactions wait for each other. An id of no account locks nothing.
     """
     for account_id in sorted(account_ids):
-        session.get(AccountRow, account_id, with_for_update=True, populate_existing=True)
+        session.get(AccountRow, account_id, with_for_update={"key_share": True}, populate_existing=True)
 
 
 class Rate:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from sandbox.backend.errors import ConflictError, NotFoundError, NotPossibleError
+from sandbox.backend.errors import ConflictError, NotFoundError, NotPossibleError, TokenEndedError
 from sandbox.backend.kernel import limits
 from sandbox.backend.records import ids
 from sandbox.backend.records.tables import BackendRole, OperatorRow
@@ -65,6 +65,14 @@ def find(session: Session, token: str) -> Caller | None:
     return None if row is None else Caller(operator_id=row.id, role=row.role)
 
 
+def check(session: Session, token: str) -> None:
+    """Raise TokenEndedError if this is no present operator's token; else nobody removes them before this ends."""
+    present = OperatorRow.token_hash == ids.token_hash(token), OperatorRow.removed_at.is_(None)
+    held = select(OperatorRow.id).where(*present).with_for_update(read=True, key_share=True)
+    if session.scalar(held) is None:
+        raise TokenEndedError("the token is no operator's")
+
+
 def make(session: Session, name: str, role: BackendRole, now: int) -> tuple[OperatorRow, str]:
     """A new operator and the token, which is kept nowhere. Raises ConflictError for a name in use, TooManyError."""
     _lock(session)
@@ -103,7 +111,9 @@ def everyone(session: Session) -> Sequence[OperatorRow]:
 def _lock(session: Session) -> Sequence[str]:
     """The present admins' ids. Who makes or removes anybody waits here for who does so at the same time."""
     present = OperatorRow.role == BackendRole.ADMIN, OperatorRow.removed_at.is_(None)
-    return session.scalars(select(OperatorRow.id).where(*present).order_by(OperatorRow.id).with_for_update()).all()
+    return session.scalars(
+        select(OperatorRow.id).where(*present).order_by(OperatorRow.id).with_for_update(key_share=True)
+    ).all()
 
 
 def _count(session: Session, *which: object) -> int:

@@ -19,7 +19,7 @@ from pengpos.wire.encoding.base64url import b64u
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.credential import Allowance
 from sandbox.backend.booking import set_aside
-from sandbox.backend.errors import ConflictError, InvalidRequestError, NotPossibleError
+from sandbox.backend.errors import ConflictError, InvalidRequestError, NotPossibleError, TokenEndedError
 from sandbox.backend.kernel import limits
 from sandbox.backend.kernel.context import Backend
 from sandbox.backend.ledger import ledger
@@ -81,10 +81,16 @@ def sign_up(session: Session, name: str, languages: list[str], now: int) -> NewA
     return NewAccount(account.id, token)
 
 
-def of_token(session: Session, token_hash: str, *, lock: bool = False) -> str | None:
-    """Whose token has this hash, in hexadecimal; None: no account's. `lock`: it stays so until the transaction ends."""
+def of_token(session: Session, token_hash: str) -> str | None:
+    """Whose token has this hash, in hexadecimal; None: no account's."""
+    return session.scalar(select(AccountRow.id).where(AccountRow.token_hash == token_hash))
+
+
+def check_token(session: Session, token_hash: str) -> None:
+    """Raise TokenEndedError if no account has this token; else it has it until the transaction ends."""
     query = select(AccountRow.id).where(AccountRow.token_hash == token_hash)
-    return session.scalar(query.with_for_update() if lock else query)
+    if session.scalar(query.with_for_update(read=True, key_share=True)) is None:  # in the way of another token alone
+        raise TokenEndedError("no account has this token")
 
 
 def top_up(session: Session, account_id: str, amount_minor: int, currency: str, now: int) -> None:
@@ -127,7 +133,7 @@ def issue_credential(
     """
     now = backend.clock.now()
     check_proof(proof, key, account_id)
-    account = session.get_one(AccountRow, account_id, with_for_update=True)
+    account = session.get_one(AccountRow, account_id, with_for_update={"key_share": True})
     row = session.get(WalletCredentialRow, b64u(key.kid), with_for_update=True, populate_existing=True)
     if row is None:
         _check_number(session, account_id, now)
@@ -176,7 +182,7 @@ def set_offline_allowance(session: Session, account_id: str, total_minor: int, m
 
     Raises NotPossibleError `offline_frozen`, and `over_allowance` for more than anybody may set aside.
     """
-    account = session.get_one(AccountRow, account_id, with_for_update=True)
+    account = session.get_one(AccountRow, account_id, with_for_update={"key_share": True})
     if account.offline_frozen_at is not None:
         raise NotPossibleError("offline_frozen", "the offline allowance is frozen: a key of this account was copied")
     if total_minor > MOST_OFFLINE_TOTAL:

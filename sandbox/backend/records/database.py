@@ -10,9 +10,10 @@ was sent and no answer came, nobody here knows whether it holds: that is an erro
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from copy import copy
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -55,8 +56,19 @@ class Database:
     def __init__(self, url: str, *, wake: Callable[[str], None] = lambda _: None) -> None:
         self.engine = _engine(make_url(url))
         self._wake = wake
+        self.begins_with: Callable[[Session], None] | None = None
+        """What each transaction that writes does first (`only_while`)."""
         self._turns = Turns() if self.engine.dialect.name == "sqlite" else None
         self._together = Together(self._for_all, _savepoint, 2 * _WAIT_S)
+
+    def only_while(self, check: Callable[[Session], None]) -> Self:
+        """The same database; each of its transactions that writes begins with `check`, which raises where it is over.
+
+        What `check` has locked stays as it was until the transaction ends.
+        """
+        same = copy(self)
+        same.begins_with = check
+        return same
 
     def migrate(self) -> None:
         """Bring the schema up to date (Alembic); safe to call at each start, also of several processes at once."""
@@ -75,7 +87,8 @@ class Database:
         An exception of `work` rolls everything back, but a TwoContentsError: with it what was done before is committed.
         Raises NoTurnError if those before it took too long.
         """
-        done = self._write(partial(_refusing, work))
+        checked = work if self.begins_with is None else partial(_checked, self.begins_with, work)
+        done = self._write(partial(_refusing, checked))
         if isinstance(done, TwoContentsError):
             raise done
         return done
@@ -108,7 +121,7 @@ class Database:
         own. Of a piece that raises nothing is left; when this returns, what was done before it has been committed.
         `wake`: the terminal for which they leave events. Raises as `write`; then nothing is done of the piece.
         """
-        if self._turns is not None:
+        if self._turns is not None and self.begins_with is None:
             done, error = self._together.do(works)
         else:
             done, error = [], None
@@ -144,6 +157,11 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def _checked(check: Callable[[Session], None], work: Callable[[Session], T], session: Session) -> T:
+    check(session)
+    return work(session)
 
 
 def _refusing(work: Callable[[Session], T], session: Session) -> T | TwoContentsError:

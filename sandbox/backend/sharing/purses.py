@@ -265,13 +265,18 @@ def choose(session: Session, account_id: str, purse_id: str, now: int) -> None:
 
 
 def chosen(session: Session, account_id: str) -> str | None:
-    """The purse that a tap of this account means; None if it has none."""
-    return session.scalars(
+    """Lock the purse that a tap of this account means, so that it stays a member's until then; None if it has none."""
+    found = (
         select(PurseMemberRow.purse_id)
         .where(PurseMemberRow.account_id == account_id, PurseMemberRow.state == PurseMemberState.MEMBER)
         .order_by(PurseMemberRow.chosen_at.desc(), PurseMemberRow.purse_id)
         .limit(1)
-    ).first()
+    )
+    while (purse_id := session.scalar(found)) is not None:
+        _, row = _lock(session, account_id, purse_id)
+        if row.state is PurseMemberState.MEMBER:
+            return purse_id
+    return None
 
 
 def over_budget(session: Session, purse_id: str, taken: int) -> bool:

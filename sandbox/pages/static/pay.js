@@ -178,6 +178,10 @@ function trouble(error) {
   if (!(error instanceof Refused || error instanceof Unheard)) return broken(error, may_be_sent());
   if (!(error instanceof Refused)) return set({ kind: error instanceof TooMany ? "too_many" : "unreachable" });
   keep.sent.forget(address);
+  return refused(error);
+}
+
+function refused(error) {
   if (error.status === 401) return forget();
   set({ kind: error.status === 409 ? "refused" : "not_found" });
 }
@@ -277,10 +281,16 @@ async function top_up() {
   const { intent, top_up: amount } = state;
   try {
     await api().top_up(amount, intent.currency);
+  } catch (error) {
+    if (mine !== undertaking) return undefined;
+    return error instanceof Refused ? refused(error) : trouble(error); // it says nothing of what another tab has sent
+  }
+  try {
     if (mine === undertaking) await open(mine);
   } catch (error) {
     if (mine === undertaking) await trouble(error);
   }
+  return undefined;
 }
 
 async function give_up() {

@@ -10,16 +10,23 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
 
 from pengpos.core.times import LATE_PAYMENT_S
 from pengpos.keys.software import SoftwareKey
+from pengpos.wire.objects.authorisation import Funding
 from sandbox.backend.booking import sweep
 from sandbox.backend.intents import intents
+from sandbox.backend.kernel.alarms import raise_alarm, see
+from sandbox.backend.records.tables import AlarmKind
+from sandbox.backend.sharing import purses
 from tests.support import postgres
 from tests.support.backend import Shop, in_process, on_a_socket
 from tests.support.dues import Owing, owing, spend_all, spend_what_is_free
 from tests.support.parts import run, until
 from tests.support.races import (
+    another_token_beside_a_strangers_key,
+    claims_at_once,
     everybody_at_once,
     guaranteed_at_once,
     one_id_of_two_terminals_at_once,
@@ -191,6 +198,51 @@ def test_what_gives_money_back_is_done_before_a_revocation_is_answered_or_waits_
         assert giving_back.result().json().get("state", "cancelled") in {"done", "cancelled"}
         assert revoking.result().status_code == 204
     assert wallet.balance() == 1_000_00
+
+
+def test_another_token_beside_a_strangers_key_leaves_none_that_pays(shop: Shop) -> None:
+    another_token_beside_a_strangers_key(shop)
+
+
+def test_claims_at_once_end_none_of_each_other(shop: Shop) -> None:
+    claims_at_once(shop)
+
+
+def test_who_has_left_a_purse_pays_nothing_from_it(shop: Shop) -> None:
+    """The tap is judged while the no is on its way."""
+    till, wallet = shop.till(), shop.wallet()
+    maker = shop.wallet(with_credential=False)
+    made = maker.call("POST", "/purses", {"name": "周末", "members": [wallet.account_id]}).json()["purse_id"]
+    maker.call("POST", f"/purses/{made}/deposits", {"amount": 100_00, "currency": "CNY"})
+    wallet.call("POST", f"/purses/{made}/accept")
+    wallet.call("POST", f"/purses/{made}/choose")
+    sale = till.sale(18_80)
+    signed = wallet.authorise(sale, funding=Funding.SHARED_PURSE)
+    with ThreadPoolExecutor(1) as pool:
+        with Session(shop.backend.db.engine) as leaving, leaving.begin():
+            purses.leave(leaving, wallet.account_id, made, shop.clock.now())
+            leaving.flush()
+            paying = pool.submit(till.pay, sale, wallet, signed)
+            run(until(lambda: waiting(shop) == 1))
+        assert paying.result().json()["code"] == "no_purse"
+
+
+def test_an_alarm_that_comes_again_while_a_person_sees_to_it_is_a_new_one(shop: Shop) -> None:
+    till, now = shop.till(), shop.clock.now()
+
+    def rings(session: Session) -> None:
+        raise_alarm(session, AlarmKind.KEY_FLOODED, till.terminal_id, {"per_minute": 1}, now)
+
+    shop.backend.db.write(rings)
+    [alarm] = shop.operator.call("GET", "/alarms").json()
+    with ThreadPoolExecutor(1) as pool:
+        with Session(shop.backend.db.engine) as seeing, seeing.begin():
+            see(seeing, alarm["id"], now)
+            seeing.flush()
+            ringing = pool.submit(shop.backend.db.write, rings)
+            run(until(lambda: waiting(shop) == 1))
+        ringing.result()
+    assert len(shop.operator.call("GET", "/alarms?seen=false").json()) == 1
 
 
 def waiting(shop: Shop) -> int:

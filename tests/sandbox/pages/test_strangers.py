@@ -107,6 +107,26 @@ def test_another_tab_does_not_forget_what_this_one_has_sent(browser: "Browser", 
         other.sees("正在核实，请勿重复支付")
 
 
+def test_a_top_up_that_is_refused_says_nothing_of_what_another_tab_has_sent(
+    browser: "Browser", shop: Shop, till: Till
+) -> None:
+    with shopper(browser, shop, expected=("Failed to load",)) as phone:
+        phone.open(url := address(till, till.sale(2_000_00)))
+        phone.sign_up()
+        phone.sees("付款给晨光咖啡")
+        intent = {"intent_id": "1", "number": "1", "merchant": {"name": "晨光咖啡"}, "amount": 1, "currency": "CNY"}
+        sent = json.dumps([{"address": url.rpartition("/")[2], "intent": intent}])
+        phone.page.evaluate("(sent) => localStorage.setItem('pengpos.sent', sent)", sent)
+        problem = {"title": "Too much", "code": "invalid_request", "status": 422}
+        phone.page.route(
+            "**/top-ups",
+            lambda route: route.fulfill(status=422, content_type="application/problem+json", body=json.dumps(problem)),
+        )
+        phone.press("充值")
+        phone.page.get_by_role("button", name="充值").wait_for(state="detached")
+        assert phone.page.evaluate("localStorage.getItem('pengpos.sent')") == sent
+
+
 PASSED = {"accept", "accept-language", "authorization", "content-type", "origin", "referer"}
 ANSWERED = {"content-type", "cache-control", "content-security-policy", "service-worker-allowed", "vary", "etag"}
 

@@ -17,6 +17,7 @@ from sandbox.backend.errors import (
     NotPossibleError,
     RefusedRequestError,
     RequestSignatureError,
+    TokenEndedError,
     TooManyError,
     TwoContentsError,
 )
@@ -26,6 +27,7 @@ REFUSALS: dict[type[RefusedRequestError], tuple[RefusedRequestError, int, str, d
     ForbiddenError: (ForbiddenError("revoked", "this terminal has been revoked"), 403, "revoked", {}),
     NotFoundError: (NotFoundError("intent"), 404, "not_found", {}),
     NotBookedYetError: (NotBookedYetError("keep it"), 404, "payment_unknown", {}),
+    TokenEndedError: (TokenEndedError("ended"), 401, "token", {}),
     ConflictError: (ConflictError("came before"), 409, "conflict", {}),
     TwoContentsError: (TwoContentsError("came before"), 409, "conflict", {}),
     NotPossibleError: (NotPossibleError("paid", "this is paid"), 409, "paid", {}),

@@ -2,8 +2,10 @@
 """Operators are made with a token of their own, removed for good, and never all."""
 
 import pytest
+from sqlalchemy.orm import Session
 
 from sandbox.backend.kernel import limits
+from sandbox.backend.operators import roster
 from tests.support.backend import Shop
 from tests.support.races import two_admins_remove_each_other
 from tests.support.shop import Operator
@@ -117,3 +119,22 @@ def test_who_was_removed_while_a_body_was_on_its_way_changes_nothing(shop: Shop)
     assert (answer.status_code, answer.json().get("code")) == (401, "token")
     [change] = [one for one in shop.operator.call("GET", "/changes").json()["changes"] if one["path"] == path]
     assert (change["operator_id"], change["status"]) == (made["operator_id"], 401)
+
+
+def test_who_is_removed_once_a_call_is_let_in_changes_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, till, find = make(shop, "Zhao Min", "risk"), shop.till(), roster.find
+    removals = iter([f"/operators/{made['operator_id']}"])
+
+    def then_removed(session: Session, token: str) -> roster.Caller | None:
+        found = find(session, token)
+        if token == made["token"]:
+            for path in removals:
+                shop.operator.call("DELETE", path)
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(roster, "find", then_removed)
+        answer = Operator(shop.http, made["token"]).call("POST", f"/terminals/{till.terminal_id}/revoke")
+    assert (answer.status_code, answer.json()["code"]) == (401, "token")
+    [entry] = shop.operator.call("GET", "/terminals").json()
+    assert entry["standing"] == "active"

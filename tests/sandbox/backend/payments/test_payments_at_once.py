@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.support.backend import Shop
 from tests.support.races import (
+    another_token_beside_a_strangers_key,
+    claims_at_once,
     everybody_at_once,
     guaranteed_at_once,
     one_id_of_two_terminals_at_once,
@@ -53,3 +55,11 @@ def test_cancel_and_payment_at_once_end_one_way(real_shop: Shop) -> None:
 
 def test_paid_by_the_page_in_the_moment_when_time_is_over(real_shop: Shop) -> None:
     paid_or_cancelled(real_shop, real_shop.till(), real_shop.wallet())
+
+
+def test_claims_at_once_end_none_of_each_other(real_shop: Shop) -> None:
+    claims_at_once(real_shop)
+
+
+def test_another_token_beside_a_strangers_key_leaves_none_that_pays(real_shop: Shop) -> None:
+    another_token_beside_a_strangers_key(real_shop)

@@ -10,6 +10,7 @@ from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u, unb64u
 from pengpos.wire.encoding.cose import Context, Sign1
 from pengpos.wire.encoding.keys import Issuers, PublicKey
+from sandbox.backend.intents import finality
 from tests.sandbox.backend.people.test_tokens import kid_of
 from tests.support.backend import Shop
 from tests.support.shop import Sale, Till, Wallet
@@ -57,6 +58,18 @@ def test_of_a_refused_one_once_nothing_more_can_come_of_it(shop: Shop) -> None:
     till.pay(sale, wallet)
     assert of_payment(shop, wallet, sale) is None
     till.cancel(sale)
+    assert of_payment(shop, wallet, sale) == word(till, wallet, sale)
+
+
+def test_of_one_that_is_too_old_no_sooner_than_all_that_came_in_time_is_booked(shop: Shop) -> None:
+    """Its terminal may have accepted it offline; a delivery that waited for the database would be booked after all."""
+    till, wallet = shop.till(), shop.wallet()
+    till.pay(till.sale(990_00), wallet)
+    sale = till.sale(300_00)
+    till.pay(sale, wallet)
+    shop.clock.advance(finality.MOST_MAX_AGE_S + finality.WAITS_MOST_S)
+    assert of_payment(shop, wallet, sale) is None
+    shop.clock.advance(1)
     assert of_payment(shop, wallet, sale) == word(till, wallet, sale)
 
 

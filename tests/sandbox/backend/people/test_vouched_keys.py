@@ -8,6 +8,7 @@ import secrets
 from dataclasses import replace
 
 import pytest
+from sqlalchemy.orm import Session
 
 from pengpos.keys.software import SoftwareKey
 from pengpos.wire.encoding.base64url import b64u, unb64u
@@ -15,6 +16,7 @@ from pengpos.wire.encoding.cose import Context, sign1
 from pengpos.wire.encoding.keys import PublicKey
 from sandbox.backend.api import wallet_api
 from sandbox.backend.kernel import limits
+from sandbox.backend.people import accounts
 from sandbox.backend.people.accounts import FIRST_KEY_S
 from sandbox.backend.terminals import denylist
 from sandbox.backend.trust.issuer import WALLET_CREDENTIAL_LIFE_S
@@ -211,6 +213,37 @@ def test_a_token_that_ended_while_a_body_was_on_its_way_pays_nothing(shop: Shop)
     path = f"/wallet/v1/intents/{sale.intent_id}/pay"
     answer = post_slowly(shop, path, {}, owner.token, lambda: renewed(shop, owner))
     assert (answer.status_code, till.status(sale)) == (401, "created")
+
+
+CALLS = [
+    ("POST", "/top-ups", {"amount": 1_00, "currency": "CNY"}),
+    ("PUT", "/offline-allowance", {"total": 0, "merchants": []}),
+    ("POST", "/purses", {"name": "周末", "members": []}),
+    ("POST", "/memberships", {"merchant_id": "M-0001", "kid": "AAAAAAAAAAA"}),
+    ("POST", "/intents/SALE/claim", None),
+    ("POST", "/intents/SALE/pay", None),
+    ("POST", "/dues/SALE/pay", None),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), CALLS, ids=[path for _, path, _ in CALLS])
+def test_a_token_that_ends_once_a_call_is_let_in_does_nothing(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, method: str, path: str, body: object
+) -> None:
+    owner, till = shop.wallet(), shop.till()
+    sale, found, calls = till.sale(18_80), accounts.of_token, iter([renewed])
+
+    def then_ended(session: Session, token_hash: str) -> str | None:
+        account_id = found(session, token_hash)
+        for renew in calls:
+            renew(shop, owner)
+        return account_id
+
+    till.put(sale)
+    monkeypatch.setattr(accounts, "of_token", then_ended)
+    answer = replace(owner).call(method, path.replace("SALE", sale.intent_id), body)
+    assert (answer.status_code, answer.json().get("code")) == (401, "token")
+    assert till.status(sale) == "created"
 
 
 def test_who_has_read_the_token_leaves_the_owner_keys_enough(shop: Shop) -> None:
