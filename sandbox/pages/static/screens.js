@@ -115,6 +115,8 @@ function pay({ language, state, act, t }) {
   if (state.vouchers_value > 0) lines.push({ kind: "voucher", amount: -state.vouchers_value });
   if (choice.tip > 0) lines.push({ kind: "tip", amount: choice.tip });
   const short = !busy && state.available < state.total;
+  const from_purse = choice.purse !== null; // which nobody tops up from here
+  const to_pay = t("pay_amount", { amount: show(state.total) });
   return card({
     tone: "brand",
     verdict: [asked(intent, state.total, t), bill(language, lines, intent)],
@@ -123,14 +125,14 @@ function pay({ language, state, act, t }) {
       tested(intent, t),
       intent.online ? null : text(t("terminal_offline"), { class: "hint" }),
       h("fieldset", { class: "choices", disabled: busy, "aria-label": t("pay_from") }, sources({ state, act, t, short }), vouchers({ language, state, act, t }), tip({ state, act, t, show })),
-      short ? text(t("not_enough"), { class: "alert", role: "alert" }) : null,
+      short ? text(t(from_purse ? "purse_short" : "not_enough"), { class: "alert", role: "alert" }) : null,
       busy || state.left_s === undefined ? null : left(),
     ],
     actions: [
       button(t("cancel"), act.cancel, { disabled: busy }),
-      short
+      short && !from_purse
         ? next(t("top_up", { amount: show(state.top_up) }), act.top_up)
-        : next(busy ? t("paying") : t("pay_amount", { amount: show(state.total) }), act.pay, { disabled: busy, "aria-busy": busy ? "true" : null }),
+        : next(busy ? t("paying") : to_pay, act.pay, { disabled: busy || short, "aria-busy": busy ? "true" : null }),
     ],
   });
 }

@@ -23,6 +23,7 @@ export const SENTENCES = {
   set_aside: ["另有{amount}预留，用于离线付款", "另有{amount}預留，用於離線付款", "{amount} more set aside for offline payments"],
   purse: ["小荷包 · {name}", "共用錢包 · {name}", "Shared purse · {name}"],
   not_enough: ["余额不足", "餘額不足", "Insufficient funds"],
+  purse_short: ["小荷包余额不足，请改用自己的余额。", "共用錢包餘額不足，請改用自己的餘額。", "This purse doesn't hold enough. Pay with your own balance."],
   top_up: ["充值{amount}", "儲值{amount}", "Top up {amount}"],
   vouchers: ["优惠券", "優惠券", "Vouchers"],
   voucher_off: ["减{amount}", "折抵{amount}", "{amount} off"],

@@ -127,6 +127,13 @@ def test_vouchers_and_purses_are_offered_where_there_are_some(browser: "Browser"
         hour = {"not_before": shop.clock.now(), "not_after": shop.clock.now() + 3600}
         coupon = {"account_id": account_id, "merchant_id": "M-0001", "value": 5_00, **hour}
         assert shop.operator.call("POST", "/coupons", coupon).status_code == 201
+        phone.open(address(till, till.sale(80_00)))
+        pay = phone.page.get_by_role("button", name="付款¥80.00")
+        phone.page.get_by_role("radio", name="一家三口").check()
+        phone.reads("小荷包余额不足，请改用自己的余额。")
+        assert (pay.is_disabled(), phone.page.get_by_role("button", name="充值").count()) == (True, 0)
+        phone.page.get_by_role("radio", name="小鹏的余额").check()
+        assert pay.is_enabled()
         sale = till.sale(18_80)
         phone.open(address(till, sale))
         phone.page.get_by_role("radio", name="一家三口").check()
