@@ -67,7 +67,7 @@ class Diagnosis:
         light_width, name_width = max(map(width, lights.values())), max(map(width, names), default=0)
         for name, (_, found) in zip(names, self.findings, strict=True):
             light = padded(lights[found.light], light_width)
-            says, cure = found.in_language(language)
+            says, cure = map(_on_a_line, found.in_language(language))
             light = _COLOURS[found.light] + light + _PLAIN if colour else light
             yield f"{light}  {padded(name, name_width)}  {says}"
             if found.light is not Light.GREEN:
@@ -142,6 +142,11 @@ def _look(probe: Probe, home: str, came: list[Finding | PermissionError]) -> Non
             log.exception("a probe broke")
         why = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
         came.append(broken(words.PART_UNSEEN, words.PART_UNSEEN_CURE, why=why))
+
+
+def _on_a_line(said: str) -> str:
+    """What a device or a library says of itself moves no cursor and begins no line."""
+    return "".join(one if one.isprintable() else " " for one in said)
 
 
 def _named(name: str, language: Language) -> str:

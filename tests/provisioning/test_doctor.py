@@ -43,6 +43,11 @@ def test_people_read_one_line_each_and_the_cure_below() -> None:
     ]
 
 
+def test_the_name_that_a_device_gives_itself_moves_no_cursor_and_begins_no_line() -> None:
+    named = well("ACR\x1b[2J\x1b[1;1H\nFIX   Disk\u2028\u202e 1252")
+    assert diagnose(Readers=named)[2] == "ok    Readers  ACR [2J [1;1H FIX   Disk   1252"
+
+
 @pytest.mark.parametrize(
     ("findings", "closing"),
     [
