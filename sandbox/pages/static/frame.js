@@ -33,6 +33,14 @@ export function verdict(name, word) {
   return [shape(name), heading(word)];
 }
 
+const MARK = "\ufffc";
+
+/** A sentence of `t` with what people have called something in it, which may run the other way than the sentence. */
+export const naming = (t, key, name, value) => {
+  const [before, after] = t(key, { [name]: MARK }).split(MARK);
+  return [before, h("bdi", {}, value), after];
+};
+
 export const heading = (text) => h("h1", { tabindex: -1 }, text);
 
 export const text = (words, attributes = {}) => fitted(h("p", attributes, words));

@@ -3,7 +3,7 @@
 
 import { h } from "./dom.js";
 import { clock, day, moment } from "./format.js";
-import { amount, bar, bill, button, card, fitted, heading, next, ordered, rows, tested, text, verdict } from "./frame.js";
+import { amount, bar, bill, button, card, fitted, heading, naming, next, ordered, rows, tested, text, verdict } from "./frame.js";
 import { money } from "./money.js";
 import { reasonKey, say } from "./words.js";
 
@@ -93,16 +93,16 @@ function welcome({ language, state, act, t }) {
 
 /** Who asks, for how much, and what both sides of the counter call it. */
 const asked = (intent, total, t) => [
-  heading(t("to_pay", { merchant: intent.merchant.name })),
+  heading(naming(t, "to_pay", "merchant", intent.merchant.name)),
   amount(total, intent),
   text(called(intent, t), { class: "faint", id: "number" }),
 ];
 
 /** Which sale it is, where there is nothing to pay: the shop, and what both sides of the counter call it. */
-const named = (intent, t) => [text(intent.merchant.name, { class: "strong" }), text(called(intent, t), { class: "faint" })];
+const named = (intent, t) => [text(h("bdi", {}, intent.merchant.name), { class: "strong" }), text(called(intent, t), { class: "faint" })];
 
 const called = ({ number, till_reference: reference }, t) =>
-  [t("sale_number_is", { number }), reference ? t("order_is", { reference }) : null].filter(Boolean).join(" · ");
+  [t("sale_number_is", { number }), reference ? [" · ", naming(t, "order_is", "reference", reference)] : null];
 
 // --- paying ----------------------------------------------------------------------------------------------------------
 

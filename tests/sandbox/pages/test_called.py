@@ -15,7 +15,7 @@ from tests.support.shopper import address, number_of, shopper
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-REFERENCES = {"none": None, "a table": "桌7", "script": "<b>7</b> & 8"}
+REFERENCES = {"none": None, "a table": "桌7", "script": "<b>7</b> & 8", "from right to left": "שולחן (7)!"}
 
 
 @pytest.mark.parametrize("reference", REFERENCES.values(), ids=REFERENCES.keys())
@@ -38,6 +38,8 @@ def test_row_22_number_and_reference_are_the_same_everywhere(
         assert phone.page.inner_text("#number") == called  # before a name is asked for
         phone.sign_up()
         assert phone.page.inner_text("#number") == called
+        named = [phone.page.locator(f"{place} bdi").all_inner_texts() for place in ("h1", "#number")]
+        assert named == [["晨光咖啡"], [reference] if reference else []], "whichever way they run, they turn nothing else"
         phone.pay()
         phone.sees("付款成功")
         assert rows_shown() == rows
