@@ -22,7 +22,8 @@ FALLBACK: Final[Language] = "en"
 _WORDS: Final = {"zh-Hans": "收款机设备", "zh-Hant": "收款機設備"}
 _CHINESE: Final = re.compile(r"zh|zho|chi|cdo|cjy|cmn|cnp|cpx|csp|czh|czo|gan|hak|hnm|hsn|lzh|mnp|nan|wuu|yue")
 """The first subtags of the languages of ISO 639-3's macrolanguage zho."""
-_TRADITIONAL: Final = frozenset({"hant", "tw", "hk", "mo", "yue"})
+_TRADITIONAL: Final = frozenset({"hant", "cht", "tw", "hk", "mo", "yue"})
+"""`cht` as .NET and Windows write it."""
 
 
 def language_of(environment: Mapping[str, str], encoding: str = "utf-8") -> Language:

@@ -29,7 +29,7 @@ export const SENTENCES = {
   voucher_off: ["减{amount}", "折抵{amount}", "{amount} off"],
   voucher_until: ["有效期至{date}", "有效期限至{date}", "Valid until {date}"],
   tip: ["打赏店员{amount}", "給店員小費{amount}", "Tip the staff {amount}"],
-  tip_means: ["随机小额心意，不到1元", "隨機小額心意，不到1元", "A small random amount"],
+  tip_means: ["随机小额心意", "隨機小額心意", "A small random amount"],
   line_amount: ["商品金额", "商品金額", "Goods"],
   line_voucher: ["优惠券", "優惠券", "Voucher"],
   line_discount: ["立减", "折扣", "Discount"],

@@ -39,7 +39,9 @@ def test_row_22_number_and_reference_are_the_same_everywhere(
         phone.sign_up()
         assert phone.page.inner_text("#number") == called
         named = [phone.page.locator(f"{place} bdi").all_inner_texts() for place in ("h1", "#number")]
-        assert named == [["晨光咖啡"], [reference] if reference else []], "whichever way they run, they turn nothing else"
+        assert named == [["晨光咖啡"], [reference] if reference else []], (
+            "whichever way they run, they turn nothing else"
+        )
         phone.pay()
         phone.sees("付款成功")
         assert rows_shown() == rows

@@ -29,6 +29,8 @@ BROWSERS = {
     "bo-CN,zh-CN;q=0.8,zh;q=0.6": "zh-Hans",
     "ug-CN,zh;q=0.8": "zh-Hans",
     "zh_TW.UTF-8": "zh-Hant",
+    "zh-CHT,en;q=0.5": "zh-Hant",
+    "zh-CHS,en;q=0.5": "zh-Hans",
     "nan-TW,zh-TW;q=0.9": "zh-Hant",
     "hak-TW,zh-TW;q=0.9": "zh-Hant",
     "zh-yue-HK,zh-HK;q=0.9": "zh-Hant",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An amount reads the same on the terminal's screen and in Chromium, in every currency, by the digits sent with it."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +10,7 @@ from pengpos.core.currencies.currency import digits
 from pengpos.core.currencies.table import CURRENCIES
 from pengpos.core.money import AMOUNT_LIMIT_MINOR, Money
 from pengpos.i18n import LANGUAGES
+from sandbox.pages.languages import _sentences
 from tests.support.backend import Shop
 from tests.support.page_checks import complaints
 from tests.support.shop import Till
@@ -114,3 +116,10 @@ def test_row_13_a_shop_in_forint_asks_for_what_its_screen_shows(browser: "Browse
     told = wallet.call("GET", f"/intents/{sale.intent_id}").json()
     assert (told["amount"], told["currency"], told["currency_digits"]) == (188_000, "HUF", 2)
     assert str(Money(told["amount"], told["currency"])) == "1880.00 HUF"
+
+
+def test_no_sentence_says_a_sum_of_its_own() -> None:
+    """The shop's currency decides what a sum is: a tip of 99 yen is not less than 1 yuan."""
+    said = [sentence for sentences in _sentences().values() for sentence in sentences]
+    assert len(said) > 200
+    assert [one for one in said if re.search(r"\d\s?(元|圆|圓|块|塊|角|分钱|yuan|dollar)|[¥$€£]", one)] == []
