@@ -46,6 +46,7 @@ _PAD: Final = {
 }  # fmt: skip
 """What is printed on the keys of a numeric pad. With NumLock off they give no character, and off it is when Linux
 starts without a desktop."""
+_ALT_GR: Final = pygame.KMOD_RALT | pygame.KMOD_MODE
 _X_PRESSES: Final = frozenset({2, 4, 5})
 """KeyPress, ButtonPress, ButtonRelease (X11/X.h)."""
 _X_TIME_AT: Final = 56
@@ -222,7 +223,7 @@ class Window:
             case pygame.KEYDOWN:
                 name = _KEYS.get(event.key) or event.unicode or _PAD.get(event.key, "")
                 self._echo, self._echo_of = event.unicode if len(name) == 1 else "", event.key
-                return [Typed(name, self._by_x(when))] if _is_name(name) else []
+                return [Typed(name, self._by_x(when))] if _is_name(name) and not _is_shortcut(event) else []
             case pygame.KEYUP if event.key == self._echo_of:
                 self._echo = ""
             case pygame.TEXTINPUT:
@@ -274,6 +275,12 @@ class Window:
         """Give the display back."""
         pygame.display.quit()
         self._wakeup.close()
+
+
+def _is_shortcut(event: pygame.Event) -> bool:
+    """A key with Ctrl, Alt or a window system's key is for that. AltGr, to some Ctrl and Alt, types characters."""
+    mod = getattr(event, "mod", 0)
+    return bool(mod & (pygame.KMOD_CTRL | pygame.KMOD_LALT | pygame.KMOD_META)) and not mod & _ALT_GR
 
 
 def _is_name(name: str) -> bool:

@@ -26,8 +26,8 @@ def mouse(kind: int, *, button: int = 1, touch: bool = False) -> pygame.Event:
     return pygame.Event(kind, {"pos": (40, 30), "button": button, "touch": touch})
 
 
-def key(code: int, character: str = "") -> pygame.Event:
-    return pygame.Event(pygame.KEYDOWN, {"key": code, "unicode": character, "mod": 0, "scancode": 0})
+def key(code: int, character: str = "", mod: int = 0) -> pygame.Event:
+    return pygame.Event(pygame.KEYDOWN, {"key": code, "unicode": character, "mod": mod, "scancode": 0})
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,15 @@ def key(code: int, character: str = "") -> pygame.Event:
         (key(pygame.K_KP_PERIOD), [Typed(".")]),
         (key(pygame.K_KP_MINUS), [Typed("-")]),
         (key(pygame.K_NUMLOCKCLEAR), []),
+        (key(pygame.K_5, "5", pygame.KMOD_RSHIFT | pygame.KMOD_NUM | pygame.KMOD_CAPS), [Typed("5")]),
+        (key(pygame.K_8, "8", pygame.KMOD_LALT), []),
+        (key(pygame.K_KP0, "", pygame.KMOD_LCTRL), []),
+        (key(pygame.K_PLUS, "+", pygame.KMOD_RCTRL), []),
+        (key(pygame.K_RETURN, "\r", pygame.KMOD_LALT), []),
+        (key(pygame.K_5, "5", pygame.KMOD_LGUI), []),
+        (key(pygame.K_e, "€", pygame.KMOD_RALT), [Typed("€")]),
+        (key(pygame.K_e, "€", pygame.KMOD_LCTRL | pygame.KMOD_RALT), [Typed("€")]),
+        (key(pygame.K_e, "€", pygame.KMOD_MODE), [Typed("€")]),
         (key(pygame.K_LSHIFT), []),
         (pygame.Event(pygame.VIDEOEXPOSE), [Exposed()]),
         (pygame.Event(pygame.QUIT), [Closed()]),
@@ -61,13 +70,24 @@ def key(code: int, character: str = "") -> pygame.Event:
         "finger down", "finger up", "mouse down", "mouse up", "made-up mouse down", "made-up mouse up", "other button",
         "return", "keypad enter", "escape", "backspace", "a digit",
         "a pad's key to clear", "a pad's digit", "without NumLock", "zero without NumLock", "a pad's comma",
-        "its point without NumLock", "what is no part of an amount", "NumLock itself", "a modifier",
+        "its point without NumLock", "what is no part of an amount", "NumLock itself", "Shift and locks", "Alt",
+        "Ctrl on a pad", "Ctrl", "Alt and return", "a desktop's key",
+        "AltGr", "AltGr as Ctrl and Alt", "AltGr as a mode", "a modifier",
         "exposed", "window closed",
     ],
 )  # fmt: skip
 def test_an_event_is_translated(window: Window, event: pygame.Event, ours: list[Event]) -> None:
     pygame.event.post(event)
     assert list(window.wait(1.0)) == ours
+
+
+def test_the_text_behind_a_shortcut_is_part_of_it(window: Window) -> None:
+    """SDL gives what Alt and 8 type once more, as text."""
+    pygame.event.clear()
+    pygame.event.post(key(pygame.K_8, "8", pygame.KMOD_LALT))
+    pygame.event.post(pygame.Event(pygame.TEXTINPUT, {"text": "8"}))
+    pygame.event.post(key(pygame.K_9, "9"))
+    assert [event for event in window.wait(0) if isinstance(event, Typed)] == [Typed("9")]
 
 
 def test_a_window_that_grows_says_so(window: Window) -> None:
