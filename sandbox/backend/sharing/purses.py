@@ -254,6 +254,7 @@ def deposit(
         )
     except ledger.InsufficientFundsError as error:
         raise NotPossibleError(INSUFFICIENT_FUNDS.code, "this account has insufficient funds") from error
+    purse.filled_minor += amount_minor
     return report(session, purse)
 
 
@@ -281,8 +282,10 @@ def chosen(session: Session, account_id: str) -> str | None:
 
 def over_budget(session: Session, purse_id: str, taken: int) -> bool:
     """Whether taking `taken` more would exceed the purse's budget; locks the purse."""
-    purse = session.get_one(PurseRow, purse_id, with_for_update=True)
-    return purse.budget_minor is not None and _spent(session, purse_id) + taken > purse.budget_minor
+    purse = session.get_one(PurseRow, purse_id, with_for_update=True, populate_existing=True)
+    if purse.budget_minor is None:
+        return False
+    return _spent(purse, _balances(session, purse)) + taken > purse.budget_minor
 
 
 def report(session: Session, purse: PurseRow) -> PurseReport:
@@ -298,20 +301,21 @@ def report(session: Session, purse: PurseRow) -> PurseReport:
         .order_by(PaymentRow.id.desc())
         .limit(_ENTRIES_SHOWN)
     ).all()
+    balances = _balances(session, purse)
     return PurseReport(
         purse=purse,
         members=[person.account_id for person in people if person.state is PurseMemberState.MEMBER],
         invited=[person.account_id for person in people if person.state is PurseMemberState.INVITED],
-        spent_minor=_spent(session, purse.id),
-        balances=ledger.balances(session, Account(AccountKind.PURSE, purse.id)),
+        spent_minor=_spent(purse, balances),
+        balances=balances,
         payments=list(payments),
     )
 
 
-def _spent(session: Session, purse_id: str) -> int:
-    total = session.scalar(
-        select(func.coalesce(func.sum(PaymentRow.taken_minor - PaymentRow.refunded_minor), 0)).where(
-            PaymentRow.purse_id == purse_id, PaymentRow.status == PaymentStatus.APPROVED
-        )
-    )
-    return int(total or 0)
+def _balances(session: Session, purse: PurseRow) -> dict[str, int]:
+    return ledger.balances(session, Account(AccountKind.PURSE, purse.id))
+
+
+def _spent(purse: PurseRow, balances: dict[str, int]) -> int:
+    """What was put in and is not there: all that leaves a purse pays, and what comes back was paid by it."""
+    return purse.filled_minor - sum(balances.values())

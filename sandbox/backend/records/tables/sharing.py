@@ -14,12 +14,16 @@ from sandbox.backend.records.tables.states import PaymentRequestState, PurseMemb
 
 
 class PurseRow(Base):
-    """小荷包: a purse that several accounts pay from. `budget_minor`: the most that may be spent from it; None: all."""
+    """小荷包: a purse that several accounts pay from. `budget_minor`: the most that may be spent from it; None: all.
+
+    `filled_minor`: all that was ever put in, in whatever currency, as the budget is in none.
+    """
 
     __tablename__ = "purses"
     id: Mapped[str] = mapped_column(String(16), primary_key=True)
     name: Mapped[str] = mapped_column(String(80))
     budget_minor: Mapped[int | None]
+    filled_minor: Mapped[int] = mapped_column(default=0)
 
 
 class PurseMemberRow(Base):

@@ -19,9 +19,9 @@ ASKED: dict[str, tuple[Select[Any], str]] = {
         "sqlite_autoindex_payments_1",
     ),
     "what was paid from a purse": (
-        select(func.sum(PaymentRow.taken_minor)).where(
-            PaymentRow.purse_id == "P", PaymentRow.status == PaymentStatus.APPROVED
-        ),
+        select(PaymentRow.taken_minor)
+        .where(PaymentRow.purse_id == "P", PaymentRow.status == PaymentStatus.APPROVED)
+        .order_by(PaymentRow.id.desc()),
         "payments_from_a_purse",
     ),
     "what is to be settled": (

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, create_engine, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
+from pengpos.wire.objects.authorisation import Funding
 from sandbox import backend
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account
@@ -249,3 +250,17 @@ def test_what_cancels_of_before_gave_back_counts_on_but_for_what_a_person_approv
         shop.begin_again()
         assert till.cancel(last).json()["status"] == "held"
         assert till.refund(last, 11_20).json()["state"] == "done"
+
+
+def test_a_purse_of_before_has_spent_what_its_payments_took(database_url: str) -> None:
+    with in_process(database_url) as shop:
+        till, wallet = shop.till(), shop.wallet()
+        purse = wallet.call("POST", "/purses", {"name": "周末"}).json()["purse_id"]
+        wallet.call("POST", f"/purses/{purse}/deposits", {"amount": 50_00, "currency": "CNY"})
+        sale = till.sale(12_00)
+        till.pay(sale, wallet, wallet.authorise(sale, funding=Funding.SHARED_PURSE))
+        till.refund(sale, 5_00)
+        revise(shop.backend.db, "0025")
+        shop.backend.db.migrate()
+        shop.begin_again()
+        assert [seen["spent"] for seen in wallet.call("GET", "/purses").json()["purses"]] == [7_00]

@@ -2,11 +2,13 @@
 """Purses (backend API): filled by all, paid from by all, within a budget."""
 
 import pytest
+from sqlalchemy import func, select
 
 from pengpos.wire.objects.authorisation import Funding
 from sandbox.backend.kernel import limits
+from sandbox.backend.records.tables import PaymentRow, PaymentStatus
 from tests.support.backend import Shop
-from tests.support.shop import Wallet
+from tests.support.shop import Sale, Wallet
 
 
 def test_a_purse_is_filled_by_all_and_paid_from_by_all(shop: Shop) -> None:
@@ -38,6 +40,37 @@ def test_a_purse_has_its_limits(shop: Shop, budget: int | None, filled: int, cod
     wallet.call("POST", f"/purses/{made['purse_id']}/deposits", {"amount": filled, "currency": "CNY"})
     sale = till.sale(10_00)
     assert till.pay(sale, wallet, wallet.authorise(sale, funding=Funding.SHARED_PURSE)).json()["code"] == code
+
+
+def test_what_was_spent_is_what_its_payments_took_and_did_not_give_back(shop: Shop) -> None:
+    """It is known without adding its payments up, and a budget is held against it."""
+    till, wallet = shop.till(), shop.wallet()
+    purse = wallet.call("POST", "/purses", {"name": "周末", "budget": 30_00}).json()["purse_id"]
+
+    def pay(amount: int) -> tuple[Sale, str]:
+        sale = till.sale(amount)
+        return sale, till.pay(sale, wallet, wallet.authorise(sale, funding=Funding.SHARED_PURSE)).json()["code"]
+
+    def spent() -> int:
+        (seen,) = wallet.call("GET", "/purses").json()["purses"]
+        with shop.backend.db.read() as session:
+            added_up = session.scalar(
+                select(func.sum(PaymentRow.taken_minor - PaymentRow.refunded_minor)).where(
+                    PaymentRow.purse_id == purse, PaymentRow.status == PaymentStatus.APPROVED
+                )
+            )
+        assert seen["spent"] == (added_up or 0)
+        return int(seen["spent"])
+
+    wallet.call("POST", f"/purses/{purse}/deposits", {"amount": 50_00, "currency": "CNY"})
+    assert spent() == 0
+    (first, code), (second, _), (_, refused) = pay(12_00), pay(18_00), pay(1)
+    assert (code, refused, spent()) == ("approved", "over_budget", 30_00)
+    till.refund(first, 5_00)
+    till.cancel(second)
+    wallet.call("POST", f"/purses/{purse}/deposits", {"amount": 10_00, "currency": "CNY"})
+    assert spent() == 7_00
+    assert [pay(23_01)[1], pay(23_00)[1], spent()] == ["over_budget", "approved", 30_00]
 
 
 def test_who_has_no_purse_pays_from_none(shop: Shop) -> None:
