@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from itertools import takewhile
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 from sqlalchemy.exc import DataError, OperationalError
@@ -25,14 +25,20 @@ from sandbox.backend.records.together import TOGETHER_MOST
 
 T = TypeVar("T")
 
+BUDGET_S: Final = 20.0
+"""A terminal waits 60 s for its verdicts, and those of the last transaction may have to wait for the database."""
+_LATER: Final = ProblemError(503, "unavailable", "this batch took too long; what is not judged may be sent again")
+
 
 def take_all(
     backend: Backend, terminal_id: str, items: list[Any], *, knows_dues: bool, imported_by: str | None = None
 ) -> list[shapes.Payment | shapes.ItemProblem]:
     """Judge them in their order: what goes straight through together, all else each in a transaction of its own.
 
+    What is left when `BUDGET_S` is over is asked for later: a terminal that hears nothing sends all of it again.
     `imported_by`: the operator who has brought them.
     """
+    begun_s = backend.clock.monotonic_s()
 
     def presented_by(item: Any) -> Presented:
         order = paying.order_of(shapes.PaymentRequest.model_validate(item))
@@ -43,6 +49,8 @@ def take_all(
     verdicts: list[shapes.Payment | shapes.ItemProblem] = []
     plans = list[Plan]()
     while (here := len(verdicts)) < len(presented):
+        if here and backend.clock.monotonic_s() - begun_s > BUDGET_S:
+            return verdicts + [_of_problem(_LATER)] * (len(presented) - here)
         plans = plans or _planned(backend, presented[here : here + TOGETHER_MOST])
         booked, plans = _booked(backend, plans)
         verdicts += [terminal.payment(one.payment) for one in booked]

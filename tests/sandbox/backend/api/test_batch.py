@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.backend.api import batch
 from sandbox.backend.payments import payments, straight_through
 from tests.support.backend import Shop
 
@@ -37,6 +38,27 @@ def test_every_item_gets_its_own_verdict(shop: Shop) -> None:
     ]
     assert verdicts[2]["receipt"] == verdicts[6]["receipt"]
     assert wallet.balance() == 970_00
+
+
+def test_what_there_is_no_time_for_is_asked_for_later(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty go straight through together; then time is over, as after a long wait for the database."""
+    till, wallet = shop.till(), shop.wallet()
+    till.pay(till.sale(1_00), wallet)  # a first one is never straight
+    sales = [till.sale(1_00, online=False) for _ in range(23)]
+    items = [till.item(sale, wallet, wallet.authorise(sale), offline=True) for sale in sales]
+    book_some = straight_through.book_some
+
+    def slowly(*given: Any) -> Any:
+        shop.clock.advance(int(batch.BUDGET_S) + 1)
+        return book_some(*given)
+
+    monkeypatch.setattr(straight_through, "book_some", slowly)
+    first = till.call("POST", "/payments/batch", {"payments": items}).json()["verdicts"]
+    assert [verdict["code"] for verdict in first] == ["approved"] * 20 + ["unavailable"] * 3
+    assert {verdict["status"] for verdict in first[20:]} == {"error"}
+    again = till.call("POST", "/payments/batch", {"payments": items[20:]}).json()["verdicts"]
+    assert [verdict["code"] for verdict in again] == ["approved"] * 3
+    assert wallet.balance() == 1_000_00 - 24_00
 
 
 def test_an_item_in_conflict_is_an_item_error(shop: Shop) -> None:
