@@ -8,6 +8,7 @@ that a stream which resumes after number N misses nothing.
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
@@ -15,11 +16,12 @@ from sqlalchemy.orm import Session
 
 from sandbox.backend.kernel import event_statements
 from sandbox.backend.kernel.context import Backend
+from sandbox.backend.records.hints import Hints
 from sandbox.backend.records.tables import EventKind, EventRow, TerminalKeyRow, TerminalKeyState, TerminalRow
 
 COMMENT_EVERY_S = 10.0
 LOOK_EVERY_S = 1.0
-"""Another process on the same database rings no bell here: one look for all streams."""
+"""One look for all streams, where another process on the same database rings no bell here: SQLite."""
 KEPT_S = 7 * 86_400
 """A stream is a hint: a terminal that was away for longer asks how its sales stand, and hears what comes then."""
 _PAGE = 100
@@ -141,6 +143,23 @@ async def stream(
             if not is_behind:
                 yield b": still here\n\n"
             is_behind = len(rows) == _PAGE or await bell.wait(COMMENT_EVERY_S)
+
+
+def hear(backend: Backend, hints: Hints) -> None:
+    """A round of hearing from other processes on the same PostgreSQL, and of telling them."""
+
+    def heard(terminals: Sequence[str]) -> None:
+        for terminal_id in terminals:
+            backend.hub.wake(terminal_id)
+
+    hints.round(heard, partial(look, backend))
+
+
+def look_if_need_be(backend: Backend) -> None:
+    """As `look`, unless other processes would have said so."""
+    hints = backend.db.hints
+    if hints is None or not hints.cover(backend.clock.monotonic_s()):
+        look(backend)
 
 
 def look(backend: Backend) -> None:

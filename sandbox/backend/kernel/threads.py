@@ -39,7 +39,7 @@ class Threads:
             try:
                 do_round()
             except Exception:
-                wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+                wait_s = min(max(1.0, 2 * wait_s), LONGEST_WAIT_S)
                 log.exception("%s failed, and is tried again in %.0f s", name, wait_s)
                 with self._lock:
                     self._failed.add(name)

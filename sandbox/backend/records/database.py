@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from sandbox.backend.errors import BackendError, TwoContentsError
 from sandbox.backend.records import postgres
+from sandbox.backend.records.hints import Hints
 from sandbox.backend.records.tables import Base
 from sandbox.backend.records.together import Together, TransactionGoneError
 from sandbox.backend.records.turns import Turns
@@ -59,6 +60,7 @@ class Database:
         self.begins_with: Callable[[Session], None] | None = None
         """What each transaction that writes does first (`only_while`)."""
         self._turns = Turns() if self.engine.dialect.name == "sqlite" else None
+        self.hints = Hints(self.engine) if self._turns is None else None
         self._together = Together(self._for_all, _savepoint, 2 * _WAIT_S)
 
     def only_while(self, check: Callable[[Session], None]) -> Self:
@@ -108,7 +110,7 @@ class Database:
                         raise
                     continue
                 for terminal_id in session.info.pop("wake", ()):
-                    self._wake(terminal_id)
+                    self._left_an_event(terminal_id)
                 return result
         raise AssertionError("unreachable: the last try returns or raises")
 
@@ -132,7 +134,7 @@ class Database:
                     error = raised
                     break
         if done:
-            self._wake(wake)
+            self._left_an_event(wake)
         return done, error
 
     @contextmanager
@@ -154,8 +156,15 @@ class Database:
                 postgres.take_long(connection)
             yield session
 
+    def _left_an_event(self, terminal_id: str) -> None:
+        self._wake(terminal_id)
+        if self.hints is not None:
+            self.hints.note(terminal_id)
+
     def close(self) -> None:
         """Give all connections back."""
+        if self.hints is not None:
+            self.hints.close()
         self.engine.dispose()
 
 

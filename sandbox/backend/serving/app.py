@@ -44,7 +44,10 @@ def create_app(backend: Backend, *, sweeping: bool = True, operators: bool = Tru
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(PAGE_READERS, "events"))
         stop = threading.Event()
-        rounds = {"look for events": (partial(events.look, backend), events.LOOK_EVERY_S)}
+        rounds = {"look for events": (partial(events.look_if_need_be, backend), events.LOOK_EVERY_S)}
+        hints = backend.db.hints
+        if hints is not None:
+            rounds["hear of events"] = (partial(events.hear, backend, hints), 0.0)
         if sweeping:
             rounds["sweep"] = (partial(sweep.sweep, backend), SWEEP_EVERY_S)
         keep_going = backend.threads.keep_going
@@ -60,6 +63,8 @@ def create_app(backend: Backend, *, sweeping: bool = True, operators: bool = Tru
             yield
         finally:
             stop.set()
+            if hints is not None:
+                hints.nudge()
             for thread in threads:
                 thread.join()
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rules of money once more, on PostgreSQL: same code, other locks."""
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -17,12 +18,15 @@ from pengpos.keys.software import SoftwareKey
 from pengpos.wire.objects.authorisation import Funding
 from sandbox.backend.booking import sweep
 from sandbox.backend.intents import intents
+from sandbox.backend.kernel import events
 from sandbox.backend.kernel.alarms import raise_alarm, see
-from sandbox.backend.records.tables import AlarmKind
+from sandbox.backend.records.database import Database
+from sandbox.backend.records.tables import AlarmKind, EventKind
 from sandbox.backend.sharing import purses
 from tests.support import postgres
 from tests.support.backend import Shop, in_process, on_a_socket
 from tests.support.dues import Owing, owing, spend_all, spend_what_is_free
+from tests.support.event_streams import stream, take
 from tests.support.parts import run, until
 from tests.support.races import (
     another_token_beside_a_strangers_key,
@@ -87,6 +91,23 @@ def test_a_day_at_the_counter(shop: Shop) -> None:
 
 def test_calls_cost_as_many_statements_and_commits_as_on_sqlite(shop: Shop) -> None:
     assert {call: cost_of(shop, call) for call in COSTS} == COSTS
+
+
+def test_what_another_process_leaves_a_terminal_is_heard_and_not_looked_for(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "look", lambda _: None)
+    till, hints = shop.till(), shop.backend.db.hints
+    assert hints is not None
+    asyncio.run(until(lambda: hints.is_heard))
+    other = Database(shop.backend.db.engine.url.render_as_string(hide_password=False))
+    assert other.hints is not None
+    with stream(till) as source:
+        told = {"command": "diagnose"}
+        other.write(partial(events.emit, terminal_id=till.terminal_id, kind=EventKind.COMMAND, data=told, at=0))
+        other.hints.round(lambda _: None, lambda: None)
+        assert take(source, 1) == [("command", told)]
+    other.close()
 
 
 def test_counters_with_64_bits_are_kept(shop: Shop) -> None:

@@ -13,8 +13,8 @@ from pengpos.wire.encoding.cose import Context, Sign1
 from pengpos.wire.encoding.keys import PublicKey
 from pengpos.wire.objects.receipt import Outcome, Receipt, ReceiptClaims
 from sandbox.backend.records.database import Database
-from tests.sandbox.backend.kernel.test_events import stream
 from tests.support.backend import Shop
+from tests.support.event_streams import stream
 from tests.support.shop import Till
 
 

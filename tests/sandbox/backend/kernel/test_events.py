@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The event stream (backend API): what is told, that it resumes, and that it says it is alive."""
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -10,33 +9,15 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from httpx_sse import ServerSentEvent, connect_sse
 from sqlalchemy import event
 
 from sandbox.backend.kernel import events, limits
 from sandbox.backend.records.database import Database
 from sandbox.backend.records.tables import EventKind
 from tests.support.backend import Shop
+from tests.support.event_streams import stream, take
 from tests.support.replaced_key import replace_key
 from tests.support.request_signing import Signing
-from tests.support.shop import Till
-
-
-@contextmanager
-def stream(
-    till: Till, last_event_id: str | None = None, process: str | None = None
-) -> Iterator[Iterator[ServerSentEvent]]:
-    given = {"Last-Event-ID": last_event_id, "Pengpos-Process": process}
-    headers = {name: value for name, value in given.items() if value is not None}
-    request = till.request("GET", "/terminal/events")
-    Signing(signer=till.key, created=till.clock.now()).apply(request)
-    signed = {name: request.headers[name] for name in ("Signature", "Signature-Input")}
-    with connect_sse(till.http, "GET", "/v1/terminal/events", headers={**headers, **signed}) as source:
-        yield (event for event in source.iter_sse() if event.data)
-
-
-def take(source: Iterator[ServerSentEvent], count: int) -> list[tuple[str, dict[str, Any]]]:
-    return [(event.event, json.loads(event.data)) for event in islice(source, count)]
 
 
 def test_each_change_of_status_is_told(real_shop: Shop) -> None:
