@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import httpx
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy import event
+from sqlalchemy import event, make_url
 from sqlalchemy.orm import Session
 
 from pengpos.backend_api.signed_answer import check_answer
@@ -90,11 +91,33 @@ def make_backend(url: str, *, origin: str, magic_amounts: bool = False) -> tuple
 
 
 def _open(url: str, hub: Hub) -> Database:
+    path = make_url(url).database if url.startswith("sqlite") else None
+    if path is None or Path(path).exists():
+        return _migrated(url, hub)
+    Path(path).write_bytes(_newest())
+    return _connected(url, hub)
+
+
+@cache
+def _newest() -> bytes:
+    """The file of a seeded SQLite database; a process makes it once, by the migrations, and copies it for each test."""
+    with TemporaryDirectory() as directory:
+        url = fresh_sqlite(Path(directory))
+        _migrated(url, Hub()).close()
+        return (Path(directory) / "sandbox.db").read_bytes()
+
+
+def _migrated(url: str, hub: Hub) -> Database:
+    database = _connected(url, hub)
+    database.migrate()
+    database.write(seed.seed)
+    return database
+
+
+def _connected(url: str, hub: Hub) -> Database:
     database = Database(url, wake=hub.wake)
     if database.engine.dialect.name == "sqlite":
         event.listen(database.engine, "connect", _without_syncs)
-    database.migrate()
-    database.write(seed.seed)
     return database
 
 
