@@ -116,7 +116,7 @@ def test_it_is_kept_if_this_version_does_not_know_a_row_that_follows(
             raise msgspec.ValidationError("unknown state")
 
     monkeypatch.setattr(codec, "_DECODER", Unknowing())
-    assert_kept(home, "unknown state. Install the version again that wrote it, or the newest, then try again.")
+    assert_kept(home, "unknown state). Install the version again that wrote it, or the newest, then try again.")
 
 
 def test_it_is_kept_if_its_key_cannot_be_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
