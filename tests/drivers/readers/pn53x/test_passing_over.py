@@ -14,6 +14,7 @@ from drivers.readers.pn53x.reader import Pn53xReader
 from drivers.simulated.field import Identity, RadioPhone
 from drivers.simulated.pn532 import SimulatedPn532
 from pengpos.core.errors import CardLostError, TapTimeoutError
+from tests.support.patient_chip import patient
 
 LIMIT_S = 10.0
 SELECT = bytes.fromhex("00A4040009F050454E475441500100")
@@ -27,7 +28,7 @@ PHONE = Identity(sel_res=0x20, uid=bytes.fromhex("08010203"))
 
 @pytest.fixture
 def chip() -> Iterator[SimulatedPn532]:
-    with SimulatedPn532() as chip:
+    with patient(), SimulatedPn532() as chip:
         yield chip
 
 
