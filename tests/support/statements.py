@@ -15,6 +15,8 @@ COSTS = {
     "the same payment again": (8, 2),
     "a payment with a campaign": (16, 1),
     "a payment with a campaign's budget": (17, 1),
+    "a refund where a campaign has a budget": (21, 1),
+    "a cancel where a campaign has a budget": (22, 1),
     "a refund": (16, 1),
     "a cancel of what is paid": (16, 1),
     "registering an intent": (5, 2),
@@ -43,16 +45,37 @@ def _payment(shop: Shop, till: Till, wallet: Wallet) -> tuple[int, int]:
     return _cost(shop, lambda: till.pay(sale, wallet))
 
 
-def _campaign(shop: Shop, till: Till, wallet: Wallet, **more: object) -> tuple[int, int]:
-    campaign = {"name": "立减", "discount": 1, "minimum": 0, "currency": "CNY", "not_before": 0, "not_after": 2**32}
-    settings = {"campaigns": [campaign | more]}
-    assert shop.operator.call("PUT", f"/merchants/{MERCHANT_ID}/settings", settings).status_code == 204
+def _campaign(
+    shop: Shop,
+    till: Till,
+    wallet: Wallet,
+    call: Callable[[Shop, Till, Wallet], tuple[int, int]] | None = None,
+    **more: object,
+) -> tuple[int, int]:
+    """A payment, or another call, while one campaign runs."""
+    campaign = {"name": "立减", "discount": 1_00, "minimum": 0, "currency": "CNY", "not_before": 0, "not_after": 2**32}
+
+    def let_run(*campaigns: dict[str, object]) -> None:
+        settings = {"campaigns": list(campaigns)}
+        assert shop.operator.call("PUT", f"/merchants/{MERCHANT_ID}/settings", settings).status_code == 204
+
+    let_run(campaign | more)
     till.pay(till.sale(2_00), wallet)
-    return _payment(shop, till, wallet)
+    cost = (call or _payment)(shop, till, wallet)
+    let_run()
+    return cost
 
 
 def _budget(shop: Shop, till: Till, wallet: Wallet) -> tuple[int, int]:
     return _campaign(shop, till, wallet, campaign_id="opening", budget=9_00)
+
+
+def _refund_with_a_budget(shop: Shop, till: Till, wallet: Wallet) -> tuple[int, int]:
+    return _campaign(shop, till, wallet, _refund, campaign_id="opening", budget=9_00)
+
+
+def _cancel_with_a_budget(shop: Shop, till: Till, wallet: Wallet) -> tuple[int, int]:
+    return _campaign(shop, till, wallet, _cancel, campaign_id="opening", budget=9_00)
 
 
 def _registered(shop: Shop, till: Till, wallet: Wallet) -> tuple[int, int]:
@@ -110,6 +133,8 @@ _CALLS = {
     "the same payment again": _again,
     "a payment with a campaign": _campaign,
     "a payment with a campaign's budget": _budget,
+    "a refund where a campaign has a budget": _refund_with_a_budget,
+    "a cancel where a campaign has a budget": _cancel_with_a_budget,
     "a refund": _refund,
     "a cancel of what is paid": _cancel,
     "registering an intent": _register,

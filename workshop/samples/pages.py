@@ -43,6 +43,11 @@ PAY: dict[str, dict[str, Any]] = {
         "off": {"kind": "discount", "label": "立减", "amount": -200, "name": "开业立减", "funder": "merchant"},
         "available": 26_600, "left_s": 31,
     },
+    "pay-voucher-rest": _PAY | {
+        "vouchers": [{"id": "V1", "value": 5000, "until": "2027-02-01T00:00:00Z"}],
+        "choice": {"purse": None, "vouchers": ["V1"], "tip": 66}, "vouchers_value": 1880, "vouchers_rest": 3120,
+        "total": 66,
+    },
     "pay-set-aside": _PAY | {"balance": 50_000, "available": 50_000, "set_aside": 50_000, "left_s": 44},
     "pay-unclaimed": {key: value for key, value in _PAY.items() if key != "left_s"},
     "pay-short": _PAY | {"balance": 980, "available": 980, "left_s": 58},

@@ -120,6 +120,7 @@ def book(session: Session, backend: Backend, intent: IntentRow, payment: Payment
     payment.receipt = signed_receipt(backend, intent, payment, reason=None)
     session.flush()
     payment.lines = line_items.said(merchant_of(session, payment.terminal_id), lines)
+    vouchers.give_rest(session, payment)
     payment.cards = line_items.cards(session, payment)
     payment.payer_display = line_items.payer_display(session, payment)
     intents.end(intent, IntentStatus.APPROVED, "approved", None)

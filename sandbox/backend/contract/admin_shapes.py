@@ -6,13 +6,14 @@ Tests: tests/sandbox/backend/contract/test_terminal_shapes.py, tests/sandbox/bac
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StrictBool
+from pydantic import Field, StrictBool
 
 from pengpos.backend_api.operators import OPERATORS_MOST
 from sandbox.backend.contract.campaign_shapes import Campaigns, Id, UnixTime
 from sandbox.backend.contract.members import (
     Amount,
     Base64url,
+    Exact,
     FitName,
     InCurrency,
     ListedCurrency,
@@ -37,7 +38,7 @@ Roles = Annotated[list[Role], Field(max_length=3)]
 Count = Annotated[int, Field(ge=0, le=100_000)]
 
 
-class CodeRequest(Shape):
+class CodeRequest(Exact):
     """`POST /activation-codes`. `fingerprint`: of the one device key that may use it, with or without hyphens."""
 
     store_id: Id
@@ -81,10 +82,8 @@ class PaymentsAnswer(Shape):
     next: str | None
 
 
-class RiskPolicy(Shape):
+class RiskPolicy(Exact):
     """A change of the offline risk policy; what is left out stays as it is. Amounts in minor units."""
-
-    model_config = ConfigDict(extra="forbid")
 
     currency: ListedCurrency | None = None
     per_payment: Amount | None = None
@@ -99,10 +98,8 @@ class RiskPolicy(Shape):
     apdu_turnaround_ms: Milliseconds | None = None
 
 
-class NamedOperator(Shape):
+class NamedOperator(Exact):
     """A person at the counter. Without `pin` one that is known by this id keeps the PIN it has."""
-
-    model_config = ConfigDict(extra="forbid")
 
     id: Id
     name: Annotated[str, Field(min_length=1, max_length=40), FitName]
@@ -110,10 +107,8 @@ class NamedOperator(Shape):
     pin: Pin | None = Field(default=None, repr=False)
 
 
-class RolesChange(Shape):
+class RolesChange(Exact):
     """A change of which roles may do what: one of those listed is needed; of an empty list none is."""
-
-    model_config = ConfigDict(extra="forbid")
 
     refund: Roles | None = None
     accept_offline: Roles | None = None
@@ -124,10 +119,8 @@ class RolesChange(Shape):
     diagnosis: Roles | None = None
 
 
-class LimitsChange(Shape):
+class LimitsChange(Exact):
     """A change of what no role at the terminal goes beyond; what is left out stays as it is."""
-
-    model_config = ConfigDict(extra="forbid")
 
     per_refund: Amount | None = None
     refunds_per_day: Amount | None = None
@@ -136,10 +129,8 @@ class LimitsChange(Shape):
     sale_asks_above: Amount | None = None
 
 
-class Settings(Shape):
+class Settings(Exact):
     """What a merchant, a store or a terminal sets for itself and all below it; the lower one wins."""
-
-    model_config = ConfigDict(extra="forbid")
 
     risk: RiskPolicy | None = None
     campaigns: Campaigns | None = Field(default=None, max_length=20)
@@ -150,7 +141,7 @@ class Settings(Shape):
     limits: LimitsChange | None = None
 
 
-class NewMerchant(Shape):
+class NewMerchant(Exact):
     """`POST /merchants`."""
 
     id: Id
@@ -176,7 +167,7 @@ class MerchantEntry(MerchantMade):
     balances: dict[str, int]
 
 
-class NewStore(Shape):
+class NewStore(Exact):
     """`POST /stores`."""
 
     id: Id
@@ -223,7 +214,7 @@ class AlarmEntry(Shape):
     detail: dict[str, Any]
 
 
-class NewCoupon(Shape):
+class NewCoupon(Exact):
     """`POST /coupons`: a voucher for one account at one merchant."""
 
     account_id: Id
@@ -248,7 +239,7 @@ class SettlementRun(Shape):
     settled: int
 
 
-class DenylistChange(Shape):
+class DenylistChange(Exact):
     """`POST /denylist`; with `listed: false` the key comes off again."""
 
     kid: Kid
@@ -262,13 +253,13 @@ class DenylistVersion(Shape):
     version: int
 
 
-class Command(Shape):
+class Command(Exact):
     """`POST /terminals/{id}/commands`: sent by the event `command`."""
 
     command: Literal["lock", "unlock", "diagnose", "restart"]
 
 
-class Review(Shape):
+class Review(Exact):
     """`POST /payments/{id}/review` and `POST /reviews/{id}`: a person's yes or no."""
 
     approve: StrictBool

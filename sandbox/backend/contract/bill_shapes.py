@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sandbox.backend.contract.members import Amount, Base64url, InCurrency, Rfc3339, Shape
+from sandbox.backend.contract.members import Amount, Base64url, InCurrency, Rfc3339, Shape, Sum
 from sandbox.backend.contract.terminal_shapes import FundedLines, Line
 
 VoucherId = Annotated[Base64url, Field(min_length=22, max_length=22)]
@@ -28,6 +28,18 @@ class QuoteAnswer(InCurrency):
     lines: list[Line]
     total: Amount
     honoured_until: Rfc3339 | None = None
+
+
+class CampaignEntry(InCurrency):
+    """What a campaign has cost; `shoppers`: accounts of which its times are counted."""
+
+    campaign_id: str
+    budget: Amount | None
+    spent: Sum
+    budget_per_day: Amount | None
+    day: str | None
+    spent_on_day: Sum
+    shoppers: int
 
 
 class FundedAnswer(Shape):

@@ -7,11 +7,11 @@ Tests: tests/sandbox/backend/contract/test_campaign_shapes.py
 from collections.abc import Callable, Sequence
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
 from pengpos.core.times import LATEST_TIME
-from sandbox.backend.contract.members import Amount, FitName, ListedCurrency, PositiveAmount, Shape
+from sandbox.backend.contract.members import Amount, Exact, FitName, ListedCurrency, PositiveAmount
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,16}$")]
 UnixTime = Annotated[int, Field(ge=0, le=LATEST_TIME)]
@@ -19,10 +19,8 @@ Minute = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$"
 Weekday = Annotated[StrictInt, Field(ge=1, le=7)]
 
 
-class NewHours(Shape):
+class NewHours(Exact):
     """Part of a day by the shop's clock, from `begins` to before `ends`; `24:00` is its end."""
-
-    model_config = ConfigDict(extra="forbid")
 
     begins: Minute
     ends: Minute
@@ -34,10 +32,8 @@ class NewHours(Shape):
         return self
 
 
-class NewCampaign(Shape):
+class NewCampaign(Exact):
     """立减: takes at most `discount` off a bill of at least `minimum`; what is counted of it, under `campaign_id`."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, Field(min_length=1, max_length=40), FitName]
     discount: PositiveAmount

@@ -13,7 +13,7 @@ from pydantic import Field, StrictBool, StrictInt
 from pengpos.core.times import LATEST_TIME
 from pengpos.keys.sealed import SEALED_LIMIT
 from pengpos.wire.encoding.base64url import b64u, unb64u
-from sandbox.backend.contract.members import Base64url, Shape, Uuid
+from sandbox.backend.contract.members import Base64url, Exact, Shape, Uuid
 from sandbox.backend.contract.terminal_shapes import CancelAnswer, Intent, ItemProblem, Payment, Refund
 
 Hash = Annotated[Base64url, Field(min_length=43, max_length=43)]
@@ -25,7 +25,7 @@ _FIXED = struct.Struct(">QQQq")
 _LENGTH = struct.Struct(">I")
 
 
-class ImportRequest(Shape):
+class ImportRequest(Exact):
     """`sealed`: JWE in compact form to an issuer's key, as `pengpos queue export` writes it; or a mirror's file."""
 
     sealed: Annotated[str, Field(max_length=SEALED_LIMIT)]

@@ -50,6 +50,12 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
 
+class Exact(Shape):
+    """Base of what an operator sends: a member we do not know is refused, for it may be what the rest hangs on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class InCurrency(Shape):
     """An answer with amounts: minor units of `currency`, of which the last `currency_digits` digits are decimals."""
 

@@ -6,17 +6,15 @@ Tests: tests/sandbox/backend/operators/test_roster.py, tests/sandbox/backend/ope
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from sandbox.backend.contract.members import FitName, Rfc3339, Shape
+from sandbox.backend.contract.members import Exact, FitName, Rfc3339, Shape
 
 BackendRoleWord = Literal["support", "risk", "admin"]
 
 
-class NewOperator(Shape):
+class NewOperator(Exact):
     """`POST /operators`."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, Field(min_length=1, max_length=40), FitName]
     role: BackendRoleWord

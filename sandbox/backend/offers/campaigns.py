@@ -31,6 +31,7 @@ from sandbox.backend.records.tables import (
 from sandbox.backend.terminals.merchants import Level
 
 SEED_SIZE = 16
+_SHOWN_MOST = 500
 
 
 def of_terminal(session: Session, terminal_id: str) -> tuple[Campaign, ...]:
@@ -78,6 +79,20 @@ def set_counters(session: Session, level: Level, owner_id: str, wanted: Sequence
         if budget_minor is not None and budget_minor < row.spent_minor:
             raise InvalidRequestError(f"body.campaigns.{place}.budget: {row.spent_minor} of it are spent already")
         row.budget_minor, row.per_day_minor = budget_minor, said.get("budget_per_day")
+
+
+def counted(session: Session, level: Level, owner_id: str) -> list[tuple[str, CampaignRow, int]]:
+    """All that was ever counted for an owner, by id: the id, its counter, and of how many shoppers."""
+    begin = key_of(level, owner_id, "")
+    shoppers = (
+        select(func.count())
+        .where(CampaignShopperRow.campaign_key == CampaignRow.key, CampaignShopperRow.times > 0)
+        .scalar_subquery()
+    )
+    mine = select(CampaignRow, shoppers).where(CampaignRow.key.startswith(begin, autoescape=True))
+    found = session.execute(mine.order_by(CampaignRow.key).limit(_SHOWN_MOST))
+    # SQLite's LIKE knows no capitals, and ids do.
+    return [(row.key.removeprefix(begin), row, number) for row, number in found if row.key.startswith(begin)]
 
 
 def key_of(level: Level, owner_id: str, campaign_id: str) -> str:

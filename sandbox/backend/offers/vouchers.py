@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.objects.voucher import VoucherClaims, sign_voucher
+from sandbox.backend.bill import lines as bill_lines
+from sandbox.backend.bill.lines import LineKind
 from sandbox.backend.bill.pricing import VoucherOffer
 from sandbox.backend.errors import NotFoundError, NotPossibleError
 from sandbox.backend.kernel.context import Backend
@@ -142,9 +144,22 @@ def use_up(session: Session, payment: PaymentRow) -> None:
 
 
 def unspend(session: Session, payment: PaymentRow) -> None:
-    """A cancelled payment has spent nothing."""
-    if payment.vouchers:
+    """A cancelled payment has spent nothing. Of a voucher whose rest has come back already, what was used does too."""
+    if not payment.vouchers:
+        return
+    if _came_back(session, payment):
+        give_back(session, payment, payment.taken_minor, payment.taken_minor)
+    else:
         session.execute(delete(SpentVoucherRow).where(SpentVoucherRow.intent_key == payment.intent_key))
+
+
+def give_rest(session: Session, payment: PaymentRow) -> None:
+    """What a booked payment's vouchers are worth beyond the bill comes back at once, each like it."""
+    used = _used(payment)
+    for voucher in _spent_on(session, payment) if used else ():
+        rest = voucher.value_minor - used.get(voucher.id, 0)
+        if rest > 0:
+            _issue_part(session, payment, voucher, rest)
 
 
 def give_back(session: Session, payment: PaymentRow, taken: int, refunded: int) -> None:
@@ -154,15 +169,45 @@ def give_back(session: Session, payment: PaymentRow, taken: int, refunded: int) 
     """
     if value_used(payment) == 0 or payment.account_id is None:
         return
-    spent = _spent_on(session, payment)
-    back = session.scalars(select(VoucherRow).where(VoucherRow.given_back_for == payment.intent_key)).all()
-    left = _part(sum(voucher.value_minor for voucher in spent), refunded, taken) - _value(back)
+    spent, back, used = _spent_on(session, payment), _came_back(session, payment), _used(payment)
+    if not used:
+        _give_back_of_all(session, payment, spent, back, taken=taken, refunded=refunded)
+    for voucher in spent if used else ():
+        minor = used.get(voucher.id, 0)
+        rest = voucher.value_minor - minor
+        came_back = _value([row for row in back if row.given_back_of == voucher.id]) - rest
+        value = _part(minor, refunded, taken) - came_back
+        if value > 0:
+            _issue_part(session, payment, voucher, value)
+
+
+def _give_back_of_all(
+    session: Session,
+    payment: PaymentRow,
+    spent: Sequence[VoucherRow],
+    back: Sequence[VoucherRow],
+    *,
+    taken: int,
+    refunded: int,
+) -> None:
+    """Of a payment whose lines do not name its vouchers: from before they did, or declined and paid as a due."""
+    left = _part(_value(spent), refunded, taken) - _value(back)
     for voucher in spent:
         came_back = [row for row in back if row.given_back_of == voucher.id]
         value = min(left, _part(voucher.value_minor, refunded, taken) - _value(came_back))
         if value > 0:
             left -= value
             _issue_part(session, payment, voucher, value)
+
+
+def _used(payment: PaymentRow) -> dict[str, int]:
+    """What each voucher took off a booked payment, by its id; empty where its lines do not say."""
+    lines = bill_lines.read(payment.lines)
+    return {line.source: -line.amount_minor for line in lines if line.kind is LineKind.VOUCHER and line.source}
+
+
+def _came_back(session: Session, payment: PaymentRow) -> Sequence[VoucherRow]:
+    return session.scalars(select(VoucherRow).where(VoucherRow.given_back_for == payment.intent_key)).all()
 
 
 def _part(value_minor: int, refunded: int, taken: int) -> int:

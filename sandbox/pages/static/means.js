@@ -26,12 +26,14 @@ const available = ({ balance, purses, choice }) => purses.find(({ id }) => id ==
 function summed(state) {
   const used = state.vouchers.filter(({ id }) => state.choice.vouchers.includes(id));
   const goods = state.intent.amount + (state.off?.amount ?? 0);
-  const vouchers_value = Math.min(goods, used.reduce((sum, { value }) => sum + value, 0));
+  const worth = used.reduce((sum, { value }) => sum + value, 0);
+  const vouchers_value = Math.min(goods, worth);
   const total = goods - vouchers_value + state.choice.tip;
   const missing = Math.max(0, total - state.balance);
   return {
     ...state,
     vouchers_value,
+    vouchers_rest: worth - vouchers_value,
     total,
     available: available(state),
     top_up: TOP_UP_STEP * Math.max(1, Math.ceil(missing / TOP_UP_STEP)),

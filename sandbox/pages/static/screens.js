@@ -174,6 +174,7 @@ function vouchers({ language, state, act, t }) {
         change: (on) => act.choose({ vouchers: on ? [...choice.vouchers, voucher.id] : choice.vouchers.filter((id) => id !== voucher.id) }),
       }),
     ),
+    state.vouchers_rest > 0 ? text(t("voucher_rest", { amount: money(state.vouchers_rest, intent) }), { class: "hint" }) : null,
   ];
 }
 

@@ -28,6 +28,7 @@ export const SENTENCES = {
   vouchers: ["优惠券", "優惠券", "Vouchers"],
   voucher_off: ["减{amount}", "折抵{amount}", "{amount} off"],
   voucher_until: ["有效期至{date}", "有效期限至{date}", "Valid until {date}"],
+  voucher_rest: ["用不完的{amount}会作为新的优惠券返还", "未用完的{amount}會以新的優惠券退還", "You keep {amount} of it as a voucher."],
   tip: ["打赏店员{amount}", "給店員小費{amount}", "Tip the staff {amount}"],
   tip_means: ["随机小额心意", "隨機小額心意", "A small random amount"],
   line_amount: ["商品金额", "商品金額", "Goods"],

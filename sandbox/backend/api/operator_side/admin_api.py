@@ -194,6 +194,14 @@ def change_denylist(request: shapes.DenylistChange, backend: BackendOf) -> shape
     return shapes.DenylistVersion(version=version)
 
 
+@router.get("/{level}/{owner_id}/campaigns", dependencies=[SUPPORT])
+def counted_campaigns(level: owners.Level, owner_id: str, backend: BackendOf) -> list[bill_shapes.CampaignEntry]:
+    """What each campaign of an owner has cost that is counted."""
+    with backend.db.read() as session:
+        owners.operators_of(session, level, owner_id)  # an owner that is none is said
+        return [rendering.campaign(*one) for one in campaigns.counted(session, level, owner_id)]
+
+
 @router.put("/{level}/{owner_id}/settings", status_code=204, dependencies=[ADMIN])
 def change_settings(level: owners.Level, owner_id: str, request: shapes.Settings, backend: BackendOf) -> None:
     """Change what a merchant, store or terminal sets; members left out stay."""

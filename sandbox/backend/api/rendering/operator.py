@@ -15,11 +15,13 @@ from pengpos.wire.encoding.base64url import unb64u
 from pengpos.wire.encoding.keys import fingerprint_of
 from sandbox.backend.api.rendering import terminal
 from sandbox.backend.contract import admin_shapes as shapes
+from sandbox.backend.contract import bill_shapes
 from sandbox.backend.intents import reports
 from sandbox.backend.ledger import ledger
 from sandbox.backend.ledger.ledger import Account, AccountKind
 from sandbox.backend.records.tables import (
     AlarmRow,
+    CampaignRow,
     IntentRow,
     MerchantRow,
     PaymentRow,
@@ -131,6 +133,20 @@ class WantedReviews:
         if self.after is not None:
             conditions.append(ReviewRow.id > self.after)
         return conditions
+
+
+def campaign(campaign_id: str, row: CampaignRow, shoppers: int) -> bill_shapes.CampaignEntry:
+    """What a campaign has cost."""
+    return bill_shapes.CampaignEntry(
+        campaign_id=campaign_id,
+        currency=row.currency,
+        budget=row.budget_minor,
+        spent=row.spent_minor,
+        budget_per_day=row.per_day_minor,
+        day=row.day or None,
+        spent_on_day=row.day_spent_minor,
+        shoppers=shoppers,
+    )
 
 
 def _waiting(session: Session) -> list[shapes.ReviewsWaiting]:

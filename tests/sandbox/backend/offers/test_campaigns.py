@@ -121,6 +121,28 @@ def test_what_was_spent_stays_spent_under_an_id(shop: Shop) -> None:
     assert other.json()["detail"] == "body.campaigns.0.currency: its budget is counted in CNY"
 
 
+def test_what_each_has_cost_is_told(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    let_run(
+        shop, NAMED | {"budget": 6_00, "times_per_shopper": 9}, NAMED | {"campaign_id": "a_b", "budget_per_day": 9_00}
+    )
+    sale = till.sale(20_00)
+    till.pay(sale, wallet)
+    found = shop.operator.call("GET", f"/merchants/{MERCHANT_ID}/campaigns").json()
+    money = {"currency": "CNY", "currency_digits": 2}
+    assert found == [
+        {"campaign_id": "a_b", "budget": None, "spent": 0, "budget_per_day": 9_00, "day": None, "spent_on_day": 0,
+         "shoppers": 0, **money},
+        {"campaign_id": "opening", "budget": 6_00, "spent": 3_00, "budget_per_day": None, "day": "2027-01-15",
+         "spent_on_day": 3_00, "shoppers": 1, **money},
+    ]  # fmt: skip
+    till.cancel(sale)
+    after = shop.operator.call("GET", f"/merchants/{MERCHANT_ID}/campaigns").json()[1]
+    assert (after["spent"], after["shoppers"]) == (0, 0)
+    assert shop.operator.call("GET", f"/stores/{STORE_ID}/campaigns").json() == []
+    assert shop.operator.call("GET", "/stores/S-0404/campaigns").status_code == 404
+
+
 def test_tills_at_once_do_not_pass_a_budget(shop: Shop) -> None:
     """Eight at a time, straight through and step by step: of 24 sales ten have it, and the ledger says so."""
     tills, wallets = [shop.till() for _ in range(4)], [shop.wallet() for _ in range(4)]

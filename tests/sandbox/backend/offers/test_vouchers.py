@@ -49,9 +49,11 @@ def test_a_voucher_lessens_what_is_taken_and_is_spent_once(shop: Shop) -> None:
 def test_a_voucher_larger_than_the_bill_leaves_the_tip(shop: Shop) -> None:
     till, wallet = shop.till(), shop.wallet()
     give_voucher(shop, wallet, 50_00)
-    sale = till.sale(18_80)
+    (before,), sale = unspent(wallet), till.sale(18_80)
     signed = wallet.authorise(sale, vouchers=tuple(signed_vouchers(wallet)), total_minor=1_00, tip_minor=1_00)
     assert till.pay(sale, wallet, signed).json()["total"] == 1_00
+    assert unspent(wallet)[0] | {"voucher_id": "", "value": 0} == before | {"voucher_id": "", "value": 0}
+    assert values(wallet) == [31_20], "what is left of it is a voucher like it"
 
 
 WRONG_VOUCHERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -138,8 +140,33 @@ def test_a_voucher_larger_than_the_bill_comes_back_whole(shop: Shop) -> None:
     sale = till.sale(30_00)
     signed = wallet.authorise(sale, vouchers=tuple(signed_vouchers(wallet)), total_minor=1_00, tip_minor=1_00)
     till.pay(sale, wallet, signed)
+    assert values(wallet) == [20_00]
+    till.refund(sale, 50)
+    assert sorted(values(wallet)) == [15_00, 20_00]
     till.refund(sale)
-    assert values(wallet) == [50_00]
+    assert sum(values(wallet)) == 50_00
+
+
+@pytest.mark.parametrize("spent_meanwhile", [False, True])
+def test_a_cancel_gives_back_what_was_used_and_no_rest_twice(shop: Shop, *, spent_meanwhile: bool) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    give_voucher(shop, wallet, 50_00)
+    sale, later = till.sale(30_00), till.sale(20_00)
+    assert pay_with(till, wallet, sale, signed_vouchers(wallet), 0)["status"] == "approved"
+    if spent_meanwhile:
+        assert pay_with(till, wallet, later, signed_vouchers(wallet), 0)["status"] == "approved"
+    assert till.cancel(sale).json()["status"] == "cancelled"
+    assert sorted(values(wallet)) == ([30_00] if spent_meanwhile else [20_00, 30_00])
+
+
+def test_vouchers_for_which_a_campaign_left_less_come_back_for_the_rest(shop: Shop) -> None:
+    till, wallet = shop.till(), shop.wallet()
+    campaign = {"name": "立减", "discount": 4_00, "minimum": 0, "currency": "CNY", "not_before": 0, "not_after": 2**32}
+    shop.operator.call("PUT", "/merchants/M-0001/settings", {"campaigns": [campaign]})
+    ids = [give_voucher(shop, wallet, value) for value in (5_00, 10_00)]
+    paid = wallet.call("POST", f"/intents/{till.sale(10_00).text}/pay", {"vouchers": ids}).json()
+    assert [line["amount"] for line in paid["lines"]] == [10_00, -4_00, -5_00, -1_00]
+    assert (paid["total"], values(wallet)) == (0, [9_00])
 
 
 def unspent(wallet: Wallet) -> list[dict[str, Any]]:

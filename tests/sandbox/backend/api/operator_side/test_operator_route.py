@@ -31,6 +31,8 @@ NEEDED = {
     "POST /coupons": "admin",
     "POST /settlements/{business_date}": "admin",
     "GET /merchants": "support",
+    "GET /merchants/{merchant_id}/funded/{business_date}": "support",
+    "GET /{level}/{owner_id}/campaigns": "support",
     "POST /merchants": "admin",
     "GET /stores": "support",
     "POST /stores": "admin",
