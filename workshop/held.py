@@ -25,7 +25,9 @@ def held(phone: HeldPhone, port: int, reader: str, patience_s: float) -> Iterato
     service goes on seeing the phone.
     """
     lifted = threading.Event()
-    lying = threading.Thread(target=partial(hold, phone, "127.0.0.1", port, patience_s, done=lifted.is_set))
+    lying = threading.Thread(
+        target=partial(hold, phone, "127.0.0.1", port, patience_s, done=lifted.is_set), name="a phone held to a reader"
+    )
     lying.start()
     try:
         yield

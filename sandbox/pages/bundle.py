@@ -4,7 +4,8 @@ tested by itself.
 
 Each module becomes a function that is called once and returns what the module exports; an import becomes a constant
 with the importer's name for it. That holds for modules that form no circle and export what they never assign again,
-with imports and exports in the forms below, one a line. All else is refused.
+with imports and exports in the forms below, one a line. All else is refused. Lines that are only a comment stay behind:
+a phone need not load them.
 
 Tests: tests/sandbox/pages/test_bundle.py
 """
@@ -19,6 +20,7 @@ _IMPORT = re.compile(
     r'^import (?:\* as (?P<all>\w+)|(?P<some>\{ \w+(?:, \w+)* \})) from "\./(?P<name>\w+)\.js";$', re.MULTILINE
 )
 _EXPORT = re.compile(r"^export (?=(?:const|function|async function|class) (\w+))", re.MULTILINE)
+_COMMENT = re.compile(r"^ *(?://.*|/\*\*.*\*/)\n", re.MULTILINE)
 _OTHER = re.compile(r"^\s*(?:import|export)\b.*|.*\bimport\(.*", re.MULTILINE)
 
 
@@ -49,7 +51,7 @@ def _add(path: Path, done: dict[str, str], above: tuple[str, ...]) -> None:
     text = path.read_text(encoding="utf-8")
     for needed in _IMPORT.finditer(text):
         _add(path.with_name(f"{needed['name']}.js"), done, (*above, name))
-    body = _EXPORT.sub("", _IMPORT.sub(_constant, text))
+    body = _COMMENT.sub("", _EXPORT.sub("", _IMPORT.sub(_constant, text)))
     if left := _OTHER.search(body):
         raise NotBundledError(name, f"in no form that is understood: {left[0].strip()}")
     exports = ", ".join(_EXPORT.findall(text))

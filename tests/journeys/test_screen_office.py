@@ -16,7 +16,7 @@ ROWS = 8
 """On a panel of 800 × 480."""
 FIRST, SECOND = ReadSales(TODAY, None, ROWS), ReadSales(TODAY, 7, ROWS)
 READ = ReadSale(PAID.id)
-WHOLE = GiveBack(PAID.id, None, "顾客退货", "key-1")
+WHOLE = GiveBack(PAID.id, None, "顾客退回商品", "key-1")
 CLOSE = CloseDay(TODAY)
 TILLS = msgspec.structs.replace(
     BUSY, sale=sale("presented", "cancel", url=ONLINE_URL, id="0193476e-aa00-7000-8000-000000000009")
@@ -30,7 +30,7 @@ def page(*sales: SaleView, following: int | None = None) -> Answered:
 
 TO_HISTORY = [
     Step(do=BUSY, screen="amount"),
-    Step(do=Do.OPEN_MENU, screen="menu", says="交易记录"),
+    Step(do=Do.OPEN_MENU, screen="menu", says="流水"),
     Step(do=Do.OPEN_HISTORY, screen="history", says="正在读取", call=FIRST),
     Step(do=page(PAID, *LISTED[1:ROWS], following=7), screen="history", says="收款成功 · 0001-1000"),
 ]
@@ -56,7 +56,7 @@ JOURNEYS = {
         Step(do=ChooseReason(RefundReason.RETURNED), screen="refund", says="退款¥18.80"),
         Step(do=Do.GIVE_BACK, screen="refund", call=WHOLE),
         Step(do=Answered(), screen="record", call=READ),
-        Step(do=Answered(found=REFUNDING), screen="record", says="顾客退货−18.80 · 退款中"),
+        Step(do=Answered(found=REFUNDING), screen="record", says="顾客退回商品−18.80 · 退款中"),
     ],
     "a refund of a part": [
         *TO_REFUND,
@@ -123,7 +123,7 @@ JOURNEYS = {
     "a refund is under way, and the sale tells when it is done": [
         *TO_RECORD,
         Step(do=BUSY, screen="record", call=READ),
-        Step(do=Answered(found=PARTLY), screen="record", says="顾客退货−5.00 · 已退款"),
+        Step(do=Answered(found=PARTLY), screen="record", says="顾客退回商品−5.00 · 已退款"),
     ],
     "the day is closed, in three touches, and agrees": [
         *TO_DAY,

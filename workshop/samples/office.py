@@ -41,10 +41,10 @@ PARTLY: Final = msgspec.structs.replace(
     PAID,
     state="partly_refunded",
     history=[*PAID.history, *_steps(("partly_refunded", 600))],
-    refunds=[RefundView(refund_id="r1", amount=500, reason="顾客退货", state="done", at=ago(600))],
+    refunds=[RefundView(refund_id="r1", amount=500, reason="顾客退回商品", state="done", at=ago(600))],
 )
 REFUNDING: Final = msgspec.structs.replace(
-    PAID, can=[], refunds=[RefundView(refund_id="r1", amount=1880, reason="顾客退货", state="sent", at=ago(2))]
+    PAID, can=[], refunds=[RefundView(refund_id="r1", amount=1880, reason="顾客退回商品", state="sent", at=ago(2))]
 )
 LONG: Final = msgspec.structs.replace(
     PARTLY,
@@ -109,7 +109,7 @@ def _draft(typed: str = "", reason: RefundReason | None = None, *, spoiled: bool
 
 
 _WHOLE: Final = _draft(reason=RefundReason.RETURNED)
-_ORDER: Final = GiveBack(PAID.id, None, "顾客退货", "k")
+_ORDER: Final = GiveBack(PAID.id, None, "顾客退回商品", "k")
 
 OFFICE: Final[dict[str, Sample]] = {
     "menu": Sample(BUSY, behind(Page.MENU)),

@@ -11,7 +11,9 @@ from tests.support.node import evaluated
 
 MODULES = {
     "deep.js": """
-export const same = "deep";
+// A line that says why.
+/** What it is. */
+export const same = "deep"; // https://example.com
 const hidden = 1;
 export class Torn extends Error {}
 export async function later() { return hidden + 1; }
@@ -42,6 +44,13 @@ def test_names_stay_their_modules_own_and_each_module_runs_once(folder: Path) ->
     joined = bundle(folder / "entry.js")
     assert evaluated(joined) == ["entry", "deep by 10", 2, True]
     assert joined.count("class Torn") == 1
+
+
+def test_lines_that_are_only_a_comment_stay_behind(folder: Path) -> None:
+    joined = bundle(folder / "entry.js")
+    assert "says why" not in joined
+    assert "What it is" not in joined
+    assert 'const same = "deep"; // https://example.com' in joined
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,13 @@ def shown(record: SaleView) -> Scene:
 
 
 def refund(amount: int | None, state: str) -> RefundView:
-    return RefundView(refund_id="r", amount=amount, reason="顾客退货", state=state, at=ago(5))
+    return RefundView(refund_id="r", amount=amount, reason="顾客退回商品", state=state, at=ago(5))
 
 
 def test_the_newest_line_comes_first_and_steps_that_say_nothing_are_left_out() -> None:
     words = shown(PARTLY).words
     life = [word for word in words if word[:2].isdigit() and word[2:3] == ":" and len(word) > 5]
-    assert life == ["14:22  顾客退货", "13:30  收款成功", "13:30  发起收款"]
+    assert life == ["14:22  顾客退回商品", "13:30  收款成功", "13:30  发起收款"]
 
 
 def test_what_does_not_fit_is_counted() -> None:

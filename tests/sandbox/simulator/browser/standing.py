@@ -55,7 +55,7 @@ def handset(name: str = "Lin", /, **screen: Any) -> dict[str, Any]:
 
 
 def posting(kind: str, number: int = 1) -> dict[str, Any]:
-    sides = zip(AccountKind, (1, -1, 2, -1, -2, 1), strict=True)
+    sides = zip(AccountKind, (1, -1, 2, -1, -2, 1, 1, 1, 1, -2, -1), strict=True)
     entries = [
         {"account": side, "owner": "", "amount": sign * 100, "currency": "CNY", "currency_digits": 2}
         for side, sign in sides
