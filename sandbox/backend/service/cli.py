@@ -26,14 +26,14 @@ from pengpos.core.errors import ConfigError
     type=click.Path(file_okay=False, path_type=Path),
     help="Where it keeps what it must keep.  [default: $STATE_DIRECTORY, as systemd gives it]",
 )
-@click.option("--check", is_flag=True, help="Read settings and secrets, say whether they are right, and end.")
+@click.option("--check", is_flag=True, help="Say whether settings and secrets are right, make nothing, and end.")
 def backend(*, settings_file: Path, state: Path | None, check: bool) -> None:
     """Run the payment backend as a service.
 
     It needs a file of settings (docs/operating.md); secrets are credentials of its unit. Operators, health and metrics
     are at a listener of their own. It has no shop until an operator makes one.
     """
-    from sandbox.backend.service.credentials import read_credentials
+    from sandbox.backend.service.credentials import check_credentials
     from sandbox.backend.service.service import run
     from sandbox.backend.service.settings import read_settings
 
@@ -44,7 +44,7 @@ def backend(*, settings_file: Path, state: Path | None, check: bool) -> None:
             cure = "Name it by --state, or run it as the service"
             raise ConfigError("the state directory", "none is given", cure)
         if check:
-            read_credentials(settings, given, os.environ)
+            check_credentials(given, os.environ)
             click.echo("Settings and secrets are right.")
         else:
             run(settings, given)

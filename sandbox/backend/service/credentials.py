@@ -33,11 +33,22 @@ class Credentials:
     database_url: str
 
 
+def check_credentials(state: Path, environment: Mapping[str, str]) -> None:
+    """Look at what there is, and make nothing: who looks is seldom the service's user. Raises as `read_credentials`."""
+    issuer, token, url = _given(environment)
+    if issuer is not None or (state / ISSUER).exists():
+        FileKey.load(issuer or state / ISSUER, is_guarded=issuer is not None)
+    if token is not None:
+        _token(token)
+    elif (state / ADMIN_TOKEN).exists():
+        admin_token(state / ADMIN_TOKEN)
+    if url is not None:
+        _database_url(url)
+
+
 def read_credentials(settings: ServiceSettings, state: Path, environment: Mapping[str, str]) -> Credentials:
     """Read what is given, make what is not. Raises ConfigError, whose text holds no secret."""
-    given = environment.get("CREDENTIALS_DIRECTORY")
-    directory = None if given is None else Path(given)
-    issuer, token, url = (_path(directory, name) for name in (ISSUER, ADMIN_TOKEN, DATABASE_URL))
+    issuer, token, url = _given(environment)
     return Credentials(
         # Credentials are in a directory that only this service may enter; an ACL on them shows as the group's mode.
         issuer=FileKey.load_or_create(state / ISSUER) if issuer is None else FileKey.load(issuer, is_guarded=True),
@@ -46,8 +57,17 @@ def read_credentials(settings: ServiceSettings, state: Path, environment: Mappin
     )
 
 
-def _path(directory: Path | None, name: str) -> Path | None:
-    return directory / name if directory is not None and (directory / name).exists() else None
+def _given(environment: Mapping[str, str]) -> tuple[Path | None, Path | None, Path | None]:
+    """Key, token and database's URL, where systemd gives them."""
+    directory = environment.get("CREDENTIALS_DIRECTORY")
+    if directory is None:
+        return None, None, None
+    issuer, token, url = (Path(directory) / name for name in (ISSUER, ADMIN_TOKEN, DATABASE_URL))
+    return (
+        issuer if issuer.exists() else None,
+        token if token.exists() else None,
+        url if url.exists() else None,
+    )
 
 
 def _read(path: Path) -> str:

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Secrets: given by systemd, made where they are not, and never in the words of a refusal."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pengpos.core.errors import ConfigError
 from pengpos.keys.file import FileKey
-from sandbox.backend.service.credentials import ADMIN_TOKEN, DATABASE_URL, ISSUER, read_credentials
+from sandbox.backend.service.credentials import ADMIN_TOKEN, DATABASE_URL, ISSUER, check_credentials, read_credentials
 from sandbox.backend.service.settings import ServiceSettings
 
 SETTINGS = ServiceSettings(origin="https://pay.example.cn")
@@ -34,6 +35,16 @@ def test_without_credentials_they_are_made_once(state: Path) -> None:
     again = read_credentials(SETTINGS, state, {})
     assert first.database_url == f"sqlite:///{state}/backend.db"
     assert (again.admin_token, again.issuer.public_point) == (first.admin_token, first.issuer.public_point)
+
+
+def test_a_look_makes_nothing(state: Path) -> None:
+    check_credentials(state, {})
+    assert list(state.iterdir()) == []
+    read_credentials(SETTINGS, state, {})
+    check_credentials(state, {})
+    (state / ISSUER).write_bytes(b"no key")
+    with pytest.raises(ConfigError, match=ISSUER):
+        check_credentials(state, {})
 
 
 def test_what_systemd_gives_goes_before_all_else(state: Path, given: Path) -> None:
@@ -63,11 +74,13 @@ def test_one_that_is_wrong_is_refused_by_its_name(
 ) -> None:
     (given / name).write_bytes(content)
     (given / name).chmod(0o400)
-    with pytest.raises(ConfigError) as caught:
-        read_credentials(SETTINGS, state, {"CREDENTIALS_DIRECTORY": str(given)})
-    assert name in caught.value.where
-    assert said in str(caught.value)
-    assert "s3cr3t" not in str(caught.value)
+    environment = {"CREDENTIALS_DIRECTORY": str(given)}
+    for read in (partial(read_credentials, SETTINGS), check_credentials):
+        with pytest.raises(ConfigError) as caught:
+            read(state, environment)
+        assert name in caught.value.where
+        assert said in str(caught.value)
+        assert "s3cr3t" not in str(caught.value)
 
 
 def test_a_key_that_others_can_read_is_refused(state: Path, given: Path) -> None:
